@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+
+namespace Guardian.Sgx;
+
+/// <summary>One page of an image.</summary>
+/// <param name="Offset">From the enclave's base, a multiple of 4096.</param>
+/// <param name="Content">At most 4096 bytes; the rest is zero.</param>
+public readonly record struct ImagePage(ulong Offset, PageFlags Flags, ReadOnlyMemory<byte> Content);
+
+/// <summary>What is loaded into an enclave: its size and its pages, in the order of loading. Every page is measured.</summary>
+public sealed class EnclaveImage
+{
+    private const uint SsaFrameSize = 1;
+    private const PageFlags Code = PageFlags.Regular | PageFlags.Read | PageFlags.Execute;
+
+    // No code, and made anew by every build: debug symbols, documentation; the SIGSTRUCT signs the rest.
+    private static readonly string[] NotMeasured = [".pdb", ".dbg", ".xml", ".sigstruct"];
+
+    private readonly List<ImagePage> pages = [];
+
+    private EnclaveImage()
+    {
+    }
+
+    /// <summary>Bytes of the address range: a power of two.</summary>
+    public ulong Size => BitOperations.RoundUpToPowerOf2((ulong)Math.Max(pages.Count, 2) * EnclaveMeasurement.PageSize);
+
+    /// <summary>The pages in order.</summary>
+    public IReadOnlyList<ImagePage> Pages => pages;
+
+    /// <summary>
+    /// An image over a program's files: for each file below the folder, in ordinal order of its relative path, a page with path and
+    /// size, then its bytes; last a TCS. Debug symbols, documentation and SIGSTRUCTs are left out.
+    /// </summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    public static EnclaveImage FromFiles(string directory)
+    {
+        var files = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+            .Where(path => !NotMeasured.Contains(Path.GetExtension(path), StringComparer.Ordinal))
+            .Select(path => (Name: Path.GetRelativePath(directory, path).Replace('\\', '/'), Path: path))
+            .OrderBy(file => file.Name, StringComparer.Ordinal);
+        var image = new EnclaveImage();
+        foreach (var (name, path) in files)
+        {
+            image.AppendFile(name, File.ReadAllBytes(path));
+        }
+        return image.Complete();
+    }
+
+    /// <summary>An image over bytes in memory.</summary>
+    public static EnclaveImage FromBytes(ReadOnlyMemory<byte> code)
+    {
+        var image = new EnclaveImage();
+        image.Append(Code, code);
+        return image.Complete();
+    }
+
+    /// <summary>MRENCLAVE of this image. Needs no platform.</summary>
+    public MrEnclave Measure()
+    {
+        using var measurement = new EnclaveMeasurement(Size, SsaFrameSize);
+        foreach (var page in pages)
+        {
+            measurement.AddMeasured(page.Offset, page.Flags, page.Content.Span);
+        }
+        return measurement.Finish();
+    }
+
+    private void AppendFile(string name, byte[] content)
+    {
+        var path = Encoding.UTF8.GetBytes(name);
+        if (path.Length > EnclaveMeasurement.PageSize - sizeof(ulong))
+        {
+            throw new ArgumentException($"the path of '{name[..40]}…' is too long for its page", nameof(name));
+        }
+        var header = new byte[sizeof(ulong) + path.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)content.Length);
+        path.CopyTo(header, sizeof(ulong));
+        Append(PageFlags.Regular | PageFlags.Read, header);
+        Append(Code, content);
+    }
+
+    private void Append(PageFlags flags, ReadOnlyMemory<byte> content)
+    {
+        for (var start = 0; start < content.Length; start += EnclaveMeasurement.PageSize)
+        {
+            Append(flags, content, start);
+        }
+    }
+
+    private void Append(PageFlags flags, ReadOnlyMemory<byte> content, int start) =>
+        pages.Add(new ImagePage(
+            (ulong)pages.Count * EnclaveMeasurement.PageSize, flags, content.Slice(start, Math.Min(EnclaveMeasurement.PageSize, content.Length - start))));
+
+    private EnclaveImage Complete()
+    {
+        // An enclave is entered through a thread control structure; ours asks for nothing of it.
+        Append(PageFlags.Tcs, new byte[EnclaveMeasurement.PageSize], 0);
+        return this;
+    }
+}
