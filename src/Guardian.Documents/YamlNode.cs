@@ -1,0 +1,51 @@
+namespace Guardian.Documents;
+
+/// <summary>A node of a document with its place in the text.</summary>
+public abstract class YamlNode
+{
+    private protected YamlNode(DocumentProblems problems, int line, int column)
+    {
+        Problems = problems;
+        Line = line;
+        Column = column;
+    }
+
+    /// <summary>Line where the node starts, from 1.</summary>
+    public int Line { get; }
+
+    /// <summary>Column where the node starts, from 1.</summary>
+    public int Column { get; }
+
+    internal DocumentProblems Problems { get; }
+
+    internal abstract string Kind { get; }
+
+    /// <summary>Reports a problem at this node's place.</summary>
+    public void Report(string message) => Problems.Add(Line, Column, message);
+}
+
+/// <summary>A scalar, always kept as the text that was written.</summary>
+public sealed class YamlText : YamlNode
+{
+    internal YamlText(DocumentProblems problems, int line, int column, string value) : base(problems, line, column) => Value = value;
+
+    /// <summary>The scalar's text.</summary>
+    public string Value { get; }
+
+    internal override string Kind => "a single value";
+}
+
+/// <summary>A list.</summary>
+public sealed class YamlList : YamlNode
+{
+    internal YamlList(DocumentProblems problems, int line, int column) : base(problems, line, column)
+    {
+    }
+
+    /// <summary>The entries in order.</summary>
+    public IReadOnlyList<YamlNode> Items => MutableItems;
+
+    internal List<YamlNode> MutableItems { get; } = [];
+
+    internal override string Kind => "a list";
+}
