@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Guardian.Attestation;
+
+/// <summary>The P-256 key by which a person or service is known: as TLS client and as signer of contracts. Kept as PKCS#8 PEM with mode 0600.</summary>
+public sealed class IdentityKey : IDisposable
+{
+    private const int SignatureSize = 64;
+
+    private readonly ECDsa key;
+
+    private IdentityKey(ECDsa key) => this.key = key;
+
+    /// <summary>Base64 of <see cref="SubjectPublicKeyInfo"/>: how contracts and sessions name a key.</summary>
+    public string PublicKey => Convert.ToBase64String(SubjectPublicKeyInfo);
+
+    /// <summary>DER SubjectPublicKeyInfo, 91 bytes.</summary>
+    public byte[] SubjectPublicKeyInfo => key.ExportSubjectPublicKeyInfo();
+
+    /// <summary>Makes a key.</summary>
+    public static IdentityKey Create() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+
+    /// <summary>Reads a key from its file.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds no P-256 private key in PEM.</exception>
+    public static IdentityKey Load(string path)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(File.ReadAllText(path));
+            if (key.KeySize == 256 && key.ExportParameters(true).D is not null)
+            {
+                return new IdentityKey(key);
+            }
+        }
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException or PlatformNotSupportedException)
+        {
+            // Said below, for every way in which it is not one.
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+        key.Dispose();
+        throw new InvalidDataException($"{path} holds no P-256 private key in PEM; make one with: guardian key create FILE");
+    }
+
+    /// <summary>Writes the key to a new file of mode 0600.</summary>
+    /// <exception cref="IOException">The file is there already, or cannot be written.</exception>
+    public void Save(string path)
+    {
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        file.Write(System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
+        file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>A self-signed certificate of this key, by which a TLS server recognises it. Only the key counts; the name says so.</summary>
+    public X509Certificate2 CreateClientCertificate(DateTimeOffset now)
+    {
+        var request = new CertificateRequest("CN=Guardian client", key, HashAlgorithmName.SHA256);
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
+    }
+
+    /// <summary>Signs: ECDSA with SHA-256, r and s, 64 bytes.</summary>
+    public byte[] Sign(ReadOnlySpan<byte> data) => key.SignData(data, HashAlgorithmName.SHA256);
+
+    /// <summary>Checks a signature of <see cref="Sign"/>; false for any key or signature that is none. Never throws for any content.</summary>
+    public static bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        if (signature.Length != SignatureSize)
+        {
+            return false;
+        }
+        using var imported = TryImport(subjectPublicKeyInfo);
+        return imported is not null && imported.VerifyData(data, signature, HashAlgorithmName.SHA256);
+    }
+
+    /// <summary>Whether the text is a public key as <see cref="PublicKey"/> writes it.</summary>
+    public static bool IsPublicKey(string text)
+    {
+        var bytes = new byte[256];
+        if (!Convert.TryFromBase64String(text, bytes, out var size))
+        {
+            return false;
+        }
+        using var imported = TryImport(bytes.AsSpan(0, size));
+        return imported is not null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => key.Dispose();
+
+    // A P-256 SubjectPublicKeyInfo has one form only, so what comes before the point is compared instead of parsed.
+    private static ReadOnlySpan<byte> KeyInfoHead =>
+        [0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04];
+
+    private static ECDsa? TryImport(ReadOnlySpan<byte> subjectPublicKeyInfo)
+    {
+        if (subjectPublicKeyInfo.Length != KeyInfoHead.Length + P256.Size || !subjectPublicKeyInfo.StartsWith(KeyInfoHead))
+        {
+            return null;
+        }
+        try
+        {
+            return P256.Import(subjectPublicKeyInfo[KeyInfoHead.Length..]);
+        }
+        catch (CryptographicException)
+        {
+            // Not a point on the curve.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+
+namespace Guardian.Attestation;
+
+/// <summary>
+/// An X.509 v3 certificate (RFC 5280, 4.1), read strictly by hand: the operating system's store, its network and its tolerance have no
+/// part in what is trusted here.
+/// </summary>
+internal sealed class Certificate
+{
+    private const string EcPublicKey = "1.2.840.10045.2.1";
+    private const string NistP256 = "1.2.840.10045.3.1.7";
+    private const string EcdsaWithSha256 = "1.2.840.10045.4.3.2";
+    private const string CommonName = "2.5.4.3";
+    private const string BasicConstraints = "2.5.29.19";
+    private const string KeyUsage = "2.5.29.15";
+
+    // More than any certificate in use has; each costs an allocation.
+    private const int MaxExtensions = 32;
+
+    private Certificate()
+    {
+    }
+
+    public required ReadOnlyMemory<byte> Tbs { get; init; }
+
+    public required ReadOnlyMemory<byte> Issuer { get; init; }
+
+    public required ReadOnlyMemory<byte> Subject { get; init; }
+
+    /// <summary>The last common name of the subject, or "".</summary>
+    public required string SubjectCommonName { get; init; }
+
+    public required DateTimeOffset NotBefore { get; init; }
+
+    public required DateTimeOffset NotAfter { get; init; }
+
+    /// <summary>DER SubjectPublicKeyInfo.</summary>
+    public required ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; init; }
+
+    /// <summary>x and y, when the key is on P-256.</summary>
+    public required ReadOnlyMemory<byte>? PublicKey { get; init; }
+
+    public required bool IsSignedWithEcdsaSha256 { get; init; }
+
+    /// <summary>DER sequence of r and s.</summary>
+    public required ReadOnlyMemory<byte> Signature { get; init; }
+
+    public required IReadOnlyList<CertificateExtension> Extensions { get; init; }
+
+    public required bool IsAuthority { get; init; }
+
+    /// <summary>keyUsage, or null when the certificate does not restrict it.</summary>
+    public required CertificateKeyUsage? Usage { get; init; }
+
+    /// <summary>Whether an extension is critical that this reader does not know.</summary>
+    public required bool HasUnknownCritical { get; init; }
+
+    public CertificateExtension? Find(string oid) => Extensions.FirstOrDefault(extension => extension.Oid == oid);
+
+    public bool IsValidAt(DateTimeOffset now) => now >= NotBefore && now <= NotAfter;
+
+    /// <summary>Whether the holder of a P-256 key (x and y) signed this certificate.</summary>
+    public bool IsSignedBy(ReadOnlyMemory<byte> key) =>
+        IsSignedWithEcdsaSha256 && P256.Verify(key.Span, Tbs.Span, Signature.Span, DSASignatureFormat.Rfc3279DerSequence);
+
+    /// <summary>Reads one certificate; null when it is malformed. Never throws for any content.</summary>
+    public static Certificate? TryRead(ReadOnlyMemory<byte> der)
+    {
+        try
+        {
+            return Read(der);
+        }
+        catch (Exception failure) when (failure is AsnContentException or ArgumentException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static Certificate? Read(ReadOnlyMemory<byte> der)
+    {
+        var outer = new AsnReader(der, AsnEncodingRules.DER);
+        var certificate = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        var tbsBytes = certificate.PeekEncodedValue();
+        var tbs = certificate.ReadSequence();
+        var algorithm = certificate.ReadEncodedValue();
+        var signature = certificate.ReadBitString(out var unusedBits);
+        certificate.ThrowIfNotEmpty();
+
+        var version = tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
+        if (!version.TryReadInt32(out var number) || number != 2 || unusedBits != 0)
+        {
+            return null;
+        }
+        tbs.ReadIntegerBytes();
+        if (!tbs.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
+        {
+            // RFC 5280, 4.1.1.2: the algorithm inside, which is signed, must be the one outside.
+            return null;
+        }
+        var issuer = tbs.ReadEncodedValue();
+        var validity = tbs.ReadSequence();
+        var (notBefore, notAfter) = (ReadTime(validity), ReadTime(validity));
+        validity.ThrowIfNotEmpty();
+        var subject = tbs.ReadEncodedValue();
+        var keyInfo = tbs.ReadEncodedValue();
+        var extensions = tbs.HasData ? ReadExtensions(tbs) : [];
+        if (extensions is null)
+        {
+            return null;
+        }
+        tbs.ThrowIfNotEmpty();
+
+        var known = (string[])[BasicConstraints, KeyUsage];
+        return new Certificate
+        {
+            Tbs = tbsBytes,
+            Issuer = issuer,
+            Subject = subject,
+            SubjectCommonName = ReadCommonName(subject),
+            NotBefore = notBefore,
+            NotAfter = notAfter,
+            SubjectPublicKeyInfo = keyInfo,
+            PublicKey = ReadP256Key(keyInfo),
+            IsSignedWithEcdsaSha256 = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() == EcdsaWithSha256,
+            Signature = signature,
+            Extensions = extensions,
+            IsAuthority = extensions.FirstOrDefault(extension => extension.Oid == BasicConstraints) is { } constraints && ReadIsAuthority(constraints.Value),
+            Usage = extensions.FirstOrDefault(extension => extension.Oid == KeyUsage) is { } usage
+                ? new AsnReader(usage.Value, AsnEncodingRules.DER).ReadNamedBitListValue<CertificateKeyUsage>()
+                : null,
+            HasUnknownCritical = extensions.Any(extension => extension.IsCritical && !known.Contains(extension.Oid)),
+        };
+    }
+
+    private static DateTimeOffset ReadTime(AsnReader reader) =>
+        reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
+
+    private static List<CertificateExtension>? ReadExtensions(AsnReader tbs)
+    {
+        var list = tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 3)).ReadSequence();
+        var extensions = new List<CertificateExtension>();
+        while (list.HasData)
+        {
+            var extension = list.ReadSequence();
+            var oid = extension.ReadObjectIdentifier();
+            var isCritical = extension.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && extension.ReadBoolean();
+            if (!extension.TryReadPrimitiveOctetString(out var value) || extensions.Count == MaxExtensions || extensions.Any(known => known.Oid == oid))
+            {
+                return null;
+            }
+            extension.ThrowIfNotEmpty();
+            extensions.Add(new CertificateExtension(oid, isCritical, value));
+        }
+        return extensions;
+    }
+
+    private static string ReadCommonName(ReadOnlyMemory<byte> name)
+    {
+        var commonName = "";
+        var sets = new AsnReader(name, AsnEncodingRules.DER).ReadSequence();
+        while (sets.HasData)
+        {
+            var set = sets.ReadSetOf();
+            while (set.HasData)
+            {
+                var attribute = set.ReadSequence();
+                if (attribute.ReadObjectIdentifier() == CommonName)
+                {
+                    commonName = attribute.ReadCharacterString((UniversalTagNumber)attribute.PeekTag().TagValue);
+                }
+            }
+        }
+        return commonName;
+    }
+
+    private static ReadOnlyMemory<byte>? ReadP256Key(ReadOnlyMemory<byte> keyInfo)
+    {
+        var reader = new AsnReader(keyInfo, AsnEncodingRules.DER).ReadSequence();
+        var algorithm = reader.ReadSequence();
+        if (algorithm.ReadObjectIdentifier() != EcPublicKey || algorithm.ReadObjectIdentifier() != NistP256)
+        {
+            return null;
+        }
+        var point = reader.ReadBitString(out _);
+        return point.Length == 1 + P256.Size && point[0] == 4 ? point.AsMemory(1) : default(ReadOnlyMemory<byte>?);
+    }
+
+    private static bool ReadIsAuthority(ReadOnlyMemory<byte> value)
+    {
+        var constraints = new AsnReader(value, AsnEncodingRules.DER).ReadSequence();
+        return constraints.HasData && constraints.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && constraints.ReadBoolean();
+    }
+}
+
+/// <summary>An extension as it stands in the certificate.</summary>
+internal sealed record CertificateExtension(string Oid, bool IsCritical, ReadOnlyMemory<byte> Value);
+
+/// <summary>keyUsage (RFC 5280, 4.2.1.3), bits counted from the first.</summary>
+[Flags]
+internal enum CertificateKeyUsage
+{
+    None = 0,
+    DigitalSignature = 1 << 0,
+    NonRepudiation = 1 << 1,
+    KeyCertSign = 1 << 5,
+    CrlSign = 1 << 6,
+}

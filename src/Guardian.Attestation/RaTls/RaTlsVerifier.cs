@@ -1,0 +1,117 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using Guardian.Sgx;
+
+namespace Guardian.Attestation;
+
+/// <summary>A verified peer: its quote, and what it bound to its key.</summary>
+/// <param name="Binding">32 bytes, zero when there is none.</param>
+/// <param name="SubjectPublicKeyInfo">DER of the key that the quote names.</param>
+public sealed record RaTlsPeer(VerifiedQuote Quote, ReadOnlyMemory<byte> Binding, ReadOnlyMemory<byte> SubjectPublicKeyInfo);
+
+/// <summary>A verified peer, or the first link that failed.</summary>
+public readonly record struct RaTlsVerdict(RaTlsPeer? Peer, QuoteFailure? Failure)
+{
+    /// <summary>Whether every link holds.</summary>
+    [MemberNotNullWhen(true, nameof(Peer))]
+    [MemberNotNullWhen(false, nameof(Failure))]
+    public bool IsVerified => Peer is not null;
+}
+
+/// <summary>Verifies RA-TLS certificates, ours and Gramine's. Whether the enclave is welcome is the policy's to say.</summary>
+public static class RaTlsVerifier
+{
+    // A certificate with two quotes has some 10 KiB.
+    private const int MaxCertificateSize = 256 * 1024;
+
+    /// <summary>Verifies a certificate, every evidence in it, and that each names the certificate's key.</summary>
+    /// <param name="certificateDer">The certificate as the peer sent it.</param>
+    /// <param name="now">The instant at which everything must be valid.</param>
+    /// <returns>The peer, or the first failed stage. Never throws for any content.</returns>
+    public static RaTlsVerdict Verify(ReadOnlyMemory<byte> certificateDer, DateTimeOffset now)
+    {
+        if (certificateDer.Length > MaxCertificateSize || Certificate.TryRead(certificateDer) is not { } certificate)
+        {
+            return Fail(QuoteStage.Parse, "bad-certificate", "the peer's certificate is not X.509 as it should be");
+        }
+        if (!certificate.IsValidAt(now))
+        {
+            return Fail(QuoteStage.Parse, "not-valid-now", $"the peer's certificate is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u}, not at {now:u}");
+        }
+        RaTlsPeer? peer = null;
+        if (certificate.Find(RaTlsCertificate.TaggedEvidenceOid) is { } tagged)
+        {
+            var verdict = VerifyTagged(tagged.Value, certificate, now);
+            if (!verdict.IsVerified)
+            {
+                return verdict;
+            }
+            peer = verdict.Peer;
+        }
+        if ((certificate.Find(RaTlsCertificate.LegacyOid) ?? certificate.Find(RaTlsCertificate.ProperLegacyOid)) is { } legacy)
+        {
+            var verdict = VerifyLegacy(legacy.Value, certificate, now);
+            if (!verdict.IsVerified)
+            {
+                return verdict;
+            }
+            if (peer is not null && !Agree(peer, verdict.Peer))
+            {
+                return Fail(QuoteStage.KeyBinding, "evidence-disagrees", "the certificate carries evidence of two different enclaves");
+            }
+            peer = verdict.Peer;
+        }
+        return peer is not null
+            ? new RaTlsVerdict(peer, null)
+            : Fail(QuoteStage.Parse, "no-evidence", "the peer's certificate carries no quote: it is no attested enclave");
+    }
+
+    private static RaTlsVerdict VerifyTagged(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now)
+    {
+        if (TaggedEvidence.TryRead(value) is not var (quote, claims) || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
+        {
+            return Fail(QuoteStage.Parse, "bad-evidence", "the tagged evidence in the peer's certificate is malformed");
+        }
+        var verdict = QuoteVerifier.Verify(quote, now);
+        if (!verdict.IsVerified)
+        {
+            return new RaTlsVerdict(null, verdict.Failure);
+        }
+        Span<byte> expected = stackalloc byte[ReportBody.ReportDataSize];
+        expected.Clear();
+        SHA256.HashData(claims.Span, expected);
+        return CryptographicOperations.FixedTimeEquals(expected, verdict.Quote.Report.ReportData.Span) && IsHashOf(keyHash.Span, certificate)
+            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, binding, certificate.SubjectPublicKeyInfo), null)
+            : NotBound();
+    }
+
+    private static RaTlsVerdict VerifyLegacy(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now)
+    {
+        var verdict = QuoteVerifier.Verify(value, now);
+        if (!verdict.IsVerified)
+        {
+            return new RaTlsVerdict(null, verdict.Failure);
+        }
+        var reportData = verdict.Quote.Report.ReportData;
+        return IsHashOf(reportData.Span[..SHA256.HashSizeInBytes], certificate)
+            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, reportData[SHA256.HashSizeInBytes..], certificate.SubjectPublicKeyInfo), null)
+            : NotBound();
+    }
+
+    private static bool IsHashOf(ReadOnlySpan<byte> hash, Certificate certificate) =>
+        CryptographicOperations.FixedTimeEquals(hash, SHA256.HashData(certificate.SubjectPublicKeyInfo.Span));
+
+    private static bool Agree(RaTlsPeer one, RaTlsPeer other) =>
+        one.Quote.Platform == other.Quote.Platform
+        && one.Quote.Report.MrEnclave == other.Quote.Report.MrEnclave
+        && one.Quote.Report.MrSigner == other.Quote.Report.MrSigner
+        && one.Quote.Report.IsvProdId == other.Quote.Report.IsvProdId
+        && one.Quote.Report.IsvSvn == other.Quote.Report.IsvSvn
+        && one.Quote.Report.Attributes == other.Quote.Report.Attributes
+        && one.Binding.Span.SequenceEqual(other.Binding.Span);
+
+    private static RaTlsVerdict NotBound() =>
+        Fail(QuoteStage.KeyBinding, "key-not-bound", "the quote in the peer's certificate belongs to another key");
+
+    private static RaTlsVerdict Fail(QuoteStage stage, string reason, string detail) => new(null, new QuoteFailure(stage, reason, detail));
+}

@@ -1,0 +1,111 @@
+using System.Formats.Cbor;
+using System.Security.Cryptography;
+
+namespace Guardian.Attestation;
+
+/// <summary>TCG DICE tagged evidence for SGX (Interoperable RA-TLS): CBOR tag 60000 over [quote, claims].</summary>
+/// <remarks>
+/// Claims are a byte string with the map <c>{"pubkey-hash": bytes([algorithm, hash])}</c>, algorithm 1 being SHA-256, and in ours
+/// <c>"guardian-binding": bytes</c>. Report data is the hash of exactly these bytes.
+/// </remarks>
+internal static class TaggedEvidence
+{
+    private const ulong Tag = 60000;
+    private const string KeyHashClaim = "pubkey-hash";
+    private const string BindingClaim = "guardian-binding";
+    private const int Sha256Id = 1;
+
+    public static byte[] Write(ReadOnlySpan<byte> quote, ReadOnlySpan<byte> claims)
+    {
+        var writer = new CborWriter();
+        writer.WriteTag((CborTag)Tag);
+        writer.WriteStartArray(2);
+        writer.WriteByteString(quote);
+        writer.WriteByteString(claims);
+        writer.WriteEndArray();
+        return writer.Encode();
+    }
+
+    public static byte[] WriteClaims(ReadOnlySpan<byte> keyHash, ReadOnlySpan<byte> binding)
+    {
+        var hash = new CborWriter();
+        hash.WriteStartArray(2);
+        hash.WriteInt32(Sha256Id);
+        hash.WriteByteString(keyHash);
+        hash.WriteEndArray();
+
+        var writer = new CborWriter();
+        writer.WriteStartMap(2);
+        writer.WriteTextString(KeyHashClaim);
+        writer.WriteByteString(hash.Encode());
+        writer.WriteTextString(BindingClaim);
+        writer.WriteByteString(binding);
+        writer.WriteEndMap();
+        return writer.Encode();
+    }
+
+    /// <summary>Reads evidence; null when it is malformed. Never throws for any content.</summary>
+    public static (ReadOnlyMemory<byte> Quote, ReadOnlyMemory<byte> Claims)? TryRead(ReadOnlyMemory<byte> value)
+    {
+        try
+        {
+            var reader = new CborReader(value, CborConformanceMode.Lax);
+            if (reader.ReadTag() != (CborTag)Tag || reader.ReadStartArray() != 2)
+            {
+                return null;
+            }
+            var (quote, claims) = (reader.ReadDefiniteLengthByteString(), reader.ReadDefiniteLengthByteString());
+            reader.ReadEndArray();
+            return reader.BytesRemaining == 0 ? (quote, claims) : null;
+        }
+        catch (Exception failure) when (failure is CborContentException or InvalidOperationException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads claims: the SHA-256 of the key, and the binding, zero when there is none. Null when they are malformed. Never throws for any content.</summary>
+    public static (ReadOnlyMemory<byte> KeyHash, ReadOnlyMemory<byte> Binding)? TryReadClaims(ReadOnlyMemory<byte> claims)
+    {
+        try
+        {
+            var reader = new CborReader(claims, CborConformanceMode.Lax);
+            ReadOnlyMemory<byte>? keyHash = null;
+            ReadOnlyMemory<byte>? binding = null;
+            reader.ReadStartMap();
+            while (reader.PeekState() != CborReaderState.EndMap)
+            {
+                switch (reader.ReadTextString())
+                {
+                    case KeyHashClaim when keyHash is null:
+                        keyHash = ReadHash(reader.ReadByteString());
+                        break;
+                    case BindingClaim when binding is null:
+                        binding = reader.ReadByteString();
+                        break;
+                    case KeyHashClaim or BindingClaim:
+                        return null;
+                    default:
+                        reader.SkipValue();
+                        break;
+                }
+            }
+            reader.ReadEndMap();
+            var bound = binding ?? new byte[RaTlsCertificate.BindingSize];
+            return reader.BytesRemaining == 0 && keyHash is { } hash && bound.Length == RaTlsCertificate.BindingSize ? (hash, bound) : null;
+        }
+        catch (Exception failure) when (failure is CborContentException or InvalidOperationException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static ReadOnlyMemory<byte>? ReadHash(byte[] value)
+    {
+        var reader = new CborReader(value, CborConformanceMode.Lax);
+        reader.ReadStartArray();
+        var algorithm = reader.ReadUInt32();
+        var hash = reader.ReadByteString();
+        return algorithm == Sha256Id && hash.Length == SHA256.HashSizeInBytes ? hash : default(ReadOnlyMemory<byte>?);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+
+namespace Guardian.Attestation.Tests;
+
+public class QuoteTests
+{
+    // Offsets of lengths in a quote with 32 bytes of QE authentication data.
+    private const int SignatureDataSize = 432;
+    private const int AuthenticationSize = 436 + 64 + 64 + 384 + 64;
+    private const int CertificationSize = AuthenticationSize + 2 + 32 + 2;
+
+    [Theory]
+    [InlineData("intel-processor.bin", 4598)]
+    [InlineData("intel-platform.bin", 4600)]
+    public void Quotes_of_real_processors_are_read(string file, int atLeast)
+    {
+        var bytes = File.ReadAllBytes(Repository.File("tests", "vectors", "quotes", file));
+        var quote = Quote.TryParse(bytes, out var failure);
+        Assert.Null(failure);
+        Assert.Equal(((ushort)3, (ushort)5, 32), (quote!.Version, quote.CertificationDataType, quote.QeAuthenticationData.Length));
+        Assert.True(bytes.Length >= atLeast && quote.Bytes.Length <= bytes.Length);
+        Assert.StartsWith("-----BEGIN CERTIFICATE-----", System.Text.Encoding.ASCII.GetString(quote.CertificationData.Span), StringComparison.Ordinal);
+        Assert.Equal("8c4f5775d796503e96137f77c68a829a0056ac8ded70140b081b094490c57bff", quote.QeReport.MrSigner.ToString());
+    }
+
+    [Fact]
+    public void Every_truncation_is_refused_as_such()
+    {
+        for (var size = 0; size < TestPlatform.Quote.Length; size++)
+        {
+            Assert.Null(Quote.TryParse(TestPlatform.Quote.AsMemory(0, size), out var failure));
+            Assert.Equal(QuoteStage.Parse, failure!.Stage);
+            Assert.True(failure.Offset <= size);
+        }
+    }
+
+    [Theory]
+    [InlineData(SignatureDataSize, 4)]
+    [InlineData(AuthenticationSize, 2)]
+    [InlineData(CertificationSize, 4)]
+    public void Lengths_that_lie_are_refused(int offset, int size)
+    {
+        foreach (var lie in new[] { 0L, 1, -1, 100_000, int.MaxValue, uint.MaxValue })
+        {
+            var bytes = TestPlatform.Quote.ToArray();
+            var stated = size == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(offset)) : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(offset));
+            var value = lie is 1 or -1 ? stated + lie : lie;
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(offset, 8), (value & (size == 2 ? 0xFFFF : 0xFFFFFFFF)) | (BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(offset)) & (-1L << (8 * size))));
+            Assert.Null(Quote.TryParse(bytes, out var failure));
+            Assert.Equal(QuoteStage.Parse, failure!.Stage);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 4, "unsupported-version")]
+    [InlineData(2, 3, "unsupported-key-type")]
+    [InlineData(4, 1, "reserved-not-zero")]
+    [InlineData(12, 0, "unknown-vendor")]
+    [InlineData(48 + 20, 1, "reserved-not-zero")]
+    public void Fields_of_the_header_are_checked(int offset, byte value, string reason)
+    {
+        var bytes = TestPlatform.Quote.ToArray();
+        bytes[offset] = value;
+        Assert.Null(Quote.TryParse(bytes, out var failure));
+        Assert.Equal(reason, failure!.Reason);
+    }
+
+    [Fact]
+    public void Zeros_may_follow_and_nothing_else()
+    {
+        Assert.NotNull(Quote.TryParse(new byte[TestPlatform.Quote.Length + 70].Select((_, i) => i < TestPlatform.Quote.Length ? TestPlatform.Quote[i] : (byte)0).ToArray(), out _));
+        Assert.Null(Quote.TryParse((byte[])[.. TestPlatform.Quote, 0, 1], out var failure));
+        Assert.Equal("trailing-bytes", failure!.Reason);
+        Assert.Null(Quote.TryParse(new byte[Quote.MaxSize + 1], out failure));
+        Assert.Equal("too-large", failure!.Reason);
+    }
+}

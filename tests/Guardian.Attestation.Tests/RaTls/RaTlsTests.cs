@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Guardian.Sgx;
+
+namespace Guardian.Attestation.Tests;
+
+/// <summary>Real handshakes over loopback.</summary>
+public class RaTlsTests
+{
+    private static readonly byte[] Binding = [.. Enumerable.Repeat((byte)9, 32)];
+
+    [Fact]
+    public async Task An_accepted_enclave_is_talked_to_and_sees_the_clients_key()
+    {
+        using var key = IdentityKey.Create();
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        using var server = new Server(certificate);
+        RaTlsPeer? verified = null;
+        var answer = await server.GetAsync(TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
+        Assert.Equal(key.PublicKey, answer);
+        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verified!.Quote.Report.MrEnclave);
+    }
+
+    [Fact]
+    public async Task Whoever_is_not_accepted_gets_not_one_byte()
+    {
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        using var server = new Server(certificate);
+        var otherMeasurement = TestPlatform.Policy with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
+        var hardware = TestPlatform.Policy with { Platforms = [PlatformKind.Hardware] };
+        Assert.Contains(Refused(await Fail(otherMeasurement, Binding)), check => check.StartsWith("identity", StringComparison.Ordinal));
+        Assert.Contains(Refused(await Fail(hardware, Binding)), check => check.StartsWith("platform", StringComparison.Ordinal));
+        Assert.Equal("wrong-binding", (await Fail(TestPlatform.Policy, new byte[32])).Failure!.Reason);
+
+        using var plain = IdentityKey.Create();
+        using var plainServer = new Server(plain.CreateClientCertificate(TimeProvider.System.GetUtcNow()));
+        Assert.Equal("no-evidence", (await FailAt(plainServer, TestPlatform.Policy, null)).Failure!.Reason);
+        Assert.Equal(0, server.Requests + plainServer.Requests);
+
+        async Task<AttestationException> Fail(AttestationPolicy policy, byte[] binding) => await FailAt(server, policy, binding);
+    }
+
+    private static async Task<AttestationException> FailAt(Server server, AttestationPolicy policy, byte[]? binding)
+    {
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => server.GetAsync(policy, binding, null, _ => { }));
+        for (Exception? inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is AttestationException refused)
+            {
+                return refused;
+            }
+        }
+        throw failure;
+    }
+
+    private static IEnumerable<string> Refused(AttestationException failure) => failure.Appraisal!.Checks.Where(check => !check.Passed).Select(check => check.ToString());
+
+    // Answers any HTTP request with the key of the client's certificate.
+    private sealed class Server : IDisposable
+    {
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+        private readonly X509Certificate2 certificate;
+
+        public Server(X509Certificate2 certificate)
+        {
+            this.certificate = certificate;
+            listener.Start();
+            _ = AcceptAsync();
+        }
+
+        public int Requests { get; private set; }
+
+        public async Task<string> GetAsync(AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
+        {
+            ReadOnlyMemory<byte>? expected = binding is null ? default(ReadOnlyMemory<byte>?) : binding;
+            using var http = new HttpClient(RaTls.CreateHandler(policy, expected, client, TimeProvider.System, (peer, _) => onVerified(peer)));
+            return await http.GetStringAsync(new Uri($"https://{listener.LocalEndpoint}/"));
+        }
+
+        public void Dispose()
+        {
+            listener.Dispose();
+            certificate.Dispose();
+        }
+
+        private async Task AcceptAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var connection = await listener.AcceptTcpClientAsync();
+                    await AnswerAsync(connection);
+                }
+            }
+            catch (Exception failure) when (failure is ObjectDisposedException or SocketException)
+            {
+                // The test is over.
+            }
+        }
+
+        private async Task AnswerAsync(TcpClient connection)
+        {
+            try
+            {
+                using var tls = new SslStream(connection.GetStream());
+                await tls.AuthenticateAsServerAsync(RaTls.ServerOptions(certificate), default);
+                if (await tls.ReadAsync(new byte[4096]) > 0)
+                {
+                    Requests++;
+                    var key = tls.RemoteCertificate is X509Certificate2 peer ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo()) : "";
+                    await tls.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
+                }
+            }
+            catch (Exception failure) when (failure is IOException or System.Security.Authentication.AuthenticationException)
+            {
+                // The client broke off, as it should.
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Guardian.Attestation.Tests;
+
+public class RaTlsVerifierTests
+{
+    private static readonly byte[] Binding = [.. Enumerable.Repeat((byte)9, 32)];
+
+    [Fact]
+    public void A_certificate_of_ours_is_verified_by_either_evidence()
+    {
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
+        {
+            var verdict = RaTlsVerifier.Verify(Rebuilt(certificate, without: left), TestPlatform.Now);
+            Assert.True(left is null ? verdict.IsVerified : verdict.Failure!.Reason == "key-not-bound");
+        }
+        var peer = RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now).Peer!;
+        Assert.Equal(Binding, peer.Binding.ToArray());
+        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, peer.Quote.Report.MrEnclave);
+        Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), peer.SubjectPublicKeyInfo.ToArray());
+    }
+
+    [Fact]
+    public void One_evidence_alone_is_enough()
+    {
+        foreach (var left in new[] { RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var der = Certificate(key, key, Binding, Binding, left);
+            Assert.Equal(Binding, RaTlsVerifier.Verify(der, TestPlatform.Now).Peer!.Binding.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Gramines_own_form_with_an_empty_second_half_has_a_zero_binding()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Assert.Equal(new byte[32], RaTlsVerifier.Verify(Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now).Peer!.Binding.ToArray());
+    }
+
+    [Fact]
+    public void Evidence_of_another_key_is_refused()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
+        {
+            Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Certificate(key, other, Binding, Binding, left), TestPlatform.Now).Failure!.Reason);
+        }
+    }
+
+    [Fact]
+    public void Two_evidences_that_disagree_are_refused()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Assert.Equal("evidence-disagrees", RaTlsVerifier.Verify(Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now).Failure!.Reason);
+    }
+
+    [Fact]
+    public void A_certificate_without_evidence_is_no_enclaves()
+    {
+        using var key = IdentityKey.Create();
+        using var certificate = key.CreateClientCertificate(TestPlatform.Now);
+        Assert.Equal("no-evidence", RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now).Failure!.Reason);
+        Assert.False(RaTlsVerifier.Verify(Array.Empty<byte>(), TestPlatform.Now).IsVerified);
+    }
+
+    [Fact]
+    public void An_altered_certificate_is_refused_or_names_the_same_peer()
+    {
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        var der = certificate.RawData;
+        var key = certificate.PublicKey.ExportSubjectPublicKeyInfo();
+        for (var i = 0; i < der.Length; i += 5)
+        {
+            der[i] ^= 0x10;
+            // The self-signature and the name say nothing; key, binding and enclave are what the quote vouches for.
+            if (RaTlsVerifier.Verify(der, TestPlatform.Now).Peer is { } peer)
+            {
+                Assert.Equal(key, peer.SubjectPublicKeyInfo.ToArray());
+                Assert.Equal(Binding, peer.Binding.ToArray());
+                Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, peer.Quote.Report.MrEnclave);
+            }
+            der[i] ^= 0x10;
+        }
+    }
+
+    private static byte[] Rebuilt(X509Certificate2 certificate, string? without)
+    {
+        // The same evidence under a new key: only an unchanged certificate keeps its binding.
+        if (without is null)
+        {
+            return certificate.RawData;
+        }
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=copy", key, HashAlgorithmName.SHA256);
+        foreach (var extension in certificate.Extensions.Where(extension => extension.Oid!.Value != without))
+        {
+            request.CertificateExtensions.Add(extension);
+        }
+        using var copy = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
+        return copy.RawData;
+    }
+
+    private static byte[] Certificate(ECDsa key, ECDsa quoted, byte[] taggedBinding, byte[] legacyBinding, string? without)
+    {
+        var hash = SHA256.HashData(quoted.ExportSubjectPublicKeyInfo());
+        var claims = TaggedEvidence.WriteClaims(hash, taggedBinding);
+        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
+        if (without != RaTlsCertificate.TaggedEvidenceOid)
+        {
+            var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[32]]);
+            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
+        }
+        if (without != RaTlsCertificate.LegacyOid)
+        {
+            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
+        }
+        using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
+        return certificate.RawData;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Guardian.Attestation.Tests;
+
+public class StatementVerifierTests
+{
+    private static readonly byte[] Binding = [.. Enumerable.Repeat((byte)3, 32)];
+    private static readonly byte[] Statement = Sign();
+
+    [Fact]
+    public void A_statement_is_verified_down_to_the_quote()
+    {
+        var verdict = StatementVerifier.Verify(Statement, TestPlatform.Now);
+        Assert.True(verdict.IsVerified);
+        Assert.Equal(("test+jws", "{\"count\":5}"), (verdict.Statement.Type, Encoding.UTF8.GetString(verdict.Statement.Payload.Span)));
+        Assert.Equal(Binding, verdict.Statement.Binding.ToArray());
+        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Statement.Quote.Report.MrEnclave);
+    }
+
+    [Fact]
+    public void Every_altered_character_is_refused()
+    {
+        var accepted = new List<int>();
+        for (var i = 0; i < Statement.Length; i++)
+        {
+            var altered = Statement.ToArray();
+            altered[i] = altered[i] == (byte)'A' ? (byte)'B' : (byte)'A';
+            if (altered[i] != Statement[i] && StatementVerifier.Verify(altered, TestPlatform.Now).IsVerified)
+            {
+                accepted.Add(i);
+            }
+        }
+        Assert.Empty(accepted);
+    }
+
+    [Fact]
+    public void Another_payload_key_or_signature_is_refused()
+    {
+        var other = JsonNode.Parse(Sign())!;
+        foreach (var part in new[] { "payload", "protected", "signature" })
+        {
+            var mixed = JsonNode.Parse(Statement)!;
+            mixed[part] = part == "payload" ? Encode("{\"count\":6}") : (string)other[part]!;
+            Assert.Equal(QuoteStage.Signature, StatementVerifier.Verify(Encoding.UTF8.GetBytes(mixed.ToJsonString()), TestPlatform.Now).Failure!.Stage);
+        }
+    }
+
+    [Fact]
+    public void A_quote_of_another_key_is_not_bound()
+    {
+        var (statement, other) = (JsonNode.Parse(Statement)!, JsonNode.Parse(Sign())!);
+        var header = Header(statement);
+        header["guardian-quote"] = (string)Header(other)["guardian-quote"]!;
+        statement["protected"] = Encode(header.ToJsonString());
+        Assert.Equal("key-not-bound", StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now).Failure!.Reason);
+    }
+
+    [Theory]
+    [InlineData("alg", "none")]
+    [InlineData("alg", "HS256")]
+    [InlineData("guardian-quote", "!!!")]
+    [InlineData("guardian-quote", "")]
+    public void Another_algorithm_or_no_quote_is_refused(string member, string value)
+    {
+        var statement = JsonNode.Parse(Statement)!;
+        var header = Header(statement);
+        header[member] = value;
+        statement["protected"] = Encode(header.ToJsonString());
+        Assert.Equal(QuoteStage.Parse, StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now).Failure!.Stage);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"payload\":\"\",\"payload\":\"\",\"protected\":\"\",\"signature\":\"\"}")]
+    [InlineData("{\"payload\":null,\"protected\":null,\"signature\":null}")]
+    public void What_is_no_statement_is_refused(string text) => Assert.Equal("bad-statement", StatementVerifier.Verify(Encoding.UTF8.GetBytes(text), TestPlatform.Now).Failure!.Reason);
+
+    [Fact]
+    public void Duplicate_members_and_too_much_of_anything_are_refused()
+    {
+        var text = Encoding.UTF8.GetString(Statement);
+        var twice = text.Insert(text.LastIndexOf('}'), ",\"payload\":\"" + Encode("{\"count\":7}") + "\"");
+        Assert.False(StatementVerifier.Verify(Encoding.UTF8.GetBytes(twice), TestPlatform.Now).IsVerified);
+        Assert.False(StatementVerifier.Verify(new byte[StatementVerifier.MaxSize + 1], TestPlatform.Now).IsVerified);
+    }
+
+    private static byte[] Sign()
+    {
+        using var signer = StatementSigner.Create(TestPlatform.Quotes, Binding);
+        return signer.Sign("{\"count\":5}"u8, "test+jws");
+    }
+
+    private static JsonNode Header(JsonNode statement) => JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((string)statement["protected"]!))!;
+
+    private static string Encode(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+}

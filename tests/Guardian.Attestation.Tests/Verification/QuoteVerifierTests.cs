@@ -1,0 +1,191 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Sgx;
+
+namespace Guardian.Attestation.Tests;
+
+/// <summary>Verification over every link. The simulated root's key is public, so tests can forge as well as anyone.</summary>
+public class QuoteVerifierTests
+{
+    private const int DataStart = 436;
+    private const int KeyStart = DataStart + 64;
+    private const int QeReportStart = KeyStart + 64;
+    private const int QeSignatureStart = QeReportStart + 384;
+    private const int ChainStart = QeSignatureStart + 64 + 2 + 32 + 2 + 4;
+
+    private static readonly byte[] Good = TestPlatform.Quote;
+
+    [Fact]
+    public void A_quote_of_the_simulated_platform_is_verified_and_says_so()
+    {
+        var verdict = QuoteVerifier.Verify(Good, TestPlatform.Now);
+        Assert.True(verdict.IsVerified);
+        Assert.Equal((PlatformKind.Simulated, "Guardian Simulated SGX Root CA"), (verdict.Quote.Platform, verdict.Quote.RootName));
+        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Quote.Report.MrEnclave);
+        Assert.Equal(Enumerable.Range(0, 64).Select(i => (byte)i), verdict.Quote.Report.ReportData.ToArray());
+        Assert.Equal("53494d554c41", Convert.ToHexStringLower(verdict.Quote.Pck.Fmspc.Span));
+    }
+
+    [Theory]
+    [InlineData(0, 432, null)]
+    [InlineData(DataStart, 64, QuoteStage.Signature)]
+    [InlineData(KeyStart, 64, QuoteStage.KeyBinding)]
+    [InlineData(QeReportStart, 384, null)]
+    [InlineData(QeSignatureStart, 64, QuoteStage.QuotingEnclave)]
+    [InlineData(QeSignatureStart + 64 + 2, 32, QuoteStage.KeyBinding)]
+    public void Every_altered_byte_is_refused(int start, int size, QuoteStage? stage)
+    {
+        for (var i = start; i < start + size; i++)
+        {
+            var altered = Good.ToArray();
+            altered[i] ^= 0x40;
+            var verdict = QuoteVerifier.Verify(altered, TestPlatform.Now);
+            Assert.False(verdict.IsVerified, $"byte {i}");
+            Assert.True(stage is null || verdict.Failure.Stage == stage, $"byte {i}: {verdict.Failure}");
+        }
+    }
+
+    [Fact]
+    public void An_altered_chain_is_refused_or_means_the_same()
+    {
+        for (var i = ChainStart; i < Good.Length; i += 3)
+        {
+            var altered = Good.ToArray();
+            altered[i] ^= 0x01;
+            var verdict = QuoteVerifier.Verify(altered, TestPlatform.Now);
+            // Some bytes of PEM mean nothing: line breaks, and the last bits of base64 padding.
+            Assert.True(!verdict.IsVerified || verdict.Quote.Pck.Fmspc.Span.SequenceEqual("SIMULA"u8), $"byte {i}");
+        }
+    }
+
+    [Fact]
+    public void An_attackers_attestation_key_is_not_bound()
+    {
+        using var attacker = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var forged = Good.ToArray();
+        attacker.SignData(forged.AsSpan(0, 432), HashAlgorithmName.SHA256).CopyTo(forged, DataStart);
+        P256.Export(attacker).CopyTo(forged, KeyStart);
+        Assert.Equal(QuoteStage.KeyBinding, QuoteVerifier.Verify(forged, TestPlatform.Now).Failure!.Stage);
+    }
+
+    [Theory]
+    [InlineData(128, 0x01, "mrsigner")]
+    [InlineData(256, 0x07, "isvprodid")]
+    [InlineData(48, 0x02, "attributes")]
+    public void A_quoting_enclave_that_is_not_the_pinned_one_is_refused(int offset, byte change, string named)
+    {
+        var (forged, pck) = (Good.ToArray(), PckKey());
+        using (pck)
+        {
+            forged[QeReportStart + offset] ^= change;
+            pck.SignData(forged.AsSpan(QeReportStart, 384), HashAlgorithmName.SHA256).CopyTo(forged, QeSignatureStart);
+        }
+        var failure = QuoteVerifier.Verify(forged, TestPlatform.Now).Failure!;
+        Assert.Equal((QuoteStage.QuotingEnclave, "unknown-qe"), (failure.Stage, failure.Reason));
+        Assert.Contains(named, failure.Detail, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Certificates_count_from_their_first_to_their_last_second()
+    {
+        var first = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var last = new DateTimeOffset(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
+        Assert.True(QuoteVerifier.Verify(Good, first).IsVerified);
+        Assert.True(QuoteVerifier.Verify(Good, last).IsVerified);
+        Assert.Equal("not-valid-now", QuoteVerifier.Verify(Good, first.AddSeconds(-1)).Failure!.Reason);
+        Assert.Equal("not-valid-now", QuoteVerifier.Verify(Good, last.AddSeconds(1)).Failure!.Reason);
+    }
+
+    [Fact]
+    public void A_chain_with_a_link_missing_exchanged_or_added_is_refused()
+    {
+        var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n", StringSplitOptions.RemoveEmptyEntries)
+            .Where(part => part.Contains("BEGIN", StringComparison.Ordinal)).Select(part => part + "-----END CERTIFICATE-----\n").ToArray();
+        Assert.Equal(3, parts.Length);
+        Assert.True(QuoteVerifier.Verify(WithChain(parts), TestPlatform.Now).IsVerified);
+        Assert.True(QuoteVerifier.Verify(WithChain([.. parts, "\0"]), TestPlatform.Now).IsVerified);
+        string[][] wrong =
+        [
+            [], [parts[0]], [parts[0], parts[1]], [parts[0], parts[2]], [parts[1], parts[0], parts[2]], [parts[0], parts[2], parts[1]],
+            [parts[0], parts[0], parts[2]], [parts[1], parts[1], parts[2]], [.. parts, parts[2]], [parts[0], "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", parts[2]],
+        ];
+        foreach (var chain in wrong)
+        {
+            Assert.Equal(QuoteStage.CertificateChain, QuoteVerifier.Verify(WithChain(chain), TestPlatform.Now).Failure!.Stage);
+        }
+    }
+
+    [Fact]
+    public void A_root_that_only_has_the_right_name_is_unknown()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=Guardian Simulated SGX Root CA, O=Guardian, C=XX", key, HashAlgorithmName.SHA256);
+        using var root = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
+        var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n");
+        var failure = QuoteVerifier.Verify(WithChain(parts[0] + "-----END CERTIFICATE-----\n", parts[1] + "-----END CERTIFICATE-----\n", root.ExportCertificatePem()), TestPlatform.Now).Failure!;
+        Assert.Equal("unknown-root", failure.Reason);
+    }
+
+    [Theory]
+    [InlineData("intel-processor.bin", "2025-07-01T00:00:00Z")]
+    [InlineData("intel-platform.bin", "2022-12-20T00:50:04Z")]
+    public void Hardware_quotes_hold_up_to_the_collateral_that_is_not_read_yet(string file, string at)
+    {
+        var verdict = QuoteVerifier.Verify(File.ReadAllBytes(Repository.File("tests", "vectors", "quotes", file)), DateTimeOffset.Parse(at));
+        Assert.Equal((QuoteStage.Collateral, "no-collateral"), (verdict.Failure!.Stage, verdict.Failure.Reason));
+    }
+
+    [Fact]
+    public void Mutations_of_a_real_quote_are_refused_where_they_were_made()
+    {
+        var at = DateTimeOffset.Parse("2025-07-01T00:00:00Z");
+        var files = Directory.GetFiles(Repository.File("tests", "vectors", "quotes"), "n1-*.bin");
+        Assert.True(files.Length >= 35);
+        foreach (var file in files)
+        {
+            var failure = QuoteVerifier.Verify(File.ReadAllBytes(file), at).Failure!;
+            var name = Path.GetFileNameWithoutExtension(file);
+            // A malleated signature, and zeros at the end, leave the signatures whole.
+            QuoteStage[] expected = name switch
+            {
+                "n1-sig-high-s" or "n1-trailing-bytes" => [QuoteStage.Collateral],
+                "n1-body-bit" or "n1-reportdata-bit" or "n1-hdr-userdata-bit" => [QuoteStage.Signature],
+                "n1-own-attest-key" or "n1-auth-bit" or "n1-pk-offcurve" or "n1-pk-zero" => [QuoteStage.KeyBinding],
+                "n1-qe-report-bit" or "n1-qe-sig-bit" => [QuoteStage.QuotingEnclave],
+                "n1-fake-intel-root" or "n1-certtype-9" or "n1-chain-reordered" or "n1-chain-no-root" or "n1-chain-empty-pem" => [QuoteStage.CertificateChain],
+                _ when name.StartsWith("n1-sig-", StringComparison.Ordinal) => [QuoteStage.Signature],
+                _ => [QuoteStage.Parse],
+            };
+            Assert.True(expected.Contains(failure.Stage), $"{name}: {failure}");
+        }
+    }
+
+    [Fact]
+    public void The_quoting_enclave_quotes_only_its_own_machines_reports()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = SimulatedPlatform.Open(folder.Path, 1024 * 1024);
+        using var elsewhere = SimulatedQuotingEnclave.Open(other);
+        Assert.Throws<InvalidOperationException>(() => elsewhere.ProviderFor(TestPlatform.Enclave).CreateQuote(new byte[64]));
+        Assert.Null(TestPlatform.QuotingEnclave.Quote(new byte[432]));
+    }
+
+    private static byte[] WithChain(params string[] parts)
+    {
+        var chain = Encoding.ASCII.GetBytes(string.Concat(parts));
+        var size = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(size, chain.Length);
+        byte[] quote = [.. Good.AsSpan(0, ChainStart - 4), .. size, .. chain];
+        BinaryPrimitives.WriteInt32LittleEndian(quote.AsSpan(432), quote.Length - DataStart);
+        return quote;
+    }
+
+    private static ECDsa PckKey()
+    {
+        var key = ECDsa.Create();
+        var text = File.ReadAllText(Path.Combine(TestPlatform.Machine.Directory, "pck.pem"));
+        key.ImportFromPem(text.AsSpan(0, text.IndexOf("-----BEGIN CERTIFICATE", StringComparison.Ordinal)));
+        return key;
+    }
+}
