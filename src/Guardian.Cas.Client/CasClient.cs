@@ -1,0 +1,93 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Guardian.Attestation;
+
+namespace Guardian.Cas.Client;
+
+/// <summary>Talks to a CAS over RA-TLS; the CAS is verified against the policy before a byte is sent. Thread-safe.</summary>
+public sealed class CasClient : IDisposable
+{
+    // A session has at most 1 MiB; as JSON with escapes somewhat more.
+    private const int MaxResponseSize = 8 * 1024 * 1024;
+
+    private readonly HttpClient http;
+
+    /// <param name="address">The CAS, <c>https://host:port</c>.</param>
+    /// <param name="policy">Which CAS is accepted.</param>
+    /// <param name="clientCertificate">A person's certificate, or an enclave's RA-TLS certificate.</param>
+    /// <param name="onVerified">Is told what each handshake verified.</param>
+    public CasClient(
+        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null) =>
+        http = new HttpClient(RaTls.CreateHandler(policy, null, clientCertificate, time, onVerified), disposeHandler: true)
+        {
+            BaseAddress = address,
+            MaxResponseContentBufferSize = MaxResponseSize,
+        };
+
+    /// <summary>Creates a session.</summary>
+    /// <exception cref="CasException">Refused or unreachable; so for every call here.</exception>
+    public Task<SessionDescription> CreateAsync(ReadOnlyMemory<byte> yaml, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, "v1/sessions", Content(yaml, "application/yaml"), CasJson.Default.SessionDescription, cancellation);
+
+    /// <summary>Replaces a session; the document names its predecessor.</summary>
+    public Task<SessionDescription> UpdateAsync(string name, ReadOnlyMemory<byte> yaml, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Put, $"v1/sessions/{name}", Content(yaml, "application/yaml"), CasJson.Default.SessionDescription, cancellation);
+
+    /// <summary>Reads a session as it was uploaded.</summary>
+    public Task<SessionDescription> ReadAsync(string name, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, $"v1/sessions/{name}", null, CasJson.Default.SessionDescription, cancellation);
+
+    /// <summary>Gets a service's startup configuration; called by an enclave with its RA-TLS certificate.</summary>
+    public Task<StartupConfiguration> ConfigureAsync(string session, string service, CancellationToken cancellation = default)
+    {
+        var request = JsonSerializer.SerializeToUtf8Bytes(new ConfigurationRequest(session, service), CasJson.Default.ConfigurationRequest);
+        return SendAsync(HttpMethod.Post, "v1/configurations", Content(request, "application/json"), CasJson.Default.StartupConfiguration, cancellation);
+    }
+
+    /// <summary>Verifies the CAS, and that it serves.</summary>
+    public Task<CasHealth> CheckAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/health", null, CasJson.Default.CasHealth, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => http.Dispose();
+
+    private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> body, string type)
+    {
+        var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        return content;
+    }
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = content };
+            using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
+            var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                return JsonSerializer.Deserialize(body, type) ?? throw new JsonException("null");
+            }
+            var problem = JsonSerializer.Deserialize(body, CasJson.Default.CasProblem) ?? throw new JsonException("null");
+            throw new CasException(Enum.TryParse(problem.Title, out CasFailure failure) ? failure : CasFailure.Invalid, problem.Detail, problem.Problems);
+        }
+        catch (JsonException failure)
+        {
+            throw new CasException(CasFailure.Unreachable, $"the answer of {http.BaseAddress} is not what this release expects; is it a CAS?", [], failure);
+        }
+        catch (HttpRequestException failure) when (failure.InnerException is AttestationException refused)
+        {
+            throw new CasException(
+                CasFailure.NotTrusted, $"the CAS at {http.BaseAddress} is not accepted: {refused.Message}",
+                [.. refused.Appraisal?.Checks.Where(check => !check.Passed).Select(check => check.ToString()) ?? []], refused);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException
+            || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new CasException(CasFailure.Unreachable, $"the CAS at {http.BaseAddress} does not answer: {failure.Message}", [], failure);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net;
+
+namespace Guardian.Hosting;
+
+/// <summary>The options of an enclave program: <c>--name value</c> pairs and <c>--json</c>. Small on purpose, for it is trusted code.</summary>
+public sealed class HostOptions
+{
+    private static readonly string[] Common = ["state", "machine", "listen"];
+
+    private readonly Dictionary<string, string> values;
+
+    private HostOptions(Dictionary<string, string> values, bool json)
+    {
+        this.values = values;
+        Json = json;
+        Listen = ParseEndPoint(values["listen"]);
+    }
+
+    /// <summary>Folder for the program's state, on the untrusted disk.</summary>
+    public string State => values["state"];
+
+    /// <summary>Folder of the simulated machine.</summary>
+    public string Machine => values["machine"];
+
+    /// <summary>Where to listen.</summary>
+    public IPEndPoint Listen { get; }
+
+    /// <summary>Whether messages on standard output are JSON, a line each.</summary>
+    public bool Json { get; }
+
+    /// <summary>The value of a required option of the program's own.</summary>
+    public string this[string name] => values[name];
+
+    /// <summary>Reads arguments. All options are required but <c>--json</c>.</summary>
+    /// <param name="own">The options the program has besides the common ones.</param>
+    /// <exception cref="HostException">An option is unknown, missing or without value.</exception>
+    public static HostOptions Parse(IReadOnlyList<string> arguments, IReadOnlyList<string> own)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var names = Common.Concat(own).ToList();
+        var values = new Dictionary<string, string>();
+        var json = false;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var name = arguments[i].StartsWith("--", StringComparison.Ordinal) ? arguments[i][2..] : "";
+            if (name == "json")
+            {
+                json = true;
+            }
+            else if (!names.Contains(name) || i + 1 == arguments.Count || !values.TryAdd(name, arguments[++i]))
+            {
+                throw Usage($"'{arguments[Math.Min(i, arguments.Count - 1)]}' is unknown, given twice, or lacks its value", names);
+            }
+        }
+        var missing = names.Where(name => !values.ContainsKey(name)).ToList();
+        return missing.Count == 0
+            ? new HostOptions(values, json)
+            : throw Usage($"missing: {string.Join(", ", missing.Select(name => $"--{name}"))}", names);
+    }
+
+    private static IPEndPoint ParseEndPoint(string text) => IPEndPoint.TryParse(text, out var endPoint)
+        ? endPoint
+        : throw new HostException(2, $"'{text}' is no address to listen on", "give an IP address and a port, such as 127.0.0.1:8443; port 0 takes a free one");
+
+    private static HostException Usage(string message, IEnumerable<string> names) =>
+        new(2, message, $"options are {string.Join(" ", names.Select(name => $"--{name} …"))} and --json");
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+using Guardian.Sgx;
+
+namespace Guardian.Cas.Tests;
+
+/// <summary>The program itself, over real connections.</summary>
+public sealed class CasProcessTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly IdentityKey key = IdentityKey.Create();
+
+    public void Dispose()
+    {
+        key.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_kill_at_any_moment_loses_nothing_that_was_acknowledged()
+    {
+        var random = new Random(8);
+        var acknowledged = new ConcurrentBag<string>();
+        for (var life = 0; life < 5; life++)
+        {
+            using var running = await StartAsync();
+            using var client = Client(running);
+            foreach (var name in acknowledged)
+            {
+                Assert.Equal(Session(name), (await client.ReadAsync(name)).Text);
+            }
+            var writers = Enumerable.Range(0, 4).Select(writer => WriteAsync(client, $"life{life}-{writer}", acknowledged)).ToArray();
+            await Task.Delay(random.Next(50, 400));
+            running.Dispose();
+            await Task.WhenAll(writers);
+        }
+        Assert.True(acknowledged.Count > 10, $"only {acknowledged.Count} writes were acknowledged in all lives");
+    }
+
+    [Fact]
+    public async Task A_session_goes_from_creation_to_update_over_the_wire()
+    {
+        using var running = await StartAsync();
+        using var client = Client(running);
+        var created = await client.CreateAsync(Encoding.UTF8.GetBytes(Session("a/b")));
+        Assert.Equal(created, await client.ReadAsync("a/b"));
+        var updated = await client.UpdateAsync("a/b", Encoding.UTF8.GetBytes($"predecessor: {created.Hash}\n{Session("a/b")}"));
+        Assert.NotEqual(created.Hash, updated.Hash);
+        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => client.CreateAsync(Encoding.UTF8.GetBytes(Session("a/b"))))).Failure);
+        var mistakes = await Assert.ThrowsAsync<CasException>(() => client.CreateAsync(Encoding.UTF8.GetBytes("name: x\n")));
+        Assert.Equal(CasFailure.Invalid, mistakes.Failure);
+        Assert.NotEmpty(mistakes.Problems);
+        Assert.Equal(CasFailure.Denied, (await Assert.ThrowsAsync<CasException>(() => client.ConfigureAsync("a/b", "web"))).Failure);
+
+        using var nobody = new CasClient(running.Address, Policy(), null, TimeProvider.System);
+        Assert.Equal("ok", (await nobody.CheckAsync()).Status);
+        Assert.Equal(CasFailure.Invalid, (await Assert.ThrowsAsync<CasException>(() => nobody.ReadAsync("a/b"))).Failure);
+    }
+
+    [Fact]
+    public async Task A_cas_of_another_measurement_is_not_talked_to()
+    {
+        using var running = await StartAsync();
+        var policy = Policy() with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
+        using var client = new CasClient(running.Address, policy, null, TimeProvider.System);
+        var refused = await Assert.ThrowsAsync<CasException>(() => client.CheckAsync());
+        Assert.Equal(CasFailure.NotTrusted, refused.Failure);
+        Assert.StartsWith("identity", Assert.Single(refused.Problems), StringComparison.Ordinal);
+    }
+
+    private static async Task WriteAsync(CasClient client, string prefix, ConcurrentBag<string> acknowledged)
+    {
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                await client.CreateAsync(Encoding.UTF8.GetBytes(Session($"{prefix}-{i}")));
+            }
+            catch (CasException failure) when (failure.Failure == CasFailure.Unreachable)
+            {
+                return;
+            }
+            acknowledged.Add($"{prefix}-{i}");
+        }
+    }
+
+    private static string Session(string name) => TestCas.Session.Replace("name: shop", $"name: {name}", StringComparison.Ordinal);
+
+    private Task<Running> StartAsync() => GuardianProgram.ServeAsync(
+        folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0");
+
+    private CasClient Client(Running running) => new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System);
+
+    private static AttestationPolicy Policy() => new()
+    {
+        Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas"))] }],
+        Platforms = [PlatformKind.Simulated],
+    };
+}
