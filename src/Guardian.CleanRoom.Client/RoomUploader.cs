@@ -1,0 +1,56 @@
+using System.Diagnostics;
+
+namespace Guardian.CleanRoom.Client;
+
+/// <summary>How far an upload is.</summary>
+/// <param name="Rows">Rows in the chunks that are acknowledged; an estimate, for buckets are of like size.</param>
+/// <param name="Bytes">Bytes that are acknowledged, of <paramref name="TotalBytes"/>.</param>
+public readonly record struct UploadProgress(int Rows, int TotalRows, long Bytes, long TotalBytes);
+
+/// <summary>Encrypts and sends a prepared data set. Goes on where an earlier try stopped, and waits when the room is away for a while.</summary>
+public sealed class RoomUploader(RoomClient client, RoomContract contract, DataSet dataSet)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Uploads.</summary>
+    /// <param name="uploadSecret">32 bytes, from the room.</param>
+    /// <returns>Chunks that were there already, and the room's receipt.</returns>
+    /// <exception cref="RoomException">Refused, or away for longer than half a minute; what was acknowledged stays.</exception>
+    public async Task<(int Resumed, byte[] Receipt)> UploadAsync(
+        PreparedDataSet data, byte[] uploadSecret, IProgress<UploadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var digest = Convert.ToHexStringLower(data.Digest.Span);
+        var request = new UploadRequest(digest, data.Report.Persons);
+        using var cipher = new ChunkCipher(uploadSecret, contract, dataSet, data.Digest.Span);
+        var state = await TryAsync(() => client.BeginUploadAsync(dataSet.Name, request, cancellation), cancellation).ConfigureAwait(false);
+        var resumed = state.NextChunk;
+        while (state.NextChunk < data.GroupCount)
+        {
+            var index = state.NextChunk;
+            var chunk = cipher.Encrypt(index, data.WriteGroup(index).Span);
+            state = await TryAsync(() => client.PutChunkAsync(dataSet.Name, digest, index, chunk, cancellation), cancellation).ConfigureAwait(false);
+            progress?.Report(new UploadProgress(
+                (int)((long)data.Report.Persons * state.NextChunk / data.GroupCount), data.Report.Persons,
+                (long)chunk.Length * state.NextChunk, (long)chunk.Length * data.GroupCount));
+        }
+        return (resumed, await TryAsync(() => client.CommitAsync(dataSet.Name, digest, cancellation), cancellation).ConfigureAwait(false));
+    }
+
+    private static async Task<T> TryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    {
+        var since = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return await call().ConfigureAwait(false);
+            }
+            catch (RoomException failure) when (failure.IsTransient && since.Elapsed < Patience)
+            {
+                await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+}

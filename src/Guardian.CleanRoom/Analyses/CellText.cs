@@ -1,0 +1,106 @@
+using System.Globalization;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Reads the text of a cell by its column's type: the same rules for files and for questions.</summary>
+public static class CellText
+{
+    /// <summary>Reads a value.</summary>
+    /// <param name="value">Index of a category; 0 or 1; a whole number; a decimal times 10^places.</param>
+    /// <param name="problem">What is wrong, when the result is false.</param>
+    public static bool TryRead(Column column, ReadOnlySpan<char> text, out long value, out string? problem)
+    {
+        ArgumentNullException.ThrowIfNull(column);
+        text = text.Trim();
+        problem = null;
+        var read = column.Kind switch
+        {
+            ColumnKind.Category => TryReadCategory(column, text, out value),
+            ColumnKind.Flag => TryReadFlag(text, out value),
+            ColumnKind.Integer => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value),
+            _ => TryReadDecimal(column, text, out value),
+        };
+        if (!read)
+        {
+            problem = $"'{Shown(text)}' is not {Expected(column)}";
+            return false;
+        }
+        if (value < column.Minimum || value > column.Maximum)
+        {
+            problem = $"{Shown(text)} is not from {Write(column, column.Minimum)} to {Write(column, column.Maximum)}";
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>The text of a value.</summary>
+    public static string Write(Column column, long value)
+    {
+        ArgumentNullException.ThrowIfNull(column);
+        return column.Kind switch
+        {
+            ColumnKind.Category => column.Values[(int)value],
+            ColumnKind.Decimal => (value / Power(column.Places)).ToString(CultureInfo.InvariantCulture),
+            _ => value.ToString(CultureInfo.InvariantCulture),
+        };
+    }
+
+    /// <summary>10^places.</summary>
+    public static decimal Power(int places)
+    {
+        var power = 1m;
+        for (var i = 0; i < places; i++)
+        {
+            power *= 10;
+        }
+        return power;
+    }
+
+    private static bool TryReadCategory(Column column, ReadOnlySpan<char> text, out long value)
+    {
+        for (var i = 0; i < column.Values.Count; i++)
+        {
+            if (text.Equals(column.Values[i], StringComparison.Ordinal))
+            {
+                value = i;
+                return true;
+            }
+        }
+        value = 0;
+        return false;
+    }
+
+    private static bool TryReadFlag(ReadOnlySpan<char> text, out long value)
+    {
+        value = text is "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase) ? 1 : 0;
+        return value == 1 || text is "0" || text.Equals("false", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool TryReadDecimal(Column column, ReadOnlySpan<char> text, out long value)
+    {
+        value = 0;
+        // Bounded so that the scaled number fits 64 bits; more places than the column has are refused, not rounded.
+        if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || Math.Abs(number) > 1_000_000_000_000m)
+        {
+            return false;
+        }
+        var scaled = number * Power(column.Places);
+        if (scaled != decimal.Truncate(scaled))
+        {
+            return false;
+        }
+        value = (long)scaled;
+        return true;
+    }
+
+    private static string Expected(Column column) => column.Kind switch
+    {
+        ColumnKind.Category => $"one of {string.Join(", ", column.Values.Take(10))}{(column.Values.Count > 10 ? ", …" : "")}",
+        ColumnKind.Flag => "0, 1, true or false",
+        ColumnKind.Integer => "a whole number",
+        _ => string.Create(CultureInfo.InvariantCulture, $"a decimal number with at most {column.Places} places"),
+    };
+
+    private static string Shown(ReadOnlySpan<char> text) => text.Length <= 40 ? text.ToString() : $"{text[..40]}…";
+}

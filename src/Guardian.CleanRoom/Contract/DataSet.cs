@@ -1,0 +1,83 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>A table of one row per person that one member brings.</summary>
+public sealed record DataSet
+{
+    /// <summary>Lower-case letters, digits, hyphens and underscores, at most 64.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Name of the member who owns it.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>What identifies a person here; all data sets of a room use the same kind.</summary>
+    public required IdentifierKind Identifier { get; init; }
+
+    /// <summary>Header of the identifier's column in the owner's file.</summary>
+    public required string IdentifierColumn { get; init; }
+
+    /// <summary>The most rows it may hold. Public: the padded size follows from it alone.</summary>
+    public required int MaxRows { get; init; }
+
+    /// <summary>The columns in the order they are stored.</summary>
+    public required IReadOnlyList<Column> Columns { get; init; }
+
+    /// <summary>The column of that name, or null.</summary>
+    public Column? FindColumn(string name) => Columns.FirstOrDefault(column => column.Name == name);
+}
+
+/// <summary>How an identifier is normalised before it is tagged.</summary>
+public enum IdentifierKind
+{
+    /// <summary>E-mail address: white space removed, lower case.</summary>
+    Email,
+
+    /// <summary>Customer number: white space removed, upper case.</summary>
+    CustomerId,
+}
+
+/// <summary>What a column's cells are.</summary>
+public enum ColumnKind
+{
+    /// <summary>One of the listed values.</summary>
+    Category,
+
+    /// <summary>0 or 1.</summary>
+    Flag,
+
+    /// <summary>A whole number within bounds.</summary>
+    Integer,
+
+    /// <summary>A decimal number within bounds, with a fixed number of places.</summary>
+    Decimal,
+}
+
+/// <summary>
+/// A typed column. A cell is stored as a code: 0 means empty; otherwise code - 1 + <see cref="Minimum"/> is the value (for a
+/// decimal, the value times 10^<see cref="Places"/>; for a category, the index in <see cref="Values"/>).
+/// </summary>
+public sealed record Column
+{
+    /// <summary>Header of the column in the owner's file.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the cells are.</summary>
+    public required ColumnKind Kind { get; init; }
+
+    /// <summary>The values of a category, at most 65,534; empty for other kinds.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>The least value; 0 for categories and flags; scaled for decimals.</summary>
+    public long Minimum { get; init; }
+
+    /// <summary>The greatest value; scaled for decimals. Maximum - Minimum is at most 2^32 - 2.</summary>
+    public required long Maximum { get; init; }
+
+    /// <summary>Decimal places, 0 to 6; 0 for other kinds.</summary>
+    public int Places { get; init; }
+
+    /// <summary>Whether its owner lets questions filter and group by it.</summary>
+    public bool Filter { get; init; }
+
+    /// <summary>Bytes per stored code: 1, 2 or 4, little-endian.</summary>
+    public int CodeSize => (Maximum - Minimum) switch { <= 0xFE => 1, <= 0xFFFE => 2, _ => 4 };
+}

@@ -1,0 +1,49 @@
+namespace Guardian.CleanRoom;
+
+public sealed partial class RoomLayout
+{
+    // Slots per bucket of the largest data set: a group of both sides' merge buffers stays in the processor's cache.
+    private const int LargestCapacity = 2048;
+
+    // That any bucket of any data set overflows; an owner who meets it prepares again under another room.
+    private const double OverflowProbability = 1e-9;
+
+    /// <summary>The layout of a contract's data, from its public sizes alone.</summary>
+    public static RoomLayout For(RoomContract contract)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        var largest = contract.DataSets.Max(dataSet => dataSet.MaxRows);
+        var bucketCount = BucketsPerGroup;
+        while (FindCapacity(largest, bucketCount) > LargestCapacity)
+        {
+            // In steps of an eighth, so that padding stays small.
+            bucketCount += Math.Max(BucketsPerGroup, bucketCount / 8 / BucketsPerGroup * BucketsPerGroup);
+        }
+        return new RoomLayout
+        {
+            BucketCount = bucketCount,
+            Capacities = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => FindCapacity(dataSet.MaxRows, bucketCount)),
+        };
+    }
+
+    /// <summary>The bucket of a tag.</summary>
+    public int BucketOf(ulong tagHigh) => (int)Math.BigMul(tagHigh, (ulong)BucketCount, out _);
+
+    // The least capacity that all buckets keep to but for OverflowProbability: each bucket's load is binomial, and a Poisson tail bounds it.
+    private static int FindCapacity(int rows, int bucketCount)
+    {
+        var mean = (double)rows / bucketCount;
+        var allowed = OverflowProbability / bucketCount;
+        // log P(X = k), from the mean upwards; beyond it the tail is less than a geometric series.
+        for (var k = (int)mean + 1; ; k++)
+        {
+            var log = (k * Math.Log(mean)) - mean - Distributions.LogGamma(k + 1.0);
+            var tail = Math.Exp(log) / (1 - (mean / (k + 1)));
+            if (tail < allowed || k > rows)
+            {
+                // P(X >= k) is small enough, so k - 1 slots are; but no more rows than there are can meet in one bucket.
+                return Math.Clamp(k - 1, 1, rows);
+            }
+        }
+    }
+}

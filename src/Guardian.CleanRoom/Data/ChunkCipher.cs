@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>
+/// Encrypts the groups of one version of a data set into chunks: AES-256-GCM, ciphertext then a tag of 16 bytes. Partner and enclave derive the
+/// same key from the upload secret and the content's digest, so that a nonce, which is the chunk's index, never meets two plaintexts
+/// (docs/decisions/0005). Thread-safe.
+/// </summary>
+public sealed class ChunkCipher : IDisposable
+{
+    /// <summary>Bytes that a chunk has more than its group.</summary>
+    public const int TagSize = 16;
+
+    private const int NonceSize = 12;
+
+    // AesGcm itself serves one thread at a time, so each call makes its own.
+    private readonly byte[] key = new byte[RoomKeys.KeySize];
+    private readonly byte[] place;
+
+    /// <param name="uploadSecret">32 bytes, of this data set.</param>
+    /// <param name="digest">SHA-256 over all group plaintexts, 32 bytes.</param>
+    public ChunkCipher(ReadOnlySpan<byte> uploadSecret, RoomContract contract, DataSet dataSet, ReadOnlySpan<byte> digest)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        ArgumentNullException.ThrowIfNull(dataSet);
+        place = [.. Encoding.UTF8.GetBytes($"guardian-room-chunk-v1 {dataSet.Name}\0"), .. contract.Hash.Span, .. digest];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, uploadSecret, key, [], place);
+    }
+
+    /// <summary>Encrypts a group.</summary>
+    public byte[] Encrypt(int index, ReadOnlySpan<byte> plaintext)
+    {
+        using var cipher = new AesGcm(key, TagSize);
+        var chunk = new byte[plaintext.Length + TagSize];
+        cipher.Encrypt(Nonce(index), plaintext, chunk.AsSpan(0, plaintext.Length), chunk.AsSpan(plaintext.Length), place);
+        return chunk;
+    }
+
+    /// <summary>Opens a chunk; false when it was altered, cut off, or belongs elsewhere.</summary>
+    public bool TryDecrypt(int index, ReadOnlySpan<byte> chunk, Span<byte> plaintext)
+    {
+        if (chunk.Length != plaintext.Length + TagSize)
+        {
+            return false;
+        }
+        using var cipher = new AesGcm(key, TagSize);
+        try
+        {
+            cipher.Decrypt(Nonce(index), chunk[..plaintext.Length], chunk[plaintext.Length..], plaintext, place);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => CryptographicOperations.ZeroMemory(key);
+
+    private static byte[] Nonce(int index)
+    {
+        var nonce = new byte[NonceSize];
+        BinaryPrimitives.WriteInt32LittleEndian(nonce, index);
+        return nonce;
+    }
+}

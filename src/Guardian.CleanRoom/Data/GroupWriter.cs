@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Writes a group's plaintext as <see cref="RoomLayout"/> describes it. A new group is all empty slots.</summary>
+public sealed class GroupWriter
+{
+    private readonly DataSet dataSet;
+    private readonly int capacity;
+    private readonly byte[] plaintext;
+
+    /// <summary>Prepares for groups of a data set; used for one after the other.</summary>
+    public GroupWriter(RoomLayout layout, DataSet dataSet)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(dataSet);
+        this.dataSet = dataSet;
+        capacity = layout.Capacities[dataSet.Name];
+        plaintext = new byte[layout.GroupSize(dataSet)];
+        Clear();
+    }
+
+    private int Slots => capacity * RoomLayout.BucketsPerGroup;
+
+    /// <summary>The group's bytes, valid until the next <see cref="Clear"/>.</summary>
+    public ReadOnlyMemory<byte> Plaintext => plaintext;
+
+    /// <summary>Begins the next group.</summary>
+    public void Clear()
+    {
+        plaintext.AsSpan(0, 16 * Slots).Fill(0xFF);
+        plaintext.AsSpan(16 * Slots).Clear();
+    }
+
+    /// <summary>Writes a row.</summary>
+    /// <param name="bucket">Bucket in the group, 0 to 7.</param>
+    /// <param name="slot">Place in the bucket; rows ascend by tag.</param>
+    /// <param name="codes">One for each column.</param>
+    public void Write(int bucket, int slot, Tag tag, ReadOnlySpan<uint> codes)
+    {
+        var index = (slot * RoomLayout.BucketsPerGroup) + bucket;
+        BinaryPrimitives.WriteUInt64LittleEndian(plaintext.AsSpan(8 * index), tag.High);
+        BinaryPrimitives.WriteUInt64LittleEndian(plaintext.AsSpan(8 * (Slots + index)), tag.Low);
+        var start = 16 * Slots;
+        for (var column = 0; column < codes.Length; column++)
+        {
+            var size = dataSet.Columns[column].CodeSize;
+            var cell = plaintext.AsSpan(start + (size * index), size);
+            switch (size)
+            {
+                case 1:
+                    cell[0] = (byte)codes[column];
+                    break;
+                case 2:
+                    BinaryPrimitives.WriteUInt16LittleEndian(cell, (ushort)codes[column]);
+                    break;
+                default:
+                    BinaryPrimitives.WriteUInt32LittleEndian(cell, codes[column]);
+                    break;
+            }
+            start += size * Slots;
+        }
+    }
+}

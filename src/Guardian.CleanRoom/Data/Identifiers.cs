@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>112 bits that stand for a person: words as they are stored. Ascends by high word, then low.</summary>
+public readonly record struct Tag(ulong High, ulong Low) : IComparable<Tag>
+{
+    /// <inheritdoc/>
+    public int CompareTo(Tag other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
+
+    /// <summary>Before.</summary>
+    public static bool operator <(Tag left, Tag right) => left.CompareTo(right) < 0;
+
+    /// <summary>After.</summary>
+    public static bool operator >(Tag left, Tag right) => left.CompareTo(right) > 0;
+
+    /// <summary>Before or the same.</summary>
+    public static bool operator <=(Tag left, Tag right) => left.CompareTo(right) <= 0;
+
+    /// <summary>After or the same.</summary>
+    public static bool operator >=(Tag left, Tag right) => left.CompareTo(right) >= 0;
+}
+
+/// <summary>Normalises identifiers, so that two companies write the same person alike, and tags them. The profiles are part of docs/spec/room.md.</summary>
+public static class Identifiers
+{
+    // RFC 5321, 4.5.3.1.3: a path has at most 256 octets; longer ones are typing errors.
+    private const int MaxSize = 320;
+
+    /// <summary>
+    /// Normalises an identifier. E-mail: all white space removed, invariant lower case, exactly one @ with text on both sides; dots and
+    /// plus-tags stay. Customer number: all white space removed, invariant upper case.
+    /// </summary>
+    /// <param name="buffer">Receives the result; at least as long as the text.</param>
+    /// <returns>The length of the result: 0 when the identifier is empty, -1 when it is none of its kind.</returns>
+    public static int Normalise(IdentifierKind kind, ReadOnlySpan<char> text, Span<char> buffer)
+    {
+        var length = 0;
+        var ats = 0;
+        foreach (var character in text)
+        {
+            if (!char.IsWhiteSpace(character))
+            {
+                ats += character == '@' ? 1 : 0;
+                buffer[length++] = kind == IdentifierKind.Email ? char.ToLowerInvariant(character) : char.ToUpperInvariant(character);
+            }
+        }
+        var isNone = length > MaxSize || (kind == IdentifierKind.Email && length > 0 && (ats != 1 || buffer[0] == '@' || buffer[length - 1] == '@'));
+        return isNone ? -1 : length;
+    }
+
+    /// <summary>
+    /// Tags a normalised identifier: the first 14 bytes of HMAC-SHA256(match key, label of the kind || 0 || UTF-8), big-endian.
+    /// </summary>
+    /// <param name="matchKey">32 bytes.</param>
+    public static Tag Tag(ReadOnlySpan<byte> matchKey, IdentifierKind kind, ReadOnlySpan<char> normalised)
+    {
+        var label = kind == IdentifierKind.Email ? "email\0"u8 : "customer_id\0"u8;
+        Span<byte> message = stackalloc byte[16 + (4 * MaxSize)];
+        label.CopyTo(message);
+        var size = label.Length + Encoding.UTF8.GetBytes(normalised, message[label.Length..]);
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(matchKey, message[..size], mac);
+        var high = BinaryPrimitives.ReadUInt64BigEndian(mac);
+        var low = BinaryPrimitives.ReadUInt64BigEndian(mac[8..]) & ~Elements.PayloadMask;
+        // All ones means an empty slot; the one tag in 2^64 that has them becomes its neighbour.
+        return new Tag(high == Elements.EmptyHigh ? high - 1 : high, low);
+    }
+}

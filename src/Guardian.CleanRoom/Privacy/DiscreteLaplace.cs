@@ -1,0 +1,80 @@
+using System.Numerics;
+using System.Security.Cryptography;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Gives random whole numbers below a bound, each with the same probability.</summary>
+public interface IRandomIntegers
+{
+    /// <param name="bound">At least 1.</param>
+    BigInteger Below(BigInteger bound);
+}
+
+/// <summary>The operating system's generator.</summary>
+public sealed class SecureRandomIntegers : IRandomIntegers
+{
+    /// <inheritdoc/>
+    public BigInteger Below(BigInteger bound)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bound, BigInteger.One);
+        // Draw as many bits as the bound has and try again when the number is too large: no number is favoured.
+        var bits = (int)(bound - 1).GetBitLength();
+        var bytes = new byte[(bits + 7) / 8 + 1];
+        while (true)
+        {
+            RandomNumberGenerator.Fill(bytes);
+            var number = new BigInteger(bytes, isUnsigned: true) & ((BigInteger.One << bits) - 1);
+            if (number < bound)
+            {
+                return number;
+            }
+        }
+    }
+}
+
+/// <summary>
+/// Two-sided geometric noise, P(x) ∝ exp(-|x|/scale), sampled exactly in whole numbers: no rounding of floating point can give a person
+/// away (Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy", 2020, algorithms 1 and 2).
+/// </summary>
+public static class DiscreteLaplace
+{
+    /// <summary>Draws a number.</summary>
+    /// <param name="numerator">Scale = numerator / denominator; for counts, 1 / epsilon.</param>
+    public static long Sample(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        while (true)
+        {
+            // A geometric number with ratio exp(-1/numerator), in two parts, then scaled down by the denominator.
+            var remainder = random.Below(numerator);
+            if (!BernoulliExp(remainder, numerator, random))
+            {
+                continue;
+            }
+            var quotient = BigInteger.Zero;
+            while (BernoulliExp(1, 1, random))
+            {
+                quotient++;
+            }
+            var magnitude = (remainder + (numerator * quotient)) / denominator;
+            var isNegative = random.Below(2).IsOne;
+            // Zero has one sign, or it would come twice as often as it should.
+            if (isNegative && magnitude.IsZero)
+            {
+                continue;
+            }
+            return (long)(isNegative ? -magnitude : magnitude);
+        }
+    }
+
+    // True with probability exp(-numerator/denominator), for a fraction from 0 to 1.
+    private static bool BernoulliExp(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
+    {
+        var count = 1;
+        while (random.Below(denominator * count) < numerator)
+        {
+            count++;
+        }
+        return count % 2 == 1;
+    }
+}

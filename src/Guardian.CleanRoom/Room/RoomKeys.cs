@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>
+/// Every key of a room, derived with HKDF-SHA256 (RFC 5869) from the room key, with the contract's hash as salt and a label for
+/// each purpose. Not thread-safe while being disposed.
+/// </summary>
+public sealed class RoomKeys : IDisposable
+{
+    /// <summary>Bytes of the room key and of every key derived from it.</summary>
+    public const int KeySize = 32;
+
+    private readonly byte[] roomKey;
+    private readonly byte[] contractHash;
+
+    /// <param name="roomKey">32 bytes, from the CAS.</param>
+    /// <param name="contractHash">32 bytes.</param>
+    /// <exception cref="ArgumentException">The room key has another size.</exception>
+    public RoomKeys(ReadOnlySpan<byte> roomKey, ReadOnlySpan<byte> contractHash)
+    {
+        if (roomKey.Length != KeySize)
+        {
+            throw new ArgumentException($"a room key has {KeySize} bytes", nameof(roomKey));
+        }
+        this.roomKey = roomKey.ToArray();
+        this.contractHash = contractHash.ToArray();
+    }
+
+    /// <summary>The HMAC key of identifier tags; partners get it while they prepare data.</summary>
+    public byte[] MatchKey() => Derive("match");
+
+    /// <summary>What the chunk keys of one data set are derived from; its owner gets it.</summary>
+    public byte[] UploadSecret(string dataSet) => Derive($"upload {dataSet}");
+
+    /// <summary>Encrypts manifests and log on the untrusted disk; never leaves the enclave.</summary>
+    public byte[] StateKey() => Derive("state");
+
+    /// <inheritdoc/>
+    public void Dispose() => CryptographicOperations.ZeroMemory(roomKey);
+
+    private byte[] Derive(string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, roomKey, KeySize, contractHash, Encoding.UTF8.GetBytes($"guardian-room-v1 {purpose}"));
+}

@@ -1,0 +1,66 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>The normal and chi-square distributions, as far as lift needs them.</summary>
+public static class Distributions
+{
+    /// <summary>Quantile of the standard normal distribution at 97.5 %: two-sided 95 % intervals.</summary>
+    public const double Z95 = 1.959963984540054;
+
+    /// <summary>Two-sided p-value of a standard normal statistic.</summary>
+    public static double NormalTwoSided(double z) => ChiSquareUpperTail(z * z, 1);
+
+    /// <summary>P(X &gt; x) for a chi-square variable.</summary>
+    /// <param name="degrees">Degrees of freedom, at least 1.</param>
+    public static double ChiSquareUpperTail(double x, int degrees) => x <= 0 ? 1 : UpperGamma(degrees / 2.0, x / 2);
+
+    // Regularised upper incomplete gamma function: series below the mode, Lentz's continued fraction above (Abramowitz & Stegun 6.5.29, 6.5.31).
+    private static double UpperGamma(double a, double x)
+    {
+        const double precision = 1e-15;
+        var scale = Math.Exp((a * Math.Log(x)) - x - LogGamma(a));
+        if (x < a + 1)
+        {
+            var term = 1 / a;
+            var sum = term;
+            for (var n = 1; n < 1000 && term > sum * precision; n++)
+            {
+                term *= x / (a + n);
+                sum += term;
+            }
+            return 1 - (sum * scale);
+        }
+        var b = x + 1 - a;
+        var c = 1e300;
+        var d = 1 / b;
+        var fraction = d;
+        for (var n = 1; n < 1000; n++)
+        {
+            var an = -n * (n - a);
+            b += 2;
+            d = 1 / ((an * d) + b);
+            c = b + (an / c);
+            var delta = d * c;
+            fraction *= delta;
+            if (Math.Abs(delta - 1) < precision)
+            {
+                break;
+            }
+        }
+        return fraction * scale;
+    }
+
+    /// <summary>Natural logarithm of the gamma function, for positive arguments (Stirling's series after shifting up).</summary>
+    public static double LogGamma(double x)
+    {
+        var shift = 0.0;
+        while (x < 10)
+        {
+            shift -= Math.Log(x);
+            x++;
+        }
+        var inverse = 1 / x;
+        var square = inverse * inverse;
+        var series = inverse * ((1.0 / 12) - (square * ((1.0 / 360) - (square * ((1.0 / 1260) - (square * ((1.0 / 1680) - (square / 1188))))))));
+        return shift + ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI)) + series;
+    }
+}

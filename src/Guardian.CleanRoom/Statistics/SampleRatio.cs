@@ -1,0 +1,26 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>Whether the arms have the sizes that were intended. When they do not, something was wrong before any outcome was measured.</summary>
+/// <param name="ChiSquare">Pearson's statistic against the intended shares.</param>
+/// <param name="IsMismatch">p below 0.001: no verdict on the effect should be drawn.</param>
+public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double PValue, bool IsMismatch)
+{
+    private const double MismatchLevel = 0.001;
+
+    /// <param name="persons">Persons by arm.</param>
+    /// <param name="shares">Intended shares by arm, summing to 1.</param>
+    public static SampleRatio Check(IReadOnlyList<long> persons, IReadOnlyList<double> shares)
+    {
+        ArgumentNullException.ThrowIfNull(persons);
+        ArgumentNullException.ThrowIfNull(shares);
+        var total = persons.Sum();
+        var statistic = persons.Zip(shares, (count, share) =>
+        {
+            var expected = share * total;
+            return (count - expected) * (count - expected) / expected;
+        }).Sum();
+        var degrees = persons.Count - 1;
+        var p = Distributions.ChiSquareUpperTail(statistic, degrees);
+        return new SampleRatio(statistic, degrees, p, p < MismatchLevel);
+    }
+}

@@ -1,0 +1,99 @@
+namespace Guardian.CleanRoom.Tests;
+
+public class QuestionCompilerTests
+{
+    private readonly QuestionCompiler compiler = new(TestContract.Read());
+
+    [Theory]
+    [InlineData("campaign.arm", "=", "Red", "1-1")]
+    [InlineData("campaign.arm", "!=", "Blue", "1-1 3-3")]
+    [InlineData("campaign.arm", "!=", "Red", "2-3")]
+    [InlineData("campaign.arm", "in", "Red|None", "1-1 3-3")]
+    [InlineData("campaign.exposed", "=", "true", "2-2")]
+    [InlineData("campaign.score", "<", "-70000", "")]
+    [InlineData("campaign.score", "<=", "-70000", "1-1")]
+    [InlineData("campaign.score", ">", "69999", "140001-140001")]
+    [InlineData("campaign.score", ">=", "0", "70001-140001")]
+    public void A_condition_becomes_ranges_of_codes(string column, string operation, string values, string expected)
+    {
+        var compiled = compiler.Compile(Ask(new Predicate(column, operation, values.Split('|')))).Value!;
+        Assert.Equal(expected, string.Join(' ', compiled.Filters["campaign"].Single().Ranges.Select(range => $"{range.First}-{range.Last}")));
+    }
+
+    [Theory]
+    [InlineData("customers.visit", "=", "1", "not-filterable")]
+    [InlineData("customers.mail", "=", "a@b.c", "not-filterable")]
+    [InlineData("nowhere.arm", "=", "Red", "no-column")]
+    [InlineData("arm", "=", "Red", "no-column")]
+    [InlineData("campaign.arm", "=", "Green", "bad-filter")]
+    [InlineData("campaign.arm", "<", "Red", "bad-filter")]
+    [InlineData("campaign.arm", "like", "R%", "bad-filter")]
+    [InlineData("campaign.arm", "=", "Red|Blue", "bad-filter")]
+    [InlineData("campaign.score", "=", "70001", "bad-filter")]
+    [InlineData("campaign.score", "=", "1.5", "bad-filter")]
+    public void What_the_contract_does_not_open_cannot_be_asked(string column, string operation, string values, string reason) =>
+        Assert.Equal(reason, compiler.Compile(Ask(new Predicate(column, operation, values.Split('|')))).Refusal!.Reason);
+
+    [Fact]
+    public void Questions_without_end_are_refused()
+    {
+        Assert.Equal("too-many-filters", compiler.Compile(Ask([.. Enumerable.Repeat(new Predicate("campaign.arm", "=", ["Red"]), 33)])).Refusal!.Reason);
+        Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", [.. Enumerable.Repeat("Red", 101)]))).Refusal!.Reason);
+        Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", []))).Refusal!.Reason);
+    }
+
+    [Theory]
+    [InlineData("", "bad-crosstab")]
+    [InlineData("campaign.arm|campaign.arm", "bad-crosstab")]
+    [InlineData("campaign.arm|campaign.exposed|customers.region", "bad-crosstab")]
+    [InlineData("campaign.score", "not-groupable")]
+    [InlineData("customers.visit", "not-filterable")]
+    public void A_crosstab_needs_one_or_two_open_categories(string by, string reason) =>
+        Assert.Equal(reason, compiler.Compile(new Question { Kind = QuestionKind.Crosstab, By = by.Split('|', StringSplitOptions.RemoveEmptyEntries) }).Refusal!.Reason);
+
+    [Fact]
+    public void A_crosstab_of_too_many_cells_is_refused()
+    {
+        var values = string.Join(", ", Enumerable.Range(0, 400).Select(i => $"v{i}"));
+        var contract = TestContract.Read(("values: [North, South, East, West]", $"values: [{values}]"));
+        Assert.Equal("too-many-cells", new QuestionCompiler(contract).Compile(new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.region"] }).Refusal!.Reason);
+    }
+
+    [Fact]
+    public void An_analysis_that_the_contract_leaves_out_is_refused()
+    {
+        var contract = TestContract.Read(("  overlap: true\n", ""));
+        var refusal = new QuestionCompiler(contract).Compile(Ask()).Refusal!;
+        Assert.Equal(("analysis-not-allowed", RefusalKind.Forbidden), (refusal.Reason, refusal.Kind));
+        Assert.Contains("crosstab, lift", refusal.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("campaign.arm = Mens E-Mail", "campaign.arm", "=", "Mens E-Mail")]
+    [InlineData("campaign.score>=10", "campaign.score", ">=", "10")]
+    [InlineData("  customers.age <= 5 ", "customers.age", "<=", "5")]
+    [InlineData("campaign.arm != \"a, b\"", "campaign.arm", "!=", "a, b")]
+    [InlineData("campaign.arm in Red, \"a, b\" ,None", "campaign.arm", "in", "Red|a, b|None")]
+    public void Conditions_are_read_as_people_write_them(string text, string column, string operation, string values)
+    {
+        var predicate = PredicateText.TryRead(text, out var problem);
+        Assert.Null(problem);
+        Assert.Equal((column, operation, values), (predicate!.Column, predicate.Operator, string.Join('|', predicate.Values)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("arm = Red")]
+    [InlineData("campaign.arm")]
+    [InlineData("campaign.arm =")]
+    [InlineData("campaign.arm ~ Red")]
+    [InlineData("campaign.arm in Red,,Blue")]
+    [InlineData("= Red")]
+    public void What_is_no_condition_is_explained(string text)
+    {
+        Assert.Null(PredicateText.TryRead(text, out var problem));
+        Assert.Contains($"'{text}'", problem, StringComparison.Ordinal);
+    }
+
+    private static Question Ask(params Predicate[] where) => new() { Kind = QuestionKind.Overlap, Where = where };
+}

@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Documents;
+
+namespace Guardian.CleanRoom.Tests;
+
+public class ContractReaderTests
+{
+    [Fact]
+    public void A_contract_is_read_as_it_is_written()
+    {
+        var contract = TestContract.Read();
+        Assert.Equal("test-room", contract.Name);
+        Assert.Equal(["agency", "retailer"], contract.Members.Select(member => member.Name));
+        Assert.Equal(("test-room/room", 64), (contract.Cas.Session, contract.Cas.SessionHash.Length));
+        Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes(TestContract.Text)), contract.Hash.ToArray());
+        Assert.Equal(new PrivacyRules(20, null), contract.Privacy);
+        var spend = contract.FindDataSet("customers")!.FindColumn("spend")!;
+        Assert.Equal((ColumnKind.Decimal, -5000L, 1_000_000L, 2, false), (spend.Kind, spend.Minimum, spend.Maximum, spend.Places, spend.Filter));
+        Assert.Equal(1.0, contract.Analyses.Lift!.Shares.Sum(), 12);
+        Assert.Equal([1, 1, 4], contract.FindDataSet("campaign")!.Columns.Select(column => column.CodeSize));
+    }
+
+    [Fact]
+    public void The_example_of_the_specification_is_a_contract()
+    {
+        var page = File.ReadAllText(Repository.File("docs", "spec", "room.md"));
+        var start = page.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
+        var example = page[start..page.IndexOf("```", start, StringComparison.Ordinal)]
+            .Replace("AGENCY_KEY", TestContract.AgencyKey.PublicKey, StringComparison.Ordinal)
+            .Replace("RETAILER_KEY", TestContract.RetailerKey.PublicKey, StringComparison.Ordinal);
+        var problems = new DocumentProblems();
+        Assert.NotNull(ContractReader.Read(Encoding.UTF8.GetBytes(example), problems));
+    }
+
+    [Fact]
+    public void Privacy_rules_are_on_when_the_contract_says_nothing()
+    {
+        var contract = TestContract.Read(
+            ("privacy:\n  minimum_audience: 20\n  noise: none\n", ""),
+            ("  lift:\n    assignment: campaign.arm\n    control: None\n    shares: equal\n    outcomes: [customers.visit, customers.spend]\n    population: matched\n", ""));
+        Assert.Equal(new PrivacyRules(100, 0.5), contract.Privacy);
+    }
+
+    [Theory]
+    [InlineData("room: test-room", "room: Test Room", "lower-case letters")]
+    [InlineData("version: 1", "version: 2", "version")]
+    [InlineData("{name: retailer, key: ", "{name: retailer, key: AAAA", "no public key")]
+    [InlineData("{name: retailer,", "{name: agency,", "stands twice")]
+    [InlineData("  session: test-room/room", "  session: test-room", "SESSION/SERVICE")]
+    [InlineData("    owner: agency", "    owner: nobody", "'nobody' is no member")]
+    [InlineData("{kind: email, column: email}", "{kind: passport, column: email}", "passport")]
+    [InlineData("{kind: email, column: email}", "{kind: customer_id, column: email}", "different kinds")]
+    [InlineData("{kind: email, column: email}", "{column: email}", "kind")]
+    [InlineData("max_rows: 4000", "max_rows: 0", "max_rows")]
+    [InlineData("max_rows: 4000", "max_rows: 4000000000", "max_rows")]
+    [InlineData("name: customers", "name: campaign", "both data sets are named")]
+    [InlineData("values: [Red, Blue, None]", "values: [Red, Red, None]", "different values")]
+    [InlineData("{name: visit, type: flag}", "{name: visit, type: number}", "number")]
+    [InlineData("{name: visit, type: flag}", "{name: region, type: flag}", "stands twice")]
+    [InlineData("{name: visit, type: flag}", "{name: visit, type: flag, secret: true}", "secret")]
+    [InlineData("minimum: 0, maximum: 120", "minimum: 121, maximum: 120", "minimum")]
+    [InlineData("minimum: 0, maximum: 120", "minimum: 0, maximum: 5000000000", "2^32")]
+    [InlineData("minimum: -50,", "minimum: -50.001,", "places")]
+    [InlineData("assignment: campaign.arm", "assignment: campaign.exposed", "category")]
+    [InlineData("assignment: campaign.arm", "assignment: campaign.unknown", "no column of this contract")]
+    [InlineData("control: None", "control: Green", "'Green' is no value")]
+    [InlineData("shares: equal", "shares: {Red: 0.5, Blue: 0.4, None: 0.2}", "sum to 1")]
+    [InlineData("[customers.visit, customers.spend]", "[customers.region]", "category")]
+    [InlineData("[customers.visit, customers.spend]", "[campaign.exposed]", "other data set")]
+    [InlineData("population: matched", "population: everyone", "everyone")]
+    [InlineData("minimum_audience: 20", "minimum_audience: 19", "minimum_audience")]
+    [InlineData("noise: none", "noise: little", "'little'")]
+    [InlineData("noise: none", "noise: {epsilon: 0.5}", "exact counts only")]
+    [InlineData("recipients: [agency]", "recipients: [stranger]", "'stranger' is no member")]
+    [InlineData("recipients: [agency]", "recipients: []", "recipients")]
+    [InlineData("recipients: [agency]", "recipients: [agency]\nextra: 1", "extra")]
+    public void What_is_wrong_is_said_where_it_stands(string old, string replacement, string expected)
+    {
+        var text = TestContract.Change((old, replacement));
+        var problems = new DocumentProblems();
+        Assert.Null(ContractReader.Read(Encoding.UTF8.GetBytes(text), problems));
+        Assert.Contains(problems.Items, problem => problem.ToString().Contains(expected, StringComparison.Ordinal));
+        Assert.All(problems.Items, problem => Assert.Matches(@"^\d+:\d+", problem.ToString()));
+    }
+
+    [Fact]
+    public void Everything_wrong_is_reported_at_once()
+    {
+        var problems = new DocumentProblems();
+        Assert.Null(ContractReader.Read(Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", "max_rows: 0"), ("control: None", "control: Green"), ("recipients: [agency]", "recipients: [x]"))), problems));
+        Assert.Equal(3, problems.Items.Count);
+    }
+
+    [Fact]
+    public void Any_line_left_out_gives_a_problem_and_never_an_exception()
+    {
+        var lines = TestContract.Text.Split('\n');
+        for (var left = 0; left < lines.Length; left++)
+        {
+            var text = string.Join('\n', lines.Where((_, index) => index != left));
+            var problems = new DocumentProblems();
+            var contract = ContractReader.Read(Encoding.UTF8.GetBytes(text), problems);
+            Assert.True((contract is null) == problems.Any, $"without '{lines[left]}'");
+        }
+    }
+
+    [Fact]
+    public void Altered_bytes_never_throw()
+    {
+        var random = new Random(5);
+        var bytes = Encoding.UTF8.GetBytes(TestContract.Text);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var altered = bytes.ToArray();
+            for (var change = 0; change < 3; change++)
+            {
+                altered[random.Next(altered.Length)] = (byte)random.Next(256);
+            }
+            var problems = new DocumentProblems();
+            var contract = ContractReader.Read(altered.AsSpan(0, random.Next(altered.Length)), problems);
+            Assert.Equal(problems.Any, contract is null);
+        }
+    }
+}

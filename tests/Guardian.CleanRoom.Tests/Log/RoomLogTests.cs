@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+
+namespace Guardian.CleanRoom.Tests;
+
+public sealed class RoomLogTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly StateCipher state = new(RandomNumberGenerator.GetBytes(32), new byte[32]);
+
+    public void Dispose()
+    {
+        state.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void Entries_are_there_after_a_restart_and_follow_from_each_other()
+    {
+        Fill(3);
+        using var log = Open();
+        Assert.Equal([1, 2, 3], log.Entries.Select(entry => entry.Sequence));
+        Assert.Null(LogChain.FindProblem(log.Entries));
+        Assert.Equal(4, log.Append("agency", "question", "{}").Sequence);
+    }
+
+    [Fact]
+    public void A_record_that_a_crash_cut_off_is_dropped_at_every_length()
+    {
+        Fill(2);
+        var whole = File.ReadAllBytes(folder.File("log"));
+        var first = FirstRecord(whole);
+        for (var length = first; length < whole.Length; length += 7)
+        {
+            File.WriteAllBytes(folder.File("log"), whole[..length]);
+            using var log = Open();
+            Assert.Single(log.Entries);
+            log.Append("agency", "question", "{}");
+            Assert.Null(LogChain.FindProblem(log.Entries));
+        }
+    }
+
+    [Fact]
+    public void An_altered_record_is_noticed_wherever_it_is_altered()
+    {
+        Fill(2);
+        var whole = File.ReadAllBytes(folder.File("log"));
+        for (var i = 4; i < FirstRecord(whole); i += 5)
+        {
+            var altered = whole.ToArray();
+            altered[i] ^= 4;
+            File.WriteAllBytes(folder.File("log"), altered);
+            Assert.Throws<RoomStateException>(() => Open());
+        }
+    }
+
+    [Fact]
+    public void Records_cannot_change_places()
+    {
+        Fill(2);
+        var whole = File.ReadAllBytes(folder.File("log"));
+        var first = FirstRecord(whole);
+        File.WriteAllBytes(folder.File("log"), [.. whole[first..], .. whole[..first]]);
+        Assert.Throws<RoomStateException>(() => Open());
+    }
+
+    [Fact]
+    public void Members_notice_an_entry_that_was_altered_left_out_or_moved()
+    {
+        Fill(4);
+        using var log = Open();
+        var entries = log.Entries.ToList();
+        Assert.Contains("entry 2", LogChain.FindProblem([entries[0], entries[1] with { Detail = "{\"x\":1}" }, entries[2]]), StringComparison.Ordinal);
+        Assert.Contains("entry 3", LogChain.FindProblem([entries[0], entries[1], entries[3]]), StringComparison.Ordinal);
+        Assert.NotNull(LogChain.FindProblem([entries[1], entries[0]]));
+        Assert.NotNull(LogChain.FindProblem(entries[1..]));
+    }
+
+    private void Fill(int count)
+    {
+        using var log = Open();
+        for (var i = 0; i < count; i++)
+        {
+            log.Append("agency", "upload", $"{{\"number\":{i}}}");
+        }
+    }
+
+    private RoomLog Open() => RoomLog.Open(folder.File("log"), state, TimeProvider.System);
+
+    private static int FirstRecord(byte[] file) => 4 + BitConverter.ToInt32(file);
+}

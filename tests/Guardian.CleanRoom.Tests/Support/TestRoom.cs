@@ -1,0 +1,105 @@
+using System.Text;
+using System.Text.Json;
+using Guardian.Attestation;
+using Guardian.CleanRoom.Client;
+using Guardian.Sgx;
+
+namespace Guardian.CleanRoom.Tests;
+
+/// <summary>A room at work in a folder of its own, on a simulated machine that all tests share.</summary>
+internal sealed class TestRoom : IDisposable
+{
+    private static readonly Lazy<EnclaveProcess> Enclave = new(OpenEnclave);
+    private static readonly byte[] RoomKey = [.. Enumerable.Repeat((byte)7, RoomKeys.KeySize)];
+
+    private readonly TemporaryFolder folder = new();
+    private readonly StatementSigner statements;
+
+    public TestRoom(params (string Old, string New)[] changes)
+    {
+        Contract = TestContract.Read(changes);
+        statements = StatementSigner.Create(Enclave.Value.Quotes, Contract.Hash.Span);
+        Service = Open();
+        Agency = Contract.Members[0];
+        Retailer = Contract.Members[1];
+    }
+
+    public RoomContract Contract { get; }
+
+    public RoomService Service { get; private set; }
+
+    public RoomMember Agency { get; }
+
+    public RoomMember Retailer { get; }
+
+    public string StateFolder => folder.File("state");
+
+    /// <summary>What a restart of the enclave does.</summary>
+    public void Reopen()
+    {
+        Service.Dispose();
+        Service = Open();
+    }
+
+    /// <summary>Prepares a file with the room's keys.</summary>
+    public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(string dataSet, string csv)
+    {
+        var keys = Service.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
+        var data = TestRows.Prepare(Contract, dataSet, csv, keys.MatchKey);
+        return (data, Convert.ToHexStringLower(data.Digest.Span), new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!, data.Digest.Span));
+    }
+
+    public UploadReceipt Upload(string dataSet, string csv)
+    {
+        var (data, digest, cipher) = Prepare(dataSet, csv);
+        var owner = OwnerOf(dataSet);
+        Assert.Null(Service.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons)).Refusal);
+        for (var chunk = 0; chunk < data.GroupCount; chunk++)
+        {
+            Assert.Null(Service.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
+        }
+        cipher.Dispose();
+        var receipt = Service.Commit(owner, dataSet, digest);
+        Assert.Null(receipt.Refusal);
+        return JsonSerializer.Deserialize(Payload(receipt.Value!, UploadReceipt.StatementType), AnswerJson.Default.UploadReceipt)!;
+    }
+
+    public Answer Ask(Question question)
+    {
+        var answer = Service.Ask(Agency, question);
+        Assert.Null(answer.Refusal);
+        return JsonSerializer.Deserialize(Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!;
+    }
+
+    public string Refusal(Question question, RoomMember? member = null) => Service.Ask(member ?? Agency, question).Refusal!.Reason;
+
+    public RoomMember OwnerOf(string dataSet) => Contract.Members.Single(member => member.Name == Contract.FindDataSet(dataSet)!.Owner);
+
+    public void Dispose()
+    {
+        Service.Dispose();
+        statements.Dispose();
+        folder.Dispose();
+    }
+
+    private RoomService Open() => new(
+        TestContract.Sign(Contract), RoomKey, StateFolder, new RoomEnclave(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements), TimeProvider.System);
+
+    // Verified as a member would.
+    private byte[] Payload(byte[] statement, string type)
+    {
+        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow());
+        Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
+        Assert.Equal((type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Statement.Type, Convert.ToHexString(verdict.Statement.Binding.Span)));
+        return verdict.Statement.Payload.ToArray();
+    }
+
+    private static EnclaveProcess OpenEnclave()
+    {
+        var machine = new TemporaryFolder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => machine.Dispose();
+        Directory.CreateDirectory(machine.File("program"));
+        File.WriteAllBytes(machine.File("program/code.dll"), Encoding.ASCII.GetBytes("the room's code"));
+        return EnclaveProcess.Open(machine.File("program"), machine.File("machine"));
+    }
+}
