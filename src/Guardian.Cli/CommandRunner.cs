@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+using Guardian.CleanRoom.Client;
+
+namespace Guardian.Cli;
+
+/// <summary>Joins a command to its work: gives it the terminal and turns what it throws into message and exit code, once for all.</summary>
+internal static class CommandRunner
+{
+    /// <summary>Makes every command print JSON instead of text.</summary>
+    public static Option<bool> JsonOption { get; } = new("--json")
+    {
+        Description = "Print one line of JSON instead of text.",
+        Recursive = true,
+    };
+
+    public static void Runs(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> work) =>
+        command.SetAction(async (arguments, cancellation) =>
+        {
+            var terminal = new Terminal(arguments.GetValue(JsonOption), Console.Out, Console.Error);
+            try
+            {
+                return await work(arguments, terminal, cancellation).ConfigureAwait(false);
+            }
+            catch (CliException failure)
+            {
+                terminal.Fail(failure);
+                return failure.ExitCode;
+            }
+            catch (Exception failure) when (Translate(failure) is { } known)
+            {
+                terminal.Fail(known);
+                return known.ExitCode;
+            }
+        });
+
+    /// <summary>A command whose work needs no waiting.</summary>
+    public static void Runs(this Command command, Func<ParseResult, Terminal, int> work) =>
+        command.Runs((arguments, terminal, _) => Task.FromResult(work(arguments, terminal)));
+
+    private static CliException? Translate(Exception failure) => failure switch
+    {
+        CasException cas => new CliException(
+            cas.Failure switch
+            {
+                CasFailure.Unreachable => ExitCode.World,
+                CasFailure.Invalid => ExitCode.Usage,
+                _ => ExitCode.Refused,
+            },
+            cas.Failure.ToString(), cas.Message, cas.Problems,
+            cas.Failure == CasFailure.NotTrusted ? TrustHint(cas.InnerException) : null),
+        RoomException room => new CliException(
+            room.Failure == RoomFailure.Unreachable ? ExitCode.World : ExitCode.Refused,
+            room.Reason, room.Message, Checks(room.InnerException),
+            room.Failure == RoomFailure.NotTrusted ? TrustHint(room.InnerException) : null),
+        PreparationException preparation => new CliException(ExitCode.Usage, "bad-data", preparation.Message, preparation.Problems),
+        OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
+        InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
+        IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),
+        _ => null,
+    };
+
+    /// <summary>One line for each rule of an appraisal that failed.</summary>
+    public static IReadOnlyList<string> Checks(Exception? failure) => failure is AttestationException { Appraisal: { } appraisal }
+        ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
+        : [];
+
+    private static string? TrustHint(Exception? failure) =>
+        failure is AttestationException { Appraisal: { } appraisal } && appraisal.Checks.Any(check => check is { Passed: false, Rule: "platform" })
+            ? "a simulated platform protects nothing; accept it with --platform simulated only to try things out"
+            : "nothing was sent; ask the operator which code runs there, and compare its measurement with yours: guardian enclave measure";
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using System.Text;
+using Guardian.Cli;
+
+Console.OutputEncoding = new UTF8Encoding(false);
+
+var root = new RootCommand("Guardian: confidential computing on Intel SGX, for operators, tenants and partners who share data.")
+{
+    DemoCommand.Create(),
+    RoomCommands.Create(),
+    SessionCommands.Create(),
+    CasCommands.Create(),
+    EnclaveCommands.Create(),
+    KeyCommands.Create(),
+};
+root.Options.Add(CommandRunner.JsonOption);
+
+var arguments = root.Parse(args);
+if (arguments.Errors.Count > 0)
+{
+    // System.CommandLine would end with 1, which here means refused.
+    foreach (var error in arguments.Errors)
+    {
+        await Console.Error.WriteLineAsync($"guardian: error: {error.Message}").ConfigureAwait(false);
+    }
+    await Console.Error.WriteLineAsync("guardian: hint: add --help to see what the command takes").ConfigureAwait(false);
+    return ExitCode.Usage;
+}
+return await arguments.InvokeAsync().ConfigureAwait(false);

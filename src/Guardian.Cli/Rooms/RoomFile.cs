@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation;
+using Guardian.CleanRoom;
+using Guardian.CleanRoom.Client;
+using Guardian.Documents;
+
+namespace Guardian.Cli;
+
+/// <summary>A contract on disk, <c>room.yaml</c>, with its members' signatures beside it.</summary>
+internal sealed class RoomFile
+{
+    private RoomFile(string path, byte[] bytes, RoomContract contract)
+    {
+        Path = path;
+        Bytes = bytes;
+        Contract = contract;
+    }
+
+    public string Path { get; }
+
+    public byte[] Bytes { get; }
+
+    public RoomContract Contract { get; }
+
+    /// <summary>The contract's hash, lower-case hex.</summary>
+    public string Hash => Convert.ToHexStringLower(Contract.Hash.Span);
+
+    /// <exception cref="CliException">It is no valid contract; every problem is a detail.</exception>
+    public static RoomFile Load(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        var problems = new DocumentProblems();
+        return ContractReader.Read(bytes, problems) is { } contract && !problems.Any
+            ? new RoomFile(path, bytes, contract)
+            : throw new CliException(ExitCode.Usage, "bad-contract", $"{path} is no valid contract", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+    }
+
+    /// <summary>Where a member's signature lies.</summary>
+    public string SignaturePath(string member) => $"{Path}.{member}.sig";
+
+    /// <summary>The contract as all members signed it.</summary>
+    /// <exception cref="CliException">A signature is missing or wrong.</exception>
+    public SignedContract RequireSigned()
+    {
+        var signatures = new Dictionary<string, string>();
+        foreach (var member in Contract.Members)
+        {
+            if (File.Exists(SignaturePath(member.Name)))
+            {
+                signatures[member.Name] = File.ReadAllText(SignaturePath(member.Name));
+            }
+        }
+        return SignedContract.Verify(Contract, signatures, out var problems)
+            ?? throw new CliException(
+                ExitCode.Refused, "not-signed", $"{Path} is not signed by all its members", problems,
+                $"each member signs these exact bytes: guardian room sign {Path} --member NAME --key FILE");
+    }
+
+    /// <summary>Connects to the room as the member whose key is given; the signatures are verified first.</summary>
+    public RoomClient Connect(Uri address, X509Certificate2 certificate, Action<RaTlsPeer, Appraisal>? onVerified = null)
+    {
+        RequireSigned();
+        return new RoomClient(address, Contract, certificate, TimeProvider.System, onVerified);
+    }
+}
+
+/// <summary>The arguments of every command that talks to a room, and the connection they describe.</summary>
+internal sealed class RoomArguments
+{
+    public Argument<string> Contract { get; } = new("CONTRACT") { Description = "The signed contract, room.yaml." };
+
+    public Option<Uri> Room { get; } = new("--room") { Description = "The room's address, https://host:port.", Required = true, CustomParser = Addresses.Parse, HelpName = "ADDRESS" };
+
+    public Option<string> Key { get; } = new("--key") { Description = "Your key, as a member.", Required = true, HelpName = "FILE" };
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(Contract);
+        command.Options.Add(Room);
+        command.Options.Add(Key);
+    }
+
+    /// <summary>Loads contract and key, connects, and works.</summary>
+    public async Task<int> WithRoomAsync(ParseResult arguments, Terminal terminal, Func<RoomFile, RoomClient, Task<int>> work)
+    {
+        var file = RoomFile.Load(arguments.GetRequiredValue(Contract));
+        using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
+        if (file.Contract.Members.All(member => member.PublicKey != key.PublicKey))
+        {
+            throw new CliException(
+                ExitCode.Refused, "not-a-member", "this key is no member's",
+                hint: $"members are {string.Join(", ", file.Contract.Members.Select(member => member.Name))}; compare: guardian key show {arguments.GetRequiredValue(Key)}");
+        }
+        using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
+        var warned = false;
+        using var client = file.Connect(arguments.GetRequiredValue(Room), certificate, (peer, _) =>
+        {
+            if (!warned && peer.Quote.Platform == Sgx.PlatformKind.Simulated)
+            {
+                warned = true;
+                terminal.Note("this room runs on a simulated platform: good for trying out, no protection");
+            }
+        });
+        return await work(file, client).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,98 @@
+using Guardian.Sgx;
+
+namespace Guardian.Cli;
+
+/// <summary>The documents a room starts from, with comments that lead a person through them.</summary>
+internal static class RoomTemplates
+{
+    /// <summary>A session that gives the room's key to the enclave and to nobody else.</summary>
+    public static string Session(string room, MrEnclave enclave, IReadOnlyList<PlatformKind> platforms) =>
+        $$"""
+        # Kept by the CAS. It makes the room's key itself and gives it to the measured enclave alone; nobody can read it.
+        name: {{room}}
+        services:
+          - name: room
+            command: clean-room
+            environment:
+              ROOM_KEY: $$GUARDIAN::room_key:hex$$
+            attestation:
+              - mrenclave: [{{enclave}}]
+            platforms: [{{List(platforms)}}]
+        secrets:
+          - name: room_key
+            kind: binary
+            size: 32
+
+        """;
+
+    /// <summary>The head of a contract: everything but what the members have to agree on.</summary>
+    public static string ContractHead(
+        string room, IReadOnlyList<(string Name, string PublicKey)> members, MrEnclave enclave, MrEnclave cas,
+        IReadOnlyList<PlatformKind> platforms, string sessionHash) =>
+        $$"""
+        # What the members of this room agree on. Every member signs these exact bytes; the enclave's quote carries their hash.
+        room: {{room}}
+        version: 1
+
+        members:
+        {{string.Join('\n', members.Select(member => $"  - {{name: {member.Name}, key: {member.PublicKey}}}"))}}
+
+        # The code that may compute here, and the CAS that keeps its key: what `guardian enclave measure` prints.
+        enclave:
+          attestation:
+            - mrenclave: [{{enclave}}]
+          platforms: [{{List(platforms)}}]
+        cas:
+          attestation:
+            - mrenclave: [{{cas}}]
+          platforms: [{{List(platforms)}}]
+          session: {{room}}/room
+          session_hash: {{sessionHash}}
+
+        """;
+
+    /// <summary>An example of the rest, for people to edit.</summary>
+    public static string ContractBody(string first, string second) =>
+        $$"""
+
+        # One row per person. max_rows is public: the padded size of an upload follows from it alone.
+        # Only columns with `filter: true` may be filtered and grouped by; identifiers never.
+        datasets:
+          - name: campaign
+            owner: {{first}}
+            identifier: {kind: email, column: email}
+            max_rows: 100000
+            columns:
+              - {name: arm, type: category, values: [Treatment, Control], filter: true}
+              - {name: exposed, type: flag, filter: true}
+          - name: customers
+            owner: {{second}}
+            identifier: {kind: email, column: email}
+            max_rows: 100000
+            columns:
+              - {name: region, type: category, values: [North, South], filter: true}
+              - {name: visit, type: flag}
+              - {name: spend, type: decimal, places: 2, minimum: 0, maximum: 10000}
+
+        analyses:
+          overlap: true
+          crosstab: true
+          lift:
+            assignment: campaign.arm
+            control: Control
+            shares: equal
+            outcomes: [customers.visit, customers.spend]
+            population: matched
+
+        # Nothing about fewer than minimum_audience persons leaves. `noise: none` gives exact counts; leave the line out and every
+        # count carries discrete Laplace noise (epsilon 0.5). Lift needs `noise: none` in this release.
+        privacy:
+          minimum_audience: 100
+          noise: none
+
+        recipients: [{{first}}, {{second}}]
+
+        """;
+
+    private static string List(IReadOnlyList<PlatformKind> platforms) => string.Join(", ", platforms.Select(Platforms.Name));
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using Guardian.CleanRoom;
+using Spectre.Console;
+
+namespace Guardian.Cli;
+
+/// <summary>How contracts and answers look to people.</summary>
+internal static class RoomView
+{
+    private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
+    public static void ShowContract(IAnsiConsole people, RoomFile file, IReadOnlyList<string> signed)
+    {
+        var contract = file.Contract;
+        var facts = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        facts.AddRow("room", contract.Name);
+        facts.AddRow("hash", file.Hash);
+        facts.AddRow("signed by", signed.Count == 0 ? "nobody yet" : string.Join(", ", signed));
+        facts.AddRow("still to sign", string.Join(", ", contract.Members.Select(member => member.Name).Except(signed).DefaultIfEmpty("nobody")));
+        foreach (var dataSet in contract.DataSets)
+        {
+            facts.AddRow(
+                $"{dataSet.Name}",
+                $"{Terminal.Number(dataSet.MaxRows)} rows at most, of {dataSet.Owner}, by {dataSet.IdentifierColumn}; open to filters: "
+                + string.Join(", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing")));
+        }
+        facts.AddRow("privacy", Privacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon));
+        people.Write(facts);
+    }
+
+    public static string Privacy(int minimumAudience, double? epsilon) =>
+        $"at least {minimumAudience} persons in every set and outside it; "
+        + (epsilon is { } value ? string.Create(Culture, $"every count carries discrete Laplace noise, epsilon {value}") : "exact counts, as the members agreed (noise: none)");
+
+    public static void ShowAnswer(IAnsiConsole people, Answer answer)
+    {
+        if (answer.Overlap is { } overlap)
+        {
+            people.WriteLine($"{Terminal.Number(overlap.Persons)} persons are in both data sets{Filters(answer.Question)}");
+        }
+        if (answer.Crosstab is { } crosstab)
+        {
+            people.Write(CrosstabTable(crosstab, answer.MinimumAudience));
+            if (crosstab.SuppressedCells > 0)
+            {
+                people.WriteLine($"{crosstab.SuppressedCells} cells are withheld: fewer than {answer.MinimumAudience} persons in them, or outside them");
+            }
+        }
+        if (answer.Lift is { } lift)
+        {
+            ShowLift(people, lift);
+        }
+    }
+
+    /// <summary>Arms, sample ratio, and one table of effects.</summary>
+    public static void ShowLift(IAnsiConsole people, LiftResult lift)
+    {
+        var arms = new Table().Border(TableBorder.Rounded).AddColumn("arm").AddColumn(Right("persons"));
+        foreach (var outcome in lift.Outcomes)
+        {
+            arms.AddColumn(Right(Short(outcome.Column))).AddColumn(Right(outcome.IsRate ? "rate" : "per head"));
+        }
+        foreach (var arm in lift.Arms)
+        {
+            arms.AddRow([
+                new Text(arm.Name + (arm.IsControl ? " (control)" : "")), new Text(Terminal.Number(arm.Persons)),
+                .. lift.Outcomes.SelectMany(outcome =>
+                {
+                    var total = outcome.Totals.Single(each => each.Arm == arm.Name);
+                    return new[] { new Text(Amount(total.Sum, outcome.IsRate)), new Text(Level(total.Mean, outcome.IsRate)) };
+                })]);
+        }
+        people.Write(arms);
+
+        var effects = new Table().Border(TableBorder.Rounded)
+            .AddColumn("against control").AddColumn("outcome").AddColumn(Right("absolute lift")).AddColumn(Right("95 % interval"))
+            .AddColumn(Right("relative")).AddColumn(Right("95 % interval")).AddColumn(Right("z")).AddColumn(Right("p"));
+        foreach (var outcome in lift.Outcomes)
+        {
+            foreach (var comparison in outcome.Comparisons)
+            {
+                var result = comparison.Result;
+                effects.AddRow(
+                    comparison.Treatment, Short(outcome.Column),
+                    Difference(result.AbsoluteLift, outcome.IsRate),
+                    $"{Difference(result.AbsoluteInterval.Lower, outcome.IsRate)} to {Difference(result.AbsoluteInterval.Upper, outcome.IsRate)}",
+                    Percent(result.RelativeLift),
+                    result.RelativeInterval is { } relative ? $"{Percent(relative.Lower)} to {Percent(relative.Upper)}" : "not defined",
+                    result.Z?.ToString("F2", Culture) ?? "-",
+                    PValue(result.PValue));
+            }
+        }
+        people.Write(effects);
+        people.WriteLine(Verdict(lift.SampleRatio));
+        people.WriteLine("rates: Newcombe and Katz intervals; per head: Welch and delta; intent-to-treat, over "
+            + (lift.Population == LiftPopulation.Matched ? "persons in both data sets" : "everyone assigned"));
+    }
+
+    private static string Verdict(SampleRatio ratio) => string.Create(
+        Culture,
+        $"sample ratio: chi-square {ratio.ChiSquare:F4}, p = {ratio.PValue:F4}: ")
+        + (ratio.IsMismatch ? "MISMATCH - the arms do not have the intended sizes, so draw no conclusion from the figures above" : "as intended");
+
+    private static Table CrosstabTable(CrosstabResult crosstab, int minimumAudience)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn(crosstab.By[0]);
+        string Shown(CrosstabCell cell) => cell.Persons is { } persons ? Terminal.Number(persons) : $"< {minimumAudience}";
+        if (crosstab.By.Count == 1)
+        {
+            table.AddColumn(Right("persons"));
+            foreach (var cell in crosstab.Cells)
+            {
+                table.AddRow(Escaped(cell.Values[0]), Shown(cell));
+            }
+            return table;
+        }
+        foreach (var value in crosstab.Cells.Select(cell => cell.Values[1]).Distinct())
+        {
+            table.AddColumn(Right(value));
+        }
+        foreach (var row in crosstab.Cells.GroupBy(cell => cell.Values[0]))
+        {
+            table.AddRow([Escaped(row.Key), .. row.Select(Shown)]);
+        }
+        return table;
+    }
+
+    private static string Filters(Question question) => question.Where.Count == 0
+        ? ""
+        : $", where {string.Join(" and ", question.Where.Select(predicate => $"{predicate.Column} {predicate.Operator} {string.Join(", ", predicate.Values)}"))}";
+
+    private static TableColumn Right(string title) => new TableColumn(Escaped(title)).RightAligned();
+
+    private static string Escaped(string text) => Markup.Escape(text);
+
+    private static string Short(string column) => column[(column.IndexOf('.', StringComparison.Ordinal) + 1)..];
+
+    private static string Amount(double sum, bool isRate) => isRate ? Terminal.Number((long)sum) : sum.ToString("N2", Culture);
+
+    private static string Level(double mean, bool isRate) => isRate ? (mean * 100).ToString("F3", Culture) + " %" : mean.ToString("F4", Culture);
+
+    private static string Difference(double value, bool isRate) =>
+        isRate ? (value * 100).ToString("+0.000;-0.000", Culture) + " pp" : value.ToString("+0.0000;-0.0000", Culture);
+
+    private static string Percent(double? value) => value is { } number ? (number * 100).ToString("+0.0;-0.0", Culture) + " %" : "not defined";
+
+    private static string PValue(double? value) => value is not { } p ? "-" : p < 0.0001 ? "< 0.0001" : p.ToString("F4", Culture);
+}

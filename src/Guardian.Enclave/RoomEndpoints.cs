@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Guardian.CleanRoom;
+using Guardian.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Guardian.Enclave;
+
+/// <summary>The room's HTTP interface. Every call is made by a member, known by its TLS key; strangers learn nothing.</summary>
+internal static class RoomEndpoints
+{
+    // A question names a few columns and values.
+    private const int MaxQuestionSize = 64 * 1024;
+
+    // An announcement holds a digest and a number.
+    private const int MaxUploadRequestSize = 4 * 1024;
+
+    public static void Map(WebApplication app, RoomService room)
+    {
+        app.MapGet("/v1/room", context => ReplyAsync(context, room, member => room.Describe(member), RoomJson.Default.RoomDescription));
+
+        app.MapGet("/v1/log", context => ReplyAsync(context, room, _ => room.ReadLog(), RoomJson.Default.LogPage));
+
+        app.MapGet("/v1/datasets/{dataset}/keys", context => ReplyAsync(
+            context, room, member => room.ReadKeys(member, Route(context, "dataset")), RoomJson.Default.DataSetKeys));
+
+        app.MapPost("/v1/datasets/{dataset}/uploads", context => WithBodyAsync(
+            context, room, MaxUploadRequestSize, async (member, body) =>
+            {
+                var outcome = TryRead(body, RoomJson.Default.UploadRequest, out var request)
+                    ? room.BeginUpload(member, Route(context, "dataset"), request!)
+                    : NotJson("an upload request");
+                await WriteAsync(context, outcome, RoomJson.Default.UploadState).ConfigureAwait(false);
+            }));
+
+        app.MapPut("/v1/datasets/{dataset}/uploads/{digest}/chunks/{index}", context => WithBodyAsync(
+            context, room, room.MaxChunkSize, async (member, body) =>
+            {
+                var outcome = int.TryParse(Route(context, "index"), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                    ? room.PutChunk(member, Route(context, "dataset"), Route(context, "digest"), index, body.Span)
+                    : new RoomRefusal(RefusalKind.Invalid, "bad-index", "the chunk index in the address is no number");
+                await WriteAsync(context, outcome, RoomJson.Default.UploadState).ConfigureAwait(false);
+            }));
+
+        app.MapPost("/v1/datasets/{dataset}/uploads/{digest}/commit", context => AsMemberAsync(
+            context, room, member => WriteStatementAsync(context, room.Commit(member, Route(context, "dataset"), Route(context, "digest")))));
+
+        app.MapPost("/v1/questions", context => WithBodyAsync(
+            context, room, MaxQuestionSize, async (member, body) =>
+            {
+                // Matching takes as long as it takes: it must not hold up a thread that serves others.
+                var outcome = TryRead(body, QuestionJson.Default.Question, out var question)
+                    ? await Task.Run(() => room.Ask(member, question!), context.RequestAborted).ConfigureAwait(false)
+                    : NotJson("a question");
+                await WriteStatementAsync(context, outcome).ConfigureAwait(false);
+            }));
+    }
+
+    private static Task ReplyAsync<T>(HttpContext context, RoomService room, Func<RoomMember, Outcome<T>> work, JsonTypeInfo<T> type) where T : class =>
+        AsMemberAsync(context, room, member => WriteAsync(context, work(member), type));
+
+    private static async Task WithBodyAsync(HttpContext context, RoomService room, int maxSize, Func<RoomMember, ReadOnlyMemory<byte>, Task> work) =>
+        await AsMemberAsync(context, room, async member =>
+        {
+            if (await RequestBody.ReadAsync(context.Request, maxSize, context.RequestAborted).ConfigureAwait(false) is { } body)
+            {
+                await work(member, body).ConfigureAwait(false);
+            }
+            else
+            {
+                await RefuseAsync(context, new RoomRefusal(RefusalKind.Invalid, "too-large", $"the body may have at most {maxSize} bytes here")).ConfigureAwait(false);
+            }
+        }).ConfigureAwait(false);
+
+    private static async Task AsMemberAsync(HttpContext context, RoomService room, Func<RoomMember, Task> work)
+    {
+        var certificate = context.Connection.ClientCertificate;
+        if (certificate is null || room.FindMember(certificate.PublicKey.ExportSubjectPublicKeyInfo()) is not { } member)
+        {
+            await RefuseAsync(context, new RoomRefusal(
+                RefusalKind.Forbidden, "not-a-member", "your TLS key is not a member's; use the key whose public half is in the contract")).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            await work(member).ConfigureAwait(false);
+        }
+        catch (RoomStateException changed)
+        {
+            await RefuseAsync(context, new RoomRefusal(RefusalKind.Conflict, "state-changed", changed.Message)).ConfigureAwait(false);
+        }
+    }
+
+    private static bool TryRead<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, out T? value) where T : class
+    {
+        try
+        {
+            value = JsonSerializer.Deserialize(body.Span, type);
+        }
+        catch (JsonException)
+        {
+            value = null;
+        }
+        return value is not null;
+    }
+
+    private static RoomRefusal NotJson(string what) =>
+        new(RefusalKind.Invalid, "bad-request", $"the body is not {what} as this release knows it; use the guardian CLI of the same release");
+
+    private static async Task WriteAsync<T>(HttpContext context, Outcome<T> outcome, JsonTypeInfo<T> type) where T : class
+    {
+        if (outcome.Refusal is { } refusal)
+        {
+            await RefuseAsync(context, refusal).ConfigureAwait(false);
+            return;
+        }
+        context.Response.ContentType = "application/json";
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(outcome.Value!, type)).ConfigureAwait(false);
+    }
+
+    private static async Task WriteStatementAsync(HttpContext context, Outcome<byte[]> outcome)
+    {
+        if (outcome.Refusal is { } refusal)
+        {
+            await RefuseAsync(context, refusal).ConfigureAwait(false);
+            return;
+        }
+        context.Response.ContentType = "application/jose+json";
+        await context.Response.Body.WriteAsync(outcome.Value!).ConfigureAwait(false);
+    }
+
+    private static async Task RefuseAsync(HttpContext context, RoomRefusal refusal)
+    {
+        context.Response.StatusCode = refusal.Kind switch
+        {
+            RefusalKind.Invalid => StatusCodes.Status400BadRequest,
+            RefusalKind.Forbidden => StatusCodes.Status403Forbidden,
+            RefusalKind.NotFound => StatusCodes.Status404NotFound,
+            RefusalKind.Conflict => StatusCodes.Status409Conflict,
+            _ => StatusCodes.Status422UnprocessableEntity,
+        };
+        context.Response.ContentType = "application/problem+json";
+        var problem = new RoomProblem(refusal.Reason, context.Response.StatusCode, refusal.Detail);
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(problem, RoomJson.Default.RoomProblem)).ConfigureAwait(false);
+    }
+
+    private static string Route(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
+}

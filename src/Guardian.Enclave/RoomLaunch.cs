@@ -1,0 +1,61 @@
+using System.Security.Cryptography.X509Certificates;
+using Guardian.Cas.Client;
+using Guardian.CleanRoom;
+using Guardian.Hosting;
+
+namespace Guardian.Enclave;
+
+/// <summary>From a signed contract to a room that serves.</summary>
+internal static class RoomLaunch
+{
+    private const string Command = "clean-room";
+    private const string KeyVariable = "ROOM_KEY";
+
+    /// <summary>Gets the room's key from the CAS that the contract names.</summary>
+    /// <exception cref="HostException">The CAS is not trusted, denies, cannot be reached, or gives something else.</exception>
+    public static async Task<byte[]> GetRoomKeyAsync(RoomContract contract, string cas, X509Certificate2 certificate, TimeProvider time)
+    {
+        if (!Uri.TryCreate(cas, UriKind.Absolute, out var address))
+        {
+            throw new HostException(2, $"'{cas}' is no address of a CAS", "give https://host:port");
+        }
+        var slash = contract.Cas.Session.LastIndexOf('/');
+        var (session, service) = (contract.Cas.Session[..slash], contract.Cas.Session[(slash + 1)..]);
+        StartupConfiguration configuration;
+        try
+        {
+            using var client = new CasClient(address, contract.Cas.Policy, certificate, time);
+            configuration = await client.ConfigureAsync(session, service).ConfigureAwait(false);
+        }
+        catch (CasException failure)
+        {
+            var isWorld = failure.Failure == CasFailure.Unreachable;
+            throw new HostException(isWorld ? 3 : 1, failure.Message, isWorld ? "start the CAS, or check its address" : null, failure.Problems);
+        }
+        if (configuration.SessionHash != contract.Cas.SessionHash)
+        {
+            throw new HostException(
+                1, $"the CAS has another session '{session}' than the members agreed on: hash {configuration.SessionHash} instead of {contract.Cas.SessionHash}",
+                "restore the session, or have the members sign a contract with the new hash");
+        }
+        return configuration.Command is [Command]
+            && configuration.Environment.TryGetValue(KeyVariable, out var hex) && hex.Length == 2 * RoomKeys.KeySize && hex.All(char.IsAsciiHexDigit)
+            ? Convert.FromHexString(hex)
+            : throw new HostException(
+                1, $"session '{session}' does not start a clean room", $"its service needs 'command: {Command}' and {KeyVariable} as {RoomKeys.KeySize} bytes in hex; see 'guardian room session'");
+    }
+
+    /// <summary>Opens the room on its state.</summary>
+    /// <exception cref="HostException">The host changed the state.</exception>
+    public static RoomService Open(SignedContract signed, byte[] roomKey, string state, RoomEnclave enclave, TimeProvider time)
+    {
+        try
+        {
+            return new RoomService(signed, roomKey, state, enclave, time);
+        }
+        catch (RoomStateException failure)
+        {
+            throw new HostException(1, failure.Message);
+        }
+    }
+}
