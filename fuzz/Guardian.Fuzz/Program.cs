@@ -1,0 +1,23 @@
+using System.Globalization;
+using Guardian.Fuzz;
+
+// guardian-fuzz [TARGET] [SECONDS] [SEED]: all targets, a minute each, unless told otherwise.
+var seconds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60;
+var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : Environment.TickCount;
+if (Fuzzer.Run(Targets.Canary, seed, TimeSpan.FromSeconds(30)).Finding is null)
+{
+    await Console.Error.WriteLineAsync("fuzz: error: the canary was not caught: the fuzzer itself is broken").ConfigureAwait(false);
+    return 3;
+}
+var isClean = true;
+foreach (var target in Targets.All.Where(target => args.Length == 0 || args[0] == "all" || args[0] == target.Name))
+{
+    var (finding, rounds) = Fuzzer.Run(target, seed, TimeSpan.FromSeconds(seconds));
+    Console.WriteLine($"{target.Name}: {rounds} inputs, seed {seed}: {(finding is null ? "nothing found" : "FOUND")}");
+    if (finding is not null)
+    {
+        isClean = false;
+        Console.WriteLine($"{finding.What}\ninput, base64: {Convert.ToBase64String(finding.Input)}");
+    }
+}
+return isClean ? 0 : 1;

@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Guardian.Attestation;
+using Guardian.Cas;
+using Guardian.CleanRoom;
+using Guardian.Documents;
+using Guardian.Sgx;
+
+namespace Guardian.Fuzz;
+
+/// <summary>A reader of foreign bytes.</summary>
+/// <param name="Seeds">Good inputs to start from.</param>
+/// <param name="Read">Reads; true when the input was good.</param>
+internal sealed record Target(string Name, Func<IReadOnlyList<byte[]>> Seeds, Func<byte[], bool> Read);
+
+/// <summary>Every reader of foreign bytes, and a canary that must be caught.</summary>
+internal static class Targets
+{
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly Lazy<Samples> Known = new(() => new Samples());
+
+    public static IReadOnlyList<Target> All { get; } =
+    [
+        new("quote", () => [Known.Value.Quote], input => QuoteVerifier.Verify(input, Now).IsVerified),
+        new("quote-parse", () => [Known.Value.Quote], input => Quote.TryParse(input, out _) is not null),
+        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now).IsVerified),
+        new("certificate", () => [Known.Value.Certificate], input => Certificate.TryRead(input) is not null),
+        new("pck-extension", () => [Known.Value.PckExtension], input => PckExtension.TryRead(input) is not null),
+        new("tagged-evidence", () => [Known.Value.TaggedEvidence], input => TaggedEvidence.TryRead(input) is not null),
+        new("claims", () => [TaggedEvidence.WriteClaims(new byte[32], new byte[32])], input => TaggedEvidence.TryReadClaims(input) is not null),
+        new("statement", () => [Known.Value.Statement], input => StatementVerifier.Verify(input, Now).IsVerified),
+        new("sigstruct", () => [Known.Value.SigStruct], input => SigStruct.TryRead(input, out var read) && read!.Verify()),
+        new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
+        new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
+        new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input, new DocumentProblems()) is not null),
+        new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
+        new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
+        new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\"")], input => PredicateText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
+        new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
+    ];
+
+    /// <summary>Breaks on an input that is a few changes away from its seed; a fuzzer that does not find it is broken itself.</summary>
+    public static Target Canary { get; } = new("canary", () => [[1, 2, 3, 4]], input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+
+    /// <summary>The first YAML example of a page.</summary>
+    internal static byte[] Document(string page)
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, page)))
+        {
+            folder = folder.Parent;
+        }
+        var text = File.ReadAllText(Path.Combine(folder.FullName, page));
+        var start = text.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
+        return Encoding.UTF8.GetBytes(text[start..text.IndexOf("```", start, StringComparison.Ordinal)]);
+    }
+}
+
+/// <summary>Good inputs, made on a simulated machine.</summary>
+internal sealed class Samples
+{
+    private readonly RoomLayout layout;
+    private readonly DataSet dataSet;
+
+    public Samples()
+    {
+        var machine = SimulatedPlatform.Open(Directory.CreateTempSubdirectory("guardian-fuzz-").FullName, 1024 * 1024);
+        try
+        {
+            var image = EnclaveImage.FromBytes(new byte[5_000]);
+            using var signer = EnclaveSigner.Create();
+            var sigStruct = signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+            SigStruct = sigStruct.Bytes.ToArray();
+            Enclave = machine.Launch(image, sigStruct);
+            Sealed = Sealing.Seal(Enclave, KeyPolicy.MrEnclave, "a secret"u8);
+            var quotes = SimulatedQuotingEnclave.Open(machine).ProviderFor(Enclave);
+            Quote = quotes.CreateQuote(new byte[64]);
+            using var certificate = RaTlsCertificate.Create(quotes, new byte[32]);
+            Certificate = certificate.RawData;
+            TaggedEvidence = certificate.Extensions.Single(extension => extension.Oid!.Value == RaTlsCertificate.TaggedEvidenceOid).RawData;
+            using var statements = StatementSigner.Create(quotes, new byte[32]);
+            Statement = statements.Sign("{\"a\":1}"u8, "sample+jws");
+            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quote.TryParse(Quote, out _)!.CertificationData.Span);
+            using var pck = X509Certificate2.CreateFromPem(pem);
+            PckExtension = pck.Extensions.Single(extension => extension.Oid!.Value == "1.2.840.113741.1.13.1").RawData;
+        }
+        finally
+        {
+            Directory.Delete(machine.Directory, recursive: true);
+        }
+
+        using var key = IdentityKey.Create();
+        using var other = IdentityKey.Create();
+        PublicKey = key.PublicKey;
+        Contract = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Targets.Document("docs/spec/room.md"))
+            .Replace("AGENCY_KEY", key.PublicKey, StringComparison.Ordinal).Replace("RETAILER_KEY", other.PublicKey, StringComparison.Ordinal)
+            .Replace("max_rows: 2000000", "max_rows: 100", StringComparison.Ordinal).Replace("max_rows: 100000", "max_rows: 50", StringComparison.Ordinal));
+        var contract = ContractReader.Read(Contract, new DocumentProblems())!;
+        layout = RoomLayout.For(contract);
+        dataSet = contract.DataSets[0];
+        Group = MakeGroup();
+    }
+
+    public SimulatedEnclave Enclave { get; }
+
+    public byte[] Quote { get; }
+
+    public byte[] Certificate { get; }
+
+    public byte[] PckExtension { get; }
+
+    public byte[] TaggedEvidence { get; }
+
+    public byte[] Statement { get; }
+
+    public byte[] SigStruct { get; }
+
+    public byte[] Sealed { get; }
+
+    public byte[] Contract { get; }
+
+    public byte[] Group { get; }
+
+    public string PublicKey { get; }
+
+    /// <summary>A chunk of the wrong size never reaches the check.</summary>
+    public bool CheckGroup(byte[] plaintext) =>
+        plaintext.Length == layout.GroupSize(dataSet) && new GroupCheck(layout, dataSet).FindProblem(0, plaintext, out _) is null;
+
+    private byte[] MakeGroup()
+    {
+        var writer = new GroupWriter(layout, dataSet);
+        var tag = new Tag(5, 7UL << 16);
+        writer.Write(layout.BucketOf(tag.High), 0, tag, [1, 2]);
+        return writer.Plaintext.ToArray();
+    }
+}
