@@ -79,8 +79,7 @@ public sealed class IdentityKey : IDisposable
         {
             return false;
         }
-        using var imported = TryImport(subjectPublicKeyInfo);
-        return imported is not null && imported.VerifyData(data, signature, HashAlgorithmName.SHA256);
+        return P256Key.TryReadInfo(subjectPublicKeyInfo, out var point) && P256Key.Verify(point, data, signature);
     }
 
     /// <summary>Whether the text is a public key as <see cref="PublicKey"/> writes it.</summary>
@@ -91,31 +90,10 @@ public sealed class IdentityKey : IDisposable
         {
             return false;
         }
-        using var imported = TryImport(bytes.AsSpan(0, size));
+        using var imported = P256Key.TryReadInfo(bytes.AsSpan(0, size), out var point) ? P256Key.TryImport(point) : null;
         return imported is not null;
     }
 
     /// <inheritdoc/>
     public void Dispose() => key.Dispose();
-
-    // A P-256 SubjectPublicKeyInfo has one form only, so what comes before the point is compared instead of parsed.
-    private static ReadOnlySpan<byte> KeyInfoHead =>
-        [0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04];
-
-    private static ECDsa? TryImport(ReadOnlySpan<byte> subjectPublicKeyInfo)
-    {
-        if (subjectPublicKeyInfo.Length != KeyInfoHead.Length + P256.Size || !subjectPublicKeyInfo.StartsWith(KeyInfoHead))
-        {
-            return null;
-        }
-        try
-        {
-            return P256.Import(subjectPublicKeyInfo[KeyInfoHead.Length..]);
-        }
-        catch (CryptographicException)
-        {
-            // Not a point on the curve.
-            return null;
-        }
-    }
 }

@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Security.Cryptography;
 
 namespace Guardian.Attestation;
 
@@ -11,7 +10,7 @@ internal sealed class Certificate
 {
     private const string EcPublicKey = "1.2.840.10045.2.1";
     private const string NistP256 = "1.2.840.10045.3.1.7";
-    private const string EcdsaWithSha256 = "1.2.840.10045.4.3.2";
+    internal const string EcdsaWithSha256 = "1.2.840.10045.4.3.2";
     private const string CommonName = "2.5.4.3";
     private const string BasicConstraints = "2.5.29.19";
     private const string KeyUsage = "2.5.29.15";
@@ -24,6 +23,9 @@ internal sealed class Certificate
     }
 
     public required ReadOnlyMemory<byte> Tbs { get; init; }
+
+    /// <summary>The serial number's content octets, big-endian.</summary>
+    public required ReadOnlyMemory<byte> SerialNumber { get; init; }
 
     public required ReadOnlyMemory<byte> Issuer { get; init; }
 
@@ -61,9 +63,8 @@ internal sealed class Certificate
 
     public bool IsValidAt(DateTimeOffset now) => now >= NotBefore && now <= NotAfter;
 
-    /// <summary>Whether the holder of a P-256 key (x and y) signed this certificate.</summary>
-    public bool IsSignedBy(ReadOnlyMemory<byte> key) =>
-        IsSignedWithEcdsaSha256 && P256.Verify(key.Span, Tbs.Span, Signature.Span, DSASignatureFormat.Rfc3279DerSequence);
+    /// <summary>Whether the holder of a key signed this certificate.</summary>
+    public bool IsSignedBy(P256Key key) => IsSignedWithEcdsaSha256 && key.VerifyDer(Tbs.Span, Signature.Span);
 
     /// <summary>Reads one certificate; null when it is malformed. Never throws for any content.</summary>
     public static Certificate? TryRead(ReadOnlyMemory<byte> der)
@@ -94,7 +95,7 @@ internal sealed class Certificate
         {
             return null;
         }
-        tbs.ReadIntegerBytes();
+        var serialNumber = tbs.ReadIntegerBytes();
         if (!tbs.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
         {
             // RFC 5280, 4.1.1.2: the algorithm inside, which is signed, must be the one outside.
@@ -117,6 +118,7 @@ internal sealed class Certificate
         return new Certificate
         {
             Tbs = tbsBytes,
+            SerialNumber = serialNumber,
             Issuer = issuer,
             Subject = subject,
             SubjectCommonName = ReadCommonName(subject),
@@ -135,7 +137,8 @@ internal sealed class Certificate
         };
     }
 
-    private static DateTimeOffset ReadTime(AsnReader reader) =>
+    /// <summary>Reads a Time (RFC 5280, 4.1.2.5).</summary>
+    internal static DateTimeOffset ReadTime(AsnReader reader) =>
         reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
 
     private static List<CertificateExtension>? ReadExtensions(AsnReader tbs)
@@ -185,7 +188,7 @@ internal sealed class Certificate
             return null;
         }
         var point = reader.ReadBitString(out _);
-        return point.Length == 1 + P256.Size && point[0] == 4 ? point.AsMemory(1) : default(ReadOnlyMemory<byte>?);
+        return point.Length == 1 + P256Key.Size && point[0] == 4 ? point.AsMemory(1) : default(ReadOnlyMemory<byte>?);
     }
 
     private static bool ReadIsAuthority(ReadOnlyMemory<byte> value)

@@ -1,52 +1,86 @@
-using System.Security.Cryptography;
-using System.Text;
+using Guardian.Sgx;
 
 namespace Guardian.Attestation;
 
-/// <summary>The certificates of a quote: PCK leaf, its issuing CA, root; verified up to a root key that is known here.</summary>
-internal sealed record PckChain(ReadOnlyMemory<byte> PckKey, PckExtension Extension, TrustAnchor Anchor)
+/// <summary>
+/// The certificates of a quote: PCK leaf, its issuing CA, root. Every signature and role is verified up to a known root key; when they are valid is left
+/// to <see cref="Validity"/>, so that a chain can be kept.
+/// </summary>
+internal sealed class PckChain : IDisposable
 {
     // Intel's names by position (QVL), which the simulated PKI's contain as well.
     private const string LeafName = "SGX PCK Certificate";
     private const string AuthorityName = "CA";
     private const string RootName = "SGX Root CA";
 
-    /// <summary>Verifies a PEM chain in the order leaf, issuer, root. Never throws for any content.</summary>
+    private PckChain(Certificate leaf, Certificate authority, Certificate root, TrustAnchor anchor, PckExtension extension, P256Key pckKey, P256Key authorityKey, P256Key rootKey)
+    {
+        (Leaf, Authority, Root, Anchor, Extension) = (leaf, authority, root, anchor, extension);
+        (PckKey, AuthorityKey, RootKey) = (pckKey, authorityKey, rootKey);
+    }
+
+    public Certificate Leaf { get; }
+
+    public Certificate Authority { get; }
+
+    public Certificate Root { get; }
+
+    public TrustAnchor Anchor { get; }
+
+    public PckExtension Extension { get; }
+
+    public P256Key PckKey { get; }
+
+    public P256Key AuthorityKey { get; }
+
+    public P256Key RootKey { get; }
+
+    public IEnumerable<Validity> Validities =>
+    [
+        Validity.Of("pck", Leaf), Validity.Of("intermediate", Authority), Validity.Of("root", Root),
+    ];
+
+    /// <summary>Verifies a PEM chain of three certificates: leaf first, issuer and root in either order. Never throws for any content.</summary>
     /// <param name="pem">Certification data of type 5; a NUL may follow.</param>
     /// <returns>The chain, or null with the failure.</returns>
-    public static PckChain? Verify(ReadOnlySpan<byte> pem, DateTimeOffset now, out QuoteFailure? failure)
+    public static PckChain? Verify(ReadOnlySpan<byte> pem, IReadOnlyList<TrustAnchor> anchors, out QuoteFailure? failure)
     {
-        if (ReadPem(pem) is not [{ } leaf, { } authority, { } root])
+        // One more than belongs there is enough to tell.
+        if (CertificatePem.ReadAll(pem, most: 4) is not [{ } leaf, { } authority, { } root])
         {
             failure = Fail("bad-chain", "the certification data is not a PEM chain of three certificates: PCK, its issuer, root");
             return null;
         }
-        var anchor = root.PublicKey is { } rootKey ? TrustAnchor.Find(rootKey.Span) : null;
-        if (anchor is null)
+        if (TrustAnchor.Find(anchors, authority) is not null)
         {
-            failure = Fail("unknown-root", $"the chain ends in '{root.SubjectCommonName}', whose key is no known root of trust");
+            (authority, root) = (root, authority);
+        }
+        if (TrustAnchor.Find(anchors, root) is not { } anchor)
+        {
+            failure = Fail("unknown-root", $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are {string.Join(", ", anchors.Select(each => each.Name))}");
             return null;
         }
-        failure = Check(root, root, root.PublicKey!.Value, RootName, isAuthority: true, now)
-            ?? Check(authority, root, root.PublicKey.Value, AuthorityName, isAuthority: true, now);
-        if (failure is null && authority.PublicKey is null)
+        var rootKey = P256Key.TryImport(root.PublicKey!.Value.Span)!;
+        var authorityKey = authority.PublicKey is { } point ? P256Key.TryImport(point.Span) : null;
+        var pckKey = leaf.PublicKey is { } leafPoint ? P256Key.TryImport(leafPoint.Span) : null;
+        var extension = leaf.Find(PckExtension.Oid) is { } found ? PckExtension.TryRead(found.Value) : null;
+        failure = authorityKey is null || pckKey is null ? Fail("bad-key", "a key of the chain is not on P-256")
+            : extension is null ? Fail("bad-pck", "the PCK certificate lacks Intel's SGX extension, or a field of it")
+            : Check(root, root, rootKey, RootName, isAuthority: true)
+                ?? Check(authority, root, rootKey, AuthorityName, isAuthority: true)
+                ?? Check(leaf, authority, authorityKey, LeafName, isAuthority: false);
+        if (failure is null)
         {
-            failure = Fail("bad-key", $"the key of '{authority.SubjectCommonName}' is not on P-256");
+            return new PckChain(leaf, authority, root, anchor, extension!, pckKey!, authorityKey!, rootKey);
         }
-        failure ??= Check(leaf, authority, authority.PublicKey!.Value, LeafName, isAuthority: false, now);
-        if (failure is not null)
-        {
-            return null;
-        }
-        if (leaf.PublicKey is not { } pckKey || leaf.Find(PckExtension.Oid) is not { } found || PckExtension.TryRead(found.Value) is not { } extension)
-        {
-            failure = Fail("bad-pck", "the PCK certificate lacks a P-256 key or Intel's SGX extension");
-            return null;
-        }
-        return new PckChain(pckKey, extension, anchor);
+        rootKey.Dispose();
+        authorityKey?.Dispose();
+        pckKey?.Dispose();
+        return null;
     }
 
-    private static QuoteFailure? Check(Certificate certificate, Certificate issuer, ReadOnlyMemory<byte> issuerKey, string name, bool isAuthority, DateTimeOffset now)
+    /// <summary>Checks a certificate's name, issuer, role and signature, and nothing else.</summary>
+    public static QuoteFailure? Check(Certificate certificate, Certificate issuer, P256Key issuerKey, string name, bool isAuthority)
     {
         var who = $"certificate '{certificate.SubjectCommonName}'";
         if (!certificate.SubjectCommonName.Contains(name, StringComparison.Ordinal))
@@ -64,26 +98,15 @@ internal sealed record PckChain(ReadOnlyMemory<byte> PckKey, PckExtension Extens
         {
             return Fail("wrong-use", $"{who} may not be used as it is here (basicConstraints, keyUsage or an unknown critical extension)");
         }
-        if (!certificate.IsValidAt(now))
-        {
-            return Fail("not-valid-now", $"{who} is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u}, not at {now:u}");
-        }
         return certificate.IsSignedBy(issuerKey) ? null : Fail("bad-signature", $"the signature of {who} is not '{issuer.SubjectCommonName}'s");
     }
 
-    private static List<Certificate?> ReadPem(ReadOnlySpan<byte> pem)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        var certificates = new List<Certificate?>();
-        var text = Encoding.Latin1.GetString(pem.TrimEnd((byte)0)).AsSpan();
-        // One more than belongs there is enough to tell.
-        while (certificates.Count <= 3 && PemEncoding.TryFind(text, out var fields))
-        {
-            var der = new byte[fields.DecodedDataLength];
-            var isCertificate = text[fields.Label] is "CERTIFICATE" && Convert.TryFromBase64Chars(text[fields.Base64Data], der, out _);
-            certificates.Add(isCertificate ? Certificate.TryRead(der) : null);
-            text = text[fields.Location.End..];
-        }
-        return certificates;
+        PckKey.Dispose();
+        AuthorityKey.Dispose();
+        RootKey.Dispose();
     }
 
     private static QuoteFailure Fail(string reason, string detail) => new(QuoteStage.CertificateChain, reason, detail);

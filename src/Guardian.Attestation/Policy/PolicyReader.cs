@@ -9,14 +9,23 @@ namespace Guardian.Attestation;
 /// attestation:                        # variants, any of which is accepted; inside one, all must hold
 ///   - mrenclave: [HEX, …]
 ///     signer: {mrsigner: HEX, isvprodid: 1, isvsvn_min: 1}
+///     configid: HEX
 /// platforms: [hardware, simulated]    # default [hardware]
 /// debug: false                        # default false
+/// tcb:                                # default: UpToDate alone
+///   statuses: [UpToDate, SWHardeningNeeded]
+///   ignored_advisories: [INTEL-SA-00615]
+///   evaluation_min: 17
+///   grace_days: 30
 /// </code>
 /// </remarks>
 internal static class PolicyReader
 {
     // The key of Intel's SDK samples, whose private half everybody has.
     private const string SampleSigner = "83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e";
+
+    // Longer than a TCB recovery takes in practice.
+    private const int MaxGraceDays = 365;
 
     public static AttestationPolicy Read(YamlMap map)
     {
@@ -26,12 +35,38 @@ internal static class PolicyReader
         {
             map.ReportAt("attestation", "'attestation' must list at least one accepted enclave: - mrenclave: [HEX]");
         }
-        return new AttestationPolicy
+        var policy = new AttestationPolicy
         {
             Identities = [.. variants.Select(ReadIdentity)],
             Platforms = ReadPlatforms(map),
             AllowDebug = map.Flag("debug", absent: false),
         };
+        return map.Map("tcb") is { } tcb ? ReadTcb(tcb, policy) : policy;
+    }
+
+    private static AttestationPolicy ReadTcb(YamlMap map, AttestationPolicy policy)
+    {
+        var statuses = new List<TcbStatus>();
+        foreach (var word in map.Texts("statuses"))
+        {
+            if (Enum.TryParse<TcbStatus>(word.Value, out var status) && status.ToString() == word.Value && status != TcbStatus.Revoked)
+            {
+                statuses.Add(status);
+            }
+            else
+            {
+                word.Report($"'{word.Value}' is no TCB status that can be accepted; there are {string.Join(", ", Enum.GetValues<TcbStatus>().Where(each => each != TcbStatus.Revoked))}");
+            }
+        }
+        var read = policy with
+        {
+            Statuses = map.Has("statuses") ? statuses : policy.Statuses,
+            IgnoredAdvisories = [.. map.Texts("ignored_advisories").Select(advisory => advisory.Value)],
+            MinimumEvaluation = (int)(map.OptionalInteger("evaluation_min", 0, int.MaxValue) ?? 0),
+            Grace = TimeSpan.FromDays(map.OptionalInteger("grace_days", 0, MaxGraceDays) ?? 0),
+        };
+        map.End();
+        return read;
     }
 
     private static List<PlatformKind> ReadPlatforms(YamlMap map)
@@ -67,6 +102,7 @@ internal static class PolicyReader
     {
         var measurements = variant.Texts("mrenclave").Select(ReadMrEnclave).ToList();
         var signer = variant.Map("signer");
+        var configId = ReadConfigId(variant);
         if (measurements.Count == 0 && signer is null)
         {
             variant.Report("name an enclave by 'mrenclave', by 'signer', or by both");
@@ -74,11 +110,12 @@ internal static class PolicyReader
         variant.End();
         if (signer is null)
         {
-            return new AcceptedIdentity { MrEnclaves = measurements };
+            return new AcceptedIdentity { MrEnclaves = measurements, ConfigId = configId };
         }
         var identity = new AcceptedIdentity
         {
             MrEnclaves = measurements,
+            ConfigId = configId,
             MrSigner = ReadMrSigner(signer),
             // Without the product, everything its vendor ever signed would be accepted.
             IsvProdId = (ushort)signer.Integer("isvprodid", 0, ushort.MaxValue),
@@ -86,6 +123,21 @@ internal static class PolicyReader
         };
         signer.End();
         return identity;
+    }
+
+    private static ReadOnlyMemory<byte> ReadConfigId(YamlMap variant)
+    {
+        if (variant.OptionalText("configid") is not { } text)
+        {
+            return default;
+        }
+        var bytes = new byte[64];
+        if (text.Length == 2 * bytes.Length && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done)
+        {
+            return bytes;
+        }
+        variant.ReportAt("configid", $"a configid has 128 hex digits, not '{text}'");
+        return default;
     }
 
     private static MrEnclave ReadMrEnclave(YamlText text)

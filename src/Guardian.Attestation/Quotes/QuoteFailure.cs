@@ -18,8 +18,14 @@ public enum QuoteStage
     /// <summary>The signature over what is claimed.</summary>
     Signature,
 
-    /// <summary>Revocation and TCB status.</summary>
+    /// <summary>Intel's statements about the platform: that they are there, Intel's, current, and about this platform.</summary>
     Collateral,
+
+    /// <summary>Certificates that were taken back.</summary>
+    Revocation,
+
+    /// <summary>The security versions: revoked, or at no level that is known.</summary>
+    Tcb,
 }
 
 /// <summary>Why evidence was refused.</summary>
@@ -27,4 +33,8 @@ public enum QuoteStage
 /// <param name="Reason">Stable word for programs.</param>
 /// <param name="Detail">Sentence for people, lower case, without full stop.</param>
 /// <param name="Offset">Where in the bytes, when that helps.</param>
-public sealed record QuoteFailure(QuoteStage Stage, string Reason, string Detail, int? Offset = null);
+public sealed record QuoteFailure(QuoteStage Stage, string Reason, string Detail, int? Offset = null)
+{
+    /// <summary>The TCB status, when that is what failed.</summary>
+    public TcbStatus? Status { get; init; }
+}

@@ -27,8 +27,9 @@ public static class RaTlsVerifier
     /// <summary>Verifies a certificate, every evidence in it, and that each names the certificate's key.</summary>
     /// <param name="certificateDer">The certificate as the peer sent it.</param>
     /// <param name="now">The instant at which everything must be valid.</param>
+    /// <param name="collateral">For quotes of hardware, which are refused without.</param>
     /// <returns>The peer, or the first failed stage. Never throws for any content.</returns>
-    public static RaTlsVerdict Verify(ReadOnlyMemory<byte> certificateDer, DateTimeOffset now)
+    public static RaTlsVerdict Verify(ReadOnlyMemory<byte> certificateDer, DateTimeOffset now, ICollateralSource? collateral = null)
     {
         if (certificateDer.Length > MaxCertificateSize || Certificate.TryRead(certificateDer) is not { } certificate)
         {
@@ -41,7 +42,7 @@ public static class RaTlsVerifier
         RaTlsPeer? peer = null;
         if (certificate.Find(RaTlsCertificate.TaggedEvidenceOid) is { } tagged)
         {
-            var verdict = VerifyTagged(tagged.Value, certificate, now);
+            var verdict = VerifyTagged(tagged.Value, certificate, now, collateral);
             if (!verdict.IsVerified)
             {
                 return verdict;
@@ -50,7 +51,7 @@ public static class RaTlsVerifier
         }
         if ((certificate.Find(RaTlsCertificate.LegacyOid) ?? certificate.Find(RaTlsCertificate.ProperLegacyOid)) is { } legacy)
         {
-            var verdict = VerifyLegacy(legacy.Value, certificate, now);
+            var verdict = VerifyLegacy(legacy.Value, certificate, now, collateral);
             if (!verdict.IsVerified)
             {
                 return verdict;
@@ -66,13 +67,13 @@ public static class RaTlsVerifier
             : Fail(QuoteStage.Parse, "no-evidence", "the peer's certificate carries no quote: it is no attested enclave");
     }
 
-    private static RaTlsVerdict VerifyTagged(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now)
+    private static RaTlsVerdict VerifyTagged(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, ICollateralSource? collateral)
     {
         if (TaggedEvidence.TryRead(value) is not var (quote, claims) || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
         {
             return Fail(QuoteStage.Parse, "bad-evidence", "the tagged evidence in the peer's certificate is malformed");
         }
-        var verdict = QuoteVerifier.Verify(quote, now);
+        var verdict = VerifyEnclave(quote, now, collateral);
         if (!verdict.IsVerified)
         {
             return new RaTlsVerdict(null, verdict.Failure);
@@ -80,19 +81,28 @@ public static class RaTlsVerifier
         Span<byte> expected = stackalloc byte[ReportBody.ReportDataSize];
         expected.Clear();
         SHA256.HashData(claims.Span, expected);
-        return CryptographicOperations.FixedTimeEquals(expected, verdict.Quote.Report.ReportData.Span) && IsHashOf(keyHash.Span, certificate)
+        return CryptographicOperations.FixedTimeEquals(expected, verdict.Quote.ReportData.Span) && IsHashOf(keyHash.Span, certificate)
             ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, binding, certificate.SubjectPublicKeyInfo), null)
             : NotBound();
     }
 
-    private static RaTlsVerdict VerifyLegacy(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now)
+    // Our peers are enclaves; a trust domain has none of the identity that policies name.
+    private static QuoteVerdict VerifyEnclave(ReadOnlyMemory<byte> quote, DateTimeOffset now, ICollateralSource? collateral)
     {
-        var verdict = QuoteVerifier.Verify(value, now);
+        var verdict = QuoteVerifier.Verify(quote, collateral, now);
+        return verdict.Quote is { Tee: not TeeType.Sgx }
+            ? new QuoteVerdict(null, new QuoteFailure(QuoteStage.Parse, "not-an-enclave", "the peer's quote is of a trust domain, not of an SGX enclave"))
+            : verdict;
+    }
+
+    private static RaTlsVerdict VerifyLegacy(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, ICollateralSource? collateral)
+    {
+        var verdict = VerifyEnclave(value, now, collateral);
         if (!verdict.IsVerified)
         {
             return new RaTlsVerdict(null, verdict.Failure);
         }
-        var reportData = verdict.Quote.Report.ReportData;
+        var reportData = verdict.Quote.ReportData;
         return IsHashOf(reportData.Span[..SHA256.HashSizeInBytes], certificate)
             ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, reportData[SHA256.HashSizeInBytes..], certificate.SubjectPublicKeyInfo), null)
             : NotBound();

@@ -70,7 +70,7 @@ internal static class SimulatedPki
     private static byte[] ExportPublic(string sentence)
     {
         using var key = DeriveKey(sentence);
-        return P256.Export(key);
+        return P256Key.Export(key);
     }
 
     // A scalar below 2^255, which is below the group's order, and never zero for these sentences.

@@ -78,7 +78,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         {
             signature = attestationKey.SignData(signed, HashAlgorithmName.SHA256);
         }
-        byte[] data = [.. signature, .. P256.Export(attestationKey), .. certification];
+        byte[] data = [.. signature, .. P256Key.Export(attestationKey), .. certification];
         var size = new byte[sizeof(uint)];
         BinaryPrimitives.WriteInt32LittleEndian(size, data.Length);
         return [.. signed, .. size, .. data];
@@ -97,7 +97,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         // The authentication data that Intel's quoting enclave writes: 0, 1, 2 … 31.
         var authentication = Enumerable.Range(0, 32).Select(number => (byte)number).ToArray();
         var reportData = new byte[ReportBody.ReportDataSize];
-        SHA256.HashData([.. P256.Export(attestationKey), .. authentication], reportData);
+        SHA256.HashData([.. P256Key.Export(attestationKey), .. authentication], reportData);
 
         var report = enclave.CreateReport(TargetInfo.Of(enclave.Identity), reportData).AsSpan(0, ReportBody.Size);
         var signature = pckKey.SignData(report, HashAlgorithmName.SHA256);

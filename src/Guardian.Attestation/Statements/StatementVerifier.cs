@@ -31,7 +31,7 @@ public static class StatementVerifier
     /// <param name="jws">The statement as it was received.</param>
     /// <param name="now">The instant at which the quote's certificates must be valid.</param>
     /// <returns>The statement, or the first failed stage. Never throws for any content.</returns>
-    public static StatementVerdict Verify(ReadOnlySpan<byte> jws, DateTimeOffset now)
+    public static StatementVerdict Verify(ReadOnlySpan<byte> jws, DateTimeOffset now, ICollateralSource? collateral = null)
     {
         if (jws.Length > MaxSize
             || !TryRead(jws, out var document, out var header)
@@ -41,22 +41,22 @@ public static class StatementVerifier
             || !TryDecode(header.Key.Y, out var y) || y.Length != 32
             || !TryDecode(header.Quote, out var quote)
             || !TryDecode(document.Payload, out var payload)
-            || !TryDecode(document.Signature, out var signature) || signature.Length != P256.Size)
+            || !TryDecode(document.Signature, out var signature) || signature.Length != P256Key.Size)
         {
             return Fail(QuoteStage.Parse, "bad-statement", "this is no statement of a Guardian enclave (JWS, ES256, with key and quote)");
         }
-        var verdict = QuoteVerifier.Verify(quote, now);
+        var verdict = QuoteVerifier.Verify(quote, collateral, now);
         if (!verdict.IsVerified)
         {
             return new StatementVerdict(null, verdict.Failure);
         }
         byte[] key = [.. x, .. y];
-        var reportData = verdict.Quote.Report.ReportData;
-        if (!TryHashKey(key, out var keyHash) || !CryptographicOperations.FixedTimeEquals(keyHash, reportData.Span[..SHA256.HashSizeInBytes]))
+        var reportData = verdict.Quote.ReportData;
+        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(P256Key.WriteInfo(key)), reportData.Span[..SHA256.HashSizeInBytes]))
         {
             return Fail(QuoteStage.KeyBinding, "key-not-bound", "the statement's quote belongs to another key");
         }
-        return P256.Verify(key, Encoding.ASCII.GetBytes($"{document.Protected}.{document.Payload}"), signature)
+        return P256Key.Verify(key, Encoding.ASCII.GetBytes($"{document.Protected}.{document.Payload}"), signature)
             ? new StatementVerdict(new VerifiedStatement(verdict.Quote, reportData[SHA256.HashSizeInBytes..], header.Type, payload), null)
             : Fail(QuoteStage.Signature, "bad-signature", "the statement was altered after it was signed");
     }
@@ -87,21 +87,6 @@ public static class StatementVerifier
         }
         bytes = new byte[size];
         return Base64Url.TryDecodeFromChars(text, bytes, out _);
-    }
-
-    private static bool TryHashKey(byte[] key, out byte[] hash)
-    {
-        hash = [];
-        try
-        {
-            using var imported = P256.Import(key);
-            hash = SHA256.HashData(imported.ExportSubjectPublicKeyInfo());
-            return true;
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
     }
 
     private static StatementVerdict Fail(QuoteStage stage, string reason, string detail) => new(null, new QuoteFailure(stage, reason, detail));

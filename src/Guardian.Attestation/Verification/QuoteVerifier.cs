@@ -1,104 +1,164 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guardian.Sgx;
 
 namespace Guardian.Attestation;
 
-/// <summary>A quote whose every link was verified at a stated instant. Only <see cref="QuoteVerifier"/> makes one.</summary>
-public sealed class VerifiedQuote
-{
-    internal VerifiedQuote(Quote quote, PckChain chain)
-    {
-        Bytes = quote.Bytes;
-        Report = quote.Report;
-        Platform = chain.Anchor.Platform;
-        RootName = chain.Anchor.Name;
-        Pck = chain.Extension;
-    }
-
-    /// <summary>The quote.</summary>
-    public ReadOnlyMemory<byte> Bytes { get; }
-
-    /// <summary>Who the enclave is.</summary>
-    public ReportBody Report { get; }
-
-    /// <summary>Where it runs, by the root the quote chains to.</summary>
-    public PlatformKind Platform { get; }
-
-    /// <summary>Name of that root.</summary>
-    public string RootName { get; }
-
-    /// <summary>The platform, as its PCK certificate describes it.</summary>
-    public PckExtension Pck { get; }
-}
-
-/// <summary>A verified quote, or the first link that failed.</summary>
-public readonly record struct QuoteVerdict(VerifiedQuote? Quote, QuoteFailure? Failure)
-{
-    /// <summary>Whether every link holds.</summary>
-    [MemberNotNullWhen(true, nameof(Quote))]
-    [MemberNotNullWhen(false, nameof(Failure))]
-    public bool IsVerified => Quote is not null;
-}
-
-/// <summary>Verifies quotes as Intel's quote verification library does, as far as it can be done without Intel's collateral.</summary>
-public static class QuoteVerifier
+/// <summary>
+/// Verifies quotes as Intel's quote verification library defines it, in managed code, offline, without a clock of its own. Whether the result is
+/// good enough is <see cref="AttestationPolicy"/>'s to say.
+/// </summary>
+/// <remarks>
+/// The static methods keep nothing. An instance keeps what it verified, by hash: platforms with their collateral, and attestation keys with their
+/// quoting enclaves; so the next quote costs one or two signatures instead of ten. What is kept is checked against the instant of each call. An instance
+/// serves one thread at a time.
+/// </remarks>
+public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
 {
     private const ushort PckChainPem = 5;
 
-    /// <summary>Verifies every link of a quote.</summary>
+    // A service sees few platforms and few quoting enclaves; a peer that makes up many must not fill the memory.
+    private const int MaxKept = 1_024;
+
+    private readonly Dictionary<Place, VerifiedPlatform> platforms = [];
+    private readonly Dictionary<Place, P256Key> attestationKeys = [];
+
+    /// <summary>Verifies a quote where no collateral is at hand: simulated platforms only; a hardware quote ends at <see cref="QuoteStage.Collateral"/>.</summary>
+    /// <inheritdoc cref="Verify(ReadOnlyMemory{byte}, QuoteCollateral?, DateTimeOffset, VerifierOptions)"/>
+    public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, DateTimeOffset now) => Verify(quote, (QuoteCollateral?)null, now, VerifierOptions.AnyPlatform);
+
+    /// <summary>Verifies a quote of any platform, with the collateral that a source has for it.</summary>
+    /// <inheritdoc cref="Verify(ReadOnlyMemory{byte}, QuoteCollateral?, DateTimeOffset, VerifierOptions)"/>
+    public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, ICollateralSource? source, DateTimeOffset now)
+    {
+        var collateral = source is not null && Quote.TryParse(quote, out _) is { } parsed && PlatformId.Of(parsed) is { } platform ? source.Find(platform) : null;
+        return Verify(quote, collateral, now, VerifierOptions.AnyPlatform);
+    }
+
+    /// <summary>Verifies every link of a quote, from nothing.</summary>
     /// <param name="quote">The quote as it was received; at most <see cref="Quote.MaxSize"/> bytes.</param>
-    /// <param name="now">The instant at which the certificates must be valid.</param>
+    /// <param name="collateral">What Intel says of its platform; null when there is none.</param>
+    /// <param name="now">The instant at which everything must be valid.</param>
     /// <returns>The verified quote, or the first failed stage. Never throws for any content.</returns>
     /// <remarks>
-    /// 1 format. 2 PCK chain to a known root. 3 QE report signed by the PCK; the QE is one that may quote. 4 QE report binds the attestation key.
-    /// 5 the attestation key signed header and body. 6 a hardware quote is refused, because TCB status and revocation need Intel's collateral,
-    /// which this release does not read. Thread-safe; no I/O.
+    /// 1 format. 2 PCK chain to a root. 3 QE report signed by the PCK. 4 QE report binds the attestation key. 5 the attestation key signed header and body.
+    /// 6 collateral signed under the same root, nothing revoked, everything valid now. 7 the QE is the one of its identity; the TCB is known and not revoked.
     /// </remarks>
-    public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, DateTimeOffset now)
+    public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, QuoteCollateral? collateral, DateTimeOffset now, VerifierOptions options)
+    {
+        using var verifier = new QuoteVerifier(options);
+        return verifier.Verify(quote, collateral, now);
+    }
+
+    /// <summary>Verifies every link of a quote; links that this instance has verified before are not verified again.</summary>
+    /// <inheritdoc cref="Verify(ReadOnlyMemory{byte}, QuoteCollateral?, DateTimeOffset, VerifierOptions)"/>
+    public QuoteVerdict Verify(ReadOnlyMemory<byte> quote, QuoteCollateral? collateral, DateTimeOffset now)
     {
         // Step 1
         if (Quote.TryParse(quote, out var failure) is not { } parsed)
         {
             return new QuoteVerdict(null, failure);
         }
-        if (parsed.CertificationDataType != PckChainPem)
-        {
-            return Fail(QuoteStage.CertificateChain, "unsupported-certification", $"certification data of type {parsed.CertificationDataType}; this release verifies type 5, the PCK chain in PEM");
-        }
 
         // Step 2
-        if (PckChain.Verify(parsed.CertificationData.Span, now, out failure) is not { } chain)
+        var chain = parsed.CertificationDataType == PckChainPem ? parsed.CertificationData : options.PckChain;
+        if (chain.IsEmpty)
+        {
+            return Fail(
+                QuoteStage.CertificateChain, "pck-certificate-needed",
+                $"the quote names its platform by certification data of type {parsed.CertificationDataType} only; get the platform's PCK certificate chain and give it along");
+        }
+        var place = Place.Of(chain.Span, parsed.CertificationDataType);
+        if (FindPlatform(place, chain.Span, out failure) is not { } platform)
         {
             return new QuoteVerdict(null, failure);
         }
 
-        // Step 3
-        if (!P256.Verify(chain.PckKey.Span, parsed.QeReportBytes.Span, parsed.QeReportSignature.Span))
+        // Steps 3 to 5
+        failure = Validity.Check(platform.Chain.Validities, now, QuoteStage.CertificateChain) ?? CheckSignatures(parsed, place, platform.Chain);
+        if (failure is not null)
         {
-            return Fail(QuoteStage.QuotingEnclave, "bad-qe-signature", "the PCK did not sign the quoting enclave's report");
-        }
-        if (chain.Anchor.QuotingEnclave?.FindMismatch(parsed.QeReport) is { } mismatch)
-        {
-            return Fail(QuoteStage.QuotingEnclave, "unknown-qe", $"the quoting enclave is not one that may quote: {mismatch}");
+            return new QuoteVerdict(null, failure);
         }
 
-        // Step 4
-        if (!BindsAttestationKey(parsed))
+        // Step 7 for the simulated platform, whose quoting enclave is pinned
+        if (platform.Chain.Anchor.QuotingEnclave is { } pinned)
         {
-            return Fail(QuoteStage.KeyBinding, "key-not-bound", "the quoting enclave's report does not name this attestation key");
+            return pinned.FindMismatch(parsed.QeReport) is { } mismatch
+                ? Fail(QuoteStage.QuotingEnclave, "unknown-qe", $"the quoting enclave is not one that may quote: {mismatch}")
+                : new QuoteVerdict(new VerifiedQuote(parsed, platform.Chain, tcb: null, now), null);
         }
 
-        // Step 5
-        if (!P256.Verify(parsed.AttestationKey.Span, parsed.SignedBytes.Span, parsed.Signature.Span))
+        // Steps 6 and 7
+        if (collateral is null)
         {
-            return Fail(QuoteStage.Signature, "bad-signature", "the attestation key did not sign this header and report");
+            return Fail(QuoteStage.Collateral, "no-collateral", "the signatures hold, but whether the platform is current and not revoked is said by Intel's collateral, which is not at hand");
         }
+        var verified = platform.FindCollateral(collateral, options, out failure);
+        failure ??= Validity.Check(verified!.Validities, now, QuoteStage.Collateral);
+        var tcb = failure is null
+            ? new TcbEvaluation(verified!.TcbInfo, verified.QeIdentity, platform.Chain.Extension, parsed).Evaluate([.. platform.Chain.Validities, .. verified.Validities], out failure)
+            : null;
+        return tcb is null ? new QuoteVerdict(null, failure) : new QuoteVerdict(new VerifiedQuote(parsed, platform.Chain, tcb, now), null);
+    }
 
-        // Step 6
-        return chain.Anchor.Platform == PlatformKind.Hardware
-            ? Fail(QuoteStage.Collateral, "no-collateral", "the signatures hold, but TCB status and revocation need Intel's collateral, which this release does not read; so no hardware quote is accepted yet")
-            : new QuoteVerdict(new VerifiedQuote(parsed, chain), null);
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var platform in platforms.Values)
+        {
+            platform.Chain.Dispose();
+        }
+        foreach (var key in attestationKeys.Values)
+        {
+            key.Dispose();
+        }
+        platforms.Clear();
+        attestationKeys.Clear();
+    }
+
+    private VerifiedPlatform? FindPlatform(Place place, ReadOnlySpan<byte> pem, out QuoteFailure? failure)
+    {
+        failure = null;
+        if (platforms.TryGetValue(place, out var known))
+        {
+            return known;
+        }
+        if (PckChain.Verify(pem, options.Anchors, out failure) is not { } chain)
+        {
+            return null;
+        }
+        if (platforms.Count == MaxKept)
+        {
+            Dispose();
+        }
+        return platforms[place] = new VerifiedPlatform(chain);
+    }
+
+    private QuoteFailure? CheckSignatures(Quote quote, Place platform, PckChain chain)
+    {
+        // Everything that step 3 and 4 look at, so that what is found here was verified for these very bytes.
+        var place = Place.Of([.. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span, .. quote.AttestationKey.Span, .. quote.QeAuthenticationData.Span], platform);
+        if (!attestationKeys.TryGetValue(place, out var key))
+        {
+            if (!chain.PckKey.Verify(quote.QeReportBytes.Span, quote.QeReportSignature.Span))
+            {
+                return new QuoteFailure(QuoteStage.QuotingEnclave, "bad-qe-signature", "the PCK did not sign the quoting enclave's report");
+            }
+            if (!BindsAttestationKey(quote) || P256Key.TryImport(quote.AttestationKey.Span) is not { } imported)
+            {
+                return new QuoteFailure(QuoteStage.KeyBinding, "key-not-bound", "the quoting enclave's report does not name this attestation key");
+            }
+            if (attestationKeys.Count == MaxKept)
+            {
+                attestationKeys.Values.ToList().ForEach(old => old.Dispose());
+                attestationKeys.Clear();
+            }
+            attestationKeys[place] = key = imported;
+        }
+        return key.Verify(quote.SignedBytes.Span, quote.Signature.Span)
+            ? null
+            : new QuoteFailure(QuoteStage.Signature, "bad-signature", "the attestation key did not sign this header and report");
     }
 
     // Report data of the QE: SHA-256(attestation key || authentication data), then 32 zeros.
@@ -111,4 +171,40 @@ public static class QuoteVerifier
     }
 
     private static QuoteVerdict Fail(QuoteStage stage, string reason, string detail) => new(null, new QuoteFailure(stage, reason, detail));
+
+    // SHA-256 of what was verified.
+    private readonly record struct Place(UInt128 High, UInt128 Low)
+    {
+        public static Place Of(ReadOnlySpan<byte> bytes, ushort type) => Of(bytes, new Place(0, type));
+
+        public static Place Of(ReadOnlySpan<byte> bytes, Place within)
+        {
+            Span<byte> input = stackalloc byte[64];
+            SHA256.HashData(bytes, input);
+            BinaryPrimitives.WriteUInt128LittleEndian(input[32..], within.High);
+            BinaryPrimitives.WriteUInt128LittleEndian(input[48..], within.Low);
+            SHA256.HashData(input, input);
+            return new Place(BinaryPrimitives.ReadUInt128LittleEndian(input), BinaryPrimitives.ReadUInt128LittleEndian(input[16..]));
+        }
+    }
+
+    // A platform, and the collateral that was last verified for it.
+    private sealed class VerifiedPlatform(PckChain chain)
+    {
+        private QuoteCollateral? collateral;
+        private VerifiedCollateral? verified;
+
+        public PckChain Chain { get; } = chain;
+
+        public VerifiedCollateral? FindCollateral(QuoteCollateral wanted, VerifierOptions options, out QuoteFailure? failure)
+        {
+            failure = null;
+            if (!ReferenceEquals(collateral, wanted))
+            {
+                verified = VerifiedCollateral.Verify(wanted, Chain, options.RequireRevocationLists, out failure);
+                collateral = verified is null ? null : wanted;
+            }
+            return verified;
+        }
+    }
 }

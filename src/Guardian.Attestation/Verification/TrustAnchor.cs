@@ -2,37 +2,54 @@ using Guardian.Sgx;
 
 namespace Guardian.Attestation;
 
-/// <summary>A root of trust, pinned by its key, and the quoting enclave that may quote under it.</summary>
-internal sealed record TrustAnchor(string Name, PlatformKind Platform, ReadOnlyMemory<byte> RootKey, QuotingEnclaveIdentity? QuotingEnclave)
+/// <summary>A root of trust, pinned by its key: a certificate of the same name with another key is a stranger.</summary>
+public sealed class TrustAnchor
 {
+    private TrustAnchor(string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity? quotingEnclave)
+    {
+        (Name, Platform, RootKey, QuotingEnclave) = (name, platform, rootKey, quotingEnclave);
+    }
+
     /// <summary>
     /// Intel's root, valid to 2049 (an older certificate of it has the same key). Which quoting enclaves are good is said by Intel's signed
-    /// identity document, not here.
+    /// identity document.
     /// </summary>
     public static TrustAnchor Intel { get; } = new(
         "Intel SGX Root CA",
         PlatformKind.Hardware,
         Convert.FromHexString("0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"),
-        QuotingEnclave: null);
+        quotingEnclave: null);
 
-    /// <summary>The simulated root. Its private key is public: see <see cref="SimulatedPki"/>.</summary>
+    /// <summary>
+    /// The root of simulated platforms. Its private key is public (docs/decisions/0001), so what it vouches for protects nothing. Its quoting enclave is
+    /// pinned here, and it needs no collateral.
+    /// </summary>
     public static TrustAnchor Simulated { get; } = new(
         SimulatedPki.RootName, PlatformKind.Simulated, SimulatedPki.RootKey, SimulatedQuotingEnclave.ExpectedIdentity);
 
-    private static TrustAnchor[] All => [Intel, Simulated];
+    /// <summary>Name of the root.</summary>
+    public string Name { get; }
 
-    /// <summary>The anchor with that root key (x and y), or null.</summary>
-    public static TrustAnchor? Find(ReadOnlySpan<byte> rootKey)
-    {
-        foreach (var anchor in All)
-        {
-            if (anchor.RootKey.Span.SequenceEqual(rootKey))
-            {
-                return anchor;
-            }
-        }
-        return null;
-    }
+    /// <summary>What it vouches for.</summary>
+    public PlatformKind Platform { get; }
+
+    /// <summary>x and y, 64 bytes.</summary>
+    internal ReadOnlyMemory<byte> RootKey { get; }
+
+    /// <summary>The quoting enclave that may quote, where no collateral says so.</summary>
+    internal QuotingEnclaveIdentity? QuotingEnclave { get; }
+
+    /// <summary>Another root of a PKI like Intel's, by its certificate.</summary>
+    /// <param name="pem">PEM; the first certificate counts.</param>
+    /// <returns>The anchor, or null when there is no certificate with a P-256 key.</returns>
+    public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> pem) =>
+        CertificatePem.ReadAll(pem, most: 1) is [{ PublicKey: { } key } root]
+            ? new TrustAnchor(root.SubjectCommonName, PlatformKind.Hardware, key.ToArray(), quotingEnclave: null)
+            : null;
+
+    /// <summary>The anchor that has a certificate's key, or null.</summary>
+    internal static TrustAnchor? Find(IReadOnlyList<TrustAnchor> anchors, Certificate certificate) =>
+        certificate.PublicKey is { } key ? anchors.FirstOrDefault(anchor => anchor.RootKey.Span.SequenceEqual(key.Span)) : null;
 }
 
 /// <summary>Which quoting enclaves are good, by the rules of Intel's QE identity: fields equal under their masks.</summary>

@@ -10,11 +10,11 @@ public class QuoteTests
     private const int CertificationSize = AuthenticationSize + 2 + 32 + 2;
 
     [Theory]
-    [InlineData("intel-processor.bin", 4598)]
-    [InlineData("intel-platform.bin", 4600)]
+    [InlineData("sgx3-processor-cfg-and-swh", 4598)]
+    [InlineData("sgx3-platform-swh-nocrl", 4600)]
     public void Quotes_of_real_processors_are_read(string file, int atLeast)
     {
-        var bytes = File.ReadAllBytes(Repository.File("tests", "vectors", "quotes", file));
+        var bytes = File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin"));
         var quote = Quote.TryParse(bytes, out var failure);
         Assert.Null(failure);
         Assert.Equal(((ushort)3, (ushort)5, 32), (quote!.Version, quote.CertificationDataType, quote.QeAuthenticationData.Length));
@@ -52,9 +52,9 @@ public class QuoteTests
     }
 
     [Theory]
-    [InlineData(0, 4, "unsupported-version")]
+    [InlineData(0, 6, "unsupported-version")]
     [InlineData(2, 3, "unsupported-key-type")]
-    [InlineData(4, 1, "reserved-not-zero")]
+    [InlineData(4, 1, "unsupported-tee")]
     [InlineData(12, 0, "unknown-vendor")]
     [InlineData(48 + 20, 1, "reserved-not-zero")]
     public void Fields_of_the_header_are_checked(int offset, byte value, string reason)

@@ -1,0 +1,72 @@
+namespace Guardian.Attestation;
+
+/// <summary>Intel's statement about one platform family: TCB info, version 2 or 3 (PCS API, "Get TCB Info").</summary>
+internal sealed record TcbInfo
+{
+    /// <summary>What it is for; version 2 is for SGX.</summary>
+    public required TeeType Tee { get; init; }
+
+    /// <summary>When Intel signed it.</summary>
+    public required DateTimeOffset IssueDate { get; init; }
+
+    /// <summary>When the next one is out.</summary>
+    public required DateTimeOffset NextUpdate { get; init; }
+
+    /// <summary>The platform family, 6 bytes.</summary>
+    public required ReadOnlyMemory<byte> Fmspc { get; init; }
+
+    /// <summary>PCE-ID, 2 bytes.</summary>
+    public required ReadOnlyMemory<byte> PceId { get; init; }
+
+    /// <summary>Rises with every TCB recovery.</summary>
+    public required int EvaluationDataNumber { get; init; }
+
+    /// <summary>Levels in the order of the document; the first that a platform reaches is its own.</summary>
+    public required IReadOnlyList<PlatformLevel> Levels { get; init; }
+
+    /// <summary>The TDX module, where its version is not in <see cref="TdxModuleIdentities"/>; null for SGX.</summary>
+    public required TdxModuleIdentity? TdxModule { get; init; }
+
+    /// <summary>The TDX modules by major version.</summary>
+    public required IReadOnlyList<TdxModuleIdentity> TdxModuleIdentities { get; init; }
+}
+
+/// <summary>A level of a platform.</summary>
+/// <param name="SgxComponents">Least security versions, 16.</param>
+/// <param name="PceSvn">Least PCESVN.</param>
+/// <param name="TdxComponents">Least security versions of the TDX components, 16; null for SGX.</param>
+internal sealed record PlatformLevel(ReadOnlyMemory<byte> SgxComponents, int PceSvn, ReadOnlyMemory<byte>? TdxComponents, TcbLevel Level);
+
+/// <summary>A TDX module.</summary>
+/// <param name="Id">For example <c>TDX_01</c>; empty in <see cref="TcbInfo.TdxModule"/>.</param>
+/// <param name="MrSigner">48 bytes.</param>
+/// <param name="Attributes">8 bytes.</param>
+/// <param name="AttributesMask">8 bytes.</param>
+/// <param name="Levels">In the order of the document.</param>
+internal sealed record TdxModuleIdentity(
+    string Id, ReadOnlyMemory<byte> MrSigner, ReadOnlyMemory<byte> Attributes, ReadOnlyMemory<byte> AttributesMask, IReadOnlyList<IsvSvnLevel> Levels);
+
+/// <summary>A level of an enclave or module.</summary>
+/// <param name="IsvSvn">Least ISVSVN.</param>
+internal sealed record IsvSvnLevel(int IsvSvn, TcbLevel Level);
+
+/// <summary>Intel's statement about its own quoting enclave, version 2 (PCS API, "Get Quoting Enclave Identity").</summary>
+internal sealed record EnclaveIdentity
+{
+    /// <summary>QE, TD_QE or QVE.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When Intel signed it.</summary>
+    public required DateTimeOffset IssueDate { get; init; }
+
+    /// <summary>When the next one is out.</summary>
+    public required DateTimeOffset NextUpdate { get; init; }
+
+    /// <summary>Rises with every TCB recovery.</summary>
+    public required int EvaluationDataNumber { get; init; }
+
+    /// <summary>Levels in the order of the document.</summary>
+    public required IReadOnlyList<IsvSvnLevel> Levels { get; init; }
+
+    internal required QuotingEnclaveIdentity Expected { get; init; }
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Guardian.Attestation;
+
+/// <summary>Finds what stands in PEM, or in one of the other clothes that collateral comes in.</summary>
+internal static class CertificatePem
+{
+    /// <summary>The certificates of a PEM text, in order; null stands for one that is none. A NUL may follow.</summary>
+    /// <param name="most">Reading stops after so many.</param>
+    public static List<Certificate?> ReadAll(ReadOnlySpan<byte> pem, int most)
+    {
+        var certificates = new List<Certificate?>();
+        var text = Encoding.Latin1.GetString(pem.TrimEnd((byte)0)).AsSpan();
+        while (certificates.Count < most && PemEncoding.TryFind(text, out var fields))
+        {
+            certificates.Add(text[fields.Label] is "CERTIFICATE" && Decode(text, fields) is { } der ? Certificate.TryRead(der) : null);
+            text = text[fields.Location.End..];
+        }
+        return certificates;
+    }
+
+    /// <summary>A revocation list that came as DER, PEM or hex; null when it is none of them.</summary>
+    public static RevocationList? ReadRevocationList(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Length is 0 or > 3 * RevocationList.MaxSize)
+        {
+            return null;
+        }
+        if (bytes.Span[0] == 0x30 && RevocationList.TryRead(bytes) is { } list)
+        {
+            return list;
+        }
+        var text = Encoding.Latin1.GetString(bytes.Span).AsSpan().Trim("\0 \r\n");
+        if (PemEncoding.TryFind(text, out var fields))
+        {
+            return text[fields.Label] is "X509 CRL" && Decode(text, fields) is { } der ? RevocationList.TryRead(der) : null;
+        }
+        var decoded = new byte[text.Length / 2];
+        return text.Length % 2 == 0 && Convert.FromHexString(text, decoded, out _, out _) == System.Buffers.OperationStatus.Done ? RevocationList.TryRead(decoded) : null;
+    }
+
+    private static byte[]? Decode(ReadOnlySpan<char> text, PemFields fields)
+    {
+        var der = new byte[fields.DecodedDataLength];
+        return Convert.TryFromBase64Chars(text[fields.Base64Data], der, out _) ? der : null;
+    }
+}

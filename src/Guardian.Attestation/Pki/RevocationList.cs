@@ -1,0 +1,115 @@
+using System.Formats.Asn1;
+
+namespace Guardian.Attestation;
+
+/// <summary>A certificate revocation list (RFC 5280, 5.1), read strictly: which serial numbers of one issuer no longer count.</summary>
+internal sealed class RevocationList
+{
+    /// <summary>The largest list that is read, in bytes. Intel's have some hundred entries.</summary>
+    public const int MaxSize = 4 * 1024 * 1024;
+
+    private const string IssuingDistributionPoint = "2.5.29.28";
+    private const string DeltaIndicator = "2.5.29.27";
+
+    private readonly HashSet<string> serialNumbers;
+
+    private RevocationList(HashSet<string> serialNumbers) => this.serialNumbers = serialNumbers;
+
+    public required ReadOnlyMemory<byte> Tbs { get; init; }
+
+    /// <summary>DER name of the issuer.</summary>
+    public required ReadOnlyMemory<byte> Issuer { get; init; }
+
+    public required DateTimeOffset ThisUpdate { get; init; }
+
+    public required DateTimeOffset NextUpdate { get; init; }
+
+    /// <summary>DER sequence of r and s.</summary>
+    public required ReadOnlyMemory<byte> Signature { get; init; }
+
+    /// <summary>Certificates that were taken back.</summary>
+    public int Count => serialNumbers.Count;
+
+    public bool Contains(Certificate certificate) => serialNumbers.Contains(Convert.ToHexString(certificate.SerialNumber.Span));
+
+    public bool IsSignedBy(P256Key key) => key.VerifyDer(Tbs.Span, Signature.Span);
+
+    /// <summary>Reads one list, DER; null when it is malformed or lists only a part. Never throws for any content.</summary>
+    public static RevocationList? TryRead(ReadOnlyMemory<byte> der)
+    {
+        if (der.Length > MaxSize)
+        {
+            return null;
+        }
+        try
+        {
+            return Read(der);
+        }
+        catch (Exception failure) when (failure is AsnContentException or ArgumentException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static RevocationList? Read(ReadOnlyMemory<byte> der)
+    {
+        var outer = new AsnReader(der, AsnEncodingRules.DER);
+        var list = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        var tbsBytes = list.PeekEncodedValue();
+        var tbs = list.ReadSequence();
+        var algorithm = list.ReadEncodedValue();
+        var signature = list.ReadBitString(out var unusedBits);
+        list.ThrowIfNotEmpty();
+
+        // Version 2 is written as 1; older lists have no extensions, and none of Intel's.
+        if (!tbs.TryReadInt32(out var version) || version != 1 || unusedBits != 0
+            || !tbs.ReadEncodedValue().Span.SequenceEqual(algorithm.Span)
+            || new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() != Certificate.EcdsaWithSha256)
+        {
+            return null;
+        }
+        var issuer = tbs.ReadEncodedValue();
+        var (thisUpdate, nextUpdate) = (Certificate.ReadTime(tbs), Certificate.ReadTime(tbs));
+        var serialNumbers = tbs.HasData && tbs.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence) ? ReadEntries(tbs.ReadSequence()) : [];
+        if (tbs.HasData && !AreWhole(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence()))
+        {
+            return null;
+        }
+        tbs.ThrowIfNotEmpty();
+        return new RevocationList(serialNumbers)
+        {
+            Tbs = tbsBytes,
+            Issuer = issuer,
+            ThisUpdate = thisUpdate,
+            NextUpdate = nextUpdate,
+            Signature = signature,
+        };
+    }
+
+    private static HashSet<string> ReadEntries(AsnReader entries)
+    {
+        var serialNumbers = new HashSet<string>();
+        while (entries.HasData)
+        {
+            serialNumbers.Add(Convert.ToHexString(entries.ReadSequence().ReadIntegerBytes().Span));
+        }
+        return serialNumbers;
+    }
+
+    // A list of some reasons or of changes only says less than it seems to.
+    private static bool AreWhole(AsnReader extensions)
+    {
+        while (extensions.HasData)
+        {
+            var extension = extensions.ReadSequence();
+            var oid = extension.ReadObjectIdentifier();
+            var isCritical = extension.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && extension.ReadBoolean();
+            if (isCritical || oid is IssuingDistributionPoint or DeltaIndicator)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+}
