@@ -23,7 +23,7 @@ internal sealed class HostOptions
     }
 
     // XDG's place for state that is kept but is no configuration.
-    private static string Home => Path.Combine(
+    public static string Home => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } set
             ? set
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),

@@ -11,6 +11,7 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
     SessionCommands.Create(),
     CasCommands.Create(),
     EnclaveCommands.Create(),
+    QuoteCommands.Create(),
     KeyCommands.Create(),
 };
 root.Options.Add(CommandRunner.JsonOption);

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Guardian.Attestation;
+using Spectre.Console;
+
+namespace Guardian.Cli;
+
+/// <summary><c>guardian quote collateral</c>: what Intel says of platforms, fetched, kept and exchanged.</summary>
+internal static class CollateralCommands
+{
+    private static readonly Uri IntelService = new("https://api.trustedservices.intel.com/");
+
+    public static Command Create() => new("collateral", "Fetch, show and pack what Intel says of platforms.") { CreateFetch(), CreateShow(), CreatePack() };
+
+    /// <summary>Where fetched collateral is kept.</summary>
+    public static CollateralStore Store(string? directory) => new(directory ?? Path.Combine(HostOptions.Home, "collateral"));
+
+    private static Command CreateFetch()
+    {
+        var quotes = new Argument<string[]>("QUOTE") { Description = "Quotes of the platforms that collateral is wanted for.", Arity = ArgumentArity.OneOrMore };
+        var service = new Option<Uri>("--service") { Description = "The provisioning certification service, or a caching one (PCCS).", DefaultValueFactory = _ => IntelService, HelpName = "ADDRESS" };
+        var store = new Option<string?>("--store") { Description = "Folder to keep it in. Without it, where 'quote verify' looks.", HelpName = "DIR" };
+        var ahead = new Option<int>("--ahead") { Description = "Fetch only what expires within so many days; 0 fetches always.", DefaultValueFactory = _ => 0, HelpName = "DAYS" };
+        var fetch = new Command("fetch", "Fetch collateral and keep it for offline use.") { quotes, service, store, ahead };
+        fetch.Runs(async (arguments, terminal, cancellation) =>
+        {
+            var kept = Store(arguments.GetValue(store));
+            using var http = new HttpClient { BaseAddress = arguments.GetRequiredValue(service), Timeout = TimeSpan.FromSeconds(60) };
+            var client = new CollateralService(http);
+            var written = new JsonArray();
+            foreach (var platform in arguments.GetRequiredValue(quotes).Select(PlatformOf).Distinct())
+            {
+                var known = kept.Find(platform) is { } old ? CollateralSummary.TryRead(old, out _) : null;
+                var isCurrent = arguments.GetValue(ahead) > 0 && known is not null && known.Expires > TimeProvider.System.GetUtcNow().AddDays(arguments.GetValue(ahead));
+                if (!isCurrent)
+                {
+                    var fetched = await FetchAsync(client, platform, cancellation).ConfigureAwait(false);
+                    var path = kept.Write(platform, fetched.Collateral);
+                    known = fetched.Summary;
+                    terminal.Note($"wrote {path}");
+                }
+                written.Add((JsonNode)new JsonObject
+                {
+                    ["fmspc"] = platform.Fmspc,
+                    ["tee"] = platform.Tee == TeeType.Tdx ? "tdx" : "sgx",
+                    ["fetched"] = !isCurrent,
+                    ["tcbEvaluationDataNumber"] = known!.EvaluationDataNumber,
+                    ["expires"] = QuoteView.Instant(known.Expires),
+                });
+            }
+            terminal.Show(new JsonObject { ["platforms"] = written }, people =>
+            {
+                foreach (var line in written)
+                {
+                    people.WriteLine($"{line!["tee"]} {line["fmspc"]}: {((bool)line["fetched"]! ? "fetched" : "still current")}, expires {line["expires"]}");
+                }
+            });
+            return ExitCode.Done;
+        });
+        return fetch;
+    }
+
+    private static Command CreateShow()
+    {
+        var path = PathArgument();
+        var show = new Command("show", "Show what collateral is for, and when each piece expires.") { path };
+        show.Runs((arguments, terminal) =>
+        {
+            var summary = CollateralSummary.TryRead(Read(arguments.GetRequiredValue(path)), out var problem)
+                ?? throw new CliException(ExitCode.Usage, "bad-collateral", $"{arguments.GetRequiredValue(path)}: {problem}");
+            terminal.Show(
+                new JsonObject
+                {
+                    ["tee"] = summary.Tee == TeeType.Tdx ? "tdx" : "sgx",
+                    ["fmspc"] = summary.Fmspc,
+                    ["tcbEvaluationDataNumber"] = summary.EvaluationDataNumber,
+                    ["qeTcbEvaluationDataNumber"] = summary.QeEvaluationDataNumber,
+                    ["expires"] = QuoteView.Instant(summary.Expires),
+                    ["revokedCertificates"] = summary.RevokedCertificates,
+                    ["pieces"] = new JsonArray([.. summary.Pieces.Select(piece => (JsonNode)new JsonObject
+                    {
+                        ["name"] = piece.Name, ["from"] = QuoteView.Instant(piece.From), ["to"] = QuoteView.Instant(piece.To),
+                    })]),
+                },
+                people =>
+                {
+                    people.WriteLine($"{summary.Tee} platform {summary.Fmspc}, TCB evaluation data number {summary.EvaluationDataNumber}");
+                    var table = new Table().Border(TableBorder.Rounded).AddColumn("piece").AddColumn("from").AddColumn("to");
+                    foreach (var piece in summary.Pieces)
+                    {
+                        table.AddRow(Markup.Escape(piece.Name), QuoteView.Instant(piece.From), QuoteView.Instant(piece.To));
+                    }
+                    people.Write(table);
+                    people.WriteLine(summary.RevokedCertificates is { } count ? $"{count} certificates are revoked" : "a revocation list is missing");
+                });
+            return ExitCode.Done;
+        });
+        return show;
+    }
+
+    private static Command CreatePack()
+    {
+        var path = PathArgument();
+        var output = new Option<string>("--output") { Description = "The file to write.", Required = true, HelpName = "FILE" };
+        var pack = new Command("pack", "Pack collateral into one file, byte for byte as signed.") { path, output };
+        pack.Runs((arguments, terminal) =>
+        {
+            var target = arguments.GetRequiredValue(output);
+            File.WriteAllBytes(target, CollateralFiles.Pack(Read(arguments.GetRequiredValue(path))));
+            terminal.Show(new JsonObject { ["file"] = target }, people => people.WriteLine($"wrote {target}"));
+            return ExitCode.Done;
+        });
+        return pack;
+    }
+
+    private static Argument<string> PathArgument() => new("COLLATERAL") { Description = "A folder with a file for each piece, or a packed file." };
+
+    private static QuoteCollateral Read(string path) => CollateralFiles.Read(path, out var problem)
+        ?? throw new CliException(ExitCode.Usage, "bad-collateral", $"{path} holds no collateral: {problem}");
+
+    private static PlatformId PlatformOf(string path) => PlatformId.Of(QuoteCommands.Parse(path))
+        ?? throw new CliException(ExitCode.Refused, "no-platform", $"{path} carries no PCK certificate, so its platform is not known", hint: "take a quote with certification data of type 5");
+
+    // What cannot be read is not kept in place of what can.
+    private static async Task<(QuoteCollateral Collateral, CollateralSummary Summary)> FetchAsync(CollateralService client, PlatformId platform, CancellationToken cancellation)
+    {
+        try
+        {
+            var collateral = await client.FetchAsync(platform, cancellation).ConfigureAwait(false);
+            return CollateralSummary.TryRead(collateral, out var problem) is { } summary && summary.Fmspc == platform.Fmspc
+                ? (collateral, summary)
+                : throw new CliException(ExitCode.World, "bad-collateral", $"the service gave something else than collateral for {platform.Fmspc}: {problem}");
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new CliException(ExitCode.World, "unreachable", failure.Message, hint: "check --service; what was kept before stays in use");
+        }
+        catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CliException(ExitCode.World, "unreachable", "the service did not answer in time", hint: "check --service; what was kept before stays in use");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Guardian.Attestation;
+
+namespace Guardian.Cli;
+
+/// <summary><c>guardian quote</c>: evidence of enclaves and trust domains, and what Intel says of their platforms.</summary>
+internal static class QuoteCommands
+{
+    public static Command Create() => new("quote", "Show and verify quotes of SGX enclaves and TDX trust domains.")
+    {
+        CreateShow(),
+        QuoteVerifyCommand.Create(),
+        CollateralCommands.Create(),
+    };
+
+    public static Argument<string> QuoteArgument() => new("QUOTE") { Description = "The quote: raw, hex or base64; - reads standard input." };
+
+    /// <exception cref="CliException">It is no quote.</exception>
+    public static Quote Parse(string path) => Quote.TryParse(QuoteFile.Read(path), out var failure)
+        ?? throw new CliException(ExitCode.Refused, failure!.Reason, $"{path} is no quote: {failure.Detail}", failure.Offset is { } offset ? [$"at byte {offset}"] : []);
+
+    private static Command CreateShow()
+    {
+        var path = QuoteArgument();
+        var show = new Command("show", "Show what a quote says, unverified.") { path };
+        show.Runs((arguments, terminal) =>
+        {
+            var quote = Parse(arguments.GetRequiredValue(path));
+            var json = new JsonObject { ["verified"] = false, ["version"] = quote.Version };
+            foreach (var (name, value) in QuoteView.Identity(quote.Tee, quote.Report, quote.TdReport).ToList())
+            {
+                json[name] = value?.DeepClone();
+            }
+            json["qeMrSigner"] = quote.QeReport.MrSigner.ToString();
+            json["qeIsvProdId"] = quote.QeReport.IsvProdId;
+            json["qeIsvSvn"] = quote.QeReport.IsvSvn;
+            json["certificationDataType"] = quote.CertificationDataType;
+            if (PlatformId.Of(quote) is { } platform)
+            {
+                json["fmspc"] = platform.Fmspc;
+                json["pckCa"] = platform.Authority;
+            }
+            terminal.Show(json, people => QuoteView.Show(people, json));
+            return ExitCode.Done;
+        });
+        return show;
+    }
+}

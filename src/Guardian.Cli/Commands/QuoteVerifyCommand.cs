@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Guardian.Attestation;
+using Guardian.Documents;
+using Guardian.Sgx;
+using Spectre.Console;
+
+namespace Guardian.Cli;
+
+/// <summary><c>guardian quote verify</c>: every link, every status, and what to do about it.</summary>
+internal static class QuoteVerifyCommand
+{
+    public static Command Create()
+    {
+        var quote = QuoteCommands.QuoteArgument();
+        var collateral = new Option<string?>("--collateral") { Description = "Collateral: a folder or a packed file. Without it, what 'collateral fetch' has kept.", HelpName = "PATH" };
+        var at = new Option<DateTimeOffset?>("--at") { Description = "The instant at which everything must be valid, RFC 3339. Without it, now.", CustomParser = ParseInstant, HelpName = "INSTANT" };
+        var root = new Option<string?>("--root") { Description = "Certificate of the root of trust, PEM, in place of Intel's.", HelpName = "FILE" };
+        var accept = new Option<string[]>("--accept") { Description = "A TCB status that is accepted besides UpToDate; several may follow.", AllowMultipleArgumentsPerToken = true, HelpName = "STATUS" };
+        var policy = new Option<string?>("--policy") { Description = "Policy that says which enclaves are accepted, YAML: attestation, platforms, debug, tcb (docs/attestation.md).", HelpName = "FILE" };
+        var debug = new Option<bool>("--allow-debug") { Description = "Accept debug enclaves, whose memory is open to the host." };
+        var simulated = new Option<bool>("--simulated") { Description = "Accept simulated platforms, which protect nothing." };
+        var noRevocation = new Option<bool>("--insecure-no-revocation") { Description = "Accept collateral without revocation lists." };
+        var pck = new Option<string?>("--pck-chain") { Description = "The platform's PCK certificate chain, PEM, for quotes that do not carry it.", HelpName = "FILE" };
+        var ear = new Option<string?>("--ear") { Description = "Write the result as a signed token (EAR, JWT) for others to rely on; needs --key.", HelpName = "FILE" };
+        var key = new Option<string?>("--key") { Description = "The key that signs the token.", HelpName = "FILE" };
+        var command = new Command("verify", "Verify a quote against Intel's collateral, offline, and appraise it.")
+        {
+            quote, collateral, at, root, accept, policy, debug, simulated, noRevocation, pck, ear, key,
+        };
+        command.Runs((arguments, terminal) =>
+        {
+            var bytes = QuoteFile.Read(arguments.GetRequiredValue(quote));
+            var options = new VerifierOptions
+            {
+                Anchors = ReadAnchors(arguments.GetValue(root), arguments.GetValue(simulated)),
+                RequireRevocationLists = !arguments.GetValue(noRevocation),
+                PckChain = arguments.GetValue(pck) is { } chain ? File.ReadAllBytes(chain) : default,
+            };
+            var wanted = ReadPolicy(arguments.GetValue(policy), arguments.GetValue(simulated));
+            wanted = wanted with
+            {
+                AllowDebug = wanted.AllowDebug || arguments.GetValue(debug),
+                Statuses = [.. wanted.Statuses, .. (arguments.GetValue(accept) ?? []).SelectMany(list => list.Split(',')).Select(ParseStatus)],
+            };
+            var verdict = FindCollateral(arguments.GetValue(collateral), bytes, out var found) is { } missing
+                ? new QuoteVerdict(null, missing)
+                : QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options);
+            var appraisal = verdict.IsVerified ? wanted.Appraise(verdict.Quote) : null;
+            if (appraisal is not null && arguments.GetValue(ear) is { } tokenPath)
+            {
+                using var signer = IdentityKey.Load(arguments.GetValue(key) ?? throw new CliException(ExitCode.Usage, "no-key", "a token needs a key", hint: "add --key FILE"));
+                File.WriteAllText(tokenPath, AttestationToken.Sign(verdict.Quote!, appraisal, signer));
+            }
+            Show(terminal, verdict, appraisal);
+            return appraisal?.IsAccepted == true ? ExitCode.Done : ExitCode.Refused;
+        });
+        return command;
+    }
+
+    private static void Show(Terminal terminal, QuoteVerdict verdict, Appraisal? appraisal)
+    {
+        var json = new JsonObject { ["verified"] = verdict.IsVerified, ["accepted"] = appraisal?.IsAccepted ?? false };
+        if (verdict.IsVerified)
+        {
+            QuoteView.AddTcb(json, verdict.Quote);
+            var isEnclave = verdict.Quote.Tee == TeeType.Sgx;
+            foreach (var (name, value) in QuoteView.Identity(verdict.Quote.Tee, isEnclave ? verdict.Quote.Report : null, verdict.Quote.TdReport).ToList())
+            {
+                json[name] = value?.DeepClone();
+            }
+            json["checks"] = QuoteView.Checks(appraisal!);
+        }
+        else
+        {
+            json["status"] = verdict.Failure.Status?.ToString();
+            json["stage"] = verdict.Failure.Stage.ToString();
+            json["reason"] = verdict.Failure.Reason;
+            json["detail"] = verdict.Failure.Detail;
+            json["offset"] = verdict.Failure.Offset;
+        }
+        terminal.Show(json, people =>
+        {
+            json.Remove("checks");
+            QuoteView.Show(people, json);
+            foreach (var check in appraisal?.Checks.Where(check => !check.Passed) ?? [])
+            {
+                people.WriteLine($"not accepted: {check}");
+                people.WriteLine($"  to mend it: {check.Advice}");
+            }
+        });
+    }
+
+    private static QuoteFailure? FindCollateral(string? path, byte[] bytes, out QuoteCollateral? collateral)
+    {
+        if (path is null)
+        {
+            collateral = Quote.TryParse(bytes, out _) is { } quote && PlatformId.Of(quote) is { } platform ? CollateralCommands.Store(null).Find(platform) : null;
+            return null;
+        }
+        if (!Path.Exists(path))
+        {
+            throw new FileNotFoundException($"{path} does not exist");
+        }
+        collateral = CollateralFiles.Read(path, out var problem);
+        return problem is null ? null : new QuoteFailure(QuoteStage.Collateral, "bad-collateral", problem);
+    }
+
+    private static List<TrustAnchor> ReadAnchors(string? root, bool simulated)
+    {
+        var anchor = root is null ? TrustAnchor.Intel : TrustAnchor.FromCertificate(File.ReadAllBytes(root))
+            ?? throw new CliException(ExitCode.Usage, "bad-root", $"{root} holds no certificate with a P-256 key", hint: "give the root's certificate in PEM");
+        return simulated ? [anchor, TrustAnchor.Simulated] : [anchor];
+    }
+
+    private static AttestationPolicy ReadPolicy(string? path, bool simulated)
+    {
+        if (path is null)
+        {
+            return new AttestationPolicy
+            {
+                Identities = [AcceptedIdentity.Anyone],
+                Platforms = simulated ? [PlatformKind.Hardware, PlatformKind.Simulated] : [PlatformKind.Hardware],
+            };
+        }
+        var problems = new DocumentProblems();
+        var map = YamlDocument.Read(File.ReadAllBytes(path), problems);
+        var policy = map is null ? null : AttestationPolicy.Read(map);
+        map?.End();
+        return policy is not null && !problems.Any
+            ? policy
+            : throw new CliException(ExitCode.Usage, "bad-policy", $"{path} is no valid policy", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+    }
+
+    private static TcbStatus ParseStatus(string text) => Enum.TryParse<TcbStatus>(text, ignoreCase: false, out var status) && status.ToString() == text
+        ? status
+        : throw new CliException(ExitCode.Usage, "bad-status", $"'{text}' is no TCB status", hint: $"there are {string.Join(", ", Enum.GetNames<TcbStatus>())}");
+
+    private static DateTimeOffset? ParseInstant(ArgumentResult result)
+    {
+        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+        {
+            return instant;
+        }
+        result.AddError($"'{text}' is no instant like 2026-01-31T12:00:00Z");
+        return null;
+    }
+}
