@@ -25,18 +25,18 @@ public static partial class DurableFile
         }
         var content = create();
         var temporary = WriteTemporary(path, content);
-        try
+        // A hard link is made only when the name is free, which the base library's move without overwriting looks up first and so can miss.
+        var isOurs = Link(temporary, path) == 0;
+        var error = Marshal.GetLastPInvokeError();
+        File.Delete(temporary);
+        if (isOurs)
         {
-            // Fails when the name is taken: the other process's content counts.
-            File.Move(temporary, path, overwrite: false);
+            SyncDirectory(path);
+            return content;
         }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(temporary);
-            return Read(path);
-        }
-        SyncDirectory(path);
-        return content;
+        return File.Exists(path)
+            ? Read(path)
+            : throw new IOException($"{path} cannot be created (errno {error})");
     }
 
     /// <summary>Replaces a file: at any moment it has the old content or the new.</summary>
@@ -98,6 +98,10 @@ public static partial class DurableFile
             throw new IOException($"{folder} cannot be synced to disk");
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Link(string existing, string added);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -25,10 +25,21 @@ public sealed class DurableFileTests : IDisposable
     [Fact]
     public void Many_who_create_one_file_at_once_get_the_same_content()
     {
-        var contents = new string[32];
-        Parallel.For(0, contents.Length, i => contents[i] = Convert.ToHexString(DurableFile.ReadOrCreate(folder.File("key"), () => Guid.NewGuid().ToByteArray())));
-        Assert.Single(contents.Distinct());
-        Assert.Single(Directory.GetFiles(folder.Path));
+        for (var round = 0; round < 50; round++)
+        {
+            // Threads of their own, let go together: a pool starts them one after the other.
+            using var start = new Barrier(8);
+            var contents = new string[start.ParticipantCount];
+            var threads = Enumerable.Range(0, contents.Length).Select(i => new Thread(() =>
+            {
+                start.SignalAndWait();
+                contents[i] = Convert.ToHexString(DurableFile.ReadOrCreate(folder.File($"key{round}"), () => Guid.NewGuid().ToByteArray()));
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            Assert.Single(contents.Distinct());
+        }
+        Assert.Equal(50, Directory.GetFiles(folder.Path).Length);
     }
 
     [Fact]

@@ -1,0 +1,116 @@
+using System.Buffers.Binary;
+
+namespace Guardian.Sgx;
+
+/// <summary>As much of an ELF64 shared object as loading it into an enclave needs: segments, and which pages are relocated.</summary>
+internal sealed class ElfImage
+{
+    private const int HeaderSize = 64;
+    private const int ProgramHeaderSize = 56;
+    private const int MaxSegments = 64;
+    private const uint Load = 1;
+    private const uint Dynamic = 2;
+
+    // Dynamic tags: where relocations are, and how many bytes of them.
+    private const ulong Rela = 7;
+    private const ulong RelaSize = 8;
+    private const ulong JumpRela = 23;
+    private const ulong JumpRelaSize = 2;
+    private const int RelaEntrySize = 24;
+
+    private readonly byte[] file;
+
+    private ElfImage(byte[] file, List<Segment> segments)
+    {
+        this.file = file;
+        Segments = segments;
+    }
+
+    /// <summary>What is loaded, in the order of the file.</summary>
+    public IReadOnlyList<Segment> Segments { get; }
+
+    /// <summary>Pages that relocations write to, by their address divided by the page size.</summary>
+    public required IReadOnlySet<ulong> RelocatedPages { get; init; }
+
+    public ReadOnlySpan<byte> Content(Segment segment) => file.AsSpan((int)segment.FileOffset, (int)segment.FileSize);
+
+    /// <summary>Reads an image; null when it is no ELF64 for x86-64 or a size does not fit. Never throws for any content.</summary>
+    public static ElfImage? TryRead(byte[] file)
+    {
+        if (file.Length < HeaderSize || !file.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8) || Read16(file, 18) != 62 || Read16(file, 54) != ProgramHeaderSize)
+        {
+            return null;
+        }
+        var (start, count) = (Read64(file, 32), Read16(file, 56));
+        if (count > MaxSegments || start > (ulong)file.Length || (ulong)file.Length - start < (ulong)count * ProgramHeaderSize)
+        {
+            return null;
+        }
+        var segments = new List<Segment>();
+        foreach (var i in Enumerable.Range(0, count))
+        {
+            var at = (int)start + (i * ProgramHeaderSize);
+            var segment = new Segment(Read32(file, at), Read32(file, at + 4), Read64(file, at + 8), Read64(file, at + 16), Read64(file, at + 32), Read64(file, at + 40));
+            var isInFile = segment.FileOffset <= (ulong)file.Length && segment.FileSize <= (ulong)file.Length - segment.FileOffset;
+            var isInEnclave = segment.Address <= EnclaveMeasurementLimits.MaxEnclaveSize && segment.MemorySize <= EnclaveMeasurementLimits.MaxEnclaveSize;
+            if (!isInFile || !isInEnclave || segment.FileSize > segment.MemorySize)
+            {
+                return null;
+            }
+            segments.Add(segment);
+        }
+        var loaded = segments.Where(segment => segment.Kind == Load).ToList();
+        return FindRelocatedPages(file, segments, loaded) is { } relocated ? new ElfImage(file, loaded) { RelocatedPages = relocated } : null;
+    }
+
+    private static HashSet<ulong>? FindRelocatedPages(byte[] file, List<Segment> segments, List<Segment> loaded)
+    {
+        var pages = new HashSet<ulong>();
+        if (segments.FirstOrDefault(segment => segment.Kind == Dynamic) is not { } dynamic)
+        {
+            return pages;
+        }
+        var tags = new Dictionary<ulong, ulong>();
+        for (var at = dynamic.FileOffset; at + 16 <= dynamic.FileOffset + dynamic.FileSize; at += 16)
+        {
+            tags.TryAdd(Read64(file, (int)at), Read64(file, (int)at + 8));
+        }
+        foreach (var (table, size) in new[] { (Rela, RelaSize), (JumpRela, JumpRelaSize) })
+        {
+            if (!tags.TryGetValue(table, out var address) || !tags.TryGetValue(size, out var bytes))
+            {
+                continue;
+            }
+            if (loaded.FirstOrDefault(segment => address >= segment.Address && address - segment.Address <= segment.FileSize && bytes <= segment.FileSize - (address - segment.Address)) is not { } holder)
+            {
+                return null;
+            }
+            var start = holder.FileOffset + (address - holder.Address);
+            for (var entry = 0UL; entry + RelaEntrySize <= bytes; entry += RelaEntrySize)
+            {
+                pages.Add(Read64(file, (int)(start + entry)) / EnclaveMeasurement.PageSize);
+            }
+        }
+        return pages;
+    }
+
+    private static ushort Read16(byte[] file, int at) => BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(at));
+
+    private static uint Read32(byte[] file, int at) => BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at));
+
+    private static ulong Read64(byte[] file, int at) => BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at));
+}
+
+/// <summary>A program header.</summary>
+/// <param name="Flags">ELF's: execute 1, write 2, read 4.</param>
+internal sealed record Segment(uint Kind, uint Flags, ulong FileOffset, ulong Address, ulong FileSize, ulong MemorySize);
+
+/// <summary>Bounds on what is measured.</summary>
+internal static class EnclaveMeasurementLimits
+{
+    /// <summary>Larger enclaves than that are no files of people; without a bound, a few bytes could ask for the work of years.</summary>
+    public const ulong MaxEnclaveSize = 64UL * 1024 * 1024 * 1024;
+
+    /// <summary>Pages that are measured at most: 1 GiB of content.</summary>
+    public const int MaxPages = 256 * 1024;
+}

@@ -1,0 +1,63 @@
+namespace Guardian.Sgx.Tests;
+
+public class EnclaveFileTests
+{
+    [Theory]
+    [InlineData("synth_sdk_a.signed.so", "e3f6e92e03cb07bc2f06bb615ed52e698f078f12c57deffa37b5e75930b41a8f", "7719e97a95969f53bc7e9d5137df715f0badb92a8eeb943989d00e5a028003c2")]
+    [InlineData("synth_sdk_b.signed.so", "74911481651b706e7ddaaab4f3519e6a048a25c0a6d82d73696eb3e9f3cd56c6", "24f58a2b18f903a47f8fdafa9b12a50f0f8bdf0ac671b0d15c0758e03e2e8e1c")]
+    public void An_enclave_of_the_sdk_measures_as_it_was_signed(string file, string mrEnclave, string mrSigner)
+    {
+        var enclave = Assert.Single(SdkEnclave.ReadAll(Load(file), out var problem));
+        Assert.Null(problem);
+        Assert.True(enclave.SigStruct.Verify());
+        Assert.Equal((mrEnclave, mrSigner), (enclave.SigStruct.EnclaveHash.ToString(), enclave.SigStruct.Signer.ToString()));
+        Assert.Equal(mrEnclave, enclave.TryMeasure(out problem).ToString());
+    }
+
+    [Fact]
+    public void A_changed_byte_of_what_is_loaded_changes_the_measurement()
+    {
+        var file = Load("synth_sdk_a.signed.so");
+        var original = SdkEnclave.ReadAll(file, out _).Single().TryMeasure(out _);
+        file[0x1000] ^= 1;
+        Assert.NotEqual(original, SdkEnclave.ReadAll(file, out _).Single().TryMeasure(out _));
+    }
+
+    [Fact]
+    public void Damaged_files_are_explained_and_never_throw()
+    {
+        var file = Load("synth_sdk_b.signed.so");
+        var random = new Random(4);
+        for (var round = 0; round < 300; round++)
+        {
+            var damaged = file.ToArray();
+            for (var change = 0; change < 40; change++)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+            var enclaves = SdkEnclave.ReadAll(damaged.AsSpan(0, random.Next(damaged.Length)), out var problem);
+            Assert.True(enclaves.Count > 0 || problem is not null);
+            Assert.All(enclaves, enclave => Assert.True(enclave.TryMeasure(out var why) is not null || why is not null));
+        }
+        Assert.Empty(SdkEnclave.ReadAll([], out var empty));
+        Assert.Contains("is it signed?", empty, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("synth_partial.sgxs", "1f471b6814e9d7bfc736a16112a853bdb3f063563b89e279d66ade79b1a4a846")]
+    [InlineData("synth_tcs.sgxs", "bfa40e160cba7db8ddb3cfd8b5ad1c1b1d620ba193757c7d95e555ac4bc31da8")]
+    public void A_stream_is_its_own_measurement(string file, string expected)
+    {
+        Assert.Equal(expected, SgxsFile.TryMeasure(Load(file), out _).ToString());
+        var stream = Load(file);
+        for (var size = 0; size < stream.Length; size += 7)
+        {
+            Assert.True(SgxsFile.TryMeasure(stream.AsSpan(0, size), out var problem) is not null == (problem is null));
+        }
+        stream[64] = (byte)'X';
+        Assert.Null(SgxsFile.TryMeasure(stream, out var wrong));
+        Assert.Contains("byte 64", wrong, StringComparison.Ordinal);
+    }
+
+    private static byte[] Load(string file) => File.ReadAllBytes(Repository.File("tests", "vectors", "sgx", file));
+}
