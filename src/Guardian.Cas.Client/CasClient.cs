@@ -18,9 +18,11 @@ public sealed class CasClient : IDisposable
     /// <param name="policy">Which CAS is accepted.</param>
     /// <param name="clientCertificate">A person's certificate, or an enclave's RA-TLS certificate.</param>
     /// <param name="onVerified">Is told what each handshake verified.</param>
+    /// <param name="collateral">For a CAS on hardware, which is refused without.</param>
     public CasClient(
-        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null) =>
-        http = new HttpClient(RaTls.CreateHandler(policy, null, clientCertificate, time, onVerified), disposeHandler: true)
+        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
+        ICollateralSource? collateral = null) =>
+        http = new HttpClient(RaTls.CreateHandler(policy, null, clientCertificate, time, onVerified, collateral), disposeHandler: true)
         {
             BaseAddress = address,
             MaxResponseContentBufferSize = MaxResponseSize,
@@ -33,11 +35,11 @@ public sealed class CasClient : IDisposable
 
     /// <summary>Replaces a session; the document names its predecessor.</summary>
     public Task<SessionDescription> UpdateAsync(string name, ReadOnlyMemory<byte> yaml, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Put, $"v1/sessions/{name}", Content(yaml, "application/yaml"), CasJson.Default.SessionDescription, cancellation);
+        SendAsync(HttpMethod.Put, Path(name), Content(yaml, "application/yaml"), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Reads a session as it was uploaded.</summary>
     public Task<SessionDescription> ReadAsync(string name, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, $"v1/sessions/{name}", null, CasJson.Default.SessionDescription, cancellation);
+        SendAsync(HttpMethod.Get, Path(name), null, CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Gets a service's startup configuration; called by an enclave with its RA-TLS certificate.</summary>
     public Task<StartupConfiguration> ConfigureAsync(string session, string service, CancellationToken cancellation = default)
@@ -46,12 +48,19 @@ public sealed class CasClient : IDisposable
         return SendAsync(HttpMethod.Post, "v1/configurations", Content(request, "application/json"), CasJson.Default.StartupConfiguration, cancellation);
     }
 
+    /// <summary>The certificate, PEM, that Gramine's clients trust the CAS by.</summary>
+    public async Task<string> ReadProvisioningCertificateAsync(CancellationToken cancellation = default) =>
+        (await SendAsync(HttpMethod.Get, "v1/provisioning", null, CasJson.Default.ProvisioningDescription, cancellation).ConfigureAwait(false)).Certificate;
+
     /// <summary>Verifies the CAS, and that it serves.</summary>
     public Task<CasHealth> CheckAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/health", null, CasJson.Default.CasHealth, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    // A name may have slashes; whatever else a caller types is no part of the address.
+    private static string Path(string name) => $"v1/sessions/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}";
 
     private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> body, string type)
     {

@@ -20,6 +20,9 @@ public enum CasFailure
 
     /// <summary>What was sent is wrong.</summary>
     Invalid,
+
+    /// <summary>What the CAS keeps was changed or damaged outside it.</summary>
+    Damaged,
 }
 
 /// <summary>The CAS refused or could not be reached.</summary>

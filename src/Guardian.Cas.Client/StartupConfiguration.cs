@@ -23,6 +23,10 @@ public sealed record ConfigurationRequest(string Session, string Service);
 /// <param name="Problems">One line for each rule that failed, or each mistake of a document.</param>
 public sealed record CasProblem(string Title, int Status, string Detail, IReadOnlyList<string> Problems);
 
+/// <summary>How Gramine's clients get their secrets.</summary>
+/// <param name="Certificate">PEM of the certificate that the CAS shows them.</param>
+public sealed record ProvisioningDescription(string Certificate);
+
 /// <summary>Whether the CAS serves.</summary>
 public sealed record CasHealth(string Status);
 
@@ -33,4 +37,5 @@ public sealed record CasHealth(string Status);
 [JsonSerializable(typeof(ConfigurationRequest))]
 [JsonSerializable(typeof(CasProblem))]
 [JsonSerializable(typeof(CasHealth))]
+[JsonSerializable(typeof(ProvisioningDescription))]
 public sealed partial class CasJson : JsonSerializerContext;

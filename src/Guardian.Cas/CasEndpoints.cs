@@ -53,7 +53,7 @@ internal static class CasEndpoints
         }
         catch (InvalidDataException damaged)
         {
-            var problem = new CasProblem("Damaged", StatusCodes.Status500InternalServerError, damaged.Message, []);
+            var problem = new CasProblem(nameof(CasFailure.Damaged), StatusCodes.Status500InternalServerError, damaged.Message, []);
             await WriteAsync(context, problem.Status, problem, CasJson.Default.CasProblem, "application/problem+json").ConfigureAwait(false);
         }
     }

@@ -7,7 +7,7 @@ using Guardian.Documents;
 namespace Guardian.Cas;
 
 /// <summary>What the CAS does, whoever calls it and however. Thread-safe.</summary>
-internal sealed class CasService(SessionStore store, TimeProvider time)
+internal sealed class CasService(SessionStore store, ICollateralSource? collateral, TimeProvider time)
 {
     /// <summary>Creates a session.</summary>
     /// <param name="creatorKey">The caller's SubjectPublicKeyInfo.</param>
@@ -53,7 +53,29 @@ internal sealed class CasService(SessionStore store, TimeProvider time)
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
     public StartupConfiguration Configure(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
     {
-        var verdict = RaTlsVerifier.Verify(certificate, time.GetUtcNow());
+        var (stored, document, wanted) = Admit(request, certificate);
+        string Fill(string text) => Placeholders.Replace(text, name => stored.Secrets[name]);
+        return new StartupConfiguration(
+            document.Name, wanted.Name, document.Hash,
+            [.. wanted.Command.Select(Fill)],
+            wanted.Environment.ToDictionary(variable => variable.Key, variable => Fill(variable.Value)));
+    }
+
+    /// <summary>Gives a service the one secret that it gets by Gramine's secret provisioning, if its quote satisfies the session.</summary>
+    /// <param name="certificate">The caller's TLS certificate, DER.</param>
+    /// <returns>The secret; one of kind ascii ends with NUL, as Gramine's client expects of text.</returns>
+    public byte[] Provision(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    {
+        var (stored, document, wanted) = Admit(request, certificate);
+        var name = wanted.ProvisionedSecret
+            ?? throw new CasException(CasFailure.NotFound, $"'{request.Session}/{request.Service}' has no 'secret_provisioning'; name the secret that it gets", []);
+        var isText = document.Secrets.First(secret => secret.Name == name).Kind == SecretKind.Ascii;
+        return isText ? [.. stored.Secrets[name], 0] : stored.Secrets[name];
+    }
+
+    private (StoredSession Stored, SessionDocument Document, SessionService Service) Admit(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    {
+        var verdict = RaTlsVerifier.Verify(certificate, time.GetUtcNow(), collateral);
         if (!verdict.IsVerified)
         {
             throw new CasException(CasFailure.Denied, $"the caller is not an attested enclave: {verdict.Failure.Detail}", [$"{verdict.Failure.Stage}: {verdict.Failure.Reason}"]);
@@ -70,11 +92,7 @@ internal sealed class CasService(SessionStore store, TimeProvider time)
                 CasFailure.Denied, $"the caller's enclave is not admitted to '{request.Session}/{request.Service}'",
                 [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]);
         }
-        string Fill(string text) => Placeholders.Replace(text, name => stored.Secrets[name]);
-        return new StartupConfiguration(
-            document.Name, wanted.Name, document.Hash,
-            [.. wanted.Command.Select(Fill)],
-            wanted.Environment.ToDictionary(variable => variable.Key, variable => Fill(variable.Value)));
+        return (stored, document, wanted);
     }
 
     // A stranger gets the same answer whether the session exists or not.

@@ -22,11 +22,13 @@ public sealed class RoomClient : IDisposable
     /// <param name="contract">The contract, verified to be signed by all members.</param>
     /// <param name="clientCertificate">Certificate of the member's key.</param>
     /// <param name="onVerified">Is told what each handshake verified.</param>
+    /// <param name="collateral">For a room on hardware, which is refused without.</param>
     public RoomClient(
-        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null)
+        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
+        ICollateralSource? collateral = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var handler = RaTls.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified);
+        var handler = RaTls.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified, collateral);
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
     }
 

@@ -41,7 +41,7 @@ internal sealed class HostOptions
         InstalledProgram program, ParseResult arguments, IEnumerable<string> more, Terminal terminal, CancellationToken cancellation)
     {
         using var running = program.Start(
-            ["--state", arguments.GetRequiredValue(state), "--machine", arguments.GetRequiredValue(machine), "--listen", arguments.GetRequiredValue(listen), .. more],
+            ["--state", arguments.GetRequiredValue(state), "--machine", arguments.GetRequiredValue(machine), "--listen", arguments.GetRequiredValue(listen), "--collateral", CollateralCommands.StorePath(null), .. more],
             forward: true);
         var listening = await running.WaitUntilListeningAsync(cancellation).ConfigureAwait(false);
         terminal.Show(

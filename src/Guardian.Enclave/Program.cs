@@ -16,7 +16,7 @@ try
         var signed = ContractFile.Load(options["contract"]);
         var binding = signed.Contract.Hash;
         var certificate = RaTlsCertificate.Create(process.Quotes, binding.Span);
-        var roomKey = await RoomLaunch.GetRoomKeyAsync(signed.Contract, options["cas"], certificate, TimeProvider.System).ConfigureAwait(false);
+        var roomKey = await RoomLaunch.GetRoomKeyAsync(signed.Contract, options["cas"], certificate, options.Collateral, TimeProvider.System).ConfigureAwait(false);
         var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, StatementSigner.Create(process.Quotes, binding.Span));
         room = RoomLaunch.Open(signed, roomKey, options.State, enclave, TimeProvider.System);
         CryptographicOperations.ZeroMemory(roomKey);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom;
 using Guardian.Hosting;
@@ -13,7 +14,7 @@ internal static class RoomLaunch
 
     /// <summary>Gets the room's key from the CAS that the contract names.</summary>
     /// <exception cref="HostException">The CAS is not trusted, denies, cannot be reached, or gives something else.</exception>
-    public static async Task<byte[]> GetRoomKeyAsync(RoomContract contract, string cas, X509Certificate2 certificate, TimeProvider time)
+    public static async Task<byte[]> GetRoomKeyAsync(RoomContract contract, string cas, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
     {
         if (!Uri.TryCreate(cas, UriKind.Absolute, out var address))
         {
@@ -24,13 +25,14 @@ internal static class RoomLaunch
         StartupConfiguration configuration;
         try
         {
-            using var client = new CasClient(address, contract.Cas.Policy, certificate, time);
+            using var client = new CasClient(address, contract.Cas.Policy, certificate, time, collateral: collateral);
             configuration = await client.ConfigureAsync(session, service).ConfigureAwait(false);
         }
         catch (CasException failure)
         {
-            var isWorld = failure.Failure == CasFailure.Unreachable;
-            throw new HostException(isWorld ? 3 : 1, failure.Message, isWorld ? "start the CAS, or check its address" : null, failure.Problems);
+            var isUnreachable = failure.Failure == CasFailure.Unreachable;
+            throw new HostException(
+                isUnreachable || failure.Failure == CasFailure.Damaged ? 3 : 1, failure.Message, isUnreachable ? "start the CAS, or check its address" : null, failure.Problems);
         }
         if (configuration.SessionHash != contract.Cas.SessionHash)
         {

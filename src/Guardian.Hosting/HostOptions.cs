@@ -1,4 +1,5 @@
 using System.Net;
+using Guardian.Attestation;
 
 namespace Guardian.Hosting;
 
@@ -22,6 +23,9 @@ public sealed class HostOptions
     /// <summary>Folder of the simulated machine.</summary>
     public string Machine => values["machine"];
 
+    /// <summary>What was fetched of Intel's collateral, on the untrusted disk: it is signed. Peers on hardware are verified with it, and refused without.</summary>
+    public ICollateralSource Collateral => new CollateralStore(values.GetValueOrDefault("collateral") ?? Path.Combine(State, "collateral"));
+
     /// <summary>Where to listen.</summary>
     public IPEndPoint Listen { get; }
 
@@ -31,7 +35,7 @@ public sealed class HostOptions
     /// <summary>The value of a required option of the program's own.</summary>
     public string this[string name] => values[name];
 
-    /// <summary>Reads arguments. All options are required but <c>--json</c>.</summary>
+    /// <summary>Reads arguments. All options are required but <c>--collateral</c> and <c>--json</c>.</summary>
     /// <param name="own">The options the program has besides the common ones.</param>
     /// <exception cref="HostException">An option is unknown, missing or without value.</exception>
     public static HostOptions Parse(IReadOnlyList<string> arguments, IReadOnlyList<string> own)
@@ -47,7 +51,7 @@ public sealed class HostOptions
             {
                 json = true;
             }
-            else if (!names.Contains(name) || i + 1 == arguments.Count || !values.TryAdd(name, arguments[++i]))
+            else if ((name != "collateral" && !names.Contains(name)) || i + 1 == arguments.Count || !values.TryAdd(name, arguments[++i]))
             {
                 throw Usage($"'{arguments[Math.Min(i, arguments.Count - 1)]}' is unknown, given twice, or lacks its value", names);
             }
@@ -63,5 +67,5 @@ public sealed class HostOptions
         : throw new HostException(2, $"'{text}' is no address to listen on", "give an IP address and a port, such as 127.0.0.1:8443; port 0 takes a free one");
 
     private static HostException Usage(string message, IEnumerable<string> names) =>
-        new(2, message, $"options are {string.Join(" ", names.Select(name => $"--{name} …"))} and --json");
+        new(2, message, $"options are {string.Join(" ", names.Select(name => $"--{name} …"))} [--collateral …] [--json]");
 }

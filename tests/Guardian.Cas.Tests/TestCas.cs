@@ -18,7 +18,7 @@ internal sealed class TestCas : IDisposable
     public TestCas()
     {
         Store = SessionStore.Open(folder.Path, Cas);
-        Service = new CasService(Store, TimeProvider.System);
+        Service = new CasService(Store, collateral: null, TimeProvider.System);
     }
 
     public static SimulatedEnclave Cas { get; } = Launch(100);
@@ -74,7 +74,7 @@ internal sealed class TestCas : IDisposable
     {
         Store.Dispose();
         Store = SessionStore.Open(folder.Path, enclave ?? Cas);
-        Service = new CasService(Store, TimeProvider.System);
+        Service = new CasService(Store, collateral: null, TimeProvider.System);
     }
 
     public void Dispose()

@@ -30,7 +30,8 @@ public sealed class IdentityKey : IDisposable
         try
         {
             key.ImportFromPem(File.ReadAllText(path));
-            if (key.KeySize == 256 && key.ExportParameters(true).D is not null)
+            // Other curves have keys of 256 bits too.
+            if (P256Key.TryReadInfo(key.ExportSubjectPublicKeyInfo(), out _) && key.ExportParameters(true).D is not null)
             {
                 return new IdentityKey(key);
             }

@@ -55,14 +55,16 @@ public sealed class EnclaveProcess : IDisposable
             return new EnclaveProcess(hardware);
         }
         var machine = SimulatedPlatform.Open(machineDirectory, epcSize);
+        SimulatedQuotingEnclave? quotingEnclave = null;
         try
         {
-            var quotingEnclave = SimulatedQuotingEnclave.Open(machine);
+            quotingEnclave = SimulatedQuotingEnclave.Open(machine);
             var image = EnclaveImage.FromFiles(programDirectory);
             return new EnclaveProcess(machine, machine.Launch(image, FindSigStruct(programDirectory, machineDirectory, image)), quotingEnclave);
         }
         catch
         {
+            quotingEnclave?.Dispose();
             machine.Dispose();
             throw;
         }

@@ -65,7 +65,7 @@ public sealed record AttestationPolicy
     private bool IsCurrent(TcbReport tcb, DateTimeOffset now) =>
         Statuses.Contains(tcb.Status)
         || (tcb.Status == TcbStatus.SWHardeningNeeded && tcb.AdvisoryIds.Count > 0 && tcb.AdvisoryIds.All(IgnoredAdvisories.Contains))
-        || (tcb.Status == TcbStatus.OutOfDate && now <= tcb.NewestDate + Grace);
+        || (tcb.Status == TcbStatus.OutOfDate && Grace > TimeSpan.Zero && now <= tcb.NewestDate + Grace);
 
     private static string Describe(TcbReport tcb) =>
         $"{tcb.Status}, TCB date {tcb.Date:yyyy-MM-dd}" + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");

@@ -25,9 +25,11 @@ public static class RaTls
     /// <param name="clientCertificate">Shown to the server, or null.</param>
     /// <param name="time">Tells the instant at which evidence must be valid.</param>
     /// <param name="onVerified">Is told each peer that was verified and accepted.</param>
+    /// <param name="collateral">For peers on hardware, which are refused without.</param>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/>, inside <see cref="HttpRequestException"/>.</remarks>
     public static SocketsHttpHandler CreateHandler(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null)
+        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
+        ICollateralSource? collateral = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(time);
@@ -39,7 +41,7 @@ public static class RaTls
                 ClientCertificateContext = clientCertificate is null ? null : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
-                    var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow());
+                    var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), collateral);
                     onVerified?.Invoke(peer, appraisal);
                     return true;
                 },
@@ -49,9 +51,10 @@ public static class RaTls
         };
     }
 
-    private static (RaTlsPeer Peer, Appraisal Appraisal) Accept(X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now)
+    private static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
+        X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now, ICollateralSource? collateral)
     {
-        var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now);
+        var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, collateral);
         if (!verdict.IsVerified)
         {
             throw new AttestationException(verdict.Failure);

@@ -77,8 +77,8 @@ internal static class TaggedEvidence
             {
                 switch (reader.ReadTextString())
                 {
-                    case KeyHashClaim when keyHash is null:
-                        keyHash = ReadHash(reader.ReadByteString());
+                    case KeyHashClaim when keyHash is null && ReadHash(reader.ReadByteString()) is { } hash:
+                        keyHash = hash;
                         break;
                     case BindingClaim when binding is null:
                         binding = reader.ReadByteString();
@@ -92,7 +92,7 @@ internal static class TaggedEvidence
             }
             reader.ReadEndMap();
             var bound = binding ?? new byte[RaTlsCertificate.BindingSize];
-            return reader.BytesRemaining == 0 && keyHash is { } hash && bound.Length == RaTlsCertificate.BindingSize ? (hash, bound) : null;
+            return reader.BytesRemaining == 0 && keyHash is { } found && bound.Length == RaTlsCertificate.BindingSize ? (found, bound) : null;
         }
         catch (Exception failure) when (failure is CborContentException or InvalidOperationException or OverflowException)
         {
@@ -106,6 +106,7 @@ internal static class TaggedEvidence
         reader.ReadStartArray();
         var algorithm = reader.ReadUInt32();
         var hash = reader.ReadByteString();
-        return algorithm == Sha256Id && hash.Length == SHA256.HashSizeInBytes ? hash : default(ReadOnlyMemory<byte>?);
+        reader.ReadEndArray();
+        return algorithm == Sha256Id && hash.Length == SHA256.HashSizeInBytes && reader.BytesRemaining == 0 ? hash : default(ReadOnlyMemory<byte>?);
     }
 }

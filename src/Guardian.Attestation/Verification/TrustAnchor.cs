@@ -42,10 +42,15 @@ public sealed class TrustAnchor
     /// <summary>Another root of a PKI like Intel's, by its certificate.</summary>
     /// <param name="pem">PEM; the first certificate counts.</param>
     /// <returns>The anchor, or null when there is no certificate with a P-256 key.</returns>
-    public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> pem) =>
-        CertificatePem.ReadAll(pem, most: 1) is [{ PublicKey: { } key } root]
-            ? new TrustAnchor(root.SubjectCommonName, PlatformKind.Hardware, key.ToArray(), quotingEnclave: null)
-            : null;
+    public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> pem)
+    {
+        if (CertificatePem.ReadAll(pem, most: 1) is not [{ PublicKey: { } point } root])
+        {
+            return null;
+        }
+        using var key = P256Key.TryImport(point.Span);
+        return key is null ? null : new TrustAnchor(root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null);
+    }
 
     /// <summary>The anchor that has a certificate's key, or null.</summary>
     internal static TrustAnchor? Find(IReadOnlyList<TrustAnchor> anchors, Certificate certificate) =>

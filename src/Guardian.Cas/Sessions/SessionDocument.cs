@@ -45,8 +45,9 @@ public sealed record SessionDocument
 }
 
 /// <summary>A service: who is admitted, and what it gets.</summary>
+/// <param name="ProvisionedSecret">The secret it gets by Gramine's secret provisioning, or null.</param>
 public sealed record SessionService(
-    string Name, AttestationPolicy Policy, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment);
+    string Name, AttestationPolicy Policy, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string? ProvisionedSecret);
 
 /// <summary>A secret: made by the CAS with a size, or given with a value.</summary>
 /// <param name="Size">Bytes (binary) or characters (ascii).</param>

@@ -27,6 +27,11 @@ internal sealed class SessionReader(YamlMap map)
         {
             map.ReportAt("name", "a slash stands between two parts of a name");
         }
+        if (name.Split('/').Any(part => part is "." or ".."))
+        {
+            // A client would shorten such an address, and ask for another session.
+            map.ReportAt("name", "no part of a name may be '.' or '..'");
+        }
         if (map.OptionalText("version") is { } version && version != "0.3")
         {
             map.ReportAt("version", $"'version' must be \"0.3\", not '{version}'");
@@ -101,8 +106,14 @@ internal sealed class SessionReader(YamlMap map)
     {
         var name = ReadName(service, "name", SecretNameCharacters);
         var policy = AttestationPolicy.Read(service);
-        var command = service.Find("command") is YamlList
-            ? [.. service.Texts("command").Select(part => part.Value)]
+        var provisioned = service.OptionalText("secret_provisioning");
+        if (provisioned is not null && secrets.All(secret => secret.Name != provisioned))
+        {
+            service.ReportAt("secret_provisioning", $"there is no secret '{provisioned}'; add it under 'secrets'");
+        }
+        // A Gramine program has its command in its manifest.
+        var command = provisioned is not null && !service.Has("command") ? []
+            : service.Find("command") is YamlList ? [.. service.Texts("command").Select(part => part.Value)]
             : service.Text("command").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         foreach (var part in command)
         {
@@ -118,7 +129,7 @@ internal sealed class SessionReader(YamlMap map)
             }
         }
         service.End();
-        return new SessionService(name, policy, command, environment);
+        return new SessionService(name, policy, command, environment, provisioned);
     }
 
     private static void CheckPlaceholders(string text, IReadOnlyList<SessionSecret> secrets, Action<string> report)

@@ -61,7 +61,7 @@ internal sealed class SessionStore : IDisposable
     {
         lock (gate)
         {
-            return FindCore(name);
+            return Guarded(() => FindCore(name));
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class SessionStore : IDisposable
     {
         lock (gate)
         {
-            if (change(FindCore(name)) is not { } changed)
+            if (change(Guarded(() => FindCore(name))) is not { } changed)
             {
                 return false;
             }
@@ -80,7 +80,7 @@ internal sealed class SessionStore : IDisposable
             command.CommandText = "INSERT INTO sessions (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
             command.Parameters.AddWithValue("$name", name);
             command.Parameters.AddWithValue("$value", Encrypt(name, changed));
-            command.ExecuteNonQuery();
+            Guarded(command.ExecuteNonQuery);
             return true;
         }
     }
@@ -90,6 +90,18 @@ internal sealed class SessionStore : IDisposable
     {
         cipher.Dispose();
         connection.Dispose();
+    }
+
+    private static T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SqliteException failure)
+        {
+            throw new InvalidDataException($"the CAS's database cannot be used ({failure.Message}); make room on its disk, or restore it from a copy", failure);
+        }
     }
 
     private StoredSession? FindCore(string name)
@@ -121,7 +133,7 @@ internal sealed class SessionStore : IDisposable
                 cipher.Decrypt(value.AsSpan(0, NonceSize), value.AsSpan(NonceSize + TagSize), value.AsSpan(NonceSize, TagSize), plaintext, Place(name));
                 return JsonSerializer.Deserialize(plaintext, StoreJson.Default.StoredSession)!;
             }
-            catch (AuthenticationTagMismatchException)
+            catch (Exception failure) when (failure is AuthenticationTagMismatchException or JsonException)
             {
                 // Said below.
             }

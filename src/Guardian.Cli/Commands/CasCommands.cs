@@ -33,7 +33,7 @@ internal static class CasCommands
         attest.Runs(async (arguments, terminal, cancellation) =>
         {
             RaTlsPeer? verified = null;
-            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, (peer, _) => verified = peer);
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, (peer, _) => verified = peer, CollateralCommands.Store(null));
             await client.CheckAsync(cancellation).ConfigureAwait(false);
             var report = verified!.Quote.Report;
             var platform = Platforms.Name(verified.Quote.Platform);

@@ -13,7 +13,10 @@ internal static class CollateralCommands
     public static Command Create() => new("collateral", "Fetch, show and pack what Intel says of platforms.") { CreateFetch(), CreateShow(), CreatePack() };
 
     /// <summary>Where fetched collateral is kept.</summary>
-    public static CollateralStore Store(string? directory) => new(directory ?? Path.Combine(HostOptions.Home, "collateral"));
+    public static CollateralStore Store(string? directory) => new(StorePath(directory));
+
+    /// <summary>The folder of <see cref="Store"/>.</summary>
+    public static string StorePath(string? directory) => directory ?? Path.Combine(HostOptions.Home, "collateral");
 
     private static Command CreateFetch()
     {

@@ -61,7 +61,7 @@ internal static class SessionCommands
         {
             using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
             using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-            using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System);
+            using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System, collateral: CollateralCommands.Store(null));
             return await work(client, arguments.GetRequiredValue(subject), terminal, cancellation).ConfigureAwait(false);
         });
         return command;

@@ -61,7 +61,7 @@ internal sealed class RoomFile
     public RoomClient Connect(Uri address, X509Certificate2 certificate, Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         RequireSigned();
-        return new RoomClient(address, Contract, certificate, TimeProvider.System, onVerified);
+        return new RoomClient(address, Contract, certificate, TimeProvider.System, onVerified, CollateralCommands.Store(null));
     }
 }
 

@@ -9,7 +9,7 @@ internal static class RoomStatements
     /// <exception cref="CliException">It is not verified; stage, reason and found against accepted are in it.</exception>
     public static VerifiedStatement Verify(byte[] statement, RoomContract contract, DateTimeOffset now)
     {
-        var verdict = StatementVerifier.Verify(statement, now);
+        var verdict = StatementVerifier.Verify(statement, now, CollateralCommands.Store(null));
         if (!verdict.IsVerified)
         {
             throw new CliException(ExitCode.Refused, verdict.Failure.Reason, $"not verified: {verdict.Failure.Detail}", [$"stage: {verdict.Failure.Stage}"]);
