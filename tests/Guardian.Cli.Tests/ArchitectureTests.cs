@@ -10,6 +10,7 @@ public class ArchitectureTests
     {
         ["Guardian.Sgx"] = [],
         ["Guardian.Documents"] = [],
+        ["Guardian.Files"] = [],
         ["Guardian.Attestation"] = ["Guardian.Documents", "Guardian.Sgx"],
         ["Guardian.Cas.Client"] = ["Guardian.Attestation"],
         ["Guardian.Cas"] = ["Guardian.Cas.Client", "Guardian.Hosting"],
@@ -25,6 +26,7 @@ public class ArchitectureTests
     {
         ["Guardian.Sgx"] = [],
         ["Guardian.Documents"] = ["YamlDotNet"],
+        ["Guardian.Files"] = [],
         ["Guardian.Attestation"] = ["System.Formats.Cbor"],
         ["Guardian.Cas.Client"] = [],
         ["Guardian.Cas"] = ["Microsoft.Data.Sqlite"],
