@@ -13,9 +13,14 @@ internal static class CasEndpoints
 {
     private const int MaxRequestSize = 4 * 1024;
 
-    public static void Map(WebApplication app, CasService service)
+    /// <param name="provisioning">The authority that Gramine's clients trust, or null where they are not served.</param>
+    public static void Map(WebApplication app, CasService service, ProvisioningAuthority? provisioning)
     {
         app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status200OK, new CasHealth("ok"), CasJson.Default.CasHealth));
+
+        app.MapGet("/v1/provisioning", context => AnswerAsync(
+            context, maxSize: 0, StatusCodes.Status200OK, CasJson.Default.ProvisioningDescription,
+            _ => new ProvisioningDescription((provisioning ?? throw new CasException(CasFailure.NotFound, "this CAS serves no clients of Gramine; start it with --provision", [])).Certificate)));
 
         app.MapPost("/v1/sessions", context => AnswerAsync(
             context, YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription, body => service.Create(body.Span, CallerKey(context))));

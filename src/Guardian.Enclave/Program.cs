@@ -11,7 +11,7 @@ using Guardian.Hosting;
 RoomService? room = null;
 try
 {
-    return await EnclaveHost.RunAsync("guardian-enclave", args, own: ["contract", "cas"], async (options, process) =>
+    return await EnclaveHost.RunAsync("guardian-enclave", args, own: ["contract", "cas"], optional: [], async (options, process) =>
     {
         var signed = ContractFile.Load(options["contract"]);
         var binding = signed.Contract.Hash;

@@ -40,16 +40,17 @@ public static class EnclaveHost
     /// <summary>Runs an enclave program.</summary>
     /// <remarks>1 launch as an enclave. 2 make the service. 3 announce where it listens, in one line. 4 serve until told to end.</remarks>
     /// <param name="name">The program, for its messages.</param>
-    /// <param name="own">The options it has besides the common ones.</param>
+    /// <param name="own">The required options it has besides the common ones.</param>
+    /// <param name="optional">Those that may be absent.</param>
     /// <param name="start">Makes the service; may throw <see cref="HostException"/>.</param>
     /// <returns>Exit code: 0 ended as told, 1 refused, 2 wrong usage, 3 the world failed.</returns>
     public static async Task<int> RunAsync(
-        string name, string[] arguments, IReadOnlyList<string> own, Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
+        string name, string[] arguments, IReadOnlyList<string> own, IReadOnlyList<string> optional, Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
     {
         ArgumentNullException.ThrowIfNull(start);
         try
         {
-            var options = HostOptions.Parse(arguments, own);
+            var options = HostOptions.Parse(arguments, own, optional);
             DurableFile.CreateDirectory(options.State);
             using var process = EnclaveProcess.Open(AppContext.BaseDirectory, options.Machine);
             if (process.Enclave.Platform == PlatformKind.Simulated)

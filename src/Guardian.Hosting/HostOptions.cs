@@ -7,6 +7,7 @@ namespace Guardian.Hosting;
 public sealed class HostOptions
 {
     private static readonly string[] Common = ["state", "machine", "listen"];
+    private static readonly string[] CommonOptional = ["collateral"];
 
     private readonly Dictionary<string, string> values;
 
@@ -35,13 +36,18 @@ public sealed class HostOptions
     /// <summary>The value of a required option of the program's own.</summary>
     public string this[string name] => values[name];
 
-    /// <summary>Reads arguments. All options are required but <c>--collateral</c> and <c>--json</c>.</summary>
-    /// <param name="own">The options the program has besides the common ones.</param>
+    /// <summary>The value of an option that may be absent, or null.</summary>
+    public string? Find(string name) => values.GetValueOrDefault(name);
+
+    /// <summary>Reads arguments.</summary>
+    /// <param name="own">The required options the program has besides the common ones.</param>
+    /// <param name="optional">Those that may be absent; so may <c>--collateral</c> and <c>--json</c>.</param>
     /// <exception cref="HostException">An option is unknown, missing or without value.</exception>
-    public static HostOptions Parse(IReadOnlyList<string> arguments, IReadOnlyList<string> own)
+    public static HostOptions Parse(IReadOnlyList<string> arguments, IReadOnlyList<string> own, IReadOnlyList<string> optional)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         var names = Common.Concat(own).ToList();
+        var mayBeAbsent = CommonOptional.Concat(optional).ToList();
         var values = new Dictionary<string, string>();
         var json = false;
         for (var i = 0; i < arguments.Count; i++)
@@ -51,21 +57,23 @@ public sealed class HostOptions
             {
                 json = true;
             }
-            else if ((name != "collateral" && !names.Contains(name)) || i + 1 == arguments.Count || !values.TryAdd(name, arguments[++i]))
+            else if ((!mayBeAbsent.Contains(name) && !names.Contains(name)) || i + 1 == arguments.Count || !values.TryAdd(name, arguments[++i]))
             {
-                throw Usage($"'{arguments[Math.Min(i, arguments.Count - 1)]}' is unknown, given twice, or lacks its value", names);
+                throw Usage($"'{arguments[Math.Min(i, arguments.Count - 1)]}' is unknown, given twice, or lacks its value", names, mayBeAbsent);
             }
         }
         var missing = names.Where(name => !values.ContainsKey(name)).ToList();
         return missing.Count == 0
             ? new HostOptions(values, json)
-            : throw Usage($"missing: {string.Join(", ", missing.Select(name => $"--{name}"))}", names);
+            : throw Usage($"missing: {string.Join(", ", missing.Select(name => $"--{name}"))}", names, mayBeAbsent);
     }
 
-    private static IPEndPoint ParseEndPoint(string text) => IPEndPoint.TryParse(text, out var endPoint)
+    /// <summary>Reads an IP address with a port.</summary>
+    /// <exception cref="HostException">It is none.</exception>
+    public static IPEndPoint ParseEndPoint(string text) => IPEndPoint.TryParse(text, out var endPoint)
         ? endPoint
         : throw new HostException(2, $"'{text}' is no address to listen on", "give an IP address and a port, such as 127.0.0.1:8443; port 0 takes a free one");
 
-    private static HostException Usage(string message, IEnumerable<string> names) =>
-        new(2, message, $"options are {string.Join(" ", names.Select(name => $"--{name} …"))} [--collateral …] [--json]");
+    private static HostException Usage(string message, IEnumerable<string> names, IEnumerable<string> optional) => new(
+        2, message, $"options are {string.Join(" ", names.Select(name => $"--{name} …").Concat(optional.Select(name => $"[--{name} …]")))} [--json]");
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Attestation;
 using Guardian.Sgx;
@@ -62,9 +63,11 @@ internal sealed class TestCas : IDisposable
 
     public static byte[] Certificate(SimulatedEnclave enclave)
     {
-        using var certificate = RaTlsCertificate.Create(QuotingEnclave.ProviderFor(enclave), default);
+        using var certificate = CertificateWithKey(enclave);
         return certificate.RawData;
     }
+
+    public static X509Certificate2 CertificateWithKey(SimulatedEnclave enclave) => RaTlsCertificate.Create(QuotingEnclave.ProviderFor(enclave), default);
 
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -12,16 +12,40 @@ namespace Guardian.Cli;
 internal static class CasCommands
 {
     public static Command Create() =>
-        new("cas", "Run a configuration and attestation service (CAS), or verify one.") { CreateStart(), CreateAttest() };
+        new("cas", "Run a configuration and attestation service (CAS), or verify one.") { CreateStart(), CreateAttest(), CreateProvisioning() };
 
     private static Command CreateStart()
     {
         var host = new HostOptions("cas");
         var start = new Command("start", "Run a CAS in its enclave until it is ended.");
         host.AddTo(start);
+        var provision = new Option<string?>("--provision") { Description = "Address and port for clients of Gramine's secret provisioning; without it, none are served.", HelpName = "HOST:PORT" };
+        var unnamed = new Option<string?>("--provision-unnamed") { Description = "What such a client gets whose address for the CAS does not name a service.", HelpName = "SESSION/SERVICE" };
+        start.Options.Add(provision);
+        start.Options.Add(unnamed);
         start.Runs((arguments, terminal, cancellation) =>
-            host.RunAsync(InstalledProgram.Cas, arguments, [], terminal, cancellation));
+            host.RunAsync(InstalledProgram.Cas, arguments, [.. Passed(arguments, provision), .. Passed(arguments, unnamed)], terminal, cancellation));
         return start;
+    }
+
+    private static string[] Passed(ParseResult arguments, Option<string?> option) => arguments.GetValue(option) is { } value ? [option.Name, value] : [];
+
+    private static Command CreateProvisioning()
+    {
+        var address = new Argument<Uri>("ADDRESS") { Description = "The CAS, https://host:port.", CustomParser = Addresses.Parse };
+        var output = new Option<string>("--output") { Description = "The file to write, PEM.", Required = true, HelpName = "FILE" };
+        var policy = new PolicyOptions(InstalledProgram.Cas);
+        var provisioning = new Command("provisioning", "Verify a CAS and write the certificate that clients of Gramine's secret provisioning trust it by.") { address, output };
+        policy.AddTo(provisioning);
+        provisioning.Runs(async (arguments, terminal, cancellation) =>
+        {
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
+            var path = arguments.GetRequiredValue(output);
+            await File.WriteAllTextAsync(path, await client.ReadProvisioningCertificateAsync(cancellation).ConfigureAwait(false) + "\n", cancellation).ConfigureAwait(false);
+            terminal.Show(new JsonObject { ["file"] = path }, people => people.WriteLine($"wrote {path}"));
+            return ExitCode.Done;
+        });
+        return provisioning;
     }
 
     private static Command CreateAttest()

@@ -1,0 +1,83 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Guardian.Sgx;
+
+namespace Guardian.Cas;
+
+/// <summary>
+/// The authority by which Gramine's clients know this CAS. They cannot read its quote, so they trust a certificate that their owner took over RA-TLS and
+/// put into the measured manifest; its key is made inside the CAS and kept sealed. Thread-safe.
+/// </summary>
+internal sealed class ProvisioningAuthority : IDisposable
+{
+    // Baked into measurements, so it has to last; the enclave's clock is the host's, so it would be no protection.
+    private static readonly DateTimeOffset NotBefore = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset NotAfter = new(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
+
+    private readonly X509Certificate2 authority;
+    private readonly ECDsa serverKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    private ProvisioningAuthority(X509Certificate2 authority) => this.authority = authority;
+
+    /// <summary>The certificate, PEM.</summary>
+    public string Certificate => authority.ExportCertificatePem();
+
+    /// <summary>Opens the authority of a state folder, which is made at first use.</summary>
+    /// <exception cref="InvalidDataException">It was sealed by another signer or machine.</exception>
+    public static ProvisioningAuthority Open(string directory, IEnclave enclave)
+    {
+        var path = Path.Combine(directory, "provisioning-authority.sealed");
+        // By signer, as the database's key.
+        var blob = DurableFile.ReadOrCreate(path, () => Sealing.Seal(enclave, KeyPolicy.MrSigner, Create()));
+        if (!Sealing.TryUnseal(enclave, blob, default, out var pem))
+        {
+            throw new InvalidDataException($"{path} was sealed on another machine or by another signer's program, or is damaged; use the machine folder it was made with, or another state folder");
+        }
+        var text = Encoding.ASCII.GetString(pem);
+        CryptographicOperations.ZeroMemory(pem);
+        return new ProvisioningAuthority(X509Certificate2.CreateFromPem(text, text));
+    }
+
+    /// <summary>A certificate with key for the name or address that a client asked for.</summary>
+    /// <param name="local">The address it reached, for clients that ask for none.</param>
+    public X509Certificate2 Issue(string name, IPAddress local)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(local);
+        var isName = Uri.CheckHostName(name) == UriHostNameType.Dns;
+        if (isName)
+        {
+            names.AddDnsName(name);
+        }
+        var request = new CertificateRequest(new X500DistinguishedName("CN=Guardian CAS"), serverKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        var serialNumber = RandomNumberGenerator.GetBytes(16);
+        serialNumber[0] &= 0x7F;
+        using var certificate = request.Create(authority, NotBefore, NotAfter, serialNumber);
+        return certificate.CopyWithPrivateKey(serverKey);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        authority.Dispose();
+        serverKey.Dispose();
+    }
+
+    private static byte[] Create()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(new X500DistinguishedName("CN=Guardian CAS provisioning CA"), key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        using var certificate = request.CreateSelfSigned(NotBefore, NotAfter);
+        return Encoding.ASCII.GetBytes($"{key.ExportPkcs8PrivateKeyPem()}\n{certificate.ExportCertificatePem()}\n");
+    }
+}
