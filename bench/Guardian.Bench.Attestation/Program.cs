@@ -1,0 +1,44 @@
+using System.Globalization;
+using Guardian.Attestation;
+using Guardian.Bench.Attestation;
+
+// guardian-bench-attestation [SECONDS]: how long a verification takes, beside what it cannot do without and beside a peer.
+// Every figure is a median of rounds that alternate with the others, so that a busy machine disturbs all alike.
+var duration = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 10);
+var isMet = true;
+foreach (var name in new[] { "sgx3-processor-cfg-and-swh", "tdx4-uptodate" })
+{
+    var workload = new Workload(name);
+    using var known = new QuoteVerifier(VerifierOptions.Default);
+    var rounds = new Rounds(duration);
+    var floor = rounds.Add("floor: 5 imports, 10 verifications", workload.Floor);
+    var cold = rounds.Add("cold", () => Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.Default)));
+    var oneFloor = rounds.Add("floor: 1 verification", workload.OneFloor);
+    var repeated = rounds.Add("warm, known attestation key", () => Workload.Demand(known.Verify(workload.Quote, workload.Collateral, workload.At)));
+    rounds.Run();
+
+    Console.WriteLine($"{name}: {workload.Quote.Length} bytes");
+    foreach (var each in rounds.All)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {each.Name,-36} {each.Median.TotalMicroseconds,9:F1} us {1e6 / each.Median.TotalMicroseconds,9:F0}/s {each.Allocated,8} bytes allocated"));
+    }
+    isMet &= Judge("cold / floor", cold.Median / floor.Median, atMost: 1.15);
+    isMet &= Judge("known key / floor", repeated.Median / oneFloor.Median, atMost: 1.2);
+    if (await Peer.RunAsync(workload, TimeSpan.FromSeconds(5)) is { } peers)
+    {
+        foreach (var (peer, rate) in peers)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  dcap-qvl, {peer,-4} {rate,35:F0}/s"));
+        }
+        isMet &= Judge("cold: times the fastest peer", 1e6 / cold.Median.TotalMicroseconds / peers.Values.Max(), atLeast: 5);
+    }
+}
+return isMet ? 0 : 1;
+
+static bool Judge(string what, double ratio, double atMost = double.MaxValue, double atLeast = 0)
+{
+    var isMet = ratio <= atMost && ratio >= atLeast;
+    var wanted = atLeast > 0 ? string.Create(CultureInfo.InvariantCulture, $"at least {atLeast}") : string.Create(CultureInfo.InvariantCulture, $"at most {atMost}");
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-36} {ratio,9:F2}    {wanted}: {(isMet ? "met" : "NOT MET")}"));
+    return isMet;
+}
