@@ -18,6 +18,7 @@ public class ArchitectureTests
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Enclave"] = ["Guardian.Cas.Client", "Guardian.CleanRoom", "Guardian.Hosting"],
         ["Guardian.Hosting"] = ["Guardian.Attestation"],
+        ["Guardian.OpenStack"] = [],
         ["Guardian.Cli"] = ["Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.Enclave"],
     };
 
@@ -34,6 +35,7 @@ public class ArchitectureTests
         ["Guardian.CleanRoom.Client"] = ["Sylvan.Data.Csv"],
         ["Guardian.Enclave"] = [],
         ["Guardian.Hosting"] = [],
+        ["Guardian.OpenStack"] = ["YamlDotNet"],
         ["Guardian.Cli"] = ["Spectre.Console", "System.CommandLine"],
     };
 

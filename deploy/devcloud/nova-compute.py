@@ -1,0 +1,11 @@
+"""Starts nova-compute as root with its privileged parts in the same process: no helper processes, which need sudo and a second of start-up each."""
+import sys
+
+sys.argv[0] = "nova-compute"
+import nova.cmd.compute as command  # first: it prepares Python's threads
+import nova.privsep
+import os_brick.privileged
+
+nova.privsep.sys_admin_pctxt.set_client_mode(False)
+os_brick.privileged.default.set_client_mode(False)
+command.main()

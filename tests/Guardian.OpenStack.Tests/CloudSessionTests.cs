@@ -1,0 +1,171 @@
+using System.Net;
+
+namespace Guardian.OpenStack.Tests;
+
+public class CloudSessionTests
+{
+    private const string NoAllocations = """{"allocations": {}}""";
+
+    private static readonly Guid Instance = Guid.Parse("8f5a9d2e-0000-4000-8000-000000000001");
+
+    [Fact]
+    public async Task A_request_carries_the_token_and_the_microversion_and_goes_to_the_public_endpoint()
+    {
+        using var cloud = new PretendedCloud().On("GET /placement/allocations/", NoAllocations);
+        using var session = cloud.Connect();
+
+        await new PlacementClient(session).GetAllocationsAsync(Instance);
+        await new PlacementClient(session).GetAllocationsAsync(Instance);
+
+        Assert.Equal(1, cloud.Tokens);
+        Assert.Equal(($"GET /placement/allocations/{Instance}", "token-1", "placement 1.28", ""), cloud.Requests[^1]);
+    }
+
+    [Fact]
+    public async Task An_endpoint_without_version_gets_one()
+    {
+        using var cloud = new PretendedCloud().On("GET /compute/v2.1/os-aggregates", """{"aggregates": []}""");
+        using var session = cloud.Connect();
+
+        Assert.Empty(await new NovaClient(session).ListAggregatesAsync());
+    }
+
+    [Fact]
+    public async Task A_revoked_token_is_replaced_once()
+    {
+        using var cloud = new PretendedCloud().On("GET /placement/allocations/", request =>
+            request.Headers.GetValues("X-Auth-Token").Single() == "token-1" ? new HttpResponseMessage(HttpStatusCode.Unauthorized) : PretendedCloud.Json(HttpStatusCode.OK, NoAllocations));
+        using var session = cloud.Connect();
+
+        await new PlacementClient(session).GetAllocationsAsync(Instance);
+
+        Assert.Equal(2, cloud.Tokens);
+    }
+
+    [Fact]
+    public async Task A_token_about_to_expire_is_renewed()
+    {
+        using var cloud = new PretendedCloud { TokenLife = TimeSpan.FromSeconds(10) }.On("GET /placement/allocations/", NoAllocations);
+        using var session = cloud.Connect();
+
+        await new PlacementClient(session).GetAllocationsAsync(Instance);
+        await new PlacementClient(session).GetAllocationsAsync(Instance);
+
+        Assert.Equal(2, cloud.Tokens);
+    }
+
+    [Fact]
+    public async Task A_service_out_of_order_is_asked_again()
+    {
+        var asked = 0;
+        using var cloud = new PretendedCloud().On("GET /placement/allocations/", _ => ++asked switch
+        {
+            1 => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable),
+            2 => throw new HttpRequestException("reset"),
+            _ => PretendedCloud.Json(HttpStatusCode.OK, NoAllocations),
+        });
+        using var session = cloud.Connect();
+
+        Assert.Empty((await new PlacementClient(session).GetAllocationsAsync(Instance)).Allocations);
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public async Task What_would_happen_twice_is_not_sent_twice()
+    {
+        var asked = 0;
+        using var cloud = new PretendedCloud().On("POST /compute/v2.1/flavors", _ =>
+        {
+            asked++;
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "the connection broke after the request was sent");
+        });
+        using var session = cloud.Connect();
+
+        var failure = await Assert.ThrowsAsync<OpenStackException>(() => new NovaClient(session).CreateFlavorAsync("f", 1, 128, 0));
+
+        Assert.Equal((OpenStackFailure.Unreachable, 1), (failure.Failure, asked));
+        Assert.True(failure.IsTransient);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Conflict, """{"errors": [{"status": 409, "detail": "resource provider generation conflict"}]}""", OpenStackFailure.Conflict, "generation conflict")]
+    [InlineData(HttpStatusCode.Forbidden, """{"forbidden": {"message": "Policy doesn't allow it", "code": 403}}""", OpenStackFailure.Forbidden, "Policy doesn't allow it")]
+    [InlineData(HttpStatusCode.BadGateway, "<html>bad gateway</html>", OpenStackFailure.Unreachable, "502")]
+    [InlineData(HttpStatusCode.OK, "[]", OpenStackFailure.BadAnswer, "is not what placement documents")]
+    [InlineData(HttpStatusCode.OK, "{}", OpenStackFailure.BadAnswer, "is not what placement documents")]
+    [InlineData(HttpStatusCode.OK, """{"allocations": null}""", OpenStackFailure.BadAnswer, "is not what placement documents")]
+    public async Task What_a_service_says_is_told(HttpStatusCode status, string body, OpenStackFailure expected, string words)
+    {
+        using var cloud = new PretendedCloud().On("GET /placement/allocations/", _ => PretendedCloud.Json(status, body));
+        using var session = cloud.Connect(attempts: 1);
+
+        var failure = await Assert.ThrowsAsync<OpenStackException>(() => new PlacementClient(session).GetAllocationsAsync(Instance));
+
+        Assert.Equal(expected, failure.Failure);
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_told_without_telling_the_password()
+    {
+        using var cloud = new PretendedCloud().On("POST /identity/v3/auth/tokens", _ => PretendedCloud.Json(
+            HttpStatusCode.Unauthorized, """{"error": {"code": 401, "message": "The request you have made requires authentication.", "title": "Unauthorized"}}"""));
+        using var session = cloud.Connect();
+
+        var failure = await Assert.ThrowsAsync<OpenStackException>(() => session.GetProjectAsync());
+
+        Assert.Equal(OpenStackFailure.Unauthorized, failure.Failure);
+        Assert.DoesNotContain("p4ssword", failure.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Usage_is_read_page_by_page_and_added_up()
+    {
+        static string Page(params int[] servers) => $$"""
+            {"tenant_usage": {{(servers.Length == 0 ? "{}" : $$"""
+            {"tenant_id": "t", "total_vcpus_usage": {{servers.Length}}, "total_memory_mb_usage": 128.5, "total_local_gb_usage": 0, "total_hours": 1, "start": "x", "stop": "y",
+             "server_usages": [{{string.Join(',', servers.Select(i => $$"""
+               {"instance_id": "00000000-0000-0000-0000-00000000000{{i}}", "name": "s", "flavor": "sgx.8m", "hours": 1.5, "vcpus": 1, "memory_mb": 128, "local_gb": 0,
+                "tenant_id": "t", "started_at": "2026-01-01T00:00:00.000000", "ended_at": null, "state": "active", "uptime": 5}
+            """))}}]}
+            """)}}}
+            """;
+        using var cloud = new PretendedCloud()
+            .On("GET /compute/v2.1/os-simple-tenant-usage/t?", request => PretendedCloud.Json(HttpStatusCode.OK, request.RequestUri!.Query switch
+            {
+                var query when query.Contains("marker=00000000-0000-0000-0000-000000000002", StringComparison.Ordinal) => Page(3),
+                var query when query.Contains("marker", StringComparison.Ordinal) => Page(),
+                _ => Page(1, 2),
+            }));
+        using var session = cloud.Connect();
+
+        var usage = await new NovaClient(session).GetUsageAsync("t", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
+
+        Assert.Equal((3, 257, 3), (usage.TotalVcpusUsage, usage.TotalMemoryMbUsage, usage.ServerUsages!.Count));
+        Assert.Contains("start=1970-01-01T00:00:00.000000", cloud.Requests[^1].Request, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Claims_are_told_by_section_and_only_those_of_the_host()
+    {
+        Guid Id(int number) => new(number, 0, 0, new byte[8]);
+        string Provider(int id, string name, int root) => $$"""
+            {"uuid": "{{Id(id)}}", "name": "{{name}}", "generation": 3, "parent_provider_uuid": {{(id == root ? "null" : $"\"{Id(root)}\"")}}, "root_provider_uuid": "{{Id(root)}}", "links": []}
+            """;
+        string Claim(int id, int mebibytes) => $$""" "{{Id(id)}}": {"generation": 1, "resources": {"CUSTOM_SGX_EPC_MB": {{mebibytes}}, "VCPU": 1 } } """;
+        using var cloud = new PretendedCloud()
+            .On($"GET /placement/allocations/{Instance}", $$"""
+                {"allocations": { {{Claim(3, 64)}}, {{Claim(2, 8)}}, {{Claim(5, 9)}}, "{{Id(1)}}": {"generation": 1, "resources": {"MEMORY_MB": 128 } } }, "project_id": "p", "user_id": "u", "consumer_generation": 1}
+                """)
+            .On($"GET /placement/resource_providers/{Id(1)}", Provider(1, "host-a", 1))
+            .On($"GET /placement/resource_providers/{Id(2)}", Provider(2, "host-a_sgx_epc_0", 1))
+            .On($"GET /placement/resource_providers/{Id(3)}", Provider(3, "host-a_sgx_epc_1", 1))
+            .On($"GET /placement/resource_providers/{Id(5)}", Provider(5, "host-b", 5));
+        using var session = cloud.Connect();
+
+        var claims = await new EpcClaims(new PlacementClient(session)).ReadAsync(Instance, "host-a");
+
+        Assert.Equal([new EpcClaim(Id(2), 0, 8), new EpcClaim(Id(3), 1, 64)], claims);
+        Assert.Equal([new EpcClaim(Id(5), null, 9)], await new EpcClaims(new PlacementClient(session)).ReadAsync(Instance, "host-b"));
+    }
+}

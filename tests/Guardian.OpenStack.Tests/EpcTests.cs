@@ -1,0 +1,24 @@
+namespace Guardian.OpenStack.Tests;
+
+public class EpcTests
+{
+    [Theory]
+    [InlineData("host_sgx_epc_0", 0)]
+    [InlineData("host_sgx_epc_12", 12)]
+    [InlineData("host", null)]
+    [InlineData("host_sgx_epc_", null)]
+    [InlineData("host_sgx_epc_-1", null)]
+    [InlineData("host2_sgx_epc_1", null)]
+    public void A_section_is_known_by_its_provider_s_name(string provider, int? section) => Assert.Equal(section, Epc.SectionOf("host", provider));
+
+    [Theory]
+    [InlineData("resources:CUSTOM_SGX_EPC_MB=8", 8)]
+    [InlineData("resources1:CUSTOM_SGX_EPC_MB=8;resources_b:CUSTOM_SGX_EPC_MB=16", 24)]
+    [InlineData("sgx:epc_size=32", 32)]
+    [InlineData("sgx:epc_size=32;resources:CUSTOM_SGX_EPC_MB=8", 8)]
+    [InlineData("resources:CUSTOM_SGX_EPC_MB=-8", 0)]
+    [InlineData("resources:CUSTOM_SGX_EPC_MB=99999999999999999999", 0)]
+    [InlineData("trait:HW_CPU_X86_SGX=required", 0)]
+    public void A_flavor_s_extra_specs_say_how_much_it_asks_for(string specs, long expected) =>
+        Assert.Equal(expected, Epc.OfFlavor(specs.Split(';').ToDictionary(spec => spec.Split('=')[0], spec => spec.Split('=')[1])));
+}
