@@ -36,7 +36,7 @@ internal static class Targets
         new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input, new DocumentProblems()) is not null),
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
         new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
-        new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\"")], input => PredicateText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
+        new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
         new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
     ];
 

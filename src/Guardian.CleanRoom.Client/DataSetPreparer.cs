@@ -20,6 +20,7 @@ public sealed class DataSetPreparer(DataSet dataSet, RoomLayout layout)
 
     private const int ProgressRows = 10_000;
 
+    private readonly IdentifierNormaliser normaliser = new(dataSet.Identifier);
     private readonly List<string> problems = [];
     private readonly List<Tag> tags = [];
     private readonly List<uint> codes = [];
@@ -82,15 +83,15 @@ public sealed class DataSetPreparer(DataSet dataSet, RoomLayout layout)
             return;
         }
         var text = reader.GetFieldSpan(identifier);
-        Span<char> buffer = text.Length <= 512 ? stackalloc char[512] : new char[text.Length];
-        var length = Identifiers.Normalise(dataSet.Identifier, text, buffer);
+        Span<char> buffer = text.Length <= 512 ? stackalloc char[512] : new char[IdentifierNormaliser.BufferSize(text.Length)];
+        var length = normaliser.Normalise(text, buffer);
         if (length <= 0)
         {
             empty += length == 0 ? 1 : 0;
             invalid += length == 0 ? 0 : 1;
             return;
         }
-        tags.Add(Identifiers.Tag(matchKey, dataSet.Identifier, buffer[..length]));
+        tags.Add(Identifiers.Tag(matchKey, dataSet.Identifier.Kind, buffer[..length]));
         for (var i = 0; i < columns.Length; i++)
         {
             codes.Add(ReadCode(dataSet.Columns[i], reader.GetFieldSpan(columns[i])));
@@ -136,7 +137,7 @@ public sealed class DataSetPreparer(DataSet dataSet, RoomLayout layout)
             }
             return found;
         }
-        var identifier = Find(dataSet.IdentifierColumn);
+        var identifier = Find(dataSet.Identifier.Column);
         var columns = dataSet.Columns.Select(column => Find(column.Name)).ToArray();
         return problems.Count == 0
             ? (identifier, columns, [.. header.Where((_, i) => i != identifier && !columns.Contains(i))])

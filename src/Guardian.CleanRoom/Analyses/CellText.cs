@@ -5,6 +5,8 @@ namespace Guardian.CleanRoom;
 /// <summary>Reads the text of a cell by its column's type: the same rules for files and for questions.</summary>
 public static class CellText
 {
+    private static readonly int FirstDay = new DateOnly(1970, 1, 1).DayNumber;
+
     /// <summary>Reads a value.</summary>
     /// <param name="value">Index of a category; 0 or 1; a whole number; a decimal times 10^places.</param>
     /// <param name="problem">What is wrong, when the result is false.</param>
@@ -18,6 +20,7 @@ public static class CellText
             ColumnKind.Category => TryReadCategory(column, text, out value),
             ColumnKind.Flag => TryReadFlag(text, out value),
             ColumnKind.Integer => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value),
+            ColumnKind.Date => TryReadDay(text, out value),
             _ => TryReadDecimal(column, text, out value),
         };
         if (!read)
@@ -41,8 +44,17 @@ public static class CellText
         {
             ColumnKind.Category => column.Values[(int)value],
             ColumnKind.Decimal => (value / Power(column.Places)).ToString(CultureInfo.InvariantCulture),
+            ColumnKind.Date => DateOnly.FromDayNumber((int)(value + FirstDay)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             _ => value.ToString(CultureInfo.InvariantCulture),
         };
+    }
+
+    /// <summary>Reads a day such as <c>2026-11-24</c> as days since 1970-01-01.</summary>
+    public static bool TryReadDay(ReadOnlySpan<char> text, out long days)
+    {
+        var read = DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date);
+        days = read ? date.DayNumber - FirstDay : 0;
+        return read;
     }
 
     /// <summary>10^places.</summary>
@@ -99,6 +111,7 @@ public static class CellText
         ColumnKind.Category => $"one of {string.Join(", ", column.Values.Take(10))}{(column.Values.Count > 10 ? ", …" : "")}",
         ColumnKind.Flag => "0, 1, true or false",
         ColumnKind.Integer => "a whole number",
+        ColumnKind.Date => "a day such as 2026-11-24",
         _ => string.Create(CultureInfo.InvariantCulture, $"a decimal number with at most {column.Places} places"),
     };
 

@@ -8,9 +8,13 @@ internal sealed class LiftAnalysis(RoomContract contract, RoomLayout layout, Dis
     /// <summary>Runs the contract's lift; filters narrow the persons, in all arms alike.</summary>
     public Outcome<AnalysisResult> Run(CompiledQuestion question, IReadOnlyDictionary<string, DataVersion> versions)
     {
+        if (contract.Privacy.Epsilon is not null)
+        {
+            return new RoomRefusal(RefusalKind.Forbidden, "lift-needs-exact-counts", "this release measures lift on exact counts only");
+        }
         var design = contract.Analyses.Lift!;
         var assigned = contract.FindDataSet(design.Assignment.DataSet)!;
-        var measured = contract.DataSets.Single(dataSet => dataSet != assigned);
+        var measured = contract.FindDataSet(design.Outcomes[0].DataSet)!;
         if (FindFilterAfterAssignment(question, design, measured) is { } refusal)
         {
             return refusal;
@@ -46,13 +50,13 @@ internal sealed class LiftAnalysis(RoomContract contract, RoomLayout layout, Dis
     // Who is filtered by what happened after assignment is no longer compared with his like.
     private static RoomRefusal? FindFilterAfterAssignment(CompiledQuestion question, LiftDesign design, DataSet measured)
     {
-        foreach (var predicate in question.Question.Where)
+        foreach (var predicate in question.Question.Where.SelectMany(condition => condition.Predicates()))
         {
-            if (design.Outcomes.Any(outcome => outcome.ToString() == predicate.Column) || predicate.Column == design.Assignment.ToString())
+            if (design.Outcomes.Any(outcome => outcome.ToString() == predicate.Column) || predicate.Column == design.Assignment.ToString() || predicate.Column == design.Exposure?.ToString())
             {
                 return new RoomRefusal(
                     RefusalKind.Forbidden, "filter-not-before-assignment",
-                    $"lift cannot be filtered by '{predicate.Column}': it is the assignment or an outcome; filter by what was known before, or the arms are no longer alike");
+                    $"lift cannot be filtered by '{predicate.Column}': it is the assignment, the exposure or an outcome; filter by what was known before, or the arms are no longer alike");
             }
         }
         return design.Population == LiftPopulation.Assigned && question.Filters[measured.Name].Count > 0

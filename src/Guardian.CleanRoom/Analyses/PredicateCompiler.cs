@@ -1,18 +1,63 @@
 namespace Guardian.CleanRoom;
 
-/// <summary>Turns a condition into ranges of codes.</summary>
-internal static class PredicateCompiler
+/// <summary>Turns conditions into code conditions of one data set. Negation is pushed down to the comparisons (De Morgan), so that an empty cell never satisfies anything.</summary>
+internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find)
 {
     // Each value costs a pass over the column.
     private const int MaxValues = 100;
 
-    /// <summary>Compiles a condition on a column that may be filtered.</summary>
-    public static Outcome<CodeRanges> Compile(Predicate predicate, DataSet dataSet, int index)
+    /// <summary>Compiles a condition on columns that may be filtered.</summary>
+    /// <returns>The condition, and the one data set that it is about.</returns>
+    public Outcome<CompiledCondition> Compile(Condition condition) => Compile(condition, isNegated: false);
+
+    private Outcome<CompiledCondition> Compile(Condition condition, bool isNegated) => condition switch
     {
-        var column = dataSet.Columns[index];
-        if (predicate.Values.Count == 0 || predicate.Values.Count > MaxValues || (predicate.Operator != "in" && predicate.Values.Count > 1))
+        Predicate predicate => CompilePredicate(predicate, isNegated),
+        NotOf not => Compile(not.Condition, !isNegated),
+        AllOf all => CompileParts(all.Conditions, isNegated, isAll: !isNegated),
+        AnyOf any => CompileParts(any.Conditions, isNegated, isAll: isNegated),
+        _ => Refuse("bad-filter", "a condition is a comparison, or 'all', 'any' or 'not' of conditions"),
+    };
+
+    private Outcome<CompiledCondition> CompileParts(IReadOnlyList<Condition> conditions, bool isNegated, bool isAll)
+    {
+        if (conditions.Count == 0)
         {
-            return Refuse(predicate, $"needs one value, or for 'in' up to {MaxValues}");
+            return Refuse("bad-filter", "'all' and 'any' need at least one condition");
+        }
+        var parts = new List<CompiledCondition>();
+        foreach (var condition in conditions)
+        {
+            var part = Compile(condition, isNegated);
+            if (part.Refusal is not null)
+            {
+                return part.Refusal;
+            }
+            parts.Add(part.Value!);
+        }
+        var dataSet = parts[0].DataSet;
+        if (parts.Any(part => part.DataSet != dataSet))
+        {
+            // Rows are filtered before they are matched, so what one owner's row must satisfy cannot depend on another's.
+            return Refuse("mixed-filter", $"'{conditions[0]}' and what stands beside it are about different data sets; give conditions on each data set of their own, all of which must hold");
+        }
+        var codes = parts.Select(part => part.Codes).ToList();
+        return new CompiledCondition(dataSet, isAll ? new CodeAll(codes) : new CodeAny(codes));
+    }
+
+    private Outcome<CompiledCondition> CompilePredicate(Predicate predicate, bool isNegated)
+    {
+        var found = find(predicate.Column);
+        if (found.Refusal is not null)
+        {
+            return found.Refusal;
+        }
+        var (dataSet, index) = (found.Value!.DataSet, found.Value.Index);
+        var column = dataSet.Columns[index];
+        var wanted = predicate.Operator switch { "between" => 2, "in" => Math.Clamp(predicate.Values.Count, 1, MaxValues), _ => 1 };
+        if (predicate.Values.Count != wanted)
+        {
+            return Refuse(predicate, $"needs one value, for 'between' two, or for 'in' up to {MaxValues}");
         }
         var values = new List<long>();
         foreach (var text in predicate.Values)
@@ -21,30 +66,62 @@ internal static class PredicateCompiler
             {
                 return Refuse(predicate, problem!);
             }
+            if (!column.IsOpen(value))
+            {
+                return new RoomRefusal(
+                    RefusalKind.Forbidden, "value-not-open",
+                    $"'{predicate.Column}' may be compared only with the values its owner opened: {string.Join(", ", column.OpenValues!.Take(20).Select(open => CellText.Write(column, open)))}");
+            }
             values.Add(value);
         }
-        var isOrdered = column.Kind is ColumnKind.Integer or ColumnKind.Decimal;
-        var (least, greatest, first) = (column.Minimum, column.Maximum, values[0]);
-        return predicate.Operator switch
+        var isOrdered = column.Kind is ColumnKind.Integer or ColumnKind.Decimal or ColumnKind.Date;
+        if (!isOrdered && predicate.Operator is "<" or "<=" or ">" or ">=" or "between")
         {
-            "=" => Ranges((first, first)),
-            "in" => Ranges([.. values.Distinct().Select(value => (value, value))]),
-            "!=" => Ranges((least, first - 1), (first + 1, greatest)),
-            "<" when isOrdered => Ranges((least, first - 1)),
-            "<=" when isOrdered => Ranges((least, first)),
-            ">" when isOrdered => Ranges((first + 1, greatest)),
-            ">=" when isOrdered => Ranges((first, greatest)),
-            "<" or "<=" or ">" or ">=" => Refuse(predicate, "has an order only for integers and decimals; use =, != or in"),
-            _ => Refuse(predicate, "has no such operator; there are =, !=, <, <=, >, >=, in"),
+            return Refuse(predicate, "has an order only for numbers and dates; use =, != or in");
+        }
+        var (least, greatest, first) = (column.Minimum, column.Maximum, values[0]);
+        (long First, long Last)[]? ranges = predicate.Operator switch
+        {
+            "=" => [(first, first)],
+            "in" => [.. values.Distinct().Select(value => (value, value))],
+            "!=" => [(least, first - 1), (first + 1, greatest)],
+            "<" => [(least, first - 1)],
+            "<=" => [(least, first)],
+            ">" => [(first + 1, greatest)],
+            ">=" => [(first, greatest)],
+            "between" => [(first, values[1])],
+            _ => null,
         };
-
-        Outcome<CodeRanges> Ranges(params (long First, long Last)[] ranges) => new CodeRanges(
+        if (ranges is null)
+        {
+            return Refuse(predicate, "has no such operator; there are =, !=, <, <=, >, >=, in, between");
+        }
+        IEnumerable<(long First, long Last)> wantedRanges = isNegated ? Complement(ranges, least, greatest) : ranges;
+        return new CompiledCondition(dataSet, new CodeRanges(
             index,
-            [.. ranges.Where(range => range.First <= range.Last).Select(range => (Code(range.First), Code(range.Last)))]);
-
-        uint Code(long value) => (uint)(value - least + 1);
+            [.. wantedRanges.Where(range => range.First <= range.Last).Select(range => ((uint)(range.First - least + 1), (uint)(range.Last - least + 1)))]));
     }
 
-    private static RoomRefusal Refuse(Predicate predicate, string what) =>
-        new(RefusalKind.Invalid, "bad-filter", $"filter '{predicate.Column} {predicate.Operator} {string.Join(", ", predicate.Values.Take(5))}': {what}");
+    private static List<(long First, long Last)> Complement((long First, long Last)[] ranges, long least, long greatest)
+    {
+        var gaps = new List<(long First, long Last)>();
+        var next = least;
+        foreach (var (first, last) in ranges.Where(range => range.First <= range.Last).OrderBy(range => range.First))
+        {
+            gaps.Add((next, first - 1));
+            next = Math.Max(next, last + 1);
+        }
+        gaps.Add((next, greatest));
+        return gaps;
+    }
+
+    private static RoomRefusal Refuse(Predicate predicate, string what) => Refuse("bad-filter", $"filter '{predicate with { Values = [.. predicate.Values.Take(5)] }}': {what}");
+
+    private static RoomRefusal Refuse(string reason, string detail) => new(RefusalKind.Invalid, reason, detail);
 }
+
+/// <summary>A column that a question may name.</summary>
+internal sealed record FoundColumn(DataSet DataSet, int Index);
+
+/// <summary>A condition on the rows of one data set.</summary>
+internal sealed record CompiledCondition(DataSet DataSet, CodeCondition Codes);

@@ -22,18 +22,12 @@ public sealed record Question
     /// <summary>What is asked.</summary>
     public required QuestionKind Kind { get; init; }
 
-    /// <summary>All must hold.</summary>
-    public IReadOnlyList<Predicate> Where { get; init; } = [];
+    /// <summary>All must hold. Each is about columns of one data set; conditions on different data sets are joined by "and" alone.</summary>
+    public IReadOnlyList<Condition> Where { get; init; } = [];
 
     /// <summary>For a crosstab, one or two columns, each <c>dataset.column</c>.</summary>
     public IReadOnlyList<string> By { get; init; } = [];
 }
-
-/// <summary>A condition on a column.</summary>
-/// <param name="Column"><c>dataset.column</c>.</param>
-/// <param name="Operator">One of <c>=</c>, <c>!=</c>, <c>&lt;</c>, <c>&lt;=</c>, <c>&gt;</c>, <c>&gt;=</c>, <c>in</c>.</param>
-/// <param name="Values">One value; for <c>in</c>, at least one.</param>
-public sealed record Predicate(string Column, string Operator, IReadOnlyList<string> Values);
 
 /// <summary>Strict source-generated JSON of questions.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

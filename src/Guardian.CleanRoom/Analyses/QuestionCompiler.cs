@@ -1,10 +1,10 @@
 namespace Guardian.CleanRoom;
 
-/// <summary>A question as the engine runs it: filters of either data set as ranges of codes, and the cells of a crosstab.</summary>
+/// <summary>A question as the engine runs it: the filters of each data set, and the cells of a crosstab.</summary>
 /// <param name="Filters">By data set name.</param>
 /// <param name="Cells">The columns of a crosstab, with the stride each has in a cell's number.</param>
 internal sealed record CompiledQuestion(
-    Question Question, IReadOnlyDictionary<string, IReadOnlyList<CodeRanges>> Filters, IReadOnlyList<CellColumn> Cells)
+    Question Question, IReadOnlyDictionary<string, IReadOnlyList<CodeCondition>> Filters, IReadOnlyList<CellColumn> Cells)
 {
     /// <summary>Cells in all.</summary>
     public int CellCount => Cells.Aggregate(1, (count, cell) => count * cell.Size);
@@ -19,8 +19,7 @@ internal sealed class QuestionCompiler(RoomContract contract)
     /// <summary>The most cells of a crosstab.</summary>
     public const int MaxCells = 1_000;
 
-    // A conjunction over more columns than data sets have is no honest question.
-    private const int MaxPredicates = 32;
+    private const int MaxDataSets = 8;
 
     /// <summary>Compiles a question.</summary>
     public Outcome<CompiledQuestion> Compile(Question question)
@@ -29,33 +28,41 @@ internal sealed class QuestionCompiler(RoomContract contract)
         {
             return Refuse("analysis-not-allowed", $"the contract does not allow {Name(question.Kind)}; it allows {AllowedNames()}");
         }
-        if (question.Where.Count > MaxPredicates)
+        var filters = CompileFilters(question);
+        if (filters.Refusal is not null)
         {
-            return Refuse("too-many-filters", $"a question may have {MaxPredicates} filters, not {question.Where.Count}");
-        }
-        var filters = contract.DataSets.ToDictionary(dataSet => dataSet.Name, _ => (IReadOnlyList<CodeRanges>)new List<CodeRanges>());
-        foreach (var predicate in question.Where)
-        {
-            var found = FindFilterable(predicate.Column);
-            if (found.Refusal is not null)
-            {
-                return found.Refusal;
-            }
-            var ranges = PredicateCompiler.Compile(predicate, found.Value!.DataSet, found.Value.Index);
-            if (ranges.Refusal is not null)
-            {
-                return ranges.Refusal;
-            }
-            ((List<CodeRanges>)filters[found.Value.DataSet.Name]).Add(ranges.Value!);
+            return filters.Refusal;
         }
         if (question.Kind != QuestionKind.Crosstab)
         {
             return question.By.Count == 0
-                ? new CompiledQuestion(question, filters, [])
+                ? new CompiledQuestion(question, filters.Value!, [])
                 : Refuse("by-not-here", "only a crosstab is by columns");
         }
         var cells = CompileCells(question.By);
-        return cells.Refusal is null ? new CompiledQuestion(question, filters, cells.Value!) : cells.Refusal;
+        return cells.Refusal is null ? new CompiledQuestion(question, filters.Value!, cells.Value!) : cells.Refusal;
+    }
+
+    private Outcome<Dictionary<string, IReadOnlyList<CodeCondition>>> CompileFilters(Question question)
+    {
+        var predicates = question.Where.SelectMany(condition => condition.Predicates()).Take((MaxDataSets * contract.Privacy.MaxFilters) + 1).ToList();
+        var crowded = predicates.GroupBy(predicate => predicate.Column.Split('.')[0]).FirstOrDefault(group => group.Count() > contract.Privacy.MaxFilters);
+        if (crowded is not null)
+        {
+            return Refuse("too-many-filters", $"a question may make {contract.Privacy.MaxFilters} comparisons on a data set, not {crowded.Count()} on '{crowded.Key}'");
+        }
+        var filters = contract.DataSets.ToDictionary(dataSet => dataSet.Name, _ => new List<CodeCondition>());
+        var compile = new PredicateCompiler(FindFilterable);
+        foreach (var condition in question.Where)
+        {
+            var compiled = compile.Compile(condition);
+            if (compiled.Refusal is not null)
+            {
+                return compiled.Refusal;
+            }
+            filters[compiled.Value!.DataSet.Name].Add(compiled.Value.Codes);
+        }
+        return filters.ToDictionary(filter => filter.Key, filter => (IReadOnlyList<CodeCondition>)filter.Value);
     }
 
     private Outcome<List<CellColumn>> CompileCells(IReadOnlyList<string> by)
@@ -122,6 +129,4 @@ internal sealed class QuestionCompiler(RoomContract contract)
     };
 
     private static RoomRefusal Refuse(string reason, string detail) => new(RefusalKind.Forbidden, reason, detail);
-
-    private sealed record FoundColumn(DataSet DataSet, int Index);
 }

@@ -18,7 +18,13 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         ["assigned"] = LiftPopulation.Assigned,
     };
 
-    public RoomAnalyses Read(bool hasNoise)
+    private static readonly Dictionary<string, MultipleTesting> Corrections = new()
+    {
+        ["holm"] = MultipleTesting.Holm,
+        ["benjamini-hochberg"] = MultipleTesting.BenjaminiHochberg,
+    };
+
+    public RoomAnalyses Read()
     {
         if (contract.Map("analyses") is not { } map)
         {
@@ -32,14 +38,41 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         {
             Overlap = map.Flag("overlap", absent: false),
             Crosstab = map.Flag("crosstab", absent: false),
+            Sum = map.Flag("sum", absent: false),
+            Reach = map.Map("reach") is { } reach ? ReadReach(reach) : null,
             Lift = map.Map("lift") is { } lift ? ReadLift(lift) : null,
+            Activation = map.Map("activation") is { } activation ? ReadActivation(activation) : null,
         };
-        if (analyses.Lift is not null && hasNoise)
-        {
-            map.ReportAt("lift", "this release measures lift on exact counts only; set 'noise: none' under 'privacy', or leave lift out");
-        }
         map.End();
         return analyses;
+    }
+
+    private ReachDesign ReadReach(YamlMap map)
+    {
+        var (_, frequency) = ReadColumn("frequency", map.Text("frequency"), message => map.ReportAt("frequency", message));
+        // Each frequency is a cell of a crosstab.
+        if (frequency is not null && (frequency.Kind != ColumnKind.Integer || frequency.Minimum != 0 || frequency.Maximum >= QuestionCompiler.MaxCells))
+        {
+            map.ReportAt("frequency", $"'frequency' must be an integer from 0 to at most {QuestionCompiler.MaxCells - 1}");
+        }
+        var design = new ReachDesign(ReferenceTo(map.OptionalText("frequency")), (int?)map.OptionalInteger("maximum", 1, 100) ?? 10);
+        map.End();
+        return design;
+    }
+
+    private ActivationDesign ReadActivation(YamlMap map)
+    {
+        var design = new ActivationDesign(map.Text("dataset"), map.Text("receiver"));
+        if (dataSets.FirstOrDefault(dataSet => dataSet.Name == design.DataSet)?.Owner != design.Receiver && design.Receiver.Length > 0)
+        {
+            map.ReportAt("receiver", "only the owner of the data set can turn its entries back into persons, so nobody else may receive the list");
+        }
+        foreach (var dataSet in dataSets.Where(dataSet => !dataSet.Rules.Activation))
+        {
+            map.Report($"an activation list needs 'rules: {{activation: true}}' in every data set; {dataSet.Owner} has not agreed for '{dataSet.Name}'");
+        }
+        map.End();
+        return design;
     }
 
     private LiftDesign ReadLift(YamlMap map)
@@ -59,9 +92,13 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         foreach (var text in map.Texts("outcomes"))
         {
             var (outcomeSet, outcome) = ReadColumn("outcomes", text.Value, text.Report);
-            if (outcome is { Kind: ColumnKind.Category })
+            if (outcome is { Kind: ColumnKind.Category or ColumnKind.Date })
             {
-                text.Report($"an outcome is a flag or a number; '{text.Value}' is a category");
+                text.Report($"an outcome is a flag or a number; '{text.Value}' is neither");
+            }
+            if (outcomes.Count > 0 && outcomeSet is not null && outcomes[0].DataSet != outcomeSet.Name)
+            {
+                text.Report("all outcomes must be of one data set");
             }
             if (outcomeSet is not null && outcomeSet == assignedSet)
             {
@@ -78,11 +115,14 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         }
         var design = new LiftDesign
         {
-            Assignment = ColumnReference.TryParse(map.OptionalText("assignment"), out var column) ? column! : new ColumnReference("", ""),
+            Assignment = ReferenceTo(map.OptionalText("assignment")),
             Control = control,
             Shares = ReadShares(map, arms),
             Outcomes = outcomes,
             Population = map.Word("population", Populations, LiftPopulation.Matched),
+            Exposure = ReadExposure(map, assignedSet),
+            Covariate = ReadCovariate(map, outcomes),
+            Correction = map.Word("correction", Corrections, MultipleTesting.Holm),
         };
         if (!map.Has("population"))
         {
@@ -91,6 +131,36 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         map.End();
         return design;
     }
+
+    private ColumnReference? ReadExposure(YamlMap map, DataSet? assignedSet)
+    {
+        if (!map.Has("exposure"))
+        {
+            return null;
+        }
+        var (dataSet, exposure) = ReadColumn("exposure", map.Text("exposure"), message => map.ReportAt("exposure", message));
+        if (exposure is not null && (exposure.Kind != ColumnKind.Flag || dataSet != assignedSet))
+        {
+            map.ReportAt("exposure", "'exposure' must be a flag of the assignment's data set");
+        }
+        return ReferenceTo(map.OptionalText("exposure"));
+    }
+
+    private ColumnReference? ReadCovariate(YamlMap map, List<ColumnReference> outcomes)
+    {
+        if (!map.Has("covariate"))
+        {
+            return null;
+        }
+        var (dataSet, covariate) = ReadColumn("covariate", map.Text("covariate"), message => map.ReportAt("covariate", message));
+        if (covariate is not null && (covariate.Kind is ColumnKind.Category or ColumnKind.Date || outcomes.Any(outcome => outcome.DataSet != dataSet!.Name || outcome.Column == covariate.Name)))
+        {
+            map.ReportAt("covariate", "'covariate' must be a number or flag of the outcomes' data set, and no outcome itself");
+        }
+        return ReferenceTo(map.OptionalText("covariate"));
+    }
+
+    private static ColumnReference ReferenceTo(string? text) => ColumnReference.TryParse(text, out var column) ? column! : new ColumnReference("", "");
 
     private (DataSet? DataSet, Column? Column) ReadColumn(string member, string text, Action<string> report)
     {

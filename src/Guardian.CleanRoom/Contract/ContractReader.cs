@@ -10,9 +10,12 @@ public static class ContractReader
 {
     private const int MaxNameSize = 64;
 
-    // More than two data sets come with a later release; members may be more, to receive answers.
-    private const int DataSetCount = 2;
+    // Each data set of an analysis is one more merge of everything.
+    private const int MaxDataSets = 2;
     private const int MaxMembers = 16;
+    private const int MaxVersion = 1_000_000;
+
+    private static readonly Dictionary<string, VoteRule> VoteRules = new() { ["all"] = VoteRule.All, ["majority"] = VoteRule.Majority };
 
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_");
 
@@ -29,20 +32,23 @@ public static class ContractReader
         }
         var members = ReadMembers(map);
         var dataSets = ReadDataSets(map, members);
-        var privacy = ReadPrivacy(map);
+        var privacy = PrivacyReader.Read(map, dataSets);
+        var version = (int)map.Integer("version", 1, MaxVersion);
         var contract = new RoomContract
         {
             Name = ReadName(map, "room"),
+            Version = version,
+            Previous = ReadPrevious(map, version),
+            Amendment = map.Word("amendment", VoteRules, VoteRule.All),
             Members = members,
+            Roles = ReadRoles(map, members),
             Enclave = ReadPolicy(map, "enclave"),
             Cas = ReadCas(map),
             DataSets = dataSets,
-            Analyses = new AnalysesReader(map, dataSets).Read(hasNoise: privacy.Epsilon is not null),
+            Analyses = new AnalysesReader(map, dataSets).Read(),
             Privacy = privacy,
-            Recipients = ReadRecipients(map, members),
             Hash = SHA256.HashData(utf8),
         };
-        map.Integer("version", 1, 1);
         map.End();
         return problems.Any ? null : contract;
     }
@@ -124,61 +130,67 @@ public static class ContractReader
     private static List<DataSet> ReadDataSets(YamlMap map, List<RoomMember> members)
     {
         var dataSets = map.Maps("datasets").Select(entry => DataSetReader.Read(entry, members)).ToList();
-        if (dataSets.Count != DataSetCount)
+        if (dataSets.Count is < 2 or > MaxDataSets)
         {
-            map.ReportAt("datasets", $"this release matches exactly {DataSetCount} data sets, not {dataSets.Count}");
+            map.ReportAt("datasets", $"a room matches 2 to {MaxDataSets} data sets, not {dataSets.Count}");
         }
-        else if (dataSets[0].Name == dataSets[1].Name)
+        if (dataSets.GroupBy(dataSet => dataSet.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            map.ReportAt("datasets", $"both data sets are named '{dataSets[0].Name}'");
+            map.ReportAt("datasets", $"several data sets are named '{twice.Key}'");
         }
-        else if (dataSets[0].Identifier != dataSets[1].Identifier)
+        if (dataSets.Select(dataSet => (dataSet.Identifier.Kind, dataSet.Identifier.Profile)).Distinct().Count() > 1)
         {
-            map.ReportAt("datasets", "the data sets identify persons by different kinds, so nobody could ever match");
+            map.ReportAt("datasets", "the data sets identify persons by different kinds or profiles, so nobody could ever match");
         }
-        return dataSets;
+        var isHashed = dataSets.Any(dataSet => dataSet.Identifier.Form == IdentifierForm.Sha256);
+        return [.. dataSets.Select(dataSet => dataSet with { Identifier = dataSet.Identifier with { IsMatchedByHash = isHashed } })];
     }
 
-    private static PrivacyRules ReadPrivacy(YamlMap map)
+    private static ReadOnlyMemory<byte>? ReadPrevious(YamlMap map, int version)
     {
-        if (map.Map("privacy") is not { } privacy)
+        var text = map.OptionalText("previous");
+        if (version > 1 && text is null)
         {
-            return new PrivacyRules(DisclosureRules.DefaultMinimumAudience, DisclosureRules.DefaultEpsilon);
+            map.ReportMissing("previous");
         }
-        var minimum = privacy.OptionalInteger("minimum_audience", DisclosureRules.LeastMinimumAudience, 1_000_000) ?? DisclosureRules.DefaultMinimumAudience;
-        double? epsilon = DisclosureRules.DefaultEpsilon;
-        if (privacy.Find("noise") is YamlMap noise)
+        if (text is null)
         {
-            epsilon = (double)(noise.OptionalDecimal("epsilon", 0.001m, 10) ?? 0.5m);
-            if (!noise.Has("epsilon"))
-            {
-                noise.ReportMissing("epsilon");
-            }
-            noise.End();
+            return null;
         }
-        else if (privacy.OptionalText("noise") is { } word)
+        if (version == 1 || text.Length != 64 || !text.All(char.IsAsciiHexDigitLower))
         {
-            if (word != "none")
-            {
-                privacy.ReportAt("noise", $"'noise' is none or {{epsilon: NUMBER}}, not '{word}'");
-            }
-            epsilon = null;
+            map.ReportAt("previous", "'previous' is the hash of the contract before, 64 lower-case hex digits, and stands in every version but the first");
+            return null;
         }
-        privacy.End();
-        return new PrivacyRules((int)minimum, epsilon);
+        return Convert.FromHexString(text);
     }
 
-    private static List<string> ReadRecipients(YamlMap map, List<RoomMember> members)
+    private static RoomRoles ReadRoles(YamlMap map, List<RoomMember> members)
     {
-        var recipients = map.Texts("recipients");
-        foreach (var recipient in recipients.Where(name => members.All(member => member.Name != name.Value)))
+        if (map.Map("roles") is not { } roles)
         {
-            recipient.Report($"'{recipient.Value}' is no member");
+            if (!map.Has("roles"))
+            {
+                map.ReportMissing("roles");
+            }
+            return new RoomRoles([], [], []);
         }
-        if (recipients.Count == 0)
+        var read = new RoomRoles(ReadRole(roles, "query", members), ReadRole(roles, "receive", members), ReadRole(roles, "pay", members));
+        roles.End();
+        return read;
+    }
+
+    private static List<string> ReadRole(YamlMap roles, string role, List<RoomMember> members)
+    {
+        var names = roles.Texts(role);
+        foreach (var stranger in names.Where(name => members.All(member => member.Name != name.Value)))
         {
-            map.ReportAt("recipients", "'recipients' must name at least one member who may ask and receive answers");
+            stranger.Report($"'{stranger.Value}' is no member");
         }
-        return [.. recipients.Select(recipient => recipient.Value)];
+        if (names.Count == 0)
+        {
+            roles.ReportAt(role, $"'{role}' must name at least one member");
+        }
+        return [.. names.Select(name => name.Value).Distinct()];
     }
 }

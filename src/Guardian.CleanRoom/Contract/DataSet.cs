@@ -9,11 +9,8 @@ public sealed record DataSet
     /// <summary>Name of the member who owns it.</summary>
     public required string Owner { get; init; }
 
-    /// <summary>What identifies a person here; all data sets of a room use the same kind.</summary>
-    public required IdentifierKind Identifier { get; init; }
-
-    /// <summary>Header of the identifier's column in the owner's file.</summary>
-    public required string IdentifierColumn { get; init; }
+    /// <summary>What identifies a person here; all data sets of a room use the same kind and profile.</summary>
+    public required Identifier Identifier { get; init; }
 
     /// <summary>The most rows it may hold. Public: the padded size follows from it alone.</summary>
     public required int MaxRows { get; init; }
@@ -21,18 +18,11 @@ public sealed record DataSet
     /// <summary>The columns in the order they are stored.</summary>
     public required IReadOnlyList<Column> Columns { get; init; }
 
+    /// <summary>What its owner demands for it; what all members agreed on holds besides.</summary>
+    public OwnerRules Rules { get; init; } = new();
+
     /// <summary>The column of that name, or null.</summary>
     public Column? FindColumn(string name) => Columns.FirstOrDefault(column => column.Name == name);
-}
-
-/// <summary>How an identifier is normalised before it is tagged.</summary>
-public enum IdentifierKind
-{
-    /// <summary>E-mail address: white space removed, lower case.</summary>
-    Email,
-
-    /// <summary>Customer number: white space removed, upper case.</summary>
-    CustomerId,
 }
 
 /// <summary>What a column's cells are.</summary>
@@ -49,11 +39,14 @@ public enum ColumnKind
 
     /// <summary>A decimal number within bounds, with a fixed number of places.</summary>
     Decimal,
+
+    /// <summary>A day within bounds, written <c>2026-11-24</c>.</summary>
+    Date,
 }
 
 /// <summary>
 /// A typed column. A cell is stored as a code: 0 means empty; otherwise code - 1 + <see cref="Minimum"/> is the value (for a
-/// decimal, the value times 10^<see cref="Places"/>; for a category, the index in <see cref="Values"/>).
+/// decimal, the value times 10^<see cref="Places"/>; for a category, the index in <see cref="Values"/>; for a date, days since 1970-01-01).
 /// </summary>
 public sealed record Column
 {
@@ -77,6 +70,18 @@ public sealed record Column
 
     /// <summary>Whether its owner lets questions filter and group by it.</summary>
     public bool Filter { get; init; }
+
+    /// <summary>The only values that questions may name, when <see cref="Filter"/> is true; null for any.</summary>
+    public IReadOnlyList<long>? OpenValues { get; init; }
+
+    /// <summary>Whether its owner lets questions sum it.</summary>
+    public bool Sum { get; init; }
+
+    /// <summary>The most that one person adds to a sum, scaled like <see cref="Maximum"/>; larger values count as this.</summary>
+    public long Cap { get; init; }
+
+    /// <summary>Whether a question may name this value.</summary>
+    public bool IsOpen(long value) => Filter && (OpenValues is null || OpenValues.Contains(value));
 
     /// <summary>Bytes per stored code: 1, 2 or 4, little-endian.</summary>
     public int CodeSize => (Maximum - Minimum) switch { <= 0xFE => 1, <= 0xFFFE => 2, _ => 4 };

@@ -15,8 +15,11 @@ internal static class DataSetReader
     private static readonly Dictionary<string, IdentifierKind> Identifiers = new()
     {
         ["email"] = IdentifierKind.Email,
+        ["phone"] = IdentifierKind.Phone,
         ["customer_id"] = IdentifierKind.CustomerId,
     };
+
+    private static readonly Dictionary<string, IdentifierForm> Forms = new() { ["clear"] = IdentifierForm.Clear, ["sha256"] = IdentifierForm.Sha256 };
 
     private static readonly Dictionary<string, ColumnKind> Kinds = new()
     {
@@ -24,6 +27,7 @@ internal static class DataSetReader
         ["flag"] = ColumnKind.Flag,
         ["integer"] = ColumnKind.Integer,
         ["decimal"] = ColumnKind.Decimal,
+        ["date"] = ColumnKind.Date,
     };
 
     public static DataSet Read(YamlMap entry, IReadOnlyList<RoomMember> members)
@@ -32,11 +36,6 @@ internal static class DataSetReader
         if (owner.Length > 0 && members.All(member => member.Name != owner))
         {
             entry.ReportAt("owner", $"'{owner}' is no member; the members are {string.Join(", ", members.Select(member => member.Name))}");
-        }
-        var identifier = entry.Map("identifier");
-        if (identifier is null && !entry.Has("identifier"))
-        {
-            entry.ReportMissing("identifier");
         }
         var columns = entry.Maps("columns").Select(ReadColumn).ToList();
         if (columns.Count > MaxColumns)
@@ -47,22 +46,43 @@ internal static class DataSetReader
         {
             Name = ContractReader.ReadName(entry, "name"),
             Owner = owner,
-            Identifier = identifier?.Word("kind", Identifiers, IdentifierKind.Email) ?? IdentifierKind.Email,
-            IdentifierColumn = identifier?.Text("column") ?? "",
+            Identifier = ReadIdentifier(entry),
             MaxRows = (int)entry.Integer("max_rows", 1, MaxRows),
             Columns = columns,
+            Rules = PrivacyReader.ReadOwner(entry),
         };
-        if (identifier is not null && !identifier.Has("kind"))
-        {
-            identifier.ReportMissing("kind");
-        }
-        foreach (var twice in columns.GroupBy(column => column.Name).Where(group => group.Count() > 1 || group.Key == dataSet.IdentifierColumn))
+        foreach (var twice in columns.GroupBy(column => column.Name).Where(group => group.Count() > 1 || group.Key == dataSet.Identifier.Column))
         {
             entry.ReportAt("columns", $"column '{twice.Key}' stands twice, or is the identifier");
         }
-        identifier?.End();
         entry.End();
         return dataSet;
+    }
+
+    private static Identifier ReadIdentifier(YamlMap entry)
+    {
+        if (entry.Map("identifier") is not { } map)
+        {
+            if (!entry.Has("identifier"))
+            {
+                entry.ReportMissing("identifier");
+            }
+            return new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "");
+        }
+        if (!map.Has("kind"))
+        {
+            map.ReportMissing("kind");
+        }
+        var kind = map.Word("kind", Identifiers, IdentifierKind.Email);
+        var profiles = Identifier.Profiles(kind);
+        var identifier = new Identifier(
+            kind, map.Word("profile", profiles, profiles.First().Value), map.Text("column"), map.Word("form", Forms, IdentifierForm.Clear), map.OptionalText("region"));
+        if (identifier.Region is { } region && (kind != IdentifierKind.Phone || region.Length != 2 || !region.All(char.IsAsciiLetterUpper)))
+        {
+            map.ReportAt("region", "'region' is for phone numbers, and two upper-case letters such as US or DE");
+        }
+        map.End();
+        return identifier;
     }
 
     private static Column ReadColumn(YamlMap entry)
@@ -77,11 +97,72 @@ internal static class DataSetReader
             ColumnKind.Category => ReadCategory(entry, name),
             ColumnKind.Integer => ReadNumber(entry, name, ColumnKind.Integer, 0),
             ColumnKind.Decimal => ReadNumber(entry, name, ColumnKind.Decimal, (int)entry.Integer("places", 0, 6)),
+            ColumnKind.Date => ReadDates(entry, name),
             _ => new Column { Name = name, Kind = ColumnKind.Flag, Maximum = 1 },
         };
-        var filter = entry.Flag("filter", absent: false);
+        column = ReadOpenness(entry, column);
+        column = ReadSum(entry, column);
         entry.End();
-        return column with { Filter = filter };
+        return column;
+    }
+
+    // filter: true opens every value; a list opens those values alone.
+    private static Column ReadOpenness(YamlMap entry, Column column)
+    {
+        if (entry.Find("filter") is not YamlList)
+        {
+            return column with { Filter = entry.Flag("filter", absent: false) };
+        }
+        var values = new List<long>();
+        foreach (var text in entry.Texts("filter"))
+        {
+            if (CellText.TryRead(column, text.Value, out var value, out var problem))
+            {
+                values.Add(value);
+            }
+            else
+            {
+                text.Report(problem!);
+            }
+        }
+        return column with { Filter = true, OpenValues = values };
+    }
+
+    private static Column ReadSum(YamlMap entry, Column column)
+    {
+        var sum = entry.Flag("sum", absent: false);
+        var isNumber = column.Kind is ColumnKind.Integer or ColumnKind.Decimal;
+        if (sum && !isNumber)
+        {
+            entry.ReportAt("sum", "only integers and decimals can be summed");
+        }
+        var cap = column.Maximum;
+        if (entry.OptionalText("cap") is { } text && !(isNumber && CellText.TryRead(column, text, out cap, out _)))
+        {
+            entry.ReportAt("cap", "'cap' is the most that one person adds to a sum: a number within the column's bounds");
+        }
+        return column with { Sum = sum, Cap = cap };
+    }
+
+    private static Column ReadDates(YamlMap entry, string name)
+    {
+        var (minimum, maximum) = (ReadDay(entry, "minimum"), ReadDay(entry, "maximum"));
+        if (minimum > maximum)
+        {
+            entry.ReportAt("maximum", "'minimum' must not be after 'maximum'");
+        }
+        return new Column { Name = name, Kind = ColumnKind.Date, Minimum = minimum, Maximum = Math.Max(minimum, maximum) };
+    }
+
+    private static long ReadDay(YamlMap entry, string member)
+    {
+        var text = entry.Text(member);
+        if (CellText.TryReadDay(text, out var day) || text.Length == 0)
+        {
+            return day;
+        }
+        entry.ReportAt(member, $"'{member}' is a day such as 2026-11-24, not '{text}'");
+        return 0;
     }
 
     private static Column ReadCategory(YamlMap entry, string name)

@@ -11,8 +11,20 @@ public sealed record RoomContract
     /// <summary>The room's name: lower-case letters, digits and hyphens, at most 64.</summary>
     public required string Name { get; init; }
 
+    /// <summary>1, and one more with each contract that succeeds another.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>SHA-256 of the contract that this one succeeds, 32 bytes; null for the first.</summary>
+    public ReadOnlyMemory<byte>? Previous { get; init; }
+
+    /// <summary>Whose votes a successor needs.</summary>
+    public required VoteRule Amendment { get; init; }
+
     /// <summary>At least two members, by unique name.</summary>
     public required IReadOnlyList<RoomMember> Members { get; init; }
+
+    /// <summary>What members may do beyond bringing their own data.</summary>
+    public required RoomRoles Roles { get; init; }
 
     /// <summary>The enclaves that may run this room.</summary>
     public required AttestationPolicy Enclave { get; init; }
@@ -26,11 +38,8 @@ public sealed record RoomContract
     /// <summary>The questions that may be asked.</summary>
     public required RoomAnalyses Analyses { get; init; }
 
-    /// <summary>The rules every answer must pass.</summary>
+    /// <summary>The rules every answer must pass: the strictest of what the members agreed on and of what each owner demands for its data set.</summary>
     public required PrivacyRules Privacy { get; init; }
-
-    /// <summary>Names of the members who may ask and receive answers.</summary>
-    public required IReadOnlyList<string> Recipients { get; init; }
 
     /// <summary>SHA-256 of the contract's bytes as they were signed, 32 bytes.</summary>
     public required ReadOnlyMemory<byte> Hash { get; init; }
@@ -42,56 +51,26 @@ public sealed record RoomContract
 /// <param name="PublicKey">Base64 of the DER SubjectPublicKeyInfo of a P-256 key.</param>
 public sealed record RoomMember(string Name, string PublicKey);
 
+/// <summary>Names of the members with each role. Who owns a data set contributes; that needs no list.</summary>
+/// <param name="Query">May ask.</param>
+/// <param name="Receive">May read answers, their own and those to others' questions.</param>
+/// <param name="Pay">Bear the cost of running the room; stated for the record.</param>
+public sealed record RoomRoles(IReadOnlyList<string> Query, IReadOnlyList<string> Receive, IReadOnlyList<string> Pay);
+
+/// <summary>Whose votes a contract needs to succeed another; the members of the successor sign it in any case.</summary>
+public enum VoteRule
+{
+    /// <summary>Every member of the contract it succeeds.</summary>
+    All,
+
+    /// <summary>More than half of the members of the contract it succeeds.</summary>
+    Majority,
+}
+
 /// <param name="Policy">The CAS enclaves that may hold the room's key.</param>
 /// <param name="Session">Session and service, <c>SESSION/SERVICE</c>.</param>
 /// <param name="SessionHash">Hash of the session as the CAS computes it, lower-case hex.</param>
 public sealed record RoomCas(AttestationPolicy Policy, string Session, string SessionHash);
-
-/// <summary>The analyses a contract allows; null means not allowed.</summary>
-public sealed record RoomAnalyses
-{
-    /// <summary>Counts of matched persons, with filters on both sides.</summary>
-    public bool Overlap { get; init; }
-
-    /// <summary>Counts of matched persons by the values of one or two columns.</summary>
-    public bool Crosstab { get; init; }
-
-    /// <summary>The effect of a campaign, fixed in the contract before anyone sees an outcome.</summary>
-    public LiftDesign? Lift { get; init; }
-}
-
-/// <summary>The design of a lift measurement (intent-to-treat).</summary>
-public sealed record LiftDesign
-{
-    /// <summary>The category column that says to which arm each person was assigned at random.</summary>
-    public required ColumnReference Assignment { get; init; }
-
-    /// <summary>The value of <see cref="Assignment"/> that means no treatment.</summary>
-    public required string Control { get; init; }
-
-    /// <summary>Intended share of each arm in the order of the column's values, summing to 1; the sample-ratio check tests against it.</summary>
-    public required IReadOnlyList<double> Shares { get; init; }
-
-    /// <summary>Columns of the other data set: flags give rates, integers and decimals give means per head.</summary>
-    public required IReadOnlyList<ColumnReference> Outcomes { get; init; }
-
-    /// <summary>Whether a person who was assigned but is not in the outcome data set counts, with outcome zero.</summary>
-    public required LiftPopulation Population { get; init; }
-}
-
-/// <summary>Over whom lift is measured.</summary>
-public enum LiftPopulation
-{
-    /// <summary>Persons in both data sets: right when the outcome data set lists customers.</summary>
-    Matched,
-
-    /// <summary>Everyone assigned: right when the outcome data set lists buyers only.</summary>
-    Assigned,
-}
-
-/// <param name="MinimumAudience">k: the least number of persons in a set that is reported, and in its complement; at least 20.</param>
-/// <param name="Epsilon">Privacy loss of one answer's discrete Laplace noise, or null when the members agreed on exact counts.</param>
-public sealed record PrivacyRules(int MinimumAudience, double? Epsilon);
 
 /// <summary>A column by data set and name, written <c>dataset.column</c>.</summary>
 public sealed record ColumnReference(string DataSet, string Column)

@@ -23,41 +23,20 @@ public readonly record struct Tag(ulong High, ulong Low) : IComparable<Tag>
     public static bool operator >=(Tag left, Tag right) => left.CompareTo(right) >= 0;
 }
 
-/// <summary>Normalises identifiers, so that two companies write the same person alike, and tags them. The profiles are part of docs/spec/room.md.</summary>
+/// <summary>Tags normalised identifiers.</summary>
 public static class Identifiers
 {
-    // RFC 5321, 4.5.3.1.3: a path has at most 256 octets; longer ones are typing errors.
-    private const int MaxSize = 320;
-
-    /// <summary>
-    /// Normalises an identifier. E-mail: all white space removed, invariant lower case, exactly one @ with text on both sides; dots and
-    /// plus-tags stay. Customer number: all white space removed, invariant upper case.
-    /// </summary>
-    /// <param name="buffer">Receives the result; at least as long as the text.</param>
-    /// <returns>The length of the result: 0 when the identifier is empty, -1 when it is none of its kind.</returns>
-    public static int Normalise(IdentifierKind kind, ReadOnlySpan<char> text, Span<char> buffer)
-    {
-        var length = 0;
-        var ats = 0;
-        foreach (var character in text)
-        {
-            if (!char.IsWhiteSpace(character))
-            {
-                ats += character == '@' ? 1 : 0;
-                buffer[length++] = kind == IdentifierKind.Email ? char.ToLowerInvariant(character) : char.ToUpperInvariant(character);
-            }
-        }
-        var isNone = length > MaxSize || (kind == IdentifierKind.Email && length > 0 && (ats != 1 || buffer[0] == '@' || buffer[length - 1] == '@'));
-        return isNone ? -1 : length;
-    }
+    /// <summary>The most characters of a normalised identifier. RFC 5321, 4.5.3.1.3: a path has at most 256 octets; longer ones are typing errors.</summary>
+    public const int MaxSize = 320;
 
     /// <summary>
     /// Tags a normalised identifier: the first 14 bytes of HMAC-SHA256(match key, label of the kind || 0 || UTF-8), big-endian.
     /// </summary>
     /// <param name="matchKey">32 bytes.</param>
+    /// <param name="normalised">At most <see cref="MaxSize"/> characters.</param>
     public static Tag Tag(ReadOnlySpan<byte> matchKey, IdentifierKind kind, ReadOnlySpan<char> normalised)
     {
-        var label = kind == IdentifierKind.Email ? "email\0"u8 : "customer_id\0"u8;
+        var label = kind switch { IdentifierKind.Email => "email\0"u8, IdentifierKind.Phone => "phone\0"u8, _ => "customer_id\0"u8 };
         Span<byte> message = stackalloc byte[16 + (4 * MaxSize)];
         label.CopyTo(message);
         var size = label.Length + Encoding.UTF8.GetBytes(normalised, message[label.Length..]);

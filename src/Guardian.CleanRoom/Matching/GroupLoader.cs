@@ -89,19 +89,60 @@ internal sealed class GroupLoader
         }
     }
 
-    private void ApplyPredicate(CodeRanges predicate)
+    private void ApplyPredicate(CodeCondition predicate)
     {
-        Decode(predicate.Column);
+        var holds = new ulong[Slots];
+        Evaluate(predicate, holds);
+        for (var i = 0; i < payload.Length; i++)
+        {
+            payload[i] &= holds[i] | ~Elements.PassBit;
+        }
+    }
+
+    // All ones in every slot where the condition holds. Branches follow from the question alone.
+    private void Evaluate(CodeCondition condition, Span<ulong> holds)
+    {
+        switch (condition)
+        {
+            case CodeRanges ranges:
+                EvaluateRanges(ranges, holds);
+                break;
+            case CodeAll { Parts: var parts }:
+                EvaluateParts(parts, holds, isAll: true);
+                break;
+            case CodeAny { Parts: var parts }:
+                EvaluateParts(parts, holds, isAll: false);
+                break;
+        }
+    }
+
+    private void EvaluateRanges(CodeRanges ranges, Span<ulong> holds)
+    {
+        Decode(ranges.Column);
         unchecked
         {
-            for (var i = 0; i < payload.Length; i++)
+            for (var i = 0; i < holds.Length; i++)
             {
-                var holds = 0UL;
-                foreach (var (first, last) in predicate.Ranges)
+                var found = 0UL;
+                foreach (var (first, last) in ranges.Ranges)
                 {
-                    holds |= Mask(codes[i] - first <= last - first);
+                    found |= Mask(codes[i] - first <= last - first);
                 }
-                payload[i] &= holds | ~Elements.PassBit;
+                holds[i] = found;
+            }
+        }
+    }
+
+    private void EvaluateParts(IReadOnlyList<CodeCondition> parts, Span<ulong> holds, bool isAll)
+    {
+        var part = new ulong[holds.Length];
+        Evaluate(parts[0], holds);
+        foreach (var next in parts.Skip(1))
+        {
+            Evaluate(next, part);
+            for (var i = 0; i < holds.Length; i++)
+            {
+                holds[i] = isAll ? holds[i] & part[i] : holds[i] | part[i];
             }
         }
     }

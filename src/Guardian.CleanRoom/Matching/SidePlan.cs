@@ -7,7 +7,7 @@ namespace Guardian.CleanRoom;
 /// <param name="Strides">Columns that make the cell: (code - 1) * stride, summed. A row with one of them empty does not pass.</param>
 /// <param name="Values">Columns whose codes travel along, packed into payload words.</param>
 internal sealed record SidePlan(
-    IGroupSource Source, int Capacity, IReadOnlyList<CodeRanges> Predicates, IReadOnlyList<(int Column, int Stride)> Strides, IReadOnlyList<PackedValue> Values);
+    IGroupSource Source, int Capacity, IReadOnlyList<CodeCondition> Predicates, IReadOnlyList<(int Column, int Stride)> Strides, IReadOnlyList<PackedValue> Values);
 
 /// <summary>Where the code of a column lies in the payload.</summary>
 internal readonly record struct PackedValue(int Column, int Plane, int Shift, ulong Mask)

@@ -6,15 +6,6 @@ namespace Guardian.CleanRoom;
 /// <summary>The rules that every answer passes before it leaves. On by default; a contract can only make them stricter, or agree to exact counts.</summary>
 public sealed class DisclosureRules
 {
-    /// <summary>The smallest minimum audience that a contract may name.</summary>
-    public const int LeastMinimumAudience = 20;
-
-    /// <summary>The minimum audience when a contract names none.</summary>
-    public const int DefaultMinimumAudience = 100;
-
-    /// <summary>Privacy loss of one answer when a contract says nothing about noise.</summary>
-    public const double DefaultEpsilon = 0.5;
-
     // Epsilon as a fraction: enough places for any that a person would write.
     private const long EpsilonDenominator = 1_000_000;
 

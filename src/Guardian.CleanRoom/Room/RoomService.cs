@@ -148,9 +148,9 @@ public sealed class RoomService : IDisposable
 
     private Outcome<AnalysisResult> Analyse(RoomMember member, Question question)
     {
-        if (!contract.Recipients.Contains(member.Name))
+        if (!contract.Roles.Query.Contains(member.Name))
         {
-            return new RoomRefusal(RefusalKind.Forbidden, "not-a-recipient", $"the contract lets {string.Join(", ", contract.Recipients)} ask, not {member.Name}");
+            return new RoomRefusal(RefusalKind.Forbidden, "may-not-ask", $"the contract lets {string.Join(", ", contract.Roles.Query)} ask, not {member.Name}");
         }
         var compiled = compiler.Compile(question);
         if (compiled.Refusal is not null)

@@ -74,6 +74,6 @@ internal static class RoomQuestionCommands
 
     public static JsonObject ToJson(Answer answer) => JsonSerializer.SerializeToNode(answer, AnswerJson.Default.Answer)!.AsObject();
 
-    private static Predicate ReadCondition(string text) => PredicateText.TryRead(text, out var problem)
+    private static Condition ReadCondition(string text) => ConditionText.TryRead(text, out var problem)
         ?? throw new CliException(ExitCode.Usage, "bad-condition", problem!, hint: "for example: --where \"customers.zip_code = Urban\"");
 }

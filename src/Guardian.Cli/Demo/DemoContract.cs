@@ -50,7 +50,10 @@ internal static class DemoContract
           minimum_audience: 100
           noise: none
 
-        recipients: [{{Agency}}, {{Retailer}}]
+        roles:
+          query: [{{Agency}}, {{Retailer}}]
+          receive: [{{Agency}}, {{Retailer}}]
+          pay: [{{Agency}}]
 
         """;
 }

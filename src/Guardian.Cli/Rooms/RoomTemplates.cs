@@ -90,7 +90,10 @@ internal static class RoomTemplates
           minimum_audience: 100
           noise: none
 
-        recipients: [{{first}}, {{second}}]
+        roles:
+          query: [{{first}}, {{second}}]
+          receive: [{{first}}, {{second}}]
+          pay: [{{first}}]
 
         """;
 

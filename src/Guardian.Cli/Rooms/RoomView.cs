@@ -21,7 +21,7 @@ internal static class RoomView
         {
             facts.AddRow(
                 $"{dataSet.Name}",
-                $"{Terminal.Number(dataSet.MaxRows)} rows at most, of {dataSet.Owner}, by {dataSet.IdentifierColumn}; open to filters: "
+                $"{Terminal.Number(dataSet.MaxRows)} rows at most, of {dataSet.Owner}, by {dataSet.Identifier.Column}; open to filters: "
                 + string.Join(", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing")));
         }
         facts.AddRow("privacy", Privacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon));
@@ -127,7 +127,7 @@ internal static class RoomView
 
     private static string Filters(Question question) => question.Where.Count == 0
         ? ""
-        : $", where {string.Join(" and ", question.Where.Select(predicate => $"{predicate.Column} {predicate.Operator} {string.Join(", ", predicate.Values)}"))}";
+        : $", where {string.Join(" and ", question.Where)}";
 
     private static TableColumn Right(string title) => new TableColumn(Escaped(title)).RightAligned();
 

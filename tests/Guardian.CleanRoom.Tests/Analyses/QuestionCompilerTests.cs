@@ -17,7 +17,7 @@ public class QuestionCompilerTests
     public void A_condition_becomes_ranges_of_codes(string column, string operation, string values, string expected)
     {
         var compiled = compiler.Compile(Ask(new Predicate(column, operation, values.Split('|')))).Value!;
-        Assert.Equal(expected, string.Join(' ', compiled.Filters["campaign"].Single().Ranges.Select(range => $"{range.First}-{range.Last}")));
+        Assert.Equal(expected, string.Join(' ', ((CodeRanges)compiled.Filters["campaign"].Single()).Ranges.Select(range => $"{range.First}-{range.Last}")));
     }
 
     [Theory]
@@ -37,7 +37,7 @@ public class QuestionCompilerTests
     [Fact]
     public void Questions_without_end_are_refused()
     {
-        Assert.Equal("too-many-filters", compiler.Compile(Ask([.. Enumerable.Repeat(new Predicate("campaign.arm", "=", ["Red"]), 33)])).Refusal!.Reason);
+        Assert.Equal("too-many-filters", compiler.Compile(Ask([.. Enumerable.Repeat(new Predicate("campaign.arm", "=", ["Red"]), 9)])).Refusal!.Reason);
         Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", [.. Enumerable.Repeat("Red", 101)]))).Refusal!.Reason);
         Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", []))).Refusal!.Reason);
     }
@@ -76,14 +76,53 @@ public class QuestionCompilerTests
     [InlineData("campaign.arm in Red, \"a, b\" ,None", "campaign.arm", "in", "Red|a, b|None")]
     public void Conditions_are_read_as_people_write_them(string text, string column, string operation, string values)
     {
-        var predicate = PredicateText.TryRead(text, out var problem);
+        var predicate = (Predicate?)ConditionText.TryRead(text, out var problem);
         Assert.Null(problem);
         Assert.Equal((column, operation, values), (predicate!.Column, predicate.Operator, string.Join('|', predicate.Values)));
     }
 
     [Theory]
+    [InlineData("campaign.score between 1 and 5 and campaign.exposed = 1", "(campaign.score between 1 and 5 and campaign.exposed = 1)")]
+    [InlineData("campaign.arm = Red or campaign.arm = Blue and not campaign.exposed = 1", "(campaign.arm = Red or (campaign.arm = Blue and not campaign.exposed = 1))")]
+    [InlineData("not (campaign.arm in Red, \"a and b\" OR campaign.score<3)", "not (campaign.arm in Red, \"a and b\" or campaign.score < 3)")]
+    [InlineData("campaign.arm = \"say \"\"x\"\"\"", "campaign.arm = \"say \"x\"\"")]
+    public void Conditions_join_with_and_or_not_and_parentheses(string text, string expected) =>
+        Assert.Equal(expected, ConditionText.TryRead(text, out _)?.ToString());
+
+    [Fact]
+    public void Not_is_pushed_down_so_that_empty_cells_never_satisfy_it()
+    {
+        var condition = ConditionText.TryRead("not (campaign.arm = Red and (campaign.score < 0 or campaign.score between 5 and 6))", out _)!;
+        var any = Assert.IsType<CodeAny>(compiler.Compile(new Question { Kind = QuestionKind.Overlap, Where = [condition] }).Value!.Filters["campaign"].Single());
+        Assert.Equal("2-3|70001-140001|1-70005 70008-140001", string.Join('|', any.Leaves().Select(leaf => string.Join(' ', leaf.Ranges.Select(range => $"{range.First}-{range.Last}")))));
+        Assert.IsType<CodeAll>(any.Parts[1]);
+    }
+
+    [Fact]
+    public void A_condition_over_two_data_sets_is_refused_but_two_conditions_are_not()
+    {
+        var mixed = ConditionText.TryRead("campaign.arm = Red or customers.region = North", out _)!;
+        Assert.Equal("mixed-filter", compiler.Compile(new Question { Kind = QuestionKind.Overlap, Where = [mixed] }).Refusal!.Reason);
+        Assert.NotNull(compiler.Compile(Ask(new Predicate("campaign.arm", "=", ["Red"]), new Predicate("customers.region", "=", ["North"]))).Value);
+    }
+
+    [Fact]
+    public void Only_the_values_that_their_owner_opened_can_be_named()
+    {
+        var narrow = new QuestionCompiler(TestContract.Read(("maximum: 120, filter: true", "maximum: 120, filter: [18, 30, 65]")));
+        Assert.NotNull(narrow.Compile(Ask(new Predicate("customers.age", ">=", ["30"]))).Value);
+        Assert.Equal("value-not-open", narrow.Compile(Ask(new Predicate("customers.age", "<=", ["31"]))).Refusal!.Reason);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("arm = Red")]
+    [InlineData("(campaign.arm = Red")]
+    [InlineData("campaign.arm = Red)")]
+    [InlineData("campaign.arm = Red and")]
+    [InlineData("campaign.score between 3")]
+    [InlineData("campaign.arm = \"open")]
+    [InlineData("((((((((((((((((((campaign.arm = Red))))))))))))))))))")]
     [InlineData("campaign.arm")]
     [InlineData("campaign.arm =")]
     [InlineData("campaign.arm ~ Red")]
@@ -91,7 +130,7 @@ public class QuestionCompilerTests
     [InlineData("= Red")]
     public void What_is_no_condition_is_explained(string text)
     {
-        Assert.Null(PredicateText.TryRead(text, out var problem));
+        Assert.Null(ConditionText.TryRead(text, out var problem));
         Assert.Contains($"'{text}'", problem, StringComparison.Ordinal);
     }
 

@@ -14,7 +14,7 @@ public class ContractReaderTests
         Assert.Equal(["agency", "retailer"], contract.Members.Select(member => member.Name));
         Assert.Equal(("test-room/room", 64), (contract.Cas.Session, contract.Cas.SessionHash.Length));
         Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes(TestContract.Text)), contract.Hash.ToArray());
-        Assert.Equal(new PrivacyRules(20, null), contract.Privacy);
+        Assert.Equal(PrivacyRules.Default with { MinimumAudience = 20, Epsilon = null }, contract.Privacy);
         var spend = contract.FindDataSet("customers")!.FindColumn("spend")!;
         Assert.Equal((ColumnKind.Decimal, -5000L, 1_000_000L, 2, false), (spend.Kind, spend.Minimum, spend.Maximum, spend.Places, spend.Filter));
         Assert.Equal(1.0, contract.Analyses.Lift!.Shares.Sum(), 12);
@@ -39,12 +39,12 @@ public class ContractReaderTests
         var contract = TestContract.Read(
             ("privacy:\n  minimum_audience: 20\n  noise: none\n", ""),
             ("  lift:\n    assignment: campaign.arm\n    control: None\n    shares: equal\n    outcomes: [customers.visit, customers.spend]\n    population: matched\n", ""));
-        Assert.Equal(new PrivacyRules(100, 0.5), contract.Privacy);
+        Assert.Equal(new PrivacyRules(100, 0.5, 10, 8, 0.15), contract.Privacy);
     }
 
     [Theory]
     [InlineData("room: test-room", "room: Test Room", "lower-case letters")]
-    [InlineData("version: 1", "version: 2", "version")]
+    [InlineData("version: 1", "version: 2", "previous")]
     [InlineData("{name: retailer, key: ", "{name: retailer, key: AAAA", "no public key")]
     [InlineData("{name: retailer,", "{name: agency,", "stands twice")]
     [InlineData("  session: test-room/room", "  session: test-room", "SESSION/SERVICE")]
@@ -54,7 +54,7 @@ public class ContractReaderTests
     [InlineData("{kind: email, column: email}", "{column: email}", "kind")]
     [InlineData("max_rows: 4000", "max_rows: 0", "max_rows")]
     [InlineData("max_rows: 4000", "max_rows: 4000000000", "max_rows")]
-    [InlineData("name: customers", "name: campaign", "both data sets are named")]
+    [InlineData("name: customers", "name: campaign", "several data sets are named")]
     [InlineData("values: [Red, Blue, None]", "values: [Red, Red, None]", "different values")]
     [InlineData("{name: visit, type: flag}", "{name: visit, type: number}", "number")]
     [InlineData("{name: visit, type: flag}", "{name: region, type: flag}", "stands twice")]
@@ -66,15 +66,27 @@ public class ContractReaderTests
     [InlineData("assignment: campaign.arm", "assignment: campaign.unknown", "no column of this contract")]
     [InlineData("control: None", "control: Green", "'Green' is no value")]
     [InlineData("shares: equal", "shares: {Red: 0.5, Blue: 0.4, None: 0.2}", "sum to 1")]
-    [InlineData("[customers.visit, customers.spend]", "[customers.region]", "category")]
+    [InlineData("[customers.visit, customers.spend]", "[customers.region]", "neither")]
     [InlineData("[customers.visit, customers.spend]", "[campaign.exposed]", "other data set")]
     [InlineData("population: matched", "population: everyone", "everyone")]
     [InlineData("minimum_audience: 20", "minimum_audience: 19", "minimum_audience")]
     [InlineData("noise: none", "noise: little", "'little'")]
-    [InlineData("noise: none", "noise: {epsilon: 0.5}", "exact counts only")]
-    [InlineData("recipients: [agency]", "recipients: [stranger]", "'stranger' is no member")]
-    [InlineData("recipients: [agency]", "recipients: []", "recipients")]
-    [InlineData("recipients: [agency]", "recipients: [agency]\nextra: 1", "extra")]
+    [InlineData("query: [agency]", "query: [stranger]", "'stranger' is no member")]
+    [InlineData("receive: [agency]", "receive: []", "receive")]
+    [InlineData("version: 1", "version: 1\nprevious: 00", "previous")]
+    [InlineData("version: 1", "version: 1\namendment: some", "amendment")]
+    [InlineData("kind: email, column: email", "kind: email, profile: apple, column: email", "profile")]
+    [InlineData("kind: email, column: email", "kind: email, profile: google, column: email", "profiles")]
+    [InlineData("kind: email, column: email", "kind: email, column: email, region: US", "region")]
+    [InlineData("max_rows: 4000", "max_rows: 4000\n    rules: {minimum_audience: 5}", "minimum_audience")]
+    [InlineData("{name: visit, type: flag}", "{name: visit, type: flag, sum: true}", "summed")]
+    [InlineData("{name: visit, type: flag}", "{name: visit, type: date, minimum: 2026-01-01, maximum: 2025-01-01}", "'minimum' must not be after")]
+    [InlineData("filter: true}\n      - {name: exposed", "filter: [Red, Green]}\n      - {name: exposed", "'Green'")]
+    [InlineData("    population: matched", "    population: matched\n    exposure: customers.visit", "exposure")]
+    [InlineData("    population: matched", "    population: matched\n    covariate: campaign.score", "covariate")]
+    [InlineData("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}", "has not agreed for 'customers'")]
+    [InlineData("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score}", "frequency")]
+    [InlineData("roles: {query", "extra: 1\nroles: {query", "extra")]
     public void What_is_wrong_is_said_where_it_stands(string old, string replacement, string expected)
     {
         var text = TestContract.Change((old, replacement));
@@ -85,10 +97,20 @@ public class ContractReaderTests
     }
 
     [Fact]
+    public void Of_all_rules_the_strictest_holds()
+    {
+        var contract = TestContract.Read(
+            ("max_rows: 4000", "max_rows: 4000\n    rules: {minimum_audience: 250, epsilon: 0.2, budget: 3}"),
+            ("max_rows: 5000", "max_rows: 5000\n    rules: {minimum_audience: 50, epsilon: 0.4, max_filters: 2}"));
+        Assert.Equal((250, 0.2, 2), (contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, contract.Privacy.MaxFilters));
+        Assert.Equal(3, contract.FindDataSet("campaign")!.Rules.Budget);
+    }
+
+    [Fact]
     public void Everything_wrong_is_reported_at_once()
     {
         var problems = new DocumentProblems();
-        Assert.Null(ContractReader.Read(Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", "max_rows: 0"), ("control: None", "control: Green"), ("recipients: [agency]", "recipients: [x]"))), problems));
+        Assert.Null(ContractReader.Read(Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", "max_rows: 0"), ("control: None", "control: Green"), ("query: [agency]", "query: [x]"))), problems));
         Assert.Equal(3, problems.Items.Count);
     }
 

@@ -13,12 +13,12 @@ public class DisclosureTests
     [InlineData(0, 1_000, false)]
     public void A_set_and_its_complement_must_reach_the_minimum_audience(long count, long size, bool allowed)
     {
-        var rules = new DisclosureRules(new PrivacyRules(100, null), new SecureRandomIntegers());
+        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = null }, new SecureRandomIntegers());
         Assert.Equal(allowed, rules.Allows(count, [size, 1_000_000]));
     }
 
     [Fact]
-    public void Exact_counts_carry_no_noise() => Assert.Equal(5, new DisclosureRules(new PrivacyRules(100, null), new Seeded(1)).Noised(5));
+    public void Exact_counts_carry_no_noise() => Assert.Equal(5, new DisclosureRules(PrivacyRules.Default with { Epsilon = null }, new Seeded(1)).Noised(5));
 
     [Theory]
     [InlineData(0.5)]
@@ -26,7 +26,7 @@ public class DisclosureTests
     public void Noise_has_the_distribution_that_epsilon_says(double epsilon)
     {
         const int draws = 40_000;
-        var rules = new DisclosureRules(new PrivacyRules(100, epsilon), new Seeded(7));
+        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new Seeded(7));
         var found = Enumerable.Range(0, draws).Select(_ => rules.Noised(0)).GroupBy(noise => noise).ToDictionary(group => group.Key, group => group.Count());
 
         // P(x) = (1 - r) / (1 + r) * r^|x| with r = exp(-epsilon); Pearson's statistic over the values that come often enough.

@@ -84,7 +84,7 @@ public sealed class RoomServiceTests : IDisposable
     public void Only_recipients_ask_and_only_owners_upload()
     {
         UploadBoth();
-        Assert.Equal("not-a-recipient", room.Refusal(Overlap, room.Retailer));
+        Assert.Equal("may-not-ask", room.Refusal(Overlap, room.Retailer));
         Assert.Equal("not-the-owner", room.Service.ReadKeys(room.Retailer, "campaign").Refusal!.Reason);
         Assert.Equal("not-the-owner", room.Service.BeginUpload(room.Agency, "customers", new UploadRequest(new string('0', 64), 1)).Refusal!.Reason);
         Assert.Equal("no-dataset", room.Service.ReadKeys(room.Agency, "other").Refusal!.Reason);

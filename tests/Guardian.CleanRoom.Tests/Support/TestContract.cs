@@ -60,7 +60,7 @@ internal static class TestContract
         privacy:
           minimum_audience: 20
           noise: none
-        recipients: [agency]
+        roles: {query: [agency], receive: [agency], pay: [retailer]}
 
         """;
 

@@ -1,0 +1,68 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>What identifies a person in a data set, and how it is normalised before it is tagged (docs/spec/room.md).</summary>
+/// <param name="Profile">By whose rules it is normalised.</param>
+/// <param name="Column">Header of its column in the owner's file.</param>
+/// <param name="Form">What the cells hold.</param>
+/// <param name="Region">For phone numbers without a country code: the country, two letters (ISO 3166-1); null when all have one.</param>
+public sealed record Identifier(IdentifierKind Kind, IdentifierProfile Profile, string Column, IdentifierForm Form = IdentifierForm.Clear, string? Region = null)
+{
+    /// <summary>Whether persons are tagged by the hash of their identifier: when any data set of the room knows no more than hashes.</summary>
+    public bool IsMatchedByHash { get; init; }
+
+    /// <summary>The profiles of each kind, by the names that contracts use; the first is what holds when a contract names none.</summary>
+    public static IReadOnlyDictionary<string, IdentifierProfile> Profiles(IdentifierKind kind) => kind switch
+    {
+        IdentifierKind.Email => new Dictionary<string, IdentifierProfile>
+        {
+            ["plain"] = IdentifierProfile.Plain, ["google"] = IdentifierProfile.Google, ["uid2"] = IdentifierProfile.Uid2, ["meta"] = IdentifierProfile.Meta,
+        },
+        IdentifierKind.Phone => new Dictionary<string, IdentifierProfile>
+        {
+            ["google"] = IdentifierProfile.Google, ["uid2"] = IdentifierProfile.Uid2, ["meta"] = IdentifierProfile.Meta,
+        },
+        _ => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain, ["exact"] = IdentifierProfile.Exact },
+    };
+}
+
+/// <summary>Sorts of identifier.</summary>
+public enum IdentifierKind
+{
+    /// <summary>E-mail address.</summary>
+    Email,
+
+    /// <summary>Telephone number.</summary>
+    Phone,
+
+    /// <summary>Customer number.</summary>
+    CustomerId,
+}
+
+/// <summary>Whose rules normalise an identifier. They differ on purpose: a data set that was hashed elsewhere can only match under the rules it was hashed by.</summary>
+public enum IdentifierProfile
+{
+    /// <summary>E-mail: all white space removed, lower case. Customer number: all white space removed, upper case.</summary>
+    Plain,
+
+    /// <summary>E-mail: as plain; before @ of gmail.com and googlemail.com no dots and nothing from "+" on. Phone: E.164 with "+".</summary>
+    Google,
+
+    /// <summary>E-mail: trimmed, lower case; before @ of gmail.com no dots and nothing from "+" on. Phone: E.164 with "+".</summary>
+    Uid2,
+
+    /// <summary>E-mail: trimmed, lower case. Phone: E.164 without "+".</summary>
+    Meta,
+
+    /// <summary>Customer number: trimmed, nothing else.</summary>
+    Exact,
+}
+
+/// <summary>What the cells of an identifier's column hold.</summary>
+public enum IdentifierForm
+{
+    /// <summary>The identifier itself.</summary>
+    Clear,
+
+    /// <summary>SHA-256 of the normalised identifier: 64 hex digits, or the base64 of its 32 bytes.</summary>
+    Sha256,
+}

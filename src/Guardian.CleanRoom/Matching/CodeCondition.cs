@@ -1,0 +1,28 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>
+/// A condition on the rows of one data set, as the engine evaluates it: ranges of codes joined by "and" and "or". There is no "not": it was pushed
+/// down to the ranges, where code 0, the empty cell, is in none. So a row counts only when the condition is true for certain, as in SQL.
+/// </summary>
+internal abstract record CodeCondition
+{
+    /// <summary>The ranges in it, from left to right.</summary>
+    public IEnumerable<CodeRanges> Leaves() => this switch
+    {
+        CodeRanges ranges => [ranges],
+        CodeAll all => all.Parts.SelectMany(part => part.Leaves()),
+        CodeAny any => any.Parts.SelectMany(part => part.Leaves()),
+        _ => [],
+    };
+}
+
+/// <summary>A comparison of one column: true where its code lies in one of the ranges.</summary>
+/// <param name="Column">Index of the column in its data set.</param>
+/// <param name="Ranges">First and last code of each range; none: true nowhere.</param>
+internal sealed record CodeRanges(int Column, IReadOnlyList<(uint First, uint Last)> Ranges) : CodeCondition;
+
+/// <summary>True where all parts are; at least one part.</summary>
+internal sealed record CodeAll(IReadOnlyList<CodeCondition> Parts) : CodeCondition;
+
+/// <summary>True where any part is; at least one part.</summary>
+internal sealed record CodeAny(IReadOnlyList<CodeCondition> Parts) : CodeCondition;
