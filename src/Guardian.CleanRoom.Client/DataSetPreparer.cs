@@ -165,15 +165,15 @@ public sealed class DataSetPreparer(DataSet dataSet, RoomLayout layout)
         return new PreparedDataSet(layout, dataSet, sorted[..kept], order[..kept], [.. codes], report);
     }
 
-    // Of equal tags, which stand together now, the row that came first in the file.
+    // Of tags with the same high word, which stand together now, the row that came first in the file. Different persons share a high word once in 2^64 pairs.
     private static int KeepFirst(Tag[] sorted, int[] order)
     {
         var kept = 0;
         for (var i = 0; i < sorted.Length; i++)
         {
-            if (kept > 0 && sorted[kept - 1] == sorted[i])
+            if (kept > 0 && sorted[kept - 1].High == sorted[i].High)
             {
-                order[kept - 1] = Math.Min(order[kept - 1], order[i]);
+                (sorted[kept - 1], order[kept - 1]) = order[i] < order[kept - 1] ? (sorted[i], order[i]) : (sorted[kept - 1], order[kept - 1]);
             }
             else
             {

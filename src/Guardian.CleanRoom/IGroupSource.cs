@@ -1,11 +1,13 @@
 namespace Guardian.CleanRoom;
 
-/// <summary>The stored groups of one data set, opened one at a time: the engine never holds more.</summary>
+/// <summary>The stored groups of one data set, opened one at a time. Thread-safe.</summary>
 public interface IGroupSource
 {
     /// <summary>The data set whose groups these are.</summary>
     DataSet DataSet { get; }
 
-    /// <summary>Writes the plaintext of a group (<see cref="RoomLayout.GroupSize"/> bytes, layout in <see cref="RoomLayout"/>).</summary>
-    void Read(int group, Span<byte> destination);
+    /// <summary>Opens a group.</summary>
+    /// <param name="scratch"><see cref="RoomLayout.GroupSize"/> bytes to open it in.</param>
+    /// <returns>The plaintext (layout in <see cref="RoomLayout"/>): in the scratch, or where the source holds it open.</returns>
+    ReadOnlySpan<byte> Read(int group, Span<byte> scratch);
 }

@@ -47,7 +47,7 @@ public sealed class PublicDataTests : IDisposable
     {
         var layout = RoomLayout.For(contract);
         SidePlan Side(string dataSet, PreparedDataSet data) =>
-            new(new MemorySource(contract.FindDataSet(dataSet)! with { Columns = [] }, data), layout.Capacities[dataSet], [], [], []);
-        return MatchEngine.Run(layout, Side("campaign", first), Side("customers", second), 2, () => new CellScan(1)).Sum(scan => scan.Counts[0]);
+            new(new MemorySource(contract.FindDataSet(dataSet)! with { Columns = [] }, data), [], []);
+        return new MatchEngine(layout, 2).CountCells([Side("campaign", first), Side("customers", second)], 1)[0];
     }
 }

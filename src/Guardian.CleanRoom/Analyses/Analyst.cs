@@ -47,10 +47,9 @@ internal sealed class Analyst(RoomContract contract, RoomLayout layout, Disclosu
     private long[] CountCells(CompiledQuestion question, IReadOnlyDictionary<string, DataVersion> versions, int cells)
     {
         var sides = contract.DataSets.Select(dataSet => new SidePlan(
-            versions[dataSet.Name].Source, layout.Capacities[dataSet.Name], question.Filters[dataSet.Name],
-            [.. question.Cells.Where(cell => cell.DataSet == dataSet).Select(cell => (cell.Column, cell.Stride))], [])).ToList();
-        var scans = MatchEngine.Run(layout, sides[0], sides[1], threads, () => new CellScan(cells));
-        return [.. Enumerable.Range(0, cells).Select(cell => scans.Sum(scan => scan.Counts[cell]))];
+            versions[dataSet.Name].Source, question.Filters[dataSet.Name],
+            [.. question.Cells.Where(cell => cell.DataSet == dataSet).Select(cell => new CellPart(cell.Column, cell.Stride))])).ToList();
+        return new MatchEngine(layout, threads).CountCells(sides, cells);
     }
 
     private static IEnumerable<long> Sizes(IReadOnlyDictionary<string, DataVersion> versions) => versions.Values.Select(version => (long)version.Rows);

@@ -20,18 +20,14 @@ internal sealed class LiftAnalysis(RoomContract contract, RoomLayout layout, Dis
             return refusal;
         }
         var assignment = IndexOf(assigned, design.Assignment);
-        var packed = PackedValue.Pack(measured, design.Outcomes.Select(outcome => IndexOf(measured, outcome)));
+        var columns = design.Outcomes.Select(outcome => IndexOf(measured, outcome)).ToList();
         var arms = assigned.Columns[assignment].Values;
-
-        var scans = MatchEngine.Run(
-            layout,
-            new SidePlan(versions[assigned.Name].Source, layout.Capacities[assigned.Name], question.Filters[assigned.Name], [(assignment, 1)], []),
-            new SidePlan(versions[measured.Name].Source, layout.Capacities[measured.Name], question.Filters[measured.Name], [], packed),
-            threads,
-            () => new ArmScan(arms.Count, packed, design.Population));
-
-        var persons = arms.Select((_, arm) => scans.Sum(scan => scan.Persons[arm])).ToList();
-        var matched = scans.Sum(scan => scan.Matched);
+        var engine = new MatchEngine(layout, threads);
+        var assignedSide = new SidePlan(versions[assigned.Name].Source, question.Filters[assigned.Name], [new CellPart(assignment, 1)]);
+        var measuredSide = new SidePlan(versions[measured.Name].Source, question.Filters[measured.Name], []);
+        var sums = engine.SumCells([assignedSide, measuredSide], arms.Count, new SumPlan([.. columns.Select(column => new Measure(1, column))], []));
+        var persons = design.Population == LiftPopulation.Matched ? [.. sums.Select(arm => arm.Persons)] : engine.CountCells([assignedSide], arms.Count);
+        var matched = sums.Sum(arm => arm.Persons);
         // Every arm is reported, and the matched persons of all arms are a set that is reported too.
         var sizes = versions.Values.Select(version => (long)version.Rows);
         if (persons.Any(count => !rules.Allows(count, [])) || !rules.Allows(matched, sizes))
@@ -39,12 +35,12 @@ internal sealed class LiftAnalysis(RoomContract contract, RoomLayout layout, Dis
             return rules.Withheld();
         }
         var totals = design.Outcomes.Select((_, outcome) => arms.Select((_, arm) =>
-            Total(scans.Select(scan => scan.Sums[(arm * design.Outcomes.Count) + outcome]), measured.Columns[packed[outcome].Column], persons[arm])).ToList());
+            Total(sums[arm].Measures[outcome], measured.Columns[columns[outcome]], persons[arm])).ToList());
         return new AnalysisResult(null, null, new LiftResult(
             design.Assignment.ToString(), design.Control, design.Population, matched,
             [.. arms.Select((arm, index) => new LiftArm(arm, persons[index], arm == design.Control))],
             SampleRatio.Check(persons, design.Shares),
-            [.. totals.Select((byArm, outcome) => Compare(design.Outcomes[outcome].ToString(), measured.Columns[packed[outcome].Column], arms, design.Control, byArm))]));
+            [.. totals.Select((byArm, outcome) => Compare(design.Outcomes[outcome].ToString(), measured.Columns[columns[outcome]], arms, design.Control, byArm))]));
     }
 
     // Who is filtered by what happened after assignment is no longer compared with his like.
@@ -66,22 +62,15 @@ internal sealed class LiftAnalysis(RoomContract contract, RoomLayout layout, Dis
             : null;
     }
 
-    private static ArmTotal Total(IEnumerable<OutcomeSums> parts, Column column, long persons)
+    private static ArmTotal Total(MeasureSums sums, Column column, long persons)
     {
-        Int128 count = 0, sum = 0, squares = 0;
-        foreach (var part in parts)
-        {
-            count += part.Count;
-            sum += part.Sum;
-            squares += part.SumOfSquares;
-        }
         // The sums are of distances from the minimum: Σ(m+d) = nm + Σd, Σ(m+d)² = nm² + 2mΣd + Σd².
         Int128 minimum = column.Minimum;
         var scale = (double)CellText.Power(column.Places);
         return new ArmTotal(
             persons,
-            (double)((count * minimum) + sum) / scale,
-            (double)((count * minimum * minimum) + (2 * minimum * sum) + squares) / (scale * scale));
+            (double)((sums.Count * minimum) + sums.Sum) / scale,
+            (double)((sums.Count * minimum * minimum) + (2 * minimum * sums.Sum) + sums.SumOfSquares) / (scale * scale));
     }
 
     private static LiftOutcome Compare(string name, Column column, IReadOnlyList<string> arms, string control, List<ArmTotal> totals)

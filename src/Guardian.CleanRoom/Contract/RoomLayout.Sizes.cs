@@ -13,11 +13,16 @@ public sealed partial class RoomLayout
     {
         ArgumentNullException.ThrowIfNull(contract);
         var largest = contract.DataSets.Max(dataSet => dataSet.MaxRows);
-        var bucketCount = BucketsPerGroup;
+        // The fewest buckets at which the largest data set needs no more slots: padding is least when buckets are full.
+        var (tooFew, bucketCount) = (0, BucketsPerGroup);
         while (FindCapacity(largest, bucketCount) > LargestCapacity)
         {
-            // In steps of an eighth, so that padding stays small.
-            bucketCount += Math.Max(BucketsPerGroup, bucketCount / 8 / BucketsPerGroup * BucketsPerGroup);
+            (tooFew, bucketCount) = (bucketCount, 2 * bucketCount);
+        }
+        while (bucketCount - tooFew > BucketsPerGroup)
+        {
+            var middle = (tooFew + bucketCount) / 2 / BucketsPerGroup * BucketsPerGroup;
+            (tooFew, bucketCount) = FindCapacity(largest, middle) > LargestCapacity ? (middle, bucketCount) : (tooFew, middle);
         }
         return new RoomLayout
         {
@@ -28,6 +33,12 @@ public sealed partial class RoomLayout
 
     /// <summary>The bucket of a tag.</summary>
     public int BucketOf(ulong tagHigh) => (int)Math.BigMul(tagHigh, (ulong)BucketCount, out _);
+
+    /// <summary>The least high word of a bucket.</summary>
+    public ulong FirstOf(int bucket) => (ulong)((((UInt128)bucket << 64) + (UInt128)BucketCount - 1) / (UInt128)BucketCount);
+
+    /// <summary>The greatest high word of a bucket.</summary>
+    public ulong LastOf(int bucket) => bucket == BucketCount - 1 ? ulong.MaxValue : FirstOf(bucket + 1) - 1;
 
     // The least capacity that all buckets keep to but for OverflowProbability: each bucket's load is binomial, and a Poisson tail bounds it.
     private static int FindCapacity(int rows, int bucketCount)

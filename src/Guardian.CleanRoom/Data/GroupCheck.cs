@@ -1,99 +1,136 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Guardian.CleanRoom;
 
 /// <summary>
-/// Checks a group that a partner sent, before anything is computed on it: rows ascend, stand in their bucket, are padded as the layout says, and
-/// have codes that their columns know. One pass over every slot.
+/// Checks a group that a partner sent, before anything is computed on it: rows ascend, none stands twice, each stands in its bucket, all is padded as the layout
+/// says, and the columns know their codes. One pass over every slot, which never branches or addresses by what it finds. One per thread.
 /// </summary>
-internal sealed class GroupCheck(RoomLayout layout, DataSet dataSet)
+internal sealed class GroupCheck
 {
-    private readonly int capacity = layout.Capacities[dataSet.Name];
+    private readonly ICheck check;
+
+    public GroupCheck(RoomLayout layout, DataSet dataSet) => check = MatchEngine.Widest switch
+    {
+        LaneWidth.Bits512 => new GroupCheck<Lanes512, Vector512<ulong>>(layout, dataSet),
+        LaneWidth.Bits256 => new GroupCheck<Lanes256, TwoVectors>(layout, dataSet),
+        _ => new GroupCheck<LanesScalar, EightWords>(layout, dataSet),
+    };
+
+    internal interface ICheck
+    {
+        string? FindProblem(int group, ReadOnlySpan<byte> plaintext, out int rows);
+    }
 
     /// <summary>Checks a group.</summary>
     /// <param name="plaintext">Exactly <see cref="RoomLayout.GroupSize"/> bytes.</param>
     /// <param name="rows">Rows that are not empty.</param>
-    /// <returns>What is wrong first, or null.</returns>
+    /// <returns>What is wrong, or null.</returns>
+    public string? FindProblem(int group, ReadOnlySpan<byte> plaintext, out int rows) => check.FindProblem(group, plaintext, out rows);
+}
+
+/// <inheritdoc cref="GroupCheck"/>
+internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : struct, ILanes<T> where T : struct
+{
+    private const nuint Lanes = RoomLayout.BucketsPerGroup;
+
+    private static readonly string[] Problems =
+    [
+        "an empty slot is not written as one",
+        "a row follows an empty slot",
+        "a tag has more than 112 bits",
+        "a row stands in the wrong bucket",
+        "rows are not in ascending order, or a person stands there twice",
+    ];
+
+    private readonly RoomLayout layout;
+    private readonly DataSet dataSet;
+    private readonly GroupColumns columns;
+
+    // First and last high word of each bucket, and what was found: a word for each bucket and each sort of problem, the columns' last.
+    private readonly AlignedBytes bounds = new(2 * sizeof(ulong) * RoomLayout.BucketsPerGroup);
+    private readonly AlignedBytes found;
+
+    public GroupCheck(RoomLayout layout, DataSet dataSet)
+    {
+        this.layout = layout;
+        this.dataSet = dataSet;
+        columns = new GroupColumns(layout, dataSet);
+        found = new AlignedBytes((Problems.Length + dataSet.Columns.Count) * sizeof(ulong) * RoomLayout.BucketsPerGroup);
+    }
+
+    /// <inheritdoc/>
     public string? FindProblem(int group, ReadOnlySpan<byte> plaintext, out int rows)
     {
-        rows = 0;
-        for (var bucket = 0; bucket < RoomLayout.BucketsPerGroup; bucket++)
+        for (var lane = 0; lane < RoomLayout.BucketsPerGroup; lane++)
         {
-            if (FindProblem(group, bucket, plaintext, ref rows) is { } problem)
-            {
-                return $"chunk {group}, bucket {bucket}: {problem}";
-            }
+            var bucket = (group * RoomLayout.BucketsPerGroup) + lane;
+            (bounds.Words[lane], bounds.Words[RoomLayout.BucketsPerGroup + lane]) = (layout.FirstOf(bucket), layout.LastOf(bucket));
         }
-        return FindCodeProblem(plaintext) is { } code ? $"chunk {group}: {code}" : null;
+        rows = CheckTags(plaintext);
+        for (var column = 0; column < dataSet.Columns.Count; column++)
+        {
+            CheckCodes(column, plaintext);
+        }
+        // Whether an upload is refused, and why, is what its owner is told anyway.
+        var first = found.Words.IndexOfAnyExcept(0UL);
+        if (first < 0)
+        {
+            return null;
+        }
+        var (problem, inBucket) = Math.DivRem(first, RoomLayout.BucketsPerGroup);
+        return problem < Problems.Length
+            ? $"chunk {group}, bucket {inBucket}: {Problems[problem]}"
+            : $"chunk {group}: column '{dataSet.Columns[problem - Problems.Length].Name}' holds a code that it does not have";
     }
 
-    private string? FindProblem(int group, int bucket, ReadOnlySpan<byte> plaintext, ref int rows)
+    private int CheckTags(ReadOnlySpan<byte> plaintext)
     {
-        Tag? before = null;
-        var isPadding = false;
-        for (var slot = 0; slot < capacity; slot++)
+        ref var highWords = ref MemoryMarshal.GetReference(columns.High(plaintext));
+        ref var lowWords = ref MemoryMarshal.GetReference(columns.Low(plaintext));
+        var (none, all) = (TLanes.All(0), TLanes.All(ulong.MaxValue));
+        var (firstOf, lastOf) = (TLanes.Load(ref bounds.FirstWord, 0), TLanes.Load(ref bounds.FirstWord, Lanes));
+        var (badEmpty, afterEmpty, tooLong, misplaced, unordered, count) = (none, none, none, none, none, none);
+        var (before, wasRow) = (none, all);
+        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
-            var tag = TagAt(plaintext, (slot * RoomLayout.BucketsPerGroup) + bucket);
-            if (tag.High == Elements.EmptyHigh)
-            {
-                if (tag.Low != ulong.MaxValue)
-                {
-                    return "an empty slot is not written as one";
-                }
-                isPadding = true;
-                continue;
-            }
-            if (isPadding)
-            {
-                return "a row follows an empty slot";
-            }
-            if ((tag.Low & Elements.PayloadMask) != 0)
-            {
-                return "a tag has more than 112 bits";
-            }
-            if (layout.BucketOf(tag.High) != (group * RoomLayout.BucketsPerGroup) + bucket)
-            {
-                return "a row stands in the wrong bucket";
-            }
-            if (before is { } previous && previous >= tag)
-            {
-                return "rows are not in ascending order, or a person stands there twice";
-            }
-            before = tag;
-            rows++;
+            var (high, low) = (TLanes.Load(ref highWords, slot), TLanes.Load(ref lowWords, slot));
+            var isEmpty = TLanes.Equal(high, all);
+            var isRow = TLanes.Xor(isEmpty, all);
+            badEmpty = TLanes.Or(badEmpty, TLanes.And(isEmpty, TLanes.Xor(low, all)));
+            afterEmpty = TLanes.Or(afterEmpty, TLanes.AndNot(isRow, wasRow));
+            tooLong = TLanes.Or(tooLong, TLanes.And(isRow, TLanes.And(low, TLanes.All(Elements.PayloadMask))));
+            misplaced = TLanes.Or(misplaced, TLanes.And(isRow, TLanes.Or(TLanes.Greater(firstOf, high), TLanes.Greater(high, lastOf))));
+            // The first slot has nothing before it; slot is public.
+            var ascends = slot == 0 ? all : TLanes.Greater(high, before);
+            unordered = TLanes.Or(unordered, TLanes.AndNot(TLanes.And(isRow, wasRow), ascends));
+            count = TLanes.Subtract(count, isRow);
+            (before, wasRow) = (high, isRow);
         }
-        return null;
+        Report(0, badEmpty);
+        Report(1, afterEmpty);
+        Report(2, tooLong);
+        Report(3, misplaced);
+        Report(4, unordered);
+        return (int)TLanes.Sum(count);
     }
 
-    private string? FindCodeProblem(ReadOnlySpan<byte> plaintext)
+    private void CheckCodes(int column, ReadOnlySpan<byte> plaintext)
     {
-        var slots = capacity * RoomLayout.BucketsPerGroup;
-        var start = 16 * slots;
-        foreach (var column in dataSet.Columns)
+        ref var highWords = ref MemoryMarshal.GetReference(columns.High(plaintext));
+        ref var codes = ref MemoryMarshal.GetReference(columns.Codes(column, plaintext));
+        var greatest = TLanes.All((ulong)(dataSet.Columns[column].Maximum - dataSet.Columns[column].Minimum) + 1);
+        var size = columns.CodeSize(column);
+        var wrong = TLanes.All(0);
+        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
-            var size = column.CodeSize;
-            var greatest = column.Maximum - column.Minimum + 1;
-            for (var index = 0; index < slots; index++)
-            {
-                var code = ReadCode(plaintext.Slice(start + (size * index), size));
-                if (code > greatest || (code != 0 && TagAt(plaintext, index).High == Elements.EmptyHigh))
-                {
-                    return $"column '{column.Name}' holds a code that it does not have";
-                }
-            }
-            start += size * slots;
+            var code = TLanes.LoadCodes(ref codes, slot, size);
+            var isEmpty = TLanes.Equal(TLanes.Load(ref highWords, slot), TLanes.All(Elements.Empty));
+            wrong = TLanes.Or(wrong, TLanes.Or(TLanes.Greater(code, greatest), TLanes.And(code, isEmpty)));
         }
-        return null;
+        Report(Problems.Length + column, wrong);
     }
 
-    private Tag TagAt(ReadOnlySpan<byte> plaintext, int index) => new(
-        BinaryPrimitives.ReadUInt64LittleEndian(plaintext[(8 * index)..]),
-        BinaryPrimitives.ReadUInt64LittleEndian(plaintext[(8 * ((capacity * RoomLayout.BucketsPerGroup) + index))..]));
-
-    private static uint ReadCode(ReadOnlySpan<byte> cell) => cell.Length switch
-    {
-        1 => cell[0],
-        2 => BinaryPrimitives.ReadUInt16LittleEndian(cell),
-        _ => BinaryPrimitives.ReadUInt32LittleEndian(cell),
-    };
+    private void Report(int problem, T lanes) => TLanes.Store(lanes, ref found.FirstWord, (nuint)problem * Lanes);
 }

@@ -45,6 +45,6 @@ public static class Identifiers
         var high = BinaryPrimitives.ReadUInt64BigEndian(mac);
         var low = BinaryPrimitives.ReadUInt64BigEndian(mac[8..]) & ~Elements.PayloadMask;
         // All ones means an empty slot; the one tag in 2^64 that has them becomes its neighbour.
-        return new Tag(high == Elements.EmptyHigh ? high - 1 : high, low);
+        return new Tag(high == Elements.Empty ? high - 1 : high, low);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="RoomStateException">The host changed or cut off the file.</exception>
-    public void Read(int group, Span<byte> destination)
+    public ReadOnlySpan<byte> Read(int group, Span<byte> scratch)
     {
         var chunk = new byte[chunkSize];
         var size = 0;
@@ -41,10 +41,11 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
         {
             size += read;
         }
-        if (!cipher.TryDecrypt(group, chunk.AsSpan(0, size), destination))
+        if (!cipher.TryDecrypt(group, chunk.AsSpan(0, size), scratch))
         {
             throw Changed($"was changed outside the enclave at chunk {group}");
         }
+        return scratch;
     }
 
     public void Dispose()

@@ -1,77 +1,66 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Guardian.CleanRoom;
 
-/// <summary>Counts matched persons who pass on both sides, by cell. Every counter is touched for every element.</summary>
-internal sealed class CellScan(int cells) : IScan
+/// <summary>Counts matched persons by cell. Every counter is touched for every element.</summary>
+internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> where TLanes : struct, ILanes<T> where T : struct
 {
-    private const int Lanes = RoomLayout.BucketsPerGroup;
+    private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
     // No cell has this number.
     private const ulong NoCell = ushort.MaxValue;
 
-    private ushort[] found = [];
-
-    /// <summary>Persons by cell.</summary>
-    public long[] Counts { get; } = new long[cells];
+    private readonly long[] counts = new long[cells];
+    private AlignedBytes? found;
 
     /// <inheritdoc/>
-    public void Add(ReadOnlySpan<ulong> high, ReadOnlySpan<ulong> low, ReadOnlySpan<ulong> values)
+    public void Add(MergeBuffers merged)
     {
-        if (found.Length != high.Length)
+        if (cells == 1)
         {
-            found = new ushort[high.Length];
+            counts[0] += CountAll(merged);
+            return;
         }
-        FindCells(high, low);
-        CountCells();
-    }
-
-    // For each element the cell of its match with the one before, or none.
-    private void FindCells(ReadOnlySpan<ulong> high, ReadOnlySpan<ulong> low)
-    {
-        unchecked
+        var slots = (nuint)merged.Rows * Lanes;
+        found ??= new AlignedBytes((int)slots * sizeof(ushort));
+        FindCells(merged, ref found.FirstHalf);
+        for (var cell = 0; cell < cells; cell++)
         {
-            found.AsSpan(0, Lanes).Fill((ushort)NoCell);
-            for (var i = Lanes; i < high.Length; i++)
-            {
-                var isPair = MatchMask.Of(high[i - Lanes], low[i - Lanes], high[i], low[i]);
-                var cell = (low[i - Lanes] & Elements.CodeMask) + (low[i] & Elements.CodeMask);
-                found[i] = (ushort)((cell & isPair) | (NoCell & ~isPair));
-            }
+            counts[cell] += TLanes.CountEqual(ref found.FirstHalf, slots, (ushort)cell);
         }
     }
 
-    private void CountCells()
-    {
-        var vectors = MemoryMarshal.Cast<ushort, Vector512<ushort>>(found.AsSpan());
-        for (var cell = 0; cell < Counts.Length; cell++)
-        {
-            var wanted = Vector512.Create((ushort)cell);
-            var count = 0;
-            foreach (ref readonly var vector in vectors)
-            {
-                count += BitOperations.PopCount(Vector512.Equals(vector, wanted).ExtractMostSignificantBits());
-            }
-            Counts[cell] += count;
-        }
-    }
-}
+    /// <inheritdoc/>
+    public long[] Total() => counts;
 
-/// <summary>Whether an element matches the one before it and both pass.</summary>
-internal static class MatchMask
-{
-    /// <summary>All ones when both have the same tag, are of different sides, and pass; else zero. Without a branch.</summary>
-    public static ulong Of(ulong highBefore, ulong lowBefore, ulong high, ulong low)
+    private long CountAll(MergeBuffers merged)
     {
-        unchecked
+        ref var high = ref merged.High(0);
+        ref var low = ref merged.Low(0);
+        var count = TLanes.All(0);
+        for (var row = sides - 1; row < merged.Rows; row++)
         {
-            // Zero exactly when the tags are equal, the side bits differ, and both pass bits are set.
-            var difference = (high ^ highBefore) | (((low ^ lowBefore) & ~(Elements.PassBit | Elements.CodeMask)) ^ Elements.SideBit)
-                | (~(low & lowBefore) & Elements.PassBit);
-            // The top bit of (x | -x) is set when x is not zero.
-            return (ulong)~((long)(difference | (0UL - difference)) >> 63);
+            var index = (nuint)row * Lanes;
+            // A mask of all ones is minus one.
+            count = TLanes.Subtract(count, Matches<TLanes, T>.Of(ref high, ref low, index, sides, TLanes.Load(ref low, index)));
+        }
+        return (long)TLanes.Sum(count);
+    }
+
+    // For each element the cell of the person who ends there, or none.
+    private void FindCells(MergeBuffers merged, ref ushort target)
+    {
+        ref var high = ref merged.High(0);
+        ref var low = ref merged.Low(0);
+        for (var row = 0; row < sides - 1; row++)
+        {
+            TLanes.StoreHalves(TLanes.All(NoCell), ref target, (nuint)row * Lanes);
+        }
+        for (var row = sides - 1; row < merged.Rows; row++)
+        {
+            var index = (nuint)row * Lanes;
+            var element = TLanes.Load(ref low, index);
+            var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
+            var cell = Matches<TLanes, T>.CellOf(ref low, index, sides, element);
+            TLanes.StoreHalves(TLanes.Select(isMatch, cell, TLanes.All(NoCell)), ref target, index);
         }
     }
 }

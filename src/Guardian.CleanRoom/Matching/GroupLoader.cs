@@ -3,219 +3,147 @@ using System.Runtime.InteropServices;
 namespace Guardian.CleanRoom;
 
 /// <summary>
-/// Turns a stored group of one side into elements: filters column by column with masks, in stored order, then copies into the merge
-/// buffers, the second side back to front. Touches every slot in the same way, whatever it holds. One per thread.
+/// Turns a stored group of one side into elements: filters and cells column by column, in stored order, then copies tags and payload into the merge buffers.
+/// Touches every slot in the same way, whatever it holds. One per thread.
 /// </summary>
-internal sealed class GroupLoader
+internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
-    private const int Lanes = RoomLayout.BucketsPerGroup;
+    private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
     private readonly SidePlan plan;
-    private readonly bool isSecond;
-    private readonly byte[] plaintext;
-    private readonly ulong[] payload;
-    private readonly uint[] codes;
-    private readonly int[] columnOffsets;
+    private readonly IReadOnlyList<ValueField> fields;
+    private readonly GroupColumns columns;
+    private readonly PredicateMasks<TLanes, T> masks;
+    private readonly AlignedBytes plaintext;
+    private readonly AlignedBytes payload;
 
-    public GroupLoader(SidePlan plan, RoomLayout layout, bool isSecond)
+    /// <param name="fields">The fields that this side fills.</param>
+    public GroupLoader(SidePlan plan, RoomLayout layout, IReadOnlyList<ValueField> fields)
     {
         this.plan = plan;
-        this.isSecond = isSecond;
-        plaintext = new byte[layout.GroupSize(plan.Source.DataSet)];
-        payload = new ulong[Slots];
-        codes = new uint[Slots];
-        columnOffsets = new int[plan.Source.DataSet.Columns.Count];
-        var offset = 2 * sizeof(ulong) * Slots;
-        for (var column = 0; column < columnOffsets.Length; column++)
-        {
-            columnOffsets[column] = offset;
-            offset += Slots * plan.Source.DataSet.Columns[column].CodeSize;
-        }
+        this.fields = fields;
+        columns = new GroupColumns(layout, plan.Source.DataSet);
+        masks = new PredicateMasks<TLanes, T>(columns);
+        plaintext = new AlignedBytes(columns.Size);
+        payload = new AlignedBytes(columns.Slots * sizeof(ushort));
     }
 
-    private int Slots => plan.Capacity * Lanes;
-
-    /// <summary>Loads a group into the merge buffers: the first side from the start, the second from the end.</summary>
-    /// <param name="size">Elements per bucket in the buffers.</param>
-    public void Load(int group, Span<ulong> high, Span<ulong> low, Span<ulong> values, int size)
+    /// <summary>Loads a group into its place in the merge buffers: ascending, then empty.</summary>
+    /// <param name="start">First row of the place.</param>
+    /// <param name="rows">Rows of the place, at least the data set's capacity.</param>
+    public void Load(int group, MergeBuffers buffers, int start, int rows)
     {
-        plan.Source.Read(group, plaintext);
-        var words = MemoryMarshal.Cast<byte, ulong>(plaintext.AsSpan(0, 2 * sizeof(ulong) * Slots));
-        MakePayload(words[..Slots]);
-        var start = isSecond ? (size - plan.Capacity) * Lanes : 0;
-        Place(words[..Slots], high.Slice(start, Slots));
-        Place(payload, low.Slice(start, Slots));
+        var stored = plan.Source.Read(group, plaintext.Span);
+        MakePayload(stored);
+        Place(stored, buffers, start, rows);
         unchecked
         {
-            // Tag bits and payload bits do not overlap: the payload was made to be added to the tag.
-            var tags = words[Slots..];
-            var target = low.Slice(start, Slots);
-            for (var e = 0; e < plan.Capacity; e++)
+            for (var plane = 0; plane < buffers.Planes; plane++)
             {
-                var row = target.Slice((isSecond ? plan.Capacity - 1 - e : e) * Lanes, Lanes);
-                for (var q = 0; q < Lanes; q++)
-                {
-                    row[q] |= tags[(e * Lanes) + q] & ~Elements.PayloadMask;
-                }
+                PlaceValues(stored, plane, ref buffers.Value(plane, start), rows);
             }
-        }
-        for (var plane = 0; plane < PackedValue.Planes(plan.Values); plane++)
-        {
-            MakeValues(plane);
-            Place(payload, values.Slice((plane * size * Lanes) + start, Slots));
         }
     }
 
-    // The low 16 bits of every slot.
-    private void MakePayload(ReadOnlySpan<ulong> high)
+    // The low 16 bits of every slot that holds a row; empty slots have them all set, whatever comes out here.
+    private void MakePayload(ReadOnlySpan<byte> stored)
     {
-        var side = isSecond ? Elements.SideBit : 0;
-        payload.AsSpan().Fill(Elements.PassBit | side);
-        foreach (var predicate in plan.Predicates)
+        ref var target = ref payload.FirstHalf;
+        var count = (nuint)columns.Slots;
+        for (nuint slot = 0; slot < count; slot += Lanes)
         {
-            ApplyPredicate(predicate);
+            TLanes.StoreHalves(TLanes.All(0), ref target, slot);
         }
-        foreach (var (column, stride) in plan.Strides)
+        if (plan.Where.Count > 0)
         {
-            AddToCell(column, (ulong)stride);
+            ref var mask = ref masks.Evaluate(plan.Where, stored);
+            for (nuint slot = 0; slot < count; slot += Lanes)
+            {
+                TLanes.StoreHalves(TLanes.AndNot(TLanes.All(Elements.FailBit), TLanes.LoadHalves(ref mask, slot)), ref target, slot);
+            }
         }
+        foreach (var part in plan.Cells)
+        {
+            AddToCell(part, stored);
+        }
+    }
+
+    private void AddToCell(CellPart part, ReadOnlySpan<byte> stored)
+    {
+        ref var codes = ref MemoryMarshal.GetReference(columns.Codes(part.Column, stored));
+        ref var target = ref payload.FirstHalf;
+        var size = columns.CodeSize(part.Column);
+        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
+        {
+            var code = TLanes.LoadCodes(ref codes, slot, size);
+            var isEmpty = TLanes.Equal(code, TLanes.All(0));
+            var bin = part.Starts is null ? TLanes.Subtract(code, TLanes.All(1)) : BinOf(code, part.Starts);
+            var value = TLanes.Add(TLanes.LoadHalves(ref target, slot), TLanes.AndNot(TLanes.Multiply(bin, TLanes.All((ulong)part.Stride)), isEmpty));
+            TLanes.StoreHalves(TLanes.Or(value, TLanes.And(isEmpty, TLanes.All(Elements.FailBit))), ref target, slot);
+        }
+    }
+
+    // How many bins begin at or below the code.
+    private static T BinOf(T code, IReadOnlyList<uint> starts)
+    {
+        var bin = TLanes.All(0);
+        for (var k = 0; k < starts.Count; k++)
+        {
+            // A mask of all ones is minus one.
+            bin = TLanes.Subtract(bin, TLanes.Greater(code, TLanes.All(starts[k] - 1UL)));
+        }
+        return bin;
+    }
+
+    private void Place(ReadOnlySpan<byte> stored, MergeBuffers buffers, int start, int rows)
+    {
+        ref var sourceHigh = ref MemoryMarshal.GetReference(columns.High(stored));
+        ref var sourceLow = ref MemoryMarshal.GetReference(columns.Low(stored));
+        ref var sourcePayload = ref payload.FirstHalf;
+        ref var high = ref buffers.High(start);
+        ref var low = ref buffers.Low(start);
         unchecked
         {
-            for (var i = 0; i < payload.Length; i++)
+            var filled = (nuint)columns.Slots;
+            for (nuint slot = 0; slot < filled; slot += Lanes)
             {
-                var empty = Mask(high[i] == Elements.EmptyHigh);
-                payload[i] = (payload[i] & ~empty) | (Elements.EmptyLow & Elements.PayloadMask & empty);
+                // Tag bits and payload bits do not overlap.
+                TLanes.Store(TLanes.Load(ref sourceHigh, slot), ref high, slot);
+                TLanes.Store(TLanes.Or(TLanes.Load(ref sourceLow, slot), TLanes.LoadHalves(ref sourcePayload, slot)), ref low, slot);
+            }
+            for (var slot = filled; slot < (nuint)rows * Lanes; slot += Lanes)
+            {
+                TLanes.Store(TLanes.All(Elements.Empty), ref high, slot);
+                TLanes.Store(TLanes.All(Elements.Empty), ref low, slot);
             }
         }
     }
 
-    private void ApplyPredicate(CodeCondition predicate)
+    private void PlaceValues(ReadOnlySpan<byte> stored, int plane, ref ulong target, int rows)
     {
-        var holds = new ulong[Slots];
-        Evaluate(predicate, holds);
-        for (var i = 0; i < payload.Length; i++)
+        for (nuint slot = 0; slot < (nuint)rows * Lanes; slot += Lanes)
         {
-            payload[i] &= holds[i] | ~Elements.PassBit;
+            TLanes.Store(TLanes.All(0), ref target, slot);
         }
-    }
-
-    // All ones in every slot where the condition holds. Branches follow from the question alone.
-    private void Evaluate(CodeCondition condition, Span<ulong> holds)
-    {
-        switch (condition)
+        for (var k = 0; k < fields.Count; k++)
         {
-            case CodeRanges ranges:
-                EvaluateRanges(ranges, holds);
-                break;
-            case CodeAll { Parts: var parts }:
-                EvaluateParts(parts, holds, isAll: true);
-                break;
-            case CodeAny { Parts: var parts }:
-                EvaluateParts(parts, holds, isAll: false);
-                break;
-        }
-    }
-
-    private void EvaluateRanges(CodeRanges ranges, Span<ulong> holds)
-    {
-        Decode(ranges.Column);
-        unchecked
-        {
-            for (var i = 0; i < holds.Length; i++)
+            if (fields[k].Plane == plane)
             {
-                var found = 0UL;
-                foreach (var (first, last) in ranges.Ranges)
-                {
-                    found |= Mask(codes[i] - first <= last - first);
-                }
-                holds[i] = found;
+                AddValues(stored, fields[k], ref target);
             }
         }
     }
 
-    private void EvaluateParts(IReadOnlyList<CodeCondition> parts, Span<ulong> holds, bool isAll)
+    private void AddValues(ReadOnlySpan<byte> stored, ValueField field, ref ulong target)
     {
-        var part = new ulong[holds.Length];
-        Evaluate(parts[0], holds);
-        foreach (var next in parts.Skip(1))
+        var column = field.Measure.Column;
+        ref var codes = ref MemoryMarshal.GetReference(columns.Codes(column, stored));
+        var size = columns.CodeSize(column);
+        var cap = TLanes.All(field.Measure.Cap + 1UL);
+        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
-            Evaluate(next, part);
-            for (var i = 0; i < holds.Length; i++)
-            {
-                holds[i] = isAll ? holds[i] & part[i] : holds[i] | part[i];
-            }
+            var code = TLanes.ShiftLeft(TLanes.Min(TLanes.LoadCodes(ref codes, slot, size), cap), field.Shift);
+            TLanes.Store(TLanes.Or(TLanes.Load(ref target, slot), code), ref target, slot);
         }
     }
-
-    private void AddToCell(int column, ulong stride)
-    {
-        Decode(column);
-        unchecked
-        {
-            for (var i = 0; i < payload.Length; i++)
-            {
-                var isThere = Mask(codes[i] != 0);
-                payload[i] += ((codes[i] - 1UL) * stride) & isThere & Elements.CodeMask;
-                payload[i] &= isThere | ~Elements.PassBit;
-            }
-        }
-    }
-
-    private void MakeValues(int plane)
-    {
-        payload.AsSpan().Clear();
-        foreach (var value in plan.Values)
-        {
-            if (value.Plane == plane)
-            {
-                Decode(value.Column);
-                for (var i = 0; i < payload.Length; i++)
-                {
-                    payload[i] |= (ulong)codes[i] << value.Shift;
-                }
-            }
-        }
-    }
-
-    // A column's codes, widened.
-    private void Decode(int column)
-    {
-        var stored = plaintext.AsSpan(columnOffsets[column], Slots * plan.Source.DataSet.Columns[column].CodeSize);
-        switch (plan.Source.DataSet.Columns[column].CodeSize)
-        {
-            case 1:
-                for (var i = 0; i < codes.Length; i++)
-                {
-                    codes[i] = stored[i];
-                }
-                break;
-            case 2:
-                var words = MemoryMarshal.Cast<byte, ushort>(stored);
-                for (var i = 0; i < codes.Length; i++)
-                {
-                    codes[i] = words[i];
-                }
-                break;
-            default:
-                MemoryMarshal.Cast<byte, uint>(stored).CopyTo(codes);
-                break;
-        }
-    }
-
-    // Copies eight words at a time: front to back, or back to front so that the second side descends.
-    private void Place(ReadOnlySpan<ulong> source, Span<ulong> target)
-    {
-        if (!isSecond)
-        {
-            source.CopyTo(target);
-            return;
-        }
-        for (var e = 0; e < plan.Capacity; e++)
-        {
-            source.Slice(e * Lanes, Lanes).CopyTo(target.Slice((plan.Capacity - 1 - e) * Lanes, Lanes));
-        }
-    }
-
-    // All ones for true, without a branch.
-    private static ulong Mask(bool condition) => unchecked(0UL - System.Runtime.CompilerServices.Unsafe.BitCast<bool, byte>(condition));
 }

@@ -1,68 +1,153 @@
 using System.Numerics;
 using System.Runtime.ExceptionServices;
+using System.Runtime.Intrinsics;
 
 namespace Guardian.CleanRoom;
 
-/// <summary>
-/// Matches two data sets bucket by bucket and lets a scan look at each group of merged elements. Every group is read, merged and scanned in
-/// the same way, whatever the data: time, addresses and branches follow from public sizes and the question alone.
-/// </summary>
-/// <remarks>
-/// Memory: for each thread one group of either side and its merge buffers. A tag stands at most once in a data set (ingest refuses
-/// anything else), so an element matches its neighbour or nothing.
-/// </remarks>
-internal static class MatchEngine
+/// <summary>Which instructions the engine computes with. The results are the same.</summary>
+internal enum LaneWidth
 {
-    private const int Lanes = RoomLayout.BucketsPerGroup;
+    /// <summary>No vectors.</summary>
+    Scalar,
 
-    /// <summary>Runs over all groups with a number of threads, each taking a fixed share.</summary>
-    /// <param name="createScan">Makes a scan for one thread.</param>
-    /// <returns>The scans of all threads; the caller adds them up.</returns>
+    /// <summary>Vectors of 256 bits.</summary>
+    Bits256,
+
+    /// <summary>Vectors of 512 bits.</summary>
+    Bits512,
+}
+
+/// <summary>
+/// Matches 1 to 8 data sets bucket by bucket, and counts and sums over the persons who are in all of them and satisfy each one's predicate. Every group is read,
+/// merged and scanned in the same way, whatever the data: time, addresses and branches follow from public sizes and the question alone.
+/// </summary>
+/// <param name="threads">Each takes a fixed share of the groups.</param>
+/// <param name="groups">The groups to look at; null for all of the room's.</param>
+/// <remarks>
+/// Memory: for each thread one group of each side and the merge buffers. A tag's high word stands at most once in a data set (ingest refuses
+/// anything else), so equal elements are of different sides.
+/// </remarks>
+internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? groups = null, LaneWidth? width = null)
+{
+    /// <summary>The most data sets of one match.</summary>
+    public const int MaxSides = 8;
+
+    /// <summary>The most cells: what fits beside the tag, less the number that means none.</summary>
+    public const int MaxCells = (int)Elements.CodeMask;
+
+    /// <summary>The widest vectors that this processor has.</summary>
+    public static LaneWidth Widest { get; } =
+        Vector512.IsHardwareAccelerated ? LaneWidth.Bits512 : Vector256.IsHardwareAccelerated ? LaneWidth.Bits256 : LaneWidth.Scalar;
+
+    /// <summary>Counts persons by cell.</summary>
+    /// <returns>One count for each cell.</returns>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
-    public static IReadOnlyList<TScan> Run<TScan>(RoomLayout layout, SidePlan first, SidePlan second, int threads, Func<TScan> createScan) where TScan : IScan
+    public long[] CountCells(IReadOnlyList<SidePlan> sides, int cells) => Dispatch(new CountWork(this, sides, cells));
+
+    /// <summary>Counts persons and sums their measures by cell.</summary>
+    /// <returns>Totals for each cell.</returns>
+    /// <exception cref="RoomStateException">The host changed a stored group.</exception>
+    public CellTotals[] SumCells(IReadOnlyList<SidePlan> sides, int cells, SumPlan plan) => Dispatch(new SumWork(this, sides, cells, plan));
+
+    /// <summary>Bytes that one thread works in.</summary>
+    public static long WorkingSize(RoomLayout layout, IReadOnlyList<DataSet> sides, int planes)
     {
-        var shares = Math.Clamp(threads, 1, layout.GroupCount);
-        var scans = Enumerable.Range(0, shares).Select(_ => createScan()).ToArray();
+        var rows = RowsPerPlace(layout, sides) * Places(sides.Count);
+        return MergeBuffers.SizeOf(rows, planes) + sides.Sum(side => 2L * layout.GroupSize(side));
+    }
+
+    /// <summary>Runs one share of the groups.</summary>
+    internal static void RunShare<TLanes, T, TResult>(
+        RoomLayout layout, IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, GroupRange share, IScan<TResult> scan)
+        where TLanes : struct, ILanes<T> where T : struct
+    {
+        var rows = RowsPerPlace(layout, [.. sides.Select(side => side.Source.DataSet)]);
+        var places = Places(sides.Count);
+        var buffers = new MergeBuffers(rows * places, ValueField.Planes(fields));
+        var loaders = sides.Select((side, index) => new GroupLoader<TLanes, T>(side, layout, [.. fields.Where(field => field.Measure.Side == index)])).ToList();
+        for (var group = share.First; group < share.End; group++)
+        {
+            for (var side = 0; side < loaders.Count; side++)
+            {
+                loaders[side].Load(group, buffers, side * rows, rows);
+            }
+            if (places > loaders.Count)
+            {
+                buffers.ClearFrom<TLanes, T>(loaders.Count * rows);
+            }
+            buffers.MergePlaces<TLanes, T>(rows);
+            scan.Add(buffers);
+        }
+    }
+
+    private TResult Dispatch<TResult>(IWork<TResult> work) => (width ?? Widest) switch
+    {
+        LaneWidth.Bits512 => work.Run<Lanes512, Vector512<ulong>>(),
+        LaneWidth.Bits256 => work.Run<Lanes256, TwoVectors>(),
+        _ => work.Run<LanesScalar, EightWords>(),
+    };
+
+    private TResult[] Run<TLanes, T, TResult>(IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, Func<IScan<TResult>> createScan)
+        where TLanes : struct, ILanes<T> where T : struct
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(sides.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sides.Count, MaxSides);
+        var range = groups ?? new GroupRange(0, layout.GroupCount);
+        var shares = range.Split(threads);
+        var scans = shares.Select(_ => createScan()).ToArray();
         try
         {
-            Parallel.For(0, shares, new ParallelOptions { MaxDegreeOfParallelism = shares }, share =>
-            {
-                var from = (int)((long)layout.GroupCount * share / shares);
-                var to = (int)((long)layout.GroupCount * (share + 1) / shares);
-                RunShare(layout, first, second, from, to, scans[share]);
-            });
+            Parallel.For(0, shares.Count, new ParallelOptions { MaxDegreeOfParallelism = shares.Count }, share =>
+                RunShare<TLanes, T, TResult>(layout, sides, fields, shares[share], scans[share]));
         }
         catch (AggregateException failed) when (failed.InnerException is RoomStateException changed)
         {
             ExceptionDispatchInfo.Throw(changed);
         }
-        return scans;
+        return [.. scans.Select(scan => scan.Total())];
     }
 
-    private static void RunShare(RoomLayout layout, SidePlan first, SidePlan second, int from, int to, IScan scan)
+    private static int RowsPerPlace(RoomLayout layout, IReadOnlyList<DataSet> sides) =>
+        (int)BitOperations.RoundUpToPowerOf2((uint)sides.Max(side => layout.Capacities[side.Name]));
+
+    private static int Places(int sides) => (int)BitOperations.RoundUpToPowerOf2((uint)sides);
+
+    private interface IWork<TResult>
     {
-        var size = (int)BitOperations.RoundUpToPowerOf2((uint)(first.Capacity + second.Capacity));
-        var plane = size * Lanes;
-        var (high, low) = (new ulong[plane], new ulong[plane]);
-        var values = new ulong[plane * Math.Max(PackedValue.Planes(first.Values), PackedValue.Planes(second.Values))];
-        var (loadFirst, loadSecond) = (new GroupLoader(first, layout, isSecond: false), new GroupLoader(second, layout, isSecond: true));
-        for (var group = from; group < to; group++)
+        TResult Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct;
+    }
+
+    private sealed record CountWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides, int Cells) : IWork<long[]>
+    {
+        public long[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
-            // Ascending, empty, descending: a bitonic sequence.
-            high.AsSpan().Fill(Elements.EmptyHigh);
-            low.AsSpan().Fill(Elements.EmptyLow);
-            values.AsSpan().Clear();
-            loadFirst.Load(group, high, low, values, size);
-            loadSecond.Load(group, high, low, values, size);
-            MatchNetwork.Merge(high, low, values, size);
-            scan.Add(high, low, values);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
+            var totals = Engine.Run<TLanes, T, long[]>(Sides, [], () => new CellScan<TLanes, T>(Sides.Count, Cells));
+            return [.. Enumerable.Range(0, Cells).Select(cell => totals.Sum(total => total[cell]))];
+        }
+    }
+
+    private sealed record SumWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides, int Cells, SumPlan Plan) : IWork<CellTotals[]>
+    {
+        public CellTotals[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
+            var fields = ValueField.Pack(Sides, Plan.Measures);
+            var totals = Engine.Run<TLanes, T, CellTotals[]>(Sides, fields, () => new SumScan<TLanes, T>(Sides.Count, Cells, Plan, fields));
+            return [.. Enumerable.Range(0, Cells).Select(cell => totals.Select(total => total[cell]).Aggregate((left, right) => left + right))];
         }
     }
 }
 
-/// <summary>Looks at merged elements and keeps totals. Must not branch or address by their values.</summary>
-internal interface IScan
+/// <summary>Groups from the first up to the end, which is not among them.</summary>
+internal readonly record struct GroupRange(int First, int End)
 {
-    /// <summary>Adds a group: eight interleaved buckets, each sorted. Of two equal tags, the first side's stands right before the second's.</summary>
-    void Add(ReadOnlySpan<ulong> high, ReadOnlySpan<ulong> low, ReadOnlySpan<ulong> values);
+    /// <summary>Splits into consecutive ranges of nearly equal length, none empty.</summary>
+    public IReadOnlyList<GroupRange> Split(int parts)
+    {
+        var (first, length) = (First, End - First);
+        var count = Math.Clamp(parts, 1, Math.Max(length, 1));
+        return [.. Enumerable.Range(0, count).Select(part => new GroupRange(
+            first + (int)((long)length * part / count), first + (int)((long)length * (part + 1) / count)))];
+    }
 }

@@ -67,5 +67,5 @@ internal sealed class MemorySource : IGroupSource
 
     public DataSet DataSet { get; }
 
-    public void Read(int group, Span<byte> destination) => groups[group].CopyTo(destination);
+    public ReadOnlySpan<byte> Read(int group, Span<byte> scratch) => groups[group];
 }

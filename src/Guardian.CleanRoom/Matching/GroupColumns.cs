@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Where the parts of a data set's group plaintext lie (<see cref="RoomLayout"/>).</summary>
+internal sealed class GroupColumns
+{
+    private readonly DataSet dataSet;
+    private readonly int[] offsets;
+
+    public GroupColumns(RoomLayout layout, DataSet dataSet)
+    {
+        this.dataSet = dataSet;
+        Capacity = layout.Capacities[dataSet.Name];
+        offsets = new int[dataSet.Columns.Count];
+        var offset = 2 * sizeof(ulong) * Slots;
+        for (var column = 0; column < offsets.Length; column++)
+        {
+            offsets[column] = offset;
+            offset += Slots * dataSet.Columns[column].CodeSize;
+        }
+        Size = offset;
+    }
+
+    /// <summary>Slots per bucket.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Slots per group.</summary>
+    public int Slots => Capacity * RoomLayout.BucketsPerGroup;
+
+    /// <summary>Bytes of a group.</summary>
+    public int Size { get; }
+
+    /// <summary>Bytes of a column's codes.</summary>
+    public int CodeSize(int column) => dataSet.Columns[column].CodeSize;
+
+    /// <summary>The high words.</summary>
+    public ReadOnlySpan<ulong> High(ReadOnlySpan<byte> group) => MemoryMarshal.Cast<byte, ulong>(group)[..Slots];
+
+    /// <summary>The low words.</summary>
+    public ReadOnlySpan<ulong> Low(ReadOnlySpan<byte> group) => MemoryMarshal.Cast<byte, ulong>(group).Slice(Slots, Slots);
+
+    /// <summary>The codes of a column.</summary>
+    public ReadOnlySpan<byte> Codes(int column, ReadOnlySpan<byte> group) => group.Slice(offsets[column], Slots * CodeSize(column));
+}

@@ -1,0 +1,80 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>
+/// Everything the engine does with data: operations on eight 64-bit words at once, one of each interleaved bucket. The kernels are written once over this
+/// interface; Vector512, Vector256 and scalar code implement it, and so does a recorder that proves what the kernels touch.
+/// </summary>
+/// <remarks>
+/// No operation branches or addresses by the words' values. The only ones whose result a kernel could branch by are <see cref="Sum"/> and
+/// <see cref="CountEqual"/>; they are for totals.
+/// </remarks>
+/// <typeparam name="T">Eight words.</typeparam>
+internal interface ILanes<T> where T : struct
+{
+    /// <summary>Reads eight words.</summary>
+    static abstract T Load(ref ulong words, nuint index);
+
+    /// <summary>Writes eight words.</summary>
+    static abstract void Store(T value, ref ulong words, nuint index);
+
+    /// <summary>Reads eight codes of 1, 2 or 4 bytes, widened.</summary>
+    /// <param name="index">In codes, not bytes.</param>
+    static abstract T LoadCodes(ref byte codes, nuint index, int size);
+
+    /// <summary>Reads eight 16-bit words, widened.</summary>
+    static abstract T LoadHalves(ref ushort halves, nuint index);
+
+    /// <summary>Writes the low 16 bits of eight words.</summary>
+    static abstract void StoreHalves(T value, ref ushort halves, nuint index);
+
+    /// <summary>Eight times the same word.</summary>
+    static abstract T All(ulong value);
+
+    /// <summary>Bitwise and.</summary>
+    static abstract T And(T left, T right);
+
+    /// <summary><paramref name="left"/> without the bits of <paramref name="right"/>.</summary>
+    static abstract T AndNot(T left, T right);
+
+    /// <summary>Bitwise or.</summary>
+    static abstract T Or(T left, T right);
+
+    /// <summary>Bitwise exclusive or.</summary>
+    static abstract T Xor(T left, T right);
+
+    /// <summary>Sum modulo 2^64.</summary>
+    static abstract T Add(T left, T right);
+
+    /// <summary>Difference modulo 2^64.</summary>
+    static abstract T Subtract(T left, T right);
+
+    /// <summary>Product modulo 2^64.</summary>
+    static abstract T Multiply(T left, T right);
+
+    /// <summary>The lesser, unsigned.</summary>
+    static abstract T Min(T left, T right);
+
+    /// <summary>The greater, unsigned.</summary>
+    static abstract T Max(T left, T right);
+
+    /// <summary>Shifts towards the high bits.</summary>
+    static abstract T ShiftLeft(T value, int count);
+
+    /// <summary>Shifts towards the low bits.</summary>
+    static abstract T ShiftRight(T value, int count);
+
+    /// <summary>All ones where left is greater, unsigned; else zero.</summary>
+    static abstract T Greater(T left, T right);
+
+    /// <summary>All ones where both are the same; else zero.</summary>
+    static abstract T Equal(T left, T right);
+
+    /// <summary>Where the mask is all ones the first, else the second.</summary>
+    static abstract T Select(T mask, T first, T second);
+
+    /// <summary>The sum of all eight words, modulo 2^64.</summary>
+    static abstract ulong Sum(T value);
+
+    /// <summary>How many of a number of halves, a multiple of 32, have a value.</summary>
+    static abstract long CountEqual(ref ushort halves, nuint count, ushort value);
+}

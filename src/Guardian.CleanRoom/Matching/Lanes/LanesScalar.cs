@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Eight words side by side.</summary>
+[InlineArray(8)]
+internal struct EightWords
+{
+    private ulong first;
+}
+
+/// <summary>Eight words, one after the other: for processors without vectors, and as the plainest statement of what each operation means.</summary>
+internal readonly struct LanesScalar : ILanes<EightWords>
+{
+    private const int Count = 8;
+
+    public static EightWords Load(ref ulong words, nuint index) => Unsafe.As<ulong, EightWords>(ref Unsafe.Add(ref words, index));
+
+    public static void Store(EightWords value, ref ulong words, nuint index) => Unsafe.As<ulong, EightWords>(ref Unsafe.Add(ref words, index)) = value;
+
+    public static EightWords LoadCodes(ref byte codes, nuint index, int size)
+    {
+        var result = default(EightWords);
+        for (var i = 0; i < Count; i++)
+        {
+            ref var code = ref Unsafe.Add(ref codes, (index + (nuint)i) * (nuint)size);
+            result[i] = size == 1 ? code : size == 2 ? Unsafe.ReadUnaligned<ushort>(ref code) : Unsafe.ReadUnaligned<uint>(ref code);
+        }
+        return result;
+    }
+
+    public static EightWords LoadHalves(ref ushort halves, nuint index)
+    {
+        var result = default(EightWords);
+        for (var i = 0; i < Count; i++)
+        {
+            result[i] = Unsafe.Add(ref halves, index + (nuint)i);
+        }
+        return result;
+    }
+
+    public static void StoreHalves(EightWords value, ref ushort halves, nuint index)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            Unsafe.Add(ref halves, index + (nuint)i) = unchecked((ushort)value[i]);
+        }
+    }
+
+    public static EightWords All(ulong value)
+    {
+        var result = default(EightWords);
+        ((Span<ulong>)result).Fill(value);
+        return result;
+    }
+
+    public static EightWords And(EightWords left, EightWords right) => Each<AndOperation>(left, right);
+
+    public static EightWords AndNot(EightWords left, EightWords right) => Each<AndNotOperation>(left, right);
+
+    public static EightWords Or(EightWords left, EightWords right) => Each<OrOperation>(left, right);
+
+    public static EightWords Xor(EightWords left, EightWords right) => Each<XorOperation>(left, right);
+
+    public static EightWords Add(EightWords left, EightWords right) => Each<AddOperation>(left, right);
+
+    public static EightWords Subtract(EightWords left, EightWords right) => Each<SubtractOperation>(left, right);
+
+    public static EightWords Multiply(EightWords left, EightWords right) => Each<MultiplyOperation>(left, right);
+
+    public static EightWords Min(EightWords left, EightWords right) => Select(Greater(left, right), right, left);
+
+    public static EightWords Max(EightWords left, EightWords right) => Select(Greater(left, right), left, right);
+
+    public static EightWords ShiftLeft(EightWords value, int count) => Each<ShiftLeftOperation>(value, All((ulong)count));
+
+    public static EightWords ShiftRight(EightWords value, int count) => Each<ShiftRightOperation>(value, All((ulong)count));
+
+    public static EightWords Greater(EightWords left, EightWords right) => Each<GreaterOperation>(left, right);
+
+    public static EightWords Equal(EightWords left, EightWords right) => Each<EqualOperation>(left, right);
+
+    public static EightWords Select(EightWords mask, EightWords first, EightWords second) => Or(And(first, mask), AndNot(second, mask));
+
+    public static ulong Sum(EightWords value)
+    {
+        var sum = 0UL;
+        foreach (var word in value)
+        {
+            sum = unchecked(sum + word);
+        }
+        return sum;
+    }
+
+    public static long CountEqual(ref ushort halves, nuint count, ushort value)
+    {
+        var total = 0L;
+        foreach (var half in MemoryMarshal.CreateReadOnlySpan(ref halves, (int)count))
+        {
+            total += (long)(EqualOperation.Apply(half, value) & 1);
+        }
+        return total;
+    }
+
+    private static EightWords Each<TOperation>(EightWords left, EightWords right) where TOperation : struct, IOperation
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            left[i] = TOperation.Apply(left[i], right[i]);
+        }
+        return left;
+    }
+
+    private interface IOperation
+    {
+        static abstract ulong Apply(ulong left, ulong right);
+    }
+
+    private readonly struct AndOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => left & right;
+    }
+
+    private readonly struct AndNotOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => left & ~right;
+    }
+
+    private readonly struct OrOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => left | right;
+    }
+
+    private readonly struct XorOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => left ^ right;
+    }
+
+    private readonly struct AddOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => unchecked(left + right);
+    }
+
+    private readonly struct SubtractOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => unchecked(left - right);
+    }
+
+    private readonly struct MultiplyOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => unchecked(left * right);
+    }
+
+    private readonly struct ShiftLeftOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => left << (int)right;
+    }
+
+    private readonly struct ShiftRightOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) => left >> (int)right;
+    }
+
+    // The top bit of the borrow of right - left says that left is greater (Hacker's Delight, 2-12).
+    private readonly struct GreaterOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right) =>
+            unchecked((ulong)((long)((~right & left) | ((~right | left) & (right - left))) >> 63));
+    }
+
+    // The top bit of (x | -x) is set when x is not zero.
+    private readonly struct EqualOperation : IOperation
+    {
+        public static ulong Apply(ulong left, ulong right)
+        {
+            var difference = left ^ right;
+            return unchecked((ulong)~((long)(difference | (0UL - difference)) >> 63));
+        }
+    }
+}

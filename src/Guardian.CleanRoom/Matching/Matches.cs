@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Finds matched persons among merged elements: as many neighbours as there are sides, with the same tag, all of which count.</summary>
+internal static class Matches<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
+{
+    private const nuint Lanes = RoomLayout.BucketsPerGroup;
+
+    /// <summary>A mask for the elements of a row: all ones where the person ends here.</summary>
+    /// <param name="index">Of the row, at least <paramref name="sides"/> - 1 rows from the start.</param>
+    /// <param name="low">This row's low words.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of(ref ulong highWords, ref ulong lowWords, nuint index, int sides, T low)
+    {
+        unchecked
+        {
+            var high = TLanes.Load(ref highWords, index);
+            // Bits that must be zero: those in which the tags differ, and the fail bits.
+            var wrong = TLanes.And(low, TLanes.All(Elements.FailBit));
+            for (var back = Lanes; back <= (nuint)(sides - 1) * Lanes; back += Lanes)
+            {
+                var differing = TLanes.AndNot(TLanes.Xor(low, TLanes.Load(ref lowWords, index - back)), TLanes.All(Elements.CodeMask));
+                wrong = TLanes.Or(wrong, TLanes.Or(differing, TLanes.Xor(high, TLanes.Load(ref highWords, index - back))));
+            }
+            return TLanes.Equal(wrong, TLanes.All(0));
+        }
+    }
+
+    /// <summary>The cell of the person who ends in a row: the sum of all sides' parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T CellOf(ref ulong lowWords, nuint index, int sides, T low)
+    {
+        unchecked
+        {
+            var code = TLanes.And(low, TLanes.All(Elements.CodeMask));
+            for (var back = Lanes; back <= (nuint)(sides - 1) * Lanes; back += Lanes)
+            {
+                code = TLanes.Add(code, TLanes.And(TLanes.Load(ref lowWords, index - back), TLanes.All(Elements.CodeMask)));
+            }
+            return code;
+        }
+    }
+}
+
+/// <summary>Looks at the merged elements of one group after another and keeps totals.</summary>
+/// <typeparam name="TResult">The totals.</typeparam>
+internal interface IScan<TResult>
+{
+    /// <summary>Adds a group.</summary>
+    void Add(MergeBuffers merged);
+
+    /// <summary>The totals of all groups added.</summary>
+    TResult Total();
+}
