@@ -2,6 +2,7 @@ using System.CommandLine;
 using Guardian.Attestation;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Client;
+using Guardian.OpenStack;
 
 namespace Guardian.Cli;
 
@@ -55,6 +56,14 @@ internal static class CommandRunner
             room.Reason, room.Message, Checks(room.InnerException),
             room.Failure == RoomFailure.NotTrusted ? TrustHint(room.InnerException) : null),
         PreparationException preparation => new CliException(ExitCode.Usage, "bad-data", preparation.Message, preparation.Problems),
+        OpenStackException cloud => new CliException(
+            cloud.Failure switch
+            {
+                OpenStackFailure.Settings => ExitCode.Usage,
+                OpenStackFailure.Unreachable or OpenStackFailure.BadAnswer => ExitCode.World,
+                _ => ExitCode.Refused,
+            },
+            cloud.Failure.ToString(), cloud.Message),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),

@@ -12,6 +12,7 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
     CasCommands.Create(),
     EnclaveCommands.Create(),
     QuoteCommands.Create(),
+    CloudCommands.Create(),
     KeyCommands.Create(),
 };
 root.Options.Add(CommandRunner.JsonOption);

@@ -19,7 +19,7 @@ public class ArchitectureTests
         ["Guardian.Enclave"] = ["Guardian.Cas.Client", "Guardian.CleanRoom", "Guardian.Hosting"],
         ["Guardian.Hosting"] = ["Guardian.Attestation"],
         ["Guardian.OpenStack"] = [],
-        ["Guardian.Cli"] = ["Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.Enclave"],
+        ["Guardian.Cli"] = ["Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.Enclave", "Guardian.OpenStack"],
     };
 
     // What an auditor of the trusted computing base has to read besides our own code and the base library.

@@ -9,7 +9,7 @@ public class EpcTests
     [InlineData("host_sgx_epc_", null)]
     [InlineData("host_sgx_epc_-1", null)]
     [InlineData("host2_sgx_epc_1", null)]
-    public void A_section_is_known_by_its_provider_s_name(string provider, int? section) => Assert.Equal(section, Epc.SectionOf("host", provider));
+    public void A_section_is_known_by_its_provider_s_name(string provider, int? node) => Assert.Equal(node, Epc.NodeOf("host", provider));
 
     [Theory]
     [InlineData("resources:CUSTOM_SGX_EPC_MB=8", 8)]

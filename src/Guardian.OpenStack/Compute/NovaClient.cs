@@ -50,6 +50,10 @@ public sealed class NovaClient(CloudSession session)
     public Task<IReadOnlyList<Server>> ListServersAsync(CancellationToken cancellation = default) => PagesAsync(
         "servers/detail?all_tenants=1", CloudJson.Default.ServerList, page => page.Servers, server => server.Id.ToString(), cancellation);
 
+    /// <summary>All moves of servers that Nova remembers.</summary>
+    public Task<IReadOnlyList<Migration>> ListMigrationsAsync(CancellationToken cancellation = default) => PagesAsync(
+        "os-migrations?", CloudJson.Default.MigrationList, page => page.Migrations, migration => migration.Uuid.ToString(), cancellation);
+
     /// <summary>What a project used, with each server's part.</summary>
     /// <param name="project">Its identifier.</param>
     /// <param name="start">UTC.</param>

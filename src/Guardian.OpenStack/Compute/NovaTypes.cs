@@ -46,6 +46,11 @@ public sealed record ServerUsage(
 /// <summary>A project.</summary>
 public sealed record Project(string Id, string Name);
 
+/// <summary>A move of a server; while it lasts, its identifier holds a claim on the source.</summary>
+public sealed record Migration(Guid Uuid, Guid InstanceUuid, string Status);
+
+internal sealed record MigrationList(IReadOnlyList<Migration> Migrations, IReadOnlyList<Link>? MigrationsLinks = null);
+
 internal sealed record Link(string Rel, string Href);
 
 internal sealed record FlavorList(IReadOnlyList<Flavor> Flavors, IReadOnlyList<Link>? FlavorsLinks = null);

@@ -30,16 +30,16 @@ public static class Epc
 
     /// <summary>The name of the provider of one section of a host.</summary>
     /// <param name="host">The name of the compute host's own provider.</param>
-    /// <param name="section">The section's index, in the order of CPUID leaf 12H.</param>
-    public static string ProviderName(string host, int section) => string.Create(CultureInfo.InvariantCulture, $"{host}{SectionInfix}{section}");
+    /// <param name="node">The NUMA node that the section belongs to.</param>
+    public static string ProviderName(string host, int node) => string.Create(CultureInfo.InvariantCulture, $"{host}{SectionInfix}{node}");
 
-    /// <summary>The section that a provider of <paramref name="host"/> is, or null when it is none.</summary>
-    public static int? SectionOf(string host, string providerName)
+    /// <summary>The NUMA node whose section a provider of <paramref name="host"/> is, or null when it is no section.</summary>
+    public static int? NodeOf(string host, string providerName)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(providerName);
         return providerName.Length > host.Length + SectionInfix.Length && providerName.StartsWith(host + SectionInfix, StringComparison.Ordinal)
-            && int.TryParse(providerName.AsSpan(host.Length + SectionInfix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var section) ? section : null;
+            && int.TryParse(providerName.AsSpan(host.Length + SectionInfix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var node) ? node : null;
     }
 
     /// <summary>The EPC that a flavor asks for, in MiB: of the unnumbered group, else the sum of numbered ones, else Fogbow's older <c>sgx:epc_size</c>; 0 when none.</summary>

@@ -3,9 +3,9 @@ using System.Collections.Concurrent;
 namespace Guardian.OpenStack;
 
 /// <summary>EPC that an instance claimed on one host.</summary>
-/// <param name="Section">The index of the host's EPC section, or null where the host has one pool.</param>
+/// <param name="Node">The NUMA node of the section it was claimed on, or null where the host has one pool.</param>
 /// <param name="Mebibytes">At least 1.</param>
-public sealed record EpcClaim(Guid Provider, int? Section, long Mebibytes);
+public sealed record EpcClaim(Guid Provider, int? Node, long Mebibytes);
 
 /// <summary>Looks up what Nova's scheduler claimed for an instance: the size of record. Thread-safe.</summary>
 public sealed class EpcClaims(PlacementClient placement)
@@ -15,7 +15,7 @@ public sealed class EpcClaims(PlacementClient placement)
 
     private readonly ConcurrentDictionary<Guid, ResourceProvider> known = new();
 
-    /// <summary>The instance's claims on a host, in the order of sections; empty when it claimed no EPC there.</summary>
+    /// <summary>The instance's claims on a host, in the order of NUMA nodes; empty when it claimed no EPC there.</summary>
     /// <param name="instance">The server's UUID, which is the domain's.</param>
     /// <param name="host">The name of the compute host's provider: what Nova calls the hypervisor's host name. While an instance is evacuated, it has claims on two hosts.</param>
     /// <exception cref="OpenStackException">Placement or Keystone refused or did not answer.</exception>
@@ -32,11 +32,11 @@ public sealed class EpcClaims(PlacementClient placement)
                 var root = await GetAsync(provider.RootProviderUuid, cancellation).ConfigureAwait(false);
                 if (root.Name == host)
                 {
-                    claims.Add(new EpcClaim(id, Epc.SectionOf(host, provider.Name), mebibytes));
+                    claims.Add(new EpcClaim(id, Epc.NodeOf(host, provider.Name), mebibytes));
                 }
             }
         }
-        return [.. claims.OrderBy(claim => claim.Section)];
+        return [.. claims.OrderBy(claim => claim.Node)];
     }
 
     private async Task<ResourceProvider> GetAsync(Guid id, CancellationToken cancellation)

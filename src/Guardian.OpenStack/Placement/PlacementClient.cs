@@ -9,6 +9,10 @@ public sealed class PlacementClient(CloudSession session)
     public async Task<IReadOnlyList<ResourceProvider>> ListProvidersAsync(string? name = null, CancellationToken cancellation = default) =>
         (await GetAsync(name is null ? "resource_providers" : $"resource_providers?name={Uri.EscapeDataString(name)}", CloudJson.Default.ProviderList, cancellation).ConfigureAwait(false)).ResourceProviders;
 
+    /// <summary>The providers that have a trait.</summary>
+    public async Task<IReadOnlyList<ResourceProvider>> ListProvidersWithAsync(string trait, CancellationToken cancellation = default) =>
+        (await GetAsync($"resource_providers?required={trait}", CloudJson.Default.ProviderList, cancellation).ConfigureAwait(false)).ResourceProviders;
+
     /// <summary>A host's provider and all below it.</summary>
     public async Task<IReadOnlyList<ResourceProvider>> ListTreeAsync(Guid root, CancellationToken cancellation = default) =>
         (await GetAsync($"resource_providers?in_tree={root}", CloudJson.Default.ProviderList, cancellation).ConfigureAwait(false)).ResourceProviders;
@@ -47,6 +51,14 @@ public sealed class PlacementClient(CloudSession session)
     /// <summary>Replaces all of a provider's traits.</summary>
     public Task SetTraitsAsync(Guid provider, ProviderTraits traits, CancellationToken cancellation = default) => session.SendAsync(
         ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Put, $"resource_providers/{provider}/traits", traits, CloudJson.Default.ProviderTraits), cancellation);
+
+    /// <summary>The traits that begin so, out of all that Placement knows.</summary>
+    public async Task<IReadOnlyList<string>> ListTraitsAsync(string prefix, CancellationToken cancellation = default) =>
+        (await GetAsync($"traits?name=startswith:{prefix}", CloudJson.Default.TraitList, cancellation).ConfigureAwait(false)).Traits;
+
+    /// <summary>All resource classes that Placement knows.</summary>
+    public async Task<IReadOnlyList<string>> ListResourceClassesAsync(CancellationToken cancellation = default) =>
+        [.. (await GetAsync("resource_classes", CloudJson.Default.ResourceClassList, cancellation).ConfigureAwait(false)).ResourceClasses.Select(known => known.Name)];
 
     /// <summary>Makes a trait of our own known; harmless when it is.</summary>
     public Task EnsureTraitAsync(string trait, CancellationToken cancellation = default) => SendAsync(HttpMethod.Put, $"traits/{trait}", cancellation);

@@ -34,3 +34,9 @@ internal sealed record InventoryUpdate(long ResourceProviderGeneration, long Tot
 internal sealed record ProviderUsages(IReadOnlyDictionary<string, long> Usages);
 
 internal sealed record ProviderAllocations([property: JsonRequired] IReadOnlyDictionary<Guid, Amounts> Allocations);
+
+internal sealed record TraitList(IReadOnlyList<string> Traits);
+
+internal sealed record ResourceClass(string Name);
+
+internal sealed record ResourceClassList(IReadOnlyList<ResourceClass> ResourceClasses);

@@ -1,0 +1,118 @@
+namespace Guardian.OpenStack;
+
+/// <summary>A flavor with enclave memory, as an operator wants it.</summary>
+/// <param name="Ram">MiB.</param>
+/// <param name="Disk">GiB.</param>
+/// <param name="EpcMebibytes">At least 1.</param>
+public sealed record SgxFlavor(string Name, int Vcpus, int Ram, int Disk, int EpcMebibytes)
+{
+    /// <summary>What makes Nova's scheduler claim EPC on a healthy host.</summary>
+    public IReadOnlyDictionary<string, string> ExtraSpecs { get; } = new Dictionary<string, string>
+    {
+        [$"resources:{Epc.ResourceClass}"] = EpcMebibytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        [$"trait:{Epc.SgxTrait}"] = "required",
+        [$"trait:{Epc.HealthyTrait}"] = "required",
+    };
+}
+
+/// <summary>One thing that a cloud needs for SGX guests.</summary>
+/// <param name="What">For people, such as <c>flavor sgx.small</c>.</param>
+/// <param name="State">Whether it was there.</param>
+/// <param name="Detail">What is wrong, when it cannot be mended from here.</param>
+public sealed record SetupStep(string What, SetupState State, string? Detail = null);
+
+/// <summary>What became of a step.</summary>
+public enum SetupState
+{
+    /// <summary>It was as it should be.</summary>
+    Unchanged,
+
+    /// <summary>It was made, or changed to what it should be.</summary>
+    Changed,
+
+    /// <summary>Something else has its name; a person has to decide.</summary>
+    Conflicting,
+}
+
+/// <summary>Makes a cloud ready for SGX guests. Running it again changes nothing that is right.</summary>
+public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
+{
+    /// <summary>What keeps plain guests off SGX hosts, in an aggregate's metadata, when the schedulers filter by isolated aggregates.</summary>
+    public const string IsolationKey = $"trait:{Epc.SgxTrait}";
+
+    /// <summary>Does what is missing.</summary>
+    /// <param name="aggregate">Its name.</param>
+    /// <param name="hosts">Compute services' hosts to put into the aggregate, besides those that already publish EPC.</param>
+    /// <returns>What was done, in order.</returns>
+    /// <exception cref="OpenStackException">A service refused or did not answer; what is done stays done.</exception>
+    public async Task<IReadOnlyList<SetupStep>> RunAsync(string aggregate, IReadOnlyList<string> hosts, IReadOnlyList<SgxFlavor> flavors, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(flavors);
+        List<SetupStep> steps = [await SetResourceClassAsync(cancellation).ConfigureAwait(false)];
+        var traits = await placement.ListTraitsAsync("CUSTOM_SGX", cancellation).ConfigureAwait(false);
+        foreach (var trait in Epc.CustomTraits)
+        {
+            await placement.EnsureTraitAsync(trait, cancellation).ConfigureAwait(false);
+            steps.Add(new($"trait {trait}", traits.Contains(trait) ? SetupState.Unchanged : SetupState.Changed));
+        }
+        steps.AddRange(await SetAggregateAsync(aggregate, hosts, cancellation).ConfigureAwait(false));
+        var known = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false)).ToDictionary(flavor => flavor.Name);
+        foreach (var flavor in flavors)
+        {
+            steps.Add(await SetFlavorAsync(flavor, known.GetValueOrDefault(flavor.Name), cancellation).ConfigureAwait(false));
+        }
+        return steps;
+    }
+
+    private async Task<SetupStep> SetResourceClassAsync(CancellationToken cancellation)
+    {
+        var isKnown = (await placement.ListResourceClassesAsync(cancellation).ConfigureAwait(false)).Contains(Epc.ResourceClass);
+        await placement.EnsureResourceClassAsync(Epc.ResourceClass, cancellation).ConfigureAwait(false);
+        return new($"resource class {Epc.ResourceClass}", isKnown ? SetupState.Unchanged : SetupState.Changed);
+    }
+
+    private async Task<IReadOnlyList<SetupStep>> SetAggregateAsync(string name, IReadOnlyList<string> hosts, CancellationToken cancellation)
+    {
+        var found = (await nova.ListAggregatesAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(aggregate => aggregate.Name == name);
+        var steps = new List<SetupStep> { new($"aggregate {name}", found is null ? SetupState.Changed : SetupState.Unchanged) };
+        var id = found?.Id ?? await nova.CreateAggregateAsync(name, cancellation).ConfigureAwait(false);
+        var isIsolated = found?.Metadata.GetValueOrDefault(IsolationKey) == "required";
+        if (!isIsolated)
+        {
+            await nova.SetAggregateMetadataAsync(id, new Dictionary<string, string> { [IsolationKey] = "required" }, cancellation).ConfigureAwait(false);
+        }
+        steps.Add(new($"isolation of aggregate {name}", isIsolated ? SetupState.Unchanged : SetupState.Changed));
+        foreach (var host in hosts.Union(await ListPublishingHostsAsync(cancellation).ConfigureAwait(false)).Order(StringComparer.Ordinal))
+        {
+            var isThere = found?.Hosts.Contains(host) == true;
+            if (!isThere)
+            {
+                await nova.AddAggregateHostAsync(id, host, cancellation).ConfigureAwait(false);
+            }
+            steps.Add(new($"host {host} in aggregate {name}", isThere ? SetupState.Unchanged : SetupState.Changed));
+        }
+        return steps;
+    }
+
+    private async Task<IEnumerable<string>> ListPublishingHostsAsync(CancellationToken cancellation)
+    {
+        var roots = (await placement.ListProvidersWithAsync(Epc.SgxTrait, cancellation).ConfigureAwait(false)).Select(provider => provider.RootProviderUuid).ToHashSet();
+        return (await nova.ListHypervisorsAsync(cancellation).ConfigureAwait(false)).Where(node => roots.Contains(node.Id)).Select(node => node.Service.Host);
+    }
+
+    private async Task<SetupStep> SetFlavorAsync(SgxFlavor wanted, Flavor? found, CancellationToken cancellation)
+    {
+        var what = $"flavor {wanted.Name}";
+        if (found is not null && (found.Vcpus, found.Ram, found.Disk) != (wanted.Vcpus, wanted.Ram, wanted.Disk))
+        {
+            return new(what, SetupState.Conflicting, $"it has {found.Vcpus} vCPU, {found.Ram} MiB RAM, {found.Disk} GiB disk; servers may use it, so it is not replaced");
+        }
+        if (found?.ExtraSpecs is { } specs && wanted.ExtraSpecs.All(spec => specs.GetValueOrDefault(spec.Key) == spec.Value))
+        {
+            return new(what, SetupState.Unchanged);
+        }
+        found ??= await nova.CreateFlavorAsync(wanted.Name, wanted.Vcpus, wanted.Ram, wanted.Disk, cancellation).ConfigureAwait(false);
+        await nova.SetExtraSpecsAsync(found.Id, wanted.ExtraSpecs, cancellation).ConfigureAwait(false);
+        return new(what, SetupState.Changed);
+    }
+}
