@@ -139,7 +139,8 @@ internal sealed class VerifiedCollateral
                 return null;
             }
             // The same root as the quote's was verified there.
-            failure = root.Tbs.Span.SequenceEqual(chain.Root.Tbs.Span) ? null : PckChain.Check(root, root, chain.RootKey, "SGX Root CA", isAuthority: true);
+            var isSame = root.Tbs.Span.SequenceEqual(chain.Root.Tbs.Span) && root.Signature.Span.SequenceEqual(chain.Root.Signature.Span);
+            failure = isSame ? null : PckChain.Check(root, root, chain.RootKey, "SGX Root CA", isAuthority: true);
             failure ??= PckChain.Check(signer, root, chain.RootKey, SignerName, isAuthority: false);
             var key = failure is null ? P256Key.TryImport(point.Span) : null;
             if (key is null)

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Guardian.Attestation.Tests;
+
+/// <summary>
+/// tests/vectors/dcap-negative: one failure per file, as anyone's verifier can read it. The files' keys were thrown away; running the explicit test
+/// <c>Write_the_files</c> makes them anew.
+/// </summary>
+public class NegativeVectorTests
+{
+    private static readonly string Folder = Repository.File("tests", "vectors", "dcap-negative");
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_file_is_refused_for_its_one_failure(string name)
+    {
+        var file = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, name + ".json")))!;
+        var collateral = CollateralFiles.TryUnpack(SyntheticPlatform.Utf8(file["collateral"]!.ToJsonString()), out var problem);
+        Assert.Null(problem);
+        Refuse(
+            name, new SyntheticEvidence(Convert.FromBase64String((string)file["quote"]!), collateral!, (string)file["root"]!),
+            DateTimeOffset.Parse((string)file["at"]!), (string)file["stage"]!, (string)file["reason"]!);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Made_anew_it_is_refused_as_well(string name)
+    {
+        var found = NegativeCases.All.Single(each => each.Name == name);
+        Refuse(name, found.Build(), SyntheticPlatform.At, found.Stage.ToString(), found.Reason);
+    }
+
+    [Theory]
+    [InlineData(TeeType.Sgx, 3, 1)]
+    [InlineData(TeeType.Sgx, 4, 1)]
+    [InlineData(TeeType.Sgx, 5, 1)]
+    [InlineData(TeeType.Tdx, 4, 2)]
+    [InlineData(TeeType.Tdx, 5, 2)]
+    [InlineData(TeeType.Tdx, 5, 3)]
+    [InlineData(TeeType.Tdx, 5, 4)]
+    public void Unchanged_it_is_accepted(TeeType tee, ushort version, ushort bodyType)
+    {
+        using var platform = new SyntheticPlatform(tee, version, bodyType);
+        var verdict = Verify(platform.Build(), SyntheticPlatform.At);
+        Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
+        Assert.Equal(TcbStatus.UpToDate, verdict.Quote.Tcb!.Status);
+    }
+
+    [Fact]
+    public void There_is_a_file_for_each_case() =>
+        Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
+
+    [Fact(Explicit = true)]
+    public void Write_the_files()
+    {
+        Directory.CreateDirectory(Folder);
+        foreach (var each in NegativeCases.All)
+        {
+            var evidence = each.Build();
+            var json = new JsonObject
+            {
+                ["name"] = each.Name, ["gain"] = each.Gain, ["verdict"] = "reject", ["stage"] = each.Stage.ToString(), ["reason"] = each.Reason,
+                ["at"] = "2026-06-01T00:00:00Z", ["root"] = evidence.Root, ["quote"] = Convert.ToBase64String(evidence.Quote),
+                ["collateral"] = JsonNode.Parse(CollateralFiles.Pack(evidence.Collateral)),
+            };
+            File.WriteAllText(Path.Combine(Folder, each.Name + ".json"), json.ToJsonString(Readable) + "\n");
+        }
+    }
+
+    public static TheoryData<string> Names() => new(NegativeCases.All.Select(each => each.Name));
+
+    private static void Refuse(string name, SyntheticEvidence evidence, DateTimeOffset at, string stage, string reason)
+    {
+        var failure = Verify(evidence, at).Failure;
+        Assert.True(failure is not null, $"{name} was accepted");
+        Assert.Equal((stage, reason), (failure.Stage.ToString(), failure.Reason));
+    }
+
+    private static QuoteVerdict Verify(SyntheticEvidence evidence, DateTimeOffset at) => QuoteVerifier.Verify(
+        evidence.Quote, evidence.Collateral, at, new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
+}
