@@ -1,37 +1,45 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 
 namespace Guardian.Bench.Attestation;
 
 /// <summary>Phala's dcap-qvl in node, on the same quote and collateral: its JavaScript build, and its Rust build as WebAssembly.</summary>
-internal static class Peer
+internal sealed class Peer : IDisposable
 {
-    /// <summary>Verifications per second of each build; null, with a remark, when the peer is not installed.</summary>
-    public static async Task<Dictionary<string, double>?> RunAsync(Workload workload, TimeSpan duration)
+    private readonly Process node;
+
+    private Peer(Process node) => this.node = node;
+
+    /// <summary>Starts it; null, with a remark, when it is not installed.</summary>
+    public static Peer? Start(Workload workload)
     {
-        var folder = Path.Combine(workload.Folder, "..", "..", "..", "..", "bench", "Guardian.Bench.Attestation", "peer");
+        var folder = Path.GetFullPath(Path.Combine(workload.Folder, "..", "..", "..", "..", "bench", "Guardian.Bench.Attestation", "peer"));
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
         {
-            Console.WriteLine($"  no peer: run npm install in {Path.GetFullPath(folder)}");
+            Console.WriteLine($"no peer: run npm install in {folder}");
             return null;
         }
-        using var node = Process.Start(new ProcessStartInfo("node")
+        return new Peer(Process.Start(new ProcessStartInfo("node")
         {
-            ArgumentList =
-            {
-                Path.Combine(folder, "verify.mjs"), workload.Folder, workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-                duration.TotalSeconds.ToString(CultureInfo.InvariantCulture),
-            },
+            ArgumentList = { Path.Combine(folder, "verify.mjs"), workload.Folder, workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) },
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
-        var output = await node.StandardOutput.ReadToEndAsync();
-        await node.WaitForExitAsync();
-        using var results = JsonDocument.Parse(output);
-        foreach (var problem in results.RootElement.EnumerateObject().Where(result => result.Value.ValueKind == JsonValueKind.String))
-        {
-            Console.WriteLine($"  {problem.Name}: {problem.Value}");
-        }
-        return results.RootElement.EnumerateObject().Where(result => result.Value.ValueKind == JsonValueKind.Number).ToDictionary(result => result.Name, result => result.Value.GetDouble());
+        })!);
+    }
+
+    /// <summary>How long a verification takes.</summary>
+    /// <param name="build"><c>js</c> or <c>wasm</c>.</param>
+    public TimeSpan Measure(string build, TimeSpan time)
+    {
+        node.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{build} {time.TotalMilliseconds}"));
+        var answer = node.StandardOutput.ReadLine() ?? throw new InvalidOperationException("the peer failed");
+        return TimeSpan.FromMilliseconds(double.Parse(answer, CultureInfo.InvariantCulture));
+    }
+
+    public void Dispose()
+    {
+        node.StandardInput.Close();
+        node.WaitForExit();
+        node.Dispose();
     }
 }

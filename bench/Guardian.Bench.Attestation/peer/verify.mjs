@@ -1,10 +1,11 @@
-// Verifies one quote for some seconds with Phala's dcap-qvl: node verify.mjs FOLDER UNIX-SECONDS DURATION-SECONDS
-// Prints a line of JSON with the verifications per second of each build.
+// Verifies one quote with Phala's dcap-qvl: node verify.mjs FOLDER UNIX-SECONDS
+// Each line of input is a build (js or wasm) and how many milliseconds to go on; each is answered with the milliseconds that one verification took.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
 
-const [folder, at, seconds] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const [folder, at] = [process.argv[2], Number(process.argv[3])];
 const read = (name) => readFileSync(join(folder, name));
 const text = (name) => read(name).toString();
 const inner = (name, member) => {
@@ -29,26 +30,13 @@ const collateral = (bytes) => ({
   qe_identity_signature: bytes(Buffer.from(qeSignature, "hex")),
 });
 
-function rate(verify) {
-  verify();
-  let count = 0;
-  const start = process.hrtime.bigint();
-  let spent;
-  do {
-    verify();
-    count++;
-    spent = Number(process.hrtime.bigint() - start) / 1e9;
-  } while (spent < seconds);
-  return count / spent;
-}
-
-const results = {};
+const builds = {};
 try {
   const { verify } = await import("@phala/dcap-qvl");
   const given = collateral((bytes) => bytes);
-  results.js = rate(() => verify(quote, given, at));
+  builds.js = () => verify(quote, given, at);
 } catch (failure) {
-  results.jsError = String(failure);
+  console.error(`js: ${failure}`);
 }
 try {
   const web = await import("@phala/dcap-qvl-web");
@@ -56,8 +44,20 @@ try {
   web.initSync({ module: readFileSync(wasm) });
   const given = collateral((bytes) => bytes.toString("hex"));
   const raw = new Uint8Array(quote);
-  results.wasm = rate(() => web.js_verify(raw, given, BigInt(at)));
+  builds.wasm = () => web.js_verify(raw, given, BigInt(at));
 } catch (failure) {
-  results.wasmError = String(failure);
+  console.error(`wasm: ${failure}`);
 }
-console.log(JSON.stringify(results));
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [build, milliseconds] = line.split(" ");
+  let count = 0;
+  let spent = 0;
+  const start = process.hrtime.bigint();
+  do {
+    builds[build]();
+    count++;
+    spent = Number(process.hrtime.bigint() - start) / 1e6;
+  } while (spent < Number(milliseconds));
+  console.log(spent / count);
+}
