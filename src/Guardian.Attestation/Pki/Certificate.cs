@@ -22,6 +22,10 @@ internal sealed class Certificate
     {
     }
 
+    /// <summary>The whole certificate.</summary>
+    public required ReadOnlyMemory<byte> Der { get; init; }
+
+    /// <summary>What is signed.</summary>
     public required ReadOnlyMemory<byte> Tbs { get; init; }
 
     /// <summary>The serial number's content octets, big-endian.</summary>
@@ -117,6 +121,7 @@ internal sealed class Certificate
         var known = (string[])[BasicConstraints, KeyUsage];
         return new Certificate
         {
+            Der = der,
             Tbs = tbsBytes,
             SerialNumber = serialNumber,
             Issuer = issuer,

@@ -60,27 +60,32 @@ internal sealed class PckChain : IDisposable
             failure = Fail("unknown-root", $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are {string.Join(", ", anchors.Select(each => each.Name))}");
             return null;
         }
-        var rootKey = P256Key.TryImport(root.PublicKey!.Value.Span)!;
+        var rootKey = anchor.TakeKey();
         var authorityKey = authority.PublicKey is { } point ? P256Key.TryImport(point.Span) : null;
         var pckKey = leaf.PublicKey is { } leafPoint ? P256Key.TryImport(leafPoint.Span) : null;
         var extension = leaf.Find(PckExtension.Oid) is { } found ? PckExtension.TryRead(found.Value) : null;
         failure = authorityKey is null || pckKey is null ? Fail("bad-key", "a key of the chain is not on P-256")
             : extension is null ? Fail("bad-pck", "the PCK certificate lacks Intel's SGX extension, or a field of it")
-            : Check(root, root, rootKey, RootName, isAuthority: true)
+            : CheckRoot(root, anchor, rootKey)
                 ?? Check(authority, root, rootKey, AuthorityName, isAuthority: true)
                 ?? Check(leaf, authority, authorityKey, LeafName, isAuthority: false);
         if (failure is null)
         {
             return new PckChain(leaf, authority, root, anchor, extension!, pckKey!, authorityKey!, rootKey);
         }
-        rootKey.Dispose();
+        anchor.GiveBack(rootKey);
         authorityKey?.Dispose();
         pckKey?.Dispose();
         return null;
     }
 
+    /// <summary>Checks a certificate of the root, whose key is the anchor's.</summary>
+    public static QuoteFailure? CheckRoot(Certificate root, TrustAnchor anchor, P256Key key) =>
+        Check(root, root, anchor.Knows(root) ? null : key, RootName, isAuthority: true);
+
     /// <summary>Checks a certificate's name, issuer, role and signature, and nothing else.</summary>
-    public static QuoteFailure? Check(Certificate certificate, Certificate issuer, P256Key issuerKey, string name, bool isAuthority)
+    /// <param name="issuerKey">Null where the signature is known to be good.</param>
+    public static QuoteFailure? Check(Certificate certificate, Certificate issuer, P256Key? issuerKey, string name, bool isAuthority)
     {
         var who = $"certificate '{certificate.SubjectCommonName}'";
         if (!certificate.SubjectCommonName.Contains(name, StringComparison.Ordinal))
@@ -98,7 +103,7 @@ internal sealed class PckChain : IDisposable
         {
             return Fail("wrong-use", $"{who} may not be used as it is here (basicConstraints, keyUsage or an unknown critical extension)");
         }
-        return certificate.IsSignedBy(issuerKey) ? null : Fail("bad-signature", $"the signature of {who} is not '{issuer.SubjectCommonName}'s");
+        return issuerKey is null || certificate.IsSignedBy(issuerKey) ? null : Fail("bad-signature", $"the signature of {who} is not '{issuer.SubjectCommonName}'s");
     }
 
     /// <inheritdoc/>
@@ -106,7 +111,7 @@ internal sealed class PckChain : IDisposable
     {
         PckKey.Dispose();
         AuthorityKey.Dispose();
-        RootKey.Dispose();
+        Anchor.GiveBack(RootKey);
     }
 
     private static QuoteFailure Fail(string reason, string detail) => new(QuoteStage.CertificateChain, reason, detail);

@@ -11,8 +11,13 @@ public sealed record PckExtension
     /// <summary>The extension's OID.</summary>
     public const string Oid = "1.2.840.113741.1.13.1";
 
+    private const int MaxField = 18;
+
     /// <summary>Components of the TCB.</summary>
     public const int ComponentCount = 16;
+
+    // The content of the OID above.
+    private static ReadOnlySpan<byte> Arc => [0x2A, 0x86, 0x48, 0x86, 0xF8, 0x4D, 0x01, 0x0D, 0x01];
 
     /// <summary>PPID, 16 bytes.</summary>
     public required ReadOnlyMemory<byte> Ppid { get; init; }
@@ -50,23 +55,23 @@ public sealed record PckExtension
 
     private static PckExtension? Read(ReadOnlyMemory<byte> value)
     {
-        var fields = ReadFields(new AsnReader(value, AsnEncodingRules.DER).ReadSequence());
-        var tcb = fields.TryGetValue($"{Oid}.2", out var tcbField) ? ReadFields(tcbField.ReadSequence()) : [];
+        var fields = ReadFields(new AsnReader(value, AsnEncodingRules.DER).ReadSequence(), Arc);
+        var tcb = fields[2] is { } tcbField ? ReadFields(tcbField.ReadSequence(), [.. Arc, 2]) : new AsnReader?[MaxField + 1];
         var components = new byte[ComponentCount];
         for (var i = 0; i < ComponentCount; i++)
         {
-            if (!tcb.TryGetValue($"{Oid}.2.{i + 1}", out var component) || !component.TryReadUInt32(out var svn) || svn > byte.MaxValue)
+            if (tcb[i + 1] is not { } component || !component.TryReadUInt32(out var svn) || svn > byte.MaxValue)
             {
                 return null;
             }
             components[i] = (byte)svn;
         }
-        if (!tcb.TryGetValue($"{Oid}.2.17", out var pceSvnField) || !pceSvnField.TryReadUInt32(out var pceSvn) || pceSvn > ushort.MaxValue
-            || ReadOctets(tcb, $"{Oid}.2.18", 16) is not { } cpuSvn
-            || ReadOctets(fields, $"{Oid}.1", 16) is not { } ppid
-            || ReadOctets(fields, $"{Oid}.3", 2) is not { } pceId
-            || ReadOctets(fields, $"{Oid}.4", 6) is not { } fmspc
-            || !fields.TryGetValue($"{Oid}.5", out var typeField))
+        if (tcb[17] is not { } pceSvnField || !pceSvnField.TryReadUInt32(out var pceSvn) || pceSvn > ushort.MaxValue
+            || ReadOctets(tcb[18], 16) is not { } cpuSvn
+            || ReadOctets(fields[1], 16) is not { } ppid
+            || ReadOctets(fields[3], 2) is not { } pceId
+            || ReadOctets(fields[4], 6) is not { } fmspc
+            || fields[5] is not { } typeField)
         {
             return null;
         }
@@ -83,18 +88,26 @@ public sealed record PckExtension
         };
     }
 
-    private static Dictionary<string, AsnReader> ReadFields(AsnReader sequence)
+    // Each field is a sequence of its identifier, which is the arc with the field's number, and its value. Fields of other numbers are for others.
+    private static AsnReader?[] ReadFields(AsnReader sequence, ReadOnlySpan<byte> arc)
     {
-        var fields = new Dictionary<string, AsnReader>();
+        var fields = new AsnReader?[MaxField + 1];
         while (sequence.HasData)
         {
             var field = sequence.ReadSequence();
-            // A field given twice is an ArgumentException here, and so malformed.
-            fields.Add(field.ReadObjectIdentifier(), field);
+            if (!field.PeekTag().HasSameClassAndValue(Asn1Tag.ObjectIdentifier))
+            {
+                throw new AsnContentException("a field does not begin with its identifier");
+            }
+            // Tag and length, a byte each for an identifier as short as these.
+            var oid = field.ReadEncodedValue().Span[2..];
+            if (oid.Length == arc.Length + 1 && oid.StartsWith(arc) && oid[^1] <= MaxField)
+            {
+                fields[oid[^1]] = fields[oid[^1]] is null ? field : throw new AsnContentException("a field stands twice");
+            }
         }
         return fields;
     }
 
-    private static byte[]? ReadOctets(Dictionary<string, AsnReader> fields, string oid, int size) =>
-        fields.TryGetValue(oid, out var field) && field.ReadOctetString() is var octets && octets.Length == size ? octets : null;
+    private static byte[]? ReadOctets(AsnReader? field, int size) => field is not null && field.ReadOctetString() is var octets && octets.Length == size ? octets : null;
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Guardian.Sgx;
 
 namespace Guardian.Attestation;
@@ -5,9 +7,15 @@ namespace Guardian.Attestation;
 /// <summary>A root of trust, pinned by its key: a certificate of the same name with another key is a stranger.</summary>
 public sealed class TrustAnchor
 {
-    private TrustAnchor(string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity? quotingEnclave)
+    // SHA-256 of a certificate of the root that is known to be good; empty when none is. Whether another one is signed by the root has to be verified.
+    private readonly byte[] knownCertificate;
+
+    // Imported keys: importing costs twice a verification, and each serves one thread at a time.
+    private readonly ConcurrentBag<P256Key> keys = [];
+
+    private TrustAnchor(string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity? quotingEnclave, byte[] knownCertificate)
     {
-        (Name, Platform, RootKey, QuotingEnclave) = (name, platform, rootKey, quotingEnclave);
+        (Name, Platform, RootKey, QuotingEnclave, this.knownCertificate) = (name, platform, rootKey, quotingEnclave, knownCertificate);
     }
 
     /// <summary>
@@ -18,14 +26,15 @@ public sealed class TrustAnchor
         "Intel SGX Root CA",
         PlatformKind.Hardware,
         Convert.FromHexString("0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"),
-        quotingEnclave: null);
+        quotingEnclave: null,
+        knownCertificate: Convert.FromHexString("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3"));
 
     /// <summary>
     /// The root of simulated platforms. Its private key is public (docs/decisions/0001), so what it vouches for protects nothing. Its quoting enclave is
     /// pinned here, and it needs no collateral.
     /// </summary>
     public static TrustAnchor Simulated { get; } = new(
-        SimulatedPki.RootName, PlatformKind.Simulated, SimulatedPki.RootKey, SimulatedQuotingEnclave.ExpectedIdentity);
+        SimulatedPki.RootName, PlatformKind.Simulated, SimulatedPki.RootKey, SimulatedQuotingEnclave.ExpectedIdentity, knownCertificate: []);
 
     /// <summary>Name of the root.</summary>
     public string Name { get; }
@@ -49,8 +58,17 @@ public sealed class TrustAnchor
             return null;
         }
         using var key = P256Key.TryImport(point.Span);
-        return key is null ? null : new TrustAnchor(root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null);
+        return key is null ? null : new TrustAnchor(root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null, SHA256.HashData(root.Der.Span));
     }
+
+    /// <summary>Takes the root's key for use by one thread; to be given back.</summary>
+    internal P256Key TakeKey() => keys.TryTake(out var key) ? key : P256Key.TryImport(RootKey.Span)!;
+
+    /// <summary>Gives back what <see cref="TakeKey"/> gave.</summary>
+    internal void GiveBack(P256Key key) => keys.Add(key);
+
+    /// <summary>Whether these are the bytes of the root's certificate as it is known; then its own signature says nothing more.</summary>
+    internal bool Knows(Certificate root) => SHA256.HashData(root.Der.Span).AsSpan().SequenceEqual(knownCertificate);
 
     /// <summary>The anchor that has a certificate's key, or null.</summary>
     internal static TrustAnchor? Find(IReadOnlyList<TrustAnchor> anchors, Certificate certificate) =>

@@ -139,8 +139,7 @@ internal sealed class VerifiedCollateral
                 return null;
             }
             // The same root as the quote's was verified there.
-            var isSame = root.Tbs.Span.SequenceEqual(chain.Root.Tbs.Span) && root.Signature.Span.SequenceEqual(chain.Root.Signature.Span);
-            failure = isSame ? null : PckChain.Check(root, root, chain.RootKey, "SGX Root CA", isAuthority: true);
+            failure = root.Der.Span.SequenceEqual(chain.Root.Der.Span) ? null : PckChain.CheckRoot(root, chain.Anchor, chain.RootKey);
             failure ??= PckChain.Check(signer, root, chain.RootKey, SignerName, isAuthority: false);
             var key = failure is null ? P256Key.TryImport(point.Span) : null;
             if (key is null)
