@@ -18,11 +18,12 @@ public sealed class EpcClaims(PlacementClient placement)
     /// <summary>The instance's claims on a host, in the order of NUMA nodes; empty when it claimed no EPC there.</summary>
     /// <param name="instance">The server's UUID, which is the domain's.</param>
     /// <param name="host">The name of the compute host's provider: what Nova calls the hypervisor's host name. While an instance is evacuated, it has claims on two hosts.</param>
-    /// <exception cref="OpenStackException">Placement or Keystone refused or did not answer.</exception>
+    /// <exception cref="OpenStackException">Placement or Keystone refused or did not answer; or the instance claimed EPC, but on other hosts only.</exception>
     public async Task<IReadOnlyList<EpcClaim>> ReadAsync(Guid instance, string host, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(host);
         var claims = new List<EpcClaim>();
+        var others = new SortedSet<string>(StringComparer.Ordinal);
         var allocations = await placement.GetAllocationsAsync(instance, cancellation).ConfigureAwait(false);
         foreach (var (id, amounts) in allocations.Allocations)
         {
@@ -34,7 +35,16 @@ public sealed class EpcClaims(PlacementClient placement)
                 {
                     claims.Add(new EpcClaim(id, Epc.NodeOf(host, provider.Name), mebibytes));
                 }
+                else
+                {
+                    others.Add(root.Name);
+                }
             }
+        }
+        if (claims.Count == 0 && others.Count > 0)
+        {
+            // As good as none, and yet most likely a host that goes by another name.
+            throw new OpenStackException(OpenStackFailure.Settings, $"instance {instance} has claimed EPC on {string.Join(", ", others)}, and none on {host}; is that Nova's name of this host?");
         }
         return [.. claims.OrderBy(claim => claim.Node)];
     }

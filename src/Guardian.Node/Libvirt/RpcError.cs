@@ -1,0 +1,40 @@
+namespace Guardian.Node;
+
+/// <summary>Error numbers of libvirt (include/libvirt/virterror.h) that Guardian uses. They are ABI and never change.</summary>
+internal enum RpcErrorCode
+{
+    OperationFailed = 9,
+    XmlDetail = 35,
+    NoDomain = 42,
+    AuthFailed = 45,
+    ConfigUnsupported = 67,
+    OperationUnsupported = 84,
+}
+
+/// <summary>An error as libvirt sends it in place of a reply.</summary>
+/// <param name="Message">Shown by clients as it stands.</param>
+internal sealed record RpcError(RpcErrorCode Code, string Message)
+{
+    // Clients cut longer messages, and a log should not drown in one.
+    private const uint MaxMessageSize = 64 * 1024;
+
+    private const int FromQemu = 10;
+    private const int LevelError = 2;
+
+    /// <summary>The error in reply to a call.</summary>
+    // virNetMessageError: int code | int domain | optional string message | int level | optional domain dom |
+    //   optional string str1, str2, str3 | int int1, int2 | optional network net
+    public byte[] Reply(RpcHeader call) => call.Reply(RpcStatus.Error).Frame(new XdrWriter()
+        .Int32((int)Code).Int32(FromQemu).OptionalString(Message).Int32(LevelError).UInt32(0)
+        .OptionalString(null).OptionalString(null).OptionalString(null).Int32(0).Int32(0).UInt32(0)
+        .ToArray());
+
+    /// <summary>Reads an error's code and message, which is all a person needs.</summary>
+    public static RpcError Read(ReadOnlySpan<byte> payload)
+    {
+        var reader = new XdrReader(payload);
+        return reader.TryReadInt32(out var code) && reader.TryReadInt32(out _) && reader.TryReadOptionalString(MaxMessageSize, out var message)
+            ? new RpcError((RpcErrorCode)code, message ?? "libvirt gave no reason")
+            : new RpcError(RpcErrorCode.OperationFailed, "libvirt's error cannot be read");
+    }
+}

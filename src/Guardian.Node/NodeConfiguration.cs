@@ -1,0 +1,92 @@
+using System.Globalization;
+using Guardian.Documents;
+
+namespace Guardian.Node;
+
+/// <summary>The configuration of <c>guardian-node</c>: one YAML file (docs/operate.md).</summary>
+internal sealed record NodeConfiguration
+{
+    /// <summary>Where the relay listens, unless systemd hands over a socket.</summary>
+    public required string Listen { get; init; }
+
+    /// <summary>libvirtd's socket.</summary>
+    public required string Upstream { get; init; }
+
+    /// <summary>The users that may connect to the relay, by number.</summary>
+    public required IReadOnlySet<uint> Users { get; init; }
+
+    /// <summary>The host's EPC sections, where the kernel does not tell them.</summary>
+    public required IReadOnlyList<EpcSection> Sections { get; init; }
+
+    /// <summary>Whether guests with EPC may use the provisioning key.</summary>
+    public required bool ProvisionKey { get; init; }
+
+    /// <summary>The cloud's name in <c>clouds.yaml</c>; null takes <c>OS_CLOUD</c> and its companions from the environment.</summary>
+    public required string? Cloud { get; init; }
+
+    /// <summary>Nova's name of this host: what <c>openstack hypervisor list</c> shows.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Reads a configuration. Never throws for any content.</summary>
+    /// <param name="accounts">The text of <c>/etc/passwd</c>, for users given by name.</param>
+    /// <param name="problems">Receives everything that is wrong, with line and column.</param>
+    /// <returns>The configuration, or null when anything is wrong.</returns>
+    public static NodeConfiguration? Read(ReadOnlySpan<byte> utf8, string accounts, DocumentProblems problems)
+    {
+        if (YamlDocument.Read(utf8, problems) is not { } map)
+        {
+            return null;
+        }
+        var relay = map.Map("relay");
+        var sgx = map.Map("sgx");
+        var cloud = map.Map("openstack");
+        var configuration = new NodeConfiguration
+        {
+            Listen = relay?.OptionalText("listen") ?? "/run/guardian/libvirt.sock",
+            Upstream = relay?.OptionalText("upstream") ?? "/run/libvirt/libvirt-sock",
+            Users = ReadUsers(relay, accounts),
+            Sections = [.. (sgx?.Maps("sections") ?? []).Select(ReadSection)],
+            ProvisionKey = sgx?.Flag("provision_key", absent: false) ?? false,
+            Cloud = cloud?.OptionalText("cloud"),
+            Host = cloud?.OptionalText("host") ?? Environment.MachineName,
+        };
+        relay?.End();
+        sgx?.End();
+        cloud?.End();
+        map.End();
+        return problems.Any ? null : configuration;
+    }
+
+    private static EpcSection ReadSection(YamlMap section)
+    {
+        var read = new EpcSection((int)section.Integer("node", 0, 1023), section.Integer("mib", 1, 1 << 30) * 1024);
+        section.End();
+        return read;
+    }
+
+    private static HashSet<uint> ReadUsers(YamlMap? relay, string accounts)
+    {
+        // Root can do everything without the relay, so it is never shut out.
+        var users = new HashSet<uint> { 0 };
+        foreach (var user in relay?.Texts("users") ?? [])
+        {
+            if (uint.TryParse(user.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || TryFindUser(accounts, user.Value, out number))
+            {
+                users.Add(number);
+            }
+            else
+            {
+                user.Report($"there is no user '{user.Value}' on this host; give a name of /etc/passwd, or a number");
+            }
+        }
+        return users;
+    }
+
+    // name:password:uid:gid:... (passwd(5))
+    private static bool TryFindUser(string accounts, string name, out uint number)
+    {
+        number = 0;
+        return accounts.Split('\n').Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length > 2 && fields[0] == name) is { } account
+            && uint.TryParse(account[2], NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+}

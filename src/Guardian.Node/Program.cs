@@ -1,0 +1,80 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Guardian.Documents;
+using Guardian.Node;
+using Guardian.OpenStack;
+
+const int Usage = 2;
+const int World = 3;
+
+if (args is not ["--config", var path])
+{
+    return Fail(Usage, "guardian-node takes --config FILE", "docs/operate.md shows a configuration");
+}
+NodeConfiguration? configuration;
+try
+{
+    var problems = new DocumentProblems();
+    configuration = NodeConfiguration.Read(File.ReadAllBytes(path), File.ReadAllText("/etc/passwd"), problems);
+    if (configuration is null)
+    {
+        return Fail(Usage, $"{path} is no valid configuration", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+    }
+}
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+{
+    return Fail(World, failure.Message);
+}
+
+var rules = new GuestRules { Sections = configuration.Sections, HidesSgx = configuration.Sections.Count > 0, ProvisionKey = configuration.ProvisionKey };
+using var session = OpenSession(configuration.Cloud);
+var rewriter = new GuestRewriter(new PlacementClaims(session is null ? null : new EpcClaims(new PlacementClient(session)), configuration.Host), rules);
+var kinds = new LibvirtGuestKinds(configuration.Upstream);
+Socket listener;
+try
+{
+    listener = RelayListener.FromSystemd() ?? RelayListener.Bind(configuration.Listen);
+}
+catch (SocketException failure)
+{
+    return Fail(World, $"cannot listen on {configuration.Listen}: {failure.Message}");
+}
+using var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, Log), Log);
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+Log($"relaying to {configuration.Upstream}");
+relay.Run();
+return 0;
+
+CloudSession? OpenSession(string? cloud)
+{
+    try
+    {
+        return new CloudSession(CloudSettings.Load(cloud, Environment.GetEnvironmentVariable), TimeProvider.System);
+    }
+    catch (OpenStackException failure)
+    {
+        // The relay still serves: plain guests of other tools pass, and Nova's are refused with this reason.
+        Log(failure.Message);
+        return null;
+    }
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    relay.Dispose();
+}
+
+// The journal adds the time.
+static void Log(string line) => Console.Error.WriteLine($"guardian-node: {line}");
+
+static int Fail(int exitCode, string message, params string[] details)
+{
+    Console.Error.WriteLine($"guardian-node: error: {message}");
+    foreach (var detail in details)
+    {
+        Console.Error.WriteLine($"guardian-node: hint: {detail}");
+    }
+    return exitCode;
+}

@@ -1,0 +1,69 @@
+using Guardian.OpenStack;
+
+namespace Guardian.Node;
+
+/// <summary>Asks Placement. Nova's scheduler made the claim before nova-compute got to know of the instance, so the answer is there.</summary>
+/// <param name="claims">Null where no cloud is configured.</param>
+/// <param name="host">Nova's name of this host.</param>
+internal sealed class PlacementClaims(EpcClaims? claims, string host) : IEpcClaims
+{
+    // Nova-compute waits meanwhile, and so does everything else it asks on the same connection. Placement answers in milliseconds.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    // An instance is two words and a flavor's name.
+    private const int MaxPlain = 4096;
+
+    // Instances without EPC, by the flavor they had: they are not held up while Placement is away.
+    private readonly Dictionary<Guid, string> plain = [];
+    private readonly Lock gate = new();
+
+    public ClaimAnswer Find(NovaMetadata nova)
+    {
+        if (claims is null)
+        {
+            return new ClaimAnswer(null, "no cloud is configured on this host");
+        }
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            // The relay's threads are made to block.
+            var found = claims.ReadAsync(nova.Instance, host, limit.Token).GetAwaiter().GetResult();
+            Note(nova, isPlain: found.Count == 0);
+            return new ClaimAnswer(found, null);
+        }
+        catch (OpenStackException failure) when (!failure.IsTransient)
+        {
+            return new ClaimAnswer(null, failure.Message);
+        }
+        catch (Exception failure) when (failure is OpenStackException or OperationCanceledException)
+        {
+            return IsPlain(nova) ? new ClaimAnswer([], null)
+                : new ClaimAnswer(null, failure is OpenStackException ? failure.Message : $"Placement did not answer within {Limit.TotalSeconds} seconds");
+        }
+    }
+
+    private void Note(NovaMetadata nova, bool isPlain)
+    {
+        lock (gate)
+        {
+            if (!isPlain)
+            {
+                plain.Remove(nova.Instance);
+                return;
+            }
+            if (plain.Count >= MaxPlain)
+            {
+                plain.Clear();
+            }
+            plain[nova.Instance] = nova.Flavor;
+        }
+    }
+
+    private bool IsPlain(NovaMetadata nova)
+    {
+        lock (gate)
+        {
+            return plain.TryGetValue(nova.Instance, out var flavor) && flavor == nova.Flavor;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+namespace Guardian.Node.Tests;
+
+public sealed class RelayServerTests
+{
+    [Fact]
+    public void Frames_pass_unchanged_in_both_directions_and_in_order()
+    {
+        using var relay = new TestRelay();
+        relay.Daemon.Answer = (_, frame) => frame;
+        using var client = relay.Connect();
+        var random = new Random(7);
+        var sent = new List<byte[]>();
+        for (var i = 0; i < 500; i++)
+        {
+            var payload = new byte[random.Next(5) == 0 ? random.Next(300_000) : random.Next(200)];
+            random.NextBytes(payload);
+            // Any program, procedure and type but those the relay looks at.
+            sent.Add(new RpcHeader(0, (uint)random.Next(), 1, (uint)random.Next(1000, 2000), (RpcType)(random.Next(2) == 0 ? 0 : 3), (uint)i, (RpcStatus)random.Next(3)).Frame(payload));
+        }
+        var writer = new Thread(() => client.Send(sent.SelectMany(frame => frame).ToArray())) { IsBackground = true };
+        writer.Start();
+        foreach (var frame in sent)
+        {
+            Assert.Equal(frame, client.Receive());
+        }
+        Assert.All(sent, frame => Assert.Equal(frame, relay.Daemon.Next()));
+    }
+
+    [Fact]
+    public void A_frame_that_arrives_byte_by_byte_is_passed_on_whole()
+    {
+        using var relay = new TestRelay(FixedClaims.Of(8));
+        using var client = relay.Connect();
+        foreach (var value in client.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray()))
+        {
+            client.Send([value]);
+        }
+        Assert.Contains("sgx-epc", TestDomain.XmlOf(relay.Daemon.Next()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_definition_of_an_instance_with_a_claim_gets_its_EPC_and_keeps_its_flags()
+    {
+        using var relay = new TestRelay(FixedClaims.Of(8));
+        using var client = relay.Connect();
+        client.Call(RemoteProcedure.DomainDefineXmlFlags, new XdrWriter().String(TestDomain.Nova()).UInt32(0x5a5a5a5a).ToArray());
+        var frame = relay.Daemon.Next();
+        Assert.Contains("<size unit=\"KiB\">8192</size>", TestDomain.XmlOf(frame), StringComparison.Ordinal);
+        Assert.Equal([0x5a, 0x5a, 0x5a, 0x5a], frame[^4..]);
+    }
+
+    [Fact]
+    public void A_definition_without_claim_passes_byte_for_byte()
+    {
+        using var relay = new TestRelay();
+        using var client = relay.Connect();
+        var call = client.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray());
+        client.Send(call);
+        Assert.Equal(call, relay.Daemon.Next());
+    }
+
+    [Fact]
+    public void A_refused_definition_never_reaches_the_daemon_and_the_connection_goes_on()
+    {
+        using var relay = new TestRelay(new FixedClaims(null));
+        using var client = relay.Connect();
+        var (header, payload) = client.Call(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray());
+        Assert.Equal((RpcType.Reply, RpcStatus.Error, 1u), (header.Type, header.Status, header.Serial));
+        Assert.Contains("Placement does not answer", RpcError.Read(payload).Message, StringComparison.Ordinal);
+        client.Call((RemoteProcedure)3);
+        Assert.Equal(3u, HeaderOf(relay.Daemon.Next()).Procedure);
+    }
+
+    [Fact]
+    public void The_client_is_told_that_file_descriptors_cannot_pass()
+    {
+        using var relay = new TestRelay();
+        using var client = relay.Connect();
+        var (header, payload) = client.Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().Int32(8).ToArray());
+        Assert.Equal((RpcStatus.Ok, 1u), (header.Status, header.Serial));
+        Assert.Equal(new byte[4], payload);
+        client.Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().Int32(15).ToArray());
+        Assert.Equal(2u, HeaderOf(relay.Daemon.Next()).Serial);
+    }
+
+    [Theory]
+    [InlineData(RemoteProcedure.DomainSave)]
+    [InlineData(RemoteProcedure.DomainSaveFlags)]
+    [InlineData(RemoteProcedure.DomainSaveParams)]
+    [InlineData(RemoteProcedure.DomainManagedSave)]
+    [InlineData(RemoteProcedure.DomainMigratePerform)]
+    [InlineData(RemoteProcedure.DomainMigrateBegin3)]
+    [InlineData(RemoteProcedure.DomainMigratePerform3)]
+    [InlineData(RemoteProcedure.DomainMigrateBegin3Params)]
+    [InlineData(RemoteProcedure.DomainMigratePerform3Params)]
+    internal void A_guest_with_EPC_is_neither_saved_nor_migrated_and_others_are(RemoteProcedure procedure)
+    {
+        var arguments = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1).Write(new XdrWriter()).UInt32(0).ToArray();
+        using (var relay = new TestRelay(kinds: new FixedKinds(true)))
+        using (var client = relay.Connect())
+        {
+            var (header, payload) = client.Call(procedure, arguments);
+            Assert.Equal(RpcStatus.Error, header.Status);
+            Assert.Equal(RpcErrorCode.OperationUnsupported, RpcError.Read(payload).Code);
+            Assert.Empty(relay.Daemon.Frames);
+        }
+        using (var relay = new TestRelay(kinds: new FixedKinds(false)))
+        using (var client = relay.Connect())
+        {
+            Assert.Equal(RpcStatus.Ok, client.Call(procedure, arguments).Header.Status);
+            Assert.Equal(arguments, relay.Daemon.Next()[RpcHeader.Size..]);
+        }
+        using (var relay = new TestRelay(kinds: new FixedKinds(null)))
+        using (var client = relay.Connect())
+        {
+            Assert.Equal(RpcStatus.Error, client.Call(procedure, arguments).Header.Status);
+        }
+    }
+
+    [Fact]
+    public void A_snapshot_of_disks_is_taken_and_one_of_memory_is_not()
+    {
+        using var relay = new TestRelay(kinds: new FixedKinds(true));
+        using var client = relay.Connect();
+        var running = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1);
+        Assert.Equal(RpcStatus.Error, client.Call(RemoteProcedure.DomainSnapshotCreateXml, running.Write(new XdrWriter()).String("<domainsnapshot/>").UInt32(0).ToArray()).Header.Status);
+        Assert.Equal(RpcStatus.Ok, client.Call(RemoteProcedure.DomainSnapshotCreateXml, running.Write(new XdrWriter()).String("<domainsnapshot/>").UInt32(0x10).ToArray()).Header.Status);
+        Assert.Equal(RpcStatus.Ok, client.Call(RemoteProcedure.DomainSnapshotCreateXml, (running with { Id = -1 }).Write(new XdrWriter()).String("<domainsnapshot/>").UInt32(0).ToArray()).Header.Status);
+    }
+
+    [Fact]
+    public void Another_user_is_refused()
+    {
+        using var relay = new TestRelay(user: TestRelay.CurrentUser + 1);
+        using var client = relay.Connect();
+        Assert.Null(client.Receive());
+        Assert.Contains(relay.Log, line => line.Contains($"user {TestRelay.CurrentUser}", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0u, 0u)]
+    [InlineData(27u, 0u)]
+    [InlineData(RpcHeader.MaxLength + 1, 0u)]
+    [InlineData(28u, 4u)]
+    public void A_client_that_breaks_the_protocol_is_cut_off_and_the_others_go_on(uint length, uint type)
+    {
+        using var relay = new TestRelay();
+        using var good = relay.Connect();
+        using var bad = relay.Connect();
+        bad.Send(new XdrWriter().UInt32(length).UInt32(RpcHeader.RemoteProgram).UInt32(1).UInt32(11).UInt32(type).UInt32(1).UInt32(0).ToArray());
+        Assert.Null(bad.Receive());
+        Assert.Equal(RpcStatus.Ok, good.Call((RemoteProcedure)3).Header.Status);
+        SpinWait.SpinUntil(() => relay.ConnectionCount == 1, TimeSpan.FromSeconds(60));
+        Assert.Equal(1, relay.ConnectionCount);
+    }
+
+    [Fact]
+    public void A_client_that_does_not_read_stops_nobody_else()
+    {
+        using var relay = new TestRelay();
+        relay.Daemon.Answer = (header, _) => header.Reply(RpcStatus.Ok).Frame(new byte[4_000_000]);
+        using var lazy = relay.Connect();
+        for (var i = 0; i < 3; i++)
+        {
+            lazy.Send(lazy.MakeCall((RemoteProcedure)3));
+        }
+        using var half = relay.Connect();
+        half.Send(half.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray()).AsSpan(0, 500));
+        using var good = relay.Connect();
+        Assert.Equal(4_000_000, good.Call((RemoteProcedure)3).Payload.Length);
+    }
+
+    [Fact]
+    public void A_daemon_that_dies_closes_the_client()
+    {
+        using var relay = new TestRelay();
+        using var client = relay.Connect();
+        relay.Daemon.Answer = (_, _) => throw new InvalidOperationException("dies");
+        client.Send(client.MakeCall((RemoteProcedure)3));
+        Assert.Null(client.Receive());
+    }
+
+    [Fact]
+    public void Without_daemon_a_client_is_closed_and_the_log_says_why()
+    {
+        using var relay = new TestRelay();
+        relay.Daemon.Dispose();
+        using var client = relay.Connect();
+        Assert.Null(client.Receive());
+        Assert.Contains(relay.Log, line => line.Contains("cannot be reached", StringComparison.Ordinal));
+    }
+
+    private static RpcHeader HeaderOf(byte[] frame)
+    {
+        RpcHeader.TryRead(frame, out var header);
+        return header;
+    }
+}
