@@ -9,6 +9,9 @@ namespace Guardian.Cas.Client;
 /// <summary>Talks to a CAS over RA-TLS; the CAS is verified against the policy before a byte is sent. Thread-safe.</summary>
 public sealed class CasClient : IDisposable
 {
+    /// <summary>The header that carries a <see cref="SessionSignature"/>; it may stand several times.</summary>
+    public const string SignatureHeader = "Guardian-Signature";
+
     // A session has at most 1 MiB; as JSON with escapes somewhat more.
     private const int MaxResponseSize = 8 * 1024 * 1024;
 
@@ -29,23 +32,49 @@ public sealed class CasClient : IDisposable
         };
 
     /// <summary>Creates a session.</summary>
+    /// <param name="signatures">Of others, where the namespace demands them.</param>
     /// <exception cref="CasException">Refused or unreachable; so for every call here.</exception>
-    public Task<SessionDescription> CreateAsync(ReadOnlyMemory<byte> yaml, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, "v1/sessions", Content(yaml, "application/yaml"), CasJson.Default.SessionDescription, cancellation);
+    public Task<SessionDescription> CreateAsync(ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, "v1/sessions", Session(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Replaces a session; the document names its predecessor.</summary>
-    public Task<SessionDescription> UpdateAsync(string name, ReadOnlyMemory<byte> yaml, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Put, Path(name), Content(yaml, "application/yaml"), CasJson.Default.SessionDescription, cancellation);
+    /// <param name="signatures">Of others, where the session's policy demands them.</param>
+    public Task<SessionDescription> UpdateAsync(
+        string name, ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Put, Path(name), Session(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Reads a session as it was uploaded.</summary>
     public Task<SessionDescription> ReadAsync(string name, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, Path(name), null, CasJson.Default.SessionDescription, cancellation);
+
+    /// <summary>Names of the sessions right below a session.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync(string name, CancellationToken cancellation = default) =>
+        (await SendAsync(HttpMethod.Get, $"v1/sessions?below={Uri.EscapeDataString(name)}", null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names;
+
+    /// <summary>The key, 32 bytes, that decrypts a service's standard streams; for whom its session names as reader.</summary>
+    public async Task<byte[]> ReadStdioKeyAsync(string session, string service, CancellationToken cancellation = default) =>
+        (await SendAsync(HttpMethod.Get, $"v1/stdio-keys/{Escape(service)}?session={Uri.EscapeDataString(session)}", null, CasJson.Default.StdioKeyDescription, cancellation).ConfigureAwait(false)).Key;
 
     /// <summary>Gets a service's startup configuration; called by an enclave with its RA-TLS certificate.</summary>
     public Task<StartupConfiguration> ConfigureAsync(string session, string service, CancellationToken cancellation = default)
     {
         var request = JsonSerializer.SerializeToUtf8Bytes(new ConfigurationRequest(session, service), CasJson.Default.ConfigurationRequest);
         return SendAsync(HttpMethod.Post, "v1/configurations", Content(request, "application/json"), CasJson.Default.StartupConfiguration, cancellation);
+    }
+
+    /// <summary>Reads the freshness tag of a volume, or a tag that the session names; called by an admitted enclave.</summary>
+    /// <returns>32 bytes, or null when it was never set.</returns>
+    public async Task<byte[]?> ReadTagAsync(string session, string name, CancellationToken cancellation = default) =>
+        (await SendAsync(HttpMethod.Get, $"v1/tags/{Escape(name)}?session={Uri.EscapeDataString(session)}", null, CasJson.Default.TagDescription, cancellation).ConfigureAwait(false)).Tag;
+
+    /// <summary>Moves a tag, if it is what the caller expects; called by an admitted enclave.</summary>
+    /// <param name="expected">32 bytes, or null when it must never have been set.</param>
+    /// <param name="next">32 bytes.</param>
+    /// <returns>Whether it was moved, and then is durable; if not, what it is instead. After <see cref="CasFailure.Unreachable"/> it may have been moved or not: read it.</returns>
+    public Task<TagOutcome> SetTagAsync(string session, string name, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> next, CancellationToken cancellation = default)
+    {
+        var change = JsonSerializer.SerializeToUtf8Bytes(new TagChange(session, name, expected?.ToArray(), next.ToArray()), CasJson.Default.TagChange);
+        return SendAsync(HttpMethod.Put, $"v1/tags/{Escape(name)}", Content(change, "application/json"), CasJson.Default.TagOutcome, cancellation);
     }
 
     /// <summary>The certificate, PEM, that Gramine's clients trust the CAS by.</summary>
@@ -60,7 +89,19 @@ public sealed class CasClient : IDisposable
     public void Dispose() => http.Dispose();
 
     // A name may have slashes; whatever else a caller types is no part of the address.
-    private static string Path(string name) => $"v1/sessions/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}";
+    private static string Path(string name) => $"v1/sessions/{Escape(name)}";
+
+    private static string Escape(string name) => string.Join('/', name.Split('/').Select(Uri.EscapeDataString));
+
+    private static ReadOnlyMemoryContent Session(ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures)
+    {
+        var content = Content(yaml, "application/yaml");
+        foreach (var signature in signatures ?? [])
+        {
+            content.Headers.Add(SignatureHeader, signature.ToString());
+        }
+        return content;
+    }
 
     private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> body, string type)
     {

@@ -21,6 +21,9 @@ public enum CasFailure
     /// <summary>What was sent is wrong.</summary>
     Invalid,
 
+    /// <summary>The CAS has more to do than it can, or its database cannot be used now; a change may have happened or not.</summary>
+    Busy,
+
     /// <summary>What the CAS keeps was changed or damaged outside it.</summary>
     Damaged,
 }
@@ -42,5 +45,5 @@ public sealed class CasException : Exception
     public IReadOnlyList<string> Problems { get; }
 
     /// <summary>Whether the same call may succeed later.</summary>
-    public bool IsTransient => Failure == CasFailure.Unreachable;
+    public bool IsTransient => Failure is CasFailure.Unreachable or CasFailure.Busy;
 }

@@ -13,54 +13,94 @@ internal static class CasEndpoints
 {
     private const int MaxRequestSize = 4 * 1024;
 
+    // More people than a governance rule can name; each signature costs a verification.
+    private const int MaxSignatures = 64;
+
     /// <param name="provisioning">The authority that Gramine's clients trust, or null where they are not served.</param>
     public static void Map(WebApplication app, CasService service, ProvisioningAuthority? provisioning)
     {
         app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status200OK, new CasHealth("ok"), CasJson.Default.CasHealth));
 
-        app.MapGet("/v1/provisioning", context => AnswerAsync(
-            context, maxSize: 0, StatusCodes.Status200OK, CasJson.Default.ProvisioningDescription,
-            _ => new ProvisioningDescription((provisioning ?? throw new CasException(CasFailure.NotFound, "this CAS serves no clients of Gramine; start it with --provision", [])).Certificate)));
+        app.MapGet("/v1/provisioning", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.ProvisioningDescription,
+            (_, _) => provisioning is not null
+                ? Task.FromResult(new ProvisioningDescription(provisioning.Certificate))
+                : throw new CasException(CasFailure.NotFound, "this CAS serves no clients of Gramine; start it with --provision", [])));
 
-        app.MapPost("/v1/sessions", context => AnswerAsync(
-            context, YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription, body => service.Create(body.Span, CallerKey(context))));
+        app.MapPost("/v1/sessions", Answer(
+            YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription,
+            (context, body) => service.CreateAsync(body, CallerKey(context), Signatures(context))));
 
-        app.MapPut("/v1/sessions/{**name}", context => AnswerAsync(
-            context, YamlDocument.MaxSize, StatusCodes.Status200OK, CasJson.Default.SessionDescription, body => service.Update(Name(context), body.Span, CallerKey(context))));
+        app.MapGet("/v1/sessions", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionList, (context, _) => service.ListAsync(Query(context, "below"), CallerKey(context))));
 
-        app.MapGet("/v1/sessions/{**name}", context => AnswerAsync(
-            context, maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionDescription, _ => service.Read(Name(context), CallerKey(context))));
+        app.MapPut("/v1/sessions/{**name}", Answer(
+            YamlDocument.MaxSize, StatusCodes.Status200OK, CasJson.Default.SessionDescription,
+            (context, body) => service.UpdateAsync(Name(context), body, CallerKey(context), Signatures(context))));
 
-        app.MapPost("/v1/configurations", context => AnswerAsync(
-            context, MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.StartupConfiguration,
-            body => service.Configure(ReadRequest(body), context.Connection.ClientCertificate?.RawData)));
+        app.MapGet("/v1/sessions/{**name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionDescription, (context, _) => service.ReadAsync(Name(context), CallerKey(context))));
+
+        app.MapPost("/v1/configurations", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.StartupConfiguration,
+            (context, body) => service.ConfigureAsync(Read(body, CasJson.Default.ConfigurationRequest, "{\"session\": …, \"service\": …}"), Certificate(context))));
+
+        app.MapGet("/v1/tags/{name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.TagDescription,
+            (context, _) => service.ReadTagAsync(Query(context, "session"), Name(context), Certificate(context))));
+
+        app.MapPut("/v1/tags/{name}", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.TagOutcome,
+            (context, body) =>
+            {
+                var change = Read(body, CasJson.Default.TagChange, "{\"session\": …, \"name\": …, \"expected\": …, \"next\": …}");
+                return change.Name == Name(context)
+                    ? service.SetTagAsync(change, Certificate(context))
+                    : throw new CasException(CasFailure.Invalid, $"the body is of the tag '{change.Name}'", []);
+            }));
+
+        app.MapGet("/v1/stdio-keys/{name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StdioKeyDescription,
+            (context, _) => service.ReadStdioKeyAsync(Query(context, "session"), Name(context), CallerKey(context))));
     }
 
-    private static async Task AnswerAsync<T>(HttpContext context, int maxSize, int status, JsonTypeInfo<T> type, Func<ReadOnlyMemory<byte>, T> work)
+    private static RequestDelegate Answer<T>(int maxSize, int status, JsonTypeInfo<T> type, Func<HttpContext, ReadOnlyMemory<byte>, Task<T>> work) =>
+        context => AnswerAsync(context, maxSize, status, type, work);
+
+    private static async Task AnswerAsync<T>(HttpContext context, int maxSize, int status, JsonTypeInfo<T> type, Func<HttpContext, ReadOnlyMemory<byte>, Task<T>> work)
     {
         try
         {
             var body = await RequestBody.ReadAsync(context.Request, maxSize, context.RequestAborted).ConfigureAwait(false)
                 ?? throw new CasException(CasFailure.Invalid, $"the body may have at most {maxSize} bytes here", []);
-            await WriteAsync(context, status, work(body), type).ConfigureAwait(false);
+            await WriteAsync(context, status, await work(context, body).ConfigureAwait(false), type).ConfigureAwait(false);
         }
         catch (CasException refused)
         {
-            var code = refused.Failure switch
-            {
-                CasFailure.Denied => StatusCodes.Status403Forbidden,
-                CasFailure.NotFound => StatusCodes.Status404NotFound,
-                CasFailure.Conflict => StatusCodes.Status409Conflict,
-                _ => StatusCodes.Status400BadRequest,
-            };
-            var problem = new CasProblem(refused.Failure.ToString(), code, refused.Message, refused.Problems);
-            await WriteAsync(context, code, problem, CasJson.Default.CasProblem, "application/problem+json").ConfigureAwait(false);
+            await RefuseAsync(context, refused.Failure, refused.Message, refused.Problems).ConfigureAwait(false);
+        }
+        catch (StoreException failure)
+        {
+            await RefuseAsync(context, CasFailure.Busy, failure.Message, []).ConfigureAwait(false);
         }
         catch (InvalidDataException damaged)
         {
-            var problem = new CasProblem(nameof(CasFailure.Damaged), StatusCodes.Status500InternalServerError, damaged.Message, []);
-            await WriteAsync(context, problem.Status, problem, CasJson.Default.CasProblem, "application/problem+json").ConfigureAwait(false);
+            await RefuseAsync(context, CasFailure.Damaged, damaged.Message, []).ConfigureAwait(false);
         }
+    }
+
+    private static Task RefuseAsync(HttpContext context, CasFailure failure, string message, IReadOnlyList<string> problems)
+    {
+        var code = failure switch
+        {
+            CasFailure.Denied => StatusCodes.Status403Forbidden,
+            CasFailure.NotFound => StatusCodes.Status404NotFound,
+            CasFailure.Conflict => StatusCodes.Status409Conflict,
+            CasFailure.Busy => StatusCodes.Status503ServiceUnavailable,
+            CasFailure.Damaged => StatusCodes.Status500InternalServerError,
+            _ => StatusCodes.Status400BadRequest,
+        };
+        return WriteAsync(context, code, new CasProblem(failure.ToString(), code, message, problems), CasJson.Default.CasProblem, "application/problem+json");
     }
 
     private static async Task WriteAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type, string contentType = "application/json")
@@ -70,20 +110,35 @@ internal static class CasEndpoints
         await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(value, type)).ConfigureAwait(false);
     }
 
-    private static ConfigurationRequest ReadRequest(ReadOnlyMemory<byte> body)
+    private static T Read<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, string form)
     {
         try
         {
-            return JsonSerializer.Deserialize(body.Span, CasJson.Default.ConfigurationRequest) ?? throw new JsonException("null");
+            return JsonSerializer.Deserialize(body.Span, type) ?? throw new JsonException("null");
         }
         catch (JsonException)
         {
-            throw new CasException(CasFailure.Invalid, "the body is not {\"session\": …, \"service\": …}", []);
+            throw new CasException(CasFailure.Invalid, $"the body is not {form}", []);
         }
+    }
+
+    private static List<SessionSignature> Signatures(HttpContext context)
+    {
+        var values = context.Request.Headers[CasClient.SignatureHeader];
+        return values.Count > MaxSignatures
+            ? throw new CasException(CasFailure.Invalid, $"at most {MaxSignatures} signatures are checked", [])
+            : [.. values.Select(value => SessionSignature.TryRead(value ?? "", out var signature)
+                ? signature
+                : throw new CasException(CasFailure.Invalid, $"a {CasClient.SignatureHeader} is KEY SIGNATURE, both base64", []))];
     }
 
     private static byte[] CallerKey(HttpContext context) => context.Connection.ClientCertificate?.PublicKey.ExportSubjectPublicKeyInfo()
         ?? throw new CasException(CasFailure.Invalid, "a client certificate is needed here: its key says whose session it is", []);
 
+    private static ReadOnlyMemory<byte> Certificate(HttpContext context) => context.Connection.ClientCertificate?.RawData;
+
     private static string Name(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";
+
+    private static string Query(HttpContext context, string name) => (string?)context.Request.Query[name]
+        ?? throw new CasException(CasFailure.Invalid, $"'?{name}=' is missing", []);
 }

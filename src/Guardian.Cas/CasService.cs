@@ -6,111 +6,165 @@ using Guardian.Documents;
 
 namespace Guardian.Cas;
 
-/// <summary>What the CAS does, whoever calls it and however. Thread-safe.</summary>
-internal sealed class CasService(SessionStore store, ICollateralSource? collateral, TimeProvider time)
+/// <summary>What the CAS does, whoever calls it and however. Every call may throw <see cref="CasException"/>. Thread-safe.</summary>
+internal sealed partial class CasService(Vault vault, ICollateralSource? collateral, TimeProvider time)
 {
+    // Each keeps a document in memory and on disk.
+    private const int MaxSessions = 100_000;
+
+    private const string SessionKind = "session";
+
     /// <summary>Creates a session.</summary>
-    /// <param name="creatorKey">The caller's SubjectPublicKeyInfo.</param>
-    /// <exception cref="CasException">Refused; so for every call here.</exception>
-    public SessionDescription Create(ReadOnlySpan<byte> yaml, ReadOnlySpan<byte> creatorKey)
+    /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
+    /// <param name="signatures">Signatures of others over the document, for namespaces that demand them.</param>
+    public async Task<SessionDescription> CreateAsync(ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null)
     {
-        var document = Read(yaml);
+        var document = Read(yaml.Span);
         if (document.Predecessor is not null)
         {
             throw new CasException(CasFailure.Invalid, "a session that is created has no 'predecessor'; remove the line, or update the session instead", []);
         }
-        var creator = KeyHash(creatorKey);
-        var isCreated = store.Change(document.Name, current => current is null ? Store(document, creator, null) : null);
-        return isCreated
-            ? Describe(document)
-            : throw new CasException(CasFailure.Conflict, $"a session '{document.Name}' is already there; choose another name, or update it", []);
+        var creator = KeyHash(callerKey.Span);
+        var approvals = Approvals(creator, document, signatures);
+        var stored = Make(document, creator, previous: null);
+        return await vault.RunAsync(transaction =>
+        {
+            if (Find(transaction, document.Name) is not null)
+            {
+                throw new CasException(CasFailure.Conflict, $"a session '{document.Name}' is already there; choose another name, or update it", []);
+            }
+            CheckNamespace(transaction, document.Name, approvals);
+            if (transaction.Names(SessionKind, "").Count >= MaxSessions)
+            {
+                throw new CasException(CasFailure.Busy, $"the CAS keeps {MaxSessions} sessions and no more", []);
+            }
+            Put(transaction, stored, document);
+            transaction.Audit("session-created", document.Name, creator, $"hash {document.Hash}");
+            return Describe(document);
+        }).ConfigureAwait(false);
     }
 
-    /// <summary>Replaces the caller's session.</summary>
-    public SessionDescription Update(string name, ReadOnlySpan<byte> yaml, ReadOnlySpan<byte> callerKey)
+    /// <summary>Replaces a session.</summary>
+    public async Task<SessionDescription> UpdateAsync(string name, ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null)
     {
-        var document = Read(yaml);
+        var document = Read(yaml.Span);
         if (document.Name != name)
         {
             throw new CasException(CasFailure.Invalid, $"the document is named '{document.Name}', not '{name}'", []);
         }
-        var caller = KeyHash(callerKey);
-        store.Change(name, current =>
+        var caller = KeyHash(callerKey.Span);
+        var approvals = Approvals(caller, document, signatures);
+        while (true)
         {
-            var previous = Own(current, name, caller);
-            return document.Predecessor == previous.Document.Hash
-                ? Store(document, caller, previous)
-                : throw new CasException(
-                    CasFailure.Conflict, $"'predecessor' must be the current hash, {previous.Document.Hash}; read the session, apply your change to it, and try again", []);
-        });
-        return Describe(document);
-    }
-
-    /// <summary>Reads the caller's session.</summary>
-    public SessionDescription Read(string name, ReadOnlySpan<byte> callerKey) => Describe(Own(store.Find(name), name, KeyHash(callerKey)).Document);
-
-    /// <summary>Gives a service its startup configuration, if its quote satisfies the session.</summary>
-    /// <param name="certificate">The caller's TLS certificate, DER.</param>
-    public StartupConfiguration Configure(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
-    {
-        var (stored, document, wanted) = Admit(request, certificate);
-        string Fill(string text) => Placeholders.Replace(text, name => stored.Secrets[name]);
-        return new StartupConfiguration(
-            document.Name, wanted.Name, document.Hash,
-            [.. wanted.Command.Select(Fill)],
-            wanted.Environment.ToDictionary(variable => variable.Key, variable => Fill(variable.Value)));
-    }
-
-    /// <summary>Gives a service the one secret that it gets by Gramine's secret provisioning, if its quote satisfies the session.</summary>
-    /// <param name="certificate">The caller's TLS certificate, DER.</param>
-    /// <returns>The secret; one of kind ascii ends with NUL, as Gramine's client expects of text.</returns>
-    public byte[] Provision(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
-    {
-        var (stored, document, wanted) = Admit(request, certificate);
-        var name = wanted.ProvisionedSecret
-            ?? throw new CasException(CasFailure.NotFound, $"'{request.Session}/{request.Service}' has no 'secret_provisioning'; name the secret that it gets", []);
-        var isText = document.Secrets.First(secret => secret.Name == name).Kind == SecretKind.Ascii;
-        return isText ? [.. stored.Secrets[name], 0] : stored.Secrets[name];
-    }
-
-    private (StoredSession Stored, SessionDocument Document, SessionService Service) Admit(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
-    {
-        var verdict = RaTlsVerifier.Verify(certificate, time.GetUtcNow(), collateral);
-        if (!verdict.IsVerified)
-        {
-            throw new CasException(CasFailure.Denied, $"the caller is not an attested enclave: {verdict.Failure.Detail}", [$"{verdict.Failure.Stage}: {verdict.Failure.Reason}"]);
+            var current = await vault.RunAsync(transaction => MayUpdate(Find(transaction, name), name, caller, approvals)).ConfigureAwait(false);
+            CheckPredecessor(document, current);
+            // Making keys takes long: nobody else waits for it.
+            var stored = Make(document, current.Stored.Creator, current);
+            var isDone = await vault.RunAsync(transaction =>
+            {
+                var latest = MayUpdate(Find(transaction, name), name, caller, approvals);
+                CheckPredecessor(document, latest);
+                if (latest.Stored.Revision != current.Stored.Revision)
+                {
+                    // A secret was renewed in the meantime; start from that.
+                    return false;
+                }
+                Put(transaction, stored, document);
+                transaction.Audit("session-updated", name, caller, $"hash {document.Hash}, approved by {string.Join(", ", approvals.Order(StringComparer.Ordinal))}");
+                return true;
+            }).ConfigureAwait(false);
+            if (isDone)
+            {
+                return Describe(document);
+            }
         }
-        if (store.Find(request.Session) is not { } stored || Reread(stored) is not { } document
-            || document.Services.FirstOrDefault(service => service.Name == request.Service) is not { } wanted)
+    }
+
+    /// <summary>Reads a session.</summary>
+    public Task<SessionDescription> ReadAsync(string name, ReadOnlyMemory<byte> callerKey)
+    {
+        var caller = KeyHash(callerKey.Span);
+        return vault.RunAsync(transaction => Find(transaction, name) is { } state && IsAllowed(state.Document.Access.Read, state, [caller])
+            ? Describe(state.Document)
+            : throw Absent(name));
+    }
+
+    /// <summary>Names of the sessions right below a session.</summary>
+    public Task<SessionList> ListAsync(string name, ReadOnlyMemory<byte> callerKey)
+    {
+        var caller = KeyHash(callerKey.Span);
+        return vault.RunAsync(transaction => Find(transaction, name) is { } state && IsAllowed(state.Document.Access.List, state, [caller])
+            ? new SessionList([.. transaction.Names(SessionKind, name + "/").Where(below => SessionDocument.NamespaceOf(below) == name)])
+            : throw Absent(name));
+    }
+
+    private static void CheckNamespace(VaultTransaction transaction, string name, HashSet<string> approvals)
+    {
+        if (SessionDocument.NamespaceOf(name) is { } above
+            && !(Find(transaction, above) is { } parent && IsAllowed(parent.Document.Access.Create, parent, approvals)))
         {
-            throw new CasException(CasFailure.NotFound, $"there is no service '{request.Service}' in a session '{request.Session}'", []);
+            throw new CasException(CasFailure.Denied, $"there is no session '{above}' whose 'create_sessions' admits you; create it first, or ask its owner", []);
         }
-        var appraisal = wanted.Policy.Appraise(verdict.Peer.Quote);
-        if (!appraisal.IsAccepted)
+    }
+
+    private static void CheckPredecessor(SessionDocument document, SessionState current)
+    {
+        if (document.Predecessor != current.Document.Hash)
         {
             throw new CasException(
-                CasFailure.Denied, $"the caller's enclave is not admitted to '{request.Session}/{request.Service}'",
-                [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]);
+                CasFailure.Conflict, $"'predecessor' must be the current hash, {current.Document.Hash}; read the session, apply your change to it, and try again", []);
         }
-        return (stored, document, wanted);
     }
 
     // A stranger gets the same answer whether the session exists or not.
-    private static (StoredSession Stored, SessionDocument Document) Own(StoredSession? stored, string name, string caller) =>
-        stored is not null && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(stored.Creator), Encoding.ASCII.GetBytes(caller))
-            ? (stored, Reread(stored))
-            : throw new CasException(CasFailure.NotFound, $"there is no session '{name}' that your key created", []);
-
-    private static StoredSession Store(SessionDocument document, string creator, (StoredSession Stored, SessionDocument Document)? previous)
+    private static SessionState MayUpdate(SessionState? state, string name, string caller, HashSet<string> approvals)
     {
-        var secrets = new Dictionary<string, byte[]>();
-        foreach (var secret in document.Secrets)
+        if (state is not null && IsAllowed(state.Document.Access.Update, state, approvals))
         {
-            var isKept = secret.Value is null && previous?.Document.Secrets.Any(
-                old => old.Value is null && old.Name == secret.Name && old.Kind == secret.Kind && old.Size == secret.Size) == true;
-            secrets[secret.Name] = isKept ? previous!.Value.Stored.Secrets[secret.Name] : SecretMaker.Make(secret);
+            return state;
         }
-        return new StoredSession(creator, document.Text, secrets);
+        throw state is not null && IsAllowed(state.Document.Access.Read, state, [caller])
+            ? new CasException(
+                CasFailure.Denied, $"'{name}' is not updated: its 'update' rule is not satisfied",
+                [$"it demands {state.Document.Access.Update}", $"you have {string.Join(", ", approvals.Order(StringComparer.Ordinal))}"])
+            : Absent(name);
+    }
+
+    private static bool IsAllowed(AccessRule rule, SessionState state, HashSet<string> keys) => rule.IsSatisfiedBy(keys, state.Stored.Creator);
+
+    private static CasException Absent(string name) => new(CasFailure.NotFound, $"there is no session '{name}' that your key may see", []);
+
+    private static SessionState? Find(VaultTransaction transaction, string name) => transaction.Find(SessionKind, name, SessionState.Read);
+
+    private static void Put(VaultTransaction transaction, StoredSession stored, SessionDocument document)
+    {
+        var state = new SessionState(stored, document);
+        transaction.Put(SessionKind, document.Name, state.Write(), state);
+    }
+
+    private StoredSession Make(SessionDocument document, string creator, SessionState? previous)
+    {
+        var keys = new Dictionary<string, byte[]>();
+        foreach (var purpose in SessionState.KeysOf(document))
+        {
+            keys[purpose] = previous?.Stored.Keys.GetValueOrDefault(purpose) ?? RandomNumberGenerator.GetBytes(SessionState.KeySize);
+        }
+        var secrets = SecretMaker.Make(document, previous is null ? null : (previous.Document, previous.Stored.Secrets), time.GetUtcNow());
+        return new StoredSession(creator, document.Text, secrets, keys, (previous?.Stored.Revision ?? 0) + 1);
+    }
+
+    private static HashSet<string> Approvals(string caller, SessionDocument document, IReadOnlyList<SessionSignature>? signatures)
+    {
+        var approvals = new HashSet<string> { caller };
+        foreach (var signature in signatures ?? [])
+        {
+            if (!signature.IsOf(document.Hash))
+            {
+                throw new CasException(CasFailure.Invalid, "a signature is not of this document, or not by the key it names", [$"key {signature.Key}, document {document.Hash}"]);
+            }
+            approvals.Add(SessionFields.KeyHash(signature.Key)!);
+        }
+        return approvals;
     }
 
     private static SessionDocument Read(ReadOnlySpan<byte> yaml)
@@ -119,8 +173,6 @@ internal sealed class CasService(SessionStore store, ICollateralSource? collater
         return SessionDocument.Read(yaml, problems)
             ?? throw new CasException(CasFailure.Invalid, "the session has mistakes", [.. problems.Items.Select(problem => problem.ToString())]);
     }
-
-    private static SessionDocument Reread(StoredSession stored) => Read(Encoding.UTF8.GetBytes(stored.Text));
 
     private static SessionDescription Describe(SessionDocument document) => new(document.Name, document.Hash, document.Text);
 

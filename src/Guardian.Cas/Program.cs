@@ -3,15 +3,19 @@ using Guardian.Cas;
 using Guardian.Cas.Client;
 using Guardian.Hosting;
 
-SessionStore? store = null;
+Vault? vault = null;
 ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 try
 {
     return await EnclaveHost.RunAsync("guardian-cas", args, own: [], optional: ["provision", "provision-unnamed"], (options, process) =>
     {
-        store = SessionStore.Open(options.State, process.Enclave);
-        var service = new CasService(store, options.Collateral, TimeProvider.System);
+        vault = Vault.Open(
+            SqliteRowStore.Open(Path.Combine(options.State, "cas.sqlite")),
+            StoreKey.LoadOrCreate(Path.Combine(options.State, "database-key.sealed"), process.Enclave),
+            new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])),
+            TimeProvider.System);
+        var service = new CasService(vault, options.Collateral, TimeProvider.System);
         if (options.Find("provision") is { } address)
         {
             authority = ProvisioningAuthority.Open(options.State, process.Enclave);
@@ -32,7 +36,7 @@ finally
         await provisioning.DisposeAsync().ConfigureAwait(false);
     }
     authority?.Dispose();
-    store?.Dispose();
+    vault?.Dispose();
 }
 
 // SESSION/SERVICE; a session's name may have slashes itself.

@@ -48,19 +48,19 @@ public sealed class CasProcessTests : IDisposable
     {
         using var running = await StartAsync();
         using var client = Client(running);
-        var created = await client.CreateAsync(Encoding.UTF8.GetBytes(Session("a/b")));
-        Assert.Equal(created, await client.ReadAsync("a/b"));
-        var updated = await client.UpdateAsync("a/b", Encoding.UTF8.GetBytes($"predecessor: {created.Hash}\n{Session("a/b")}"));
+        var created = await client.CreateAsync(Encoding.UTF8.GetBytes(Session("a.b")));
+        Assert.Equal(created, await client.ReadAsync("a.b"));
+        var updated = await client.UpdateAsync("a.b", Encoding.UTF8.GetBytes($"predecessor: {created.Hash}\n{Session("a.b")}"));
         Assert.NotEqual(created.Hash, updated.Hash);
-        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => client.CreateAsync(Encoding.UTF8.GetBytes(Session("a/b"))))).Failure);
+        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => client.CreateAsync(Encoding.UTF8.GetBytes(Session("a.b"))))).Failure);
         var mistakes = await Assert.ThrowsAsync<CasException>(() => client.CreateAsync(Encoding.UTF8.GetBytes("name: x\n")));
         Assert.Equal(CasFailure.Invalid, mistakes.Failure);
         Assert.NotEmpty(mistakes.Problems);
-        Assert.Equal(CasFailure.Denied, (await Assert.ThrowsAsync<CasException>(() => client.ConfigureAsync("a/b", "web"))).Failure);
+        Assert.Equal(CasFailure.Denied, (await Assert.ThrowsAsync<CasException>(() => client.ConfigureAsync("a.b", "web"))).Failure);
 
         using var nobody = new CasClient(running.Address, Policy(), null, TimeProvider.System);
         Assert.Equal("ok", (await nobody.CheckAsync()).Status);
-        Assert.Equal(CasFailure.Invalid, (await Assert.ThrowsAsync<CasException>(() => nobody.ReadAsync("a/b"))).Failure);
+        Assert.Equal(CasFailure.Invalid, (await Assert.ThrowsAsync<CasException>(() => nobody.ReadAsync("a.b"))).Failure);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
 
     public ProvisioningTests()
     {
-        cas.Service.Create(TestCas.Utf8(Session), TestCas.Alice);
+        cas.CreateAsync(Session).GetAwaiter().GetResult();
         authority = ProvisioningAuthority.Open(cas.Folder, TestCas.Cas);
         server = ProvisioningServer.Start(new IPEndPoint(IPAddress.Loopback, 0), cas.Service, authority, new ConfigurationRequest("shop", "text"), Report);
     }
@@ -54,7 +54,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     public async Task An_enclave_gets_the_secret_of_the_service_that_its_address_names()
     {
         var secret = await AskAsync("web.shop.cas.example", TestCas.Program);
-        Assert.Equal(cas.Store.Find("shop")!.Secrets["key"], secret);
+        Assert.Equal(await cas.SecretAsync("key"), secret);
         Assert.Equal(secret, await AskAsync("web.shop", TestCas.Program));
     }
 
@@ -63,7 +63,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     {
         foreach (var name in new[] { "localhost", "127.0.0.1" })
         {
-            Assert.Equal([.. cas.Store.Find("shop")!.Secrets["token"], 0], await AskAsync(name, TestCas.Program));
+            Assert.Equal([.. await cas.SecretAsync("token"), 0], await AskAsync(name, TestCas.Program));
         }
     }
 
@@ -122,7 +122,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
         using var output = new MemoryStream();
         await client.StandardOutput.BaseStream.CopyToAsync(output);
         var expected = Encoding.ASCII.GetBytes("SECRET_PROVISION_RA_TLS_RESPONSE_V1:\0\0\0\0\u0010");
-        Assert.Equal([.. expected, .. cas.Store.Find("shop")!.Secrets["key"]], output.ToArray());
+        Assert.Equal([.. expected, .. await cas.SecretAsync("key")], output.ToArray());
     }
 
     [Fact]

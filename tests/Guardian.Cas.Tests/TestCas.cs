@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Attestation;
+using Guardian.Cas.Client;
 using Guardian.Sgx;
 
 namespace Guardian.Cas.Tests;
@@ -18,8 +19,9 @@ internal sealed class TestCas : IDisposable
 
     public TestCas()
     {
-        Store = SessionStore.Open(folder.Path, Cas);
-        Service = new CasService(Store, collateral: null, TimeProvider.System);
+        Time = new TestTime();
+        Vault = OpenVault(folder.Path, Cas, Time);
+        Service = new CasService(Vault, collateral: null, Time);
     }
 
     public static SimulatedEnclave Cas { get; } = Launch(100);
@@ -49,7 +51,9 @@ internal sealed class TestCas : IDisposable
 
         """;
 
-    public SessionStore Store { get; private set; }
+    public TestTime Time { get; }
+
+    public Vault Vault { get; private set; }
 
     public CasService Service { get; private set; }
 
@@ -75,14 +79,29 @@ internal sealed class TestCas : IDisposable
 
     public void Reopen(SimulatedEnclave? enclave = null)
     {
-        Store.Dispose();
-        Store = SessionStore.Open(folder.Path, enclave ?? Cas);
-        Service = new CasService(Store, collateral: null, TimeProvider.System);
+        Vault.Dispose();
+        Vault = OpenVault(folder.Path, enclave ?? Cas, Time);
+        Service = new CasService(Vault, collateral: null, Time);
     }
+
+    public static Vault OpenVault(string folder, SimulatedEnclave enclave, TimeProvider time) => Vault.Open(
+        SqliteRowStore.Open(Path.Combine(folder, "cas.sqlite")), StoreKey.LoadOrCreate(Path.Combine(folder, "database-key.sealed"), enclave), NewAuditKey(), time);
+
+    public static AuditKey NewAuditKey(SimulatedEnclave? enclave = null) => new(StatementSigner.Create(QuotingEnclave.ProviderFor(enclave ?? Cas), new byte[32]));
+
+    public Task<SessionDescription> CreateAsync(string session, byte[]? key = null) => Service.CreateAsync(Utf8(session), key ?? Alice);
+
+    public Task<SessionDescription> UpdateAsync(string name, string session, byte[]? key = null) => Service.UpdateAsync(name, Utf8(session), key ?? Alice);
+
+    public Task<byte[]> SecretAsync(string name, string session = "shop") =>
+        Vault.RunAsync(transaction => transaction.Find("session", session, SessionState.Read)!.Stored.Secrets[name].Value);
+
+    public Task<StartupConfiguration> ConfigureAsync(string session = "shop", string service = "web", SimulatedEnclave? enclave = null) =>
+        Service.ConfigureAsync(new ConfigurationRequest(session, service), Certificate(enclave ?? Program));
 
     public void Dispose()
     {
-        Store.Dispose();
+        Vault.Dispose();
         folder.Dispose();
     }
 
@@ -98,4 +117,12 @@ internal sealed class TestCas : IDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => made.Dispose();
         return made;
     }
+}
+
+/// <summary>A clock that tests set.</summary>
+internal sealed class TestTime : TimeProvider
+{
+    public DateTimeOffset Now { get; set; } = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => Now;
 }

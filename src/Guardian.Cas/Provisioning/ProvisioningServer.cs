@@ -114,7 +114,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         {
             report(string.Join("; ", [$"refused to provision: {refused.Message}", .. refused.Problems]));
         }
-        catch (InvalidDataException damaged)
+        catch (Exception damaged) when (damaged is InvalidDataException or StoreException)
         {
             report(damaged.Message);
         }
@@ -170,7 +170,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     {
         var target = Target(name)
             ?? throw new CasException(CasFailure.NotFound, $"the client asked for '{name}', which is not SERVICE.SESSION, and nothing is set for such clients", []);
-        var secret = service.Provision(target, stream.RemoteCertificate?.GetRawCertData());
+        var secret = await service.ProvisionAsync(target, stream.RemoteCertificate?.GetRawCertData()).ConfigureAwait(false);
         var answer = new byte[Response.Length + sizeof(uint) + secret.Length];
         try
         {

@@ -3,14 +3,110 @@ using System.Text;
 
 namespace Guardian.Cas;
 
-/// <summary>Makes secrets inside the CAS.</summary>
-internal static class SecretMaker
+/// <summary>A secret's value as it is kept. Imported secrets and tokens have none.</summary>
+/// <param name="Value">As <see cref="SecretValue.Bytes"/>.</param>
+/// <param name="Key">Of certificates: PKCS#8 of their key.</param>
+/// <param name="Previous">The value before the last rotation.</param>
+/// <param name="PreviousUntil">Until when it is given out.</param>
+internal sealed record StoredSecret(byte[] Value, byte[]? Key, DateTimeOffset MadeAt, byte[]? Previous, DateTimeOffset? PreviousUntil);
+
+/// <summary>Makes the values of a session's secrets inside the CAS, keeping those that still hold.</summary>
+internal sealed class SecretMaker
 {
     private const string AsciiAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-    /// <summary>The secret's value: the given one, or a new random one.</summary>
-    public static byte[] Make(SessionSecret secret) =>
-        secret.Value is { } given ? given.ToArray()
-        : secret.Kind == SecretKind.Ascii ? Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString(AsciiAlphabet, secret.Size))
-        : RandomNumberGenerator.GetBytes(secret.Size);
+    private readonly Dictionary<string, SessionSecret> wanted;
+    private readonly Dictionary<string, SessionSecret> before;
+    private readonly IReadOnlyDictionary<string, StoredSecret> old;
+    private readonly DateTimeOffset now;
+    private readonly bool reissues;
+    private readonly Dictionary<string, StoredSecret> made = [];
+
+    private SecretMaker(SessionDocument document, SessionDocument? previous, IReadOnlyDictionary<string, StoredSecret> old, DateTimeOffset now)
+    {
+        wanted = document.Secrets.ToDictionary(secret => secret.Name);
+        before = (previous ?? document).Secrets.ToDictionary(secret => secret.Name);
+        reissues = previous is null || previous.Hash != document.Hash;
+        this.old = old;
+        this.now = now;
+    }
+
+    /// <summary>The values of a document's secrets.</summary>
+    /// <param name="previous">The document before with its values; null for a new session.</param>
+    public static IReadOnlyDictionary<string, StoredSecret> Make(
+        SessionDocument document, (SessionDocument Document, IReadOnlyDictionary<string, StoredSecret> Values)? previous, DateTimeOffset now)
+    {
+        var maker = new SecretMaker(document, previous?.Document, previous?.Values ?? new Dictionary<string, StoredSecret>(), now);
+        foreach (var secret in document.Secrets.Where(secret => secret.Import is null && secret.Kind != SecretKind.Jwt))
+        {
+            maker.Get(secret.Name);
+        }
+        return maker.made;
+    }
+
+    /// <summary>Whether something is to be rotated or renewed by now.</summary>
+    public static bool IsDue(SessionDocument document, IReadOnlyDictionary<string, StoredSecret> values, DateTimeOffset now) =>
+        document.Secrets.Any(secret => values.TryGetValue(secret.Name, out var value) && IsDue(secret, value, now));
+
+    private static bool IsDue(SessionSecret secret, StoredSecret value, DateTimeOffset now) => secret.Kind switch
+    {
+        SecretKind.X509 or SecretKind.X509Authority => now >= value.MadeAt + (secret.ValidFor * 2 / 3),
+        _ => secret.Value is null && secret.RotateEvery is { } every && now >= value.MadeAt + every,
+    };
+
+    private StoredSecret Get(string name)
+    {
+        if (!made.TryGetValue(name, out var value))
+        {
+            made[name] = value = Make(wanted[name]);
+        }
+        return value;
+    }
+
+    private StoredSecret Make(SessionSecret secret)
+    {
+        var kept = before.TryGetValue(secret.Name, out var earlier) && old.TryGetValue(secret.Name, out var value) && secret.KeepsValueOf(earlier) ? value : null;
+        return secret.Kind switch
+        {
+            SecretKind.X509 or SecretKind.X509Authority => MakeCertificate(secret, kept),
+            SecretKind.PublicKey => new StoredSecret(MakePublicKey(secret), null, now, null, null),
+            _ => kept is not null && !IsDue(secret, kept, now) ? kept : MakeNew(secret),
+        };
+    }
+
+    private StoredSecret MakeNew(SessionSecret secret)
+    {
+        var value = secret.Value is { } given ? given.ToArray() : secret.Kind switch
+        {
+            SecretKind.Ascii => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString(AsciiAlphabet, secret.Size)),
+            SecretKind.PrivateKey => KeyPair.Create(secret.KeyType),
+            _ => RandomNumberGenerator.GetBytes(secret.Size),
+        };
+        var last = secret.Grace > TimeSpan.Zero && before.TryGetValue(secret.Name, out var earlier) && earlier.Kind == secret.Kind ? old.GetValueOrDefault(secret.Name) : null;
+        return new StoredSecret(value, null, now, last?.Value, last is null ? null : now + secret.Grace);
+    }
+
+    private byte[] MakePublicKey(SessionSecret secret)
+    {
+        if (secret.Value is { } given)
+        {
+            return given.ToArray();
+        }
+        using var key = KeyPair.Open(Get(secret.PrivateKey!).Value);
+        return key.PublicKeyInfo;
+    }
+
+    private StoredSecret MakeCertificate(SessionSecret secret, StoredSecret? kept)
+    {
+        var ownKey = secret.PrivateKey is { } name ? Get(name).Value : kept?.Key ?? KeyPair.Create(secret.KeyType);
+        var issuer = secret.Issuer is { } above ? Get(above) : null;
+        var isIssuerSame = issuer is null || (old.GetValueOrDefault(secret.Issuer!)?.Key).AsSpan().SequenceEqual(issuer.Key);
+        if (kept is not null && !reissues && !IsDue(secret, kept, now) && isIssuerSame && ownKey.AsSpan().SequenceEqual(kept.Key))
+        {
+            return kept;
+        }
+        using var key = KeyPair.Open(ownKey);
+        using var issuerKey = issuer is null ? null : KeyPair.Open(issuer.Key);
+        return new StoredSecret(CertificateIssuer.Issue(secret, key, issuer is null ? null : (issuer.Value, issuerKey!), now), ownKey, now, null, null);
+    }
 }

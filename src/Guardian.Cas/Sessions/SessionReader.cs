@@ -1,6 +1,4 @@
-using System.Buffers;
-using System.Text;
-using Guardian.Attestation;
+using Guardian.Cas.Client;
 using Guardian.Documents;
 
 namespace Guardian.Cas;
@@ -8,147 +6,97 @@ namespace Guardian.Cas;
 /// <summary>Reads a session's members and reports everything wrong at once.</summary>
 internal sealed class SessionReader(YamlMap map)
 {
-    private const int MaxNameSize = 128;
-    private const int MaxSecretSize = 4096;
-
-    // RFC 3986, 2.3; a slash parts namespaces.
-    private static readonly SearchValues<char> SessionNameCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
-
-    private static readonly SearchValues<char> SecretNameCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-
-    private static readonly Dictionary<string, SecretKind> Kinds = new() { ["binary"] = SecretKind.Binary, ["ascii"] = SecretKind.Ascii };
+    private static readonly Dictionary<string, VolumeProtection> Protections = new()
+    {
+        ["encrypted"] = VolumeProtection.Encrypted,
+        ["authenticated"] = VolumeProtection.Authenticated,
+        ["plain"] = VolumeProtection.Plain,
+    };
 
     public SessionDocument Read(string hash, string text)
     {
-        var name = ReadName(map, "name", SessionNameCharacters);
-        if (name.StartsWith('/') || name.EndsWith('/') || name.Contains("//", StringComparison.Ordinal))
-        {
-            map.ReportAt("name", "a slash stands between two parts of a name");
-        }
-        if (name.Split('/').Any(part => part is "." or ".."))
-        {
-            // A client would shorten such an address, and ask for another session.
-            map.ReportAt("name", "no part of a name may be '.' or '..'");
-        }
+        var name = SessionFields.SessionName(map, "name");
         if (map.OptionalText("version") is { } version && version != "0.3")
         {
             map.ReportAt("version", $"'version' must be \"0.3\", not '{version}'");
         }
-        var predecessor = map.OptionalText("predecessor");
-        if (predecessor is not null && !IsHash(predecessor))
+        var predecessor = SessionFields.Hash(map, "predecessor", "the current session's hash");
+        var access = AccessReader.Read(map.Map("access_policy"));
+        var security = SecurityRules.Read(map.Map("security"));
+        var secrets = Unique("secrets", SecretReader.Read, secret => secret.Name);
+        SecretReader.CheckReferences(secrets);
+        var volumes = Unique("volumes", ReadVolume, volume => volume.Name);
+        var images = ReadImages([.. secrets.Select(each => each.Item)], [.. volumes.Select(each => each.Item)], security);
+        var reader = new ServiceReader([.. secrets.Select(each => each.Item)], [.. volumes.Select(each => each.Item)], images, security);
+        var services = Unique("services", reader.Read, service => service.Name);
+        ServiceReader.CheckPeers(services);
+        if (services.Count == 0 && secrets.Count == 0 && !map.Has("access_policy"))
         {
-            map.ReportAt("predecessor", "'predecessor' must be the 64 lower-case hex digits of the current session's hash");
-        }
-        var secrets = Unique("secrets", map.Maps("secrets").Select(ReadSecret), secret => secret.Name);
-        var services = Unique("services", map.Maps("services").Select(service => ReadService(service, secrets)), service => service.Name);
-        if (services.Count == 0)
-        {
-            map.ReportAt("services", "'services' must list at least one service");
+            map.ReportAt("services", "'services' must list at least one service, unless the session has secrets to export or an 'access_policy' for sessions below it");
         }
         map.End();
-        return new SessionDocument { Name = name, Hash = hash, Predecessor = predecessor, Services = services, Secrets = secrets, Text = text };
+        return new SessionDocument
+        {
+            Name = name,
+            Hash = hash,
+            Predecessor = predecessor,
+            Services = [.. services.Select(each => each.Item)],
+            Secrets = [.. secrets.Select(each => each.Item)],
+            Volumes = [.. volumes.Select(each => each.Item)],
+            Access = access,
+            Text = text,
+        };
     }
 
-    private List<T> Unique<T>(string member, IEnumerable<T> entries, Func<T, string> nameOf)
+    private List<SessionImage> ReadImages(IReadOnlyList<SessionSecret> secrets, IReadOnlyList<SessionVolume> volumes, SecurityRules security)
     {
-        var list = entries.ToList();
-        if (list.Count > SessionDocument.MaxEntries)
+        var reader = new ServiceReader(secrets, volumes, [], security);
+        var images = Unique(
+            "images",
+            image =>
+            {
+                var read = reader.ReadImage(image, SessionFields.Name(image));
+                image.End();
+                return read;
+            },
+            image => image.Name);
+        return [.. images.Select(each => each.Item)];
+    }
+
+    private static SessionVolume ReadVolume(YamlMap volume)
+    {
+        var name = SessionFields.Name(volume);
+        var regions = volume.Maps("regions").Select(region =>
         {
-            map.ReportAt(member, $"'{member}' has {list.Count} entries; at most {SessionDocument.MaxEntries} are kept");
+            var read = new VolumeRegion(SessionFields.Path(region), region.Word("protection", Protections, VolumeProtection.Encrypted));
+            region.End();
+            return read;
+        }).ToList();
+        var read = new SessionVolume(name, regions, SecretReader.ReadImport(volume, "volume"), SecretReader.ReadExports(volume));
+        foreach (var twice in regions.GroupBy(region => region.Path).Where(group => group.Count() > 1))
+        {
+            volume.ReportAt("regions", $"'{twice.Key}' stands twice");
         }
-        foreach (var twice in list.GroupBy(nameOf).Where(group => group.Count() > 1))
+        if (read.Import is not null && regions.Count > 0)
+        {
+            volume.ReportAt("regions", "the session that exports a volume says how it is protected");
+        }
+        volume.End();
+        return read;
+    }
+
+    private List<(YamlMap Map, T Item)> Unique<T>(string member, Func<YamlMap, T> read, Func<T, string> nameOf)
+    {
+        var maps = map.Maps(member);
+        if (maps.Count > SessionDocument.MaxEntries)
+        {
+            map.ReportAt(member, $"'{member}' has {maps.Count} entries; at most {SessionDocument.MaxEntries} are kept");
+        }
+        var list = maps.Take(SessionDocument.MaxEntries).Select(each => (each, read(each))).ToList();
+        foreach (var twice in list.GroupBy(each => nameOf(each.Item2)).Where(group => group.Count() > 1))
         {
             map.ReportAt(member, $"'{twice.Key}' stands twice in '{member}'");
         }
         return list;
     }
-
-    private static SessionSecret ReadSecret(YamlMap secret)
-    {
-        var name = ReadName(secret, "name", SecretNameCharacters);
-        if (!secret.Has("kind"))
-        {
-            secret.ReportMissing("kind");
-        }
-        var kind = secret.Word("kind", Kinds, SecretKind.Binary);
-        var size = secret.OptionalInteger("size", 1, MaxSecretSize);
-        var value = secret.OptionalText("value");
-        if (secret.Has("value") == secret.Has("size"))
-        {
-            secret.Report("give a secret either a 'size', to have it made, or a 'value'");
-        }
-        byte[]? bytes = null;
-        if (value is not null && !TryReadValue(kind, value, out bytes))
-        {
-            secret.ReportAt("value", kind == SecretKind.Binary ? $"a binary value is base64 of at most {MaxSecretSize} bytes" : $"an ascii value has printable ASCII characters, at most {MaxSecretSize}");
-        }
-        secret.End();
-        // Not `bytes` itself: an absent array would convert to a present, empty value.
-        return bytes is null ? new SessionSecret(name, kind, (int)(size ?? 1), Value: null) : new SessionSecret(name, kind, bytes.Length, bytes);
-    }
-
-    private static bool TryReadValue(SecretKind kind, string value, out byte[]? bytes)
-    {
-        if (kind == SecretKind.Ascii)
-        {
-            bytes = Encoding.ASCII.GetBytes(value);
-            return value.All(character => character is >= ' ' and <= '~') && bytes.Length is > 0 and <= MaxSecretSize;
-        }
-        bytes = new byte[MaxSecretSize];
-        var read = Convert.TryFromBase64String(value, bytes, out var size) && size > 0;
-        bytes = bytes[..size];
-        return read;
-    }
-
-    private static SessionService ReadService(YamlMap service, IReadOnlyList<SessionSecret> secrets)
-    {
-        var name = ReadName(service, "name", SecretNameCharacters);
-        var policy = AttestationPolicy.Read(service);
-        var provisioned = service.OptionalText("secret_provisioning");
-        if (provisioned is not null && secrets.All(secret => secret.Name != provisioned))
-        {
-            service.ReportAt("secret_provisioning", $"there is no secret '{provisioned}'; add it under 'secrets'");
-        }
-        // A Gramine program has its command in its manifest.
-        var command = provisioned is not null && !service.Has("command") ? []
-            : service.Find("command") is YamlList ? [.. service.Texts("command").Select(part => part.Value)]
-            : service.Text("command").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var part in command)
-        {
-            CheckPlaceholders(part, secrets, message => service.ReportAt("command", message));
-        }
-        var environment = new Dictionary<string, string>();
-        if (service.Map("environment") is { } variables)
-        {
-            foreach (var variable in variables.Names)
-            {
-                environment[variable] = variables.OptionalText(variable) ?? "";
-                CheckPlaceholders(environment[variable], secrets, message => variables.ReportAt(variable, message));
-            }
-        }
-        service.End();
-        return new SessionService(name, policy, command, environment, provisioned);
-    }
-
-    private static void CheckPlaceholders(string text, IReadOnlyList<SessionSecret> secrets, Action<string> report)
-    {
-        if (Placeholders.FindProblem(text, name => secrets.FirstOrDefault(secret => secret.Name == name)?.Kind) is { } problem)
-        {
-            report(problem);
-        }
-    }
-
-    private static string ReadName(YamlMap owner, string member, SearchValues<char> characters)
-    {
-        var name = owner.Text(member);
-        if (name.Length > MaxNameSize || name.AsSpan().ContainsAnyExcept(characters))
-        {
-            owner.ReportAt(member, $"'{name}' is no name: at most {MaxNameSize} letters, digits and -_ (a session's also .~/)");
-        }
-        return name;
-    }
-
-    private static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 }

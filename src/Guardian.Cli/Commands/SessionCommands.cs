@@ -32,12 +32,12 @@ internal static class SessionCommands
             check,
             Remote("create", "Create a session in a CAS.", file, async (client, path, terminal, cancellation) =>
             {
-                var created = await client.CreateAsync(Load(path).Bytes, cancellation).ConfigureAwait(false);
+                var created = await client.CreateAsync(Load(path).Bytes, cancellation: cancellation).ConfigureAwait(false);
                 return ShowHash(terminal, created.Name, created.Hash, "is created");
             }),
             Remote("update", "Replace a session; its 'predecessor' must be the current hash.", file, async (client, path, terminal, cancellation) =>
             {
-                var updated = await client.UpdateAsync(Load(path).Session.Name, Load(path).Bytes, cancellation).ConfigureAwait(false);
+                var updated = await client.UpdateAsync(Load(path).Session.Name, Load(path).Bytes, cancellation: cancellation).ConfigureAwait(false);
                 return ShowHash(terminal, updated.Name, updated.Hash, "is updated");
             }),
             Remote("read", "Print a session as it was uploaded; generated secrets are never shown.", name, async (client, wanted, terminal, cancellation) =>

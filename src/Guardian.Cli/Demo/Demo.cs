@@ -100,7 +100,7 @@ internal sealed class Demo : IDisposable
         await File.WriteAllTextAsync(PathOf("session.yaml"), session, cancellation).ConfigureAwait(false);
         using var certificate = agency.CreateClientCertificate(TimeProvider.System.GetUtcNow());
         using var client = new CasClient(cas, PolicyFor(InstalledProgram.Cas), certificate, TimeProvider.System);
-        var created = await client.CreateAsync(System.Text.Encoding.UTF8.GetBytes(session), cancellation).ConfigureAwait(false);
+        var created = await client.CreateAsync(System.Text.Encoding.UTF8.GetBytes(session), cancellation: cancellation).ConfigureAwait(false);
         Tell($"the CAS makes the room's key; session {created.Name}, hash {Brief(created.Hash)}: only the measured enclave gets it");
 
         var contract = DemoContract.Write(agency.PublicKey, retailer.PublicKey, InstalledProgram.Enclave.Measure(), InstalledProgram.Cas.Measure(), created.Hash);

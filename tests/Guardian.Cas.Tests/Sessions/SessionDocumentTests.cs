@@ -13,7 +13,7 @@ public class SessionDocumentTests
         var problems = new DocumentProblems();
         var session = SessionDocument.Read(Encoding.UTF8.GetBytes(page[start..page.IndexOf("```", start, StringComparison.Ordinal)]), problems);
         Assert.Empty(problems.Items);
-        Assert.Equal(("spring-campaign", 1, 2), (session!.Name, session.Services.Count, session.Secrets.Count));
+        Assert.Equal(("spring-campaign", 1, 4), (session!.Name, session.Services.Count, session.Secrets.Count));
         Assert.Equal("hello"u8.ToArray(), session.Secrets[1].Value!.Value.ToArray());
         Assert.Null(session.Secrets[0].Value);
         Assert.Equal(2, session.Services[0].Policy.Identities.Count);
@@ -34,7 +34,7 @@ public class SessionDocumentTests
     [InlineData("name: shop", "named: shop", "name")]
     [InlineData("name: shop", "name: shop\nversion: 9", "0.3")]
     [InlineData("name: shop", "name: shop\npredecessor: abc", "64 lower-case hex digits")]
-    [InlineData("name: shop", "name: shop\nvolumes: []", "volumes")]
+    [InlineData("name: shop", "name: shop\nvolume: []", "volumes")]
     [InlineData("  - name: web", "  - name: we/b", "3:11")]
     [InlineData("    platforms: [simulated]", "    platforms: [simulated]\n    image: x", "image")]
     [InlineData("$$GUARDIAN::key:hex$$", "$$GUARDIAN::kex:hex$$", "there is no secret 'kex'")]

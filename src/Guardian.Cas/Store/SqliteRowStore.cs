@@ -1,0 +1,108 @@
+using Microsoft.Data.Sqlite;
+
+namespace Guardian.Cas;
+
+/// <summary>Rows in one SQLite file, for a CAS alone.</summary>
+internal sealed class SqliteRowStore : IRowStore
+{
+    private readonly SqliteConnection connection;
+
+    private SqliteRowStore(SqliteConnection connection) => this.connection = connection;
+
+    /// <summary>Opens the file, which is made at first use.</summary>
+    /// <exception cref="InvalidDataException">It is no database of a CAS.</exception>
+    public static SqliteRowStore Open(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        try
+        {
+            connection.Open();
+            // The log is synced at every commit: what was acknowledged survives a loss of power.
+            using var command = connection.CreateCommand();
+            command.CommandText =
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+                + "CREATE TABLE IF NOT EXISTS rows (kind TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;";
+            command.ExecuteNonQuery();
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return new SqliteRowStore(connection);
+        }
+        catch (SqliteException failure)
+        {
+            connection.Dispose();
+            throw new InvalidDataException($"{path} cannot be opened as the CAS's database ({failure.Message}); restore it, or use another state folder", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IRowTransaction Begin() => Guarded(() => new Transaction(connection, connection.BeginTransaction(deferred: false)));
+
+    /// <inheritdoc/>
+    public void Dispose() => connection.Dispose();
+
+    private static T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SqliteException failure)
+        {
+            throw new StoreException($"the CAS's database cannot be used ({failure.Message}); make room on its disk, or restore it from a copy", failure);
+        }
+    }
+
+    private sealed class Transaction(SqliteConnection connection, SqliteTransaction transaction) : IRowTransaction
+    {
+        public byte[]? Find(string kind, string name) => Guarded(() =>
+        {
+            using var command = Command("SELECT value FROM rows WHERE kind = $kind AND name = $name", kind, name);
+            return (byte[]?)command.ExecuteScalar();
+        });
+
+        public IReadOnlyList<(string Name, byte[] Value)> List(string kind, string after, int count) => Guarded(() =>
+        {
+            using var command = Command("SELECT name, value FROM rows WHERE kind = $kind AND name > $name ORDER BY name LIMIT $count", kind, after);
+            command.Parameters.AddWithValue("$count", count);
+            using var reader = command.ExecuteReader();
+            var rows = new List<(string, byte[])>();
+            while (reader.Read())
+            {
+                rows.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
+            }
+            return rows;
+        });
+
+        public void Put(string kind, string name, byte[] value) => Guarded(() =>
+        {
+            using var command = Command("INSERT INTO rows (kind, name, value) VALUES ($kind, $name, $value) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value", kind, name);
+            command.Parameters.AddWithValue("$value", value);
+            return command.ExecuteNonQuery();
+        });
+
+        public void Delete(string kind, string name) => Guarded(() =>
+        {
+            using var command = Command("DELETE FROM rows WHERE kind = $kind AND name = $name", kind, name);
+            return command.ExecuteNonQuery();
+        });
+
+        public void Commit() => Guarded(() =>
+        {
+            transaction.Commit();
+            return true;
+        });
+
+        public void Dispose() => transaction.Dispose();
+
+        private SqliteCommand Command(string text, string kind, string name)
+        {
+            var command = connection.CreateCommand();
+            command.Transaction = transaction;
+#pragma warning disable CA2100 // the texts are the constants above
+            command.CommandText = text;
+#pragma warning restore CA2100
+            command.Parameters.AddWithValue("$kind", kind);
+            command.Parameters.AddWithValue("$name", name);
+            return command;
+        }
+    }
+}

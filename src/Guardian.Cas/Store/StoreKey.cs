@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Sgx;
+
+namespace Guardian.Cas;
+
+/// <summary>The one secret that a CAS's store rests on, and what is derived from it. Thread-safe.</summary>
+internal sealed class StoreKey : IDisposable
+{
+    /// <summary>Bytes of the key.</summary>
+    public const int Size = 32;
+
+    /// <summary>Bytes of a row's digest.</summary>
+    public const int DigestSize = 32;
+
+    private const int SaltSize = 24;
+    private const int TagSize = 16;
+
+    private readonly byte[] key;
+    private readonly byte[] rows;
+    private readonly byte[] digests;
+
+    public StoreKey(ReadOnlySpan<byte> key)
+    {
+        this.key = key.ToArray();
+        rows = Derive("guardian-cas rows");
+        digests = Derive("guardian-cas digests");
+    }
+
+    /// <summary>The key itself, for sealing and for other CAS enclaves.</summary>
+    public ReadOnlySpan<byte> Value => key;
+
+    /// <summary>Encrypts a value for its place, so that rows cannot be exchanged.</summary>
+    /// <remarks>salt 24 | tag 16 | ciphertext. Each write has a key of its own, HMAC-SHA256 of salt and place: tags move too often for random nonces under one.</remarks>
+    public byte[] Encrypt(string kind, string name, ReadOnlySpan<byte> plaintext)
+    {
+        var value = new byte[SaltSize + TagSize + plaintext.Length];
+        RandomNumberGenerator.Fill(value.AsSpan(0, SaltSize));
+        using var cipher = CipherFor(kind, name, value.AsSpan(0, SaltSize));
+        cipher.Encrypt(stackalloc byte[AesGcm.NonceByteSizes.MaxSize], plaintext, value.AsSpan(SaltSize + TagSize), value.AsSpan(SaltSize, TagSize));
+        return value;
+    }
+
+    /// <summary>The plaintext; null when the value is not what was written to this place.</summary>
+    public byte[]? Decrypt(string kind, string name, ReadOnlySpan<byte> value)
+    {
+        if (value.Length < SaltSize + TagSize)
+        {
+            return null;
+        }
+        var plaintext = new byte[value.Length - SaltSize - TagSize];
+        using var cipher = CipherFor(kind, name, value[..SaltSize]);
+        try
+        {
+            cipher.Decrypt(stackalloc byte[AesGcm.NonceByteSizes.MaxSize], value[(SaltSize + TagSize)..], value.Slice(SaltSize, TagSize), plaintext);
+            return plaintext;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A digest of a row that the host cannot compute. The exclusive or of all rows' digests says what the whole store is.</summary>
+    public byte[] Digest(string kind, string name, ReadOnlySpan<byte> value)
+    {
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, digests);
+        Append(hash, Encoding.UTF8.GetBytes(kind));
+        Append(hash, Encoding.UTF8.GetBytes(name));
+        Append(hash, value);
+        return hash.GetHashAndReset();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(key);
+        CryptographicOperations.ZeroMemory(rows);
+        CryptographicOperations.ZeroMemory(digests);
+    }
+
+    /// <summary>Reads the key that this machine sealed for this product, or makes one.</summary>
+    /// <exception cref="InvalidDataException">It was sealed by another signer's program or on another machine.</exception>
+    public static StoreKey LoadOrCreate(string path, IEnclave enclave) =>
+        Unseal(path, DurableFile.ReadOrCreate(path, () => Seal(RandomNumberGenerator.GetBytes(Size), enclave)), enclave);
+
+    // By signer, so that a newer version of the same product can read it.
+    private static byte[] Seal(ReadOnlySpan<byte> key, IEnclave enclave) => Sealing.Seal(enclave, KeyPolicy.MrSigner, key);
+
+    private static StoreKey Unseal(string path, byte[] blob, IEnclave enclave)
+    {
+        var isOpen = Sealing.TryUnseal(enclave, blob, default, out var key) && key.Length == Size;
+        try
+        {
+            return isOpen
+                ? new StoreKey(key)
+                : throw new InvalidDataException($"{path} was sealed on another machine or by another signer's program, or is damaged; use the machine folder it was made with, or another state folder");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    private byte[] Derive(string label) => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, Size, info: Encoding.ASCII.GetBytes(label));
+
+    private AesGcm CipherFor(string kind, string name, ReadOnlySpan<byte> salt)
+    {
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, rows);
+        hash.AppendData(salt);
+        Append(hash, Encoding.UTF8.GetBytes(kind));
+        Append(hash, Encoding.UTF8.GetBytes(name));
+        Span<byte> once = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(once);
+        var cipher = new AesGcm(once, TagSize);
+        CryptographicOperations.ZeroMemory(once);
+        return cipher;
+    }
+
+    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> part)
+    {
+        Span<byte> size = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(size, part.Length);
+        hash.AppendData(size);
+        hash.AppendData(part);
+    }
+}

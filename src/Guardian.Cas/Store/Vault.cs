@@ -1,0 +1,299 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace Guardian.Cas;
+
+/// <summary>
+/// The CAS's store: encrypted rows on untrusted storage, changed together with the audit log. One thread takes what is asked in the meantime as
+/// one transaction, so that each durable commit serves many callers. Thread-safe.
+/// </summary>
+/// <remarks>
+/// In memory stands a digest of every row. A row that is not what it should be (altered, exchanged, removed, put back) is refused, and a head that went
+/// back as well. When another replica has moved the head, its lines of the log say which rows changed.
+/// </remarks>
+internal sealed partial class Vault : IDisposable
+{
+    // As many callers as share one commit; more would only wait for each other.
+    private const int MaxBatch = 256;
+
+    // Beyond this a caller is told to come again rather than left waiting.
+    private const int MaxWaiting = 4096;
+
+    private const string HeadKind = "head";
+    private const string LogKind = "log";
+
+    private readonly IRowStore store;
+    private readonly StoreKey key;
+    private readonly AuditKey audit;
+    private readonly TimeProvider time;
+    private readonly Channel<Job> jobs = Channel.CreateBounded<Job>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Thread worker;
+
+    private StoreHead? head;
+    private Dictionary<(string Kind, string Name), byte[]> digests = [];
+    private readonly Dictionary<(string Kind, string Name), (byte[] Digest, object Value)> cache = [];
+
+    private Vault(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time)
+    {
+        this.store = store;
+        this.key = key;
+        this.audit = audit;
+        this.time = time;
+        worker = new Thread(Work) { IsBackground = true, Name = "vault" };
+    }
+
+    /// <summary>Opens the store and notes the start in its log. Disposing the vault disposes all it was given.</summary>
+    /// <exception cref="InvalidDataException">The store was changed outside the CAS; the message says what.</exception>
+    /// <exception cref="StoreException">The database cannot be used.</exception>
+    public static Vault Open(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time)
+    {
+        var vault = new Vault(store, key, audit, time);
+        try
+        {
+            vault.Load();
+        }
+        catch
+        {
+            vault.DisposeOwned();
+            throw;
+        }
+        vault.worker.Start();
+        return vault;
+    }
+
+    /// <summary>Does work in a transaction.</summary>
+    /// <param name="work">Reads and writes; runs again when the database has to be asked again, so it has no other effect. When it throws, it wrote nothing.</param>
+    /// <returns>What the work gave, once everything it wrote is durable.</returns>
+    /// <exception cref="InvalidDataException">The store was changed outside the CAS.</exception>
+    /// <exception cref="StoreException">The database cannot be used; it may have happened or not.</exception>
+    public async Task<T> RunAsync<T>(Func<VaultTransaction, T> work)
+    {
+        var job = new Job<T>(work);
+        if (!jobs.Writer.TryWrite(job))
+        {
+            throw new StoreException("the CAS has more to do than it can; try again");
+        }
+        return await job.Task.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (jobs.Writer.TryComplete())
+        {
+            worker.Join();
+            DisposeOwned();
+        }
+    }
+
+    private void DisposeOwned()
+    {
+        store.Dispose();
+        key.Dispose();
+        audit.Dispose();
+    }
+
+    /// <summary>A row as it stands in the database; null when there is none.</summary>
+    internal T? Read<T>(IRowTransaction transaction, (string Kind, string Name) row, Func<byte[], T> read) where T : class
+    {
+        if (!digests.TryGetValue(row, out var digest))
+        {
+            return null;
+        }
+        if (cache.TryGetValue(row, out var cached) && cached.Digest.AsSpan().SequenceEqual(digest))
+        {
+            return (T)cached.Value;
+        }
+        if (transaction.Find(row.Kind, row.Name) is not { } value
+            || !CryptographicOperations.FixedTimeEquals(key.Digest(row.Kind, row.Name, value), digest)
+            || key.Decrypt(row.Kind, row.Name, value) is not { } plaintext)
+        {
+            throw new InvalidDataException($"{Describe(row)} was altered, removed or put back outside the CAS; restore the database from a copy");
+        }
+        var result = read(plaintext);
+        Cache(row, digest, result);
+        return result;
+    }
+
+    /// <summary>Names of the rows of a kind that begin so.</summary>
+    internal IEnumerable<string> Names(string kind, string prefix) =>
+        digests.Keys.Where(row => row.Kind == kind && row.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(row => row.Name);
+
+    private void Work()
+    {
+        var batch = new List<Job>();
+        while (jobs.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            batch.Clear();
+            while (batch.Count < MaxBatch && jobs.Reader.TryRead(out var job))
+            {
+                batch.Add(job);
+            }
+            Run(batch);
+        }
+    }
+
+    private void Run(List<Job> batch)
+    {
+        try
+        {
+            using var transaction = store.Begin();
+            Follow(transaction);
+            var changes = new VaultChanges();
+            foreach (var job in batch)
+            {
+                var own = new VaultTransaction(this, transaction, changes);
+                if (job.TryRun(own))
+                {
+                    own.Merge();
+                }
+            }
+            Commit(transaction, changes);
+        }
+#pragma warning disable CA1031 // whatever it is, those who wait are told, and the next batch is tried
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            batch.ForEach(job => job.Fail(failure));
+            return;
+        }
+        batch.ForEach(job => job.Complete());
+    }
+
+    /// <summary>Writes everything a batch changed, and its lines of the log.</summary>
+    private void Commit(IRowTransaction transaction, VaultChanges changes)
+    {
+        if (changes.Entries.Count == 0)
+        {
+            return;
+        }
+        var state = head!.State.ToArray();
+        var written = new Dictionary<(string Kind, string Name), byte[]?>();
+        foreach (var ((kind, name), row) in changes.Rows)
+        {
+            var value = row is null ? null : key.Encrypt(kind, name, row.Value.Plaintext);
+            if (value is null)
+            {
+                transaction.Delete(kind, name);
+            }
+            else
+            {
+                transaction.Put(kind, name, value);
+            }
+            written[(kind, name)] = value is null ? null : key.Digest(kind, name, value);
+            Mix(state, digests.GetValueOrDefault((kind, name)));
+            Mix(state, written[(kind, name)]);
+        }
+        var (sequence, hash) = (head.Sequence, head.Hash);
+        foreach (var entry in changes.Entries)
+        {
+            var detail = entry.Detail with { Changes = [.. entry.Rows.Select(row => new RowChange(row.Kind, row.Name, written[row]))] };
+            hash = Append(transaction, ++sequence, hash, entry.Event, null, detail);
+        }
+        var next = head with { Sequence = sequence, Hash = hash, State = state };
+        PutHead(transaction, next);
+        transaction.Commit();
+
+        head = next;
+        foreach (var (row, digest) in written)
+        {
+            Remember(digests, row, digest);
+            if (digest is not null)
+            {
+                Cache(row, digest, changes.Rows[row]!.Value.Value);
+            }
+        }
+    }
+
+    private string Append(IRowTransaction transaction, long sequence, string previous, string what, byte[]? statement, AuditDetail detail)
+    {
+        var name = AuditLine.NameOf(sequence);
+        var hidden = key.Encrypt("detail", name, JsonSerializer.SerializeToUtf8Bytes(detail, AuditJson.Default.AuditDetail));
+        var line = AuditLine.Write(
+            new AuditPayload(sequence, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}", what, previous, audit.Id, statement, hidden), audit.Key);
+        transaction.Put(LogKind, name, line);
+        return AuditLine.Hash(line);
+    }
+
+    private void PutHead(IRowTransaction transaction, StoreHead next) =>
+        transaction.Put(HeadKind, "", key.Encrypt(HeadKind, "", JsonSerializer.SerializeToUtf8Bytes(next, StoreJson.Default.StoreHead)));
+
+    private void Cache((string, string) row, byte[] digest, object value)
+    {
+        // Only parsed documents are large; a CAS has thousands of them at most.
+        if (cache.Count >= 10_000)
+        {
+            cache.Clear();
+        }
+        cache[row] = (digest, value);
+    }
+
+    private static void Remember(Dictionary<(string, string), byte[]> digests, (string, string) row, byte[]? digest)
+    {
+        if (digest is null)
+        {
+            digests.Remove(row);
+        }
+        else
+        {
+            digests[row] = digest;
+        }
+    }
+
+    private static void Mix(byte[] state, byte[]? digest)
+    {
+        for (var i = 0; digest is not null && i < state.Length; i++)
+        {
+            state[i] ^= digest[i];
+        }
+    }
+
+    private abstract class Job
+    {
+        public abstract bool TryRun(VaultTransaction transaction);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception failure);
+    }
+
+    private sealed class Job<T>(Func<VaultTransaction, T> work) : Job
+    {
+        private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T result = default!;
+        private Exception? failed;
+
+        public Task<T> Task => completion.Task;
+
+        public override bool TryRun(VaultTransaction transaction)
+        {
+            try
+            {
+                result = work(transaction);
+                return true;
+            }
+#pragma warning disable CA1031 // it goes to the caller
+            catch (Exception failure) when (failure is not StoreException)
+#pragma warning restore CA1031
+            {
+                failed = failure;
+                return false;
+            }
+        }
+
+        public override void Complete()
+        {
+            if (failed is null)
+            {
+                completion.SetResult(result);
+            }
+            else
+            {
+                completion.SetException(failed);
+            }
+        }
+
+        public override void Fail(Exception failure) => completion.SetException(failed ?? failure);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text;
+using Guardian.Cas.Client;
+using Guardian.Sgx;
+using Microsoft.Data.Sqlite;
+
+namespace Guardian.Cas.Tests;
+
+public sealed class VaultTests : IDisposable
+{
+    private readonly TestCas cas = new();
+
+    public void Dispose() => cas.Dispose();
+
+    [Fact]
+    public async Task Nothing_but_names_is_readable_on_disk()
+    {
+        await cas.CreateAsync(TestCas.Session.Replace("size: 12", "value: correct-horse", StringComparison.Ordinal));
+        await cas.ConfigureAsync();
+        cas.Vault.Dispose();
+        var bytes = Directory.GetFiles(cas.Folder).SelectMany(File.ReadAllBytes).ToArray();
+        Assert.True(bytes.AsSpan().IndexOf("shop"u8) >= 0);
+        foreach (var secret in new[] { "correct-horse", "GREETING", "services", TestCas.Program.Identity.MrEnclave.ToString() })
+        {
+            Assert.Equal(-1, bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)));
+        }
+    }
+
+    [Theory]
+    [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'", "session 'shop' was altered or put back")]
+    [InlineData("UPDATE rows SET value = x'00' WHERE name = 'shop'", "session 'shop' was altered or put back")]
+    [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || x'FF' || substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or put back")]
+    [InlineData("DELETE FROM rows WHERE name = 'shop'", "session 'shop' was removed")]
+    [InlineData("INSERT INTO rows VALUES ('session', 'new', (SELECT value FROM rows WHERE name = 'shop'))", "session 'new' was altered or put back")]
+    [InlineData("DELETE FROM rows WHERE kind = 'head'", "head")]
+    [InlineData("UPDATE rows SET value = x'00' WHERE kind = 'head'", "head was altered")]
+    public async Task What_the_host_changed_is_named_at_the_next_start(string change, string expected)
+    {
+        await cas.CreateAsync(TestCas.Session);
+        await cas.CreateAsync(TestCas.Session.Replace("name: shop", "name: other", StringComparison.Ordinal));
+        cas.Vault.Dispose();
+        Execute(change);
+        Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => cas.Reopen()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_row_put_back_to_an_earlier_state_is_named()
+    {
+        await cas.CreateAsync(TestCas.Session);
+        var earlier = Row();
+        await cas.UpdateAsync("shop", $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}");
+        cas.Vault.Dispose();
+        Execute($"UPDATE rows SET value = x'{Convert.ToHexString(earlier)}' WHERE name = 'shop'");
+        Assert.Contains("session 'shop' was altered or put back", Assert.Throws<InvalidDataException>(() => cas.Reopen()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_put_back_under_a_running_cas_is_refused()
+    {
+        await cas.CreateAsync(TestCas.Session);
+        Execute("CREATE TABLE before AS SELECT * FROM rows");
+        await cas.CreateAsync(TestCas.Session.Replace("name: shop", "name: other", StringComparison.Ordinal));
+        Execute("DELETE FROM rows");
+        Execute("INSERT INTO rows SELECT * FROM before");
+        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => cas.Service.ReadAsync("shop", TestCas.Alice))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_processes_on_one_database_follow_each_other()
+    {
+        await cas.CreateAsync(TestCas.Session);
+        using var other = TestCas.OpenVault(cas.Folder, TestCas.Cas, cas.Time);
+        var second = new CasService(other, collateral: null, cas.Time);
+        Assert.Equal("shop", (await second.ReadAsync("shop", TestCas.Alice)).Name);
+        var next = $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}";
+        await second.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice);
+        Assert.Equal(next, (await cas.Service.ReadAsync("shop", TestCas.Alice)).Text);
+        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => cas.UpdateAsync("shop", next))).Failure);
+    }
+
+    [Fact]
+    public async Task A_later_version_of_the_same_product_opens_the_store_and_nobody_else_does()
+    {
+        await cas.CreateAsync(TestCas.Session);
+        using var later = TestCas.Launch(101, isvSvn: 9);
+        cas.Reopen(later);
+        Assert.Equal("shop", (await cas.Service.ReadAsync("shop", TestCas.Alice)).Name);
+        cas.Reopen();
+
+        using var elsewhere = new TemporaryFolder();
+        using var platform = SimulatedPlatform.Open(elsewhere.Path, 1024 * 1024);
+        using var signer = EnclaveSigner.Create();
+        var image = EnclaveImage.FromBytes(new byte[] { 100 });
+        using var stranger = platform.Launch(image, signer.Sign(image.Measure(), 1, 3, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1)));
+        Assert.Contains("database-key.sealed", Assert.Throws<InvalidDataException>(() => TestCas.OpenVault(cas.Folder, stranger, cas.Time)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_is_explained()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("cas.sqlite", new string('x', 5_000));
+        Assert.Contains("cas.sqlite", Assert.Throws<InvalidDataException>(() => TestCas.OpenVault(folder.Path, TestCas.Cas, cas.Time)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Changes_from_many_threads_all_count()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => cas.CreateAsync(TestCas.Session.Replace("name: shop", $"name: shop{i}", StringComparison.Ordinal))));
+        cas.Reopen();
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.NotNull(await cas.Service.ReadAsync($"shop{i}", TestCas.Alice));
+        }
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = Command(sql);
+        command.ExecuteNonQuery();
+    }
+
+    private byte[] Row()
+    {
+        using var command = Command("SELECT value FROM rows WHERE name = 'shop'");
+        return (byte[])command.ExecuteScalar()!;
+    }
+
+    private SqliteCommand Command(string sql)
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(cas.Folder, "cas.sqlite")};Pooling=False");
+        connection.Open();
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.Disposed += (_, _) => connection.Dispose();
+        return command;
+    }
+}
