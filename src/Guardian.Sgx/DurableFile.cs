@@ -81,8 +81,8 @@ public static partial class DurableFile
         return temporary;
     }
 
-    // A new name is on disk when its folder is; the base library cannot open folders.
-    private static void SyncDirectory(string path)
+    /// <summary>Makes a file's name safe: a new name is on disk when its folder is. The base library cannot open folders.</summary>
+    public static void SyncDirectory(string path)
     {
         const int readOnlyDirectory = 0x10000;
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;

@@ -1,0 +1,70 @@
+namespace Guardian.Volumes;
+
+/// <summary>Four neighbouring pages of a file in memory.</summary>
+internal sealed class Chunk(Inode owner, long index, byte[] data)
+{
+    /// <summary>All four pages.</summary>
+    public const int AllPages = (1 << RecordPointer.MaxPages) - 1;
+
+    public Inode Owner { get; } = owner;
+
+    public long Index { get; } = index;
+
+    public byte[] Data { get; } = data;
+
+    /// <summary>Which pages hold what the file holds, a bit each.</summary>
+    public int Valid { get; set; }
+
+    /// <summary>Which pages differ from what is stored; never more than are valid.</summary>
+    public int Dirty { get; set; }
+
+    internal Chunk? Previous { get; set; }
+
+    internal Chunk? Next { get; set; }
+}
+
+/// <summary>Chunks in the order of their last use. A chunk is in one list at most.</summary>
+internal sealed class ChunkList
+{
+    private Chunk? last;
+
+    public Chunk? First { get; private set; }
+
+    public Chunk? Last => last;
+
+    public int Count { get; private set; }
+
+    public void AddFirst(Chunk chunk)
+    {
+        chunk.Next = First;
+        if (First is not null)
+        {
+            First.Previous = chunk;
+        }
+        First = chunk;
+        last ??= chunk;
+        Count++;
+    }
+
+    public void Remove(Chunk chunk)
+    {
+        if (chunk.Previous is null)
+        {
+            First = chunk.Next;
+        }
+        else
+        {
+            chunk.Previous.Next = chunk.Next;
+        }
+        if (chunk.Next is null)
+        {
+            last = chunk.Previous;
+        }
+        else
+        {
+            chunk.Next.Previous = chunk.Previous;
+        }
+        (chunk.Previous, chunk.Next) = (null, null);
+        Count--;
+    }
+}

@@ -1,0 +1,83 @@
+using Guardian.Files;
+
+namespace Guardian.Volumes;
+
+/// <summary>An inode in memory.</summary>
+internal sealed class Inode
+{
+    public Inode(uint number, in InodeRecord record, RecordReader reader, SlotAllocator allocator)
+    {
+        Number = number;
+        Kind = record.Kind;
+        Protection = record.Protection;
+        Links = record.Links;
+        Size = record.FileSize;
+        AccessTime = record.AccessTime;
+        ModificationTime = record.ModificationTime;
+        ChangeTime = record.ChangeTime;
+        NextCookie = record.NextCookie;
+        Parent = record.Parent;
+        Map = new FileMap(reader, allocator, record.Height, record.Root);
+    }
+
+    /// <summary>Its place in the inode file; 0 is the inode file itself.</summary>
+    public uint Number { get; }
+
+    public FileKind Kind { get; }
+
+    public Protection Protection { get; }
+
+    public uint Links { get; set; }
+
+    public ulong Size { get; set; }
+
+    public ulong AccessTime { get; set; }
+
+    public ulong ModificationTime { get; set; }
+
+    public ulong ChangeTime { get; set; }
+
+    public ulong NextCookie { get; set; }
+
+    public uint Parent { get; set; }
+
+    public FileMap Map { get; }
+
+    /// <summary>The chunks that are in memory, by their index.</summary>
+    public Dictionary<long, Chunk> Chunks { get; } = [];
+
+    /// <summary>A directory's names, once they were needed.</summary>
+    public DirectoryContent? Names { get; set; }
+
+    /// <summary>How many nodes are open.</summary>
+    public int OpenCount { get; set; }
+
+    /// <summary>Whether its record differs from what is stored.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>The chunk that a reader going straight on would need next, and how many to read ahead for it.</summary>
+    public long NextIndex { get; set; }
+
+    public int ReadAhead { get; set; }
+
+    /// <summary>Whether its content is in use by nobody any more.</summary>
+    public bool IsGone => Links == 0 && OpenCount == 0;
+
+    /// <summary>What protects its pages: only those of files can be less than encrypted, so that names and structure never are.</summary>
+    public Protection ContentProtection => Kind == FileKind.RegularFile ? Protection : Protection.Encrypted;
+
+    public InodeRecord ToRecord() => new()
+    {
+        Kind = Kind,
+        Protection = Protection,
+        Height = Map.Height,
+        Links = Links,
+        FileSize = Size,
+        AccessTime = AccessTime,
+        ModificationTime = ModificationTime,
+        ChangeTime = ChangeTime,
+        NextCookie = NextCookie,
+        Parent = Parent,
+        Root = Map.Root,
+    };
+}

@@ -1,0 +1,14 @@
+namespace Guardian.Volumes;
+
+/// <summary>Sizes that everything shares.</summary>
+internal static class Page
+{
+    /// <summary>Bytes of a page, a node and a slot.</summary>
+    public const int Size = 4096;
+
+    /// <summary>Bytes of a chunk.</summary>
+    public const int ChunkSize = Size * RecordPointer.MaxPages;
+
+    /// <summary>How many pages so many bytes need.</summary>
+    public static long CountFor(ulong size) => (long)((size + Size - 1) / Size);
+}

@@ -1,0 +1,142 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Guardian.Volumes;
+
+/// <summary>The root of one state of a volume (docs/spec/volume.md, "Superblock").</summary>
+internal sealed record Superblock
+{
+    /// <summary>How many slots at the beginning hold superblocks.</summary>
+    public const int Count = 2;
+
+    private const uint Version = 1;
+    private const uint ClosedFlag = 1;
+    private const int SaltOffset = 16;
+    private const int SaltSize = 32;
+    private const int ContentOffset = 48;
+    private const int ContentSize = 4032;
+    private const int TagOffset = ContentOffset + ContentSize;
+    private const int TagSize = 16;
+    private const int NonceSize = 12;
+    private const int DigestSize = 32;
+
+    /// <summary>16 bytes.</summary>
+    public required ReadOnlyMemory<byte> VolumeId { get; init; }
+
+    public required ulong Generation { get; init; }
+
+    public required bool IsClosed { get; init; }
+
+    public required long SlotCount { get; init; }
+
+    public required InodeRecord InodeFile { get; init; }
+
+    public FreshnessTag? Acknowledged { get; init; }
+
+    public FreshnessTag? Attempted { get; init; }
+
+    private static ReadOnlySpan<byte> Magic => "GUARDVOL"u8;
+
+    /// <summary>Whether a slot may hold a superblock of some key.</summary>
+    public static bool HasMagic(ReadOnlySpan<byte> slot) => slot.StartsWith(Magic);
+
+    /// <summary>The freshness tag of a superblock in its stored form.</summary>
+    public FreshnessTag TagOf(ReadOnlySpan<byte> slot) => new(Generation, Convert.ToHexStringLower(SHA256.HashData(slot)));
+
+    /// <summary>Encrypts into the 4096 bytes of a slot, under a key that is used this once.</summary>
+    public byte[] Write(VolumeKey key)
+    {
+        var slot = new byte[Page.Size];
+        Magic.CopyTo(slot);
+        BinaryPrimitives.WriteUInt32LittleEndian(slot.AsSpan(8), Version);
+        RandomNumberGenerator.Fill(slot.AsSpan(SaltOffset, SaltSize));
+
+        Span<byte> content = stackalloc byte[ContentSize];
+        content.Clear();
+        VolumeId.Span.CopyTo(content);
+        BinaryPrimitives.WriteUInt64LittleEndian(content[16..], Generation);
+        BinaryPrimitives.WriteUInt32LittleEndian(content[24..], IsClosed ? ClosedFlag : 0);
+        BinaryPrimitives.WriteInt64LittleEndian(content[32..], SlotCount);
+        InodeFile.Write(content[64..]);
+        WriteTag(content[192..], Acknowledged);
+        WriteTag(content[232..], Attempted);
+
+        using var cipher = CipherFor(key, slot);
+        cipher.Encrypt(new byte[NonceSize], content, slot.AsSpan(ContentOffset, ContentSize), slot.AsSpan(TagOffset), slot.AsSpan(0, ContentOffset));
+        CryptographicOperations.ZeroMemory(content);
+        return slot;
+    }
+
+    /// <summary>Opens the 4096 bytes of a slot; null when the key does not open it, or it is none.</summary>
+    public static Superblock? TryRead(ReadOnlySpan<byte> slot, VolumeKey key)
+    {
+        if (slot.Length != Page.Size
+            || !HasMagic(slot)
+            || BinaryPrimitives.ReadUInt32LittleEndian(slot[8..]) != Version
+            || BinaryPrimitives.ReadUInt32LittleEndian(slot[12..]) != 0)
+        {
+            return null;
+        }
+        Span<byte> content = stackalloc byte[ContentSize];
+        using var cipher = CipherFor(key, slot);
+        try
+        {
+            cipher.Decrypt(new byte[NonceSize], slot.Slice(ContentOffset, ContentSize), slot[TagOffset..], content, slot[..ContentOffset]);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+        var read = TryReadContent(content);
+        CryptographicOperations.ZeroMemory(content);
+        return read;
+    }
+
+    /// <summary>Reads the decrypted part; null when it is none.</summary>
+    internal static Superblock? TryReadContent(ReadOnlySpan<byte> content)
+    {
+        if (content.Length != ContentSize
+            || BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) > ClosedFlag
+            || content[28..32].ContainsAnyExcept((byte)0)
+            || BinaryPrimitives.ReadInt64LittleEndian(content[32..]) is < Count or > SlotAllocator.MaxSlots
+            || content[40..64].ContainsAnyExcept((byte)0)
+            || content[272..].ContainsAnyExcept((byte)0)
+            || !InodeRecord.TryRead(content.Slice(64, InodeRecord.Size), BinaryPrimitives.ReadInt64LittleEndian(content[32..]), out var inodeFile))
+        {
+            return null;
+        }
+        return new Superblock
+        {
+            VolumeId = content[..16].ToArray(),
+            Generation = BinaryPrimitives.ReadUInt64LittleEndian(content[16..]),
+            IsClosed = BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) == ClosedFlag,
+            SlotCount = BinaryPrimitives.ReadInt64LittleEndian(content[32..]),
+            InodeFile = inodeFile,
+            Acknowledged = ReadTag(content[192..]),
+            Attempted = ReadTag(content[232..]),
+        };
+    }
+
+    private static AesGcm CipherFor(VolumeKey key, ReadOnlySpan<byte> slot)
+    {
+        Span<byte> derived = stackalloc byte[VolumeKey.Size];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Bytes, derived, slot.Slice(SaltOffset, SaltSize), "guardian-volume-v1 superblock"u8);
+        var cipher = new AesGcm(derived, TagSize);
+        CryptographicOperations.ZeroMemory(derived);
+        return cipher;
+    }
+
+    private static void WriteTag(Span<byte> bytes, FreshnessTag? tag)
+    {
+        if (tag is { } given)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, given.Counter);
+            Convert.FromHexString(given.Digest, bytes.Slice(8, DigestSize), out _, out _);
+        }
+    }
+
+    private static FreshnessTag? ReadTag(ReadOnlySpan<byte> bytes) =>
+        bytes[..(8 + DigestSize)].ContainsAnyExcept((byte)0)
+            ? new FreshnessTag(BinaryPrimitives.ReadUInt64LittleEndian(bytes), Convert.ToHexStringLower(bytes.Slice(8, DigestSize)))
+            : null;
+}

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Guardian.Sgx;
+
+namespace Guardian.Volumes;
+
+/// <summary>Keeps a tag in a file, for people: put it on a medium that the keeper of the volume cannot write to.</summary>
+/// <param name="path">The file: the counter, a space, the digest.</param>
+public sealed class FileFreshness(string path) : IFreshness
+{
+    private const int MaxFileSize = 1024;
+    private static readonly SearchValues<byte> Digits = SearchValues.Create("0123456789abcdef"u8);
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be read, or holds something else.</exception>
+    public FreshnessTag? Read()
+    {
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return null;
+            }
+            var content = new FileInfo(path).Length <= MaxFileSize ? File.ReadAllBytes(path) : [];
+            return TryRead(content) ?? throw new IOException($"{path} holds no freshness tag: a number and 64 hexadecimal digits");
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryReplace(FreshnessTag? expected, FreshnessTag next)
+    {
+        if (Read() != expected)
+        {
+            return false;
+        }
+        try
+        {
+            DurableFile.Replace(path, Encoding.ASCII.GetBytes($"{next.Counter.ToString(CultureInfo.InvariantCulture)} {next.Digest}\n"));
+            return true;
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    internal static FreshnessTag? TryRead(ReadOnlySpan<byte> content)
+    {
+        var text = content.TrimEnd("\r\n "u8);
+        var space = text.IndexOf((byte)' ');
+        if (space <= 0
+            || !ulong.TryParse(text[..space], NumberStyles.None, CultureInfo.InvariantCulture, out var counter)
+            || text[(space + 1)..] is not { Length: 64 } digest
+            || digest.ContainsAnyExcept(Digits))
+        {
+            return null;
+        }
+        return new FreshnessTag(counter, Encoding.ASCII.GetString(digest));
+    }
+}

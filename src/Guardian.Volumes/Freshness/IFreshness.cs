@@ -1,0 +1,28 @@
+namespace Guardian.Volumes;
+
+/// <summary>Names one state of a volume: its generation, and SHA-256 of its superblock.</summary>
+/// <param name="Counter">The generation.</param>
+/// <param name="Digest">32 bytes in lower-case hexadecimal.</param>
+public readonly record struct FreshnessTag(ulong Counter, string Digest);
+
+/// <summary>Keeps the freshness tag of one volume where the host cannot take it back: the CAS, or a person.</summary>
+/// <remarks>Calls come from one thread at a time. A keeper that does not answer throws <see cref="IOException"/>, and the volume then acknowledges nothing.</remarks>
+public interface IFreshness
+{
+    /// <summary>The tag; null when none was ever set.</summary>
+    FreshnessTag? Read();
+
+    /// <summary>Sets the tag if it is the expected one (null: none).</summary>
+    /// <returns>False when it is another, which then stays.</returns>
+    bool TryReplace(FreshnessTag? expected, FreshnessTag next);
+}
+
+/// <summary>How much of a volume's history the host can take back unseen.</summary>
+public enum FreshnessMode
+{
+    /// <summary>Nothing that was acknowledged.</summary>
+    Strict,
+
+    /// <summary>What was written since the tag was last replaced.</summary>
+    Interval,
+}

@@ -1,0 +1,122 @@
+namespace Guardian.Volumes.Tests;
+
+/// <summary>
+/// A disk with a cache, in memory. What was written since the last sync may be lost, in part, in any order and sector by sector, when the power goes; an operation can be told to fail, and everything after it too.
+/// </summary>
+internal sealed class SimulatedDisk(Random random) : IStorage
+{
+    private const int SectorSize = 512;
+
+    private readonly List<(long Offset, byte[] Data)> pending = [];
+    private byte[] seen = [];
+    private byte[] safe = [];
+
+    /// <summary>How many operations that change something there have been.</summary>
+    public int Operations { get; private set; }
+
+    /// <summary>The operation from which on the power is gone; 0: never.</summary>
+    public int FailAt { get; set; }
+
+    /// <summary>Only that one operation fails, and the disk goes on.</summary>
+    public bool FailsOnce { get; set; }
+
+    public bool IsDead { get; private set; }
+
+    /// <summary>What a reader sees now, and may change.</summary>
+    public byte[] Bytes
+    {
+        get => seen;
+        set => (seen, safe) = (value, [.. value]);
+    }
+
+    public long Size => seen.Length;
+
+    public void Read(long offset, Span<byte> buffer)
+    {
+        if (offset + buffer.Length > seen.Length)
+        {
+            throw new EndOfStreamException();
+        }
+        seen.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        lock (pending)
+        {
+            var isLost = Step();
+            pending.Add((offset, data.ToArray()));
+            if (isLost)
+            {
+                throw new IOException("simulated: write");
+            }
+            if (offset + data.Length > seen.Length)
+            {
+                Array.Resize(ref seen, (int)(offset + data.Length));
+            }
+            data.CopyTo(seen.AsSpan((int)offset));
+        }
+    }
+
+    public void SetSize(long size)
+    {
+        lock (pending)
+        {
+            if (Step())
+            {
+                throw new IOException("simulated: size");
+            }
+            Array.Resize(ref seen, (int)size);
+        }
+    }
+
+    public void Clear(long offset, long size) => Write(offset, new byte[size]);
+
+    public void Sync()
+    {
+        lock (pending)
+        {
+            if (Step())
+            {
+                throw new IOException("simulated: sync");
+            }
+            safe = [.. seen];
+            pending.Clear();
+        }
+    }
+
+    /// <summary>The power goes and comes back: what was not synced is there, or not, or in part.</summary>
+    public void Crash()
+    {
+        var length = random.Next(2) == 0 ? safe.Length : Math.Max(seen.Length, safe.Length);
+        Array.Resize(ref safe, length);
+        foreach (var (offset, data) in pending)
+        {
+            for (var at = 0; at < data.Length; at += SectorSize)
+            {
+                var size = Math.Min(SectorSize, data.Length - at);
+                if (random.Next(2) == 0 && offset + at + size <= safe.Length)
+                {
+                    data.AsSpan(at, size).CopyTo(safe.AsSpan((int)offset + at));
+                }
+            }
+        }
+        pending.Clear();
+        seen = [.. safe];
+        (IsDead, FailAt) = (false, 0);
+    }
+
+    public SimulatedDisk Copy() => new(new Random(1)) { Bytes = [.. seen] };
+
+    public void Dispose()
+    {
+    }
+
+    private bool Step()
+    {
+        Operations++;
+        var fails = Operations == FailAt;
+        IsDead |= fails && !FailsOnce;
+        return fails || IsDead;
+    }
+}

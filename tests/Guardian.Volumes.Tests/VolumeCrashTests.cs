@@ -1,0 +1,65 @@
+using Guardian.Files;
+
+namespace Guardian.Volumes.Tests;
+
+/// <summary>After a crash anywhere, a volume is at its last acknowledged state, or at the one that was being committed; never at a third.</summary>
+public sealed class VolumeCrashTests : IDisposable
+{
+    private static readonly VolumeOptions NoTimer = new() { CommitInterval = TimeSpan.Zero, CacheSize = 0 };
+    private readonly VolumeKey key = VolumeKey.Create();
+
+    public void Dispose() => key.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Power_loss_at_every_operation_gives_the_old_state_or_the_new_one(int seed)
+    {
+        for (var failAt = 1; ; failAt++)
+        {
+            var random = new Random(seed);
+            using var disk = new SimulatedDisk(new Random((seed * 1_000) + failAt));
+            using var volume = Volume.Create(disk, key, NoTimer);
+            disk.FailAt = disk.Operations + failAt;
+            var (acknowledged, attempted) = RunUntilDead(random, volume, disk);
+            if (!disk.IsDead)
+            {
+                Assert.True(failAt > 50);
+                return;
+            }
+            disk.Crash();
+            using var again = Volume.Open(disk, key, NoTimer);
+            var found = Tree.Describe(again);
+            Assert.True(found == acknowledged || found == attempted, $"seed {seed}, operation {failAt}: neither the old state nor the new one");
+            // And it can go on from there.
+            Tree.Create(again.Root, "after the crash", [1, 2, 3]).Dispose();
+            Assert.Equal(FileError.Success, again.Sync());
+        }
+    }
+
+    private static (string Acknowledged, string Attempted) RunUntilDead(Random random, Volume volume, SimulatedDisk disk)
+    {
+        var actor = new Actor(random);
+        using var memory = new MemoryFiles();
+        var acknowledged = Tree.Describe(memory);
+        for (var round = 0; round < 12; round++)
+        {
+            for (var step = 0; step < 10; step++)
+            {
+                actor.Act(volume, memory);
+                if (disk.IsDead)
+                {
+                    return (acknowledged, acknowledged);
+                }
+            }
+            var attempted = Tree.Describe(memory);
+            if (volume.Sync() != FileError.Success)
+            {
+                return (acknowledged, attempted);
+            }
+            acknowledged = attempted;
+        }
+        return (acknowledged, acknowledged);
+    }
+}
