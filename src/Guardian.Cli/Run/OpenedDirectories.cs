@@ -1,0 +1,40 @@
+using Guardian.Files;
+using Guardian.Files.Host;
+using Guardian.Wasi;
+
+namespace Guardian.Cli;
+
+/// <summary>The directories and volumes that a program is given, open until it has ended.</summary>
+internal sealed class OpenedDirectories : IDisposable
+{
+    private readonly List<IFileSystem> fileSystems = [];
+    private readonly List<Preopen> preopens = [];
+
+    public OpenedDirectories(RunArguments arguments)
+    {
+        try
+        {
+            foreach (var (hostPath, guestPath) in arguments.Directories)
+            {
+                var directory = HostFileSystem.Open(hostPath);
+                fileSystems.Add(directory);
+                preopens.Add(new Preopen(guestPath, directory.Root));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public IReadOnlyList<Preopen> Preopens => preopens;
+
+    public void Dispose()
+    {
+        foreach (var fileSystem in fileSystems)
+        {
+            fileSystem.Dispose();
+        }
+    }
+}

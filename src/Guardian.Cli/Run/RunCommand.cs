@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Guardian.Files.Host;
+using Guardian.Wasi;
+using Guardian.Wasi.Streams;
+
+namespace Guardian.Cli;
+
+/// <summary><c>guardian run</c>: runs a WASI program.</summary>
+/// <remarks>The program's exit status is the command's, so its own failures have numbers that programs avoid, as those of other runners do.</remarks>
+internal static class RunCommand
+{
+    /// <summary>The program was not run.</summary>
+    public const int OwnFailure = 125;
+
+    private const int NoProgram = 126;
+    private const int Trapped = 134;
+    private const int Ended = 137;
+
+    /// <summary>For the list of commands; <see cref="Run"/> does the work, before other commands cost time.</summary>
+    public static Command Create()
+    {
+        var run = new Command("run", "Run a WebAssembly program (WASI preview 1) with plain or encrypted directories.") { TreatUnmatchedTokensAsErrors = false };
+        run.SetAction(arguments => Run([.. arguments.UnmatchedTokens]));
+        return run;
+    }
+
+    public static int Run(ReadOnlySpan<string> given)
+    {
+        // What is wrong with the command line itself is known only when it is read.
+        var isJson = given.Contains("--json");
+        try
+        {
+            var arguments = RunArguments.Parse(given);
+            isJson = arguments.IsJson;
+            if (arguments.IsHelp)
+            {
+                Console.WriteLine(RunArguments.Help);
+                return ExitCode.Done;
+            }
+            return Run(arguments);
+        }
+        catch (CliException failure)
+        {
+            return Report(failure, isJson);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        {
+            return Report(new CliException(OwnFailure, "io", failure.Message), isJson);
+        }
+    }
+
+    private static int Run(RunArguments arguments)
+    {
+        if (!arguments.HasNoAttestation)
+        {
+            throw new CliException(OwnFailure, "not-attested", "nothing is run without configuration from a CAS",
+                hint: "add --insecure-no-attestation to try a program out; nothing protects it then");
+        }
+        if (arguments.Volumes.Count > 0)
+        {
+            throw new CliException(OwnFailure, "no-volumes", "encrypted volumes cannot be given to a program yet");
+        }
+        var wasm = File.ReadAllBytes(arguments.Program);
+        using var engine = new WasmEngine(countsFuel: arguments.MaxInstructions is not null);
+        using var module = Load(engine, wasm, arguments.Program);
+        using var directories = new OpenedDirectories(arguments);
+        using var host = new WasiHost(new WasiOptions
+        {
+            Arguments = [Path.GetFileName(arguments.Program), .. arguments.Arguments],
+            Environment = arguments.Environment,
+            StandardStreams = [HostStream.Standard(0), HostStream.Standard(1), HostStream.Standard(2)],
+            Directories = directories.Preopens,
+            Listeners = [.. arguments.Listeners.Select(Listen)],
+        });
+        var limits = new GuestLimits { Fuel = arguments.MaxInstructions };
+        var outcome = Guest.Run(engine, module, host, arguments.MaxMemory is { } size ? limits with { MemorySize = size } : limits, CancellationToken.None);
+        return outcome.End switch
+        {
+            // The system keeps 8 bits of it.
+            GuestEnd.Exited => (int)(outcome.ExitCode & 0xFF),
+            GuestEnd.Trapped => Report(new CliException(Trapped, "trap", "the program trapped", outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries)), arguments.IsJson),
+            GuestEnd.NotStarted => Report(new CliException(NoProgram, "not-a-program", $"{arguments.Program} cannot be run: {outcome.Message}"), arguments.IsJson),
+            GuestEnd.HostFailed => Report(new CliException(OwnFailure, "host-call", $"a call of the program failed: {outcome.Message}"), arguments.IsJson),
+            _ => Report(new CliException(Ended, "limit", outcome.Message), arguments.IsJson),
+        };
+    }
+
+    private static WasmModule Load(WasmEngine engine, byte[] wasm, string name)
+    {
+        try
+        {
+            return engine.Compile(wasm);
+        }
+        catch (InvalidDataException failure)
+        {
+            throw new CliException(NoProgram, "not-a-program", $"{name} is not a WebAssembly module: {failure.Message}");
+        }
+    }
+
+    private static HostListener Listen(System.Net.IPEndPoint address)
+    {
+        var listener = HostListener.Listen(address);
+        if (address.Port == 0)
+        {
+            Console.Error.WriteLine($"guardian: listening on {listener.Address}");
+        }
+        return listener;
+    }
+
+    // Only to standard error: standard output is the program's.
+    private static int Report(CliException failure, bool isJson)
+    {
+        if (isJson)
+        {
+            var details = new JsonArray([.. failure.Details.Select(detail => (JsonNode)detail)]);
+            Console.Error.WriteLine(new JsonObject { ["error"] = failure.Reason, ["message"] = failure.Message, ["details"] = details, ["hint"] = failure.Hint }.ToJsonString());
+            return failure.ExitCode;
+        }
+        Console.Error.WriteLine($"guardian: error: {failure.Message}");
+        foreach (var detail in failure.Details)
+        {
+            Console.Error.WriteLine($"  {detail}");
+        }
+        if (failure.Hint is not null)
+        {
+            Console.Error.WriteLine($"guardian: hint: {failure.Hint}");
+        }
+        return failure.ExitCode;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Guardian.Files.Host;
+
+/// <summary>A directory of the host. Every call names one component below an open descriptor, so no renaming on the host leads elsewhere.</summary>
+internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileKind.Directory), IDirectory
+{
+    private const uint FileMode = 0b110_110_110;
+    private const uint DirectoryMode = 0b111_111_111;
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public unsafe FileError Open(string name, FileOpenMode mode, out INode? node)
+    {
+        node = null;
+        if (FileName.Check(name) is not FileError.Success and var wrong)
+        {
+            return wrong;
+        }
+
+        // Looking comes first: opening a device or a pipe could already do something.
+        var found = Libc.OpenAt(Descriptor, name, Libc.PathOnly | Libc.NoFollow | Libc.CloseOnExec, 0);
+        if (found < 0)
+        {
+            return Libc.LastError;
+        }
+        Libc.Statx looked;
+        var error = TryStat(found, &looked);
+        var kind = KindOf(looked.Mode);
+        var isOpened = kind is FileKind.RegularFile && mode != FileOpenMode.None || kind is FileKind.Directory && mode.HasFlag(FileOpenMode.Read);
+        if (error != FileError.Success || isOpened)
+        {
+            var opened = error == FileError.Success ? Reopen(found, name, kind, mode, looked, out error) : -1;
+            _ = Libc.Close(found);
+            if (opened < 0)
+            {
+                return error;
+            }
+            found = opened;
+        }
+        node = kind switch
+        {
+            FileKind.Directory => new HostDirectory(found),
+            FileKind.RegularFile => new HostFile(found),
+            FileKind.SymbolicLink => new HostSymbolicLink(found),
+            _ => new HostNode(found, kind),
+        };
+        return FileError.Success;
+    }
+
+    public FileError CreateFile(string name, out IFile? file)
+    {
+        file = null;
+        if (FileName.Check(name) is not FileError.Success and var wrong)
+        {
+            return wrong;
+        }
+        var created = Libc.OpenAt(Descriptor, name, Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.NoFollow | Libc.CloseOnExec, FileMode);
+        if (created < 0)
+        {
+            return Libc.LastError;
+        }
+        file = new HostFile(created);
+        return FileError.Success;
+    }
+
+    public FileError CreateDirectory(string name) => Named(name, static (directory, name) => Libc.MakeDirectoryAt(directory, name, DirectoryMode));
+
+    public FileError CreateSymbolicLink(string name, string target) =>
+        target.Contains('\0', StringComparison.Ordinal) ? FileError.Invalid
+        : FileName.Check(name) is not FileError.Success and var wrong ? wrong
+        : Libc.Check(Libc.SymlinkAt(target, Descriptor, name));
+
+    public FileError Link(string name, INode existing) =>
+        existing is not HostNode node ? FileError.CrossDevice
+        : node.Kind is FileKind.Directory ? FileError.NotPermitted
+        : FileName.Check(name) is not FileError.Success and var wrong ? wrong
+        : Libc.Check(Libc.LinkAt(Libc.CurrentDirectory, $"/proc/self/fd/{node.Descriptor}", Descriptor, name, Libc.SymlinkFollow));
+
+    public FileError Rename(string name, IDirectory toDirectory, string toName) =>
+        toDirectory is not HostDirectory directory ? FileError.CrossDevice
+        : FileName.Check(name) is not FileError.Success and var wrong ? wrong
+        : FileName.Check(toName) is not FileError.Success and var wrongTarget ? wrongTarget
+        : Libc.Check(Libc.RenameAt(Descriptor, name, directory.Descriptor, toName));
+
+    public FileError RemoveFile(string name) => Named(name, static (directory, name) => Libc.UnlinkAt(directory, name, 0));
+
+    public FileError RemoveDirectory(string name) => Named(name, static (directory, name) => Libc.UnlinkAt(directory, name, Libc.RemoveDirectory));
+
+    public unsafe FileError List(ulong cookie, int max, out IReadOnlyList<DirectoryEntry> entries)
+    {
+        var found = new List<DirectoryEntry>();
+        entries = found;
+        if (cookie > long.MaxValue || Libc.Seek(Descriptor, (long)cookie, 0) < 0)
+        {
+            return FileError.Invalid;
+        }
+        const int bufferSize = 8192;
+        var buffer = stackalloc byte[bufferSize];
+        while (found.Count == 0)
+        {
+            var size = Libc.ReadEntries(Descriptor, buffer, bufferSize);
+            if (size <= 0)
+            {
+                return size < 0 ? Libc.LastError : FileError.Success;
+            }
+            Parse(new ReadOnlySpan<byte>(buffer, (int)size), max, found);
+        }
+        return FileError.Success;
+    }
+
+    internal static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? text)
+    {
+        try
+        {
+            text = Strict.GetString(bytes);
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            text = null;
+            return false;
+        }
+    }
+
+    // struct linux_dirent64: ino 8 | off 8 | reclen 2 | type 1 | name, NUL. Names that are not UTF-8 have no name in WASI and are left out.
+    private static void Parse(ReadOnlySpan<byte> buffer, int max, List<DirectoryEntry> found)
+    {
+        while (buffer.Length > 19 && found.Count < max)
+        {
+            var recordSize = BinaryPrimitives.ReadUInt16LittleEndian(buffer[16..]);
+            var name = buffer[19..recordSize];
+            name = name[..name.IndexOf((byte)0)];
+            if (TryDecode(name, out var text) && text is not ("." or ".."))
+            {
+                found.Add(new DirectoryEntry(text, BinaryPrimitives.ReadUInt64LittleEndian(buffer), KindOf((ushort)(buffer[18] << 12)), BinaryPrimitives.ReadUInt64LittleEndian(buffer[8..])));
+            }
+            buffer = buffer[recordSize..];
+        }
+    }
+
+    // Opens for use what was looked at, and nothing else.
+    private unsafe int Reopen(int found, string name, FileKind kind, FileOpenMode mode, in Libc.Statx looked, out FileError error)
+    {
+        if (kind is FileKind.Directory)
+        {
+            var directory = Libc.OpenAt(found, ".", Libc.Directory | Libc.CloseOnExec, 0);
+            error = Libc.Check(directory);
+            return directory;
+        }
+        var access = mode switch { FileOpenMode.Read => 0, FileOpenMode.Write => Libc.WriteOnly, _ => Libc.ReadWrite };
+        var file = Libc.OpenAt(Descriptor, name, access | Libc.NoFollow | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0);
+        error = Libc.Check(file);
+        if (file < 0)
+        {
+            return file;
+        }
+        Libc.Statx opened;
+        error = TryStat(file, &opened);
+        if (error == FileError.Success && (opened.Node, opened.DeviceMajor, opened.DeviceMinor) == (looked.Node, looked.DeviceMajor, looked.DeviceMinor))
+        {
+            return file;
+        }
+
+        // Somebody on the host exchanged the file between two calls; the guest may try again.
+        error = error == FileError.Success ? FileError.Stale : error;
+        _ = Libc.Close(file);
+        return -1;
+    }
+
+    private FileError Named(string name, Func<int, string, int> call) => FileName.Check(name) is not FileError.Success and var wrong ? wrong : Libc.Check(call(Descriptor, name));
+}

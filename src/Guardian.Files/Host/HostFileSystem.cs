@@ -1,0 +1,28 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Guardian.Files.Host;
+
+/// <summary>A plain directory of the host, as it is: nothing is encrypted or checked.</summary>
+public sealed class HostFileSystem : IFileSystem
+{
+    private readonly HostDirectory root;
+
+    private HostFileSystem(HostDirectory root) => this.root = root;
+
+    /// <inheritdoc/>
+    public IDirectory Root => root;
+
+    /// <summary>Opens a directory. What it is called may change afterwards; the open one stays.</summary>
+    /// <exception cref="IOException">It is not there, not a directory, or not accessible.</exception>
+    public static HostFileSystem Open(string path)
+    {
+        var descriptor = Libc.OpenAt(Libc.CurrentDirectory, path, Libc.Directory | Libc.CloseOnExec, 0);
+        return descriptor >= 0
+            ? new HostFileSystem(new HostDirectory(descriptor))
+            : throw new IOException($"cannot open the directory {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => root.Dispose();
+}

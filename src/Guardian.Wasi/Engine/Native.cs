@@ -1,0 +1,173 @@
+using System.Runtime.InteropServices;
+
+// The engine lies beside this assembly; libc is found after it, where the system has it.
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
+
+namespace Guardian.Wasi.Engine;
+
+/// <summary>The part of Wasmtime's C interface (version 50) that is needed here: <c>wasm.h</c>, <c>wasmtime.h</c>.</summary>
+internal static unsafe partial class Native
+{
+    public const byte KindMemory = 3;
+    public const byte KindFunction = 0;
+
+    // wasm_byte_vec_t and the other vectors.
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Vector
+    {
+        public nuint Size;
+        public void* Data;
+    }
+
+    // wasmtime_instance_t and wasmtime_func_t: which store, and an index.
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Handle
+    {
+        public ulong Store;
+        public nuint Index;
+    }
+
+    // wasmtime_memory_t
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Memory
+    {
+        public Handle Instance;
+        public uint Index;
+    }
+
+    // wasmtime_extern_t: kind, then a union of the above.
+    [StructLayout(LayoutKind.Explicit, Size = 32)]
+    public struct Extern
+    {
+        [FieldOffset(0)] public byte Kind;
+        [FieldOffset(8)] public Handle Function;
+        [FieldOffset(8)] public Memory Memory;
+    }
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_config_new")]
+    public static partial nint NewConfig();
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_epoch_interruption_set")]
+    public static partial void SetEpochInterruption(nint config, byte value);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_consume_fuel_set")]
+    public static partial void SetConsumeFuel(nint config, byte value);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_engine_new_with_config")]
+    public static partial nint NewEngine(nint config);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_engine_delete")]
+    public static partial void DeleteEngine(nint engine);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_engine_increment_epoch")]
+    public static partial void IncrementEpoch(nint engine);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_wat2wasm")]
+    public static partial nint ConvertText(byte* text, nuint size, Vector* bytes);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_module_new")]
+    public static partial nint NewModule(nint engine, byte* bytes, nuint size, nint* module);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_module_serialize")]
+    public static partial nint Serialize(nint module, Vector* bytes);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_module_deserialize")]
+    public static partial nint Deserialize(nint engine, byte* bytes, nuint size, nint* module);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_module_delete")]
+    public static partial void DeleteModule(nint module);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_store_new")]
+    public static partial nint NewStore(nint engine, nint data, nint finalizer);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_store_context")]
+    public static partial nint Context(nint store);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_store_limiter")]
+    public static partial void Limit(nint store, long memorySize, long tableElements, long instances, long tables, long memories);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_store_delete")]
+    public static partial void DeleteStore(nint store);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_context_set_fuel")]
+    public static partial nint SetFuel(nint context, ulong fuel);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_context_set_epoch_deadline")]
+    public static partial void SetEpochDeadline(nint context, ulong ticksBeyondCurrent);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_new")]
+    public static partial nint NewLinker(nint engine);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_delete")]
+    public static partial void DeleteLinker(nint linker);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_define_func_unchecked")]
+    public static partial nint Define(
+        nint linker, byte* module, nuint moduleSize, byte* name, nuint nameSize, nint type, delegate* unmanaged<nint, nint, ulong*, nuint, nint> function, nint data, nint finalizer);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_instantiate")]
+    public static partial nint Instantiate(nint linker, nint context, nint module, Handle* instance, nint* trap);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_instance_export_get")]
+    public static partial byte GetExport(nint context, Handle* instance, byte* name, nuint size, Extern* export);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_caller_export_get")]
+    public static partial byte GetCallerExport(nint caller, byte* name, nuint size, Extern* export);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_extern_delete")]
+    public static partial void DeleteExtern(Extern* export);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_func_type")]
+    public static partial nint FunctionType(nint context, Handle* function);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_functype_params")]
+    public static partial Vector* Parameters(nint type);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_functype_results")]
+    public static partial Vector* Results(nint type);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_functype_delete")]
+    public static partial void DeleteFunctionType(nint type);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_func_call_unchecked")]
+    public static partial nint Call(nint context, Handle* function, ulong* values, nuint count, nint* trap);
+
+    // Both are a few loads; a transition out of the runtime would cost more than the call.
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_memory_data")]
+    [SuppressGCTransition]
+    public static partial byte* MemoryData(nint context, Memory* memory);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_memory_data_size")]
+    [SuppressGCTransition]
+    public static partial nuint MemorySize(nint context, Memory* memory);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_valtype_new")]
+    public static partial nint NewValueType(byte kind);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_valtype_vec_new")]
+    public static partial void NewValueTypes(Vector* types, nuint size, nint* from);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_functype_new")]
+    public static partial nint NewFunctionType(Vector* parameters, Vector* results);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_trap_new")]
+    public static partial nint NewTrap(byte* message, nuint size);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_trap_code")]
+    public static partial byte TrapCode(nint trap, byte* code);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_trap_message")]
+    public static partial void TrapMessage(nint trap, Vector* message);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_trap_delete")]
+    public static partial void DeleteTrap(nint trap);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_error_message")]
+    public static partial void ErrorMessage(nint error, Vector* message);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_error_delete")]
+    public static partial void DeleteError(nint error);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasm_byte_vec_delete")]
+    public static partial void DeleteBytes(Vector* bytes);
+}

@@ -1,0 +1,253 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Guardian.Files;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
+
+namespace Guardian.Wasi;
+
+/// <summary>One run of a program: a module, its host, its limits.</summary>
+public sealed unsafe class Guest
+{
+    private const byte TrapInterrupt = 10;
+    private const byte TrapOutOfFuel = 11;
+    private const byte Value32 = 0;
+    private const byte Value64 = 1;
+
+    private readonly WasmEngine engine;
+    private readonly WasiHost host;
+    private readonly nint store;
+    private readonly nint context;
+    private readonly nint linker;
+    private readonly GCHandle self;
+    private readonly Import* imports;
+    private Native.Memory memory;
+    private bool hasMemory;
+    private bool isCancelled;
+    private Exception? failure;
+
+    private Guest(WasmEngine engine, WasiHost host, GuestLimits limits)
+    {
+        this.engine = engine;
+        this.host = host;
+        self = GCHandle.Alloc(this);
+        store = Native.NewStore(engine.Handle, 0, 0);
+        context = Native.Context(store);
+        linker = Native.NewLinker(engine.Handle);
+        imports = (Import*)NativeMemory.AllocZeroed((nuint)WasiHost.Functions.Length, (nuint)sizeof(Import));
+        Limit(limits);
+    }
+
+    // What the engine hands back to us with every call of a host function.
+    private struct Import
+    {
+        public nint Guest;
+        public int Function;
+    }
+
+    /// <summary>Runs a program's <c>_start</c> to its end.</summary>
+    /// <param name="engine">The engine that compiled it.</param>
+    /// <param name="module">The program.</param>
+    /// <param name="host">What it is given. It is not disposed here.</param>
+    /// <param name="limits">What it may spend.</param>
+    /// <param name="cancellation">Ends it, also while it computes or waits.</param>
+    /// <exception cref="ArgumentException"><paramref name="limits"/> count fuel and <paramref name="engine"/> does not, or the other way round.</exception>
+    /// <remarks>The engine runs one guest at a time where guests are cancelled: cancelling ends all that run in it.</remarks>
+    public static GuestOutcome Run(WasmEngine engine, WasmModule module, WasiHost host, GuestLimits limits, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(limits);
+        if (engine.CountsFuel != limits.Fuel is not null)
+        {
+            throw new ArgumentException("the engine counts fuel when the limits do", nameof(limits));
+        }
+        var guest = new Guest(engine, host, limits);
+        try
+        {
+            guest.DefineImports();
+            using var registration = cancellation.UnsafeRegister(static guest => ((Guest)guest!).Cancel(), guest);
+            return guest.Start(module);
+        }
+        finally
+        {
+            guest.Free();
+        }
+    }
+
+    private void Free()
+    {
+        Native.DeleteLinker(linker);
+        Native.DeleteStore(store);
+        NativeMemory.Free(imports);
+        self.Free();
+    }
+
+    private void Cancel()
+    {
+        isCancelled = true;
+        host.Cancel();
+        Native.IncrementEpoch(engine.Handle);
+    }
+
+    private void Limit(GuestLimits limits)
+    {
+        // Each element of a table costs the host 8 bytes outside of the guest's memory.
+        const long maxTableElements = 10_000_000;
+        Native.Limit(store, limits.MemorySize, maxTableElements, instances: 1, tables: 100, memories: 1);
+        Native.SetEpochDeadline(context, 1);
+        if (limits.Fuel is { } fuel)
+        {
+            WasmEngine.ThrowIfError(Native.SetFuel(context, fuel));
+        }
+    }
+
+    private void DefineImports()
+    {
+        var moduleName = Encoding.UTF8.GetBytes(WasiHost.ModuleName);
+        for (var i = 0; i < WasiHost.Functions.Length; i++)
+        {
+            var function = WasiHost.Functions[i];
+            imports[i] = new Import { Guest = GCHandle.ToIntPtr(self), Function = i };
+            var name = Encoding.UTF8.GetBytes(function.Name);
+            fixed (byte* modulePointer = moduleName, namePointer = name)
+            {
+                var type = TypeOf(function);
+                var error = Native.Define(linker, modulePointer, (nuint)moduleName.Length, namePointer, (nuint)name.Length, type, &OnCall, (nint)(imports + i), 0);
+                Native.DeleteFunctionType(type);
+                WasmEngine.ThrowIfError(error);
+            }
+        }
+    }
+
+    private static nint TypeOf(HostFunction function)
+    {
+        var kinds = stackalloc nint[function.Parameters.Length + 1];
+        for (var i = 0; i < function.Parameters.Length; i++)
+        {
+            kinds[i] = Native.NewValueType(function.Parameters[i] == 'I' ? Value64 : Value32);
+        }
+        Native.Vector parameters;
+        Native.NewValueTypes(&parameters, (nuint)function.Parameters.Length, kinds);
+        kinds[0] = Native.NewValueType(Value32);
+        Native.Vector results;
+        Native.NewValueTypes(&results, function.HasResult ? 1U : 0U, kinds);
+        return Native.NewFunctionType(&parameters, &results);
+    }
+
+    private GuestOutcome Start(WasmModule module)
+    {
+        Native.Handle instance;
+        nint trap;
+        var error = Native.Instantiate(linker, context, module.Handle, &instance, &trap);
+        if (error != 0 || trap != 0)
+        {
+            // A module's own start function runs now, and may even exit.
+            return trap == 0 && host.ExitCode is null && failure is null ? new GuestOutcome(GuestEnd.NotStarted, 0, WasmEngine.TakeMessage(error)) : Ended(error, trap);
+        }
+        var start = "_start"u8;
+        Native.Extern export;
+        fixed (byte* name = start)
+        {
+            if (Native.GetExport(context, &instance, name, (nuint)start.Length, &export) == 0 || export.Kind != Native.KindFunction || !TakesAndGivesNothing(&export.Function))
+            {
+                return new GuestOutcome(GuestEnd.NotStarted, 0, "the module has no function _start without parameters and results: it is a library, not a program");
+            }
+        }
+        ulong unused;
+        error = Native.Call(context, &export.Function, &unused, 0, &trap);
+        return Ended(error, trap);
+    }
+
+    private bool TakesAndGivesNothing(Native.Handle* function)
+    {
+        var type = Native.FunctionType(context, function);
+        var result = Native.Parameters(type)->Size == 0 && Native.Results(type)->Size == 0;
+        Native.DeleteFunctionType(type);
+        return result;
+    }
+
+    private GuestOutcome Ended(nint error, nint trap)
+    {
+        var (code, message) = error != 0 ? (null, WasmEngine.TakeMessage(error)) : trap != 0 ? TakeTrap(trap) : (null, "");
+        return failure is not null ? new GuestOutcome(GuestEnd.HostFailed, 0, failure.Message, failure)
+            : host.ExitCode is { } exitCode ? new GuestOutcome(GuestEnd.Exited, exitCode, "")
+            : error == 0 && trap == 0 ? new GuestOutcome(GuestEnd.Exited, 0, "")
+            : code == TrapInterrupt && isCancelled ? new GuestOutcome(GuestEnd.Cancelled, 0, "the program was ended")
+            : code == TrapOutOfFuel ? new GuestOutcome(GuestEnd.OutOfFuel, 0, "the program used up the instructions it may execute")
+            : new GuestOutcome(GuestEnd.Trapped, 0, message);
+    }
+
+    private static (byte? Code, string Message) TakeTrap(nint trap)
+    {
+        byte code;
+        var hasCode = Native.TrapCode(trap, &code) != 0;
+        Native.Vector text;
+        Native.TrapMessage(trap, &text);
+        Native.DeleteTrap(trap);
+        return (hasCode ? code : null, Encoding.UTF8.GetString(WasmEngine.Take(text)).TrimEnd('\0'));
+    }
+
+    // No exception may pass through the engine's frames: what a host call throws stops the guest, and is reported when the engine has returned.
+    [UnmanagedCallersOnly]
+    private static nint OnCall(nint data, nint caller, ulong* values, nuint count)
+    {
+        var import = (Import*)data;
+        var guest = Unsafe.As<Guest>(GCHandle.FromIntPtr(import->Guest).Target!);
+        try
+        {
+            var error = guest.host.Call(guest.MemoryOf(caller), import->Function, new CallArguments(values));
+            if (guest.host.ExitCode is not null)
+            {
+                return NewTrap("exit"u8);
+            }
+            values[0] = (ulong)error;
+            return 0;
+        }
+#pragma warning disable CA1031 // whatever it is, it must not pass
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            guest.failure ??= thrown;
+            return NewTrap("a host call failed"u8);
+        }
+    }
+
+    private GuestMemory MemoryOf(nint caller)
+    {
+        if (!hasMemory)
+        {
+            // Looked up at the first call, which a module's own start function may make before anybody else can ask for its exports.
+            Native.Extern export;
+            var memoryName = "memory"u8;
+            fixed (byte* name = memoryName)
+            {
+                if (Native.GetCallerExport(caller, name, (nuint)memoryName.Length, &export) == 0)
+                {
+                    return default;
+                }
+            }
+            if (export.Kind != Native.KindMemory)
+            {
+                Native.DeleteExtern(&export);
+                return default;
+            }
+            memory = export.Memory;
+            hasMemory = true;
+        }
+        fixed (Native.Memory* pointer = &memory)
+        {
+            return new GuestMemory(Native.MemoryData(context, pointer), Native.MemorySize(context, pointer));
+        }
+    }
+
+    private static nint NewTrap(ReadOnlySpan<byte> message)
+    {
+        fixed (byte* text = message)
+        {
+            return Native.NewTrap(text, (nuint)message.Length);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using Guardian.Files;
+
+namespace Guardian.Wasi.Streams;
+
+/// <summary>A listening TCP socket of the host as it is: nothing is encrypted.</summary>
+public sealed class HostListener : IGuestListener
+{
+    private const int CloseOnExec = 0x80000;
+    private const int NonBlocking = 0x800;
+
+    private readonly Socket socket;
+
+    private HostListener(Socket socket) => this.socket = socket;
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address => (IPEndPoint)socket.LocalEndPoint!;
+
+    /// <summary>Listens.</summary>
+    /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
+    public static HostListener Listen(IPEndPoint address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        const int backlog = 128;
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.Bind(address);
+            socket.Listen(backlog);
+            socket.Blocking = false;
+            return new HostListener(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public FileError Accept(out IGuestSocket? connection)
+    {
+        var accepted = Libc.Accept((int)socket.Handle, 0, 0, CloseOnExec | NonBlocking);
+        connection = accepted < 0 ? null : new HostSocket(accepted);
+        return accepted >= 0 ? FileError.Success : Libc.WasInterrupted ? FileError.Again : Libc.LastError;
+    }
+
+    /// <inheritdoc/>
+    public Readiness AcceptReadiness()
+    {
+        var descriptor = (int)socket.Handle;
+        return Libc.Look(descriptor, Libc.In) != 0 ? Readiness.Now() : Readiness.After(descriptor, forWriting: false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => socket.Dispose();
+}
+
+/// <summary>A connection of the host as it is. Its descriptor does not block.</summary>
+internal sealed class HostSocket(int descriptor) : HostStream(descriptor, FileKind.StreamSocket, isOwned: true), IGuestSocket
+{
+    private const int PeekFlag = 2;
+    private const int NoSignal = 0x4000;
+
+    public override FileError Read(Span<byte> buffer, out int read) => Receive(buffer, 0, out read);
+
+    public FileError Peek(Span<byte> buffer, out int read) => Receive(buffer, PeekFlag, out read);
+
+    public override unsafe FileError Write(ReadOnlySpan<byte> data, out int written)
+    {
+        fixed (byte* start = data)
+        {
+            return Finish(Libc.Send(Descriptor, start, (nuint)data.Length, NoSignal), out written);
+        }
+    }
+
+    public FileError Shutdown(bool reading, bool writing)
+    {
+        var how = (reading, writing) switch { (true, false) => 0, (false, true) => 1, _ => 2 };
+        return Libc.Shutdown(Descriptor, how) == 0 ? FileError.Success : Libc.LastError;
+    }
+
+    private unsafe FileError Receive(Span<byte> buffer, int flags, out int read)
+    {
+        fixed (byte* start = buffer)
+        {
+            return Finish(Libc.Receive(Descriptor, start, (nuint)buffer.Length, flags), out read);
+        }
+    }
+}

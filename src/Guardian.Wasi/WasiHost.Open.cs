@@ -1,0 +1,133 @@
+using Guardian.Files;
+using Guardian.Wasi.Host;
+
+namespace Guardian.Wasi;
+
+/// <summary><c>path_open</c>.</summary>
+public sealed partial class WasiHost
+{
+    // oflags
+    private const uint Create = 1;
+    private const uint MustBeDirectory = 2;
+    private const uint Exclusive = 4;
+    private const uint Truncate = 8;
+    private const uint AllOpenFlags = 15;
+
+    // Somebody else may remove a name between finding and opening it, or take it between not finding and creating it.
+    private const int MaxAttempts = 8;
+
+    private FileError PathOpen(uint number, uint lookup, uint path, uint pathSize, uint openFlags, ulong rights, ulong inheriting, uint flags, uint result)
+    {
+        if (lookup > FollowLinks || openFlags > AllOpenFlags || flags > (uint)FdFlags.All)
+        {
+            return FileError.Invalid;
+        }
+        if (!memory.Contains(result, 4))
+        {
+            return FileError.Fault;
+        }
+        var needed = Rights.PathOpen
+            | ((openFlags & Create) != 0 ? Rights.PathCreateFile : Rights.None)
+            | ((openFlags & Truncate) != 0 ? Rights.PathFilestatSetSize : Rights.None);
+        var error = FindDirectory(number, needed, path, pathSize, out var directory, out var text);
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        var wanted = (Base: (Rights)rights & Rights.All, Inheriting: (Rights)inheriting & Rights.All);
+        if (((wanted.Base | wanted.Inheriting) & ~directory!.Inheriting) != 0)
+        {
+            return FileError.NotCapable;
+        }
+        if ((openFlags & (Create | MustBeDirectory)) == (Create | MustBeDirectory))
+        {
+            return FileError.Invalid;
+        }
+        if (descriptors.IsFull)
+        {
+            return FileError.TooManyOpen;
+        }
+
+        Descriptor? opened = null;
+        error = FileError.Stale;
+        for (var i = 0; i < MaxAttempts && error == FileError.Stale; i++)
+        {
+            error = OpenOnce(directory, text, (lookup & FollowLinks) != 0, openFlags, wanted.Base, out opened);
+        }
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        opened!.Base = wanted.Base & (opened is FileDescriptor ? Rights.OfFile : Rights.OfDirectory);
+        opened.Inheriting = opened is FileDescriptor ? Rights.None : wanted.Inheriting;
+        opened.Flags = (FdFlags)flags;
+        error = descriptors.Add(opened, out var added);
+        if (error == FileError.Success)
+        {
+            memory.Write32(result, added);
+        }
+        return error;
+    }
+
+    private static FileError OpenOnce(DirectoryDescriptor from, string path, bool follows, uint openFlags, Rights rights, out Descriptor? opened)
+    {
+        const Rights writing = Rights.FdWrite | Rights.FdAllocate | Rights.FdFilestatSetSize;
+        opened = null;
+        var isWriting = (rights & writing) != 0 || (openFlags & Truncate) != 0;
+        var isReading = (rights & (Rights.FdRead | Rights.FdReaddir)) != 0 || !isWriting;
+        var mode = (isWriting ? FileOpenMode.Write : FileOpenMode.None) | (isReading ? FileOpenMode.Read : FileOpenMode.None);
+
+        // With both flags, nothing that has the name may be there, not even a link to nowhere.
+        var isNew = (openFlags & (Create | Exclusive)) == (Create | Exclusive);
+        using var walk = new PathWalk(from.Directory);
+        var error = walk.Open(path, follows && !isNew, mode);
+        if (error == FileError.NoEntry && walk.Name is { } name && (openFlags & Create) != 0)
+        {
+            if (walk.MustBeDirectory)
+            {
+                return FileError.IsDirectory;
+            }
+            error = walk.Directory.CreateFile(name, out var created);
+            opened = created is null ? null : new FileDescriptor(created);
+            return error == FileError.Exists && !isNew ? FileError.Stale : error;
+        }
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        return isNew ? FileError.Exists : walk.Node switch
+        {
+            IDirectory => OpenDirectory(from, walk, openFlags, rights, out opened),
+            IFile => OpenFile(walk, openFlags, out opened),
+            ISymbolicLink => FileError.Loop,
+            _ => FileError.NotSupported,
+        };
+    }
+
+    private static FileError OpenDirectory(DirectoryDescriptor from, PathWalk walk, uint openFlags, Rights rights, out Descriptor? opened)
+    {
+        opened = null;
+        if ((openFlags & (Create | Truncate)) != 0 || (rights & Rights.FdWrite) != 0)
+        {
+            return FileError.IsDirectory;
+        }
+        opened = new DirectoryDescriptor(walk.TakeNode() is IDirectory other ? new SharedDirectory(other, isOwned: true) : from.Shared.Hold(), preopenName: null);
+        return FileError.Success;
+    }
+
+    private static FileError OpenFile(PathWalk walk, uint openFlags, out Descriptor? opened)
+    {
+        opened = null;
+        if ((openFlags & MustBeDirectory) != 0)
+        {
+            return FileError.NotDirectory;
+        }
+        var file = (IFile)walk.Node;
+        var error = (openFlags & Truncate) != 0 ? file.SetSize(0) : FileError.Success;
+        if (error == FileError.Success)
+        {
+            opened = new FileDescriptor((IFile)walk.TakeNode()!);
+        }
+        return error;
+    }
+}

@@ -1,0 +1,202 @@
+using System.Text;
+using Guardian.Files;
+using Guardian.Wasi.Host;
+
+namespace Guardian.Wasi;
+
+/// <summary>Calls on paths, but for opening.</summary>
+public sealed partial class WasiHost
+{
+    private const uint FollowLinks = 1;
+
+    private FileError PathCreateDirectory(uint number, uint path, uint pathSize) =>
+        OnName(number, Rights.PathCreateDirectory, path, pathSize, static (walk, name) => walk.Directory.CreateDirectory(name), FileError.Exists);
+
+    private FileError PathRemoveDirectory(uint number, uint path, uint pathSize) =>
+        OnName(number, Rights.PathRemoveDirectory, path, pathSize, static (walk, name) => walk.Directory.RemoveDirectory(name), FileError.Invalid);
+
+    private FileError PathUnlinkFile(uint number, uint path, uint pathSize) =>
+        OnName(number, Rights.PathUnlinkFile, path, pathSize, static (walk, name) => walk.MustBeDirectory ? OnlyIfDirectory(walk, name, FileError.IsDirectory) : walk.Directory.RemoveFile(name), FileError.IsDirectory);
+
+    private FileError PathFilestatGet(uint number, uint lookup, uint path, uint pathSize, uint result)
+    {
+        if (!memory.Contains(result, FilestatSize))
+        {
+            return FileError.Fault;
+        }
+        var error = OpenPath(number, Rights.PathFilestatGet, lookup, path, pathSize, out var walk);
+        using (walk)
+        {
+            return error == FileError.Success ? WriteFilestat(walk!.Node, result) : error;
+        }
+    }
+
+    private FileError PathFilestatSetTimes(uint number, uint lookup, uint path, uint pathSize, ulong access, ulong modification, uint flags)
+    {
+        if (!AreTimeFlags(flags))
+        {
+            return FileError.Invalid;
+        }
+        var error = OpenPath(number, Rights.PathFilestatSetTimes, lookup, path, pathSize, out var walk);
+        using (walk)
+        {
+            return error == FileError.Success ? SetTimes(walk!.Node, access, modification, flags) : error;
+        }
+    }
+
+    private FileError PathReadlink(uint number, uint path, uint pathSize, uint buffer, uint bufferSize, uint result)
+    {
+        if (!memory.Contains(buffer, bufferSize) || !memory.Contains(result, 4))
+        {
+            return FileError.Fault;
+        }
+        var error = OpenPath(number, Rights.PathReadlink, 0, path, pathSize, out var walk);
+        using (walk)
+        {
+            if (error != FileError.Success)
+            {
+                return error;
+            }
+            if (walk!.Node is not ISymbolicLink link)
+            {
+                return FileError.Invalid;
+            }
+            error = link.ReadTarget(out var target);
+            if (error != FileError.Success)
+            {
+                return error;
+            }
+            // A target that does not fit is cut, as POSIX has it.
+            var bytes = Encoding.UTF8.GetBytes(target);
+            var size = (int)Math.Min((uint)bytes.Length, bufferSize);
+            bytes.AsSpan(0, size).CopyTo(memory[buffer, size]);
+            memory.Write32(result, (uint)size);
+            return FileError.Success;
+        }
+    }
+
+    private FileError PathSymlink(uint target, uint targetSize, uint number, uint path, uint pathSize)
+    {
+        var error = ReadPath(target, targetSize, out var text);
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        // An absolute target could never be followed here, and would mislead a program of the host.
+        return text.Length == 0 ? FileError.NoEntry
+            : text.Contains('\0', StringComparison.Ordinal) ? FileError.Invalid
+            : text[0] == '/' ? FileError.NotPermitted
+            : OnName(number, Rights.PathSymlink, path, pathSize,
+                (walk, name) => walk.MustBeDirectory ? OnlyIfDirectory(walk, name, FileError.Exists) : walk.Directory.CreateSymbolicLink(name, text), FileError.Exists);
+    }
+
+    private FileError PathLink(uint fromNumber, uint lookup, uint from, uint fromSize, uint number, uint path, uint pathSize)
+    {
+        var error = OpenPath(fromNumber, Rights.PathLinkSource, lookup, from, fromSize, out var source);
+        using (source)
+        {
+            return error != FileError.Success ? error
+                : OnName(number, Rights.PathLinkTarget, path, pathSize,
+                    (walk, name) => walk.MustBeDirectory ? OnlyIfDirectory(walk, name, FileError.Exists) : walk.Directory.Link(name, source!.Node), FileError.Exists);
+        }
+    }
+
+    private FileError PathRename(uint fromNumber, uint from, uint fromSize, uint number, uint path, uint pathSize)
+    {
+        var error = Find<DirectoryDescriptor>(number, Rights.PathRenameTarget, FileError.NotDirectory, out var target);
+        return error != FileError.Success ? error : OnName(fromNumber, Rights.PathRenameSource, from, fromSize, (source, name) =>
+        {
+            error = ReadPath(path, pathSize, out var text);
+            if (error != FileError.Success)
+            {
+                return error;
+            }
+            using var walk = new PathWalk(target!.Directory);
+            error = walk.Find(text);
+            if (error != FileError.Success)
+            {
+                return error == FileError.Invalid ? FileError.Busy : error;
+            }
+            // With a slash behind either name, a directory is meant.
+            if (source.MustBeDirectory || walk.MustBeDirectory)
+            {
+                error = OnlyIfDirectory(source, name, FileError.Success);
+            }
+            return error == FileError.Success ? source.Directory.Rename(name, walk.Directory, walk.Name!) : error;
+        }, FileError.Busy);
+    }
+
+    // Does something with the last name of a path, which is not followed when it is a link. A path that ends with dots names no entry: the error for that is the call's.
+    private FileError OnName(uint number, Rights right, uint path, uint pathSize, Func<PathWalk, string, FileError> call, FileError withoutName)
+    {
+        var error = FindDirectory(number, right, path, pathSize, out var directory, out var text);
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        using var walk = new PathWalk(directory!.Directory);
+        error = walk.Find(text);
+        return error == FileError.Success ? call(walk, walk.Name!)
+            : error == FileError.Invalid && walk.Name is null && !text.Contains('\0', StringComparison.Ordinal) ? withoutName
+            : error;
+    }
+
+    private FileError OpenPath(uint number, Rights right, uint lookup, uint path, uint pathSize, out PathWalk? walk)
+    {
+        walk = null;
+        if (lookup > FollowLinks)
+        {
+            return FileError.Invalid;
+        }
+        var error = FindDirectory(number, right, path, pathSize, out var directory, out var text);
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        walk = new PathWalk(directory!.Directory);
+        return walk.Open(text, (lookup & FollowLinks) != 0, FileOpenMode.None);
+    }
+
+    private FileError FindDirectory(uint number, Rights right, uint path, uint pathSize, out DirectoryDescriptor? directory, out string text)
+    {
+        directory = null;
+        text = "";
+        if (!descriptors.TryGet(number, out var found))
+        {
+            return FileError.BadDescriptor;
+        }
+        directory = found as DirectoryDescriptor;
+        return directory is null ? FileError.NotDirectory
+            : !directory.Base.HasFlag(right) ? FileError.NotCapable
+            : ReadPath(path, pathSize, out text);
+    }
+
+    private FileError ReadPath(uint pointer, uint size, out string text)
+    {
+        text = "";
+        if (!memory.TrySlice(pointer, size, out var bytes))
+        {
+            return FileError.Fault;
+        }
+        if (size > PathWalk.MaxPathSize)
+        {
+            return FileError.NameTooLong;
+        }
+        if (!System.Text.Unicode.Utf8.IsValid(bytes))
+        {
+            return FileError.IllegalSequence;
+        }
+        text = Encoding.UTF8.GetString(bytes);
+        return FileError.Success;
+    }
+
+    // What a path with a slash at its end gives where it may not end so.
+    private static FileError OnlyIfDirectory(PathWalk walk, string name, FileError whenDirectory)
+    {
+        var error = walk.Directory.Open(name, FileOpenMode.None, out var node);
+        using (node)
+        {
+            return error != FileError.Success ? error : node is IDirectory ? whenDirectory : FileError.NotDirectory;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Guardian.Files;
+using Guardian.Wasi.Streams;
+
+namespace Guardian.Wasi;
+
+/// <summary>A directory that a guest has from its start.</summary>
+/// <param name="GuestPath">The name that the guest knows it by, such as "/" or "/data".</param>
+/// <param name="Directory">The directory. It stays its creator's, who disposes it after the host.</param>
+public sealed record Preopen(string GuestPath, IDirectory Directory);
+
+/// <summary>All that a guest is given. There is nothing else that it can reach.</summary>
+public sealed record WasiOptions
+{
+    /// <summary>The arguments, the program's own name first. None contains NUL.</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>The environment, each "NAME=value". None contains NUL.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Standard input, output and error: descriptors 0 to 2. The host disposes them.</summary>
+    public required IReadOnlyList<IGuestStream> StandardStreams { get; init; }
+
+    /// <summary>Directories: descriptors from 3 on.</summary>
+    public IReadOnlyList<Preopen> Directories { get; init; } = [];
+
+    /// <summary>Listening sockets: descriptors after the directories. The host disposes them.</summary>
+    public IReadOnlyList<IGuestListener> Listeners { get; init; } = [];
+
+    /// <summary>The clocks.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

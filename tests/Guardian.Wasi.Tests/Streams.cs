@@ -1,0 +1,65 @@
+using Guardian.Files;
+using Guardian.Wasi.Streams;
+
+namespace Guardian.Wasi.Tests;
+
+/// <summary>A stream of bytes in memory: what is to be read is given, what is written is kept.</summary>
+internal sealed class MemoryGuestStream(byte[]? input = null) : IGuestStream
+{
+    private readonly MemoryStream output = new();
+    private int position;
+
+    public FileKind Kind { get; init; } = FileKind.Unknown;
+
+    public byte[] Written => output.ToArray();
+
+    public FileError Read(Span<byte> buffer, out int read)
+    {
+        read = Math.Min(buffer.Length, (input?.Length ?? 0) - position);
+        input.AsSpan(position, read).CopyTo(buffer);
+        position += read;
+        return FileError.Success;
+    }
+
+    public FileError Write(ReadOnlySpan<byte> data, out int written)
+    {
+        output.Write(data);
+        written = data.Length;
+        return FileError.Success;
+    }
+
+    public Readiness ReadReadiness() => Readiness.Now((ulong)((input?.Length ?? 0) - position));
+
+    public Readiness WriteReadiness() => Readiness.Now();
+
+    public void Dispose()
+    {
+    }
+}
+
+/// <summary>A stream on which nothing ever happens.</summary>
+internal sealed class SilentStream : IGuestStream
+{
+    public FileKind Kind => FileKind.Unknown;
+
+    public FileError Read(Span<byte> buffer, out int read)
+    {
+        read = 0;
+        return FileError.Again;
+    }
+
+    public FileError Write(ReadOnlySpan<byte> data, out int written)
+    {
+        written = 0;
+        return FileError.Again;
+    }
+
+    // Descriptor -1 is one that never becomes ready.
+    public Readiness ReadReadiness() => Readiness.After(-1, forWriting: false);
+
+    public Readiness WriteReadiness() => Readiness.After(-1, forWriting: true);
+
+    public void Dispose()
+    {
+    }
+}
