@@ -1,9 +1,10 @@
 using System.Globalization;
 using Guardian.Fuzz;
 
-// guardian-fuzz [TARGET] [SECONDS] [SEED]: all targets, a minute each, unless told otherwise.
+// guardian-fuzz [TARGET] [SECONDS] [SEED] [ROUNDS]: all targets, a minute each, unless told otherwise.
 var seconds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60;
 var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : Environment.TickCount;
+var rounds = args.Length > 3 ? long.Parse(args[3], CultureInfo.InvariantCulture) : long.MaxValue;
 if (Fuzzer.Run(Targets.Canary, seed, TimeSpan.FromSeconds(30)).Finding is null)
 {
     await Console.Error.WriteLineAsync("fuzz: error: the canary was not caught: the fuzzer itself is broken").ConfigureAwait(false);
@@ -12,8 +13,8 @@ if (Fuzzer.Run(Targets.Canary, seed, TimeSpan.FromSeconds(30)).Finding is null)
 var isClean = true;
 foreach (var target in Targets.All.Where(target => args.Length == 0 || args[0] == "all" || args[0] == target.Name))
 {
-    var (finding, rounds) = Fuzzer.Run(target, seed, TimeSpan.FromSeconds(seconds));
-    Console.WriteLine($"{target.Name}: {rounds} inputs, seed {seed}: {(finding is null ? "nothing found" : "FOUND")}");
+    var (finding, done) = Fuzzer.Run(target, seed, TimeSpan.FromSeconds(seconds), rounds);
+    Console.WriteLine($"{target.Name}: {done} inputs, seed {seed}: {(finding is null ? "nothing found" : "FOUND")}");
     if (finding is not null)
     {
         isClean = false;

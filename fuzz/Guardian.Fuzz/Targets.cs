@@ -23,7 +23,14 @@ internal static class Targets
     public static IReadOnlyList<Target> All { get; } =
     [
         new("quote", () => [Known.Value.Quote], input => QuoteVerifier.Verify(input, Now).IsVerified),
-        new("quote-parse", () => [Known.Value.Quote], input => Quote.TryParse(input, out _) is not null),
+        new("quote-parse", () => [Known.Value.Quote, .. Vectors("quote.bin", "sgx3-processor-cfg-and-swh", "tdx4-uptodate", "s-v4-sgx", "s-v5-td15")], input => Quote.TryParse(input, out _) is not null),
+        new("chain", () => [Chain("sgx3-processor-cfg-and-swh"), Chain("tdx4-uptodate")], input => CertificatePem.ReadAll(input, most: 4) is { Count: > 0 } chain && chain.All(each => each is not null)),
+        new("crl", () => [.. Vectors("root_ca_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.pem", "sgx3-azure-swh-pem-crl")], input => CertificatePem.ReadRevocationList(input) is not null),
+        new("tcb-info", () => Vectors("tcb_info.json", "sgx3-platform-swh-tcbinfo-v2", "tdx4-uptodate", "s-v5-td15"), input => SignedDocument.TryRead(input, "tcbInfo", CollateralReader.ReadTcbInfo, out _) is not null),
+        new("qe-identity", () => Vectors("qe_identity.json", "sgx3-processor-cfg-and-swh", "tdx4-uptodate"), input => SignedDocument.TryRead(input, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out _) is not null),
+        new("collateral", () => [CollateralFiles.Pack(Known.Value.Collateral)], input => CollateralFiles.TryUnpack(input, out _) is not null),
+        new("sgxs", () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")], input => SgxsFile.TryMeasure(input, out _) is not null),
+        new("sdk-enclave", () => [Vector("sgx", "synth_sdk_a.signed.so")], input => SdkEnclave.ReadAll(input, out _) is { Count: > 0 } found && found[0].TryMeasure(out _) is not null),
         new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now).IsVerified),
         new("certificate", () => [Known.Value.Certificate], input => Certificate.TryRead(input) is not null),
         new("pck-extension", () => [Known.Value.PckExtension], input => PckExtension.TryRead(input) is not null),
@@ -46,14 +53,26 @@ internal static class Targets
     /// <summary>The first YAML example of a page.</summary>
     internal static byte[] Document(string page)
     {
+        var text = File.ReadAllText(FileOf(page));
+        var start = text.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
+        return Encoding.UTF8.GetBytes(text[start..text.IndexOf("```", start, StringComparison.Ordinal)]);
+    }
+
+    /// <summary>A file of tests/vectors.</summary>
+    internal static byte[] Vector(params string[] path) => File.ReadAllBytes(FileOf(Path.Combine(["tests", "vectors", .. path])));
+
+    private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
+
+    private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin"), out _)!.CertificationData.ToArray();
+
+    private static string FileOf(string path)
+    {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, page)))
+        while (!File.Exists(Path.Combine(folder!.FullName, path)))
         {
             folder = folder.Parent;
         }
-        var text = File.ReadAllText(Path.Combine(folder.FullName, page));
-        var start = text.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
-        return Encoding.UTF8.GetBytes(text[start..text.IndexOf("```", start, StringComparison.Ordinal)]);
+        return Path.Combine(folder.FullName, path);
     }
 }
 
@@ -123,6 +142,15 @@ internal sealed class Samples
     public byte[] Group { get; }
 
     public string PublicKey { get; }
+
+    public QuoteCollateral Collateral { get; } = new()
+    {
+        TcbInfo = Targets.Vector("dcap", "tdx4-uptodate", "tcb_info.json"),
+        TcbInfoIssuerChain = Targets.Vector("dcap", "tdx4-uptodate", "tcb_info_issuer_chain.pem"),
+        QeIdentity = Targets.Vector("dcap", "tdx4-uptodate", "qe_identity.json"),
+        RootCaCrl = Targets.Vector("dcap", "tdx4-uptodate", "root_ca_crl.der"),
+        PckCrl = Targets.Vector("dcap", "tdx4-uptodate", "pck_crl.der"),
+    };
 
     /// <summary>A chunk of the wrong size never reaches the check.</summary>
     public bool CheckGroup(byte[] plaintext) =>

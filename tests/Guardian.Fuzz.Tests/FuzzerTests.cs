@@ -17,6 +17,19 @@ public class FuzzerTests
     }
 
     [Fact]
+    public void Every_file_of_the_vectors_is_borne_by_every_reader_of_evidence()
+    {
+        string[] names = ["quote-parse", "chain", "certificate", "pck-extension", "crl", "tcb-info", "qe-identity", "collateral", "tagged-evidence", "sigstruct", "sgxs", "sdk-enclave"];
+        var readers = names.Select(name => Targets.All.Single(target => target.Name == name)).ToList();
+        var files = Directory.GetFiles(Repository.File("tests", "vectors", "dcap"), "*", SearchOption.AllDirectories).Concat(Directory.GetFiles(Repository.File("tests", "vectors", "sgx")));
+        foreach (var input in files.Select(File.ReadAllBytes))
+        {
+            // Whether it is read does not matter here; that nothing is thrown does.
+            readers.ForEach(reader => reader.Read(input));
+        }
+    }
+
+    [Fact]
     public void The_canary_is_caught() =>
         Assert.Contains("the canary was caught", Fuzzer.Run(Targets.Canary, Seed, TimeSpan.FromSeconds(20)).Finding!.What, StringComparison.Ordinal);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -14,6 +15,7 @@ public static class CollateralFiles
     private const int MaxSize = 32 * 1024 * 1024;
 
     private static readonly string[] ListEndings = ["der", "pem", "hex", "crl"];
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 24 };
 
     /// <summary>Reads a folder or a file.</summary>
     /// <param name="problem">What is missing or wrong, when the result is null.</param>
@@ -39,33 +41,53 @@ public static class CollateralFiles
             PackedJson.Default.PackedCollateral);
     }
 
-    /// <summary>Reads a packed file. Never throws for any content.</summary>
-    public static QuoteCollateral? TryUnpack(ReadOnlySpan<byte> json, out string? problem)
+    /// <summary>
+    /// Reads a packed file: an object with a member for each piece, named as Intel's quote provider library names them, in snake or camel case. Documents are
+    /// texts or objects; revocation lists are hex, PEM or lists of bytes; signatures may stand in the documents or beside them.
+    /// </summary>
+    /// <param name="problem">What is missing or wrong, when the result is null. Never throws for any content.</param>
+    public static QuoteCollateral? TryUnpack(ReadOnlyMemory<byte> json, out string? problem)
     {
-        problem = null;
         try
         {
-            if (JsonSerializer.Deserialize(json, PackedJson.Default.PackedCollateral) is not { TcbInfo.Length: > 0, QeIdentity.Length: > 0, TcbInfoIssuerChain.Length: > 0 } packed)
-            {
-                problem = "it lacks tcb_info, qe_identity or tcb_info_issuer_chain";
-                return null;
-            }
-            return new QuoteCollateral
-            {
-                TcbInfo = Whole(packed.TcbInfo, "tcbInfo", packed.TcbInfoSignature),
-                TcbInfoIssuerChain = Bytes(packed.TcbInfoIssuerChain),
-                QeIdentity = Whole(packed.QeIdentity, "enclaveIdentity", packed.QeIdentitySignature),
-                QeIdentityIssuerChain = Bytes(packed.QeIdentityIssuerChain),
-                RootCaCrl = Bytes(packed.RootCaCrl),
-                PckCrl = Bytes(packed.PckCrl),
-                PckCrlIssuerChain = Bytes(packed.PckCrlIssuerChain),
-            };
+            using var document = JsonDocument.Parse(json, Strict);
+            return Unpack(document.RootElement, out problem);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException)
         {
             problem = $"it is no JSON as collateral is packed: {failure.Message}";
             return null;
         }
+    }
+
+    private static QuoteCollateral? Unpack(JsonElement root, out string? problem)
+    {
+        var pieces = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);
+        foreach (var member in root.EnumerateObject())
+        {
+            if (!pieces.TryAdd(member.Name.Replace("_", "", StringComparison.Ordinal), member.Value))
+            {
+                throw new FormatException($"'{member.Name}' stands twice");
+            }
+        }
+        ReadOnlyMemory<byte> Piece(string name) => pieces.TryGetValue(name, out var value) ? Bytes(value) : default;
+        ReadOnlyMemory<byte> Document(string name, string member) => pieces.TryGetValue(name, out var value)
+            ? Whole(Bytes(value), member, pieces.TryGetValue(name + "Signature", out var signature) ? signature : default(JsonElement?))
+            : default;
+
+        var collateral = new QuoteCollateral
+        {
+            TcbInfo = Document("tcbInfo", "tcbInfo"),
+            TcbInfoIssuerChain = Piece("tcbInfoIssuerChain"),
+            QeIdentity = Document("qeIdentity", "enclaveIdentity"),
+            QeIdentityIssuerChain = Piece("qeIdentityIssuerChain"),
+            RootCaCrl = Piece("rootCaCrl"),
+            PckCrl = Piece("pckCrl"),
+            PckCrlIssuerChain = Piece("pckCrlIssuerChain"),
+        };
+        var isWhole = !collateral.TcbInfo.IsEmpty && !collateral.QeIdentity.IsEmpty && !collateral.TcbInfoIssuerChain.IsEmpty;
+        problem = isWhole ? null : "it lacks tcb_info, qe_identity or tcb_info_issuer_chain";
+        return isWhole ? collateral : null;
     }
 
     private static QuoteCollateral? ReadFolder(string folder, out string? problem)
@@ -97,11 +119,26 @@ public static class CollateralFiles
         return size <= MaxSize ? File.ReadAllBytes(path) : throw new IOException($"{path} has {size} bytes; collateral has at most {MaxSize}");
     }
 
-    // Either the document as the service gives it, or its inner object with the signature beside it.
-    private static ReadOnlyMemory<byte> Whole(string text, string member, string? signature) =>
-        signature is null ? Encoding.UTF8.GetBytes(text) : Encoding.UTF8.GetBytes($"{{\"{member}\":{text},\"signature\":\"{signature}\"}}");
+    // A text is its characters, an object its exact bytes, a list its numbers.
+    private static byte[] Bytes(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => Encoding.UTF8.GetBytes(value.GetString()!),
+        JsonValueKind.Object => JsonMarshal.GetRawUtf8Value(value).ToArray(),
+        JsonValueKind.Array => [.. value.EnumerateArray().Select(number => number.GetByte())],
+        JsonValueKind.Null => [],
+        _ => throw new FormatException($"a piece is {value.ValueKind}, not a text, an object or a list of bytes"),
+    };
 
-    private static byte[] Bytes(string? text) => text is null ? [] : Encoding.UTF8.GetBytes(text);
+    // Either the document as the service gives it, or its inner object with the signature beside it.
+    private static byte[] Whole(byte[] document, string member, JsonElement? signature)
+    {
+        if (signature is not { ValueKind: not JsonValueKind.Null } beside)
+        {
+            return document;
+        }
+        var hex = beside.ValueKind == JsonValueKind.Array ? Convert.ToHexStringLower(Bytes(beside)) : beside.GetString();
+        return [.. Encoding.UTF8.GetBytes($"{{\"{member}\":"), .. document, .. Encoding.UTF8.GetBytes($",\"signature\":\"{hex}\"}}")];
+    }
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span.TrimEnd((byte)0));
 
@@ -109,7 +146,7 @@ public static class CollateralFiles
     private static string Hex(ReadOnlyMemory<byte> list) => list.Length > 0 && list.Span[0] == 0x30 && list.Span[1] >= 0x80 ? Convert.ToHexStringLower(list.Span) : Text(list);
 }
 
-/// <summary>The file's members.</summary>
+/// <summary>The members that are written.</summary>
 internal sealed record PackedCollateral
 {
     [JsonPropertyName("pck_crl_issuer_chain")]
@@ -127,19 +164,13 @@ internal sealed record PackedCollateral
     [JsonPropertyName("tcb_info")]
     public string? TcbInfo { get; init; }
 
-    [JsonPropertyName("tcb_info_signature")]
-    public string? TcbInfoSignature { get; init; }
-
     [JsonPropertyName("qe_identity_issuer_chain")]
     public string? QeIdentityIssuerChain { get; init; }
 
     [JsonPropertyName("qe_identity")]
     public string? QeIdentity { get; init; }
-
-    [JsonPropertyName("qe_identity_signature")]
-    public string? QeIdentitySignature { get; init; }
 }
 
-[JsonSourceGenerationOptions(AllowDuplicateProperties = false, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PackedCollateral))]
 internal sealed partial class PackedJson : JsonSerializerContext;

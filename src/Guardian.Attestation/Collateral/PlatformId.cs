@@ -9,12 +9,13 @@ public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
     public static PlatformId? Of(Quote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
-        if (CertificatePem.ReadAll(quote.CertificationData.Span, most: 2) is not [{ } leaf, { } authority]
+        if (CertificatePem.ReadAll(quote.CertificationData.Span, most: 3) is not [{ } leaf, .. var issuers]
             || leaf.Find(PckExtension.Oid) is not { } value || PckExtension.TryRead(value.Value) is not { } extension)
         {
             return null;
         }
-        var isPlatform = authority.SubjectCommonName.Contains("Platform CA", StringComparison.Ordinal);
+        // In whatever order issuer and root follow.
+        var isPlatform = issuers.Any(issuer => issuer?.SubjectCommonName.Contains("Platform CA", StringComparison.Ordinal) == true);
         return new PlatformId(Convert.ToHexStringLower(extension.Fmspc.Span), isPlatform ? "platform" : "processor", quote.Tee);
     }
 }

@@ -21,9 +21,6 @@ namespace Guardian.Attestation;
 /// </remarks>
 internal static class PolicyReader
 {
-    // The key of Intel's SDK samples, whose private half everybody has.
-    private const string SampleSigner = "83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e";
-
     // Longer than a TCB recovery takes in practice.
     private const int MaxGraceDays = 365;
 
@@ -156,7 +153,7 @@ internal static class PolicyReader
         {
             signer.ReportAt("mrsigner", $"an mrsigner has 64 hex digits, not '{text}'");
         }
-        if (value.ToString() == SampleSigner)
+        if (value == MrSigner.SdkSample)
         {
             signer.ReportAt("mrsigner", "this is the sample key of Intel's SDK; anyone can sign with it, so it identifies nobody");
         }

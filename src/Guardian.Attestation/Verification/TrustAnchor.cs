@@ -48,17 +48,23 @@ public sealed class TrustAnchor
     /// <summary>The quoting enclave that may quote, where no collateral says so.</summary>
     internal QuotingEnclaveIdentity? QuotingEnclave { get; }
 
-    /// <summary>Another root of a PKI like Intel's, by its certificate.</summary>
-    /// <param name="pem">PEM; the first certificate counts.</param>
+    /// <summary>The root that a certificate is of. One of the roots above stays what it is: a simulated platform never passes for hardware.</summary>
+    /// <param name="certificate">PEM, of which the first certificate counts, or DER.</param>
     /// <returns>The anchor, or null when there is no certificate with a P-256 key.</returns>
-    public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> pem)
+    public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> certificate)
     {
-        if (CertificatePem.ReadAll(pem, most: 1) is not [{ PublicKey: { } point } root])
+        var root = certificate.Length > 0 && certificate[0] == 0x30 ? Certificate.TryRead(certificate.ToArray()) : CertificatePem.ReadAll(certificate, most: 1).FirstOrDefault();
+        if (root?.PublicKey is not { } point)
         {
             return null;
         }
+        if (Find([Intel, Simulated], root) is { } known)
+        {
+            return known;
+        }
         using var key = P256Key.TryImport(point.Span);
-        return key is null ? null : new TrustAnchor(root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null, SHA256.HashData(root.Der.Span));
+        return key is null ? null : new TrustAnchor(
+            root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null, root.IsSignedBy(key) ? SHA256.HashData(root.Der.Span) : []);
     }
 
     /// <summary>Takes the root's key for use by one thread; to be given back.</summary>

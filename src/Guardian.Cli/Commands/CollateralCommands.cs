@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
 using System.Text.Json.Nodes;
 using Guardian.Attestation;
 using Spectre.Console;
@@ -8,6 +10,9 @@ namespace Guardian.Cli;
 /// <summary><c>guardian quote collateral</c>: what Intel says of platforms, fetched, kept and exchanged.</summary>
 internal static class CollateralCommands
 {
+    // The longest answer is a revocation list of some hundred KiB.
+    private const int MaxAnswerSize = 8 * 1024 * 1024;
+
     private static readonly Uri IntelService = new("https://api.trustedservices.intel.com/");
 
     public static Command Create() => new("collateral", "Fetch, show and pack what Intel says of platforms.") { CreateFetch(), CreateShow(), CreatePack() };
@@ -21,15 +26,22 @@ internal static class CollateralCommands
     private static Command CreateFetch()
     {
         var quotes = new Argument<string[]>("QUOTE") { Description = "Quotes of the platforms that collateral is wanted for.", Arity = ArgumentArity.OneOrMore };
-        var service = new Option<Uri>("--service") { Description = "The provisioning certification service, or a caching one (PCCS).", DefaultValueFactory = _ => IntelService, HelpName = "ADDRESS" };
+        var service = new Option<Uri>("--service") { Description = "The provisioning certification service, or a caching one (PCCS).", DefaultValueFactory = _ => IntelService, CustomParser = ParseAddress, HelpName = "ADDRESS" };
         var store = new Option<string?>("--store") { Description = "Folder to keep it in. Without it, where 'quote verify' looks.", HelpName = "DIR" };
         var ahead = new Option<int>("--ahead") { Description = "Fetch only what expires within so many days; 0 fetches always.", DefaultValueFactory = _ => 0, HelpName = "DAYS" };
-        var fetch = new Command("fetch", "Fetch collateral and keep it for offline use.") { quotes, service, store, ahead };
+        var early = new Option<bool>("--early") { Description = "Fetch what Intel will apply soon, to see which platforms will need an update." };
+        var rootList = new Option<Uri?>("--root-crl") { Description = "Where the root's revocation list is, for a service that does not have it. Without it, where Intel publishes it.", CustomParser = ParseAddress, HelpName = "ADDRESS" };
+        var fetch = new Command("fetch", "Fetch collateral and keep it for offline use.") { quotes, service, store, ahead, early, rootList };
         fetch.Runs(async (arguments, terminal, cancellation) =>
         {
             var kept = Store(arguments.GetValue(store));
-            using var http = new HttpClient { BaseAddress = arguments.GetRequiredValue(service), Timeout = TimeSpan.FromSeconds(60) };
-            var client = new CollateralService(http);
+            using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All })
+            {
+                BaseAddress = CollateralService.BaseAddress(arguments.GetRequiredValue(service)),
+                Timeout = TimeSpan.FromSeconds(60),
+                MaxResponseContentBufferSize = MaxAnswerSize,
+            };
+            var client = new CollateralService(http, arguments.GetValue(rootList));
             var written = new JsonArray();
             foreach (var platform in arguments.GetRequiredValue(quotes).Select(PlatformOf).Distinct())
             {
@@ -37,7 +49,7 @@ internal static class CollateralCommands
                 var isCurrent = arguments.GetValue(ahead) > 0 && known is not null && known.Expires > TimeProvider.System.GetUtcNow().AddDays(arguments.GetValue(ahead));
                 if (!isCurrent)
                 {
-                    var fetched = await FetchAsync(client, platform, cancellation).ConfigureAwait(false);
+                    var fetched = await FetchAsync(client, platform, arguments.GetValue(early), cancellation).ConfigureAwait(false);
                     var path = kept.Write(platform, fetched.Collateral);
                     known = fetched.Summary;
                     terminal.Note($"wrote {path}");
@@ -116,6 +128,17 @@ internal static class CollateralCommands
         return pack;
     }
 
+    private static Uri ParseAddress(ArgumentResult result)
+    {
+        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp))
+        {
+            return address;
+        }
+        result.AddError($"'{text}' is no address: https://host:port/ or http://host:port/");
+        return IntelService;
+    }
+
     private static Argument<string> PathArgument() => new("COLLATERAL") { Description = "A folder with a file for each piece, or a packed file." };
 
     private static QuoteCollateral Read(string path) => CollateralFiles.Read(path, out var problem)
@@ -125,11 +148,11 @@ internal static class CollateralCommands
         ?? throw new CliException(ExitCode.Refused, "no-platform", $"{path} carries no PCK certificate, so its platform is not known", hint: "take a quote with certification data of type 5");
 
     // What cannot be read is not kept in place of what can.
-    private static async Task<(QuoteCollateral Collateral, CollateralSummary Summary)> FetchAsync(CollateralService client, PlatformId platform, CancellationToken cancellation)
+    private static async Task<(QuoteCollateral Collateral, CollateralSummary Summary)> FetchAsync(CollateralService client, PlatformId platform, bool early, CancellationToken cancellation)
     {
         try
         {
-            var collateral = await client.FetchAsync(platform, cancellation).ConfigureAwait(false);
+            var collateral = await client.FetchAsync(platform, early, cancellation).ConfigureAwait(false);
             return CollateralSummary.TryRead(collateral, out var problem) is { } summary && summary.Fmspc == platform.Fmspc
                 ? (collateral, summary)
                 : throw new CliException(ExitCode.World, "bad-collateral", $"the service gave something else than collateral for {platform.Fmspc}: {problem}");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Guardian.Attestation;
 
@@ -40,6 +41,17 @@ internal static class QuoteCommands
             {
                 json["fmspc"] = platform.Fmspc;
                 json["pckCa"] = platform.Authority;
+            }
+            else
+            {
+                json["needs"] = "the platform's PCK certificate chain, which the quote does not carry: quote verify --pck-chain FILE";
+            }
+            if (QuotedPlatform.Of(quote) is { } named)
+            {
+                json[named.IsEncrypted ? "encryptedPpid" : "ppid"] = QuoteView.Hex(named.Ppid);
+                json["pckCpuSvn"] = QuoteView.Hex(named.CpuSvn);
+                json["pceSvn"] = named.PceSvn;
+                json["pceId"] = named.PceId.ToString("x4", CultureInfo.InvariantCulture);
             }
             terminal.Show(json, people => QuoteView.Show(people, json));
             return ExitCode.Done;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Guardian.Attestation;
 using Guardian.Documents;
 using Guardian.Sgx;
@@ -10,7 +11,7 @@ using Spectre.Console;
 namespace Guardian.Cli;
 
 /// <summary><c>guardian quote verify</c>: every link, every status, and what to do about it.</summary>
-internal static class QuoteVerifyCommand
+internal static partial class QuoteVerifyCommand
 {
     public static Command Create()
     {
@@ -63,6 +64,7 @@ internal static class QuoteVerifyCommand
     private static void Show(Terminal terminal, QuoteVerdict verdict, Appraisal? appraisal)
     {
         var json = new JsonObject { ["verified"] = verdict.IsVerified, ["accepted"] = appraisal?.IsAccepted ?? false };
+        var refused = appraisal?.Checks.Where(check => !check.Passed).ToList() ?? [];
         if (verdict.IsVerified)
         {
             QuoteView.AddTcb(json, verdict.Quote);
@@ -75,17 +77,32 @@ internal static class QuoteVerifyCommand
         }
         else
         {
+            // What the quote claims is worth nothing, so it is not repeated.
+            foreach (var name in new[] { "status", "tee", "mrEnclave", "mrSigner", "isvProdId", "isvSvn", "debug", "reportData" })
+            {
+                json[name] = null;
+            }
             json["status"] = verdict.Failure.Status?.ToString();
-            json["stage"] = verdict.Failure.Stage.ToString();
-            json["reason"] = verdict.Failure.Reason;
-            json["detail"] = verdict.Failure.Detail;
-            json["offset"] = verdict.Failure.Offset;
+            json["advisoryIds"] = new JsonArray();
+        }
+        if (verdict.Failure is { } failure)
+        {
+            (json["stage"], json["reason"], json["detail"], json["offset"]) = (failure.Stage.ToString(), failure.Reason, failure.Detail, failure.Offset);
+        }
+        else if (refused.Count > 0)
+        {
+            (json["stage"], json["reason"], json["detail"]) = ("Policy", refused[0].Rule, string.Join("; ", refused));
         }
         terminal.Show(json, people =>
         {
             json.Remove("checks");
+            if (refused.Count > 0)
+            {
+                // It stands below, a line for each rule.
+                json.Remove("detail");
+            }
             QuoteView.Show(people, json);
-            foreach (var check in appraisal?.Checks.Where(check => !check.Passed) ?? [])
+            foreach (var check in refused)
             {
                 people.WriteLine($"not accepted: {check}");
                 people.WriteLine($"  to mend it: {check.Advice}");
@@ -138,14 +155,25 @@ internal static class QuoteVerifyCommand
         ? status
         : throw new CliException(ExitCode.Usage, "bad-status", $"'{text}' is no TCB status", hint: $"there are {string.Join(", ", Enum.GetNames<TcbStatus>())}");
 
+    // RFC 3339; an instant without offset, and a date alone, are UTC.
     private static DateTimeOffset? ParseInstant(ArgumentResult result)
     {
         var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+        var parts = Rfc3339().Match(text);
+        if (parts.Success)
         {
-            return instant;
+            // Digits beyond the seventh are less than this clock counts.
+            var (fraction, time, offset) = (parts.Groups["fraction"].Value, parts.Groups["time"].Value, parts.Groups["offset"].Value.ToUpperInvariant());
+            var exact = $"{parts.Groups["date"].Value}T{(time.Length > 0 ? time : "00:00:00")}{fraction[..Math.Min(fraction.Length, 8)]}{(offset is "" or "Z" ? "+00:00" : offset)}";
+            if (DateTimeOffset.TryParseExact(exact, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant))
+            {
+                return instant;
+            }
         }
         result.AddError($"'{text}' is no instant like 2026-01-31T12:00:00Z");
         return null;
     }
+
+    [GeneratedRegex(@"^(?<date>\d{4}-\d\d-\d\d)([Tt ](?<time>\d\d:\d\d:\d\d)(?<fraction>\.\d+)?(?<offset>[Zz]|[+-]\d\d:\d\d)?)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Rfc3339();
 }

@@ -20,6 +20,8 @@ public sealed class SdkEnclave
     private const int MetadataHeaderSize = LayoutDirectory + 8;
     private const int EntrySize = 32;
     private const int GroupFlag = 1 << 12;
+    // The SDK writes one for each version of its loader; reading one copies the file.
+    private const int MaxBlocks = 16;
     private const int IsAdded = 1;
     private const int IsExtended = 2;
 
@@ -54,7 +56,7 @@ public sealed class SdkEnclave
         var enclaves = new List<SdkEnclave>();
         Span<byte> magic = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(magic, Magic);
-        for (int start = 0, found; (found = file[start..].IndexOf(magic)) >= 0; start += found + magic.Length)
+        for (int start = 0, found, blocks = 0; blocks < MaxBlocks && (found = file[start..].IndexOf(magic)) >= 0; start += found + magic.Length, blocks++)
         {
             if (TryRead(file, start + found, ref problem) is { } enclave)
             {

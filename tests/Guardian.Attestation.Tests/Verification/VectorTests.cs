@@ -87,6 +87,14 @@ public class VectorTests
         Assert.Equal(TcbStatus.UpToDate, verdict.Quote!.Tcb!.Status);
     }
 
+    [Fact]
+    public void Intels_root_certificate_that_is_known_by_its_hash_is_intels()
+    {
+        var root = CertificatePem.ReadAll(new Vector("tdx4-uptodate").Collateral.TcbInfoIssuerChain.Span, most: 2)[1]!;
+        using var key = P256Key.TryImport(TrustAnchor.Intel.RootKey.Span)!;
+        Assert.True(TrustAnchor.Intel.Knows(root) && root.IsSignedBy(key));
+    }
+
     [Theory]
     [InlineData("v3-certtype3-ppid-rsa3072.bin", "pck-certificate-needed")]
     [InlineData("v3-certtype3-raw-tcb.bin", "pck-certificate-needed")]
