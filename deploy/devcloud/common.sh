@@ -5,6 +5,7 @@ state=${DEVCLOUD_STATE:-$repository/artifacts/devcloud}
 first_port=${DEVCLOUD_PORT:-18000}
 keystone_port=$((first_port + 1)) placement_port=$((first_port + 2)) glance_port=$((first_port + 3)) nova_port=$((first_port + 4))
 network_port=$((first_port + 5)) database_port=$((first_port + 6)) queue_port=$((first_port + 7)) epmd_port=$((first_port + 8)) erlang_port=$((first_port + 9))
+metrics_port=$((first_port + 10))
 libvirt=$state/libvirt
 libvirt_socket=$libvirt/socket/libvirt-sock
 libvirt_uri="qemu+unix:///system?socket=$libvirt_socket"

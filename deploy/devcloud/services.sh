@@ -134,5 +134,20 @@ start_apis() {
 # Guardian's daemon of a compute host, when it is built.
 start_node() {
   [ -f "$node_program" ] || return 0
-  say "guardian-node is built, but not yet started here"
+  {
+    cat <<END
+openstack:
+  cloud: devcloud
+  host: $(hostname)
+relay:
+  listen: $relay_socket
+  upstream: $libvirt_socket
+meter:
+  journal: $state/node/epc.journal
+  listen: 127.0.0.1:$metrics_port
+END
+    [ -z "$pretend_epc" ] || "$repository/tests/openstack/pretend-epc" --sections
+  } | put "$state/etc/node.yaml"
+  in_cloud start node dotnet "$node_program" --config "$state/etc/node.yaml"
+  wait_for 60 node test -S "$relay_socket"
 }

@@ -20,6 +20,7 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
     EnclaveCommands.Create(),
     QuoteCommands.Create(),
     CloudCommands.Create(),
+    UsageCommands.Create(),
     KeyCommands.Create(),
 };
 root.Options.Add(CommandRunner.JsonOption);

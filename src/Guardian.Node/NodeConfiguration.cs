@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Guardian.Documents;
 
 namespace Guardian.Node;
@@ -27,6 +28,18 @@ internal sealed record NodeConfiguration
     /// <summary>Nova's name of this host: what <c>openstack hypervisor list</c> shows.</summary>
     public required string Host { get; init; }
 
+    /// <summary>EPC that is kept for the host's own enclaves, in MiB.</summary>
+    public required long ReservedMebibytes { get; init; }
+
+    /// <summary>A program that says with exit code 0 that the host may take guests with EPC; null for the check of <c>guardian node check</c>.</summary>
+    public required string? Check { get; init; }
+
+    /// <summary>The meter's journal.</summary>
+    public required string Journal { get; init; }
+
+    /// <summary>Where monitoring is answered, or null.</summary>
+    public required IPEndPoint? Metrics { get; init; }
+
     /// <summary>Reads a configuration. Never throws for any content.</summary>
     /// <param name="accounts">The text of <c>/etc/passwd</c>, for users given by name.</param>
     /// <param name="problems">Receives everything that is wrong, with line and column.</param>
@@ -40,6 +53,7 @@ internal sealed record NodeConfiguration
         var relay = map.Map("relay");
         var sgx = map.Map("sgx");
         var cloud = map.Map("openstack");
+        var meter = map.Map("meter");
         var configuration = new NodeConfiguration
         {
             Listen = relay?.OptionalText("listen") ?? "/run/guardian/libvirt.sock",
@@ -47,14 +61,32 @@ internal sealed record NodeConfiguration
             Users = ReadUsers(relay, accounts),
             Sections = [.. (sgx?.Maps("sections") ?? []).Select(ReadSection)],
             ProvisionKey = sgx?.Flag("provision_key", absent: false) ?? false,
+            ReservedMebibytes = sgx?.OptionalInteger("reserved_mib", 0, 1 << 30) ?? 0,
+            Check = sgx?.OptionalText("check"),
+            Journal = meter?.OptionalText("journal") ?? "/var/lib/guardian/epc.journal",
+            Metrics = ReadEndPoint(meter),
             Cloud = cloud?.OptionalText("cloud"),
             Host = cloud?.OptionalText("host") ?? Environment.MachineName,
         };
         relay?.End();
         sgx?.End();
         cloud?.End();
+        meter?.End();
         map.End();
         return problems.Any ? null : configuration;
+    }
+
+    private static IPEndPoint? ReadEndPoint(YamlMap? meter)
+    {
+        if (meter?.OptionalText("listen") is not { } text)
+        {
+            return null;
+        }
+        if (!IPEndPoint.TryParse(text, out var endPoint) || endPoint.Port == 0)
+        {
+            meter.ReportAt("listen", $"'{text}' is no address to listen on; give an IP address and a port, such as 127.0.0.1:9471");
+        }
+        return endPoint;
     }
 
     private static EpcSection ReadSection(YamlMap section)

@@ -42,6 +42,14 @@ catch (SocketException failure)
 using var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, Log), Log);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    NodeTasks.Start(configuration, session, () => File.Exists("/dev/sgx_vepc"), Log);
+}
+catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
+{
+    return Fail(World, failure.Message);
+}
 Log($"relaying to {configuration.Upstream}");
 relay.Run();
 return 0;

@@ -21,7 +21,6 @@ internal sealed record CatalogEndpoint(string Interface, string Url, string? Reg
 [JsonSerializable(typeof(ResourceProvider))]
 [JsonSerializable(typeof(NewProvider))]
 [JsonSerializable(typeof(ProviderInventories))]
-[JsonSerializable(typeof(InventoryUpdate))]
 [JsonSerializable(typeof(ProviderTraits))]
 [JsonSerializable(typeof(ProviderUsages))]
 [JsonSerializable(typeof(ProviderAllocations))]

@@ -34,15 +34,10 @@ public sealed class PlacementClient(CloudSession session)
     public Task<ProviderInventories> GetInventoriesAsync(Guid provider, CancellationToken cancellation = default) =>
         GetAsync($"resource_providers/{provider}/inventories", CloudJson.Default.ProviderInventories, cancellation);
 
-    /// <summary>Sets one class of a provider.</summary>
-    /// <param name="generation">The one that was read; a conflict says that somebody was faster.</param>
-    public Task SetInventoryAsync(Guid provider, long generation, string resourceClass, Inventory inventory, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(inventory);
-        var update = new InventoryUpdate(generation, inventory.Total, inventory.Reserved, inventory.MinUnit, inventory.MaxUnit, inventory.StepSize, inventory.AllocationRatio);
-        return session.SendAsync(
-            ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Put, $"resource_providers/{provider}/inventories/{resourceClass}", update, CloudJson.Default.InventoryUpdate), cancellation);
-    }
+    /// <summary>Replaces all that a provider has.</summary>
+    /// <param name="inventories">With the generation that was read; a conflict says that somebody was faster.</param>
+    public Task SetInventoriesAsync(Guid provider, ProviderInventories inventories, CancellationToken cancellation = default) => session.SendAsync(
+        ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Put, $"resource_providers/{provider}/inventories", inventories, CloudJson.Default.ProviderInventories), cancellation);
 
     /// <summary>What a provider is.</summary>
     public Task<ProviderTraits> GetTraitsAsync(Guid provider, CancellationToken cancellation = default) =>

@@ -29,8 +29,6 @@ internal sealed record ProviderList(IReadOnlyList<ResourceProvider> ResourceProv
 
 internal sealed record NewProvider(string Name, Guid? ParentProviderUuid);
 
-internal sealed record InventoryUpdate(long ResourceProviderGeneration, long Total, long Reserved, long MinUnit, long MaxUnit, long StepSize, double AllocationRatio);
-
 internal sealed record ProviderUsages(IReadOnlyDictionary<string, long> Usages);
 
 internal sealed record ProviderAllocations([property: JsonRequired] IReadOnlyDictionary<Guid, Amounts> Allocations);

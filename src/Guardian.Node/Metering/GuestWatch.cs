@@ -1,0 +1,123 @@
+using System.Xml.Linq;
+
+namespace Guardian.Node;
+
+/// <summary>
+/// Listens to libvirt's lifecycle events on a connection of its own, so that whoever starts or ends a guest is heard, and looks at the host's processes
+/// every few seconds, and whenever events may have been missed.
+/// </summary>
+internal sealed class GuestWatch(Meter meter, GuestProcesses processes, Func<ClockReading> clock, string upstream, Action<string> log)
+{
+    private const string Driver = "qemu:///system";
+
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Begins to listen and to look, on threads of their own that end with the process.</summary>
+    public void Start()
+    {
+        new Thread(Listen) { IsBackground = true, Name = "guest events" }.Start();
+        new Thread(LookForever) { IsBackground = true, Name = "guest processes" }.Start();
+    }
+
+    /// <summary>Tells the meter what an event of libvirt means.</summary>
+    /// <param name="readXml">Reads a guest's definition; is called only where it is needed.</param>
+    internal static void Tell(IGuestEvents meter, GuestEvent happened, Func<string> readXml)
+    {
+        switch (happened.Kind)
+        {
+            case GuestEventKind.Defined:
+                Define(meter, happened.Guest.Uuid, readXml());
+                break;
+            case GuestEventKind.Started:
+                // Guests of createXML are never defined.
+                Define(meter, happened.Guest.Uuid, readXml());
+                meter.Started(happened.Guest.Uuid);
+                break;
+            case GuestEventKind.Stopped or GuestEventKind.Crashed:
+                meter.Stopped(happened.Guest.Uuid);
+                break;
+            case GuestEventKind.Undefined:
+                meter.Removed(happened.Guest.Uuid);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void Define(IGuestEvents meter, Guid instance, string xml)
+    {
+        if (DomainXml.TryRead(xml, out _)?.Root is not { } domain)
+        {
+            return;
+        }
+        var nova = NovaMetadata.TryRead(domain);
+        meter.Defined(instance, (GuestEpc.Kibibytes(domain) ?? 0) / 1024, Project(domain), string.IsNullOrEmpty(nova?.Flavor) ? null : nova.Flavor);
+    }
+
+    // nova:owner/nova:project@uuid
+    private static string? Project(XElement domain) => (string?)domain.Elements("metadata").Descendants()
+        .FirstOrDefault(element => element.Name.LocalName == "project" && element.Parent?.Name.LocalName == "owner" && NovaMetadata.IsIn(domain))?.Attribute("uuid");
+
+    private void Listen()
+    {
+        var isDown = false;
+        while (true)
+        {
+            try
+            {
+                using var events = LibvirtClient.Connect(upstream, Driver, AnswerLimit);
+                using var questions = LibvirtClient.Connect(upstream, Driver, AnswerLimit);
+                events.Subscribe();
+                // What happened before is found by looking, and told by the definitions of all guests.
+                foreach (var guest in questions.ListGuests(activeOnly: false))
+                {
+                    TryTell(questions, new GuestEvent(guest, GuestEventKind.Defined, 0));
+                }
+                Look();
+                if (isDown)
+                {
+                    log("libvirt answers again; guests are metered by its events");
+                    isDown = false;
+                }
+                while (true)
+                {
+                    TryTell(questions, events.WaitForEvent());
+                }
+            }
+            catch (LibvirtException failure)
+            {
+                if (!isDown)
+                {
+                    log($"guests are metered by looking at processes only: {failure.Message}");
+                    isDown = true;
+                }
+                Thread.Sleep(Pause);
+            }
+        }
+    }
+
+    private void TryTell(LibvirtClient questions, GuestEvent happened)
+    {
+        try
+        {
+            Tell(meter, happened, () => questions.GetXml(happened.Guest));
+        }
+        catch (LibvirtException failure) when (failure.Code == RpcErrorCode.NoDomain)
+        {
+            // Gone already: its own events follow.
+        }
+    }
+
+    private void LookForever()
+    {
+        while (true)
+        {
+            Look();
+            Thread.Sleep(LookInterval);
+        }
+    }
+
+    private void Look() => meter.Reconcile(clock(), processes.List());
+}

@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Guardian.Node;
+
+/// <summary>What a record of the journal tells.</summary>
+public enum JournalKind
+{
+    /// <summary>The meter runs, and the clocks show this. Written when it begins and ends and when the calendar clock was stepped.</summary>
+    Alive,
+
+    /// <summary>An instance has this much EPC from now on.</summary>
+    Defined,
+
+    /// <summary>An instance's QEMU runs from now on.</summary>
+    Started,
+
+    /// <summary>An instance's QEMU has ended.</summary>
+    Stopped,
+
+    /// <summary>An instance's definition is gone from this host.</summary>
+    Removed,
+}
+
+/// <summary>One line of the journal.</summary>
+/// <param name="Mebibytes">For <see cref="JournalKind.Defined"/>.</param>
+public sealed record JournalRecord(
+    JournalKind Kind, Guid Boot, long Uptime, long Wall, Guid? Instance = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Mebibytes = 0, string? Project = null, string? Flavor = null)
+{
+    // A line holds two names that OpenStack limits to 255 characters; escapes may multiply them by six.
+    internal const int MaxLineSize = 8 * 1024;
+
+    // Half of what finds a chance mistake for sure.
+    private const int ChecksumDigits = 16;
+
+    /// <summary>The clocks when it happened.</summary>
+    [JsonIgnore]
+    public ClockReading Clock => new(Boot, Uptime, Wall);
+
+    /// <summary>Makes a record of what happened at a reading.</summary>
+    public static JournalRecord At(ClockReading clock, JournalKind kind, Guid? instance = null, long mebibytes = 0, string? project = null, string? flavor = null) =>
+        new(kind, clock.Boot, clock.Uptime, clock.Wall, instance, mebibytes, project, flavor);
+
+    /// <summary>The line, with its checksum before and its line feed after it.</summary>
+    public byte[] ToLine()
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(this, JournalJson.Default.JournalRecord);
+        return [.. Encoding.ASCII.GetBytes(Checksum(json)), (byte)' ', .. json, (byte)'\n'];
+    }
+
+    /// <summary>Reads a line without its line feed; null when it is damaged. Never throws.</summary>
+    public static JournalRecord? TryParse(ReadOnlySpan<byte> line)
+    {
+        if (line.Length is <= ChecksumDigits or > MaxLineSize || line[ChecksumDigits] != ' ')
+        {
+            return null;
+        }
+        var json = line[(ChecksumDigits + 1)..];
+        if (!line[..ChecksumDigits].SequenceEqual(Encoding.ASCII.GetBytes(Checksum(json))))
+        {
+            return null;
+        }
+        try
+        {
+            var record = JsonSerializer.Deserialize(json, JournalJson.Default.JournalRecord);
+            return record is { Uptime: >= 0, Mebibytes: >= 0 and <= int.MaxValue } && Enum.IsDefined(record.Kind) && (record.Kind == JournalKind.Alive || record.Instance is not null) ? record : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string Checksum(ReadOnlySpan<byte> json) => Convert.ToHexStringLower(SHA256.HashData(json).AsSpan(0, ChecksumDigits / 2));
+}
+
+/// <summary>Strict JSON of the journal.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JournalRecord))]
+internal sealed partial class JournalJson : JsonSerializerContext;

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Net;
+using Guardian.OpenStack;
+
+namespace Guardian.Node;
+
+/// <summary>What the daemon does beside relaying: meters guests, publishes the host's EPC, answers monitoring.</summary>
+internal static class NodeTasks
+{
+    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Begins everything that the configuration asks for; it ends with the process.</summary>
+    /// <param name="session">The cloud; null where none is configured, and then nothing is published.</param>
+    /// <param name="check">The host's own check.</param>
+    /// <exception cref="InvalidDataException">The journal is damaged.</exception>
+    /// <exception cref="IOException">The journal cannot be opened, or the address cannot be listened on.</exception>
+    public static void Start(NodeConfiguration configuration, CloudSession? session, Func<bool> check, Action<string> log)
+    {
+        var clock = new HostClock(TimeProvider.System);
+        var processes = new GuestProcesses();
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
+        var meter = new Meter(configuration.Journal, clock.Read, log);
+        new GuestWatch(meter, processes, clock.Read, configuration.Upstream, log).Start();
+
+        HostEpc Read() => new(
+            configuration.Sections.Count > 0 ? configuration.Sections.GroupBy(section => section.Node).ToDictionary(node => node.Key, node => node.Sum(section => section.Kibibytes) / 1024) : HostSections.Read(),
+            configuration.ReservedMebibytes, HostSections.HasFlc(), HostSections.HasSgx2(), configuration.Check is { } program ? Passes(program) : check());
+        var inventory = session is null ? null : new InventoryLoop(new EpcPublisher(new PlacementClient(session), configuration.Host), Read, TimeProvider.System, log);
+        if (inventory is not null)
+        {
+            _ = Task.Run(() => inventory.RunAsync(CancellationToken.None));
+        }
+        if (configuration.Metrics is { } listen)
+        {
+            NodeEndpoint.Create(listen, () => Metrics(configuration, inventory?.Seen, meter, processes), configuration.Journal).StartAsync().GetAwaiter().GetResult();
+            log($"metrics on http://{listen}/metrics");
+        }
+    }
+
+    private static string Metrics(NodeConfiguration configuration, HostEpc? host, Meter meter, GuestProcesses processes)
+    {
+        var mapped = processes.List().ToDictionary(process => process.Instance, process => process.Mebibytes);
+        var reserved = configuration.ReservedMebibytes;
+        var sections = new List<SectionMetrics>();
+        foreach (var (node, total) in (host?.Mebibytes ?? new Dictionary<int, long>()).OrderBy(section => section.Key))
+        {
+            sections.Add(new SectionMetrics(node, total, Math.Min(reserved, total)));
+            reserved -= Math.Min(reserved, total);
+        }
+        return NodeMetrics.Write(
+            configuration.Host, host?.IsHealthy, sections,
+            [.. meter.Guests().Select(guest => guest with { Mapped = mapped.GetValueOrDefault(guest.Instance) }).Where(guest => guest.Claimed + guest.Mapped > 0)]);
+    }
+
+    // An operator's own check in place of ours: what ends with 0 says that the host may take guests.
+    private static bool Passes(string program)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process.OutputDataReceived += (_, _) => { };
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            if (process.WaitForExit(CheckLimit))
+            {
+                return process.ExitCode == 0;
+            }
+            process.Kill(entireProcessTree: true);
+            return false;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}

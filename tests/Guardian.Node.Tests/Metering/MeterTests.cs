@@ -1,0 +1,189 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Guardian.Node.Tests;
+
+public sealed class MeterTests : IDisposable
+{
+    private static readonly Guid[] Instances = [Guid.Parse("00000000-0000-0000-0000-00000000000a"), Guid.Parse("00000000-0000-0000-0000-00000000000b"), Guid.Parse("00000000-0000-0000-0000-00000000000c")];
+
+    private readonly TemporaryFolder folder = new();
+    private long now = 1_000_000;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void What_the_meter_counts_is_what_guests_ran_second_by_second()
+    {
+        var step = from what in Gen.Choose(0, 99) from which in Gen.Choose(0, 2) from size in Gen.Choose(1, 64) select (what, Instances[which], size);
+        var run = 0;
+        Prop.ForAll(Gen.ListOf(step, 120).ToArbitrary(), steps =>
+        {
+            using var host = new SimulatedHost(folder.File($"journal-{++run}"));
+            host.StartMeter();
+            foreach (var (what, instance, size) in steps)
+            {
+                Apply(host, what, instance, size);
+            }
+            host.Look();
+            var counted = Timeline.Build(host.Records).ToDictionary(timeline => timeline.Key, timeline => timeline.Value);
+            foreach (var instance in Instances)
+            {
+                var due = host.Due.Where(part => part.Key.Instance == instance).ToList();
+                Assert.Equal(due.Sum(part => part.Value), Running(counted, instance, long.MinValue, long.MaxValue));
+                // A window that begins and ends somewhere in the middle.
+                if (due.Count > 2)
+                {
+                    var (from, to) = (due[due.Count / 3].Key.Second, due[due.Count * 2 / 3].Key.Second);
+                    Assert.Equal(due.Where(part => part.Key.Second >= from && part.Key.Second < to).Sum(part => part.Value), Running(counted, instance, from * 1000, to * 1000));
+                }
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
+    }
+
+    [Fact]
+    public void A_torn_line_is_taken_away_and_nothing_before_it()
+    {
+        var path = folder.File("journal");
+        using (var meter = Open(path))
+        {
+            meter.Defined(Instances[0], 8, "p", "f");
+            meter.Started(Instances[0]);
+        }
+        var whole = File.ReadAllBytes(path);
+        for (var size = whole.Length - 1; size > whole.AsSpan(..^1).LastIndexOf((byte)'\n') + 1; size--)
+        {
+            File.WriteAllBytes(path, whole[..size]);
+            using (Journal.Open(path))
+            {
+            }
+            Assert.Single(Journal.Read(path));
+        }
+    }
+
+    [Fact]
+    public void A_changed_line_in_the_middle_is_told_and_never_counted()
+    {
+        var path = folder.File("journal");
+        using (var meter = Open(path))
+        {
+            meter.Defined(Instances[0], 8, "p", "f");
+            meter.Started(Instances[0]);
+        }
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"mebibytes\":8", "\"mebibytes\":9", StringComparison.Ordinal));
+
+        Assert.Contains("line 1 is damaged", Assert.Throws<InvalidDataException>(() => Journal.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => Journal.Open(path));
+    }
+
+    [Fact]
+    public void A_second_meter_is_kept_out()
+    {
+        using var first = Open(folder.File("journal"));
+
+        Assert.Throws<IOException>(() => Open(folder.File("journal")));
+    }
+
+    [Fact]
+    public void A_guest_without_EPC_leaves_no_trace()
+    {
+        var path = folder.File("journal");
+        using (var meter = Open(path))
+        {
+            meter.Defined(Instances[0], 0, "p", "f");
+            meter.Started(Instances[0]);
+            meter.Stopped(Instances[0]);
+            meter.Removed(Instances[0]);
+        }
+
+        Assert.Empty(File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void By_Nova_s_rule_a_stopped_server_counts_and_a_resize_counts_from_when_it_was_made()
+    {
+        var path = folder.File("journal");
+        var launched = DateTimeOffset.FromUnixTimeMilliseconds(1_700_001_000_000);
+        using (var meter = Open(path))
+        {
+            meter.Defined(Instances[0], 8, "p", "sgx.8m");
+            meter.Started(Instances[0]);
+            now += 3_600_000;
+            meter.Stopped(Instances[0]);
+            meter.Removed(Instances[0]);
+            meter.Defined(Instances[0], 16, "p", "sgx.16m");
+            now += 1_800_000;
+            meter.Started(Instances[0]);
+            now += 1_800_000;
+            meter.Reconcile(Clock(), [new GuestProcess(Instances[0], 1, 16, now - 1_800_000)]);
+        }
+        var timeline = Timeline.Build(Journal.Read(path))[Instances[0]];
+
+        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched, 2, 99));
+        Assert.Equal(4 + 16, EpcUsage.Held(timeline, launched.AddMinutes(30), 1.5m, 99));
+        Assert.Equal(8 + 8, EpcUsage.Running(timeline, launched.AddHours(-1), launched.AddHours(9)));
+        Assert.Equal(2 * 99, EpcUsage.Held(null, launched, 2, 99));
+    }
+
+    [Fact]
+    public void Guests_of_before_the_meter_s_first_start_are_found_with_when_they_started()
+    {
+        var path = folder.File("journal");
+        using (var meter = Open(path))
+        {
+            meter.Reconcile(Clock(), [new GuestProcess(Instances[1], 7, 32, now - 7_200_000 / 10)]);
+        }
+        var timeline = Timeline.Build(Journal.Read(path))[Instances[1]];
+
+        Assert.Equal([new EpcInterval(now - 720_000 + 1_700_000_000_000, now + 1_700_000_000_000, 32)], timeline.Running);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0123456789abcdef {}")]
+    [InlineData("zz")]
+    public void What_is_no_record_is_none(string line) => Assert.Null(JournalRecord.TryParse(System.Text.Encoding.UTF8.GetBytes(line)));
+
+    private static void Apply(SimulatedHost host, int what, Guid instance, int size)
+    {
+        switch (what)
+        {
+            case < 40:
+                host.Second();
+                break;
+            case < 50:
+                host.Look();
+                break;
+            case < 62:
+                host.Define(instance, size);
+                break;
+            case < 76:
+                host.Start(instance, isEventLost: what % 3 == 0);
+                break;
+            case < 86:
+                host.Stop(instance, isEventLost: what % 3 == 0);
+                break;
+            case < 90:
+                host.KillMeter(tornLine: what % 2 == 0);
+                break;
+            case < 95:
+                host.StartMeter();
+                break;
+            case < 98:
+                host.SetClock((size - 32) * 17_000L);
+                break;
+            default:
+                host.Reboot();
+                host.StartMeter();
+                break;
+        }
+    }
+
+    private static long Running(Dictionary<Guid, InstanceTimeline> counted, Guid instance, long from, long to) => counted.TryGetValue(instance, out var timeline)
+        ? timeline.Running.Sum(interval => Math.Max(0, Math.Min(interval.End, to) - Math.Max(interval.Start, from)) * interval.Mebibytes)
+        : 0;
+
+    private Meter Open(string path) => new(path, Clock, message => Assert.Fail(message));
+
+    private ClockReading Clock() => new(Guid.Empty, now, now + 1_700_000_000_000);
+}
