@@ -22,9 +22,9 @@ internal static class NodeTasks
         var meter = new Meter(configuration.Journal, clock.Read, log);
         new GuestWatch(meter, processes, clock.Read, configuration.Upstream, log).Start();
 
-        HostEpc Read() => new(
-            configuration.Sections.Count > 0 ? configuration.Sections.GroupBy(section => section.Node).ToDictionary(node => node.Key, node => node.Sum(section => section.Kibibytes) / 1024) : HostSections.Read(),
-            configuration.ReservedMebibytes, HostSections.HasFlc(), HostSections.HasSgx2(), configuration.Check is { } program ? Passes(program) : check());
+        HostEpc Read() => HostEpc.OfThisHost(
+            configuration.Sections.Count > 0 ? configuration.Sections.GroupBy(section => section.Node).ToDictionary(node => node.Key, node => node.Sum(section => section.Kibibytes) / 1024) : null,
+            configuration.ReservedMebibytes, configuration.Check is { } program ? Passes(program) : check());
         var inventory = session is null ? null : new InventoryLoop(new EpcPublisher(new PlacementClient(session), configuration.Host), Read, TimeProvider.System, log);
         if (inventory is not null)
         {
