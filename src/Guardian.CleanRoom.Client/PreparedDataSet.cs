@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Guardian.CleanRoom.Client;
 
 /// <summary>What became of a file's rows.</summary>
@@ -41,18 +39,18 @@ public sealed class PreparedDataSet
         writer = new GroupWriter(layout, dataSet);
         Report = report;
         starts = FindStarts(layout.Capacities[dataSet.Name]);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var digest = new VersionDigest(layout.GroupCount);
         for (var group = 0; group < layout.GroupCount; group++)
         {
-            hash.AppendData(WriteGroup(group).Span);
+            digest.Add(group, WriteGroup(group).Span);
         }
-        Digest = hash.GetHashAndReset();
+        Digest = digest.Complete();
     }
 
     /// <summary>What became of the file's rows.</summary>
     public PreparationReport Report { get; }
 
-    /// <summary>SHA-256 over all group plaintexts: names this version.</summary>
+    /// <summary>Names this version.</summary>
     public ReadOnlyMemory<byte> Digest { get; }
 
     /// <summary>Groups there are, whatever the number of rows.</summary>

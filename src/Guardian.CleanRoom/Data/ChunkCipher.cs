@@ -21,7 +21,7 @@ public sealed class ChunkCipher : IDisposable
     private readonly byte[] place;
 
     /// <param name="uploadSecret">32 bytes, of this data set.</param>
-    /// <param name="digest">SHA-256 over all group plaintexts, 32 bytes.</param>
+    /// <param name="digest"><see cref="VersionDigest"/>, 32 bytes.</param>
     public ChunkCipher(ReadOnlySpan<byte> uploadSecret, RoomContract contract, DataSet dataSet, ReadOnlySpan<byte> digest)
     {
         ArgumentNullException.ThrowIfNull(contract);

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -31,12 +32,13 @@ internal sealed class UploadStore : IDisposable
     private readonly RoomLayout layout;
     private readonly RoomKeys keys;
     private readonly StateCipher state;
+    private readonly WorkingSet workingSet;
     private readonly string directory;
     private StoredVersion? current;
 
-    private UploadStore(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, string directory)
+    private UploadStore(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, string directory)
     {
-        (this.contract, this.dataSet, this.layout, this.keys, this.state, this.directory) = (contract, dataSet, layout, keys, state, directory);
+        (this.contract, this.dataSet, this.layout, this.keys, this.state, this.workingSet, this.directory) = (contract, dataSet, layout, keys, state, workingSet, directory);
     }
 
     /// <summary>The current version, or null before the first is complete.</summary>
@@ -55,9 +57,9 @@ internal sealed class UploadStore : IDisposable
 
     /// <summary>Opens the store of a data set below a folder.</summary>
     /// <exception cref="RoomStateException">The host changed what is there.</exception>
-    public static UploadStore Open(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, string directory)
+    public static UploadStore Open(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, string directory)
     {
-        var store = new UploadStore(contract, dataSet, layout, keys, state, Path.Combine(directory, dataSet.Name));
+        var store = new UploadStore(contract, dataSet, layout, keys, state, workingSet, Path.Combine(directory, dataSet.Name));
         DurableFile.CreateDirectory(store.directory);
         var path = Path.Combine(store.directory, "current");
         if (File.Exists(path))
@@ -185,23 +187,38 @@ internal sealed class UploadStore : IDisposable
 
     private string? FindProblem(StoredVersion version)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var check = new GroupCheck(layout, dataSet);
-        var plaintext = new byte[layout.GroupSize(dataSet)];
-        var rows = 0;
-        for (var group = 0; group < layout.GroupCount; group++)
+        var digest = new VersionDigest(layout.GroupCount);
+        var shares = new GroupRange(0, layout.GroupCount).Split(Environment.ProcessorCount);
+        var (rows, problems) = (new long[shares.Count], new string?[shares.Count]);
+        try
         {
-            version.Read(group, plaintext);
+            Parallel.For(0, shares.Count, share => problems[share] = FindProblem(version, shares[share], digest, ref rows[share]));
+        }
+        catch (AggregateException failed) when (failed.InnerException is RoomStateException changed)
+        {
+            ExceptionDispatchInfo.Throw(changed);
+        }
+        return problems.FirstOrDefault(problem => problem is not null)
+            ?? (rows.Sum() != version.Manifest.Rows ? $"{rows.Sum()} rows arrived, but {version.Manifest.Rows} were announced"
+            : Convert.ToHexStringLower(digest.Complete()) != version.Manifest.Digest ? "the content does not have the digest that was announced"
+            : null);
+    }
+
+    private string? FindProblem(StoredVersion version, GroupRange share, VersionDigest digest, ref long rows)
+    {
+        var check = new GroupCheck(layout, dataSet);
+        var scratch = new AlignedBytes(layout.GroupSize(dataSet));
+        for (var group = share.First; group < share.End; group++)
+        {
+            var plaintext = version.Read(group, scratch.Span);
             if (check.FindProblem(group, plaintext, out var found) is { } problem)
             {
                 return problem;
             }
             rows += found;
-            hash.AppendData(plaintext);
+            digest.Add(group, plaintext);
         }
-        return rows != version.Manifest.Rows ? $"{rows} rows arrived, but {version.Manifest.Rows} were announced"
-            : Convert.ToHexStringLower(hash.GetHashAndReset()) != version.Manifest.Digest ? "the content does not have the digest that was announced"
-            : null;
+        return null;
     }
 
     private Outcome<UploadManifest> FindUpload(string digest)
@@ -221,7 +238,7 @@ internal sealed class UploadStore : IDisposable
     }
 
     private StoredVersion OpenVersion(UploadManifest manifest) =>
-        new(dataSet, manifest, CipherFor(manifest.Digest), ChunksPath(manifest.Digest), ChunkSize);
+        new(dataSet, layout, manifest, CipherFor(manifest.Digest), ChunksPath(manifest.Digest), workingSet);
 
     private ChunkCipher CipherFor(string digest)
     {

@@ -2,20 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace Guardian.CleanRoom;
 
-/// <summary>Memory that begins at a cache line and never moves, so that vectors do not straddle lines and a recorder can tell addresses. Zeroed when asked for.</summary>
+/// <summary>Memory that begins at a known place in a page and never moves, so that vectors do not straddle cache lines and a recorder can tell addresses. Not zeroed.</summary>
 internal sealed class AlignedBytes
 {
-    private const int Alignment = 64;
+    private const int PageSize = 4096;
 
     private readonly byte[] array;
     private readonly int offset;
     private readonly int size;
 
-    public AlignedBytes(int size)
+    /// <param name="skew">Bytes from the start of a page, a multiple of 64.</param>
+    public AlignedBytes(int size, int skew = 0)
     {
         this.size = size;
-        array = GC.AllocateUninitializedArray<byte>(checked(size + Alignment), pinned: true);
-        offset = (int)(-(long)Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (Alignment - 1));
+        array = GC.AllocateUninitializedArray<byte>(checked(size + PageSize), pinned: true);
+        offset = (int)((skew - (long)Marshal.UnsafeAddrOfPinnedArrayElement(array, 0)) & (PageSize - 1));
     }
 
     public Span<byte> Span => array.AsSpan(offset, size);

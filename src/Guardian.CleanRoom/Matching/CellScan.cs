@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Guardian.CleanRoom;
 
 /// <summary>Counts matched persons by cell. Every counter is touched for every element.</summary>
@@ -5,8 +7,10 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
-    // No cell has this number.
+    // No cell has this number, nor its low byte where codes are bytes.
     private const ulong NoCell = ushort.MaxValue;
+
+    private readonly int codeSize = cells <= byte.MaxValue ? 1 : 2;
 
     private readonly long[] counts = new long[cells];
     private AlignedBytes? found;
@@ -20,11 +24,12 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
             return;
         }
         var slots = (nuint)merged.Rows * Lanes;
-        found ??= new AlignedBytes((int)slots * sizeof(ushort));
-        FindCells(merged, ref found.FirstHalf);
+        found ??= new AlignedBytes((int)slots * codeSize);
+        ref var codes = ref MemoryMarshal.GetReference(found.Span);
+        FindCells(merged, ref codes);
         for (var cell = 0; cell < cells; cell++)
         {
-            counts[cell] += TLanes.CountEqual(ref found.FirstHalf, slots, (ushort)cell);
+            counts[cell] += TLanes.CountEqual(ref codes, slots, codeSize, (ushort)cell);
         }
     }
 
@@ -46,13 +51,13 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
     }
 
     // For each element the cell of the person who ends there, or none.
-    private void FindCells(MergeBuffers merged, ref ushort target)
+    private void FindCells(MergeBuffers merged, ref byte target)
     {
         ref var high = ref merged.High(0);
         ref var low = ref merged.Low(0);
         for (var row = 0; row < sides - 1; row++)
         {
-            TLanes.StoreHalves(TLanes.All(NoCell), ref target, (nuint)row * Lanes);
+            TLanes.StoreCodes(TLanes.All(NoCell), ref target, (nuint)row * Lanes, codeSize);
         }
         for (var row = sides - 1; row < merged.Rows; row++)
         {
@@ -60,7 +65,7 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
             var element = TLanes.Load(ref low, index);
             var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
             var cell = Matches<TLanes, T>.CellOf(ref low, index, sides, element);
-            TLanes.StoreHalves(TLanes.Select(isMatch, cell, TLanes.All(NoCell)), ref target, index);
+            TLanes.StoreCodes(TLanes.Select(isMatch, cell, TLanes.All(NoCell)), ref target, index, codeSize);
         }
     }
 }

@@ -28,40 +28,32 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         payload = new AlignedBytes(columns.Slots * sizeof(ushort));
     }
 
-    /// <summary>Loads a group into its place in the merge buffers: ascending, then empty.</summary>
+    /// <summary>Loads a group into its place in the merge buffers: rows in their order, then empty ones; or, in a place that descends, all of it back to front.</summary>
     /// <param name="start">First row of the place.</param>
     /// <param name="rows">Rows of the place, at least the data set's capacity.</param>
-    public void Load(int group, MergeBuffers buffers, int start, int rows)
+    public void Load(int group, MergeBuffers buffers, int start, int rows, bool descends)
     {
         var stored = plan.Source.Read(group, plaintext.Span);
-        MakePayload(stored);
-        Place(stored, buffers, start, rows);
+        if (plan.Cells.Count > 0)
+        {
+            MakeCells(stored);
+        }
         unchecked
         {
+            // Where slot 0 goes, and how far the next one is from there.
+            var (first, step) = descends ? (start + rows - 1, -(nint)Lanes) : (start, (nint)Lanes);
+            Place(stored, ref buffers.High(first), ref buffers.Low(first), step, rows);
             for (var plane = 0; plane < buffers.Planes; plane++)
             {
-                PlaceValues(stored, plane, ref buffers.Value(plane, start), rows);
+                PlaceValues(stored, plane, ref buffers.Value(plane, first), step, rows);
             }
         }
     }
 
-    // The low 16 bits of every slot that holds a row; empty slots have them all set, whatever comes out here.
-    private void MakePayload(ReadOnlySpan<byte> stored)
+    // Of every slot that holds a row, its part of the cell, and the fail bit where it has none; empty slots have all these bits set, whatever comes out here.
+    private void MakeCells(ReadOnlySpan<byte> stored)
     {
-        ref var target = ref payload.FirstHalf;
-        var count = (nuint)columns.Slots;
-        for (nuint slot = 0; slot < count; slot += Lanes)
-        {
-            TLanes.StoreHalves(TLanes.All(0), ref target, slot);
-        }
-        if (plan.Where.Count > 0)
-        {
-            ref var mask = ref masks.Evaluate(plan.Where, stored);
-            for (nuint slot = 0; slot < count; slot += Lanes)
-            {
-                TLanes.StoreHalves(TLanes.AndNot(TLanes.All(Elements.FailBit), TLanes.LoadHalves(ref mask, slot)), ref target, slot);
-            }
-        }
+        payload.Span.Clear();
         foreach (var part in plan.Cells)
         {
             AddToCell(part, stored);
@@ -95,55 +87,75 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         return bin;
     }
 
-    private void Place(ReadOnlySpan<byte> stored, MergeBuffers buffers, int start, int rows)
+    private void Place(ReadOnlySpan<byte> stored, ref ulong high, ref ulong low, nint step, int rows)
     {
         ref var sourceHigh = ref MemoryMarshal.GetReference(columns.High(stored));
         ref var sourceLow = ref MemoryMarshal.GetReference(columns.Low(stored));
-        ref var sourcePayload = ref payload.FirstHalf;
-        ref var high = ref buffers.High(start);
-        ref var low = ref buffers.Low(start);
+        ref var cells = ref payload.FirstHalf;
+        var (hasCells, hasFilter) = (plan.Cells.Count > 0, plan.Where.Count > 0);
+        ref var mask = ref MemoryMarshal.GetReference(payload.Span);
+        if (hasFilter)
+        {
+            mask = ref masks.Evaluate(plan.Where, stored);
+        }
         unchecked
         {
-            var filled = (nuint)columns.Slots;
-            for (nuint slot = 0; slot < filled; slot += Lanes)
+            nint target = 0;
+            for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes, target += step)
             {
                 // Tag bits and payload bits do not overlap.
-                TLanes.Store(TLanes.Load(ref sourceHigh, slot), ref high, slot);
-                TLanes.Store(TLanes.Or(TLanes.Load(ref sourceLow, slot), TLanes.LoadHalves(ref sourcePayload, slot)), ref low, slot);
+                var element = TLanes.Load(ref sourceLow, slot);
+                if (hasCells)
+                {
+                    element = TLanes.Or(element, TLanes.LoadHalves(ref cells, slot));
+                }
+                if (hasFilter)
+                {
+                    element = TLanes.Or(element, TLanes.AndNot(TLanes.All(Elements.FailBit), TLanes.ShiftLeft(TLanes.LoadCodes(ref mask, slot, 1), 8)));
+                }
+                TLanes.Store(TLanes.Load(ref sourceHigh, slot), ref high, (nuint)target);
+                TLanes.Store(element, ref low, (nuint)target);
             }
-            for (var slot = filled; slot < (nuint)rows * Lanes; slot += Lanes)
+            for (var row = columns.Capacity; row < rows; row++, target += step)
             {
-                TLanes.Store(TLanes.All(Elements.Empty), ref high, slot);
-                TLanes.Store(TLanes.All(Elements.Empty), ref low, slot);
+                TLanes.Store(TLanes.All(Elements.Empty), ref high, (nuint)target);
+                TLanes.Store(TLanes.All(Elements.Empty), ref low, (nuint)target);
             }
         }
     }
 
-    private void PlaceValues(ReadOnlySpan<byte> stored, int plane, ref ulong target, int rows)
+    private void PlaceValues(ReadOnlySpan<byte> stored, int plane, ref ulong target, nint step, int rows)
     {
-        for (nuint slot = 0; slot < (nuint)rows * Lanes; slot += Lanes)
+        unchecked
         {
-            TLanes.Store(TLanes.All(0), ref target, slot);
+            for (nint row = 0; row < rows; row++)
+            {
+                TLanes.Store(TLanes.All(0), ref target, (nuint)(row * step));
+            }
         }
         for (var k = 0; k < fields.Count; k++)
         {
             if (fields[k].Plane == plane)
             {
-                AddValues(stored, fields[k], ref target);
+                AddValues(stored, fields[k], ref target, step);
             }
         }
     }
 
-    private void AddValues(ReadOnlySpan<byte> stored, ValueField field, ref ulong target)
+    private void AddValues(ReadOnlySpan<byte> stored, ValueField field, ref ulong values, nint step)
     {
         var column = field.Measure.Column;
         ref var codes = ref MemoryMarshal.GetReference(columns.Codes(column, stored));
         var size = columns.CodeSize(column);
         var cap = TLanes.All(field.Measure.Cap + 1UL);
-        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
+        unchecked
         {
-            var code = TLanes.ShiftLeft(TLanes.Min(TLanes.LoadCodes(ref codes, slot, size), cap), field.Shift);
-            TLanes.Store(TLanes.Or(TLanes.Load(ref target, slot), code), ref target, slot);
+            nint target = 0;
+            for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes, target += step)
+            {
+                var code = TLanes.ShiftLeft(TLanes.Min(TLanes.LoadCodes(ref codes, slot, size), cap), field.Shift);
+                TLanes.Store(TLanes.Or(TLanes.Load(ref values, (nuint)target), code), ref values, (nuint)target);
+            }
         }
     }
 }

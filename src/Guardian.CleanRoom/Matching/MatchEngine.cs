@@ -35,6 +35,12 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     /// <summary>The most cells: what fits beside the tag, less the number that means none.</summary>
     public const int MaxCells = (int)Elements.CodeMask;
 
+    // So that the codes of a group are a multiple of what is compared at once.
+    private const int LeastRows = 16;
+
+    // Words of values that usually travel along; a question with more takes more.
+    private const int MaxPlanes = 4;
+
     /// <summary>The widest vectors that this processor has.</summary>
     public static LaneWidth Widest { get; } =
         Vector512.IsHardwareAccelerated ? LaneWidth.Bits512 : Vector256.IsHardwareAccelerated ? LaneWidth.Bits256 : LaneWidth.Scalar;
@@ -49,12 +55,9 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
     public CellTotals[] SumCells(IReadOnlyList<SidePlan> sides, int cells, SumPlan plan) => Dispatch(new SumWork(this, sides, cells, plan));
 
-    /// <summary>Bytes that one thread works in.</summary>
-    public static long WorkingSize(RoomLayout layout, IReadOnlyList<DataSet> sides, int planes)
-    {
-        var rows = RowsPerPlace(layout, sides) * Places(sides.Count);
-        return MergeBuffers.SizeOf(rows, planes) + sides.Sum(side => 2L * layout.GroupSize(side));
-    }
+    /// <summary>Bytes that one thread works in at most: merge buffers, and of each side a group, its chunk and what is made of them.</summary>
+    public static long WorkingSize(RoomLayout layout, IReadOnlyList<DataSet> sides) =>
+        MergeBuffers.SizeOf(RowsPerPlace(layout, sides) * Places(sides.Count), MaxPlanes) + sides.Sum(side => 3L * layout.GroupSize(side));
 
     /// <summary>Runs one share of the groups.</summary>
     internal static void RunShare<TLanes, T, TResult>(
@@ -69,7 +72,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         {
             for (var side = 0; side < loaders.Count; side++)
             {
-                loaders[side].Load(group, buffers, side * rows, rows);
+                loaders[side].Load(group, buffers, side * rows, rows, descends: side % 2 == 1);
             }
             if (places > loaders.Count)
             {
@@ -108,7 +111,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     }
 
     private static int RowsPerPlace(RoomLayout layout, IReadOnlyList<DataSet> sides) =>
-        (int)BitOperations.RoundUpToPowerOf2((uint)sides.Max(side => layout.Capacities[side.Name]));
+        (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastRows, sides.Max(side => layout.Capacities[side.Name])));
 
     private static int Places(int sides) => (int)BitOperations.RoundUpToPowerOf2((uint)sides);
 

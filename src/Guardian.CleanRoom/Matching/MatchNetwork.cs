@@ -3,105 +3,136 @@ using System.Runtime.CompilerServices;
 namespace Guardian.CleanRoom;
 
 /// <summary>
-/// Merges two sorted runs of eight interleaved buckets by a bitonic network (Batcher 1968). Which addresses it touches, in which order,
-/// and every branch it takes follow from the size alone; the data only decides, inside a register, which of two values goes where.
+/// Sorts bitonic sequences of eight interleaved buckets by half-cleaners (Batcher 1968): a sorted run followed by a reversed one becomes one sorted run.
+/// Which addresses it touches, in which order, and every branch it takes follow from the size alone; the data only decides, inside a register,
+/// which of two values goes where.
 /// </summary>
 /// <remarks>
 /// Element e of bucket q lies at index e*8+q, so that one compare-exchange works on the same place of all eight buckets at once and never
-/// shuffles lanes. The first stage compares from both ends, so that both runs may ascend.
+/// shuffles lanes. Three stages are done on eight rows at a time, and a part is finished before the next is begun: the cache's bandwidth is the limit, not the comparisons.
 /// </remarks>
 internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
-    /// <summary>Merges the two sorted halves of a run into one.</summary>
+    /// <summary>Sorts a bitonic sequence.</summary>
     /// <param name="high">Words to sort by.</param>
     /// <param name="low">Words that travel along.</param>
-    /// <param name="size">Elements per bucket, a power of two, at least 2.</param>
-    public static void Merge(ref ulong high, ref ulong low, int size)
+    /// <param name="rows">A power of two.</param>
+    public static void Merge(ref ulong high, ref ulong low, nuint rows)
     {
         unchecked
         {
-            for (var i = 0; i < size / 2; i++)
+            // One or two stages first, so that what is left can be done by threes.
+            var parts = rows;
+            while (parts >= 8)
             {
-                var (one, two) = ((nuint)i * Lanes, (nuint)(size - 1 - i) * Lanes);
-                var (a, aLow, b, bLow) = (TLanes.Load(ref high, one), TLanes.Load(ref low, one), TLanes.Load(ref high, two), TLanes.Load(ref low, two));
-                Exchange(ref a, ref aLow, ref b, ref bLow);
-                Store(ref high, ref low, one, a, aLow);
-                Store(ref high, ref low, two, b, bLow);
+                parts /= 8;
             }
-            var stride = size / 4;
-            // Two stages at a time, so that each element is loaded and stored half as often.
-            for (; stride >= 2; stride /= 4)
+            var part = rows;
+            for (var stride = rows / 2; parts > 1; parts /= 2, stride /= 2)
             {
-                for (var start = 0; start < size; start += 2 * stride)
+                for (nuint start = 0; start < rows; start += 2 * stride)
                 {
-                    TwoStages(ref high, ref low, start, stride);
+                    OneStage(ref high, ref low, start, stride);
                 }
+                part = stride;
             }
-            if (stride == 1)
+            if (part < 8)
             {
-                for (var i = 0; i < size; i += 2)
-                {
-                    var (one, two) = ((nuint)i * Lanes, (nuint)(i + 1) * Lanes);
-                    var (a, aLow, b, bLow) = (TLanes.Load(ref high, one), TLanes.Load(ref low, one), TLanes.Load(ref high, two), TLanes.Load(ref low, two));
-                    Exchange(ref a, ref aLow, ref b, ref bLow);
-                    Store(ref high, ref low, one, a, aLow);
-                    Store(ref high, ref low, two, b, bLow);
-                }
+                return;
+            }
+            for (nuint start = 0; start < rows; start += part)
+            {
+                SortByThrees(ref high, ref low, start, part);
             }
         }
     }
 
-    /// <summary>The same with further words that travel along.</summary>
+    /// <summary>Sorts a bitonic sequence with further words that travel along.</summary>
     /// <param name="values">Planes of <paramref name="plane"/> words each.</param>
-    public static void Merge(ref ulong high, ref ulong low, ref ulong values, int planes, int plane, int size)
+    public static void Merge(ref ulong high, ref ulong low, ref ulong values, int planes, int plane, nuint rows)
     {
-        if (planes == 0)
-        {
-            Merge(ref high, ref low, size);
-            return;
-        }
         unchecked
         {
-            for (var i = 0; i < size / 2; i++)
+            for (var stride = rows / 2 * Lanes; stride > 0; stride = stride / 2 / Lanes * Lanes)
             {
-                Exchange(ref high, ref low, ref values, planes, plane, (nuint)i * Lanes, (nuint)(size - 1 - i) * Lanes);
-            }
-            for (var stride = size / 4; stride > 0; stride /= 2)
-            {
-                for (var start = 0; start < size; start += 2 * stride)
+                for (nuint start = 0; start < rows * Lanes; start += 2 * stride)
                 {
-                    for (var i = start; i < start + stride; i++)
+                    for (var one = start; one < start + stride; one += Lanes)
                     {
-                        Exchange(ref high, ref low, ref values, planes, plane, (nuint)i * Lanes, (nuint)(i + stride) * Lanes);
+                        var greater = TLanes.Greater(TLanes.Load(ref high, one), TLanes.Load(ref high, one + stride));
+                        Swap(ref high, one, one + stride, greater);
+                        Swap(ref low, one, one + stride, greater);
+                        for (var k = 0; k < planes; k++)
+                        {
+                            var offset = (nuint)(k * plane);
+                            Swap(ref values, offset + one, offset + one + stride, greater);
+                        }
                     }
                 }
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoStages(ref ulong high, ref ulong low, int start, int stride)
+    private static void SortByThrees(ref ulong high, ref ulong low, nuint start, nuint rows)
     {
         unchecked
         {
-            var half = (nuint)(stride / 2) * Lanes;
-            var end = ((nuint)start * Lanes) + half;
-            for (var one = (nuint)start * Lanes; one < end; one += Lanes)
+            ThreeStages(ref high, ref low, start, rows / 8);
+            if (rows > 8)
             {
-                var (two, three) = (one + half, one + (2 * half));
-                var four = three + half;
-                var (a, aLow, c, cLow) = (TLanes.Load(ref high, one), TLanes.Load(ref low, one), TLanes.Load(ref high, three), TLanes.Load(ref low, three));
-                Exchange(ref a, ref aLow, ref c, ref cLow);
-                var (b, bLow, d, dLow) = (TLanes.Load(ref high, two), TLanes.Load(ref low, two), TLanes.Load(ref high, four), TLanes.Load(ref low, four));
-                Exchange(ref b, ref bLow, ref d, ref dLow);
+                for (nuint part = 0; part < 8; part++)
+                {
+                    SortByThrees(ref high, ref low, start + (part * (rows / 8)), rows / 8);
+                }
+            }
+        }
+    }
+
+    private static void OneStage(ref ulong high, ref ulong low, nuint start, nuint stride)
+    {
+        unchecked
+        {
+            for (var row = start; row < start + stride; row++)
+            {
+                var (one, two) = (row * Lanes, (row + stride) * Lanes);
+                var (a, aLow, b, bLow) = (TLanes.Load(ref high, one), TLanes.Load(ref low, one), TLanes.Load(ref high, two), TLanes.Load(ref low, two));
                 Exchange(ref a, ref aLow, ref b, ref bLow);
-                Exchange(ref c, ref cLow, ref d, ref dLow);
-                Store(ref high, ref low, one, a, aLow);
-                Store(ref high, ref low, two, b, bLow);
-                Store(ref high, ref low, three, c, cLow);
-                Store(ref high, ref low, four, d, dLow);
+                TLanes.Store(a, ref high, one);
+                TLanes.Store(aLow, ref low, one);
+                TLanes.Store(b, ref high, two);
+                TLanes.Store(bLow, ref low, two);
+            }
+        }
+    }
+
+    // The stages of strides 4, 2 and 1 times the step.
+    private static void ThreeStages(ref ulong high, ref ulong low, nuint start, nuint step)
+    {
+        unchecked
+        {
+            var s = step * Lanes;
+            ref var h = ref Unsafe.Add(ref high, start * Lanes);
+            ref var l = ref Unsafe.Add(ref low, start * Lanes);
+            for (nuint i = 0; i < s; i += Lanes)
+            {
+                var (h0, l0, h4, l4) = (TLanes.Load(ref h, i), TLanes.Load(ref l, i), TLanes.Load(ref h, i + (4 * s)), TLanes.Load(ref l, i + (4 * s)));
+                Exchange(ref h0, ref l0, ref h4, ref l4);
+                var (h2, l2, h6, l6) = (TLanes.Load(ref h, i + (2 * s)), TLanes.Load(ref l, i + (2 * s)), TLanes.Load(ref h, i + (6 * s)), TLanes.Load(ref l, i + (6 * s)));
+                Exchange(ref h2, ref l2, ref h6, ref l6);
+                Exchange(ref h0, ref l0, ref h2, ref l2);
+                Exchange(ref h4, ref l4, ref h6, ref l6);
+                var (h1, l1, h5, l5) = (TLanes.Load(ref h, i + s), TLanes.Load(ref l, i + s), TLanes.Load(ref h, i + (5 * s)), TLanes.Load(ref l, i + (5 * s)));
+                Exchange(ref h1, ref l1, ref h5, ref l5);
+                var (h3, l3, h7, l7) = (TLanes.Load(ref h, i + (3 * s)), TLanes.Load(ref l, i + (3 * s)), TLanes.Load(ref h, i + (7 * s)), TLanes.Load(ref l, i + (7 * s)));
+                Exchange(ref h3, ref l3, ref h7, ref l7);
+                Exchange(ref h1, ref l1, ref h3, ref l3);
+                Exchange(ref h5, ref l5, ref h7, ref l7);
+                ExchangeAndStore(ref h, ref l, i, i + s, h0, l0, h1, l1);
+                ExchangeAndStore(ref h, ref l, i + (2 * s), i + (3 * s), h2, l2, h3, l3);
+                ExchangeAndStore(ref h, ref l, i + (4 * s), i + (5 * s), h4, l4, h5, l5);
+                ExchangeAndStore(ref h, ref l, i + (6 * s), i + (7 * s), h6, l6, h7, l7);
             }
         }
     }
@@ -115,23 +146,13 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ref ulong high, ref ulong low, nuint index, T highValue, T lowValue)
+    private static void ExchangeAndStore(ref ulong high, ref ulong low, nuint one, nuint two, T h1, T l1, T h2, T l2)
     {
-        TLanes.Store(highValue, ref high, index);
-        TLanes.Store(lowValue, ref low, index);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Exchange(ref ulong high, ref ulong low, ref ulong values, int planes, int plane, nuint one, nuint two)
-    {
-        var greater = TLanes.Greater(TLanes.Load(ref high, one), TLanes.Load(ref high, two));
-        Swap(ref high, one, two, greater);
-        Swap(ref low, one, two, greater);
-        for (var k = 0; k < planes; k++)
-        {
-            var offset = unchecked((nuint)(k * plane));
-            Swap(ref values, offset + one, offset + two, greater);
-        }
+        var greater = TLanes.Greater(h1, h2);
+        TLanes.Store(TLanes.Min(h1, h2), ref high, one);
+        TLanes.Store(TLanes.Max(h1, h2), ref high, two);
+        TLanes.Store(TLanes.Select(greater, l2, l1), ref low, one);
+        TLanes.Store(TLanes.Select(greater, l1, l2), ref low, two);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

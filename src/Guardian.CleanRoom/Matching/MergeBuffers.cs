@@ -7,6 +7,9 @@ internal sealed class MergeBuffers
 {
     private const int RowSize = RoomLayout.BucketsPerGroup * sizeof(ulong);
 
+    // Rows a power of two apart share a set of the first cache; high and low words together would not fit in one.
+    private const int Skew = 2048;
+
     private readonly AlignedBytes high;
     private readonly AlignedBytes low;
     private readonly AlignedBytes values;
@@ -16,7 +19,8 @@ internal sealed class MergeBuffers
     {
         Rows = rows;
         Planes = planes;
-        (high, low, values) = (new AlignedBytes(rows * RowSize), new AlignedBytes(rows * RowSize), new AlignedBytes(rows * planes * RowSize));
+        (high, low) = (new AlignedBytes(rows * RowSize), new AlignedBytes(rows * RowSize, Skew));
+        values = new AlignedBytes(rows * planes * RowSize);
     }
 
     public int Rows { get; }
@@ -32,9 +36,6 @@ internal sealed class MergeBuffers
 
     public ref ulong Value(int plane, int row) => ref At(values, (plane * Rows) + row);
 
-    /// <summary>All words that travel along from a row on; nothing to use when there are none.</summary>
-    private ref ulong Values(int row) => ref (Planes == 0 ? ref values.FirstWord : ref Value(0, row));
-
     /// <summary>Empties all rows from one on.</summary>
     public void ClearFrom<TLanes, T>(int start) where TLanes : struct, ILanes<T> where T : struct
     {
@@ -49,17 +50,53 @@ internal sealed class MergeBuffers
         }
     }
 
-    /// <summary>Merges sorted places of equal size, a power of two of them, by twos until one run is left.</summary>
+    /// <summary>Merges places of equal size, a power of two of them, by twos until one run is left. Places ascend and descend in turn.</summary>
     public void MergePlaces<TLanes, T>(int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct
     {
-        var plane = Rows * RoomLayout.BucketsPerGroup;
         for (var size = 2 * rowsPerPlace; size <= Rows; size *= 2)
         {
             for (var start = 0; start < Rows; start += size)
             {
-                MatchNetwork<TLanes, T>.Merge(ref High(start), ref Low(start), ref Values(start), Planes, plane, size);
+                if (size > 2 * rowsPerPlace)
+                {
+                    // What was merged ascends; the second half has to descend.
+                    Reverse<TLanes, T>(start + (size / 2), size / 2);
+                }
+                Merge<TLanes, T>(start, size);
             }
         }
+    }
+
+    private void Merge<TLanes, T>(int start, int rows) where TLanes : struct, ILanes<T> where T : struct
+    {
+        if (Planes == 0)
+        {
+            MatchNetwork<TLanes, T>.Merge(ref High(start), ref Low(start), (nuint)rows);
+        }
+        else
+        {
+            MatchNetwork<TLanes, T>.Merge(ref High(start), ref Low(start), ref Value(0, start), Planes, Rows * RoomLayout.BucketsPerGroup, (nuint)rows);
+        }
+    }
+
+    private void Reverse<TLanes, T>(int start, int rows) where TLanes : struct, ILanes<T> where T : struct
+    {
+        for (var (one, two) = (start, start + rows - 1); one < two; one++, two--)
+        {
+            Swap<TLanes, T>(ref High(one), ref High(two));
+            Swap<TLanes, T>(ref Low(one), ref Low(two));
+            for (var plane = 0; plane < Planes; plane++)
+            {
+                Swap<TLanes, T>(ref Value(plane, one), ref Value(plane, two));
+            }
+        }
+    }
+
+    private static void Swap<TLanes, T>(ref ulong one, ref ulong two) where TLanes : struct, ILanes<T> where T : struct
+    {
+        var (first, second) = (TLanes.Load(ref one, 0), TLanes.Load(ref two, 0));
+        TLanes.Store(second, ref one, 0);
+        TLanes.Store(first, ref two, 0);
     }
 
     private static ref ulong At(AlignedBytes words, int row) => ref Unsafe.Add(ref words.FirstWord, (nint)row * RoomLayout.BucketsPerGroup);

@@ -3,124 +3,68 @@ using System.Runtime.InteropServices;
 namespace Guardian.CleanRoom;
 
 /// <summary>
-/// Evaluates a predicate tree over the columns of a group, one column at a time, into a mask for each slot. Every node looks at every slot; nothing is cut short.
+/// Evaluates conditions over the columns of a group, one column at a time, into a mask for each slot. Every node looks at every slot; nothing is cut short.
 /// One per thread.
 /// </summary>
-internal sealed class PredicateMasks<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
+internal sealed class PredicateMasks<TLanes, T>(GroupColumns columns) where TLanes : struct, ILanes<T> where T : struct
 {
-    private const nuint Lanes = RoomLayout.BucketsPerGroup;
-
-    private readonly GroupColumns columns;
     private readonly List<AlignedBytes> planes = [];
 
-    public PredicateMasks(GroupColumns columns) => this.columns = columns;
-
-    // How a node's result joins what its plane already holds.
-    private enum Joining
-    {
-        Replace,
-        And,
-        Or,
-    }
-
-    /// <summary>Evaluates into halves: all ones where the row satisfies all conditions.</summary>
+    /// <summary>Evaluates: a byte of all ones for each slot whose row satisfies all conditions, else zero.</summary>
     /// <returns>Valid until the next call.</returns>
-    public ref ushort Evaluate(IReadOnlyList<CodeCondition> conditions, ReadOnlySpan<byte> group)
+    public ref byte Evaluate(IReadOnlyList<CodeCondition> conditions, ReadOnlySpan<byte> group)
     {
-        EvaluateParts(conditions, group, 0, Joining.Replace, Joining.And, ulong.MaxValue);
-        return ref planes[0].FirstHalf;
+        EvaluateParts(conditions, group, 0, MaskJoin.Replace, MaskJoin.And);
+        return ref Plane(0);
     }
 
-    private void Evaluate(CodeCondition node, ReadOnlySpan<byte> group, int plane, Joining joining)
+    private void Evaluate(CodeCondition node, ReadOnlySpan<byte> group, int plane, MaskJoin join)
     {
         switch (node)
         {
+            case CodeRanges { Ranges: [var (first, last)] } leaf:
+                ref var codes = ref MemoryMarshal.GetReference(columns.Codes(leaf.Column, group));
+                TLanes.InRange(ref codes, columns.CodeSize(leaf.Column), first, last, ref Plane(plane), (nuint)columns.Slots, join);
+                break;
             case CodeRanges leaf:
-                EvaluateLeaf(leaf, group, plane, joining);
+                EvaluateParts([.. leaf.Ranges.Select(range => new CodeRanges(leaf.Column, [range]))], group, plane, join, MaskJoin.Or);
                 break;
             case CodeAll all:
-                EvaluateParts(all.Parts, group, plane, joining, Joining.And, ulong.MaxValue);
+                EvaluateParts(all.Parts, group, plane, join, MaskJoin.And);
                 break;
             case CodeAny any:
-                EvaluateParts(any.Parts, group, plane, joining, Joining.Or, 0);
+                EvaluateParts(any.Parts, group, plane, join, MaskJoin.Or);
                 break;
         }
     }
 
-    private void EvaluateParts(IReadOnlyList<CodeCondition> parts, ReadOnlySpan<byte> group, int plane, Joining joining, Joining inner, ulong neutral)
+    private void EvaluateParts(IReadOnlyList<CodeCondition> parts, ReadOnlySpan<byte> group, int plane, MaskJoin join, MaskJoin inner)
     {
-        // A part may join the plane at once when that is what the node does to it anyway.
-        var target = joining == Joining.Replace || joining == inner ? plane : plane + 1;
-        if (target != plane || joining == Joining.Replace)
-        {
-            Fill(target, neutral);
-        }
+        // Parts may join the plane at once when that is what the node does to it anyway.
+        var target = join == MaskJoin.Replace || join == inner ? plane : plane + 1;
+        var first = join == inner ? inner : MaskJoin.Replace;
         foreach (var part in parts)
         {
-            Evaluate(part, group, target, inner);
+            Evaluate(part, group, target, first);
+            first = inner;
+        }
+        if (parts.Count == 0 && first == MaskJoin.Replace)
+        {
+            Plane(target);
+            planes[target].Span.Fill(inner == MaskJoin.And ? byte.MaxValue : (byte)0);
         }
         if (target != plane)
         {
-            Join(plane, joining);
+            TLanes.JoinMasks(ref Plane(plane), ref Plane(target), (nuint)columns.Slots, join);
         }
     }
 
-    private void EvaluateLeaf(CodeRanges leaf, ReadOnlySpan<byte> group, int plane, Joining joining)
-    {
-        ref var codes = ref MemoryMarshal.GetReference(columns.Codes(leaf.Column, group));
-        var size = columns.CodeSize(leaf.Column);
-        ref var target = ref Plane(plane).FirstHalf;
-        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
-        {
-            var code = TLanes.LoadCodes(ref codes, slot, size);
-            var outside = TLanes.All(ulong.MaxValue);
-            for (var k = 0; k < leaf.Ranges.Count; k++)
-            {
-                // code - first > last - first, unsigned, says that the code is outside.
-                var (first, last) = leaf.Ranges[k];
-                outside = TLanes.And(outside, TLanes.Greater(TLanes.Subtract(code, TLanes.All(first)), TLanes.All(last - first)));
-            }
-            Join(ref target, slot, TLanes.Xor(outside, TLanes.All(ulong.MaxValue)), joining);
-        }
-    }
-
-    // Joins the plane above to a plane.
-    private void Join(int plane, Joining joining)
-    {
-        ref var source = ref Plane(plane + 1).FirstHalf;
-        ref var target = ref Plane(plane).FirstHalf;
-        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
-        {
-            Join(ref target, slot, TLanes.LoadHalves(ref source, slot), joining);
-        }
-    }
-
-    private static void Join(ref ushort target, nuint slot, T value, Joining joining)
-    {
-        var joined = joining switch
-        {
-            Joining.And => TLanes.And(TLanes.LoadHalves(ref target, slot), value),
-            Joining.Or => TLanes.Or(TLanes.LoadHalves(ref target, slot), value),
-            _ => value,
-        };
-        TLanes.StoreHalves(joined, ref target, slot);
-    }
-
-    private void Fill(int plane, ulong value)
-    {
-        ref var target = ref Plane(plane).FirstHalf;
-        for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
-        {
-            TLanes.StoreHalves(TLanes.All(value), ref target, slot);
-        }
-    }
-
-    private AlignedBytes Plane(int index)
+    private ref byte Plane(int index)
     {
         while (planes.Count <= index)
         {
-            planes.Add(new AlignedBytes(columns.Slots * sizeof(ushort)));
+            planes.Add(new AlignedBytes(columns.Slots));
         }
-        return planes[index];
+        return ref MemoryMarshal.GetReference(planes[index].Span);
     }
 }

@@ -29,7 +29,7 @@ public sealed record EpcDescription(
 public sealed record DataSetKeys(byte[] MatchKey, byte[] UploadSecret);
 
 /// <summary>Announces a version: <c>POST /v1/datasets/NAME/uploads</c>.</summary>
-/// <param name="Digest">SHA-256 over all group plaintexts, lower-case hex.</param>
+/// <param name="Digest"><see cref="VersionDigest"/>, lower-case hex.</param>
 /// <param name="Rows">Rows in it, duplicates and empty identifiers already left out.</param>
 public sealed record UploadRequest(string Digest, int Rows);
 

@@ -8,7 +8,11 @@ namespace Guardian.CleanRoom;
 /// <summary>What the room needs to know of the enclave it runs in.</summary>
 /// <param name="ReadEpcCounters">Counters of the EPC; null where the platform does not show them.</param>
 /// <param name="Statements">Signs what leaves; bound to the contract's hash.</param>
-public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadEpcCounters, StatementSigner Statements);
+public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadEpcCounters, StatementSigner Statements)
+{
+    /// <summary>The memory for data.</summary>
+    public WorkingSet WorkingSet { get; init; } = WorkingSet.Default();
+}
 
 /// <summary>
 /// A room at work: takes uploads, answers questions, keeps the log. Every refusal is a result that says what, where and how to mend
@@ -45,9 +49,10 @@ public sealed class RoomService : IDisposable
         state = new StateCipher(keys.StateKey(), contract.Hash);
         DurableFile.CreateDirectory(stateDirectory);
         log = RoomLog.Open(Path.Combine(stateDirectory, "log"), state, time);
-        stores = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => UploadStore.Open(contract, dataSet, layout, keys, state, stateDirectory));
+        var threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
+        stores = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => UploadStore.Open(contract, dataSet, layout, keys, state, enclave.WorkingSet, stateDirectory));
         compiler = new QuestionCompiler(contract);
-        analyst = new Analyst(contract, layout, new DisclosureRules(contract.Privacy, new SecureRandomIntegers()), Environment.ProcessorCount);
+        analyst = new Analyst(contract, layout, new DisclosureRules(contract.Privacy, new SecureRandomIntegers()), threads);
     }
 
     /// <summary>Bytes of the largest chunk of any data set.</summary>

@@ -82,8 +82,11 @@ internal sealed class TestRoom : IDisposable
         folder.Dispose();
     }
 
+    // Nothing stays open in memory, so that tests see what the host does to the disk.
+    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = new WorkingSet(0) };
+
     private RoomService Open() => new(
-        TestContract.Sign(Contract), RoomKey, StateFolder, new RoomEnclave(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements), TimeProvider.System);
+        TestContract.Sign(Contract), RoomKey, StateFolder, Enclosure, TimeProvider.System);
 
     // Verified as a member would.
     private byte[] Payload(byte[] statement, string type)

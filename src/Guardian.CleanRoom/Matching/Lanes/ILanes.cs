@@ -1,5 +1,18 @@
 namespace Guardian.CleanRoom;
 
+/// <summary>How a new mask joins the one that is there.</summary>
+internal enum MaskJoin
+{
+    /// <summary>It takes its place.</summary>
+    Replace,
+
+    /// <summary>Both must be set.</summary>
+    And,
+
+    /// <summary>One must be set.</summary>
+    Or,
+}
+
 /// <summary>
 /// Everything the engine does with data: operations on eight 64-bit words at once, one of each interleaved bucket. The kernels are written once over this
 /// interface; Vector512, Vector256 and scalar code implement it, and so does a recorder that proves what the kernels touch.
@@ -20,6 +33,10 @@ internal interface ILanes<T> where T : struct
     /// <summary>Reads eight codes of 1, 2 or 4 bytes, widened.</summary>
     /// <param name="index">In codes, not bytes.</param>
     static abstract T LoadCodes(ref byte codes, nuint index, int size);
+
+    /// <summary>Writes the low 8 or 16 bits of eight words.</summary>
+    /// <param name="index">In codes, not bytes.</param>
+    static abstract void StoreCodes(T value, ref byte codes, nuint index, int size);
 
     /// <summary>Reads eight 16-bit words, widened.</summary>
     static abstract T LoadHalves(ref ushort halves, nuint index);
@@ -75,6 +92,13 @@ internal interface ILanes<T> where T : struct
     /// <summary>The sum of all eight words, modulo 2^64.</summary>
     static abstract ulong Sum(T value);
 
-    /// <summary>How many of a number of halves, a multiple of 32, have a value.</summary>
-    static abstract long CountEqual(ref ushort halves, nuint count, ushort value);
+    /// <summary>Says of a number of codes, a multiple of 8, whether each lies in a range: a byte of all ones, or zero.</summary>
+    /// <param name="size">Bytes per code: 1, 2 or 4. The range's ends fit in as many.</param>
+    static abstract void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join);
+
+    /// <summary>Joins bytes of masks, a multiple of 8, to others.</summary>
+    static abstract void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join);
+
+    /// <summary>How many of a number of codes, a multiple of 64, have a value.</summary>
+    static abstract long CountEqual(ref byte codes, nuint count, int size, ushort value);
 }

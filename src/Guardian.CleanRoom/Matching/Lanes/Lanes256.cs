@@ -38,10 +38,20 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     public static TwoVectors LoadHalves(ref ushort halves, nuint index) => Widen(Vector128.LoadUnsafe(ref halves, index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreHalves(TwoVectors value, ref ushort halves, nuint index)
+    public static void StoreHalves(TwoVectors value, ref ushort halves, nuint index) => LowHalves(value).StoreUnsafe(ref halves, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(TwoVectors value, ref byte codes, nuint index, int size)
     {
-        var words = Vector256.Narrow(value.Low, value.High);
-        Vector128.Narrow(words.GetLower(), words.GetUpper()).StoreUnsafe(ref halves, index);
+        var halves = LowHalves(value);
+        if (size == 1)
+        {
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, index), Vector128.Narrow(halves, halves).AsUInt64().ToScalar());
+        }
+        else
+        {
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, 2 * index), halves);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -93,19 +103,92 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Sum(TwoVectors value) => Vector256.Sum(value.Low + value.High);
 
-    public static long CountEqual(ref ushort halves, nuint count, ushort value)
+    public static void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join)
     {
-        var wanted = Vector256.Create(value);
+        unchecked
+        {
+            var span = last - first;
+            nuint i = 0;
+            for (; i + 32 <= count; i += 32)
+            {
+                ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
+                var mask = size switch
+                {
+                    1 => Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref at) - Vector256.Create((byte)first), Vector256.Create((byte)span)),
+                    2 => Vector256.Narrow(Halves(ref at, 0, first, span), Halves(ref at, 1, first, span)),
+                    _ => Vector256.Narrow(
+                        Vector256.Narrow(Words(ref at, 0, first, span), Words(ref at, 1, first, span)), Vector256.Narrow(Words(ref at, 2, first, span), Words(ref at, 3, first, span))),
+                };
+                Join(ref masks, i, mask, join);
+            }
+            LanesScalar.InRange(ref Unsafe.Add(ref codes, i * (nuint)size), size, first, last, ref Unsafe.Add(ref masks, i), count - i, join);
+        }
+    }
+
+    public static void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join)
+    {
+        unchecked
+        {
+            nuint i = 0;
+            for (; i + 32 <= count; i += 32)
+            {
+                Join(ref masks, i, Vector256.LoadUnsafe(ref others, i), join);
+            }
+            LanesScalar.JoinMasks(ref Unsafe.Add(ref masks, i), ref Unsafe.Add(ref others, i), count - i, join);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Join(ref byte masks, nuint index, Vector256<byte> mask, MaskJoin join)
+    {
+        var joined = join switch
+        {
+            MaskJoin.And => Vector256.LoadUnsafe(ref masks, index) & mask,
+            MaskJoin.Or => Vector256.LoadUnsafe(ref masks, index) | mask,
+            _ => mask,
+        };
+        joined.StoreUnsafe(ref masks, index);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> Halves(ref byte codes, nuint part, uint first, uint span) =>
+        Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref codes, part * 32).AsUInt16() - Vector256.Create((ushort)first), Vector256.Create((ushort)span));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Words(ref byte codes, nuint part, uint first, uint span) =>
+        Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref codes, part * 32).AsUInt32() - Vector256.Create(first), Vector256.Create(span));
+
+    public static long CountEqual(ref byte codes, nuint count, int size, ushort value)
+    {
         var total = 0L;
         unchecked
         {
-            for (nuint i = 0; i < count; i += 16)
+            if (size == 1)
             {
-                total += BitOperations.PopCount(Vector256.Equals(Vector256.LoadUnsafe(ref halves, i), wanted).ExtractMostSignificantBits());
+                var wanted = Vector256.Create((byte)value);
+                for (nuint i = 0; i < count; i += 64)
+                {
+                    total += BitOperations.PopCount(Vector256.Equals(Vector256.LoadUnsafe(ref codes, i), wanted).ExtractMostSignificantBits());
+                    total += BitOperations.PopCount(Vector256.Equals(Vector256.LoadUnsafe(ref codes, i + 32), wanted).ExtractMostSignificantBits());
+                }
+            }
+            else
+            {
+                var wanted = Vector256.Create(value);
+                for (nuint i = 0; i < 2 * count; i += 32)
+                {
+                    total += BitOperations.PopCount(Vector256.Equals(Vector256.LoadUnsafe(ref codes, i).AsUInt16(), wanted).ExtractMostSignificantBits());
+                }
             }
         }
         return total;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> LowHalves(TwoVectors value) => Narrow(Vector256.Narrow(value.Low, value.High));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> Narrow(Vector256<uint> words) => Vector128.Narrow(words.GetLower(), words.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TwoVectors Widen(Vector128<ushort> halves) => Widen(Vector256.WidenLower(halves.ToVector256Unsafe()));

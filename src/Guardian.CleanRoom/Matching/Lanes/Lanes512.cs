@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Guardian.CleanRoom;
 
@@ -29,10 +30,20 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     public static Vector512<ulong> LoadHalves(ref ushort halves, nuint index) => Widen(Vector128.LoadUnsafe(ref halves, index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreHalves(Vector512<ulong> value, ref ushort halves, nuint index)
+    public static void StoreHalves(Vector512<ulong> value, ref ushort halves, nuint index) => LowHalves(value).StoreUnsafe(ref halves, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector512<ulong> value, ref byte codes, nuint index, int size)
     {
-        var words = Vector256.Narrow(value.GetLower(), value.GetUpper());
-        Vector128.Narrow(words.GetLower(), words.GetUpper()).StoreUnsafe(ref halves, index);
+        var halves = LowHalves(value);
+        if (size == 1)
+        {
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, index), Vector128.Narrow(halves, halves).AsUInt64().ToScalar());
+        }
+        else
+        {
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, 2 * index), halves);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -83,19 +94,92 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Sum(Vector512<ulong> value) => Vector512.Sum(value);
 
-    public static long CountEqual(ref ushort halves, nuint count, ushort value)
+    public static void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join)
     {
-        var wanted = Vector512.Create(value);
+        unchecked
+        {
+            var span = last - first;
+            nuint i = 0;
+            for (; i + 64 <= count; i += 64)
+            {
+                ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
+                var mask = size switch
+                {
+                    1 => Vector512.LessThanOrEqual(Vector512.LoadUnsafe(ref at) - Vector512.Create((byte)first), Vector512.Create((byte)span)),
+                    2 => Vector512.Narrow(Halves(ref at, 0, first, span), Halves(ref at, 1, first, span)),
+                    _ => Vector512.Narrow(
+                        Vector512.Narrow(Words(ref at, 0, first, span), Words(ref at, 1, first, span)), Vector512.Narrow(Words(ref at, 2, first, span), Words(ref at, 3, first, span))),
+                };
+                Join(ref masks, i, mask, join);
+            }
+            LanesScalar.InRange(ref Unsafe.Add(ref codes, i * (nuint)size), size, first, last, ref Unsafe.Add(ref masks, i), count - i, join);
+        }
+    }
+
+    public static void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join)
+    {
+        unchecked
+        {
+            nuint i = 0;
+            for (; i + 64 <= count; i += 64)
+            {
+                Join(ref masks, i, Vector512.LoadUnsafe(ref others, i), join);
+            }
+            LanesScalar.JoinMasks(ref Unsafe.Add(ref masks, i), ref Unsafe.Add(ref others, i), count - i, join);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Join(ref byte masks, nuint index, Vector512<byte> mask, MaskJoin join)
+    {
+        var joined = join switch
+        {
+            MaskJoin.And => Vector512.LoadUnsafe(ref masks, index) & mask,
+            MaskJoin.Or => Vector512.LoadUnsafe(ref masks, index) | mask,
+            _ => mask,
+        };
+        joined.StoreUnsafe(ref masks, index);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ushort> Halves(ref byte codes, nuint part, uint first, uint span) =>
+        Vector512.LessThanOrEqual(Vector512.LoadUnsafe(ref codes, part * 64).AsUInt16() - Vector512.Create((ushort)first), Vector512.Create((ushort)span));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Words(ref byte codes, nuint part, uint first, uint span) =>
+        Vector512.LessThanOrEqual(Vector512.LoadUnsafe(ref codes, part * 64).AsUInt32() - Vector512.Create(first), Vector512.Create(span));
+
+    public static long CountEqual(ref byte codes, nuint count, int size, ushort value)
+    {
         var total = 0L;
         unchecked
         {
-            for (nuint i = 0; i < count; i += 32)
+            if (size == 1)
             {
-                total += BitOperations.PopCount(Vector512.Equals(Vector512.LoadUnsafe(ref halves, i), wanted).ExtractMostSignificantBits());
+                var wanted = Vector512.Create((byte)value);
+                for (nuint i = 0; i < count; i += 128)
+                {
+                    total += BitOperations.PopCount(Vector512.Equals(Vector512.LoadUnsafe(ref codes, i), wanted).ExtractMostSignificantBits());
+                    total += BitOperations.PopCount(Vector512.Equals(Vector512.LoadUnsafe(ref codes, i + 64), wanted).ExtractMostSignificantBits());
+                }
+            }
+            else
+            {
+                var wanted = Vector512.Create(value);
+                for (nuint i = 0; i < 2 * count; i += 64)
+                {
+                    total += BitOperations.PopCount(Vector512.Equals(Vector512.LoadUnsafe(ref codes, i).AsUInt16(), wanted).ExtractMostSignificantBits());
+                }
             }
         }
         return total;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> LowHalves(Vector512<ulong> value) => Avx512F.IsSupported ? Avx512F.ConvertToVector128UInt16(value) : Narrow(Vector256.Narrow(value.GetLower(), value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> Narrow(Vector256<uint> words) => Vector128.Narrow(words.GetLower(), words.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<ulong> Widen(Vector128<ushort> halves) => Widen(Vector256.WidenLower(halves.ToVector256Unsafe()));

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Guardian.CleanRoom;
 
@@ -48,6 +47,22 @@ internal readonly struct LanesScalar : ILanes<EightWords>
         }
     }
 
+    public static void StoreCodes(EightWords value, ref byte codes, nuint index, int size)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            ref var code = ref Unsafe.Add(ref codes, (index + (nuint)i) * (nuint)size);
+            if (size == 1)
+            {
+                code = unchecked((byte)value[i]);
+            }
+            else
+            {
+                Unsafe.WriteUnaligned(ref code, unchecked((ushort)value[i]));
+            }
+        }
+    }
+
     public static EightWords All(ulong value)
     {
         var result = default(EightWords);
@@ -93,15 +108,42 @@ internal readonly struct LanesScalar : ILanes<EightWords>
         return sum;
     }
 
-    public static long CountEqual(ref ushort halves, nuint count, ushort value)
+    public static void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join)
+    {
+        for (nuint i = 0; i < count; i++)
+        {
+            ref var code = ref Unsafe.Add(ref codes, i * (nuint)size);
+            var value = size == 1 ? code : size == 2 ? Unsafe.ReadUnaligned<ushort>(ref code) : Unsafe.ReadUnaligned<uint>(ref code);
+            var outside = GreaterOperation.Apply(unchecked(value - first), last - first);
+            Join(ref Unsafe.Add(ref masks, i), unchecked((byte)~outside), join);
+        }
+    }
+
+    public static void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join)
+    {
+        for (nuint i = 0; i < count; i++)
+        {
+            Join(ref Unsafe.Add(ref masks, i), Unsafe.Add(ref others, i), join);
+        }
+    }
+
+    public static long CountEqual(ref byte codes, nuint count, int size, ushort value)
     {
         var total = 0L;
-        foreach (var half in MemoryMarshal.CreateReadOnlySpan(ref halves, (int)count))
+        for (nuint i = 0; i < count; i++)
         {
-            total += (long)(EqualOperation.Apply(half, value) & 1);
+            ref var code = ref Unsafe.Add(ref codes, i * (nuint)size);
+            total += (long)(EqualOperation.Apply(size == 1 ? code : Unsafe.ReadUnaligned<ushort>(ref code), value) & 1);
         }
         return total;
     }
+
+    private static void Join(ref byte mask, byte other, MaskJoin join) => mask = join switch
+    {
+        MaskJoin.And => (byte)(mask & other),
+        MaskJoin.Or => (byte)(mask | other),
+        _ => other,
+    };
 
     private static EightWords Each<TOperation>(EightWords left, EightWords right) where TOperation : struct, IOperation
     {

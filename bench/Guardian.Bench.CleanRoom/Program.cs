@@ -1,0 +1,65 @@
+using System.Globalization;
+using Guardian.Bench.CleanRoom;
+using Guardian.CleanRoom;
+
+// guardian-bench-clean-room [ROWS [ROUNDS]]: questions over two data sets of that many rows each, half of whose persons are in both, beside DuckDB on the same rows in memory.
+// Every figure is a median of rounds that alternate with the others.
+var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
+var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
+const int Threads = 2;
+var directory = Directory.CreateTempSubdirectory("guardian-bench-");
+try
+{
+    var (a, b) = (new Table(rows, 0, 1), new Table(rows, rows / 2, 2));
+    using var room = new Room(directory.FullName, rows, WorkingSet.FromMebibytes(8_192));
+    room.Upload("a", a);
+    room.Upload("b", b);
+    using var duck = new DuckDbPeer(directory.FullName, Threads);
+    duck.Prepare("a", a);
+    duck.Prepare("b", b);
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{rows:N0} x {rows:N0} rows, {Threads} threads, DuckDB {duck.Version}; {room.Layout.BucketCount} buckets, {(double)room.Size / (2 * rows):F1} bytes a row in memory and on disk"));
+
+    var measure = new Rounds();
+    foreach (var isWide in new[] { true, false })
+    {
+        var key = isWide ? "128-bit key" : "two-word key";
+        measure.Add($"DuckDB load, {key}", () =>
+        {
+            duck.Load("a", isWide);
+            duck.Load("b", isWide);
+        });
+        measure.Add($"DuckDB count, {key}", () => duck.Count(isWide));
+        measure.Add($"DuckDB 10 % x 1 % filter, {key}", () => duck.Filter(isWide));
+        measure.Add($"DuckDB crosstab 10 x 10, {key}", () => duck.Crosstab(isWide));
+    }
+    measure.Add("ingest", room.Ingest);
+    measure.Add("count", () => room.Count(Threads));
+    measure.Add("10 % x 1 % filter", () => room.Filter(Threads));
+    measure.Add("crosstab 10 x 10", () => room.Crosstab(Threads));
+    measure.Add("count, 1 thread", () => room.Count(1));
+    measure.Add("sums of one column by 10 cells", () => room.Sums(Threads));
+    measure.Add("floor: read the memory once", () => Floors.Read(room, Threads));
+    measure.Add("floor: AES-256-GCM of as many bytes", () => Floors.Decrypt(room.Size, Threads));
+    measure.Run(rounds);
+
+    duck.Load("a", isWide: true);
+    duck.Load("b", isWide: true);
+    if (room.Count(Threads) != duck.Count(true) || room.Filter(Threads) != duck.Filter(true) || !room.Crosstab(Threads).SequenceEqual(duck.Crosstab(true)))
+    {
+        Console.WriteLine("the answers differ");
+        return 1;
+    }
+    double Best(string question) => Math.Min(measure.Median($"DuckDB {question}, 128-bit key"), measure.Median($"DuckDB {question}, two-word key"));
+    measure.Judge("count: times the faster of DuckDB's", measure.Median("count"), Best("count"), 20);
+    measure.Judge("filter: times the faster of DuckDB's", measure.Median("10 % x 1 % filter"), Best("10 % x 1 % filter"), 1.5);
+    measure.Judge("crosstab: times the faster of DuckDB's", measure.Median("crosstab 10 x 10"), Best("crosstab 10 x 10"), 15);
+    measure.Judge("first answer, ingest and load included", measure.Median("ingest") + measure.Median("count"), Best("load") + Best("count"), 1);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  two threads are {measure.Median("count, 1 thread") / measure.Median("count"):F2} times as fast as one"));
+    return measure.IsMet ? 0 : 1;
+}
+finally
+{
+    directory.Delete(recursive: true);
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Attestation;
+using Guardian.CleanRoom;
+using Guardian.Documents;
+
+namespace Guardian.Bench.CleanRoom;
+
+/// <summary>A room of two data sets whose encrypted uploads lie on disk, as partners sent them.</summary>
+internal sealed class Room : IDisposable
+{
+    private readonly string directory;
+    private readonly RoomKeys keys;
+    private readonly StateCipher state;
+    private readonly WorkingSet workingSet;
+    private readonly Dictionary<string, string> digests = [];
+    private readonly Dictionary<string, UploadStore> stores = [];
+
+    public Room(string directory, int rows, WorkingSet workingSet)
+    {
+        this.directory = directory;
+        this.workingSet = workingSet;
+        Contract = ReadContract(rows);
+        Layout = RoomLayout.For(Contract);
+        keys = new RoomKeys(new byte[RoomKeys.KeySize], Contract.Hash.Span);
+        state = new StateCipher(keys.StateKey(), Contract.Hash);
+        Directory.CreateDirectory(directory);
+    }
+
+    public RoomContract Contract { get; }
+
+    public RoomLayout Layout { get; }
+
+    /// <summary>Bytes of both data sets, padded and decrypted.</summary>
+    public long Size => Contract.DataSets.Sum(dataSet => (long)Layout.GroupSize(dataSet) * Layout.GroupCount);
+
+    /// <summary>Sorts, pads and encrypts a table, and leaves it as a complete upload that the enclave has not yet checked.</summary>
+    public void Upload(string name, Table table)
+    {
+        var dataSet = Contract.FindDataSet(name)!;
+        var order = Enumerable.Range(0, table.High.Length).ToArray();
+        var sorted = (ulong[])table.High.Clone();
+        Array.Sort(sorted, order);
+        var starts = new int[Layout.BucketCount + 1];
+        for (var (bucket, row) = (0, 0); bucket < Layout.BucketCount; bucket++)
+        {
+            while (row < sorted.Length && Layout.BucketOf(sorted[row]) == bucket)
+            {
+                row++;
+            }
+            starts[bucket + 1] = row;
+        }
+        var digest = new VersionDigest(Layout.GroupCount);
+        ForGroups(dataSet, table, order, starts, (group, plaintext) => digest.Add(group, plaintext));
+        var content = digest.Complete();
+        digests[name] = Convert.ToHexStringLower(content);
+        Directory.CreateDirectory(Path.Combine(directory, name));
+        using var file = File.OpenHandle(Path.Combine(directory, name, $"{digests[name]}.chunks"), FileMode.Create, FileAccess.Write);
+        using var cipher = new ChunkCipher(keys.UploadSecret(name), Contract, dataSet, content);
+        ForGroups(dataSet, table, order, starts, (group, plaintext) =>
+        {
+            var chunk = cipher.Encrypt(group, plaintext);
+            RandomAccess.Write(file, chunk, (long)group * chunk.Length);
+        });
+    }
+
+    /// <summary>What the enclave does with complete uploads: decrypts, checks each row, computes the digest.</summary>
+    public void Ingest()
+    {
+        foreach (var dataSet in Contract.DataSets)
+        {
+            stores.GetValueOrDefault(dataSet.Name)?.Dispose();
+            File.Delete(Path.Combine(directory, dataSet.Name, "current"));
+            var store = UploadStore.Open(Contract, dataSet, Layout, keys, state, workingSet, directory);
+            stores[dataSet.Name] = store;
+            if (store.Begin(new UploadRequest(digests[dataSet.Name], dataSet.MaxRows)).Refusal is { } refused
+                || (refused = store.Commit(digests[dataSet.Name], _ => { }).Refusal) is not null)
+            {
+                throw new InvalidOperationException(refused.Detail);
+            }
+        }
+    }
+
+    public long Count(int threads, params IReadOnlyList<CodeCondition>[] where) => Engine(threads).CountCells(Sides(where), 1)[0];
+
+    public long Filter(int threads) => Count(threads, [new CodeRanges(0, [(4, 4)])], [new CodeRanges(1, [(8, 8)])]);
+
+    public long[] Crosstab(int threads)
+    {
+        var sides = Sides([]);
+        return Engine(threads).CountCells([sides[0] with { Cells = [new CellPart(0, 10)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], 100);
+    }
+
+    /// <summary>Sums one column and the square of it by the ten values of the other side's.</summary>
+    public long Sums(int threads)
+    {
+        var sides = Sides([]);
+        return Engine(threads).SumCells([sides[0] with { Cells = [new CellPart(0, 1)] }, sides[1]], 10, new SumPlan([new Measure(1, 1)], [])).Sum(cell => cell.Measures[0].Sum);
+    }
+
+    public void Dispose()
+    {
+        foreach (var store in stores.Values)
+        {
+            store.Dispose();
+        }
+        state.Dispose();
+        keys.Dispose();
+    }
+
+    private MatchEngine Engine(int threads) => new(Layout, threads);
+
+    private List<SidePlan> Sides(IReadOnlyList<CodeCondition>[] where) =>
+        [.. Contract.DataSets.Select((dataSet, index) => new SidePlan(stores[dataSet.Name].Current!.Source, index < where.Length ? where[index] : [], []))];
+
+    private delegate void GroupAction(int group, ReadOnlySpan<byte> plaintext);
+
+    private void ForGroups(DataSet dataSet, Table table, int[] order, int[] starts, GroupAction action) =>
+        Parallel.ForEach(new GroupRange(0, Layout.GroupCount).Split(Environment.ProcessorCount), share =>
+        {
+            var writer = new GroupWriter(Layout, dataSet);
+            Span<uint> codes = stackalloc uint[2];
+            for (var group = share.First; group < share.End; group++)
+            {
+                writer.Clear();
+                for (var bucket = 0; bucket < RoomLayout.BucketsPerGroup; bucket++)
+                {
+                    var start = starts[(group * RoomLayout.BucketsPerGroup) + bucket];
+                    for (var i = start; i < starts[(group * RoomLayout.BucketsPerGroup) + bucket + 1]; i++)
+                    {
+                        var row = order[i];
+                        (codes[0], codes[1]) = (table.One[row] + 1u, table.Two[row] + 1u);
+                        writer.Write(bucket, i - start, new Tag(table.High[row], table.Low[row]), codes);
+                    }
+                }
+                action(group, writer.Plaintext.Span);
+            }
+        });
+
+    private static RoomContract ReadContract(int rows)
+    {
+        using var one = IdentityKey.Create();
+        using var two = IdentityKey.Create();
+        var measurement = new string('0', 2 * SHA256.HashSizeInBytes);
+        var text = string.Create(CultureInfo.InvariantCulture, $$"""
+            room: bench
+            version: 1
+            members:
+              - {name: first, key: {{one.PublicKey}}}
+              - {name: second, key: {{two.PublicKey}}}
+            enclave:
+              attestation:
+                - mrenclave: [{{measurement}}]
+              platforms: [simulated]
+            cas:
+              attestation:
+                - mrenclave: [{{measurement}}]
+              platforms: [simulated]
+              session: bench/room
+              session_hash: {{measurement}}
+            datasets:
+              - name: a
+                owner: first
+                identifier: {kind: customer_id, column: id}
+                max_rows: {{rows}}
+                columns:
+                  - {name: one, type: integer, minimum: 0, maximum: 9, filter: true}
+                  - {name: two, type: integer, minimum: 0, maximum: 99, filter: true}
+              - name: b
+                owner: second
+                identifier: {kind: customer_id, column: id}
+                max_rows: {{rows}}
+                columns:
+                  - {name: one, type: integer, minimum: 0, maximum: 9, filter: true}
+                  - {name: two, type: integer, minimum: 0, maximum: 99, filter: true}
+            analyses:
+              overlap: true
+              crosstab: true
+            privacy:
+              noise: none
+            roles: {query: [first], receive: [first], pay: [first]}
+
+            """);
+        var problems = new DocumentProblems();
+        return ContractReader.Read(Encoding.UTF8.GetBytes(text), problems)
+            ?? throw new InvalidOperationException(string.Join('\n', problems.Items));
+    }
+}

@@ -1,0 +1,19 @@
+using System.Security.Cryptography;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Names a version of a data set by its content: SHA-256 over the SHA-256 of each group's plaintext, so that several threads can compute it.</summary>
+public sealed class VersionDigest
+{
+    private readonly byte[] hashes;
+
+    /// <param name="groupCount">Groups of the room.</param>
+    public VersionDigest(int groupCount) => hashes = new byte[groupCount * SHA256.HashSizeInBytes];
+
+    /// <summary>Takes a group in; each group once, in any order, from any thread.</summary>
+    public void Add(int group, ReadOnlySpan<byte> plaintext) =>
+        SHA256.HashData(plaintext, hashes.AsSpan(group * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes));
+
+    /// <summary>The digest, 32 bytes, once all groups are in.</summary>
+    public byte[] Complete() => SHA256.HashData(hashes);
+}
