@@ -14,10 +14,13 @@ internal sealed class LibvirtClient : IDisposable
 
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Queue<GuestEvent> events = new();
+    private readonly int timeout;
     private uint serial;
 
-    private LibvirtClient()
+    private LibvirtClient(TimeSpan timeout)
     {
+        this.timeout = (int)timeout.TotalMilliseconds;
+        socket.SendTimeout = this.timeout;
     }
 
     /// <summary>Opens a read-write connection.</summary>
@@ -27,10 +30,9 @@ internal sealed class LibvirtClient : IDisposable
     /// <exception cref="LibvirtException">There is no daemon, or it refused.</exception>
     public static LibvirtClient Connect(string path, string uri, TimeSpan timeout)
     {
-        var client = new LibvirtClient();
+        var client = new LibvirtClient(timeout);
         try
         {
-            client.socket.ReceiveTimeout = client.socket.SendTimeout = (int)timeout.TotalMilliseconds;
             client.socket.Connect(new UnixDomainSocketEndPoint(path));
             client.Open(uri);
             return client;
@@ -137,6 +139,7 @@ internal sealed class LibvirtClient : IDisposable
     private byte[] Call(RemoteProcedure procedure, XdrWriter arguments)
     {
         serial++;
+        socket.ReceiveTimeout = timeout;
         var call = new RpcHeader(0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, serial, RpcStatus.Ok);
         try
         {
