@@ -2,6 +2,7 @@ using System.CommandLine;
 using Guardian.Attestation;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Client;
+using Guardian.Node;
 using Guardian.OpenStack;
 
 namespace Guardian.Cli;
@@ -64,6 +65,7 @@ internal static class CommandRunner
                 _ => ExitCode.Refused,
             },
             cloud.Failure.ToString(), cloud.Message),
+        LibvirtException libvirt => new CliException(libvirt.Failure == LibvirtFailure.Refused ? ExitCode.Refused : ExitCode.World, "libvirt", libvirt.Message, hint: "run this as root on a compute host; node.yaml's relay: upstream: names libvirt's socket"),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),

@@ -21,7 +21,9 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
     QuoteCommands.Create(),
     CloudCommands.Create(),
     UsageCommands.Create(),
-    new Command("node", "Look after a compute host.") { ProviderFileCommand.Create() },
+    NodeCommands.Create(),
+    VmCommands.Create(),
+    GuestCommands.Create(),
     KeyCommands.Create(),
 };
 root.Options.Add(CommandRunner.JsonOption);

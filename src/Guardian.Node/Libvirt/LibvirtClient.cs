@@ -40,7 +40,7 @@ internal sealed class LibvirtClient : IDisposable
         catch (SocketException failure)
         {
             client.Dispose();
-            throw new LibvirtException(LibvirtFailure.Unreachable, $"libvirt cannot be reached at {path}: {failure.Message}", failure);
+            throw new LibvirtException(LibvirtFailure.Unreachable, $"libvirt cannot be reached at {path}: {(File.Exists(path) ? failure.Message : "there is no such socket")}", failure);
         }
         catch (LibvirtException)
         {
@@ -87,11 +87,18 @@ internal sealed class LibvirtClient : IDisposable
     public GuestEvent WaitForEvent()
     {
         socket.ReceiveTimeout = 0;
-        while (events.Count == 0)
+        try
         {
-            NoteEvent(Receive(out var payload), payload);
+            while (events.Count == 0)
+            {
+                NoteEvent(Receive(out var payload), payload);
+            }
+            return events.Dequeue();
         }
-        return events.Dequeue();
+        catch (SocketException failure)
+        {
+            throw Unreachable(failure);
+        }
     }
 
     public void Dispose() => socket.Dispose();
@@ -166,7 +173,7 @@ internal sealed class LibvirtClient : IDisposable
         }
         catch (SocketException failure)
         {
-            throw new LibvirtException(LibvirtFailure.Unreachable, $"libvirt does not answer: {failure.Message}", failure);
+            throw Unreachable(failure);
         }
     }
 
@@ -208,6 +215,8 @@ internal sealed class LibvirtClient : IDisposable
             events.Enqueue(new GuestEvent(guest, (GuestEventKind)kind, detail));
         }
     }
+
+    private static LibvirtException Unreachable(SocketException failure) => new(LibvirtFailure.Unreachable, $"libvirt does not answer: {failure.Message}", failure);
 
     private static LibvirtException Malformed() => new(LibvirtFailure.Malformed, "libvirt's answer cannot be read");
 }

@@ -24,11 +24,17 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
     }
 
     [Fact]
-    public void A_running_guest_maps_its_EPC_and_is_neither_saved_nor_migrated()
+    public async Task A_running_guest_maps_its_EPC_and_is_neither_saved_nor_migrated()
     {
         using var guest = Begin(8, OneSection, TestDomain.Nova(type: "qemu"));
         guest.Virsh("start", guest.Name).Ends(0);
-        Assert.Contains("sgx_vepc\nSize:               8192 kB", File.ReadAllText($"/proc/{libvirt.ProcessOf(guest.Name)}/smaps"), StringComparison.Ordinal);
+        Assert.Contains("sgx_vepc\nSize:               8192 kB", await File.ReadAllTextAsync($"/proc/{libvirt.ProcessOf(guest.Name)}/smaps"), StringComparison.Ordinal);
+        var instance = Guid.Parse(TestDomain.Uuid);
+        Assert.Equal(
+            new GuestEpcState(instance, guest.Name, libvirt.ProcessOf(guest.Name), 8192, 8192, 8192),
+            Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, _ => Task.FromResult(8192L), instance: null)));
+        Assert.Null(Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, claimOf: null, instance)).Problem);
+        Assert.Empty(await GuestVerifier.ReadAsync(libvirt.SocketPath, claimOf: null, Guid.Empty));
         var running = guest.Virsh("dumpxml", guest.Name).Output;
         guest.Define(running).Ends(0);
         guest.Virsh("managedsave", guest.Name).Ends(1).Says("cannot leave its processor");
