@@ -36,7 +36,7 @@ public class ArchitectureTests
         ["Guardian.Cas.Client"] = [],
         ["Guardian.Cas"] = ["Microsoft.Data.Sqlite"],
         ["Guardian.CleanRoom"] = [],
-        ["Guardian.CleanRoom.Client"] = ["Sylvan.Data.Csv", "libphonenumber-csharp"],
+        ["Guardian.CleanRoom.Client"] = ["Parquet.Net", "Sylvan.Data.Csv", "libphonenumber-csharp"],
         ["Guardian.Enclave"] = [],
         ["Guardian.Hosting"] = [],
         ["Guardian.OpenStack"] = ["YamlDotNet"],
