@@ -47,6 +47,7 @@ internal static class Targets
         new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
         new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
+        .. NodeTargets.All,
     ];
 
     /// <summary>Breaks on an input that is a few changes away from its seed; a fuzzer that does not find it is broken itself.</summary>
