@@ -25,6 +25,7 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
     VmCommands.Create(),
     GuestCommands.Create(),
     KeyCommands.Create(),
+    VolumeCommands.Create(),
 };
 root.Options.Add(CommandRunner.JsonOption);
 
