@@ -47,7 +47,8 @@ public sealed record ProvisioningDescription(string Certificate);
 public sealed record CasHealth(string Status);
 
 /// <summary>Strict source-generated JSON of the CAS's protocol.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+// Metadata: the generated fast path would write absent bytes as an empty text.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StartupConfiguration))]
 [JsonSerializable(typeof(SessionDescription))]
 [JsonSerializable(typeof(ConfigurationRequest))]
