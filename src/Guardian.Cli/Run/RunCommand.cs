@@ -44,7 +44,7 @@ internal static class RunCommand
         {
             return Report(failure, isJson);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or System.Net.Sockets.SocketException)
         {
             return Report(new CliException(OwnFailure, "io", failure.Message), isJson);
         }
@@ -54,8 +54,7 @@ internal static class RunCommand
     {
         if (!arguments.HasNoAttestation)
         {
-            throw new CliException(OwnFailure, "not-attested", "nothing is run without configuration from a CAS",
-                hint: "add --insecure-no-attestation to try a program out; nothing protects it then");
+            return AttestedRun.Run(arguments);
         }
         if (arguments.Volumes.Count > 0)
         {
