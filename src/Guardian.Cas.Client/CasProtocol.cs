@@ -47,7 +47,8 @@ public sealed record ProvisioningDescription(string Certificate);
 public sealed record CasHealth(string Status);
 
 /// <summary>Strict source-generated JSON of the CAS's protocol.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+// Metadata: the generated fast path would write absent bytes as an empty text.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StartupConfiguration))]
 [JsonSerializable(typeof(SessionDescription))]
 [JsonSerializable(typeof(ConfigurationRequest))]
@@ -56,6 +57,13 @@ public sealed record CasHealth(string Status);
 [JsonSerializable(typeof(TagOutcome))]
 [JsonSerializable(typeof(SessionList))]
 [JsonSerializable(typeof(StdioKeyDescription))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(OwnersClaim))]
+[JsonSerializable(typeof(OwnersDescription))]
+[JsonSerializable(typeof(RecoveryDescription))]
+[JsonSerializable(typeof(ShareGift))]
+[JsonSerializable(typeof(RecoveryProgress))]
+[JsonSerializable(typeof(StoreKeyDescription))]
 [JsonSerializable(typeof(CasProblem))]
 [JsonSerializable(typeof(CasHealth))]
 [JsonSerializable(typeof(ProvisioningDescription))]

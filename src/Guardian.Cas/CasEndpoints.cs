@@ -27,6 +27,17 @@ internal static class CasEndpoints
                 ? Task.FromResult(new ProvisioningDescription(provisioning.Certificate))
                 : throw new CasException(CasFailure.NotFound, "this CAS serves no clients of Gramine; start it with --provision", [])));
 
+        app.MapGet("/v1/audit", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.AuditPage, (context, _) => service.ReadAuditAsync(Query(context, "after"), CallerKey(context))));
+
+        app.MapGet("/v1/owners", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.OwnersDescription, (_, _) => service.ReadOwnersAsync()));
+
+        app.MapPost("/v1/owners", Answer(
+            MaxRequestSize * 4, StatusCodes.Status201Created, CasJson.Default.OwnersDescription,
+            (context, body) => service.ClaimAsync(Read(body, CasJson.Default.OwnersClaim, "{\"keys\": […], \"threshold\": …}"), CallerKey(context))));
+
+        app.MapPost("/v1/store-key", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StoreKeyDescription, (context, _) => service.HandOverAsync(Certificate(context))));
+
         app.MapPost("/v1/sessions", Answer(
             YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription,
             (context, body) => service.CreateAsync(body, CallerKey(context), Signatures(context))));
@@ -62,6 +73,16 @@ internal static class CasEndpoints
         app.MapGet("/v1/stdio-keys/{name}", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StdioKeyDescription,
             (context, _) => service.ReadStdioKeyAsync(Query(context, "session"), Name(context), CallerKey(context))));
+    }
+
+    /// <summary>The interface of a CAS that waits for its owners' shares.</summary>
+    public static void MapRecovery(WebApplication app, Recovery recovery)
+    {
+        app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status503ServiceUnavailable, new CasHealth("recovering"), CasJson.Default.CasHealth));
+        app.MapGet("/v1/recovery", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.RecoveryDescription, (_, _) => Task.FromResult(recovery.Description)));
+        app.MapPost("/v1/recovery", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.RecoveryProgress,
+            (_, body) => Task.FromResult(recovery.Give(Read(body, CasJson.Default.ShareGift, "{\"x\": …, \"share\": …}")))));
     }
 
     private static RequestDelegate Answer<T>(int maxSize, int status, JsonTypeInfo<T> type, Func<HttpContext, ReadOnlyMemory<byte>, Task<T>> work) =>

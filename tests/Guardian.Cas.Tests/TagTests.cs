@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Guardian.Cas.Client;
 
 namespace Guardian.Cas.Tests;
@@ -106,6 +107,14 @@ public sealed class TagTests : IDisposable
         Assert.Contains("since", (await RefusedAsync(cas.Service.SetTagAsync(change with { Expected = Tag(1), Next = Tag(2) }, first))).Message, StringComparison.Ordinal);
         Assert.True((await cas.Service.SetTagAsync(change with { Expected = Tag(1), Next = Tag(2) }, second)).Moved);
         Assert.Contains("singleton", Assert.Single((await RefusedAsync(cas.Service.ConfigureAsync(web, second))).Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_absent_is_null_on_the_wire()
+    {
+        Assert.Equal("""{"session":"s","name":"n","tag":null}""", JsonSerializer.Serialize(new TagDescription("s", "n", null), CasJson.Default.TagDescription));
+        Assert.Null(JsonSerializer.Deserialize("""{"session":"s","name":"n","expected":null,"next":"AA=="}""", CasJson.Default.TagChange)!.Expected);
+        Assert.Equal("""{"key":null}""", JsonSerializer.Serialize(new StdioConfiguration(null), CasJson.Default.StdioConfiguration));
     }
 
     private static byte[] Tag(byte value) => [.. Enumerable.Repeat(value, 32)];

@@ -34,7 +34,7 @@ public class ArchitectureTests
         ["Guardian.Volumes"] = [],
         ["Guardian.Attestation"] = ["System.Formats.Cbor"],
         ["Guardian.Cas.Client"] = [],
-        ["Guardian.Cas"] = ["Microsoft.Data.Sqlite"],
+        ["Guardian.Cas"] = ["Microsoft.Data.Sqlite", "Npgsql"],
         ["Guardian.CleanRoom"] = [],
         ["Guardian.CleanRoom.Client"] = ["Sylvan.Data.Csv", "libphonenumber-csharp"],
         ["Guardian.Enclave"] = [],
