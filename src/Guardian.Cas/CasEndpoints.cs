@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Guardian.Cas.Client;
@@ -5,6 +6,7 @@ using Guardian.Documents;
 using Guardian.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Guardian.Cas;
 
@@ -17,8 +19,15 @@ internal static class CasEndpoints
     private const int MaxSignatures = 64;
 
     /// <param name="provisioning">The authority that Gramine's clients trust, or null where they are not served.</param>
-    public static void Map(WebApplication app, CasService service, ProvisioningAuthority? provisioning)
+    public static void Map(WebApplication app, CasService service, CasMetrics metrics, ProvisioningAuthority? provisioning)
     {
+        app.Use((context, next) => MeasureAsync(context, next, metrics));
+        app.MapGet("/metrics", async context =>
+        {
+            context.Response.ContentType = "text/plain; version=0.0.4";
+            await context.Response.WriteAsync(metrics.Write()).ConfigureAwait(false);
+        });
+
         app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status200OK, new CasHealth("ok"), CasJson.Default.CasHealth));
 
         app.MapGet("/v1/provisioning", Answer(
@@ -73,6 +82,14 @@ internal static class CasEndpoints
         app.MapGet("/v1/stdio-keys/{name}", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StdioKeyDescription,
             (context, _) => service.ReadStdioKeyAsync(Query(context, "session"), Name(context), CallerKey(context))));
+    }
+
+    private static async Task MeasureAsync(HttpContext context, RequestDelegate next, CasMetrics metrics)
+    {
+        var start = Stopwatch.GetTimestamp();
+        await next(context).ConfigureAwait(false);
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
+        metrics.Note($"{(route == "none" ? "" : context.Request.Method + " ")}{route}", context.Response.StatusCode, Stopwatch.GetElapsedTime(start));
     }
 
     /// <summary>The interface of a CAS that waits for its owners' shares.</summary>

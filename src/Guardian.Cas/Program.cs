@@ -42,7 +42,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
             ? $$"""{"event":"provisioning","address":"{{provisioning.Address}}"}"""
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, service, authority));
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, service, new CasMetrics(vault), authority));
 }
 
 // Ends once the owners have given enough shares; the next start finds the key sealed.

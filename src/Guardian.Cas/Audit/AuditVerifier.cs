@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Guardian.Attestation;
@@ -118,6 +119,13 @@ public static class AuditVerifier
         return TryRead(verdict.Statement.Payload.Span, AuditJson.Default.AuditHead) is { Sequence: > 0 and <= int.MaxValue } read
             ? new AuditVerdict(read, null, "")
             : Fail(AuditFailure.Malformed, "the statement of the log's end says something else");
+    }
+
+    /// <summary>When and what a line tells of, unverified; null when it is no line of a log. Never throws for any content.</summary>
+    public static (string Time, string Event)? Describe(string line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return AuditLine.TryRead(Encoding.UTF8.GetBytes(line)) is { } read ? (read.Payload.Time, read.Payload.Event) : null;
     }
 
     private static string? Refusal(VerifiedStatement statement, string type, AttestationPolicy policy) =>

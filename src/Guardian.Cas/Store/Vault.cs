@@ -80,6 +80,9 @@ internal sealed partial class Vault : IDisposable
     /// <summary>Signs where the log ends.</summary>
     public byte[] SignHead(AuditHead end) => audit.SignHead(end);
 
+    /// <summary>How many entries the log has, rows the store, and callers wait.</summary>
+    public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, jobs.Reader.Count);
+
     /// <summary>Splits the store's key among owners.</summary>
     public byte[] Split(IReadOnlyList<string> owners, int threshold) => Recovery.Split(key, owners, threshold);
 
