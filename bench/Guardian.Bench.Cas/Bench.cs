@@ -7,8 +7,8 @@ namespace Guardian.Bench.Cas;
 /// <summary>A CAS in this process on a simulated machine, enclaves that ask it, and the signature checks that their evidence needs at least.</summary>
 internal sealed class Bench : IDisposable
 {
-    /// <summary>For each of the two quotes in a certificate: root, intermediate, PCK, QE report and quote; and the certificate's own chain of one is checked by TLS.</summary>
-    public const int SignatureCount = 10;
+    /// <summary>A certificate carries two quotes, each signed by an attestation key of a platform that is known after the first.</summary>
+    public const int SignatureCount = 2;
 
     // As many enclaves as ask, in turns: each certificate has a key and quotes of its own.
     private const int EnclaveCount = 64;
