@@ -72,9 +72,11 @@ public sealed class CasClient : IDisposable
     /// <param name="expected">32 bytes, or null when it must never have been set.</param>
     /// <param name="next">32 bytes.</param>
     /// <returns>Whether it was moved, and then is durable; if not, what it is instead. After <see cref="CasFailure.Unreachable"/> it may have been moved or not: read it.</returns>
-    public Task<TagOutcome> SetTagAsync(string session, string name, byte[]? expected, byte[] next, CancellationToken cancellation = default)
+    public Task<TagOutcome> SetTagAsync(string session, string name, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> next, CancellationToken cancellation = default)
     {
-        var change = JsonSerializer.SerializeToUtf8Bytes(new TagChange(session, name, expected, next), CasJson.Default.TagChange);
+        // An array that is null arrives as memory that is there and empty.
+        var from = expected is { IsEmpty: false } given ? given.ToArray() : null;
+        var change = JsonSerializer.SerializeToUtf8Bytes(new TagChange(session, name, from, next.ToArray()), CasJson.Default.TagChange);
         return SendAsync(HttpMethod.Put, $"v1/tags/{Escape(name)}", Content(change, "application/json"), CasJson.Default.TagOutcome, cancellation);
     }
 

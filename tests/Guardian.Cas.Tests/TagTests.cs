@@ -49,6 +49,13 @@ public sealed class TagTests : IDisposable
     }
 
     [Fact]
+    public void A_tag_that_was_never_set_is_null_on_the_wire()
+    {
+        Assert.Contains("\"tag\":null", JsonSerializer.Serialize(new TagDescription("shop", "data", null), CasJson.Default.TagDescription), StringComparison.Ordinal);
+        Assert.Contains("\"expected\":null", JsonSerializer.Serialize(new TagChange("shop", "data", null, Tag(1)), CasJson.Default.TagChange), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_configuration_brings_volumes_with_keys_and_tags()
     {
         await cas.CreateAsync(Session);
