@@ -43,6 +43,8 @@ internal static class Targets
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
         new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input, new DocumentProblems()) is not null),
+        new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
+        new("placeholders", () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()], input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
         new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
         new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
@@ -60,6 +62,12 @@ internal static class Targets
 
     /// <summary>Breaks on an input that is a few changes away from its seed; a fuzzer that does not find it is broken itself.</summary>
     public static Target Canary { get; } = new("canary", () => [[1, 2, 3, 4]], input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+
+    private static byte[] AuditSample()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return AuditLine.Write(new AuditPayload(1, "2026-06-01T00:00:00.000Z", "started", AuditLine.Origin, AuditLine.Origin, [1, 2, 3], [4]), key);
+    }
 
     // Its checksum would keep every change from the reader behind it.
     private static byte[] Journal(long wall) =>
