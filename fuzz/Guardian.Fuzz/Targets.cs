@@ -5,6 +5,7 @@ using Guardian.Attestation;
 using Guardian.Cas;
 using Guardian.CleanRoom;
 using Guardian.Documents;
+using Guardian.Node;
 using Guardian.Sgx;
 
 namespace Guardian.Fuzz;
@@ -44,12 +45,17 @@ internal static class Targets
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
         new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
         new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
+        new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
         .. NodeTargets.All,
     ];
 
     /// <summary>Breaks on an input that is a few changes away from its seed; a fuzzer that does not find it is broken itself.</summary>
     public static Target Canary { get; } = new("canary", () => [[1, 2, 3, 4]], input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+
+    // Its checksum would keep every change from the reader behind it.
+    private static byte[] Journal(long wall) =>
+        new JournalRecord(JournalKind.Defined, Guid.Empty, 5, wall, Guid.Empty, 8, "project", "flavor").ToLine()[JournalRecord.JsonOffset..^1];
 
     /// <summary>The first YAML example of a page.</summary>
     internal static byte[] Document(string page)
