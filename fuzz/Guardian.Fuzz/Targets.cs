@@ -7,6 +7,7 @@ using Guardian.CleanRoom;
 using Guardian.Documents;
 using Guardian.Node;
 using Guardian.Sgx;
+using Guardian.Volumes;
 
 namespace Guardian.Fuzz;
 
@@ -46,6 +47,13 @@ internal static class Targets
         new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
         new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
         new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
+        new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
+        new("volume-superblock-content", () => [VolumeSamples.Content], input => Superblock.TryReadContent(input) is not null),
+        new("volume-node", () => [VolumeSamples.Node], input => Volumes.Node.TryRead(input, 1, 1_000, out _)),
+        new("volume-inode", () => [VolumeSamples.Inode], input => InodeRecord.TryRead(input, 1_000, out _)),
+        new("volume-directory", () => [VolumeSamples.Directory], input => DirectoryContent.TryRead(input, 100) is not null),
+        new("volume-tag", () => [Encoding.ASCII.GetBytes("12 " + new string('a', 48) + "\n")], input => FileFreshness.TryRead(input) is not null),
+        new("volume-key", () => [Encoding.ASCII.GetBytes(new string('0', 64) + "\n")], input => VolumeKey.TryRead(input) is not null),
         new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
         .. NodeTargets.All,
     ];
