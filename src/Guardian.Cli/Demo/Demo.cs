@@ -242,10 +242,9 @@ internal sealed class Demo : IDisposable
             people.WriteLine("To look further: ./guardian demo --keep DIR   and   docs/clean-room.md");
             return;
         }
-        people.WriteLine($"Everything is in {directory}. To look further:");
+        people.WriteLine($"Everything is in {directory}; the report as a page is lift.html there. To look further:");
         ShowCommand($"room check {file.Path}");
         ShowCommand($"room verify {PathOf("lift.jws")} --contract {file.Path}");
-        people.WriteLine($"The report as a page: {PathOf("lift.html")}");
         ShowCommand($"cas start --state {PathOf("cas")} --machine {PathOf("machine")} --listen 127.0.0.1:8443");
         ShowCommand($"room start {file.Path} --cas 127.0.0.1:8443 --state {PathOf("room")} --machine {PathOf("machine")} --listen 127.0.0.1:9443");
         ShowCommand($"room ask {file.Path} overlap --where \"customers.zip_code = Urban\" --room 127.0.0.1:9443 --key {PathOf("retailer.pem")}");
