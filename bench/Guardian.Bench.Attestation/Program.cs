@@ -6,9 +6,10 @@ using Guardian.Bench.Attestation;
 // Processor time, median of rounds that alternate with the others, so that a busy machine disturbs all alike.
 var duration = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 10);
 var isMet = true;
-foreach (var name in new[] { "sgx3-processor-cfg-and-swh", "tdx4-uptodate" })
+var workloads = new[] { "sgx3-processor-cfg-and-swh", "tdx4-uptodate" }.Select(name => new Workload(name)).ToList();
+WarmUp();
+foreach (var workload in workloads)
 {
-    var workload = new Workload(name);
     using var known = new QuoteVerifier(VerifierOptions.Default);
     using var peer = Peer.Start(workload);
     var rounds = new Rounds(duration);
@@ -19,7 +20,7 @@ foreach (var name in new[] { "sgx3-processor-cfg-and-swh", "tdx4-uptodate" })
     var peers = peer is null ? [] : new[] { "js", "wasm" }.Select(build => rounds.Add($"dcap-qvl, {build}, in node", time => peer.Measure(build, time))).ToList();
     rounds.Run();
 
-    Print($"{name}: {workload.Quote.Length} bytes", rounds);
+    Print($"{Path.GetFileName(workload.Folder)}: {workload.Quote.Length} bytes", rounds);
     isMet &= Judge("cold / floor", cold.Median / floor.Median, atMost: 1.15);
     isMet &= Judge("known key / floor", repeated.Median / oneFloor.Median, atMost: 1.2);
     if (peers.Count > 0)
@@ -39,6 +40,22 @@ using (var fresh = new FreshKeys())
     isMet &= Judge("warm / floor", warm.Median / floor.Median, atMost: 1.3);
 }
 return isMet ? 0 : 1;
+
+// A service verifies for months; what counts is compiled code. The compiler works in the background, and gets time to.
+void WarmUp()
+{
+    for (var i = 0; i < 3_000; i++)
+    {
+        foreach (var workload in workloads)
+        {
+            Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.Default));
+        }
+        if (i % 500 == 0)
+        {
+            Thread.Sleep(500);
+        }
+    }
+}
 
 static void Print(string title, Rounds rounds)
 {

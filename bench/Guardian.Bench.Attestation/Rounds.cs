@@ -6,7 +6,7 @@ namespace Guardian.Bench.Attestation;
 internal sealed class Rounds(TimeSpan duration)
 {
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
     private readonly List<Measured> all = [];
 

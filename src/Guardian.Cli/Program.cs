@@ -14,6 +14,9 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
 {
     DemoCommand.Create(),
     RunCommand.Create(),
+    StdioCommands.CreateLogs(),
+    StdioCommands.CreateAttach(),
+    ImageCommands.Create(),
     RoomCommands.Create(),
     SessionCommands.Create(),
     CasCommands.Create(),
@@ -21,8 +24,11 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
     QuoteCommands.Create(),
     CloudCommands.Create(),
     UsageCommands.Create(),
-    new Command("node", "Look after a compute host.") { ProviderFileCommand.Create() },
+    NodeCommands.Create(),
+    VmCommands.Create(),
+    GuestCommands.Create(),
     KeyCommands.Create(),
+    VolumeCommands.Create(),
 };
 root.Options.Add(CommandRunner.JsonOption);
 

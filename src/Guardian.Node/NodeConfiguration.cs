@@ -5,7 +5,7 @@ using Guardian.Documents;
 namespace Guardian.Node;
 
 /// <summary>The configuration of <c>guardian-node</c>: one YAML file (docs/operate.md).</summary>
-internal sealed record NodeConfiguration
+public sealed record NodeConfiguration
 {
     /// <summary>Where the relay listens, unless systemd hands over a socket.</summary>
     public required string Listen { get; init; }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Guardian.Documents;
 using Guardian.Node;
 using Guardian.OpenStack;
+using Guardian.Sgx;
 
 const int Usage = 2;
 const int World = 3;
@@ -26,7 +27,9 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
     return Fail(World, failure.Message);
 }
 
-var rules = new GuestRules { Sections = configuration.Sections, HidesSgx = configuration.Sections.Count > 0, ProvisionKey = configuration.ProvisionKey };
+var host = new HostRoot();
+var sections = configuration.Sections.Count > 0 ? configuration.Sections : KernelCheck.ReadSections(host);
+var rules = new GuestRules { Sections = sections, HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.CpuId).Sgx, ProvisionKey = configuration.ProvisionKey };
 using var session = OpenSession(configuration.Cloud);
 var rewriter = new GuestRewriter(new PlacementClaims(session is null ? null : new EpcClaims(new PlacementClient(session)), configuration.Host), rules);
 var kinds = new LibvirtGuestKinds(configuration.Upstream);
@@ -44,7 +47,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    NodeTasks.Start(configuration, session, () => File.Exists("/dev/sgx_vepc"), Log);
+    NodeTasks.Start(configuration, session, () => HostCheck.Run(host, () => LibvirtFacts.Ask(configuration.Upstream), configuration.Listen, []).IsFit, Log);
 }
 catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
 {

@@ -108,8 +108,17 @@ public static class RaTlsVerifier
             : NotBound();
     }
 
-    private static bool IsHashOf(ReadOnlySpan<byte> hash, Certificate certificate) =>
-        CryptographicOperations.FixedTimeEquals(hash, SHA256.HashData(certificate.SubjectPublicKeyInfo.Span));
+    private static bool IsHashOf(ReadOnlySpan<byte> hash, Certificate certificate)
+    {
+        var key = certificate.SubjectPublicKeyInfo.Span;
+        var expected = hash.Length switch
+        {
+            SHA512.HashSizeInBytes => SHA512.HashData(key),
+            SHA384.HashSizeInBytes => SHA384.HashData(key),
+            _ => SHA256.HashData(key),
+        };
+        return CryptographicOperations.FixedTimeEquals(hash, expected);
+    }
 
     private static bool Agree(RaTlsPeer one, RaTlsPeer other) =>
         one.Quote.Platform == other.Quote.Platform

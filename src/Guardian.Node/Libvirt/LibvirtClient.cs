@@ -14,10 +14,13 @@ internal sealed class LibvirtClient : IDisposable
 
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly Queue<GuestEvent> events = new();
+    private readonly int timeout;
     private uint serial;
 
-    private LibvirtClient()
+    private LibvirtClient(TimeSpan timeout)
     {
+        this.timeout = (int)timeout.TotalMilliseconds;
+        socket.SendTimeout = this.timeout;
     }
 
     /// <summary>Opens a read-write connection.</summary>
@@ -27,10 +30,9 @@ internal sealed class LibvirtClient : IDisposable
     /// <exception cref="LibvirtException">There is no daemon, or it refused.</exception>
     public static LibvirtClient Connect(string path, string uri, TimeSpan timeout)
     {
-        var client = new LibvirtClient();
+        var client = new LibvirtClient(timeout);
         try
         {
-            client.socket.ReceiveTimeout = client.socket.SendTimeout = (int)timeout.TotalMilliseconds;
             client.socket.Connect(new UnixDomainSocketEndPoint(path));
             client.Open(uri);
             return client;
@@ -38,7 +40,7 @@ internal sealed class LibvirtClient : IDisposable
         catch (SocketException failure)
         {
             client.Dispose();
-            throw new LibvirtException(LibvirtFailure.Unreachable, $"libvirt cannot be reached at {path}: {failure.Message}", failure);
+            throw new LibvirtException(LibvirtFailure.Unreachable, $"libvirt cannot be reached at {path}: {(File.Exists(path) ? failure.Message : "there is no such socket")}", failure);
         }
         catch (LibvirtException)
         {
@@ -85,11 +87,18 @@ internal sealed class LibvirtClient : IDisposable
     public GuestEvent WaitForEvent()
     {
         socket.ReceiveTimeout = 0;
-        while (events.Count == 0)
+        try
         {
-            NoteEvent(Receive(out var payload), payload);
+            while (events.Count == 0)
+            {
+                NoteEvent(Receive(out var payload), payload);
+            }
+            return events.Dequeue();
         }
-        return events.Dequeue();
+        catch (SocketException failure)
+        {
+            throw Unreachable(failure);
+        }
     }
 
     public void Dispose() => socket.Dispose();
@@ -137,6 +146,7 @@ internal sealed class LibvirtClient : IDisposable
     private byte[] Call(RemoteProcedure procedure, XdrWriter arguments)
     {
         serial++;
+        socket.ReceiveTimeout = timeout;
         var call = new RpcHeader(0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, serial, RpcStatus.Ok);
         try
         {
@@ -163,7 +173,7 @@ internal sealed class LibvirtClient : IDisposable
         }
         catch (SocketException failure)
         {
-            throw new LibvirtException(LibvirtFailure.Unreachable, $"libvirt does not answer: {failure.Message}", failure);
+            throw Unreachable(failure);
         }
     }
 
@@ -205,6 +215,8 @@ internal sealed class LibvirtClient : IDisposable
             events.Enqueue(new GuestEvent(guest, (GuestEventKind)kind, detail));
         }
     }
+
+    private static LibvirtException Unreachable(SocketException failure) => new(LibvirtFailure.Unreachable, $"libvirt does not answer: {failure.Message}", failure);
 
     private static LibvirtException Malformed() => new(LibvirtFailure.Malformed, "libvirt's answer cannot be read");
 }

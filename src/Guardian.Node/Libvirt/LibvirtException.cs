@@ -1,7 +1,7 @@
 namespace Guardian.Node;
 
 /// <summary>Why libvirt gave no answer.</summary>
-internal enum LibvirtFailure
+public enum LibvirtFailure
 {
     /// <summary>Nobody listens, the peer went away, or it took too long.</summary>
     Unreachable,
@@ -14,7 +14,7 @@ internal enum LibvirtFailure
 }
 
 /// <summary>libvirt gave no answer.</summary>
-internal sealed class LibvirtException(LibvirtFailure failure, string message, Exception? inner = null) : Exception(message, inner)
+public sealed class LibvirtException(LibvirtFailure failure, string message, Exception? inner = null) : Exception(message, inner)
 {
     public LibvirtFailure Failure { get; } = failure;
 

@@ -1,7 +1,7 @@
 namespace Guardian.Node;
 
 /// <summary>Error numbers of libvirt (include/libvirt/virterror.h) that Guardian uses. They are ABI and never change.</summary>
-internal enum RpcErrorCode
+public enum RpcErrorCode
 {
     OperationFailed = 9,
     XmlDetail = 35,

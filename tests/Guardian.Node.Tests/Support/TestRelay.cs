@@ -10,12 +10,12 @@ internal sealed class TestRelay : IDisposable
     private readonly RelayServer server;
     private readonly Thread thread;
 
-    public TestRelay(IEpcClaims? claims = null, GuestRules? rules = null, IGuestKinds? kinds = null, uint? user = null)
+    public TestRelay(IEpcClaims? claims = null, GuestRules? rules = null, IGuestKinds? kinds = null, uint? user = null, string? upstream = null)
     {
         Daemon = new FakeDaemon(folder.File("daemon.sock"));
         Path = folder.File("relay.sock");
         var rewriter = new GuestRewriter(claims ?? FixedClaims.None, rules ?? new GuestRules());
-        var settings = new RelaySettings { Upstream = folder.File("daemon.sock"), Users = new HashSet<uint> { user ?? CurrentUser } };
+        var settings = new RelaySettings { Upstream = upstream ?? folder.File("daemon.sock"), Users = new HashSet<uint> { user ?? CurrentUser } };
         server = new RelayServer(RelayListener.Bind(Path), settings, () => new GuestCalls(rewriter, kinds ?? new FixedKinds(false), Log.Enqueue), Log.Enqueue);
         thread = new Thread(server.Run) { IsBackground = true };
         thread.Start();

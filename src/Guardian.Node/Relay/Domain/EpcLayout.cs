@@ -4,7 +4,7 @@ namespace Guardian.Node;
 
 /// <summary>One EPC section of the host. Lists of them are in the order of CPUID leaf 12H, which is how QEMU and libvirt number them.</summary>
 /// <param name="Node">The host's NUMA node.</param>
-internal readonly record struct EpcSection(int Node, long Kibibytes);
+public readonly record struct EpcSection(int Node, long Kibibytes);
 
 /// <summary>One EPC device of a guest.</summary>
 /// <param name="HostNode">The host's node it is bound to, or null.</param>

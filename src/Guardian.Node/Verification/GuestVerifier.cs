@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text;
+using System.Xml.Linq;
+
+namespace Guardian.Node;
+
+/// <summary>A running guest's EPC, in KiB, in the three places where it is written.</summary>
+/// <param name="Claimed">What Placement has claimed; null when nobody asked it.</param>
+/// <param name="Defined">What libvirt's definition says.</param>
+/// <param name="Mapped">What its QEMU has mapped; null when its process was not found.</param>
+public sealed record GuestEpcState(Guid Instance, string Name, int? Process, long? Claimed, long Defined, long? Mapped)
+{
+    /// <summary>What is wrong, or null: the mapping equals the definition, and the claim where it is known.</summary>
+    public string? Problem =>
+        Mapped is null ? "its QEMU process was not found; run this as root on its host"
+        : Claimed is not null && Claimed != Defined ? $"Placement claimed {Claimed} KiB, its definition has {Defined} KiB; hard-reboot it"
+        : Mapped != Defined ? $"its definition has {Defined} KiB of EPC, its QEMU has mapped {Mapped} KiB; hard-reboot it"
+        : null;
+}
+
+/// <summary>Compares what guests were promised with what they have.</summary>
+public static class GuestVerifier
+{
+    /// <summary>The state of all running guests that have, or should have, EPC; or of one, whether or not it should.</summary>
+    /// <param name="socket">libvirtd's socket.</param>
+    /// <param name="claimOf">What Placement claimed for an instance in KiB; null when nobody can be asked.</param>
+    /// <param name="instance">One instance, or null for all.</param>
+    /// <returns>None when the instance does not run here.</returns>
+    /// <exception cref="LibvirtException">libvirt does not answer.</exception>
+    public static async Task<IReadOnlyList<GuestEpcState>> ReadAsync(string socket, Func<Guid, Task<long>>? claimOf, Guid? instance)
+    {
+        var states = new List<GuestEpcState>();
+        using var client = LibvirtClient.Connect(socket, "qemu:///system", TimeSpan.FromSeconds(30));
+        foreach (var guest in client.ListGuests(activeOnly: true).Where(guest => instance is null || guest.Uuid == instance))
+        {
+            if (Definition(client, guest) is not { } domain)
+            {
+                continue;
+            }
+            var process = FindProcess(guest.Uuid);
+            var state = new GuestEpcState(
+                guest.Uuid, guest.Name, process,
+                claimOf is not null && NovaMetadata.IsIn(domain) ? await claimOf(guest.Uuid).ConfigureAwait(false) : null,
+                GuestEpc.Kibibytes(domain) ?? 0,
+                process is { } number ? ReadMapped(number) : null);
+            if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0)
+            {
+                states.Add(state);
+            }
+        }
+        return states;
+    }
+
+    // A guest may have ended since it was listed.
+    private static XElement? Definition(LibvirtClient client, GuestName guest)
+    {
+        try
+        {
+            return DomainXml.TryRead(client.GetXml(guest), out _)?.Root;
+        }
+        catch (LibvirtException failure) when (failure.Code == RpcErrorCode.NoDomain)
+        {
+            return null;
+        }
+    }
+
+    // libvirt gives QEMU the guest's identifier: ... -uuid 5f9c3d6e-...
+    private static int? FindProcess(Guid uuid)
+    {
+        var wanted = Encoding.ASCII.GetBytes($"-uuid\0{uuid}\0");
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+                && ReadCommandLine(folder).AsSpan().IndexOf(wanted) >= 0)
+            {
+                return process;
+            }
+        }
+        return null;
+    }
+
+    private static byte[] ReadCommandLine(string folder)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(folder, "cmdline"));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Processes end while they are looked at.
+            return [];
+        }
+    }
+
+    private static long? ReadMapped(int process)
+    {
+        try
+        {
+            return EpcMappings.Read(File.ReadLines($"/proc/{process}/smaps")).Sum();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

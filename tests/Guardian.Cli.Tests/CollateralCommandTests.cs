@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Guardian.Attestation;
+using Guardian.Attestation.Tests;
+
+namespace Guardian.Cli.Tests;
+
+/// <summary><c>guardian quote collateral</c>: fetched from services of both kinds, kept, packed, used offline.</summary>
+public sealed class CollateralCommandTests : IDisposable
+{
+    private const string At = "2025-07-01T00:00:00Z";
+    private static readonly string Sgx = Repository.File("tests", "vectors", "dcap", "sgx3-processor-cfg-and-swh");
+    private static readonly string Tdx = Repository.File("tests", "vectors", "dcap", "tdx4-uptodate");
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("tdx4-uptodate", false, "")]
+    [InlineData("tdx4-uptodate", true, "sgx/certification/v4/")]
+    [InlineData("sgx3-processor-cfg-and-swh", true, "sgx/certification/v4")]
+    public async Task What_was_fetched_once_verifies_without_a_network(string vector, bool isCaching, string ending)
+    {
+        var quote = Path.Combine(Repository.File("tests", "vectors", "dcap", vector), "quote.bin");
+        using (var service = new CollateralStub(Recorded(Path.GetDirectoryName(quote)!), isCaching))
+        {
+            var fetched = (await RunAsync("collateral", "fetch", quote, "--service", service.Address + ending, "--root-crl", service.Address + "IntelSGXRootCA.der", "--json")).Ends(0).Json;
+            Assert.True((bool)fetched["platforms"]![0]!["fetched"]!);
+            Assert.Contains(service.Requests, path => path.Contains("fmspc=" + (string)fetched["platforms"]![0]!["fmspc"]!, StringComparison.Ordinal));
+        }
+        var accepted = new[] { "--accept", "ConfigurationAndSWHardeningNeeded", "--allow-debug" };
+        (await RunAsync(["verify", quote, "--at", At, .. accepted])).Ends(0);
+    }
+
+    [Fact]
+    public async Task A_service_that_fails_leaves_what_was_kept()
+    {
+        using var service = new CollateralStub(Recorded(Tdx), isCaching: true);
+        var quote = Path.Combine(Tdx, "quote.bin");
+        (await FetchAsync(service, quote)).Ends(0);
+        service.IsDown = true;
+        (await FetchAsync(service, quote)).Ends(3).Says("answered 503");
+        (await RunAsync("verify", quote, "--at", At)).Ends(0);
+
+        // Another platform's documents are not kept under this one's name.
+        using var wrong = new CollateralStub(Recorded(Sgx), isCaching: true);
+        (await FetchAsync(wrong, quote)).Ends(3).Says("something else than collateral");
+        (await RunAsync("verify", quote, "--at", At)).Ends(0);
+        (await RunAsync("collateral", "fetch", quote, "--service", "http://127.0.0.1:1/")).Ends(3).Says("kept before stays in use");
+        (await RunAsync("collateral", "fetch", quote, "--service", "nowhere")).Ends(2);
+    }
+
+    [Fact]
+    public async Task Only_what_expires_soon_is_fetched_again()
+    {
+        using var platform = new SyntheticPlatform();
+        foreach (var document in new[] { platform.TcbInfo, platform.QeIdentity })
+        {
+            document.Content["nextUpdate"] = "2033-01-01T00:00:00Z";
+        }
+        platform.RootList.NextUpdate = platform.PckList.NextUpdate = new DateTimeOffset(2033, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var evidence = platform.Build();
+        await File.WriteAllBytesAsync(folder.File("quote.bin"), evidence.Quote);
+        using var service = new CollateralStub(evidence.Collateral, isCaching: true);
+        var quote = folder.File("quote.bin");
+        Assert.True((bool)(await FetchAsync(service, quote, "--ahead", "30")).Ends(0).Json["platforms"]![0]!["fetched"]!);
+        Assert.False((bool)(await FetchAsync(service, quote, "--ahead", "30")).Ends(0).Json["platforms"]![0]!["fetched"]!);
+        Assert.True((bool)(await FetchAsync(service, quote, "--ahead", "36500")).Ends(0).Json["platforms"]![0]!["fetched"]!);
+        (await FetchAsync(service, quote, "--early")).Ends(0);
+        Assert.Contains(service.Requests, path => path.EndsWith("update=early", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_pack_is_one_file_that_verifies_and_shows_what_it_is_for()
+    {
+        (await RunAsync("collateral", "pack", Tdx, "--output", folder.File("packed.json"))).Ends(0);
+        (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--collateral", folder.File("packed.json"), "--at", At)).Ends(0);
+        var shown = (await RunAsync("collateral", "show", folder.File("packed.json"), "--json")).Ends(0).Json;
+        Assert.Equal(("tdx", "b0c06f000000"), ((string?)shown["tee"], (string?)shown["fmspc"]));
+        Assert.NotEmpty(shown["pieces"]!.AsArray());
+        (await RunAsync("collateral", "show", folder.Write("bad.json", "{}"))).Ends(2).Says("lacks tcb_info");
+    }
+
+    [Theory]
+    [InlineData("documents as objects")]
+    [InlineData("signatures beside")]
+    [InlineData("camel case and lists of bytes")]
+    public async Task Packs_of_others_are_read(string form)
+    {
+        var recorded = Recorded(Tdx);
+        var (tcbInfo, qeIdentity) = (JsonNode.Parse(recorded.TcbInfo.Span)!, JsonNode.Parse(recorded.QeIdentity.Span)!);
+        string Text(ReadOnlyMemory<byte> bytes) => System.Text.Encoding.UTF8.GetString(bytes.Span);
+        JsonNode Numbers(ReadOnlyMemory<byte> bytes) => new JsonArray([.. bytes.ToArray().Select(each => (JsonNode)each)]);
+        var (rootList, pckList) = (Convert.ToHexString(recorded.RootCaCrl.Span), Convert.ToHexStringLower(recorded.PckCrl.Span));
+        var json = form switch
+        {
+            // Exact bytes matter: the documents are spliced in as they are.
+            "documents as objects" => $$"""{"version":3,"tcb_info":{{Text(recorded.TcbInfo)}},"qe_identity":{{Text(recorded.QeIdentity)}},"tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}""",
+            "signatures beside" => $$"""{"tcb_info":{{Quoted(Inner(recorded.TcbInfo))}},"tcb_info_signature":"{{tcbInfo["signature"]}}","qe_identity":{{Quoted(Inner(recorded.QeIdentity))}},"qe_identity_signature":"{{qeIdentity["signature"]}}","tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"qe_identity_issuer_chain":null,"root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}""",
+            _ => $$"""{"tcbInfo":{{Text(recorded.TcbInfo)}},"qeIdentity":{{Quoted(recorded.QeIdentity)}},"tcbInfoIssuerChain":{{Quoted(recorded.TcbInfoIssuerChain)}},"rootCaCrl":{{Numbers(recorded.RootCaCrl).ToJsonString()}},"pckCrl":{{Numbers(recorded.PckCrl).ToJsonString()}}}""",
+        };
+        (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--collateral", folder.Write("other.json", json), "--at", At)).Ends(0);
+    }
+
+    private static string Quoted(ReadOnlyMemory<byte> bytes) => JsonValue.Create(System.Text.Encoding.UTF8.GetString(bytes.Span)).ToJsonString();
+
+    private static ReadOnlyMemory<byte> Inner(ReadOnlyMemory<byte> whole)
+    {
+        var text = whole.Span;
+        var start = text[1..].IndexOf((byte)'{') + 1;
+        return whole[start..(text.LastIndexOf(",\"signature\""u8))];
+    }
+
+    private static QuoteCollateral Recorded(string vector) => CollateralFiles.Read(vector, out _)!;
+
+    private Task<Result> FetchAsync(CollateralStub service, string quote, params string[] more) => RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json", .. more]);
+
+    private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["quote", .. arguments]);
+}

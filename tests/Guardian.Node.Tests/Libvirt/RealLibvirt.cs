@@ -1,0 +1,71 @@
+using System.Diagnostics;
+
+namespace Guardian.Node.Tests;
+
+/// <summary>
+/// A real libvirtd with QEMU for the tests of one class, told by its own cache of capabilities that the host has two EPC sections of 64 MiB. Where the packages
+/// or the rights are missing, <see cref="Missing"/> says what.
+/// </summary>
+public sealed class RealLibvirt : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private Process? daemon;
+
+    public RealLibvirt()
+    {
+        Missing = FindMissing();
+        if (Missing is not null)
+        {
+            return;
+        }
+        daemon = Process.Start(new ProcessStartInfo(Repository.File("tests", "libvirt", "private-libvirtd"), [folder.Path]) { RedirectStandardError = true })!;
+        daemon.ErrorDataReceived += (_, _) => { };
+        daemon.BeginErrorReadLine();
+        Assert.True(
+            SpinWait.SpinUntil(() => daemon.HasExited || (File.Exists(folder.File("ready")) && RunVirsh(SocketPath, "version").ExitCode == 0), TimeSpan.FromSeconds(120)) && !daemon.HasExited,
+            File.Exists(folder.File("log/libvirtd.log")) ? File.ReadAllText(folder.File("log/libvirtd.log")) : "libvirtd did not start");
+    }
+
+    /// <summary>Why there is no libvirt here, or null.</summary>
+    public string? Missing { get; }
+
+    public string SocketPath => folder.File("socket/libvirt-sock");
+
+    /// <summary>The process of a running guest's QEMU.</summary>
+    public int ProcessOf(string guest) => int.Parse(File.ReadAllText(folder.File($"run/qemu/{guest}.pid")), null);
+
+    public void Dispose()
+    {
+        if (daemon is not null)
+        {
+            foreach (var guest in RunVirsh(SocketPath, "list", "--name").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                RunVirsh(SocketPath, "destroy", guest);
+            }
+            daemon.Kill();
+            daemon.WaitForExit();
+            daemon.Dispose();
+        }
+        folder.Dispose();
+    }
+
+    /// <summary>Runs the stock client against a socket.</summary>
+    internal static Result RunVirsh(string socket, params string[] arguments) => Run("virsh", ["-q", "-c", $"qemu+unix:///system?socket={socket}", .. arguments]);
+
+    internal static Result Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(120)), $"{program} did not end");
+        return new Result(process.ExitCode, output.Result, error.Result);
+    }
+
+    private static string? FindMissing()
+    {
+        string[] programs = ["/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/bin/virt-xml-validate", "/usr/bin/xmllint", "/usr/bin/qemu-system-x86_64", "/usr/bin/unshare"];
+        var missing = programs.Where(program => !File.Exists(program)).ToList();
+        return missing.Count > 0 ? $"needs {string.Join(", ", missing)}: ./test libvirt installs them"
+            : TestRelay.CurrentUser != 0 ? "needs root, for a mount namespace"
+            : null;
+    }
+}
