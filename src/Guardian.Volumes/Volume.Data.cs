@@ -8,6 +8,9 @@ public sealed partial class Volume
 {
     private const int MaxDirectorySize = 1 << 30;
 
+    // Written in one go, and so in whole or not at all.
+    private const int MaxWrittenThrough = 1 << 20;
+
     internal FileError Read(Inode inode, ulong offset, Span<byte> buffer, out int read)
     {
         read = 0;
@@ -64,7 +67,15 @@ public sealed partial class Volume
                     }
                     var at = (long)offset + written;
                     var piece = data.Slice(written, (int)Math.Min(data.Length - written, Page.ChunkSize - (at % Page.ChunkSize)));
-                    cache.Write(inode, at, piece);
+                    if (piece.Length == Page.ChunkSize)
+                    {
+                        piece = data.Slice(written, Math.Min(data.Length - written, MaxWrittenThrough) / Page.ChunkSize * Page.ChunkSize);
+                        cache.WriteThrough(inode, at / Page.ChunkSize, piece);
+                    }
+                    else
+                    {
+                        cache.Write(inode, at, piece);
+                    }
                     written += piece.Length;
                     inode.Size = Math.Max(inode.Size, (ulong)at + (ulong)piece.Length);
                     inode.IsDirty = true;

@@ -27,7 +27,7 @@ public sealed class QuoteCommandTests : IDisposable
     [Fact]
     public async Task A_status_is_accepted_only_when_it_is_named()
     {
-        var refused = (await VerifyAsync(Sgx, At, "--allow-debug")).Ends(1).Json;
+        var refused = (await VerifyAsync(Sgx, At)).Ends(1).Json;
         Assert.True((bool)refused["verified"]!);
         Assert.Equal(("ConfigurationAndSWHardeningNeeded", "Policy", "tcb"), ((string?)refused["status"], (string?)refused["stage"], (string?)refused["reason"]));
         Assert.Matches("^[0-9a-f]{64}$", (string)refused["mrEnclave"]!);
@@ -35,9 +35,9 @@ public sealed class QuoteCommandTests : IDisposable
         Assert.Equal(System.Text.Json.JsonValueKind.Number, refused["isvProdId"]!.GetValueKind());
         Assert.NotEmpty(refused["advisoryIds"]!.AsArray());
 
-        (await VerifyAsync(Sgx, At, "--allow-debug", "--accept", "SWHardeningNeeded", "--accept", "ConfigurationNeeded")).Ends(1);
-        (await VerifyAsync(Sgx, At, "--allow-debug", "--accept", "OutOfDate", "ConfigurationAndSWHardeningNeeded")).Ends(0);
-        (await VerifyAsync(Sgx, At, "--allow-debug", "--accept", "OutOfDate,ConfigurationAndSWHardeningNeeded")).Ends(0);
+        (await VerifyAsync(Sgx, At, "--accept", "SWHardeningNeeded", "--accept", "ConfigurationNeeded")).Ends(1);
+        (await VerifyAsync(Sgx, At, "--accept", "OutOfDate", "ConfigurationAndSWHardeningNeeded")).Ends(0);
+        (await VerifyAsync(Sgx, At, "--accept", "OutOfDate,ConfigurationAndSWHardeningNeeded")).Ends(0);
         (await VerifyAsync(Sgx, At, "--accept", "Fine")).Ends(2).Says("no TCB status");
     }
 

@@ -77,17 +77,9 @@ internal static class CollateralReader
         var tcb = level.Object("tcb");
         var sgx = version == 2
             ? [.. Enumerable.Range(1, PckExtension.ComponentCount).Select(i => (byte)tcb.Number(string.Create(CultureInfo.InvariantCulture, $"sgxtcbcomp{i:D2}svn"), byte.MaxValue))]
-            : ReadComponents(tcb, "sgxtcbcomponents");
+            : tcb.Bytes("sgxtcbcomponents", "svn", PckExtension.ComponentCount);
         return new PlatformLevel(
-            sgx, tcb.Number("pcesvn", ushort.MaxValue), tee == TeeType.Tdx ? ReadComponents(tcb, "tdxtcbcomponents") : default(ReadOnlyMemory<byte>?), ReadLevel(level));
-    }
-
-    private static byte[] ReadComponents(JsonFields tcb, string name)
-    {
-        var components = tcb.Objects(name);
-        return components.Count == PckExtension.ComponentCount
-            ? [.. components.Select(component => (byte)component.Number("svn", byte.MaxValue))]
-            : throw new FormatException($"'{name}' has {components.Count} components instead of {PckExtension.ComponentCount}");
+            sgx, tcb.Number("pcesvn", ushort.MaxValue), tee == TeeType.Tdx ? tcb.Bytes("tdxtcbcomponents", "svn", PckExtension.ComponentCount) : default(ReadOnlyMemory<byte>?), ReadLevel(level));
     }
 
     private static TdxModuleIdentity ReadModule(JsonFields module, string id) => new(

@@ -36,12 +36,39 @@ internal readonly struct JsonFields(JsonElement element)
 
     public JsonFields Object(string name) => new(Find(name, JsonValueKind.Object));
 
-    public IReadOnlyList<JsonFields> Objects(string name)
+    public List<JsonFields> Objects(string name)
     {
         var list = Find(name, JsonValueKind.Array);
-        return list.GetArrayLength() <= MaxItems && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object)
-            ? [.. list.EnumerateArray().Select(item => new JsonFields(item))]
-            : throw new FormatException($"'{name}' is not a list of objects");
+        var count = list.GetArrayLength();
+        if (count > MaxItems)
+        {
+            throw new FormatException($"'{name}' has {count} entries; at most {MaxItems} are read");
+        }
+        var objects = new List<JsonFields>(count);
+        foreach (var item in list.EnumerateArray())
+        {
+            objects.Add(item.ValueKind == JsonValueKind.Object ? new JsonFields(item) : throw new FormatException($"'{name}' is not a list of objects"));
+        }
+        return objects;
+    }
+
+    /// <summary>A list of exactly so many objects, of each of which one member is a number up to 255.</summary>
+    public byte[] Bytes(string name, string member, int size)
+    {
+        var list = Find(name, JsonValueKind.Array);
+        if (list.GetArrayLength() != size)
+        {
+            throw new FormatException($"'{name}' has {list.GetArrayLength()} entries instead of {size}");
+        }
+        var bytes = new byte[size];
+        var i = 0;
+        foreach (var item in list.EnumerateArray())
+        {
+            bytes[i++] = item.ValueKind == JsonValueKind.Object
+                ? (byte)new JsonFields(item).Number(member, byte.MaxValue)
+                : throw new FormatException($"'{name}' is not a list of objects");
+        }
+        return bytes;
     }
 
     /// <summary>A list of texts; empty when it is not there.</summary>

@@ -22,7 +22,7 @@ internal sealed record TcbInfo
     public required int EvaluationDataNumber { get; init; }
 
     /// <summary>Levels in the order of the document; the first that a platform reaches is its own.</summary>
-    public required IReadOnlyList<PlatformLevel> Levels { get; init; }
+    public required List<PlatformLevel> Levels { get; init; }
 
     /// <summary>The TDX module, where its version is not in <see cref="TdxModuleIdentities"/>; null for SGX.</summary>
     public required TdxModuleIdentity? TdxModule { get; init; }

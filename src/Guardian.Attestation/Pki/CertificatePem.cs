@@ -20,7 +20,7 @@ internal static class CertificatePem
         return certificates;
     }
 
-    /// <summary>A revocation list that came as DER, PEM or hex; null when it is none of them.</summary>
+    /// <summary>A revocation list that came as DER, PEM, hex or base64; null when it is none of them.</summary>
     public static RevocationList? ReadRevocationList(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length is 0 or > 3 * RevocationList.MaxSize)
@@ -36,8 +36,9 @@ internal static class CertificatePem
         {
             return text[fields.Label] is "X509 CRL" && Decode(text, fields) is { } der ? RevocationList.TryRead(der) : null;
         }
-        var decoded = new byte[text.Length / 2];
-        return text.Length % 2 == 0 && Convert.FromHexString(text, decoded, out _, out _) == System.Buffers.OperationStatus.Done ? RevocationList.TryRead(decoded) : null;
+        var decoded = new byte[text.Length];
+        var isDecoded = Convert.FromHexString(text, decoded, out _, out var size) == System.Buffers.OperationStatus.Done || Convert.TryFromBase64Chars(text, decoded, out size);
+        return isDecoded ? RevocationList.TryRead(decoded.AsMemory(0, size)) : null;
     }
 
     private static byte[]? Decode(ReadOnlySpan<char> text, PemFields fields)

@@ -97,7 +97,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
     private (PlatformLevel Platform, int Index, TcbLevel? Module, TcbStatus Status)? EvaluateComponents(ReadOnlyMemory<byte>? teeTcbSvn, TcbLevel qe, out QuoteFailure? failure)
     {
         failure = null;
-        var index = tcbInfo.Levels.ToList().FindIndex(level => Reaches(level, teeTcbSvn));
+        var index = tcbInfo.Levels.FindIndex(level => Reaches(level, teeTcbSvn));
         if (index < 0)
         {
             failure = NotSupported("the platform's security versions are below every level of the TCB info");

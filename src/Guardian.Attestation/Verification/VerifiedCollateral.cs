@@ -102,6 +102,7 @@ internal sealed class VerifiedCollateral
             return null;
         }
         failure = !list.Issuer.Span.SequenceEqual(issuer.Subject.Span) ? Fail("wrong-crl", $"'{name}' is not the list of '{issuer.SubjectCommonName}'")
+            : issuer.Usage?.HasFlag(CertificateKeyUsage.CrlSign) != true ? Fail("wrong-use", $"'{issuer.SubjectCommonName}' may not sign revocation lists")
             : !list.IsSignedBy(issuerKey) ? Fail("bad-crl-signature", $"'{name}' was altered, or was not signed by '{issuer.SubjectCommonName}'")
             : null;
         validities.Add(new Validity(name, list.ThisUpdate, list.NextUpdate));

@@ -140,7 +140,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
             await stream.AuthenticateAsServerAsync(
                 (_, hello, _, _) =>
                 {
-                    name = hello.ServerName;
+                    name = hello.ServerName.All(char.IsAscii) ? hello.ServerName : "";
                     certificate = authority.Issue(name, local);
                     return ValueTask.FromResult(new SslServerAuthenticationOptions
                     {

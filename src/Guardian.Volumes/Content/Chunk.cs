@@ -1,7 +1,7 @@
 namespace Guardian.Volumes;
 
 /// <summary>Four neighbouring pages of a file in memory.</summary>
-internal sealed class Chunk(Inode owner, long index, byte[] data)
+internal sealed class Chunk(Inode owner, long index, ChunkMemory memory)
 {
     /// <summary>All four pages.</summary>
     public const int AllPages = (1 << RecordPointer.MaxPages) - 1;
@@ -10,7 +10,9 @@ internal sealed class Chunk(Inode owner, long index, byte[] data)
 
     public long Index { get; } = index;
 
-    public byte[] Data { get; } = data;
+    public ChunkMemory Memory { get; } = memory;
+
+    public Span<byte> Data => Memory.Slab.AsSpan(Memory.Offset, Page.ChunkSize);
 
     /// <summary>Which pages hold what the file holds, a bit each.</summary>
     public int Valid { get; set; }
@@ -22,6 +24,9 @@ internal sealed class Chunk(Inode owner, long index, byte[] data)
 
     internal Chunk? Next { get; set; }
 }
+
+/// <summary>Where a chunk's content lies: in a large piece of memory that the collector never moves.</summary>
+internal readonly record struct ChunkMemory(byte[] Slab, int Offset);
 
 /// <summary>Chunks in the order of their last use. A chunk is in one list at most.</summary>
 internal sealed class ChunkList

@@ -22,16 +22,61 @@ internal sealed partial class ContentCache
         {
             chunk.Owner.Map.Prepare(chunk.Index * RecordPointer.MaxPages);
         }
-        var pieces = (chunks.Length + ChunksPerPiece - 1) / ChunksPerPiece;
+        StoreAll((chunks.Length + ChunksPerPiece - 1) / ChunksPerPiece, (worker, piece) =>
+        {
+            foreach (var chunk in chunks.AsSpan(piece * ChunksPerPiece, Math.Min(ChunksPerPiece, chunks.Length - (piece * ChunksPerPiece))))
+            {
+                Store(worker, chunk.Owner, chunk.Index, chunk.Dirty, chunk.Data);
+            }
+        });
+        foreach (var chunk in chunks)
+        {
+            MarkStored(chunk);
+        }
+    }
+
+    /// <summary>Writes whole chunks at once, past the memory of the cache: who writes much at once seldom needs it again soon. When that fails, everything is as before.</summary>
+    /// <inheritdoc cref="Flush" path="/exception"/>
+    public unsafe void WriteThrough(Inode inode, long index, ReadOnlySpan<byte> data)
+    {
+        var count = data.Length / Page.ChunkSize;
+        for (var i = 0; i < count; i++)
+        {
+            inode.Map.Prepare((index + i) * RecordPointer.MaxPages);
+        }
+        fixed (byte* start = data)
+        {
+            var source = (nint)start;
+            StoreAll(count, (worker, piece) =>
+                Store(worker, inode, index + piece, Chunk.AllPages, new ReadOnlySpan<byte>((byte*)source + (piece * Page.ChunkSize), Page.ChunkSize)));
+        }
+        for (var i = 0; i < count; i++)
+        {
+            if (inode.Chunks.TryGetValue(index + i, out var older))
+            {
+                Forget(older, 0);
+            }
+        }
+    }
+
+    private static void Store(Worker worker, Inode inode, long index, int pages, ReadOnlySpan<byte> content)
+    {
+        while (pages != 0)
+        {
+            var place = BitOperations.TrailingZeroCount(pages);
+            var count = worker.Writer.Room(BitOperations.TrailingZeroCount(~(pages >> place)));
+            var pointer = worker.Writer.Append(content.Slice(place * Page.Size, count * Page.Size), place, inode.ContentProtection);
+            worker.Stored.Add((inode, (index * RecordPointer.MaxPages) + place, pointer));
+            pages &= ~(((1 << count) - 1) << place);
+        }
+    }
+
+    // Encrypts and writes pieces, then makes the files refer to what was written.
+    private void StoreAll(int pieces, Action<Worker, int> store)
+    {
         try
         {
-            crew.Run(pieces, pieces - 1, (worker, piece) =>
-            {
-                foreach (var chunk in chunks.AsSpan(piece * ChunksPerPiece, Math.Min(ChunksPerPiece, chunks.Length - (piece * ChunksPerPiece))))
-                {
-                    Store(workers[worker], chunk);
-                }
-            });
+            crew.Run(pieces, pieces < MinShared ? 0 : crew.Size - 1, (worker, piece) => store(workers[worker], piece));
             Array.ForEach(workers, worker => worker.Writer.WriteOut());
         }
         catch
@@ -43,33 +88,14 @@ internal sealed partial class ContentCache
             }
             throw;
         }
-        Array.ForEach(workers, Accept);
-    }
-
-    private void Accept(Worker worker)
-    {
-        worker.Writer.Finish();
-        foreach (var (chunk, place, pointer) in worker.Stored)
+        foreach (var worker in workers)
         {
-            chunk.Owner.Map.Set((chunk.Index * RecordPointer.MaxPages) + place, pointer);
-            if (chunk.Dirty != 0)
+            worker.Writer.Finish();
+            foreach (var (inode, page, pointer) in worker.Stored)
             {
-                MarkClean(chunk);
+                inode.Map.Set(page, pointer);
             }
-        }
-        worker.Stored.Clear();
-    }
-
-    private static void Store(Worker worker, Chunk chunk)
-    {
-        var rest = chunk.Dirty;
-        while (rest != 0)
-        {
-            var place = BitOperations.TrailingZeroCount(rest);
-            var count = worker.Writer.Room(BitOperations.TrailingZeroCount(~(rest >> place)));
-            var content = chunk.Data.AsSpan(place * Page.Size, count * Page.Size);
-            worker.Stored.Add((chunk, place, worker.Writer.Append(content, place, chunk.Owner.ContentProtection)));
-            rest &= ~(((1 << count) - 1) << place);
+            worker.Stored.Clear();
         }
     }
 

@@ -8,15 +8,14 @@ internal sealed partial class ContentCache
     // Chunks: 1 MiB is enough work to share, and little to have read in vain.
     private const int MaxReadAhead = 64;
 
-    // Fewer records are read sooner than another thread wakes.
-    private const int MinShared = 6;
-
     private readonly List<Job> jobs = [];
+    private readonly Action<int, int> execute;
 
-    // One record to read, and which pages of the chunk it fills.
-    private struct Job
+    // One record to read, and which pages of a chunk it fills: in memory, or (without a chunk) in a caller's buffer, which stays where it is until all jobs are done.
+    private unsafe struct Job
     {
-        public required Chunk Chunk;
+        public Chunk? Chunk;
+        public required byte* Target;
         public required RecordPointer Pointer;
         public required int Pages;
         public Exception? Failure;
@@ -39,23 +38,13 @@ internal sealed partial class ContentCache
             }
         }
         inode.NextIndex = Math.Max(index, end) + 1;
-        if (jobs.Count < MinShared)
-        {
-            for (var job = 0; job < jobs.Count; job++)
-            {
-                Execute(0, job);
-            }
-        }
-        else
-        {
-            crew.Run(jobs.Count, crew.Size - 1, Execute);
-        }
+        RunJobs();
         Exception? failure = null;
         foreach (ref var job in CollectionsMarshal.AsSpan(jobs))
         {
             if (job.Failure is null)
             {
-                job.Chunk.Valid |= job.Pages;
+                job.Chunk!.Valid |= job.Pages;
             }
             else if (job.Chunk == chunk)
             {
@@ -66,7 +55,71 @@ internal sealed partial class ContentCache
         return failure is null ? chunk : throw failure;
     }
 
-    private void Plan(Chunk chunk, int pages)
+    // Reads whole chunks, none of which is in memory, as many as there are in a row. Gives the size of what was read.
+    private unsafe int ReadThrough(Inode inode, long index, Span<byte> buffer)
+    {
+        jobs.Clear();
+        var count = 0;
+        fixed (byte* start = buffer)
+        {
+            while ((count + 1) * Page.ChunkSize <= buffer.Length && !inode.Chunks.ContainsKey(index + count))
+            {
+                Plan(inode, index + count, start + (count * Page.ChunkSize));
+                count++;
+            }
+            RunJobs();
+        }
+        inode.NextIndex = index + count;
+        foreach (ref var job in CollectionsMarshal.AsSpan(jobs))
+        {
+            if (job.Failure is not null)
+            {
+                throw job.Failure;
+            }
+        }
+        return count * Page.ChunkSize;
+    }
+
+    private void RunJobs() => crew.Run(jobs.Count, jobs.Count < MinShared ? 0 : crew.Size - 1, execute);
+
+    // What fills a whole chunk of a caller's buffer.
+    private unsafe void Plan(Inode inode, long index, byte* target)
+    {
+        var first = index * RecordPointer.MaxPages;
+        var missing = Chunk.AllPages;
+        for (var place = 0; place < RecordPointer.MaxPages; place++)
+        {
+            if ((missing & (1 << place)) == 0)
+            {
+                continue;
+            }
+            var pointer = inode.Map.Find(first + place);
+            if (pointer.IsNone)
+            {
+                new Span<byte>(target + (place * Page.Size), Page.Size).Clear();
+                continue;
+            }
+            var filled = PagesOfRecord(inode, first, place, pointer, missing);
+            jobs.Add(new Job { Target = target, Pointer = pointer, Pages = filled });
+            missing &= ~filled;
+        }
+    }
+
+    // Which wanted pages of a chunk a record holds.
+    private static int PagesOfRecord(Inode inode, long first, int place, in RecordPointer pointer, int wanted)
+    {
+        var filled = 0;
+        for (var other = pointer.First; other < pointer.First + pointer.Count; other++)
+        {
+            if ((wanted & (1 << other)) != 0 && (other == place || inode.Map.Find(first + other).Slot == pointer.Slot))
+            {
+                filled |= 1 << other;
+            }
+        }
+        return filled;
+    }
+
+    private unsafe void Plan(Chunk chunk, int pages)
     {
         var first = chunk.Index * RecordPointer.MaxPages;
         for (var place = 0; place < RecordPointer.MaxPages; place++)
@@ -79,29 +132,26 @@ internal sealed partial class ContentCache
             var pointer = chunk.Owner.Map.Find(first + place);
             if (pointer.IsNone)
             {
-                chunk.Data.AsSpan(place * Page.Size, Page.Size).Clear();
+                chunk.Data.Slice(place * Page.Size, Page.Size).Clear();
                 chunk.Valid |= bit;
                 continue;
             }
-            var filled = 0;
-            for (var other = pointer.First; other < pointer.First + pointer.Count; other++)
+            var filled = PagesOfRecord(chunk.Owner, first, place, pointer, ~chunk.Valid);
+            // Slabs are pinned.
+            fixed (byte* target = chunk.Data)
             {
-                if ((chunk.Valid & (1 << other)) == 0 && (other == place || chunk.Owner.Map.Find(first + other).Slot == pointer.Slot))
-                {
-                    filled |= 1 << other;
-                }
+                jobs.Add(new Job { Chunk = chunk, Target = target, Pointer = pointer, Pages = filled });
             }
-            jobs.Add(new Job { Chunk = chunk, Pointer = pointer, Pages = filled });
             pages &= ~filled;
         }
     }
 
-    private void Execute(int worker, int index)
+    private unsafe void Execute(int worker, int index)
     {
         ref var job = ref CollectionsMarshal.AsSpan(jobs)[index];
         var pointer = job.Pointer;
         var all = ((1 << pointer.Count) - 1) << pointer.First;
-        var target = job.Chunk.Data.AsSpan(pointer.First * Page.Size, pointer.Count * Page.Size);
+        var target = new Span<byte>(job.Target + (pointer.First * Page.Size), pointer.Count * Page.Size);
         try
         {
             if (job.Pages == all)

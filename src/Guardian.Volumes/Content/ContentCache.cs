@@ -5,15 +5,23 @@ namespace Guardian.Volumes;
 /// </summary>
 internal sealed partial class ContentCache : IDisposable
 {
+    // Changes wait in memory up to this much: enough to write together, and little enough to be in the processor's cache still when they are encrypted.
+    private const int MaxDirty = 512;
+
+    private const int ChunksPerSlab = 64;
+
     // More processors than this would wait for the container's file, not for the cipher.
     private const int MaxWorkers = 4;
+
+    // Fewer pieces are done sooner than another thread wakes.
+    private const int MinShared = 4;
 
     private readonly int capacity;
     private readonly Crew crew = new(Math.Min(MaxWorkers, Environment.ProcessorCount));
     private readonly Worker[] workers;
     private readonly ChunkList clean = new();
     private readonly ChunkList dirty = new();
-    private readonly Stack<byte[]> spare = new();
+    private readonly Stack<ChunkMemory> spare = new();
 
     /// <param name="storage">The container.</param>
     /// <param name="allocator">Its slots.</param>
@@ -21,6 +29,7 @@ internal sealed partial class ContentCache : IDisposable
     public ContentCache(IStorage storage, SlotAllocator allocator, long size)
     {
         capacity = (int)Math.Clamp(size / Page.ChunkSize, 4 * MaxReadAhead, int.MaxValue / 2);
+        execute = Execute;
         workers = [.. Enumerable.Range(0, crew.Size).Select(_ => new Worker(storage, allocator))];
     }
 
@@ -34,9 +43,10 @@ internal sealed partial class ContentCache : IDisposable
     public RecordWriter Writer => workers[0].Writer;
 
     /// <summary>Whether so much is changed that it should be written now.</summary>
-    public bool IsFull => dirty.Count > capacity / 2;
+    public bool IsFull => dirty.Count > Math.Min(MaxDirty, capacity / 2);
 
     /// <summary>Reads from a range that lies within the file.</summary>
+    /// <remarks>Whole chunks that are not in memory are decrypted straight into the buffer: who reads much at once would only drive out what is used often.</remarks>
     public void Read(Inode inode, long offset, Span<byte> buffer)
     {
         var last = (offset + buffer.Length - 1) / Page.ChunkSize;
@@ -45,16 +55,23 @@ internal sealed partial class ContentCache : IDisposable
             var index = offset / Page.ChunkSize;
             var at = (int)(offset % Page.ChunkSize);
             var size = Math.Min(buffer.Length, Page.ChunkSize - at);
-            var pages = PagesOf(at, size);
-            if (!inode.Chunks.TryGetValue(index, out var chunk) || (chunk.Valid & pages) != pages)
+            if (!inode.Chunks.TryGetValue(index, out var chunk) && size == Page.ChunkSize)
             {
-                chunk = Load(inode, index, pages, last);
+                size = ReadThrough(inode, index, buffer);
             }
             else
             {
-                Touch(chunk);
+                var pages = PagesOf(at, size);
+                if (chunk is null || (chunk.Valid & pages) != pages)
+                {
+                    chunk = Load(inode, index, pages, last);
+                }
+                else
+                {
+                    Touch(chunk);
+                }
+                chunk.Data.Slice(at, size).CopyTo(buffer);
             }
-            chunk.Data.AsSpan(at, size).CopyTo(buffer);
             buffer = buffer[size..];
             offset += size;
         }
@@ -72,7 +89,7 @@ internal sealed partial class ContentCache : IDisposable
         {
             Load(inode, chunk.Index, partly, chunk.Index);
         }
-        data.CopyTo(chunk.Data.AsSpan(at));
+        data.CopyTo(chunk.Data[at..]);
         MarkDirty(chunk, pages);
     }
 
@@ -114,7 +131,7 @@ internal sealed partial class ContentCache : IDisposable
         foreach (var chunk in inode.Chunks.Values)
         {
             ListOf(chunk).Remove(chunk);
-            spare.Push(chunk.Data);
+            spare.Push(chunk.Memory);
         }
         inode.Chunks.Clear();
     }
@@ -160,6 +177,17 @@ internal sealed partial class ContentCache : IDisposable
         clean.AddFirst(chunk);
     }
 
+    // After it was written; what was written whole is not kept, as it is not when it is read whole.
+    private void MarkStored(Chunk chunk)
+    {
+        var isWhole = chunk.Dirty == Chunk.AllPages;
+        MarkClean(chunk);
+        if (isWhole)
+        {
+            Forget(chunk, 0);
+        }
+    }
+
     // Keeps the first pages of a chunk; with none left, the chunk goes.
     private void Forget(Chunk chunk, long pages)
     {
@@ -176,7 +204,7 @@ internal sealed partial class ContentCache : IDisposable
         }
         ListOf(chunk).Remove(chunk);
         chunk.Owner.Chunks.Remove(chunk.Index);
-        spare.Push(chunk.Data);
+        spare.Push(chunk.Memory);
     }
 
     // The chunk in memory, made when it is not there. Changed chunks are never put out, so memory may be exceeded until they are written.
@@ -191,7 +219,15 @@ internal sealed partial class ContentCache : IDisposable
         {
             Forget(oldest, 0);
         }
-        chunk = new Chunk(inode, index, spare.TryPop(out var data) ? data : GC.AllocateUninitializedArray<byte>(Page.ChunkSize));
+        if (spare.Count == 0)
+        {
+            var slab = GC.AllocateUninitializedArray<byte>(ChunksPerSlab * Page.ChunkSize, pinned: true);
+            for (var offset = 0; offset < slab.Length; offset += Page.ChunkSize)
+            {
+                spare.Push(new ChunkMemory(slab, offset));
+            }
+        }
+        chunk = new Chunk(inode, index, spare.Pop());
         inode.Chunks.Add(index, chunk);
         clean.AddFirst(chunk);
         return chunk;
@@ -206,7 +242,7 @@ internal sealed partial class ContentCache : IDisposable
         public byte[] Scratch { get; } = new byte[Page.ChunkSize];
 
         /// <summary>Where it stored what.</summary>
-        public List<(Chunk Chunk, int Place, RecordPointer Pointer)> Stored { get; } = [];
+        public List<(Inode Inode, long Page, RecordPointer Pointer)> Stored { get; } = [];
 
         public void Dispose()
         {

@@ -16,6 +16,14 @@ internal sealed class Crew(int size)
     /// <param name="work">Gets the worker, below <see cref="Size"/>, and the piece.</param>
     public void Run(int count, int helpers, Action<int, int> work)
     {
+        if (helpers == 0)
+        {
+            for (var piece = 0; piece < count; piece++)
+            {
+                work(0, piece);
+            }
+            return;
+        }
         var batch = new Batch(count, work);
         for (var worker = 1; worker <= Math.Min(helpers, Size - 1); worker++)
         {

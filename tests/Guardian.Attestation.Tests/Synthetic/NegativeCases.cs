@@ -124,6 +124,7 @@ internal static class NegativeCases
             yield return new($"{kind}-cut", Stage.Collateral, "bad-crl", AnyPlatform, on => pick(on).Damage = list => list[..^1]);
             yield return new($"{kind}-with-a-tail", Stage.Collateral, "bad-crl", AnyPlatform, on => pick(on).Damage = list => [.. list, 5, 0]);
         }
+        yield return new("pck-list-issuer-may-not-sign-lists", Stage.Collateral, "wrong-use", AnyPlatform, on => on.Authority.Usage = X509KeyUsageFlags.KeyCertSign);
         yield return new("revoked-pck", Stage.Revocation, "revoked", AnyPlatform, on => on.PckList.Revoked.Add(on.Pck));
         yield return new("revoked-issuer", Stage.Revocation, "revoked", AnyPlatform, on => on.RootList.Revoked.Add(on.Authority));
         yield return new("revoked-signer", Stage.Revocation, "revoked", OldPlatform, on => on.RootList.Revoked.Add(on.Signer));
