@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using Guardian.Attestation;
 using Guardian.Cas;
 using Guardian.CleanRoom;
@@ -43,7 +44,10 @@ internal static class Targets
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
         new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input, new DocumentProblems()) is not null),
+        new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
+        new("placeholders", () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()], input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
+        new("shard-request", () => [Known.Value.ShardRequest], Known.Value.ReadShardRequest),
         new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
         new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
         new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
@@ -60,6 +64,12 @@ internal static class Targets
 
     /// <summary>Breaks on an input that is a few changes away from its seed; a fuzzer that does not find it is broken itself.</summary>
     public static Target Canary { get; } = new("canary", () => [[1, 2, 3, 4]], input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+
+    private static byte[] AuditSample()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return AuditLine.Write(new AuditPayload(1, "2026-06-01T00:00:00.000Z", "started", AuditLine.Origin, AuditLine.Origin, [1, 2, 3], [4]), key);
+    }
 
     // Its checksum would keep every change from the reader behind it.
     private static byte[] Journal(long wall) =>
@@ -94,6 +104,7 @@ internal static class Targets
 /// <summary>Good inputs, made on a simulated machine.</summary>
 internal sealed class Samples
 {
+    private readonly RoomContract contract;
     private readonly RoomLayout layout;
     private readonly DataSet dataSet;
 
@@ -130,10 +141,15 @@ internal sealed class Samples
         Contract = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Targets.Document("docs/spec/room.md"))
             .Replace("AGENCY_KEY", key.PublicKey, StringComparison.Ordinal).Replace("RETAILER_KEY", other.PublicKey, StringComparison.Ordinal)
             .Replace("max_rows: 2000000", "max_rows: 100", StringComparison.Ordinal).Replace("max_rows: 100000", "max_rows: 50", StringComparison.Ordinal));
-        var contract = ContractReader.Read(Contract, new DocumentProblems())!;
+        contract = ContractReader.Read(Contract, new DocumentProblems())!;
         layout = RoomLayout.For(contract);
         dataSet = contract.DataSets[0];
         Group = MakeGroup();
+        ShardRequest = JsonSerializer.SerializeToUtf8Bytes(
+            new ShardRequest(
+                [new ShardSide(dataSet.Name, new string('0', 64), 1, [new CodeAny([new CodeRanges(0, [(1, 2)]), new CodeAll([])])], [new CellPart(0, 1)])],
+                2, new SumPlan([new Measure(0, 0)], [(0, 0)]), IsSketch: false, new GroupRange(0, 1)),
+            ShardJson.Default.ShardRequest);
     }
 
     public SimulatedEnclave Enclave { get; }
@@ -156,6 +172,8 @@ internal sealed class Samples
 
     public byte[] Group { get; }
 
+    public byte[] ShardRequest { get; }
+
     public string PublicKey { get; }
 
     public QuoteCollateral Collateral { get; } = new()
@@ -166,6 +184,8 @@ internal sealed class Samples
         RootCaCrl = Targets.Vector("dcap", "tdx4-uptodate", "root_ca_crl.der"),
         PckCrl = Targets.Vector("dcap", "tdx4-uptodate", "pck_crl.der"),
     };
+
+    public bool ReadShardRequest(byte[] request) => RoomShard.TryRead(request, contract, layout) is not null;
 
     /// <summary>A chunk of the wrong size never reaches the check.</summary>
     public bool CheckGroup(byte[] plaintext) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -73,9 +74,35 @@ public sealed class CasClient : IDisposable
     /// <returns>Whether it was moved, and then is durable; if not, what it is instead. After <see cref="CasFailure.Unreachable"/> it may have been moved or not: read it.</returns>
     public Task<TagOutcome> SetTagAsync(string session, string name, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> next, CancellationToken cancellation = default)
     {
-        var change = JsonSerializer.SerializeToUtf8Bytes(new TagChange(session, name, expected?.ToArray(), next.ToArray()), CasJson.Default.TagChange);
+        // An array that is null arrives as memory that is there and empty.
+        var from = expected is { IsEmpty: false } given ? given.ToArray() : null;
+        var change = JsonSerializer.SerializeToUtf8Bytes(new TagChange(session, name, from, next.ToArray()), CasJson.Default.TagChange);
         return SendAsync(HttpMethod.Put, $"v1/tags/{Escape(name)}", Content(change, "application/json"), CasJson.Default.TagOutcome, cancellation);
     }
+
+    /// <summary>Lines of the audit log after a number, and its signed end.</summary>
+    public Task<AuditPage> ReadAuditAsync(long after, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"v1/audit?after={after}"), null, CasJson.Default.AuditPage, cancellation);
+
+    /// <summary>Makes people the owners of a CAS that has none.</summary>
+    public Task<OwnersDescription> ClaimAsync(OwnersClaim claim, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, "v1/owners", Content(JsonSerializer.SerializeToUtf8Bytes(claim, CasJson.Default.OwnersClaim), "application/json"), CasJson.Default.OwnersDescription, cancellation);
+
+    /// <summary>The owners; no keys when nobody has claimed it.</summary>
+    public Task<OwnersDescription> ReadOwnersAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/owners", null, CasJson.Default.OwnersDescription, cancellation);
+
+    /// <summary>The encrypted shares of a CAS in recovery.</summary>
+    public Task<RecoveryDescription> ReadRecoveryAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/recovery", null, CasJson.Default.RecoveryDescription, cancellation);
+
+    /// <summary>Gives a CAS in recovery one's decrypted share.</summary>
+    public Task<RecoveryProgress> GiveShareAsync(ShareGift gift, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, "v1/recovery", Content(JsonSerializer.SerializeToUtf8Bytes(gift, CasJson.Default.ShareGift), "application/json"), CasJson.Default.RecoveryProgress, cancellation);
+
+    /// <summary>The store's key; called by another enclave of the same CAS.</summary>
+    public async Task<byte[]> ReadStoreKeyAsync(CancellationToken cancellation = default) =>
+        (await SendAsync(HttpMethod.Post, "v1/store-key", null, CasJson.Default.StoreKeyDescription, cancellation).ConfigureAwait(false)).Key;
 
     /// <summary>The certificate, PEM, that Gramine's clients trust the CAS by.</summary>
     public async Task<string> ReadProvisioningCertificateAsync(CancellationToken cancellation = default) =>

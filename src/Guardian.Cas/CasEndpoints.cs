@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Guardian.Cas.Client;
@@ -5,6 +6,7 @@ using Guardian.Documents;
 using Guardian.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Guardian.Cas;
 
@@ -17,8 +19,15 @@ internal static class CasEndpoints
     private const int MaxSignatures = 64;
 
     /// <param name="provisioning">The authority that Gramine's clients trust, or null where they are not served.</param>
-    public static void Map(WebApplication app, CasService service, ProvisioningAuthority? provisioning)
+    public static void Map(WebApplication app, CasService service, CasMetrics metrics, ProvisioningAuthority? provisioning)
     {
+        app.Use((context, next) => MeasureAsync(context, next, metrics));
+        app.MapGet("/metrics", async context =>
+        {
+            context.Response.ContentType = "text/plain; version=0.0.4";
+            await context.Response.WriteAsync(metrics.Write()).ConfigureAwait(false);
+        });
+
         app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status200OK, new CasHealth("ok"), CasJson.Default.CasHealth));
 
         app.MapGet("/v1/provisioning", Answer(
@@ -26,6 +35,17 @@ internal static class CasEndpoints
             (_, _) => provisioning is not null
                 ? Task.FromResult(new ProvisioningDescription(provisioning.Certificate))
                 : throw new CasException(CasFailure.NotFound, "this CAS serves no clients of Gramine; start it with --provision", [])));
+
+        app.MapGet("/v1/audit", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.AuditPage, (context, _) => service.ReadAuditAsync(Query(context, "after"), CallerKey(context))));
+
+        app.MapGet("/v1/owners", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.OwnersDescription, (_, _) => service.ReadOwnersAsync()));
+
+        app.MapPost("/v1/owners", Answer(
+            MaxRequestSize * 4, StatusCodes.Status201Created, CasJson.Default.OwnersDescription,
+            (context, body) => service.ClaimAsync(Read(body, CasJson.Default.OwnersClaim, "{\"keys\": […], \"threshold\": …}"), CallerKey(context))));
+
+        app.MapPost("/v1/store-key", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StoreKeyDescription, (context, _) => service.HandOverAsync(Certificate(context))));
 
         app.MapPost("/v1/sessions", Answer(
             YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription,
@@ -62,6 +82,24 @@ internal static class CasEndpoints
         app.MapGet("/v1/stdio-keys/{name}", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StdioKeyDescription,
             (context, _) => service.ReadStdioKeyAsync(Query(context, "session"), Name(context), CallerKey(context))));
+    }
+
+    private static async Task MeasureAsync(HttpContext context, RequestDelegate next, CasMetrics metrics)
+    {
+        var start = Stopwatch.GetTimestamp();
+        await next(context).ConfigureAwait(false);
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
+        metrics.Note($"{(route == "none" ? "" : context.Request.Method + " ")}{route}", context.Response.StatusCode, Stopwatch.GetElapsedTime(start));
+    }
+
+    /// <summary>The interface of a CAS that waits for its owners' shares.</summary>
+    public static void MapRecovery(WebApplication app, Recovery recovery)
+    {
+        app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status503ServiceUnavailable, new CasHealth("recovering"), CasJson.Default.CasHealth));
+        app.MapGet("/v1/recovery", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.RecoveryDescription, (_, _) => Task.FromResult(recovery.Description)));
+        app.MapPost("/v1/recovery", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.RecoveryProgress,
+            (_, body) => Task.FromResult(recovery.Give(Read(body, CasJson.Default.ShareGift, "{\"x\": …, \"share\": …}")))));
     }
 
     private static RequestDelegate Answer<T>(int maxSize, int status, JsonTypeInfo<T> type, Func<HttpContext, ReadOnlyMemory<byte>, Task<T>> work) =>

@@ -7,7 +7,8 @@ using Guardian.Documents;
 namespace Guardian.Cas;
 
 /// <summary>What the CAS does, whoever calls it and however. Every call may throw <see cref="CasException"/>. Thread-safe.</summary>
-internal sealed partial class CasService(Vault vault, ICollateralSource? collateral, TimeProvider time)
+/// <param name="replicas">Which enclaves are this CAS as well, and may have the store's key; null is none.</param>
+internal sealed partial class CasService(Vault vault, ICollateralSource? collateral, TimeProvider time, AttestationPolicy? replicas = null)
 {
     // Each keeps a document in memory and on disk.
     private const int MaxSessions = 100_000;

@@ -8,25 +8,12 @@ ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 try
 {
-    return await EnclaveHost.RunAsync("guardian-cas", args, own: [], optional: ["provision", "provision-unnamed"], (options, process) =>
+    return await EnclaveHost.RunAsync("guardian-cas", args, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options], (options, process) => options.Find("mode") switch
     {
-        vault = Vault.Open(
-            SqliteRowStore.Open(Path.Combine(options.State, "cas.sqlite")),
-            StoreKey.LoadOrCreate(Path.Combine(options.State, "database-key.sealed"), process.Enclave),
-            new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])),
-            TimeProvider.System);
-        var service = new CasService(vault, options.Collateral, TimeProvider.System);
-        if (options.Find("provision") is { } address)
-        {
-            authority = ProvisioningAuthority.Open(options.State, process.Enclave);
-            provisioning = ProvisioningServer.Start(
-                HostOptions.ParseEndPoint(address), service, authority, ReadUnnamed(options.Find("provision-unnamed")), reason => Console.Error.WriteLine($"guardian-cas: {reason}"));
-            Console.WriteLine(options.Json
-                ? $$"""{"event":"provisioning","address":"{{provisioning.Address}}"}"""
-                : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
-        }
-        var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
-        return Task.FromResult(new EnclaveService(certificate, server => CasEndpoints.Map(server, service, authority)));
+        null => ServeAsync(options, process),
+        "recover" => Task.FromResult(Recover(options, process)),
+        "key-only" => KeepKeyAsync(options, process),
+        var other => throw new HostException(2, $"there is no mode '{other}'", "--mode is recover or key-only"),
     }).ConfigureAwait(false);
 }
 finally
@@ -37,6 +24,56 @@ finally
     }
     authority?.Dispose();
     vault?.Dispose();
+}
+
+async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess process)
+{
+    var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
+    var rows = CasLaunch.OpenRows(options);
+    var key = await CasLaunch.GetKeyAsync(options, process, certificate, rows, TimeProvider.System).ConfigureAwait(false);
+    vault = Vault.Open(rows, key, new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])), TimeProvider.System);
+    var service = new CasService(vault, options.Collateral, TimeProvider.System, CasLaunch.Replicas(process.Enclave));
+    if (options.Find("provision") is { } address)
+    {
+        authority = ProvisioningAuthority.Open(options.State, process.Enclave);
+        provisioning = ProvisioningServer.Start(
+            HostOptions.ParseEndPoint(address), service, authority, ReadUnnamed(options.Find("provision-unnamed")), reason => Console.Error.WriteLine($"guardian-cas: {reason}"));
+        Console.WriteLine(options.Json
+            ? $$"""{"event":"provisioning","address":"{{provisioning.Address}}"}"""
+            : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
+    }
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, service, new CasMetrics(vault), authority));
+}
+
+// Ends once the owners have given enough shares; the next start finds the key sealed.
+EnclaveService Recover(HostOptions options, EnclaveProcess process)
+{
+    using var rows = CasLaunch.OpenRows(options);
+    var recovery = Recovery.Open(rows);
+    return new EnclaveService(RaTlsCertificate.Create(process.Quotes, binding: default), server =>
+    {
+        CasEndpoints.MapRecovery(server, recovery);
+        _ = recovery.Key.ContinueWith(
+            found =>
+            {
+                using var key = found.Result;
+                key.Save(CasLaunch.KeyPath(options), process.Enclave);
+                server.Lifetime.StopApplication();
+            },
+            TaskScheduler.Default);
+    });
+}
+
+// For a backup: this machine can open copies of the database from now on. Ends at once.
+async Task<EnclaveService> KeepKeyAsync(HostOptions options, EnclaveProcess process)
+{
+    if (options.Find("join") is null)
+    {
+        throw new HostException(2, "a key comes from a CAS that has it", "give its address: --join https://host:port");
+    }
+    var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
+    (await CasLaunch.GetKeyAsync(options, process, certificate, rows: null, TimeProvider.System).ConfigureAwait(false)).Dispose();
+    return new EnclaveService(certificate, server => server.Lifetime.ApplicationStarted.Register(server.Lifetime.StopApplication));
 }
 
 // SESSION/SERVICE; a session's name may have slashes itself.

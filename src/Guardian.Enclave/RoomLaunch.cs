@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation;
 using Guardian.Cas.Client;
@@ -11,6 +12,36 @@ internal static class RoomLaunch
 {
     private const string Command = "clean-room";
     private const string KeyVariable = "ROOM_KEY";
+
+    // Enough for any machine; more is a mistyped number.
+    private const int MaxWorkingSet = 1024 * 1024;
+
+    /// <summary>Whether this enclave computes for the one that serves the room, as <c>--role shard</c> says.</summary>
+    /// <exception cref="HostException">There is no such role.</exception>
+    public static bool IsShard(HostOptions options) => options.Find("role") switch
+    {
+        null or "room" => false,
+        "shard" => true,
+        var other => throw new HostException(2, $"there is no role '{other}'", "roles are room and shard"),
+    };
+
+    /// <summary>The memory for data, from <c>--working-set</c> in MiB.</summary>
+    /// <exception cref="HostException">It is no number of MiB.</exception>
+    public static WorkingSet ReadWorkingSet(HostOptions options) => options.Find("working-set") is not { } text
+        ? WorkingSet.Default()
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes is > 0 and <= MaxWorkingSet
+            ? WorkingSet.FromMebibytes(mebibytes)
+            : throw new HostException(2, $"'{text}' is no working set", "give a number of MiB");
+
+    /// <summary>The shards that <c>--shards</c> names. The host may name any address: each is verified before it is told anything.</summary>
+    /// <exception cref="HostException">An address is none.</exception>
+    public static IReadOnlyList<IShard> FindShards(HostOptions options, RoomContract contract, X509Certificate2 certificate, TimeProvider time) =>
+    [
+        .. (options.Find("shards") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(text =>
+            Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
+                ? new HttpShard(address, contract, certificate, options.Collateral, time)
+                : throw new HostException(2, $"'{text}' is no address of a shard", "give https://host:port, several with commas between them")),
+    ];
 
     /// <summary>Gets the room's key from the CAS that the contract names.</summary>
     /// <exception cref="HostException">The CAS is not trusted, denies, cannot be reached, or gives something else.</exception>

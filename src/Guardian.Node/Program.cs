@@ -42,7 +42,8 @@ catch (SocketException failure)
 {
     return Fail(World, $"cannot listen on {configuration.Listen}: {failure.Message}");
 }
-using var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, Log), Log);
+var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, Log), Log);
+using var stopping = new ManualResetEventSlim();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
@@ -54,7 +55,9 @@ catch (Exception failure) when (failure is IOException or InvalidDataException o
     return Fail(World, failure.Message);
 }
 Log($"relaying to {configuration.Upstream}");
-relay.Run();
+// systemd keeps the socket for the next start, so it must not be shut down: the process ends, and the kernel closes what was its own.
+new Thread(relay.Run) { IsBackground = true, Name = "relay" }.Start();
+stopping.Wait();
 return 0;
 
 CloudSession? OpenSession(string? cloud)
@@ -74,7 +77,7 @@ CloudSession? OpenSession(string? cloud)
 void Stop(PosixSignalContext signal)
 {
     signal.Cancel = true;
-    relay.Dispose();
+    stopping.Set();
 }
 
 // The journal adds the time.

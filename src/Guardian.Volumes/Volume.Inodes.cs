@@ -181,9 +181,20 @@ public sealed partial class Volume
     // After a commit everything unused is as it is stored, and can be read again.
     private void TrimMemory()
     {
-        if (inodes.Count > MaxIdleInodes && !IsDirty)
+        if (IsDirty)
+        {
+            return;
+        }
+        if (inodes.Count > MaxIdleInodes)
         {
             inodes.Values.Where(inode => inode.OpenCount == 0 && inode.Number != RootNumber).ToList().ForEach(Forget);
+        }
+        if (inodes.Values.Sum(inode => (long)inode.Map.NodeCount) > MaxIdleNodes)
+        {
+            foreach (var inode in inodes.Values)
+            {
+                inode.Map.Trim();
+            }
         }
     }
 }

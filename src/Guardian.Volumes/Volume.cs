@@ -12,8 +12,9 @@ public sealed partial class Volume : IFileSystem
 
     private const uint RootNumber = 1;
 
-    // Inodes that nobody uses are dropped from memory when there are more than this, and clean nodes of the trees with them.
+    // What nobody uses is dropped from memory when there is more than this: inodes, and 16 MiB of nodes, which is a gigabyte of content.
     private const int MaxIdleInodes = 4096;
+    private const int MaxIdleNodes = 4096;
 
     private readonly Lock gate = new();
     private readonly IStorage storage;

@@ -116,6 +116,14 @@ public sealed class TagTests : IDisposable
         Assert.Contains("singleton", Assert.Single((await RefusedAsync(cas.Service.ConfigureAsync(web, second))).Problems), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_absent_is_null_on_the_wire()
+    {
+        Assert.Equal("""{"session":"s","name":"n","tag":null}""", JsonSerializer.Serialize(new TagDescription("s", "n", null), CasJson.Default.TagDescription));
+        Assert.Null(JsonSerializer.Deserialize("""{"session":"s","name":"n","expected":null,"next":"AA=="}""", CasJson.Default.TagChange)!.Expected);
+        Assert.Equal("""{"key":null}""", JsonSerializer.Serialize(new StdioConfiguration(null), CasJson.Default.StdioConfiguration));
+    }
+
     private static byte[] Tag(byte value) => [.. Enumerable.Repeat(value, 32)];
 
     private static (bool, int?) Outcome(TagOutcome outcome) => (outcome.Moved, outcome.Tag?[31]);

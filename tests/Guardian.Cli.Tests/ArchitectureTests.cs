@@ -36,7 +36,7 @@ public class ArchitectureTests
         ["Guardian.Volumes"] = [],
         ["Guardian.Attestation"] = ["System.Formats.Cbor"],
         ["Guardian.Cas.Client"] = [],
-        ["Guardian.Cas"] = ["Microsoft.Data.Sqlite"],
+        ["Guardian.Cas"] = ["Microsoft.Data.Sqlite", "Npgsql"],
         ["Guardian.CleanRoom"] = [],
         ["Guardian.CleanRoom.Client"] = ["Parquet.Net", "Sylvan.Data.Csv", "libphonenumber-csharp"],
         ["Guardian.Enclave"] = [],

@@ -38,6 +38,46 @@ public sealed class VolumeCrashTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Power_loss_while_a_file_is_written_over_and_over_never_touches_the_acknowledged_content()
+    {
+        const int size = 256 * 1024;
+        for (var failAt = 1; ; failAt++)
+        {
+            using var disk = new SimulatedDisk(new Random(failAt));
+            using var volume = Volume.Create(disk, key, NoTimer);
+            using var file = Tree.Create(volume.Root, "database", new byte[size]);
+            Assert.Equal(FileError.Success, volume.Sync());
+            disk.FailAt = disk.Operations + failAt;
+            var acknowledged = 0;
+            for (var version = 1; version <= 3 && !disk.IsDead; version++)
+            {
+                // Far more is written between two commits than the container has free slots.
+                for (var times = 0; times < 12; times++)
+                {
+                    file.Write(0, Filled(size, times < 11 ? (byte)(100 + times) : (byte)version), out _);
+                }
+                acknowledged = !disk.IsDead && volume.Sync() == FileError.Success ? version : acknowledged;
+            }
+            if (!disk.IsDead)
+            {
+                Assert.True(failAt > 40);
+                return;
+            }
+            disk.Crash();
+            using var again = Volume.Open(disk, key, NoTimer);
+            using var found = Tree.Open<IFile>(again.Root, "database");
+            Assert.InRange(Assert.Single(Tree.ReadAll(found).Distinct()), acknowledged, acknowledged + 1);
+        }
+    }
+
+    private static byte[] Filled(int size, byte value)
+    {
+        var bytes = new byte[size];
+        bytes.AsSpan().Fill(value);
+        return bytes;
+    }
+
     private static (string Acknowledged, string Attempted) RunUntilDead(Random random, Volume volume, SimulatedDisk disk)
     {
         var actor = new Actor(random);

@@ -73,6 +73,22 @@ public sealed class IdentityKey : IDisposable
     /// <summary>Signs: ECDSA with SHA-256, r and s, 64 bytes.</summary>
     public byte[] Sign(ReadOnlySpan<byte> data) => key.SignData(data, HashAlgorithmName.SHA256);
 
+    /// <summary>Agrees on a secret (ECDH, the x coordinate) with another P-256 key; null when that is none. What uses it derives a key for its purpose from it.</summary>
+    public byte[]? TryAgree(ReadOnlySpan<byte> subjectPublicKeyInfo)
+    {
+        using var own = ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true));
+        using var other = ECDiffieHellman.Create();
+        try
+        {
+            other.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+            return own.DeriveRawSecretAgreement(other.PublicKey);
+        }
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Checks a signature of <see cref="Sign"/>; false for any key or signature that is none. Never throws for any content.</summary>
     public static bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Guardian.Sgx;
@@ -23,6 +24,9 @@ public static class RaTlsVerifier
 {
     // A certificate with two quotes has some 10 KiB.
     private const int MaxCertificateSize = 256 * 1024;
+
+    // The two quotes of one certificate, and those of enclaves on one platform, have most of their links in common. A verifier serves one thread at a time.
+    private static readonly ConcurrentStack<QuoteVerifier> Idle = new();
 
     /// <summary>Verifies a certificate, every evidence in it, and that each names the certificate's key.</summary>
     /// <param name="certificateDer">The certificate as the peer sent it.</param>
@@ -89,7 +93,10 @@ public static class RaTlsVerifier
     // Our peers are enclaves; a trust domain has none of the identity that policies name.
     private static QuoteVerdict VerifyEnclave(ReadOnlyMemory<byte> quote, DateTimeOffset now, ICollateralSource? collateral)
     {
-        var verdict = QuoteVerifier.Verify(quote, collateral, now);
+        var verifier = Idle.TryPop(out var idle) ? idle : new QuoteVerifier(VerifierOptions.AnyPlatform);
+        var platform = collateral is not null && Quote.TryParse(quote, out _) is { } parsed ? PlatformId.Of(parsed) : null;
+        var verdict = verifier.Verify(quote, platform is null ? null : collateral!.Find(platform), now);
+        Idle.Push(verifier);
         return verdict.Quote is { Tee: not TeeType.Sgx }
             ? new QuoteVerdict(null, new QuoteFailure(QuoteStage.Parse, "not-an-enclave", "the peer's quote is of a trust domain, not of an SGX enclave"))
             : verdict;

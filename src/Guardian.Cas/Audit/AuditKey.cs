@@ -17,6 +17,13 @@ internal sealed class AuditKey(StatementSigner statements) : IDisposable
     public byte[] Introduce(long sequence, string previous) => statements.Sign(
         JsonSerializer.SerializeToUtf8Bytes(new AuditStart(Key.ExportSubjectPublicKeyInfo(), sequence, previous), AuditJson.Default.AuditStart), AuditLine.StartType);
 
+    /// <summary>The statement of where the log ends.</summary>
+    public byte[] SignHead(AuditHead head) => statements.Sign(JsonSerializer.SerializeToUtf8Bytes(head, AuditJson.Default.AuditHead), AuditLine.HeadType);
+
     /// <inheritdoc/>
-    public void Dispose() => Key.Dispose();
+    public void Dispose()
+    {
+        Key.Dispose();
+        statements.Dispose();
+    }
 }

@@ -84,8 +84,10 @@ internal static class AuditLine
     }
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+// Metadata: the generated fast path would write absent bytes as an empty text.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(AuditPayload))]
 [JsonSerializable(typeof(AuditDetail))]
 [JsonSerializable(typeof(AuditStart))]
+[JsonSerializable(typeof(AuditHead))]
 internal sealed partial class AuditJson : JsonSerializerContext;

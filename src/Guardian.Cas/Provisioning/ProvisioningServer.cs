@@ -26,6 +26,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
 {
     // A handshake and 35 bytes. Whoever takes longer is holding connections open.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private const int MaxConnections = 64;
 
     private readonly TcpListener listener;
@@ -67,7 +68,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         await ending.CancelAsync().ConfigureAwait(false);
         listener.Dispose();
         await accepting.ConfigureAwait(false);
-        // Connections that still run end by themselves; they hold no more than a slot.
+        // Connections that still run were told to end, and give their places back.
         for (var i = 0; i < MaxConnections; i++)
         {
             await free.WaitAsync().ConfigureAwait(false);
@@ -78,23 +79,47 @@ internal sealed class ProvisioningServer : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (!ending.IsCancellationRequested)
+        try
         {
-            try
+            while (true)
             {
                 await free.WaitAsync(ending.Token).ConfigureAwait(false);
-                _ = ServeAsync(await listener.AcceptTcpClientAsync(ending.Token).ConfigureAwait(false));
+                TcpClient? connection = null;
+                try
+                {
+                    connection = await TryAcceptAsync().ConfigureAwait(false);
+                }
+                finally
+                {
+                    // Else the connection gives its place back at its end.
+                    if (connection is null)
+                    {
+                        free.Release();
+                    }
+                }
+                if (connection is not null)
+                {
+                    _ = ServeAsync(connection);
+                }
             }
-            catch (SocketException)
-            {
-                // A client that gave up before it was accepted.
-                free.Release();
-            }
-            catch (OperationCanceledException)
-            {
-                free.Release();
-                return;
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server ends.
+        }
+    }
+
+    private async Task<TcpClient?> TryAcceptAsync()
+    {
+        try
+        {
+            return await listener.AcceptTcpClientAsync(ending.Token).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            // A client that gave up before it was accepted, or no descriptor that is free: not at once again.
+            await Task.Delay(Pause, ending.Token).ConfigureAwait(false);
+            return null;
         }
     }
 

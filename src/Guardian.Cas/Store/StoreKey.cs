@@ -85,6 +85,13 @@ internal sealed class StoreKey : IDisposable
     public static StoreKey LoadOrCreate(string path, IEnclave enclave) =>
         Unseal(path, DurableFile.ReadOrCreate(path, () => Seal(RandomNumberGenerator.GetBytes(Size), enclave)), enclave);
 
+    /// <summary>Reads the key that this machine sealed for this product; null when there is none.</summary>
+    /// <exception cref="InvalidDataException">It was sealed by another signer's program or on another machine.</exception>
+    public static StoreKey? TryLoad(string path, IEnclave enclave) => File.Exists(path) ? Unseal(path, File.ReadAllBytes(path), enclave) : null;
+
+    /// <summary>Seals the key for this machine and product, whatever stood there before.</summary>
+    public void Save(string path, IEnclave enclave) => DurableFile.Replace(path, Seal(key, enclave));
+
     // By signer, so that a newer version of the same product can read it.
     private static byte[] Seal(ReadOnlySpan<byte> key, IEnclave enclave) => Sealing.Seal(enclave, KeyPolicy.MrSigner, key);
 

@@ -19,7 +19,8 @@ internal sealed record StoredSession(
 /// <param name="State">Exclusive or of the digests of all rows besides the log and this one.</param>
 internal sealed record StoreHead(long Sequence, string Hash, string Log, byte[] State);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict)]
+// Metadata: the generated fast path would write absent bytes as an empty text.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StoredSession))]
 [JsonSerializable(typeof(StoreHead))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -126,6 +126,11 @@ internal sealed partial class Vault
         head = found;
     }
 
+    /// <summary>Lines of the log.</summary>
+    internal (IReadOnlyList<(byte[] Line, AuditDetail Detail)> Lines, StoreHead Head) Log(IRowTransaction transaction, long after, int count) =>
+        ([.. transaction.List(LogKind, AuditLine.NameOf(after), count).Select(row => (row.Value, Detail(row.Name, row.Value)
+            ?? throw new InvalidDataException($"entry {row.Name} of the store's log was altered outside the CAS; restore the database from a copy")))], head!);
+
     private AuditDetail? Detail(string name, byte[] line) =>
         AuditLine.TryRead(line) is { } entry && key.Decrypt("detail", name, entry.Payload.Sealed) is { } plaintext
             ? JsonSerializer.Deserialize(plaintext, AuditJson.Default.AuditDetail)

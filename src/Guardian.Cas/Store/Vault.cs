@@ -77,6 +77,18 @@ internal sealed partial class Vault : IDisposable
         return await job.Task.ConfigureAwait(false);
     }
 
+    /// <summary>Signs where the log ends.</summary>
+    public byte[] SignHead(AuditHead end) => audit.SignHead(end);
+
+    /// <summary>How many entries the log has, rows the store, and callers wait.</summary>
+    public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, jobs.Reader.Count);
+
+    /// <summary>Splits the store's key among owners.</summary>
+    public byte[] Split(IReadOnlyList<string> owners, int threshold) => Recovery.Split(key, owners, threshold);
+
+    /// <summary>The store's key, for another enclave of this CAS.</summary>
+    public byte[] CopyKey() => key.Value.ToArray();
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -185,6 +197,7 @@ internal sealed partial class Vault : IDisposable
             Mix(state, digests.GetValueOrDefault((kind, name)));
             Mix(state, written[(kind, name)]);
         }
+        changes.Plain.ForEach(row => transaction.Put(row.Kind, "", row.Value));
         var (sequence, hash) = (head.Sequence, head.Hash);
         foreach (var entry in changes.Entries)
         {

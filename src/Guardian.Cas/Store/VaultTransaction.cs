@@ -5,6 +5,8 @@ internal sealed class VaultChanges
 {
     public Dictionary<(string Kind, string Name), (byte[] Plaintext, object Value)?> Rows { get; } = [];
 
+    public List<(string Kind, byte[] Value)> Plain { get; } = [];
+
     public List<AuditEntry> Entries { get; } = [];
 }
 
@@ -16,9 +18,10 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
 {
     private readonly Dictionary<(string Kind, string Name), (byte[] Plaintext, object Value)?> own = [];
     private readonly List<AuditEntry> entries = [];
+    private readonly List<(string Kind, byte[] Value)> plain = [];
 
     /// <summary>The kinds of rows, besides head and log.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance"];
+    public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance", "owners"];
 
     /// <summary>A row's value, or null.</summary>
     /// <exception cref="InvalidDataException">The row is not what the CAS wrote last.</exception>
@@ -39,6 +42,9 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     /// <summary>Removes a row.</summary>
     public void Delete(string kind, string name) => own[(kind, name)] = null;
 
+    /// <summary>Writes a row that is readable without the store's key; only what protects itself belongs there. It is written with the caller's other changes.</summary>
+    public void PutPlain(string kind, byte[] value) => plain.Add((kind, value));
+
     /// <summary>Names of a kind's rows that begin so, in order.</summary>
     public IReadOnlyList<string> Names(string kind, string prefix)
     {
@@ -52,6 +58,9 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
         }
         return [.. names.Order(StringComparer.Ordinal)];
     }
+
+    /// <summary>Lines of the audit log after a number, each with its detail, and where the log ends. What this batch adds is not among them yet.</summary>
+    public (IReadOnlyList<(byte[] Line, AuditDetail Detail)> Lines, StoreHead Head) Log(long after, int count) => vault.Log(rows, after, count);
 
     /// <summary>Notes in the audit log what happens with the changes since the last note. Whatever changes rows must be noted.</summary>
     public void Audit(string what, string subject, string by, string text = "")
@@ -71,6 +80,7 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
         {
             batch.Rows[row] = value;
         }
+        batch.Plain.AddRange(plain);
         batch.Entries.AddRange(entries);
     }
 }

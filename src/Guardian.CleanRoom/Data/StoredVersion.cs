@@ -38,6 +38,9 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
 
     public UploadManifest Manifest { get; }
 
+    /// <summary>Other enclaves that compute on it, when there are any.</summary>
+    public RoomShards? Shards { get; init; }
+
     /// <summary>Whether groups stay open once they were read.</summary>
     public bool IsKeptOpen => open is not null;
 

@@ -33,12 +33,14 @@ internal sealed class UploadStore : IDisposable
     private readonly RoomKeys keys;
     private readonly StateCipher state;
     private readonly WorkingSet workingSet;
+    private readonly RoomShards? shards;
     private readonly string directory;
     private StoredVersion? current;
 
-    private UploadStore(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, string directory)
+    private UploadStore(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, RoomShards? shards, string directory)
     {
-        (this.contract, this.dataSet, this.layout, this.keys, this.state, this.workingSet, this.directory) = (contract, dataSet, layout, keys, state, workingSet, directory);
+        (this.contract, this.dataSet, this.layout, this.keys, this.state) = (contract, dataSet, layout, keys, state);
+        (this.workingSet, this.shards, this.directory) = (workingSet, shards, directory);
     }
 
     /// <summary>The current version, or null before the first is complete.</summary>
@@ -57,9 +59,9 @@ internal sealed class UploadStore : IDisposable
 
     /// <summary>Opens the store of a data set below a folder.</summary>
     /// <exception cref="RoomStateException">The host changed what is there.</exception>
-    public static UploadStore Open(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, string directory)
+    public static UploadStore Open(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, string directory, RoomShards? shards = null)
     {
-        var store = new UploadStore(contract, dataSet, layout, keys, state, workingSet, Path.Combine(directory, dataSet.Name));
+        var store = new UploadStore(contract, dataSet, layout, keys, state, workingSet, shards, Path.Combine(directory, dataSet.Name));
         DurableFile.CreateDirectory(store.directory);
         var path = Path.Combine(store.directory, "current");
         if (File.Exists(path))
@@ -261,7 +263,7 @@ internal sealed class UploadStore : IDisposable
     }
 
     private StoredVersion OpenVersion(UploadManifest manifest) =>
-        new(dataSet, layout, manifest, CipherFor(manifest.Digest), ChunksPath(manifest.Digest), workingSet);
+        new(dataSet, layout, manifest, CipherFor(manifest.Digest), ChunksPath(manifest.Digest), workingSet) { Shards = shards };
 
     private ChunkCipher CipherFor(string digest)
     {

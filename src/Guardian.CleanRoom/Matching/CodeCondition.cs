@@ -1,9 +1,15 @@
+using System.Text.Json.Serialization;
+
 namespace Guardian.CleanRoom;
 
 /// <summary>
 /// A condition on the rows of one data set, as the engine evaluates it: ranges of codes joined by "and" and "or". There is no "not": it was pushed
 /// down to the ranges, where code 0, the empty cell, is in none. So a row counts only when the condition is true for certain, as in SQL.
 /// </summary>
+[JsonPolymorphic]
+[JsonDerivedType(typeof(CodeRanges), "ranges")]
+[JsonDerivedType(typeof(CodeAll), "all")]
+[JsonDerivedType(typeof(CodeAny), "any")]
 internal abstract record CodeCondition
 {
     /// <summary>The ranges in it, from left to right.</summary>

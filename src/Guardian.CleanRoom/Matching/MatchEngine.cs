@@ -48,16 +48,22 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     /// <summary>Counts persons by cell.</summary>
     /// <returns>One count for each cell.</returns>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
-    public long[] CountCells(IReadOnlyList<SidePlan> sides, int cells) => Dispatch(new CountWork(this, sides, cells));
+    public long[] CountCells(IReadOnlyList<SidePlan> sides, int cells) => Sharded(sides) is { } shards
+        ? [.. shards.Sum(sides, cells, new SumPlan([], []), range => [.. OnRange(range).CountCells(sides, cells).Select(count => new CellTotals(count, [], []))]).Select(cell => cell.Persons)]
+        : Dispatch(new CountWork(this, sides, cells));
 
     /// <summary>Counts persons and sums their measures by cell.</summary>
     /// <returns>Totals for each cell.</returns>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
-    public CellTotals[] SumCells(IReadOnlyList<SidePlan> sides, int cells, SumPlan plan) => Dispatch(new SumWork(this, sides, cells, plan));
+    public CellTotals[] SumCells(IReadOnlyList<SidePlan> sides, int cells, SumPlan plan) => Sharded(sides) is { } shards
+        ? shards.Sum(sides, cells, plan, range => OnRange(range).SumCells(sides, cells, plan))
+        : Dispatch(new SumWork(this, sides, cells, plan));
 
     /// <summary>Makes a sketch of the persons of each cell.</summary>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
-    public SetSketch[] SketchCells(IReadOnlyList<SidePlan> sides, int cells, SketchLayout sketch, SketchKey key) => Dispatch(new SketchWork(this, sides, cells, sketch, key));
+    public SetSketch[] SketchCells(IReadOnlyList<SidePlan> sides, int cells, SketchLayout sketch, SketchKey key) => Sharded(sides) is { } shards
+        ? shards.Sketch(sides, cells, sketch, range => OnRange(range).SketchCells(sides, cells, sketch, key))
+        : Dispatch(new SketchWork(this, sides, cells, sketch, key));
 
     /// <summary>The tags of matched persons, with padding between them: one entry for each merged element.</summary>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
@@ -91,6 +97,12 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
             scan.Add(buffers);
         }
     }
+
+    private MatchEngine OnRange(GroupRange range) => new(layout, threads, range, width);
+
+    // A range of groups is computed where it was asked for; all of them, by the shards of the room when it has any.
+    private RoomShards? Sharded(IReadOnlyList<SidePlan> sides) =>
+        groups is null && sides.Count > 0 && sides.All(side => side.Source is StoredVersion { Shards: not null }) ? ((StoredVersion)sides[0].Source).Shards : null;
 
     private TResult Dispatch<TResult>(IWork<TResult> work) => (width ?? Widest) switch
     {

@@ -11,7 +11,15 @@ namespace Guardian.CleanRoom;
 /// <param name="DataSets">The data sets and the version each has now.</param>
 /// <param name="Epc">The enclave page cache of the platform; null where the platform does not show it.</param>
 public sealed record RoomDescription(
-    string Room, string ContractHash, string Member, string Platform, IReadOnlyList<DataSetState> DataSets, EpcDescription? Epc);
+    string Room, string ContractHash, string Member, string Platform, IReadOnlyList<DataSetState> DataSets, EpcDescription? Epc)
+{
+    /// <summary>The enclaves that compute for this one; empty when it computes alone.</summary>
+    public IReadOnlyList<ShardState> Shards { get; init; } = [];
+}
+
+/// <param name="RangesComputed">Ranges of groups that it computed since the lead enclave started.</param>
+/// <param name="RangesFailed">Ranges that it did not, and that were computed elsewhere.</param>
+public sealed record ShardState(string Address, long RangesComputed, long RangesFailed);
 
 /// <param name="Version">Digest of the current version, lower-case hex; null before the first upload is complete.</param>
 public sealed record DataSetState(string Name, string Owner, string? Version);

@@ -18,6 +18,9 @@ public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadE
 
     /// <summary>Where noise comes from.</summary>
     public IRandomIntegers Random { get; init; } = new SecureRandomIntegers();
+
+    /// <summary>Other enclaves of this room that compute for this one.</summary>
+    public IReadOnlyList<IShard> Shards { get; init; } = [];
 }
 
 /// <summary>
@@ -40,6 +43,7 @@ public sealed partial class RoomService : IDisposable
     private readonly Ledger ledger;
     private readonly AnswerStore answers;
     private readonly int threads;
+    private readonly RoomShards? shards;
 
     // Digest of the version that counts, by data set, as the log has it.
     private readonly Dictionary<string, string> committed;
@@ -72,7 +76,8 @@ public sealed partial class RoomService : IDisposable
             log.Append("room", LogEvents.Succession, JsonSerializer.Serialize(before.Detail, RoomLogJson.Default.SuccessionDetail));
         }
         threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
-        stores = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => UploadStore.Open(contract, dataSet, layout, keys, state, enclave.WorkingSet, directory));
+        shards = enclave.Shards.Count > 0 ? new RoomShards(layout, enclave.Shards) : null;
+        stores = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => UploadStore.Open(contract, dataSet, layout, keys, state, enclave.WorkingSet, directory, shards));
         committed = ReadCommitted(log.Entries);
         compiler = new QuestionCompiler(contract);
         rules = new DisclosureRules(contract.Privacy, enclave.Random);
@@ -102,7 +107,10 @@ public sealed partial class RoomService : IDisposable
             : null;
         return new RoomDescription(
             contract.Name, Hash, member.Name, enclave.Platform == PlatformKind.Simulated ? "simulated" : "hardware",
-            [.. contract.DataSets.Select(dataSet => new DataSetState(dataSet.Name, dataSet.Owner, FindVersion(dataSet.Name)?.Digest))], epc);
+            [.. contract.DataSets.Select(dataSet => new DataSetState(dataSet.Name, dataSet.Owner, FindVersion(dataSet.Name)?.Digest))], epc)
+        {
+            Shards = shards?.States ?? [],
+        };
     }
 
     /// <summary>The whole log.</summary>
@@ -196,7 +204,8 @@ public sealed partial class RoomService : IDisposable
         return found;
     }
 
-    private static string FolderOf(string stateDirectory, RoomContract contract) =>
+    /// <summary>Where the state of a room with this contract lies.</summary>
+    internal static string FolderOf(string stateDirectory, RoomContract contract) =>
         Path.Combine(stateDirectory, Convert.ToHexStringLower(contract.Hash.Span[..8]));
 
     private UploadStore? FindOwned(RoomMember member, string name, out RoomRefusal? refusal)

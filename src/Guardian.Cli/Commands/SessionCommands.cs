@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Guardian.Attestation;
 using Guardian.Cas;
@@ -13,34 +12,39 @@ namespace Guardian.Cli;
 internal static class SessionCommands
 {
     private static readonly Option<Uri> Cas = new("--cas") { Description = "The CAS, https://host:port.", Required = true, CustomParser = Addresses.Parse, HelpName = "ADDRESS" };
-    private static readonly Option<string> Key = new("--key") { Description = "Your key; the session's creator alone may read and change it.", Required = true, HelpName = "FILE" };
+    private static readonly Option<string> Key = new("--key") { Description = "Your key, by which the CAS knows you.", Required = true, HelpName = "FILE" };
+    private static readonly Option<string[]> Signatures = new("--signatures") { Description = "File of signatures by 'session sign', where the policy demands them; may be given again.", HelpName = "FILE" };
 
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "The session, YAML (docs/spec/session.md)." };
+        var file = SessionFile.Argument();
         var name = new Argument<string>("NAME") { Description = "The session's name." };
 
         var check = new Command("check", "Show everything that is wrong with a session, and its hash.") { file };
         check.Runs((arguments, terminal) =>
         {
-            var (session, _) = Load(arguments.GetRequiredValue(file));
+            var (session, _) = SessionFile.Load(arguments.GetRequiredValue(file));
             return ShowHash(terminal, session.Name, session.Hash, "is a valid session");
         });
 
         return new Command("session", "Write the policies by which a CAS gives out secrets.")
         {
             check,
-            Remote("create", "Create a session in a CAS.", file, async (client, path, terminal, cancellation) =>
+            CreateVerify(),
+            CreateSign(),
+            SessionDryRunCommand.Create(),
+            Remote("create", "Create a session in a CAS.", file, async (client, path, signatures, terminal, cancellation) =>
             {
-                var created = await client.CreateAsync(Load(path).Bytes, cancellation: cancellation).ConfigureAwait(false);
+                var created = await client.CreateAsync(SessionFile.Load(path).Bytes, signatures, cancellation).ConfigureAwait(false);
                 return ShowHash(terminal, created.Name, created.Hash, "is created");
             }),
-            Remote("update", "Replace a session; its 'predecessor' must be the current hash.", file, async (client, path, terminal, cancellation) =>
+            Remote("update", "Replace a session; its 'predecessor' must be the current hash.", file, async (client, path, signatures, terminal, cancellation) =>
             {
-                var updated = await client.UpdateAsync(Load(path).Session.Name, Load(path).Bytes, cancellation: cancellation).ConfigureAwait(false);
+                var (session, bytes) = SessionFile.Load(path);
+                var updated = await client.UpdateAsync(session.Name, bytes, signatures, cancellation).ConfigureAwait(false);
                 return ShowHash(terminal, updated.Name, updated.Hash, "is updated");
             }),
-            Remote("read", "Print a session as it was uploaded; generated secrets are never shown.", name, async (client, wanted, terminal, cancellation) =>
+            Remote("read", "Print a session as it was uploaded; generated secrets are never shown.", name, async (client, wanted, _, terminal, cancellation) =>
             {
                 var read = await client.ReadAsync(wanted, cancellation).ConfigureAwait(false);
                 terminal.Show(
@@ -48,33 +52,80 @@ internal static class SessionCommands
                     people => people.Write(new Text(read.Text)));
                 return ExitCode.Done;
             }),
+            Remote("list", "Print the names right below a session's.", name, async (client, wanted, _, terminal, cancellation) =>
+            {
+                var names = await client.ListAsync(wanted, cancellation).ConfigureAwait(false);
+                terminal.Show(
+                    new JsonObject { ["names"] = new JsonArray([.. names.Select(each => (JsonNode)each)]) },
+                    people => people.Write(new Text(string.Concat(names.Select(each => each + "\n")))));
+                return ExitCode.Done;
+            }),
         };
     }
 
+    private static Command CreateVerify()
+    {
+        var file = SessionFile.Argument();
+        var hash = new Argument<string>("HASH") { Description = "The hash that a CAS, a contract or another person names." };
+        var verify = new Command("verify", "Say whether a session is the one with a hash; needs no CAS.") { file, hash };
+        verify.Runs((arguments, terminal) =>
+        {
+            var (session, _) = SessionFile.Load(arguments.GetRequiredValue(file));
+            return session.Hash == arguments.GetRequiredValue(hash)
+                ? ShowHash(terminal, session.Name, session.Hash, "is the session with that hash")
+                : throw new CliException(ExitCode.Refused, "other-session", $"{arguments.GetRequiredValue(file)} is another session: its hash is {session.Hash}");
+        });
+        return verify;
+    }
+
+    private static Command CreateSign()
+    {
+        var file = SessionFile.Argument();
+        var output = new Option<string?>("--output") { Description = "File that the signature is added to; without it, it is printed.", HelpName = "FILE" };
+        var sign = new Command("sign", "Sign a session: consent to exactly this update.") { file, Key, output };
+        sign.Runs((arguments, terminal) =>
+        {
+            var (session, _) = SessionFile.Load(arguments.GetRequiredValue(file));
+            using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
+            var signature = SessionSignature.Create(session.Hash, key);
+            if (arguments.GetValue(output) is { } path)
+            {
+                File.AppendAllText(path, $"{signature}\n");
+            }
+            terminal.Show(
+                new JsonObject { ["name"] = session.Name, ["hash"] = session.Hash, ["key"] = signature.Key, ["signature"] = signature.Signature },
+                people => people.Write(new Text(arguments.GetValue(output) is null ? $"{signature}\n" : $"{session.Name} is signed\nhash {session.Hash}\n")));
+            return ExitCode.Done;
+        });
+        return sign;
+    }
+
     private static Command Remote(
-        string verb, string description, Argument<string> subject, Func<CasClient, string, Terminal, CancellationToken, Task<int>> work)
+        string verb, string description, Argument<string> subject, Func<CasClient, string, IReadOnlyList<SessionSignature>, Terminal, CancellationToken, Task<int>> work)
     {
         var policy = new PolicyOptions(InstalledProgram.Cas);
         var command = new Command(verb, description) { subject, Cas, Key };
+        if (verb is "create" or "update")
+        {
+            command.Options.Add(Signatures);
+        }
         policy.AddTo(command);
         command.Runs(async (arguments, terminal, cancellation) =>
         {
             using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
             using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
             using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System, collateral: CollateralCommands.Store(null));
-            return await work(client, arguments.GetRequiredValue(subject), terminal, cancellation).ConfigureAwait(false);
+            return await work(client, arguments.GetRequiredValue(subject), ReadSignatures(arguments.GetValue(Signatures)), terminal, cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static (SessionDocument Session, byte[] Bytes) Load(string path)
-    {
-        var bytes = File.ReadAllBytes(path);
-        var problems = new DocumentProblems();
-        return SessionDocument.Read(bytes, problems) is { } session && !problems.Any
-            ? (session, bytes)
-            : throw new CliException(ExitCode.Usage, "bad-session", $"{path} is no valid session", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
-    }
+    private static List<SessionSignature> ReadSignatures(string[]? paths) =>
+    [
+        .. (paths ?? []).SelectMany(path => File.ReadLines(path).Where(line => line.Length > 0).Select(line => SessionSignature.TryRead(line, out var signature)
+            ? signature
+            : throw new CliException(ExitCode.Usage, "bad-signature", $"{path} holds no signatures, a line each", hint: "make them with: guardian session sign FILE --key KEY --output SIGNATURES"))),
+    ];
 
     private static int ShowHash(Terminal terminal, string name, string hash, string what)
     {

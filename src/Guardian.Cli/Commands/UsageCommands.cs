@@ -143,7 +143,7 @@ internal static class UsageCommands
         return [.. usages.Select(usage => new UsageRow(usage, usage.ServerUsages!.Sum(server =>
         {
             var launched = new DateTimeOffset(DateTime.SpecifyKind(server.StartedAt, DateTimeKind.Utc));
-            return EpcUsage.Held(timelines?.GetValueOrDefault(server.InstanceId), launched > start ? launched : start, (decimal)server.Hours, flavors.GetValueOrDefault(server.Flavor));
+            return EpcUsage.Held(timelines?.GetValueOrDefault(server.InstanceId), start, launched, (decimal)server.Hours, flavors.GetValueOrDefault(server.Flavor));
         })))];
     }
 

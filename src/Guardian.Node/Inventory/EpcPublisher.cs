@@ -2,20 +2,6 @@ using Guardian.OpenStack;
 
 namespace Guardian.Node;
 
-/// <summary>What a host has to publish.</summary>
-/// <param name="Mebibytes">By NUMA node: the size of its section.</param>
-/// <param name="ReservedMebibytes">Kept for the host's own enclaves, such as the quoting enclave.</param>
-/// <param name="HasFlc">Flexible launch control.</param>
-/// <param name="HasSgx2">Dynamic memory of enclaves.</param>
-/// <param name="IsHealthy">Whether the host's check passes.</param>
-public sealed record HostEpc(IReadOnlyDictionary<int, long> Mebibytes, long ReservedMebibytes, bool HasFlc, bool HasSgx2, bool IsHealthy)
-{
-    /// <summary>Looks at this host.</summary>
-    /// <param name="mebibytes">Its sections where the kernel does not tell them; null asks the kernel.</param>
-    public static HostEpc OfThisHost(IReadOnlyDictionary<int, long>? mebibytes, long reservedMebibytes, bool isHealthy) =>
-        new(mebibytes ?? HostSections.Read(), reservedMebibytes, HostSections.HasFlc(), HostSections.HasSgx2(), isHealthy);
-}
-
 /// <summary>
 /// Keeps Placement's picture of a host as it should be. It is run again and again: it reads, changes what differs, and lets the next run mend what
 /// others changed meanwhile.

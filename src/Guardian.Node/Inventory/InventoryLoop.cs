@@ -9,7 +9,7 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     // A check that fails should reach the scheduler soon.
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
 
     private string? lastProblem;
     private HostEpc? published;

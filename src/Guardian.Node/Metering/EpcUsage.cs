@@ -13,19 +13,22 @@ public static class EpcUsage
         return timeline.Running.Sum(interval => Math.Max(0, Math.Min(interval.End, to) - Math.Max(interval.Start, from)) * (decimal)interval.Mebibytes) / MillisecondsPerHour;
     }
 
-    /// <summary>What a server held by Nova's rule: from launch to delete, stopped or not, but with the size that it had at each moment.</summary>
+    /// <summary>What a server held by Nova's rule, from launch to delete, stopped or not, but with the size that it had at each moment.</summary>
     /// <param name="timeline">What journals say of it; null when none does.</param>
-    /// <param name="launched">When Nova's count begins within the period.</param>
+    /// <param name="start">The period's.</param>
+    /// <param name="launched">When Nova says that it was launched. A resize makes Nova forget what was before; the journal does not.</param>
     /// <param name="hours">How long Nova counts within the period.</param>
     /// <param name="flavorMebibytes">What its present flavor asks for; used where no journal knows better.</param>
-    public static decimal Held(InstanceTimeline? timeline, DateTimeOffset launched, decimal hours, long flavorMebibytes)
+    public static decimal Held(InstanceTimeline? timeline, DateTimeOffset start, DateTimeOffset launched, decimal hours, long flavorMebibytes)
     {
         if (timeline is not { Sizes.Count: > 0 })
         {
             return hours * flavorMebibytes;
         }
-        var from = (decimal)launched.ToUnixTimeMilliseconds();
-        var to = from + (hours * MillisecondsPerHour);
+        var begin = (decimal)start.ToUnixTimeMilliseconds();
+        var counted = Math.Max(begin, launched.ToUnixTimeMilliseconds());
+        var to = counted + (hours * MillisecondsPerHour);
+        var from = Math.Max(begin, Math.Min(counted, timeline.Sizes[0].At));
         var total = 0m;
         for (var i = 0; i < timeline.Sizes.Count; i++)
         {

@@ -71,11 +71,13 @@ internal sealed class GuestWatch(Meter meter, GuestProcesses processes, Func<Clo
                 using var questions = LibvirtClient.Connect(upstream, Driver, AnswerLimit);
                 events.Subscribe();
                 // What happened before is found by looking, and told by the definitions of all guests.
-                foreach (var guest in questions.ListGuests(activeOnly: false))
+                var guests = questions.ListGuests(activeOnly: false);
+                foreach (var guest in guests)
                 {
                     TryTell(questions, new GuestEvent(guest, GuestEventKind.Defined, 0));
                 }
                 Look();
+                meter.Keep(guests.Select(guest => guest.Uuid).ToHashSet());
                 if (isDown)
                 {
                     log("libvirt answers again; guests are metered by its events");

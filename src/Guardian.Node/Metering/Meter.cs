@@ -109,6 +109,11 @@ public sealed class Meter : IGuestEvents, IDisposable
                 if (guest.RunningSince is { } since && since <= at.Uptime && (!alive.TryGetValue(instance, out var process) || process.StartedAt > since))
                 {
                     found.Add(LastSeen(instance, since, at));
+                    if (guest is { Project: null, Flavor: null })
+                    {
+                        // Known by its process only: no definition will ever be told to be gone.
+                        found.Add(found[^1] with { Kind = JournalKind.Removed });
+                    }
                 }
             }
             Write([.. found]);
@@ -129,6 +134,17 @@ public sealed class Meter : IGuestEvents, IDisposable
             }
             Write([.. found]);
             NoteAlive(at);
+        }
+    }
+
+    /// <summary>Removes guests whose definition went away while nobody told.</summary>
+    /// <param name="defined">All guests that libvirt has.</param>
+    public void Keep(IReadOnlySet<Guid> defined)
+    {
+        lock (gate)
+        {
+            var now = clock();
+            Write([.. guests.Where(guest => guest.Value.RunningSince is null && !defined.Contains(guest.Key)).Select(guest => JournalRecord.At(now, JournalKind.Removed, guest.Key))]);
         }
     }
 

@@ -41,6 +41,9 @@ internal sealed partial class FileMap
     /// <summary>Whether nodes differ from what is stored.</summary>
     public bool IsDirty => top is { IsDirty: true };
 
+    /// <summary>About how many nodes are in memory.</summary>
+    public int NodeCount { get; private set; }
+
     /// <summary>Finds the record that holds a page; none where nothing is stored.</summary>
     public RecordPointer Find(long page)
     {
@@ -133,6 +136,7 @@ internal sealed partial class FileMap
         if (top is not null)
         {
             top = Trim(top);
+            NodeCount = 0;
         }
     }
 
@@ -147,6 +151,7 @@ internal sealed partial class FileMap
     {
         Span<byte> content = stackalloc byte[Page.Size];
         reader.Read(pointer, content);
+        NodeCount++;
         return Node.TryRead(content, level, allocator.Count, out var entries)
             ? new MapNode(entries)
             : throw new VolumeException(VolumeFailure.Damaged, $"the node at slot {pointer.Slot} is malformed");

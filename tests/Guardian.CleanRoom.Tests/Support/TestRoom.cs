@@ -15,15 +15,18 @@ internal sealed class TestRoom : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly StatementSigner statements;
     private readonly IRandomIntegers random;
+    private readonly WorkingSet workingSet;
 
     public TestRoom(params (string Old, string New)[] changes) : this(TestContract.Read(changes), null)
     {
     }
 
     /// <param name="seed">Of the noise, so that a test is the same each time; null for the room's own.</param>
-    public TestRoom(RoomContract contract, int? seed)
+    public TestRoom(RoomContract contract, int? seed, WorkingSet? workingSet = null)
     {
         Contract = contract;
+        // Unless a test says otherwise nothing stays open in memory, so that it sees what the host does to the disk.
+        this.workingSet = workingSet ?? new WorkingSet(0);
         random = seed is { } number ? new SeededIntegers(number) : new SecureRandomIntegers();
         statements = StatementSigner.Create(Enclave.Value.Quotes, Contract.Hash.Span);
         Service = Open();
@@ -114,8 +117,7 @@ internal sealed class TestRoom : IDisposable
         folder.Dispose();
     }
 
-    // Nothing stays open in memory, so that tests see what the host does to the disk.
-    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = new WorkingSet(0), Head = Head, Random = random };
+    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = workingSet, Head = Head, Random = random };
 
     private RoomService Open() => new(
         TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, TimeProvider.System);

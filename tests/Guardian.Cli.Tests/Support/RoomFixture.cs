@@ -64,12 +64,12 @@ public sealed class RoomFixture : IAsyncLifetime
             Folder, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", CasAddress);
     }
 
-    internal async Task StartRoomAsync()
+    internal async Task StartRoomAsync(params string[] more)
     {
         room?.Dispose();
         room = await GuardianProgram.ServeAsync(
-            Folder, "Guardian.Enclave", "guardian-enclave", "--state", folder.File("room"), "--machine", folder.File("machine"), "--listen", RoomAddress,
-            "--contract", folder.File("room.yaml"), "--cas", $"https://{CasAddress}");
+            Folder, "Guardian.Enclave", "guardian-enclave",
+            ["--state", folder.File("room"), "--machine", folder.File("machine"), "--listen", RoomAddress, "--contract", folder.File("room.yaml"), "--cas", $"https://{CasAddress}", .. more]);
     }
 
     internal void KillCas() => cas!.Dispose();

@@ -128,20 +128,6 @@ public sealed class EpcPublisherTests : IDisposable
         Assert.Contains("no provider 'nobody' yet", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_kernel_s_files_tell_the_sections()
-    {
-        using var folder = new TemporaryFolder();
-        foreach (var (node, text) in new[] { ("node0", "67108864\n"), ("node1", "0\n"), ("node12", "134217728\n"), ("nodex", "5\n") })
-        {
-            Directory.CreateDirectory(folder.File($"devices/system/node/{node}/x86"));
-            folder.Write($"devices/system/node/{node}/x86/sgx_total_bytes", text);
-        }
-
-        Assert.Equal(new Dictionary<int, long> { [0] = 64, [12] = 128 }, HostSections.Read(folder.Path));
-        Assert.Empty(HostSections.Read(folder.File("nowhere")));
-    }
-
     private static HostEpc Host(long reserved, params (int Node, long Mebibytes)[] sections) =>
         new(sections.ToDictionary(section => section.Node, section => section.Mebibytes), reserved, HasFlc: true, HasSgx2: false, IsHealthy: true);
 

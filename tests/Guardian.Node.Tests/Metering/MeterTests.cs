@@ -119,10 +119,12 @@ public sealed class MeterTests : IDisposable
         }
         var timeline = Timeline.Build(Journal.Read(path))[Instances[0]];
 
-        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched, 2, 99));
-        Assert.Equal(4 + 16, EpcUsage.Held(timeline, launched.AddMinutes(30), 1.5m, 99));
+        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched.AddDays(-1), launched, 2, 99));
+        // A resize sets Nova's time of launch anew.
+        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched.AddDays(-1), launched.AddHours(1), 1, 99));
+        Assert.Equal(4 + 16, EpcUsage.Held(timeline, launched.AddMinutes(30), launched, 1.5m, 99));
         Assert.Equal(8 + 8, EpcUsage.Running(timeline, launched.AddHours(-1), launched.AddHours(9)));
-        Assert.Equal(2 * 99, EpcUsage.Held(null, launched, 2, 99));
+        Assert.Equal(2 * 99, EpcUsage.Held(null, launched, launched, 2, 99));
     }
 
     [Fact]
@@ -136,6 +138,22 @@ public sealed class MeterTests : IDisposable
         var timeline = Timeline.Build(Journal.Read(path))[Instances[1]];
 
         Assert.Equal([new EpcInterval(now - 720_000 + 1_700_000_000_000, now + 1_700_000_000_000, 32)], timeline.Running);
+    }
+
+    [Fact]
+    public void What_is_gone_is_shown_no_more()
+    {
+        using var meter = Open(folder.File("journal"));
+        meter.Defined(Instances[0], 8, "p", "f");
+        meter.Defined(Instances[1], 8, "p", "f");
+        meter.Reconcile(Clock(), [new GuestProcess(Instances[2], 7, 32, now)]);
+        Assert.Equal(3, meter.Guests().Count);
+
+        now += 5_000;
+        meter.Reconcile(Clock(), []);
+        meter.Keep(new HashSet<Guid> { Instances[1] });
+
+        Assert.Equal([Instances[1]], meter.Guests().Select(guest => guest.Instance));
     }
 
     [Theory]

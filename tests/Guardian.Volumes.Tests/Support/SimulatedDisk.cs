@@ -92,10 +92,12 @@ internal sealed class SimulatedDisk(Random random) : IStorage
         Array.Resize(ref safe, length);
         foreach (var (offset, data) in pending)
         {
+            // Each write arrived whole, not at all, or sector by sector.
+            var fate = random.Next(3);
             for (var at = 0; at < data.Length; at += SectorSize)
             {
                 var size = Math.Min(SectorSize, data.Length - at);
-                if (random.Next(2) == 0 && offset + at + size <= safe.Length)
+                if ((fate == 0 || (fate == 1 && random.Next(2) == 0)) && offset + at + size <= safe.Length)
                 {
                     data.AsSpan(at, size).CopyTo(safe.AsSpan((int)offset + at));
                 }

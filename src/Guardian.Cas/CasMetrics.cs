@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+
+namespace Guardian.Cas;
+
+/// <summary>Counts what the CAS answers, for Prometheus (text format 0.0.4). Names of sessions are no part of it. Thread-safe.</summary>
+internal sealed class CasMetrics(Vault vault)
+{
+    private readonly ConcurrentDictionary<(string Call, int Status), Counter> counters = new();
+
+    /// <summary>Notes an answer.</summary>
+    /// <param name="call">Method and route, not the address that was asked for: a peer must not be able to make up labels.</param>
+    public void Note(string call, int status, TimeSpan duration)
+    {
+        var counter = counters.GetOrAdd((call, status), _ => new Counter());
+        Interlocked.Increment(ref counter.Count);
+        Interlocked.Add(ref counter.Ticks, duration.Ticks);
+    }
+
+    /// <summary>Everything as Prometheus reads it.</summary>
+    public string Write()
+    {
+        var text = new StringBuilder();
+        void Line(string name, string labels, double value) => text.Append(CultureInfo.InvariantCulture, $"guardian_cas_{name}{labels} {value}\n");
+        void Head(string name, string type, string help) => text.Append(CultureInfo.InvariantCulture, $"# HELP guardian_cas_{name} {help}\n# TYPE guardian_cas_{name} {type}\n");
+
+        var noted = counters.OrderBy(each => each.Key.Call, StringComparer.Ordinal).ThenBy(each => each.Key.Status).ToList();
+        Head("requests_total", "counter", "Answers by call and status.");
+        noted.ForEach(each => Line("requests_total", Labels(each.Key), Interlocked.Read(ref each.Value.Count)));
+        Head("request_seconds_total", "counter", "Time spent on them.");
+        noted.ForEach(each => Line("request_seconds_total", Labels(each.Key), TimeSpan.FromTicks(Interlocked.Read(ref each.Value.Ticks)).TotalSeconds));
+        var (entries, rows, waiting) = vault.Measure();
+        Head("audit_entries", "gauge", "Entries of the audit log.");
+        Line("audit_entries", "", entries);
+        Head("store_rows", "gauge", "Rows of the store besides the log.");
+        Line("store_rows", "", rows);
+        Head("store_waiting", "gauge", "Calls that wait for the store.");
+        Line("store_waiting", "", waiting);
+        return text.ToString();
+    }
+
+    private static string Labels((string Call, int Status) key) => string.Create(CultureInfo.InvariantCulture, $"{{call=\"{key.Call}\",status=\"{key.Status}\"}}");
+
+    private sealed class Counter
+    {
+        public long Count;
+        public long Ticks;
+    }
+}

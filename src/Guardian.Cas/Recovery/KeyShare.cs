@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using System.Text.Json.Serialization;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+
+namespace Guardian.Cas;
+
+/// <summary>
+/// Shares of the store's key, each encrypted to an owner: ECDH on P-256 with a fresh key, HKDF-SHA256 over both public keys, AES-256-GCM.
+/// </summary>
+public static class KeyShare
+{
+    private const int TagSize = 16;
+
+    /// <summary>Encrypts a share to an owner.</summary>
+    /// <param name="recipient">The owner's public key, base64.</param>
+    internal static RecoveryShare Encrypt(int x, ReadOnlySpan<byte> share, string recipient)
+    {
+        var publicKey = Convert.FromBase64String(recipient);
+        using var fresh = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        using var theirs = ECDiffieHellman.Create();
+        theirs.ImportSubjectPublicKeyInfo(publicKey, out _);
+        var ephemeral = fresh.ExportSubjectPublicKeyInfo();
+        using var cipher = CipherFor(fresh.DeriveRawSecretAgreement(theirs.PublicKey), ephemeral, publicKey);
+        var (sealedShare, tag) = (new byte[share.Length], new byte[TagSize]);
+        cipher.Encrypt(new byte[AesGcm.NonceByteSizes.MaxSize], share, sealedShare, tag);
+        return new RecoveryShare(SessionFields.KeyHash(recipient)!, x, ephemeral, [.. sealedShare, .. tag], SHA256.HashData(share));
+    }
+
+    /// <summary>Decrypts one's share.</summary>
+    /// <returns>The share, or null when it is somebody else's or was altered.</returns>
+    public static byte[]? Decrypt(RecoveryShare share, IdentityKey key)
+    {
+        ArgumentNullException.ThrowIfNull(share);
+        ArgumentNullException.ThrowIfNull(key);
+        if (share.Sealed.Length <= TagSize || key.TryAgree(share.Ephemeral) is not { } secret)
+        {
+            return null;
+        }
+        using var cipher = CipherFor(secret, share.Ephemeral, key.SubjectPublicKeyInfo);
+        var result = new byte[share.Sealed.Length - TagSize];
+        try
+        {
+            cipher.Decrypt(new byte[AesGcm.NonceByteSizes.MaxSize], share.Sealed.AsSpan(0, result.Length), share.Sealed.AsSpan(result.Length), result);
+            return result;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether shares can be encrypted to a key: a P-256 public key in base64.</summary>
+    internal static bool IsRecipient(string key) => IdentityKey.IsPublicKey(key);
+
+    private static AesGcm CipherFor(byte[] secret, byte[] ephemeral, byte[] recipient)
+    {
+        var key = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: [.. "guardian-cas share"u8, .. ephemeral, .. recipient]);
+        CryptographicOperations.ZeroMemory(secret);
+        var cipher = new AesGcm(key, TagSize);
+        CryptographicOperations.ZeroMemory(key);
+        return cipher;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>
+/// An enclave of a room that computes on ranges of groups for the lead enclave. It has the room's key, as any enclave that the CAS's session admits, and reads
+/// the encrypted versions from storage that the hosts share; the digests it is given say which, so that nobody can slip it an older one. It keeps no state. Thread-safe.
+/// </summary>
+public sealed class RoomShard : IDisposable
+{
+    private readonly RoomContract contract;
+    private readonly RoomLayout layout;
+    private readonly RoomKeys keys;
+    private readonly string directory;
+    private readonly WorkingSet workingSet;
+    private readonly int threads;
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, StoredVersion> versions = [];
+
+    /// <param name="roomKey">32 bytes, from the CAS.</param>
+    /// <param name="stateDirectory">The lead enclave's state folder, which may be read-only here.</param>
+    public RoomShard(SignedContract signed, ReadOnlySpan<byte> roomKey, string stateDirectory, WorkingSet workingSet)
+    {
+        ArgumentNullException.ThrowIfNull(signed);
+        ArgumentNullException.ThrowIfNull(workingSet);
+        contract = signed.Contract;
+        layout = RoomLayout.For(contract);
+        keys = new RoomKeys(roomKey, contract.Hash.Span);
+        directory = RoomService.FolderOf(stateDirectory, contract);
+        this.workingSet = workingSet;
+        threads = workingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
+    }
+
+    /// <summary>The largest request.</summary>
+    public static int MaxRequestSize => 1024 * 1024;
+
+    /// <summary>Computes what a lead enclave asks for.</summary>
+    /// <param name="request">JSON; the caller has verified that it comes from an enclave of this room.</param>
+    /// <returns>The reply, or what is wrong with the request.</returns>
+    public Outcome<byte[]> Run(ReadOnlySpan<byte> request)
+    {
+        if (TryRead(request, contract, layout) is not { } read)
+        {
+            return new RoomRefusal(RefusalKind.Invalid, "bad-request", "this is no request of an enclave of this room and release");
+        }
+        lock (gate)
+        {
+            var sides = read.Sides.Select(side => new SidePlan(Open(side), side.Where, side.Cells)).ToList();
+            var engine = new MatchEngine(layout, threads, read.Groups);
+            if (read.IsSketch)
+            {
+                var sketches = engine.SketchCells(sides, read.Cells, SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount), keys.SketchKey());
+                return JsonSerializer.SerializeToUtf8Bytes(new ShardReply([], [.. sketches.Select(set => set.Words)]), ShardJson.Default.ShardReply);
+            }
+            CellTotals[] totals = read.Sums.Measures.Count > 0
+                ? engine.SumCells(sides, read.Cells, read.Sums)
+                : [.. engine.CountCells(sides, read.Cells).Select(count => new CellTotals(count, [], []))];
+            return JsonSerializer.SerializeToUtf8Bytes(new ShardReply(totals, []), ShardJson.Default.ShardReply);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var version in versions.Values)
+        {
+            version.Dispose();
+        }
+        keys.Dispose();
+    }
+
+    /// <summary>Reads a request; null when it is none, or names what this room does not have.</summary>
+    internal static ShardRequest? TryRead(ReadOnlySpan<byte> request, RoomContract contract, RoomLayout layout)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(request, ShardJson.Default.ShardRequest) is { } read && IsValid(read, contract, layout) ? read : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsValid(ShardRequest request, RoomContract contract, RoomLayout layout) =>
+        request.Sides.Count is >= 1 and <= MatchEngine.MaxSides && request.Sides.All(side => side is not null && IsValid(side, contract))
+        && request.Cells is >= 1 and <= MatchEngine.MaxCells
+        && request.Groups.First >= 0 && request.Groups.First < request.Groups.End && request.Groups.End <= layout.GroupCount
+        && request.Sums.Measures.All(measure => measure is not null && Has(request.Sides.ElementAtOrDefault(measure.Side), measure.Column, contract))
+        && request.Sums.Products.All(pair => Math.Min(pair.First, pair.Second) >= 0 && Math.Max(pair.First, pair.Second) < request.Sums.Measures.Count);
+
+    private static bool IsValid(ShardSide side, RoomContract contract) =>
+        side.Digest.Length == 2 * SHA256.HashSizeInBytes && side.Digest.All(char.IsAsciiHexDigitLower)
+        && side.Where.All(condition => IsValid(condition, side, contract))
+        && side.Cells.All(cell => cell is not null && cell.Stride >= 0 && Has(side, cell.Column, contract))
+        && contract.FindDataSet(side.DataSet) is not null;
+
+    private static bool IsValid(CodeCondition? condition, ShardSide side, RoomContract contract) => condition switch
+    {
+        CodeRanges ranges => Has(side, ranges.Column, contract) && ranges.Ranges.All(range => range.First <= range.Last),
+        CodeAll all => all.Parts.All(part => IsValid(part, side, contract)),
+        CodeAny any => any.Parts.All(part => IsValid(part, side, contract)),
+        _ => false,
+    };
+
+    private static bool Has(ShardSide? side, int column, RoomContract contract) =>
+        side is not null && contract.FindDataSet(side.DataSet) is { } dataSet && column >= 0 && column < dataSet.Columns.Count;
+
+    // One version of each data set stays open: the one asked for last.
+    private StoredVersion Open(ShardSide side)
+    {
+        if (versions.TryGetValue(side.DataSet, out var known))
+        {
+            if (known.Manifest.Digest == side.Digest)
+            {
+                return known;
+            }
+            known.Dispose();
+            versions.Remove(side.DataSet);
+        }
+        var dataSet = contract.FindDataSet(side.DataSet)!;
+        var secret = keys.UploadSecret(side.DataSet);
+        var cipher = new ChunkCipher(secret, contract, dataSet, Convert.FromHexString(side.Digest));
+        CryptographicOperations.ZeroMemory(secret);
+        var path = Path.Combine(directory, side.DataSet, $"{side.Digest}.chunks");
+        return versions[side.DataSet] = new StoredVersion(dataSet, layout, new UploadManifest(side.DataSet, side.Digest, side.Rows), cipher, path, workingSet);
+    }
+}

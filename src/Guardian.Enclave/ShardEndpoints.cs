@@ -1,0 +1,46 @@
+using Guardian.Attestation;
+using Guardian.CleanRoom;
+using Guardian.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Guardian.Enclave;
+
+/// <summary>A shard's HTTP interface: one call, for enclaves of the same room only. Members and strangers learn nothing.</summary>
+internal static class ShardEndpoints
+{
+    public const string Path = "/v1/shard";
+
+    public static void Map(WebApplication app, RoomShard shard, RoomContract contract, ICollateralSource collateral, TimeProvider time) =>
+        app.MapPost(Path, async context =>
+        {
+            if (!IsOfThisRoom(context, contract, collateral, time.GetUtcNow()))
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return;
+            }
+            if (await RequestBody.ReadAsync(context.Request, RoomShard.MaxRequestSize, context.RequestAborted).ConfigureAwait(false) is not { } body)
+            {
+                context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                return;
+            }
+            try
+            {
+                var outcome = await Task.Run(() => shard.Run(body.Span), context.RequestAborted).ConfigureAwait(false);
+                context.Response.StatusCode = outcome.Refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
+                await context.Response.Body.WriteAsync(outcome.Value ?? []).ConfigureAwait(false);
+            }
+            catch (RoomStateException)
+            {
+                // Storage shows this host something else than the lead enclave committed.
+                context.Response.StatusCode = StatusCodes.Status409Conflict;
+            }
+        });
+
+    // The caller is an enclave that the contract names, bound to this contract: it could compute the same itself.
+    private static bool IsOfThisRoom(HttpContext context, RoomContract contract, ICollateralSource collateral, DateTimeOffset now)
+    {
+        var verdict = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, collateral);
+        return verdict.IsVerified && contract.Enclave.Appraise(verdict.Peer.Quote).IsAccepted && verdict.Peer.Binding.Span.SequenceEqual(contract.Hash.Span);
+    }
+}

@@ -1,0 +1,216 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+
+namespace Guardian.Cas.Tests;
+
+/// <summary>Keys, certificates, tokens, rotation and sharing, as admitted services get them.</summary>
+public sealed class SecretTests : IDisposable
+{
+    private readonly TestCas cas = new();
+
+    public void Dispose() => cas.Dispose();
+
+    [Theory]
+    [InlineData("P-256")]
+    [InlineData("P-384")]
+    [InlineData("RSA-2048")]
+    [InlineData("RSA-3072")]
+    [InlineData("Ed25519")]
+    public async Task Keys_of_every_type_come_with_their_public_half_and_sign_tokens(string type)
+    {
+        await cas.CreateAsync(Session(
+            $$"""
+              - {name: key, kind: private-key, key_type: {{type}}}
+              - {name: public, kind: public-key, private_key: key}
+              - {name: token, kind: jwt, private_key: key, claims: {iss: guardian, sub: web}, valid_for: 10m}
+            """,
+            "K: $$GUARDIAN::key:pem$$", "P: $$GUARDIAN::public:pem$$", "T: $$GUARDIAN::token$$"));
+        var environment = (await cas.ConfigureAsync()).Environment;
+        var parts = environment["T"].Split('.');
+        var (header, claims) = (Part(parts[0]), Part(parts[1]));
+        Assert.Equal(("guardian", "web", cas.Time.Now.ToUnixTimeSeconds() + 600), ((string?)claims["iss"], (string?)claims["sub"], (long)claims["exp"]!));
+        var (content, signature) = (Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]));
+        switch ((string?)header["alg"])
+        {
+            case "EdDSA":
+                Assert.Equal("Ed25519", type);
+                Assert.True(await OpenSslVerifiesAsync(environment["P"], content, signature));
+                break;
+            case "RS256":
+                using (var rsa = RSA.Create())
+                {
+                    rsa.ImportFromPem(environment["P"]);
+                    Assert.True(rsa.VerifyData(content, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+                    Assert.Equal(type, $"RSA-{rsa.KeySize}");
+                    rsa.ImportFromPem(environment["K"]);
+                }
+                break;
+            case var algorithm:
+                using (var ecdsa = ECDsa.Create())
+                {
+                    ecdsa.ImportFromPem(environment["P"]);
+                    Assert.True(ecdsa.VerifyData(content, signature, algorithm == "ES384" ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256));
+                    ecdsa.ImportFromPem(environment["K"]);
+                }
+                break;
+        }
+    }
+
+    [Fact]
+    public void Ed25519_keeps_to_the_vectors_of_its_rfc()
+    {
+        // RFC 8032, 7.1, test 2.
+        var seed = Convert.FromHexString("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+        Assert.Equal("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", Convert.ToHexStringLower(Ed25519.PublicKeyOf(seed)));
+        Assert.Equal(
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+            Convert.ToHexStringLower(Ed25519.Sign(seed, [0x72])));
+    }
+
+    [Theory]
+    [InlineData("P-256", "P-256")]
+    [InlineData("P-384", "RSA-2048")]
+    [InlineData("Ed25519", "P-256")]
+    public async Task Certificates_chain_to_their_authority_and_serve_their_purpose(string authorityType, string type)
+    {
+        await cas.CreateAsync(Session(
+            $$"""
+              - {name: root, kind: x509-ca, common_name: Root, key_type: {{authorityType}}}
+              - {name: middle, kind: x509-ca, issuer: root, common_name: Middle, key_type: P-256}
+              - {name: server, kind: x509, issuer: middle, key_type: {{type}}, endpoint: server, san: ["dns:shop.example", "ip:127.0.0.1"], valid_for: 30d}
+            """,
+            "C: $$GUARDIAN::server:chain$$", "K: $$GUARDIAN::server:privatekey$$", "R: $$GUARDIAN::root:crt$$"));
+        var environment = (await cas.ConfigureAsync()).Environment;
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPem(environment["C"]);
+        Assert.Equal(2, chain.Count);
+        using var root = X509Certificate2.CreateFromPem(environment["R"]);
+        using var server = X509Certificate2.CreateFromPem(environment["C"], environment["K"]);
+        Assert.True(server.MatchesHostname("shop.example"));
+        Assert.Equal(cas.Time.Now.AddDays(30), server.NotAfter.ToUniversalTime());
+        using var verifier = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, VerificationTime = cas.Time.Now.UtcDateTime } };
+        verifier.ChainPolicy.CustomTrustStore.Add(root);
+        verifier.ChainPolicy.ExtraStore.AddRange(chain);
+        verifier.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1"));
+        Assert.True(verifier.Build(server), string.Join("; ", verifier.ChainStatus.Select(status => status.StatusInformation)));
+    }
+
+    [Fact]
+    public async Task A_certificate_is_renewed_in_time_and_its_key_stays()
+    {
+        await cas.CreateAsync(Session("  - {name: server, kind: x509, valid_for: 30d}", "C: $$GUARDIAN::server:crt$$", "K: $$GUARDIAN::server:privatekey$$"));
+        var first = (await cas.ConfigureAsync()).Environment;
+        cas.Time.Now += TimeSpan.FromDays(19);
+        Assert.Equal(first, (await cas.ConfigureAsync()).Environment);
+        cas.Time.Now += TimeSpan.FromDays(2);
+        var second = (await cas.ConfigureAsync()).Environment;
+        Assert.Equal((first["K"], false), (second["K"], first["C"] == second["C"]));
+        cas.Reopen();
+        Assert.Equal(second, (await cas.ConfigureAsync()).Environment);
+    }
+
+    [Fact]
+    public async Task A_secret_rotates_by_age_and_its_last_value_stays_for_the_grace()
+    {
+        await cas.CreateAsync(Session("  - {name: key, kind: binary, size: 8, rotation: {every: 30d, grace: 2h}}", "K: $$GUARDIAN::key:hex$$", "P: \"[$$GUARDIAN::key.previous:hex$$]\""));
+        var first = (await cas.ConfigureAsync()).Environment;
+        Assert.Equal("[]", first["P"]);
+        cas.Time.Now += TimeSpan.FromDays(31);
+        var second = (await cas.ConfigureAsync()).Environment;
+        Assert.Equal((false, $"[{first["K"]}]"), (first["K"] == second["K"], second["P"]));
+        cas.Time.Now += TimeSpan.FromHours(3);
+        Assert.Equal((second["K"], "[]"), ((await cas.ConfigureAsync()).Environment["K"], (await cas.ConfigureAsync()).Environment["P"]));
+    }
+
+    [Fact]
+    public async Task A_raised_version_rotates_at_once()
+    {
+        var session = Session("  - {name: key, kind: private-key, version: 1, rotation: {grace: 1h}}", "K: $$GUARDIAN::key:base64$$", "P: $$GUARDIAN::key.previous:base64$$");
+        await cas.CreateAsync(session);
+        var first = (await cas.ConfigureAsync()).Environment["K"];
+        await cas.UpdateAsync("shop", $"predecessor: {TestCas.Hash(session)}\n{session.Replace("version: 1", "version: 2", StringComparison.Ordinal)}");
+        var second = (await cas.ConfigureAsync()).Environment;
+        Assert.Equal((false, first), (first == second["K"], second["P"]));
+    }
+
+    [Fact]
+    public async Task A_secret_and_a_volume_reach_the_sessions_they_are_exported_to_and_no_other()
+    {
+        var owner = Session("  - {name: key, kind: binary, size: 16, export: [{session: other}]}", "K: $$GUARDIAN::key:hex$$")
+            .Replace("secrets:", "volumes:\n  - {name: data, export: [{session: other}]}\nsecrets:", StringComparison.Ordinal)
+            .Replace("    platforms:", "    volumes: [{name: data, path: /data}]\n    platforms:", StringComparison.Ordinal);
+        var importer = Session("  - {name: theirs, kind: binary, import: {session: shop, secret: key}}", "K: $$GUARDIAN::theirs:hex$$")
+            .Replace("secrets:", "volumes:\n  - {name: shared, import: {session: shop, volume: data}}\nsecrets:", StringComparison.Ordinal)
+            .Replace("    platforms:", "    volumes: [{name: shared, path: /mnt}]\n    platforms:", StringComparison.Ordinal);
+        await cas.CreateAsync(owner);
+        await cas.CreateAsync(importer.Replace("name: shop", "name: other", StringComparison.Ordinal), TestCas.Bob);
+        await cas.CreateAsync(importer.Replace("name: shop", "name: third", StringComparison.Ordinal), TestCas.Bob);
+        var (own, imported) = (await cas.ConfigureAsync(), await cas.ConfigureAsync("other"));
+        Assert.Equal(own.Environment["K"], imported.Environment["K"]);
+        Assert.Equal(own.Volumes[0].Key, imported.Volumes[0].Key);
+        Assert.Contains("does not export", (await Assert.ThrowsAsync<CasException>(() => cas.ConfigureAsync("third"))).Message, StringComparison.Ordinal);
+
+        // One volume has one tag, whoever moves it.
+        var certificate = TestCas.Certificate(TestCas.Program);
+        Assert.True((await cas.Service.SetTagAsync(new TagChange("other", "shared", null, new byte[32]), certificate)).Moved);
+        Assert.Equal(new byte[32], (await cas.Service.ReadTagAsync("shop", "data", certificate)).Tag);
+    }
+
+    [Fact]
+    public async Task Network_and_limits_arrive_as_they_were_written()
+    {
+        await cas.CreateAsync(Session(
+            """
+              - {name: root, kind: x509-ca}
+              - {name: server, kind: x509, issuer: root, endpoint: both}
+            """,
+            "A: b").Replace("    platforms:", """
+                stdio: {readers: [ANY]}
+                limits: {cpu_seconds: 60, memory_mib: 64}
+                host: {arguments: 2, environment: [TZ]}
+                program: 2222222222222222222222222222222222222222222222222222222222222222
+                network:
+                  listen: [{port: 8443, identity: server, client_ca: root}, {port: 80, protocol: plain}]
+                  connect: [{host: db.example, port: 5432, ca: root}, {host: peer.example, port: 9, protocol: attested, service: web}]
+                platforms:
+            """, StringComparison.Ordinal));
+        var configuration = await cas.ConfigureAsync();
+        var network = configuration.Network;
+        Assert.Equal([NetworkProtocol.Tls, NetworkProtocol.Plain], network.Listen.Select(each => each.Protocol));
+        Assert.StartsWith("-----BEGIN PRIVATE KEY", network.Listen[0].PrivateKey, StringComparison.Ordinal);
+        Assert.Equal(network.Listen[0].ClientAuthorities, network.Connect[0].Authorities);
+        Assert.Equal(TestCas.Program.Identity.MrEnclave, network.Connect[1].Peer!.ToPolicy().Identities[0].MrEnclaves[0]);
+        Assert.Equal((60, 64, 2, "TZ"), (configuration.Limits.CpuSeconds, configuration.Limits.MemoryMiB, configuration.Host.Arguments, Assert.Single(configuration.Host.Environment)));
+        Assert.Equal(configuration.Stdio.Key, (await cas.Service.ReadStdioKeyAsync("shop", "web", TestCas.Bob)).Key);
+    }
+
+    private static JsonNode Part(string part) => JsonNode.Parse(Base64Url.DecodeFromChars(part))!;
+
+    private static string Session(string secrets, params string[] environment)
+    {
+        var start = TestCas.Session.IndexOf("    command:", StringComparison.Ordinal);
+        var end = TestCas.Session.IndexOf("    attestation:", StringComparison.Ordinal);
+        return TestCas.Session[..start] + "    command: serve\n    environment:\n" + string.Concat(environment.Select(line => $"      {line}\n"))
+            + TestCas.Session[end..TestCas.Session.IndexOf("  - {name: key,", StringComparison.Ordinal)] + secrets + "\n";
+    }
+
+    // An independent implementation; the base library has none.
+    private static async Task<bool> OpenSslVerifiesAsync(string publicKey, byte[] content, byte[] signature)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllBytesAsync(folder.File("content"), content);
+        await File.WriteAllBytesAsync(folder.File("signature"), signature);
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("openssl")
+        {
+            ArgumentList = { "pkeyutl", "-verify", "-pubin", "-inkey", folder.Write("key.pem", publicKey), "-rawin", "-in", folder.File("content"), "-sigfile", folder.File("signature") },
+            RedirectStandardOutput = true,
+        })!;
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Guardian.Cas.Tests;
+
+/// <summary>A PostgreSQL of Debian's package, for one test. Disposing it ends it at once.</summary>
+internal sealed class PostgresServer : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string binaries;
+
+    private PostgresServer(string binaries) => this.binaries = binaries;
+
+    public string ConnectionString { get; private set; } = "";
+
+    /// <summary>Starts a server, or skips the test saying what is missing.</summary>
+    public static async Task<PostgresServer> StartAsync()
+    {
+        var found = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).LastOrDefault(bin => File.Exists(Path.Combine(bin, "postgres"))) : null;
+        if (found is null)
+        {
+            Assert.Skip("Debian's package postgresql is not installed");
+        }
+        var server = new PostgresServer(found);
+        await server.StartCoreAsync();
+        return server;
+    }
+
+    public void Dispose()
+    {
+        Run("pg_ctl", "-D", folder.File("data"), "-m", "immediate", "stop").GetAwaiter().GetResult();
+        folder.Dispose();
+    }
+
+    private async Task StartCoreAsync()
+    {
+        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var port = ((IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+        Assert.Equal(0, await Run("initdb", "-D", folder.File("data"), "-A", "trust", "-U", "guardian", "--no-instructions"));
+        Assert.Equal(0, await Run("pg_ctl", "-D", folder.File("data"), "-w", "-l", folder.File("log"), "-o", $"-p {port} -h 127.0.0.1 -k {folder.Path}", "start"));
+        ConnectionString = $"Host=127.0.0.1;Port={port};Username=guardian;Database=postgres;Timeout=10";
+    }
+
+    // PostgreSQL refuses to run as root.
+    private async Task<int> Run(string program, params string[] arguments)
+    {
+        var path = Path.Combine(binaries, program);
+        var start = Environment.IsPrivilegedProcess
+            ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", path, .. arguments])
+            : new ProcessStartInfo(path, arguments);
+        start.WorkingDirectory = folder.Path;
+        // The server keeps the streams it inherits, so nobody may wait for their end.
+        (start.RedirectStandardOutput, start.RedirectStandardInput) = (true, true);
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+using Guardian.Sgx;
+using Npgsql;
+
+namespace Guardian.Cas.Tests;
+
+/// <summary>Several replicas on one PostgreSQL, all active; any may die at any moment.</summary>
+public sealed class PostgresTests : IDisposable
+{
+    private static readonly string Session = TestCas.Session.Replace("    platforms:", "    tags: [counter]\n    platforms:", StringComparison.Ordinal);
+
+    private readonly TemporaryFolder folder = new();
+    private readonly IdentityKey key = IdentityKey.Create();
+
+    public void Dispose()
+    {
+        key.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Replicas_share_the_store_and_no_acknowledged_move_is_lost_when_one_is_killed()
+    {
+        using var server = await PostgresServer.StartAsync();
+        folder.Write("database", server.ConnectionString);
+        using var first = await StartAsync("one");
+        using var owner = Client(first.Address, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()));
+        await owner.CreateAsync(TestCas.Utf8(Session));
+        var second = await StartAsync("two", "--join", first.Address.ToString());
+
+        var acknowledged = new ConcurrentBag<long>();
+        using var enough = new CancellationTokenSource();
+        var writers = new[] { first.Address, second.Address, first.Address, second.Address }.Select(replica => CountAsync(replica, acknowledged, enough.Token)).ToArray();
+        var killed = 0;
+        for (var life = 0; life < 4; life++)
+        {
+            var goal = acknowledged.Count + 25;
+            while (acknowledged.Count < goal)
+            {
+                Assert.True(writers.Any(writer => !writer.IsCompleted), string.Join("; ", writers.Select(writer => writer.Exception?.Message)));
+                await Task.Delay(5);
+            }
+            second.Dispose();
+            killed++;
+            second = await StartAsync("two");
+            (writers[1], writers[3]) = (CountAsync(second.Address, acknowledged, enough.Token), CountAsync(second.Address, acknowledged, enough.Token));
+        }
+        await enough.CancelAsync();
+        await Task.WhenAll(writers);
+        second.Dispose();
+
+        // Every move went from one number to the next, so each was acknowledged once; what was in doubt at a kill may be there besides.
+        Assert.Equal(acknowledged.Count, acknowledged.Distinct().Count());
+        using var certificate = TestCas.CertificateWithKey(TestCas.Program);
+        using var reader = Client(first.Address, certificate);
+        var final = BinaryPrimitives.ReadInt64BigEndian(await reader.ReadTagAsync("shop", "counter"));
+        Assert.InRange(final, acknowledged.Max(), acknowledged.Count + (2 * killed));
+    }
+
+    [Fact]
+    public async Task A_replica_without_the_key_and_one_of_other_code_stay_outside()
+    {
+        using var server = await PostgresServer.StartAsync();
+        folder.Write("database", server.ConnectionString);
+        using var first = await StartAsync("one");
+        Assert.Contains("--join", (await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("two"))).Message, StringComparison.Ordinal);
+
+        using var certificate = TestCas.CertificateWithKey(TestCas.Program);
+        using var stranger = Client(first.Address, certificate);
+        var denied = await Assert.ThrowsAsync<CasException>(() => stranger.ReadStoreKeyAsync());
+        Assert.Equal(CasFailure.Denied, denied.Failure);
+        Assert.StartsWith("identity", denied.Problems[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_goes_back_or_is_altered_is_refused_by_every_replica()
+    {
+        using var server = await PostgresServer.StartAsync();
+        var time = new TestTime();
+        using var store = new StoreKey(new byte[32]);
+        using var one = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
+        using var two = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
+        var (first, second) = (new CasService(one, null, time), new CasService(two, null, time));
+        await first.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
+        Assert.Equal(Session, (await second.ReadAsync("shop", TestCas.Alice)).Text);
+
+        await ExecuteAsync(server, "CREATE TABLE before AS SELECT * FROM rows");
+        await second.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice);
+        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => first.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice))).Failure);
+        await ExecuteAsync(server, "DELETE FROM rows; INSERT INTO rows SELECT * FROM before");
+        foreach (var service in new[] { first, second })
+        {
+            Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => service.ReadAsync("shop", TestCas.Alice))).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_is_an_error_that_passes()
+    {
+        using var server = await PostgresServer.StartAsync();
+        var time = new TestTime();
+        using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
+        var service = new CasService(vault, null, time);
+        await service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
+        await ExecuteAsync(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
+        await Assert.ThrowsAsync<StoreException>(() => service.ReadAsync("shop", TestCas.Alice));
+        Assert.Equal(Session, (await service.ReadAsync("shop", TestCas.Alice)).Text);
+    }
+
+    // Counts up in a tag; each number that was acknowledged is noted. Ends when its replica dies.
+    private static async Task CountAsync(Uri replica, ConcurrentBag<long> acknowledged, CancellationToken enough)
+    {
+        using var certificate = TestCas.CertificateWithKey(TestCas.Program);
+        using var client = Client(replica, certificate);
+        try
+        {
+            var current = await client.ReadTagAsync("shop", "counter", CancellationToken.None);
+            while (!enough.IsCancellationRequested)
+            {
+                var next = new byte[32];
+                var number = (current is null ? 0 : BinaryPrimitives.ReadInt64BigEndian(current)) + 1;
+                BinaryPrimitives.WriteInt64BigEndian(next, number);
+                var outcome = await client.SetTagAsync("shop", "counter", current, next, CancellationToken.None);
+                if (outcome.Moved)
+                {
+                    acknowledged.Add(number);
+                }
+                current = outcome.Tag;
+            }
+        }
+        catch (CasException failure) when (failure.IsTransient)
+        {
+            // The replica was killed.
+        }
+    }
+
+    private static async Task ExecuteAsync(PostgresServer server, string sql)
+    {
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private Task<Running> StartAsync(string machine, params string[] more) => GuardianProgram.ServeAsync(
+        folder.Path, "Guardian.Cas", "guardian-cas",
+        ["--state", folder.File($"state-{machine}"), "--machine", folder.File($"machine-{machine}"), "--listen", "127.0.0.1:0", "--database", folder.File("database"), .. more]);
+
+    private static CasClient Client(Uri replica, X509Certificate2 certificate) => new(
+        replica,
+        new AttestationPolicy
+        {
+            Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas"))] }],
+            Platforms = [PlatformKind.Simulated],
+        },
+        certificate, TimeProvider.System);
+}
