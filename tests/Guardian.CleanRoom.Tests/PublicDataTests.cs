@@ -25,6 +25,55 @@ public sealed class PublicDataTests : IDisposable
     }
 
     [Fact]
+    public void The_febrl_files_have_4561_and_2202_persons_in_common_through_the_whole_room()
+    {
+        foreach (var (columns, expected) in new[] { (new[] { "soc_sec_id" }, 4_561), (new[] { "surname", "given_name", "date_of_birth" }, 2_202) })
+        {
+            using var room = new TestRoom(
+                ("{kind: email, column: email}", "{kind: customer_id, profile: exact, column: key}"), ("{kind: email, column: mail}", "{kind: customer_id, profile: exact, column: key}"),
+                ("max_rows: 4000", "max_rows: 5100"), ("max_rows: 5000", "max_rows: 5100"));
+            room.Upload("campaign", "key,arm,exposed,score\n" + Keys("febrl4a.csv.gz", columns, ",,,"));
+            room.Upload("customers", "key,region,visit,spend,age\n" + Keys("febrl4b.csv.gz", columns, ",,,,"));
+            Assert.Equal(expected, room.Ask(new Question { Kind = QuestionKind.Overlap }).Overlap!.Persons);
+        }
+
+        // Lower case and trimmed, empties included; a few strangers on each side, so that nobody is everyone.
+        static string Keys(string file, string[] columns, string rest)
+        {
+            using var bytes = new System.IO.Compression.GZipStream(File.OpenRead(Repository.File("tests", "vectors", "persons", file)), System.IO.Compression.CompressionMode.Decompress);
+            using var text = new StreamReader(bytes);
+            var header = text.ReadLine()!.Split(',').Select(name => name.Trim()).ToList();
+            var lines = new List<string>();
+            while (text.ReadLine() is { } line)
+            {
+                var cells = line.Split(',');
+                lines.Add(string.Join('|', columns.Select(column => cells[header.IndexOf(column)].Trim().ToLowerInvariant())) + rest);
+            }
+            return string.Join('\n', lines.Concat(Enumerable.Range(0, 30).Select(i => $"{file}{i}{rest}"))) + "\n";
+        }
+    }
+
+    [Fact]
+    public void A_diagnosis_explains_a_file_and_shows_no_identifier()
+    {
+        var path = Repository.File("tests", "vectors", "persons", "fake_1000_emails.csv");
+        var report = new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "email")).Read(path);
+        Assert.Equal((1_000, 211), (report.Rows, report.Figures.Single(figure => figure.Name == "empty").Rows));
+        Assert.Null(report.Figures.Single(figure => figure.Name == "not an identifier of its kind").Rows);
+        Assert.Equal(0.775, report.Usable, 3);
+        Assert.Contains(report.Hints, hint => hint.Contains("no identifier", StringComparison.Ordinal));
+        Assert.True(report.Profiles["google"] <= report.Profiles["meta"]);
+        Assert.DoesNotContain("@", System.Text.Json.JsonSerializer.Serialize(report).Replace("without @", "", StringComparison.Ordinal).Replace("with several @", "", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        var hashes = folder.Write("hashes.csv", "email\n" + string.Concat(Enumerable.Range(0, 50).Select(i => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([(byte)i])) + "\n")));
+        Assert.Contains(new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "email")).Read(hashes).Hints, hint => hint.Contains("sha256", StringComparison.Ordinal));
+        var phones = folder.Write("phones.csv", "phone\n" + string.Concat(Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "+44 20 7946 0" : "030 9018 2")}{100 + i}\n")));
+        var dialled = new IdentifierDiagnosis(new Identifier(IdentifierKind.Phone, IdentifierProfile.Google, "phone", Region: "DE")).Read(phones);
+        Assert.Equal((30, 30), (dialled.Figures.Single(figure => figure.Name == "country code +44").Rows, dialled.Figures.Single(figure => figure.Name == "country code +49").Rows));
+        Assert.Throws<PreparationException>(() => new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "mail")).Read(path));
+    }
+
+    [Fact]
     public void Addresses_with_typing_errors_are_counted_not_fatal()
     {
         var lines = File.ReadAllLines(Repository.File("tests", "vectors", "persons", "fake_1000_emails.csv"));

@@ -14,7 +14,7 @@ public sealed partial class DocumentationTests : IDisposable
     public async Task The_clean_room_page_works_from_start_to_end()
     {
         folder.Write("campaign.csv", "email,arm,exposed\n" + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"p{i}@example.com,{(i % 2 == 0 ? "Treatment" : "Control")},1\n")));
-        folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(500, 1_500).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},1.50\n")));
+        folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(500, 1_500).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
         var known = new Dictionary<string, string>();
         // HASH and KEY stand for what earlier commands printed.
         var commands = Commands("docs/clean-room.md").Select(command => Shell.Split(command)).ToList();

@@ -11,7 +11,7 @@ public static class ContractReader
     private const int MaxNameSize = 64;
 
     // Each data set of an analysis is one more merge of everything.
-    private const int MaxDataSets = 2;
+    private const int MaxDataSets = MatchEngine.MaxSides;
     private const int MaxMembers = 16;
     private const int MaxVersion = 1_000_000;
 

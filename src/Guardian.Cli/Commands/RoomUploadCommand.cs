@@ -18,9 +18,15 @@ internal static class RoomUploadCommand
         room.AddTo(command);
         command.Options.Add(dataSet);
         command.Options.Add(data);
+        var receipt = new Option<string?>("--receipt") { Description = "Also keep the signed receipt, for 'guardian room verify --receipt'.", HelpName = "FILE" };
+        command.Options.Add(receipt);
         command.Runs((arguments, terminal, cancellation) => room.WithRoomAsync(arguments, terminal, async (file, client) =>
         {
             var result = await UploadAsync(file, client, arguments.GetRequiredValue(dataSet), arguments.GetRequiredValue(data), terminal, cancellation).ConfigureAwait(false);
+            if (arguments.GetValue(receipt) is { } path)
+            {
+                await File.WriteAllBytesAsync(path, result.Receipt, cancellation).ConfigureAwait(false);
+            }
             terminal.Show(result.ToJson(), people => people.WriteLine(result.ToString()));
             return ExitCode.Done;
         }));

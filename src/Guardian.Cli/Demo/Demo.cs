@@ -166,13 +166,19 @@ internal sealed class Demo : IDisposable
         Begin("Did the campaign work?");
         var lift = await Ask(new Question { Kind = QuestionKind.Lift }, "lift.jws").ConfigureAwait(false);
         RoomView.ShowAnswer(people, lift);
+        await File.WriteAllTextAsync(
+            PathOf("lift.html"), new AnswerPage(lift, RoomStatements.Verify(await File.ReadAllBytesAsync(PathOf("lift.jws"), cancellation).ConfigureAwait(false), file.Contract, TimeProvider.System.GetUtcNow())).Write(),
+            cancellation).ConfigureAwait(false);
 
         Begin("What the room does not answer");
         var narrow = new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.history", ">=", ["3000"])] };
         var hidden = new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.spend", ">", ["0"])] };
+        // Who has not spent 3,000 is everyone but a few: beside the first answer, it would tell about these.
+        var nearly = new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.history", "<", ["3000"])] };
         var withheld = new[]
         {
             await RefusalAsync(client, "customers who spent 3,000 or more last year", narrow, cancellation).ConfigureAwait(false),
+            await RefusalAsync(client, "everyone but them, which less the answer above would be the same", nearly, cancellation).ConfigureAwait(false),
             await RefusalAsync(client, "customers who bought something", hidden, cancellation).ConfigureAwait(false),
         };
         var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
@@ -180,6 +186,10 @@ internal sealed class Demo : IDisposable
         {
             throw new CliException(ExitCode.Refused, "bad-log", problem);
         }
+        var again = await client.AskAsync(new Question { Kind = QuestionKind.Overlap }, cancellation).ConfigureAwait(false);
+        Tell(RoomQuestionCommands.ReadAnswer(again, file.Contract).LogHash == overlap.LogHash
+            ? "how many they share, asked again: the same answer, signed the first time; nothing can be averaged away"
+            : throw new CliException(ExitCode.Refused, "not-stored", "the room gave another answer to the same question"));
         Tell($"every upload and question, answered or not, is in the log that both can read: {log.Entries.Count} entries, hash chain verified");
         return new DemoAnswers(overlap, crosstab, lift, withheld.Length);
     }
@@ -232,7 +242,7 @@ internal sealed class Demo : IDisposable
             people.WriteLine("To look further: ./guardian demo --keep DIR   and   docs/clean-room.md");
             return;
         }
-        people.WriteLine($"Everything is in {directory}. To look further:");
+        people.WriteLine($"Everything is in {directory}; the report as a page is lift.html there. To look further:");
         ShowCommand($"room check {file.Path}");
         ShowCommand($"room verify {PathOf("lift.jws")} --contract {file.Path}");
         ShowCommand($"cas start --state {PathOf("cas")} --machine {PathOf("machine")} --listen 127.0.0.1:8443");

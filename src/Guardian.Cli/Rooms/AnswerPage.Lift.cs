@@ -23,7 +23,7 @@ internal sealed partial class AnswerPage
         var (result, isUp) = (greatest.Comparison.Result, greatest.Comparison.Verdict == LiftVerdict.Increase);
         var all = lift.Outcomes.Sum(outcome => outcome.Comparisons.Count(comparison => comparison.Treatment != "any treatment"));
         return $"{(isUp ? "Yes" : "It did harm")}: <b>{Text(greatest.Comparison.Treatment)}</b> {(isUp ? "raised" : "lowered")} {Text(Short(greatest.Outcome.Column))} by "
-            + $"<b>{Difference(Math.Abs(result.AbsoluteLift), greatest.Outcome.IsRate)}</b>{(result.RelativeLift is { } relative ? $" ({Percent(relative)})" : "")} against control. "
+            + $"<b>{Difference(Math.Abs(result.AbsoluteLift), greatest.Outcome.IsRate).TrimStart('+')}</b>{(result.RelativeLift is { } relative ? $" ({Percent(relative)})" : "")} against control. "
             + $"{found.Count} of {all} comparisons show an effect, taken together.";
     }
 

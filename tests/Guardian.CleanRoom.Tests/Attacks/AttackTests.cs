@@ -211,6 +211,36 @@ public sealed class AttackTests
             [.. entries.TakeLast(4).Take(2).Select(entry => entry.Event)], entries.TakeLast(2).Select(entry => entry.Event));
     }
 
+    [Fact]
+    public void The_steps_that_an_engine_takes_tell_the_overlap_in_a_plain_engine_only()
+    {
+        // What a host measures when it times a question or counts page faults: steps of a plain sorted merge, and operations of ours, for lists of equal size.
+        var contract = TestContract.Read();
+        var layout = RoomLayout.For(contract);
+        (int Plain, string Ours) Measure(int shared)
+        {
+            var own = Enumerable.Range(0, 1_000).Select(i => $"person{i}@example.com").ToList();
+            var others = Enumerable.Range(1_000 - shared, 1_000).Select(i => $"person{i}@example.com").ToList();
+            var (left, right, steps) = (own.Order(StringComparer.Ordinal).ToList(), others.Order(StringComparer.Ordinal).ToList(), 0);
+            for (int i = 0, j = 0; i < left.Count && j < right.Count; steps++)
+            {
+                var order = string.CompareOrdinal(left[i], right[j]);
+                i += order <= 0 ? 1 : 0;
+                j += order >= 0 ? 1 : 0;
+            }
+            var sides = new[]
+            {
+                new SidePlan(TestRows.Source(contract, "campaign", TestRows.Csv(own.Select(email => new CampaignRow(email, "Red", true, 1)))), [], []),
+                new SidePlan(TestRows.Source(contract, "customers", TestRows.Csv(others.Select(email => new CustomerRow(email, "North", true, 1, 30)))), [], []),
+            };
+            var trace = TraceLanes.Record(() => MatchEngine.RunShare<TraceLanes, Traced, long[]>(layout, sides, [], new GroupRange(0, layout.GroupCount), new CellScan<TraceLanes, Traced>(2, 1)));
+            return (steps, trace.ToString().Split(' ')[0]);
+        }
+        var measured = new[] { 0, 250, 500, 750, 1_000 }.Select(Measure).ToList();
+        Assert.Equal(5, measured.Select(each => each.Plain).Distinct().Count());
+        Assert.Single(measured.Select(each => each.Ours).Distinct());
+    }
+
     private NaiveRoom Naive()
     {
         var room = new NaiveRoom(customers, K);

@@ -46,6 +46,18 @@ public class ObliviousnessTests
     public void Matching_several_data_sets_touches_the_same_addresses() =>
         AssertSame(sides => Run([sides[0], sides[1], sides[0]], [], new CellScan<TraceLanes, Traced>(3, 1)));
 
+    [Theory]
+    [InlineData(1, 1, 8)]
+    [InlineData(12, 1, 1)]
+    [InlineData(12, 2, 4)]
+    public void Sketches_touch_the_same_words_whoever_is_in_the_set(int cells, int slots, int words) => AssertSame(sides => Run(
+        [sides[0] with { Where = Tree, Cells = cells == 1 ? [] : [new CellPart(0, 4)] }, sides[1]], [],
+        new SketchScan<TraceLanes, Traced>(2, cells, new SketchLayout(slots, words), new SketchKey(3, 5, 7))));
+
+    [Fact]
+    public void An_activation_list_is_copied_in_the_same_way_whoever_is_in_it() =>
+        AssertSame(sides => Run([sides[0] with { Where = Tree }, sides[1]], [], new ListScan<TraceLanes, Traced>(2)));
+
     [Fact]
     public void The_check_of_an_upload_touches_the_same_addresses_whatever_arrives() => AssertSame(sides =>
     {

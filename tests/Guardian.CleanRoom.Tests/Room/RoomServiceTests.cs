@@ -134,6 +134,22 @@ public sealed class RoomServiceTests : IDisposable
     }
 
     [Fact]
+    public void Three_data_sets_match_and_a_question_may_be_about_two_of_them()
+    {
+        using var three = new TestRoom(("analyses:\n", "  - name: loyalty\n    owner: retailer\n    identifier: {kind: email, column: mail}\n    max_rows: 3000\n    columns:\n      - {name: gold, type: flag, filter: true}\nanalyses:\n"));
+        var members = customers.Where((_, index) => index % 2 == 0).Take(2_500).ToList();
+        three.Upload("campaign", TestRows.Csv(campaign));
+        three.Upload("customers", TestRows.Csv(customers));
+        three.Upload("loyalty", "mail,gold\n" + string.Concat(members.Select((row, index) => $"{row.Email},{index % 2}\n")) + string.Concat(Enumerable.Range(0, 100).Select(i => $"l{i}@x.org,1\n")));
+        var inAll = pairs.Count(pair => members.Contains(pair.Customer));
+        Assert.Equal(inAll, three.Ask(Overlap).Overlap!.Persons);
+        var two = three.Ask(Overlap with { DataSets = ["campaign", "loyalty"] });
+        Assert.Equal((inAll, 2), (two.Overlap!.Persons, two.DataVersions.Count));
+        Assert.Equal("one-dataset", three.Refusal(Overlap with { DataSets = ["loyalty"] }));
+        Assert.Equal("not-taking-part", three.Refusal(Overlap with { DataSets = ["campaign", "loyalty"], Where = [new Predicate("customers.age", ">", ["20"])] }));
+    }
+
+    [Fact]
     public void Lift_cannot_be_filtered_by_what_happened_afterwards()
     {
         UploadBoth();

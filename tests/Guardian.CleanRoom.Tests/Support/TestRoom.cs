@@ -103,6 +103,9 @@ internal sealed class TestRoom : IDisposable
     /// <summary>A second enclave on the same state.</summary>
     public RoomService OpenAnother() => Open();
 
+    /// <summary>The room under a contract that succeeds this one, on the same folder.</summary>
+    public RoomService OpenSuccessor(SignedContract next) => new(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+
     public string Refusal(Question question, RoomMember? member = null) => Service.Ask(member ?? Agency, question).Refusal!.Reason;
 
     public RoomMember OwnerOf(string dataSet) => Contract.Members.Single(member => member.Name == Contract.FindDataSet(dataSet)!.Owner);
