@@ -22,7 +22,7 @@ public class ArchitectureTests
         ["Guardian.OpenStack"] = [],
         ["Guardian.Node"] = ["Guardian.Documents", "Guardian.OpenStack", "Guardian.Sgx"],
         ["Guardian.Wasi"] = ["Guardian.Files"],
-        ["Guardian.Cli"] = ["Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.Enclave", "Guardian.Node", "Guardian.OpenStack", "Guardian.Wasi"],
+        ["Guardian.Cli"] = ["Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.Enclave", "Guardian.Node", "Guardian.OpenStack", "Guardian.Volumes", "Guardian.Wasi"],
     };
 
     // What an auditor of the trusted computing base has to read besides our own code and the base library.

@@ -1,5 +1,6 @@
 using Guardian.Files;
 using Guardian.Files.Host;
+using Guardian.Volumes;
 using Guardian.Wasi;
 
 namespace Guardian.Cli;
@@ -19,6 +20,13 @@ internal sealed class OpenedDirectories : IDisposable
                 var directory = HostFileSystem.Open(hostPath);
                 fileSystems.Add(directory);
                 preopens.Add(new Preopen(guestPath, directory.Root));
+            }
+            foreach (var (path, guestPath, keyFile) in arguments.Volumes)
+            {
+                using var key = VolumeKey.Load(keyFile);
+                var volume = Volume.Open(path, key);
+                fileSystems.Add(volume);
+                preopens.Add(new Preopen(guestPath, volume.Root));
             }
         }
         catch

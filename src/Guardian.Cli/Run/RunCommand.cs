@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.Files.Host;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Guardian.Sgx;
+using Guardian.Volumes;
 using Guardian.Wasi;
 using Guardian.Wasi.Streams;
 
@@ -44,7 +47,11 @@ internal static class RunCommand
         {
             return Report(failure, isJson);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (VolumeException failure)
+        {
+            return Report(new CliException(OwnFailure, "volume", failure.Message), isJson);
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             return Report(new CliException(OwnFailure, "io", failure.Message), isJson);
         }
@@ -56,10 +63,6 @@ internal static class RunCommand
         {
             throw new CliException(OwnFailure, "not-attested", "nothing is run without configuration from a CAS",
                 hint: "add --insecure-no-attestation to try a program out; nothing protects it then");
-        }
-        if (arguments.Volumes.Count > 0)
-        {
-            throw new CliException(OwnFailure, "no-volumes", "encrypted volumes cannot be given to a program yet");
         }
         var wasm = File.ReadAllBytes(arguments.Program);
         using var engine = new WasmEngine(countsFuel: arguments.MaxInstructions is not null);
@@ -74,7 +77,8 @@ internal static class RunCommand
             Listeners = [.. arguments.Listeners.Select(Listen)],
         });
         var limits = new GuestLimits { Fuel = arguments.MaxInstructions };
-        var outcome = Guest.Run(engine, module, host, arguments.MaxMemory is { } size ? limits with { MemorySize = size } : limits, CancellationToken.None);
+        using var signals = arguments.Volumes.Count > 0 ? new EndingSignals() : null;
+        var outcome = Guest.Run(engine, module, host, arguments.MaxMemory is { } size ? limits with { MemorySize = size } : limits, signals?.Token ?? CancellationToken.None);
         return outcome.End switch
         {
             // The system keeps 8 bits of it.
@@ -82,6 +86,7 @@ internal static class RunCommand
             GuestEnd.Trapped => Report(new CliException(Trapped, "trap", "the program trapped", outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries)), arguments.IsJson),
             GuestEnd.NotStarted => Report(new CliException(NoProgram, "not-a-program", $"{arguments.Program} cannot be run: {outcome.Message}"), arguments.IsJson),
             GuestEnd.HostFailed => Report(new CliException(OwnFailure, "host-call", $"a call of the program failed: {outcome.Message}"), arguments.IsJson),
+            GuestEnd.Cancelled => signals!.ExitCode,
             _ => Report(new CliException(Ended, "limit", outcome.Message), arguments.IsJson),
         };
     }
@@ -90,7 +95,9 @@ internal static class RunCommand
     {
         try
         {
-            return engine.Compile(wasm);
+            DurableFile.CreateDirectory(HostOptions.Home);
+            var key = DurableFile.ReadOrCreate(Path.Combine(HostOptions.Home, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
+            return new ModuleCache(Path.Combine(HostOptions.Home, "modules"), key).Load(engine, wasm);
         }
         catch (InvalidDataException failure)
         {
@@ -127,5 +134,35 @@ internal static class RunCommand
             Console.Error.WriteLine($"guardian: hint: {failure.Hint}");
         }
         return failure.ExitCode;
+    }
+
+    // A volume is closed in order when the program is ended, so that all that it wrote is kept. Plain directories need no such care.
+    private sealed class EndingSignals : IDisposable
+    {
+        private readonly CancellationTokenSource source = new();
+        private readonly List<PosixSignalRegistration> registrations = [];
+
+        public EndingSignals()
+        {
+            foreach (var (signal, number) in new[] { (PosixSignal.SIGINT, 2), (PosixSignal.SIGTERM, 15) })
+            {
+                registrations.Add(PosixSignalRegistration.Create(signal, context =>
+                {
+                    context.Cancel = true;
+                    ExitCode = 128 + number;
+                    source.Cancel();
+                }));
+            }
+        }
+
+        public CancellationToken Token => source.Token;
+
+        public int ExitCode { get; private set; }
+
+        public void Dispose()
+        {
+            registrations.ForEach(registration => registration.Dispose());
+            source.Dispose();
+        }
     }
 }
