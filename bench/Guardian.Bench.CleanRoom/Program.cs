@@ -7,6 +7,7 @@ using Guardian.CleanRoom;
 var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
 var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
 const int Threads = 2;
+const int PsiRows = 10_000;
 var directory = Directory.CreateTempSubdirectory("guardian-bench-");
 try
 {
@@ -56,6 +57,21 @@ try
     measure.Judge("filter: times the faster of DuckDB's", measure.Median("10 % x 1 % filter"), Best("10 % x 1 % filter"), 1.5);
     measure.Judge("crosstab: times the faster of DuckDB's", measure.Median("crosstab 10 x 10"), Best("crosstab 10 x 10"), 15);
     measure.Judge("first answer, ingest and load included", measure.Median("ingest") + measure.Median("count"), Best("load") + Best("count"), 1);
+    Partner.Write(Path.Combine(directory.FullName, "partner.csv"), rows);
+    var before = Environment.CpuUsage.TotalTime;
+    var elapsed = Rounds.Once(() => Partner.Prepare(room, Path.Combine(directory.FullName, "partner.csv")));
+    var processor = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
+    Rounds.Show("partner: CSV to encrypted chunks", elapsed, string.Create(CultureInfo.InvariantCulture, $"{processor,9:F1} ms of processor time"));
+    measure.Judge("partner: million rows a second and core", processor, rows / 1000.0, 1);
+    if (rows >= PsiRows && PsiPeer.Run(PsiRows) is { } psi)
+    {
+        Rounds.Show($"psi.js, {PsiRows:N0} x {PsiRows:N0}", psi);
+    }
+    foreach (var (what, ours, peer) in new[] { ("count", "count", "count"), ("filter", "10 % x 1 % filter", "10 % x 1 % filter"), ("crosstab", "crosstab 10 x 10", "crosstab 10 x 10") })
+    {
+        var theirs = Math.Min(measure.Processor($"DuckDB {peer}, 128-bit key"), measure.Processor($"DuckDB {peer}, two-word key"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}, by processor time: {theirs / measure.Processor(ours):F2} x"));
+    }
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  two threads are {measure.Median("count, 1 thread") / measure.Median("count"):F2} times as fast as one"));
     return measure.IsMet ? 0 : 1;
 }

@@ -34,6 +34,8 @@ install_packages() {
   [ -z "$made" ] || rm -f "$policy"
   if [ "$status" != 0 ]; then
     tail -n 5 "$state/log/packages.log" >&2
-    fail "the packages cannot be installed; see $state/log/packages.log"
+    echo "devcloud: error: the packages cannot be installed; see $state/log/packages.log" >&2
+    # A code of its own, for whoever can do without.
+    exit 4
   fi
 }

@@ -148,6 +148,8 @@ meter:
 END
     [ -z "$pretend_epc" ] || "$repository/tests/openstack/pretend-epc" --sections
   } | put "$state/etc/node.yaml"
-  in_cloud start node dotnet "$node_program" --config "$state/etc/node.yaml"
+  # A copy, so that a build does not pull the files from under it.
+  alive node || { rm -rf "$state/node/program" && cp -r "$(dirname "$node_program")" "$state/node/program"; }
+  in_cloud start node dotnet "$state/node/program/guardian-node.dll" --config "$state/etc/node.yaml"
   wait_for 60 node test -S "$relay_socket"
 }

@@ -5,7 +5,9 @@ using Guardian.Attestation;
 using Guardian.Cas;
 using Guardian.CleanRoom;
 using Guardian.Documents;
+using Guardian.Node;
 using Guardian.Sgx;
+using Guardian.Volumes;
 
 namespace Guardian.Fuzz;
 
@@ -44,12 +46,25 @@ internal static class Targets
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
         new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
         new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
+        new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
+        new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
+        new("volume-superblock-content", () => [VolumeSamples.Content], input => Superblock.TryReadContent(input) is not null),
+        new("volume-node", () => [VolumeSamples.Node], input => Volumes.Node.TryRead(input, 1, 1_000, out _)),
+        new("volume-inode", () => [VolumeSamples.Inode], input => InodeRecord.TryRead(input, 1_000, out _)),
+        new("volume-directory", () => [VolumeSamples.Directory], input => DirectoryContent.TryRead(input, 100) is not null),
+        new("volume-tag", () => [Encoding.ASCII.GetBytes("12 " + new string('a', 48) + "\n")], input => FileFreshness.TryRead(input) is not null),
+        new("volume-key", () => [Encoding.ASCII.GetBytes(new string('0', 64) + "\n")], input => VolumeKey.TryRead(input) is not null),
         new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
         new("wasi-calls", () => [WasiCalls.Seed()], WasiCalls.Run),
+        .. NodeTargets.All,
     ];
 
     /// <summary>Breaks on an input that is a few changes away from its seed; a fuzzer that does not find it is broken itself.</summary>
     public static Target Canary { get; } = new("canary", () => [[1, 2, 3, 4]], input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+
+    // Its checksum would keep every change from the reader behind it.
+    private static byte[] Journal(long wall) =>
+        new JournalRecord(JournalKind.Defined, Guid.Empty, 5, wall, Guid.Empty, 8, "project", "flavor").ToLine()[JournalRecord.JsonOffset..^1];
 
     /// <summary>The first YAML example of a page.</summary>
     internal static byte[] Document(string page)

@@ -47,7 +47,8 @@ public sealed record ProvisioningDescription(string Certificate);
 public sealed record CasHealth(string Status);
 
 /// <summary>Strict source-generated JSON of the CAS's protocol.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+/// <remarks>Metadata only: the generator's fast path writes bytes that are null as an empty text, and a tag that was never set is not an empty one.</remarks>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StartupConfiguration))]
 [JsonSerializable(typeof(SessionDescription))]
 [JsonSerializable(typeof(ConfigurationRequest))]

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Guardian.CleanRoom.Client;
 
 /// <summary>What became of a file's rows.</summary>
@@ -11,39 +13,49 @@ public sealed record PreparationReport(int Rows, int Persons, int Empty, int Inv
 
 /// <summary>
 /// A data set, tagged, sorted and ready to be written group by group. The same file gives the same groups every time, so that an upload can go
-/// on where it stopped. Not thread-safe.
+/// on where it stopped. Not thread-safe. Disposing it removes what lies in the temporary file; so does the end of the program.
 /// </summary>
-public sealed class PreparedDataSet
+public sealed class PreparedDataSet : IDisposable
 {
     private readonly RoomLayout layout;
-    private readonly GroupWriter writer;
-    private readonly Tag[] tags;
-    private readonly int[] rows;
-    private readonly uint[] codes;
-    private readonly int columnCount;
+    private readonly RowFormat format;
+    private readonly RowSpill spill;
+    private readonly SortedPartition sorted;
 
-    // Where each bucket begins among the sorted tags; one more at the end.
-    private readonly int[] starts;
-
-    /// <param name="tags">In ascending order, without duplicates.</param>
-    /// <param name="rows">For each tag, its row among <paramref name="codes"/>.</param>
-    /// <param name="codes">Codes row by row.</param>
     /// <exception cref="PreparationException">A bucket has more rows than slots.</exception>
-    internal PreparedDataSet(RoomLayout layout, DataSet dataSet, Tag[] tags, int[] rows, uint[] codes, PreparationReport report)
+    internal PreparedDataSet(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, PreparationReport report)
     {
         this.layout = layout;
-        this.tags = tags;
-        this.rows = rows;
-        this.codes = codes;
-        columnCount = dataSet.Columns.Count;
-        writer = new GroupWriter(layout, dataSet);
-        Report = report;
-        starts = FindStarts(layout.Capacities[dataSet.Name]);
+        this.format = format;
+        this.spill = spill;
+        sorted = new SortedPartition(layout, dataSet, format, spill);
         var digest = new VersionDigest(layout.GroupCount);
-        for (var group = 0; group < layout.GroupCount; group++)
+        var (persons, duplicates) = (0, 0);
+        try
         {
-            digest.Add(group, WriteGroup(group).Span);
+            Parallel.ForEach(
+                new GroupRange(0, format.PartitionCount).Split(Environment.ProcessorCount),
+                share =>
+                {
+                    var mine = new SortedPartition(layout, dataSet, format, spill);
+                    for (var partition = share.First; partition < share.End; partition++)
+                    {
+                        mine.Load(partition);
+                        var end = Math.Min((partition + 1) * format.GroupsPerPartition, layout.GroupCount);
+                        for (var group = partition * format.GroupsPerPartition; group < end; group++)
+                        {
+                            digest.Add(group, mine.WriteGroup(group).Span);
+                        }
+                        Interlocked.Add(ref persons, mine.Count);
+                        Interlocked.Add(ref duplicates, mine.Duplicates);
+                    }
+                });
         }
+        catch (AggregateException failed) when (failed.InnerException is PreparationException overflow)
+        {
+            ExceptionDispatchInfo.Throw(overflow);
+        }
+        Report = report with { Persons = persons, Duplicates = duplicates };
         Digest = digest.Complete();
     }
 
@@ -56,40 +68,16 @@ public sealed class PreparedDataSet
     /// <summary>Groups there are, whatever the number of rows.</summary>
     public int GroupCount => layout.GroupCount;
 
+    /// <summary>Bytes that did not fit in memory and went to the temporary file.</summary>
+    public long SpilledSize => spill.FileSize;
+
     /// <summary>Writes a group's plaintext; valid until the next call.</summary>
     public ReadOnlyMemory<byte> WriteGroup(int group)
     {
-        writer.Clear();
-        for (var bucket = 0; bucket < RoomLayout.BucketsPerGroup; bucket++)
-        {
-            var start = starts[(group * RoomLayout.BucketsPerGroup) + bucket];
-            var end = starts[(group * RoomLayout.BucketsPerGroup) + bucket + 1];
-            for (var i = start; i < end; i++)
-            {
-                writer.Write(bucket, i - start, tags[i], codes.AsSpan(rows[i] * columnCount, columnCount));
-            }
-        }
-        return writer.Plaintext;
+        sorted.Load(group / format.GroupsPerPartition);
+        return sorted.WriteGroup(group);
     }
 
-    private int[] FindStarts(int capacity)
-    {
-        var found = new int[layout.BucketCount + 1];
-        var next = 0;
-        for (var bucket = 0; bucket < layout.BucketCount; bucket++)
-        {
-            found[bucket] = next;
-            while (next < tags.Length && layout.BucketOf(tags[next].High) == bucket)
-            {
-                next++;
-            }
-            if (next - found[bucket] > capacity)
-            {
-                // Less likely than one in a billion; another room has another match key, and other buckets.
-                throw new PreparationException("more persons fell into one bucket than it has room for; have the members sign the contract with a larger 'max_rows', which gives other buckets");
-            }
-        }
-        found[layout.BucketCount] = next;
-        return found;
-    }
+    /// <inheritdoc/>
+    public void Dispose() => spill.Dispose();
 }

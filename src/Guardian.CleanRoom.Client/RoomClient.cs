@@ -59,6 +59,23 @@ public sealed class RoomClient : IDisposable
     public Task<byte[]> AskAsync(Question question, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Post, "v1/questions", Json(question, QuestionJson.Default.Question), cancellation);
 
+    /// <summary>Deletes a data set.</summary>
+    /// <returns>The receipt: a statement signed inside the enclave.</returns>
+    public Task<byte[]> DeleteAsync(string dataSet, CancellationToken cancellation = default) => SendAsync(HttpMethod.Delete, $"v1/datasets/{dataSet}", null, cancellation);
+
+    /// <summary>What answers cost and what is left.</summary>
+    public Task<BudgetDescription> ReadBudgetAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/budget", null, RoomJson.Default.BudgetDescription, cancellation);
+
+    /// <summary>The questions that were let in.</summary>
+    public Task<AnswerList> ListAnswersAsync(CancellationToken cancellation = default) => SendAsync(HttpMethod.Get, "v1/answers", null, QuestionJson.Default.AnswerList, cancellation);
+
+    /// <summary>An answer that was given before.</summary>
+    /// <param name="asked">Sequence of the question's entry in the log.</param>
+    /// <returns>The answer: a statement signed inside the enclave.</returns>
+    public Task<byte[]> ReadAnswerAsync(long asked, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"v1/answers/{asked}"), null, cancellation);
+
     /// <summary>The room's log from its first entry on. The caller verifies the chain.</summary>
     public Task<LogPage> ReadLogAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/log", null, RoomJson.Default.LogPage, cancellation);
@@ -112,7 +129,7 @@ public sealed class RoomClient : IDisposable
         {
             if (JsonSerializer.Deserialize(body, RoomJson.Default.RoomProblem) is { } problem)
             {
-                return new RoomException(RoomFailure.Refused, problem.Title, problem.Detail);
+                return new RoomException(status == HttpStatusCode.ServiceUnavailable ? RoomFailure.Unreachable : RoomFailure.Refused, problem.Title, problem.Detail);
             }
         }
         catch (JsonException)

@@ -6,7 +6,7 @@ using Guardian.Sgx;
 namespace Guardian.Cli;
 
 /// <summary>
-/// One of the programs that came with this CLI: <c>guardian-cas</c> or <c>guardian-enclave</c>. Its folder is what runs inside the
+/// One of the programs that came with this CLI: <c>guardian-cas</c>, <c>guardian-enclave</c> or <c>guardian-runtime</c>. Its folder is what runs inside the
 /// enclave, so its measurement is the reference value that this CLI knows first-hand.
 /// </summary>
 internal sealed class InstalledProgram
@@ -24,7 +24,9 @@ internal sealed class InstalledProgram
 
     public static InstalledProgram Enclave { get; } = new("guardian-enclave", "Guardian.Enclave");
 
-    public static IReadOnlyList<InstalledProgram> All { get; } = [Cas, Enclave];
+    public static InstalledProgram Runtime { get; } = new("guardian-runtime", "Guardian.Runtime");
+
+    public static IReadOnlyList<InstalledProgram> All { get; } = [Cas, Enclave, Runtime];
 
     public string Name { get; }
 

@@ -14,6 +14,9 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
 {
     DemoCommand.Create(),
     RunCommand.Create(),
+    StdioCommands.CreateLogs(),
+    StdioCommands.CreateAttach(),
+    ImageCommands.Create(),
     RoomCommands.Create(),
     SessionCommands.Create(),
     CasCommands.Create(),
@@ -25,6 +28,7 @@ var root = new RootCommand("Guardian: confidential computing on Intel SGX, for o
     VmCommands.Create(),
     GuestCommands.Create(),
     KeyCommands.Create(),
+    VolumeCommands.Create(),
 };
 root.Options.Add(CommandRunner.JsonOption);
 

@@ -9,6 +9,7 @@ using Guardian.Hosting;
 // 1 the contract must be signed by all members. 2 a TLS key is made, and quoted together with the contract's hash. 3 the CAS is verified
 // against the contract and gives the startup configuration. 4 the room serves.
 RoomService? room = null;
+CasRoomHead? head = null;
 try
 {
     return await EnclaveHost.RunAsync("guardian-enclave", args, own: ["contract", "cas"], optional: [], async (options, process) =>
@@ -17,7 +18,8 @@ try
         var binding = signed.Contract.Hash;
         var certificate = RaTlsCertificate.Create(process.Quotes, binding.Span);
         var roomKey = await RoomLaunch.GetRoomKeyAsync(signed.Contract, options["cas"], certificate, options.Collateral, TimeProvider.System).ConfigureAwait(false);
-        var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, StatementSigner.Create(process.Quotes, binding.Span));
+        head = new CasRoomHead(signed.Contract, new Uri(options["cas"]), certificate, options.Collateral, TimeProvider.System);
+        var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, StatementSigner.Create(process.Quotes, binding.Span)) { Head = head };
         room = RoomLaunch.Open(signed, roomKey, options.State, enclave, TimeProvider.System);
         CryptographicOperations.ZeroMemory(roomKey);
         return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room));
@@ -26,4 +28,5 @@ try
 finally
 {
     room?.Dispose();
+    head?.Dispose();
 }

@@ -47,6 +47,20 @@ internal static class RoomEndpoints
         app.MapPost("/v1/datasets/{dataset}/uploads/{digest}/commit", context => AsMemberAsync(
             context, room, member => WriteStatementAsync(context, room.Commit(member, Route(context, "dataset"), Route(context, "digest")))));
 
+        app.MapDelete("/v1/datasets/{dataset}", context => AsMemberAsync(
+            context, room, member => WriteStatementAsync(context, room.Delete(member, Route(context, "dataset")))));
+
+        app.MapGet("/v1/budget", context => ReplyAsync(context, room, _ => room.ReadBudget(), RoomJson.Default.BudgetDescription));
+
+        app.MapGet("/v1/answers", context => ReplyAsync(context, room, room.ListAnswers, QuestionJson.Default.AnswerList));
+
+        app.MapGet("/v1/answers/{asked}", context => AsMemberAsync(
+            context, room, member => WriteStatementAsync(
+                context,
+                long.TryParse(Route(context, "asked"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked)
+                    ? room.ReadAnswer(member, asked)
+                    : new RoomRefusal(RefusalKind.Invalid, "bad-number", "the number of an entry of the log belongs at the end of the address"))));
+
         app.MapPost("/v1/questions", context => WithBodyAsync(
             context, room, MaxQuestionSize, async (member, body) =>
             {
@@ -90,6 +104,10 @@ internal static class RoomEndpoints
         catch (RoomStateException changed)
         {
             await RefuseAsync(context, new RoomRefusal(RefusalKind.Conflict, "state-changed", changed.Message)).ConfigureAwait(false);
+        }
+        catch (RoomHeadException away)
+        {
+            await RefuseAsync(context, new RoomRefusal(RefusalKind.Unavailable, "cas-away", away.Message)).ConfigureAwait(false);
         }
     }
 
@@ -139,6 +157,7 @@ internal static class RoomEndpoints
             RefusalKind.Forbidden => StatusCodes.Status403Forbidden,
             RefusalKind.NotFound => StatusCodes.Status404NotFound,
             RefusalKind.Conflict => StatusCodes.Status409Conflict,
+            RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status422UnprocessableEntity,
         };
         context.Response.ContentType = "application/problem+json";

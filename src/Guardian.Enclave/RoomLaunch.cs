@@ -59,5 +59,9 @@ internal static class RoomLaunch
         {
             throw new HostException(1, failure.Message);
         }
+        catch (RoomHeadException failure)
+        {
+            throw new HostException(3, failure.Message, $"the session's service needs 'tags: [{CasRoomHead.Tag}]'; see 'guardian room session'");
+        }
     }
 }

@@ -15,6 +15,10 @@ internal static class Superblocks
                 ? new VolumeException(VolumeFailure.WrongKey, "the volume does not open with this key: it is another volume's, or both superblocks are damaged")
                 : new VolumeException(VolumeFailure.NotAVolume, "this is not a volume, or its superblocks are damaged");
         }
+        if (!candidates[0].Superblock.VolumeId.Span.SequenceEqual(candidates[^1].Superblock.VolumeId.Span))
+        {
+            throw new VolumeException(VolumeFailure.Damaged, "the two superblocks are of two volumes: parts of volumes were exchanged");
+        }
         var newest = candidates.MaxBy(candidate => candidate.Superblock.Generation);
         var kept = options.Freshness?.Read();
         var chosen = newest;

@@ -177,7 +177,8 @@ public sealed partial class Volume
         SyncStorage();
         lastReplaced = 0;
         // The second copy only once the state before is needed by nobody, the tag's keeper included.
-        WriteSuperblock(1 - currentSlot, WriteSuperblock(isClosed: true));
+        var closed = WriteSuperblock(isClosed: true);
+        WriteSuperblock(1 - currentSlot, closed);
     }
 
     private void CommitInTime()

@@ -7,7 +7,7 @@ public sealed partial class Volume
 {
     private const uint MaxInodes = uint.MaxValue / 2;
 
-    private uint InodeCount => (uint)(inodeFile.Size / InodeRecord.Size);
+    internal uint InodeCount => (uint)(inodeFile.Size / InodeRecord.Size);
 
     /// <summary>The inode of a number.</summary>
     /// <exception cref="VolumeException">There is no such inode: a directory is damaged.</exception>
@@ -17,14 +17,36 @@ public sealed partial class Volume
         {
             return inode;
         }
+        return FindIfUsed(number) ?? throw new VolumeException(VolumeFailure.Damaged, $"there is no inode {number}");
+    }
+
+    /// <summary>The inode of a number; null when it is free.</summary>
+    /// <exception cref="VolumeException">It is malformed.</exception>
+    internal Inode? FindIfUsed(uint number)
+    {
+        if (inodes.TryGetValue(number, out var inode))
+        {
+            return inode;
+        }
         Span<byte> bytes = stackalloc byte[InodeRecord.Size];
-        if (number == 0 || number >= InodeCount || !ReadInode(number, bytes) || !InodeRecord.TryRead(bytes, current.SlotCount, out var record))
+        if (number == 0 || number >= InodeCount || !ReadInode(number, bytes))
+        {
+            return null;
+        }
+        if (!InodeRecord.TryRead(bytes, allocator.Count, out var record))
         {
             throw new VolumeException(VolumeFailure.Damaged, $"inode {number} is malformed");
         }
         inode = new Inode(number, record, cache.Reader, allocator);
         inodes.Add(number, inode);
         return inode;
+    }
+
+    /// <summary>Drops an inode from memory that is not open and as it is stored.</summary>
+    internal void Forget(Inode inode)
+    {
+        cache.Drop(inode);
+        inodes.Remove(inode.Number);
     }
 
     internal Inode FindRoot() => Find(RootNumber);
@@ -161,11 +183,7 @@ public sealed partial class Volume
     {
         if (inodes.Count > MaxIdleInodes && !IsDirty)
         {
-            foreach (var inode in inodes.Values.Where(inode => inode.OpenCount == 0 && inode.Number != RootNumber).ToList())
-            {
-                cache.Drop(inode);
-                inodes.Remove(inode.Number);
-            }
+            inodes.Values.Where(inode => inode.OpenCount == 0 && inode.Number != RootNumber).ToList().ForEach(Forget);
         }
     }
 }

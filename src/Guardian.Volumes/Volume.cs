@@ -17,7 +17,7 @@ public sealed partial class Volume : IFileSystem
 
     private readonly Lock gate = new();
     private readonly IStorage storage;
-    private readonly VolumeKey key;
+    private VolumeKey key;
     private readonly VolumeOptions options;
     private readonly SlotAllocator allocator;
     private readonly ContentCache cache;

@@ -1,5 +1,6 @@
 using Guardian.Files;
 using Guardian.Wasi.Host;
+using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi;
 
@@ -58,8 +59,8 @@ public sealed partial class WasiHost
         {
             return error;
         }
-        opened!.Base = wanted.Base & (opened is FileDescriptor ? Rights.OfFile : Rights.OfDirectory);
-        opened.Inheriting = opened is FileDescriptor ? Rights.None : wanted.Inheriting;
+        opened!.Base = wanted.Base & (opened is FileDescriptor ? Rights.OfFile : opened is StreamDescriptor ? Rights.OfSocket : Rights.OfDirectory);
+        opened.Inheriting = opened is DirectoryDescriptor ? wanted.Inheriting : Rights.None;
         opened.Flags = (FdFlags)flags;
         error = descriptors.Add(opened, out var added);
         if (error == FileError.Success)
@@ -100,8 +101,21 @@ public sealed partial class WasiHost
             IDirectory => OpenDirectory(from, walk, openFlags, rights, out opened),
             IFile => OpenFile(walk, openFlags, out opened),
             ISymbolicLink => FileError.Loop,
+            IConnectionNode destination => Connect(destination, openFlags, out opened),
             _ => FileError.NotSupported,
         };
+    }
+
+    private static FileError Connect(IConnectionNode destination, uint openFlags, out Descriptor? opened)
+    {
+        opened = null;
+        if ((openFlags & (MustBeDirectory | Truncate)) != 0)
+        {
+            return FileError.NotSupported;
+        }
+        var error = destination.Connect(out var connection);
+        opened = connection is null ? null : new StreamDescriptor(connection);
+        return error;
     }
 
     private static FileError OpenDirectory(DirectoryDescriptor from, PathWalk walk, uint openFlags, Rights rights, out Descriptor? opened)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Guardian.Cas.Client;
 
 namespace Guardian.Cas.Tests;
@@ -45,6 +46,13 @@ public sealed class TagTests : IDisposable
         cas.Reopen();
         Assert.Equal(Tag(2), (await ReadAsync(name)).Tag);
         Assert.Equal((false, 2), Outcome(await SetAsync(name, Tag(1), Tag(3))));
+    }
+
+    [Fact]
+    public void A_tag_that_was_never_set_is_null_on_the_wire()
+    {
+        Assert.Contains("\"tag\":null", JsonSerializer.Serialize(new TagDescription("shop", "data", null), CasJson.Default.TagDescription), StringComparison.Ordinal);
+        Assert.Contains("\"expected\":null", JsonSerializer.Serialize(new TagChange("shop", "data", null, Tag(1)), CasJson.Default.TagChange), StringComparison.Ordinal);
     }
 
     [Fact]

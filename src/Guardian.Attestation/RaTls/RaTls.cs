@@ -35,25 +35,35 @@ public static class RaTls
         ArgumentNullException.ThrowIfNull(time);
         return new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                EnabledSslProtocols = SslProtocols.Tls13,
-                ClientCertificateContext = clientCertificate is null ? null : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                {
-                    var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), collateral);
-                    onVerified?.Invoke(peer, appraisal);
-                    return true;
-                },
-            },
+            SslOptions = ClientOptions(policy, binding, clientCertificate, time, onVerified, collateral),
             UseProxy = false,
             AllowAutoRedirect = false,
         };
     }
 
-    private static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
+    /// <summary>A client that talks only to an enclave which the policy accepts; as <see cref="CreateHandler"/>, for connections that are not HTTP.</summary>
+    /// <remarks>A refusal surfaces as <see cref="AttestationException"/> from the handshake.</remarks>
+    public static SslClientAuthenticationOptions ClientOptions(
+        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
+        ICollateralSource? collateral = null) => new()
+        {
+            EnabledSslProtocols = SslProtocols.Tls13,
+            ClientCertificateContext = clientCertificate is null ? null : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            {
+                var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), collateral);
+                onVerified?.Invoke(peer, appraisal);
+                return true;
+            },
+        };
+
+    /// <summary>Accepts a peer by the evidence in its certificate, at either end of a handshake.</summary>
+    /// <param name="now">The instant at which evidence must be valid.</param>
+    /// <exception cref="AttestationException">It is not accepted.</exception>
+    public static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
         X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now, ICollateralSource? collateral)
     {
+        ArgumentNullException.ThrowIfNull(policy);
         var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, collateral);
         if (!verdict.IsVerified)
         {

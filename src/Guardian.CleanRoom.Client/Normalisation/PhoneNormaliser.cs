@@ -7,6 +7,19 @@ internal sealed class PhoneNormaliser(string? region, bool hasPlus)
 {
     private static readonly PhoneNumberUtil Numbers = PhoneNumberUtil.GetInstance();
 
+    /// <summary>A number's country code, or null when it cannot be read.</summary>
+    public static int? CountryCodeOf(string text, string? region)
+    {
+        try
+        {
+            return Numbers.Parse(text, region).CountryCode;
+        }
+        catch (NumberParseException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Normalises a number; 0 for none, -1 for what can be no number of its country.</summary>
     public int Normalise(ReadOnlySpan<char> text, Span<char> buffer)
     {

@@ -121,7 +121,10 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find)
 }
 
 /// <summary>A column that a question may name.</summary>
-internal sealed record FoundColumn(DataSet DataSet, int Index);
+internal sealed record FoundColumn(DataSet DataSet, int Index)
+{
+    public Column Column => DataSet.Columns[Index];
+}
 
 /// <summary>A condition on the rows of one data set.</summary>
 internal sealed record CompiledCondition(DataSet DataSet, CodeCondition Codes);

@@ -77,8 +77,11 @@ public sealed record Column
     /// <summary>Whether its owner lets questions sum it.</summary>
     public bool Sum { get; init; }
 
-    /// <summary>The most that one person adds to a sum, scaled like <see cref="Maximum"/>; larger values count as this.</summary>
-    public long Cap { get; init; }
+    /// <summary>The most that one person adds to a sum, scaled like <see cref="Maximum"/>; larger values count as this. Null: <see cref="Maximum"/>.</summary>
+    public long? Cap { get; init; }
+
+    /// <summary>The greatest value that counts in a sum.</summary>
+    public long GreatestInSum => Cap ?? Maximum;
 
     /// <summary>Whether a question may name this value.</summary>
     public bool IsOpen(long value) => Filter && (OpenValues is null || OpenValues.Contains(value));

@@ -136,8 +136,12 @@ internal static class DataSetReader
         {
             entry.ReportAt("sum", "only integers and decimals can be summed");
         }
+        if (entry.OptionalText("cap") is not { } text)
+        {
+            return column with { Sum = sum };
+        }
         var cap = column.Maximum;
-        if (entry.OptionalText("cap") is { } text && !(isNumber && CellText.TryRead(column, text, out cap, out _)))
+        if (!isNumber || !CellText.TryRead(column, text, out cap, out _))
         {
             entry.ReportAt("cap", "'cap' is the most that one person adds to a sum: a number within the column's bounds");
         }

@@ -3,13 +3,16 @@ using Guardian.Attestation;
 
 namespace Guardian.CleanRoom;
 
-/// <summary>A contract that all its members signed. Only <see cref="Verify"/> makes one.</summary>
+/// <summary>A contract that all its members signed, and that succeeds another only as that one's members voted. Only <see cref="Verify"/> makes one.</summary>
 public sealed class SignedContract
 {
-    private SignedContract(RoomContract contract) => Contract = contract;
+    private SignedContract(RoomContract contract, RoomContract? previous) => (Contract, Previous) = (contract, previous);
 
     /// <summary>The contract.</summary>
     public RoomContract Contract { get; }
+
+    /// <summary>The contract that it succeeds; null for the first.</summary>
+    public RoomContract? Previous { get; }
 
     /// <summary>Signs a contract's hash as a member.</summary>
     /// <returns>ECDSA with SHA-256 over the label and the hash, r and s, in base64.</returns>
@@ -19,11 +22,16 @@ public sealed class SignedContract
         return Convert.ToBase64String(key.Sign(SignedBytes(contract)));
     }
 
-    /// <summary>Checks the signatures of all members.</summary>
+    /// <summary>
+    /// Checks the signatures of all members, and of a successor, the votes of those who were members before: a vote is a signature of the new contract. Who joins signs like
+    /// everybody; who leaves is asked for a vote, and need not give it where a majority decides.
+    /// </summary>
+    /// <param name="previous">The contract that this one names as its predecessor.</param>
     /// <param name="signatures">By member name, as <see cref="Sign"/> gives them; white space around is ignored.</param>
     /// <param name="problems">One line for each member whose signature is missing or wrong.</param>
     /// <returns>The signed contract, or null.</returns>
-    public static SignedContract? Verify(RoomContract contract, IReadOnlyDictionary<string, string> signatures, out IReadOnlyList<string> problems)
+    public static SignedContract? Verify(
+        RoomContract contract, IReadOnlyDictionary<string, string> signatures, out IReadOnlyList<string> problems, RoomContract? previous = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(signatures);
@@ -39,8 +47,28 @@ public sealed class SignedContract
                 found.Add($"the signature of {member.Name} is not for this contract: it was changed after signing, or signed with another key");
             }
         }
+        if (contract.Previous is not null)
+        {
+            found.AddRange(FindVoteProblems(contract, signatures, previous));
+        }
         problems = found;
-        return found.Count == 0 ? new SignedContract(contract) : null;
+        return found.Count == 0 ? new SignedContract(contract, contract.Previous is null ? null : previous) : null;
+    }
+
+    private static List<string> FindVoteProblems(RoomContract contract, IReadOnlyDictionary<string, string> signatures, RoomContract? previous)
+    {
+        if (previous is null || !previous.Hash.Span.SequenceEqual(contract.Previous!.Value.Span))
+        {
+            return ["the contract that this one succeeds is missing, or is another one than it names"];
+        }
+        if (previous.Name != contract.Name || previous.Version + 1 != contract.Version)
+        {
+            return [$"this is version {contract.Version} of '{contract.Name}', which cannot succeed version {previous.Version} of '{previous.Name}'"];
+        }
+        var against = previous.Members.Where(member => !signatures.TryGetValue(member.Name, out var vote) || !IsValid(contract, member, vote)).Select(member => member.Name).ToList();
+        var votes = previous.Members.Count - against.Count;
+        var isEnough = previous.Amendment == VoteRule.All ? against.Count == 0 : 2 * votes > previous.Members.Count;
+        return isEnough ? [] : [$"{votes} of {previous.Members.Count} members before voted for this contract, which needs {(previous.Amendment == VoteRule.All ? "all" : "a majority")}; missing: {string.Join(", ", against)}"];
     }
 
     private static bool IsValid(RoomContract contract, RoomMember member, string signature)

@@ -36,15 +36,28 @@ public static class Identifiers
     /// <param name="normalised">At most <see cref="MaxSize"/> characters.</param>
     public static Tag Tag(ReadOnlySpan<byte> matchKey, IdentifierKind kind, ReadOnlySpan<char> normalised)
     {
-        var label = kind switch { IdentifierKind.Email => "email\0"u8, IdentifierKind.Phone => "phone\0"u8, _ => "customer_id\0"u8 };
         Span<byte> message = stackalloc byte[16 + (4 * MaxSize)];
-        label.CopyTo(message);
-        var size = label.Length + Encoding.UTF8.GetBytes(normalised, message[label.Length..]);
+        var size = WriteLabel(kind, message);
+        size += Encoding.UTF8.GetBytes(normalised, message[size..]);
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(matchKey, message[..size], mac);
-        var high = BinaryPrimitives.ReadUInt64BigEndian(mac);
-        var low = BinaryPrimitives.ReadUInt64BigEndian(mac[8..]) & ~Elements.PayloadMask;
+        return ToTag(BinaryPrimitives.ReadUInt64BigEndian(mac), BinaryPrimitives.ReadUInt64BigEndian(mac[8..]));
+    }
+
+    /// <summary>Writes what stands before the identifier in the message that is tagged.</summary>
+    /// <param name="message">At least 16 bytes.</param>
+    /// <returns>Bytes written.</returns>
+    public static int WriteLabel(IdentifierKind kind, Span<byte> message)
+    {
+        var label = kind switch { IdentifierKind.Email => "email\0"u8, IdentifierKind.Phone => "phone\0"u8, _ => "customer_id\0"u8 };
+        label.CopyTo(message);
+        return label.Length;
+    }
+
+    /// <summary>The tag made of the first 16 bytes of a MAC, as big-endian words.</summary>
+    public static Tag ToTag(ulong first, ulong second)
+    {
         // All ones means an empty slot; the one tag in 2^64 that has them becomes its neighbour.
-        return new Tag(high == Elements.Empty ? high - 1 : high, low);
+        return new Tag(first == Elements.Empty ? first - 1 : first, second & ~Elements.PayloadMask);
     }
 }

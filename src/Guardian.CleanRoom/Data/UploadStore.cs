@@ -182,6 +182,29 @@ internal sealed class UploadStore : IDisposable
         }
     }
 
+    /// <summary>Removes the current version and everything that was uploaded for it.</summary>
+    /// <param name="beforeChange">Runs before anything changes.</param>
+    /// <returns>The digest of what is gone.</returns>
+    public Outcome<string> Delete(Action<string> beforeChange)
+    {
+        lock (gate)
+        {
+            if (current is null)
+            {
+                return new RoomRefusal(RefusalKind.NotFound, "no-data", $"'{dataSet.Name}' holds nothing that could be deleted");
+            }
+            var digest = current.Manifest.Digest;
+            beforeChange(digest);
+            current.Dispose();
+            current = null;
+            foreach (var path in Directory.GetFiles(directory))
+            {
+                File.Delete(path);
+            }
+            return digest;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => current?.Dispose();
 

@@ -7,7 +7,7 @@ namespace Guardian.CleanRoom;
 
 /// <summary>
 /// The room's log: every upload and every question, allowed or refused. Entries are chained by hash, encrypted on the untrusted disk, and
-/// synced before anything follows from them. Every member can read all of it. Thread-safe.
+/// synced before anything follows from them; the newest one's hash is kept outside the host's reach. Every member can read all of it. Thread-safe.
 /// </summary>
 internal sealed class RoomLog : IDisposable
 {
@@ -19,12 +19,14 @@ internal sealed class RoomLog : IDisposable
     private readonly FileStream file;
     private readonly StateCipher state;
     private readonly TimeProvider time;
+    private readonly IRoomHead? head;
 
-    private RoomLog(FileStream file, StateCipher state, TimeProvider time)
+    // What the head is, as far as this enclave knows; behind the newest entry only while the head cannot be reached.
+    private byte[]? known;
+
+    private RoomLog(FileStream file, StateCipher state, TimeProvider time, IRoomHead? head)
     {
-        this.file = file;
-        this.state = state;
-        this.time = time;
+        (this.file, this.state, this.time, this.head) = (file, state, time, head);
     }
 
     /// <summary>All entries.</summary>
@@ -40,13 +42,17 @@ internal sealed class RoomLog : IDisposable
     }
 
     /// <summary>Opens a log, or begins it. A record that a crash cut off was never acknowledged and is dropped.</summary>
-    /// <exception cref="RoomStateException">The host changed the file.</exception>
-    public static RoomLog Open(string path, StateCipher state, TimeProvider time)
+    /// <exception cref="RoomStateException">The host changed the file, or brought back an older one.</exception>
+    /// <exception cref="RoomHeadException">The head cannot be reached.</exception>
+    /// <param name="head">Null where nothing guards against an older copy of the folder.</param>
+    /// <param name="before">Where the head stands while this log is empty: at the end of the log of the contract before.</param>
+    public static RoomLog Open(string path, StateCipher state, TimeProvider time, IRoomHead? head, byte[]? before = null)
     {
-        var log = new RoomLog(DurableFile.Open(path), state, time);
+        var log = new RoomLog(DurableFile.Open(path), state, time, head);
         try
         {
             log.Load(path);
+            log.CheckHead(path, before);
             return log;
         }
         catch
@@ -56,8 +62,10 @@ internal sealed class RoomLog : IDisposable
         }
     }
 
-    /// <summary>Appends an entry; when this returns, it is on disk.</summary>
+    /// <summary>Appends an entry; when this returns, it is on disk and the head has moved to it.</summary>
     /// <param name="detail">JSON.</param>
+    /// <exception cref="RoomStateException">Another enclave has gone on with this room.</exception>
+    /// <exception cref="RoomHeadException">The head cannot be reached. The entry counts all the same.</exception>
     public LogLine Append(string member, string what, string detail)
     {
         lock (gate)
@@ -70,12 +78,45 @@ internal sealed class RoomLog : IDisposable
             file.Write(framed);
             file.Flush(flushToDisk: true);
             entries.Add(entry);
+            MoveHead();
             return entry;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
+
+    // A crash between writing and moving leaves the log ahead of the head, never behind it.
+    private void CheckHead(string path, byte[]? before)
+    {
+        known = head?.Read();
+        if (known is not null && !entries.Any(IsKnown) && !(entries.Count == 0 && known.AsSpan().SequenceEqual(before)))
+        {
+            throw new RoomStateException(
+                $"{path} is older than what this room last wrote: someone brought back an old copy of its folder; restore the newest, budgets and history cannot be turned back");
+        }
+        if (entries.Count > 0 && !IsKnown(entries[^1]))
+        {
+            MoveHead();
+        }
+    }
+
+    private void MoveHead()
+    {
+        var next = Convert.FromHexString(entries[^1].Hash);
+        if (head is not null && !head.TryMove(known, next))
+        {
+            // After a call that was cut off, the head may be where we wanted it.
+            var now = head.Read();
+            if (now is null || !entries.Any(entry => Convert.FromHexString(entry.Hash).AsSpan().SequenceEqual(now)) || !head.TryMove(now, next))
+            {
+                throw new RoomStateException("another enclave has gone on with this room; this one holds an older state and answers no more");
+            }
+        }
+        known = next;
+    }
+
+    private bool IsKnown(LogLine entry) => Convert.FromHexString(entry.Hash).AsSpan().SequenceEqual(known);
 
     private void Load(string path)
     {

@@ -55,6 +55,14 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
     public CellTotals[] SumCells(IReadOnlyList<SidePlan> sides, int cells, SumPlan plan) => Dispatch(new SumWork(this, sides, cells, plan));
 
+    /// <summary>Makes a sketch of the persons of each cell.</summary>
+    /// <exception cref="RoomStateException">The host changed a stored group.</exception>
+    public SetSketch[] SketchCells(IReadOnlyList<SidePlan> sides, int cells, SketchLayout sketch, SketchKey key) => Dispatch(new SketchWork(this, sides, cells, sketch, key));
+
+    /// <summary>The tags of matched persons, with padding between them: one entry for each merged element.</summary>
+    /// <exception cref="RoomStateException">The host changed a stored group.</exception>
+    public IReadOnlyList<Tag> ListTags(IReadOnlyList<SidePlan> sides) => Dispatch(new ListWork(this, sides));
+
     /// <summary>Bytes that one thread works in at most: merge buffers, and of each side a group, its chunk and what is made of them.</summary>
     public static long WorkingSize(RoomLayout layout, IReadOnlyList<DataSet> sides) =>
         MergeBuffers.SizeOf(RowsPerPlace(layout, sides) * Places(sides.Count), MaxPlanes) + sides.Sum(side => 3L * layout.GroupSize(side));
@@ -79,6 +87,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
                 buffers.ClearFrom<TLanes, T>(loaders.Count * rows);
             }
             buffers.MergePlaces<TLanes, T>(rows);
+            buffers.Group = group;
             scan.Add(buffers);
         }
     }
@@ -130,6 +139,23 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         }
     }
 
+    private sealed record SketchWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides, int Cells, SketchLayout Sketch, SketchKey Key) : IWork<SetSketch[]>
+    {
+        public SetSketch[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
+            var totals = Engine.Run<TLanes, T, ulong[]>(Sides, [], () => new SketchScan<TLanes, T>(Sides.Count, Cells, Sketch, Key));
+            return [.. Enumerable.Range(0, Cells).Select(cell => totals
+                .Select(total => new SetSketch(total[(cell * Sketch.WordCount)..((cell + 1) * Sketch.WordCount)])).Aggregate((left, right) => left ^ right))];
+        }
+    }
+
+    private sealed record ListWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides) : IWork<List<Tag>>
+    {
+        public List<Tag> Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct =>
+            [.. Engine.Run<TLanes, T, List<Tag>>(Sides, [], () => new ListScan<TLanes, T>(Sides.Count)).SelectMany(tags => tags)];
+    }
+
     private sealed record SumWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides, int Cells, SumPlan Plan) : IWork<CellTotals[]>
     {
         public CellTotals[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
@@ -139,18 +165,5 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
             var totals = Engine.Run<TLanes, T, CellTotals[]>(Sides, fields, () => new SumScan<TLanes, T>(Sides.Count, Cells, Plan, fields));
             return [.. Enumerable.Range(0, Cells).Select(cell => totals.Select(total => total[cell]).Aggregate((left, right) => left + right))];
         }
-    }
-}
-
-/// <summary>Groups from the first up to the end, which is not among them.</summary>
-internal readonly record struct GroupRange(int First, int End)
-{
-    /// <summary>Splits into consecutive ranges of nearly equal length, none empty.</summary>
-    public IReadOnlyList<GroupRange> Split(int parts)
-    {
-        var (first, length) = (First, End - First);
-        var count = Math.Clamp(parts, 1, Math.Max(length, 1));
-        return [.. Enumerable.Range(0, count).Select(part => new GroupRange(
-            first + (int)((long)length * part / count), first + (int)((long)length * (part + 1) / count)))];
     }
 }

@@ -27,6 +27,9 @@ internal sealed class MergeBuffers
 
     public int Planes { get; }
 
+    /// <summary>The group that lies here; public.</summary>
+    public int Group { get; set; }
+
     /// <summary>Bytes of the buffers for a number of rows and planes.</summary>
     public static long SizeOf(int rows, int planes) => (long)rows * (2 + planes) * RowSize;
 

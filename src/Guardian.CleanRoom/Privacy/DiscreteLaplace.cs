@@ -38,9 +38,16 @@ public sealed class SecureRandomIntegers : IRandomIntegers
 /// </summary>
 public static class DiscreteLaplace
 {
+    /// <summary>The variance: 2r / (1 - r)², with r = exp(-1/scale).</summary>
+    public static double Variance(double scale)
+    {
+        var r = Math.Exp(-1 / scale);
+        return 2 * r / ((1 - r) * (1 - r));
+    }
+
     /// <summary>Draws a number.</summary>
     /// <param name="numerator">Scale = numerator / denominator; for counts, 1 / epsilon.</param>
-    public static long Sample(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
+    public static BigInteger Sample(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
     {
         ArgumentNullException.ThrowIfNull(random);
         while (true)
@@ -63,7 +70,7 @@ public static class DiscreteLaplace
             {
                 continue;
             }
-            return (long)(isNegative ? -magnitude : magnitude);
+            return isNegative ? -magnitude : magnitude;
         }
     }
 

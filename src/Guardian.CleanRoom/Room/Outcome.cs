@@ -21,6 +21,9 @@ public enum RefusalKind
     /// <summary>Not in this state: another upload, another order, data missing.</summary>
     Conflict,
 
+    /// <summary>The CAS cannot be reached, without which nothing may be answered; try again.</summary>
+    Unavailable,
+
     /// <summary>A privacy rule withholds the answer.</summary>
     Withheld,
 }

@@ -37,6 +37,14 @@ public sealed class RoomKeys : IDisposable
     /// <summary>Encrypts manifests and log on the untrusted disk; never leaves the enclave.</summary>
     public byte[] StateKey() => Derive("state");
 
+    /// <summary>By which tags choose their bit of a sketch; never leaves the enclave.</summary>
+    internal SketchKey SketchKey()
+    {
+        var words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(Derive("sketch").AsSpan());
+        // Odd factors lose nothing.
+        return new SketchKey(words[0] | 1, words[1] | 1, words[2] | 1);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => CryptographicOperations.ZeroMemory(roomKey);
 

@@ -37,6 +37,14 @@ public sealed record UploadRequest(string Digest, int Rows);
 /// <param name="NextChunk">Index of the first chunk that is not yet stored.</param>
 public sealed record UploadState(string Digest, int NextChunk, int ChunkCount);
 
+/// <summary>What answers cost and what is left: <c>GET /v1/budget</c>.</summary>
+/// <param name="Epsilon">Price of an answer, for each data set that takes part; null in a room of exact figures, where answers cost nothing.</param>
+/// <param name="NoiseMargin">95 % of all counts will be within this of the truth.</param>
+public sealed record BudgetDescription(int MinimumAudience, double? Epsilon, double? NoiseMargin, IReadOnlyList<DataSetBudget> DataSets);
+
+/// <param name="AnswersLeft">Answers that the rest pays for; null where they cost nothing.</param>
+public sealed record DataSetBudget(string Name, double Total, double Spent, int? AnswersLeft);
+
 /// <summary>The room's log: <c>GET /v1/log</c>.</summary>
 /// <param name="Entries">From the first entry on.</param>
 public sealed record LogPage(IReadOnlyList<LogLine> Entries);
@@ -59,5 +67,6 @@ public sealed record RoomProblem(string Title, int Status, string Detail);
 [JsonSerializable(typeof(UploadRequest))]
 [JsonSerializable(typeof(UploadState))]
 [JsonSerializable(typeof(LogPage))]
+[JsonSerializable(typeof(BudgetDescription))]
 [JsonSerializable(typeof(RoomProblem))]
 public sealed partial class RoomJson : JsonSerializerContext;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Guardian.Attestation;
 using Guardian.Sgx;
 
@@ -12,13 +12,19 @@ public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadE
 {
     /// <summary>The memory for data.</summary>
     public WorkingSet WorkingSet { get; init; } = WorkingSet.Default();
+
+    /// <summary>Keeps the head of the log; null where nothing guards against an older copy of the room's folder.</summary>
+    public IRoomHead? Head { get; init; }
+
+    /// <summary>Where noise comes from.</summary>
+    public IRandomIntegers Random { get; init; } = new SecureRandomIntegers();
 }
 
 /// <summary>
 /// A room at work: takes uploads, answers questions, keeps the log. Every refusal is a result that says what, where and how to mend
 /// it. Thread-safe.
 /// </summary>
-public sealed class RoomService : IDisposable
+public sealed partial class RoomService : IDisposable
 {
     private readonly RoomContract contract;
     private readonly RoomLayout layout;
@@ -29,30 +35,51 @@ public sealed class RoomService : IDisposable
     private readonly RoomLog log;
     private readonly Dictionary<string, UploadStore> stores;
     private readonly QuestionCompiler compiler;
-    private readonly Analyst analyst;
+    private readonly DisclosureRules rules;
+    private readonly DifferenceGuard guard;
+    private readonly Ledger ledger;
+    private readonly AnswerStore answers;
+    private readonly int threads;
+
+    // Digest of the version that counts, by data set, as the log has it.
+    private readonly Dictionary<string, string> committed;
 
     // One analysis at a time, on versions that stay: each uses all processors, and a commit replaces a file.
     private readonly Lock versions = new();
 
     /// <summary>Opens a room on its state folder.</summary>
     /// <param name="roomKey">32 bytes, from the CAS.</param>
-    /// <param name="stateDirectory">On the untrusted disk; made at first use.</param>
-    /// <exception cref="RoomStateException">The host changed what is there.</exception>
+    /// <param name="stateDirectory">On the untrusted disk; made at first use. Each contract has a folder of its own in it.</param>
+    /// <exception cref="RoomStateException">The host changed what is there, or brought back an older copy.</exception>
+    /// <exception cref="RoomHeadException">The head of the log cannot be reached.</exception>
     public RoomService(SignedContract signed, ReadOnlySpan<byte> roomKey, string stateDirectory, RoomEnclave enclave, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(signed);
+        ArgumentNullException.ThrowIfNull(enclave);
         contract = signed.Contract;
         this.enclave = enclave;
         this.time = time;
         layout = RoomLayout.For(contract);
         keys = new RoomKeys(roomKey, contract.Hash.Span);
         state = new StateCipher(keys.StateKey(), contract.Hash);
-        DurableFile.CreateDirectory(stateDirectory);
-        log = RoomLog.Open(Path.Combine(stateDirectory, "log"), state, time);
-        var threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
-        stores = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => UploadStore.Open(contract, dataSet, layout, keys, state, enclave.WorkingSet, stateDirectory));
+        var directory = FolderOf(stateDirectory, contract);
+        var isFirst = !Directory.Exists(directory);
+        var before = isFirst && signed.Previous is { } previous ? Predecessor.Read(previous, roomKey, FolderOf(stateDirectory, previous), enclave.Head, time) : null;
+        DurableFile.CreateDirectory(directory);
+        log = RoomLog.Open(Path.Combine(directory, "log"), state, time, enclave.Head, before?.Head);
+        if (before is not null)
+        {
+            log.Append("room", LogEvents.Succession, JsonSerializer.Serialize(before.Detail, RoomLogJson.Default.SuccessionDetail));
+        }
+        threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
+        stores = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => UploadStore.Open(contract, dataSet, layout, keys, state, enclave.WorkingSet, directory));
+        committed = ReadCommitted(log.Entries);
         compiler = new QuestionCompiler(contract);
-        analyst = new Analyst(contract, layout, new DisclosureRules(contract.Privacy, new SecureRandomIntegers()), threads);
+        rules = new DisclosureRules(contract.Privacy, enclave.Random);
+        ledger = Ledger.From(contract, log.Entries);
+        answers = new AnswerStore(Path.Combine(directory, "answers"), state, log.Entries);
+        guard = new DifferenceGuard(contract.Privacy.MinimumAudience);
+        guard.Remember(answers.Records.SelectMany(record => record.Sets).Select(words => new SetSketch(words)));
     }
 
     /// <summary>Bytes of the largest chunk of any data set.</summary>
@@ -75,7 +102,7 @@ public sealed class RoomService : IDisposable
             : null;
         return new RoomDescription(
             contract.Name, Hash, member.Name, enclave.Platform == PlatformKind.Simulated ? "simulated" : "hardware",
-            [.. contract.DataSets.Select(dataSet => new DataSetState(dataSet.Name, dataSet.Owner, stores[dataSet.Name].Current?.Digest))], epc);
+            [.. contract.DataSets.Select(dataSet => new DataSetState(dataSet.Name, dataSet.Owner, FindVersion(dataSet.Name)?.Digest))], epc);
     }
 
     /// <summary>The whole log.</summary>
@@ -104,36 +131,36 @@ public sealed class RoomService : IDisposable
         lock (versions)
         {
             // Logged first: no version may count that the log does not know.
-            var committed = store.Commit(digest, version => Log(member, "upload", new UploadDetail(dataSet, version.Digest, version.Rows), RoomLogJson.Default.UploadDetail));
-            if (committed.Refusal is not null)
+            var version = store.Commit(digest, complete => Log(member, LogEvents.Upload, new UploadDetail(dataSet, complete.Digest, complete.Rows), RoomLogJson.Default.UploadDetail));
+            if (version.Refusal is not null)
             {
-                return committed.Refusal;
+                return version.Refusal;
             }
-            var receipt = new UploadReceipt(contract.Name, Hash, member.Name, time.GetUtcNow(), dataSet, digest, committed.Value!.Rows, log.Entries[^1].Hash);
+            committed[dataSet] = digest;
+            var receipt = new UploadReceipt(contract.Name, Hash, member.Name, time.GetUtcNow(), dataSet, digest, version.Value!.Rows, log.Entries[^1].Hash);
             return enclave.Statements.Sign(JsonSerializer.SerializeToUtf8Bytes(receipt, AnswerJson.Default.UploadReceipt), UploadReceipt.StatementType);
         }
     }
 
-    /// <summary>Answers a question, or says why not. Either way it is in the log before the member learns anything.</summary>
-    /// <returns>A signed <see cref="Answer"/>.</returns>
-    public Outcome<byte[]> Ask(RoomMember member, Question question)
+    /// <summary>Deletes an owner's data set. What answers cost its persons stays spent, and the log stays.</summary>
+    /// <returns>A signed <see cref="DeletionReceipt"/>.</returns>
+    public Outcome<byte[]> Delete(RoomMember member, string dataSet)
     {
-        ArgumentNullException.ThrowIfNull(member);
-        ArgumentNullException.ThrowIfNull(question);
+        if (FindOwned(member, dataSet, out var refusal) is not { } store)
+        {
+            return refusal!;
+        }
         lock (versions)
         {
-            var result = Analyse(member, question);
-            var entry = Log(member, "question", new QuestionDetail(question, result.Refusal?.Reason ?? "answered"), RoomLogJson.Default.QuestionDetail);
-            if (result.Refusal is not null)
+            LogLine? entry = null;
+            var deleted = store.Delete(digest => entry = Log(member, LogEvents.Deletion, new DeletionDetail(dataSet, digest), RoomLogJson.Default.DeletionDetail));
+            if (deleted.Refusal is not null)
             {
-                return result.Refusal;
+                return deleted.Refusal;
             }
-            var answer = new Answer(
-                contract.Name, Hash, member.Name, entry.Instant, question,
-                stores.ToDictionary(store => store.Key, store => store.Value.Current!.Digest),
-                contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, entry.Hash,
-                result.Value!.Overlap, result.Value.Crosstab, result.Value.Lift);
-            return enclave.Statements.Sign(JsonSerializer.SerializeToUtf8Bytes(answer, AnswerJson.Default.Answer), Answer.StatementType);
+            committed.Remove(dataSet);
+            var receipt = new DeletionReceipt(contract.Name, Hash, member.Name, entry!.Instant, dataSet, deleted.Value!, entry.Hash);
+            return enclave.Statements.Sign(JsonSerializer.SerializeToUtf8Bytes(receipt, AnswerJson.Default.DeletionReceipt), DeletionReceipt.StatementType);
         }
     }
 
@@ -151,22 +178,26 @@ public sealed class RoomService : IDisposable
 
     private string Hash => Convert.ToHexStringLower(contract.Hash.Span);
 
-    private Outcome<AnalysisResult> Analyse(RoomMember member, Question question)
+    private static Dictionary<string, string> ReadCommitted(IEnumerable<LogLine> entries)
     {
-        if (!contract.Roles.Query.Contains(member.Name))
+        var found = new Dictionary<string, string>();
+        foreach (var entry in entries)
         {
-            return new RoomRefusal(RefusalKind.Forbidden, "may-not-ask", $"the contract lets {string.Join(", ", contract.Roles.Query)} ask, not {member.Name}");
+            if (entry.Event == LogEvents.Upload)
+            {
+                var detail = JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.UploadDetail)!;
+                found[detail.DataSet] = detail.Digest;
+            }
+            else if (entry.Event == LogEvents.Deletion)
+            {
+                found.Remove(JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.DeletionDetail)!.DataSet);
+            }
         }
-        var compiled = compiler.Compile(question);
-        if (compiled.Refusal is not null)
-        {
-            return compiled.Refusal;
-        }
-        var missing = stores.Where(store => store.Value.Current is null).Select(store => store.Key).ToList();
-        return missing.Count > 0
-            ? new RoomRefusal(RefusalKind.Conflict, "data-missing", $"{string.Join(", ", missing)}: no complete upload yet; its owner has to upload it first")
-            : analyst.Run(compiled.Value!, stores.ToDictionary(store => store.Key, store => store.Value.Current!));
+        return found;
     }
+
+    private static string FolderOf(string stateDirectory, RoomContract contract) =>
+        Path.Combine(stateDirectory, Convert.ToHexStringLower(contract.Hash.Span[..8]));
 
     private UploadStore? FindOwned(RoomMember member, string name, out RoomRefusal? refusal)
     {
@@ -179,18 +210,6 @@ public sealed class RoomService : IDisposable
         return refusal is null ? stores[name] : null;
     }
 
-    private LogLine Log<T>(RoomMember member, string what, T detail, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+    private LogLine Log<T>(RoomMember member, string what, T detail, JsonTypeInfo<T> type) =>
         log.Append(member.Name, what, JsonSerializer.Serialize(detail, type));
 }
-
-/// <summary>A log entry's detail about an upload.</summary>
-internal sealed record UploadDetail(string DataSet, string Digest, int Rows);
-
-/// <summary>A log entry's detail about a question.</summary>
-/// <param name="Outcome"><c>answered</c>, or the reason of the refusal.</param>
-internal sealed record QuestionDetail(Question Question, string Outcome);
-
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(UploadDetail))]
-[JsonSerializable(typeof(QuestionDetail))]
-internal sealed partial class RoomLogJson : JsonSerializerContext;

@@ -1,33 +1,9 @@
 namespace Guardian.CleanRoom;
 
-/// <summary>An interval, both ends included.</summary>
-public sealed record Interval(double Lower, double Upper);
-
-/// <summary>What an arm showed for an outcome.</summary>
-/// <param name="Persons">Persons in the arm.</param>
-/// <param name="Sum">Sum of the outcome over them; for a rate, the number of those who did.</param>
-/// <param name="SumOfSquares">Sum of its squares; for a rate, the same as <paramref name="Sum"/>.</param>
-public sealed record ArmTotal(long Persons, double Sum, double SumOfSquares)
-{
-    /// <summary>The rate, or the mean per head.</summary>
-    public double Mean => Sum / Persons;
-
-    /// <summary>Two arms taken as one.</summary>
-    public static ArmTotal operator +(ArmTotal one, ArmTotal other) => Add(one, other);
-
-    /// <summary>Two arms taken as one.</summary>
-    public static ArmTotal Add(ArmTotal left, ArmTotal right)
-    {
-        ArgumentNullException.ThrowIfNull(left);
-        ArgumentNullException.ThrowIfNull(right);
-        return new ArmTotal(left.Persons + right.Persons, left.Sum + right.Sum, left.SumOfSquares + right.SumOfSquares);
-    }
-
-    // Sample variance, n - 1.
-    internal double Variance => Persons < 2 ? 0 : Math.Max(0, (SumOfSquares - (Sum * Sum / Persons)) / (Persons - 1));
-}
-
-/// <summary>A treatment arm against control, for one outcome, with 95 % intervals. Null stands where a figure is not defined.</summary>
+/// <summary>
+/// A treatment arm against control, for one outcome, with 95 % intervals. Null stands where a figure is not defined. Privacy noise is part of every standard error
+/// and every interval.
+/// </summary>
 /// <param name="AbsoluteLift">Difference of the means.</param>
 /// <param name="StandardError">Of the difference, unpooled.</param>
 /// <param name="AbsoluteInterval">Newcombe's hybrid score interval for rates, Welch's for means.</param>
@@ -51,20 +27,22 @@ public sealed record Comparison(
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
+        (treated, control) = (treated.AsRate(), control.AsRate());
         var (n1, n0, p1, p0) = ((double)treated.Persons, (double)control.Persons, treated.Mean, control.Mean);
         var difference = p1 - p0;
+        var noise = treated.MeanNoise + control.MeanNoise;
 
         // Newcombe (1998), method 10: from Wilson's intervals of the two rates.
-        var (one, zero) = (Wilson(p1, n1), Wilson(p0, n0));
+        var (one, zero) = (Wilson(treated), Wilson(control));
         var newcombe = new Interval(
             difference - Math.Sqrt(Square(p1 - one.Lower) + Square(zero.Upper - p0)),
             difference + Math.Sqrt(Square(one.Upper - p1) + Square(p0 - zero.Lower)));
 
         var pooled = (treated.Sum + control.Sum) / (n1 + n0);
-        var z = Ratio(difference, Math.Sqrt(pooled * (1 - pooled) * ((1 / n1) + (1 / n0))));
+        var z = Ratio(difference, Math.Sqrt((pooled * (1 - pooled) * ((1 / n1) + (1 / n0))) + noise));
         return new Comparison(
             difference,
-            Math.Sqrt((p1 * (1 - p1) / n1) + (p0 * (1 - p0) / n0)),
+            Math.Sqrt((p1 * (1 - p1) / n1) + (p0 * (1 - p0) / n0) + noise),
             newcombe,
             z,
             z is { } statistic ? Distributions.NormalTwoSided(statistic) : null,
@@ -79,26 +57,40 @@ public sealed record Comparison(
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
         var (mean1, mean0) = (treated.Mean, control.Mean);
-        var (square1, square0) = (treated.Variance / treated.Persons, control.Variance / control.Persons);
+        var (square1, square0) = ((treated.Variance / treated.Persons) + treated.MeanNoise, (control.Variance / control.Persons) + control.MeanNoise);
         var difference = mean1 - mean0;
         var error = Math.Sqrt(square1 + square0);
+        var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0);
+        return OfDifference(difference, error, treated.Persons) with { RelativeLift = Ratio(difference, mean0), RelativeInterval = relative };
+    }
+
+    /// <summary>A difference of means and its standard error, with a normal interval; nothing relative.</summary>
+    internal static Comparison OfDifference(double difference, double error, long treated)
+    {
         var z = Ratio(difference, error);
-        Interval? relative = null;
-        if (mean0 != 0)
-        {
-            var relativeError = Math.Sqrt((square1 / Square(mean0)) + (Square(mean1) * square0 / Square(Square(mean0))));
-            relative = Around(difference / mean0, relativeError);
-        }
         return new Comparison(
-            difference, error, Around(difference, error), z, z is { } statistic ? Distributions.NormalTwoSided(statistic) : null,
-            Ratio(difference, mean0), relative, difference * treated.Persons);
+            difference, error, Around(difference, error), z, z is { } statistic ? Distributions.NormalTwoSided(statistic) : null, null, null, difference * treated);
+    }
+
+    /// <summary>The delta method's interval of a relative difference of rates, for those who compare with other tools; null when control's rate is zero.</summary>
+    public static Interval? DeltaOfRates(ArmTotal treated, ArmTotal control)
+    {
+        ArgumentNullException.ThrowIfNull(treated);
+        ArgumentNullException.ThrowIfNull(control);
+        var (p1, p0) = (treated.Mean, control.Mean);
+        return p0 == 0 ? null : Delta(p1, (p1 * (1 - p1) / treated.Persons) + treated.MeanNoise, p0, (p0 * (1 - p0) / control.Persons) + control.MeanNoise);
     }
 
     /// <summary>Wald's interval of the difference: for those who compare with other tools.</summary>
     public Interval Wald() => Around(AbsoluteLift, StandardError);
 
-    private static Interval Wilson(double p, double n)
+    // Noise makes an arm tell as much as a smaller one would: n is scaled by the variance without noise over the variance with it.
+    private static Interval Wilson(ArmTotal arm)
     {
+        var p = arm.Mean;
+        var smoothed = (arm.Sum + 1) / (arm.Persons + 2.0);
+        var variance = smoothed * (1 - smoothed) / arm.Persons;
+        var n = arm.Persons * variance / (variance + arm.MeanNoise);
         var z = Distributions.Z95;
         var centre = p + (z * z / (2 * n));
         var half = z * Math.Sqrt((p * (1 - p) / n) + (z * z / (4 * n * n)));
@@ -109,9 +101,14 @@ public sealed record Comparison(
     private static Interval Katz(ArmTotal treated, ArmTotal control)
     {
         var log = Math.Log(treated.Mean / control.Mean);
-        var half = Distributions.Z95 * Math.Sqrt(((1 - treated.Mean) / treated.Sum) + ((1 - control.Mean) / control.Sum));
+        var half = Distributions.Z95 * Math.Sqrt(LogVariance(treated) + LogVariance(control));
         return new Interval(Math.Exp(log - half) - 1, Math.Exp(log + half) - 1);
     }
+
+    private static double LogVariance(ArmTotal arm) => ((1 - arm.Mean) / arm.Sum) + (arm.MeanNoise / Square(arm.Mean));
+
+    private static Interval Delta(double mean1, double square1, double mean0, double square0) =>
+        Around((mean1 / mean0) - 1, Math.Sqrt((square1 / Square(mean0)) + (Square(mean1) * square0 / Square(Square(mean0)))));
 
     private static Interval Around(double centre, double error) => new(centre - (Distributions.Z95 * error), centre + (Distributions.Z95 * error));
 

@@ -9,6 +9,30 @@ public static class Distributions
     /// <summary>Two-sided p-value of a standard normal statistic.</summary>
     public static double NormalTwoSided(double z) => ChiSquareUpperTail(z * z, 1);
 
+    /// <summary>Quantile of the standard normal distribution.</summary>
+    /// <param name="probability">Between 0 and 1, both excluded.</param>
+    public static double NormalQuantile(double probability)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(probability, 0);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1);
+        // By halving: the distribution function is at hand and steep enough, and nothing here needs speed.
+        var tail = Math.Min(probability, 1 - probability);
+        var (low, high) = (0.0, 40.0);
+        for (var step = 0; step < 200 && low < high; step++)
+        {
+            var middle = (low + high) / 2;
+            if (NormalTwoSided(middle) / 2 > tail)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+        return probability < 0.5 ? -low : low;
+    }
+
     /// <summary>P(X &gt; x) for a chi-square variable.</summary>
     /// <param name="degrees">Degrees of freedom, at least 1.</param>
     public static double ChiSquareUpperTail(double x, int degrees) => x <= 0 ? 1 : UpperGamma(degrees / 2.0, x / 2);

@@ -9,7 +9,8 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
 
     /// <param name="persons">Persons by arm.</param>
     /// <param name="shares">Intended shares by arm, summing to 1.</param>
-    public static SampleRatio Check(IReadOnlyList<long> persons, IReadOnlyList<double> shares)
+    /// <param name="noise">Variance of the privacy noise in each count: what noise alone moves is no mismatch.</param>
+    public static SampleRatio Check(IReadOnlyList<long> persons, IReadOnlyList<double> shares, double noise = 0)
     {
         ArgumentNullException.ThrowIfNull(persons);
         ArgumentNullException.ThrowIfNull(shares);
@@ -17,7 +18,7 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
         var statistic = persons.Zip(shares, (count, share) =>
         {
             var expected = share * total;
-            return (count - expected) * (count - expected) / expected;
+            return (count - expected) * (count - expected) / (expected + noise);
         }).Sum();
         var degrees = persons.Count - 1;
         var p = Distributions.ChiSquareUpperTail(statistic, degrees);

@@ -15,11 +15,19 @@ internal static class RoomCommands
         CreateCreate(),
         CreateCheck(),
         CreateSign(),
+        RoomAmendCommand.Create(),
         CreateStart(),
         RoomUploadCommand.Create(),
         RoomQuestionCommands.CreateAsk(),
         RoomQuestionCommands.CreateLift(),
+        RoomActivateCommand.Create(),
+        RoomReportCommand.Create(),
+        RoomAnswersCommand.Create(),
+        RoomBudgetCommand.Create(),
+        RoomPowerCommand.Create(),
         RoomLogCommand.Create(),
+        RoomDeleteCommand.Create(),
+        RoomDiagnoseCommand.Create(),
         RoomStatusCommand.Create(),
         RoomVerifyCommand.Create(),
     };
@@ -76,8 +84,8 @@ internal static class RoomCommands
         command.Runs((arguments, terminal) =>
         {
             var file = RoomFile.Load(arguments.GetRequiredValue(contract));
-            var signed = file.Contract.Members.Where(member => File.Exists(file.SignaturePath(member.Name))).Select(member => member.Name).ToList();
-            var complete = signed.Count == file.Contract.Members.Count && file.RequireSigned() is not null;
+            var signed = file.Signers.Where(member => File.Exists(file.SignaturePath(member.Name))).Select(member => member.Name).ToList();
+            var complete = file.Contract.Members.All(member => signed.Contains(member.Name)) && file.RequireSigned() is not null;
             terminal.Show(
                 new JsonObject
                 {
@@ -103,7 +111,7 @@ internal static class RoomCommands
             var file = RoomFile.Load(arguments.GetRequiredValue(contract));
             using var identity = IdentityKey.Load(arguments.GetRequiredValue(key));
             var name = arguments.GetRequiredValue(member);
-            var known = file.Contract.Members.FirstOrDefault(each => each.Name == name)
+            var known = file.Signers.FirstOrDefault(each => each.Name == name)
                 ?? throw new CliException(ExitCode.Usage, "no-member", $"{file.Path} has no member '{name}'", hint: $"its members are {string.Join(", ", file.Contract.Members.Select(each => each.Name))}");
             if (known.PublicKey != identity.PublicKey)
             {

@@ -13,7 +13,7 @@ internal static class RoomUploadCommand
     {
         var room = new RoomArguments();
         var dataSet = new Option<string>("--dataset") { Description = "Which data set of the contract this is.", Required = true, HelpName = "NAME" };
-        var data = new Option<string>("--data") { Description = "The file: CSV with a header, UTF-8; .gz is unpacked.", Required = true, HelpName = "FILE" };
+        var data = new Option<string>("--data") { Description = "The file: CSV with a header, UTF-8 (.gz is unpacked), or .parquet.", Required = true, HelpName = "FILE" };
         var command = new Command("upload", "Prepare a file on this machine and send it encrypted; goes on where an earlier try stopped.");
         room.AddTo(command);
         command.Options.Add(dataSet);
@@ -38,7 +38,7 @@ internal static class RoomUploadCommand
         return await terminal.WithProgressAsync(async progress =>
         {
             var preparing = progress($"preparing {name}");
-            var prepared = new DataSetPreparer(dataSet, layout).Prepare(
+            using var prepared = new DataSetPreparer(dataSet, layout).Prepare(
                 path, keys.MatchKey, new Reporter<PreparationProgress>(now => preparing(now.FileSize == 0 ? 1 : (double)now.BytesRead / now.FileSize, $"{Terminal.Number(now.Rows)} rows")), cancellation);
             var sending = progress($"sending {name}");
             var (resumed, receipt) = await new RoomUploader(client, file.Contract, dataSet).UploadAsync(

@@ -23,6 +23,12 @@ internal sealed class RoomFile
 
     public RoomContract Contract { get; }
 
+    /// <summary>The contract that it succeeds; its bytes lie beside it as <c>FILE.previous</c>.</summary>
+    public RoomContract? Previous { get; private init; }
+
+    /// <summary>Members who sign: those of the contract, and those of the contract before, who vote.</summary>
+    public IEnumerable<RoomMember> Signers => Contract.Members.Concat(Previous?.Members ?? []).DistinctBy(member => member.Name);
+
     /// <summary>The contract's hash, lower-case hex.</summary>
     public string Hash => Convert.ToHexStringLower(Contract.Hash.Span);
 
@@ -30,9 +36,18 @@ internal sealed class RoomFile
     public static RoomFile Load(string path)
     {
         var bytes = File.ReadAllBytes(path);
+        var contract = Read(path, bytes);
+        return new RoomFile(path, bytes, contract)
+        {
+            Previous = contract.Previous is not null && File.Exists($"{path}.previous") ? Read($"{path}.previous", File.ReadAllBytes($"{path}.previous")) : null,
+        };
+    }
+
+    private static RoomContract Read(string path, byte[] bytes)
+    {
         var problems = new DocumentProblems();
         return ContractReader.Read(bytes, problems) is { } contract && !problems.Any
-            ? new RoomFile(path, bytes, contract)
+            ? contract
             : throw new CliException(ExitCode.Usage, "bad-contract", $"{path} is no valid contract", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
     }
 
@@ -44,14 +59,14 @@ internal sealed class RoomFile
     public SignedContract RequireSigned()
     {
         var signatures = new Dictionary<string, string>();
-        foreach (var member in Contract.Members)
+        foreach (var member in Signers)
         {
             if (File.Exists(SignaturePath(member.Name)))
             {
                 signatures[member.Name] = File.ReadAllText(SignaturePath(member.Name));
             }
         }
-        return SignedContract.Verify(Contract, signatures, out var problems)
+        return SignedContract.Verify(Contract, signatures, out var problems, Previous)
             ?? throw new CliException(
                 ExitCode.Refused, "not-signed", $"{Path} is not signed by all its members", problems,
                 $"each member signs these exact bytes: guardian room sign {Path} --member NAME --key FILE");

@@ -15,6 +15,8 @@ internal static class RoomTemplates
             command: clean-room
             environment:
               ROOM_KEY: $$GUARDIAN::room_key:hex$$
+            # Where the room's log stands: an older copy of its state, with less of its budget spent, is refused.
+            tags: [room]
             attestation:
               - mrenclave: [{{enclave}}]
             platforms: [{{List(platforms)}}]
@@ -72,23 +74,26 @@ internal static class RoomTemplates
             columns:
               - {name: region, type: category, values: [North, South], filter: true}
               - {name: visit, type: flag}
-              - {name: spend, type: decimal, places: 2, minimum: 0, maximum: 10000}
+              - {name: spend, type: decimal, places: 2, minimum: 0, maximum: 10000, sum: true, cap: 500}
 
         analyses:
           overlap: true
           crosstab: true
+          sum: true
           lift:
             assignment: campaign.arm
             control: Control
             shares: equal
             outcomes: [customers.visit, customers.spend]
             population: matched
+            exposure: campaign.exposed
 
-        # Nothing about fewer than minimum_audience persons leaves. `noise: none` gives exact counts; leave the line out and every
-        # count carries discrete Laplace noise (epsilon 0.5). Lift needs `noise: none` in this release.
+        # Nothing about fewer than minimum_audience persons leaves, nor about a difference of fewer from an earlier answer. Every figure carries
+        # discrete Laplace noise; each answer costs its data sets epsilon of their budget. `noise: none` gives exact figures, and less protection.
         privacy:
           minimum_audience: 100
-          noise: none
+          noise: {epsilon: 0.5}
+          budget: 10
 
         roles:
           query: [{{first}}, {{second}}]

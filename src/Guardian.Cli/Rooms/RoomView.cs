@@ -36,19 +36,32 @@ internal static class RoomView
     {
         if (answer.Overlap is { } overlap)
         {
-            people.WriteLine($"{Terminal.Number(overlap.Persons)} persons are in both data sets{Filters(answer.Question)}");
+            people.WriteLine($"{Terminal.Number(overlap.Persons)} persons are in {(answer.DataVersions.Count == 2 ? "both" : $"all {answer.DataVersions.Count}")} data sets{Filters(answer.Question)}");
         }
         if (answer.Crosstab is { } crosstab)
         {
-            people.Write(CrosstabTable(crosstab, answer.MinimumAudience));
+            people.Write(CrosstabTable(crosstab));
             if (crosstab.SuppressedCells > 0)
             {
-                people.WriteLine($"{crosstab.SuppressedCells} cells are withheld: fewer than {answer.MinimumAudience} persons in them, or outside them");
+                people.WriteLine($"{crosstab.SuppressedCells} cells are withheld: about fewer than {answer.MinimumAudience} persons, or such that a margin or an earlier answer would give one away");
             }
+        }
+        if (answer.Sum is { } sum)
+        {
+            people.WriteLine(string.Create(Culture, $"{sum.Column} over {Terminal.Number(sum.Persons)} persons{Filters(answer.Question)}: {sum.Sum:N2} in all, {sum.Mean:N4} each; nobody adds more than {sum.Cap:N2}")
+                + (sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : ""));
+        }
+        if (answer.Reach is { } reach)
+        {
+            ShowReach(people, reach, Filters(answer.Question));
         }
         if (answer.Lift is { } lift)
         {
             ShowLift(people, lift);
+        }
+        if (answer.NoiseMargin is { } margin && answer.Lift is null)
+        {
+            people.WriteLine($"every count carries noise and is within {margin} of the truth at 95 %");
         }
     }
 
@@ -74,7 +87,7 @@ internal static class RoomView
 
         var effects = new Table().Border(TableBorder.Rounded)
             .AddColumn("against control").AddColumn("outcome").AddColumn(Right("absolute lift")).AddColumn(Right("95 % interval"))
-            .AddColumn(Right("relative")).AddColumn(Right("95 % interval")).AddColumn(Right("z")).AddColumn(Right("p"));
+            .AddColumn(Right("relative")).AddColumn(Right("95 % interval")).AddColumn(Right("p, adjusted")).AddColumn("verdict");
         foreach (var outcome in lift.Outcomes)
         {
             foreach (var comparison in outcome.Comparisons)
@@ -86,25 +99,66 @@ internal static class RoomView
                     $"{Difference(result.AbsoluteInterval.Lower, outcome.IsRate)} to {Difference(result.AbsoluteInterval.Upper, outcome.IsRate)}",
                     Percent(result.RelativeLift),
                     result.RelativeInterval is { } relative ? $"{Percent(relative.Lower)} to {Percent(relative.Upper)}" : "not defined",
-                    result.Z?.ToString("F2", Culture) ?? "-",
-                    PValue(result.PValue));
+                    PValue(comparison.AdjustedPValue),
+                    Words(comparison.Verdict));
             }
         }
         people.Write(effects);
+        ShowNarrowed(people, lift);
         people.WriteLine(Verdict(lift.SampleRatio));
         people.WriteLine("rates: Newcombe and Katz intervals; per head: Welch and delta; intent-to-treat, over "
             + (lift.Population == LiftPopulation.Matched ? "persons in both data sets" : "everyone assigned"));
     }
+
+    // What a covariate and exposure add, where the design has them.
+    private static void ShowNarrowed(IAnsiConsole people, LiftResult lift)
+    {
+        foreach (var outcome in lift.Outcomes)
+        {
+            foreach (var comparison in outcome.Comparisons)
+            {
+                if (comparison.Cuped is { } cuped)
+                {
+                    people.WriteLine($"{comparison.Treatment}, {Short(outcome.Column)}, CUPED with {Short(lift.Covariate!)}: {Difference(cuped.Result.AbsoluteLift, outcome.IsRate)} ({Difference(cuped.Result.AbsoluteInterval.Lower, outcome.IsRate)} to {Difference(cuped.Result.AbsoluteInterval.Upper, outcome.IsRate)}), variance less by {Percent(cuped.VarianceReduction).TrimStart('+')}");
+                }
+                if (comparison.Exposed is { } exposed)
+                {
+                    people.WriteLine($"{comparison.Treatment}, {Short(outcome.Column)}, on the {(exposed.ExposedShare * 100).ToString("F1", Culture)} % who were exposed: {Difference(exposed.Effect, outcome.IsRate)} ({Difference(exposed.Interval.Lower, outcome.IsRate)} to {Difference(exposed.Interval.Upper, outcome.IsRate)})");
+                }
+            }
+        }
+    }
+
+    private static void ShowReach(IAnsiConsole people, ReachResult reach, string filters)
+    {
+        people.WriteLine(string.Create(Culture, $"{Terminal.Number(reach.Reached)} of {Terminal.Number(reach.Persons)} persons were reached{filters}")
+            + (reach.AverageFrequency is { } often ? string.Create(Culture, $", {often:F2} times on average") : ""));
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("contacts").AddColumn(Right("persons"));
+        foreach (var each in reach.Frequencies)
+        {
+            table.AddRow($"{each.Times}{(each.OrMore ? " or more" : "")}", each.Persons is { } persons ? Terminal.Number(persons) : "withheld");
+        }
+        people.Write(table);
+    }
+
+    /// <summary>A question in one line.</summary>
+    public static string Describe(Question question) =>
+        $"{question.Kind}{(question.By.Count > 0 ? $" by {string.Join(", ", question.By)}" : "")}{(question.Column is { } column ? $" of {column}" : "")}{Filters(question)}";
+
+    private static string Words(LiftVerdict verdict) => verdict switch
+    {
+        LiftVerdict.Increase => "raised", LiftVerdict.Decrease => "lowered", LiftVerdict.Withheld => "withheld", _ => "no effect shown",
+    };
 
     private static string Verdict(SampleRatio ratio) => string.Create(
         Culture,
         $"sample ratio: chi-square {ratio.ChiSquare:F4}, p = {ratio.PValue:F4}: ")
         + (ratio.IsMismatch ? "MISMATCH - the arms do not have the intended sizes, so draw no conclusion from the figures above" : "as intended");
 
-    private static Table CrosstabTable(CrosstabResult crosstab, int minimumAudience)
+    private static Table CrosstabTable(CrosstabResult crosstab)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn(crosstab.By[0]);
-        string Shown(CrosstabCell cell) => cell.Persons is { } persons ? Terminal.Number(persons) : $"< {minimumAudience}";
+        string Shown(CrosstabCell cell) => cell.Persons is { } persons ? Terminal.Number(persons) : "withheld";
         if (crosstab.By.Count == 1)
         {
             table.AddColumn(Right("persons"));

@@ -15,9 +15,21 @@ internal sealed record RunArguments
           Run a WebAssembly program (WASI preview 1). What follows the program is passed to it untouched; its exit status is this command's.
 
         Usage:
-          guardian run [options] program.wasm [arguments]...
+          guardian run --session SESSION/SERVICE --cas ADDRESS [options] program.wasm [arguments]...
+          guardian run --oci LAYOUTDIR [options] [arguments]...
+          guardian run --insecure-no-attestation [options] program.wasm [arguments]...
 
-        Options:
+        Attested: the enclave gets everything from the CAS, or nothing runs.
+          --session SESSION/SERVICE       The session and service; with --oci, the image may name it.
+          --cas ADDRESS                   The CAS, host:port; with --oci, the image may name it.
+          --oci LAYOUTDIR                 The program and its files are an OCI image layout (guardian image pack).
+          --volumes DIR                   Where the session's volumes are kept, encrypted.
+          --cas-mrenclave HEX             Accepted MRENCLAVE of the CAS; that of the guardian-cas installed here without it. May be repeated.
+          --platform hardware|simulated   Accepted platform of the CAS; hardware without it.
+          --machine DIR                   Folder of the simulated machine's identity; unused on SGX hardware.
+          --listen-on ADDRESS             Where the session's ports listen; 0.0.0.0 without it.
+
+        Development:
           --insecure-no-attestation       Run without attestation, and without secrets from a CAS: for development. Nothing protects the program from this machine.
           --dir HOSTDIR[::GUESTDIR]       Give the program a plain directory of this machine, under its own name or another. May be repeated, as the others below.
           --volume VOLUMEDIR::GUESTDIR    Give it an encrypted volume.
@@ -47,6 +59,23 @@ internal sealed record RunArguments
 
     public IReadOnlyList<IPEndPoint> Listeners { get; private init; } = [];
 
+    public string? Session { get; private init; }
+
+    public string? Cas { get; private init; }
+
+    public IReadOnlyList<string> CasMeasurements { get; private init; } = [];
+
+    public string Platform { get; private init; } = "hardware";
+
+    public string? Machine { get; private init; }
+
+    public string? VolumesFolder { get; private init; }
+
+    public string? ListenOn { get; private init; }
+
+    /// <summary>Whether <see cref="Program"/> is an image layout.</summary>
+    public bool IsImage { get; private init; }
+
     public long? MaxMemory { get; private init; }
 
     public ulong? MaxInstructions { get; private init; }
@@ -64,6 +93,8 @@ internal sealed record RunArguments
         List<(string Path, string GuestPath, string? KeyFile)> volumes = [];
         List<string> environment = [];
         List<IPEndPoint> listeners = [];
+        List<string> measurements = [];
+        var attested = new Dictionary<string, string>();
         long? maxMemory = null;
         ulong? maxInstructions = null;
         var next = 0;
@@ -110,6 +141,12 @@ internal sealed record RunArguments
                 case "--listen":
                     listeners.Add(IPEndPoint.TryParse(value, out var address) && value.Contains(':', StringComparison.Ordinal) ? address : throw Wrong($"--listen takes an address and a port, not '{value}'"));
                     break;
+                case "--session" or "--cas" or "--oci" or "--volumes" or "--platform" or "--machine" or "--listen-on":
+                    attested[option] = value;
+                    break;
+                case "--cas-mrenclave":
+                    measurements.Add(value);
+                    break;
                 case "--max-memory":
                     const long mebibyte = 1 << 20;
                     maxMemory = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is > 0 and <= 4096 ? size * mebibyte : throw Wrong("--max-memory takes a number of MiB from 1 to 4096");
@@ -121,9 +158,21 @@ internal sealed record RunArguments
                     throw Wrong($"there is no option {option}");
             }
         }
-        if (next >= given.Length)
+        var layout = attested.GetValueOrDefault("--oci");
+        if (layout is null && next >= given.Length)
         {
             throw Wrong("no program is named");
+        }
+        var platform = attested.GetValueOrDefault("--platform") ?? "hardware";
+        if (platform is not ("hardware" or "simulated"))
+        {
+            throw Wrong($"--platform is hardware or simulated, not '{platform}'");
+        }
+        if (isInsecure ? attested.Count + measurements.Count > 0 : directories.Count + volumes.Count + environment.Count + listeners.Count > 0)
+        {
+            throw Wrong(isInsecure
+                ? $"{(attested.Count > 0 ? attested.Keys.First() : "--cas-mrenclave")} and --insecure-no-attestation exclude each other"
+                : "--dir, --volume, --env and --listen are for --insecure-no-attestation: an attested program gets these from its session");
         }
         return new RunArguments
         {
@@ -135,8 +184,16 @@ internal sealed record RunArguments
             Listeners = listeners,
             MaxMemory = maxMemory,
             MaxInstructions = maxInstructions,
-            Program = given[next],
-            Arguments = given[(next + 1)..].ToArray(),
+            Session = attested.GetValueOrDefault("--session"),
+            Cas = attested.GetValueOrDefault("--cas"),
+            CasMeasurements = measurements,
+            Platform = platform,
+            Machine = attested.GetValueOrDefault("--machine"),
+            VolumesFolder = attested.GetValueOrDefault("--volumes"),
+            ListenOn = attested.GetValueOrDefault("--listen-on"),
+            IsImage = layout is not null,
+            Program = layout ?? given[next],
+            Arguments = given[(layout is null ? next + 1 : next)..].ToArray(),
         };
     }
 

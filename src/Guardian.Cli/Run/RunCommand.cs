@@ -61,8 +61,7 @@ internal static class RunCommand
     {
         if (!arguments.HasNoAttestation)
         {
-            throw new CliException(OwnFailure, "not-attested", "nothing is run without configuration from a CAS",
-                hint: "add --insecure-no-attestation to try a program out; nothing protects it then");
+            return AttestedRun.Run(arguments);
         }
         var wasm = File.ReadAllBytes(arguments.Program);
         using var engine = new WasmEngine(countsFuel: arguments.MaxInstructions is not null);

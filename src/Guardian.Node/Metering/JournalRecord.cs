@@ -33,8 +33,13 @@ public sealed record JournalRecord(
     // A line holds two names that OpenStack limits to 255 characters; escapes may multiply them by six.
     internal const int MaxLineSize = 8 * 1024;
 
+    // The year 9999: sums of such instants never overflow.
+    private const long MaxInstant = 253_402_300_799_999;
+
     // Half of what finds a chance mistake for sure.
     private const int ChecksumDigits = 16;
+
+    internal const int JsonOffset = ChecksumDigits + 1;
 
     /// <summary>The clocks when it happened.</summary>
     [JsonIgnore]
@@ -58,15 +63,17 @@ public sealed record JournalRecord(
         {
             return null;
         }
-        var json = line[(ChecksumDigits + 1)..];
-        if (!line[..ChecksumDigits].SequenceEqual(Encoding.ASCII.GetBytes(Checksum(json))))
-        {
-            return null;
-        }
+        var json = line[JsonOffset..];
+        return line[..ChecksumDigits].SequenceEqual(Encoding.ASCII.GetBytes(Checksum(json))) ? TryParseJson(json) : null;
+    }
+
+    /// <summary>Reads what the checksum stands before; null when it is no record. Never throws.</summary>
+    internal static JournalRecord? TryParseJson(ReadOnlySpan<byte> json)
+    {
         try
         {
             var record = JsonSerializer.Deserialize(json, JournalJson.Default.JournalRecord);
-            return record is { Uptime: >= 0, Mebibytes: >= 0 and <= int.MaxValue } && Enum.IsDefined(record.Kind) && (record.Kind == JournalKind.Alive || record.Instance is not null) ? record : null;
+            return record is { Uptime: >= 0 and <= MaxInstant, Wall: >= 0 and <= MaxInstant, Mebibytes: >= 0 and <= int.MaxValue } && Enum.IsDefined(record.Kind) && (record.Kind == JournalKind.Alive || record.Instance is not null) ? record : null;
         }
         catch (JsonException)
         {

@@ -76,6 +76,20 @@ internal sealed partial class ContentCache : IDisposable
         MarkDirty(chunk, pages);
     }
 
+    /// <summary>Makes what is stored of a chunk be stored again.</summary>
+    public void Rewrite(Inode inode, long index)
+    {
+        var stored = 0;
+        for (var place = 0; place < RecordPointer.MaxPages; place++)
+        {
+            stored |= inode.Map.Find((index * RecordPointer.MaxPages) + place).IsNone ? 0 : 1 << place;
+        }
+        if (stored != 0)
+        {
+            MarkDirty(Load(inode, index, stored, index), stored);
+        }
+    }
+
     /// <summary>Forgets everything from a size on; the rest of the last page becomes zeros.</summary>
     public void Truncate(Inode inode, long size)
     {

@@ -25,6 +25,10 @@ internal sealed class DirectoryContent
     public static DirectoryContent? TryRead(ReadOnlySpan<byte> content, ulong nextCookie)
     {
         var directory = new DirectoryContent();
+        if (content.Length % Page.Size != 0)
+        {
+            return null;
+        }
         for (var page = 0; page * Page.Size < content.Length; page++)
         {
             if (!DirectoryPage.TryRead(content.Slice(page * Page.Size, Page.Size), out var items))

@@ -139,7 +139,7 @@ internal sealed partial class FileMap
     /// <summary>Pages that a tree of a height can hold.</summary>
     public static long Capacity(int height) => 1L << (EntryBits * height);
 
-    private static int Index(long page, int level) => (int)(page >> (EntryBits * (level - 1))) & (Node.EntryCount - 1);
+    private static int Index(long page, int level) => (int)((page >> (EntryBits * (level - 1))) & (Node.EntryCount - 1));
 
     private static MapNode NewNode() => new(new RecordPointer[Node.EntryCount]) { IsDirty = true };
 

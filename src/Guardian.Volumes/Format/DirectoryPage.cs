@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 using Guardian.Files;
 
 namespace Guardian.Volumes;
@@ -57,7 +59,7 @@ internal static class DirectoryPage
                 Cookie = BinaryPrimitives.ReadUInt64LittleEndian(rest),
                 Node = BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]),
                 Kind = (FileKind)rest[12],
-                Name = System.Text.Unicode.Utf8.IsValid(name) ? Strict.GetString(name) : "",
+                Name = Utf8.IsValid(name) ? Strict.GetString(name) : "",
             };
             if (FileName.Check(item.Name) != FileError.Success || item.Node == 0 || item.Kind is not (FileKind.Directory or FileKind.RegularFile or FileKind.SymbolicLink))
             {
@@ -96,6 +98,12 @@ internal static class FileName
         {
             return FileError.Invalid;
         }
-        return Encoding.UTF8.GetByteCount(name) > IFileSystem.MaxNameSize ? FileError.NameTooLong : FileError.Success;
+        Span<byte> bytes = stackalloc byte[IFileSystem.MaxNameSize];
+        return Utf8.FromUtf16(name, bytes, out _, out _, replaceInvalidSequences: false) switch
+        {
+            OperationStatus.Done => FileError.Success,
+            OperationStatus.DestinationTooSmall => FileError.NameTooLong,
+            _ => FileError.IllegalSequence,
+        };
     }
 }

@@ -18,7 +18,6 @@ internal sealed record Superblock
     private const int TagOffset = ContentOffset + ContentSize;
     private const int TagSize = 16;
     private const int NonceSize = 12;
-    private const int DigestSize = 32;
 
     /// <summary>16 bytes.</summary>
     public required ReadOnlyMemory<byte> VolumeId { get; init; }
@@ -41,7 +40,7 @@ internal sealed record Superblock
     public static bool HasMagic(ReadOnlySpan<byte> slot) => slot.StartsWith(Magic);
 
     /// <summary>The freshness tag of a superblock in its stored form.</summary>
-    public FreshnessTag TagOf(ReadOnlySpan<byte> slot) => new(Generation, Convert.ToHexStringLower(SHA256.HashData(slot)));
+    public FreshnessTag TagOf(ReadOnlySpan<byte> slot) => new(Generation, Convert.ToHexStringLower(SHA256.HashData(slot).AsSpan(0, FreshnessTag.DigestSize)));
 
     /// <summary>Encrypts into the 4096 bytes of a slot, under a key that is used this once.</summary>
     public byte[] Write(VolumeKey key)
@@ -59,7 +58,7 @@ internal sealed record Superblock
         BinaryPrimitives.WriteInt64LittleEndian(content[32..], SlotCount);
         InodeFile.Write(content[64..]);
         WriteTag(content[192..], Acknowledged);
-        WriteTag(content[232..], Attempted);
+        WriteTag(content[224..], Attempted);
 
         using var cipher = CipherFor(key, slot);
         cipher.Encrypt(new byte[NonceSize], content, slot.AsSpan(ContentOffset, ContentSize), slot.AsSpan(TagOffset), slot.AsSpan(0, ContentOffset));
@@ -100,7 +99,7 @@ internal sealed record Superblock
             || content[28..32].ContainsAnyExcept((byte)0)
             || BinaryPrimitives.ReadInt64LittleEndian(content[32..]) is < Count or > SlotAllocator.MaxSlots
             || content[40..64].ContainsAnyExcept((byte)0)
-            || content[272..].ContainsAnyExcept((byte)0)
+            || content[256..].ContainsAnyExcept((byte)0)
             || !InodeRecord.TryRead(content.Slice(64, InodeRecord.Size), BinaryPrimitives.ReadInt64LittleEndian(content[32..]), out var inodeFile))
         {
             return null;
@@ -113,7 +112,7 @@ internal sealed record Superblock
             SlotCount = BinaryPrimitives.ReadInt64LittleEndian(content[32..]),
             InodeFile = inodeFile,
             Acknowledged = ReadTag(content[192..]),
-            Attempted = ReadTag(content[232..]),
+            Attempted = ReadTag(content[224..]),
         };
     }
 
@@ -126,17 +125,8 @@ internal sealed record Superblock
         return cipher;
     }
 
-    private static void WriteTag(Span<byte> bytes, FreshnessTag? tag)
-    {
-        if (tag is { } given)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, given.Counter);
-            Convert.FromHexString(given.Digest, bytes.Slice(8, DigestSize), out _, out _);
-        }
-    }
+    private static void WriteTag(Span<byte> bytes, FreshnessTag? tag) => tag?.ToBytes().CopyTo(bytes);
 
     private static FreshnessTag? ReadTag(ReadOnlySpan<byte> bytes) =>
-        bytes[..(8 + DigestSize)].ContainsAnyExcept((byte)0)
-            ? new FreshnessTag(BinaryPrimitives.ReadUInt64LittleEndian(bytes), Convert.ToHexStringLower(bytes.Slice(8, DigestSize)))
-            : null;
+        bytes[..FreshnessTag.Size].ContainsAnyExcept((byte)0) ? FreshnessTag.FromBytes(bytes[..FreshnessTag.Size]) : null;
 }

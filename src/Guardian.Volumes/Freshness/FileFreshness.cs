@@ -23,7 +23,7 @@ public sealed class FileFreshness(string path) : IFreshness
                 return null;
             }
             var content = new FileInfo(path).Length <= MaxFileSize ? File.ReadAllBytes(path) : [];
-            return TryRead(content) ?? throw new IOException($"{path} holds no freshness tag: a number and 64 hexadecimal digits");
+            return TryRead(content) ?? throw new IOException($"{path} holds no freshness tag: a number and 48 hexadecimal digits");
         }
         catch (UnauthorizedAccessException failure)
         {
@@ -55,7 +55,7 @@ public sealed class FileFreshness(string path) : IFreshness
         var space = text.IndexOf((byte)' ');
         if (space <= 0
             || !ulong.TryParse(text[..space], NumberStyles.None, CultureInfo.InvariantCulture, out var counter)
-            || text[(space + 1)..] is not { Length: 64 } digest
+            || text[(space + 1)..] is not { Length: 2 * FreshnessTag.DigestSize } digest
             || digest.ContainsAnyExcept(Digits))
         {
             return null;

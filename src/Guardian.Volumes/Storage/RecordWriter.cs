@@ -19,7 +19,7 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
     // 256 KiB: writes of this size cost the kernel as little per byte as larger ones, and the cipher text is still in the processor's cache.
     private const int ArenaSlots = 64;
 
-    private readonly byte[] staging = GC.AllocateUninitializedArray<byte>(ArenaSlots * Page.Size, pinned: true);
+    private byte[] staging = [];
     private readonly List<Extent> appended = [];
     private AesGcm? cipher;
     private RecordKey key;
@@ -34,6 +34,10 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
         if (filled == arena.Count)
         {
             WriteOut();
+            if (staging.Length == 0)
+            {
+                staging = GC.AllocateUninitializedArray<byte>(ArenaSlots * Page.Size, pinned: true);
+            }
             arena = allocator.Reserve(ArenaSlots);
             (filled, written) = (0, 0);
         }

@@ -59,3 +59,10 @@ public interface IGuestListener : IDisposable
     /// <summary>Whether <see cref="Accept"/> would give something else than <see cref="FileError.Again"/>.</summary>
     Readiness AcceptReadiness();
 }
+
+/// <summary>A name that stands for a connection: opening it connects. WASI preview 1 has no call for that.</summary>
+public interface IConnectionNode : INode
+{
+    /// <summary>Connects; waits until that is done or has failed.</summary>
+    FileError Connect(out IGuestSocket? connection);
+}

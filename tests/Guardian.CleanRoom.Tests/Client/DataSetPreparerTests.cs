@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using DuckDB.NET.Data;
 using Guardian.CleanRoom.Client;
 
 namespace Guardian.CleanRoom.Tests;
@@ -45,6 +46,66 @@ public sealed class DataSetPreparerTests : IDisposable
             packed.Write(Encoding.UTF8.GetBytes(Header + "a@x.org,Red,1,5\n"));
         }
         Assert.Equal(1, Preparer().Prepare(folder.File("data.csv.gz"), TestRows.MatchKey).Report.Persons);
+    }
+
+    [Fact]
+    public void A_file_that_does_not_fit_in_memory_gives_the_same_groups()
+    {
+        var csv = TestRows.Csv(TestRows.Campaign(new Random(2), 4_000, 6_000));
+        using var held = Prepare(csv);
+        using var spilled = new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), memory: 0).Prepare(folder.Write("large.csv", csv), TestRows.MatchKey);
+        Assert.Equal(0, held.SpilledSize);
+        Assert.InRange(spilled.SpilledSize, 4_000 * 10, 4_000 * 100);
+        Assert.Equal(held.Digest.ToArray(), spilled.Digest.ToArray());
+        Assert.Equal(held.WriteGroup(0).ToArray(), spilled.WriteGroup(0).ToArray());
+    }
+
+    [Fact]
+    public void A_parquet_file_gives_the_same_groups_as_the_same_rows_in_csv()
+    {
+        var rows = TestRows.Customers(new Random(6), 3_000, 6_000);
+        var csv = folder.Write("rows.csv", TestRows.Csv(rows));
+        Run($"COPY (SELECT mail, region, visit = 1 AS visit, spend::DECIMAL(12, 2) AS spend, age::SMALLINT AS age FROM read_csv('{csv}')) TO '{folder.File("rows.parquet")}' (FORMAT parquet, ROW_GROUP_SIZE 2048)");
+        Run($"COPY (SELECT mail, region::VARCHAR AS region, visit::DOUBLE AS visit, spend::DOUBLE AS spend, age::BIGINT AS age FROM read_csv('{csv}')) TO '{folder.File("loose.parquet")}' (FORMAT parquet)");
+        var customers = contract.FindDataSet("customers")!;
+        PreparedDataSet Read(string file) => new DataSetPreparer(customers, RoomLayout.For(contract)).Prepare(file, TestRows.MatchKey);
+        Assert.Equal(Read(csv).Digest.ToArray(), Read(folder.File("rows.parquet")).Digest.ToArray());
+        Assert.Equal(Read(csv).Digest.ToArray(), Read(folder.File("loose.parquet")).Digest.ToArray());
+    }
+
+    [Fact]
+    public void What_does_not_fit_in_a_parquet_file_is_said_by_row_and_column()
+    {
+        Run($"COPY (SELECT 'a@x.org' AS email, 'Red' AS arm, true AS exposed, 5 AS score UNION ALL SELECT 'b@x.org', 'Green', NULL, 70001) TO '{folder.File("bad.parquet")}' (FORMAT parquet)");
+        var failure = Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.File("bad.parquet"), TestRows.MatchKey));
+        Assert.Equal(["row 2, column 'arm': 'Green' is not one of Red, Blue, None", "row 2, column 'score': 70001 is not from -70000 to 70000"], failure.Problems);
+
+        Run($"COPY (SELECT ['a@x.org'] AS email, 'Red' AS arm, true AS exposed, 5 AS score) TO '{folder.File("lists.parquet")}' (FORMAT parquet)");
+        Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.File("lists.parquet"), TestRows.MatchKey));
+        File.WriteAllBytes(folder.File("cut.parquet"), File.ReadAllBytes(folder.File("bad.parquet"))[..^20]);
+        Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.File("cut.parquet"), TestRows.MatchKey));
+    }
+
+    [Fact]
+    public void Tags_of_any_length_are_those_of_the_base_library()
+    {
+        var identifiers = Enumerable.Range(1, 100).Select(length => new string('é', length / 2) + new string('x', length - (length / 2))).ToList();
+        var dataSet = contract.FindDataSet("campaign")! with { Columns = [] };
+        var layout = RoomLayout.For(contract);
+        var format = new RowFormat(layout, dataSet);
+        using var spill = new RowSpill(format.RowSize, format.PartitionCount, long.MaxValue);
+        var tagger = new RowTagger(TestRows.MatchKey, IdentifierKind.Email, format, spill);
+        foreach (var identifier in identifiers)
+        {
+            tagger.Add(identifier, 0, []);
+        }
+        tagger.Complete();
+        var rows = new byte[spill.CountRows(0) * format.RowSize];
+        spill.Read(0, rows);
+        Assert.Equal(1, format.PartitionCount);
+        Assert.Equal(
+            identifiers.Select(identifier => Identifiers.Tag(TestRows.MatchKey, IdentifierKind.Email, identifier)).Order(),
+            rows.Chunk(format.RowSize).Select(row => new Tag(RowFormat.High(row), RowFormat.Low(row))).Order());
     }
 
     [Theory]
@@ -94,6 +155,15 @@ public sealed class DataSetPreparerTests : IDisposable
     {
         var csv = Header + string.Concat(Enumerable.Range(0, 100).Select(i => $"p{i}@x.org,Green,1,5\n"));
         Assert.Equal(20, Assert.Throws<PreparationException>(() => Prepare(csv)).Problems.Count);
+    }
+
+    private static void Run(string sql)
+    {
+        using var connection = new DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     private PreparedDataSet Prepare(string csv) => TestRows.Prepare(contract, "campaign", csv);

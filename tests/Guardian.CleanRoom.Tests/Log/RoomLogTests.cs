@@ -84,7 +84,7 @@ public sealed class RoomLogTests : IDisposable
         }
     }
 
-    private RoomLog Open() => RoomLog.Open(folder.File("log"), state, TimeProvider.System);
+    private RoomLog Open() => RoomLog.Open(folder.File("log"), state, TimeProvider.System, null);
 
     private static int FirstRecord(byte[] file) => 4 + BitConverter.ToInt32(file);
 }

@@ -18,7 +18,7 @@ public class DisclosureTests
     }
 
     [Fact]
-    public void Exact_counts_carry_no_noise() => Assert.Equal(5, new DisclosureRules(PrivacyRules.Default with { Epsilon = null }, new Seeded(1)).Noised(5));
+    public void Exact_counts_carry_no_noise() => Assert.Equal(5, new DisclosureRules(PrivacyRules.Default with { Epsilon = null }, new SeededIntegers(1)).Noise(5).Value);
 
     [Theory]
     [InlineData(0.5)]
@@ -26,8 +26,8 @@ public class DisclosureTests
     public void Noise_has_the_distribution_that_epsilon_says(double epsilon)
     {
         const int draws = 40_000;
-        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new Seeded(7));
-        var found = Enumerable.Range(0, draws).Select(_ => rules.Noised(0)).GroupBy(noise => noise).ToDictionary(group => group.Key, group => group.Count());
+        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new SeededIntegers(7));
+        var found = Enumerable.Range(0, draws).Select(_ => (long)rules.Noise(0).Value).GroupBy(noise => noise).ToDictionary(group => group.Key, group => group.Count());
 
         // P(x) = (1 - r) / (1 + r) * r^|x| with r = exp(-epsilon); Pearson's statistic over the values that come often enough.
         var r = Math.Exp(-epsilon);
@@ -46,6 +46,37 @@ public class DisclosureTests
     }
 
     [Fact]
+    public void The_variance_and_the_margin_are_those_of_the_noise()
+    {
+        const int draws = 40_000;
+        foreach (var (epsilon, sensitivity, parts) in new[] { (0.5, 1, 1), (0.1, 1, 1), (0.5, 40, 3) })
+        {
+            var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new SeededIntegers(5));
+            var noise = Enumerable.Range(0, draws).Select(_ => (double)(long)rules.Noise(0, sensitivity, parts).Value).ToList();
+            var variance = rules.Noise(0, sensitivity, parts).Variance;
+            Assert.InRange(noise.Average(each => each * each) / variance, 0.95, 1.05);
+            var margin = rules.Margin(sensitivity, parts)!.Value;
+            Assert.True(noise.Count(each => Math.Abs(each) > margin) <= 0.055 * draws);
+            Assert.True(noise.Count(each => Math.Abs(each) > margin - 1) >= 0.045 * draws);
+        }
+        // The figures of docs: epsilon 0.5 gives a standard deviation of 2.8 and 6 at 95 %, 0.1 gives 14.1 and 30.
+        Assert.Equal((2.8, 6), (Math.Round(Math.Sqrt(DiscreteLaplace.Variance(2)), 1), new DisclosureRules(PrivacyRules.Default, new SeededIntegers(1)).Margin()));
+        Assert.Equal(14.1, Math.Round(Math.Sqrt(DiscreteLaplace.Variance(10)), 1));
+    }
+
+    // Computed by an implementation of the paper's algorithms in another language; each draw is taken modulo its bound.
+    [Theory]
+    [InlineData("0 1 1 5 2", 0)]
+    [InlineData("9 5 9 1 0", 1)]
+    [InlineData("2 3 0 9 7", -1)]
+    [InlineData("8 3 9 8 1 8 5 8", 4)]
+    [InlineData("7 1 0 6 2 0 2 8 0 9 2", 6)]
+    [InlineData("5 5 9 0 8 2 6 7 2 7 5", -8)]
+    [InlineData("4 5 1 2 1 9 4 2 9 4 7 9 3 0", 11)]
+    public void The_same_draws_give_the_same_number_as_elsewhere(string draws, int expected) =>
+        Assert.Equal(expected, (int)DiscreteLaplace.Sample(6, 2, new ScriptedIntegers(draws)));
+
+    [Fact]
     public void The_generator_stays_below_its_bound_and_reaches_every_number()
     {
         var random = new SecureRandomIntegers();
@@ -55,10 +86,10 @@ public class DisclosureTests
         Assert.Throws<ArgumentOutOfRangeException>(() => random.Below(0));
     }
 
-    private sealed class Seeded(int seed) : IRandomIntegers
+    private sealed class ScriptedIntegers(string draws) : IRandomIntegers
     {
-        private readonly Random random = new(seed);
+        private readonly Queue<int> left = new(draws.Split(' ').Select(int.Parse));
 
-        public BigInteger Below(BigInteger bound) => random.NextInt64((long)bound);
+        public BigInteger Below(BigInteger bound) => left.Dequeue() % bound;
     }
 }

@@ -43,22 +43,28 @@ public sealed class RoomServiceTests : IDisposable
     }
 
     [Fact]
-    public void Cells_below_the_minimum_audience_are_withheld_and_counted()
+    public void Cells_below_the_minimum_audience_are_withheld_and_no_margin_gives_them_away()
     {
-        UploadBoth();
-        var crosstab = room.Ask(new Question
-        {
-            Kind = QuestionKind.Crosstab,
-            By = ["customers.region"],
-            Where = [new Predicate("customers.age", "<=", ["4"])],
-        }).Crosstab!;
+        var few = customers.Select((row, index) => row with { Region = index % 60 == 0 ? "West" : new[] { "North", "South", "East" }[index % 3] }).ToList();
+        room.Upload("campaign", TestRows.Csv(campaign));
+        room.Upload("customers", TestRows.Csv(few));
+        var byEmail = few.ToDictionary(row => row.Email);
+        var crosstab = room.Ask(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] }).Crosstab!;
+        long Count(string region, string exposed) =>
+            campaign.Count(row => byEmail.TryGetValue(row.Email, out var customer) && customer.Region == region && row.Exposed == (exposed == "1"));
         foreach (var cell in crosstab.Cells)
         {
-            var count = pairs.Count(pair => pair.Customer.Age <= 4 && pair.Customer.Region == cell.Values[0]);
-            Assert.Equal(count >= 20 ? count : null, cell.Persons);
+            var count = Count(cell.Values[0], cell.Values[1]);
+            Assert.True(cell.Persons is null || cell.Persons == count);
+            Assert.True(count >= 20 || cell.Persons is null);
         }
         Assert.Equal(crosstab.Cells.Count(cell => cell.Persons is null), crosstab.SuppressedCells);
-        Assert.True(crosstab.SuppressedCells > 0);
+        Assert.InRange(crosstab.SuppressedCells, 1, 7);
+        foreach (var line in crosstab.Cells.GroupBy(cell => cell.Values[0]).Concat(crosstab.Cells.GroupBy(cell => cell.Values[1])))
+        {
+            var withheld = line.Where(cell => cell.Persons is null).ToList();
+            Assert.True(withheld.Count is 0 || withheld.Count == line.Count() || (withheld.Count > 1 && withheld.Sum(cell => Count(cell.Values[0], cell.Values[1])) >= 20));
+        }
     }
 
     [Fact]
@@ -71,6 +77,60 @@ public sealed class RoomServiceTests : IDisposable
         // Everyone of the campaign is a customer, but for ten.
         room.Upload("customers", TestRows.Csv(campaign.Skip(10).Select(row => new CustomerRow(row.Email, "North", true, 1, 30))));
         Assert.Equal("below-minimum-audience", room.Refusal(Overlap));
+    }
+
+    [Fact]
+    public void A_sum_respects_caps_and_no_person_may_make_up_much_of_it()
+    {
+        using var open = new TestRoom(
+            ("maximum: 10000}", "maximum: 10000, sum: true, cap: 400}"), ("minimum: -50, ", "minimum: 0, "), ("  overlap: true", "  overlap: true\n  sum: true"));
+        open.Upload("campaign", TestRows.Csv(campaign));
+        open.Upload("customers", TestRows.Csv(customers.Select(row => row with { Spend = Math.Abs(row.Spend ?? 0) })));
+        var question = new Question { Kind = QuestionKind.Sum, Column = "customers.spend" };
+        var sum = open.Ask(question).Sum!;
+        Assert.Equal((pairs.Count, 400), (sum.Persons, sum.Cap));
+        Assert.Equal((double)pairs.Sum(pair => Math.Min(Math.Abs(pair.Customer.Spend ?? 0), 400)), sum.Sum, 1e-6);
+        Assert.Equal("not-summable", open.Refusal(question with { Column = "customers.age" }));
+
+        // Thirty persons who spent nothing, but one: the sum would be hers.
+        open.Upload("customers", TestRows.Csv(campaign.Take(2_000).Select((row, index) => new CustomerRow(row.Email, "North", true, index == 0 ? 390 : 0, 30))));
+        Assert.Equal("below-minimum-audience", open.Refusal(question with { Where = [new Predicate("customers.region", "=", ["North"])] }));
+    }
+
+    [Fact]
+    public void Reach_counts_persons_by_how_often_they_were_reached()
+    {
+        using var open = new TestRoom(
+            ("minimum: -70000, maximum: 70000", "minimum: 0, maximum: 50"), ("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score, maximum: 3}"));
+        var seen = campaign.Select((row, index) => row with { Score = index % 6 }).ToList();
+        open.Upload("campaign", TestRows.Csv(seen));
+        open.Upload("customers", TestRows.Csv(customers));
+        var matched = seen.Where(row => customers.Any(customer => customer.Email == row.Email)).ToList();
+        var reach = open.Ask(new Question { Kind = QuestionKind.Reach }).Reach!;
+        Assert.Equal((matched.Count, matched.Count(row => row.Score > 0)), (reach.Persons, reach.Reached));
+        Assert.Equal([.. new[] { 0, 1, 2 }.Select(times => (long?)matched.Count(row => row.Score == times)), matched.Count(row => row.Score >= 3)], reach.Frequencies.Select(each => each.Persons));
+        Assert.Equal((3, true), (reach.Frequencies[^1].Times, reach.Frequencies[^1].OrMore));
+        Assert.Equal(matched.Sum(row => Math.Min(row.Score!.Value, 3)) / (double)reach.Reached, reach.AverageFrequency!.Value, 9);
+    }
+
+    [Fact]
+    public void An_activation_list_goes_to_its_receiver_alone_and_names_the_right_persons()
+    {
+        using var open = new TestRoom(
+            ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"),
+            ("max_rows: 4000", "max_rows: 4000\n    rules: {activation: true}"), ("max_rows: 5000", "max_rows: 5000\n    rules: {activation: true}"),
+            ("query: [agency]", "query: [agency, retailer]"), ("receive: [agency]", "receive: [agency, retailer]"));
+        open.Upload("campaign", TestRows.Csv(campaign));
+        open.Upload("customers", TestRows.Csv(customers));
+        var question = new Question { Kind = QuestionKind.Activation, Where = [new Predicate("customers.region", "=", ["West"])] };
+        Assert.Equal("not-the-receiver", open.Refusal(question, open.Retailer));
+        var answer = open.Ask(question).Activation!;
+        var key = open.Service.ReadKeys(open.Agency, "campaign").Value!.MatchKey;
+        var wanted = pairs.Where(pair => pair.Customer.Region == "West").Select(pair => Identifiers.Tag(key, IdentifierKind.Email, pair.Campaign.Email)).Order()
+            .Select(tag => $"{tag.High:x16}{tag.Low:x16}"[..28]).ToList();
+        Assert.Equal(wanted, answer.Tags.Chunk(14).Select(Convert.ToHexStringLower).Where(tag => tag != new string('f', 28)));
+        Assert.Equal((wanted.Count, 14 * 4_000), (answer.Persons, answer.Tags.Length));
+        Assert.Equal("not-the-receiver", open.Service.ReadAnswer(open.Retailer, open.Service.ListAnswers(open.Retailer).Value!.Answers[0].Asked).Refusal!.Reason);
     }
 
     [Fact]
@@ -107,8 +167,8 @@ public sealed class RoomServiceTests : IDisposable
         room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.visit", "=", ["1"])] });
         room.Reopen();
         var entries = room.Service.ReadLog().Value!.Entries;
-        Assert.Equal(["upload", "upload", "question", "question"], entries.Select(entry => entry.Event));
-        Assert.Contains("not-filterable", entries[3].Detail, StringComparison.Ordinal);
+        Assert.Equal(["upload", "upload", "question", "answer", "free question"], entries.Select(entry => entry.Event));
+        Assert.Contains("not-filterable", entries[4].Detail, StringComparison.Ordinal);
         Assert.Equal(answer.LogHash, entries[2].Hash);
         Assert.Null(LogChain.FindProblem(entries));
     }
@@ -126,16 +186,17 @@ public sealed class RoomServiceTests : IDisposable
     }
 
     [Fact]
-    public void Counts_carry_noise_unless_the_contract_says_none()
+    public void Counts_carry_noise_unless_the_contract_says_none_and_each_answer_is_charged()
     {
-        using var noisy = new TestRoom(
-            ("  noise: none\n", "  noise: {epsilon: 0.01}\n"),
-            ("  lift:\n    assignment: campaign.arm\n    control: None\n    shares: equal\n    outcomes: [customers.visit, customers.spend]\n    population: matched\n", ""));
+        using var noisy = new TestRoom(("  noise: none\n", "  noise: {epsilon: 0.01}\n  budget: 0.2\n"));
         noisy.Upload("campaign", TestRows.Csv(campaign));
         noisy.Upload("customers", TestRows.Csv(customers));
-        var answers = Enumerable.Range(0, 20).Select(_ => noisy.Ask(Overlap).Overlap!.Persons).ToList();
-        Assert.True(answers.Distinct().Count() > 5, "the same question gives the same count, so there is no noise");
-        Assert.All(answers, answer => Assert.InRange(answer, pairs.Count - 5_000, pairs.Count + 5_000));
+        var answers = Enumerable.Range(0, 15).Select(age => noisy.Ask(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", [$"{age}"])] })).ToList();
+        var truths = Enumerable.Range(0, 15).Select(age => pairs.Count(pair => pair.Customer.Age is { } known && known != age)).ToList();
+        Assert.True(answers.Zip(truths, (answer, truth) => answer.Overlap!.Persons != truth).Count(differs => differs) > 10, "there is no noise");
+        Assert.All(answers.Zip(truths), each => Assert.InRange(each.First.Overlap!.Persons, each.Second - 5_000, each.Second + 5_000));
+        Assert.Equal((0.01, 300), (answers[0].Epsilon, answers[0].NoiseMargin));
+        Assert.All(noisy.Service.ReadBudget().Value!.DataSets, dataSet => Assert.Equal((0.2, 0.15, 5), (dataSet.Total, Math.Round(dataSet.Spent, 9), dataSet.AnswersLeft)));
     }
 
     [Fact]

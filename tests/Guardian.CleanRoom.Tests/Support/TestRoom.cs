@@ -14,10 +14,17 @@ internal sealed class TestRoom : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly StatementSigner statements;
+    private readonly IRandomIntegers random;
 
-    public TestRoom(params (string Old, string New)[] changes)
+    public TestRoom(params (string Old, string New)[] changes) : this(TestContract.Read(changes), null)
     {
-        Contract = TestContract.Read(changes);
+    }
+
+    /// <param name="seed">Of the noise, so that a test is the same each time; null for the room's own.</param>
+    public TestRoom(RoomContract contract, int? seed)
+    {
+        Contract = contract;
+        random = seed is { } number ? new SeededIntegers(number) : new SecureRandomIntegers();
         statements = StatementSigner.Create(Enclave.Value.Quotes, Contract.Hash.Span);
         Service = Open();
         Agency = Contract.Members[0];
@@ -32,7 +39,10 @@ internal sealed class TestRoom : IDisposable
 
     public RoomMember Retailer { get; }
 
-    public string StateFolder => folder.File("state");
+    public string StateFolder => Path.Combine(folder.File("state"), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
+
+    /// <summary>What the CAS would keep.</summary>
+    public TestHead Head { get; } = new();
 
     /// <summary>What a restart of the enclave does.</summary>
     public void Reopen()
@@ -71,6 +81,25 @@ internal sealed class TestRoom : IDisposable
         return JsonSerializer.Deserialize(Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!;
     }
 
+    /// <summary>What the host could keep, and bring back later.</summary>
+    public void CopyState(string name, bool restore = false)
+    {
+        var (from, to) = restore ? (folder.File(name), folder.File("state")) : (folder.File("state"), folder.File(name));
+        if (Directory.Exists(to))
+        {
+            Directory.Delete(to, recursive: true);
+        }
+        foreach (var path in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(path, target);
+        }
+    }
+
+    /// <summary>A second enclave on the same state.</summary>
+    public RoomService OpenAnother() => Open();
+
     public string Refusal(Question question, RoomMember? member = null) => Service.Ask(member ?? Agency, question).Refusal!.Reason;
 
     public RoomMember OwnerOf(string dataSet) => Contract.Members.Single(member => member.Name == Contract.FindDataSet(dataSet)!.Owner);
@@ -83,13 +112,13 @@ internal sealed class TestRoom : IDisposable
     }
 
     // Nothing stays open in memory, so that tests see what the host does to the disk.
-    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = new WorkingSet(0) };
+    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = new WorkingSet(0), Head = Head, Random = random };
 
     private RoomService Open() => new(
-        TestContract.Sign(Contract), RoomKey, StateFolder, Enclosure, TimeProvider.System);
+        TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
 
     // Verified as a member would.
-    private byte[] Payload(byte[] statement, string type)
+    public byte[] Payload(byte[] statement, string type)
     {
         var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow());
         Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
@@ -104,5 +133,42 @@ internal sealed class TestRoom : IDisposable
         Directory.CreateDirectory(machine.File("program"));
         File.WriteAllBytes(machine.File("program/code.dll"), Encoding.ASCII.GetBytes("the room's code"));
         return EnclaveProcess.Open(machine.File("program"), machine.File("machine"));
+    }
+}
+
+/// <summary>A head that can be out of reach.</summary>
+internal sealed class TestHead : IRoomHead
+{
+    public byte[]? Value { get; set; }
+
+    public bool IsAway { get; set; }
+
+    public byte[]? Read() => IsAway ? throw new RoomHeadException("away") : Value;
+
+    public bool TryMove(byte[]? expected, byte[] next)
+    {
+        if (IsAway)
+        {
+            throw new RoomHeadException("away");
+        }
+        if (!(Value ?? []).AsSpan().SequenceEqual(expected ?? []))
+        {
+            return false;
+        }
+        Value = next;
+        return true;
+    }
+}
+
+/// <summary>Random numbers that are the same each time.</summary>
+internal sealed class SeededIntegers(int seed) : IRandomIntegers
+{
+    private readonly Random random = new(seed);
+
+    public System.Numerics.BigInteger Below(System.Numerics.BigInteger bound)
+    {
+        var bytes = new byte[bound.GetByteCount() + 8];
+        random.NextBytes(bytes);
+        return new System.Numerics.BigInteger(bytes, isUnsigned: true) % bound;
     }
 }

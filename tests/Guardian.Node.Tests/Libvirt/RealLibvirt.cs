@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 
 namespace Guardian.Node.Tests;
 
@@ -7,13 +6,8 @@ namespace Guardian.Node.Tests;
 /// A real libvirtd with QEMU for the tests of one class, told by its own cache of capabilities that the host has two EPC sections of 64 MiB. Where the packages
 /// or the rights are missing, <see cref="Missing"/> says what.
 /// </summary>
-public sealed partial class RealLibvirt : IDisposable
+public sealed class RealLibvirt : IDisposable
 {
-    private const string Sections = """
-        <sgx supported='yes'><flc>yes</flc><sgx1>yes</sgx1><sgx2>yes</sgx2><section_size unit='KiB'>131072</section_size>
-        <sections><section node='0' size='65536' unit='KiB'/><section node='1' size='65536' unit='KiB'/></sections></sgx>
-        """;
-
     private readonly TemporaryFolder folder = new();
     private Process? daemon;
 
@@ -24,15 +18,12 @@ public sealed partial class RealLibvirt : IDisposable
         {
             return;
         }
-        Start();
-        // libvirt asks QEMU once and keeps the answer; it reads what it kept when it starts.
-        RunVirsh(SocketPath, "domcapabilities", "--virttype", "qemu", "--machine", "q35");
-        foreach (var file in Directory.GetFiles(Path.Combine(folder.Path, "cache", "qemu", "capabilities"), "*.xml"))
-        {
-            File.WriteAllText(file, Sgx().Replace(File.ReadAllText(file), Sections));
-        }
-        Stop();
-        Start();
+        daemon = Process.Start(new ProcessStartInfo(Repository.File("tests", "libvirt", "private-libvirtd"), [folder.Path]) { RedirectStandardError = true })!;
+        daemon.ErrorDataReceived += (_, _) => { };
+        daemon.BeginErrorReadLine();
+        Assert.True(
+            SpinWait.SpinUntil(() => daemon.HasExited || (File.Exists(folder.File("ready")) && RunVirsh(SocketPath, "version").ExitCode == 0), TimeSpan.FromSeconds(120)) && !daemon.HasExited,
+            File.Exists(folder.File("log/libvirtd.log")) ? File.ReadAllText(folder.File("log/libvirtd.log")) : "libvirtd did not start");
     }
 
     /// <summary>Why there is no libvirt here, or null.</summary>
@@ -51,7 +42,9 @@ public sealed partial class RealLibvirt : IDisposable
             {
                 RunVirsh(SocketPath, "destroy", guest);
             }
-            Stop();
+            daemon.Kill();
+            daemon.WaitForExit();
+            daemon.Dispose();
         }
         folder.Dispose();
     }
@@ -75,25 +68,4 @@ public sealed partial class RealLibvirt : IDisposable
             : TestRelay.CurrentUser != 0 ? "needs root, for a mount namespace"
             : null;
     }
-
-    private void Start()
-    {
-        daemon = Process.Start(new ProcessStartInfo(Repository.File("tests", "libvirt", "private-libvirtd"), [folder.Path]) { RedirectStandardError = true })!;
-        daemon.ErrorDataReceived += (_, _) => { };
-        daemon.BeginErrorReadLine();
-        Assert.True(
-            SpinWait.SpinUntil(() => daemon.HasExited || (File.Exists(SocketPath) && RunVirsh(SocketPath, "version").ExitCode == 0), TimeSpan.FromSeconds(120)) && !daemon.HasExited,
-            File.Exists(folder.File("log/libvirtd.log")) ? File.ReadAllText(folder.File("log/libvirtd.log")) : "libvirtd did not start");
-    }
-
-    private void Stop()
-    {
-        daemon!.Kill();
-        daemon.WaitForExit();
-        daemon.Dispose();
-        File.Delete(folder.File("run/libvirtd.pid"));
-    }
-
-    [GeneratedRegex("<sgx supported='[a-z]+'(/>|>.*?</sgx>)", RegexOptions.Singleline)]
-    private static partial Regex Sgx();
 }

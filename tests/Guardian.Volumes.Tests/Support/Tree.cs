@@ -55,9 +55,15 @@ internal static class Tree
     private static void Describe(IDirectory directory, string path, StringBuilder text)
     {
         var all = new List<DirectoryEntry>();
-        for (var cookie = 0UL; directory.List(cookie, 7, out var some) == FileError.Success && some.Count > 0; cookie = some[^1].Next)
+        for (var cookie = 0UL; ;)
         {
+            Assert.Equal(FileError.Success, directory.List(cookie, 7, out var some));
+            if (some.Count == 0)
+            {
+                break;
+            }
             all.AddRange(some);
+            cookie = some[^1].Next;
         }
         foreach (var entry in all.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
@@ -69,7 +75,7 @@ internal static class Tree
                 var what = node switch
                 {
                     IFile file => $"file {stat.LinkCount} {Digest(ReadAll(file))}",
-                    ISymbolicLink link when link.ReadTarget(out var target) == FileError.Success => $"link {stat.LinkCount} {target}",
+                    ISymbolicLink link => $"link {stat.LinkCount} {Target(link)}",
                     _ => $"directory {stat.LinkCount}",
                 };
                 text.Append(path).Append('/').Append(entry.Name).Append(": ").Append(what).Append('\n');
@@ -79,6 +85,12 @@ internal static class Tree
                 }
             }
         }
+    }
+
+    private static string Target(ISymbolicLink link)
+    {
+        Assert.Equal(FileError.Success, link.ReadTarget(out var target));
+        return target;
     }
 
     private static string Digest(byte[] content) => $"{content.Length} {Convert.ToHexStringLower(SHA256.HashData(content))[..16]}";

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using Guardian.Bench.Relay;
+using Guardian.Node;
+
+// guardian-bench-relay [ROUNDS [GUESTS]]: calls through the relay beside the same calls to the same libvirtd directly, in turn, and the relay's memory over many guests.
+var rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 30;
+var guests = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10_000;
+const int Reads = 500;
+// libvirtd answers five calls of one client at a time (max_client_requests).
+const int UnderWay = 5;
+
+var repository = new DirectoryInfo(AppContext.BaseDirectory);
+while (!File.Exists(Path.Combine(repository!.FullName, "Guardian.slnx")))
+{
+    repository = repository.Parent;
+}
+using var programs = new Programs(repository.FullName);
+using var direct = new BenchClient(programs.Direct);
+using var relayed = new BenchClient(programs.Relayed);
+
+var uuid = Guid.Parse("5f9c3d6e-6f0c-4c4e-9f3f-2f5f5a3b7c11");
+var nova = Definition.Nova(uuid);
+relayed.Call(RemoteProcedure.DomainDefineXml, Xml(nova));
+// The direct client defines what the relay makes of it, so that libvirtd has the same work.
+var complete = new GuestRewriter(new NoClaims(), new GuestRules { Sections = [new EpcSection(0, 65_536), new EpcSection(1, 65_536)] }).Rewrite(nova).Xml!;
+var guest = new GuestName(Definition.Name(uuid), uuid, -1);
+var read = guest.Write(new XdrWriter()).UInt32(0).ToArray();
+
+// Warm: both sides compiled, libvirt's caches filled.
+for (var i = 0; i < 200; i++)
+{
+    relayed.Call(RemoteProcedure.DomainDefineXml, Xml(nova));
+    direct.Call(RemoteProcedure.DomainDefineXml, Xml(complete));
+}
+relayed.Stream(RemoteProcedure.DomainGetXmlDesc, read, 5_000, UnderWay);
+direct.Stream(RemoteProcedure.DomainGetXmlDesc, read, 5_000, UnderWay);
+
+var isMet = Compare(
+    "define, one after the other", 1.05, 20,
+    () => direct.Stream(RemoteProcedure.DomainDefineXml, Xml(complete), 20, 1),
+    () => relayed.Stream(RemoteProcedure.DomainDefineXml, Xml(nova), 20, 1));
+isMet &= Compare(
+    "read XML, five under way", 1.02, Reads,
+    () => direct.Stream(RemoteProcedure.DomainGetXmlDesc, read, Reads, UnderWay),
+    () => relayed.Stream(RemoteProcedure.DomainGetXmlDesc, read, Reads, UnderWay));
+Compare(
+    "read XML, one after the other", null, Reads,
+    () => direct.Stream(RemoteProcedure.DomainGetXmlDesc, read, Reads, 1),
+    () => relayed.Stream(RemoteProcedure.DomainGetXmlDesc, read, Reads, 1));
+
+// Many guests come and go; what is left of them in the relay would show.
+double early = 0;
+for (var i = 1; i <= guests; i++)
+{
+    var instance = new Guid(i, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
+    relayed.Call(RemoteProcedure.DomainDefineXml, Xml(Definition.Nova(instance)));
+    relayed.Call((RemoteProcedure)35, new GuestName(Definition.Name(instance), instance, -1).Write(new XdrWriter()).ToArray());
+    if (i == guests / 5)
+    {
+        early = programs.NodeMemory;
+    }
+}
+var late = programs.NodeMemory;
+var isFlat = late <= early * 1.05;
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{guests} guests defined and undefined: {early:F1} MiB after a fifth, {late:F1} MiB at the end; at most 5 % more: {(isFlat ? "met" : "NOT MET")}"));
+return isMet && isFlat ? 0 : 1;
+
+bool Compare(string what, double? atMost, int calls, Action one, Action other)
+{
+    var (ones, others, ratios) = (new List<double>(), new List<double>(), new List<double>());
+    for (var i = 0; i < rounds; i++)
+    {
+        ones.Add(Time(one) / calls);
+        others.Add(Time(other) / calls);
+        ratios.Add(others[^1] / ones[^1]);
+    }
+    var ratio = Median(ratios);
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{what,-32} direct {Median(ones),8:F1} us, relayed {Median(others),8:F1} us a call, ratio {ratio:F3}{(atMost is { } limit ? $", at most {limit}: {(ratio <= limit ? "met" : "NOT MET")}" : "")}"));
+    return atMost is null || ratio <= atMost;
+}
+
+static double Time(Action work)
+{
+    var start = Stopwatch.GetTimestamp();
+    work();
+    return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+}
+
+static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+static byte[] Xml(string xml) => new XdrWriter().String(xml).ToArray();

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Guardian.Bench.Relay;
+
+/// <summary>A private libvirtd, and guardian-node before it, as processes of their own.</summary>
+internal sealed class Programs : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("guardian-bench-").FullName;
+    private readonly Process daemon;
+    private readonly Process node;
+
+    public Programs(string repository)
+    {
+        daemon = Start(Path.Combine(repository, "tests", "libvirt", "private-libvirtd"), folder);
+        WaitFor(() => File.Exists(Path.Combine(folder, "ready")) && File.Exists(Direct));
+        // Nova's newer definitions say what their flavor asks for, so no Placement is needed; it would only be waited for.
+        var configuration = Path.Combine(folder, "node.yaml");
+        File.WriteAllText(configuration, $"""
+            relay:
+              listen: {Relayed}
+              upstream: {Direct}
+            sgx:
+              sections:
+                - {"{"} node: 0, mib: 64 {"}"}
+                - {"{"} node: 1, mib: 64 {"}"}
+            meter:
+              journal: {folder}/epc.journal
+
+            """);
+        node = Start("dotnet", Path.Combine(repository, "artifacts", "bin", "Guardian.Node", "release", "guardian-node.dll"), "--config", configuration);
+        WaitFor(() => File.Exists(Relayed));
+    }
+
+    public string Direct => Path.Combine(folder, "socket", "libvirt-sock");
+
+    public string Relayed => Path.Combine(folder, "relay.sock");
+
+    /// <summary>What guardian-node holds of memory, in MiB.</summary>
+    public double NodeMemory => long.Parse(
+        File.ReadLines($"/proc/{node.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024.0;
+
+    public void Dispose()
+    {
+        node.Kill();
+        daemon.Kill();
+        node.WaitForExit();
+        daemon.WaitForExit();
+        node.Dispose();
+        daemon.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static Process Start(string program, params string[] arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        return process;
+    }
+
+    private static void WaitFor(Func<bool> isReady)
+    {
+        if (!SpinWait.SpinUntil(() => { Thread.Sleep(50); return isReady(); }, TimeSpan.FromSeconds(120)))
+        {
+            throw new TimeoutException("a program did not start");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime;
+using Guardian.Bench.Volumes;
+
+// guardian-bench-volumes [FOLDER] [MEBIBYTES] [ROUNDS]: encrypted files beside gocryptfs, plain files and the cipher alone.
+// Contenders take turns within each round, so that a busy machine disturbs all alike; the undisturbed, fastest round of each counts.
+// Every write ends with one sync, the same for all. Before reading, each forgets what it holds in memory; the host's cache of what is stored stays.
+var root = Directory.CreateDirectory(Path.Combine(args.Length > 0 ? args[0] : Path.GetTempPath(), $"guardian-bench-{Environment.ProcessId}")).FullName;
+var size = (args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 128) * 1024 * 1024;
+var rounds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 5;
+GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
+var times = new Dictionary<(string Row, string Contender), List<double>>();
+var bytes = new Dictionary<string, long>();
+var rows = new List<string>();
+var contenders = new List<IContender>();
+try
+{
+    contenders.Add(new VolumeContender(root));
+    if (GocryptfsContender.Start(root) is { } gocryptfs)
+    {
+        contenders.Add(gocryptfs);
+    }
+    contenders.Add(new FolderContender("plain", Path.Combine(root, "plain")));
+    contenders.Add(new CipherContender());
+    for (var round = 0; round < rounds; round++)
+    {
+        foreach (var contender in contenders)
+        {
+            RunAll(contender);
+        }
+    }
+    return Report() ? 0 : 1;
+}
+finally
+{
+    contenders.ForEach(contender => contender.Dispose());
+    Directory.Delete(root, recursive: true);
+}
+
+void RunAll(IContender contender)
+{
+    foreach (var blockSize in new[] { 4096, 65536 })
+    {
+        var name = $"{blockSize / 1024,2} KiB";
+        contender.Create("file");
+        Time(contender, $"{name} write, in order", size, () => Workloads.Write(contender, blockSize, size, isRandom: false));
+        contender.Reopen();
+        Time(contender, $"{name} read, in order", size, () => Workloads.Read(contender, blockSize, size, isRandom: false));
+        contender.Reopen();
+        Time(contender, $"{name} write, random", size, () => Workloads.Write(contender, blockSize, size, isRandom: true));
+        contender.Reopen();
+        Time(contender, $"{name} read, random", size, () => Workloads.Read(contender, blockSize, size, isRandom: true));
+        contender.Delete("file");
+    }
+    if (contender is CipherContender)
+    {
+        return;
+    }
+    const long pages = 5_000;
+    Time(contender, "database, one large transaction", 0, () => Workloads.Load(contender, pages));
+    contender.Reopen();
+    Time(contender, "database, query", 0, () => Workloads.Query(contender, 20_000, pages));
+    Time(contender, "database, 200 small transactions", 0, () => Workloads.Transactions(contender, 200, 3, pages));
+    contender.Delete("database");
+}
+
+void Time(IContender contender, string row, long work, Action action)
+{
+    if (!bytes.ContainsKey(row))
+    {
+        rows.Add(row);
+        bytes[row] = work;
+    }
+    var start = Stopwatch.GetTimestamp();
+    action();
+    var time = Stopwatch.GetElapsedTime(start).TotalSeconds;
+    if (!times.TryGetValue((row, contender.Name), out var all))
+    {
+        times[(row, contender.Name)] = all = [];
+    }
+    all.Add(time);
+}
+
+double Best(string row, string contender) => times.TryGetValue((row, contender), out var all) ? all.Min() : double.NaN;
+
+bool Report()
+{
+    var isMet = true;
+    foreach (var row in rows)
+    {
+        var figures = contenders.Where(contender => times.ContainsKey((row, contender.Name))).Select(contender =>
+        {
+            var best = Best(row, contender.Name);
+            return string.Create(CultureInfo.InvariantCulture, $"{contender.Name} {(bytes[row] > 0 ? $"{bytes[row] / best / 1e6:F0} MB/s" : $"{best * 1000:F0} ms")}");
+        });
+        Console.WriteLine($"{row,-34} {string.Join(", ", figures)}");
+        var own = Best(row, "volume");
+        isMet &= Judge("times gocryptfs", Best(row, "gocryptfs") / own, bytes[row] == 0 ? 1 : row.StartsWith(" 4", StringComparison.Ordinal) ? 10 : 2);
+        if (row.StartsWith("64", StringComparison.Ordinal))
+        {
+            isMet &= Judge("of bare AES-GCM", Best(row, "bare AES-GCM") / own, 0.6);
+        }
+    }
+    return isMet;
+}
+
+static bool Judge(string what, double ratio, double atLeast)
+{
+    if (double.IsNaN(ratio))
+    {
+        return true;
+    }
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {ratio,6:F2} {what}, at least {atLeast}: {(ratio >= atLeast ? "met" : "NOT MET")}"));
+    return ratio >= atLeast;
+}

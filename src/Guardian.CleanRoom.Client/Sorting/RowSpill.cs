@@ -1,0 +1,129 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Guardian.CleanRoom.Client;
+
+/// <summary>
+/// Rows of fixed size, sorted roughly into partitions. What does not fit in memory goes to a temporary file that nobody else can open and that is gone when the program
+/// ends, however it ends. Reading is thread-safe; appending is not.
+/// </summary>
+internal sealed class RowSpill : IDisposable
+{
+    private const int BlockSize = 32 * 1024;
+
+    private readonly int rowSize;
+    private readonly int rowsPerBlock;
+    private readonly long memory;
+    private readonly Partition[] partitions;
+    private SafeFileHandle? file;
+    private long fileSize;
+    private long heldSize;
+
+    /// <param name="memory">Bytes of full blocks that stay in memory.</param>
+    public RowSpill(int rowSize, int partitionCount, long memory)
+    {
+        this.rowSize = rowSize;
+        this.memory = memory;
+        rowsPerBlock = Math.Max(1, BlockSize / rowSize);
+        partitions = [.. Enumerable.Range(0, partitionCount).Select(_ => new Partition())];
+    }
+
+    /// <summary>Bytes in the temporary file.</summary>
+    public long FileSize => fileSize;
+
+    /// <summary>Room for one more row of a partition.</summary>
+    public Span<byte> Append(int partition)
+    {
+        var target = partitions[partition];
+        if (target.Open is null)
+        {
+            target.Open = new byte[rowsPerBlock * rowSize];
+        }
+        else if (target.Rows == rowsPerBlock)
+        {
+            Close(target);
+        }
+        return target.Open.AsSpan(target.Rows++ * rowSize, rowSize);
+    }
+
+    /// <summary>Rows of a partition.</summary>
+    public int CountRows(int partition) => (partitions[partition].Closed.Count * rowsPerBlock) + partitions[partition].Rows;
+
+    /// <summary>Reads all rows of a partition.</summary>
+    /// <param name="rows">As many rows as <see cref="CountRows"/> says.</param>
+    public void Read(int partition, Span<byte> rows)
+    {
+        var source = partitions[partition];
+        foreach (var (held, position) in source.Closed)
+        {
+            var target = rows[..(rowsPerBlock * rowSize)];
+            if (held is not null)
+            {
+                held.CopyTo(target);
+            }
+            else
+            {
+                ReadFile(target, position);
+            }
+            rows = rows[target.Length..];
+        }
+        source.Open.AsSpan(0, rows.Length).CopyTo(rows);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file?.Dispose();
+
+    private void Close(Partition partition)
+    {
+        var block = partition.Open!;
+        partition.Rows = 0;
+        if (heldSize + block.Length <= memory)
+        {
+            heldSize += block.Length;
+            partition.Closed.Add((block, 0));
+            partition.Open = new byte[block.Length];
+            return;
+        }
+        file ??= CreateFile();
+        RandomAccess.Write(file, block, fileSize);
+        partition.Closed.Add((null, fileSize));
+        fileSize += block.Length;
+    }
+
+    private void ReadFile(Span<byte> target, long position)
+    {
+        while (!target.IsEmpty)
+        {
+            var read = RandomAccess.Read(file!, target, position);
+            if (read == 0)
+            {
+                throw new EndOfStreamException("the temporary file was cut off");
+            }
+            target = target[read..];
+            position += read;
+        }
+    }
+
+    // Readable by its owner alone, and without a name from the start: when the handle goes, so does the file.
+    private static SafeFileHandle CreateFile()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"guardian-{Path.GetRandomFileName()}");
+        var stream = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            BufferSize = 0,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        File.Delete(path);
+        return stream.SafeFileHandle;
+    }
+
+    private sealed class Partition
+    {
+        public List<(byte[]? Held, long Position)> Closed { get; } = [];
+
+        public byte[]? Open { get; set; }
+
+        public int Rows { get; set; }
+    }
+}

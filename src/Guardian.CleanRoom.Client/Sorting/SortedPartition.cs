@@ -1,0 +1,88 @@
+namespace Guardian.CleanRoom.Client;
+
+/// <summary>A partition sorted by tag, of which groups are written. One per thread.</summary>
+internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill)
+{
+    private readonly GroupWriter writer = new(layout, dataSet);
+    private readonly uint[] codes = new uint[format.ColumnCount];
+    private readonly int capacity = layout.Capacities[dataSet.Name];
+    private byte[] rows = [];
+    private ulong[] tags = [];
+    private int[] order = [];
+    private int partition = -1;
+
+    /// <summary>Persons in it.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Rows of persons who stand further up in the file.</summary>
+    public int Duplicates { get; private set; }
+
+    /// <summary>Loads and sorts a partition, unless it is there.</summary>
+    public void Load(int wanted)
+    {
+        if (partition == wanted)
+        {
+            return;
+        }
+        var count = spill.CountRows(wanted);
+        if (tags.Length < count)
+        {
+            (rows, tags, order) = (new byte[(long)count * format.RowSize], new ulong[count], new int[count]);
+        }
+        spill.Read(wanted, rows.AsSpan(0, count * format.RowSize));
+        for (var i = 0; i < count; i++)
+        {
+            (tags[i], order[i]) = (RowFormat.High(Row(i)), i);
+        }
+        Array.Sort(tags, order, 0, count);
+        KeepFirst(count);
+        partition = wanted;
+    }
+
+    /// <summary>Writes a group of this partition; valid until the next call.</summary>
+    /// <exception cref="PreparationException">A bucket has more rows than slots.</exception>
+    public ReadOnlyMemory<byte> WriteGroup(int group)
+    {
+        writer.Clear();
+        var firstBucket = group * RoomLayout.BucketsPerGroup;
+        var at = Array.BinarySearch(tags, 0, Count, layout.FirstOf(firstBucket));
+        at = at < 0 ? ~at : at;
+        for (var bucket = 0; bucket < RoomLayout.BucketsPerGroup; bucket++)
+        {
+            var last = layout.LastOf(firstBucket + bucket);
+            for (var slot = 0; at < Count && tags[at] <= last; slot++, at++)
+            {
+                if (slot == capacity)
+                {
+                    // Less likely than one in a billion; another room has another match key, and other buckets.
+                    throw new PreparationException("more persons fell into one bucket than it has room for; have the members sign the contract with a larger 'max_rows', which gives other buckets");
+                }
+                var row = Row(order[at]);
+                format.ReadCodes(row, codes);
+                writer.Write(bucket, slot, new Tag(tags[at], RowFormat.Low(row)), codes);
+            }
+        }
+        return writer.Plaintext;
+    }
+
+    private ReadOnlySpan<byte> Row(int index) => rows.AsSpan(index * format.RowSize, format.RowSize);
+
+    // Of tags with the same high word, which stand together now, the row that came first in the file. Different persons share a high word once in 2^64 pairs.
+    private void KeepFirst(int count)
+    {
+        var kept = 0;
+        for (var i = 0; i < count; i++)
+        {
+            if (kept == 0 || tags[kept - 1] != tags[i])
+            {
+                (tags[kept], order[kept]) = (tags[i], order[i]);
+                kept++;
+            }
+            else if (RowFormat.Number(Row(order[i])) < RowFormat.Number(Row(order[kept - 1])))
+            {
+                order[kept - 1] = order[i];
+            }
+        }
+        (Count, Duplicates) = (kept, count - kept);
+    }
+}

@@ -1,0 +1,58 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>Compares every treatment arm with control, outcome by outcome, and judges all of it together.</summary>
+internal static class LiftComparisons
+{
+    private const string AnyTreatment = "any treatment";
+    private const double Level = 0.05;
+
+    /// <summary>Compares.</summary>
+    /// <param name="isRate">By outcome.</param>
+    /// <param name="totals">By outcome and arm.</param>
+    /// <param name="covariates">The same with the covariate; null without one.</param>
+    /// <param name="exposed">Persons exposed, by arm; null when not known.</param>
+    /// <returns>Comparisons by outcome.</returns>
+    public static IReadOnlyList<IReadOnlyList<LiftComparison>> Compare(
+        LiftDesign design, IReadOnlyList<string> arms, SampleRatio ratio, IReadOnlyList<bool> isRate,
+        IReadOnlyList<IReadOnlyList<ArmTotal>> totals, IReadOnlyList<IReadOnlyList<CovariateTotal>>? covariates, IReadOnlyList<double>? exposed)
+    {
+        var control = arms.ToList().IndexOf(design.Control);
+        var treated = Enumerable.Range(0, arms.Count).Where(arm => arm != control).ToList();
+        List<(string Name, List<int> Arms)> treatments = [.. treated.Select(arm => (arms[arm], new List<int> { arm }))];
+        if (treated.Count > 1)
+        {
+            treatments.Add((AnyTreatment, treated));
+        }
+        return Judge(design, ratio, [.. totals.Select((byArm, outcome) => treatments.Select(treatment =>
+        {
+            var arm = treatment.Arms.Select(each => byArm[each]).Aggregate(ArmTotal.Add);
+            var result = isRate[outcome] ? Comparison.OfRates(arm, byArm[control]) : Comparison.OfMeans(arm, byArm[control]);
+            var cuped = covariates is null
+                ? null
+                : CupedComparison.Of(treatment.Arms.Select(each => covariates[outcome][each]).Aggregate(CovariateTotal.Add), covariates[outcome][control]);
+            var effect = exposed is null
+                ? null
+                : ExposedEffect.Of(result, treatment.Arms.Sum(each => exposed[each]) / arm.Persons, exposed[control] / byArm[control].Persons);
+            return new LiftComparison(treatment.Name, result, LiftVerdict.NotShown, null, cuped, effect);
+        }).ToList())]);
+    }
+
+    // All comparisons of the report are one family. Where the design names a covariate, the narrowed comparison is the one that is tested.
+    private static List<List<LiftComparison>> Judge(LiftDesign design, SampleRatio ratio, List<List<LiftComparison>> compared)
+    {
+        var tested = compared.SelectMany(comparisons => comparisons).Where(comparison => Tested(comparison).PValue is not null).ToList();
+        var adjusted = Corrections.Adjust(design.Correction, [.. tested.Select(comparison => Tested(comparison).PValue!.Value)]);
+        LiftComparison WithVerdict(LiftComparison comparison)
+        {
+            var index = tested.FindIndex(each => ReferenceEquals(each, comparison));
+            double? p = index < 0 ? null : adjusted[index];
+            var verdict = ratio.IsMismatch ? LiftVerdict.Withheld
+                : p is not < Level ? LiftVerdict.NotShown
+                : Tested(comparison).AbsoluteLift > 0 ? LiftVerdict.Increase : LiftVerdict.Decrease;
+            return comparison with { Verdict = verdict, AdjustedPValue = p };
+        }
+        return [.. compared.Select(comparisons => comparisons.Select(WithVerdict).ToList())];
+    }
+
+    private static Comparison Tested(LiftComparison comparison) => comparison.Cuped?.Result ?? comparison.Result;
+}

@@ -1,0 +1,32 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>The current version of a data set, as questions see it.</summary>
+/// <param name="Rows">Persons in it.</param>
+public sealed record DataVersion(IGroupSource Source, string Digest, int Rows);
+
+/// <summary>The sets of persons that a question is about, on the versions that it is asked about.</summary>
+internal sealed class PersonSets(
+    MatchEngine engine, IReadOnlyDictionary<string, DataVersion> versions, DifferenceGuard guard, Func<SetSketch, long?> findCount, SketchLayout sketch, SketchKey key)
+{
+    /// <summary>Counts and sums.</summary>
+    public MatchEngine Engine => engine;
+
+    /// <summary>How a data set takes part.</summary>
+    public SidePlan Side(CompiledQuestion question, DataSet dataSet, IReadOnlyList<CellPart> cells) => new(versions[dataSet.Name].Source, question.Filters[dataSet.Name], cells);
+
+    /// <summary>How all of a question's data sets take part.</summary>
+    public IReadOnlyList<SidePlan> Sides(CompiledQuestion question) => [.. question.DataSets.Select(dataSet => Side(
+        question, dataSet, [.. question.Cells.Where(cell => cell.DataSet == dataSet).Select(cell => new CellPart(cell.Column, cell.Stride))]))];
+
+    /// <summary>Sketches of the persons of each cell.</summary>
+    public IReadOnlyList<SetSketch> Sketch(IReadOnlyList<SidePlan> sides, int cells) => engine.SketchCells(sides, cells, sketch, key);
+
+    /// <summary>Whether an answer about this set is safe beside all that were given.</summary>
+    public bool IsSafe(SetSketch set) => guard.Allows(set);
+
+    /// <summary>The count that was published of exactly this set; null when none was.</summary>
+    public long? FindCount(SetSketch set) => findCount(set);
+
+    /// <summary>Persons in each data set that takes part.</summary>
+    public IEnumerable<long> Sizes(CompiledQuestion question) => question.DataSets.Select(dataSet => (long)versions[dataSet.Name].Rows);
+}

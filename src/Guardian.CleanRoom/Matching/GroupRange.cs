@@ -1,0 +1,14 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>Groups from the first up to the end, which is not among them.</summary>
+public readonly record struct GroupRange(int First, int End)
+{
+    /// <summary>Splits into consecutive ranges of nearly equal length, none empty.</summary>
+    public IReadOnlyList<GroupRange> Split(int parts)
+    {
+        var (first, length) = (First, End - First);
+        var count = Math.Clamp(parts, 1, Math.Max(length, 1));
+        return [.. Enumerable.Range(0, count).Select(part => new GroupRange(
+            first + (int)((long)length * part / count), first + (int)((long)length * (part + 1) / count)))];
+    }
+}

@@ -1,0 +1,90 @@
+namespace Guardian.CleanRoom;
+
+/// <summary>Copies the tags of matched persons, with padding in the place of everyone else.</summary>
+internal sealed class ListScan<TLanes, T>(int sides) : IScan<List<Tag>> where TLanes : struct, ILanes<T> where T : struct
+{
+    private const int Lanes = RoomLayout.BucketsPerGroup;
+
+    private readonly List<Tag> tags = [];
+    private readonly AlignedBytes row = new(2 * Lanes * sizeof(ulong));
+
+    /// <inheritdoc/>
+    public void Add(MergeBuffers merged)
+    {
+        ref var high = ref merged.High(0);
+        ref var low = ref merged.Low(0);
+        for (var index = sides - 1; index < merged.Rows; index++)
+        {
+            var at = (nuint)(index * Lanes);
+            var element = TLanes.Load(ref low, at);
+            var padding = TLanes.Xor(Matches<TLanes, T>.Of(ref high, ref low, at, sides, element), TLanes.All(ulong.MaxValue));
+            TLanes.Store(TLanes.Or(TLanes.Load(ref high, at), padding), ref row.FirstWord, 0);
+            TLanes.Store(TLanes.Or(TLanes.AndNot(element, TLanes.All(Elements.PayloadMask)), padding), ref row.FirstWord, Lanes);
+            for (var lane = 0; lane < Lanes; lane++)
+            {
+                tags.Add(new Tag(row.Words[lane], row.Words[Lanes + lane]));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public List<Tag> Total() => tags;
+}
+
+/// <summary>Sorts tags so that what it touches follows from their number alone (Batcher's odd-even merge sort), and writes the first of them.</summary>
+internal static class TagList
+{
+    /// <summary>Bytes of a tag in a list.</summary>
+    public const int TagSize = 14;
+
+    /// <summary>Sorts, padding last, and writes as many tags as are asked for, padded where there are fewer.</summary>
+    public static byte[] Write(IReadOnlyList<Tag> tags, int count)
+    {
+        var high = tags.Select(tag => tag.High).ToArray();
+        var low = tags.Select(tag => tag.Low).ToArray();
+        Sort(high, low);
+        var list = new byte[count * TagSize];
+        list.AsSpan().Fill(0xFF);
+        Span<byte> word = stackalloc byte[2 * sizeof(ulong)];
+        for (var i = 0; i < Math.Min(count, high.Length); i++)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(word, high[i]);
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(word[sizeof(ulong)..], low[i]);
+            word[..TagSize].CopyTo(list.AsSpan(i * TagSize));
+        }
+        return list;
+    }
+
+    private static void Sort(ulong[] high, ulong[] low)
+    {
+        var count = high.Length;
+        for (var run = 1; run < count; run *= 2)
+        {
+            for (var stride = run; stride > 0; stride /= 2)
+            {
+                for (var start = stride % run; start + stride < count; start += 2 * stride)
+                {
+                    for (var i = start; i < Math.Min(start + stride, count - stride); i++)
+                    {
+                        if (i / (2 * run) == (i + stride) / (2 * run))
+                        {
+                            CompareExchange(ref high[i], ref high[i + stride], ref low[i], ref low[i + stride]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static void CompareExchange(ref ulong highOne, ref ulong highTwo, ref ulong lowOne, ref ulong lowTwo)
+    {
+        unchecked
+        {
+            // All ones where the first is greater: the borrow of second minus first.
+            var mask = 0UL - (((~highTwo & highOne) | (~(highTwo ^ highOne) & (highTwo - highOne))) >> 63);
+            var (high, low) = ((highOne ^ highTwo) & mask, (lowOne ^ lowTwo) & mask);
+            (highOne, highTwo) = (highOne ^ high, highTwo ^ high);
+            (lowOne, lowTwo) = (lowOne ^ low, lowTwo ^ low);
+        }
+    }
+}

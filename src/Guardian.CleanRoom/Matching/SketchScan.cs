@@ -1,0 +1,82 @@
+using System.Numerics;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>By which tags choose their bit of a sketch; nobody outside may know it.</summary>
+internal readonly record struct SketchKey(ulong First, ulong Second, ulong Third);
+
+/// <summary>Makes a sketch of the matched persons of each cell. Every word that a group may flip a bit of is touched for every element.</summary>
+internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout layout, SketchKey key) : IScan<ulong[]> where TLanes : struct, ILanes<T> where T : struct
+{
+    private const nuint Lanes = RoomLayout.BucketsPerGroup;
+
+    // Bits that number the bits of a word.
+    private const int BitBits = 6;
+
+    private readonly int wordBits = BitOperations.Log2((uint)layout.WordsPerBucket);
+    private readonly AlignedBytes words = Zeroed(cells * layout.WordCount);
+
+    /// <inheritdoc/>
+    public void Add(MergeBuffers merged)
+    {
+        ref var high = ref merged.High(0);
+        ref var low = ref merged.Low(0);
+        for (var row = sides - 1; row < merged.Rows; row++)
+        {
+            var index = (nuint)row * Lanes;
+            var element = TLanes.Load(ref low, index);
+            var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
+            var code = Matches<TLanes, T>.CellOf(ref low, index, sides, element);
+            var hash = Hash(TLanes.Load(ref high, index), element);
+            var flip = TLanes.And(isMatch, OneHot(TLanes.ShiftRight(hash, 64 - BitBits)));
+            for (var word = 0; word < layout.WordsPerBucket; word++)
+            {
+                Flip(merged.Group % layout.Slots, word, TLanes.And(flip, IsWord(hash, word)), code);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ulong[] Total() => words.Words.ToArray();
+
+    // Multiply-shift with secret factors over the tag, without what lies beside it.
+    private T Hash(T high, T low)
+    {
+        var tag = TLanes.AndNot(low, TLanes.All(Elements.PayloadMask));
+        var mixed = TLanes.Add(TLanes.Multiply(high, TLanes.All(key.First)), TLanes.Multiply(tag, TLanes.All(key.Second)));
+        return TLanes.Multiply(TLanes.Xor(mixed, TLanes.ShiftRight(mixed, 32)), TLanes.All(key.Third));
+    }
+
+    // The word in which only that bit is set, for a number of six bits: shifted by 1, 2, 4, … where the number says so.
+    private static T OneHot(T number)
+    {
+        var bit = TLanes.All(1);
+        for (var shift = 1; shift < 1 << BitBits; shift *= 2)
+        {
+            var wanted = TLanes.Equal(TLanes.And(number, TLanes.All((ulong)shift)), TLanes.All((ulong)shift));
+            bit = TLanes.Select(wanted, TLanes.ShiftLeft(bit, shift), bit);
+        }
+        return bit;
+    }
+
+    private T IsWord(T hash, int word) => wordBits == 0
+        ? TLanes.All(ulong.MaxValue)
+        : TLanes.Equal(TLanes.And(TLanes.ShiftRight(hash, 64 - BitBits - wordBits), TLanes.All((ulong)layout.WordsPerBucket - 1)), TLanes.All((ulong)word));
+
+    private void Flip(int slot, int word, T flip, T code)
+    {
+        for (var cell = 0; cell < cells; cell++)
+        {
+            var target = (nuint)((((cell * layout.Slots) + slot) * layout.WordsPerBucket) + word) * Lanes;
+            var inCell = cells == 1 ? flip : TLanes.And(flip, TLanes.Equal(code, TLanes.All((ulong)cell)));
+            TLanes.Store(TLanes.Xor(TLanes.Load(ref words.FirstWord, target), inCell), ref words.FirstWord, target);
+        }
+    }
+
+    private static AlignedBytes Zeroed(int count)
+    {
+        var bytes = new AlignedBytes(count * sizeof(ulong));
+        bytes.Span.Clear();
+        return bytes;
+    }
+}

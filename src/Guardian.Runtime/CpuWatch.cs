@@ -1,0 +1,34 @@
+using System.Diagnostics;
+
+namespace Guardian.Runtime;
+
+/// <summary>Ends a program that has used up its processor time.</summary>
+internal sealed class CpuWatch : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly Process self = Process.GetCurrentProcess();
+    private readonly Timer timer;
+
+    private CpuWatch(TimeSpan limit, CancellationTokenSource ending)
+    {
+        var from = self.TotalProcessorTime;
+        timer = new Timer(_ =>
+        {
+            self.Refresh();
+            if (self.TotalProcessorTime - from >= limit)
+            {
+                ending.Cancel();
+            }
+        }, null, Interval, Interval);
+    }
+
+    /// <summary>Begins to count; null when there is no limit.</summary>
+    public static CpuWatch? Start(int? seconds, CancellationTokenSource ending) => seconds is { } limit ? new CpuWatch(TimeSpan.FromSeconds(limit), ending) : null;
+
+    public void Dispose()
+    {
+        timer.Dispose();
+        self.Dispose();
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Guardian.Runtime;
+
+/// <summary>The certificates of a startup configuration, as TLS takes them.</summary>
+internal static class Certificates
+{
+    /// <summary>A chain with its leaf's key.</summary>
+    /// <exception cref="RuntimeException">They do not belong together, or are none.</exception>
+    public static SslStreamCertificateContext Identity(string chainPem, string keyPem)
+    {
+        try
+        {
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPem(chainPem);
+            var leaf = X509Certificate2.CreateFromPem(chainPem, keyPem);
+            return SslStreamCertificateContext.Create(leaf, [.. chain.Skip(1)], offline: true);
+        }
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        {
+            throw new RuntimeException($"a certificate of the startup configuration cannot be used: {failure.Message}");
+        }
+    }
+
+    /// <summary>Checks a peer's chain against authorities: signatures, validity, purpose; for servers the name was checked by TLS already.</summary>
+    public static bool IsIssuedBy(string authoritiesPem, X509Certificate? certificate, X509Chain? sent, bool isServer, SslPolicyErrors errors)
+    {
+        if (certificate is null || (isServer && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)))
+        {
+            return false;
+        }
+        const string serverAuthentication = "1.3.6.1.5.5.7.3.1";
+        const string clientAuthentication = "1.3.6.1.5.5.7.3.2";
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.ImportFromPem(authoritiesPem);
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(isServer ? serverAuthentication : clientAuthentication));
+        // The CAS renews certificates often instead of revoking them, and there is nowhere to ask.
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        foreach (var element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+        using var leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        return chain.Build(leaf);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+using Guardian.Files;
+using Guardian.Wasi.Streams;
+
+namespace Guardian.Runtime;
+
+/// <summary>Makes the guest's outgoing connections.</summary>
+/// <param name="shield">Whose rules hold.</param>
+/// <param name="onProblem">Is told why a connection was refused: the guest gets no more than an errno.</param>
+/// <param name="cancellation">Ends the wait for a peer.</param>
+internal sealed class Connector(NetworkShield shield, Action<string> onProblem, CancellationToken cancellation)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Connects, and completes TLS. Waits.</summary>
+    public FileError Connect(ConnectConfiguration destination, out IGuestSocket? connection)
+    {
+        (connection, var error) = ConnectAsync(destination).GetAwaiter().GetResult();
+        return error;
+    }
+
+    private async Task<(IGuestSocket? Connection, FileError Error)> ConnectAsync(ConnectConfiguration destination)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Limit);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(destination.Host, destination.Port, limit.Token).ConfigureAwait(false);
+            Stream stream = new NetworkStream(socket, ownsSocket: false);
+            if (shield.ClientOptions(destination) is { } options)
+            {
+                var tls = new SslStream(stream);
+                stream = tls;
+                await tls.AuthenticateAsClientAsync(options, limit.Token).ConfigureAwait(false);
+            }
+            return (shield.Adopt(socket, stream), FileError.Success);
+        }
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException or OperationCanceledException or RuntimeException)
+        {
+            socket.Dispose();
+            onProblem($"no connection to {destination.Host}:{destination.Port}: {(failure.InnerException as AttestationException ?? failure).Message}");
+            return (null, failure switch
+            {
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => FileError.ConnectionRefused,
+                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => FileError.HostUnreachable,
+                OperationCanceledException => cancellation.IsCancellationRequested ? FileError.Canceled : FileError.TimedOut,
+                SocketException => FileError.HostUnreachable,
+                _ => FileError.ConnectionAborted,
+            });
+        }
+    }
+}
+
+/// <summary>A destination: opening it connects.</summary>
+internal sealed class DestinationNode(ConnectConfiguration destination, Connector connector) : IConnectionNode
+{
+    public FileKind Kind => FileKind.StreamSocket;
+
+    public FileError Connect(out IGuestSocket? connection) => connector.Connect(destination, out connection);
+
+    public FileError Stat(out FileStat stat)
+    {
+        stat = new FileStat(0, 1, Kind, 1, 0, 0, 0, 0);
+        return FileError.Success;
+    }
+
+    public FileError SetTimes(ulong? access, ulong? modification) => FileError.ReadOnly;
+
+    public FileError Sync(bool dataOnly) => FileError.Invalid;
+
+    public void Dispose()
+    {
+        // It holds nothing.
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using Guardian.Cas.Client;
+using Guardian.Files;
+
+namespace Guardian.Runtime;
+
+/// <summary>
+/// <c>/dev/tcp</c>: opening <c>/dev/tcp/HOST/PORT</c> connects, for hosts and ports that the startup configuration names; every other name is refused.
+/// WASI preview 1 has no call for it, and this is the path that shells have used for long.
+/// </summary>
+internal sealed class NetworkDirectory : VirtualDirectory
+{
+    /// <summary>Where the guest finds it.</summary>
+    public const string GuestPath = "/dev/tcp";
+
+    private readonly Func<string, INode?> open;
+    private readonly IReadOnlyList<string> names;
+
+    private NetworkDirectory(IEnumerable<string> names, Func<string, INode?> open)
+    {
+        this.names = [.. names.Distinct().Order(StringComparer.Ordinal)];
+        this.open = open;
+    }
+
+    /// <param name="destinations">All that may be connected to.</param>
+    /// <param name="connector">Connects.</param>
+    public static NetworkDirectory Create(IReadOnlyList<ConnectConfiguration> destinations, Connector connector) => new(
+        destinations.Select(each => each.Host),
+        host => destinations.Where(each => each.Host == host).ToList() is { Count: > 0 } ports ? OfHost(ports, connector) : null);
+
+    public override FileError Open(string name, FileOpenMode mode, out INode? node)
+    {
+        node = open(name);
+        return node is null ? FileError.Access : FileError.Success;
+    }
+
+    public override FileError List(ulong cookie, int max, out IReadOnlyList<DirectoryEntry> entries)
+    {
+        entries = [.. names.Skip((int)Math.Min(cookie, int.MaxValue)).Take(max).Select((name, i) => new DirectoryEntry(name, 1, FileKind.Unknown, cookie + (ulong)i + 1))];
+        return FileError.Success;
+    }
+
+    private static NetworkDirectory OfHost(List<ConnectConfiguration> ports, Connector connector) => new(
+        ports.Select(each => each.Port.ToString(CultureInfo.InvariantCulture)),
+        port => ports.Find(each => each.Port.ToString(CultureInfo.InvariantCulture) == port) is { } found ? new DestinationNode(found, connector) : null);
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+using Guardian.Files;
+using Guardian.Wasi.Streams;
+
+namespace Guardian.Runtime;
+
+/// <summary>A listening socket whose connections have completed TLS before the guest sees them: who is slow or not admitted holds nobody up.</summary>
+internal sealed class ShieldedListener : IGuestListener
+{
+    private const int Backlog = 128;
+
+    // Handshakes at once, and connections that wait for the guest; beyond this, the system's backlog holds them.
+    private const int MaxPending = 64;
+    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
+
+    private readonly NetworkShield shield;
+    private readonly SslServerAuthenticationOptions? options;
+    private readonly Socket socket;
+    private readonly Signal waiting = new();
+    private readonly Lock gate = new();
+    private readonly Queue<ShieldedSocket> ready = new();
+    private readonly SemaphoreSlim places = new(MaxPending);
+    private readonly CancellationTokenSource ending = new();
+    private readonly ConcurrentDictionary<Task, byte> greetings = new();
+    private readonly Task accepting;
+
+    /// <exception cref="SocketException">The port is taken.</exception>
+    /// <exception cref="RuntimeException">Its certificates cannot be used.</exception>
+    public ShieldedListener(NetworkShield shield, ListenConfiguration listen, IPAddress address)
+    {
+        this.shield = shield;
+        options = shield.ServerOptions(listen);
+        socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.Bind(new IPEndPoint(address, listen.Port));
+            socket.Listen(Backlog);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        accepting = Task.Run(AcceptAsync);
+    }
+
+    public FileError Accept(out IGuestSocket? connection)
+    {
+        lock (gate)
+        {
+            if (!ready.TryDequeue(out var taken))
+            {
+                connection = null;
+                return FileError.Again;
+            }
+            waiting.Set(ready.Count > 0);
+            connection = taken;
+        }
+        places.Release();
+        return FileError.Success;
+    }
+
+    public Readiness AcceptReadiness()
+    {
+        lock (gate)
+        {
+            return ready.Count > 0 ? Readiness.Now() : Readiness.After(waiting.Descriptor, forWriting: false);
+        }
+    }
+
+    public void Dispose()
+    {
+        ending.Cancel();
+        socket.Dispose();
+        // Handshakes that are under way end with it, and give their places back.
+        accepting.GetAwaiter().GetResult();
+        Task.WhenAll(greetings.Keys).GetAwaiter().GetResult();
+        lock (gate)
+        {
+            while (ready.TryDequeue(out var left))
+            {
+                left.Dispose();
+            }
+        }
+        waiting.Dispose();
+        places.Dispose();
+        ending.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                await places.WaitAsync(ending.Token).ConfigureAwait(false);
+                var accepted = await socket.AcceptAsync(ending.Token).ConfigureAwait(false);
+                var greeting = GreetAsync(accepted);
+                greetings.TryAdd(greeting, 0);
+                _ = greeting.ContinueWith(done => greetings.TryRemove(done, out byte _), TaskScheduler.Default);
+            }
+            catch (SocketException)
+            {
+                // One connection that failed before it was one; the port goes on.
+                places.Release();
+            }
+            catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task GreetAsync(Socket accepted)
+    {
+        Stream stream = new NetworkStream(accepted, ownsSocket: false);
+        try
+        {
+            accepted.NoDelay = true;
+            if (options is not null)
+            {
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+                limit.CancelAfter(HandshakeLimit);
+                var tls = new SslStream(stream);
+                stream = tls;
+                await tls.AuthenticateAsServerAsync(options, limit.Token).ConfigureAwait(false);
+            }
+            lock (gate)
+            {
+                ready.Enqueue(shield.Adopt(accepted, stream));
+                waiting.Set(true);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException or OperationCanceledException or ObjectDisposedException)
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            accepted.Dispose();
+            places.Release();
+        }
+    }
+}

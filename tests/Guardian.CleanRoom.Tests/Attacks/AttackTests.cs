@@ -1,0 +1,227 @@
+namespace Guardian.CleanRoom.Tests;
+
+/// <summary>
+/// The attacks of the literature, each against a plain engine, where it must succeed, and against a room, where it must fail. An attack that does not work
+/// against the plain engine would prove nothing.
+/// </summary>
+public sealed class AttackTests
+{
+    private const int K = 40;
+    private const string Target = "person7@example.com";
+
+    private static readonly Condition All = new Predicate("customers.age", ">=", ["0"]);
+
+    // The target is the only customer who is 77; whether she visited is the secret.
+    private readonly List<CustomerRow> customers;
+    private readonly List<CampaignRow> campaign;
+
+    public AttackTests()
+    {
+        var random = new Random(17);
+        customers = [.. Enumerable.Range(0, 1_500).Select(i => new CustomerRow($"person{i}@example.com", i % 100 == 3 ? "West" : i % 2 == 0 ? "North" : "South", random.Next(2) == 0, 10, 18 + random.Next(50)))];
+        customers[7] = customers[7] with { Age = 77, Region = "South", Visit = true };
+        // Some customers are not in the campaign, and some of the campaign are no customers, so that complements are large.
+        customers.AddRange(Enumerable.Range(0, 200).Select(i => new CustomerRow($"other{i}@example.com", "North", false, 10, 30)));
+        campaign = [.. Enumerable.Range(0, 2_000).Select(i => new CampaignRow($"person{i}@example.com", "Red", i % 2 == 0, i))];
+    }
+
+    [Fact]
+    public void A_general_tracker_finds_one_persons_secret_in_a_plain_engine_only()
+    {
+        Condition target = new Predicate("customers.age", "=", ["77"]), secret = new Predicate("customers.visit", "=", ["1"]), tracker = new Predicate("customers.region", "=", ["North"]);
+        // Denning, Denning, Schwartz 1979: count(C) = count(C or T) + count(C or not T) - count(all).
+        long? Attack(IAttackedRoom room)
+        {
+            long? Tracked(Condition what) => room.Count(new AnyOf([what, tracker])) + room.Count(new AnyOf([what, new NotOf(tracker)])) - (room.Count(tracker) + room.Count(new NotOf(tracker)));
+            Assert.Null(room.Count(target));
+            return Tracked(target) == 1 ? Tracked(new AllOf([target, secret])) : null;
+        }
+        Assert.Equal(1, Attack(Naive()));
+        using var room = Guarded();
+        Assert.Null(Attack(room));
+        using var noisy = Guarded(0.5);
+        Assert.NotEqual(1, Attack(noisy));
+    }
+
+    [Fact]
+    public void Two_questions_that_differ_by_one_person_are_answered_by_a_plain_engine_only()
+    {
+        Condition secret = new Predicate("customers.visit", "=", ["1"]), withoutTarget = new Predicate("customers.age", "!=", ["77"]);
+        long? Attack(IAttackedRoom room) => room.Count(All, secret) - room.Count(withoutTarget, secret);
+        Assert.Equal(1, Attack(Naive()));
+        using var room = Guarded();
+        Assert.Null(Attack(room));
+    }
+
+    [Fact]
+    public void The_same_group_through_another_column_gives_a_person_away_in_a_plain_engine_only()
+    {
+        // Everyone with an even number was exposed; the attacker's own score says the same, but for the target.
+        var prepared = campaign.Select(row => row with { Score = row.Exposed == true || row.Email == Target ? 1 : 0 }).ToList();
+        long? Attack(IAttackedRoom room)
+        {
+            room.UploadCampaign(prepared);
+            Condition secret = new Predicate("customers.visit", "=", ["1"]);
+            return room.Count(new Predicate("campaign.score", "=", ["1"]), secret) - room.Count(new Predicate("campaign.exposed", "=", ["1"]), secret);
+        }
+        Assert.Equal(1, Attack(Naive()));
+        using var room = Guarded();
+        Assert.Null(Attack(room));
+    }
+
+    [Fact]
+    public void A_withheld_cell_is_its_margin_less_the_others_in_a_plain_engine_only()
+    {
+        // Fifteen customers live in the west: fewer than k.
+        long? Attack(IAttackedRoom room, bool marginFirst)
+        {
+            var margin = marginFirst ? room.Count(All) : null;
+            var cells = room.ByRegion(All);
+            margin ??= room.Count(All);
+            return cells.GetValueOrDefault("West") is null && cells.TryGetValue("North", out var north) && cells.TryGetValue("South", out var south) ? margin - north - south : null;
+        }
+        foreach (var marginFirst in new[] { false, true })
+        {
+            Assert.Equal(customers.Count(row => row.Region == "West"), (int?)Attack(Naive(), marginFirst));
+            using var room = Guarded();
+            Assert.Null(Attack(room, marginFirst));
+        }
+    }
+
+    [Fact]
+    public void A_list_uploaded_again_without_one_person_tells_of_her_in_a_plain_engine_only()
+    {
+        long? Attack(IAttackedRoom room)
+        {
+            var before = room.Count(All);
+            room.UploadCampaign(campaign.Where(row => row.Email != Target));
+            return before - room.Count(All);
+        }
+        Assert.Equal(1, Attack(Naive()));
+        using var room = Guarded();
+        Assert.Null(Attack(room));
+    }
+
+    [Fact]
+    public void A_room_that_is_opened_again_still_remembers_what_it_answered()
+    {
+        using var room = Guarded();
+        Condition secret = new Predicate("customers.visit", "=", ["1"]);
+        Assert.NotNull(room.Count(All, secret));
+        room.Room.Reopen();
+        Assert.Null(room.Count(new Predicate("customers.age", "!=", ["77"]), secret));
+    }
+
+    [Fact]
+    public void A_list_of_test_accounts_and_one_target_tells_whether_she_is_a_customer_in_a_plain_engine_only()
+    {
+        // k - 1 accounts that the attacker opened at the retailer, one target, and many addresses that are nobody's.
+        const int trials = 40;
+        int Correct(Func<int, IAttackedRoom> open)
+        {
+            var correct = 0;
+            for (var trial = 0; trial < trials; trial++)
+            {
+                var isCustomer = trial % 2 == 0;
+                using var room = open(trial);
+                var target = isCustomer ? Target : "stranger@example.com";
+                room.UploadCampaign(campaign.Skip(100).Take(K - 1).Append(new CampaignRow(target, "Red", true, 0)).Concat(Enumerable.Range(0, 200).Select(i => new CampaignRow($"nobody{i}@example.com", "Red", true, 0))));
+                var guess = room.Count() is >= K;
+                correct += guess == isCustomer ? 1 : 0;
+            }
+            return correct;
+        }
+        Assert.Equal(trials, Correct(_ => Naive()));
+        // With epsilon = 0.5 nobody can be right more often than e^0.5 / (1 + e^0.5) = 62 % on average; 33 of 40 would be three and a half deviations above.
+        Assert.InRange(Correct(trial => Guarded(0.5, trial)), trials / 2 - 13, 32);
+    }
+
+    [Fact]
+    public void Noise_is_averaged_away_by_asking_again_in_a_plain_engine_only()
+    {
+        Condition secret = new Predicate("customers.visit", "=", ["1"]);
+        // The same question in 400 ways: repeated, reordered, and with conditions that everyone satisfies.
+        (double Mean, int Distinct) Attack(IAttackedRoom room)
+        {
+            var answers = Enumerable.Range(0, 400).Select(i => (i % 4) switch
+            {
+                0 => room.Count(secret),
+                1 => room.Count(secret, secret),
+                2 => room.Count(new NotOf(new NotOf(secret))),
+                _ => room.Count(secret, new Predicate("campaign.score", ">=", [$"-{i}"])),
+            }).OfType<long>().ToList();
+            return (answers.Average(), answers.Distinct().Count());
+        }
+        var truth = customers.Take(1_500).Count(row => row.Visit == true);
+        using var naive = new NaiveRoom(customers, K, 0.1, seed: 4);
+        naive.UploadCampaign(campaign);
+        var (mean, distinct) = Attack(naive);
+        Assert.True(distinct > 20);
+        Assert.True(Math.Abs(mean - truth) < 2.5, $"{mean} is not near {truth}");
+
+        using var room = Guarded(0.1, seed: 4);
+        var entries = room.Room.Service.ReadLog().Value!.Entries.Count;
+        var (guarded, few) = Attack(room);
+        // Rewriting gives the stored answer. Conditions that change nothing cost budget until it ends; and as the set is the same, so is the figure.
+        Assert.Equal(1, few);
+        Assert.True(Math.Abs(guarded - truth) > 2.5, "this seed's one draw happens to be near; take another");
+        Assert.Equal(400, room.Room.Service.ReadLog().Value!.Entries.Skip(entries).Count(entry => entry.Event is "question" or "free question"));
+    }
+
+    [Fact]
+    public void An_older_copy_of_the_state_gives_a_spent_budget_back_to_a_plain_engine_only()
+    {
+        // The plain engine keeps its budget in a file, encrypted or not: the host brings back the file of yesterday.
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("budget", "1");
+        bool Spend()
+        {
+            var left = int.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture);
+            File.WriteAllText(file, $"{Math.Max(0, left - 1)}");
+            return left > 0;
+        }
+        var copy = File.ReadAllText(file);
+        Assert.True(Spend());
+        Assert.False(Spend());
+        File.WriteAllText(file, copy);
+        Assert.True(Spend());
+
+        using var room = new TestRoom(TestContract.Read(("  noise: none\n", "  noise: {epsilon: 0.5}\n  budget: 0.5\n")), seed: 2);
+        room.Upload("customers", TestRows.Csv(customers));
+        room.Upload("campaign", TestRows.Csv(campaign));
+        room.CopyState("yesterday");
+        room.Ask(new Question { Kind = QuestionKind.Overlap });
+        Assert.Equal("budget-exhausted", room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [All] }));
+        room.Service.Dispose();
+        room.CopyState("yesterday", restore: true);
+        Assert.Throws<RoomStateException>(room.Reopen);
+    }
+
+    [Fact]
+    public void A_refusal_for_too_few_persons_and_one_for_too_small_a_difference_are_the_same()
+    {
+        using var room = Guarded();
+        Assert.NotNull(room.Count(All));
+        var service = room.Room.Service;
+        var small = service.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "=", ["77"])] }).Refusal;
+        var near = service.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", ["77"])] }).Refusal;
+        Assert.Equal(small, near);
+        var entries = service.ReadLog().Value!.Entries;
+        Assert.Equal(
+            [.. entries.TakeLast(4).Take(2).Select(entry => entry.Event)], entries.TakeLast(2).Select(entry => entry.Event));
+    }
+
+    private NaiveRoom Naive()
+    {
+        var room = new NaiveRoom(customers, K);
+        room.UploadCampaign(campaign);
+        return room;
+    }
+
+    private GuardedRoom Guarded(double? epsilon = null, int seed = 1)
+    {
+        var room = new GuardedRoom(customers, K, epsilon, seed);
+        room.UploadCampaign(campaign);
+        return room;
+    }
+}

@@ -1,0 +1,129 @@
+namespace Guardian.CleanRoom.Tests;
+
+/// <summary>What an attacker has: questions, and uploads of its own list.</summary>
+internal interface IAttackedRoom : IDisposable
+{
+    /// <summary>Matched persons who satisfy the conditions; null when the room withholds it.</summary>
+    long? Count(params Condition[] where);
+
+    /// <summary>The same by the regions; null where a cell is withheld, and everywhere when the answer is.</summary>
+    IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where);
+
+    /// <summary>Replaces the attacker's own list.</summary>
+    void UploadCampaign(IEnumerable<CampaignRow> rows);
+}
+
+/// <summary>
+/// A plain engine with the rule that most people think of first: answer only if at least k persons are in the set, and at least k outside it. It knows nothing of earlier
+/// questions. Small on purpose; the attacks have to work against something.
+/// </summary>
+internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, double? epsilon = null, int seed = 0) : IAttackedRoom
+{
+    private readonly Random random = new(seed);
+    private readonly Dictionary<string, CustomerRow> customersByMail = customers.ToDictionary(row => row.Email);
+    private List<CampaignRow> campaign = [];
+
+    public long? Count(params Condition[] where)
+    {
+        var count = Matched(where).Count + Noise();
+        return count >= minimumAudience && campaign.Count - count >= minimumAudience && customers.Count - count >= minimumAudience ? count : null;
+    }
+
+    public IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where) => Matched(where)
+        .Where(pair => pair.Customer.Region is not null).GroupBy(pair => pair.Customer.Region!)
+        .ToDictionary(group => group.Key, group => group.Count() >= minimumAudience ? group.Count() + Noise() : (long?)null);
+
+    public void UploadCampaign(IEnumerable<CampaignRow> rows) => campaign = [.. rows];
+
+    public void Dispose()
+    {
+    }
+
+    private List<(CampaignRow Campaign, CustomerRow Customer)> Matched(Condition[] where) =>
+        [.. campaign.Where(row => customersByMail.ContainsKey(row.Email)).Select(row => (row, customersByMail[row.Email])).Where(pair => where.All(each => Holds(each, pair) == true))];
+
+    // Three-valued, as in SQL.
+    private static bool? Holds(Condition condition, (CampaignRow Campaign, CustomerRow Customer) pair) => condition switch
+    {
+        AllOf all => all.Conditions.Select(part => Holds(part, pair)).Aggregate((bool?)true, (left, right) => left & right),
+        AnyOf any => any.Conditions.Select(part => Holds(part, pair)).Aggregate((bool?)false, (left, right) => left | right),
+        NotOf not => !Holds(not.Condition, pair),
+        Predicate predicate => Compare(predicate, pair),
+        _ => null,
+    };
+
+    private static bool? Compare(Predicate predicate, (CampaignRow Campaign, CustomerRow Customer) pair)
+    {
+        var cell = predicate.Column switch
+        {
+            "campaign.exposed" => pair.Campaign.Exposed is { } exposed ? (exposed ? "1" : "0") : null,
+            "campaign.score" => pair.Campaign.Score?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            "customers.region" => pair.Customer.Region,
+            "customers.visit" => pair.Customer.Visit is { } visit ? (visit ? "1" : "0") : null,
+            "customers.age" => pair.Customer.Age?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            _ => throw new ArgumentException(predicate.Column),
+        };
+        if (cell is null)
+        {
+            return null;
+        }
+        long Number(string text) => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+        return predicate.Operator switch
+        {
+            "=" or "in" => predicate.Values.Contains(cell),
+            "!=" => cell != predicate.Values[0],
+            "<" => Number(cell) < Number(predicate.Values[0]),
+            "<=" => Number(cell) <= Number(predicate.Values[0]),
+            ">" => Number(cell) > Number(predicate.Values[0]),
+            ">=" => Number(cell) >= Number(predicate.Values[0]),
+            _ => throw new ArgumentException(predicate.Operator),
+        };
+    }
+
+    // Fresh noise for every answer, which is where averaging begins.
+    private long Noise()
+    {
+        if (epsilon is not { } each)
+        {
+            return 0;
+        }
+        long Geometric() => (long)Math.Floor(Math.Log(1 - random.NextDouble()) / -each);
+        return Geometric() - Geometric();
+    }
+}
+
+/// <summary>Guardian's room, as it is.</summary>
+internal sealed class GuardedRoom : IAttackedRoom
+{
+    private readonly TestRoom room;
+
+    public GuardedRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, double? epsilon = null, int seed = 0)
+    {
+        // What is sensitive may be filtered here: the attacks need something to find out.
+        room = new TestRoom(
+            TestContract.Read(
+                ("{name: visit, type: flag}", "{name: visit, type: flag, filter: true}"), ("minimum_audience: 20", $"minimum_audience: {minimumAudience}"),
+                ("  noise: none\n", epsilon is null ? "  noise: none\n" : FormattableString.Invariant($"  noise: {{epsilon: {epsilon}}}\n"))),
+            seed);
+        room.Upload("customers", TestRows.Csv(customers));
+    }
+
+    public TestRoom Room => room;
+
+    public long? Count(params Condition[] where) => Answer(new Question { Kind = QuestionKind.Overlap, Where = where })?.Overlap!.Persons;
+
+    public IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where) =>
+        Answer(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region"], Where = where })?.Crosstab!.Cells.ToDictionary(cell => cell.Values[0], cell => cell.Persons)
+        ?? [];
+
+    public void UploadCampaign(IEnumerable<CampaignRow> rows) => room.Upload("campaign", TestRows.Csv(rows));
+
+    public void Dispose() => room.Dispose();
+
+    private Answer? Answer(Question question)
+    {
+        var answer = room.Service.Ask(room.Agency, question);
+        Assert.True(answer.Refusal is null or { Kind: RefusalKind.Withheld } or { Reason: "budget-exhausted" }, answer.Refusal?.Detail);
+        return answer.Refusal is null ? System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, CleanRoom.Answer.StatementType), AnswerJson.Default.Answer) : null;
+    }
+}

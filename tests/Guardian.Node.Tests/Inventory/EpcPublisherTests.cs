@@ -1,0 +1,149 @@
+using System.Text.Json.Nodes;
+using Guardian.OpenStack;
+
+namespace Guardian.Node.Tests;
+
+public sealed class EpcPublisherTests : IDisposable
+{
+    private readonly PretendedPlacement placement = new();
+    private readonly CloudSession session;
+
+    public EpcPublisherTests()
+    {
+        placement.AddHost("host", "COMPUTE_NODE", "HW_CPU_X86_AVX2");
+        session = placement.Connect();
+    }
+
+    public void Dispose()
+    {
+        session.Dispose();
+        placement.Dispose();
+    }
+
+    [Fact]
+    public async Task Each_section_becomes_a_provider_below_the_host_and_the_first_keeps_the_reserve()
+    {
+        await PublishAsync(Host(reserved: 80, (0, 64), (1, 128)));
+
+        Assert.Equal(["host", "host_sgx_epc_0", "host_sgx_epc_1"], placement.Names);
+        Assert.Equal((64, 64), placement["host_sgx_epc_0"].Epc);
+        Assert.Equal((128, 16), placement["host_sgx_epc_1"].Epc);
+        Assert.Null(placement["host"].Epc);
+        Assert.Equal(["COMPUTE_NODE", "CUSTOM_SGX_FLC", "CUSTOM_SGX_HEALTHY", "HW_CPU_X86_AVX2", "HW_CPU_X86_SGX"], placement["host"].Traits.Order());
+    }
+
+    [Fact]
+    public async Task Publishing_again_changes_nothing()
+    {
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+        placement.Changes.Clear();
+
+        Assert.Empty(await PublishAsync(Host(reserved: 0, (0, 64))));
+        Assert.DoesNotContain(placement.Changes, change => change.Contains("resource_providers", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_nova_compute_changes_meanwhile_stays_and_ours_is_added_to_it()
+    {
+        var others = 3;
+        placement.BeforeChange = change =>
+        {
+            if (change.Contains($"{placement["host"].Id}/traits", StringComparison.Ordinal) && others-- > 0)
+            {
+                placement["host"].Traits.Add($"CUSTOM_OTHER_{others}");
+                placement["host"].Generation++;
+            }
+        };
+
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+
+        Assert.Superset(new HashSet<string> { "CUSTOM_OTHER_0", "CUSTOM_OTHER_2", "COMPUTE_NODE", Epc.HealthyTrait }, placement["host"].Traits);
+    }
+
+    [Fact]
+    public async Task A_host_whose_check_fails_loses_its_health_before_anything_else_and_keeps_its_EPC()
+    {
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+        placement.Changes.Clear();
+
+        Assert.Equal([$"withdrew trait {Epc.HealthyTrait}", "published 32 MiB of EPC on node 0, 0 MiB of it reserved"], await PublishAsync(Host(reserved: 0, (0, 32)) with { IsHealthy = false }));
+        Assert.Contains(Epc.SgxTrait, placement["host"].Traits);
+    }
+
+    [Fact]
+    public async Task A_section_that_is_gone_goes_when_nobody_holds_it_and_takes_no_more_guests_until_then()
+    {
+        await PublishAsync(Host(reserved: 0, (0, 64), (1, 64)));
+        placement["host_sgx_epc_1"].Used = 8;
+
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+        Assert.Equal((64, 64), placement["host_sgx_epc_1"].Epc);
+
+        placement["host_sgx_epc_1"].Used = 0;
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+        Assert.Equal(["host", "host_sgx_epc_0"], placement.Names);
+    }
+
+    [Fact]
+    public async Task A_host_without_EPC_is_no_SGX_host()
+    {
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+
+        await PublishAsync(Host(reserved: 0));
+
+        Assert.Equal(["COMPUTE_NODE", "HW_CPU_X86_AVX2"], placement["host"].Traits.Order());
+        Assert.Equal(["host"], placement.Names);
+    }
+
+    [Fact]
+    public async Task Where_provider_yaml_gives_the_EPC_it_is_not_published_twice()
+    {
+        placement["host"].Inventories = new JsonObject
+        {
+            [Epc.ResourceClass] = new JsonObject { ["total"] = 64, ["reserved"] = 0, ["min_unit"] = 1, ["max_unit"] = 64, ["step_size"] = 1, ["allocation_ratio"] = 1.0 },
+        };
+
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+
+        Assert.Equal(["host"], placement.Names);
+        Assert.Contains(Epc.HealthyTrait, placement["host"].Traits);
+    }
+
+    [Fact]
+    public async Task Placement_away_is_transient_and_mended_later()
+    {
+        placement.IsAway = true;
+        Assert.True((await Assert.ThrowsAsync<OpenStackException>(() => PublishAsync(Host(reserved: 0, (0, 64))))).IsTransient);
+
+        placement.IsAway = false;
+        await PublishAsync(Host(reserved: 0, (0, 64)));
+        Assert.Equal((64, 0), placement["host_sgx_epc_0"].Epc);
+    }
+
+    [Fact]
+    public async Task A_host_that_Placement_does_not_know_is_told()
+    {
+        var failure = await Assert.ThrowsAsync<OpenStackException>(() => new EpcPublisher(new PlacementClient(session), "nobody").PublishAsync(Host(reserved: 0, (0, 64))));
+
+        Assert.Contains("no provider 'nobody' yet", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_kernel_s_files_tell_the_sections()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (node, text) in new[] { ("node0", "67108864\n"), ("node1", "0\n"), ("node12", "134217728\n"), ("nodex", "5\n") })
+        {
+            Directory.CreateDirectory(folder.File($"devices/system/node/{node}/x86"));
+            folder.Write($"devices/system/node/{node}/x86/sgx_total_bytes", text);
+        }
+
+        Assert.Equal(new Dictionary<int, long> { [0] = 64, [12] = 128 }, HostSections.Read(folder.Path));
+        Assert.Empty(HostSections.Read(folder.File("nowhere")));
+    }
+
+    private static HostEpc Host(long reserved, params (int Node, long Mebibytes)[] sections) =>
+        new(sections.ToDictionary(section => section.Node, section => section.Mebibytes), reserved, HasFlc: true, HasSgx2: false, IsHealthy: true);
+
+    private Task<IReadOnlyList<string>> PublishAsync(HostEpc epc) => new EpcPublisher(new PlacementClient(session), "host").PublishAsync(epc);
+}

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Guardian.OpenStack;
+
+namespace Guardian.Node.Tests;
+
+/// <summary>The part of Placement that an inventory needs, with its generations, in memory; and Keystone beside it.</summary>
+internal sealed class PretendedPlacement : HttpMessageHandler
+{
+    private readonly Dictionary<Guid, Provider> providers = [];
+
+    /// <summary>Is called before each change, as another writer that is faster.</summary>
+    public Action<string>? BeforeChange { get; set; }
+
+    public bool IsAway { get; set; }
+
+    public List<string> Changes { get; } = [];
+
+    public Provider this[string name] => providers.Values.Single(provider => provider.Name == name);
+
+    public IEnumerable<string> Names => providers.Values.Select(provider => provider.Name).Order();
+
+    public Provider AddHost(string name, params string[] traits)
+    {
+        var provider = new Provider { Id = Guid.NewGuid(), Name = name };
+        provider.Traits.UnionWith(traits);
+        return providers[provider.Id] = provider;
+    }
+
+    public CloudSession Connect() => new(
+        new CloudSettings(new Dictionary<string, string> { ["auth_url"] = "http://cloud/identity", ["username"] = "u", ["password"] = "p", ["project_name"] = "p" }) { MaxAttempts = 1 },
+        TimeProvider.System, this);
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (IsAway)
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, "connection refused");
+        }
+        var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+        var path = request.RequestUri!.PathAndQuery;
+        if (path.StartsWith("/identity", StringComparison.Ordinal))
+        {
+            return Token();
+        }
+        if (request.Method != HttpMethod.Get)
+        {
+            Changes.Add($"{request.Method} {path}");
+            BeforeChange?.Invoke($"{request.Method} {path}");
+        }
+        var parts = request.RequestUri.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries)[1..];
+        return (request.Method.Method, parts, body) switch
+        {
+            ("PUT", ["traits" or "resource_classes", _], _) => new HttpResponseMessage(HttpStatusCode.Created),
+            ("GET", ["resource_providers"], _) => List(request.RequestUri.Query),
+            ("POST", ["resource_providers"], _) => Create(JsonNode.Parse(body)!),
+            ("DELETE", ["resource_providers", var id], _) => providers.Remove(Guid.Parse(id)) ? new HttpResponseMessage(HttpStatusCode.NoContent) : new HttpResponseMessage(HttpStatusCode.NotFound),
+            (_, ["resource_providers", var id, var what], _) => Part(request.Method, providers[Guid.Parse(id)], what, body),
+            _ => new HttpResponseMessage(HttpStatusCode.NotFound),
+        };
+    }
+
+    private HttpResponseMessage List(string query) => Json(new JsonObject
+    {
+        ["resource_providers"] = new JsonArray([.. providers.Values
+            .Where(provider => query.StartsWith("?name=", StringComparison.Ordinal) ? provider.Name == Uri.UnescapeDataString(query[6..]) : provider.Root == Guid.Parse(query["?in_tree=".Length..]))
+            .Select(provider => provider.ToJson())]),
+    });
+
+    private HttpResponseMessage Create(JsonNode body)
+    {
+        var provider = new Provider { Id = Guid.NewGuid(), Name = (string)body["name"]!, Parent = (Guid?)body["parent_provider_uuid"] };
+        providers[provider.Id] = provider;
+        return Json(provider.ToJson());
+    }
+
+    private static HttpResponseMessage Part(HttpMethod method, Provider provider, string what, string body)
+    {
+        if (method == HttpMethod.Put)
+        {
+            var update = JsonNode.Parse(body)!;
+            if ((long)update["resource_provider_generation"]! != provider.Generation)
+            {
+                return Json(new JsonObject { ["errors"] = new JsonArray(new JsonObject { ["detail"] = "generation conflict" }) }, HttpStatusCode.Conflict);
+            }
+            provider.Generation++;
+            if (what == "traits")
+            {
+                provider.Traits.Clear();
+                provider.Traits.UnionWith(update["traits"]!.AsArray().Select(trait => (string)trait!));
+            }
+            else
+            {
+                provider.Inventories = update["inventories"]!.DeepClone().AsObject();
+            }
+        }
+        var answer = new JsonObject { ["resource_provider_generation"] = provider.Generation };
+        answer[what] = what switch
+        {
+            "traits" => new JsonArray([.. provider.Traits.Select(trait => JsonValue.Create(trait))]),
+            "usages" => new JsonObject { [Epc.ResourceClass] = provider.Used },
+            _ => provider.Inventories.DeepClone(),
+        };
+        return Json(answer);
+    }
+
+    private static HttpResponseMessage Token()
+    {
+        var answer = Json(
+            new JsonObject
+            {
+                ["token"] = new JsonObject
+                {
+                    ["expires_at"] = "2999-01-01T00:00:00.000000Z",
+                    ["catalog"] = new JsonArray(new JsonObject { ["type"] = "placement", ["endpoints"] = new JsonArray(new JsonObject { ["interface"] = "public", ["url"] = "http://cloud/placement" }) }),
+                },
+            }, HttpStatusCode.Created);
+        answer.Headers.Add("X-Subject-Token", "token");
+        return answer;
+    }
+
+    private static HttpResponseMessage Json(JsonObject json, HttpStatusCode status = HttpStatusCode.OK) => new(status) { Content = new StringContent(json.ToJsonString(), Encoding.UTF8, "application/json") };
+
+    internal sealed class Provider
+    {
+        public required Guid Id { get; init; }
+
+        public required string Name { get; init; }
+
+        public Guid? Parent { get; init; }
+
+        public Guid Root => Parent ?? Id;
+
+        public long Generation { get; set; }
+
+        public long Used { get; set; }
+
+        public HashSet<string> Traits { get; } = [];
+
+        public JsonObject Inventories { get; set; } = [];
+
+        public (long Total, long Reserved)? Epc => Inventories[OpenStack.Epc.ResourceClass] is { } inventory ? ((long)inventory["total"]!, (long)inventory["reserved"]!) : null;
+
+        public JsonObject ToJson() => new() { ["uuid"] = Id, ["name"] = Name, ["generation"] = Generation, ["parent_provider_uuid"] = Parent, ["root_provider_uuid"] = Root };
+    }
+}

@@ -1,0 +1,207 @@
+using System.Text;
+using Guardian.Files;
+
+namespace Guardian.Volumes.Tests;
+
+/// <summary>Volumes on a real disk, and what the model does not say.</summary>
+public sealed class VolumeTests : IDisposable
+{
+    private static readonly VolumeOptions NoTimer = new() { CommitInterval = TimeSpan.Zero };
+    private readonly TemporaryFolder folder = new();
+    private readonly VolumeKey key = VolumeKey.Create();
+
+    private string Place => folder.File("v");
+
+    public void Dispose()
+    {
+        key.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void What_was_written_is_there_again_and_only_the_owner_may_read_the_container()
+    {
+        using (var volume = Volume.Create(Place, key))
+        {
+            Tree.Create(volume.Root, "hello", "world"u8).Dispose();
+        }
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Place, "volume")));
+        using var again = Volume.Open(Place, key);
+        using var file = Tree.Open<IFile>(again.Root, "hello");
+        Assert.Equal("world"u8.ToArray(), Tree.ReadAll(file));
+        Assert.Empty(Reopened().Damages);
+        VolumeReport Reopened()
+        {
+            again.Dispose();
+            return Volume.Check(Place, key);
+        }
+    }
+
+    [Fact]
+    public void One_process_writes_or_several_read()
+    {
+        var writer = Volume.Create(Place, key);
+        Assert.Equal(VolumeFailure.InUse, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
+        Assert.Equal(VolumeFailure.InUse, Assert.Throws<VolumeException>(() => Volume.Open(Place, key, NoTimer with { ReadOnly = true })).Failure);
+        writer.Dispose();
+        using var one = Volume.Open(Place, key, NoTimer with { ReadOnly = true });
+        using var two = Volume.Open(Place, key, NoTimer with { ReadOnly = true });
+        Assert.Equal(FileError.ReadOnly, two.Root.CreateDirectory("x"));
+    }
+
+    [Fact]
+    public void A_volume_is_never_made_over_another_and_what_is_none_is_not_opened()
+    {
+        Volume.Create(Place, key).Dispose();
+        Assert.Equal(VolumeFailure.Exists, Assert.Throws<VolumeException>(() => Volume.Create(Place, key)).Failure);
+        Assert.Equal(VolumeFailure.NotAVolume, Assert.Throws<VolumeException>(() => Volume.Open(folder.File("nowhere"), key)).Failure);
+        File.WriteAllBytes(Path.Combine(Place, "volume"), new byte[10_000]);
+        Assert.Equal(VolumeFailure.NotAVolume, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
+    }
+
+    [Fact]
+    public void Space_is_used_again_under_years_of_small_transactions()
+    {
+        using var volume = Volume.Create(Place, key, NoTimer);
+        var random = new Random(7);
+        var page = new byte[4096];
+        using var database = Tree.Create(volume.Root, "database", new byte[4096 * 512]);
+        Assert.Equal(FileError.Success, volume.Sync());
+        long early = 0;
+        for (var transaction = 0; transaction < 4_000; transaction++)
+        {
+            for (var pages = random.Next(1, 4); pages > 0; pages--)
+            {
+                random.NextBytes(page);
+                Tree.WriteAll(database, (ulong)random.Next(512) * 4096, page);
+            }
+            using (var journal = Tree.Create(volume.Root, "journal", page))
+            {
+                Assert.Equal(FileError.Success, volume.Root.RemoveFile("journal"));
+            }
+            Assert.Equal(FileError.Success, database.Sync(dataOnly: true));
+            early = transaction == 1_000 ? new FileInfo(Path.Combine(Place, "volume")).Length : early;
+        }
+        var late = new FileInfo(Path.Combine(Place, "volume")).Length;
+        Assert.True(late <= early && late <= 8 * 1024 * 1024, $"{early} bytes grew to {late}");
+    }
+
+    [Fact]
+    public void A_long_listing_goes_on_while_names_come_and_go()
+    {
+        using var volume = Volume.Create(Place, key, NoTimer);
+        for (var i = 0; i < 3_000; i++)
+        {
+            Tree.Create(volume.Root, $"file{i}", []).Dispose();
+        }
+        var seen = new List<string>();
+        for (var cookie = 0UL; ;)
+        {
+            Assert.Equal(FileError.Success, volume.Root.List(cookie, 10, out var some));
+            if (some.Count == 0)
+            {
+                break;
+            }
+            seen.AddRange(some.Select(entry => entry.Name));
+            cookie = some[^1].Next;
+            // What was seen goes, and something else comes.
+            Assert.Equal(FileError.Success, volume.Root.RemoveFile(some[0].Name));
+            if (seen.Count < 1_000)
+            {
+                Tree.Create(volume.Root, $"new{seen.Count}", []).Dispose();
+            }
+        }
+        Assert.Equal(seen.Count, seen.Distinct().Count());
+        Assert.All(Enumerable.Range(0, 3_000), i => Assert.Contains($"file{i}", seen));
+    }
+
+    [Fact]
+    public void Names_times_and_sizes_have_their_limits()
+    {
+        using var volume = Volume.Create(Place, key, NoTimer);
+        foreach (var name in new[] { "", ".", "..", "a/b", "a\0b" })
+        {
+            Assert.Equal(FileError.Invalid, volume.Root.CreateDirectory(name));
+        }
+        Assert.Equal(FileError.NameTooLong, volume.Root.CreateDirectory(new string('ü', 128)));
+        Assert.Equal(FileError.IllegalSequence, volume.Root.CreateDirectory("\ud800"));
+        Assert.Equal(FileError.NameTooLong, volume.Root.CreateSymbolicLink("l", new string('x', 4096)));
+        using var file = Tree.Create(volume.Root, "f", "x"u8);
+        Assert.Equal(FileError.FileTooBig, file.SetSize(ulong.MaxValue));
+        Assert.Equal(FileError.FileTooBig, file.Write(ulong.MaxValue - 1, [1, 2, 3], out _));
+        Assert.Equal(FileError.FileTooBig, file.Allocate(ulong.MaxValue, ulong.MaxValue));
+        Assert.Equal(FileError.Success, file.Write(1UL << 43, [7], out _));
+        Assert.Equal(FileError.Success, file.SetTimes(1, ulong.MaxValue));
+        Assert.Equal(FileError.Success, file.Stat(out var stat));
+        Assert.Equal((1UL, ulong.MaxValue, (1UL << 43) + 1), (stat.AccessTime, stat.ModificationTime, stat.Size));
+    }
+
+    [Fact]
+    public void Rekeying_leaves_everything_and_gives_the_old_key_nothing()
+    {
+        using var newKey = VolumeKey.Create();
+        string before;
+        using (var volume = Volume.Create(Place, key, NoTimer))
+        {
+            var content = new byte[3_000_000];
+            new Random(3).NextBytes(content);
+            Tree.Create(volume.Root, "large", content).Dispose();
+            Assert.Equal(FileError.Success, volume.Root.CreateDirectory("d"));
+            Assert.Equal(FileError.Success, volume.Root.CreateSymbolicLink("l", "large"));
+            before = Tree.Describe(volume);
+        }
+        var old = File.ReadAllBytes(Path.Combine(Place, "volume"));
+        using (var volume = Volume.Open(Place, key, NoTimer))
+        {
+            volume.Rekey(newKey);
+        }
+        Assert.Equal(VolumeFailure.WrongKey, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
+        using (var volume = Volume.Open(Place, newKey, NoTimer with { ReadOnly = true }))
+        {
+            Assert.Equal(before, Tree.Describe(volume));
+        }
+        Assert.Empty(Volume.Check(Place, newKey).Damages);
+        // No record is the same as before: who kept the old key and the old container learns nothing of the new one.
+        var now = File.ReadAllBytes(Path.Combine(Place, "volume"));
+        var known = Enumerable.Range(0, old.Length / 4096).Select(slot => Convert.ToHexString(old.AsSpan(slot * 4096, 64))).ToHashSet();
+        known.Remove(new string('0', 128));
+        Assert.DoesNotContain(Enumerable.Range(0, now.Length / 4096), slot => known.Contains(Convert.ToHexString(now.AsSpan(slot * 4096, 64))));
+    }
+
+    [Fact]
+    public void Many_threads_may_use_it()
+    {
+        using var volume = Volume.Create(Place, key, NoTimer with { CommitInterval = TimeSpan.FromMilliseconds(5), CacheSize = 0 });
+        Parallel.For(0, 8, thread =>
+        {
+            Assert.Equal(FileError.Success, volume.Root.CreateDirectory($"d{thread}"));
+            using var mine = Tree.Open<IDirectory>(volume.Root, $"d{thread}");
+            for (var i = 0; i < 30; i++)
+            {
+                var content = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"{thread}/{i} ", 10_000)));
+                using var file = Tree.Create(mine, $"f{i}", content);
+                Assert.Equal(content, Tree.ReadAll(file));
+            }
+        });
+        volume.Dispose();
+        var report = Volume.Check(Place, key);
+        Assert.Empty(report.Damages);
+        Assert.Equal(240, report.Files);
+    }
+
+    [Fact]
+    public void A_key_file_holds_a_key_and_nothing_else()
+    {
+        key.Save(folder.File("k"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.File("k")));
+        using (var read = VolumeKey.Load(folder.File("k")))
+        {
+            Volume.Create(Place, key).Dispose();
+            Volume.Open(Place, read).Dispose();
+        }
+        foreach (var wrong in new[] { "", "00", new string('0', 63), new string('g', 64), new string('0', 5_000) })
+        {
+            Assert.Throws<InvalidDataException>(() => VolumeKey.Load(folder.Write("wrong", wrong)));
+        }
+    }
+}

@@ -1,0 +1,269 @@
+# What run's sentences mean. Each returns 0 when it is so; what it prints is shown only when it is not.
+passes=0 failures=0 skips=0
+program=$state/program/guardian.dll
+metrics=http://127.0.0.1:$metrics_port
+
+# A copy, so that a build does not pull the files from under it.
+prepare_program() {
+  mkdir -p "$state" && cp -r "$repository/artifacts/bin/Guardian.Cli/release" "$state/program"
+}
+
+guardian() { dotnet "$program" "$@"; }
+section() { echo "$1"; }
+passed() { passes=$((passes + 1)); echo "  passed  $1"; }
+failed() { failures=$((failures + 1)); echo "  FAILED  $1"; }
+skip() { skips=$((skips + 1)); echo "  skipped $1"; }
+
+check() {
+  local sentence=$1
+  shift
+  if "$@" >"$state/check.log" 2>&1; then
+    passed "$sentence"
+  else
+    failed "$sentence"
+    sed 's/^/          /' "$state/check.log" | tail -n 12
+  fi
+}
+
+finish() {
+  local status
+  [ "${kept:-}" = yes ] || "$devcloud/down"
+  echo "$passes passed, $failures failed, $skips skipped"
+  [ "$failures" = 0 ] && status=0 || status=1
+  trap - EXIT
+  exit "$status"
+}
+
+# eventually SECONDS COMMAND...
+eventually() {
+  local limit=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$limit" ] || return 1
+    sleep 1
+  done
+}
+
+# ---- inventory
+provider_id() { openstack resource provider list --name "$1" -f value -c uuid; }
+
+has_inventory() {
+  openstack resource provider inventory show "$(provider_id "$1")" CUSTOM_SGX_EPC_MB -f json | python3 -c "
+import json, sys
+found = json.load(sys.stdin)
+print(found)
+sys.exit(not (found['total'] == $2 and found['allocation_ratio'] == 1.0 and found['max_unit'] == $2))"
+}
+
+traits_of() { openstack resource provider trait list "$(provider_id "$1")" -f value; }
+
+has_traits() {
+  local traits trait
+  traits=$(traits_of "$1")
+  shift
+  for trait in "$@"; do
+    grep -qx "$trait" <<<"$traits" || { echo "$trait is missing"; return 1; }
+  done
+}
+
+lacks_trait() { ! traits_of "$1" | grep -qx "$2"; }
+
+set_trait() {
+  local arguments=() trait
+  for trait in $(traits_of "$1") "$2"; do arguments+=(--trait "$trait"); done
+  openstack resource provider trait set "${arguments[@]}" "$(provider_id "$1")" >/dev/null
+}
+
+# Two hosts have their EPC the static way; Nova reads the files when its compute services start.
+static_inventories() {
+  local fake
+  for fake in fake1 fake2; do
+    mkdir -p "$state/etc/provider_config-$fake"
+    guardian node provider-yaml --section 0=32 >"$state/etc/provider_config-$fake/sgx.yaml"
+  done
+}
+
+heals_inventory() {
+  local section
+  section=$(provider_id "${host}_sgx_epc_0")
+  openstack resource provider inventory set "$section" --resource CUSTOM_SGX_EPC_MB=32 >/dev/null && eventually 90 has_inventory "${host}_sgx_epc_0" 64
+}
+
+# ---- set-up and status
+setup_changes() {
+  local out
+  out=$(guardian cloud setup --flavor sgx.8m:1:128:0:8 --flavor sgx.16m:1:128:0:16) || return 1
+  echo "$out"
+  if [ "$1" = yes ]; then grep -q '^changed' <<<"$out"; else ! grep -qv '^unchanged' <<<"$out"; fi
+}
+
+status_json() { guardian cloud status --json; }
+
+full_without_drift() {
+  status_json | python3 -c "
+import json, sys
+found = json.load(sys.stdin)
+print(found)
+sys.exit(not (sum(host['freeMebibytes'] for host in found['hosts']) == 0 and len(found['hosts']) == 3 and found['drift'] == []))"
+}
+
+drift_is_told() {
+  local out status=0
+  out=$(status_json) || status=$?
+  echo "$out"
+  [ "$status" = 1 ] && grep -q "$1" <<<"$out" && grep -q 'has no claim' <<<"$out"
+}
+
+# ---- servers
+server_id() { openstack server show "$1" -f value -c id; }
+status_of() { openstack server show "$1" -f value -c status; }
+host_of() { openstack server show "$1" -f value -c OS-EXT-SRV-ATTR:hypervisor_hostname; }
+
+# create NAME FLAVOR [HOST]
+create() {
+  local where=()
+  [ -z "${3:-}" ] || where=(--hypervisor-hostname "$3")
+  openstack server create --flavor "$2" --image blank --nic none --wait "${where[@]}" "$1" && [ "$(status_of "$1")" = ACTIVE ] && return 0
+  openstack server show "$1" -f value -c fault
+  openstack server delete --wait "$1"
+  return 1
+}
+
+refused() {
+  local fault
+  openstack server create --flavor "$2" --image blank --nic none --wait "$1" ${3:+--hypervisor-hostname "$3"} >/dev/null 2>&1
+  fault=$(openstack server show "$1" -f value -c status -c fault)
+  echo "$fault"
+  openstack server delete --wait "$1"
+  grep -q ERROR <<<"$fault" && grep -q 'No valid host' <<<"$fault"
+}
+
+not_created_on_sgx() { refused ordinary plain; }
+
+refused_on_sick_host() { refused ill sgx.8m "$host" && [ -n "$(process_of "$first")" ]; }
+
+stopped() { openstack server stop "$1" && eventually 60 is_status "$1" SHUTOFF; }
+started() { openstack server start "$1" && eventually 60 is_status "$1" ACTIVE; }
+is_status() { [ "$(status_of "$1")" = "$2" ]; }
+
+resized() { openstack server resize --flavor "$2" --wait "$1" && openstack server resize confirm "$1" && eventually 60 is_status "$1" ACTIVE; }
+
+deleted() {
+  openstack server delete --wait "$@" && [ -z "$(pgrep -f 'qemu-system.*[s]gx-epc')" ] &&
+    status_json | python3 -c "import json, sys; sys.exit(sum(host['claimedMebibytes'] for host in json.load(sys.stdin)['hosts']) != 0)"
+}
+
+suspend_is_refused() {
+  local before
+  before=$(process_of "$1")
+  openstack server suspend "$1"
+  sleep 5
+  openstack server show "$1" -f value -c status -c fault
+  # Nova marks what it could not suspend; an administrator sets it back.
+  [ "$(status_of "$1")" = ACTIVE ] || openstack server set --state active "$1"
+  [ "$(process_of "$1")" = "$before" ] && [ -n "$before" ]
+}
+
+hard_reboot_without_claim() {
+  openstack server reboot --hard --wait "$1"
+  openstack server show "$1" -f value -c status -c fault
+  mapped "$(server_id "$1")" ""
+}
+
+# ---- what the host shows
+process_of() { pgrep -f "qemu-system.*-uuid $1" | head -n 1; }
+
+# mapped INSTANCE KIB: the EPC mapping in its QEMU's smaps; "" for none.
+mapped() {
+  local process found=
+  process=$(process_of "$1")
+  [ -z "$process" ] || found=$(grep -A1 /dev/sgx_vepc "/proc/$process/smaps" | awk '$1 == "Size:" { total += $2 } END { if (total) print total }')
+  echo "$1: '$found' kB in process '$process'"
+  [ "$found" = "$2" ]
+}
+
+new_mapping() { mapped "$1" "$2" && [ "$(process_of "$1")" != "$3" ]; }
+
+total_mapped() {
+  local process
+  for process in $(pgrep qemu-system); do grep -A1 /dev/sgx_vepc "/proc/$process/smaps"; done | awk '$1 == "Size:" { total += $2 } END { print total + 0 }'
+}
+
+defined_epc() { virsh -q -c "$libvirt_uri" dumpxml "$1" | tr -d ' \n' | grep -o "<memorymodel='sgx-epc'><target><sizeunit='KiB'>$2</size>"; }
+
+claimed() { openstack resource provider allocation show "$1" -f json | grep -o "CUSTOM_SGX_EPC_MB[^0-9]*$2\b"; }
+
+# ---- scheduling
+race() { python3 "$repository/tests/openstack/race.py" "$@"; }
+
+fits_after_delete() { openstack server delete --wait race0 2>/dev/null; openstack server delete --wait "$(openstack server list --status ACTIVE -f value -c Name | grep race | head -n 1)" && create next sgx.8m; }
+
+# ---- the daemon
+restart_node() { rm -f "$state/pid/node"; "$devcloud/up" --pretend-epc --fakes 2 >/dev/null; }
+restart_api() { "$devcloud/up" --pretend-epc --fakes 2 >/dev/null; }
+
+# ---- usage
+project_id() { openstack project show admin -f value -c id; }
+usage_json() { guardian usage show --project admin --node "$metrics" --json; }
+
+usage_rows() {
+  local out
+  out=$(guardian usage show --project admin --node "$metrics")
+  echo "$out"
+  [ "$(grep -oE '(CPU Hours|Disk GB-Hours|EPC MB-Hours|RAM MB-Hours|Servers)' <<<"$out" | paste -sd,)" = "CPU Hours,Disk GB-Hours,EPC MB-Hours,RAM MB-Hours,Servers" ]
+}
+
+usage_like_stock_client() { python3 - "$(usage_json)" "$(openstack usage show --project "$(project_id)" -f json 2>/dev/null | sed -n '/{/,$p')" <<'END'
+import json
+import sys
+
+ours, theirs = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+print(ours, theirs)
+for mine, stock in (("ramMebibyteHours", "RAM MB-Hours"), ("cpuHours", "CPU Hours"), ("diskGigabyteHours", "Disk GB-Hours"), ("servers", "Servers")):
+    # Everything is deleted, so time does not run on between the two questions.
+    assert abs(ours[mine] - float(theirs[stock])) < 0.006, mine
+END
+}
+
+# Every server has 128 MiB of RAM and 8 MiB of EPC but the first, which had 16 for a time: the sum lies between.
+usage_of_resize() { python3 - "$(usage_json)" <<'END'
+import json
+import sys
+
+usage = json.loads(sys.argv[1])
+hours = usage["ramMebibyteHours"] / 128
+print(usage, hours)
+assert 8 * hours < usage["epcMebibyteHours"] < 16 * hours
+END
+}
+
+usage_list() {
+  guardian usage list --node "$metrics" --csv | tr -d '\r' | tee /dev/stderr | grep -q '^admin,[0-9.]*,[0-9.]*,[0-9.]*,[0-9.]*,[0-9]*$' &&
+    guardian usage list --node "$metrics" --json | python3 -c "import json, sys; sys.exit(json.load(sys.stdin)['projects'][0]['epcMebibyteHours'] <= 0)"
+}
+
+dataframes() { guardian usage dataframes --node "$metrics" | python3 -c "
+import json, sys
+frames = json.load(sys.stdin)['dataframes']
+print(frames)
+point = frames[0]['usage']['guardian_epc'][0]
+assert frames[0]['period']['begin'] < frames[0]['period']['end'] and point['vol']['qty'] > 0 and point['groupby']['project_id'] == '$(project_id)' and point['metadata']['flavor_name'].startswith('sgx.')"
+}
+
+no_metrics_left() {
+  curl -s "$metrics/metrics" | grep -E '^guardian_epc_(claimed|mapped)_bytes' | tee /dev/stderr | grep -vq ' 0$' && return 1
+  curl -s "$metrics/metrics" | grep -q '^guardian_epc_total_bytes.* 67108864$'
+}
+
+# ---- the documentation
+# Every guardian command of the operator's page, against this cloud; 1 is an answer too, such as that of a check on a machine without SGX.
+documented() {
+  local command status
+  sed -n '/^```/,/^```/s/^guardian //p' "$repository/docs/operate.md" | while read -r command; do
+    status=0
+    echo "guardian $command"
+    # shellcheck disable=SC2086 # words, as a shell would split them
+    guardian ${command//http:\/\/127.0.0.1:9471/$metrics} >"$state/documented.log" 2>&1 </dev/null || status=$?
+    [ "$status" -le 1 ] || { cat "$state/documented.log"; return 1; }
+  done
+}
