@@ -59,6 +59,7 @@ internal static class Targets
         new("volume-tag", () => [Encoding.ASCII.GetBytes("12 " + new string('a', 48) + "\n")], input => FileFreshness.TryRead(input) is not null),
         new("volume-key", () => [Encoding.ASCII.GetBytes(new string('0', 64) + "\n")], input => VolumeKey.TryRead(input) is not null),
         new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
+        new("wasi-calls", () => [WasiCalls.Seed()], WasiCalls.Run),
         .. NodeTargets.All,
     ];
 

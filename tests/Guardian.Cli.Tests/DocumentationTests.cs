@@ -6,6 +6,8 @@ namespace Guardian.Cli.Tests;
 /// <summary>What the documentation shows, works.</summary>
 public sealed partial class DocumentationTests : IDisposable
 {
+    private const string VisitsCommand = "run --insecure-no-attestation --dir data::/data visits.wasm Ada";
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -82,6 +84,21 @@ public sealed partial class DocumentationTests : IDisposable
     }
 
     [Fact]
+    public async Task The_program_of_the_confidential_programs_page_counts_its_visits()
+    {
+        var page = await File.ReadAllTextAsync(Repository.File("docs", "confidential-programs.md"), TestContext.Current.CancellationToken);
+        var start = page.IndexOf("```c\n", StringComparison.Ordinal) + "```c\n".Length;
+        folder.Write("visits.c", page[start..page.IndexOf("```", start, StringComparison.Ordinal)]);
+        Assert.SkipUnless(await WasiToolchain.TryCompileAsync(folder.Path, "visits.c", "visits.wasm"), "clang with lld, wasi-libc and libclang-rt-dev-wasm32 is not installed");
+        Directory.CreateDirectory(Path.Combine(folder.Path, "data"));
+        for (var visits = 1; visits <= 2; visits++)
+        {
+            Assert.Equal($"{visits} visits\n", (await GuardianProgram.RunAsync(folder.Path, VisitsCommand.Split(' '))).Ends(0).Output);
+        }
+        Assert.Equal("Ada\nAda\n", await File.ReadAllTextAsync(Path.Combine(folder.Path, "data", "visits"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task The_volumes_page_works_from_start_to_end()
     {
         folder.Write("report.txt", "a report");
@@ -96,7 +113,7 @@ public sealed partial class DocumentationTests : IDisposable
     [Fact]
     public void Every_other_command_in_the_documentation_is_one_that_tests_run()
     {
-        string[] tested = ["./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test openstack"];
+        string[] tested = ["./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test openstack", VisitsCommand];
         var pages = Directory.GetFiles(Repository.File("docs"), "*.md", SearchOption.AllDirectories).Append(Repository.File("README.md"));
         foreach (var page in pages.Where(page => Path.GetFileName(page) is not ("cas.md" or "clean-room.md" or "attestation.md" or "volumes.md")))
         {

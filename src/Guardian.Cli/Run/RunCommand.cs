@@ -82,7 +82,7 @@ internal static class RunCommand
         {
             // The system keeps 8 bits of it.
             GuestEnd.Exited => (int)(outcome.ExitCode & 0xFF),
-            GuestEnd.Trapped => Report(new CliException(Trapped, "trap", "the program trapped", outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries)), arguments.IsJson),
+            GuestEnd.Trapped => Report(new CliException(Trapped, "trap", "the program trapped", [.. outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("note:", StringComparison.Ordinal))]), arguments.IsJson),
             GuestEnd.NotStarted => Report(new CliException(NoProgram, "not-a-program", $"{arguments.Program} cannot be run: {outcome.Message}"), arguments.IsJson),
             GuestEnd.HostFailed => Report(new CliException(OwnFailure, "host-call", $"a call of the program failed: {outcome.Message}"), arguments.IsJson),
             GuestEnd.Cancelled => signals!.ExitCode,
