@@ -1,0 +1,252 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+using Guardian.Files;
+using Guardian.Wasi.Streams;
+
+namespace Guardian.Runtime.Tests;
+
+/// <summary>Ports and connections behind the network shield, with the base library's TLS at the other end.</summary>
+public sealed class NetworkShieldTests : IAsyncDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly TestAuthority authority = new();
+    private readonly EnclaveProcess enclave;
+    private readonly NetworkShield shield;
+    private readonly List<string> problems = [];
+
+    public NetworkShieldTests()
+    {
+        folder.Write("program/code", "code");
+        enclave = EnclaveProcess.Open(folder.File("program"), folder.File("machine"));
+        shield = new NetworkShield(new EnclaveIdentity(RaTlsCertificate.Create(enclave.Quotes, default), new CollateralStore(folder.File("collateral")), TimeProvider.System));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await shield.DisposeAsync();
+        enclave.Dispose();
+        authority.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_port_speaks_TLS_and_the_guest_sees_plaintext()
+    {
+        var (chain, key) = authority.Issue("server.example");
+        var port = FreePort();
+        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
+        var guest = Task.Run(() => EchoOnce(listener));
+        using var client = await ConnectAsync(port, "server.example");
+        await client.WriteAsync("hello"u8.ToArray());
+        await client.ShutdownAsync();
+        Assert.Equal("hello", await ReadAllAsync(client));
+        await guest;
+    }
+
+    [Fact]
+    public async Task Who_shows_no_certificate_of_the_authority_does_not_reach_the_guest()
+    {
+        var (chain, key) = authority.Issue("server.example");
+        var port = FreePort();
+        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, authority.Pem, null), IPAddress.Loopback);
+        using var other = new TestAuthority();
+        foreach (var identity in new (string, string)?[] { null, other.Issue("client.example") })
+        {
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                using var refused = await ConnectAsync(port, "server.example", identity);
+                await refused.WriteAsync("x"u8.ToArray());
+                Assert.NotEqual(0, await refused.ReadAsync(new byte[1]));
+            });
+        }
+        Assert.Equal(FileError.Again, listener.Accept(out _));
+        var guest = Task.Run(() => EchoOnce(listener));
+        using var client = await ConnectAsync(port, "server.example", authority.Issue("client.example"));
+        await client.WriteAsync("hello"u8.ToArray());
+        await client.ShutdownAsync();
+        Assert.Equal("hello", await ReadAllAsync(client));
+        await guest;
+    }
+
+    [Fact]
+    public async Task Whoever_connects_and_says_nothing_holds_nobody_up()
+    {
+        var (chain, key) = authority.Issue("server.example");
+        var port = FreePort();
+        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
+        using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await silent.ConnectAsync(IPAddress.Loopback, port);
+        var guest = Task.Run(() => EchoOnce(listener));
+        using var client = await ConnectAsync(port, "server.example");
+        await client.WriteAsync("hello"u8.ToArray());
+        await client.ShutdownAsync();
+        Assert.Equal("hello", await ReadAllAsync(client));
+        await guest;
+    }
+
+    [Fact]
+    public async Task Two_enclaves_reach_each_other_by_their_measurements_and_no_other()
+    {
+        var mine = PeerPolicy.From(new AttestationPolicy
+        {
+            Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(folder.File("program"))] }],
+            Platforms = [Sgx.PlatformKind.Simulated],
+        });
+        var port = FreePort();
+        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, mine), IPAddress.Loopback);
+        var guest = Task.Run(() => EchoOnce(listener));
+        Assert.Equal(FileError.Success, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, mine), out var connection));
+        Assert.Equal("hello", Exchange(connection!, "hello"));
+        await guest;
+
+        var other = mine with { Identities = [mine.Identities[0] with { MrEnclaves = [new string('0', 64)] }] };
+        Assert.Equal(FileError.ConnectionAborted, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, other), out _));
+        Assert.Contains("identity", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_named_destinations_are_there_and_a_server_of_another_name_is_refused()
+    {
+        var (chain, key) = authority.Issue("server.example");
+        var port = FreePort();
+        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
+        // The certificate is for another name than the one that is connected to.
+        Assert.Equal(FileError.ConnectionAborted, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Tls, authority.Pem, null, null, null), out _));
+        Assert.Equal(FileError.ConnectionRefused, Connect(new ConnectConfiguration("127.0.0.1", FreePort(), NetworkProtocol.Plain, null, null, null, null), out _));
+
+        var (named, namedKey) = authority.Issue("localhost", IPAddress.Loopback);
+        var second = FreePort();
+        using var good = new ShieldedListener(shield, new ListenConfiguration(second, NetworkProtocol.Tls, named, namedKey, null, null), IPAddress.Loopback);
+        var guest = Task.Run(() => EchoOnce(good));
+        var directory = NetworkDirectory.Create([new ConnectConfiguration("127.0.0.1", second, NetworkProtocol.Tls, authority.Pem, null, null, null)], new Connector(shield, problems.Add, default));
+        Assert.Equal(FileError.Access, directory.Open("elsewhere.example", FileOpenMode.Read, out _));
+        Assert.Equal(FileError.Success, directory.Open("127.0.0.1", FileOpenMode.Read, out var host));
+        Assert.Equal(FileError.Access, ((IDirectory)host!).Open("1", FileOpenMode.Read, out _));
+        Assert.Equal(FileError.Success, ((IDirectory)host).Open(second.ToString(System.Globalization.CultureInfo.InvariantCulture), FileOpenMode.Read, out var destination));
+        Assert.Equal(FileError.Success, ((IConnectionNode)destination!).Connect(out var connection));
+        Assert.Equal("hello", Exchange(connection!, "hello"));
+        await guest;
+    }
+
+    private FileError Connect(ConnectConfiguration destination, out IGuestSocket? connection) => new Connector(shield, problems.Add, default).Connect(destination, out connection);
+
+    // What a guest does: it has only the calls that do not wait, and readiness.
+    private static void EchoOnce(ShieldedListener listener)
+    {
+        IGuestSocket? connection;
+        while (listener.Accept(out connection) == FileError.Again)
+        {
+            Thread.Sleep(1);
+        }
+        using (connection)
+        {
+            var buffer = new byte[4096];
+            while (true)
+            {
+                var error = connection!.Read(buffer, out var read);
+                if (error == FileError.Again)
+                {
+                    Thread.Sleep(1);
+                    continue;
+                }
+                if (error != FileError.Success || read == 0)
+                {
+                    return;
+                }
+                Assert.Equal(FileError.Success, connection.Write(buffer.AsSpan(0, read), out var written));
+                Assert.Equal(read, written);
+            }
+        }
+    }
+
+    private static string Exchange(IGuestSocket connection, string text)
+    {
+        using (connection)
+        {
+            Assert.Equal(FileError.Success, connection.Write(Encoding.UTF8.GetBytes(text), out _));
+            Assert.Equal(FileError.Success, connection.Shutdown(reading: false, writing: true));
+            var received = new List<byte>();
+            var buffer = new byte[100];
+            while (true)
+            {
+                var error = connection.Read(buffer, out var read);
+                if (error == FileError.Again)
+                {
+                    Thread.Sleep(1);
+                    continue;
+                }
+                if (error != FileError.Success || read == 0)
+                {
+                    return Encoding.UTF8.GetString([.. received]);
+                }
+                received.AddRange(buffer.AsSpan(0, read));
+            }
+        }
+    }
+
+    private async Task<SslStream> ConnectAsync(int port, string name, (string Chain, string Key)? identity = null)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = name,
+            ClientCertificateContext = identity is var (chain, key) ? Certificates.Identity(chain, key) : null,
+            RemoteCertificateValidationCallback = (_, certificate, sent, errors) => Certificates.IsIssuedBy(authority.Pem, certificate, sent, isServer: true, errors),
+        });
+        return tls;
+    }
+
+    private static async Task<string> ReadAllAsync(Stream stream)
+    {
+        using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
+        return await reader.ReadToEndAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>An authority as the CAS would be.</summary>
+    private sealed class TestAuthority : IDisposable
+    {
+        private readonly X509Certificate2 certificate;
+
+        public TestAuthority()
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest("CN=Test authority", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+            certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        }
+
+        public string Pem => certificate.ExportCertificatePem();
+
+        public (string Chain, string Key) Issue(string name, IPAddress? address = null)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(name);
+            if (address is not null)
+            {
+                names.AddIpAddress(address);
+            }
+            request.CertificateExtensions.Add(names.Build());
+            using var issued = request.Create(certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));
+            return (issued.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+        }
+
+        public void Dispose() => certificate.Dispose();
+    }
+}
