@@ -117,7 +117,8 @@ internal static class RoomEndpoints
         {
             value = JsonSerializer.Deserialize(body.Span, type);
         }
-        catch (JsonException)
+        // Not supported: a condition without its kind.
+        catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
             value = null;
         }

@@ -22,6 +22,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
 
     public NetworkShieldTests()
     {
+        Directory.CreateDirectory(folder.File("program"));
         folder.Write("program/code", "code");
         enclave = EnclaveProcess.Open(folder.File("program"), folder.File("machine"));
         shield = new NetworkShield(new EnclaveIdentity(RaTlsCertificate.Create(enclave.Quotes, default), new CollateralStore(folder.File("collateral")), TimeProvider.System));

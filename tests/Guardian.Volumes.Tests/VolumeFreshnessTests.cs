@@ -167,7 +167,7 @@ public sealed class VolumeFreshnessTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         var file = new FileFreshness(folder.File("tag"));
-        var tag = new FreshnessTag(7, new string('a', 64));
+        var tag = new FreshnessTag(7, new string('a', 48));
         Assert.Null(file.Read());
         Assert.False(file.TryReplace(tag, tag));
         Assert.True(file.TryReplace(null, tag));

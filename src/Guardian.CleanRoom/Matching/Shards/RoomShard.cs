@@ -77,7 +77,8 @@ public sealed class RoomShard : IDisposable
         {
             return JsonSerializer.Deserialize(request, ShardJson.Default.ShardRequest) is { } read && IsValid(read, contract, layout) ? read : null;
         }
-        catch (JsonException)
+        // Not supported: a condition without its kind.
+        catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
             return null;
         }

@@ -65,7 +65,7 @@ internal sealed class RoomShards(RoomLayout layout, IReadOnlyList<IShard> shards
                 return reply;
             }
         }
-        catch (Exception failure) when (failure is IOException or JsonException)
+        catch (Exception failure) when (failure is IOException or JsonException or NotSupportedException)
         {
             // Lost, or replaced by something else: the next one takes the range.
         }
