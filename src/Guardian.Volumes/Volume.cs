@@ -220,7 +220,8 @@ public sealed partial class Volume : IFileSystem
         return FileError.Success;
     });
 
-    // Before a change: it is allowed, and there is room in memory, so that nothing has to be written halfway through it.
+    // Before a change: it is allowed, there is room in memory, so that nothing has to be written halfway through it, and the state does not claim any more
+    // that every byte of the container is accounted for: what is written from now on may be all that a killed process leaves.
     internal FileError MakeReady()
     {
         if (options.ReadOnly)
@@ -228,6 +229,10 @@ public sealed partial class Volume : IFileSystem
             return FileError.ReadOnly;
         }
         ThrowIfStopped();
+        if (current.IsClosed)
+        {
+            WriteSuperblock(isClosed: false);
+        }
         if (cache.IsFull)
         {
             cache.Flush();

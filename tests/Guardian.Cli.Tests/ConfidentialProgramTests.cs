@@ -11,7 +11,7 @@ namespace Guardian.Cli.Tests;
 public sealed class ConfidentialProgramTests : IAsyncLifetime
 {
     // Adds its second argument to /data/note, or prints what is there: all of it by WASI calls.
-    private const string Note = """
+    internal const string Note = """
         (module
           (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
