@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text;
-using System.Text.Json.Nodes;
 using Guardian.Attestation;
 using Guardian.Cas.Client;
 using Guardian.Runtime;

@@ -14,11 +14,9 @@ namespace Guardian.Cli;
 internal static class RunCommand
 {
     /// <summary>The program was not run.</summary>
-    public const int OwnFailure = 125;
+    public const int OwnFailure = GuestOutcome.OwnFailure;
 
     private const int NoProgram = 126;
-    private const int Trapped = 134;
-    private const int Ended = 137;
 
     /// <summary>For the list of commands; <see cref="Run"/> does the work, before other commands cost time.</summary>
     public static Command Create()
@@ -80,13 +78,12 @@ internal static class RunCommand
         var outcome = Guest.Run(engine, module, host, arguments.MaxMemory is { } size ? limits with { MemorySize = size } : limits, signals?.Token ?? CancellationToken.None);
         return outcome.End switch
         {
-            // The system keeps 8 bits of it.
-            GuestEnd.Exited => (int)(outcome.ExitCode & 0xFF),
-            GuestEnd.Trapped => Report(new CliException(Trapped, "trap", "the program trapped", [.. outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("note:", StringComparison.Ordinal))]), arguments.IsJson),
-            GuestEnd.NotStarted => Report(new CliException(NoProgram, "not-a-program", $"{arguments.Program} cannot be run: {outcome.Message}"), arguments.IsJson),
+            GuestEnd.Exited => outcome.ExitStatus,
+            GuestEnd.Trapped => Report(new CliException(outcome.ExitStatus, "trap", "the program trapped", [.. outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("note:", StringComparison.Ordinal))]), arguments.IsJson),
+            GuestEnd.NotStarted => Report(new CliException(outcome.ExitStatus, "not-a-program", $"{arguments.Program} cannot be run: {outcome.Message}"), arguments.IsJson),
             GuestEnd.HostFailed => Report(new CliException(OwnFailure, "host-call", $"a call of the program failed: {outcome.Message}"), arguments.IsJson),
             GuestEnd.Cancelled => signals!.ExitCode,
-            _ => Report(new CliException(Ended, "limit", outcome.Message), arguments.IsJson),
+            _ => Report(new CliException(outcome.ExitStatus, "limit", outcome.Message), arguments.IsJson),
         };
     }
 
