@@ -167,8 +167,11 @@ public sealed partial class Volume
         {
             return;
         }
-        // Every byte of a closed volume is accounted for.
-        allocator.Trim();
+        // Every byte of a closed volume is accounted for. The container is cut only when no state that could be opened is as long as before.
+        if (allocator.Trim())
+        {
+            WriteSuperblock(isClosed: false);
+        }
         storage.SetSize(allocator.Count * Page.Size);
         foreach (var (slot, count) in allocator.FreeExtents())
         {

@@ -71,6 +71,38 @@ public sealed class VolumeCrashTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Power_loss_while_a_volume_closes_that_has_become_shorter_loses_nothing(bool isRemovalSynced)
+    {
+        var died = 0;
+        for (var run = 0; run < 80; run++)
+        {
+            using var disk = new SimulatedDisk(new Random(run));
+            using var volume = Volume.Create(disk, key, NoTimer);
+            Tree.Create(volume.Root, "kept", [1, 2, 3]).Dispose();
+            Tree.Create(volume.Root, "large", new byte[2_200_000]).Dispose();
+            Assert.Equal(FileError.Success, volume.Sync());
+            var before = Tree.Describe(volume);
+            Assert.Equal(FileError.Success, volume.Root.RemoveFile("large"));
+            var after = Tree.Describe(volume);
+            if (isRemovalSynced)
+            {
+                Assert.Equal(FileError.Success, volume.Sync());
+                before = after;
+            }
+            disk.FailAt = disk.Operations + 1 + (run % 20);
+            volume.Dispose();
+            died += disk.IsDead ? 1 : 0;
+            disk.Crash();
+            using var again = Volume.Open(disk, key, NoTimer);
+            var found = Tree.Describe(again);
+            Assert.True(found == before || found == after, $"run {run}: neither the old state nor the new one");
+        }
+        Assert.True(died > 20);
+    }
+
     private static byte[] Filled(int size, byte value)
     {
         var bytes = new byte[size];

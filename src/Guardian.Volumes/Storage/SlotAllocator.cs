@@ -151,8 +151,8 @@ internal sealed class SlotAllocator
         }
     }
 
-    /// <summary>Cuts free slots off the end, in whole steps of growth.</summary>
-    public void Trim()
+    /// <summary>Cuts free slots off the end, in whole steps of growth; false when there are none to cut.</summary>
+    public bool Trim()
     {
         var last = Count - 1;
         while (!Has(used, last))
@@ -160,9 +160,11 @@ internal sealed class SlotAllocator
             last--;
         }
         var count = Math.Min(Count, RoundUp(last + 1));
+        var isCut = count < Count;
         FreeCount -= Count - count;
         Count = count;
         cursor = Math.Min(cursor, count);
+        return isCut;
     }
 
     /// <summary>The size to which so many slots are rounded.</summary>

@@ -88,7 +88,8 @@ internal sealed class SimulatedDisk(Random random) : IStorage
     /// <summary>The power goes and comes back: what was not synced is there, or not, or in part.</summary>
     public void Crash()
     {
-        var length = random.Next(2) == 0 ? safe.Length : Math.Max(seen.Length, safe.Length);
+        // So did a change of the size.
+        var length = random.Next(2) == 0 ? safe.Length : seen.Length;
         Array.Resize(ref safe, length);
         foreach (var (offset, data) in pending)
         {
