@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Guardian.CleanRoom;
@@ -12,6 +13,9 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
 
     private readonly int codeSize = cells <= byte.MaxValue ? 1 : 2;
 
+    // Persons who are in two or more data sets end at most once in two neighbouring rows, so those share a code.
+    private int RowsPerCode => sides == 1 ? 1 : 2;
+
     private readonly long[] counts = new long[cells];
     private AlignedBytes? found;
 
@@ -20,10 +24,10 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
     {
         if (cells == 1)
         {
-            counts[0] += CountAll(merged);
+            counts[0] += sides == 2 ? CountPairs(merged) : CountAll(merged);
             return;
         }
-        var slots = (nuint)merged.Rows * Lanes;
+        var slots = (nuint)(merged.Rows / RowsPerCode) * Lanes;
         found ??= new AlignedBytes((int)slots * codeSize);
         ref var codes = ref MemoryMarshal.GetReference(found.Span);
         FindCells(merged, ref codes);
@@ -50,22 +54,48 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
         return (long)TLanes.Sum(count);
     }
 
-    // For each element the cell of the person who ends there, or none.
+    // What is asked most: each row is read once.
+    private static long CountPairs(MergeBuffers merged)
+    {
+        ref var highWords = ref merged.High(0);
+        ref var lowWords = ref merged.Low(0);
+        var count = TLanes.All(0);
+        var (highBefore, lowBefore) = (TLanes.Load(ref highWords, 0), TLanes.Load(ref lowWords, 0));
+        for (var index = Lanes; index < (nuint)merged.Rows * Lanes; index += Lanes)
+        {
+            var (high, low) = (TLanes.Load(ref highWords, index), TLanes.Load(ref lowWords, index));
+            count = TLanes.Subtract(count, Matches<TLanes, T>.OfTwo(high, low, highBefore, lowBefore));
+            (highBefore, lowBefore) = (high, low);
+        }
+        return (long)TLanes.Sum(count);
+    }
+
+    // For every two rows the cell of the person who ends there, or none.
     private void FindCells(MergeBuffers merged, ref byte target)
     {
+        for (var row = 0; row < merged.Rows; row += RowsPerCode)
+        {
+            var cell = CellAt(merged, row);
+            if (RowsPerCode == 2)
+            {
+                cell = TLanes.Min(cell, CellAt(merged, row + 1));
+            }
+            TLanes.StoreCodes(cell, ref target, (nuint)(row / RowsPerCode) * Lanes, codeSize);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T CellAt(MergeBuffers merged, int row)
+    {
+        if (row < sides - 1)
+        {
+            return TLanes.All(NoCell);
+        }
         ref var high = ref merged.High(0);
         ref var low = ref merged.Low(0);
-        for (var row = 0; row < sides - 1; row++)
-        {
-            TLanes.StoreCodes(TLanes.All(NoCell), ref target, (nuint)row * Lanes, codeSize);
-        }
-        for (var row = sides - 1; row < merged.Rows; row++)
-        {
-            var index = (nuint)row * Lanes;
-            var element = TLanes.Load(ref low, index);
-            var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
-            var cell = Matches<TLanes, T>.CellOf(ref low, index, sides, element);
-            TLanes.StoreCodes(TLanes.Select(isMatch, cell, TLanes.All(NoCell)), ref target, index, codeSize);
-        }
+        var index = (nuint)row * Lanes;
+        var element = TLanes.Load(ref low, index);
+        var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
+        return TLanes.Select(isMatch, Matches<TLanes, T>.CellOf(ref low, index, sides, element), TLanes.All(NoCell));
     }
 }

@@ -28,26 +28,48 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         payload = new AlignedBytes(columns.Slots * sizeof(ushort));
     }
 
+    /// <summary>Opens a group; its rows are valid until the next one is opened.</summary>
+    public GroupRows<TLanes, T> Open(int group) => RowsOf(plan.Source.Read(group, plaintext.Span));
+
     /// <summary>Loads a group into its place in the merge buffers: rows in their order, then empty ones; or, in a place that descends, all of it back to front.</summary>
     /// <param name="start">First row of the place.</param>
     /// <param name="rows">Rows of the place, at least the data set's capacity.</param>
     public void Load(int group, MergeBuffers buffers, int start, int rows, bool descends)
     {
         var stored = plan.Source.Read(group, plaintext.Span);
-        if (plan.Cells.Count > 0)
-        {
-            MakeCells(stored);
-        }
+        var elements = RowsOf(stored);
         unchecked
         {
-            // Where slot 0 goes, and how far the next one is from there.
+            // Where row 0 goes, and how far the next one is from there.
             var (first, step) = descends ? (start + rows - 1, -(nint)Lanes) : (start, (nint)Lanes);
-            Place(stored, ref buffers.High(first), ref buffers.Low(first), step, rows);
+            ref var high = ref buffers.High(first);
+            ref var low = ref buffers.Low(first);
+            for (nint row = 0; row < rows; row++)
+            {
+                elements.Read((nuint)row, out var rowHigh, out var rowLow);
+                TLanes.Store(rowHigh, ref high, (nuint)(row * step));
+                TLanes.Store(rowLow, ref low, (nuint)(row * step));
+            }
             for (var plane = 0; plane < buffers.Planes; plane++)
             {
                 PlaceValues(stored, plane, ref buffers.Value(plane, first), step, rows);
             }
         }
+    }
+
+    private GroupRows<TLanes, T> RowsOf(ReadOnlySpan<byte> stored)
+    {
+        if (plan.Cells.Count > 0)
+        {
+            MakeCells(stored);
+        }
+        ref var mask = ref MemoryMarshal.GetReference(payload.Span);
+        if (plan.Where.Count > 0)
+        {
+            mask = ref masks.Evaluate(plan.Where, stored);
+        }
+        return new GroupRows<TLanes, T>(
+            columns, stored, ref payload.FirstHalf, ref mask, hasCells: plan.Cells.Count > 0, hasFilter: plan.Where.Count > 0);
     }
 
     // Of every slot that holds a row, its part of the cell, and the fail bit where it has none; empty slots have all these bits set, whatever comes out here.
@@ -65,12 +87,16 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         ref var codes = ref MemoryMarshal.GetReference(columns.Codes(part.Column, stored));
         ref var target = ref payload.FirstHalf;
         var size = columns.CodeSize(part.Column);
+        if (part.Starts is not { } starts)
+        {
+            TLanes.AddMultiples(ref codes, size, (ushort)part.Stride, (ushort)Elements.FailBit, ref target, (nuint)columns.Slots);
+            return;
+        }
         for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
             var code = TLanes.LoadCodes(ref codes, slot, size);
             var isEmpty = TLanes.Equal(code, TLanes.All(0));
-            var bin = part.Starts is null ? TLanes.Subtract(code, TLanes.All(1)) : BinOf(code, part.Starts);
-            var value = TLanes.Add(TLanes.LoadHalves(ref target, slot), TLanes.AndNot(TLanes.Multiply(bin, TLanes.All((ulong)part.Stride)), isEmpty));
+            var value = TLanes.Add(TLanes.LoadHalves(ref target, slot), TLanes.AndNot(TLanes.Multiply(BinOf(code, starts), TLanes.All((ulong)part.Stride)), isEmpty));
             TLanes.StoreHalves(TLanes.Or(value, TLanes.And(isEmpty, TLanes.All(Elements.FailBit))), ref target, slot);
         }
     }
@@ -85,43 +111,6 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
             bin = TLanes.Subtract(bin, TLanes.Greater(code, TLanes.All(starts[k] - 1UL)));
         }
         return bin;
-    }
-
-    private void Place(ReadOnlySpan<byte> stored, ref ulong high, ref ulong low, nint step, int rows)
-    {
-        ref var sourceHigh = ref MemoryMarshal.GetReference(columns.High(stored));
-        ref var sourceLow = ref MemoryMarshal.GetReference(columns.Low(stored));
-        ref var cells = ref payload.FirstHalf;
-        var (hasCells, hasFilter) = (plan.Cells.Count > 0, plan.Where.Count > 0);
-        ref var mask = ref MemoryMarshal.GetReference(payload.Span);
-        if (hasFilter)
-        {
-            mask = ref masks.Evaluate(plan.Where, stored);
-        }
-        unchecked
-        {
-            nint target = 0;
-            for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes, target += step)
-            {
-                // Tag bits and payload bits do not overlap.
-                var element = TLanes.Load(ref sourceLow, slot);
-                if (hasCells)
-                {
-                    element = TLanes.Or(element, TLanes.LoadHalves(ref cells, slot));
-                }
-                if (hasFilter)
-                {
-                    element = TLanes.Or(element, TLanes.AndNot(TLanes.All(Elements.FailBit), TLanes.ShiftLeft(TLanes.LoadCodes(ref mask, slot, 1), 8)));
-                }
-                TLanes.Store(TLanes.Load(ref sourceHigh, slot), ref high, (nuint)target);
-                TLanes.Store(element, ref low, (nuint)target);
-            }
-            for (var row = columns.Capacity; row < rows; row++, target += step)
-            {
-                TLanes.Store(TLanes.All(Elements.Empty), ref high, (nuint)target);
-                TLanes.Store(TLanes.All(Elements.Empty), ref low, (nuint)target);
-            }
-        }
     }
 
     private void PlaceValues(ReadOnlySpan<byte> stored, int plane, ref ulong target, nint step, int rows)

@@ -84,17 +84,44 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         var loaders = sides.Select((side, index) => new GroupLoader<TLanes, T>(side, layout, [.. fields.Where(field => field.Measure.Side == index)])).ToList();
         for (var group = share.First; group < share.End; group++)
         {
-            for (var side = 0; side < loaders.Count; side++)
-            {
-                loaders[side].Load(group, buffers, side * rows, rows, descends: side % 2 == 1);
-            }
-            if (places > loaders.Count)
-            {
-                buffers.ClearFrom<TLanes, T>(loaders.Count * rows);
-            }
-            buffers.MergePlaces<TLanes, T>(rows);
+            LoadPlaces(loaders, buffers, group, rows);
+            buffers.MergeRuns<TLanes, T>(Math.Min(2 * rows, buffers.Rows));
             buffers.Group = group;
             scan.Add(buffers);
+        }
+    }
+
+    // Fills the buffers with sorted runs of two places each, or of one where there is no other.
+    private static void LoadPlaces<TLanes, T>(List<GroupLoader<TLanes, T>> loaders, MergeBuffers buffers, int group, int rows)
+        where TLanes : struct, ILanes<T> where T : struct
+    {
+        if (buffers.Rows == rows)
+        {
+            loaders[0].Load(group, buffers, 0, rows, descends: false);
+            return;
+        }
+        for (var place = 0; place * rows < buffers.Rows; place += 2)
+        {
+            var start = place * rows;
+            if (buffers.Planes == 0)
+            {
+                var first = place < loaders.Count ? loaders[place].Open(group) : default;
+                var second = place + 1 < loaders.Count ? loaders[place + 1].Open(group) : default;
+                buffers.MergePair(first, second, start, rows);
+                continue;
+            }
+            for (var side = place; side < place + 2; side++)
+            {
+                if (side < loaders.Count)
+                {
+                    loaders[side].Load(group, buffers, side * rows, rows, descends: side % 2 == 1);
+                }
+                else
+                {
+                    buffers.Clear<TLanes, T>(side * rows, rows);
+                }
+            }
+            buffers.MergePair<TLanes, T>(start, rows);
         }
     }
 

@@ -49,6 +49,40 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
         }
     }
 
+    /// <summary>Merges two groups as they are read: what waits for the memory compares meanwhile.</summary>
+    /// <param name="first">Fills the first half of the rows.</param>
+    /// <param name="second">Fills the second half, back to front.</param>
+    /// <param name="rows">A power of two, at least 8.</param>
+    public static void Merge(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, ref ulong high, ref ulong low, nuint rows)
+    {
+        unchecked
+        {
+            var step = rows / 8;
+            var s = step * Lanes;
+            for (nuint row = 0; row < step; row++)
+            {
+                var last = (rows / 2) - 1 - row;
+                first.Read(row, out var h0, out var l0);
+                second.Read(last, out var h4, out var l4);
+                Exchange(ref h0, ref l0, ref h4, ref l4);
+                first.Read(row + (2 * step), out var h2, out var l2);
+                second.Read(last - (2 * step), out var h6, out var l6);
+                Exchange(ref h2, ref l2, ref h6, ref l6);
+                first.Read(row + step, out var h1, out var l1);
+                second.Read(last - step, out var h5, out var l5);
+                Exchange(ref h1, ref l1, ref h5, ref l5);
+                first.Read(row + (3 * step), out var h3, out var l3);
+                second.Read(last - (3 * step), out var h7, out var l7);
+                Exchange(ref h3, ref l3, ref h7, ref l7);
+                TwoStages(ref high, ref low, row * Lanes, s, ref h0, ref l0, ref h1, ref l1, ref h2, ref l2, ref h3, ref l3, ref h4, ref l4, ref h5, ref l5, ref h6, ref l6, ref h7, ref l7);
+            }
+            for (nuint part = 0; part < 8; part++)
+            {
+                Merge(ref Unsafe.Add(ref high, part * s), ref Unsafe.Add(ref low, part * s), step);
+            }
+        }
+    }
+
     /// <summary>Sorts a bitonic sequence with further words that travel along.</summary>
     /// <param name="values">Planes of <paramref name="plane"/> words each.</param>
     public static void Merge(ref ulong high, ref ulong low, ref ulong values, int planes, int plane, nuint rows)
@@ -121,19 +155,31 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
                 Exchange(ref h0, ref l0, ref h4, ref l4);
                 var (h2, l2, h6, l6) = (TLanes.Load(ref h, i + (2 * s)), TLanes.Load(ref l, i + (2 * s)), TLanes.Load(ref h, i + (6 * s)), TLanes.Load(ref l, i + (6 * s)));
                 Exchange(ref h2, ref l2, ref h6, ref l6);
-                Exchange(ref h0, ref l0, ref h2, ref l2);
-                Exchange(ref h4, ref l4, ref h6, ref l6);
                 var (h1, l1, h5, l5) = (TLanes.Load(ref h, i + s), TLanes.Load(ref l, i + s), TLanes.Load(ref h, i + (5 * s)), TLanes.Load(ref l, i + (5 * s)));
                 Exchange(ref h1, ref l1, ref h5, ref l5);
                 var (h3, l3, h7, l7) = (TLanes.Load(ref h, i + (3 * s)), TLanes.Load(ref l, i + (3 * s)), TLanes.Load(ref h, i + (7 * s)), TLanes.Load(ref l, i + (7 * s)));
                 Exchange(ref h3, ref l3, ref h7, ref l7);
-                Exchange(ref h1, ref l1, ref h3, ref l3);
-                Exchange(ref h5, ref l5, ref h7, ref l7);
-                ExchangeAndStore(ref h, ref l, i, i + s, h0, l0, h1, l1);
-                ExchangeAndStore(ref h, ref l, i + (2 * s), i + (3 * s), h2, l2, h3, l3);
-                ExchangeAndStore(ref h, ref l, i + (4 * s), i + (5 * s), h4, l4, h5, l5);
-                ExchangeAndStore(ref h, ref l, i + (6 * s), i + (7 * s), h6, l6, h7, l7);
+                TwoStages(ref h, ref l, i, s, ref h0, ref l0, ref h1, ref l1, ref h2, ref l2, ref h3, ref l3, ref h4, ref l4, ref h5, ref l5, ref h6, ref l6, ref h7, ref l7);
             }
+        }
+    }
+
+    // The stages of strides 2 and 1 times the step, of eight rows that lie a step apart.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TwoStages(
+        ref ulong high, ref ulong low, nuint i, nuint s,
+        ref T h0, ref T l0, ref T h1, ref T l1, ref T h2, ref T l2, ref T h3, ref T l3, ref T h4, ref T l4, ref T h5, ref T l5, ref T h6, ref T l6, ref T h7, ref T l7)
+    {
+        unchecked
+        {
+            Exchange(ref h0, ref l0, ref h2, ref l2);
+            Exchange(ref h4, ref l4, ref h6, ref l6);
+            Exchange(ref h1, ref l1, ref h3, ref l3);
+            Exchange(ref h5, ref l5, ref h7, ref l7);
+            ExchangeAndStore(ref high, ref low, i, i + s, h0, l0, h1, l1);
+            ExchangeAndStore(ref high, ref low, i + (2 * s), i + (3 * s), h2, l2, h3, l3);
+            ExchangeAndStore(ref high, ref low, i + (4 * s), i + (5 * s), h4, l4, h5, l5);
+            ExchangeAndStore(ref high, ref low, i + (6 * s), i + (7 * s), h6, l6, h7, l7);
         }
     }
 

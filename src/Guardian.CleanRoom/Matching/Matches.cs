@@ -16,16 +16,24 @@ internal static class Matches<TLanes, T> where TLanes : struct, ILanes<T> where 
         unchecked
         {
             var high = TLanes.Load(ref highWords, index);
-            // Bits that must be zero: those in which the tags differ, and the fail bits.
             var wrong = TLanes.And(low, TLanes.All(Elements.FailBit));
             for (var back = Lanes; back <= (nuint)(sides - 1) * Lanes; back += Lanes)
             {
-                var differing = TLanes.AndNot(TLanes.Xor(low, TLanes.Load(ref lowWords, index - back)), TLanes.All(Elements.CodeMask));
-                wrong = TLanes.Or(wrong, TLanes.Or(differing, TLanes.Xor(high, TLanes.Load(ref highWords, index - back))));
+                wrong = TLanes.Or(wrong, Differing(high, low, TLanes.Load(ref highWords, index - back), TLanes.Load(ref lowWords, index - back)));
             }
             return TLanes.Equal(wrong, TLanes.All(0));
         }
     }
+
+    /// <summary><see cref="Of"/> for two sides, from this row's words and those of the row before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T OfTwo(T high, T low, T highBefore, T lowBefore) =>
+        TLanes.Equal(TLanes.Or(TLanes.And(low, TLanes.All(Elements.FailBit)), Differing(high, low, highBefore, lowBefore)), TLanes.All(0));
+
+    // Bits in which tags or fail bits differ.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Differing(T high, T low, T otherHigh, T otherLow) =>
+        TLanes.Or(TLanes.AndNot(TLanes.Xor(low, otherLow), TLanes.All(Elements.CodeMask)), TLanes.Xor(high, otherHigh));
 
     /// <summary>The cell of the person who ends in a row: the sum of all sides' parts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -39,10 +39,10 @@ internal sealed class MergeBuffers
 
     public ref ulong Value(int plane, int row) => ref At(values, (plane * Rows) + row);
 
-    /// <summary>Empties all rows from one on.</summary>
-    public void ClearFrom<TLanes, T>(int start) where TLanes : struct, ILanes<T> where T : struct
+    /// <summary>Empties a number of rows.</summary>
+    public void Clear<TLanes, T>(int start, int rows) where TLanes : struct, ILanes<T> where T : struct
     {
-        for (var row = start; row < Rows; row++)
+        for (var row = start; row < start + rows; row++)
         {
             TLanes.Store(TLanes.All(Elements.Empty), ref High(row), 0);
             TLanes.Store(TLanes.All(Elements.Empty), ref Low(row), 0);
@@ -53,18 +53,22 @@ internal sealed class MergeBuffers
         }
     }
 
-    /// <summary>Merges places of equal size, a power of two of them, by twos until one run is left. Places ascend and descend in turn.</summary>
-    public void MergePlaces<TLanes, T>(int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct
+    /// <summary>Loads two neighbouring places and merges them.</summary>
+    public void MergePair<TLanes, T>(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, int start, int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct =>
+        MatchNetwork<TLanes, T>.Merge(first, second, ref High(start), ref Low(start), (nuint)(2 * rowsPerPlace));
+
+    /// <summary>Merges two neighbouring places that are loaded, the second back to front.</summary>
+    public void MergePair<TLanes, T>(int start, int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct => Merge<TLanes, T>(start, 2 * rowsPerPlace);
+
+    /// <summary>Merges sorted runs of equal size, a power of two of them, by twos until one run is left.</summary>
+    public void MergeRuns<TLanes, T>(int rowsPerRun) where TLanes : struct, ILanes<T> where T : struct
     {
-        for (var size = 2 * rowsPerPlace; size <= Rows; size *= 2)
+        for (var size = 2 * rowsPerRun; size <= Rows; size *= 2)
         {
             for (var start = 0; start < Rows; start += size)
             {
-                if (size > 2 * rowsPerPlace)
-                {
-                    // What was merged ascends; the second half has to descend.
-                    Reverse<TLanes, T>(start + (size / 2), size / 2);
-                }
+                // Both ascend; the second has to descend.
+                Reverse<TLanes, T>(start + (size / 2), size / 2);
                 Merge<TLanes, T>(start, size);
             }
         }

@@ -50,6 +50,13 @@ internal readonly struct TraceLanes : ILanes<Traced>
         LanesScalar.StoreHalves(value.Words, ref halves, index);
     }
 
+    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count)
+    {
+        current!.Add($"multiples of {stride} by codes of {size}, {emptyMask} where empty", ref codes, count);
+        current!.Add("to", ref sums, count);
+        LanesScalar.AddMultiples(ref codes, size, stride, emptyMask, ref sums, count);
+    }
+
     public static Traced All(ulong value) => Of("all", LanesScalar.All(value), value);
 
     public static Traced And(Traced left, Traced right) => Of("and", LanesScalar.And(left.Words, right.Words));

@@ -44,6 +44,10 @@ internal interface ILanes<T> where T : struct
     /// <summary>Writes the low 16 bits of eight words.</summary>
     static abstract void StoreHalves(T value, ref ushort halves, nuint index);
 
+    /// <summary>Adds to each of a number of sums, a multiple of 8, a code's distance from code 1 times a stride; where the code is 0, sets the sum's bits of a mask instead.</summary>
+    /// <param name="size">Bytes per code: 1 or 2.</param>
+    static abstract void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count);
+
     /// <summary>Eight times the same word.</summary>
     static abstract T All(ulong value);
 

@@ -54,6 +54,23 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
         }
     }
 
+    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count)
+    {
+        unchecked
+        {
+            nuint i = 0;
+            for (; i + 16 <= count; i += 16)
+            {
+                ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
+                var code = size == 1 ? Vector256.WidenLower(Unsafe.ReadUnaligned<Vector128<byte>>(ref at).ToVector256Unsafe()) : Unsafe.ReadUnaligned<Vector256<ushort>>(ref at);
+                var isEmpty = Vector256.Equals(code, Vector256<ushort>.Zero);
+                var sum = Vector256.LoadUnsafe(ref sums, i) + Vector256.AndNot((code - Vector256<ushort>.One) * Vector256.Create(stride), isEmpty);
+                (sum | (isEmpty & Vector256.Create(emptyMask))).StoreUnsafe(ref sums, i);
+            }
+            LanesScalar.AddMultiples(ref Unsafe.Add(ref codes, i * (nuint)size), size, stride, emptyMask, ref Unsafe.Add(ref sums, i), count - i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TwoVectors All(ulong value) => new(Vector256.Create(value), Vector256.Create(value));
 

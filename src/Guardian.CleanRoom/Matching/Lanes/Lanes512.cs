@@ -46,6 +46,23 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
         }
     }
 
+    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count)
+    {
+        unchecked
+        {
+            nuint i = 0;
+            for (; i + 32 <= count; i += 32)
+            {
+                ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
+                var code = size == 1 ? Vector512.WidenLower(Unsafe.ReadUnaligned<Vector256<byte>>(ref at).ToVector512Unsafe()) : Unsafe.ReadUnaligned<Vector512<ushort>>(ref at);
+                var isEmpty = Vector512.Equals(code, Vector512<ushort>.Zero);
+                var sum = Vector512.LoadUnsafe(ref sums, i) + Vector512.AndNot((code - Vector512<ushort>.One) * Vector512.Create(stride), isEmpty);
+                (sum | (isEmpty & Vector512.Create(emptyMask))).StoreUnsafe(ref sums, i);
+            }
+            LanesScalar.AddMultiples(ref Unsafe.Add(ref codes, i * (nuint)size), size, stride, emptyMask, ref Unsafe.Add(ref sums, i), count - i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> All(ulong value) => Vector512.Create(value);
 

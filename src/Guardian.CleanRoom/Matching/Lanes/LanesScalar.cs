@@ -63,6 +63,19 @@ internal readonly struct LanesScalar : ILanes<EightWords>
         }
     }
 
+    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count)
+    {
+        for (nuint i = 0; i < count; i++)
+        {
+            ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
+            uint code = size == 1 ? at : Unsafe.ReadUnaligned<ushort>(ref at);
+            // All ones where the code is 0.
+            var isEmpty = unchecked((uint)EqualOperation.Apply(code, 0));
+            ref var sum = ref Unsafe.Add(ref sums, i);
+            sum = unchecked((ushort)((sum + (((code - 1) * stride) & ~isEmpty)) | (emptyMask & isEmpty)));
+        }
+    }
+
     public static EightWords All(ulong value)
     {
         var result = default(EightWords);
