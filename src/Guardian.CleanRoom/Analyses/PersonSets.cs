@@ -12,7 +12,7 @@ internal sealed class PersonSets(
     public MatchEngine Engine => engine;
 
     /// <summary>How a data set takes part.</summary>
-    public SidePlan Side(CompiledQuestion question, DataSet dataSet, IReadOnlyList<CellPart> cells) => new(versions[dataSet.Name].Source, question.Filters[dataSet.Name], cells);
+    public SidePlan Side(CompiledQuestion question, DataSet dataSet, IReadOnlyList<CellPart> cells) => new(versions[dataSet.Name].Source, question.Filters.Of(dataSet), cells);
 
     /// <summary>How all of a question's data sets take part.</summary>
     public IReadOnlyList<SidePlan> Sides(CompiledQuestion question) => [.. question.DataSets.Select(dataSet => Side(

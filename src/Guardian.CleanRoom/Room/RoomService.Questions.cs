@@ -37,7 +37,7 @@ public sealed partial class RoomService
             var entry = Log(member, LogEvents.Question, new QuestionDetail(question, digests, epsilon), RoomLogJson.Default.QuestionDetail);
             // Step 4: computed, kept, logged, given.
             var sets = new PersonSets(
-                new MatchEngine(layout, threads), current, guard, answers.FindCount, SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount), keys.SketchKey());
+                new MatchEngine(layout, threads) { Across = compiled.Filters.Across }, current, guard, answers.FindCount, SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount), keys.SketchKey());
             var result = new Analyst(contract, sets, rules).Run(compiled);
             var record = new AnswerRecord(
                 key, entry.Sequence, member.Name, question, result.Value is { } value ? Sign(member, question, digests, entry, value) : null, result.Refusal,

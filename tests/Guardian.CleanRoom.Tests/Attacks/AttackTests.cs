@@ -25,10 +25,12 @@ public sealed class AttackTests
         campaign = [.. Enumerable.Range(0, 2_000).Select(i => new CampaignRow($"person{i}@example.com", "Red", i % 2 == 0, i))];
     }
 
-    [Fact]
-    public void A_general_tracker_finds_one_persons_secret_in_a_plain_engine_only()
+    [Theory]
+    [InlineData("customers.region", "North")]
+    [InlineData("campaign.exposed", "1")]
+    public void A_general_tracker_finds_one_persons_secret_in_a_plain_engine_only(string column, string value)
     {
-        Condition target = new Predicate("customers.age", "=", ["77"]), secret = new Predicate("customers.visit", "=", ["1"]), tracker = new Predicate("customers.region", "=", ["North"]);
+        Condition target = new Predicate("customers.age", "=", ["77"]), secret = new Predicate("customers.visit", "=", ["1"]), tracker = new Predicate(column, "=", [value]);
         // Denning, Denning, Schwartz 1979: count(C) = count(C or T) + count(C or not T) - count(all).
         long? Attack(IAttackedRoom room)
         {
