@@ -26,6 +26,9 @@ internal sealed class CompiledFilters
     /// <summary>Equal for filters that were written in different ways.</summary>
     public string Text => string.Join('&', parts.Select(CanonicalCondition.Text));
 
+    /// <summary>The same with further conditions.</summary>
+    public CompiledFilters With(IEnumerable<CodeCondition> further) => new(dataSets, [.. parts, .. further]);
+
     /// <summary>What rows of a data set have to satisfy.</summary>
     public IReadOnlyList<CodeCondition> Of(DataSet dataSet) =>
         [.. parts.Where(part => SidesOf(part).SequenceEqual([IndexOf(dataSet)])).Select(part => Renumbered(part, number => Find(number).Column))];

@@ -25,9 +25,27 @@ internal sealed record CompiledQuestion(
         {
             text.Append(CultureInfo.InvariantCulture, $"|{dataSet.Name}={versions[dataSet.Name].Digest}");
         }
-        text.Append('|').Append(Filters.Text);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return HashOf(text.Append('|').Append(Filters.Text).ToString());
     }
+
+    /// <summary>
+    /// The persons of some cells in words: equal when data sets, conditions and cells are, and for a cell the same as for a question with its values as condition. Who has no value in the cells'
+    /// columns makes no difference.
+    /// </summary>
+    public string Describe(IReadOnlyCollection<int> cells)
+    {
+        var values = Cells.Select(column => cells.Select(column.ValueOf).Distinct().ToList()).ToList();
+        var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
+        IEnumerable<CodeCondition> further = isProduct
+            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size).Select(pair => pair.First.In(DataSets, pair.Second))
+            : [new CodeAny([.. cells.Select(cell => new CodeAll([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]))])];
+        return HashOf($"{string.Join(',', DataSets.Select(dataSet => dataSet.Name))}|{Filters.With(further).Text}");
+    }
+
+    /// <summary>All persons in words.</summary>
+    public string Describe() => Describe([.. Enumerable.Range(0, CellCount)]);
+
+    private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
 
 /// <summary>A column of a crosstab.</summary>
@@ -35,4 +53,9 @@ internal sealed record CellColumn(DataSet DataSet, int Column, int Size, int Str
 {
     /// <summary>The value that a cell's number has in this column.</summary>
     public long ValueOf(int cell) => (cell / Stride % Size) + DataSet.Columns[Column].Minimum;
+
+    /// <summary>The condition that this column has one of the values.</summary>
+    public CodeRanges In(IReadOnlyList<DataSet> dataSets, IEnumerable<long> values) => new(
+        CompiledFilters.NumberOf(dataSets, new FoundColumn(DataSet, Column)),
+        [.. values.Select(value => (uint)(value - DataSet.Columns[Column].Minimum + 1)).Select(code => (code, code))]);
 }

@@ -35,15 +35,14 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         var matched = design.Population == LiftPopulation.Matched ? (long)armCounts.Aggregate((Int128)0, (sum, arm) => sum + arm.Value) : (long)noise.Count(sums.Sum(arm => arm.Persons)).Value;
 
         // Step 4: every arm is reported, and the matched persons of all arms are a set that is reported too.
-        var sets = persons.Sketch(counted, arms.Count).ToList();
-        if (design.Population == LiftPopulation.Matched)
-        {
-            sets.Add(sets.Aggregate((left, right) => left ^ right));
-        }
-        else
-        {
-            sets.Add(persons.Sketch(both, arms.Count).Aggregate((left, right) => left ^ right));
-        }
+        var byArm = question with { DataSets = [.. counted.Select(side => side.Source.DataSet)], Cells = [new CellColumn(assigned, armCells.Column, arms.Count, armCells.Stride)] };
+        var sketches = persons.Sketch(counted, arms.Count);
+        var matchedSketches = design.Population == LiftPopulation.Matched ? sketches : persons.Sketch(both, arms.Count);
+        List<PersonSet> sets =
+        [
+            .. sketches.Select((sketch, arm) => new PersonSet(sketch, byArm.Describe([arm]))),
+            new PersonSet(matchedSketches.Aggregate((left, right) => left ^ right), question.Describe()),
+        ];
         if (armCounts.Any(arm => !rules.Allows(arm.Value, [])) || !rules.Allows(matched, persons.Sizes(question)) || !sets.TrueForAll(persons.IsSafe))
         {
             return rules.Withheld();
