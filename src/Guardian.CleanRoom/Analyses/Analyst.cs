@@ -2,7 +2,7 @@ namespace Guardian.CleanRoom;
 
 /// <summary>Results of an analysis that passed the rules; one is set.</summary>
 /// <param name="Sets">The sets of persons that it is about.</param>
-internal sealed record AnalysisResult(IReadOnlyList<SetSketch> Sets)
+internal sealed record AnalysisResult(IReadOnlyList<PersonSet> Sets)
 {
     public OverlapResult? Overlap { get; init; }
 
@@ -37,10 +37,8 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
     private Outcome<AnalysisResult> RunOverlap(CompiledQuestion question)
     {
         var sides = persons.Sides(question);
-        var drawn = (long)rules.Noise(persons.Engine.CountCells(sides, 1)[0]).Value;
-        var set = persons.Sketch(sides, 1)[0];
-        // The same persons, differently described, have the same figure: fresh noise could be averaged away.
-        var count = persons.FindCount(set) ?? drawn;
+        var count = (long)rules.Noise(persons.Engine.CountCells(sides, 1)[0]).Value;
+        var set = new PersonSet(persons.Sketch(sides, 1)[0], question.Describe());
         return rules.Allows(count, persons.Sizes(question)) && persons.IsSafe(set)
             ? new AnalysisResult([set]) { Overlap = new OverlapResult(count) }
             : rules.Withheld();
@@ -54,7 +52,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var sizes = persons.Sizes(question).ToList();
         var shown = counts.Select((count, cell) => question.Cells.All(column => column.DataSet.Columns[column.Column].IsOpen(column.ValueOf(cell))) && rules.Allows(count, sizes)).ToArray();
         var columns = question.Cells.Count == 2 ? question.Cells[1].Size : question.CellCount;
-        var sets = new Suppression(rules.Rules.MinimumAudience, columns, counts, sketches, persons.IsSafe).Apply(shown);
+        var sets = new Suppression(rules.Rules.MinimumAudience, columns, counts, sketches, question.Describe, persons.IsSafe).Apply(shown);
         if (!shown.Contains(true))
         {
             return rules.Withheld();
@@ -71,7 +69,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var reach = LiftTotals.Reach(column);
         var measure = new Measure(question.DataSets.ToList().IndexOf(dataSet), question.Measured.Index, (uint)reach);
         var totals = persons.Engine.SumCells(sides, 1, new SumPlan([measure], []))[0];
-        var set = persons.Sketch(sides, 1)[0];
+        var set = new PersonSet(persons.Sketch(sides, 1)[0], question.Describe());
         // Persons, values, and the sum: a person is in all three.
         const int parts = 3;
         var (count, values, distance) = (rules.Noise(totals.Persons, 1, parts), rules.Noise(totals.Measures[0].Count, 1, parts), rules.Noise(totals.Measures[0].Sum, reach, parts));
@@ -100,8 +98,11 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var sizes = persons.Sizes(question).ToList();
         var shown = counts.Select(count => rules.Allows(count, sizes)).ToArray();
         var (all, reached) = (counts.Sum(), counts.Skip(1).Sum());
-        var (allSet, reachedSet) = (sets.Aggregate((left, right) => left ^ right), sets.Skip(1).Aggregate((left, right) => left ^ right));
-        var answered = new Suppression(rules.Rules.MinimumAudience, classes, counts, sets, persons.IsSafe).Apply(shown);
+        string Describe(IReadOnlyList<int> chosen) =>
+            question.Describe([.. chosen.SelectMany(times => times < classes - 1 ? [times] : Enumerable.Range(times, byTimes.Length - times))]);
+        PersonSet Union(int first) => new(sets.Skip(first).Aggregate((left, right) => left ^ right), Describe([.. Enumerable.Range(first, classes - first)]));
+        var (allSet, reachedSet) = (Union(0), Union(1));
+        var answered = new Suppression(rules.Rules.MinimumAudience, classes, counts, sets, Describe, persons.IsSafe).Apply(shown);
         // All and reached are given as well, so that those not reached are the one class that these two give away.
         if (!rules.Allows(all, sizes) || !rules.Allows(reached, sizes) || !persons.IsSafe(allSet) || !persons.IsSafe(reachedSet) || all - reached is var missed && missed > 0 && missed < rules.Rules.MinimumAudience)
         {
@@ -121,7 +122,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
     {
         var design = contract.Analyses.Activation!;
         var sides = persons.Sides(question);
-        var set = persons.Sketch(sides, 1)[0];
+        var set = new PersonSet(persons.Sketch(sides, 1)[0], question.Describe());
         var tags = TagList.Write(persons.Engine.ListTags(sides), contract.FindDataSet(design.DataSet)!.MaxRows);
         var count = persons.Engine.CountCells(sides, 1)[0];
         // The list is exact by its nature; every owner agreed to that. Thresholds and the guard hold all the same.

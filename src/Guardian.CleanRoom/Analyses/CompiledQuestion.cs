@@ -6,12 +6,11 @@ namespace Guardian.CleanRoom;
 
 /// <summary>A question as the engine runs it.</summary>
 /// <param name="DataSets">Those that take part, in the order of the contract.</param>
-/// <param name="Filters">By data set name.</param>
+/// <param name="Filters">What a person has to satisfy.</param>
 /// <param name="Cells">The columns that make the cells, with the stride each has in a cell's number.</param>
 /// <param name="Measured">The column of a sum.</param>
 internal sealed record CompiledQuestion(
-    Question Question, IReadOnlyList<DataSet> DataSets, IReadOnlyDictionary<string, IReadOnlyList<CodeCondition>> Filters,
-    IReadOnlyList<CellColumn> Cells, FoundColumn? Measured = null)
+    Question Question, IReadOnlyList<DataSet> DataSets, CompiledFilters Filters, IReadOnlyList<CellColumn> Cells, FoundColumn? Measured = null)
 {
     /// <summary>Cells in all.</summary>
     public int CellCount => Cells.Aggregate(1, (count, cell) => count * cell.Size);
@@ -24,39 +23,29 @@ internal sealed record CompiledQuestion(
         var text = new StringBuilder().Append(Question.Kind).Append('|').AppendJoin(',', Question.By).Append('|').Append(Question.Column);
         foreach (var dataSet in DataSets)
         {
-            text.Append(CultureInfo.InvariantCulture, $"|{dataSet.Name}={versions[dataSet.Name].Digest}:").AppendJoin('&', Filters[dataSet.Name].Select(Canonical).Order(StringComparer.Ordinal).Distinct());
+            text.Append(CultureInfo.InvariantCulture, $"|{dataSet.Name}={versions[dataSet.Name].Digest}");
         }
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return HashOf(text.Append('|').Append(Filters.Text).ToString());
     }
 
-    private static string Canonical(CodeCondition condition) => condition switch
+    /// <summary>
+    /// The persons of some cells in words: equal when data sets, conditions and cells are, and for a cell the same as for a question with its values as condition. Who has no value in the cells'
+    /// columns makes no difference.
+    /// </summary>
+    public string Describe(IReadOnlyCollection<int> cells)
     {
-        CodeRanges ranges => string.Create(CultureInfo.InvariantCulture, $"{ranges.Column}[{string.Join(' ', Merged(ranges.Ranges).Select(range => $"{range.First}-{range.Last}"))}]"),
-        CodeAll all => $"({string.Join('&', all.Parts.Select(Canonical).Order(StringComparer.Ordinal).Distinct())})",
-        // "a or b" on one column is "in a, b".
-        CodeAny any when any.Leaves().Select(leaf => leaf.Column).Distinct().Count() == 1 && any.Parts.All(part => part is CodeRanges) =>
-            Canonical(new CodeRanges(any.Leaves().First().Column, [.. any.Leaves().SelectMany(leaf => leaf.Ranges)])),
-        CodeAny any => $"({string.Join('/', any.Parts.Select(Canonical).Order(StringComparer.Ordinal).Distinct())})",
-        _ => throw new ArgumentException("no such condition", nameof(condition)),
-    };
-
-    // Ascending; ranges that touch become one.
-    private static List<(uint First, uint Last)> Merged(IReadOnlyList<(uint First, uint Last)> ranges)
-    {
-        var merged = new List<(uint First, uint Last)>();
-        foreach (var range in ranges.OrderBy(range => range.First))
-        {
-            if (merged.Count > 0 && range.First <= (ulong)merged[^1].Last + 1)
-            {
-                merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, range.Last));
-            }
-            else
-            {
-                merged.Add(range);
-            }
-        }
-        return merged;
+        var values = Cells.Select(column => cells.Select(column.ValueOf).Distinct().ToList()).ToList();
+        var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
+        IEnumerable<CodeCondition> further = isProduct
+            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size).Select(pair => pair.First.In(DataSets, pair.Second))
+            : [new CodeAny([.. cells.Select(cell => new CodeAll([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]))])];
+        return HashOf($"{string.Join(',', DataSets.Select(dataSet => dataSet.Name))}|{Filters.With(further).Text}");
     }
+
+    /// <summary>All persons in words.</summary>
+    public string Describe() => Describe([.. Enumerable.Range(0, CellCount)]);
+
+    private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
 
 /// <summary>A column of a crosstab.</summary>
@@ -64,4 +53,9 @@ internal sealed record CellColumn(DataSet DataSet, int Column, int Size, int Str
 {
     /// <summary>The value that a cell's number has in this column.</summary>
     public long ValueOf(int cell) => (cell / Stride % Size) + DataSet.Columns[Column].Minimum;
+
+    /// <summary>The condition that this column has one of the values.</summary>
+    public CodeRanges In(IReadOnlyList<DataSet> dataSets, IEnumerable<long> values) => new(
+        CompiledFilters.NumberOf(dataSets, new FoundColumn(DataSet, Column)),
+        [.. values.Select(value => (uint)(value - DataSet.Columns[Column].Minimum + 1)).Select(code => (code, code))]);
 }

@@ -20,7 +20,7 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         var exposure = design.Exposure is { } flag ? new Measure(0, IndexOf(flag)) : null;
         var armTotals = persons.Engine.SumCells(counted, arms.Count, new SumPlan(exposure is null ? [] : [exposure], []));
         // Step 2: what the matched persons of each arm did.
-        var covariate = design.Covariate is { } before && rules.Rules.Epsilon is null ? measured.Columns[IndexOf(before)] : null;
+        var covariate = design.Covariate is { } before ? measured.Columns[IndexOf(before)] : null;
         var outcomes = design.Outcomes.Select(outcome => measured.FindColumn(outcome.Column)!).ToList();
         List<Column> columns = covariate is null ? outcomes : [.. outcomes, covariate];
         var plan = new SumPlan(
@@ -29,21 +29,20 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         var sums = persons.Engine.SumCells(both, arms.Count, plan);
 
         // Step 3: noise. A person is in one arm, and there in every figure.
-        var noise = new LiftNoise(rules, outcomes, hasExposure: exposure is not null, countsMatched: design.Population == LiftPopulation.Assigned);
+        var noise = new LiftNoise(rules, contract);
         var armCounts = armTotals.Select(arm => noise.Count(arm.Persons)).ToList();
         var exposed = exposure is null ? null : armTotals.Select(arm => noise.Count(arm.Measures[0].Sum)).ToList();
         var matched = design.Population == LiftPopulation.Matched ? (long)armCounts.Aggregate((Int128)0, (sum, arm) => sum + arm.Value) : (long)noise.Count(sums.Sum(arm => arm.Persons)).Value;
 
         // Step 4: every arm is reported, and the matched persons of all arms are a set that is reported too.
-        var sets = persons.Sketch(counted, arms.Count).ToList();
-        if (design.Population == LiftPopulation.Matched)
-        {
-            sets.Add(sets.Aggregate((left, right) => left ^ right));
-        }
-        else
-        {
-            sets.Add(persons.Sketch(both, arms.Count).Aggregate((left, right) => left ^ right));
-        }
+        var byArm = question with { DataSets = [.. counted.Select(side => side.Source.DataSet)], Cells = [new CellColumn(assigned, armCells.Column, arms.Count, armCells.Stride)] };
+        var sketches = persons.Sketch(counted, arms.Count);
+        var matchedSketches = design.Population == LiftPopulation.Matched ? sketches : persons.Sketch(both, arms.Count);
+        List<PersonSet> sets =
+        [
+            .. sketches.Select((sketch, arm) => new PersonSet(sketch, byArm.Describe([arm]))),
+            new PersonSet(matchedSketches.Aggregate((left, right) => left ^ right), question.Describe()),
+        ];
         if (armCounts.Any(arm => !rules.Allows(arm.Value, [])) || !rules.Allows(matched, persons.Sizes(question)) || !sets.TrueForAll(persons.IsSafe))
         {
             return rules.Withheld();
@@ -51,8 +50,9 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
 
         // Step 5: the statistics.
         var totals = outcomes.Select((column, outcome) => arms.Select((_, arm) => noise.Total(column, sums[arm].Measures[outcome], armCounts[arm])).ToList()).ToList();
+        var known = covariate is null ? null : sums.Select(arm => noise.Covariate(covariate, arm.Measures[outcomes.Count])).ToList();
         var covariates = covariate is null ? null : outcomes.Select((column, outcome) =>
-            arms.Select((_, arm) => LiftTotals.WithCovariate(totals[outcome][arm], column, covariate, sums[arm].Measures[outcomes.Count], sums[arm].Products[outcome])).ToList()).ToList();
+            arms.Select((_, arm) => noise.WithCovariate(totals[outcome][arm], column, covariate, known![arm], sums[arm].Products[outcome])).ToList()).ToList();
         var ratio = SampleRatio.Check([.. armCounts.Select(arm => (long)arm.Value)], design.Shares, armCounts[0].Variance);
         var isRate = outcomes.Select(column => column.Kind == ColumnKind.Flag).ToList();
         var compared = LiftComparisons.Compare(design, arms, ratio, isRate, totals, covariates, exposed?.Select(arm => (double)arm.Value).ToList());

@@ -17,7 +17,7 @@ internal static class LiftDesignRules
             }
         }
         var measured = design.Outcomes[0].DataSet;
-        return design.Population == LiftPopulation.Assigned && question.Filters[measured].Count > 0
+        return design.Population == LiftPopulation.Assigned && question.Filters.Concern(contract.FindDataSet(measured)!)
             ? new RoomRefusal(
                 RefusalKind.Forbidden, "filter-needs-match", $"lift over everyone assigned cannot be filtered by columns of '{measured}', which only matched persons have")
             : null;

@@ -6,13 +6,13 @@ public sealed record DataVersion(IGroupSource Source, string Digest, int Rows);
 
 /// <summary>The sets of persons that a question is about, on the versions that it is asked about.</summary>
 internal sealed class PersonSets(
-    MatchEngine engine, IReadOnlyDictionary<string, DataVersion> versions, DifferenceGuard guard, Func<SetSketch, long?> findCount, SketchLayout sketch, SketchKey key)
+    MatchEngine engine, IReadOnlyDictionary<string, DataVersion> versions, DifferenceGuard guard, SketchLayout sketch, SketchKey key)
 {
     /// <summary>Counts and sums.</summary>
     public MatchEngine Engine => engine;
 
     /// <summary>How a data set takes part.</summary>
-    public SidePlan Side(CompiledQuestion question, DataSet dataSet, IReadOnlyList<CellPart> cells) => new(versions[dataSet.Name].Source, question.Filters[dataSet.Name], cells);
+    public SidePlan Side(CompiledQuestion question, DataSet dataSet, IReadOnlyList<CellPart> cells) => new(versions[dataSet.Name].Source, question.Filters.Of(dataSet), cells);
 
     /// <summary>How all of a question's data sets take part.</summary>
     public IReadOnlyList<SidePlan> Sides(CompiledQuestion question) => [.. question.DataSets.Select(dataSet => Side(
@@ -22,10 +22,7 @@ internal sealed class PersonSets(
     public IReadOnlyList<SetSketch> Sketch(IReadOnlyList<SidePlan> sides, int cells) => engine.SketchCells(sides, cells, sketch, key);
 
     /// <summary>Whether an answer about this set is safe beside all that were given.</summary>
-    public bool IsSafe(SetSketch set) => guard.Allows(set);
-
-    /// <summary>The count that was published of exactly this set; null when none was.</summary>
-    public long? FindCount(SetSketch set) => findCount(set);
+    public bool IsSafe(PersonSet set) => guard.Allows(set);
 
     /// <summary>Persons in each data set that takes part.</summary>
     public IEnumerable<long> Sizes(CompiledQuestion question) => question.DataSets.Select(dataSet => (long)versions[dataSet.Name].Rows);

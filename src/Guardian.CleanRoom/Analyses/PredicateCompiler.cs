@@ -1,16 +1,17 @@
 namespace Guardian.CleanRoom;
 
-/// <summary>Turns conditions into code conditions of one data set. Negation is pushed down to the comparisons (De Morgan), so that an empty cell never satisfies anything.</summary>
-internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find)
+/// <summary>Turns conditions into code conditions. Negation is pushed down to the comparisons (De Morgan), so that an empty cell never satisfies anything.</summary>
+/// <param name="find">Finds a column that may be filtered.</param>
+/// <param name="numberOf">By which number a code condition names it.</param>
+internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find, Func<FoundColumn, int> numberOf)
 {
     // Each value costs a pass over the column.
     private const int MaxValues = 100;
 
     /// <summary>Compiles a condition on columns that may be filtered.</summary>
-    /// <returns>The condition, and the one data set that it is about.</returns>
-    public Outcome<CompiledCondition> Compile(Condition condition) => Compile(condition, isNegated: false);
+    public Outcome<CodeCondition> Compile(Condition condition) => Compile(condition, isNegated: false);
 
-    private Outcome<CompiledCondition> Compile(Condition condition, bool isNegated) => condition switch
+    private Outcome<CodeCondition> Compile(Condition condition, bool isNegated) => condition switch
     {
         Predicate predicate => CompilePredicate(predicate, isNegated),
         NotOf not => Compile(not.Condition, !isNegated),
@@ -19,13 +20,13 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find)
         _ => Refuse("bad-filter", "a condition is a comparison, or 'all', 'any' or 'not' of conditions"),
     };
 
-    private Outcome<CompiledCondition> CompileParts(IReadOnlyList<Condition> conditions, bool isNegated, bool isAll)
+    private Outcome<CodeCondition> CompileParts(IReadOnlyList<Condition> conditions, bool isNegated, bool isAll)
     {
         if (conditions.Count == 0)
         {
             return Refuse("bad-filter", "'all' and 'any' need at least one condition");
         }
-        var parts = new List<CompiledCondition>();
+        var parts = new List<CodeCondition>();
         foreach (var condition in conditions)
         {
             var part = Compile(condition, isNegated);
@@ -35,25 +36,17 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find)
             }
             parts.Add(part.Value!);
         }
-        var dataSet = parts[0].DataSet;
-        if (parts.Any(part => part.DataSet != dataSet))
-        {
-            // Rows are filtered before they are matched, so what one owner's row must satisfy cannot depend on another's.
-            return Refuse("mixed-filter", $"'{conditions[0]}' and what stands beside it are about different data sets; give conditions on each data set of their own, all of which must hold");
-        }
-        var codes = parts.Select(part => part.Codes).ToList();
-        return new CompiledCondition(dataSet, isAll ? new CodeAll(codes) : new CodeAny(codes));
+        return isAll ? new CodeAll(parts) : new CodeAny(parts);
     }
 
-    private Outcome<CompiledCondition> CompilePredicate(Predicate predicate, bool isNegated)
+    private Outcome<CodeCondition> CompilePredicate(Predicate predicate, bool isNegated)
     {
         var found = find(predicate.Column);
         if (found.Refusal is not null)
         {
             return found.Refusal;
         }
-        var (dataSet, index) = (found.Value!.DataSet, found.Value.Index);
-        var column = dataSet.Columns[index];
+        var column = found.Value!.Column;
         var wanted = predicate.Operator switch { "between" => 2, "in" => Math.Clamp(predicate.Values.Count, 1, MaxValues), _ => 1 };
         if (predicate.Values.Count != wanted)
         {
@@ -97,9 +90,9 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find)
             return Refuse(predicate, "has no such operator; there are =, !=, <, <=, >, >=, in, between");
         }
         IEnumerable<(long First, long Last)> wantedRanges = isNegated ? Complement(ranges, least, greatest) : ranges;
-        return new CompiledCondition(dataSet, new CodeRanges(
-            index,
-            [.. wantedRanges.Where(range => range.First <= range.Last).Select(range => ((uint)(range.First - least + 1), (uint)(range.Last - least + 1)))]));
+        return new CodeRanges(
+            numberOf(found.Value),
+            [.. wantedRanges.Where(range => range.First <= range.Last).Select(range => ((uint)(range.First - least + 1), (uint)(range.Last - least + 1)))]);
     }
 
     private static List<(long First, long Last)> Complement((long First, long Last)[] ranges, long least, long greatest)
@@ -125,6 +118,3 @@ internal sealed record FoundColumn(DataSet DataSet, int Index)
 {
     public Column Column => DataSet.Columns[Index];
 }
-
-/// <summary>A condition on the rows of one data set.</summary>
-internal sealed record CompiledCondition(DataSet DataSet, CodeCondition Codes);

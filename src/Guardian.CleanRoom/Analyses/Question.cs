@@ -34,7 +34,7 @@ public sealed record Question
     /// <summary>Names of the data sets that persons must be in; none: all of the room's. Lift takes those of its design.</summary>
     public IReadOnlyList<string> DataSets { get; init; } = [];
 
-    /// <summary>All must hold. Each is about columns of one data set; conditions on different data sets are joined by "and" alone.</summary>
+    /// <summary>All must hold. Each may be about columns of any data sets that take part.</summary>
     public IReadOnlyList<Condition> Where { get; init; } = [];
 
     /// <summary>For a crosstab, one or two columns, each <c>dataset.column</c>.</summary>

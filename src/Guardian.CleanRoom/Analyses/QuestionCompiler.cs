@@ -58,7 +58,7 @@ internal sealed class QuestionCompiler(RoomContract contract)
         return chosen.Count > 1 ? chosen : Refuse("one-dataset", "a question is about persons in at least two data sets");
     }
 
-    private Outcome<Dictionary<string, IReadOnlyList<CodeCondition>>> CompileFilters(Question question, List<DataSet> dataSets)
+    private Outcome<CompiledFilters> CompileFilters(Question question, List<DataSet> dataSets)
     {
         var predicates = question.Where.SelectMany(condition => condition.Predicates());
         var crowded = predicates.GroupBy(predicate => predicate.Column.Split('.')[0]).FirstOrDefault(group => group.Count() > contract.Privacy.MaxFilters);
@@ -66,8 +66,8 @@ internal sealed class QuestionCompiler(RoomContract contract)
         {
             return Refuse("too-many-filters", $"a question may make {contract.Privacy.MaxFilters} comparisons on a data set, not {crowded.Count()} on '{crowded.Key}'");
         }
-        var filters = dataSets.ToDictionary(dataSet => dataSet.Name, _ => new List<CodeCondition>());
-        var compile = new PredicateCompiler(name => FindFilterable(name, dataSets));
+        var compile = new PredicateCompiler(name => FindFilterable(name, dataSets), column => CompiledFilters.NumberOf(dataSets, column));
+        var conditions = new List<CodeCondition>();
         foreach (var condition in question.Where)
         {
             var compiled = compile.Compile(condition);
@@ -75,9 +75,9 @@ internal sealed class QuestionCompiler(RoomContract contract)
             {
                 return compiled.Refusal;
             }
-            filters[compiled.Value!.DataSet.Name].Add(compiled.Value.Codes);
+            conditions.Add(compiled.Value!);
         }
-        return filters.ToDictionary(filter => filter.Key, filter => (IReadOnlyList<CodeCondition>)filter.Value);
+        return new CompiledFilters(dataSets, conditions);
     }
 
     private Outcome<CompiledQuestion> WithCells(CompiledQuestion compiled)

@@ -128,6 +128,11 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         {
             map.ReportMissing("population");
         }
+        if (design is { Covariate: not null, Population: LiftPopulation.Assigned })
+        {
+            // Who is matched may be what the campaign changed, and with it the covariate: the adjusted difference would be biased.
+            map.ReportAt("covariate", "'covariate' needs 'population: matched': of those who are in no other data set it is not known");
+        }
         map.End();
         return design;
     }

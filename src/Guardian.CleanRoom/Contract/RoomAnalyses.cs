@@ -56,6 +56,23 @@ public sealed record LiftDesign
 
     /// <summary>How several comparisons are judged together.</summary>
     public MultipleTesting Correction { get; init; }
+
+    /// <summary>
+    /// In how many figures of a lift measurement a person is: the count of its arm, that of the exposed, that of the matched where others count too; those of each outcome; and those of the
+    /// covariate, on its own and with each outcome. A rate is one count; a mean needs its sum and its sum of squares, and where the minimum is not zero, the number of values.
+    /// </summary>
+    public int FiguresPerPerson(RoomContract contract)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        var figures = 1 + (Exposure is null ? 0 : 1) + (Population == LiftPopulation.Assigned ? 1 : 0) + (Covariate is null ? 0 : 2);
+        foreach (var outcome in Outcomes)
+        {
+            var column = contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column)!;
+            figures += column.Kind == ColumnKind.Flag ? 1 : column.Minimum == 0 ? 2 : 3;
+            figures += Covariate is null ? 0 : column.Minimum == 0 ? 1 : 2;
+        }
+        return figures;
+    }
 }
 
 /// <summary>Over whom lift is measured.</summary>

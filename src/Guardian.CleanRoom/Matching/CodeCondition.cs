@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Guardian.CleanRoom;
 
 /// <summary>
-/// A condition on the rows of one data set, as the engine evaluates it: ranges of codes joined by "and" and "or". There is no "not": it was pushed
+/// A condition on rows, as the engine evaluates it: ranges of codes joined by "and" and "or". There is no "not": it was pushed
 /// down to the ranges, where code 0, the empty cell, is in none. So a row counts only when the condition is true for certain, as in SQL.
 /// </summary>
 [JsonPolymorphic]
@@ -23,7 +23,7 @@ internal abstract record CodeCondition
 }
 
 /// <summary>A comparison of one column: true where its code lies in one of the ranges.</summary>
-/// <param name="Column">Index of the column in its data set.</param>
+/// <param name="Column">Index of the column in its data set, or in <see cref="AcrossCondition.Columns"/>.</param>
 /// <param name="Ranges">First and last code of each range; none: true nowhere.</param>
 internal sealed record CodeRanges(int Column, IReadOnlyList<(uint First, uint Last)> Ranges) : CodeCondition;
 
@@ -32,3 +32,8 @@ internal sealed record CodeAll(IReadOnlyList<CodeCondition> Parts) : CodeConditi
 
 /// <summary>True where any part is; at least one part.</summary>
 internal sealed record CodeAny(IReadOnlyList<CodeCondition> Parts) : CodeCondition;
+
+/// <summary>A condition on matched persons, over columns of several sides.</summary>
+/// <param name="Columns">The columns that it is about; they travel with the elements.</param>
+/// <param name="Condition">Its ranges name columns by their index in <paramref name="Columns"/>.</param>
+internal sealed record AcrossCondition(IReadOnlyList<Measure> Columns, CodeCondition Condition);

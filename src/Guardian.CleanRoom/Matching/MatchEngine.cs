@@ -45,24 +45,27 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     public static LaneWidth Widest { get; } =
         Vector512.IsHardwareAccelerated ? LaneWidth.Bits512 : Vector256.IsHardwareAccelerated ? LaneWidth.Bits256 : LaneWidth.Scalar;
 
+    /// <summary>What matched persons have to satisfy besides the predicates of each side; null when there is nothing.</summary>
+    public AcrossCondition? Across { get; init; }
+
     /// <summary>Counts persons by cell.</summary>
     /// <returns>One count for each cell.</returns>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
     public long[] CountCells(IReadOnlyList<SidePlan> sides, int cells) => Sharded(sides) is { } shards
-        ? [.. shards.Sum(sides, cells, new SumPlan([], []), range => [.. OnRange(range).CountCells(sides, cells).Select(count => new CellTotals(count, [], []))]).Select(cell => cell.Persons)]
+        ? [.. shards.Sum(sides, Across, cells, new SumPlan([], []), range => [.. OnRange(range).CountCells(sides, cells).Select(count => new CellTotals(count, [], []))]).Select(cell => cell.Persons)]
         : Dispatch(new CountWork(this, sides, cells));
 
     /// <summary>Counts persons and sums their measures by cell.</summary>
     /// <returns>Totals for each cell.</returns>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
     public CellTotals[] SumCells(IReadOnlyList<SidePlan> sides, int cells, SumPlan plan) => Sharded(sides) is { } shards
-        ? shards.Sum(sides, cells, plan, range => OnRange(range).SumCells(sides, cells, plan))
+        ? shards.Sum(sides, Across, cells, plan, range => OnRange(range).SumCells(sides, cells, plan))
         : Dispatch(new SumWork(this, sides, cells, plan));
 
     /// <summary>Makes a sketch of the persons of each cell.</summary>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
     public SetSketch[] SketchCells(IReadOnlyList<SidePlan> sides, int cells, SketchLayout sketch, SketchKey key) => Sharded(sides) is { } shards
-        ? shards.Sketch(sides, cells, sketch, range => OnRange(range).SketchCells(sides, cells, sketch, key))
+        ? shards.Sketch(sides, Across, cells, sketch, range => OnRange(range).SketchCells(sides, cells, sketch, key))
         : Dispatch(new SketchWork(this, sides, cells, sketch, key));
 
     /// <summary>The tags of matched persons, with padding between them: one entry for each merged element.</summary>
@@ -125,7 +128,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         }
     }
 
-    private MatchEngine OnRange(GroupRange range) => new(layout, threads, range, width);
+    private MatchEngine OnRange(GroupRange range) => new(layout, threads, range, width) { Across = Across };
 
     // A range of groups is computed where it was asked for; all of them, by the shards of the room when it has any.
     private RoomShards? Sharded(IReadOnlyList<SidePlan> sides) =>
@@ -138,14 +141,16 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         _ => work.Run<LanesScalar, EightWords>(),
     };
 
-    private TResult[] Run<TLanes, T, TResult>(IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, Func<IScan<TResult>> createScan)
+    private TResult[] Run<TLanes, T, TResult>(IReadOnlyList<SidePlan> sides, IReadOnlyList<Measure> measures, Func<IReadOnlyList<ValueField>, IScan<TResult>> createScan)
         where TLanes : struct, ILanes<T> where T : struct
     {
         ArgumentOutOfRangeException.ThrowIfZero(sides.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sides.Count, MaxSides);
+        var fields = ValueField.Pack(sides, [.. measures, .. Across?.Columns ?? []]);
+        List<ValueField> measured = [.. fields.Take(measures.Count)], compared = [.. fields.Skip(measures.Count)];
         var range = groups ?? new GroupRange(0, layout.GroupCount);
         var shares = range.Split(threads);
-        var scans = shares.Select(_ => createScan()).ToArray();
+        var scans = shares.Select(_ => Across is null ? createScan(measured) : new AcrossScan<TLanes, T, TResult>(sides.Count, Across.Condition, compared, createScan(measured))).ToArray();
         try
         {
             Parallel.For(0, shares.Count, new ParallelOptions { MaxDegreeOfParallelism = shares.Count }, share =>
@@ -173,7 +178,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         public long[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
-            var totals = Engine.Run<TLanes, T, long[]>(Sides, [], () => new CellScan<TLanes, T>(Sides.Count, Cells));
+            var totals = Engine.Run<TLanes, T, long[]>(Sides, [], _ => new CellScan<TLanes, T>(Sides.Count, Cells));
             return [.. Enumerable.Range(0, Cells).Select(cell => totals.Sum(total => total[cell]))];
         }
     }
@@ -183,7 +188,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         public SetSketch[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
-            var totals = Engine.Run<TLanes, T, ulong[]>(Sides, [], () => new SketchScan<TLanes, T>(Sides.Count, Cells, Sketch, Key));
+            var totals = Engine.Run<TLanes, T, ulong[]>(Sides, [], _ => new SketchScan<TLanes, T>(Sides.Count, Cells, Sketch, Key));
             return [.. Enumerable.Range(0, Cells).Select(cell => totals
                 .Select(total => new SetSketch(total[(cell * Sketch.WordCount)..((cell + 1) * Sketch.WordCount)])).Aggregate((left, right) => left ^ right))];
         }
@@ -192,7 +197,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     private sealed record ListWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides) : IWork<List<Tag>>
     {
         public List<Tag> Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct =>
-            [.. Engine.Run<TLanes, T, List<Tag>>(Sides, [], () => new ListScan<TLanes, T>(Sides.Count)).SelectMany(tags => tags)];
+            [.. Engine.Run<TLanes, T, List<Tag>>(Sides, [], _ => new ListScan<TLanes, T>(Sides.Count)).SelectMany(tags => tags)];
     }
 
     private sealed record SumWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides, int Cells, SumPlan Plan) : IWork<CellTotals[]>
@@ -200,8 +205,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         public CellTotals[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
-            var fields = ValueField.Pack(Sides, Plan.Measures);
-            var totals = Engine.Run<TLanes, T, CellTotals[]>(Sides, fields, () => new SumScan<TLanes, T>(Sides.Count, Cells, Plan, fields));
+            var totals = Engine.Run<TLanes, T, CellTotals[]>(Sides, Plan.Measures, fields => new SumScan<TLanes, T>(Sides.Count, Cells, Plan, fields));
             return [.. Enumerable.Range(0, Cells).Select(cell => totals.Select(total => total[cell]).Aggregate((left, right) => left + right))];
         }
     }

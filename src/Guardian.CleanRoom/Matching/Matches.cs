@@ -49,6 +49,18 @@ internal static class Matches<TLanes, T> where TLanes : struct, ILanes<T> where 
             return code;
         }
     }
+
+    /// <summary>The code in a field of the person who ends in a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T CodeOf(MergeBuffers merged, int row, int sides, ValueField field)
+    {
+        var words = TLanes.All(0);
+        for (var back = 0; back < sides; back++)
+        {
+            words = TLanes.Or(words, TLanes.Load(ref merged.Value(field.Plane, row - back), 0));
+        }
+        return TLanes.And(TLanes.ShiftRight(words, field.Shift), TLanes.All(field.Mask));
+    }
 }
 
 /// <summary>Looks at the merged elements of one group after another and keeps totals.</summary>

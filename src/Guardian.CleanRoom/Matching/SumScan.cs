@@ -45,13 +45,7 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
 
     private void Measure(MergeBuffers merged, int row, int measure)
     {
-        var field = fields[measure];
-        var words = TLanes.All(0);
-        for (var back = 0; back < sides; back++)
-        {
-            words = TLanes.Or(words, TLanes.Load(ref merged.Value(field.Plane, row - back), 0));
-        }
-        var code = TLanes.And(TLanes.ShiftRight(words, field.Shift), TLanes.All(field.Mask));
+        var code = Matches<TLanes, T>.CodeOf(merged, row, sides, fields[measure]);
         var isEmpty = TLanes.Equal(code, TLanes.All(0));
         TLanes.Store(TLanes.AndNot(TLanes.Subtract(code, TLanes.All(1)), isEmpty), ref measured.FirstWord, Word(2 * measure));
         TLanes.Store(TLanes.Xor(isEmpty, TLanes.All(ulong.MaxValue)), ref measured.FirstWord, Word((2 * measure) + 1));

@@ -56,7 +56,7 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomIntegers random
         "below-minimum-audience",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"the answer would be about fewer than {rules.MinimumAudience} persons, or about all but fewer than {rules.MinimumAudience}, or differ from an earlier answer by fewer; ask about a larger, less complete or quite different group"));
+            $"the answer would be about fewer than {rules.MinimumAudience} persons, or about all but fewer than {rules.MinimumAudience}, or about nearly the persons of an earlier answer; ask about a larger, less complete or quite different group"));
 }
 
 /// <summary>A figure that may leave.</summary>

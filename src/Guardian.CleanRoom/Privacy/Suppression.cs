@@ -7,17 +7,19 @@ namespace Guardian.CleanRoom;
 /// <param name="columns">Cells in a row; a crosstab by one column is one row.</param>
 /// <param name="counts">By cell, as they would be published.</param>
 /// <param name="sketches">By cell.</param>
+/// <param name="describe">What some cells are in words.</param>
 /// <param name="isSafe">Whether an answer about a set is safe beside all that were given.</param>
-internal sealed class Suppression(int minimumAudience, int columns, IReadOnlyList<long> counts, IReadOnlyList<SetSketch> sketches, Func<SetSketch, bool> isSafe)
+internal sealed class Suppression(
+    int minimumAudience, int columns, IReadOnlyList<long> counts, IReadOnlyList<SetSketch> sketches, Func<IReadOnlyList<int>, string> describe, Func<PersonSet, bool> isSafe)
 {
     /// <summary>Withholds.</summary>
     /// <param name="shown">By cell: what may be shown so far; then, what may be shown.</param>
     /// <returns>The sets that the shown cells are about: each of them, and what they are together by row, by column and in all.</returns>
-    public IReadOnlyList<SetSketch> Apply(bool[] shown)
+    public IReadOnlyList<PersonSet> Apply(bool[] shown)
     {
         for (var cell = 0; cell < shown.Length; cell++)
         {
-            shown[cell] &= isSafe(sketches[cell]);
+            shown[cell] &= isSafe(Union([cell]));
         }
         var lines = Lines().ToList();
         while (lines.Find(line => !Holds(line, shown)) is { } broken)
@@ -25,8 +27,8 @@ internal sealed class Suppression(int minimumAudience, int columns, IReadOnlyLis
             shown[broken.Where(cell => shown[cell]).MinBy(cell => counts[cell])] = false;
         }
         return [
-            .. Enumerable.Range(0, shown.Length).Where(cell => shown[cell]).Select(cell => sketches[cell]),
-            .. lines.Where(line => line.Any(cell => shown[cell])).Select(line => Union(line, shown))];
+            .. Enumerable.Range(0, shown.Length).Where(cell => shown[cell]).Select(cell => Union([cell])),
+            .. lines.Where(line => line.Any(cell => shown[cell])).Select(line => Union([.. line.Where(cell => shown[cell])]))];
     }
 
     // What is withheld in a line must be at least two cells of together k persons; and what is shown must not, taken together, come close to an earlier answer.
@@ -37,10 +39,10 @@ internal sealed class Suppression(int minimumAudience, int columns, IReadOnlyLis
         {
             return true;
         }
-        return (withheld.Count == 0 || (withheld.Count > 1 && withheld.Sum(cell => Math.Max(counts[cell], 0)) >= minimumAudience)) && isSafe(Union(line, shown));
+        return (withheld.Count == 0 || (withheld.Count > 1 && withheld.Sum(cell => Math.Max(counts[cell], 0)) >= minimumAudience)) && isSafe(Union([.. line.Where(cell => shown[cell])]));
     }
 
-    private SetSketch Union(IEnumerable<int> line, bool[] shown) => line.Where(cell => shown[cell]).Select(cell => sketches[cell]).Aggregate((left, right) => left ^ right);
+    private PersonSet Union(IReadOnlyList<int> cells) => new(cells.Select(cell => sketches[cell]).Aggregate((left, right) => left ^ right), describe(cells));
 
     private IEnumerable<IReadOnlyList<int>> Lines()
     {

@@ -12,9 +12,8 @@ namespace Guardian.CleanRoom;
 /// <param name="Statement">The signed answer; null when it was withheld.</param>
 /// <param name="Refusal">Why it was withheld; null when it was answered.</param>
 /// <param name="Sets">The sets of persons that the answer was about.</param>
-/// <param name="Count">For an overlap, the figure that was given.</param>
 internal sealed record AnswerRecord(
-    string Key, long Asked, string Member, Question Question, byte[]? Statement, RoomRefusal? Refusal, IReadOnlyList<ulong[]> Sets, long? Count);
+    string Key, long Asked, string Member, Question Question, byte[]? Statement, RoomRefusal? Refusal, IReadOnlyList<PersonSet> Sets);
 
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
@@ -54,10 +53,6 @@ internal sealed class AnswerStore
 
     /// <summary>What was said to the question with that sequence in the log, or null.</summary>
     public AnswerRecord? Find(long asked) => byKey.Values.FirstOrDefault(record => record.Asked == asked);
-
-    /// <summary>The figure that was given for exactly this set of persons, however it was described; null when there was none.</summary>
-    public long? FindCount(SetSketch set) =>
-        byKey.Values.FirstOrDefault(record => record.Count is not null && new SetSketch(record.Sets[0]).DifferenceTo(set) == 0)?.Count;
 
     /// <summary>Keeps a record; when this returns, it is on disk.</summary>
     /// <returns>Its hash, for the log.</returns>

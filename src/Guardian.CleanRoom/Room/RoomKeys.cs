@@ -45,6 +45,9 @@ public sealed class RoomKeys : IDisposable
         return new SketchKey(words[0] | 1, words[1] | 1, words[2] | 1);
     }
 
+    /// <summary>What blurs the difference guard's threshold; never leaves the enclave.</summary>
+    internal byte[] GuardKey() => Derive("guard");
+
     /// <inheritdoc/>
     public void Dispose() => CryptographicOperations.ZeroMemory(roomKey);
 

@@ -37,11 +37,11 @@ public sealed partial class RoomService
             var entry = Log(member, LogEvents.Question, new QuestionDetail(question, digests, epsilon), RoomLogJson.Default.QuestionDetail);
             // Step 4: computed, kept, logged, given.
             var sets = new PersonSets(
-                new MatchEngine(layout, threads), current, guard, answers.FindCount, SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount), keys.SketchKey());
+                new MatchEngine(layout, threads) { Across = compiled.Filters.Across }, current, guard, SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount), keys.SketchKey());
             var result = new Analyst(contract, sets, rules).Run(compiled);
             var record = new AnswerRecord(
                 key, entry.Sequence, member.Name, question, result.Value is { } value ? Sign(member, question, digests, entry, value) : null, result.Refusal,
-                [.. result.Value?.Sets.Select(set => set.Words) ?? []], result.Value?.Overlap?.Persons);
+                result.Value?.Sets ?? []);
             var hash = answers.Add(record);
             Log(member, LogEvents.Answer, new AnswerDetail(entry.Sequence, record.Refusal?.Reason ?? "answered", hash), RoomLogJson.Default.AnswerDetail);
             guard.Remember(result.Value?.Sets ?? []);

@@ -83,8 +83,8 @@ public sealed partial class RoomService : IDisposable
         rules = new DisclosureRules(contract.Privacy, enclave.Random);
         ledger = Ledger.From(contract, log.Entries);
         answers = new AnswerStore(Path.Combine(directory, "answers"), state, log.Entries);
-        guard = new DifferenceGuard(contract.Privacy.MinimumAudience);
-        guard.Remember(answers.Records.SelectMany(record => record.Sets).Select(words => new SetSketch(words)));
+        guard = new DifferenceGuard(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon is not null, keys.GuardKey());
+        guard.Remember(answers.Records.SelectMany(record => record.Sets));
     }
 
     /// <summary>Bytes of the largest chunk of any data set.</summary>

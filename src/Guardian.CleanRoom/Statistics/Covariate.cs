@@ -6,7 +6,10 @@ namespace Guardian.CleanRoom;
 /// <param name="SumOfSquares">Sum of its squares.</param>
 /// <param name="SumOfProducts">Sum of outcome times covariate.</param>
 /// <param name="SumNoise">Variance of the privacy noise in <paramref name="Sum"/>.</param>
-public sealed record CovariateTotal(ArmTotal Outcome, double Sum, double SumOfSquares, double SumOfProducts, double SumNoise = 0)
+/// <param name="SquaresNoise">The same for <paramref name="SumOfSquares"/>.</param>
+/// <param name="ProductsNoise">The same for <paramref name="SumOfProducts"/>.</param>
+public sealed record CovariateTotal(
+    ArmTotal Outcome, double Sum, double SumOfSquares, double SumOfProducts, double SumNoise = 0, double SquaresNoise = 0, double ProductsNoise = 0)
 {
     internal double Mean => Sum / Outcome.Persons;
 
@@ -19,45 +22,69 @@ public sealed record CovariateTotal(ArmTotal Outcome, double Sum, double SumOfSq
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
         return new CovariateTotal(
-            left.Outcome + right.Outcome, left.Sum + right.Sum, left.SumOfSquares + right.SumOfSquares, left.SumOfProducts + right.SumOfProducts, left.SumNoise + right.SumNoise);
+            left.Outcome + right.Outcome, left.Sum + right.Sum, left.SumOfSquares + right.SumOfSquares, left.SumOfProducts + right.SumOfProducts,
+            left.SumNoise + right.SumNoise, left.SquaresNoise + right.SquaresNoise, left.ProductsNoise + right.ProductsNoise);
     }
 
-    internal double Variance => (SumOfSquares - (Sum * Sum / Outcome.Persons)) / (Outcome.Persons - 1);
+    /// <summary>The covariate's variance; with noise, rather too large than too small.</summary>
+    internal double Variance => Math.Max(SumOfSquares - (Sum * Mean), 0) / (Outcome.Persons - 1)
+        + Caution(SquaresNoise + (4 * Mean * Mean * SumNoise) + (Math.Pow(Mean, 4) * Outcome.PersonsNoise));
 
-    internal double Covariance => (SumOfProducts - (Sum * Outcome.Sum / Outcome.Persons)) / (Outcome.Persons - 1);
+    internal double Covariance => (SumOfProducts - (Sum * Outcome.Mean)) / (Outcome.Persons - 1);
+
+    // By how much noise may have moved the covariance.
+    internal double CovarianceCaution => Caution(
+        ProductsNoise + (Mean * Mean * Outcome.SumNoise) + (Outcome.Mean * Outcome.Mean * SumNoise) + (Mean * Mean * Outcome.Mean * Outcome.Mean * Outcome.PersonsNoise));
+
+    // The variance of Y - theta·X; with noise, rather too large than too small.
+    internal double VarianceWithout(double theta) =>
+        Math.Max(Outcome.Variance + (theta * theta * Variance) - (2 * theta * Covariance) + (2 * Math.Abs(theta) * CovarianceCaution), 0);
+
+    private double Caution(double noise) => Distributions.OneSidedZ95 * Math.Sqrt(noise) / (Outcome.Persons - 1);
 }
 
 /// <summary>
-/// CUPED (Deng, Xu, Kohavi, Walker 2013): the difference of the means of Y - theta·X, whose variance is smaller by the square of the correlation. Unbiased, because X was known
+/// CUPED (Deng, Xu, Kohavi, Walker 2013): the difference of the means of Y - theta·X, whose variance is smaller by the square of the correlation. Unbiased for any theta, because X was known
 /// before anyone was assigned.
 /// </summary>
-/// <param name="Theta">Covariance of outcome and covariate over the covariate's variance, over both arms taken as one.</param>
+/// <param name="Theta">
+/// Covariance of outcome and covariate over the covariate's variance, over both arms taken as one. With privacy noise it is drawn towards zero: by what noise may have added to the
+/// covariance, and by what the noise in the covariate's means costs.
+/// </param>
 /// <param name="Result">The adjusted difference; nothing relative.</param>
-/// <param name="VarianceReduction">Share of the variance that the covariate explains, 0 to 1.</param>
+/// <param name="VarianceReduction">Share of the variance that the covariate explains, 0 to 1; with noise, what is left of it after caution.</param>
 public sealed record CupedComparison(double Theta, Comparison Result, double VarianceReduction)
 {
-    /// <summary>Compares; null where the covariate does not vary.</summary>
+    /// <summary>Compares; null where the covariate does not vary, or where noise hides what it would explain.</summary>
     public static CupedComparison? Of(CovariateTotal treated, CovariateTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
         var both = treated + control;
-        if (both.Outcome.Persons < 2 || !(both.Variance > 0))
+        if (treated.Outcome.Persons < 2 || control.Outcome.Persons < 2 || !(both.Variance > 0))
         {
             return null;
         }
-        var theta = both.Covariance / both.Variance;
+        // What theta² costs by the noise in the covariate's means, as if it were variance of each person's value.
+        var persons = (1.0 / treated.Outcome.Persons) + (1.0 / control.Outcome.Persons);
+        var noise = (SumNoiseOfMean(treated) + SumNoiseOfMean(control)) / persons;
+        var theta = Math.Sign(both.Covariance) * Math.Max(Math.Abs(both.Covariance) - both.CovarianceCaution, 0) / (both.Variance + noise);
+        if (theta == 0)
+        {
+            return null;
+        }
         var difference = treated.Outcome.Mean - control.Outcome.Mean - (theta * (treated.Mean - control.Mean));
         var result = Comparison.OfDifference(difference, Math.Sqrt(Error(treated, theta) + Error(control, theta)), treated.Outcome.Persons);
         var plain = both.Outcome.Variance;
-        return new CupedComparison(theta, result, plain > 0 ? Math.Clamp(theta * both.Covariance / plain, 0, 1) : 0);
+        return new CupedComparison(theta, result, plain > 0 ? Math.Clamp(1 - (both.VarianceWithout(theta) / plain), 0, 1) : 0);
     }
+
+    private static double SumNoiseOfMean(CovariateTotal arm) => arm.SumNoise / ((double)arm.Outcome.Persons * arm.Outcome.Persons);
 
     private static double Error(CovariateTotal arm, double theta)
     {
-        var variance = arm.Outcome.Variance + (theta * theta * arm.Variance) - (2 * theta * arm.Covariance);
-        var noise = arm.Outcome.MeanNoise + (theta * theta * arm.SumNoise / ((double)arm.Outcome.Persons * arm.Outcome.Persons));
-        // Noise in the sums of squares may carry the difference below zero.
-        return (Math.Max(variance, 0) / arm.Outcome.Persons) + noise;
+        var mean = arm.Outcome.Mean - (theta * arm.Mean);
+        var noise = arm.Outcome.SumNoise + (theta * theta * arm.SumNoise) + (mean * mean * arm.Outcome.PersonsNoise);
+        return (arm.VarianceWithout(theta) / arm.Outcome.Persons) + (noise / ((double)arm.Outcome.Persons * arm.Outcome.Persons));
     }
 }

@@ -6,6 +6,9 @@ public static class Distributions
     /// <summary>Quantile of the standard normal distribution at 97.5 %: two-sided 95 % intervals.</summary>
     public const double Z95 = 1.959963984540054;
 
+    /// <summary>Quantile of the standard normal distribution at 95 %: one-sided bounds. Discrete Laplace noise stays below as many of its standard deviations with the same probability.</summary>
+    public const double OneSidedZ95 = 1.6448536269514722;
+
     /// <summary>Two-sided p-value of a standard normal statistic.</summary>
     public static double NormalTwoSided(double z) => ChiSquareUpperTail(z * z, 1);
 

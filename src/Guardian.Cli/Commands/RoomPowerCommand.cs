@@ -48,12 +48,15 @@ internal static class RoomPowerCommand
                     }
                     people.Write(table);
                     people.WriteLine(string.Create(
-                        CultureInfo.InvariantCulture, $"found with probability {probability:P0}, with at most 5 % false findings over all {rows.Count * design.Outcomes.Count} comparisons; smaller effects will mostly go unseen"));
+                        CultureInfo.InvariantCulture, $"found with probability {probability:P0}, with at most 5 % false findings over all {Comparisons(design, rows.Count)} comparisons; smaller effects will mostly go unseen"));
                 });
             return ExitCode.Done;
         });
         return command;
     }
+
+    // With several treatments, all of them together are compared as well.
+    private static int Comparisons(LiftDesign design, int treatments) => design.Outcomes.Count * (treatments > 1 ? treatments + 1 : treatments);
 
     private static IEnumerable<(string Arm, DetectableEffect Effect)> Effects(RoomContract contract, LiftDesign design, long persons, double power, double? rate, double mean, double deviation)
     {
@@ -61,10 +64,8 @@ internal static class RoomPowerCommand
         var control = persons * design.Shares[arms.ToList().IndexOf(design.Control)];
         var treatments = arms.Where(arm => arm != design.Control).ToList();
         // Every comparison of the report is one of a family; this is what the strictest step of the correction leaves.
-        var alpha = 0.05 / (treatments.Count * design.Outcomes.Count);
-        // The figures of one person share the answer's epsilon: one count of the arm, and one or two for each outcome.
-        var parts = 1 + (2 * design.Outcomes.Count);
-        var noise = contract.Privacy.Epsilon is { } epsilon ? DiscreteLaplace.Variance(parts / epsilon) : 0;
+        var alpha = 0.05 / Comparisons(design, treatments.Count);
+        var noise = contract.Privacy.Epsilon is { } epsilon ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / epsilon) : 0;
         var cap = (double)design.Outcomes.Max(outcome => contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column) is { } column ? column.GreatestInSum / CellText.Power(column.Places) : 1);
         return treatments.Select(arm =>
         {

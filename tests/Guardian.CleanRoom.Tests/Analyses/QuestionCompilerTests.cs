@@ -17,7 +17,7 @@ public class QuestionCompilerTests
     public void A_condition_becomes_ranges_of_codes(string column, string operation, string values, string expected)
     {
         var compiled = compiler.Compile(Ask(new Predicate(column, operation, values.Split('|')))).Value!;
-        Assert.Equal(expected, string.Join(' ', ((CodeRanges)compiled.Filters["campaign"].Single()).Ranges.Select(range => $"{range.First}-{range.Last}")));
+        Assert.Equal(expected, string.Join(' ', ((CodeRanges)compiled.Filters.Of(compiled.DataSets[0]).Single()).Ranges.Select(range => $"{range.First}-{range.Last}")));
     }
 
     [Theory]
@@ -92,18 +92,46 @@ public class QuestionCompilerTests
     [Fact]
     public void Not_is_pushed_down_so_that_empty_cells_never_satisfy_it()
     {
-        var condition = ConditionText.TryRead("not (campaign.arm = Red and (campaign.score < 0 or campaign.score between 5 and 6))", out _)!;
-        var any = Assert.IsType<CodeAny>(compiler.Compile(new Question { Kind = QuestionKind.Overlap, Where = [condition] }).Value!.Filters["campaign"].Single());
-        Assert.Equal("2-3|70001-140001|1-70005 70008-140001", string.Join('|', any.Leaves().Select(leaf => string.Join(' ', leaf.Ranges.Select(range => $"{range.First}-{range.Last}")))));
-        Assert.IsType<CodeAll>(any.Parts[1]);
+        var compiled = Compile("not (campaign.arm = Red and (campaign.score < 0 or campaign.score between 5 and 6))");
+        var any = Assert.IsType<CodeAny>(compiled.Filters.Of(compiled.DataSets[0]).Single());
+        Assert.Equal("2-3|70001-70005 70008-140001", string.Join('|', any.Leaves().Select(leaf => string.Join(' ', leaf.Ranges.Select(range => $"{range.First}-{range.Last}")))));
     }
 
     [Fact]
-    public void A_condition_over_two_data_sets_is_refused_but_two_conditions_are_not()
+    public void What_is_about_one_data_set_filters_its_rows_and_the_rest_is_about_matched_persons()
     {
-        var mixed = ConditionText.TryRead("campaign.arm = Red or customers.region = North", out _)!;
-        Assert.Equal("mixed-filter", compiler.Compile(new Question { Kind = QuestionKind.Overlap, Where = [mixed] }).Refusal!.Reason);
-        Assert.NotNull(compiler.Compile(Ask(new Predicate("campaign.arm", "=", ["Red"]), new Predicate("customers.region", "=", ["North"]))).Value);
+        var compiled = Compile("customers.age < 10 and (campaign.arm = Red or not customers.region = North) and campaign.exposed = 1");
+        Assert.Equal("1[2-2]", CanonicalCondition.Text(compiled.Filters.Of(compiled.DataSets[0]).Single()));
+        Assert.Equal("3[1-10]", CanonicalCondition.Text(compiled.Filters.Of(compiled.DataSets[1]).Single()));
+        Assert.Equal([new Measure(0, 0), new Measure(1, 0)], compiled.Filters.Across!.Columns);
+        Assert.Equal("((0[1-1]/1[2-4]))", CanonicalCondition.Text(compiled.Filters.Across.Condition));
+        Assert.Null(Compile("campaign.arm = Red", "customers.region = North").Filters.Across);
+    }
+
+    [Theory]
+    [InlineData("campaign.arm = Red or customers.region = North", "customers.region = North or campaign.arm = Red")]
+    [InlineData("campaign.arm = Red or customers.region = North", "not (campaign.arm in Blue, None and not customers.region = North)")]
+    [InlineData("campaign.arm = Red or (campaign.arm = Blue or customers.region = North)", "campaign.arm in Blue, Red or customers.region = North or customers.region = North")]
+    [InlineData("campaign.arm = Red and (customers.age > 3 and customers.age < 9)", "(customers.age between 4 and 8 and campaign.arm = Red) and campaign.arm = Red")]
+    public void The_same_condition_written_in_two_ways_is_one_question(string one, string other) =>
+        Assert.Equal(Compile(one).Filters.Text, Compile(other).Filters.Text);
+
+    [Theory]
+    [InlineData("campaign.arm = Red or customers.region = North", "campaign.arm = Red and customers.region = North")]
+    [InlineData("campaign.arm = Red or customers.age = 0", "campaign.arm = Red or customers.region = North")]
+    [InlineData("campaign.exposed = 1 or customers.region = South", "campaign.arm = Blue or customers.region = South")]
+    public void Different_conditions_are_different_questions(string one, string other) =>
+        Assert.NotEqual(Compile(one).Filters.Text, Compile(other).Filters.Text);
+
+    [Fact]
+    public void Owners_rules_hold_for_conditions_over_several_data_sets()
+    {
+        var narrow = new QuestionCompiler(TestContract.Read(("maximum: 120, filter: true", "maximum: 120, filter: [18, 30, 65]"), ("minimum_audience: 20", "minimum_audience: 20\n  max_filters: 2")));
+        string? Reason(string text) => narrow.Compile(new Question { Kind = QuestionKind.Overlap, Where = [ConditionText.TryRead(text, out _)!] }).Refusal?.Reason;
+        Assert.Null(Reason("campaign.arm = Red or customers.age > 30"));
+        Assert.Equal("not-filterable", Reason("campaign.arm = Red or customers.visit = 1"));
+        Assert.Equal("value-not-open", Reason("campaign.arm = Red or customers.age > 31"));
+        Assert.Equal("too-many-filters", Reason("campaign.arm = Red or campaign.arm = Blue or campaign.exposed = 1 or customers.age > 30"));
     }
 
     [Fact]
@@ -133,6 +161,9 @@ public class QuestionCompilerTests
         Assert.Null(ConditionText.TryRead(text, out var problem));
         Assert.Contains($"'{text}'", problem, StringComparison.Ordinal);
     }
+
+    private CompiledQuestion Compile(params string[] where) =>
+        compiler.Compile(new Question { Kind = QuestionKind.Overlap, Where = [.. where.Select(text => ConditionText.TryRead(text, out _)!)] }).Value!;
 
     private static Question Ask(params Predicate[] where) => new() { Kind = QuestionKind.Overlap, Where = where };
 }

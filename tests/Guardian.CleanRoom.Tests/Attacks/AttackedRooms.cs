@@ -9,6 +9,9 @@ internal interface IAttackedRoom : IDisposable
     /// <summary>The same by the regions; null where a cell is withheld, and everywhere when the answer is.</summary>
     IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where);
 
+    /// <summary>Which of the attacker's persons satisfy the conditions; null when the room withholds it.</summary>
+    IReadOnlySet<string>? List(params Condition[] where);
+
     /// <summary>Replaces the attacker's own list.</summary>
     void UploadCampaign(IEnumerable<CampaignRow> rows);
 }
@@ -32,6 +35,8 @@ internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimu
     public IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where) => Matched(where)
         .Where(pair => pair.Customer.Region is not null).GroupBy(pair => pair.Customer.Region!)
         .ToDictionary(group => group.Key, group => group.Count() >= minimumAudience ? group.Count() + Noise() : (long?)null);
+
+    public IReadOnlySet<string>? List(params Condition[] where) => Count(where) is null ? null : Matched(where).Select(pair => pair.Campaign.Email).ToHashSet();
 
     public void UploadCampaign(IEnumerable<CampaignRow> rows) => campaign = [.. rows];
 
@@ -96,12 +101,15 @@ internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimu
 internal sealed class GuardedRoom : IAttackedRoom
 {
     private readonly TestRoom room;
+    private List<string> campaign = [];
 
     public GuardedRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, double? epsilon = null, int seed = 0)
     {
         // What is sensitive may be filtered here: the attacks need something to find out.
         room = new TestRoom(
             TestContract.Read(
+                ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"),
+                ("max_rows: 4000", "max_rows: 4000\n    rules: {activation: true}"), ("max_rows: 5000", "max_rows: 5000\n    rules: {activation: true}"),
                 ("{name: visit, type: flag}", "{name: visit, type: flag, filter: true}"), ("minimum_audience: 20", $"minimum_audience: {minimumAudience}"),
                 ("  noise: none\n", epsilon is null ? "  noise: none\n" : FormattableString.Invariant($"  noise: {{epsilon: {epsilon}}}\n"))),
             seed);
@@ -116,7 +124,22 @@ internal sealed class GuardedRoom : IAttackedRoom
         Answer(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region"], Where = where })?.Crosstab!.Cells.ToDictionary(cell => cell.Values[0], cell => cell.Persons)
         ?? [];
 
-    public void UploadCampaign(IEnumerable<CampaignRow> rows) => room.Upload("campaign", TestRows.Csv(rows));
+    public IReadOnlySet<string>? List(params Condition[] where)
+    {
+        if (Answer(new Question { Kind = QuestionKind.Activation, Where = where })?.Activation is not { } list)
+        {
+            return null;
+        }
+        var listed = list.Tags.Chunk(14).Select(Convert.ToHexStringLower).ToHashSet();
+        var key = room.Service.ReadKeys(room.Agency, "campaign").Value!.MatchKey;
+        return campaign.Where(email => Identifiers.Tag(key, IdentifierKind.Email, email) is var tag && listed.Contains($"{tag.High:x16}{tag.Low:x16}"[..28])).ToHashSet();
+    }
+
+    public void UploadCampaign(IEnumerable<CampaignRow> rows)
+    {
+        campaign = [.. rows.Select(row => row.Email)];
+        room.Upload("campaign", TestRows.Csv(rows));
+    }
 
     public void Dispose() => room.Dispose();
 

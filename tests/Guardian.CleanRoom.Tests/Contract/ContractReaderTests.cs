@@ -84,6 +84,7 @@ public class ContractReaderTests
     [InlineData("filter: true}\n      - {name: exposed", "filter: [Red, Green]}\n      - {name: exposed", "'Green'")]
     [InlineData("    population: matched", "    population: matched\n    exposure: customers.visit", "exposure")]
     [InlineData("    population: matched", "    population: matched\n    covariate: campaign.score", "covariate")]
+    [InlineData("    population: matched", "    population: assigned\n    covariate: customers.age", "needs 'population: matched'")]
     [InlineData("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}", "has not agreed for 'customers'")]
     [InlineData("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score}", "frequency")]
     [InlineData("roles: {query", "extra: 1\nroles: {query", "extra")]

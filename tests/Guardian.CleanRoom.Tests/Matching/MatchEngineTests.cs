@@ -94,6 +94,39 @@ public class MatchEngineTests
     [InlineData(LaneWidth.Scalar)]
     [InlineData(LaneWidth.Bits256)]
     [InlineData(LaneWidth.Bits512)]
+    internal void Any_tree_over_two_data_sets_counts_sums_sketches_and_lists_as_a_plain_filter_does(LaneWidth width)
+    {
+        var random = new Random(22);
+        var data = new Data(5, 3_000, 4_000, 5_000);
+        List<SidePlan> sides = [data.Side(data.Campaign, [], new CellPart(0, 1)), data.Side(data.Customers, [])];
+        // Region, spend and age of a customer, then arm and score of the campaign.
+        List<Measure> columns = [new Measure(1, 0), new Measure(1, 1), new Measure(1, 2), new Measure(1, 3), new Measure(0, 0), new Measure(0, 2)];
+        for (var i = 0; i < 20; i++)
+        {
+            var (customer, isCustomer) = RandomTree(random, 3);
+            var (arm, score) = (random.Next(3), random.Next(140_001));
+            CodeCondition campaign = new CodeAll([new CodeRanges(4, [((uint)arm + 1, (uint)arm + 1)]), new CodeRanges(5, [(1, (uint)score + 1)])]);
+            bool IsOfCampaign(CampaignRow row) => row.Arm == new[] { "Red", "Blue", "None" }[arm] && row.Score is { } value && value + 70_000 <= score;
+            var isAny = i % 2 == 0;
+            var engine = new MatchEngine(data.Layout, 2, width: width) { Across = new AcrossCondition(columns, isAny ? new CodeAny([campaign, customer]) : new CodeAll([customer, campaign])) };
+            var expected = data.Pairs.Where(pair => isAny ? IsOfCampaign(pair.Campaign) || isCustomer(pair.Customer) : IsOfCampaign(pair.Campaign) && isCustomer(pair.Customer)).ToList();
+            var byArm = new[] { "Red", "Blue", "None" }.Select(name => expected.Where(pair => pair.Campaign.Arm == name).ToList()).ToList();
+            Assert.Equal(byArm.Select(arm => (long)arm.Count), engine.CountCells(sides, 3));
+            Assert.Equal(byArm.Select(arm => Sums([.. arm.Where(pair => pair.Customer.Age is not null).Select(pair => (long)pair.Customer.Age!.Value)])), engine.SumCells(sides, 3, new SumPlan([new Measure(1, 3)], [])).Select(cell => cell.Measures[0]));
+            SidePlan[] without = [data.Side(data.Campaign, []), data.Side(data.Customers, [])];
+            Assert.Equal(expected.Count, engine.ListTags(without).Count(tag => tag.High != ulong.MaxValue));
+            var (layout, key) = (SketchLayout.For(20, data.Layout.GroupCount), new SketchKey(3, 5, 7));
+            var nobody = new SetSketch(new ulong[layout.WordCount]);
+            var sketch = engine.SketchCells(without, 1, layout, key)[0];
+            Assert.Equal(expected.Count % 2, sketch.DifferenceTo(nobody) % 2);
+            Assert.True(sketch.DifferenceTo(nobody) <= expected.Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(LaneWidth.Scalar)]
+    [InlineData(LaneWidth.Bits256)]
+    [InlineData(LaneWidth.Bits512)]
     internal void Up_to_eight_data_sets_are_matched_at_once(LaneWidth width)
     {
         var contract = TestContract.Read();
@@ -216,7 +249,7 @@ public class MatchEngineTests
             var compiled = new QuestionCompiler(Contract).Compile(question).Value!;
             var counts = Engine(2, width).CountCells(
                 [.. new[] { Campaign, Customers }.Select((source, index) => Side(
-                    source, compiled.Filters[source.DataSet.Name], new CellPart(compiled.Cells[index].Column, compiled.Cells[index].Stride)))], 12);
+                    source, compiled.Filters.Of(source.DataSet), new CellPart(compiled.Cells[index].Column, compiled.Cells[index].Stride)))], 12);
             var (arms, regions) = (Campaign.DataSet.Columns[0].Values, Customers.DataSet.Columns[0].Values);
             return [.. Enumerable.Range(0, 12).Select(cell => (((string?)arms[cell / 4], (string?)regions[cell % 4]), counts[cell]))];
         }

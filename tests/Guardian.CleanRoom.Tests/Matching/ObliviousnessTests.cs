@@ -46,6 +46,14 @@ public class ObliviousnessTests
     public void Matching_several_data_sets_touches_the_same_addresses() =>
         AssertSame(sides => Run([sides[0], sides[1], sides[0]], [], new CellScan<TraceLanes, Traced>(3, 1)));
 
+    [Fact]
+    public void Conditions_over_several_data_sets_touch_the_same_addresses_whoever_satisfies_them() => AssertSame(sides =>
+    {
+        var fields = ValueField.Pack(sides, [new Measure(0, 0), new Measure(1, 3), new Measure(0, 2)]);
+        var condition = new CodeAny([new CodeAll([new CodeRanges(0, [(1, 1), (3, 3)]), new CodeRanges(1, [(20, 60)])]), new CodeRanges(2, [(1, 70_000)])]);
+        return Run(sides, fields, new AcrossScan<TraceLanes, Traced, long[]>(2, condition, fields, new CellScan<TraceLanes, Traced>(2, 1)));
+    });
+
     [Theory]
     [InlineData(1, 1, 8)]
     [InlineData(12, 1, 1)]

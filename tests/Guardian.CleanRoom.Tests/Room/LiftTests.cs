@@ -49,7 +49,8 @@ public sealed class LiftTests
         {
             Assert.True(other.Result.StandardError > one.Result.StandardError);
             Assert.InRange(other.Result.AbsoluteLift, one.Result.AbsoluteLift - (3 * other.Result.StandardError), one.Result.AbsoluteLift + (3 * other.Result.StandardError));
-            Assert.Null(other.Cuped);
+            // History explains less than a hundredth here, so noise leaves nothing of it.
+            Assert.True(other.Cuped is null or { VarianceReduction: < 0.01 });
         }
         Assert.Equal(LiftVerdict.Increase, Comparison(lift, "customers.visit", "Mens E-Mail").Verdict);
         Assert.Equal(0.5, noisy.Service.ReadBudget().Value!.DataSets[0].Spent);

@@ -47,7 +47,7 @@ public sealed class RoomShard : IDisposable
         lock (gate)
         {
             var sides = read.Sides.Select(side => new SidePlan(Open(side), side.Where, side.Cells)).ToList();
-            var engine = new MatchEngine(layout, threads, read.Groups);
+            var engine = new MatchEngine(layout, threads, read.Groups) { Across = read.Across };
             if (read.IsSketch)
             {
                 var sketches = engine.SketchCells(sides, read.Cells, SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount), keys.SketchKey());
@@ -88,20 +88,21 @@ public sealed class RoomShard : IDisposable
         request.Sides.Count is >= 1 and <= MatchEngine.MaxSides && request.Sides.All(side => side is not null && IsValid(side, contract))
         && request.Cells is >= 1 and <= MatchEngine.MaxCells
         && request.Groups.First >= 0 && request.Groups.First < request.Groups.End && request.Groups.End <= layout.GroupCount
-        && request.Sums.Measures.All(measure => measure is not null && Has(request.Sides.ElementAtOrDefault(measure.Side), measure.Column, contract))
+        && request.Sums.Measures.Concat(request.Across?.Columns ?? []).All(measure => measure is not null && Has(request.Sides.ElementAtOrDefault(measure.Side), measure.Column, contract))
+        && (request.Across is not { } across || IsValid(across.Condition, column => column >= 0 && column < across.Columns.Count))
         && request.Sums.Products.All(pair => Math.Min(pair.First, pair.Second) >= 0 && Math.Max(pair.First, pair.Second) < request.Sums.Measures.Count);
 
     private static bool IsValid(ShardSide side, RoomContract contract) =>
         side.Digest.Length == 2 * SHA256.HashSizeInBytes && side.Digest.All(char.IsAsciiHexDigitLower)
-        && side.Where.All(condition => IsValid(condition, side, contract))
+        && side.Where.All(condition => IsValid(condition, column => Has(side, column, contract)))
         && side.Cells.All(cell => cell is not null && cell.Stride >= 0 && Has(side, cell.Column, contract))
         && contract.FindDataSet(side.DataSet) is not null;
 
-    private static bool IsValid(CodeCondition? condition, ShardSide side, RoomContract contract) => condition switch
+    private static bool IsValid(CodeCondition? condition, Func<int, bool> has) => condition switch
     {
-        CodeRanges ranges => Has(side, ranges.Column, contract) && ranges.Ranges.All(range => range.First <= range.Last),
-        CodeAll all => all.Parts.All(part => IsValid(part, side, contract)),
-        CodeAny any => any.Parts.All(part => IsValid(part, side, contract)),
+        CodeRanges ranges => has(ranges.Column) && ranges.Ranges.All(range => range.First >= 1 && range.First <= range.Last),
+        CodeAll all => all.Parts.All(part => IsValid(part, has)),
+        CodeAny any => any.Parts.All(part => IsValid(part, has)),
         _ => false,
     };
 

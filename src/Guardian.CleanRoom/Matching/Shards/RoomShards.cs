@@ -17,10 +17,10 @@ internal sealed class RoomShards(RoomLayout layout, IReadOnlyList<IShard> shards
 
     /// <summary>Totals of all cells over all groups.</summary>
     /// <param name="local">Computes a range here.</param>
-    public CellTotals[] Sum(IReadOnlyList<SidePlan> sides, int cells, SumPlan plan, Func<GroupRange, CellTotals[]> local)
+    public CellTotals[] Sum(IReadOnlyList<SidePlan> sides, AcrossCondition? across, int cells, SumPlan plan, Func<GroupRange, CellTotals[]> local)
     {
         var parts = Run(
-            range => new ShardRequest(Describe(sides), cells, plan, IsSketch: false, range),
+            range => new ShardRequest(Describe(sides), across, cells, plan, IsSketch: false, range),
             reply => reply.Totals.Count == cells && reply.Totals.All(cell => cell.Measures.Count == plan.Measures.Count && cell.Products.Count == plan.Products.Count),
             range => new ShardReply(local(range), []));
         return [.. Enumerable.Range(0, cells).Select(cell => parts.Select(part => part.Totals[cell]).Aggregate((left, right) => left + right))];
@@ -28,10 +28,10 @@ internal sealed class RoomShards(RoomLayout layout, IReadOnlyList<IShard> shards
 
     /// <summary>Sketches of the persons of all cells over all groups.</summary>
     /// <param name="local">Makes the sketches of a range here.</param>
-    public SetSketch[] Sketch(IReadOnlyList<SidePlan> sides, int cells, SketchLayout sketch, Func<GroupRange, SetSketch[]> local)
+    public SetSketch[] Sketch(IReadOnlyList<SidePlan> sides, AcrossCondition? across, int cells, SketchLayout sketch, Func<GroupRange, SetSketch[]> local)
     {
         var parts = Run(
-            range => new ShardRequest(Describe(sides), cells, new SumPlan([], []), IsSketch: true, range),
+            range => new ShardRequest(Describe(sides), across, cells, new SumPlan([], []), IsSketch: true, range),
             reply => reply.Sketches.Count == cells && reply.Sketches.All(words => words.Length == sketch.WordCount),
             range => new ShardReply([], [.. local(range).Select(set => set.Words)]));
         return [.. Enumerable.Range(0, cells).Select(cell => parts.Select(part => new SetSketch(part.Sketches[cell])).Aggregate((left, right) => left ^ right))];

@@ -19,7 +19,7 @@ public interface IShard
 internal sealed record ShardSide(string DataSet, string Digest, int Rows, IReadOnlyList<CodeCondition> Where, IReadOnlyList<CellPart> Cells);
 
 /// <summary>What a shard computes over a range of groups, for each cell: its totals, or the sketch of its persons.</summary>
-internal sealed record ShardRequest(IReadOnlyList<ShardSide> Sides, int Cells, SumPlan Sums, bool IsSketch, GroupRange Groups);
+internal sealed record ShardRequest(IReadOnlyList<ShardSide> Sides, AcrossCondition? Across, int Cells, SumPlan Sums, bool IsSketch, GroupRange Groups);
 
 /// <summary>Exact totals, or words of sketches, over the range. They go from enclave to enclave only: the lead adds them up before any rule is applied.</summary>
 internal sealed record ShardReply(IReadOnlyList<CellTotals> Totals, IReadOnlyList<ulong[]> Sketches);

@@ -1,0 +1,165 @@
+namespace Guardian.CleanRoom.Tests;
+
+/// <summary>
+/// Attacks that draw conclusions: from lists, from what one person dominates, from groups that are all alike, from refusals, and from many answers together. Each against a plain
+/// engine, where it must succeed, and against a room, where it must fail.
+/// </summary>
+public sealed class InferenceAttackTests : AttackedPersons
+{
+    private static readonly Condition Secret = new Predicate("customers.visit", "=", ["1"]);
+    private static readonly Condition WithoutTarget = new Predicate("customers.age", "!=", ["77"]);
+
+    [Fact]
+    public void Two_activation_lists_single_one_person_out_in_a_plain_engine_only()
+    {
+        IEnumerable<string>? Attack(IAttackedRoom room)
+        {
+            // So narrow that only she is left: refused everywhere. So wide that she is one of many: twice, with and without.
+            Assert.Null(room.List(Secret, new NotOf(WithoutTarget)));
+            return room.List(All, Secret) is { } with && room.List(WithoutTarget, Secret) is { } without ? with.Except(without) : null;
+        }
+        Assert.Equal([Target], Attack(Naive())!);
+        using var room = Guarded();
+        Assert.Null(Attack(room));
+        // The list itself is right: the first one was given.
+        Assert.Contains(Target, room.List(All, Secret)!);
+    }
+
+    [Fact]
+    public void A_sum_that_one_buyer_dominates_tells_her_spending_in_a_plain_engine_only()
+    {
+        // Everyone spends 10 but the target, who spends 9,000. The attacker knows what is usual.
+        Customers[7] = Customers[7] with { Spend = 9_000 };
+        var bought = Customers.Take(1_500).Where(row => row.Region == "South").ToList();
+        decimal Guess(decimal sum) => sum - (10 * (bought.Count - 1));
+        Assert.Equal(9_000, Guess(bought.Sum(row => row.Spend!.Value)));
+
+        decimal? Attack(string column)
+        {
+            using var room = new TestRoom(("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}", column), ("  overlap: true", "  overlap: true\n  sum: true"));
+            room.Upload("campaign", TestRows.Csv(Campaign));
+            room.Upload("customers", TestRows.Csv(Customers));
+            var answer = room.Service.Ask(room.Agency, new Question { Kind = QuestionKind.Sum, Column = "customers.spend", Where = [new Predicate("customers.region", "=", ["South"])] });
+            return answer.Refusal is { Kind: RefusalKind.Withheld } ? null : Guess((decimal)System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!.Sum!.Sum);
+        }
+        // Without a cap, one person could be more than the largest share of the sum. With one, she counts as the cap.
+        Assert.Null(Attack("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000, sum: true}"));
+        Assert.Equal(100, Attack("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000, cap: 100, sum: true}"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.5)]
+    public void A_group_that_is_all_alike_tells_of_everyone_in_it_in_a_plain_engine_only(double? epsilon)
+    {
+        // Everyone of 40 to 60 has visited. That her group has as many visitors as members tells of the target, whom the attacker knows to be in it.
+        Condition group = new AllOf([new Predicate("customers.age", ">=", ["40"]), new Predicate("customers.age", "<=", ["60"])]);
+        bool Attack(IAttackedRoom room) => room.Count(group) is { } members && room.Count(group, Secret) is { } visitors && members == visitors;
+        bool AttackByCells(IAttackedRoom room) => room.ByRegion(group).GetValueOrDefault("South") is { } members && room.ByRegion(group, Secret).GetValueOrDefault("South") is { } visitors && members == visitors;
+        for (var i = 0; i < Customers.Count; i++)
+        {
+            Customers[i] = Customers[i].Age is >= 40 and <= 60 ? Customers[i] with { Visit = true } : Customers[i];
+        }
+        Assert.True(Attack(Naive()));
+        Assert.True(AttackByCells(Naive()));
+        using (var room = Guarded(epsilon))
+        {
+            Assert.False(Attack(room));
+        }
+        using (var room = Guarded(epsilon))
+        {
+            Assert.False(AttackByCells(room));
+        }
+
+        // What is refused is refused as well when one of them has not: the refusal does not tell either.
+        var other = Customers.FindIndex(row => row.Age == 45);
+        Customers[other] = Customers[other] with { Visit = false };
+        using (var room = Guarded(epsilon))
+        {
+            Assert.NotNull(room.Count(group));
+            Assert.Null(room.Count(group, Secret));
+        }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.5)]
+    public void A_refusal_does_not_tell_whether_the_person_left_out_counts(double? epsilon)
+    {
+        // The attacker's own score says: everyone but one. Whether she is a customer or not, the second question is withheld.
+        bool IsRefused(string target)
+        {
+            using var room = Guarded(epsilon);
+            room.UploadCampaign(Campaign.Append(new CampaignRow("stranger@example.com", "Red", true, 0)).Select(row => row with { Score = row.Email == target ? 0 : 1 }));
+            Assert.NotNull(room.Count());
+            return room.Count(new Predicate("campaign.score", "=", ["1"])) is null;
+        }
+        Assert.Equal((true, true), (IsRefused(Target), IsRefused("stranger@example.com")));
+    }
+
+    [Fact]
+    public void A_list_uploaded_again_does_not_tell_by_a_refusal_where_there_is_noise()
+    {
+        // Withheld means a customer, answered means the difference: of 24 trials, noise leaves little more than half right.
+        const int trials = 24;
+        var correct = 0;
+        for (var trial = 0; trial < trials; trial++)
+        {
+            var target = trial % 2 == 0 ? Target : "stranger@example.com";
+            using var room = Guarded(0.5, trial);
+            room.UploadCampaign(Campaign.Append(new CampaignRow("stranger@example.com", "Red", true, 0)));
+            var before = room.Count();
+            room.UploadCampaign(Campaign.Where(row => row.Email != target));
+            var guess = room.Count() is not { } after || before - after >= 1;
+            correct += guess == (trial % 2 == 0) ? 1 : 0;
+        }
+        // Two answers of epsilon 0.5 allow at most e / (1 + e) = 73 %, which is 17.5 of 24.
+        Assert.InRange(correct, 6, 19);
+    }
+
+    [Fact]
+    public void Four_answers_taken_together_give_a_person_away_where_there_is_no_noise_and_end_with_the_budget_where_there_is()
+    {
+        // The attacker's score puts the campaign into three large blocks and the target beside. Every two of the four sets differ by far more than k.
+        var prepared = Campaign.Select((row, index) => row with { Score = row.Email == Target ? 4 : 1 + (index % 3) }).ToList();
+        long? Ask(IAttackedRoom room, params string[] scores) => room.Count(new Predicate("campaign.score", "in", scores), Secret);
+        // t = (1 + 2 + t) - (1 + 3) - (2 + 3) + 2 * 3.
+        long? Attack(IAttackedRoom room) => Ask(room, "1", "2", "4") - Ask(room, "1", "3") - Ask(room, "2", "3") + (2 * Ask(room, "3"));
+        var naive = Naive();
+        naive.UploadCampaign(prepared);
+        Assert.Equal(1, Attack(naive));
+        // Documented: without noise, all members agreed to this.
+        using var exact = Guarded();
+        exact.UploadCampaign(prepared);
+        Assert.Equal(1, Attack(exact));
+
+        using var room = Guarded(0.5, seed: 4);
+        var guesses = new List<long>();
+        for (var round = 0; ; round++)
+        {
+            // Other versions, so that no answer is a stored one.
+            room.UploadCampaign(prepared.Concat(Enumerable.Range(0, 1 + round).Select(i => new CampaignRow($"more{round}of{i}@example.com", "Red", true, 0))));
+            if (Attack(room) is not { } guess)
+            {
+                break;
+            }
+            guesses.Add(guess);
+        }
+        // A budget of 10 pays for twenty answers. Their mean has a standard deviation of 3.3, so it says nothing about one person.
+        Assert.Equal(5, guesses.Count);
+        Assert.True(guesses.Max() - guesses.Min() > 5, "there is next to no noise");
+        Assert.True(Math.Abs(guesses.Average() - 1) > 1, "this seed happens to be near; take another");
+        Assert.Equal("budget-exhausted", room.Room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [Secret] }));
+    }
+
+    [Fact]
+    public void Without_noise_whoever_knows_a_list_learns_of_one_person_more_as_the_limits_say()
+    {
+        foreach (var target in new[] { Target, "stranger@example.com" })
+        {
+            using var room = Guarded();
+            room.UploadCampaign(Campaign.Skip(100).Take(K).Append(new CampaignRow(target, "Red", true, 0)).Concat(Enumerable.Range(0, 200).Select(i => new CampaignRow($"nobody{i}@example.com", "Red", true, 0))));
+            Assert.Equal(target == Target ? K + 1 : K, room.Count());
+        }
+    }
+}
