@@ -102,12 +102,11 @@ public sealed class MeterTests : IDisposable
         }
         var timeline = Timeline.Build(Journal.Read(path))[Instances[0]];
 
-        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched.AddDays(-1), launched, 2, 99));
+        Assert.Equal(8 + 16, Held(timeline, launched.AddDays(-1), launched, 2));
         // A resize sets Nova's time of launch anew.
-        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched.AddDays(-1), launched.AddHours(1), 1, 99));
-        Assert.Equal(4 + 16, EpcUsage.Held(timeline, launched.AddMinutes(30), launched, 1.5m, 99));
+        Assert.Equal(8 + 16, Held(timeline, launched.AddDays(-1), launched.AddHours(1), 1));
+        Assert.Equal(4 + 16, Held(timeline, launched.AddMinutes(30), launched, 1.5m));
         Assert.Equal(8 + 8, EpcUsage.Running(timeline, launched.AddHours(-1), launched.AddHours(9)));
-        Assert.Equal(2 * 99, EpcUsage.Held(null, launched, launched, 2, 99));
     }
 
     [Fact]
@@ -218,6 +217,9 @@ public sealed class MeterTests : IDisposable
     private static long Running(Dictionary<Guid, InstanceTimeline> counted, Guid instance, long from, long to) => counted.TryGetValue(instance, out var timeline)
         ? timeline.Running.Sum(interval => Math.Max(0, Math.Min(interval.End, to) - Math.Max(interval.Start, from)) * interval.Mebibytes)
         : 0;
+
+    private static decimal Held(InstanceTimeline timeline, DateTimeOffset start, DateTimeOffset launched, decimal hours) =>
+        EpcUsage.Held(timeline, EpcUsage.Counted(timeline, start, launched, hours), []);
 
     private Meter Open(string path) => new(path, Clock, message => Assert.Fail(message));
 
