@@ -26,7 +26,7 @@ internal static class NodeTargets
         new("domain-xml", () => [Encoding.UTF8.GetBytes(Nova)], input => Rewrite(Encoding.UTF8.GetString(input))),
         new("libvirt-error", () => [new RpcError(RpcErrorCode.NoDomain, "no domain").Reply(default)[RpcHeader.Size..]], input => RpcError.Read(input).Code == RpcErrorCode.NoDomain),
         new("node-configuration", () => ["relay:\n  users: [root, 64055]\nsgx:\n  sections:\n    - node: 0\n      mib: 64\n"u8.ToArray()], input => NodeConfiguration.Read(input, "root:x:0:0", new DocumentProblems()) is not null),
-        new("smaps", () => ["7fb530bb9000-7fb5313b9000 rw-s 00000000 00:06 115    /dev/sgx_vepc\nSize:               8192 kB\n"u8.ToArray()], input => EpcMappings.Read(Encoding.UTF8.GetString(input).Split('\n')).Count > 0),
+        new("maps", () => ["7fb530bb9000-7fb5313b9000 rw-s 00000000 00:06 115    /dev/sgx_vepc\n"u8.ToArray()], input => EpcMappings.Read(Encoding.UTF8.GetString(input).Split('\n')) > 0),
     ];
 
     private static List<byte[]> SeedCalls() =>

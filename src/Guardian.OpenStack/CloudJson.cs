@@ -39,6 +39,7 @@ internal sealed record CatalogEndpoint(string Interface, string Url, string? Reg
 [JsonSerializable(typeof(HypervisorList))]
 [JsonSerializable(typeof(ServerList))]
 [JsonSerializable(typeof(MigrationList))]
+[JsonSerializable(typeof(ServerActionList))]
 [JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(UsageList))]
 [JsonSerializable(typeof(ProjectList))]

@@ -15,7 +15,7 @@ internal sealed record ServiceKind(string Name, string Type, string Microversion
     /// <summary>Allocations with consumer generations (1.28), nested providers (1.14); Rocky.</summary>
     public static ServiceKind Placement { get; } = new("placement", "placement", "1.28", "");
 
-    /// <summary>Extra specs inside servers (2.47) and flavors (2.61), identifiers of hypervisors (2.53), pages of usage (2.40); Rocky.</summary>
+    /// <summary>Extra specs inside servers (2.47) and flavors (2.61), identifiers of hypervisors (2.53), pages of usage (2.40) and of actions (2.58); Rocky.</summary>
     public static ServiceKind Nova { get; } = new("nova", "compute", "2.61", "v2.1/");
 
     /// <summary>Names of projects.</summary>

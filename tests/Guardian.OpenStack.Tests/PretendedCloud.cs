@@ -15,6 +15,9 @@ internal sealed class PretendedCloud : HttpMessageHandler
 
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Where its catalog says that it is.</summary>
+    public string Address { get; set; } = "http://cloud";
+
     /// <summary>Answers requests that start so, such as <c>GET /placement/allocations/</c>. The latest answer wins.</summary>
     public PretendedCloud On(string prefix, Func<HttpRequestMessage, HttpResponseMessage> answer)
     {
@@ -55,7 +58,7 @@ internal sealed class PretendedCloud : HttpMessageHandler
             ["type"] = type,
             ["endpoints"] = new JsonArray(
                 new JsonObject { ["interface"] = "admin", ["url"] = "http://wrong", ["region"] = "RegionOne" },
-                new JsonObject { ["interface"] = "public", ["url"] = $"http://cloud{path}", ["region"] = "RegionOne", ["future"] = 1 }),
+                new JsonObject { ["interface"] = "public", ["url"] = $"{Address}{path}", ["region"] = "RegionOne", ["future"] = 1 }),
         };
         var answer = Json(HttpStatusCode.Created, new JsonObject
         {
@@ -63,7 +66,7 @@ internal sealed class PretendedCloud : HttpMessageHandler
             {
                 ["expires_at"] = DateTimeOffset.UtcNow + TokenLife,
                 ["project"] = new JsonObject { ["id"] = "project-1", ["name"] = "p" },
-                ["catalog"] = new JsonArray(Entry("placement", "/placement"), Entry("compute", "/compute")),
+                ["catalog"] = new JsonArray(Entry("identity", "/identity/v3"), Entry("placement", "/placement"), Entry("compute", "/compute")),
             },
         }.ToJsonString());
         answer.Headers.Add("X-Subject-Token", $"token-{Tokens}");

@@ -61,6 +61,11 @@ internal static class GuardianProgram
         start.Environment["HOME"] = folder;
         start.Environment["NO_COLOR"] = "1";
         start.Environment.Remove("XDG_STATE_HOME");
+        // Whoever works with a cloud here has its name and password there.
+        foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(variable);
+        }
         start.ArgumentList.Add(Path.Combine(FolderOf(project), program + ".dll"));
         foreach (var argument in arguments)
         {

@@ -229,18 +229,53 @@ for mine, stock in (("ramMebibyteHours", "RAM MB-Hours"), ("cpuHours", "CPU Hour
 END
 }
 
-# Each server has 8 MiB but the first, which has 16 since it was resized: from then on Nova counts it anew. What it had before, the journal knows.
-usage_of_resize() { python3 - "$(usage_json)" "$(stock_usage_json)" <<'END'
+now() { date +%s.%N; }
+launched() { openstack server show "$1" -f value -c OS-SRV-USG:launched_at; }
+
+# usage_of_resize BOOTING LAUNCHED RESIZING LAUNCHED_AGAIN: 8 MiB since it was made, 16 MiB since it was resized, and no other server yet. Each of the two moments
+# lies between when it was asked for and when Nova called it done, which Nova does within a second or two; from the second one on Nova counts anew.
+usage_of_resize() {
+  local asked usage
+  asked=$(now)
+  usage=$(usage_json) || return 1
+  python3 - "$usage" "$asked" "$(now)" "$@" <<'END'
+import datetime
 import json
 import sys
 
-usage, stock = json.loads(sys.argv[1]), json.loads(sys.argv[2])
-if not isinstance(stock["Servers"], list):
-    sys.exit(0)
-forgetful = sum(server["hours"] * (16 if server["name"] == "first" else 8) for server in stock["Servers"])
-print(usage["epcMebibyteHours"], forgetful)
-# It was booted, rebooted, stopped and started before it was resized: on no machine in less than five seconds.
-assert forgetful + 8 * 5 / 3600 < usage["epcMebibyteHours"] < forgetful + 8
+
+def seconds(time):
+    return datetime.datetime.fromisoformat(time).replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+usage = json.loads(sys.argv[1])["epcMebibyteHours"] * 3600
+asked, answered, booting, resizing = (float(sys.argv[i]) for i in (2, 3, 4, 6))
+launched, again = seconds(sys.argv[5]), seconds(sys.argv[7])
+# Nova's clock shows whole seconds.
+least = 16 * (asked - again - 1) + 8 * (again - launched - 1)
+most = 16 * (answered - resizing + 1) + 8 * (resizing - booting + 1)
+print(least, usage, most, "and what Nova remembers:", 16 * (answered - again))
+assert least <= usage <= most
+END
+}
+
+shelved() {
+  create "$1" sgx.8m "$host" && openstack server shelve --offload --wait "$1" && is_status "$1" SHELVED_OFFLOADED && ! claimed "$(server_id "$1")" 8
+}
+
+unshelved() { openstack server unshelve --wait "$1" && is_status "$1" ACTIVE && claimed "$(server_id "$1")" 8 && mapped "$(server_id "$1")" 8192; }
+
+# grows_by MIB: by as much usage of EPC grows for the 256 MiB of RAM that the two servers have.
+grows_by() {
+  local before
+  before=$(usage_json) && sleep 5 && python3 - "$1" "$before" "$(usage_json)" <<'END'
+import json
+import sys
+
+before, after = json.loads(sys.argv[2]), json.loads(sys.argv[3])
+epc, ram = (after[name] - before[name] for name in ("epcMebibyteHours", "ramMebibyteHours"))
+print(before, after)
+assert ram > 0 and abs(epc / ram - float(sys.argv[1]) / 256) < 0.001
 END
 }
 

@@ -140,11 +140,27 @@ internal static class UsageCommands
             terminal.Note("no journal is given, so EPC is counted by each server's present flavor, as Nova counts RAM; --node or --journal count every resize");
         }
         var flavors = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false)).GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.OfFlavor(group.First().ExtraSpecs));
-        return [.. usages.Select(usage => new UsageRow(usage, usage.ServerUsages!.Sum(server =>
+        var rows = new List<UsageRow>();
+        foreach (var usage in usages)
         {
-            var launched = new DateTimeOffset(DateTime.SpecifyKind(server.StartedAt, DateTimeKind.Utc));
-            return EpcUsage.Held(timelines?.GetValueOrDefault(server.InstanceId), start, launched, (decimal)server.Hours, flavors.GetValueOrDefault(server.Flavor));
-        })))];
+            var epc = 0m;
+            foreach (var server in usage.ServerUsages!)
+            {
+                epc += timelines?.GetValueOrDefault(server.InstanceId) is { Sizes.Count: > 0 } timeline
+                    ? await HeldAsync(nova, server, timeline, start, cancellation).ConfigureAwait(false)
+                    : (decimal)server.Hours * flavors.GetValueOrDefault(server.Flavor);
+            }
+            rows.Add(new UsageRow(usage, epc));
+        }
+        return rows;
+    }
+
+    private static async Task<decimal> HeldAsync(NovaClient nova, ServerUsage server, InstanceTimeline timeline, DateTimeOffset start, CancellationToken cancellation)
+    {
+        var launched = new DateTimeOffset(DateTime.SpecifyKind(server.StartedAt, DateTimeKind.Utc));
+        var counted = EpcUsage.Counted(timeline, start, launched, (decimal)server.Hours);
+        var absences = ShelvedTime.Absences(timeline, launched, counted);
+        return EpcUsage.Held(timeline, counted, absences.Count == 0 ? [] : ShelvedTime.Released(absences, await nova.ListActionsAsync(server.InstanceId, cancellation).ConfigureAwait(false)));
     }
 
     // RFC 4180; names may hold commas and quotes.

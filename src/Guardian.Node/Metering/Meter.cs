@@ -1,11 +1,5 @@
 namespace Guardian.Node;
 
-/// <summary>A running QEMU with EPC, as the kernel shows it.</summary>
-/// <param name="Process">Its process identifier.</param>
-/// <param name="Mebibytes">EPC that is mapped.</param>
-/// <param name="StartedAt">The host's uptime then, in milliseconds.</param>
-public readonly record struct GuestProcess(Guid Instance, int Process, long Mebibytes, long StartedAt);
-
 /// <summary>
 /// Writes the journal: what the relay tells at once, and what a look at the host's processes shows every few seconds, so that nothing is lost when
 /// an event is, or when the meter itself was away. Thread-safe.

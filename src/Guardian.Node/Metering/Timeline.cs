@@ -9,10 +9,17 @@ public readonly record struct EpcInterval(long Start, long End, long Mebibytes);
 /// <param name="At">Milliseconds since 1970, UTC.</param>
 public readonly record struct EpcSize(long At, long Mebibytes);
 
+/// <summary>A time on the same calendar as that of <see cref="EpcInterval"/>.</summary>
+/// <param name="Start">Milliseconds since 1970, UTC.</param>
+/// <param name="End">Not included; <see cref="long.MaxValue"/> when it has not ended.</param>
+public readonly record struct Period(long Start, long End);
+
 /// <summary>What journals say of one instance.</summary>
 /// <param name="Sizes">In the order of time; a resize adds one.</param>
 /// <param name="Running">When its QEMU ran, and with how much.</param>
-public sealed record InstanceTimeline(Guid Instance, string? Project, string? Flavor, IReadOnlyList<EpcSize> Sizes, IReadOnlyList<EpcInterval> Running);
+/// <param name="Stays">When a host had its definition, running or stopped; in the order of time, and none touches the next.</param>
+public sealed record InstanceTimeline(
+    Guid Instance, string? Project, string? Flavor, IReadOnlyList<EpcSize> Sizes, IReadOnlyList<EpcInterval> Running, IReadOnlyList<Period> Stays);
 
 /// <summary>
 /// Makes time out of records. Durations are measured by the clock that never steps, and each moment belongs to the date that the calendar clock showed
@@ -46,7 +53,26 @@ public static class Timeline
         .GroupBy(timeline => timeline.Instance)
         .ToDictionary(group => group.Key, group => new InstanceTimeline(
             group.Key, group.Select(part => part.Project).LastOrDefault(project => project is not null), group.Select(part => part.Flavor).LastOrDefault(flavor => flavor is not null),
-            [.. group.SelectMany(part => part.Sizes).OrderBy(size => size.At)], [.. group.SelectMany(part => part.Running).OrderBy(interval => interval.Start)]));
+            [.. group.SelectMany(part => part.Sizes).OrderBy(size => size.At)], [.. group.SelectMany(part => part.Running).OrderBy(interval => interval.Start)],
+            Join(group.SelectMany(part => part.Stays))));
+
+    // A stay that begins while another lasts, on another host or after the clock was set back, makes it longer.
+    private static List<Period> Join(IEnumerable<Period> stays)
+    {
+        var joined = new List<Period>();
+        foreach (var stay in stays.OrderBy(stay => stay.Start))
+        {
+            if (joined is [.., var last] && stay.Start <= last.End)
+            {
+                joined[^1] = last with { End = Math.Max(last.End, stay.End) };
+            }
+            else
+            {
+                joined.Add(stay);
+            }
+        }
+        return joined;
+    }
 
     private static IEnumerable<List<JournalRecord>> Boots(IEnumerable<JournalRecord> records)
     {
@@ -96,7 +122,9 @@ public static class Timeline
             Close(last);
             return instances.ToDictionary(
                 instance => instance.Key,
-                instance => new InstanceTimeline(instance.Key, instance.Value.Project, instance.Value.Flavor, instance.Value.Sizes, instance.Value.Running));
+                instance => new InstanceTimeline(
+                    instance.Key, instance.Value.Project, instance.Value.Flavor, instance.Value.Sizes, instance.Value.Running,
+                    Join(instance.Value.StaySince is { } since ? [.. instance.Value.Stays, new Period(since, long.MaxValue)] : instance.Value.Stays)));
         }
 
         private void Apply(JournalRecord record, Instance instance)
@@ -107,6 +135,7 @@ public static class Timeline
                     // A running guest keeps the EPC it started with.
                     Resize(instance.Sizes, new EpcSize(record.Uptime + offset, record.Mebibytes));
                     (instance.Mebibytes, instance.Project, instance.Flavor) = (record.Mebibytes, record.Project ?? instance.Project, record.Flavor ?? instance.Flavor);
+                    instance.StaySince ??= record.Uptime + offset;
                     break;
                 case JournalKind.Started when instance.RunningSince is null:
                     (instance.RunningSince, instance.RunningMebibytes) = (record.Uptime, instance.Mebibytes);
@@ -114,6 +143,10 @@ public static class Timeline
                 case JournalKind.Stopped:
                     Emit(instance, record.Uptime);
                     instance.RunningSince = null;
+                    break;
+                case JournalKind.Removed when instance.StaySince is { } since:
+                    instance.Stays.Add(new Period(since, Math.Max(since, record.Uptime + offset)));
+                    instance.StaySince = null;
                     break;
                 default:
                     break;
@@ -162,6 +195,11 @@ public static class Timeline
         public List<EpcSize> Sizes { get; } = [];
 
         public List<EpcInterval> Running { get; } = [];
+
+        public List<Period> Stays { get; } = [];
+
+        // On the calendar, unlike what follows: a definition outlives the host's start.
+        public long? StaySince { get; set; }
 
         public string? Project { get; set; }
 

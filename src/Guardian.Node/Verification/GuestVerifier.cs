@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Xml.Linq;
 
 namespace Guardian.Node;
@@ -30,6 +28,7 @@ public static class GuestVerifier
     public static async Task<IReadOnlyList<GuestEpcState>> ReadAsync(string socket, Func<Guid, Task<long>>? claimOf, Guid? instance)
     {
         var states = new List<GuestEpcState>();
+        var processes = new GuestProcesses();
         using var client = LibvirtClient.Connect(socket, "qemu:///system", TimeSpan.FromSeconds(30));
         foreach (var guest in client.ListGuests(activeOnly: true).Where(guest => instance is null || guest.Uuid == instance))
         {
@@ -37,12 +36,12 @@ public static class GuestVerifier
             {
                 continue;
             }
-            var process = FindProcess(guest.Uuid);
+            var process = processes.Find(guest.Uuid);
             var state = new GuestEpcState(
                 guest.Uuid, guest.Name, process,
                 claimOf is not null && NovaMetadata.IsIn(domain) ? await claimOf(guest.Uuid).ConfigureAwait(false) : null,
                 GuestEpc.Kibibytes(domain) ?? 0,
-                process is { } number ? ReadMapped(number) : null);
+                process is { } number ? processes.ReadMapped(number) / 1024 : null);
             if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0)
             {
                 states.Add(state);
@@ -59,46 +58,6 @@ public static class GuestVerifier
             return DomainXml.TryRead(client.GetXml(guest), out _)?.Root;
         }
         catch (LibvirtException failure) when (failure.Code == RpcErrorCode.NoDomain)
-        {
-            return null;
-        }
-    }
-
-    // libvirt gives QEMU the guest's identifier: ... -uuid 5f9c3d6e-...
-    private static int? FindProcess(Guid uuid)
-    {
-        var wanted = Encoding.ASCII.GetBytes($"-uuid\0{uuid}\0");
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
-                && ReadCommandLine(folder).AsSpan().IndexOf(wanted) >= 0)
-            {
-                return process;
-            }
-        }
-        return null;
-    }
-
-    private static byte[] ReadCommandLine(string folder)
-    {
-        try
-        {
-            return File.ReadAllBytes(Path.Combine(folder, "cmdline"));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // Processes end while they are looked at.
-            return [];
-        }
-    }
-
-    private static long? ReadMapped(int process)
-    {
-        try
-        {
-            return EpcMappings.Read(File.ReadLines($"/proc/{process}/smaps")).Sum();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -54,6 +54,10 @@ public sealed class NovaClient(CloudSession session)
     public Task<IReadOnlyList<Migration>> ListMigrationsAsync(CancellationToken cancellation = default) => PagesAsync(
         "os-migrations?", CloudJson.Default.MigrationList, page => page.Migrations, migration => migration.Uuid.ToString(), cancellation);
 
+    /// <summary>All that was asked for a server, also for one that is deleted, latest first.</summary>
+    public Task<IReadOnlyList<ServerAction>> ListActionsAsync(Guid server, CancellationToken cancellation = default) => PagesAsync(
+        $"servers/{server}/os-instance-actions?", CloudJson.Default.ServerActionList, page => page.Actions, action => action.RequestId, cancellation);
+
     /// <summary>What a project used, with each server's part.</summary>
     /// <param name="project">Its identifier.</param>
     /// <param name="start">UTC.</param>

@@ -43,6 +43,21 @@ public sealed record ProjectUsage(
 public sealed record ServerUsage(
     Guid InstanceId, string Name, string Flavor, double Hours, int Vcpus, int MemoryMb, int LocalGb, string TenantId, DateTime StartedAt, DateTime? EndedAt = null);
 
+/// <summary>Something that was asked of Nova for a server.</summary>
+/// <param name="Action">Nova's own word.</param>
+/// <param name="StartTime">UTC, as Nova writes it.</param>
+public sealed record ServerAction(string Action, string RequestId, DateTime StartTime)
+{
+    /// <summary>The server's disk is kept as an image, and its host gives it up, at once or later.</summary>
+    public const string Shelve = "shelve";
+
+    /// <summary>The host of a shelved server gives it up.</summary>
+    public const string ShelveOffload = "shelveOffload";
+
+    /// <summary>A shelved server is wanted back.</summary>
+    public const string Unshelve = "unshelve";
+}
+
 /// <summary>A project.</summary>
 public sealed record Project(string Id, string Name);
 
@@ -50,6 +65,8 @@ public sealed record Project(string Id, string Name);
 public sealed record Migration(Guid Uuid, Guid InstanceUuid, string Status);
 
 internal sealed record MigrationList(IReadOnlyList<Migration> Migrations, IReadOnlyList<Link>? MigrationsLinks = null);
+
+internal sealed record ServerActionList([property: JsonPropertyName("instanceActions")] IReadOnlyList<ServerAction> Actions);
 
 internal sealed record Link(string Rel, string Href);
 

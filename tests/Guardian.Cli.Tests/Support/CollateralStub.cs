@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Guardian.Attestation;
 
@@ -9,24 +8,17 @@ namespace Guardian.Cli.Tests;
 /// <summary>A provisioning certification service that gives recorded documents: as Intel's own, or as a caching one.</summary>
 internal sealed class CollateralStub : IDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly LoopbackServer server;
     private readonly QuoteCollateral collateral;
     private readonly bool isCaching;
 
     public CollateralStub(QuoteCollateral collateral, bool isCaching)
     {
         (this.collateral, this.isCaching) = (collateral, isCaching);
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            Address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/";
-        }
-        listener.Prefixes.Add(Address);
-        listener.Start();
-        _ = ServeAsync();
+        server = new LoopbackServer(AnswerAsync);
     }
 
-    public string Address { get; }
+    public string Address => server.Address;
 
     /// <summary>What was asked for.</summary>
     public List<string> Requests { get; } = [];
@@ -34,24 +26,9 @@ internal sealed class CollateralStub : IDisposable
     /// <summary>Answers everything with a failure.</summary>
     public bool IsDown { get; set; }
 
-    public void Dispose() => listener.Close();
+    public void Dispose() => server.Dispose();
 
-    private async Task ServeAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                Answer(await listener.GetContextAsync());
-            }
-        }
-        catch (Exception failure) when (failure is HttpListenerException or ObjectDisposedException)
-        {
-            // The test is over.
-        }
-    }
-
-    private void Answer(HttpListenerContext context)
+    private Task AnswerAsync(HttpListenerContext context)
     {
         Requests.Add(context.Request.Url!.PathAndQuery);
         var chainOfTcb = isCaching ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain";
@@ -84,7 +61,7 @@ internal sealed class CollateralStub : IDisposable
                 response.OutputStream.Write(body.Span);
             }
         }
-        response.Close();
+        return Task.CompletedTask;
     }
 
     // Caching services give lists in hex.

@@ -9,39 +9,20 @@ public sealed class MeterTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private long now = 1_000_000;
+    private int run;
 
     public void Dispose() => folder.Dispose();
 
     [Fact]
     public void What_the_meter_counts_is_what_guests_ran_second_by_second()
     {
-        var step = from what in Gen.Choose(0, 99) from which in Gen.Choose(0, 2) from size in Gen.Choose(1, 64) select (what, Instances[which], size);
-        var run = 0;
-        Prop.ForAll(Gen.ListOf(step, 120).ToArbitrary(), steps =>
-        {
-            using var host = new SimulatedHost(folder.File($"journal-{++run}"));
-            host.StartMeter();
-            foreach (var (what, instance, size) in steps)
-            {
-                Apply(host, what, instance, size);
-            }
-            host.Look();
-            var counted = Timeline.Build(host.Records).ToDictionary(timeline => timeline.Key, timeline => timeline.Value);
-            foreach (var instance in Instances)
-            {
-                var due = host.Due.Where(part => part.Key.Instance == instance).ToList();
-                Assert.Equal(due.Sum(part => part.Value), Running(counted, instance, long.MinValue, long.MaxValue));
-                // A window that begins and ends somewhere in the middle.
-                if (due.Count > 2)
-                {
-                    var (from, to) = (due[due.Count / 3].Key.Second, due[due.Count * 2 / 3].Key.Second);
-                    Assert.Equal(due.Where(part => part.Key.Second >= from && part.Key.Second < to).Sum(part => part.Value), Running(counted, instance, from * 1000, to * 1000));
-                }
-            }
-            // The same sequences each time. One random sequence among several hundred counted three seconds of 47 too few, which nobody has explained yet:
-            // seed (7023211755297151548, 13915047966162569723), size 87; see docs/limits.md.
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(30).WithReplay(20261124UL, 1UL));
+        var step = from what in Gen.Choose(0, 99) from which in Gen.Choose(0, 2) from size in Gen.Choose(1, 64) select new Step(what, Instances[which], size);
+        Prop.ForAll(Arb.From(Gen.ListOf(step, 120), Shorter), CountsRight).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
     }
+
+    [Fact]
+    public void What_is_defined_as_before_leaves_no_record_and_shows_not_that_others_still_ran() =>
+        CountsRight([new Step(53, Instances[1], 3), new Step(67, Instances[1], 38), new Step(60, Instances[2], 58), new Step(0, Instances[1], 8), new Step(56, Instances[2], 58), new Step(98, Instances[1], 24)]);
 
     [Fact]
     public void A_torn_line_is_taken_away_and_nothing_before_it()
@@ -121,12 +102,11 @@ public sealed class MeterTests : IDisposable
         }
         var timeline = Timeline.Build(Journal.Read(path))[Instances[0]];
 
-        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched.AddDays(-1), launched, 2, 99));
+        Assert.Equal(8 + 16, Held(timeline, launched.AddDays(-1), launched, 2));
         // A resize sets Nova's time of launch anew.
-        Assert.Equal(8 + 16, EpcUsage.Held(timeline, launched.AddDays(-1), launched.AddHours(1), 1, 99));
-        Assert.Equal(4 + 16, EpcUsage.Held(timeline, launched.AddMinutes(30), launched, 1.5m, 99));
+        Assert.Equal(8 + 16, Held(timeline, launched.AddDays(-1), launched.AddHours(1), 1));
+        Assert.Equal(4 + 16, Held(timeline, launched.AddMinutes(30), launched, 1.5m));
         Assert.Equal(8 + 8, EpcUsage.Running(timeline, launched.AddHours(-1), launched.AddHours(9)));
-        Assert.Equal(2 * 99, EpcUsage.Held(null, launched, launched, 2, 99));
     }
 
     [Fact]
@@ -163,6 +143,41 @@ public sealed class MeterTests : IDisposable
     [InlineData("0123456789abcdef {}")]
     [InlineData("zz")]
     public void What_is_no_record_is_none(string line) => Assert.Null(JournalRecord.TryParse(System.Text.Encoding.UTF8.GetBytes(line)));
+
+    private void CountsRight(IReadOnlyList<Step> steps)
+    {
+        using var host = new SimulatedHost(folder.File($"journal-{++run}"));
+        host.StartMeter();
+        foreach (var step in steps)
+        {
+            Apply(host, step.What, step.Instance, step.Size);
+        }
+        host.Look();
+        var counted = Timeline.Build(host.Records).ToDictionary(timeline => timeline.Key, timeline => timeline.Value);
+        foreach (var instance in Instances)
+        {
+            var due = host.Due.Where(part => part.Key.Instance == instance).ToList();
+            Assert.Equal(due.Sum(part => part.Value), Running(counted, instance, long.MinValue, long.MaxValue));
+            // A window that begins and ends somewhere in the middle.
+            if (due.Count > 2)
+            {
+                var (from, to) = (due[due.Count / 3].Key.Second, due[due.Count * 2 / 3].Key.Second);
+                Assert.Equal(due.Where(part => part.Key.Second >= from && part.Key.Second < to).Sum(part => part.Value), Running(counted, instance, from * 1000, to * 1000));
+            }
+        }
+    }
+
+    // All that is left when a part is taken away: half, a quarter, and so on down to one step.
+    private static IEnumerable<List<Step>> Shorter(List<Step> steps)
+    {
+        for (var size = steps.Count / 2; size > 0; size /= 2)
+        {
+            for (var start = 0; start + size <= steps.Count; start += size)
+            {
+                yield return [.. steps[..start], .. steps[(start + size)..]];
+            }
+        }
+    }
 
     private static void Apply(SimulatedHost host, int what, Guid instance, int size)
     {
@@ -203,7 +218,12 @@ public sealed class MeterTests : IDisposable
         ? timeline.Running.Sum(interval => Math.Max(0, Math.Min(interval.End, to) - Math.Max(interval.Start, from)) * interval.Mebibytes)
         : 0;
 
+    private static decimal Held(InstanceTimeline timeline, DateTimeOffset start, DateTimeOffset launched, decimal hours) =>
+        EpcUsage.Held(timeline, EpcUsage.Counted(timeline, start, launched, hours), []);
+
     private Meter Open(string path) => new(path, Clock, message => Assert.Fail(message));
 
     private ClockReading Clock() => new(Guid.Empty, now, now + 1_700_000_000_000);
+
+    private readonly record struct Step(int What, Guid Instance, int Size);
 }

@@ -55,9 +55,10 @@ internal sealed class SimulatedHost(string journal) : IDisposable
         if (guest.StartedAt is null)
         {
             LookAfterLoss(isEventLost: false);
-            guest.Mebibytes = mebibytes;
             meter.Defined(instance, mebibytes, "project", "flavor");
-            lastRecord = uptime;
+            // The same as before is no news and leaves no record.
+            lastRecord = guest.Mebibytes == mebibytes ? lastRecord : uptime;
+            guest.Mebibytes = mebibytes;
         }
     }
 

@@ -19,7 +19,7 @@ public class NodeMetricsTests
     public void Dataframes_are_hours_with_what_guests_held_in_them()
     {
         var start = new DateTimeOffset(2026, 1, 1, 10, 30, 0, TimeSpan.Zero);
-        var timeline = new InstanceTimeline(Guid.Empty, "p", "sgx.8m", [], [new EpcInterval(start.ToUnixTimeMilliseconds(), start.AddHours(1).ToUnixTimeMilliseconds(), 8)]);
+        var timeline = new InstanceTimeline(Guid.Empty, "p", "sgx.8m", [], [new EpcInterval(start.ToUnixTimeMilliseconds(), start.AddHours(1).ToUnixTimeMilliseconds(), 8)], []);
 
         var frames = Dataframes.Create([timeline], start.AddHours(-3), start.AddHours(3))["dataframes"]!.AsArray();
 

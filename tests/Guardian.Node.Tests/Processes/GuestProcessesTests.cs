@@ -19,7 +19,9 @@ public sealed class GuestProcessesTests : IDisposable
             7f0002000000-7f0003000000 rw-p 00000000 00:00 0
             """);
 
-        Assert.Equal([new GuestProcess(Guid.Parse(Instance), 41, 16, 1_234_560)], new GuestProcesses(proc.Path).List());
+        var processes = new GuestProcesses(proc.Path);
+        Assert.Equal([new GuestProcess(Guid.Parse(Instance), 41, 16, 1_234_560)], processes.List());
+        Assert.Equal((41, 16 * 1024 * 1024), (processes.Find(Guid.Parse(Instance)), processes.ReadMapped(41)));
     }
 
     [Fact]
@@ -32,14 +34,18 @@ public sealed class GuestProcessesTests : IDisposable
         Directory.CreateDirectory(proc.File("46"));
         Directory.CreateDirectory(proc.File("self"));
 
-        Assert.Empty(new GuestProcesses(proc.Path).List());
+        Write("47", $"qemu\0-uuid\0{Instance}\0", "7f0000000000-7f0000800000 rw-s 00000000 00:06 116 /dev/sgx_vepc\n", "47 (qemu) S 1");
+        var processes = new GuestProcesses(proc.Path);
+        Assert.Empty(processes.List());
+        Assert.Null(processes.Find(Guid.NewGuid()));
+        Assert.Null(processes.ReadMapped(46));
     }
 
-    private void Write(string process, string arguments, string maps)
+    private void Write(string process, string arguments, string maps, string? stat = null)
     {
         Directory.CreateDirectory(proc.File(process));
         proc.Write($"{process}/cmdline", arguments);
         proc.Write($"{process}/maps", maps);
-        proc.Write($"{process}/stat", $"{process} (q) S emu) S 1 {string.Join(' ', Enumerable.Repeat("0", 17))} 123456 0 0\n");
+        proc.Write($"{process}/stat", stat ?? $"{process} (q) S emu) S 1 {string.Join(' ', Enumerable.Repeat("0", 17))} 123456 0 0\n");
     }
 }

@@ -1,0 +1,46 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Guardian.Cli.Tests;
+
+/// <summary>Answers HTTP requests on loopback, one after the other.</summary>
+internal sealed class LoopbackServer : IDisposable
+{
+    private readonly HttpListener listener = new();
+    private readonly Func<HttpListenerContext, Task> answer;
+
+    /// <param name="answer">Fills the response in; it is sent when this returns.</param>
+    public LoopbackServer(Func<HttpListenerContext, Task> answer)
+    {
+        this.answer = answer;
+        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        {
+            free.Start();
+            Address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/";
+        }
+        listener.Prefixes.Add(Address);
+        listener.Start();
+        _ = ServeAsync();
+    }
+
+    public string Address { get; }
+
+    public void Dispose() => listener.Close();
+
+    private async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var context = await listener.GetContextAsync();
+                await answer(context);
+                context.Response.Close();
+            }
+        }
+        catch (Exception failure) when (failure is HttpListenerException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+}
