@@ -5,7 +5,7 @@ public readonly record struct PreparationProgress(int Rows, long BytesRead, long
 
 /// <summary>
 /// Prepares a partner's file on the partner's own machine: checks it against the contract, normalises and tags identifiers, codes the
-/// cells, sorts. Reads the file once, from start to end; what does not fit in the memory it may use goes to a temporary file. Used once.
+/// cells, folds events, sorts. Reads the file once, from start to end; what does not fit in the memory it may use goes to a temporary file. Used once.
 /// </summary>
 public sealed class DataSetPreparer
 {
@@ -17,17 +17,14 @@ public sealed class DataSetPreparer
 
     private const int ProgressRows = 10_000;
 
-    // A text that was read before need not be read again; most columns have few.
-    private const int MaxKnownTexts = 4_096;
-
     private readonly DataSet dataSet;
     private readonly RoomLayout layout;
     private readonly RowFormat format;
     private readonly long memory;
     private readonly IdentifierNormaliser normaliser;
     private readonly List<string> problems = [];
-    private readonly Dictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>>[] known;
-    private readonly uint[] codes;
+    private readonly byte[] row;
+    private char[] buffer = new char[512];
     private int rows;
     private int empty;
     private int invalid;
@@ -42,8 +39,18 @@ public sealed class DataSetPreparer
         format = new RowFormat(layout, dataSet);
         this.memory = memory;
         normaliser = new IdentifierNormaliser(dataSet.Identifier);
-        known = [.. dataSet.Columns.Select(_ => new Dictionary<string, uint>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>())];
-        codes = new uint[dataSet.Columns.Count];
+        row = new byte[format.RowSize];
+    }
+
+    /// <summary>Checks that this machine knows the time zones that a contract names.</summary>
+    /// <exception cref="PreparationException">It does not know one.</exception>
+    public static void RequireZones(RoomContract contract)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        foreach (var dataSet in contract.DataSets)
+        {
+            _ = dataSet.Events is { } events ? new ZoneClock(events.Zone) : null;
+        }
     }
 
     /// <summary>Prepares a file: Parquet when its name ends in <c>.parquet</c>, else CSV; one ending in <c>.gz</c> is unpacked on the way.</summary>
@@ -52,7 +59,7 @@ public sealed class DataSetPreparer
     public PreparedDataSet Prepare(string path, byte[] matchKey, IProgress<PreparationProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var spill = new RowSpill(format.RowSize, format.PartitionCount, memory);
+        var spill = new RowSpill(format.RowSize, format.PartitionCount, memory, dataSet.Events is null ? null : new EventFold(dataSet, format).Compact);
         try
         {
             return PrepareCore(path, matchKey, spill, progress, cancellation);
@@ -67,13 +74,20 @@ public sealed class DataSetPreparer
     private PreparedDataSet PrepareCore(string path, byte[] matchKey, RowSpill spill, IProgress<PreparationProgress>? progress, CancellationToken cancellation)
     {
         var size = new FileInfo(path).Length;
-        using IRows file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetRows(path) : new CsvRows(path);
-        var (identifier, columns, ignored) = MapColumns(path, file.Header);
+        using IRows file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetRows(path, dataSet.Events?.Time) : new CsvRows(path);
+        var events = dataSet.Events is null ? null : new EventReader(dataSet);
+        var reader = events ?? (IRowReader)new PersonReader(dataSet, format);
+        var (identifier, columns, ignored) = MapColumns(path, file.Header, reader.Names);
+        void Report(string column, string what) => this.Report(file, $", column '{column}'", what);
         var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
         while (problems.Count < MaxProblems && file.Read())
         {
             cancellation.ThrowIfCancellationRequested();
-            ReadRow(file, identifier, columns, tagger);
+            if (TryNormalise(file, identifier, out var normalised))
+            {
+                reader.Read(file, rows, columns, row, Report);
+                tagger.Add(normalised, row);
+            }
             rows++;
             if (rows % ProgressRows == 0)
             {
@@ -86,53 +100,27 @@ public sealed class DataSetPreparer
             throw new PreparationException($"{path} does not fit the contract", problems);
         }
         progress?.Report(new PreparationProgress(rows, size, size));
-        return Complete(path, spill, ignored);
+        return Complete(path, spill, ignored, events?.Uncounted ?? 0);
     }
 
-    private void ReadRow(IRows file, int identifier, int[] columns, RowTagger tagger)
+    private bool TryNormalise(IRows file, int identifier, out ReadOnlySpan<char> normalised)
     {
+        normalised = default;
         if (file.CellCount != file.Header.Count)
         {
             Report(file, "", $"{file.CellCount} cells instead of {file.Header.Count}");
-            return;
+            return false;
         }
         var text = file.Cell(identifier);
-        Span<char> buffer = text.Length <= 512 ? stackalloc char[512] : new char[IdentifierNormaliser.BufferSize(text.Length)];
+        if (buffer.Length < IdentifierNormaliser.BufferSize(text.Length))
+        {
+            buffer = new char[IdentifierNormaliser.BufferSize(text.Length)];
+        }
         var length = normaliser.Normalise(text, buffer);
-        if (length <= 0)
-        {
-            empty += length == 0 ? 1 : 0;
-            invalid += length == 0 ? 0 : 1;
-            return;
-        }
-        for (var i = 0; i < columns.Length; i++)
-        {
-            codes[i] = ReadCode(file, i, file.Cell(columns[i]));
-        }
-        tagger.Add(buffer[..length], rows, codes);
-    }
-
-    private uint ReadCode(IRows file, int index, ReadOnlySpan<char> text)
-    {
-        if (known[index].TryGetValue(text, out var code))
-        {
-            return code;
-        }
-        var column = dataSet.Columns[index];
-        if (!text.Trim().IsEmpty)
-        {
-            if (!CellText.TryRead(column, text, out var value, out var problem))
-            {
-                Report(file, $", column '{column.Name}'", problem!);
-                return 0;
-            }
-            code = (uint)(value - column.Minimum + 1);
-        }
-        if (known[index].Dictionary.Count < MaxKnownTexts)
-        {
-            known[index][text] = code;
-        }
-        return code;
+        empty += length == 0 ? 1 : 0;
+        invalid += length < 0 ? 1 : 0;
+        normalised = buffer.AsSpan(0, Math.Max(length, 0));
+        return length > 0;
     }
 
     private void Report(IRows file, string where, string what)
@@ -143,7 +131,7 @@ public sealed class DataSetPreparer
         }
     }
 
-    private (int Identifier, int[] Columns, List<string> Ignored) MapColumns(string path, IReadOnlyList<string> columnNames)
+    private (int Identifier, int[] Columns, List<string> Ignored) MapColumns(string path, IReadOnlyList<string> columnNames, IReadOnlyList<string> wanted)
     {
         var header = columnNames.ToList();
         int Find(string name)
@@ -160,15 +148,15 @@ public sealed class DataSetPreparer
             return found;
         }
         var identifier = Find(dataSet.Identifier.Column);
-        var columns = dataSet.Columns.Select(column => Find(column.Name)).ToArray();
+        var columns = wanted.Select(Find).ToArray();
         return problems.Count == 0
             ? (identifier, columns, [.. header.Where((_, i) => i != identifier && !columns.Contains(i))])
             : throw new PreparationException($"{path} does not have the columns that the contract names; it has {string.Join(", ", header)}", problems);
     }
 
-    private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored)
+    private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored, int uncounted)
     {
-        var prepared = new PreparedDataSet(layout, dataSet, format, spill, new PreparationReport(rows, 0, empty, invalid, 0, ignored));
+        var prepared = new PreparedDataSet(layout, dataSet, format, spill, new PreparationReport(rows, 0, empty, invalid, 0, ignored) { Uncounted = uncounted });
         return prepared.Report.Persons > dataSet.MaxRows
             ? throw new PreparationException($"{path} has {prepared.Report.Persons} persons; the contract allows {dataSet.MaxRows} in '{dataSet.Name}'")
             : prepared.Report.Persons == 0

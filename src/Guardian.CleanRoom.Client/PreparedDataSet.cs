@@ -9,7 +9,14 @@ namespace Guardian.CleanRoom.Client;
 /// <param name="Invalid">Rows whose identifier is none of its kind, left out.</param>
 /// <param name="Duplicates">Rows of a person who stands further up, left out.</param>
 /// <param name="IgnoredColumns">Columns that the contract does not name; they never leave.</param>
-public sealed record PreparationReport(int Rows, int Persons, int Empty, int Invalid, int Duplicates, IReadOnlyList<string> IgnoredColumns);
+public sealed record PreparationReport(int Rows, int Persons, int Empty, int Invalid, int Duplicates, IReadOnlyList<string> IgnoredColumns)
+{
+    /// <summary>Events that lie outside every column's window or filters; their persons are kept.</summary>
+    public int Uncounted { get; init; }
+
+    /// <summary>Persons of whom a value made from events was beyond its column's bounds, and became the bound.</summary>
+    public int Capped { get; init; }
+}
 
 /// <summary>
 /// A data set, tagged, sorted and ready to be written group by group. The same file gives the same groups every time, so that an upload can go
@@ -30,7 +37,7 @@ public sealed class PreparedDataSet : IDisposable
         this.spill = spill;
         sorted = new SortedPartition(layout, dataSet, format, spill);
         var digest = new VersionDigest(layout.GroupCount);
-        var (persons, duplicates) = (0, 0);
+        var (persons, duplicates, capped) = (0, 0, 0);
         try
         {
             Parallel.ForEach(
@@ -48,6 +55,7 @@ public sealed class PreparedDataSet : IDisposable
                         }
                         Interlocked.Add(ref persons, mine.Count);
                         Interlocked.Add(ref duplicates, mine.Duplicates);
+                        Interlocked.Add(ref capped, mine.Capped);
                     }
                 });
         }
@@ -55,7 +63,7 @@ public sealed class PreparedDataSet : IDisposable
         {
             ExceptionDispatchInfo.Throw(overflow);
         }
-        Report = report with { Persons = persons, Duplicates = duplicates };
+        Report = report with { Persons = persons, Duplicates = duplicates, Capped = capped };
         Digest = digest.Complete();
     }
 

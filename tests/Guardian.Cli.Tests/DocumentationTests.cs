@@ -20,6 +20,8 @@ public sealed partial class DocumentationTests : IDisposable
     {
         folder.Write("campaign.csv", "email,arm,exposed\n" + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"p{i}@example.com,{(i % 2 == 0 ? "Treatment" : "Control")},1\n")));
         folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(500, 1_500).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
+        folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"p{700 + (i % 1_000)}@example.com,2026-03-{1 + (i % 31):D2} 18:30:00,19.90,{(i % 7 == 0 ? "open" : "paid")}\n")));
+        var events = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "clean-room.md"))).Groups[1].Value;
         var known = new Dictionary<string, string>();
         // HASH and KEY stand for what earlier commands printed.
         var commands = Commands("docs/clean-room.md").Select(command => Shell.Split(command)).ToList();
@@ -30,6 +32,10 @@ public sealed partial class DocumentationTests : IDisposable
             {
                 case ("key", "create"):
                     known[Path.GetFileNameWithoutExtension(command[2]) + "=KEY"] = Path.GetFileNameWithoutExtension(command[2]) + "=" + PublicKey().Match(result.Output).Value;
+                    break;
+                case ("room", "create"):
+                    // What the page has people edit.
+                    folder.Write("room.yaml", File.ReadAllText(folder.File("room.yaml")).Replace("analyses:\n", events + "analyses:\n", StringComparison.Ordinal));
                     break;
                 case ("session", "create"):
                     known["HASH"] = Hash().Match(result.Output).Value;

@@ -11,6 +11,7 @@ internal sealed class ParquetRows : IRows
     private const int BufferSize = 64;
 
     private readonly string path;
+    private readonly string? timeColumn;
     private readonly FileStream file;
     private readonly ParquetReader reader;
     private readonly DataField[] fields;
@@ -20,9 +21,11 @@ internal sealed class ParquetRows : IRows
     private int nextGroup;
     private long row;
 
-    public ParquetRows(string path)
+    /// <param name="timeColumn">Column whose timestamps are points in time; others at midnight are days.</param>
+    public ParquetRows(string path, string? timeColumn = null)
     {
         this.path = path;
+        this.timeColumn = timeColumn;
         file = File.OpenRead(path);
         try
         {
@@ -91,8 +94,15 @@ internal sealed class ParquetRows : IRows
             : type == typeof(double) ? ReadNumberAsync<double>(field)
             : type == typeof(decimal) ? ReadNumberAsync<decimal>(field)
             : type == typeof(DateOnly) ? ReadAsync<DateOnly>(field, (value, target) => Format(value, "yyyy-MM-dd", target))
-            : type == typeof(DateTime) ? ReadAsync<DateTime>(field, (value, target) => Format(value, value.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "O", target))
+            : type == typeof(DateTime) ? ReadTimesAsync(field)
             : throw Unreadable(field, $"is of type {type.Name}");
+    }
+
+    private Task<ColumnValues> ReadTimesAsync(DataField field)
+    {
+        var isTime = field.Name == timeColumn;
+        var format = field is DateTimeDataField { IsAdjustedToUTC: true } ? "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fffffff";
+        return ReadAsync<DateTime>(field, (value, target) => Format(value, value.TimeOfDay == TimeSpan.Zero && !isTime ? "yyyy-MM-dd" : format, target));
     }
 
     private Task<ColumnValues> ReadNumberAsync<T>(DataField field) where T : struct, ISpanFormattable => ReadAsync<T>(field, (value, target) => Format(value, "", target));

@@ -2,13 +2,19 @@ using System.Buffers.Binary;
 
 namespace Guardian.CleanRoom.Client;
 
-/// <summary>How a tagged row is kept until it is sorted: high and low word, number of the row, codes as they are stored. Partitions hold whole groups.</summary>
+/// <summary>
+/// How a tagged row is kept until it is sorted: high and low word, then what its reader keeps of it. Of a person's row that is its number in the file and the codes as they are
+/// stored; of an event, what <see cref="EventFold"/> says. Partitions hold whole groups.
+/// </summary>
 internal sealed class RowFormat
 {
+    /// <summary>Bytes of the tag, which come first.</summary>
+    public const int TagSize = 16;
+
     // So many that one of a hundred million rows is sorted in a few tens of MiB, so few that a block of each fits in as much.
     private const int MaxPartitions = 512;
 
-    private const int CodesOffset = 20;
+    private const int CodesOffset = TagSize + sizeof(int);
 
     private readonly RoomLayout layout;
     private readonly DataSet dataSet;
@@ -20,12 +26,13 @@ internal sealed class RowFormat
         this.dataSet = dataSet;
         GroupsPerPartition = (layout.GroupCount + MaxPartitions - 1) / MaxPartitions;
         offsets = new int[dataSet.Columns.Count];
-        RowSize = CodesOffset;
+        var size = CodesOffset;
         for (var column = 0; column < offsets.Length; column++)
         {
-            offsets[column] = RowSize;
-            RowSize += dataSet.Columns[column].CodeSize;
+            offsets[column] = size;
+            size += dataSet.Columns[column].CodeSize;
         }
+        RowSize = dataSet.Events is null ? size : TagSize + EventFold.ContentSize(dataSet);
     }
 
     public int ColumnCount => offsets.Length;
@@ -38,34 +45,37 @@ internal sealed class RowFormat
 
     public int PartitionOf(Tag tag) => layout.BucketOf(tag.High) / RoomLayout.BucketsPerGroup / GroupsPerPartition;
 
-    public void Write(Span<byte> target, Tag tag, int row, ReadOnlySpan<uint> codes)
+    public static void WriteTag(Span<byte> row, Tag tag)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(target, tag.High);
-        BinaryPrimitives.WriteUInt64LittleEndian(target[8..], tag.Low);
-        BinaryPrimitives.WriteInt32LittleEndian(target[16..], row);
-        for (var column = 0; column < offsets.Length; column++)
-        {
-            var cell = target[offsets[column]..];
-            switch (dataSet.Columns[column].CodeSize)
-            {
-                case 1:
-                    cell[0] = (byte)codes[column];
-                    break;
-                case 2:
-                    BinaryPrimitives.WriteUInt16LittleEndian(cell, (ushort)codes[column]);
-                    break;
-                default:
-                    BinaryPrimitives.WriteUInt32LittleEndian(cell, codes[column]);
-                    break;
-            }
-        }
+        BinaryPrimitives.WriteUInt64LittleEndian(row, tag.High);
+        BinaryPrimitives.WriteUInt64LittleEndian(row[8..], tag.Low);
     }
 
     public static ulong High(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadUInt64LittleEndian(row);
 
     public static ulong Low(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadUInt64LittleEndian(row[8..]);
 
-    public static int Number(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row[16..]);
+    public static void WriteNumber(Span<byte> row, int number) => BinaryPrimitives.WriteInt32LittleEndian(row[TagSize..], number);
+
+    public static int Number(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row[TagSize..]);
+
+    /// <summary>Writes a code of a row.</summary>
+    public void WriteCode(Span<byte> row, int column, uint code)
+    {
+        var cell = row[offsets[column]..];
+        switch (dataSet.Columns[column].CodeSize)
+        {
+            case 1:
+                cell[0] = (byte)code;
+                break;
+            case 2:
+                BinaryPrimitives.WriteUInt16LittleEndian(cell, (ushort)code);
+                break;
+            default:
+                BinaryPrimitives.WriteUInt32LittleEndian(cell, code);
+                break;
+        }
+    }
 
     /// <summary>Codes of a row, widened.</summary>
     public void ReadCodes(ReadOnlySpan<byte> row, Span<uint> codes)

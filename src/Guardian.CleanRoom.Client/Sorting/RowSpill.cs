@@ -13,16 +13,19 @@ internal sealed class RowSpill : IDisposable
     private readonly int rowSize;
     private readonly int rowsPerBlock;
     private readonly long memory;
+    private readonly Func<Memory<byte>, int>? compact;
     private readonly Partition[] partitions;
     private SafeFileHandle? file;
     private long fileSize;
     private long heldSize;
 
     /// <param name="memory">Bytes of full blocks that stay in memory.</param>
-    public RowSpill(int rowSize, int partitionCount, long memory)
+    /// <param name="compact">Joins what can be joined of a full block's rows and says how many are left at its beginning; null when nothing can be.</param>
+    public RowSpill(int rowSize, int partitionCount, long memory, Func<Memory<byte>, int>? compact = null)
     {
         this.rowSize = rowSize;
         this.memory = memory;
+        this.compact = compact;
         rowsPerBlock = Math.Max(1, BlockSize / rowSize);
         partitions = [.. Enumerable.Range(0, partitionCount).Select(_ => new Partition())];
     }
@@ -38,7 +41,7 @@ internal sealed class RowSpill : IDisposable
         {
             target.Open = new byte[rowsPerBlock * rowSize];
         }
-        else if (target.Rows == rowsPerBlock)
+        else if (target.Rows == rowsPerBlock && !TryCompact(target))
         {
             Close(target);
         }
@@ -46,19 +49,19 @@ internal sealed class RowSpill : IDisposable
     }
 
     /// <summary>Rows of a partition.</summary>
-    public int CountRows(int partition) => (partitions[partition].Closed.Count * rowsPerBlock) + partitions[partition].Rows;
+    public int CountRows(int partition) => partitions[partition].ClosedRows + partitions[partition].Rows;
 
     /// <summary>Reads all rows of a partition.</summary>
     /// <param name="rows">As many rows as <see cref="CountRows"/> says.</param>
     public void Read(int partition, Span<byte> rows)
     {
         var source = partitions[partition];
-        foreach (var (held, position) in source.Closed)
+        foreach (var (held, position, count) in source.Closed)
         {
-            var target = rows[..(rowsPerBlock * rowSize)];
+            var target = rows[..(count * rowSize)];
             if (held is not null)
             {
-                held.CopyTo(target);
+                held.AsSpan(0, target.Length).CopyTo(target);
             }
             else
             {
@@ -72,20 +75,28 @@ internal sealed class RowSpill : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
+    // A block that is half empty again is filled further: so a person with any number of events takes little room.
+    private bool TryCompact(Partition partition)
+    {
+        partition.Rows = compact?.Invoke(partition.Open) ?? partition.Rows;
+        return partition.Rows <= rowsPerBlock / 2;
+    }
+
     private void Close(Partition partition)
     {
-        var block = partition.Open!;
+        var (block, rows) = (partition.Open!, partition.Rows);
+        partition.ClosedRows += rows;
         partition.Rows = 0;
         if (heldSize + block.Length <= memory)
         {
             heldSize += block.Length;
-            partition.Closed.Add((block, 0));
+            partition.Closed.Add((block, 0, rows));
             partition.Open = new byte[block.Length];
             return;
         }
         file ??= CreateFile();
         RandomAccess.Write(file, block, fileSize);
-        partition.Closed.Add((null, fileSize));
+        partition.Closed.Add((null, fileSize, rows));
         fileSize += block.Length;
     }
 
@@ -120,7 +131,9 @@ internal sealed class RowSpill : IDisposable
 
     private sealed class Partition
     {
-        public List<(byte[]? Held, long Position)> Closed { get; } = [];
+        public List<(byte[]? Held, long Position, int Rows)> Closed { get; } = [];
+
+        public int ClosedRows { get; set; }
 
         public byte[]? Open { get; set; }
 

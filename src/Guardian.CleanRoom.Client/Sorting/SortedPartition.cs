@@ -6,6 +6,7 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
     private readonly GroupWriter writer = new(layout, dataSet);
     private readonly uint[] codes = new uint[format.ColumnCount];
     private readonly int capacity = layout.Capacities[dataSet.Name];
+    private readonly EventFold? fold = dataSet.Events is null ? null : new EventFold(dataSet, format);
     private byte[] rows = [];
     private ulong[] tags = [];
     private int[] order = [];
@@ -17,7 +18,11 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
     /// <summary>Rows of persons who stand further up in the file.</summary>
     public int Duplicates { get; private set; }
 
+    /// <summary>Persons of whom a value made from events was beyond its column's bounds.</summary>
+    public int Capped { get; private set; }
+
     /// <summary>Loads and sorts a partition, unless it is there.</summary>
+    /// <exception cref="PreparationException">It is too large for an array.</exception>
     public void Load(int wanted)
     {
         if (partition == wanted)
@@ -25,6 +30,10 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
             return;
         }
         var count = spill.CountRows(wanted);
+        if ((long)count * format.RowSize > Array.MaxLength)
+        {
+            throw new PreparationException($"more than {Array.MaxLength / format.RowSize} rows are about too few persons; split the file by time, or join the events of each person and day before");
+        }
         if (tags.Length < count)
         {
             (rows, tags, order) = (new byte[(long)count * format.RowSize], new ulong[count], new int[count]);
@@ -35,7 +44,14 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
             (tags[i], order[i]) = (RowFormat.High(Row(i)), i);
         }
         Array.Sort(tags, order, 0, count);
-        KeepFirst(count);
+        if (fold is null)
+        {
+            KeepFirst(count);
+        }
+        else
+        {
+            Fold(fold, count);
+        }
         partition = wanted;
     }
 
@@ -66,6 +82,21 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
     }
 
     private ReadOnlySpan<byte> Row(int index) => rows.AsSpan(index * format.RowSize, format.RowSize);
+
+    private void Fold(EventFold events, int count)
+    {
+        var (kept, capped) = (0, 0);
+        for (int start = 0, end; start < count; start = end)
+        {
+            for (end = start + 1; end < count && tags[end] == tags[start]; end++)
+            {
+            }
+            order[kept] = events.Fold(rows, order.AsSpan(start, end - start), out var isCapped);
+            tags[kept++] = tags[start];
+            capped += isCapped ? 1 : 0;
+        }
+        (Count, Duplicates, Capped) = (kept, 0, capped);
+    }
 
     // Of tags with the same high word, which stand together now, the row that came first in the file. Different persons share a high word once in 2^64 pairs.
     private void KeepFirst(int count)

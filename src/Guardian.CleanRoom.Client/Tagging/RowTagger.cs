@@ -16,9 +16,7 @@ internal sealed class RowTagger
     private readonly int labelSize;
 
     // The rows that wait for the lanes to be full.
-    private readonly int[] rows = new int[ShortHmac.Lanes];
-    private readonly uint[] codes;
-    private readonly int columnCount;
+    private readonly byte[] waiting;
     private int count;
 
     public RowTagger(byte[] matchKey, IdentifierKind kind, RowFormat format, RowSpill spill)
@@ -26,23 +24,20 @@ internal sealed class RowTagger
         (this.matchKey, this.kind, this.format, this.spill) = (matchKey, kind, format, spill);
         hmac = new ShortHmac(matchKey);
         labelSize = Identifiers.WriteLabel(kind, message);
-        columnCount = format.ColumnCount;
-        codes = new uint[ShortHmac.Lanes * columnCount];
+        waiting = new byte[ShortHmac.Lanes * format.RowSize];
     }
 
-    /// <summary>Takes a row.</summary>
-    /// <param name="row">Its number in the file, from 0.</param>
-    public void Add(ReadOnlySpan<char> identifier, int row, ReadOnlySpan<uint> cells)
+    /// <summary>Takes a row, whose tag is still to be written.</summary>
+    public void Add(ReadOnlySpan<char> identifier, ReadOnlySpan<byte> row)
     {
         var size = labelSize + Encoding.UTF8.GetBytes(identifier, message.AsSpan(labelSize));
         if (size > ShortHmac.MaxSize)
         {
-            Append(Identifiers.Tag(matchKey, kind, identifier), row, cells);
+            Append(Identifiers.Tag(matchKey, kind, identifier), row);
             return;
         }
         hmac.Set(count, message.AsSpan(0, size));
-        rows[count] = row;
-        cells.CopyTo(codes.AsSpan(count * columnCount));
+        row.CopyTo(waiting.AsSpan(count * format.RowSize));
         if (++count == ShortHmac.Lanes)
         {
             Complete();
@@ -56,10 +51,15 @@ internal sealed class RowTagger
         for (var lane = 0; lane < count; lane++)
         {
             var (first, second) = hmac.Get(lane);
-            Append(Identifiers.ToTag(first, second), rows[lane], codes.AsSpan(lane * columnCount, columnCount));
+            Append(Identifiers.ToTag(first, second), waiting.AsSpan(lane * format.RowSize, format.RowSize));
         }
         count = 0;
     }
 
-    private void Append(Tag tag, int row, ReadOnlySpan<uint> cells) => format.Write(spill.Append(format.PartitionOf(tag)), tag, row, cells);
+    private void Append(Tag tag, ReadOnlySpan<byte> row)
+    {
+        var target = spill.Append(format.PartitionOf(tag));
+        row.CopyTo(target);
+        RowFormat.WriteTag(target, tag);
+    }
 }

@@ -5,6 +5,9 @@ namespace Guardian.CleanRoom;
 /// <summary>Reads the text of a cell by its column's type: the same rules for files and for questions.</summary>
 public static class CellText
 {
+    /// <summary>The greatest number of a contract or a file, in either direction, scaled by the column's places.</summary>
+    public const long GreatestNumber = 1_000_000_000_000;
+
     private static readonly int FirstDay = new DateOnly(1970, 1, 1).DayNumber;
 
     /// <summary>Reads a value.</summary>
@@ -93,7 +96,7 @@ public static class CellText
         value = 0;
         // Bounded so that the scaled number fits 64 bits; more places than the column has are refused, not rounded.
         if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            || Math.Abs(number) > 1_000_000_000_000m)
+            || Math.Abs(number) > GreatestNumber)
         {
             return false;
         }

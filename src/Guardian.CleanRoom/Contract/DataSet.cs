@@ -1,6 +1,6 @@
 namespace Guardian.CleanRoom;
 
-/// <summary>A table of one row per person that one member brings.</summary>
+/// <summary>A table that one member brings, of one row per person when it leaves its owner.</summary>
 public sealed record DataSet
 {
     /// <summary>Lower-case letters, digits, hyphens and underscores, at most 64.</summary>
@@ -17,6 +17,9 @@ public sealed record DataSet
 
     /// <summary>The columns in the order they are stored.</summary>
     public required IReadOnlyList<Column> Columns { get; init; }
+
+    /// <summary>Set when the owner's file has a row for each event; then every column has a <see cref="Column.Fold"/>.</summary>
+    public EventRules? Events { get; init; }
 
     /// <summary>What its owner demands for it; what all members agreed on holds besides.</summary>
     public OwnerRules Rules { get; init; } = new();
@@ -50,7 +53,7 @@ public enum ColumnKind
 /// </summary>
 public sealed record Column
 {
-    /// <summary>Header of the column in the owner's file.</summary>
+    /// <summary>Header of the column in the owner's file; of a column that is made from events, its name alone.</summary>
     public required string Name { get; init; }
 
     /// <summary>What the cells are.</summary>
@@ -79,6 +82,9 @@ public sealed record Column
 
     /// <summary>The most that one person adds to a sum, scaled like <see cref="Maximum"/>; larger values count as this. Null: <see cref="Maximum"/>.</summary>
     public long? Cap { get; init; }
+
+    /// <summary>How it is made from events; null when the file holds it.</summary>
+    public Fold? Fold { get; init; }
 
     /// <summary>The greatest value that counts in a sum.</summary>
     public long GreatestInSum => Cap ?? Maximum;

@@ -37,7 +37,8 @@ internal static class DataSetReader
         {
             entry.ReportAt("owner", $"'{owner}' is no member; the members are {string.Join(", ", members.Select(member => member.Name))}");
         }
-        var columns = entry.Maps("columns").Select(ReadColumn).ToList();
+        var events = EventsReader.Read(entry);
+        var columns = entry.Maps("columns").Select(column => ReadColumn(column, events)).ToList();
         if (columns.Count > MaxColumns)
         {
             entry.ReportAt("columns", $"a data set has at most {MaxColumns} columns, not {columns.Count}");
@@ -49,6 +50,7 @@ internal static class DataSetReader
             Identifier = ReadIdentifier(entry),
             MaxRows = (int)entry.Integer("max_rows", 1, MaxRows),
             Columns = columns,
+            Events = events?.Rules,
             Rules = PrivacyReader.ReadOwner(entry),
         };
         foreach (var twice in columns.GroupBy(column => column.Name).Where(group => group.Count() > 1 || group.Key == dataSet.Identifier.Column))
@@ -85,7 +87,7 @@ internal static class DataSetReader
         return identifier;
     }
 
-    private static Column ReadColumn(YamlMap entry)
+    private static Column ReadColumn(YamlMap entry, EventsReader? events)
     {
         var name = entry.Text("name");
         if (!entry.Has("type"))
@@ -102,6 +104,7 @@ internal static class DataSetReader
         };
         column = ReadOpenness(entry, column);
         column = ReadSum(entry, column);
+        column = events is null ? column : events.ReadFold(entry, column);
         entry.End();
         return column;
     }
@@ -191,7 +194,7 @@ internal static class DataSetReader
 
     private static long ReadBound(YamlMap entry, string member, int places)
     {
-        var limit = 1_000_000_000_000m / CellText.Power(places);
+        var limit = CellText.GreatestNumber / CellText.Power(places);
         var bound = entry.OptionalDecimal(member, -limit, limit);
         if (bound is null && !entry.Has(member))
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Guardian.Attestation;
 using Guardian.CleanRoom;
+using Guardian.CleanRoom.Client;
 using Spectre.Console;
 
 namespace Guardian.Cli;
@@ -84,6 +85,7 @@ internal static class RoomCommands
         command.Runs((arguments, terminal) =>
         {
             var file = RoomFile.Load(arguments.GetRequiredValue(contract));
+            DataSetPreparer.RequireZones(file.Contract);
             var signed = file.Signers.Where(member => File.Exists(file.SignaturePath(member.Name))).Select(member => member.Name).ToList();
             var complete = file.Contract.Members.All(member => signed.Contains(member.Name)) && file.RequireSigned() is not null;
             terminal.Show(

@@ -74,6 +74,8 @@ internal sealed record UploadResult(string DataSet, string Digest, PreparationRe
         ["empty"] = Report.Empty,
         ["invalid"] = Report.Invalid,
         ["duplicates"] = Report.Duplicates,
+        ["uncounted"] = Report.Uncounted,
+        ["capped"] = Report.Capped,
         ["ignoredColumns"] = new JsonArray([.. Report.IgnoredColumns.Select(column => (JsonNode)column)]),
         ["chunks"] = Chunks,
         ["resumedAt"] = Resumed,
@@ -95,6 +97,8 @@ internal sealed record UploadResult(string DataSet, string Digest, PreparationRe
         Count(Report.Duplicates, "of a person already there");
         return $"{DataSet}: {Terminal.Number(Report.Persons)} persons from {Terminal.Number(Report.Rows)} rows"
             + (left.Count > 0 ? $"; left out: {string.Join(", ", left)}" : "")
+            + (Report.Uncounted > 0 ? $"; {Terminal.Number(Report.Uncounted)} events lie outside every window or filter" : "")
+            + (Report.Capped > 0 ? $"; {Terminal.Number(Report.Capped)} persons reach a column's bound" : "")
             + (Report.IgnoredColumns.Count > 0 ? $"; columns that stayed here: {string.Join(", ", Report.IgnoredColumns)}" : "")
             + $"\nsent {Terminal.Number(Size)} bytes of ciphertext in {Chunks} chunks"
             + (Resumed > 0 ? $", of which {Resumed} were there from an earlier try" : "");

@@ -97,7 +97,7 @@ public sealed class DataSetPreparerTests : IDisposable
         var tagger = new RowTagger(TestRows.MatchKey, IdentifierKind.Email, format, spill);
         foreach (var identifier in identifiers)
         {
-            tagger.Add(identifier, 0, []);
+            tagger.Add(identifier, new byte[format.RowSize]);
         }
         tagger.Complete();
         var rows = new byte[spill.CountRows(0) * format.RowSize];

@@ -1,0 +1,80 @@
+namespace Guardian.CleanRoom.Client;
+
+/// <summary>Reads times as a time zone's clocks show them. Not thread-safe.</summary>
+internal sealed class ZoneClock
+{
+    // Minutes whose offset is remembered: a month has 43,200.
+    private const int MaxKnownMinutes = 65_536;
+
+    private static readonly long FirstDay = new DateTime(1970, 1, 1).Ticks / TimeSpan.TicksPerDay;
+
+    private readonly TimeZoneInfo zone;
+    private readonly Dictionary<long, TimeSpan> knownInstants = [];
+    private readonly Dictionary<long, TimeSpan?> knownClocks = [];
+
+    /// <param name="zone">IANA name.</param>
+    /// <exception cref="PreparationException">This machine does not know it.</exception>
+    public ZoneClock(string zone) => this.zone = TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found)
+        ? found
+        : throw new PreparationException($"this machine knows no time zone '{zone}'; correct the contract's 'zone', or install the system's time zone data (tzdata)");
+
+    /// <summary>Reads a cell: with an offset, or as the zone's clocks showed it.</summary>
+    /// <param name="instant">In 100 ns of UTC since the year 1.</param>
+    /// <param name="day">The zone's day, since 1970-01-01.</param>
+    /// <returns>What is wrong, or null.</returns>
+    public string? FindProblem(ReadOnlySpan<char> text, out long instant, out int day)
+    {
+        (instant, day) = (0, 0);
+        if (!TimeText.TryRead(text, out var clock, out var offset))
+        {
+            return $"'{(text.Length <= 40 ? text : text[..40])}' is no time such as 2026-11-24 18:30:00 or 2026-11-24T18:30:00+01:00";
+        }
+        if (offset is { } ahead)
+        {
+            instant = (clock - ahead).Ticks;
+            clock = new DateTime(Math.Clamp(instant + OffsetAt(instant).Ticks, DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks));
+        }
+        else if (OffsetOf(clock) is { } zoned)
+        {
+            instant = clock.Ticks - zoned.Ticks;
+        }
+        else
+        {
+            return $"the clocks of {zone.Id} skipped {clock:yyyy-MM-dd HH:mm}; write times with their offset";
+        }
+        day = (int)((clock.Ticks / TimeSpan.TicksPerDay) - FirstDay);
+        return null;
+    }
+
+    private TimeSpan OffsetAt(long instant)
+    {
+        var minute = instant / TimeSpan.TicksPerMinute;
+        if (!knownInstants.TryGetValue(minute, out var offset))
+        {
+            offset = zone.GetUtcOffset(new DateTime(instant, DateTimeKind.Utc));
+            Remember(knownInstants, minute, offset);
+        }
+        return offset;
+    }
+
+    // Null in the hour that is left out in spring. What stands twice in autumn is taken for the later.
+    private TimeSpan? OffsetOf(DateTime clock)
+    {
+        var minute = clock.Ticks / TimeSpan.TicksPerMinute;
+        if (!knownClocks.TryGetValue(minute, out var offset))
+        {
+            offset = zone.IsInvalidTime(clock) ? null : zone.GetUtcOffset(clock);
+            Remember(knownClocks, minute, offset);
+        }
+        return offset;
+    }
+
+    private static void Remember<T>(Dictionary<long, T> known, long minute, T offset)
+    {
+        if (known.Count == MaxKnownMinutes)
+        {
+            known.Clear();
+        }
+        known[minute] = offset;
+    }
+}

@@ -1,0 +1,45 @@
+namespace Guardian.CleanRoom.Client;
+
+/// <summary>Reads rows that are persons: a code for each column. Not thread-safe.</summary>
+internal sealed class PersonReader(DataSet dataSet, RowFormat format) : IRowReader
+{
+    // A text that was read before need not be read again; most columns have few.
+    private const int MaxKnownTexts = 4_096;
+
+    private readonly Dictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>>[] known =
+        [.. dataSet.Columns.Select(_ => new Dictionary<string, uint>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>())];
+
+    public IReadOnlyList<string> Names { get; } = [.. dataSet.Columns.Select(column => column.Name)];
+
+    public void Read(IRows file, int number, ReadOnlySpan<int> columns, Span<byte> row, Action<string, string> report)
+    {
+        RowFormat.WriteNumber(row, number);
+        for (var i = 0; i < columns.Length; i++)
+        {
+            format.WriteCode(row, i, ReadCode(i, file.Cell(columns[i]), report));
+        }
+    }
+
+    private uint ReadCode(int index, ReadOnlySpan<char> text, Action<string, string> report)
+    {
+        if (known[index].TryGetValue(text, out var code))
+        {
+            return code;
+        }
+        var column = dataSet.Columns[index];
+        if (!text.Trim().IsEmpty)
+        {
+            if (!CellText.TryRead(column, text, out var value, out var problem))
+            {
+                report(column.Name, problem!);
+                return 0;
+            }
+            code = (uint)(value - column.Minimum + 1);
+        }
+        if (known[index].Dictionary.Count < MaxKnownTexts)
+        {
+            known[index][text] = code;
+        }
+        return code;
+    }
+}

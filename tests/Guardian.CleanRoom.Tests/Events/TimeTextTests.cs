@@ -1,0 +1,61 @@
+using System.Globalization;
+using Guardian.CleanRoom.Client;
+
+namespace Guardian.CleanRoom.Tests;
+
+/// <summary>Points in time as files write them.</summary>
+public class TimeTextTests
+{
+    [Theory]
+    [InlineData("2026-03-01", "2026-03-01T00:00:00.0000000", null)]
+    [InlineData(" 2026-03-01 18:30 ", "2026-03-01T18:30:00.0000000", null)]
+    [InlineData("2026-03-01T18:30:15Z", "2026-03-01T18:30:15.0000000", 0)]
+    [InlineData("2024-02-29T23:59:59.123456789+01:00", "2024-02-29T23:59:59.1234567", 60)]
+    [InlineData("2026-03-01 18:30:15.5-0330", null, null)]
+    [InlineData("2026-03-01 18:30:15.5-03:30", "2026-03-01T18:30:15.5000000", -210)]
+    [InlineData("2026-03-01 18:30:15+05", "2026-03-01T18:30:15.0000000", 300)]
+    [InlineData("2026-02-29", null, null)]
+    [InlineData("2026-13-01", null, null)]
+    [InlineData("0000-01-01", null, null)]
+    [InlineData("2026-3-1", null, null)]
+    [InlineData("2026-03-01T", null, null)]
+    [InlineData("2026-03-01T24:00", null, null)]
+    [InlineData("2026-03-01T18:30:60", null, null)]
+    [InlineData("2026-03-01T18:30:15.", null, null)]
+    [InlineData("2026-03-01T18:30:15+14:01", null, null)]
+    [InlineData("2026-03-01T18:30:15 Z", null, null)]
+    [InlineData("0001-01-01T00:00:00+01:00", null, null)]
+    [InlineData("9999-12-31T23:59:59-01:00", null, null)]
+    [InlineData("", null, null)]
+    public void Times_are_read_as_they_are_written_or_not_at_all(string text, string? clock, int? minutes)
+    {
+        var read = TimeText.TryRead(text, out var found, out var offset);
+        Assert.Equal(clock is not null, read);
+        if (read)
+        {
+            Assert.Equal((clock, minutes), (found.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture), (int?)offset?.TotalMinutes));
+        }
+    }
+
+    [Fact]
+    public void Days_and_clocks_are_those_of_the_zone()
+    {
+        Assert.SkipUnless(TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out _), "this machine has no time zone data");
+        var clock = new ZoneClock("Europe/Berlin");
+        (string At, string Day) Read(string text)
+        {
+            Assert.Null(clock.FindProblem(text, out var instant, out var day));
+            return (new DateTime(instant).ToString("s", CultureInfo.InvariantCulture), new DateOnly(1970, 1, 1).AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        }
+        Assert.Equal(("2026-03-01T22:30:00", "2026-03-01"), Read("2026-03-01 23:30"));
+        Assert.Equal(("2026-03-01T23:30:00", "2026-03-02"), Read("2026-03-01T23:30:00Z"));
+        Assert.Equal(("2026-06-30T22:30:00", "2026-07-01"), Read("2026-07-01 00:30"));
+        // Twice in autumn: the later.
+        Assert.Equal(("2026-10-25T01:30:00", "2026-10-25"), Read("2026-10-25 02:30"));
+        Assert.Contains("skipped 2026-03-29 02:30", clock.FindProblem("2026-03-29 02:30", out _, out _), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_zone_is_refused_by_name() =>
+        Assert.Contains("'Europe/Atlantis'", Assert.Throws<PreparationException>(() => new ZoneClock("Europe/Atlantis")).Message, StringComparison.Ordinal);
+}
