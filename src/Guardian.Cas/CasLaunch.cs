@@ -39,7 +39,7 @@ internal static class CasLaunch
             ? StoreKey.LoadOrCreate(path, process.Enclave)
             : throw new HostException(
                 1, "the store was made with a key that this machine does not have",
-                "have another replica give it (--join ADDRESS), or the owners recover it (--mode recover)");
+                "have another replica give it (guardian cas start --join ADDRESS), or the owners recover it (guardian cas start --recover)");
     }
 
     /// <summary>Which enclaves are this CAS: the same code, or the same signer's product in this version or a later one.</summary>

@@ -8,7 +8,7 @@ using Guardian.Wasi;
 namespace Guardian.Cli.Tests;
 
 /// <summary>A program that starts only when it is attested, seen from the host that runs it.</summary>
-public sealed class ConfidentialProgramTests : IAsyncLifetime
+public sealed partial class ConfidentialProgramTests : IAsyncLifetime
 {
     // Adds its second argument to /data/note, or prints what is there: all of it by WASI calls.
     internal const string Note = """
@@ -140,7 +140,7 @@ public sealed class ConfidentialProgramTests : IAsyncLifetime
         (await RunAsync("run", "--session", "a/b", "--cas", CasAddress, "--machine", "machine", "note.wasm")).Ends(125).Says("not accepted");
     }
 
-    private async Task CreateSessionAsync(string name, string digest)
+    private async Task CreateSessionAsync(string name, string digest, string stdio = "{readers: [CREATOR]}")
     {
         folder.Write("session.yaml", $$"""
             name: {{name}}
@@ -154,7 +154,7 @@ public sealed class ConfidentialProgramTests : IAsyncLifetime
                 platforms: [simulated]
                 volumes:
                   - {name: data, path: /data}
-                stdio: {readers: [CREATOR]}
+                stdio: {{stdio}}
                 host: {arguments: 1}
             volumes:
               - name: data
@@ -163,7 +163,10 @@ public sealed class ConfidentialProgramTests : IAsyncLifetime
     }
 
     private Task<Result> StartAsync(string session, string file, params string[] arguments) =>
-        RunAsync(["run", "--session", $"{session}/app", "--cas", CasAddress, "--platform", "simulated", "--machine", "machine", "--volumes", "volumes", file, .. arguments]);
+        RunAsync(AttestedRun(session, file, arguments));
+
+    private string[] AttestedRun(string session, string file, params string[] arguments) =>
+        ["run", "--session", $"{session}/app", "--cas", CasAddress, "--platform", "simulated", "--machine", "machine", "--volumes", "volumes", file, .. arguments];
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);
 

@@ -49,7 +49,8 @@ internal static class GuardianProgram
         throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}: {await error}");
     }
 
-    private static Process Start(string folder, string project, string program, IEnumerable<string> arguments)
+    /// <summary>Starts a program; its standard streams are the caller's to read.</summary>
+    public static Process Start(string folder, string project, string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -101,6 +102,13 @@ internal sealed class Running(Process process, Uri address) : IDisposable
     private bool isDisposed;
 
     public Uri Address { get; } = address;
+
+    /// <summary>Waits until it ends by itself, and gives its exit code.</summary>
+    public async Task<int> WaitAsync(CancellationToken cancellation)
+    {
+        await process.WaitForExitAsync(cancellation);
+        return process.ExitCode;
+    }
 
     public void Dispose()
     {
