@@ -24,7 +24,6 @@ public sealed class DataSetPreparer
     private readonly RoomLayout layout;
     private readonly RowFormat format;
     private readonly long memory;
-    private readonly IdentifierNormaliser normaliser;
     private readonly List<string> problems = [];
     private readonly Dictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>>[] known;
     private readonly uint[] codes;
@@ -41,7 +40,6 @@ public sealed class DataSetPreparer
         this.layout = layout;
         format = new RowFormat(layout, dataSet);
         this.memory = memory;
-        normaliser = new IdentifierNormaliser(dataSet.Identifier);
         known = [.. dataSet.Columns.Select(_ => new Dictionary<string, uint>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>())];
         codes = new uint[dataSet.Columns.Count];
     }
@@ -68,7 +66,8 @@ public sealed class DataSetPreparer
     {
         var size = new FileInfo(path).Length;
         using IRows file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetRows(path) : new CsvRows(path);
-        var (identifier, columns, ignored) = MapColumns(path, file.Header);
+        var (identifierColumns, columns, ignored) = MapColumns(path, file.Header);
+        var identifier = new RowIdentifier(dataSet.Identifier, identifierColumns, file.Cell);
         var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
         while (problems.Count < MaxProblems && file.Read())
         {
@@ -89,16 +88,15 @@ public sealed class DataSetPreparer
         return Complete(path, spill, ignored);
     }
 
-    private void ReadRow(IRows file, int identifier, int[] columns, RowTagger tagger)
+    private void ReadRow(IRows file, RowIdentifier identifier, int[] columns, RowTagger tagger)
     {
         if (file.CellCount != file.Header.Count)
         {
             Report(file, "", $"{file.CellCount} cells instead of {file.Header.Count}");
             return;
         }
-        var text = file.Cell(identifier);
-        Span<char> buffer = text.Length <= 512 ? stackalloc char[512] : new char[IdentifierNormaliser.BufferSize(text.Length)];
-        var length = normaliser.Normalise(text, buffer);
+        Span<char> buffer = stackalloc char[RowIdentifier.BufferSize];
+        var length = identifier.Read(buffer);
         if (length <= 0)
         {
             empty += length == 0 ? 1 : 0;
@@ -143,7 +141,7 @@ public sealed class DataSetPreparer
         }
     }
 
-    private (int Identifier, int[] Columns, List<string> Ignored) MapColumns(string path, IReadOnlyList<string> columnNames)
+    private (int[] Identifier, int[] Columns, List<string> Ignored) MapColumns(string path, IReadOnlyList<string> columnNames)
     {
         var header = columnNames.ToList();
         int Find(string name)
@@ -159,10 +157,10 @@ public sealed class DataSetPreparer
             }
             return found;
         }
-        var identifier = Find(dataSet.Identifier.Column);
+        var identifier = dataSet.Identifier.Columns.Select(Find).ToArray();
         var columns = dataSet.Columns.Select(column => Find(column.Name)).ToArray();
         return problems.Count == 0
-            ? (identifier, columns, [.. header.Where((_, i) => i != identifier && !columns.Contains(i))])
+            ? (identifier, columns, [.. header.Where((_, i) => !identifier.Contains(i) && !columns.Contains(i))])
             : throw new PreparationException($"{path} does not have the columns that the contract names; it has {string.Join(", ", header)}", problems);
     }
 
