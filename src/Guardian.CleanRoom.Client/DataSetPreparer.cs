@@ -21,10 +21,9 @@ public sealed class DataSetPreparer
     private readonly RoomLayout layout;
     private readonly RowFormat format;
     private readonly long memory;
-    private readonly IdentifierNormaliser normaliser;
     private readonly List<string> problems = [];
     private readonly byte[] row;
-    private char[] buffer = new char[512];
+    private readonly char[] buffer = new char[RowIdentifier.BufferSize];
     private int rows;
     private int empty;
     private int invalid;
@@ -38,7 +37,6 @@ public sealed class DataSetPreparer
         this.layout = layout;
         format = new RowFormat(layout, dataSet);
         this.memory = memory;
-        normaliser = new IdentifierNormaliser(dataSet.Identifier);
         row = new byte[format.RowSize];
     }
 
@@ -77,7 +75,8 @@ public sealed class DataSetPreparer
         using IRows file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetRows(path, dataSet.Events?.Time) : new CsvRows(path);
         var events = dataSet.Events is null ? null : new EventReader(dataSet);
         var reader = events ?? (IRowReader)new PersonReader(dataSet, format);
-        var (identifier, columns, ignored) = MapColumns(path, file.Header, reader.Names);
+        var (identifierColumns, columns, ignored) = MapColumns(path, file.Header, reader.Names);
+        var identifier = new RowIdentifier(dataSet.Identifier, identifierColumns, file.Cell);
         void Report(string column, string what) => this.Report(file, $", column '{column}'", what);
         var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
         while (problems.Count < MaxProblems && file.Read())
@@ -103,7 +102,7 @@ public sealed class DataSetPreparer
         return Complete(path, spill, ignored, events?.Uncounted ?? 0);
     }
 
-    private bool TryNormalise(IRows file, int identifier, out ReadOnlySpan<char> normalised)
+    private bool TryNormalise(IRows file, RowIdentifier identifier, out ReadOnlySpan<char> normalised)
     {
         normalised = default;
         if (file.CellCount != file.Header.Count)
@@ -111,12 +110,7 @@ public sealed class DataSetPreparer
             Report(file, "", $"{file.CellCount} cells instead of {file.Header.Count}");
             return false;
         }
-        var text = file.Cell(identifier);
-        if (buffer.Length < IdentifierNormaliser.BufferSize(text.Length))
-        {
-            buffer = new char[IdentifierNormaliser.BufferSize(text.Length)];
-        }
-        var length = normaliser.Normalise(text, buffer);
+        var length = identifier.Read(buffer);
         empty += length == 0 ? 1 : 0;
         invalid += length < 0 ? 1 : 0;
         normalised = buffer.AsSpan(0, Math.Max(length, 0));
@@ -131,7 +125,7 @@ public sealed class DataSetPreparer
         }
     }
 
-    private (int Identifier, int[] Columns, List<string> Ignored) MapColumns(string path, IReadOnlyList<string> columnNames, IReadOnlyList<string> wanted)
+    private (int[] Identifier, int[] Columns, List<string> Ignored) MapColumns(string path, IReadOnlyList<string> columnNames, IReadOnlyList<string> wanted)
     {
         var header = columnNames.ToList();
         int Find(string name)
@@ -147,10 +141,10 @@ public sealed class DataSetPreparer
             }
             return found;
         }
-        var identifier = Find(dataSet.Identifier.Column);
+        var identifier = dataSet.Identifier.Columns.Select(Find).ToArray();
         var columns = wanted.Select(Find).ToArray();
         return problems.Count == 0
-            ? (identifier, columns, [.. header.Where((_, i) => i != identifier && !columns.Contains(i))])
+            ? (identifier, columns, [.. header.Where((_, i) => !identifier.Contains(i) && !columns.Contains(i))])
             : throw new PreparationException($"{path} does not have the columns that the contract names; it has {string.Join(", ", header)}", problems);
     }
 

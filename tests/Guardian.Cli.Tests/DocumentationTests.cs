@@ -18,9 +18,12 @@ public sealed partial class DocumentationTests : IDisposable
     [Fact]
     public async Task The_clean_room_page_works_from_start_to_end()
     {
-        folder.Write("campaign.csv", "email,arm,exposed\n" + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"p{i}@example.com,{(i % 2 == 0 ? "Treatment" : "Control")},1\n")));
-        folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(500, 1_500).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
-        folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"p{700 + (i % 1_000)}@example.com,2026-03-{1 + (i % 31):D2} 18:30:00,19.90,{(i % 7 == 0 ? "open" : "paid")}\n")));
+        folder.Write("campaign.csv", "email,arm,exposed\n" + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"p{i}@example.com,{(i % 2 == 0 ? "Treatment" : "Control")},1\n")));
+        folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(1_000, 3_000).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
+        // Some who are no customers and not all who are, so that no two questions are about nearly the same persons; three events each.
+        var buyers = Enumerable.Range(0, 600).Concat(Enumerable.Range(1_400, 2_600)).ToList();
+        folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3 * buyers.Count).Select(i =>
+            $"p{buyers[i % buyers.Count]}@example.com,2026-03-{1 + (i % 31):D2} 18:30:00,199.00,{(i % 7 == 0 ? "open" : "paid")}\n")));
         var events = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "clean-room.md"))).Groups[1].Value;
         var known = new Dictionary<string, string>();
         // HASH and KEY stand for what earlier commands printed.

@@ -23,7 +23,7 @@ public sealed class IdentifierNormaliser
     }
 
     /// <summary>Characters that the buffer of <see cref="Normalise"/> needs for a text.</summary>
-    public static int BufferSize(int textLength) => Math.Max(textLength, HashTextSize);
+    public static int BufferSize(int textLength) => Math.Max(2 * textLength, HashTextSize);
 
     /// <summary>Normalises a cell. In a room where any data set holds hashes, the result is the lower-case hex of SHA-256 of the normalised identifier.</summary>
     /// <param name="buffer">Receives the result; <see cref="BufferSize"/> characters.</param>
@@ -52,6 +52,10 @@ public sealed class IdentifierNormaliser
             (IdentifierKind.Email, IdentifierProfile.Uid2) => CompleteEmail(buffer[..WithoutMailboxTags(buffer[..text.ToLowerInvariant(buffer)], "gmail.com")]),
             (IdentifierKind.Email, _) => CompleteEmail(buffer[..text.ToLowerInvariant(buffer)]),
             (IdentifierKind.Phone, _) => phone!.Normalise(text, buffer),
+            (IdentifierKind.Name, IdentifierProfile.Exact) => text.ToLowerInvariant(buffer),
+            (IdentifierKind.Name, _) => NameFolding.Fold(text, buffer),
+            (IdentifierKind.Date, _) => DateWriting.Write(text, identifier.Order, buffer),
+            (IdentifierKind.Postcode, _) => CompletePostcode(buffer[..LettersAndDigits(text, buffer)]),
             (_, IdentifierProfile.Exact) => Copy(text, buffer),
             _ => Compact(text, buffer, isUpper: true),
         };
@@ -76,6 +80,23 @@ public sealed class IdentifierNormaliser
         }
         return length;
     }
+
+    private static int LettersAndDigits(ReadOnlySpan<char> text, Span<char> buffer)
+    {
+        var length = 0;
+        foreach (var character in text)
+        {
+            if (char.IsLetterOrDigit(character))
+            {
+                buffer[length++] = char.ToUpperInvariant(character);
+            }
+        }
+        return length;
+    }
+
+    private int CompletePostcode(ReadOnlySpan<char> code) =>
+        identifier.Profile != IdentifierProfile.Us || code.IsEmpty ? code.Length
+        : code.Length is 5 or 9 && !code.ContainsAnyExceptInRange('0', '9') ? 5 : -1;
 
     // Before @ of these domains, dots and what follows a plus do not tell mailboxes apart.
     private static int WithoutMailboxTags(Span<char> address, params ReadOnlySpan<string> domains)

@@ -138,9 +138,9 @@ public static class ContractReader
         {
             map.ReportAt("datasets", $"several data sets are named '{twice.Key}'");
         }
-        if (dataSets.Select(dataSet => (dataSet.Identifier.Kind, dataSet.Identifier.Profile)).Distinct().Count() > 1)
+        if (dataSets.Select(dataSet => dataSet.Identifier.Rule).Distinct().Count() > 1)
         {
-            map.ReportAt("datasets", "the data sets identify persons by different kinds or profiles, so nobody could ever match");
+            map.ReportAt("datasets", "the data sets identify persons by different kinds, profiles or parts, so nobody could ever match");
         }
         var isHashed = dataSets.Any(dataSet => dataSet.Identifier.Form == IdentifierForm.Sha256);
         return [.. dataSets.Select(dataSet => dataSet with { Identifier = dataSet.Identifier with { IsMatchedByHash = isHashed } })];

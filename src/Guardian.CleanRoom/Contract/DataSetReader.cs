@@ -12,15 +12,6 @@ internal static class DataSetReader
     // What a stored code can tell apart (Column.CodeSize).
     private const long MaxSpan = (1L << 32) - 2;
 
-    private static readonly Dictionary<string, IdentifierKind> Identifiers = new()
-    {
-        ["email"] = IdentifierKind.Email,
-        ["phone"] = IdentifierKind.Phone,
-        ["customer_id"] = IdentifierKind.CustomerId,
-    };
-
-    private static readonly Dictionary<string, IdentifierForm> Forms = new() { ["clear"] = IdentifierForm.Clear, ["sha256"] = IdentifierForm.Sha256 };
-
     private static readonly Dictionary<string, ColumnKind> Kinds = new()
     {
         ["category"] = ColumnKind.Category,
@@ -47,44 +38,18 @@ internal static class DataSetReader
         {
             Name = ContractReader.ReadName(entry, "name"),
             Owner = owner,
-            Identifier = ReadIdentifier(entry),
+            Identifier = IdentifierReader.Read(entry),
             MaxRows = (int)entry.Integer("max_rows", 1, MaxRows),
             Columns = columns,
             Events = events?.Rules,
             Rules = PrivacyReader.ReadOwner(entry),
         };
-        foreach (var twice in columns.GroupBy(column => column.Name).Where(group => group.Count() > 1 || group.Key == dataSet.Identifier.Column))
+        foreach (var twice in columns.GroupBy(column => column.Name).Where(group => group.Count() > 1 || dataSet.Identifier.Columns.Contains(group.Key)))
         {
-            entry.ReportAt("columns", $"column '{twice.Key}' stands twice, or is the identifier");
+            entry.ReportAt("columns", $"column '{twice.Key}' stands twice, or is of the identifier");
         }
         entry.End();
         return dataSet;
-    }
-
-    private static Identifier ReadIdentifier(YamlMap entry)
-    {
-        if (entry.Map("identifier") is not { } map)
-        {
-            if (!entry.Has("identifier"))
-            {
-                entry.ReportMissing("identifier");
-            }
-            return new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "");
-        }
-        if (!map.Has("kind"))
-        {
-            map.ReportMissing("kind");
-        }
-        var kind = map.Word("kind", Identifiers, IdentifierKind.Email);
-        var profiles = Identifier.Profiles(kind);
-        var identifier = new Identifier(
-            kind, map.Word("profile", profiles, profiles.First().Value), map.Text("column"), map.Word("form", Forms, IdentifierForm.Clear), map.OptionalText("region"));
-        if (identifier.Region is { } region && (kind != IdentifierKind.Phone || region.Length != 2 || !region.All(char.IsAsciiLetterUpper)))
-        {
-            map.ReportAt("region", "'region' is for phone numbers, and two upper-case letters such as US or DE");
-        }
-        map.End();
-        return identifier;
     }
 
     private static Column ReadColumn(YamlMap entry, EventsReader? events)

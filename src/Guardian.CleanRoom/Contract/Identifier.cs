@@ -2,13 +2,28 @@ namespace Guardian.CleanRoom;
 
 /// <summary>What identifies a person in a data set, and how it is normalised before it is tagged (docs/spec/room.md).</summary>
 /// <param name="Profile">By whose rules it is normalised.</param>
-/// <param name="Column">Header of its column in the owner's file.</param>
+/// <param name="Column">Header of its column in the owner's file; empty for a composite, whose parts have columns.</param>
 /// <param name="Form">What the cells hold.</param>
 /// <param name="Region">For phone numbers without a country code: the country, two letters (ISO 3166-1); null when all have one.</param>
 public sealed record Identifier(IdentifierKind Kind, IdentifierProfile Profile, string Column, IdentifierForm Form = IdentifierForm.Clear, string? Region = null)
 {
     /// <summary>Whether persons are tagged by the hash of their identifier: when any data set of the room knows no more than hashes.</summary>
     public bool IsMatchedByHash { get; init; }
+
+    /// <summary>For a composite: what it is made of, in the order in which it is tagged.</summary>
+    public IReadOnlyList<Identifier> Parts { get; init; } = [];
+
+    /// <summary>For a part: whether an empty cell is as good as any. Else a row with an empty one has no identifier; one without any part never has.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>For a date: in which order day, month and year stand in the file.</summary>
+    public DateOrder Order { get; init; }
+
+    /// <summary>Its columns in the owner's file.</summary>
+    public IReadOnlyList<string> Columns => Parts.Count == 0 ? [Column] : [.. Parts.Select(part => part.Column)];
+
+    /// <summary>What two data sets must agree on for anybody to match.</summary>
+    internal string Rule => Parts.Count == 0 ? $"{Kind} {Profile}{(IsOptional ? " optional" : "")}" : string.Join(", ", Parts.Select(part => part.Rule));
 
     /// <summary>The profiles of each kind, by the names that contracts use; the first is what holds when a contract names none.</summary>
     public static IReadOnlyDictionary<string, IdentifierProfile> Profiles(IdentifierKind kind) => kind switch
@@ -21,6 +36,8 @@ public sealed record Identifier(IdentifierKind Kind, IdentifierProfile Profile, 
         {
             ["google"] = IdentifierProfile.Google, ["uid2"] = IdentifierProfile.Uid2, ["meta"] = IdentifierProfile.Meta,
         },
+        IdentifierKind.Date or IdentifierKind.Composite => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain },
+        IdentifierKind.Postcode => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain, ["us"] = IdentifierProfile.Us },
         _ => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain, ["exact"] = IdentifierProfile.Exact },
     };
 }
@@ -36,12 +53,27 @@ public enum IdentifierKind
 
     /// <summary>Customer number.</summary>
     CustomerId,
+
+    /// <summary>A person's name, or a part of it; only as a part of a composite.</summary>
+    Name,
+
+    /// <summary>A day, such as the date of birth; only as a part of a composite.</summary>
+    Date,
+
+    /// <summary>Postal code; only as a part of a composite.</summary>
+    Postcode,
+
+    /// <summary>Several parts that together identify a person.</summary>
+    Composite,
 }
 
 /// <summary>Whose rules normalise an identifier. They differ on purpose: a data set that was hashed elsewhere can only match under the rules it was hashed by.</summary>
 public enum IdentifierProfile
 {
-    /// <summary>E-mail: all white space removed, lower case. Customer number: all white space removed, upper case.</summary>
+    /// <summary>
+    /// E-mail: all white space removed, lower case. Customer number: all white space removed, upper case. Name: letters and digits alone, lower case, Latin letters without accents.
+    /// Date: 1985-11-24. Postcode: letters and digits alone, upper case.
+    /// </summary>
     Plain,
 
     /// <summary>E-mail: as plain; before @ of gmail.com and googlemail.com no dots and nothing from "+" on. Phone: E.164 with "+".</summary>
@@ -53,8 +85,24 @@ public enum IdentifierProfile
     /// <summary>E-mail: trimmed, lower case. Phone: E.164 without "+".</summary>
     Meta,
 
-    /// <summary>Customer number: trimmed, nothing else.</summary>
+    /// <summary>Customer number: trimmed, nothing else. Name: trimmed, lower case.</summary>
     Exact,
+
+    /// <summary>Postcode: the first five digits of five or nine.</summary>
+    Us,
+}
+
+/// <summary>How dates stand in a file.</summary>
+public enum DateOrder
+{
+    /// <summary>1985-11-24, 19851124.</summary>
+    YearMonthDay,
+
+    /// <summary>24.11.1985, 24/11/1985.</summary>
+    DayMonthYear,
+
+    /// <summary>11/24/1985.</summary>
+    MonthDayYear,
 }
 
 /// <summary>What the cells of an identifier's column hold.</summary>

@@ -49,7 +49,7 @@ public static class Identifiers
     /// <returns>Bytes written.</returns>
     public static int WriteLabel(IdentifierKind kind, Span<byte> message)
     {
-        var label = kind switch { IdentifierKind.Email => "email\0"u8, IdentifierKind.Phone => "phone\0"u8, _ => "customer_id\0"u8 };
+        var label = kind switch { IdentifierKind.Email => "email\0"u8, IdentifierKind.Phone => "phone\0"u8, IdentifierKind.Composite => "composite\0"u8, _ => "customer_id\0"u8 };
         label.CopyTo(message);
         return label.Length;
     }

@@ -13,18 +13,26 @@ internal static class RoomDiagnoseCommand
     private static readonly Dictionary<string, IdentifierKind> Kinds = new()
     {
         ["email"] = IdentifierKind.Email, ["phone"] = IdentifierKind.Phone, ["customer_id"] = IdentifierKind.CustomerId,
+        ["name"] = IdentifierKind.Name, ["date"] = IdentifierKind.Date, ["postcode"] = IdentifierKind.Postcode,
+    };
+
+    private static readonly Dictionary<string, DateOrder> Orders = new()
+    {
+        ["ymd"] = DateOrder.YearMonthDay, ["dmy"] = DateOrder.DayMonthYear, ["mdy"] = DateOrder.MonthDayYear,
     };
 
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "The file: CSV with a header, UTF-8; .gz is unpacked." };
         var column = new Option<string>("--column") { Description = "The column of the identifier.", Required = true, HelpName = "NAME" };
-        var kind = new Option<string>("--kind") { Description = "email, phone or customer_id.", DefaultValueFactory = _ => "email", HelpName = "KIND" };
+        var kind = new Option<string>("--kind") { Description = "email, phone or customer_id; or of a part of a composite identifier: name, date or postcode.", DefaultValueFactory = _ => "email", HelpName = "KIND" };
         kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
         var profile = new Option<string?>("--profile") { Description = "How identifiers are normalised; docs/spec/room.md lists the profiles of each kind.", HelpName = "NAME" };
         var region = new Option<string?>("--region") { Description = "Country of phone numbers without a country code, such as DE.", HelpName = "CC" };
+        var order = new Option<string>("--order") { Description = "How dates stand in the file: ymd, dmy or mdy.", DefaultValueFactory = _ => "ymd", HelpName = "ORDER" };
+        order.AcceptOnlyFromAmong([.. Orders.Keys]);
         var hashed = new Option<bool>("--sha256") { Description = "The cells hold SHA-256 of identifiers." };
-        var command = new Command("diagnose", "Explain how well a file's identifiers will match; shows figures, never an identifier, and sends nothing.") { file, column, kind, profile, region, hashed };
+        var command = new Command("diagnose", "Explain how well a file's identifiers will match; shows figures, never an identifier, and sends nothing.") { file, column, kind, profile, region, order, hashed };
         command.Runs((arguments, terminal, cancellation) =>
         {
             var chosen = Kinds[arguments.GetRequiredValue(kind)];
@@ -35,7 +43,10 @@ internal static class RoomDiagnoseCommand
                 throw new CliException(ExitCode.Usage, "no-profile", $"there is no profile '{name}' here", hint: $"profiles of this kind are {string.Join(", ", profiles.Keys)}");
             }
             var identifier = new Identifier(
-                chosen, known, arguments.GetRequiredValue(column), arguments.GetValue(hashed) ? IdentifierForm.Sha256 : IdentifierForm.Clear, arguments.GetValue(region));
+                chosen, known, arguments.GetRequiredValue(column), arguments.GetValue(hashed) ? IdentifierForm.Sha256 : IdentifierForm.Clear, arguments.GetValue(region))
+            {
+                Order = Orders[arguments.GetRequiredValue(order)],
+            };
             var report = new IdentifierDiagnosis(identifier).Read(arguments.GetRequiredValue(file), cancellation);
             terminal.Show(ToJson(report, name), people => Show(people, report, name));
             return Task.FromResult(ExitCode.Done);

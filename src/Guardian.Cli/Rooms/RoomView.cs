@@ -21,7 +21,7 @@ internal static class RoomView
         {
             facts.AddRow(
                 $"{dataSet.Name}",
-                $"{Terminal.Number(dataSet.MaxRows)} rows at most, of {dataSet.Owner}, by {dataSet.Identifier.Column}; open to filters: "
+                $"{Terminal.Number(dataSet.MaxRows)} rows at most, of {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; open to filters: "
                 + string.Join(", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing")));
         }
         facts.AddRow("privacy", Privacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon));

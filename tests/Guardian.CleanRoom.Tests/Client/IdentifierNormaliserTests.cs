@@ -26,8 +26,82 @@ public class IdentifierNormaliserTests
     [InlineData(IdentifierKind.CustomerId, IdentifierProfile.Plain, " ab-12 34 ", "AB-1234")]
     [InlineData(IdentifierKind.CustomerId, IdentifierProfile.Plain, " ", "")]
     [InlineData(IdentifierKind.CustomerId, IdentifierProfile.Exact, " ab-12 34 ", "ab-12 34")]
+    // The vectors of docs/spec/room.md.
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, " O'Brien-Smith ", "obriensmith")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "M\u00dcLLER", "muller")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "Mu\u0308ller", "muller")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "Stra\u00dfe \u00c6r\u00f8 \u0141\u00f3d\u017a", "strasseaerolodz")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "Nguy\u1ec5n", "nguyen")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "\u0418\u0432\u0430\u043d\u043e\u0432", "\u0438\u0432\u0430\u043d\u043e\u0432")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, " - ", "")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Exact, " O'Brien ", "o'brien")]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "19851124", "1985-11-24")]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "1985/3/7", "1985-03-07")]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "1985-02-29", null)]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "85-11-24", null)]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "1985-11", null)]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "1985-11-24-1", null)]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "1985--11-24", null)]
+    [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "", "")]
+    [InlineData(IdentifierKind.Postcode, IdentifierProfile.Plain, "sw1a 1aa", "SW1A1AA")]
+    [InlineData(IdentifierKind.Postcode, IdentifierProfile.Plain, "12345-6789", "123456789")]
+    [InlineData(IdentifierKind.Postcode, IdentifierProfile.Us, "12345-6789", "12345")]
+    [InlineData(IdentifierKind.Postcode, IdentifierProfile.Us, "02134", "02134")]
+    [InlineData(IdentifierKind.Postcode, IdentifierProfile.Us, "2134", null)]
     public void Identifiers_are_written_alike(IdentifierKind kind, IdentifierProfile profile, string text, string? expected) =>
         Assert.Equal(expected, Normalise(new Identifier(kind, profile, "id"), text));
+
+    [Theory]
+    [InlineData(DateOrder.DayMonthYear, "24.11.1985", "1985-11-24")]
+    [InlineData(DateOrder.DayMonthYear, "7/3/1985", "1985-03-07")]
+    [InlineData(DateOrder.DayMonthYear, "24111985", "1985-11-24")]
+    [InlineData(DateOrder.MonthDayYear, "11/24/1985", "1985-11-24")]
+    [InlineData(DateOrder.MonthDayYear, "24/11/1985", null)]
+    [InlineData(DateOrder.DayMonthYear, "1985-11-24", null)]
+    public void Dates_are_read_in_their_files_order(DateOrder order, string text, string? expected) =>
+        Assert.Equal(expected, Normalise(new Identifier(IdentifierKind.Date, IdentifierProfile.Plain, "id") { Order = order }, text));
+
+    // The known answer of docs/spec/room.md, computed by an implementation in another language.
+    [Fact]
+    public void A_composite_is_its_parts_as_netstrings_under_one_tag()
+    {
+        var identifier = Composite();
+        string[] cells = [" M\u00fcller ", "24.11.1985", "sw1a 1aa"];
+        var buffer = new char[RowIdentifier.BufferSize];
+        var length = new RowIdentifier(identifier, [0, 1, 2], column => cells[column]).Read(buffer);
+        Assert.Equal("6:muller,10:1985-11-24,7:SW1A1AA,", new string(buffer, 0, length));
+        var tag = Identifiers.Tag([.. Enumerable.Range(0, 32).Select(i => (byte)i)], IdentifierKind.Composite, buffer.AsSpan(0, length));
+        Assert.Equal("9d0de30399be822d2f56b71e3131", $"{tag.High:x16}{tag.Low:x16}"[..28]);
+    }
+
+    [Fact]
+    public void A_composite_without_a_part_is_none_unless_the_part_is_optional_and_parts_never_run_together()
+    {
+        string? Read(Identifier identifier, params string[] cells)
+        {
+            var buffer = new char[RowIdentifier.BufferSize];
+            var length = new RowIdentifier(identifier, [0, 1, 2], column => cells[column]).Read(buffer);
+            return length < 0 ? null : new string(buffer, 0, length);
+        }
+        var optional = Composite() with { Parts = [Composite().Parts[0] with { IsOptional = true }, Composite().Parts[1], Composite().Parts[2]] };
+        Assert.Equal(("", "0:,10:1985-11-24,1:1,"), (Read(Composite(), " ", "24.11.1985", "1"), Read(optional, " ", "24.11.1985", "1")));
+        Assert.Equal("", Read(Composite() with { Parts = [.. Composite().Parts.Select(part => part with { IsOptional = true })] }, "", " ", ""));
+        Assert.Null(Read(optional, "a", "no date", "1"));
+        Assert.Null(Read(Composite(), new string('a', 300), "24.11.1985", "1"));
+        Assert.Null(Read(Composite(), new string('\u00e6', 320), "24.11.1985", "1"));
+        Assert.NotEqual(Read(Composite(), "ab", "24.11.1985", "1"), Read(Composite(), "a", "24.11.1985", "b1"));
+        // Sizes are of UTF-8, so that other languages frame alike.
+        Assert.Equal("4:\u0438\u0432,10:1985-11-24,1:1,", Read(Composite(), "\u0418\u0432", "24.11.1985", "1"));
+    }
+
+    [Fact]
+    public void An_activation_list_by_a_composite_gives_the_cells_of_its_parts()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("mine.csv", "postcode,surname,extra,born\nsw1a 1aa,\" M\u00fcller, jun.\",x,24.11.1985\n1,Other,x,1.1.1990\n,None,x,1.1.1990\n");
+        var tag = Identifiers.Tag(TestRows.MatchKey, IdentifierKind.Composite, "9:mullerjun,10:1985-11-24,7:SW1A1AA,");
+        Assert.Equal(["\"M\u00fcller, jun.\",24.11.1985,sw1a 1aa"], new ActivationList(Composite(), TestRows.MatchKey).Find(path, new HashSet<string> { $"{tag.High:x16}{tag.Low:x16}"[..28] }));
+    }
 
     // Published by UID2 (IABTechLab/uid2docs, gs-normalization-encoding.md): input, normalised, SHA-256, base64 of SHA-256.
     [Theory]
@@ -92,7 +166,7 @@ public class IdentifierNormaliserTests
     {
         var random = new Random(3);
         var characters = "aA.+@ 0\t\u00e4\ud83d\ude00gmail.com";
-        foreach (var (kind, profile) in Enum.GetValues<IdentifierKind>().SelectMany(kind => Identifier.Profiles(kind).Values.Select(profile => (kind, profile))))
+        foreach (var (kind, profile) in Enum.GetValues<IdentifierKind>().Where(kind => kind != IdentifierKind.Composite).SelectMany(kind => Identifier.Profiles(kind).Values.Select(profile => (kind, profile))))
         {
             var normaliser = new IdentifierNormaliser(new Identifier(kind, profile, "id", Region: kind == IdentifierKind.Phone ? "US" : null) { IsMatchedByHash = random.Next(2) == 0 });
             for (var round = 0; round < 300; round++)
@@ -102,6 +176,16 @@ public class IdentifierNormaliserTests
             }
         }
     }
+
+    private static Identifier Composite() => new(IdentifierKind.Composite, IdentifierProfile.Plain, "")
+    {
+        Parts =
+        [
+            new Identifier(IdentifierKind.Name, IdentifierProfile.Plain, "surname"),
+            new Identifier(IdentifierKind.Date, IdentifierProfile.Plain, "born") { Order = DateOrder.DayMonthYear },
+            new Identifier(IdentifierKind.Postcode, IdentifierProfile.Plain, "postcode"),
+        ],
+    };
 
     private static string? Normalise(Identifier identifier, string text)
     {

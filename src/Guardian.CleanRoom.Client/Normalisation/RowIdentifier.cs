@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text;
+
+namespace Guardian.CleanRoom.Client;
+
+/// <summary>Gives a cell of the row at hand.</summary>
+internal delegate ReadOnlySpan<char> CellReader(int column);
+
+/// <summary>
+/// Reads the identifier of a row from its columns. A composite is written as netstrings, part after part in their declared order: the size in bytes of UTF-8, a colon, the normalised
+/// part, a comma. So no two rows of different parts are written alike. One per thread.
+/// </summary>
+internal sealed class RowIdentifier
+{
+    /// <summary>Characters that are always enough for the result.</summary>
+    public const int BufferSize = 2 * Identifiers.MaxSize;
+
+    private readonly Identifier identifier;
+    private readonly IReadOnlyList<int> columns;
+    private readonly CellReader cell;
+    private readonly List<IdentifierNormaliser> normalisers;
+    private readonly char[] part = new char[BufferSize];
+
+    /// <param name="columns">Where the identifier's columns are, in their order.</param>
+    /// <param name="cell">Gives cells of the row that is to be read.</param>
+    public RowIdentifier(Identifier identifier, IReadOnlyList<int> columns, CellReader cell)
+    {
+        (this.identifier, this.columns, this.cell) = (identifier, columns, cell);
+        normalisers = [.. (identifier.Parts.Count == 0 ? [identifier] : identifier.Parts).Select(each => new IdentifierNormaliser(each))];
+    }
+
+    /// <summary>Normalises the identifier of a row.</summary>
+    /// <param name="buffer">Receives the result; <see cref="BufferSize"/> characters.</param>
+    /// <returns>The length of the result: 0 when the row has none, -1 when it is none of its kind.</returns>
+    public int Read(Span<char> buffer)
+    {
+        if (identifier.Parts.Count == 0)
+        {
+            return Normalise(0, buffer);
+        }
+        var (length, isEmpty) = (0, true);
+        for (var index = 0; index < columns.Count; index++)
+        {
+            var size = Normalise(index, part);
+            if (size < 0 || (size == 0 && !identifier.Parts[index].IsOptional))
+            {
+                return size;
+            }
+            var normalised = part.AsSpan(0, size);
+            if (!buffer[length..].TryWrite(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetByteCount(normalised)}:{normalised},", out var written))
+            {
+                return -1;
+            }
+            (length, isEmpty) = (length + written, isEmpty && size == 0);
+        }
+        return isEmpty ? 0 : length <= Identifiers.MaxSize ? length : -1;
+    }
+
+    private int Normalise(int index, Span<char> buffer)
+    {
+        var text = cell(columns[index]).Trim();
+        // Longer than any identifier, so that the buffer need not be.
+        return text.Length > Identifiers.MaxSize ? -1 : normalisers[index].Normalise(text, buffer);
+    }
+}

@@ -1,0 +1,103 @@
+using Guardian.Documents;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Reads what identifies persons in a data set of a contract.</summary>
+internal static class IdentifierReader
+{
+    private const int MaxParts = 8;
+
+    private static readonly Dictionary<string, IdentifierKind> Alone = new()
+    {
+        ["email"] = IdentifierKind.Email,
+        ["phone"] = IdentifierKind.Phone,
+        ["customer_id"] = IdentifierKind.CustomerId,
+        ["composite"] = IdentifierKind.Composite,
+    };
+
+    private static readonly Dictionary<string, IdentifierKind> AsPart = new()
+    {
+        ["name"] = IdentifierKind.Name,
+        ["date"] = IdentifierKind.Date,
+        ["postcode"] = IdentifierKind.Postcode,
+        ["email"] = IdentifierKind.Email,
+        ["phone"] = IdentifierKind.Phone,
+        ["customer_id"] = IdentifierKind.CustomerId,
+    };
+
+    private static readonly Dictionary<string, IdentifierForm> Forms = new() { ["clear"] = IdentifierForm.Clear, ["sha256"] = IdentifierForm.Sha256 };
+
+    private static readonly Dictionary<string, DateOrder> Orders = new()
+    {
+        ["ymd"] = DateOrder.YearMonthDay,
+        ["dmy"] = DateOrder.DayMonthYear,
+        ["mdy"] = DateOrder.MonthDayYear,
+    };
+
+    /// <summary>Reads the member <c>identifier</c>.</summary>
+    public static Identifier Read(YamlMap entry)
+    {
+        if (entry.Map("identifier") is not { } map)
+        {
+            if (!entry.Has("identifier"))
+            {
+                entry.ReportMissing("identifier");
+            }
+            return new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "");
+        }
+        if (!map.Has("kind"))
+        {
+            map.ReportMissing("kind");
+        }
+        var kind = map.Word("kind", Alone, IdentifierKind.Email);
+        if (kind == IdentifierKind.Composite)
+        {
+            return ReadComposite(map);
+        }
+        var identifier = ReadColumn(map, kind) with { Form = map.Word("form", Forms, IdentifierForm.Clear) };
+        map.End();
+        return identifier;
+    }
+
+    private static Identifier ReadComposite(YamlMap map)
+    {
+        var parts = map.Maps("parts").Select(ReadPart).ToList();
+        if (parts.Count is < 2 or > MaxParts)
+        {
+            map.ReportAt("parts", $"a composite identifier has 2 to {MaxParts} parts, not {parts.Count}");
+        }
+        if (parts.GroupBy(part => part.Column).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            map.ReportAt("parts", $"column '{twice.Key}' is in two parts");
+        }
+        map.End();
+        return new Identifier(IdentifierKind.Composite, IdentifierProfile.Plain, "") { Parts = parts };
+    }
+
+    private static Identifier ReadPart(YamlMap map)
+    {
+        if (!map.Has("kind"))
+        {
+            map.ReportMissing("kind");
+        }
+        var kind = map.Word("kind", AsPart, IdentifierKind.Name);
+        if (kind != IdentifierKind.Date && map.Has("order"))
+        {
+            map.ReportAt("order", "'order' is for dates");
+        }
+        var part = ReadColumn(map, kind) with { IsOptional = map.Flag("optional", absent: false), Order = map.Word("order", Orders, DateOrder.YearMonthDay) };
+        map.End();
+        return part;
+    }
+
+    private static Identifier ReadColumn(YamlMap map, IdentifierKind kind)
+    {
+        var profiles = Identifier.Profiles(kind);
+        var identifier = new Identifier(kind, map.Word("profile", profiles, profiles.First().Value), map.Text("column"), Region: map.OptionalText("region"));
+        if (identifier.Region is { } region && (kind != IdentifierKind.Phone || region.Length != 2 || !region.All(char.IsAsciiLetterUpper)))
+        {
+            map.ReportAt("region", "'region' is for phone numbers, and two upper-case letters such as US or DE");
+        }
+        return identifier;
+    }
+}
