@@ -38,17 +38,20 @@ internal sealed class InstalledProgram
         ? EnclaveProcess.Measure(Directory)
         : throw new CliException(ExitCode.World, "not-installed", $"{Name} is not installed at {Directory}", hint: "install all of Guardian's programs, or build them with ./guardian");
 
+    /// <summary>How it is started: its native file where the folder has one (deploy/native), else in the .NET runtime.</summary>
+    public ProcessStartInfo HowToStart()
+    {
+        var native = Path.Combine(Directory, Name);
+        return File.Exists(native) ? new ProcessStartInfo(native) : new ProcessStartInfo("dotnet", [native + ".dll"]);
+    }
+
     /// <summary>Starts the program; it is killed with its whole tree when the result is disposed.</summary>
     /// <param name="forward">Whether what it says goes to this process's own streams.</param>
     public RunningProgram Start(IEnumerable<string> arguments, bool forward)
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = !forward,
-            UseShellExecute = false,
-        };
-        start.ArgumentList.Add(Path.Combine(Directory, Name + ".dll"));
+        var start = HowToStart();
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = !forward;
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

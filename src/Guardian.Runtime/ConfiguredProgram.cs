@@ -45,8 +45,8 @@ public static class ConfiguredProgram
         var preopens = configuration.Network.Connect.Count == 0
             ? guestFiles.Preopens
             : [.. guestFiles.Preopens, new Preopen(NetworkDirectory.GuestPath, NetworkDirectory.Create(configuration.Network.Connect, connector))];
-        using var engine = new WasmEngine();
-        using var module = Compile(engine, program);
+        using var engine = new WasmEngine(fitsEnclave: true);
+        using var module = Compile(engine, program, options, launch);
         GuestOutcome outcome;
         using (var host = new WasiHost(new WasiOptions
         {
@@ -89,11 +89,17 @@ public static class ConfiguredProgram
     private static RuntimeException Wrong(string kind, string found, string expected) => new(
         $"the {kind} is not the one that the session names", $"run that one, or update the session's 'program'", [$"found {found}", $"expected {expected}"]);
 
-    private static WasmModule Compile(WasmEngine engine, byte[] program)
+    private static WasmModule Compile(WasmEngine engine, byte[] program, RuntimeOptions options, Launch launch)
     {
         try
         {
-            return engine.Compile(program);
+            if (options.Modules is null)
+            {
+                return engine.Compile(program);
+            }
+            Span<byte> key = stackalloc byte[ModuleCache.KeySize];
+            launch.DeriveModuleKey(key);
+            return new ModuleCache(options.Modules, key).Load(engine, program);
         }
         catch (InvalidDataException failure)
         {

@@ -24,6 +24,10 @@ internal sealed class Launch : IDisposable
 
     public EnclaveIdentity Identity { get; }
 
+    /// <summary>The code of this very runtime on this machine, and nobody else, authenticates compiled programs with it.</summary>
+    /// <param name="key">Receives <see cref="Wasi.ModuleCache.KeySize"/> bytes.</param>
+    public void DeriveModuleKey(Span<byte> key) => Sealing.DeriveKey(process.Enclave, "guardian-runtime compiled modules"u8, key);
+
     public bool IsSimulated => process.Enclave.Platform == PlatformKind.Simulated;
 
     /// <remarks>1 launch as an enclave. 2 make a TLS key inside and quote it. 3 verify the CAS, in the handshake. 4 get the configuration, or the reason why not.</remarks>

@@ -25,6 +25,9 @@ public sealed record RuntimeOptions
     /// <summary>Folder with one folder for each volume.</summary>
     public required string Volumes { get; init; }
 
+    /// <summary>Folder of compiled programs, authenticated by the runtime; null when each start compiles.</summary>
+    public string? Modules { get; init; }
+
     /// <summary>The program: a module, or the folder of an OCI image layout.</summary>
     public required string Program { get; init; }
 
@@ -48,7 +51,7 @@ public sealed record RuntimeOptions
     public static RuntimeOptions Parse(IReadOnlyList<string> arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        string[] names = ["session", "cas", "cas-mrenclave", "cas-platform", "machine", "collateral", "volumes", "program", "image", "listen-on"];
+        string[] names = ["session", "cas", "cas-mrenclave", "cas-platform", "machine", "collateral", "volumes", "modules", "program", "image", "listen-on"];
         var values = names.ToDictionary(name => name, _ => new List<string>());
         var i = 0;
         for (; i < arguments.Count && arguments[i] != "--"; i += 2)
@@ -73,6 +76,7 @@ public sealed record RuntimeOptions
             Machine = One("machine"),
             Collateral = One("collateral"),
             Volumes = One("volumes"),
+            Modules = values["modules"] is [] ? null : One("modules"),
             Program = isImage ? One("image") : One("program"),
             IsImage = isImage,
             ListenOn = values["listen-on"] is not [var on] ? IPAddress.Any : IPAddress.TryParse(on, out var address) ? address : throw new RuntimeException($"'{on}' is no IP address"),

@@ -27,31 +27,30 @@ public static class Sealing
     public static byte[] Seal(IEnclave enclave, KeyPolicy policy, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> authenticated = default)
     {
         ArgumentNullException.ThrowIfNull(enclave);
-        var self = enclave.Identity;
-        var request = new KeyRequest
-        {
-            Name = KeyName.Seal,
-            Policy = policy,
-            IsvSvn = self.IsvSvn,
-            ConfigSvn = self.ConfigSvn,
-            CpuSvn = self.CpuSvn,
-            AttributeMask = new EnclaveAttributes(SecurityFlags, 0),
-            MiscMask = MiscMask,
-            KeyId = RandomNumberGenerator.GetBytes(KeyRequest.KeyIdSize),
-        };
+        var request = Request(enclave, policy, RandomNumberGenerator.GetBytes(KeyRequest.KeyIdSize));
         var blob = new byte[PayloadOffset + plaintext.Length];
         request.Write(blob);
         BinaryPrimitives.WriteInt32LittleEndian(blob.AsSpan(512), plaintext.Length);
         BinaryPrimitives.WriteInt32LittleEndian(blob.AsSpan(PayloadSizeOffset), plaintext.Length);
         Span<byte> key = stackalloc byte[AesCmac.Size];
-        if (enclave.GetKey(request, key) is not KeyError.Success and var error)
-        {
-            throw new InvalidOperationException($"the platform gives no seal key: {error}");
-        }
+        GetKey(enclave, request, key);
         using var cipher = new AesGcm(key, TagSize);
         CryptographicOperations.ZeroMemory(key);
         cipher.Encrypt(new byte[NonceSize], plaintext, blob.AsSpan(PayloadOffset), blob.AsSpan(TagOffset, TagSize), authenticated);
         return blob;
+    }
+
+    /// <summary>Derives a key that only this exact code on this machine has, at every start; an update of the processor's microcode changes it.</summary>
+    /// <param name="purpose">What the key is for: another purpose, another key.</param>
+    /// <param name="key">Receives the key, of any size up to 8160 bytes; its strength is 128 bits.</param>
+    /// <exception cref="InvalidOperationException">The platform refuses the key; the message says why.</exception>
+    public static void DeriveKey(IEnclave enclave, ReadOnlySpan<byte> purpose, Span<byte> key)
+    {
+        ArgumentNullException.ThrowIfNull(enclave);
+        Span<byte> root = stackalloc byte[AesCmac.Size];
+        GetKey(enclave, Request(enclave, KeyPolicy.MrEnclave, SHA256.HashData(purpose)), root);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, root, key, salt: default, info: purpose);
+        CryptographicOperations.ZeroMemory(root);
     }
 
     /// <summary>Unseals. False when the blob is malformed, altered, sealed for another enclave or platform, or with other authenticated data.</summary>
@@ -87,5 +86,29 @@ public static class Sealing
         }
         plaintext = opened;
         return true;
+    }
+
+    private static KeyRequest Request(IEnclave enclave, KeyPolicy policy, byte[] keyId)
+    {
+        var self = enclave.Identity;
+        return new KeyRequest
+        {
+            Name = KeyName.Seal,
+            Policy = policy,
+            IsvSvn = self.IsvSvn,
+            ConfigSvn = self.ConfigSvn,
+            CpuSvn = self.CpuSvn,
+            AttributeMask = new EnclaveAttributes(SecurityFlags, 0),
+            MiscMask = MiscMask,
+            KeyId = keyId,
+        };
+    }
+
+    private static void GetKey(IEnclave enclave, KeyRequest request, Span<byte> key)
+    {
+        if (enclave.GetKey(request, key) is not KeyError.Success and var error)
+        {
+            throw new InvalidOperationException($"the platform gives no seal key: {error}");
+        }
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class Volume
     internal static VolumeReport Check(IStorage storage, VolumeKey key, VolumeOptions options, Action<double>? progress = null)
     {
         using var volume = Open(storage, key, options with { ReadOnly = true });
-        return new VolumeCheck(volume, storage, volume.current, volume.cache.Reader, progress).Run();
+        return new VolumeCheck(volume, storage, key, volume.current, volume.cache.Reader, progress).Run();
     }
 
     /// <summary>Encrypts everything anew under a new key, in one commit: until it is done, the old key opens the old state. Needs room for everything a second time.</summary>

@@ -24,7 +24,7 @@ public sealed record VolumeReport(
 /// 1 superblocks and size of the container; 2 the inode file; 3 every path from the root, with all that its files consist of; 4 inodes without a name, and link counts; 5 in a closed volume,
 /// that nothing is hidden in free slots.
 /// </remarks>
-internal sealed class VolumeCheck(Volume volume, IStorage storage, Superblock superblock, RecordReader reader, Action<double>? progress)
+internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key, Superblock superblock, RecordReader reader, Action<double>? progress)
 {
     private const string Container = "(container)";
 
@@ -65,7 +65,8 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, Superblock su
         {
             Report(Container, $"it has {storage.Size} bytes instead of {superblock.SlotCount * Page.Size}");
         }
-        if (!Superblocks.Read(storage, 0).AsSpan().SequenceEqual(Superblocks.Read(storage, 1)))
+        // A process that ended between the two copies of the last superblock has left the state before in the second's place.
+        if (Superblocks.ReadAll(storage, key) is not { Count: Superblock.Count } found || found.Any(each => superblock.Generation - each.Superblock.Generation > 1))
         {
             Report(Container, "one of the two superblocks is damaged; the volume still opens by the other");
         }

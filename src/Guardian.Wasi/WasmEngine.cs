@@ -23,12 +23,21 @@ public sealed class WasmEngine : IDisposable
 
     /// <summary>Starts an engine.</summary>
     /// <param name="countsFuel">Whether its guests can be limited by <see cref="GuestLimits.Fuel"/>.</param>
-    public WasmEngine(bool countsFuel = false)
+    /// <param name="fitsEnclave">Whether it does without what an enclave lacks: gigabytes of address space in advance, files in memory, and signals for traps. Bounds are then checked by instructions,
+    /// and a memory that grows may be copied.</param>
+    public WasmEngine(bool countsFuel = false, bool fitsEnclave = false)
     {
         this.countsFuel = countsFuel;
         var config = Native.NewConfig();
         Native.SetEpochInterruption(config, 1);
         Native.SetConsumeFuel(config, countsFuel ? (byte)1 : (byte)0);
+        if (fitsEnclave)
+        {
+            Native.SetMemoryReservation(config, 0);
+            Native.SetMemoryGuardSize(config, 0);
+            Native.SetMemoryInitCopyOnWrite(config, 0);
+            Native.SetSignalsBasedTraps(config, 0);
+        }
         native = new NativeEngine(Native.NewEngine(config));
     }
 

@@ -129,15 +129,9 @@ public sealed class ProvisioningTests : IAsyncDisposable
     public async Task The_program_publishes_its_certificate_over_ra_tls_and_provisions_with_it()
     {
         using var folder = new TemporaryFolder();
-        using var process = Process.Start(new ProcessStartInfo("dotnet")
-        {
-            ArgumentList =
-            {
-                Path.Combine(GuardianProgram.FolderOf("Guardian.Cas"), "guardian-cas.dll"), "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0",
-                "--provision", "127.0.0.1:0", "--provision-unnamed", "shop/web", "--json",
-            },
-            RedirectStandardOutput = true,
-        })!;
+        using var process = GuardianProgram.Start(
+            folder.Path, "Guardian.Cas", "guardian-cas",
+            ["--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0", "--provision", "127.0.0.1:0", "--provision-unnamed", "shop/web", "--json"]);
         try
         {
             var provisioning = JsonNode.Parse((await process.StandardOutput.ReadLineAsync())!)!;

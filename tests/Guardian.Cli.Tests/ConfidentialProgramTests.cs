@@ -118,6 +118,20 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Compiled_code_that_the_host_changed_is_compiled_anew()
+    {
+        await CreateSessionAsync("notes", Convert.ToHexStringLower(SHA256.HashData(program)));
+        (await StartAsync("notes", "note.wasm", "one")).Ends(0);
+        var kept = Assert.Single(Directory.GetFiles(folder.File(".local/state/guardian/enclave-modules")));
+        var code = await File.ReadAllBytesAsync(kept);
+        var changed = code.ToArray();
+        changed[^100] ^= 1;
+        await File.WriteAllBytesAsync(kept, changed);
+        (await StartAsync("notes", "note.wasm")).Ends(0);
+        Assert.Equal(code, await File.ReadAllBytesAsync(kept));
+    }
+
+    [Fact]
     public async Task An_image_carries_program_files_and_session()
     {
         Directory.CreateDirectory(folder.File("files/etc"));

@@ -134,7 +134,7 @@ public sealed partial class DocumentationTests : IDisposable
             .Replace("RUNTIME", EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime")).ToString(), StringComparison.Ordinal));
         // The command behind 'attach --' is looked up by the system.
         var commands = Commands("docs/confidential-programs.md").Where(command => command != VisitsCommand)
-            .Select(command => Shell.Split(command.Replace(" -- guardian ", $" -- dotnet {Path.Combine(GuardianProgram.FolderOf("Guardian.Cli"), "guardian.dll")} ", StringComparison.Ordinal))).ToList();
+            .Select(command => Shell.Split(command.Replace(" -- guardian ", $" -- {string.Join(' ', GuardianProgram.Command("Guardian.Cli", "guardian"))} ", StringComparison.Ordinal))).ToList();
         Assert.True(commands.Count >= 7);
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
         {
@@ -148,7 +148,7 @@ public sealed partial class DocumentationTests : IDisposable
     [Fact]
     public void Every_other_command_in_the_documentation_is_one_that_tests_run()
     {
-        string[] tested = ["./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test openstack"];
+        string[] tested = ["./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test native", "./test openstack", "./test samples"];
         var pages = Directory.GetFiles(Repository.File("docs"), "*.md", SearchOption.AllDirectories).Append(Repository.File("README.md"));
         foreach (var page in pages.Where(page => Path.GetFileName(page) is not ("cas.md" or "clean-room.md" or "confidential-programs.md" or "attestation.md" or "volumes.md")))
         {

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Guardian.CleanRoom.Client;
+using Parquet;
+using Parquet.Schema;
 
 namespace Guardian.Cli.Tests;
 
@@ -77,8 +79,22 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         await Refused("email,arm,exposed\na@x.org,Red,1\n", "row 2, column 'arm': 'Red' is not one of Treatment, Control");
         await File.WriteAllBytesAsync(room.File("latin1.csv"), [.. "email,arm,exposed\nm"u8, 0xFC, .. "ller@x.org,Control,1\n"u8]);
         (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "latin1.csv")).Ends(2).Says("line 2");
+        await WriteParquetAsync(room.File("bad.parquet"));
+        (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "bad.parquet")).Ends(2).Says("row 2, column 'arm': 'Red' is not one of Treatment, Control");
         (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "absent.csv")).Ends(3).Says("absent.csv");
         (await room.AsAsync("retailer", "upload", "--dataset", "campaign", "--data", "campaign.csv")).Ends(1).Says("may not upload it");
+    }
+
+    private static async Task WriteParquetAsync(string path)
+    {
+        var (email, arm, exposed) = (new DataField<string>("email"), new DataField<string>("arm"), new DataField<int?>("exposed"));
+        await using var file = File.Create(path);
+        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(email, arm, exposed), file);
+        using var group = writer.CreateRowGroup();
+        await group.WriteAsync(email, ["a@x.org", "b@x.org"]);
+        await group.WriteAsync(arm, ["Control", "Red"]);
+        await group.WriteAsync<int>(exposed, new int?[] { 1, null });
+        group.CompleteValidate();
     }
 
     [Fact]

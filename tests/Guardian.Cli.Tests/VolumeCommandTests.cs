@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace Guardian.Cli.Tests;
 
@@ -82,11 +81,7 @@ public sealed class VolumeCommandTests : IDisposable
         var random = new Random(11);
         for (var round = 0; round < 6; round++)
         {
-            var start = new ProcessStartInfo("dotnet", [Path.Combine(GuardianProgram.FolderOf("Guardian.Cli"), "guardian.dll"), "volume", "put", "v", "many", $"/put{round}", "--key", "k", "--freshness", "t"])
-            {
-                WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true,
-            };
-            using var process = Process.Start(start)!;
+            using var process = GuardianProgram.Start(folder.Path, "Guardian.Cli", "guardian", ["volume", "put", "v", "many", $"/put{round}", "--key", "k", "--freshness", "t"]);
             await Task.Delay(random.Next(100, 900));
             process.Kill();
             await process.WaitForExitAsync();

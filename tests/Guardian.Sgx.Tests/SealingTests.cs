@@ -54,6 +54,25 @@ public sealed class SealingTests : IDisposable
     }
 
     [Fact]
+    public void A_derived_key_is_that_of_one_code_one_machine_and_one_purpose()
+    {
+        static string Derive(IEnclave enclave, string purpose)
+        {
+            var key = new byte[32];
+            Sealing.DeriveKey(enclave, System.Text.Encoding.UTF8.GetBytes(purpose), key);
+            return Convert.ToHexString(key);
+        }
+        using var enclave = machine.Launch(1);
+        using var again = machine.Launch(1);
+        using var otherCode = machine.Launch(2);
+        using var elsewhere = new TestMachine();
+        using var otherMachine = elsewhere.Launch(1);
+        Assert.Equal(Derive(enclave, "modules"), Derive(again, "modules"));
+        string[] keys = [Derive(enclave, "modules"), Derive(enclave, "others"), Derive(otherCode, "modules"), Derive(otherMachine, "modules")];
+        Assert.Distinct(keys);
+    }
+
+    [Fact]
     public void The_same_secret_is_sealed_differently_each_time()
     {
         using var enclave = machine.Launch();

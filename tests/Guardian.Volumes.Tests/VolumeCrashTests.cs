@@ -39,6 +39,30 @@ public sealed class VolumeCrashTests : IDisposable
     }
 
     [Fact]
+    public void An_end_between_the_two_copies_of_the_last_superblock_is_no_damage_and_an_older_one_is()
+    {
+        using var disk = new SimulatedDisk(new Random(1));
+        byte[] open;
+        using (var volume = Volume.Create(disk, key, NoTimer))
+        {
+            Tree.Create(volume.Root, "file", [1, 2, 3]).Dispose();
+            Assert.Equal(FileError.Success, volume.Sync());
+            open = [.. disk.Bytes];
+        }
+        Assert.Empty(Volume.Check(disk, key, NoTimer).Damages);
+        byte[] closed = [.. disk.Bytes];
+        // The two states before it was closed lie in the two slots; closing writes over the older one first.
+        var damages = new List<int>();
+        for (var slot = 0; slot < Superblock.Count; slot++)
+        {
+            disk.Bytes = [.. closed];
+            open.AsSpan(slot * Page.Size, Page.Size).CopyTo(disk.Bytes.AsSpan(slot * Page.Size));
+            damages.Add(Volume.Check(disk, key, NoTimer).Damages.Count);
+        }
+        Assert.Equal([0, 1], damages.Order());
+    }
+
+    [Fact]
     public void Power_loss_while_a_file_is_written_over_and_over_never_touches_the_acknowledged_content()
     {
         const int size = 256 * 1024;

@@ -91,6 +91,23 @@ public class GuestTests
         Assert.Equal(GuestEnd.NotStarted, TextGuest.Run(TextGuest.Module("", memory: """(memory (export "memory") 100)"""), limits: new GuestLimits { MemorySize = 1 << 20 }).End);
     }
 
+    [Theory]
+    [InlineData("(drop (i32.load (i32.const 65536)))", GuestEnd.Trapped)]
+    [InlineData("(drop (i32.load (i32.const -1)))", GuestEnd.Trapped)]
+    [InlineData("(drop (i32.div_s (i32.const 1) (i32.load (i32.const 8))))", GuestEnd.Trapped)]
+    [InlineData("(call $deeper)", GuestEnd.Trapped)]
+    [InlineData("(drop (memory.grow (i32.const 100))) (i32.store (i32.const 6000000) (i32.const 7)) (call $proc_exit (i32.sub (i32.load (i32.const 6000000)) (i32.const 7)))", GuestEnd.Exited)]
+    public void Without_signals_and_address_space_in_advance_programs_trap_and_grow_the_same(string body, GuestEnd end)
+    {
+        foreach (var fitsEnclave in new[] { false, true })
+        {
+            using var engine = new WasmEngine(fitsEnclave: fitsEnclave);
+            using var module = engine.Compile(WasmEngine.Assemble(TextGuest.Module(body, "(func $deeper (call $deeper))")));
+            using var host = new WasiHost(TextGuest.Options());
+            Assert.Equal((end, 0U), Ended(Guest.Run(engine, module, host, new GuestLimits(), CancellationToken.None)));
+        }
+    }
+
     [Fact]
     public void A_program_that_computes_for_ever_runs_out_of_fuel() =>
         Assert.Equal(GuestEnd.OutOfFuel, TextGuest.Run(TextGuest.Module("(loop (br 0))"), limits: new GuestLimits { Fuel = 1_000_000 }).End);

@@ -11,13 +11,35 @@ internal static class GuardianProgram
     // Tests and programs are built in the same configuration.
     private static readonly string Configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
 
+    // The suite 'native' runs the same tests over the programs that deploy/native/build made, in a folder for each.
+    private static readonly string? NativePrograms = Environment.GetEnvironmentVariable("GUARDIAN_NATIVE");
+
     /// <summary>Where a program was built to: what is measured.</summary>
-    public static string FolderOf(string project) => Repository.File("artifacts", "bin", project, Configuration);
+    public static string FolderOf(string project)
+    {
+        var native = NativePrograms is null ? null : Path.Combine(NativePrograms, project == "Guardian.Cli" ? "guardian" : project.Replace('.', '-').ToLowerInvariant());
+        return native is not null && Directory.Exists(native) ? native : Repository.File("artifacts", "bin", project, Configuration);
+    }
+
+    /// <summary>The words that start a program.</summary>
+    public static string[] Command(string project, string program)
+    {
+        var file = Path.Combine(FolderOf(project), program);
+        return File.Exists(file) ? [file] : ["dotnet", file + ".dll"];
+    }
 
     /// <summary>Runs <c>guardian</c> to its end.</summary>
-    public static async Task<Result> RunAsync(string folder, params string[] arguments)
+    public static Task<Result> RunAsync(string folder, params string[] arguments) => RunAsync(folder, input: null, arguments);
+
+    /// <summary>Runs <c>guardian</c> to its end, with something on its standard input, which stays open where there is nothing.</summary>
+    public static async Task<Result> RunAsync(string folder, string? input, string[] arguments)
     {
         using var process = Start(folder, "Guardian.Cli", "guardian", arguments);
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var limit = new CancellationTokenSource(Limit);
         try
@@ -52,7 +74,8 @@ internal static class GuardianProgram
     /// <summary>Starts a program; its standard streams are the caller's to read.</summary>
     public static Process Start(string folder, string project, string program, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var command = Command(project, program);
+        var start = new ProcessStartInfo(command[0])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
@@ -67,8 +90,7 @@ internal static class GuardianProgram
         {
             start.Environment.Remove(variable);
         }
-        start.ArgumentList.Add(Path.Combine(FolderOf(project), program + ".dll"));
-        foreach (var argument in arguments)
+        foreach (var argument in command.Skip(1).Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }

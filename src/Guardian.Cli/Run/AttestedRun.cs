@@ -14,8 +14,7 @@ internal static class AttestedRun
         {
             throw new CliException(RunCommand.OwnFailure, "not-installed", $"{runtime.Name} is not installed at {runtime.Directory}", hint: "install all of Guardian's programs, or build them with ./guardian");
         }
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
-        start.ArgumentList.Add(Path.Combine(runtime.Directory, runtime.Name + ".dll"));
+        var start = runtime.HowToStart();
         foreach (var word in Words(arguments))
         {
             start.ArgumentList.Add(word);
@@ -57,6 +56,8 @@ internal static class AttestedRun
         yield return CollateralCommands.StorePath(null);
         yield return "--volumes";
         yield return arguments.VolumesFolder ?? Path.Combine(HostOptions.Home, "volumes", session!);
+        yield return "--modules";
+        yield return Path.Combine(HostOptions.Home, "enclave-modules");
         if (arguments.ListenOn is { } address)
         {
             yield return "--listen-on";

@@ -19,10 +19,9 @@ public sealed class EnclaveImage
     private static readonly string[] NotMeasured = [".pdb", ".dbg", ".xml", ".sigstruct"];
 
     private readonly List<ImagePage> pages = [];
+    private readonly Lazy<MrEnclave> measurement;
 
-    private EnclaveImage()
-    {
-    }
+    private EnclaveImage() => measurement = new Lazy<MrEnclave>(MeasurePages);
 
     /// <summary>Bytes of the address range: a power of two.</summary>
     public ulong Size => BitOperations.RoundUpToPowerOf2((ulong)Math.Max(pages.Count, 2) * EnclaveMeasurement.PageSize);
@@ -57,8 +56,10 @@ public sealed class EnclaveImage
         return image.Complete();
     }
 
-    /// <summary>MRENCLAVE of this image. Needs no platform.</summary>
-    public MrEnclave Measure()
+    /// <summary>MRENCLAVE of this image, taken once: it hashes every byte. Needs no platform.</summary>
+    public MrEnclave Measure() => measurement.Value;
+
+    private MrEnclave MeasurePages()
     {
         using var measurement = new EnclaveMeasurement(Size, SsaFrameSize);
         foreach (var page in pages)

@@ -53,6 +53,18 @@ internal static unsafe partial class Native
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_consume_fuel_set")]
     public static partial void SetConsumeFuel(nint config, byte value);
 
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_memory_reservation_set")]
+    public static partial void SetMemoryReservation(nint config, ulong size);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_memory_guard_size_set")]
+    public static partial void SetMemoryGuardSize(nint config, ulong size);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_memory_init_cow_set")]
+    public static partial void SetMemoryInitCopyOnWrite(nint config, byte value);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_signals_based_traps_set")]
+    public static partial void SetSignalsBasedTraps(nint config, byte value);
+
     [LibraryImport("wasmtime", EntryPoint = "wasm_engine_new_with_config")]
     public static partial nint NewEngine(nint config);
 

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Guardian.Wasi;
+
+namespace Guardian.Bench.Start;
+
+/// <summary>A CAS with a session for a program, and the ways to start that program. All state is in a folder of its own.</summary>
+internal sealed class AttestedSession : IDisposable
+{
+    // The first thing it does is one byte of output.
+    private const string FirstByte = """
+        (module
+          (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 0) "\08\00\00\00\01\00\00\00!")
+          (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))
+        """;
+
+    private readonly string folder = Directory.CreateTempSubdirectory("guardian-bench-").FullName;
+    private Process? cas;
+    private string address = "";
+    private string casMeasurement = "";
+
+    private AttestedSession()
+    {
+    }
+
+    private string Program => Path.Combine(folder, "first.wasm");
+
+    private string Machine => Path.Combine(folder, "machine");
+
+    /// <summary>For <c>guardian run</c>: without attestation.</summary>
+    public string[] Plain => ["--insecure-no-attestation", Program];
+
+    /// <summary>For <c>guardian run</c>: the CAS's measurement is given, as in production, and not taken.</summary>
+    public string[] Attested => ["--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--platform", "simulated", "--machine", Machine, "--volumes", folder, Program];
+
+    /// <summary>For <c>guardian-runtime</c>.</summary>
+    public string[] Runtime =>
+    [
+        "--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--cas-platform", "simulated", "--machine", Machine, "--collateral", folder, "--volumes", folder,
+        "--program", Program, "--",
+    ];
+
+    /// <summary>Starts the native CAS and creates the session, which admits both builds of the runtime.</summary>
+    public static async Task<AttestedSession> StartAsync(Installation managed, Installation native)
+    {
+        var session = new AttestedSession();
+        await File.WriteAllBytesAsync(session.Program, WasmEngine.Assemble(FirstByte)).ConfigureAwait(false);
+        await session.RunAsync(native, "key", "create", "owner.pem").ConfigureAwait(false);
+        session.cas = session.Launch(native.Start("guardian-cas", ["--state", Path.Combine(session.folder, "cas"), "--machine", session.Machine, "--listen", "127.0.0.1:0", "--json"]));
+        var listening = JsonNode.Parse(await session.cas.StandardOutput.ReadLineAsync().ConfigureAwait(false) ?? throw new InvalidOperationException("the CAS did not start"))!;
+        (session.address, session.casMeasurement) = ((string)listening["address"]!, (string)listening["mrEnclave"]!);
+        await File.WriteAllTextAsync(Path.Combine(session.folder, "session.yaml"), $"""
+            name: first
+            version: "0.3"
+            services:
+              - name: app
+                command: [first]
+                program: {Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(session.Program).ConfigureAwait(false)))}
+                attestation:
+                  - mrenclave: [{await session.MeasureAsync(native, managed).ConfigureAwait(false)}, {await session.MeasureAsync(native, native).ConfigureAwait(false)}]
+                platforms: [simulated]
+
+            """).ConfigureAwait(false);
+        await session.RunAsync(
+            native, "session", "create", "session.yaml", "--cas", session.address, "--key", "owner.pem", "--mrenclave", session.casMeasurement, "--platform", "simulated").ConfigureAwait(false);
+        return session;
+    }
+
+    /// <summary>Milliseconds from starting the process to its first byte of output. It must end well.</summary>
+    public double TimeToFirstByte(ProcessStartInfo start)
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var process = Launch(start);
+        var first = process.StandardOutput.BaseStream.ReadByte();
+        var elapsed = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return first == '!' && process.ExitCode == 0 ? elapsed : throw new InvalidOperationException($"{start.FileName} {string.Join(' ', start.ArgumentList)}\n{error}");
+    }
+
+    public void Dispose()
+    {
+        cas?.Kill();
+        cas?.WaitForExit();
+        cas?.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task<string> MeasureAsync(Installation with, Installation of) =>
+        (string)JsonNode.Parse(await RunAsync(with, "enclave", "measure", of.Folders["guardian-runtime"], "--json").ConfigureAwait(false))!["programs"]![0]!["mrEnclave"]!;
+
+    private async Task<string> RunAsync(Installation installation, params string[] arguments)
+    {
+        using var process = Launch(installation.Start("guardian", arguments));
+        var output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
+        await process.WaitForExitAsync().ConfigureAwait(false);
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"guardian {string.Join(' ', arguments)}\n{await process.StandardError.ReadToEndAsync().ConfigureAwait(false)}");
+    }
+
+    private Process Launch(ProcessStartInfo start)
+    {
+        start.WorkingDirectory = folder;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.Environment["HOME"] = folder;
+        start.Environment.Remove("XDG_STATE_HOME");
+        return Process.Start(start)!;
+    }
+}

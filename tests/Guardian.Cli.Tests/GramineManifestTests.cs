@@ -1,0 +1,103 @@
+using System.Text.RegularExpressions;
+using Guardian.Runtime;
+using Tomlyn;
+using Tomlyn.Model;
+
+namespace Guardian.Cli.Tests;
+
+/// <summary>The manifests of deploy/gramine, as Gramine's preprocessor would leave them. Whether an enclave starts with them, only hardware can tell.</summary>
+public sealed partial class GramineManifestTests
+{
+    private const string Hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    // Keys of Gramine's manual, "Manifest syntax", that are used here.
+    private static readonly string[] Documented =
+    [
+        "loader.entrypoint", "loader.log_level", "loader.argv", "loader.env.LD_LIBRARY_PATH", "loader.env.DOTNET_GCHeapHardLimit", "libos.entrypoint", "fs.mounts",
+        "sys.enable_extra_runtime_domain_names_conf", "sys.enable_sigterm_injection", "sys.disallow_subprocesses", "sys.insecure__allow_eventfd", "sys.stack.size",
+        "sgx.debug", "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn", "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
+    ];
+
+    private static readonly Dictionary<string, string> Values = new()
+    {
+        ["gramine.libos"] = "/gramine/libsysdb.so",
+        ["gramine.runtimedir()"] = "/gramine/runtime",
+        ["arch_libdir"] = "/lib/x86_64-linux-gnu",
+        ["programs"] = "/opt/guardian",
+        ["contract"] = "/etc/guardian/room",
+        ["program"] = "/srv/visits.wasm",
+        ["state"] = "/var/lib/guardian",
+        ["cas"] = "https://cas.example:8443",
+        ["cas_mrenclave"] = Hash,
+        ["session"] = "visits/counter",
+        ["port"] = "8443",
+    };
+
+    [Theory]
+    [InlineData("guardian-enclave")]
+    [InlineData("guardian-runtime")]
+    public void A_manifest_has_only_keys_that_Gramine_documents_and_attests_by_DCAP(string program)
+    {
+        var manifest = Read(program);
+        Assert.Empty(Keys(manifest, "").Except(Documented));
+        var sgx = (TomlTable)manifest["sgx"];
+        Assert.Equal("dcap", sgx["remote_attestation"]);
+        Assert.Equal(false, sgx["debug"]);
+        // What the simulated platform signs as.
+        Assert.Equal((1L, 1L), (sgx["isvprodid"], sgx["isvsvn"]));
+    }
+
+    [Theory]
+    [InlineData("guardian-enclave")]
+    [InlineData("guardian-runtime")]
+    public void Every_file_is_mounted_and_only_what_the_program_checks_itself_is_allowed(string program)
+    {
+        var manifest = Read(program);
+        var mounted = ((TomlArray)((TomlTable)manifest["fs"])["mounts"]).Cast<TomlTable>().Where(mount => mount.ContainsKey("uri")).Select(mount => (string)mount["uri"]).ToList();
+        Assert.All(Files(manifest, "trusted_files").Where(file => file != "file:/gramine/libsysdb.so"), file => Assert.Contains(mounted, mount => (file + "/").StartsWith(mount.TrimEnd('/') + "/", StringComparison.Ordinal)));
+        Assert.Equal(program == "guardian-runtime" ? ["file:/srv/visits.wasm", "file:/var/lib/guardian/"] : ["file:/var/lib/guardian/"], Files(manifest, "allowed_files"));
+        Assert.Equal($"/{program}/{program}", ((TomlTable)manifest["libos"])["entrypoint"]);
+    }
+
+    [Fact]
+    public void The_programs_take_their_manifest_s_arguments()
+    {
+        var room = Hosting.HostOptions.Parse(Arguments("guardian-enclave"), own: ["contract", "cas"], optional: []);
+        Assert.Equal(("/contract/room.yaml", "https://cas.example:8443", "0.0.0.0:8443", "/state"), (room["contract"], room["cas"], room.Listen.ToString(), room.State));
+        var runtime = RuntimeOptions.Parse(Arguments("guardian-runtime"));
+        Assert.Equal(("visits", "counter", "/program.wasm", "/state/volumes"), (runtime.SessionName, runtime.ServiceName, runtime.Program, runtime.Volumes));
+        Assert.Equal(Sgx.PlatformKind.Hardware, Assert.Single(runtime.CasPolicy.Platforms));
+    }
+
+    [Theory]
+    [InlineData("guardian-enclave", "Guardian.Enclave")]
+    [InlineData("guardian-runtime", "Guardian.Runtime")]
+    public void The_trusted_files_are_those_that_the_native_build_makes(string program, string project)
+    {
+        Assert.SkipUnless(GuardianProgram.Command(project, program) is [_], "the programs are not native; ./test native makes them");
+        Assert.Equal(
+            Directory.GetFiles(GuardianProgram.FolderOf(project)).Select(file => $"file:/opt/guardian/{program}/{Path.GetFileName(file)}").Order(StringComparer.Ordinal),
+            Files(Read(program), "trusted_files").Where(file => file.StartsWith("file:/opt/guardian/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    private static TomlTable Read(string program)
+    {
+        var template = File.ReadAllText(Repository.File("deploy", "gramine", $"{program}.manifest.template"));
+        return TomlSerializer.Deserialize<TomlTable>(Placeholder().Replace(template, placeholder => Values[placeholder.Groups[1].Value]))!;
+    }
+
+    private static List<string> Arguments(string program)
+    {
+        var words = ((TomlArray)((TomlTable)Read(program)["loader"])["argv"]).Cast<string>().ToList();
+        Assert.Equal(program, words[0]);
+        return words[1..];
+    }
+
+    private static List<string> Files(TomlTable manifest, string list) => [.. ((TomlArray)((TomlTable)manifest["sgx"])[list]).Cast<string>()];
+
+    private static IEnumerable<string> Keys(TomlTable table, string prefix) =>
+        table.SelectMany(member => member.Value is TomlTable inner ? Keys(inner, $"{prefix}{member.Key}.") : [prefix + member.Key]);
+
+    [GeneratedRegex(@"\{\{ (.*?) \}\}")]
+    private static partial Regex Placeholder();
+}
