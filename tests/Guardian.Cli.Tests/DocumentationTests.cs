@@ -20,7 +20,9 @@ public sealed partial class DocumentationTests : IDisposable
     {
         folder.Write("campaign.csv", "email,arm,exposed\n" + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"p{i}@example.com,{(i % 2 == 0 ? "Treatment" : "Control")},1\n")));
         folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(500, 1_500).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
-        folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"p{700 + (i % 1_000)}@example.com,2026-03-{1 + (i % 31):D2} 18:30:00,19.90,{(i % 7 == 0 ? "open" : "paid")}\n")));
+        folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"p{500 + (i % 1_500)}@example.com,2026-03-{1 + (i % 31):D2} 18:30:00,19.90,{(i % 7 == 0 ? "open" : "paid")}\n")));
+        folder.Write("changed.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(1_900, 300).Select(i => $"p{i}@example.com,North,1,30\n")));
+        folder.Write("left.csv", "email\n" + string.Concat(Enumerable.Range(500, 200).Select(i => $"p{i}@example.com\n")));
         var events = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "clean-room.md"))).Groups[1].Value;
         var known = new Dictionary<string, string>();
         // HASH and KEY stand for what earlier commands printed.
