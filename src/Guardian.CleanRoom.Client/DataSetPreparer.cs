@@ -18,6 +18,8 @@ public sealed class DataSetPreparer
     private const int ProgressRows = 10_000;
 
     private readonly DataSet dataSet;
+    private readonly DataSet content;
+    private readonly UploadForm form;
     private readonly RoomLayout layout;
     private readonly RowFormat format;
     private readonly long memory;
@@ -25,17 +27,22 @@ public sealed class DataSetPreparer
     private readonly byte[] row;
     private readonly char[] buffer = new char[RowIdentifier.BufferSize];
     private int rows;
+    private int rowsBefore;
+    private int kept;
     private int empty;
     private int invalid;
 
     /// <param name="memory">Bytes of rows that stay in memory.</param>
-    public DataSetPreparer(DataSet dataSet, RoomLayout layout, long memory = DefaultMemory)
+    /// <param name="form">What is to be uploaded.</param>
+    public DataSetPreparer(DataSet dataSet, RoomLayout layout, long memory = DefaultMemory, UploadForm form = UploadForm.Sorted)
     {
         ArgumentNullException.ThrowIfNull(dataSet);
         ArgumentNullException.ThrowIfNull(layout);
         this.dataSet = dataSet;
         this.layout = layout;
-        format = new RowFormat(layout, dataSet);
+        this.form = form;
+        content = dataSet.InForm(form);
+        format = new RowFormat(layout, content, form);
         this.memory = memory;
         row = new byte[format.RowSize];
     }
@@ -52,15 +59,34 @@ public sealed class DataSetPreparer
     }
 
     /// <summary>Prepares a file: Parquet when its name ends in <c>.parquet</c>, else CSV; one ending in <c>.gz</c> is unpacked on the way.</summary>
+    /// <param name="path">Null for changes that remove persons alone.</param>
     /// <param name="matchKey">32 bytes, from the room.</param>
-    /// <exception cref="PreparationException">The file does not fit the contract; its problems are listed by row and column.</exception>
-    public PreparedDataSet Prepare(string path, byte[] matchKey, IProgress<PreparationProgress>? progress = null, CancellationToken cancellation = default)
+    /// <param name="removals">For changes: a file of the identifiers of persons to remove; null for none.</param>
+    /// <exception cref="PreparationException">A file does not fit the contract; its problems are listed by row and column.</exception>
+    public PreparedDataSet Prepare(
+        string? path, byte[] matchKey, IProgress<PreparationProgress>? progress = null, string? removals = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(path);
+        if (form == UploadForm.Unsorted && dataSet.Events is not null)
+        {
+            throw new PreparationException($"'{dataSet.Name}' is made of events, and folding them sorts them; upload it without --unsorted");
+        }
+        if (form == UploadForm.Changes && dataSet.MaxChanges is null)
+        {
+            throw new PreparationException($"the contract has no 'max_changes' for '{dataSet.Name}'; upload all persons");
+        }
         var spill = new RowSpill(format.RowSize, format.PartitionCount, memory, dataSet.Events is null ? null : new EventFold(dataSet, format).Compact);
         try
         {
-            return PrepareCore(path, matchKey, spill, progress, cancellation);
+            var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
+            var events = dataSet.Events is null ? null : new EventReader(dataSet);
+            var ignored = path is null ? [] : ReadFile(path, events ?? (IRowReader)new PersonReader(dataSet, format, form), tagger, progress, cancellation);
+            if (removals is not null)
+            {
+                rowsBefore = rows;
+                ReadFile(removals, new RemovalReader(dataSet, format), tagger, progress, cancellation);
+            }
+            tagger.Complete();
+            return Complete(path ?? removals!, spill, ignored, events?.Uncounted ?? 0);
         }
         catch
         {
@@ -69,22 +95,25 @@ public sealed class DataSetPreparer
         }
     }
 
-    private PreparedDataSet PrepareCore(string path, byte[] matchKey, RowSpill spill, IProgress<PreparationProgress>? progress, CancellationToken cancellation)
+    // Gives the names of columns that nobody asked for.
+    private List<string> ReadFile(string path, IRowReader reader, RowTagger tagger, IProgress<PreparationProgress>? progress, CancellationToken cancellation)
     {
         var size = new FileInfo(path).Length;
         using IRows file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetRows(path, dataSet.Events?.Time) : new CsvRows(path);
-        var events = dataSet.Events is null ? null : new EventReader(dataSet);
-        var reader = events ?? (IRowReader)new PersonReader(dataSet, format);
         var (identifierColumns, columns, ignored) = MapColumns(path, file.Header, reader.Names);
         var identifier = new RowIdentifier(dataSet.Identifier, identifierColumns, file.Cell);
         void Report(string column, string what) => this.Report(file, $", column '{column}'", what);
-        var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
         while (problems.Count < MaxProblems && file.Read())
         {
             cancellation.ThrowIfCancellationRequested();
             if (TryNormalise(file, identifier, out var normalised))
             {
                 reader.Read(file, rows, columns, row, Report);
+                // Sorted rows are counted when it is known how many are of the same person.
+                if (++kept > content.MaxRows && form == UploadForm.Unsorted)
+                {
+                    throw new PreparationException($"{path} has more than {content.MaxRows} rows with an identifier, and the contract allows no more in '{dataSet.Name}'");
+                }
                 tagger.Add(normalised, row);
             }
             rows++;
@@ -93,13 +122,12 @@ public sealed class DataSetPreparer
                 progress?.Report(new PreparationProgress(rows, file.Position, size));
             }
         }
-        tagger.Complete();
         if (problems.Count > 0)
         {
             throw new PreparationException($"{path} does not fit the contract", problems);
         }
         progress?.Report(new PreparationProgress(rows, size, size));
-        return Complete(path, spill, ignored, events?.Uncounted ?? 0);
+        return ignored;
     }
 
     private bool TryNormalise(IRows file, RowIdentifier identifier, out ReadOnlySpan<char> normalised)
@@ -121,7 +149,7 @@ public sealed class DataSetPreparer
     {
         if (problems.Count < MaxProblems)
         {
-            problems.Add($"row {file.FirstRow + rows}{where}: {what}");
+            problems.Add($"row {file.FirstRow + rows - rowsBefore}{where}: {what}");
         }
     }
 
@@ -150,9 +178,9 @@ public sealed class DataSetPreparer
 
     private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored, int uncounted)
     {
-        var prepared = new PreparedDataSet(layout, dataSet, format, spill, new PreparationReport(rows, 0, empty, invalid, 0, ignored) { Uncounted = uncounted });
-        return prepared.Report.Persons > dataSet.MaxRows
-            ? throw new PreparationException($"{path} has {prepared.Report.Persons} persons; the contract allows {dataSet.MaxRows} in '{dataSet.Name}'")
+        var prepared = new PreparedDataSet(layout, content, format, spill, new PreparationReport(rows, 0, empty, invalid, 0, ignored) { Uncounted = uncounted }, form);
+        return prepared.Report.Persons > content.MaxRows
+            ? throw new PreparationException($"{path} has {prepared.Report.Persons} persons; the contract allows {content.MaxRows} in '{content.Name}'")
             : prepared.Report.Persons == 0
                 ? throw new PreparationException($"{path} has no row with an identifier")
                 : prepared;

@@ -4,7 +4,7 @@ namespace Guardian.CleanRoom.Client;
 
 /// <summary>What became of a file's rows.</summary>
 /// <param name="Rows">Rows read.</param>
-/// <param name="Persons">Rows kept: one for each person.</param>
+/// <param name="Persons">Rows kept: one for each person, unless the enclave is to sort them.</param>
 /// <param name="Empty">Rows without an identifier, left out.</param>
 /// <param name="Invalid">Rows whose identifier is none of its kind, left out.</param>
 /// <param name="Duplicates">Rows of a person who stands further up, left out.</param>
@@ -19,7 +19,7 @@ public sealed record PreparationReport(int Rows, int Persons, int Empty, int Inv
 }
 
 /// <summary>
-/// A data set, tagged, sorted and ready to be written group by group. The same file gives the same groups every time, so that an upload can go
+/// A data set, or changes of one, tagged, sorted where that is its form, and ready to be written group by group. The same file gives the same groups every time, so that an upload can go
 /// on where it stopped. Not thread-safe. Disposing it removes what lies in the temporary file; so does the end of the program.
 /// </summary>
 public sealed class PreparedDataSet : IDisposable
@@ -30,13 +30,14 @@ public sealed class PreparedDataSet : IDisposable
     private readonly SortedPartition sorted;
 
     /// <exception cref="PreparationException">A bucket has more rows than slots.</exception>
-    internal PreparedDataSet(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, PreparationReport report)
+    internal PreparedDataSet(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, PreparationReport report, UploadForm form)
     {
+        Form = form;
         this.layout = layout;
         this.format = format;
         this.spill = spill;
-        sorted = new SortedPartition(layout, dataSet, format, spill);
-        var digest = new VersionDigest(layout.GroupCount);
+        sorted = new SortedPartition(layout, dataSet, format, spill, form);
+        var digest = new VersionDigest(layout.GroupCount, form);
         var (persons, duplicates, capped) = (0, 0, 0);
         try
         {
@@ -44,7 +45,7 @@ public sealed class PreparedDataSet : IDisposable
                 new GroupRange(0, format.PartitionCount).Split(Environment.ProcessorCount),
                 share =>
                 {
-                    var mine = new SortedPartition(layout, dataSet, format, spill);
+                    var mine = new SortedPartition(layout, dataSet, format, spill, form);
                     for (var partition = share.First; partition < share.End; partition++)
                     {
                         mine.Load(partition);
@@ -66,6 +67,9 @@ public sealed class PreparedDataSet : IDisposable
         Report = report with { Persons = persons, Duplicates = duplicates, Capped = capped };
         Digest = digest.Complete();
     }
+
+    /// <summary>What the groups hold.</summary>
+    public UploadForm Form { get; }
 
     /// <summary>What became of the file's rows.</summary>
     public PreparationReport Report { get; }

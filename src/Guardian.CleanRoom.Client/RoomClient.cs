@@ -16,6 +16,11 @@ public sealed class RoomClient : IDisposable
     // A signed answer of a crosstab of 1,000 cells takes some 100 KiB; the log of a busy room a few MiB.
     private const int MaxResponseSize = 64 * 1024 * 1024;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+
+    // The enclave sorts or merges what may be a hundred million rows.
+    private static readonly TimeSpan CommitPatience = TimeSpan.FromMinutes(60);
+
     private readonly HttpClient http;
 
     /// <param name="address">The room's address, <c>https://host:port</c>.</param>
@@ -29,7 +34,7 @@ public sealed class RoomClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(contract);
         var handler = RaTls.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified, collateral);
-        http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
+        http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize, Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>What the member sees of the room.</summary>
@@ -51,7 +56,7 @@ public sealed class RoomClient : IDisposable
     /// <summary>Makes a complete upload the data set's current version.</summary>
     /// <returns>The receipt: a statement signed inside the enclave.</returns>
     public Task<byte[]> CommitAsync(string dataSet, string digest, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, $"v1/datasets/{dataSet}/uploads/{digest}/commit", null, cancellation);
+        SendAsync(HttpMethod.Post, $"v1/datasets/{dataSet}/uploads/{digest}/commit", null, cancellation, CommitPatience);
 
     /// <summary>Asks a question.</summary>
     /// <returns>The answer: a statement signed inside the enclave.</returns>
@@ -103,13 +108,15 @@ public sealed class RoomClient : IDisposable
         }
     }
 
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, TimeSpan? patience = null)
     {
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = content };
-            using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
-            var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(patience ?? Patience);
+            using var response = await http.SendAsync(request, limit.Token).ConfigureAwait(false);
+            var body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? body : throw Refusal(response.StatusCode, body);
         }
         catch (HttpRequestException failure) when (failure.InnerException is AttestationException refused)

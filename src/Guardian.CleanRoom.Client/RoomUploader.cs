@@ -15,15 +15,16 @@ public sealed class RoomUploader(RoomClient client, RoomContract contract, DataS
 
     /// <summary>Uploads.</summary>
     /// <param name="uploadSecret">32 bytes, from the room.</param>
+    /// <param name="changes">Digest of the version that changes are for; null otherwise.</param>
     /// <returns>Chunks that were there already, and the room's receipt.</returns>
     /// <exception cref="RoomException">Refused, or away for longer than half a minute; what was acknowledged stays.</exception>
     public async Task<(int Resumed, byte[] Receipt)> UploadAsync(
-        PreparedDataSet data, byte[] uploadSecret, IProgress<UploadProgress>? progress = null, CancellationToken cancellation = default)
+        PreparedDataSet data, byte[] uploadSecret, IProgress<UploadProgress>? progress = null, string? changes = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         var digest = Convert.ToHexStringLower(data.Digest.Span);
-        var request = new UploadRequest(digest, data.Report.Persons);
-        using var cipher = new ChunkCipher(uploadSecret, contract, dataSet, data.Digest.Span);
+        var request = new UploadRequest(digest, data.Report.Persons) { Form = data.Form, Base = changes };
+        using var cipher = new ChunkCipher(uploadSecret, contract, dataSet.InForm(data.Form), data.Digest.Span);
         var state = await TryAsync(() => client.BeginUploadAsync(dataSet.Name, request, cancellation), cancellation).ConfigureAwait(false);
         var resumed = state.NextChunk;
         while (state.NextChunk < data.GroupCount)

@@ -45,7 +45,12 @@ internal static class RoomEndpoints
             }));
 
         app.MapPost("/v1/datasets/{dataset}/uploads/{digest}/commit", context => AsMemberAsync(
-            context, room, member => WriteStatementAsync(context, room.Commit(member, Route(context, "dataset"), Route(context, "digest")))));
+            context, room, async member =>
+            {
+                // Checking, sorting and merging take as long as they take.
+                var outcome = await Task.Run(() => room.Commit(member, Route(context, "dataset"), Route(context, "digest"))).ConfigureAwait(false);
+                await WriteStatementAsync(context, outcome).ConfigureAwait(false);
+            }));
 
         app.MapDelete("/v1/datasets/{dataset}", context => AsMemberAsync(
             context, room, member => WriteStatementAsync(context, room.Delete(member, Route(context, "dataset")))));

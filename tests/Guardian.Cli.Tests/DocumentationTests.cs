@@ -24,6 +24,8 @@ public sealed partial class DocumentationTests : IDisposable
         var buyers = Enumerable.Range(0, 600).Concat(Enumerable.Range(1_400, 2_600)).ToList();
         folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3 * buyers.Count).Select(i =>
             $"p{buyers[i % buyers.Count]}@example.com,2026-03-{1 + (i % 31):D2} 18:30:00,199.00,{(i % 7 == 0 ? "open" : "paid")}\n")));
+        folder.Write("changed.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(3_900, 300).Select(i => $"p{i}@example.com,North,1,30\n")));
+        folder.Write("left.csv", "email\n" + string.Concat(Enumerable.Range(1_000, 200).Select(i => $"p{i}@example.com\n")));
         var events = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "clean-room.md"))).Groups[1].Value;
         var known = new Dictionary<string, string>();
         // HASH and KEY stand for what earlier commands printed.

@@ -60,7 +60,7 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
             var keys = await client.ReadKeysAsync("campaign");
             var prepared = new DataSetPreparer(data, CleanRoom.RoomLayout.For(contract)).Prepare(path, keys.MatchKey);
             using var stop = new CancellationTokenSource();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RoomUploader(client, contract, data).UploadAsync(prepared, keys.UploadSecret, new OnReport(_ => stop.Cancel()), stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RoomUploader(client, contract, data).UploadAsync(prepared, keys.UploadSecret, new OnReport(_ => stop.Cancel()), cancellation: stop.Token));
         }
         var again = (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "other.csv", "--json")).Ends(0).Json;
         Assert.Equal((1, 502, 250, 1, 1, 250), (

@@ -1,7 +1,7 @@
 namespace Guardian.CleanRoom.Client;
 
-/// <summary>Reads rows that are persons: a code for each column. Not thread-safe.</summary>
-internal sealed class PersonReader(DataSet dataSet, RowFormat format) : IRowReader
+/// <summary>Reads rows that are persons: a code for each column, and of changes, that the person is not to be removed. Not thread-safe.</summary>
+internal sealed class PersonReader(DataSet dataSet, RowFormat format, UploadForm form) : IRowReader
 {
     // A text that was read before need not be read again; most columns have few.
     private const int MaxKnownTexts = 4_096;
@@ -17,6 +17,10 @@ internal sealed class PersonReader(DataSet dataSet, RowFormat format) : IRowRead
         for (var i = 0; i < columns.Length; i++)
         {
             format.WriteCode(row, i, ReadCode(i, file.Cell(columns[i]), report));
+        }
+        if (form == UploadForm.Changes)
+        {
+            format.WriteCode(row, columns.Length, RemovalReader.IsKept);
         }
     }
 

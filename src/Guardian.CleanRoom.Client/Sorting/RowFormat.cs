@@ -18,12 +18,14 @@ internal sealed class RowFormat
 
     private readonly RoomLayout layout;
     private readonly DataSet dataSet;
+    private readonly UploadForm form;
     private readonly int[] offsets;
 
-    public RowFormat(RoomLayout layout, DataSet dataSet)
+    public RowFormat(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted)
     {
         this.layout = layout;
         this.dataSet = dataSet;
+        this.form = form;
         GroupsPerPartition = (layout.GroupCount + MaxPartitions - 1) / MaxPartitions;
         offsets = new int[dataSet.Columns.Count];
         var size = CodesOffset;
@@ -43,7 +45,9 @@ internal sealed class RowFormat
 
     public int PartitionCount => (layout.GroupCount + GroupsPerPartition - 1) / GroupsPerPartition;
 
-    public int PartitionOf(Tag tag) => layout.BucketOf(tag.High) / RoomLayout.BucketsPerGroup / GroupsPerPartition;
+    /// <summary>The partition of a row: by its tag; in an upload in any order, by how many came before it.</summary>
+    public int PartitionOf(Tag tag, int before) =>
+        (form == UploadForm.Unsorted ? before / layout.UnsortedSlots(dataSet) : layout.BucketOf(tag.High) / RoomLayout.BucketsPerGroup) / GroupsPerPartition;
 
     public static void WriteTag(Span<byte> row, Tag tag)
     {

@@ -1,7 +1,7 @@
 namespace Guardian.CleanRoom.Client;
 
-/// <summary>A partition sorted by tag, of which groups are written. One per thread.</summary>
-internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill)
+/// <summary>A partition sorted by tag, or left in the order it came in, of which groups are written. One per thread.</summary>
+internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, UploadForm form)
 {
     private readonly GroupWriter writer = new(layout, dataSet);
     private readonly uint[] codes = new uint[format.ColumnCount];
@@ -39,6 +39,12 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
             (rows, tags, order) = (new byte[(long)count * format.RowSize], new ulong[count], new int[count]);
         }
         spill.Read(wanted, rows.AsSpan(0, count * format.RowSize));
+        partition = wanted;
+        if (form == UploadForm.Unsorted)
+        {
+            Count = count;
+            return;
+        }
         for (var i = 0; i < count; i++)
         {
             (tags[i], order[i]) = (RowFormat.High(Row(i)), i);
@@ -52,7 +58,6 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
         {
             Fold(fold, count);
         }
-        partition = wanted;
     }
 
     /// <summary>Writes a group of this partition; valid until the next call.</summary>
@@ -60,6 +65,11 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
     public ReadOnlyMemory<byte> WriteGroup(int group)
     {
         writer.Clear();
+        if (form == UploadForm.Unsorted)
+        {
+            WriteInOrder(group);
+            return writer.Plaintext;
+        }
         var firstBucket = group * RoomLayout.BucketsPerGroup;
         var at = Array.BinarySearch(tags, 0, Count, layout.FirstOf(firstBucket));
         at = at < 0 ? ~at : at;
@@ -73,12 +83,27 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
                     // Less likely than one in a billion; another room has another match key, and other buckets.
                     throw new PreparationException("more persons fell into one bucket than it has room for; have the members sign the contract with a larger 'max_rows', which gives other buckets");
                 }
-                var row = Row(order[at]);
-                format.ReadCodes(row, codes);
-                writer.Write(bucket, slot, new Tag(tags[at], RowFormat.Low(row)), codes);
+                Write(bucket, slot, Row(order[at]));
             }
         }
         return writer.Plaintext;
+    }
+
+    // As many rows in each chunk as it may have, one after the other.
+    private void WriteInOrder(int group)
+    {
+        var slots = layout.UnsortedSlots(dataSet);
+        var first = (group - (partition * format.GroupsPerPartition)) * slots;
+        for (var slot = 0; slot < slots && first + slot < Count; slot++)
+        {
+            Write(slot % RoomLayout.BucketsPerGroup, slot / RoomLayout.BucketsPerGroup, Row(first + slot));
+        }
+    }
+
+    private void Write(int bucket, int slot, ReadOnlySpan<byte> row)
+    {
+        format.ReadCodes(row, codes);
+        writer.Write(bucket, slot, new Tag(RowFormat.High(row), RowFormat.Low(row)), codes);
     }
 
     private ReadOnlySpan<byte> Row(int index) => rows.AsSpan(index * format.RowSize, format.RowSize);

@@ -18,6 +18,7 @@ internal sealed class RowTagger
     // The rows that wait for the lanes to be full.
     private readonly byte[] waiting;
     private int count;
+    private int appended;
 
     public RowTagger(byte[] matchKey, IdentifierKind kind, RowFormat format, RowSpill spill)
     {
@@ -58,7 +59,7 @@ internal sealed class RowTagger
 
     private void Append(Tag tag, ReadOnlySpan<byte> row)
     {
-        var target = spill.Append(format.PartitionOf(tag));
+        var target = spill.Append(format.PartitionOf(tag, appended++));
         row.CopyTo(target);
         RowFormat.WriteTag(target, tag);
     }

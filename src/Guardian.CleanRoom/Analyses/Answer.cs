@@ -113,6 +113,12 @@ public enum LiftVerdict
 /// <param name="Rows">Persons in it.</param>
 public sealed record UploadReceipt(string Room, string ContractHash, string Member, DateTimeOffset Instant, string DataSet, string Digest, int Rows, string LogHash)
 {
+    /// <summary>Digest of the version that was changed; null when everyone was brought.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Digest of what was sent, when the enclave made the version from it; null when it is the version.</summary>
+    public string? Upload { get; init; }
+
     /// <summary>JWS type of the statement.</summary>
     public const string StatementType = "guardian-room-upload+jws";
 }

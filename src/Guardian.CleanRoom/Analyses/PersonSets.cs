@@ -2,7 +2,14 @@ namespace Guardian.CleanRoom;
 
 /// <summary>The current version of a data set, as questions see it.</summary>
 /// <param name="Rows">Persons in it.</param>
-public sealed record DataVersion(IGroupSource Source, string Digest, int Rows);
+public sealed record DataVersion(IGroupSource Source, string Digest, int Rows)
+{
+    /// <summary>Digest of the version that was changed; null when everyone was brought.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Digest of what was sent, when the enclave made the version from it.</summary>
+    public string? Upload { get; init; }
+}
 
 /// <summary>The sets of persons that a question is about, on the versions that it is asked about.</summary>
 internal sealed class PersonSets(

@@ -12,6 +12,9 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
     private const int MaxArms = 16;
     private const int MaxOutcomes = 16;
 
+    // An activation list has 14 bytes for each row that its data set may have, in base64 within base64: 62 MB, and a statement may have 64 MiB.
+    private const int MaxListedRows = 2_500_000;
+
     private static readonly Dictionary<string, LiftPopulation> Populations = new()
     {
         ["matched"] = LiftPopulation.Matched,
@@ -63,7 +66,12 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
     private ActivationDesign ReadActivation(YamlMap map)
     {
         var design = new ActivationDesign(map.Text("dataset"), map.Text("receiver"));
-        if (dataSets.FirstOrDefault(dataSet => dataSet.Name == design.DataSet)?.Owner != design.Receiver && design.Receiver.Length > 0)
+        var listed = dataSets.FirstOrDefault(dataSet => dataSet.Name == design.DataSet);
+        if (listed?.MaxRows > MaxListedRows)
+        {
+            map.ReportAt("dataset", $"the list is padded to 'max_rows', so '{listed.Name}' may have at most {MaxListedRows}");
+        }
+        if (listed?.Owner != design.Receiver && design.Receiver.Length > 0)
         {
             map.ReportAt("receiver", "only the owner of the data set can turn its entries back into persons, so nobody else may receive the list");
         }

@@ -15,6 +15,9 @@ public sealed record DataSet
     /// <summary>The most rows it may hold. Public: the padded size follows from it alone.</summary>
     public required int MaxRows { get; init; }
 
+    /// <summary>The most persons that one upload may change, which makes changes possible; null when each upload brings everyone. Public, like <see cref="MaxRows"/>.</summary>
+    public int? MaxChanges { get; init; }
+
     /// <summary>The columns in the order they are stored.</summary>
     public required IReadOnlyList<Column> Columns { get; init; }
 
@@ -23,6 +26,14 @@ public sealed record DataSet
 
     /// <summary>What its owner demands for it; what all members agreed on holds besides.</summary>
     public OwnerRules Rules { get; init; } = new();
+
+    /// <summary>What the chunks of an upload hold, as a data set of its own name, so that neither keys nor sizes are mixed up. Changes have one flag more: whether the person is to be removed.</summary>
+    public DataSet InForm(UploadForm form) => form switch
+    {
+        UploadForm.Unsorted => this with { Name = $"{Name} unsorted" },
+        UploadForm.Changes => this with { Name = $"{Name} changes", MaxRows = MaxChanges ?? 1, Columns = [.. Columns, new Column { Name = "removed", Kind = ColumnKind.Flag, Maximum = 1 }] },
+        _ => this,
+    };
 
     /// <summary>The column of that name, or null.</summary>
     public Column? FindColumn(string name) => Columns.FirstOrDefault(column => column.Name == name);

@@ -40,10 +40,15 @@ internal static class DataSetReader
             Owner = owner,
             Identifier = IdentifierReader.Read(entry),
             MaxRows = (int)entry.Integer("max_rows", 1, MaxRows),
+            MaxChanges = (int?)entry.OptionalInteger("max_changes", 1, MaxRows),
             Columns = columns,
             Events = events?.Rules,
             Rules = PrivacyReader.ReadOwner(entry),
         };
+        if (dataSet.MaxChanges > dataSet.MaxRows || (dataSet.MaxChanges is not null && dataSet.Events is not null))
+        {
+            entry.ReportAt("max_changes", "'max_changes' is at most 'max_rows', and for files of persons: of someone's events all have to be known");
+        }
         foreach (var twice in columns.GroupBy(column => column.Name).Where(group => group.Count() > 1 || dataSet.Identifier.Columns.Contains(group.Key)))
         {
             entry.ReportAt("columns", $"column '{twice.Key}' stands twice, or is of the identifier");

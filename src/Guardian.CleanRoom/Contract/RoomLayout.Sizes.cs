@@ -27,7 +27,8 @@ public sealed partial class RoomLayout
         return new RoomLayout
         {
             BucketCount = bucketCount,
-            Capacities = contract.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => FindCapacity(dataSet.MaxRows, bucketCount)),
+            Capacities = contract.DataSets.SelectMany(dataSet => Enum.GetValues<UploadForm>().Select(dataSet.InForm))
+                .ToDictionary(dataSet => dataSet.Name, dataSet => FindCapacity(dataSet.MaxRows, bucketCount)),
         };
     }
 
@@ -40,11 +41,21 @@ public sealed partial class RoomLayout
     /// <summary>The greatest high word of a bucket.</summary>
     public ulong LastOf(int bucket) => bucket == BucketCount - 1 ? ulong.MaxValue : FirstOf(bucket + 1) - 1;
 
-    // The least capacity that all buckets keep to but for OverflowProbability: each bucket's load is binomial, and a Poisson tail bounds it.
-    private static int FindCapacity(int rows, int bucketCount)
+    /// <summary>Slots of a group that an upload in any order may fill, in whole rows of eight: rows are spread evenly over the chunks.</summary>
+    public int UnsortedSlots(DataSet dataSet)
     {
-        var mean = (double)rows / bucketCount;
-        var allowed = OverflowProbability / bucketCount;
+        ArgumentNullException.ThrowIfNull(dataSet);
+        var places = GroupCount * BucketsPerGroup;
+        return (int)(((long)dataSet.MaxRows + places - 1) / places) * BucketsPerGroup;
+    }
+
+    // The least capacity that all buckets keep to but for OverflowProbability.
+    private static int FindCapacity(int rows, int bucketCount) => FindCapacity(rows, (double)rows / bucketCount, OverflowProbability / bucketCount);
+
+    /// <summary>The least number of slots that a load of so many rows at most keeps to, but for a probability.</summary>
+    /// <remarks>The load is a sum of independent draws, and a Poisson tail of the same mean bounds it (Hoeffding 1956).</remarks>
+    internal static int FindCapacity(int rows, double mean, double allowed)
+    {
         // log P(X = k), from the mean upwards; beyond it the tail is less than a geometric series.
         for (var k = (int)mean + 1; ; k++)
         {

@@ -5,17 +5,17 @@ namespace Guardian.CleanRoom;
 
 /// <summary>
 /// Checks a group that a partner sent, before anything is computed on it: rows ascend, none stands twice, each stands in its bucket, all is padded as the layout
-/// says, and the columns know their codes. One pass over every slot, which never branches or addresses by what it finds. One per thread.
+/// says, and the columns know their codes. Of rows in any order, that none stands where no more may be. One pass over every slot, which never branches or addresses by what it finds. One per thread.
 /// </summary>
 internal sealed class GroupCheck
 {
     private readonly ICheck check;
 
-    public GroupCheck(RoomLayout layout, DataSet dataSet) => check = MatchEngine.Widest switch
+    public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form) => check = MatchEngine.Widest switch
     {
-        LaneWidth.Bits512 => new GroupCheck<Lanes512, Vector512<ulong>>(layout, dataSet),
-        LaneWidth.Bits256 => new GroupCheck<Lanes256, TwoVectors>(layout, dataSet),
-        _ => new GroupCheck<LanesScalar, EightWords>(layout, dataSet),
+        LaneWidth.Bits512 => new GroupCheck<Lanes512, Vector512<ulong>>(layout, dataSet, form),
+        LaneWidth.Bits256 => new GroupCheck<Lanes256, TwoVectors>(layout, dataSet, form),
+        _ => new GroupCheck<LanesScalar, EightWords>(layout, dataSet, form),
     };
 
     internal interface ICheck
@@ -42,20 +42,23 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         "a tag has more than 112 bits",
         "a row stands in the wrong bucket",
         "rows are not in ascending order, or a person stands there twice",
+        "there are more rows than belong in one chunk",
     ];
 
     private readonly RoomLayout layout;
     private readonly DataSet dataSet;
+    private readonly UploadForm form;
     private readonly GroupColumns columns;
 
     // First and last high word of each bucket, and what was found: a word for each bucket and each sort of problem, the columns' last.
     private readonly AlignedBytes bounds = new(2 * sizeof(ulong) * RoomLayout.BucketsPerGroup);
     private readonly AlignedBytes found;
 
-    public GroupCheck(RoomLayout layout, DataSet dataSet)
+    public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted)
     {
         this.layout = layout;
         this.dataSet = dataSet;
+        this.form = form;
         columns = new GroupColumns(layout, dataSet);
         found = new AlignedBytes((Problems.Length + dataSet.Columns.Count) * sizeof(ulong) * RoomLayout.BucketsPerGroup);
     }
@@ -91,21 +94,31 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         ref var lowWords = ref MemoryMarshal.GetReference(columns.Low(plaintext));
         var (none, all) = (TLanes.All(0), TLanes.All(ulong.MaxValue));
         var (firstOf, lastOf) = (TLanes.Load(ref bounds.FirstWord, 0), TLanes.Load(ref bounds.FirstWord, Lanes));
-        var (badEmpty, afterEmpty, tooLong, misplaced, unordered, count) = (none, none, none, none, none, none);
+        var (badEmpty, afterEmpty, tooLong, misplaced, unordered, beyond, count) = (none, none, none, none, none, none, none);
         var (before, wasRow) = (none, all);
+        var isSorted = form != UploadForm.Unsorted;
+        var limit = (nuint)(isSorted ? columns.Slots : layout.UnsortedSlots(dataSet));
         for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
             var (high, low) = (TLanes.Load(ref highWords, slot), TLanes.Load(ref lowWords, slot));
             var isEmpty = TLanes.Equal(high, all);
             var isRow = TLanes.Xor(isEmpty, all);
             badEmpty = TLanes.Or(badEmpty, TLanes.And(isEmpty, TLanes.Xor(low, all)));
-            afterEmpty = TLanes.Or(afterEmpty, TLanes.AndNot(isRow, wasRow));
             tooLong = TLanes.Or(tooLong, TLanes.And(isRow, TLanes.And(low, TLanes.All(Elements.PayloadMask))));
+            count = TLanes.Subtract(count, isRow);
+            if (slot >= limit)
+            {
+                beyond = TLanes.Or(beyond, isRow);
+            }
+            if (!isSorted)
+            {
+                continue;
+            }
+            afterEmpty = TLanes.Or(afterEmpty, TLanes.AndNot(isRow, wasRow));
             misplaced = TLanes.Or(misplaced, TLanes.And(isRow, TLanes.Or(TLanes.Greater(firstOf, high), TLanes.Greater(high, lastOf))));
             // The first slot has nothing before it; slot is public.
             var ascends = slot == 0 ? all : TLanes.Greater(high, before);
             unordered = TLanes.Or(unordered, TLanes.AndNot(TLanes.And(isRow, wasRow), ascends));
-            count = TLanes.Subtract(count, isRow);
             (before, wasRow) = (high, isRow);
         }
         Report(0, badEmpty);
@@ -113,6 +126,7 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         Report(2, tooLong);
         Report(3, misplaced);
         Report(4, unordered);
+        Report(5, beyond);
         return (int)TLanes.Sum(count);
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -6,8 +5,18 @@ using Guardian.Sgx;
 
 namespace Guardian.CleanRoom;
 
-/// <summary>What is kept about an upload.</summary>
-internal sealed record UploadManifest(string DataSet, string Digest, int Rows);
+/// <summary>What is kept about an upload, and about the version that it became.</summary>
+internal sealed record UploadManifest(string DataSet, string Digest, int Rows)
+{
+    /// <summary>What the chunks hold; a version's are sorted.</summary>
+    public UploadForm Form { get; init; }
+
+    /// <summary>Digest of the version that changes are for; null otherwise.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Of a version that the enclave made: digest of the upload it made it from.</summary>
+    public string? Upload { get; init; }
+}
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict)]
 [JsonSerializable(typeof(UploadManifest))]
@@ -18,10 +27,11 @@ internal sealed partial class UploadJson : JsonSerializerContext;
 /// moment its manifest is there. Whatever moment the process is killed at, what was acknowledged is found again. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Files, in a folder for each data set: <c>DIGEST.chunks</c>, chunks of one size one after the other as the partner encrypted them; <c>DIGEST.upload</c>, the
-/// announcement of an upload; <c>current</c>, which version counts. The latter two are encrypted under the state key.
+/// Files, in a folder for each data set: <c>DIGEST.chunks</c>, chunks of one size one after the other as the partner encrypted them, or, of a version that the enclave made, as it
+/// did under the same keys; <c>DIGEST.upload</c>, the announcement of an upload; <c>current</c>, which version counts. The latter two are encrypted under the state key.
+/// <c>version.scratch</c> and <c>sort.scratch</c> are there while a version is made.
 /// </remarks>
-internal sealed class UploadStore : IDisposable
+internal sealed partial class UploadStore : IDisposable
 {
     // An owner who begins uploads and never ends them may fill no more than this.
     private const int MaxOpenUploads = 4;
@@ -55,8 +65,6 @@ internal sealed class UploadStore : IDisposable
         }
     }
 
-    private int ChunkSize => layout.GroupSize(dataSet) + ChunkCipher.TagSize;
-
     /// <summary>Opens the store of a data set below a folder.</summary>
     /// <exception cref="RoomStateException">The host changed what is there.</exception>
     public static UploadStore Open(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, string directory, RoomShards? shards = null)
@@ -78,27 +86,37 @@ internal sealed class UploadStore : IDisposable
         {
             return new RoomRefusal(RefusalKind.Invalid, "bad-digest", "the digest must be 64 lower-case hex digits");
         }
-        if (request.Rows < 1 || request.Rows > dataSet.MaxRows)
+        var most = dataSet.InForm(request.Form).MaxRows;
+        if (request.Rows < 1 || request.Rows > most)
         {
-            return new RoomRefusal(RefusalKind.Invalid, "bad-rows", $"'{dataSet.Name}' may have 1 to {dataSet.MaxRows} rows, not {request.Rows}");
+            return new RoomRefusal(RefusalKind.Invalid, "bad-rows", $"'{dataSet.Name}' may have 1 to {most} rows in an upload, not {request.Rows}");
         }
         lock (gate)
         {
-            if (current?.Manifest.Digest == request.Digest)
+            if (current is not null && (current.Manifest.Digest == request.Digest || current.Manifest.Upload == request.Digest))
             {
                 return new UploadState(request.Digest, layout.GroupCount, layout.GroupCount);
             }
-            var path = ManifestPath(request.Digest);
-            if (!File.Exists(path))
+            if (FindBaseProblem(request.Form, request.Base) is { } problem)
             {
-                if (Directory.GetFiles(directory, "*.upload").Length >= MaxOpenUploads)
-                {
-                    return new RoomRefusal(RefusalKind.Conflict, "too-many-uploads", $"'{dataSet.Name}' has {MaxOpenUploads} unfinished uploads; finish one of them first");
-                }
-                var manifest = new UploadManifest(dataSet.Name, request.Digest, request.Rows);
-                DurableFile.Replace(path, state.Encrypt("upload", JsonSerializer.SerializeToUtf8Bytes(manifest, UploadJson.Default.UploadManifest)));
+                return problem;
             }
-            return new UploadState(request.Digest, CountChunks(request.Digest), layout.GroupCount);
+            var path = ManifestPath(request.Digest);
+            var known = File.Exists(path) ? ReadManifest(path) : null;
+            if (known is null && Directory.GetFiles(directory, "*.upload").Length >= MaxOpenUploads)
+            {
+                return new RoomRefusal(RefusalKind.Conflict, "too-many-uploads", $"'{dataSet.Name}' has {MaxOpenUploads} unfinished uploads; finish one of them first");
+            }
+            if (known is not null && known.Form != request.Form)
+            {
+                return Refuse("bad-form", "this upload was announced in another form; prepare the data set again");
+            }
+            var manifest = new UploadManifest(dataSet.Name, request.Digest, request.Rows) { Form = request.Form, Base = request.Base };
+            if (known is null || known.Base != manifest.Base)
+            {
+                Keep(path, manifest);
+            }
+            return new UploadState(request.Digest, CountChunks(manifest), layout.GroupCount);
         }
     }
 
@@ -107,31 +125,33 @@ internal sealed class UploadStore : IDisposable
     {
         lock (gate)
         {
-            if (FindUpload(digest).Refusal is { } refusal)
+            var upload = FindUpload(digest);
+            if (upload.Refusal is { } refusal)
             {
                 return refusal;
             }
-            if (chunk.Length != ChunkSize)
+            var (manifest, content) = (upload.Value!, dataSet.InForm(upload.Value!.Form));
+            if (chunk.Length != ChunkSize(manifest.Form))
             {
-                return Refuse("bad-chunk", $"chunk {index} has {chunk.Length} bytes instead of {ChunkSize}: it was cut off, or prepared for another contract; prepare the data set again");
+                return Refuse("bad-chunk", $"chunk {index} has {chunk.Length} bytes instead of {ChunkSize(manifest.Form)}: it was cut off, or prepared for another contract; prepare the data set again");
             }
-            var plaintext = new byte[layout.GroupSize(dataSet)];
-            using var cipher = CipherFor(digest);
+            var plaintext = new byte[layout.GroupSize(content)];
+            using var cipher = CipherFor(content, digest);
             if (index < 0 || index >= layout.GroupCount || !cipher.TryDecrypt(index, chunk, plaintext))
             {
                 return Refuse("bad-chunk", $"chunk {index} was altered on its way, or belongs to another place or version; send it again");
             }
-            if (new GroupCheck(layout, dataSet).FindProblem(index, plaintext, out _) is { } problem)
+            if (new GroupCheck(layout, content, manifest.Form).FindProblem(index, plaintext, out _) is { } problem)
             {
                 return Refuse("bad-content", $"{problem}; prepare the data set again with the guardian CLI of this release");
             }
-            var count = CountChunks(digest);
+            var count = CountChunks(manifest);
             if (index > count)
             {
                 return new RoomRefusal(RefusalKind.Conflict, "gap", $"chunk {count} comes next, not {index}");
             }
             using var file = DurableFile.Open(ChunksPath(digest));
-            file.Position = (long)index * ChunkSize;
+            file.Position = (long)index * chunk.Length;
             if (index < count)
             {
                 // The cipher has no freedom: one index, one content, one ciphertext. So this can only be the same chunk again.
@@ -140,47 +160,6 @@ internal sealed class UploadStore : IDisposable
             file.Write(chunk);
             file.Flush(flushToDisk: true);
             return new UploadState(digest, count + 1, layout.GroupCount);
-        }
-    }
-
-    /// <summary>Checks a complete upload as a whole, and makes it the current version.</summary>
-    /// <param name="beforeChange">Runs when everything is checked, before anything changes.</param>
-    public Outcome<DataVersion> Commit(string digest, Action<DataVersion> beforeChange)
-    {
-        lock (gate)
-        {
-            if (current?.Manifest.Digest == digest)
-            {
-                return new DataVersion(current, digest, current.Manifest.Rows);
-            }
-            var upload = FindUpload(digest);
-            if (upload.Refusal is not null)
-            {
-                return upload.Refusal;
-            }
-            var count = CountChunks(digest);
-            if (count < layout.GroupCount)
-            {
-                return new RoomRefusal(RefusalKind.Conflict, "incomplete", $"{count} of {layout.GroupCount} chunks are there; send the rest first");
-            }
-            var version = OpenVersion(upload.Value!);
-            if (FindProblem(version) is { } problem)
-            {
-                version.Dispose();
-                return Refuse("bad-content", problem);
-            }
-            var committed = new DataVersion(version, digest, upload.Value!.Rows);
-            beforeChange(committed);
-            DurableFile.Replace(Path.Combine(directory, "current"), state.Encrypt("upload", JsonSerializer.SerializeToUtf8Bytes(upload.Value, UploadJson.Default.UploadManifest)));
-            var before = current;
-            current = version;
-            File.Delete(ManifestPath(digest));
-            if (before is not null)
-            {
-                before.Dispose();
-                File.Delete(ChunksPath(before.Manifest.Digest));
-            }
-            return committed;
         }
     }
 
@@ -210,42 +189,6 @@ internal sealed class UploadStore : IDisposable
     /// <inheritdoc/>
     public void Dispose() => current?.Dispose();
 
-    private string? FindProblem(StoredVersion version)
-    {
-        var digest = new VersionDigest(layout.GroupCount);
-        var shares = new GroupRange(0, layout.GroupCount).Split(Environment.ProcessorCount);
-        var (rows, problems) = (new long[shares.Count], new string?[shares.Count]);
-        try
-        {
-            Parallel.For(0, shares.Count, share => problems[share] = FindProblem(version, shares[share], digest, ref rows[share]));
-        }
-        catch (AggregateException failed) when (failed.InnerException is RoomStateException changed)
-        {
-            ExceptionDispatchInfo.Throw(changed);
-        }
-        return problems.FirstOrDefault(problem => problem is not null)
-            ?? (rows.Sum() != version.Manifest.Rows ? $"{rows.Sum()} rows arrived, but {version.Manifest.Rows} were announced"
-            : Convert.ToHexStringLower(digest.Complete()) != version.Manifest.Digest ? "the content does not have the digest that was announced"
-            : null);
-    }
-
-    private string? FindProblem(StoredVersion version, GroupRange share, VersionDigest digest, ref long rows)
-    {
-        var check = new GroupCheck(layout, dataSet);
-        var scratch = new AlignedBytes(layout.GroupSize(dataSet));
-        for (var group = share.First; group < share.End; group++)
-        {
-            var plaintext = version.Read(group, scratch.Span);
-            if (check.FindProblem(group, plaintext, out var found) is { } problem)
-            {
-                return problem;
-            }
-            rows += found;
-            digest.Add(group, plaintext);
-        }
-        return null;
-    }
-
     private Outcome<UploadManifest> FindUpload(string digest)
     {
         // Never a path of the caller's making: digests are hex, or there is no such upload.
@@ -256,19 +199,26 @@ internal sealed class UploadStore : IDisposable
     }
 
     // Whole chunks only: what a crash left of the last one was never acknowledged.
-    private int CountChunks(string digest)
+    private int CountChunks(UploadManifest manifest)
     {
-        var file = new FileInfo(ChunksPath(digest));
-        return file.Exists ? (int)Math.Min(file.Length / ChunkSize, layout.GroupCount) : 0;
+        var file = new FileInfo(ChunksPath(manifest.Digest));
+        return file.Exists ? (int)Math.Min(file.Length / ChunkSize(manifest.Form), layout.GroupCount) : 0;
     }
 
-    private StoredVersion OpenVersion(UploadManifest manifest) =>
-        new(dataSet, layout, manifest, CipherFor(manifest.Digest), ChunksPath(manifest.Digest), workingSet) { Shards = shards };
+    private int ChunkSize(UploadForm form) => layout.GroupSize(dataSet.InForm(form)) + ChunkCipher.TagSize;
 
-    private ChunkCipher CipherFor(string digest)
+    // Only a sorted one can become the version itself, and stay open in memory.
+    private StoredVersion OpenVersion(UploadManifest manifest)
+    {
+        var content = dataSet.InForm(manifest.Form);
+        var memory = manifest.Form == UploadForm.Sorted ? workingSet : new WorkingSet(0);
+        return new StoredVersion(content, layout, manifest, CipherFor(content, manifest.Digest), ChunksPath(manifest.Digest), memory) { Shards = shards };
+    }
+
+    private ChunkCipher CipherFor(DataSet content, string digest)
     {
         var secret = keys.UploadSecret(dataSet.Name);
-        var cipher = new ChunkCipher(secret, contract, dataSet, Convert.FromHexString(digest));
+        var cipher = new ChunkCipher(secret, contract, content, Convert.FromHexString(digest));
         CryptographicOperations.ZeroMemory(secret);
         return cipher;
     }
@@ -278,6 +228,9 @@ internal sealed class UploadStore : IDisposable
             && JsonSerializer.Deserialize(plaintext, UploadJson.Default.UploadManifest) is { } manifest && manifest.DataSet == dataSet.Name
             ? manifest
             : throw new RoomStateException($"{path} was changed outside the enclave; restore the room's state, or remove the data set's folder and upload again");
+
+    private void Keep(string path, UploadManifest manifest) =>
+        DurableFile.Replace(path, state.Encrypt("upload", JsonSerializer.SerializeToUtf8Bytes(manifest, UploadJson.Default.UploadManifest)));
 
     private string ManifestPath(string digest) => Path.Combine(directory, $"{digest}.upload");
 

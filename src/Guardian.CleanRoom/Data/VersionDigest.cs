@@ -7,13 +7,21 @@ public sealed class VersionDigest
 {
     private readonly byte[] hashes;
 
+    private readonly UploadForm form;
+
     /// <param name="groupCount">Groups of the room.</param>
-    public VersionDigest(int groupCount) => hashes = new byte[groupCount * SHA256.HashSizeInBytes];
+    /// <param name="form">What the groups hold: the same bytes have another digest in another form.</param>
+    public VersionDigest(int groupCount, UploadForm form = UploadForm.Sorted) => (hashes, this.form) = (new byte[groupCount * SHA256.HashSizeInBytes], form);
 
     /// <summary>Takes a group in; each group once, in any order, from any thread.</summary>
     public void Add(int group, ReadOnlySpan<byte> plaintext) =>
         SHA256.HashData(plaintext, hashes.AsSpan(group * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes));
 
     /// <summary>The digest, 32 bytes, once all groups are in.</summary>
-    public byte[] Complete() => SHA256.HashData(hashes);
+    public byte[] Complete() => SHA256.HashData(form switch
+    {
+        UploadForm.Unsorted => [.. "unsorted\0"u8, .. hashes],
+        UploadForm.Changes => [.. "changes\0"u8, .. hashes],
+        _ => hashes,
+    });
 }

@@ -8,6 +8,7 @@ public sealed class WorkingSet
 {
     private readonly Lock gate = new();
     private long free;
+    private long forThreads;
 
     /// <param name="size">Bytes.</param>
     public WorkingSet(long size) => Size = free = size;
@@ -29,6 +30,18 @@ public sealed class WorkingSet
             lock (gate)
             {
                 return free;
+            }
+        }
+    }
+
+    /// <summary>Bytes that a commit may work in: no question is computed meanwhile, so threads' buffers are not in use.</summary>
+    internal long ForCommits
+    {
+        get
+        {
+            lock (gate)
+            {
+                return free + forThreads;
             }
         }
     }
@@ -61,10 +74,8 @@ public sealed class WorkingSet
     internal int ReserveThreads(long sizePerThread)
     {
         var threads = (int)Math.Clamp(Size / sizePerThread, 1, Environment.ProcessorCount);
-        if (!TryReserve(threads * sizePerThread))
-        {
-            TryReserve(Free);
-        }
+        forThreads = Math.Min(threads * sizePerThread, Free);
+        TryReserve(forThreads);
         return threads;
     }
 }

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 namespace Guardian.CleanRoom;
 
 /// <summary>A log entry's detail about an upload.</summary>
-internal sealed record UploadDetail(string DataSet, string Digest, int Rows);
+/// <param name="Base">Digest of the version that was changed; null when everyone was brought.</param>
+/// <param name="Upload">Digest of what was sent, when the enclave made the version from it.</param>
+internal sealed record UploadDetail(string DataSet, string Digest, int Rows, string? Base = null, string? Upload = null);
 
 /// <summary>A log entry's detail about the deletion of a data set's current version.</summary>
 internal sealed record DeletionDetail(string DataSet, string Digest);

@@ -42,4 +42,21 @@ internal sealed class GroupColumns
 
     /// <summary>The codes of a column.</summary>
     public ReadOnlySpan<byte> Codes(int column, ReadOnlySpan<byte> group) => group.Slice(offsets[column], Slots * CodeSize(column));
+
+    /// <summary>Copies a number of rows of eight slots from a group to one of the same columns and another capacity.</summary>
+    public void CopyRows(ReadOnlySpan<byte> group, int row, GroupColumns to, Span<byte> target, int targetRow, int count)
+    {
+        CopyRows(group, 0, target, 0, sizeof(ulong), row, targetRow, count);
+        CopyRows(group, sizeof(ulong) * Slots, target, sizeof(ulong) * to.Slots, sizeof(ulong), row, targetRow, count);
+        for (var column = 0; column < offsets.Length; column++)
+        {
+            CopyRows(group, offsets[column], target, to.offsets[column], CodeSize(column), row, targetRow, count);
+        }
+    }
+
+    private static void CopyRows(ReadOnlySpan<byte> group, int start, Span<byte> target, int targetStart, int size, int row, int targetRow, int count)
+    {
+        var rowSize = RoomLayout.BucketsPerGroup * size;
+        group.Slice(start + (row * rowSize), count * rowSize).CopyTo(target.Slice(targetStart + (targetRow * rowSize), count * rowSize));
+    }
 }

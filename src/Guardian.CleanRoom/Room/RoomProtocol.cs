@@ -39,7 +39,14 @@ public sealed record DataSetKeys(byte[] MatchKey, byte[] UploadSecret);
 /// <summary>Announces a version: <c>POST /v1/datasets/NAME/uploads</c>.</summary>
 /// <param name="Digest"><see cref="VersionDigest"/>, lower-case hex.</param>
 /// <param name="Rows">Rows in it, duplicates and empty identifiers already left out.</param>
-public sealed record UploadRequest(string Digest, int Rows);
+public sealed record UploadRequest(string Digest, int Rows)
+{
+    /// <summary>What the chunks hold.</summary>
+    public UploadForm Form { get; init; }
+
+    /// <summary>Digest of the version that changes are for; null otherwise.</summary>
+    public string? Base { get; init; }
+}
 
 /// <summary>How far an upload is: answer to the announcement and to every chunk.</summary>
 /// <param name="NextChunk">Index of the first chunk that is not yet stored.</param>
@@ -69,7 +76,7 @@ public sealed record LogLine(long Sequence, DateTimeOffset Instant, string Membe
 public sealed record RoomProblem(string Title, int Status, string Detail);
 
 /// <summary>Strict source-generated JSON of the room's protocol.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RoomDescription))]
 [JsonSerializable(typeof(DataSetKeys))]
 [JsonSerializable(typeof(UploadRequest))]

@@ -88,7 +88,7 @@ public sealed partial class RoomService : IDisposable
     }
 
     /// <summary>Bytes of the largest chunk of any data set.</summary>
-    public int MaxChunkSize => contract.DataSets.Max(dataSet => layout.GroupSize(dataSet)) + ChunkCipher.TagSize;
+    public int MaxChunkSize => contract.DataSets.Max(dataSet => Math.Max(layout.GroupSize(dataSet), layout.GroupSize(dataSet.InForm(UploadForm.Changes)))) + ChunkCipher.TagSize;
 
     /// <summary>The member with that key, or null.</summary>
     /// <param name="subjectPublicKeyInfo">DER, as TLS proved it.</param>
@@ -139,13 +139,18 @@ public sealed partial class RoomService : IDisposable
         lock (versions)
         {
             // Logged first: no version may count that the log does not know.
-            var version = store.Commit(digest, complete => Log(member, LogEvents.Upload, new UploadDetail(dataSet, complete.Digest, complete.Rows), RoomLogJson.Default.UploadDetail));
+            var version = store.Commit(digest, complete => Log(member, LogEvents.Upload, new UploadDetail(dataSet, complete.Digest, complete.Rows, complete.Base, complete.Upload), RoomLogJson.Default.UploadDetail));
             if (version.Refusal is not null)
             {
                 return version.Refusal;
             }
-            committed[dataSet] = digest;
-            var receipt = new UploadReceipt(contract.Name, Hash, member.Name, time.GetUtcNow(), dataSet, digest, version.Value!.Rows, log.Entries[^1].Hash);
+            var (name, rows) = (version.Value!.Digest, version.Value.Rows);
+            committed[dataSet] = name;
+            var receipt = new UploadReceipt(contract.Name, Hash, member.Name, time.GetUtcNow(), dataSet, name, rows, log.Entries[^1].Hash)
+            {
+                Base = version.Value.Base,
+                Upload = version.Value.Upload,
+            };
             return enclave.Statements.Sign(JsonSerializer.SerializeToUtf8Bytes(receipt, AnswerJson.Default.UploadReceipt), UploadReceipt.StatementType);
         }
     }

@@ -136,7 +136,7 @@ internal sealed class Demo : IDisposable
         {
             using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
             using var client = file.Connect(room, certificate);
-            var result = await RoomUploadCommand.UploadAsync(file, client, name, PathOf(data), terminal, cancellation).ConfigureAwait(false);
+            var result = await RoomUploadCommand.UploadAsync(file, client, name, PathOf(data), terminal, UploadForm.Sorted, null, cancellation).ConfigureAwait(false);
             foreach (var line in result.ToString().Split('\n'))
             {
                 Tell(line);

@@ -57,7 +57,7 @@ internal static class RoomTemplates
     public static string ContractBody(string first, string second) =>
         $$"""
 
-        # One row per person. max_rows is public: the padded size of an upload follows from it alone.
+        # One row per person. max_rows is public: the padded size of an upload follows from it alone. With max_changes, public too, later uploads may bring changes alone.
         # Only columns with `filter: true` may be filtered and grouped by; identifiers never.
         datasets:
           - name: campaign
@@ -71,6 +71,7 @@ internal static class RoomTemplates
             owner: {{second}}
             identifier: {kind: email, column: email}
             max_rows: 100000
+            max_changes: 10000
             columns:
               - {name: region, type: category, values: [North, South], filter: true}
               - {name: visit, type: flag}

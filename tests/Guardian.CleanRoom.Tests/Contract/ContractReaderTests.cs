@@ -105,6 +105,15 @@ public class ContractReaderTests
     }
 
     [Fact]
+    public void A_list_that_would_be_longer_than_a_statement_is_refused()
+    {
+        var problems = new DocumentProblems();
+        ContractReader.Read(
+            Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", "max_rows: 2500001"), ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"))), problems);
+        Assert.Contains(problems.Items, problem => problem.Message.Contains("at most 2500000", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Of_all_rules_the_strictest_holds()
     {
         var contract = TestContract.Read(

@@ -55,26 +55,31 @@ internal sealed class TestRoom : IDisposable
     }
 
     /// <summary>Prepares a file with the room's keys.</summary>
-    public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(string dataSet, string csv)
+    public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(string dataSet, string? csv, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
     {
         var keys = Service.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
-        var data = TestRows.Prepare(Contract, dataSet, csv, keys.MatchKey);
-        return (data, Convert.ToHexStringLower(data.Digest.Span), new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!, data.Digest.Span));
+        var data = TestRows.Prepare(Contract, dataSet, csv, keys.MatchKey, form, removed);
+        return (data, Convert.ToHexStringLower(data.Digest.Span), new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!.InForm(form), data.Digest.Span));
     }
 
     public UploadReceipt Upload(string dataSet, string csv)
     {
-        var (data, digest, cipher) = Prepare(dataSet, csv);
+        var receipt = TryUpload(dataSet, csv);
+        Assert.Null(receipt.Refusal);
+        return JsonSerializer.Deserialize(Payload(receipt.Value!, UploadReceipt.StatementType), AnswerJson.Default.UploadReceipt)!;
+    }
+
+    public Outcome<byte[]> TryUpload(string dataSet, string? csv, UploadForm form = UploadForm.Sorted, string? changes = null, IReadOnlyList<string>? removed = null)
+    {
+        var (data, digest, cipher) = Prepare(dataSet, csv, form, removed);
         var owner = OwnerOf(dataSet);
-        Assert.Null(Service.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons)).Refusal);
-        for (var chunk = 0; chunk < data.GroupCount; chunk++)
+        var begun = Service.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons) { Form = form, Base = changes });
+        for (var chunk = begun.Value?.NextChunk ?? data.GroupCount; chunk < data.GroupCount; chunk++)
         {
             Assert.Null(Service.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
-        var receipt = Service.Commit(owner, dataSet, digest);
-        Assert.Null(receipt.Refusal);
-        return JsonSerializer.Deserialize(Payload(receipt.Value!, UploadReceipt.StatementType), AnswerJson.Default.UploadReceipt)!;
+        return begun.Refusal is { } refusal ? refusal : Service.Commit(owner, dataSet, digest);
     }
 
     public Answer Ask(Question question)

@@ -31,10 +31,14 @@ internal static class TestRows
         "mail,region,visit,spend,age\n" + string.Concat(rows.Select(row => $" {row.Email.ToUpperInvariant()} ,{row.Region},{Flag(row.Visit)},{row.Spend},{row.Age}\n"));
 
     /// <summary>Prepares a file as a partner would.</summary>
-    public static PreparedDataSet Prepare(RoomContract contract, string dataSet, string csv, byte[]? matchKey = null)
+    public static PreparedDataSet Prepare(
+        RoomContract contract, string dataSet, string? csv, byte[]? matchKey = null, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
     {
         using var folder = new TemporaryFolder();
-        return new DataSetPreparer(contract.FindDataSet(dataSet)!, RoomLayout.For(contract)).Prepare(folder.Write("data.csv", csv), matchKey ?? MatchKey);
+        var known = contract.FindDataSet(dataSet)!;
+        return new DataSetPreparer(known, RoomLayout.For(contract), form: form).Prepare(
+            csv is null ? null : folder.Write("data.csv", csv), matchKey ?? MatchKey,
+            removals: removed is null ? null : folder.Write("removed.csv", $"{known.Identifier.Column}\n{string.Join('\n', removed)}\n"));
     }
 
     public static IGroupSource Source(RoomContract contract, string dataSet, string csv) =>

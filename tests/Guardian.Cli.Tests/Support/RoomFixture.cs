@@ -7,7 +7,7 @@ using Guardian.CleanRoom.Client;
 namespace Guardian.Cli.Tests;
 
 /// <summary>A CAS and a room of agency and retailer, set up with the commands that people use, running until the tests end.</summary>
-public sealed class RoomFixture : IAsyncLifetime
+public class RoomFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
     private readonly int casPort = FreePort();
@@ -36,7 +36,7 @@ public sealed class RoomFixture : IAsyncLifetime
         SessionHash = (string)created.Json["hash"]!;
         (await RunAsync("room", "create", "test", "--session-hash", SessionHash, "--member", $"agency={agency}", "--member", $"retailer={retailer}", "--platform", "simulated")).Ends(0);
         // Exact figures, so that tests can name them.
-        folder.Write("room.yaml", (await System.IO.File.ReadAllTextAsync(folder.File("room.yaml"))).Replace("noise: {epsilon: 0.5}", "noise: none", StringComparison.Ordinal));
+        folder.Write("room.yaml", Edit((await System.IO.File.ReadAllTextAsync(folder.File("room.yaml"))).Replace("noise: {epsilon: 0.5}", "noise: none", StringComparison.Ordinal)));
         (await RunAsync("room", "sign", "room.yaml", "--member", "agency", "--key", "agency.pem")).Ends(0);
         (await RunAsync("room", "sign", "room.yaml", "--member", "retailer", "--key", "retailer.pem")).Ends(0);
         await StartRoomAsync();
@@ -45,6 +45,7 @@ public sealed class RoomFixture : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         room?.Dispose();
         cas?.Dispose();
         folder.Dispose();
@@ -83,6 +84,9 @@ public sealed class RoomFixture : IAsyncLifetime
         var file = RoomFile.Load(folder.File("room.yaml"));
         return (file.Connect(new Uri($"https://{RoomAddress}"), key.CreateClientCertificate(TimeProvider.System.GetUtcNow())), file.Contract);
     }
+
+    /// <summary>What the members change of the contract that they start from.</summary>
+    protected virtual string Edit(string contract) => contract;
 
     internal string File(string name) => folder.File(name);
 

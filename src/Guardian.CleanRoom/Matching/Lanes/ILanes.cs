@@ -34,7 +34,7 @@ internal interface ILanes<T> where T : struct
     /// <param name="index">In codes, not bytes.</param>
     static abstract T LoadCodes(ref byte codes, nuint index, int size);
 
-    /// <summary>Writes the low 8 or 16 bits of eight words.</summary>
+    /// <summary>Writes the low 8, 16 or 32 bits of eight words.</summary>
     /// <param name="index">In codes, not bytes.</param>
     static abstract void StoreCodes(T value, ref byte codes, nuint index, int size);
 

@@ -48,9 +48,13 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
         {
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, index), Vector128.Narrow(halves, halves).AsUInt64().ToScalar());
         }
-        else
+        else if (size == 2)
         {
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, 2 * index), halves);
+        }
+        else
+        {
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, 4 * index), Vector256.Narrow(value.Low, value.High));
         }
     }
 

@@ -40,9 +40,13 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
         {
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, index), Vector128.Narrow(halves, halves).AsUInt64().ToScalar());
         }
-        else
+        else if (size == 2)
         {
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, 2 * index), halves);
+        }
+        else
+        {
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref codes, 4 * index), Vector512.Narrow(value, value).GetLower());
         }
     }
 

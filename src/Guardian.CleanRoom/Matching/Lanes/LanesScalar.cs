@@ -56,9 +56,13 @@ internal readonly struct LanesScalar : ILanes<EightWords>
             {
                 code = unchecked((byte)value[i]);
             }
-            else
+            else if (size == 2)
             {
                 Unsafe.WriteUnaligned(ref code, unchecked((ushort)value[i]));
+            }
+            else
+            {
+                Unsafe.WriteUnaligned(ref code, unchecked((uint)value[i]));
             }
         }
     }

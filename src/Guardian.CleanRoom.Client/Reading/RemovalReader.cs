@@ -1,0 +1,19 @@
+namespace Guardian.CleanRoom.Client;
+
+/// <summary>Reads rows that are persons to remove: nothing but their identifier matters.</summary>
+internal sealed class RemovalReader(DataSet dataSet, RowFormat format) : IRowReader
+{
+    /// <summary>The last code of a person who is added or changed.</summary>
+    public const uint IsKept = 1;
+
+    private const uint IsRemoved = 2;
+
+    public IReadOnlyList<string> Names => [];
+
+    public void Read(IRows file, int number, ReadOnlySpan<int> columns, Span<byte> row, Action<string, string> report)
+    {
+        row.Clear();
+        RowFormat.WriteNumber(row, number);
+        format.WriteCode(row, dataSet.Columns.Count, IsRemoved);
+    }
+}

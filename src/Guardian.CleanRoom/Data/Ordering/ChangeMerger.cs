@@ -1,0 +1,92 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>Merges a group of changes into the group of the version that they change. One per thread.</summary>
+internal interface IChangeMerger
+{
+    /// <summary>Whether anything did not fit so far, and is lost.</summary>
+    bool HasOverflowed { get; }
+
+    /// <summary>Merges: of a person in both, what the changes say holds; who is removed there is in neither.</summary>
+    /// <returns>Persons in it.</returns>
+    int Merge(ReadOnlySpan<byte> current, ReadOnlySpan<byte> changes, Span<byte> target);
+}
+
+/// <inheritdoc cref="IChangeMerger"/>
+internal sealed class ChangeMerger<TLanes, T> : IChangeMerger where TLanes : struct, ILanes<T> where T : struct
+{
+    private const int LeastRows = 16;
+
+    // In the payload: that a row is of the changes, and that it says its person is to go.
+    private const ulong IsChange = 1;
+    private const int RemovedShift = 1;
+
+    private readonly CodePlanes planes;
+    private readonly GroupColumns currentColumns;
+    private readonly GroupColumns changeColumns;
+    private readonly GroupFinish<TLanes, T> finish;
+    private readonly MergeBuffers buffers;
+    private readonly int removedColumn;
+    private T overflow = TLanes.All(0);
+
+    public ChangeMerger(RoomLayout layout, DataSet dataSet)
+    {
+        var changes = dataSet.InForm(UploadForm.Changes);
+        planes = new CodePlanes(dataSet);
+        (currentColumns, changeColumns) = (new GroupColumns(layout, dataSet), new GroupColumns(layout, changes));
+        removedColumn = dataSet.Columns.Count;
+        finish = new GroupFinish<TLanes, T>(layout, dataSet, planes);
+        buffers = new MergeBuffers(2 * PlaceOf(layout, dataSet), planes.Count + 1);
+    }
+
+    public bool HasOverflowed => TLanes.Sum(TLanes.And(overflow, TLanes.All(1))) > 0;
+
+    /// <summary>Bytes of the buffers.</summary>
+    public static long SizeOf(RoomLayout layout, DataSet dataSet) => MergeBuffers.SizeOf(2 * PlaceOf(layout, dataSet), new CodePlanes(dataSet).Count + 1);
+
+    public int Merge(ReadOnlySpan<byte> current, ReadOnlySpan<byte> changes, Span<byte> target)
+    {
+        buffers.Clear<TLanes, T>(0, buffers.Rows);
+        var (last, place) = (buffers.Rows - 1, buffers.Rows / 2);
+        for (var row = 0; row < currentColumns.Capacity; row++)
+        {
+            planes.Load<TLanes, T>(currentColumns, current, row, buffers, row);
+        }
+        // Back to front, so that both together rise and fall.
+        for (var row = 0; row < changeColumns.Capacity; row++)
+        {
+            planes.Load<TLanes, T>(changeColumns, changes, row, buffers, last - row);
+            var removed = TLanes.LoadCodes(ref MemoryMarshal.GetReference(changeColumns.Codes(removedColumn, changes)), (nuint)(row * RoomLayout.BucketsPerGroup), 1);
+            // The code of a flag is 2 where it is set.
+            var marks = TLanes.Or(TLanes.All(IsChange), TLanes.And(removed, TLanes.All(1 << RemovedShift)));
+            TLanes.Store(TLanes.Or(TLanes.Load(ref buffers.Low(last - row), 0), marks), ref buffers.Low(last - row), 0);
+        }
+        buffers.MergePair<TLanes, T>(0, place);
+        for (var row = 0; row < buffers.Rows; row++)
+        {
+            MarkReplaced(row);
+        }
+        return finish.Write(buffers, buffers.Rows, target, ref overflow);
+    }
+
+    private static int PlaceOf(RoomLayout layout, DataSet dataSet) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(
+        LeastRows, Math.Max(layout.Capacities[dataSet.Name], layout.Capacities[dataSet.InForm(UploadForm.Changes).Name])));
+
+    private void MarkReplaced(int row)
+    {
+        var (high, low, one) = (TLanes.Load(ref buffers.High(row), 0), TLanes.Load(ref buffers.Low(row), 0), TLanes.All(1));
+        var isTwice = TLanes.All(0);
+        if (row > 0)
+        {
+            isTwice = TLanes.Equal(high, TLanes.Load(ref buffers.High(row - 1), 0));
+        }
+        if (row < buffers.Rows - 1)
+        {
+            isTwice = TLanes.Or(isTwice, TLanes.Equal(high, TLanes.Load(ref buffers.High(row + 1), 0)));
+        }
+        var goes = TLanes.Or(TLanes.AndNot(isTwice, TLanes.Equal(TLanes.And(low, one), one)), TLanes.Equal(TLanes.And(TLanes.ShiftRight(low, RemovedShift), one), one));
+        TLanes.Store(TLanes.And(TLanes.AndNot(goes, TLanes.Equal(high, TLanes.All(Elements.Empty))), one), ref buffers.Value(planes.Count, row), 0);
+    }
+}

@@ -1,0 +1,190 @@
+using System.Numerics;
+using System.Runtime.ExceptionServices;
+using System.Runtime.Intrinsics;
+
+namespace Guardian.CleanRoom;
+
+/// <summary>
+/// Sorts an upload whose rows come in any order, so that the host learns nothing of where anyone stands: bucket oblivious sort (Asharov, Chan, Nayak, Pass, Ren, Shi 2020). Rows are
+/// dealt out to bins; in each level of a butterfly, two bins part their rows by one bit of the group they belong to; then each bin is one group, and is sorted in memory.
+/// </summary>
+/// <remarks>
+/// The paper sends rows to random bins. Here a row's bin follows from its tag, which is as good: tags are keyed hashes, so for different persons they are random, and the host does
+/// not know the key. Every bin is read, written and computed on in the same way, whatever is in it.
+///
+/// Bins have so many slots that the chance of any bin at any level overflowing is below 2^-80, for rows of different persons. Rows of one person all go to one bin; who sends very many
+/// of them is refused.
+///
+/// Steps: 1 deal rows out to a power of two of bins, in order. 2 take as many levels at once as there is memory for: each set of bins that part among themselves is read, parted and
+/// written. 3 sort each bin into its group. The order rows came in is kept throughout, so that of a person's rows the first stays.
+/// </remarks>
+internal sealed class ObliviousSort
+{
+    // 2^-90 over all bins and levels, so that coarser bounds than ours also stay below 2^-80.
+    private const double OverflowProbability = 8.077935669463161e-28;
+
+    private readonly RoomLayout layout;
+    private readonly DataSet dataSet;
+    private readonly RoomLayout bins;
+    private readonly int levels;
+    private readonly int rowsPerBin;
+    private readonly int threads;
+    private readonly int levelsAtOnce;
+
+    /// <param name="memory">Bytes it may work in; what one thread needs for one level it takes in any case.</param>
+    public ObliviousSort(RoomLayout layout, DataSet dataSet, long memory)
+    {
+        (this.layout, this.dataSet) = (layout, dataSet);
+        var count = (int)BitOperations.RoundUpToPowerOf2((uint)layout.GroupCount);
+        levels = BitOperations.Log2((uint)count);
+        var rows = layout.UnsortedSlots(dataSet) / RoomLayout.BucketsPerGroup;
+        rowsPerBin = (int)((((long)layout.GroupCount * rows) + count - 1) / count);
+        bins = BinsFor(layout, dataSet, count, rowsPerBin);
+        var sorter = BinSorter<LanesScalar, EightWords>.SizeOf(layout, dataSet, bins) + (3L * BinSize);
+        threads = (int)Math.Clamp(memory / (sorter + (2L * BinSize)), 1, Environment.ProcessorCount);
+        levelsAtOnce = Math.Clamp(BitOperations.Log2((ulong)Math.Max(2, ((memory / threads) - sorter) / BinSize)), 1, Math.Max(levels, 1));
+    }
+
+    /// <summary>Bytes of a bin.</summary>
+    public int BinSize => bins.GroupSize(dataSet);
+
+    /// <summary>How often everything is read and written before the last step.</summary>
+    public int Rounds => (levels + levelsAtOnce - 1) / levelsAtOnce;
+
+    /// <summary>Sorts.</summary>
+    /// <param name="upload">Groups as they were sent, which <see cref="GroupCheck"/> found to be in order.</param>
+    /// <param name="scratchPath">For a file of its own.</param>
+    /// <param name="add">Takes each sorted group and how many persons are in it; called by several threads.</param>
+    /// <returns>False when too many rows were of the same persons.</returns>
+    /// <exception cref="RoomStateException">The host changed a file.</exception>
+    public bool TryRun(IGroupSource upload, string scratchPath, GroupAdder add)
+    {
+        using var scratch = new ScratchFile(scratchPath, BinSize);
+        DealOut(upload, scratch);
+        var overflowed = false;
+        for (var (round, level) = (0, 0); level < levels; round++, level += levelsAtOnce)
+        {
+            var (from, first, count) = (round, level, Math.Min(levelsAtOnce, levels - level));
+            // Bins whose numbers agree but for the bits of these levels.
+            ForEach(1 << (levels - count), CreateSorter, (sorter, set) => Part(sorter, scratch, from, set, first, count), sorter => overflowed |= sorter.HasOverflowed);
+        }
+        ForEach(layout.GroupCount, CreateSorter, (sorter, group) =>
+        {
+            var (bin, sorted) = (new AlignedBytes(BinSize), new AlignedBytes(layout.GroupSize(dataSet)));
+            scratch.Read(Rounds, group, bin.Span);
+            add(group, sorted.Span, sorter.Finish(bin.Span, group, sorted.Span));
+        }, sorter => overflowed |= sorter.HasOverflowed);
+        return !overflowed;
+    }
+
+    /// <summary>The sizes of bins: a layout in which a group is a bin.</summary>
+    internal static RoomLayout BinsFor(RoomLayout layout, DataSet dataSet, int count, int rowsPerBin)
+    {
+        // On its way, a bin's load is at most what the fullest groups get at the end.
+        var mean = (double)RoomLayout.BucketsPerGroup * rowsPerBin * count / layout.GroupCount;
+        var levels = Math.Max(1, BitOperations.Log2((uint)count));
+        var slots = RoomLayout.FindCapacity(int.MaxValue, mean, OverflowProbability / count / levels);
+        var most = Math.Min(slots, (long)RoomLayout.BucketsPerGroup * rowsPerBin * count);
+        var rows = (int)Math.Max(rowsPerBin, (most + RoomLayout.BucketsPerGroup - 1) / RoomLayout.BucketsPerGroup);
+        return new RoomLayout { BucketCount = layout.BucketCount, Capacities = new Dictionary<string, int> { [dataSet.Name] = rows } };
+    }
+
+    private IBinSorter CreateSorter() => MatchEngine.Widest switch
+    {
+        LaneWidth.Bits512 => new BinSorter<Lanes512, Vector512<ulong>>(layout, dataSet, bins),
+        LaneWidth.Bits256 => new BinSorter<Lanes256, TwoVectors>(layout, dataSet, bins),
+        _ => new BinSorter<LanesScalar, EightWords>(layout, dataSet, bins),
+    };
+
+    // Step 1: what is read and written where is public.
+    private void DealOut(IGroupSource upload, ScratchFile scratch)
+    {
+        var (from, to) = (new GroupColumns(layout, dataSet), new GroupColumns(bins, dataSet));
+        var (group, bin) = (new AlignedBytes(layout.GroupSize(dataSet)), new AlignedBytes(BinSize));
+        var (rows, filled, next) = (layout.UnsortedSlots(dataSet) / RoomLayout.BucketsPerGroup, 0, 0);
+        void Clear()
+        {
+            bin.Span.Clear();
+            bin.Span[..(2 * sizeof(ulong) * to.Slots)].Fill(0xFF);
+            filled = 0;
+        }
+        Clear();
+        for (var index = 0; index < layout.GroupCount; index++)
+        {
+            var plaintext = upload.Read(index, group.Span);
+            for (var start = 0; start < rows;)
+            {
+                var count = Math.Min(rows - start, rowsPerBin - filled);
+                from.CopyRows(plaintext, start, to, bin.Span, filled, count);
+                start += count;
+                filled += count;
+                if (filled == rowsPerBin)
+                {
+                    scratch.Write(0, next++, bin.Span);
+                    Clear();
+                }
+            }
+        }
+        for (; next < 1 << levels; next++)
+        {
+            scratch.Write(0, next, bin.Span);
+            Clear();
+        }
+    }
+
+    // Step 2 for one set of bins, a bit after another.
+    private void Part(IBinSorter sorter, ScratchFile scratch, int round, int set, int firstLevel, int count)
+    {
+        // The set's number, with a gap of these bits.
+        var number = ((set >> firstLevel) << (firstLevel + count)) | (set & ((1 << firstLevel) - 1));
+        var held = Enumerable.Range(0, 1 << count).Select(_ => new AlignedBytes(BinSize)).ToArray();
+        var zeros = new AlignedBytes(BinSize);
+        for (var i = 0; i < held.Length; i++)
+        {
+            scratch.Read(round, number | (i << firstLevel), held[i].Span);
+        }
+        for (var level = 0; level < count; level++)
+        {
+            for (var i = 0; i < held.Length; i++)
+            {
+                if ((i >> level & 1) == 0)
+                {
+                    sorter.Split(held[i].Span, held[i | (1 << level)].Span, zeros.Span, firstLevel + level);
+                    (held[i], zeros) = (zeros, held[i]);
+                }
+            }
+        }
+        for (var i = 0; i < held.Length; i++)
+        {
+            scratch.Write(round + 1, number | (i << firstLevel), held[i].Span);
+        }
+    }
+
+    // Each thread has its sorter, and tells of it at the end.
+    private void ForEach(int count, Func<IBinSorter> create, Action<IBinSorter, int> work, Action<IBinSorter> end)
+    {
+        var gate = new Lock();
+        try
+        {
+            Parallel.ForEach(new GroupRange(0, count).Split(threads), new ParallelOptions { MaxDegreeOfParallelism = threads }, share =>
+            {
+                var sorter = create();
+                for (var i = share.First; i < share.End; i++)
+                {
+                    work(sorter, i);
+                }
+                lock (gate)
+                {
+                    end(sorter);
+                }
+            });
+        }
+        catch (AggregateException failed) when (failed.InnerException is RoomStateException changed)
+        {
+            ExceptionDispatchInfo.Throw(changed);
+        }
+    }
+}
+
+/// <summary>Takes a group of a version that the enclave makes, and how many persons are in it.</summary>
+internal delegate void GroupAdder(int group, ReadOnlySpan<byte> plaintext, int persons);
