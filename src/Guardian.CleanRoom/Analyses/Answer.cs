@@ -72,8 +72,9 @@ public sealed record LiftResult(
     MultipleTesting Correction, string? Covariate, string? Exposure, IReadOnlyList<LiftOutcome> Outcomes);
 
 /// <summary>An arm.</summary>
+/// <param name="IntendedShare">The share of all persons that the contract intended it to have, 0 to 1.</param>
 /// <param name="Exposed">Persons of it who were exposed; null when that is not known.</param>
-public sealed record LiftArm(string Name, long Persons, bool IsControl, long? Exposed = null);
+public sealed record LiftArm(string Name, long Persons, bool IsControl, double IntendedShare, long? Exposed = null);
 
 /// <param name="IsRate">Whether the outcome is a flag, compared as a rate; else it is compared per head.</param>
 /// <param name="Totals">By arm.</param>

@@ -58,7 +58,7 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         var compared = LiftComparisons.Compare(design, arms, ratio, isRate, totals, covariates, exposed?.Select(arm => (double)arm.Value).ToList());
         var result = new LiftResult(
             design.Assignment.ToString(), design.Control, design.Population, matched,
-            [.. arms.Select((arm, index) => new LiftArm(arm, (long)armCounts[index].Value, arm == design.Control, (long?)exposed?[index].Value))],
+            [.. arms.Select((arm, index) => new LiftArm(arm, (long)armCounts[index].Value, arm == design.Control, design.Shares[index], (long?)exposed?[index].Value))],
             ratio, design.Correction, covariate is null ? null : design.Covariate!.ToString(), design.Exposure?.ToString(),
             [.. outcomes.Select((column, outcome) => new LiftOutcome(
                 design.Outcomes[outcome].ToString(), isRate[outcome], [.. arms.Zip(totals[outcome], (arm, total) => new LiftTotal(arm, total.Sum, total.Mean))], compared[outcome]))]);

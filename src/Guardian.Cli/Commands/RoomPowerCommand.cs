@@ -48,7 +48,7 @@ internal static class RoomPowerCommand
                     }
                     people.Write(table);
                     people.WriteLine(string.Create(
-                        CultureInfo.InvariantCulture, $"found with probability {probability:P0}, with at most 5 % false findings over all {Comparisons(design, rows.Count)} comparisons; smaller effects will mostly go unseen"));
+                        CultureInfo.InvariantCulture, $"with {count:N0} persons, a true effect of that size is shown with probability {100 * probability:0.#} %; smaller ones will mostly go unseen. The chance of any false finding among all {Comparisons(design, rows.Count)} comparisons is at most 5 %, and privacy noise is counted in"));
                 });
             return ExitCode.Done;
         });

@@ -71,19 +71,19 @@ internal sealed partial class AnswerPage
         var hasExposed = lift.Arms.Any(arm => arm.Exposed is not null);
         var head = string.Concat(lift.Outcomes.Select(outcome => $"<th scope=\"col\">{Text(Short(outcome.Column))}</th><th scope=\"col\">{(outcome.IsRate ? "rate" : "per head")}</th>"));
         var rows = string.Concat(lift.Arms.Select(arm =>
-            $"<tr><th scope=\"row\">{Text(arm.Name)}{(arm.IsControl ? " (control)" : "")}</th><td>{Number(arm.Persons)}</td>{(hasExposed ? $"<td>{(arm.Exposed is { } exposed ? Number(exposed) : "")}</td>" : "")}"
+            $"<tr><th scope=\"row\">{Text(arm.Name)}{(arm.IsControl ? " (control)" : "")}</th><td>{Number(arm.Persons)}</td><td>{Share((double)arm.Persons / lift.Arms.Sum(each => each.Persons))}</td><td>{Share(arm.IntendedShare)}</td>{(hasExposed ? $"<td>{(arm.Exposed is { } exposed ? Number(exposed) : "")}</td>" : "")}"
             + string.Concat(lift.Outcomes.Select(outcome =>
             {
                 var total = outcome.Totals.Single(each => each.Arm == arm.Name);
                 return $"<td>{(outcome.IsRate ? Number((long)total.Sum) : total.Sum.ToString("N2", Culture))}</td><td>{(outcome.IsRate ? (100 * total.Mean).ToString("F3", Culture) + " %" : total.Mean.ToString("F4", Culture))}</td>";
             })) + "</tr>\n"));
-        return $"<section><h2>The arms</h2><div class=\"scroll\"><table><caption>{(lift.Population == LiftPopulation.Matched ? "Persons in both data sets" : "Everyone assigned; who is in no other data set counts with outcome zero")}</caption><thead><tr><th scope=\"col\">arm</th><th scope=\"col\">persons</th>{(hasExposed ? "<th scope=\"col\">exposed</th>" : "")}{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-            + string.Create(Culture, $"<p>Sample ratio: chi-square {lift.SampleRatio.ChiSquare:F4} with {lift.SampleRatio.DegreesOfFreedom} degrees of freedom, p = {lift.SampleRatio.PValue:F4}; {(lift.SampleRatio.IsMismatch ? "<b>not</b> as intended" : "as intended")}.</p></section>");
+        return $"<section><h2>The arms</h2><div class=\"scroll\"><table><caption>{(lift.Population == LiftPopulation.Matched ? "Persons in both data sets" : "Everyone assigned; who is in no other data set counts with outcome zero")}</caption><thead><tr><th scope=\"col\">arm</th><th scope=\"col\">persons</th><th scope=\"col\">share</th><th scope=\"col\">intended</th>{(hasExposed ? "<th scope=\"col\">exposed</th>" : "")}{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+            + string.Create(Culture, $"<p>Sample ratio, the arms' sizes against the intended shares: chi-square {lift.SampleRatio.ChiSquare:F4} with {lift.SampleRatio.DegreesOfFreedom} degrees of freedom, {Probability(lift.SampleRatio.PValue)}; {(lift.SampleRatio.IsMismatch ? "<b>not</b> as intended" : "as intended")}.</p></section>");
     }
 
     private static string Method(LiftResult lift) =>
         "<section><h2>How it was computed</h2><p>Intent-to-treat: persons count in the arm they were assigned to, exposed or not. Rates: Newcombe's interval for differences, Katz's for ratios. Means: Welch, delta method. "
-        + $"P-values over all comparisons by {(lift.Correction == MultipleTesting.Holm ? "Holm" : "Benjamini and Hochberg")}."
+        + $"{RoomView.Judgement(lift)} Each interval is for its comparison alone, so it may leave out zero where no effect is shown."
         + (lift.Covariate is { } covariate ? $" CUPED with {Text(covariate)}, known before the campaign." : "")
         + (lift.Exposure is null ? "" : " The effect on the exposed is the difference between the arms over the difference in exposure; exposed and unexposed persons are never compared.")
         + "</p></section>";
@@ -101,7 +101,10 @@ internal sealed partial class AnswerPage
     };
 
     private static string Incremental(double value, bool isRate) =>
-        isRate ? $"{Number((long)Math.Round(value))} more persons than without" : $"{value.ToString("N2", Culture)} more in all than without";
+        (isRate ? Number((long)Math.Round(Math.Abs(value))) : Math.Abs(value).ToString("N2", Culture))
+        + $" {(value < 0, isRate) switch { (true, true) => "fewer persons", (true, false) => "less in all", (_, true) => "more persons", _ => "more in all" }} than without";
+
+    private static string Share(double share) => (100 * share).ToString("F2", Culture) + " %";
 
     private static string Range(Interval interval, bool isRate) => $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
 
@@ -109,6 +112,8 @@ internal sealed partial class AnswerPage
         isRate ? (value * 100).ToString("+0.000;−0.000", Culture) + " pp" : value.ToString("+0.0000;−0.0000", Culture);
 
     private static string Percent(double? value) => value is { } number ? (number * 100).ToString("+0.0;−0.0", Culture) + " %" : "not defined";
+
+    private static string Probability(double p) => p < 0.0001 ? "p &lt; 0.0001" : string.Create(Culture, $"p = {p:F4}");
 
     private static string PValue(double? value) => value is not { } p ? "" : p < 0.0001 ? "&lt; 0.0001" : p.ToString("F4", CultureInfo.InvariantCulture);
 }

@@ -85,7 +85,7 @@ internal sealed partial class AnswerPage(Answer answer, VerifiedStatement statem
         }
         if (answer.Lift is { SampleRatio.IsMismatch: true } lift)
         {
-            warnings.AppendLine(Culture, $"<p class=\"notice alarm\" role=\"alert\"><b>No verdict.</b> The arms do not have the intended sizes (chi-square {lift.SampleRatio.ChiSquare:F2}, p = {lift.SampleRatio.PValue:G2}). Something other than the campaign parted them; find it before reading the figures.</p>");
+            warnings.AppendLine(Culture, $"<p class=\"notice alarm\" role=\"alert\"><b>No verdict.</b> The arms do not have the intended sizes ({string.Join(", ", lift.Arms.Select(arm => $"{Text(arm.Name)}: {Share((double)arm.Persons / lift.Arms.Sum(each => each.Persons))} instead of {Share(arm.IntendedShare)}"))}; {Probability(lift.SampleRatio.PValue)}). Something other than the campaign parted them; find it before reading the figures.</p>");
         }
         return warnings.ToString();
     }
@@ -130,7 +130,7 @@ internal sealed partial class AnswerPage(Answer answer, VerifiedStatement statem
             <p>Signed inside the enclave. <code>guardian room verify</code> checks it offline: signature, quote, code, contract and data versions.</p>
             <dl>
             <dt>asked by</dt><dd>{Text(answer.Member)}, {answer.Instant.ToString("u", Culture)}</dd>
-            <dt>rules</dt><dd>Nothing about fewer than {answer.MinimumAudience} persons, or about a difference of fewer from any earlier answer. {privacy}</dd>
+            <dt>rules</dt><dd>Nothing about fewer than {answer.MinimumAudience} persons, or about nearly the persons of an earlier answer. {privacy}</dd>
             <dt>contract</dt><dd>version {answer.ContractVersion}, <code>{answer.ContractHash}</code></dd>
             {versions}<dt>code</dt><dd><code>{statement.Quote.Report.MrEnclave}</code> (MRENCLAVE)</dd>
             <dt>root of trust</dt><dd>{Text(statement.Quote.RootName)}</dd>

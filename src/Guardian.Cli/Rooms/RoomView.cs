@@ -25,6 +25,10 @@ internal static class RoomView
                 + string.Join(", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing")));
         }
         facts.AddRow("privacy", Privacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon));
+        if (contract.Privacy.Epsilon is null)
+        {
+            facts.AddRow("mind", "without noise, whoever knows nearly all of a list learns from an exact count whether one person more is a match (docs/limits.md)");
+        }
         people.Write(facts);
     }
 
@@ -105,7 +109,8 @@ internal static class RoomView
         }
         people.Write(effects);
         ShowNarrowed(people, lift);
-        people.WriteLine(Verdict(lift.SampleRatio));
+        people.WriteLine(Judgement(lift));
+        people.WriteLine(Verdict(lift));
         people.WriteLine("rates: Newcombe and Katz intervals; per head: Welch and delta; intent-to-treat, over "
             + (lift.Population == LiftPopulation.Matched ? "persons in both data sets" : "everyone assigned"));
     }
@@ -150,10 +155,22 @@ internal static class RoomView
         LiftVerdict.Increase => "raised", LiftVerdict.Decrease => "lowered", LiftVerdict.Withheld => "withheld", _ => "no effect shown",
     };
 
-    private static string Verdict(SampleRatio ratio) => string.Create(
-        Culture,
-        $"sample ratio: chi-square {ratio.ChiSquare:F4}, p = {ratio.PValue:F4}: ")
-        + (ratio.IsMismatch ? "MISMATCH - the arms do not have the intended sizes, so draw no conclusion from the figures above" : "as intended");
+    /// <summary>By which rule the comparisons of a report are judged, in a sentence or two.</summary>
+    public static string Judgement(LiftResult lift)
+    {
+        var judged = lift.Outcomes.Sum(outcome => outcome.Comparisons.Count(comparison => comparison.AdjustedPValue is not null));
+        return $"A verdict needs an adjusted p below 0.05: the {judged} comparisons are judged together by "
+            + (lift.Correction == MultipleTesting.Holm ? "Holm's correction, so that the chance of any false finding among them is at most 5 %." : "Benjamini and Hochberg's correction, so that at most 5 % of the findings are expected to be false.")
+            + (lift.SampleRatio.IsMismatch ? " Here it is withheld, because the arms do not have the intended sizes." : "");
+    }
+
+    private static string Verdict(LiftResult lift)
+    {
+        string Shares(Func<LiftArm, double> share) => string.Join(" / ", lift.Arms.Select(arm => (100 * share(arm)).ToString("F1", Culture)));
+        var sizes = $"{Shares(arm => (double)arm.Persons / lift.Arms.Sum(each => each.Persons))} % of the persons, {Shares(arm => arm.IntendedShare)} % intended";
+        return string.Create(Culture, $"sample ratio: {sizes}; chi-square {lift.SampleRatio.ChiSquare:F4}, p {(lift.SampleRatio.PValue < 0.0001 ? "< 0.0001" : $"= {lift.SampleRatio.PValue:F4}")}: ")
+            + (lift.SampleRatio.IsMismatch ? "MISMATCH - the arms do not have the intended sizes, so draw no conclusion from the figures above" : "as intended");
+    }
 
     private static Table CrosstabTable(CrosstabResult crosstab)
     {

@@ -95,6 +95,35 @@ public sealed class BudgetTests : IDisposable
     }
 
     [Fact]
+    public void Wherever_the_host_cuts_the_work_off_every_answer_that_is_there_was_charged_before()
+    {
+        for (var age = 1; age <= 3; age++)
+        {
+            room.Ask(About(age));
+        }
+        var entries = room.Service.ReadLog().Value!.Entries;
+        var path = Path.Combine(room.StateFolder, "log");
+        room.Service.Dispose();
+        var log = File.ReadAllBytes(path);
+        var end = 0;
+        for (var count = 1; count <= entries.Count; count++)
+        {
+            // The enclave died after this entry, which the CAS knows, and before the next.
+            end += 4 + BitConverter.ToInt32(log, end);
+            File.WriteAllBytes(path, log[..end]);
+            room.Head.Value = Convert.FromHexString(entries[count - 1].Hash);
+            room.Reopen();
+            var asked = entries.Take(count).Count(entry => entry.Event == "question");
+            var answered = room.Service.ListAnswers(room.Agency).Value!.Answers;
+            Assert.Equal(0.5 * asked, room.Service.ReadBudget().Value!.DataSets[0].Spent);
+            Assert.Equal(entries.Take(count).Count(entry => entry.Event == "answer"), answered.Count);
+            Assert.InRange(asked - answered.Count, 0, 1);
+            Assert.All(answered, answer => Assert.Equal("question", entries.Single(entry => entry.Sequence == answer.Asked).Event));
+        }
+        Assert.Equal(log.Length, end);
+    }
+
+    [Fact]
     public void An_older_copy_of_the_folder_is_refused_and_so_is_a_second_enclave()
     {
         room.CopyState("before");
