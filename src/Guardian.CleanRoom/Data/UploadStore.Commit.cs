@@ -53,7 +53,7 @@ internal sealed partial class UploadStore
                     return made.Refusal;
                 }
                 var committed = Replace(made.Value!, beforeChange);
-                File.Delete(ChunksPath(digest));
+                Discard(manifest);
                 return committed;
             }
         }
@@ -80,11 +80,14 @@ internal sealed partial class UploadStore
         return committed;
     }
 
-    // What can never become a version takes no place among those that can.
+    // What can never become a version, or became one, takes no place among those that can. An owner may have announced anything under the name of a version that was made since.
     private void Discard(UploadManifest upload)
     {
         File.Delete(ManifestPath(upload.Digest));
-        File.Delete(ChunksPath(upload.Digest));
+        if (current?.Manifest.Digest != upload.Digest)
+        {
+            File.Delete(ChunksPath(upload.Digest));
+        }
     }
 
     // Changes are for one version, and for none that came after it.
