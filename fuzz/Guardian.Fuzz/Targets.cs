@@ -48,7 +48,9 @@ internal static class Targets
         new("placeholders", () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()], input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
         new("shard-request", () => [Known.Value.ShardRequest], Known.Value.ReadShardRequest),
-        new("group", () => [Known.Value.Group], Known.Value.CheckGroup),
+        new("group", () => [Known.Value.Group], input => Known.Value.CheckGroup(input, UploadForm.Sorted)),
+        new("unsorted-group", () => [Known.Value.Group], input => Known.Value.CheckGroup(input, UploadForm.Unsorted)),
+        new("time", () => ["2026-03-01T18:30:15.5+01:00"u8.ToArray()], input => TimeText.TryRead(Encoding.UTF8.GetString(input), out _, out _)),
         new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
         new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
@@ -189,8 +191,8 @@ internal sealed class Samples
     public bool ReadShardRequest(byte[] request) => RoomShard.TryRead(request, contract, layout) is not null;
 
     /// <summary>A chunk of the wrong size never reaches the check.</summary>
-    public bool CheckGroup(byte[] plaintext) =>
-        plaintext.Length == layout.GroupSize(dataSet) && new GroupCheck(layout, dataSet).FindProblem(0, plaintext, out _) is null;
+    public bool CheckGroup(byte[] plaintext, UploadForm form) =>
+        plaintext.Length == layout.GroupSize(dataSet) && new GroupCheck(layout, dataSet.InForm(form), form).FindProblem(0, plaintext, out _) is null;
 
     private byte[] MakeGroup()
     {

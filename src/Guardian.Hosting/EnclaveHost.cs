@@ -52,7 +52,7 @@ public static class EnclaveHost
         {
             var options = HostOptions.Parse(arguments, own, optional);
             DurableFile.CreateDirectory(options.State);
-            using var process = EnclaveProcess.Open(AppContext.BaseDirectory, options.Machine);
+            using var process = EnclaveProcess.Open(AppContext.BaseDirectory, options.Machine, options.EpcSize);
             if (process.Enclave.Platform == PlatformKind.Simulated)
             {
                 await Console.Error.WriteLineAsync($"{name}: warning: the platform is SIMULATED; it protects nothing from whoever runs this machine").ConfigureAwait(false);

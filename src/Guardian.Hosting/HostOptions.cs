@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using Guardian.Attestation;
+using Guardian.Sgx;
 
 namespace Guardian.Hosting;
 
@@ -7,7 +9,10 @@ namespace Guardian.Hosting;
 public sealed class HostOptions
 {
     private static readonly string[] Common = ["state", "machine", "listen"];
-    private static readonly string[] CommonOptional = ["collateral"];
+    private static readonly string[] CommonOptional = ["collateral", "epc"];
+
+    // Enough for any machine; more is a mistyped number.
+    private const int MaxEpcMebibytes = 1024;
 
     private readonly Dictionary<string, string> values;
 
@@ -16,6 +21,7 @@ public sealed class HostOptions
         this.values = values;
         Json = json;
         Listen = ParseEndPoint(values["listen"]);
+        EpcSize = ParseEpc(values.GetValueOrDefault("epc"));
     }
 
     /// <summary>Folder for the program's state, on the untrusted disk.</summary>
@@ -23,6 +29,9 @@ public sealed class HostOptions
 
     /// <summary>Folder of the simulated machine.</summary>
     public string Machine => values["machine"];
+
+    /// <summary>Bytes of EPC that a simulated machine has, from <c>--epc</c> in MiB; unused on hardware.</summary>
+    public long EpcSize { get; }
 
     /// <summary>What was fetched of Intel's collateral, on the untrusted disk: it is signed. Peers on hardware are verified with it, and refused without.</summary>
     public ICollateralSource Collateral => new CollateralStore(values.GetValueOrDefault("collateral") ?? Path.Combine(State, "collateral"));
@@ -41,7 +50,7 @@ public sealed class HostOptions
 
     /// <summary>Reads arguments.</summary>
     /// <param name="own">The required options the program has besides the common ones.</param>
-    /// <param name="optional">Those that may be absent; so may <c>--collateral</c> and <c>--json</c>.</param>
+    /// <param name="optional">Those that may be absent; so may <c>--collateral</c>, <c>--epc</c> and <c>--json</c>.</param>
     /// <exception cref="HostException">An option is unknown, missing or without value.</exception>
     public static HostOptions Parse(IReadOnlyList<string> arguments, IReadOnlyList<string> own, IReadOnlyList<string> optional)
     {
@@ -73,6 +82,12 @@ public sealed class HostOptions
     public static IPEndPoint ParseEndPoint(string text) => IPEndPoint.TryParse(text, out var endPoint)
         ? endPoint
         : throw new HostException(2, $"'{text}' is no address to listen on", "give an IP address and a port, such as 127.0.0.1:8443; port 0 takes a free one");
+
+    private static long ParseEpc(string? text) => text is null
+        ? SimulatedPlatform.DefaultEpcSize
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes is > 0 and <= MaxEpcMebibytes
+            ? mebibytes * 1024L * 1024
+            : throw new HostException(2, $"'{text}' is no size of an EPC", $"give a number of MiB, at most {MaxEpcMebibytes}");
 
     private static HostException Usage(string message, IEnumerable<string> names, IEnumerable<string> optional) => new(
         2, message, $"options are {string.Join(" ", names.Select(name => $"--{name} …").Concat(optional.Select(name => $"[--{name} …]")))} [--json]");

@@ -13,7 +13,7 @@ public sealed class RichRoomFixture : RoomFixture
 public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoomFixture>
 {
     [Fact]
-    public async Task Unsorted_and_changed_uploads_reach_and_the_activation_list_work_from_the_command_line()
+    public async Task Unsorted_and_changed_uploads_reach_the_activation_list_and_8_MiB_of_EPC_work_from_the_command_line()
     {
         string Customers(IEnumerable<int> persons) => "email,region,visit,spend\n" + string.Concat(persons.Select(i => $"c{i}@example.com,North,1,5.00\n"));
         await File.WriteAllTextAsync(room.File("seen.csv"), "email,arm,exposed,views\n" + string.Concat(Enumerable.Range(0, 2_000).Select(i => $"c{i}@example.com,Treatment,1,{i % 5}\n")));
@@ -43,6 +43,25 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
         await File.AppendAllTextAsync(room.File("all.csv"), Customers(Enumerable.Range(500, 500)).Split('\n', 2)[1]);
         Assert.Equal(Enumerable.Range(500, 1_300), await ActivateAsync());
         Assert.Contains((string)changed["base"]!, (await room.AsAsync("agency", "log", "--json")).Ends(0).Output, StringComparison.Ordinal);
+        await AnswersAreTheSameWithLittleMemoryAsync();
+    }
+
+    // Another version, so that answers are computed anew: with one person more, whom the other side does not have.
+    private async Task AnswersAreTheSameWithLittleMemoryAsync()
+    {
+        const int pagesPerMebibyte = 256;
+        var large = await AskAsync();
+        await room.StartRoomAsync("--epc", "8", "--working-set", "4");
+        await File.AppendAllTextAsync(room.File("seen.csv"), "nobody@example.org,Control,0,0\n");
+        (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "seen.csv", "--unsorted")).Ends(0);
+        Assert.Equal(large, await AskAsync());
+        // What the program's code takes, and the working set, which the simulated EPC does not hold, fit together; nothing was written out.
+        var epc = (await room.AsAsync("agency", "status", "--json")).Ends(0).Json["epc"]!;
+        Assert.Equal((8 * pagesPerMebibyte, 0), ((int)epc["total"]!, (int)epc["evicted"]!));
+        Assert.InRange((int)epc["allocated"]! + (4 * pagesPerMebibyte), 5 * pagesPerMebibyte, 8 * pagesPerMebibyte);
+
+        async Task<string> AskAsync() =>
+            (await room.AsAsync("agency", "ask", "sum", "--of", "customers.spend", "--where", "campaign.exposed = 1", "--json")).Ends(0).Json["sum"]!.ToJsonString();
     }
 
     private async Task<IEnumerable<int>> ActivateAsync()

@@ -11,7 +11,7 @@ internal sealed class GroupCheck
 {
     private readonly ICheck check;
 
-    public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form) => check = MatchEngine.Widest switch
+    public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted) => check = MatchEngine.Widest switch
     {
         LaneWidth.Bits512 => new GroupCheck<Lanes512, Vector512<ulong>>(layout, dataSet, form),
         LaneWidth.Bits256 => new GroupCheck<Lanes256, TwoVectors>(layout, dataSet, form),

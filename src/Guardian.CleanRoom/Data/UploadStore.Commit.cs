@@ -30,12 +30,14 @@ internal sealed partial class UploadStore
             }
             if (FindBaseProblem(manifest.Form, manifest.Base) is { } outdated)
             {
+                Discard(manifest);
                 return outdated;
             }
             var sent = OpenVersion(manifest);
             if (FindProblem(sent) is { } problem)
             {
                 sent.Dispose();
+                Discard(manifest);
                 return Refuse("bad-content", problem);
             }
             if (manifest.Form == UploadForm.Sorted)
@@ -47,10 +49,11 @@ internal sealed partial class UploadStore
                 var made = Make(sent);
                 if (made.Refusal is not null)
                 {
+                    Discard(manifest);
                     return made.Refusal;
                 }
                 var committed = Replace(made.Value!, beforeChange);
-                File.Delete(ChunksPath(digest));
+                Discard(manifest);
                 return committed;
             }
         }
@@ -75,6 +78,16 @@ internal sealed partial class UploadStore
             }
         }
         return committed;
+    }
+
+    // What can never become a version, or became one, takes no place among those that can. An owner may have announced anything under the name of a version that was made since.
+    private void Discard(UploadManifest upload)
+    {
+        File.Delete(ManifestPath(upload.Digest));
+        if (current?.Manifest.Digest != upload.Digest)
+        {
+            File.Delete(ChunksPath(upload.Digest));
+        }
     }
 
     // Changes are for one version, and for none that came after it.
@@ -110,7 +123,7 @@ internal sealed partial class UploadStore
         }
         var digest = Convert.ToHexStringLower(made.Complete());
         // The version that counts may have the same content, and its file is open.
-        var (path, temporary) = (ChunksPath(digest), ChunksPath(digest) + ".new");
+        var (path, temporary) = (ChunksPath(digest), Path.Combine(directory, "version.new"));
         using (var cipher = CipherFor(dataSet, digest))
         {
             made.Write(temporary, cipher);

@@ -29,7 +29,7 @@ internal sealed partial class UploadJson : JsonSerializerContext;
 /// <remarks>
 /// Files, in a folder for each data set: <c>DIGEST.chunks</c>, chunks of one size one after the other as the partner encrypted them, or, of a version that the enclave made, as it
 /// did under the same keys; <c>DIGEST.upload</c>, the announcement of an upload; <c>current</c>, which version counts. The latter two are encrypted under the state key.
-/// <c>version.scratch</c> and <c>sort.scratch</c> are there while a version is made.
+/// <c>version.scratch</c>, <c>sort.scratch</c> and <c>version.new</c> are there while a version is made.
 /// </remarks>
 internal sealed partial class UploadStore : IDisposable
 {
@@ -103,7 +103,7 @@ internal sealed partial class UploadStore : IDisposable
             }
             var path = ManifestPath(request.Digest);
             var known = File.Exists(path) ? ReadManifest(path) : null;
-            if (known is null && Directory.GetFiles(directory, "*.upload").Length >= MaxOpenUploads)
+            if (known is null && CountOpenUploads() >= MaxOpenUploads)
             {
                 return new RoomRefusal(RefusalKind.Conflict, "too-many-uploads", $"'{dataSet.Name}' has {MaxOpenUploads} unfinished uploads; finish one of them first");
             }
@@ -196,6 +196,17 @@ internal sealed partial class UploadStore : IDisposable
         return isDigest && File.Exists(ManifestPath(digest))
             ? ReadManifest(ManifestPath(digest))
             : new RoomRefusal(RefusalKind.NotFound, "no-upload", $"no upload of '{dataSet.Name}' with this digest was announced; begin it again");
+    }
+
+    // Changes for a version that is gone are given up.
+    private int CountOpenUploads()
+    {
+        var open = Directory.GetFiles(directory, "*.upload").Select(ReadManifest).ToList();
+        foreach (var outdated in open.Where(upload => FindBaseProblem(upload.Form, upload.Base) is not null))
+        {
+            Discard(outdated);
+        }
+        return open.Count(upload => FindBaseProblem(upload.Form, upload.Base) is null);
     }
 
     // Whole chunks only: what a crash left of the last one was never acknowledged.

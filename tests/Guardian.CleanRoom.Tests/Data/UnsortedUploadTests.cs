@@ -84,6 +84,33 @@ public sealed class UnsortedUploadTests : IDisposable
     }
 
     [Fact]
+    public void A_scratch_file_that_the_host_changed_cut_off_or_put_back_is_found_out()
+    {
+        var path = folder.File("scratch");
+        using var scratch = new ScratchFile(path, 64);
+        var (one, two, read) = (Enumerable.Repeat((byte)1, 64).ToArray(), Enumerable.Repeat((byte)2, 64).ToArray(), new byte[64]);
+        scratch.Write(0, 0, one);
+        scratch.Write(0, 1, two);
+        scratch.Read(0, 1, read);
+        Assert.Equal(two, read);
+        var before = File.ReadAllBytes(path);
+        Assert.DoesNotContain("01010101010101", Convert.ToHexString(before), StringComparison.Ordinal);
+        scratch.Write(1, 0, one);
+        void Put(byte[] bytes)
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.SetLength(bytes.Length);
+            file.Write(bytes);
+        }
+        Put(before);
+        Assert.Throws<RoomStateException>(() => scratch.Read(1, 0, read));
+        Put([.. before[..100], (byte)(before[100] ^ 1), .. before[101..]]);
+        Assert.Throws<RoomStateException>(() => scratch.Read(0, 1, read));
+        Put(before[..120]);
+        Assert.Throws<RoomStateException>(() => scratch.Read(0, 1, read));
+    }
+
+    [Fact]
     public void A_chunk_with_more_rows_than_belong_in_one_is_refused()
     {
         using var room = Open(50_000);

@@ -62,18 +62,18 @@ internal sealed class ObliviousSort
         using var scratch = new ScratchFile(scratchPath, BinSize);
         DealOut(upload, scratch);
         var overflowed = false;
+        void End(Worker worker) => overflowed |= worker.Sorter.HasOverflowed;
         for (var (round, level) = (0, 0); level < levels; round++, level += levelsAtOnce)
         {
             var (from, first, count) = (round, level, Math.Min(levelsAtOnce, levels - level));
             // Bins whose numbers agree but for the bits of these levels.
-            ForEach(1 << (levels - count), CreateSorter, (sorter, set) => Part(sorter, scratch, from, set, first, count), sorter => overflowed |= sorter.HasOverflowed);
+            ForEach(1 << (levels - count), () => new Worker(CreateSorter(), 1 << count, BinSize, BinSize), (worker, set) => Part(worker, scratch, from, set, first, count), End);
         }
-        ForEach(layout.GroupCount, CreateSorter, (sorter, group) =>
+        ForEach(layout.GroupCount, () => new Worker(CreateSorter(), 1, BinSize, layout.GroupSize(dataSet)), (worker, group) =>
         {
-            var (bin, sorted) = (new AlignedBytes(BinSize), new AlignedBytes(layout.GroupSize(dataSet)));
-            scratch.Read(Rounds, group, bin.Span);
-            add(group, sorted.Span, sorter.Finish(bin.Span, group, sorted.Span));
-        }, sorter => overflowed |= sorter.HasOverflowed);
+            scratch.Read(Rounds, group, worker.Bins[0].Span);
+            add(group, worker.Spare.Span, worker.Sorter.Finish(worker.Bins[0].Span, group, worker.Spare.Span));
+        }, End);
         return !overflowed;
     }
 
@@ -133,12 +133,11 @@ internal sealed class ObliviousSort
     }
 
     // Step 2 for one set of bins, a bit after another.
-    private void Part(IBinSorter sorter, ScratchFile scratch, int round, int set, int firstLevel, int count)
+    private static void Part(Worker worker, ScratchFile scratch, int round, int set, int firstLevel, int count)
     {
         // The set's number, with a gap of these bits.
         var number = ((set >> firstLevel) << (firstLevel + count)) | (set & ((1 << firstLevel) - 1));
-        var held = Enumerable.Range(0, 1 << count).Select(_ => new AlignedBytes(BinSize)).ToArray();
-        var zeros = new AlignedBytes(BinSize);
+        var held = worker.Bins;
         for (var i = 0; i < held.Length; i++)
         {
             scratch.Read(round, number | (i << firstLevel), held[i].Span);
@@ -149,8 +148,8 @@ internal sealed class ObliviousSort
             {
                 if ((i >> level & 1) == 0)
                 {
-                    sorter.Split(held[i].Span, held[i | (1 << level)].Span, zeros.Span, firstLevel + level);
-                    (held[i], zeros) = (zeros, held[i]);
+                    worker.Sorter.Split(held[i].Span, held[i | (1 << level)].Span, worker.Spare.Span, firstLevel + level);
+                    (held[i], worker.Spare) = (worker.Spare, held[i]);
                 }
             }
         }
@@ -160,22 +159,21 @@ internal sealed class ObliviousSort
         }
     }
 
-    // Each thread has its sorter, and tells of it at the end.
-    private void ForEach(int count, Func<IBinSorter> create, Action<IBinSorter, int> work, Action<IBinSorter> end)
+    private void ForEach(int count, Func<Worker> create, Action<Worker, int> work, Action<Worker> end)
     {
         var gate = new Lock();
         try
         {
             Parallel.ForEach(new GroupRange(0, count).Split(threads), new ParallelOptions { MaxDegreeOfParallelism = threads }, share =>
             {
-                var sorter = create();
+                var worker = create();
                 for (var i = share.First; i < share.End; i++)
                 {
-                    work(sorter, i);
+                    work(worker, i);
                 }
                 lock (gate)
                 {
-                    end(sorter);
+                    end(worker);
                 }
             });
         }
@@ -183,6 +181,16 @@ internal sealed class ObliviousSort
         {
             ExceptionDispatchInfo.Throw(changed);
         }
+    }
+
+    // What one thread works with: bins, and one more to write into.
+    private sealed class Worker(IBinSorter sorter, int bins, int binSize, int spareSize)
+    {
+        public IBinSorter Sorter { get; } = sorter;
+
+        public AlignedBytes[] Bins { get; } = [.. Enumerable.Range(0, bins).Select(_ => new AlignedBytes(binSize))];
+
+        public AlignedBytes Spare { get; set; } = new(spareSize);
     }
 }
 

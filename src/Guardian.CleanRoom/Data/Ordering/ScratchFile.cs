@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guardian.Sgx;
@@ -30,28 +31,39 @@ internal sealed class ScratchFile : IDisposable
     public void Write(int round, int piece, ReadOnlySpan<byte> plaintext)
     {
         using var cipher = new AesGcm(key, TagSize);
-        var outside = new byte[pieceSize + TagSize];
-        cipher.Encrypt(Nonce(round, piece), plaintext, outside.AsSpan(0, pieceSize), outside.AsSpan(pieceSize));
+        var rented = ArrayPool<byte>.Shared.Rent(pieceSize + TagSize);
+        var outside = rented.AsSpan(0, pieceSize + TagSize);
+        cipher.Encrypt(Nonce(round, piece), plaintext, outside[..pieceSize], outside[pieceSize..]);
         RandomAccess.Write(file, outside, (long)piece * outside.Length);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
     /// <exception cref="RoomStateException">The host changed the file.</exception>
     public void Read(int round, int piece, Span<byte> plaintext)
     {
         using var cipher = new AesGcm(key, TagSize);
-        var outside = new byte[pieceSize + TagSize];
-        var size = 0;
-        for (int read; size < outside.Length && (read = RandomAccess.Read(file, outside.AsSpan(size), ((long)piece * outside.Length) + size)) > 0;)
-        {
-            size += read;
-        }
+        var rented = ArrayPool<byte>.Shared.Rent(pieceSize + TagSize);
+        var outside = rented.AsSpan(0, pieceSize + TagSize);
         try
         {
-            cipher.Decrypt(Nonce(round, piece), outside.AsSpan(0, pieceSize), outside.AsSpan(pieceSize), plaintext);
+            var size = 0;
+            for (int read; size < outside.Length && (read = RandomAccess.Read(file, outside[size..], ((long)piece * outside.Length) + size)) > 0;)
+            {
+                size += read;
+            }
+            if (size < outside.Length)
+            {
+                throw Changed();
+            }
+            cipher.Decrypt(Nonce(round, piece), outside[..pieceSize], outside[pieceSize..], plaintext);
         }
         catch (AuthenticationTagMismatchException)
         {
-            throw new RoomStateException($"{path} was changed outside the enclave; commit the upload again");
+            throw Changed();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
@@ -61,6 +73,8 @@ internal sealed class ScratchFile : IDisposable
         File.Delete(path);
         CryptographicOperations.ZeroMemory(key);
     }
+
+    private RoomStateException Changed() => new($"{path} was changed outside the enclave; commit the upload again");
 
     private static byte[] Nonce(int round, int piece)
     {
