@@ -68,17 +68,19 @@ return isMet && isFlat ? 0 : 1;
 
 bool Compare(string what, double? atMost, int calls, Action one, Action other)
 {
-    var (ones, others, ratios) = (new List<double>(), new List<double>(), new List<double>());
+    var (ones, others, ratios, costs) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
     for (var i = 0; i < rounds; i++)
     {
         ones.Add(Time(one) / calls);
+        var before = programs.NodeProcessorTime;
         others.Add(Time(other) / calls);
+        costs.Add((programs.NodeProcessorTime - before) / calls);
         ratios.Add(others[^1] / ones[^1]);
     }
     var ratio = Median(ratios);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{what,-32} direct {Median(ones),8:F1} us, relayed {Median(others),8:F1} us a call, ratio {ratio:F3}{(atMost is { } limit ? $", at most {limit}: {(ratio <= limit ? "met" : "NOT MET")}" : "")}"));
+        $"{what,-32} direct {Median(ones),8:F1} us, relayed {Median(others),8:F1} us a call, of these {Median(costs),5:F1} us of a processor in the relay, ratio {ratio:F3}{(atMost is { } limit ? $", at most {limit}: {(ratio <= limit ? "met" : "NOT MET")}" : "")}"));
     return atMost is null || ratio <= atMost;
 }
 

@@ -40,6 +40,10 @@ internal sealed class Programs : IDisposable
     public double NodeMemory => long.Parse(
         File.ReadLines($"/proc/{node.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024.0;
 
+    /// <summary>How long guardian-node's threads have run on a processor, in microseconds (proc_schedstat: nanoseconds, waiting, slices).</summary>
+    public double NodeProcessorTime => Directory.EnumerateDirectories($"/proc/{node.Id}/task").Sum(
+        thread => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture)) / 1000.0;
+
     public void Dispose()
     {
         node.Kill();
