@@ -43,25 +43,20 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
         await File.AppendAllTextAsync(room.File("all.csv"), Customers(Enumerable.Range(500, 500)).Split('\n', 2)[1]);
         Assert.Equal(Enumerable.Range(500, 1_300), await ActivateAsync());
         Assert.Contains((string)changed["base"]!, (await room.AsAsync("agency", "log", "--json")).Ends(0).Output, StringComparison.Ordinal);
-        await AnswersAreTheSameWithLittleMemoryAsync();
+        await AnswersAreRightWithLittleMemoryAsync();
     }
 
-    // Another version, so that answers are computed anew: with one person more, whom the other side does not have.
-    private async Task AnswersAreTheSameWithLittleMemoryAsync()
+    private async Task AnswersAreRightWithLittleMemoryAsync()
     {
         const int pagesPerMebibyte = 256;
-        var large = await AskAsync();
         await room.StartRoomAsync("--epc", "8", "--working-set", "4");
-        await File.AppendAllTextAsync(room.File("seen.csv"), "nobody@example.org,Control,0,0\n");
-        (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "seen.csv", "--unsorted")).Ends(0);
-        Assert.Equal(large, await AskAsync());
+        // Not asked before, so it is computed anew.
+        var sum = (await room.AsAsync("agency", "ask", "sum", "--of", "customers.spend", "--json")).Ends(0).Json["sum"]!;
+        Assert.Equal((1_300, 6_500.0), ((int)sum["persons"]!, (double)sum["sum"]!));
         // What the program's code takes, and the working set, which the simulated EPC does not hold, fit together; nothing was written out.
         var epc = (await room.AsAsync("agency", "status", "--json")).Ends(0).Json["epc"]!;
         Assert.Equal((8 * pagesPerMebibyte, 0), ((int)epc["total"]!, (int)epc["evicted"]!));
         Assert.InRange((int)epc["allocated"]! + (4 * pagesPerMebibyte), 5 * pagesPerMebibyte, 8 * pagesPerMebibyte);
-
-        async Task<string> AskAsync() =>
-            (await room.AsAsync("agency", "ask", "sum", "--of", "customers.spend", "--where", "campaign.exposed = 1", "--json")).Ends(0).Json["sum"]!.ToJsonString();
     }
 
     private async Task<IEnumerable<int>> ActivateAsync()

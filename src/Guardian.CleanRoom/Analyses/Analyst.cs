@@ -38,7 +38,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
     {
         var sides = persons.Sides(question);
         var count = (long)rules.Noise(persons.Engine.CountCells(sides, 1)[0]).Value;
-        var set = new PersonSet(persons.Sketch(sides, 1)[0], question.Describe());
+        var set = persons.SetOf(persons.Sketch(sides, 1)[0], question);
         return rules.Allows(count, persons.Sizes(question)) && persons.IsSafe(set)
             ? new AnalysisResult([set]) { Overlap = new OverlapResult(count) }
             : rules.Withheld();
@@ -52,7 +52,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var sizes = persons.Sizes(question).ToList();
         var shown = counts.Select((count, cell) => question.Cells.All(column => column.DataSet.Columns[column.Column].IsOpen(column.ValueOf(cell))) && rules.Allows(count, sizes)).ToArray();
         var columns = question.Cells.Count == 2 ? question.Cells[1].Size : question.CellCount;
-        var sets = new Suppression(rules.Rules.MinimumAudience, columns, counts, sketches, question.Describe, persons.IsSafe).Apply(shown);
+        var sets = new Suppression(rules.Rules.MinimumAudience, columns, counts, sketches, (found, cells) => persons.SetOf(found, question, cells), persons.IsSafe).Apply(shown);
         if (!shown.Contains(true))
         {
             return rules.Withheld();
@@ -69,7 +69,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var reach = LiftTotals.Reach(column);
         var measure = new Measure(question.DataSets.ToList().IndexOf(dataSet), question.Measured.Index, (uint)reach);
         var totals = persons.Engine.SumCells(sides, 1, new SumPlan([measure], []))[0];
-        var set = new PersonSet(persons.Sketch(sides, 1)[0], question.Describe());
+        var set = persons.SetOf(persons.Sketch(sides, 1)[0], question);
         // Persons, values, and the sum: a person is in all three.
         const int parts = 3;
         var (count, values, distance) = (rules.Noise(totals.Persons, 1, parts), rules.Noise(totals.Measures[0].Count, 1, parts), rules.Noise(totals.Measures[0].Sum, reach, parts));
@@ -98,11 +98,11 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var sizes = persons.Sizes(question).ToList();
         var shown = counts.Select(count => rules.Allows(count, sizes)).ToArray();
         var (all, reached) = (counts.Sum(), counts.Skip(1).Sum());
-        string Describe(IReadOnlyList<int> chosen) =>
-            question.Describe([.. chosen.SelectMany(times => times < classes - 1 ? [times] : Enumerable.Range(times, byTimes.Length - times))]);
-        PersonSet Union(int first) => new(sets.Skip(first).Aggregate((left, right) => left ^ right), Describe([.. Enumerable.Range(first, classes - first)]));
+        PersonSet SetOf(SetSketch found, IReadOnlyList<int> chosen) =>
+            persons.SetOf(found, question, [.. chosen.SelectMany(times => times < classes - 1 ? [times] : Enumerable.Range(times, byTimes.Length - times))]);
+        PersonSet Union(int first) => SetOf(sets.Skip(first).Aggregate((left, right) => left ^ right), [.. Enumerable.Range(first, classes - first)]);
         var (allSet, reachedSet) = (Union(0), Union(1));
-        var answered = new Suppression(rules.Rules.MinimumAudience, classes, counts, sets, Describe, persons.IsSafe).Apply(shown);
+        var answered = new Suppression(rules.Rules.MinimumAudience, classes, counts, sets, SetOf, persons.IsSafe).Apply(shown);
         // All and reached are given as well, so that those not reached are the one class that these two give away.
         if (!rules.Allows(all, sizes) || !rules.Allows(reached, sizes) || !persons.IsSafe(allSet) || !persons.IsSafe(reachedSet) || all - reached is var missed && missed > 0 && missed < rules.Rules.MinimumAudience)
         {
@@ -122,7 +122,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
     {
         var design = contract.Analyses.Activation!;
         var sides = persons.Sides(question);
-        var set = new PersonSet(persons.Sketch(sides, 1)[0], question.Describe());
+        var set = persons.SetOf(persons.Sketch(sides, 1)[0], question);
         var tags = TagList.Write(persons.Engine.ListTags(sides), contract.FindDataSet(design.DataSet)!.MaxRows);
         var count = persons.Engine.CountCells(sides, 1)[0];
         // The list is exact by its nature; every owner agreed to that. Thresholds and the guard hold all the same.

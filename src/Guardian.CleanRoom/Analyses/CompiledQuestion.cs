@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -18,32 +17,24 @@ internal sealed record CompiledQuestion(
     /// <summary>
     /// Names question and versions: equal for the same question however its conditions were written or ordered, and on the same data.
     /// </summary>
-    public string Key(IReadOnlyDictionary<string, DataVersion> versions)
-    {
-        var text = new StringBuilder().Append(Question.Kind).Append('|').AppendJoin(',', Question.By).Append('|').Append(Question.Column);
-        foreach (var dataSet in DataSets)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"|{dataSet.Name}={versions[dataSet.Name].Digest}");
-        }
-        return HashOf(text.Append('|').Append(Filters.Text).ToString());
-    }
+    public string Key(IReadOnlyDictionary<string, DataVersion> versions) =>
+        HashOf($"{Question.Kind}|{string.Join(',', Question.By)}|{Question.Column}|{Versions(versions)}|{Filters.Text}");
 
     /// <summary>
-    /// The persons of some cells in words: equal when data sets, conditions and cells are, and for a cell the same as for a question with its values as condition. Who has no value in the cells'
-    /// columns makes no difference.
+    /// The persons of some cells in words: equal when data sets, their versions, conditions and cells are, and for a cell the same as for a question with its values as condition. Who has no
+    /// value in the cells' columns makes no difference.
     /// </summary>
-    public string Describe(IReadOnlyCollection<int> cells)
+    public string Describe(IReadOnlyDictionary<string, DataVersion> versions, IReadOnlyCollection<int> cells)
     {
         var values = Cells.Select(column => cells.Select(column.ValueOf).Distinct().ToList()).ToList();
         var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
         IEnumerable<CodeCondition> further = isProduct
             ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size).Select(pair => pair.First.In(DataSets, pair.Second))
             : [new CodeAny([.. cells.Select(cell => new CodeAll([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]))])];
-        return HashOf($"{string.Join(',', DataSets.Select(dataSet => dataSet.Name))}|{Filters.With(further).Text}");
+        return HashOf($"{Versions(versions)}|{Filters.With(further).Text}");
     }
 
-    /// <summary>All persons in words.</summary>
-    public string Describe() => Describe([.. Enumerable.Range(0, CellCount)]);
+    private string Versions(IReadOnlyDictionary<string, DataVersion> versions) => string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name].Digest}"));
 
     private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -40,8 +40,8 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         var matchedSketches = design.Population == LiftPopulation.Matched ? sketches : persons.Sketch(both, arms.Count);
         List<PersonSet> sets =
         [
-            .. sketches.Select((sketch, arm) => new PersonSet(sketch, byArm.Describe([arm]))),
-            new PersonSet(matchedSketches.Aggregate((left, right) => left ^ right), question.Describe()),
+            .. sketches.Select((sketch, arm) => persons.SetOf(sketch, byArm, [arm])),
+            persons.SetOf(matchedSketches.Aggregate((left, right) => left ^ right), question),
         ];
         if (armCounts.Any(arm => !rules.Allows(arm.Value, [])) || !rules.Allows(matched, persons.Sizes(question)) || !sets.TrueForAll(persons.IsSafe))
         {

@@ -28,6 +28,12 @@ internal sealed class PersonSets(
     /// <summary>Sketches of the persons of each cell.</summary>
     public IReadOnlyList<SetSketch> Sketch(IReadOnlyList<SidePlan> sides, int cells) => engine.SketchCells(sides, cells, sketch, key);
 
+    /// <summary>A question's persons of some cells as a set.</summary>
+    public PersonSet SetOf(SetSketch found, CompiledQuestion question, IReadOnlyCollection<int> cells) => new(found, question.Describe(versions, cells));
+
+    /// <summary>All of a question's persons as a set.</summary>
+    public PersonSet SetOf(SetSketch found, CompiledQuestion question) => SetOf(found, question, [.. Enumerable.Range(0, question.CellCount)]);
+
     /// <summary>Whether an answer about this set is safe beside all that were given.</summary>
     public bool IsSafe(PersonSet set) => guard.Allows(set);
 

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace Guardian.CleanRoom;
 
 /// <summary>A set of persons, and in what words it was asked about.</summary>
-/// <param name="Description">Equal for the same words, whatever the version of the data (<see cref="CompiledQuestion.Describe(IReadOnlyCollection{int})"/>).</param>
+/// <param name="Description">Equal for the same words on the same versions of the data, and so for the very same set (<see cref="CompiledQuestion.Describe"/>).</param>
 internal sealed record PersonSet(SetSketch Sketch, string Description);
 
 /// <summary>
@@ -13,12 +13,11 @@ internal sealed record PersonSet(SetSketch Sketch, string Description);
 /// Over all questions and all versions of the data. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A set in other words is refused also when it is the very same: that all of a group have a property is as telling as that all but one have it, and if only one of the two were refused, the
-/// refusal itself would name her. A set in the same words is one that noise and budget are for, when there is noise: data is replaced, and refusing only when few persons changed would
-/// tell whether those who were exchanged matter. Without noise it is refused when it differs.
+/// A set in other words, or on other versions, is refused also when it is the very same: that all of a group have a property is as telling as that all but one have it, and if only one of the
+/// two were refused, the refusal itself would name her.
 /// </remarks>
 /// <param name="key">Of the threshold's part that nobody outside knows.</param>
-internal sealed class DifferenceGuard(int minimumAudience, bool hasNoise, byte[] key)
+internal sealed class DifferenceGuard(int minimumAudience, byte[] key)
 {
     // Memory is scarce inside. With k = 100 these are half a million sets.
     private const long MaxSize = 256L * 1024 * 1024;
@@ -31,10 +30,7 @@ internal sealed class DifferenceGuard(int minimumAudience, bool hasNoise, byte[]
 
     /// <summary>Whether an answer about this set would be safe beside all that were given.</summary>
     public bool Allows(PersonSet set) => answered.TrueForAll(earlier =>
-    {
-        var isSameWords = earlier.Description == set.Description;
-        return (isSameWords && hasNoise) || (set.Sketch.DifferenceTo(earlier.Sketch) is var difference && ((isSameWords && difference == 0) || !IsNear(difference, set.Sketch ^ earlier.Sketch)));
-    });
+        earlier.Description == set.Description || !IsNear(set.Sketch.DifferenceTo(earlier.Sketch), set.Sketch ^ earlier.Sketch));
 
     /// <summary>Remembers the sets of an answer.</summary>
     public void Remember(IEnumerable<PersonSet> sets)
@@ -42,7 +38,7 @@ internal sealed class DifferenceGuard(int minimumAudience, bool hasNoise, byte[]
         foreach (var set in sets)
         {
             // A set that is there already teaches nothing new.
-            if (!answered.Exists(earlier => earlier.Description == set.Description && earlier.Sketch.DifferenceTo(set.Sketch) == 0))
+            if (!answered.Exists(earlier => earlier.Description == set.Description))
             {
                 answered.Add(set);
                 size += (sizeof(ulong) * set.Sketch.Words.Length) + (sizeof(char) * set.Description.Length);

@@ -7,10 +7,10 @@ namespace Guardian.CleanRoom;
 /// <param name="columns">Cells in a row; a crosstab by one column is one row.</param>
 /// <param name="counts">By cell, as they would be published.</param>
 /// <param name="sketches">By cell.</param>
-/// <param name="describe">What some cells are in words.</param>
+/// <param name="setOf">Makes a set of the sketch of some cells.</param>
 /// <param name="isSafe">Whether an answer about a set is safe beside all that were given.</param>
 internal sealed class Suppression(
-    int minimumAudience, int columns, IReadOnlyList<long> counts, IReadOnlyList<SetSketch> sketches, Func<IReadOnlyList<int>, string> describe, Func<PersonSet, bool> isSafe)
+    int minimumAudience, int columns, IReadOnlyList<long> counts, IReadOnlyList<SetSketch> sketches, Func<SetSketch, IReadOnlyList<int>, PersonSet> setOf, Func<PersonSet, bool> isSafe)
 {
     /// <summary>Withholds.</summary>
     /// <param name="shown">By cell: what may be shown so far; then, what may be shown.</param>
@@ -42,7 +42,7 @@ internal sealed class Suppression(
         return (withheld.Count == 0 || (withheld.Count > 1 && withheld.Sum(cell => Math.Max(counts[cell], 0)) >= minimumAudience)) && isSafe(Union([.. line.Where(cell => shown[cell])]));
     }
 
-    private PersonSet Union(IReadOnlyList<int> cells) => new(cells.Select(cell => sketches[cell]).Aggregate((left, right) => left ^ right), describe(cells));
+    private PersonSet Union(IReadOnlyList<int> cells) => setOf(cells.Select(cell => sketches[cell]).Aggregate((left, right) => left ^ right), cells);
 
     private IEnumerable<IReadOnlyList<int>> Lines()
     {

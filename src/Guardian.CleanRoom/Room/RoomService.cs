@@ -83,7 +83,7 @@ public sealed partial class RoomService : IDisposable
         rules = new DisclosureRules(contract.Privacy, enclave.Random);
         ledger = Ledger.From(contract, log.Entries);
         answers = new AnswerStore(Path.Combine(directory, "answers"), state, log.Entries);
-        guard = new DifferenceGuard(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon is not null, keys.GuardKey());
+        guard = new DifferenceGuard(contract.Privacy.MinimumAudience, keys.GuardKey());
         guard.Remember(answers.Records.SelectMany(record => record.Sets));
     }
 

@@ -97,28 +97,24 @@ public sealed class InferenceAttackTests : AttackedPersons
         Assert.Equal((true, true), (IsRefused(Target), IsRefused("stranger@example.com")));
     }
 
-    [Fact]
-    public void A_list_uploaded_again_does_not_tell_by_a_refusal_where_there_is_noise()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.5)]
+    public void A_list_uploaded_again_does_not_tell_by_a_refusal(double? epsilon)
     {
-        // Withheld means a customer, answered means the difference: of 24 trials, noise leaves little more than half right.
-        const int trials = 24;
-        var correct = 0;
-        for (var trial = 0; trial < trials; trial++)
+        bool IsRefused(string target)
         {
-            var target = trial % 2 == 0 ? Target : "stranger@example.com";
-            using var room = Guarded(0.5, trial);
+            using var room = Guarded(epsilon);
             room.UploadCampaign(Campaign.Append(new CampaignRow("stranger@example.com", "Red", true, 0)));
-            var before = room.Count();
+            Assert.NotNull(room.Count());
             room.UploadCampaign(Campaign.Where(row => row.Email != target));
-            var guess = room.Count() is not { } after || before - after >= 1;
-            correct += guess == (trial % 2 == 0) ? 1 : 0;
+            return room.Count() is null;
         }
-        // Two answers of epsilon 0.5 allow at most e / (1 + e) = 73 %, which is 17.5 of 24.
-        Assert.InRange(correct, 6, 19);
+        Assert.Equal((true, true), (IsRefused(Target), IsRefused("stranger@example.com")));
     }
 
     [Fact]
-    public void Four_answers_taken_together_give_a_person_away_where_there_is_no_noise_and_end_with_the_budget_where_there_is()
+    public void Four_answers_taken_together_give_a_person_away_only_where_there_is_no_noise()
     {
         // The attacker's score puts the campaign into three large blocks and the target beside. Every two of the four sets differ by far more than k.
         var prepared = Campaign.Select((row, index) => row with { Score = row.Email == Target ? 4 : 1 + (index % 3) }).ToList();
@@ -133,23 +129,18 @@ public sealed class InferenceAttackTests : AttackedPersons
         exact.UploadCampaign(prepared);
         Assert.Equal(1, Attack(exact));
 
-        using var room = Guarded(0.5, seed: 4);
         var guesses = new List<long>();
-        for (var round = 0; ; round++)
+        for (var seed = 0; seed < 10; seed++)
         {
-            // Other versions, so that no answer is a stored one.
-            room.UploadCampaign(prepared.Concat(Enumerable.Range(0, 1 + round).Select(i => new CampaignRow($"more{round}of{i}@example.com", "Red", true, 0))));
-            if (Attack(room) is not { } guess)
-            {
-                break;
-            }
-            guesses.Add(guess);
+            using var room = Guarded(0.5, seed);
+            room.UploadCampaign(prepared);
+            guesses.Add(Attack(room)!.Value);
+            // Other versions, so that no answer is a stored one: they cannot be averaged.
+            room.UploadCampaign(prepared.Append(new CampaignRow("more@example.com", "Red", true, 0)));
+            Assert.Null(Attack(room));
         }
-        // A budget of 10 pays for twenty answers. Their mean has a standard deviation of 3.3, so it says nothing about one person.
-        Assert.Equal(5, guesses.Count);
+        // One guess has a standard deviation of 7.
         Assert.True(guesses.Max() - guesses.Min() > 5, "there is next to no noise");
-        Assert.True(Math.Abs(guesses.Average() - 1) > 1, "this seed happens to be near; take another");
-        Assert.Equal("budget-exhausted", room.Room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [Secret] }));
     }
 
     [Fact]
