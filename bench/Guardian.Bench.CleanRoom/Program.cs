@@ -3,14 +3,20 @@ using Guardian.Bench.CleanRoom;
 using Guardian.CleanRoom;
 
 // guardian-bench-clean-room [ROWS [ROUNDS]]: questions over two data sets of that many rows each, half of whose persons are in both, beside DuckDB on the same rows in memory.
-// Every figure is a median of rounds that alternate with the others.
+// Every figure is a median of rounds that alternate with the others. ROWS alone MIB: only the room, with a working set of that size.
 var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
-var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
+var isAlone = args.Length > 2 && args[1] == "alone";
+var rounds = args.Length > 1 && !isAlone ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
 const int Threads = 2;
 const int PsiRows = 10_000;
 var directory = Directory.CreateTempSubdirectory("guardian-bench-");
 try
 {
+    if (isAlone)
+    {
+        Alone.Run(directory.FullName, rows, int.Parse(args[2], CultureInfo.InvariantCulture), Threads);
+        return 0;
+    }
     var (a, b) = (new Table(rows, 0, 1), new Table(rows, rows / 2, 2));
     using var room = new Room(directory.FullName, rows, WorkingSet.FromMebibytes(8_192));
     room.Upload("a", a);

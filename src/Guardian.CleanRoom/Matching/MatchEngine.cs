@@ -21,7 +21,7 @@ internal enum LaneWidth
 /// Matches 1 to 8 data sets bucket by bucket, and counts and sums over the persons who are in all of them and satisfy each one's predicate. Every group is read,
 /// merged and scanned in the same way, whatever the data: time, addresses and branches follow from public sizes and the question alone.
 /// </summary>
-/// <param name="threads">Each takes a fixed share of the groups.</param>
+/// <param name="threads">Each takes some groups, and more when it is done.</param>
 /// <param name="groups">The groups to look at; null for all of the room's.</param>
 /// <remarks>
 /// Memory: for each thread one group of each side and the merge buffers. A tag's high word stands at most once in a data set (ingest refuses
@@ -76,16 +76,16 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     public static long WorkingSize(RoomLayout layout, IReadOnlyList<DataSet> sides) =>
         MergeBuffers.SizeOf(RowsPerPlace(layout, sides) * Places(sides.Count), MaxPlanes) + sides.Sum(side => 3L * layout.GroupSize(side));
 
-    /// <summary>Runs one share of the groups.</summary>
-    internal static void RunShare<TLanes, T, TResult>(
-        RoomLayout layout, IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, GroupRange share, IScan<TResult> scan)
+    /// <summary>Runs some groups, one after the other.</summary>
+    internal static void RunGroups<TLanes, T, TResult>(
+        RoomLayout layout, IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, IEnumerable<int> numbers, IScan<TResult> scan)
         where TLanes : struct, ILanes<T> where T : struct
     {
         var rows = RowsPerPlace(layout, [.. sides.Select(side => side.Source.DataSet)]);
         var places = Places(sides.Count);
         var buffers = new MergeBuffers(rows * places, ValueField.Planes(fields));
         var loaders = sides.Select((side, index) => new GroupLoader<TLanes, T>(side, layout, [.. fields.Where(field => field.Measure.Side == index)])).ToList();
-        for (var group = share.First; group < share.End; group++)
+        foreach (var group in numbers)
         {
             LoadPlaces(loaders, buffers, group, rows);
             buffers.MergeRuns<TLanes, T>(Math.Min(2 * rows, buffers.Rows));
@@ -149,12 +149,21 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         var fields = ValueField.Pack(sides, [.. measures, .. Across?.Columns ?? []]);
         List<ValueField> measured = [.. fields.Take(measures.Count)], compared = [.. fields.Skip(measures.Count)];
         var range = groups ?? new GroupRange(0, layout.GroupCount);
-        var shares = range.Split(threads);
-        var scans = shares.Select(_ => Across is null ? createScan(measured) : new AcrossScan<TLanes, T, TResult>(sides.Count, Across.Condition, compared, createScan(measured))).ToArray();
+        var workers = Math.Clamp(threads, 1, range.End - range.First);
+        var scans = Enumerable.Range(0, workers)
+            .Select(_ => Across is null ? createScan(measured) : new AcrossScan<TLanes, T, TResult>(sides.Count, Across.Condition, compared, createScan(measured))).ToArray();
+        // Who takes which group depends on the machine's other work, never on the data.
+        var last = range.First - 1;
+        IEnumerable<int> Take()
+        {
+            for (int group; (group = Interlocked.Increment(ref last)) < range.End;)
+            {
+                yield return group;
+            }
+        }
         try
         {
-            Parallel.For(0, shares.Count, new ParallelOptions { MaxDegreeOfParallelism = shares.Count }, share =>
-                RunShare<TLanes, T, TResult>(layout, sides, fields, shares[share], scans[share]));
+            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker => RunGroups<TLanes, T, TResult>(layout, sides, fields, Take(), scans[worker]));
         }
         catch (AggregateException failed) when (failed.InnerException is RoomStateException changed)
         {

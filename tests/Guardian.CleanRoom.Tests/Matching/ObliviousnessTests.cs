@@ -113,7 +113,7 @@ public class ObliviousnessTests
     private static Trace Run<TResult>(IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, IScan<TResult> scan) =>
         TraceLanes.Record(() =>
         {
-            MatchEngine.RunShare<TraceLanes, Traced, TResult>(Layout, sides, fields, new GroupRange(0, Layout.GroupCount), scan);
+            MatchEngine.RunGroups<TraceLanes, Traced, TResult>(Layout, sides, fields, Enumerable.Range(0, Layout.GroupCount), scan);
             scan.Total();
         });
 
