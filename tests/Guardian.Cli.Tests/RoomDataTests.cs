@@ -53,9 +53,16 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
         // Not asked before, so it is computed anew.
         var sum = (await room.AsAsync("agency", "ask", "sum", "--of", "customers.spend", "--json")).Ends(0).Json["sum"]!;
         Assert.Equal((1_300, 6_500.0), ((int)sum["persons"]!, (double)sum["sum"]!));
-        // What the program's code takes, and the working set, which the simulated EPC does not hold, fit together; nothing was written out.
         var epc = (await room.AsAsync("agency", "status", "--json")).Ends(0).Json["epc"]!;
-        Assert.Equal((8 * pagesPerMebibyte, 0), ((int)epc["total"]!, (int)epc["evicted"]!));
+        Assert.Equal(8 * pagesPerMebibyte, (int)epc["total"]!);
+        if (!File.Exists(Path.Combine(GuardianProgram.FolderOf("Guardian.Enclave"), "guardian-enclave.dll")))
+        {
+            // A native file has its runtime inside and is larger than the EPC: its pages were written out and came back.
+            Assert.NotEqual(0, (int)epc["evicted"]!);
+            return;
+        }
+        // What the program's code takes, and the working set, which the simulated EPC does not hold, fit together; nothing was written out.
+        Assert.Equal(0, (int)epc["evicted"]!);
         Assert.InRange((int)epc["allocated"]! + (4 * pagesPerMebibyte), 5 * pagesPerMebibyte, 8 * pagesPerMebibyte);
     }
 
