@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Guardian.Files;
+using Guardian.Tests;
 using Guardian.Files.Host;
 using Guardian.Wasi;
 using Guardian.Wasi.Host;
@@ -43,7 +44,7 @@ internal static unsafe class WasiCalls
         try
         {
             using var directory = HostFileSystem.Open(folder.FullName);
-            using var host = new WasiHost(new WasiOptions { Arguments = ["fuzz"], StandardStreams = [new Nothing()], Directories = [new Preopen("/", directory.Root)] });
+            using var host = new WasiHost(new WasiOptions { Arguments = ["fuzz"], StandardStreams = [new SilentStream()], Directories = [new Preopen("/", directory.Root)] });
             host.Cancel();
             return Run(host, memory, input);
         }
@@ -90,31 +91,6 @@ internal static unsafe class WasiCalls
         {
             BinaryPrimitives.WriteUInt64LittleEndian(value, arguments[i]);
             input.Write(value[..(WasiHost.Functions[index].Parameters[i] == 'I' ? 8 : 4)]);
-        }
-    }
-
-    private sealed class Nothing : IGuestStream
-    {
-        public FileKind Kind => FileKind.Unknown;
-
-        public FileError Read(Span<byte> buffer, out int read)
-        {
-            read = 0;
-            return FileError.Again;
-        }
-
-        public FileError Write(ReadOnlySpan<byte> data, out int written)
-        {
-            written = 0;
-            return FileError.Again;
-        }
-
-        public Readiness ReadReadiness() => Readiness.After(-1, forWriting: false);
-
-        public Readiness WriteReadiness() => Readiness.After(-1, forWriting: true);
-
-        public void Dispose()
-        {
         }
     }
 }

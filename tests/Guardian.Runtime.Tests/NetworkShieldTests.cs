@@ -44,9 +44,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
         var guest = Task.Run(() => EchoOnce(listener));
         using var client = await ConnectAsync(port, "server.example");
-        await client.WriteAsync("hello"u8.ToArray());
-        await client.ShutdownAsync();
-        Assert.Equal("hello", await ReadAllAsync(client));
+        Assert.Equal("hello", await ExchangeAsync(client, "hello"));
         await guest;
     }
 
@@ -69,9 +67,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         Assert.Equal(FileError.Again, listener.Accept(out _));
         var guest = Task.Run(() => EchoOnce(listener));
         using var client = await ConnectAsync(port, "server.example", authority.Issue("client.example"));
-        await client.WriteAsync("hello"u8.ToArray());
-        await client.ShutdownAsync();
-        Assert.Equal("hello", await ReadAllAsync(client));
+        Assert.Equal("hello", await ExchangeAsync(client, "hello"));
         await guest;
     }
 
@@ -85,9 +81,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         await silent.ConnectAsync(IPAddress.Loopback, port);
         var guest = Task.Run(() => EchoOnce(listener));
         using var client = await ConnectAsync(port, "server.example");
-        await client.WriteAsync("hello"u8.ToArray());
-        await client.ShutdownAsync();
-        Assert.Equal("hello", await ReadAllAsync(client));
+        Assert.Equal("hello", await ExchangeAsync(client, "hello"));
         await guest;
     }
 
@@ -203,6 +197,13 @@ public sealed class NetworkShieldTests : IAsyncDisposable
             RemoteCertificateValidationCallback = (_, certificate, sent, errors) => Certificates.IsIssuedBy(authority.Pem, certificate, sent, isServer: true, errors),
         });
         return tls;
+    }
+
+    private static async Task<string> ExchangeAsync(SslStream client, string text)
+    {
+        await client.WriteAsync(Encoding.UTF8.GetBytes(text));
+        await client.ShutdownAsync();
+        return await ReadAllAsync(client);
     }
 
     private static async Task<string> ReadAllAsync(Stream stream)
