@@ -123,7 +123,7 @@ internal sealed class Room : IDisposable
             Span<uint> codes = stackalloc uint[2];
             for (var group = share.First; group < share.End; group++)
             {
-                writer.Clear();
+                writer.Begin(group);
                 for (var bucket = 0; bucket < RoomLayout.BucketsPerGroup; bucket++)
                 {
                     var start = starts[(group * RoomLayout.BucketsPerGroup) + bucket];

@@ -3,7 +3,7 @@ namespace Guardian.CleanRoom.Client;
 /// <summary>A partition sorted by tag, or left in the order it came in, of which groups are written. One per thread.</summary>
 internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, UploadForm form)
 {
-    private readonly GroupWriter writer = new(layout, dataSet);
+    private readonly GroupWriter writer = new(layout, dataSet, form);
     private readonly uint[] codes = new uint[format.ColumnCount];
     private readonly int capacity = layout.Capacities[dataSet.Name];
     private readonly EventFold? fold = dataSet.Events is null ? null : new EventFold(dataSet, format);
@@ -64,7 +64,7 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
     /// <exception cref="PreparationException">A bucket has more rows than slots.</exception>
     public ReadOnlyMemory<byte> WriteGroup(int group)
     {
-        writer.Clear();
+        writer.Begin(group);
         if (form == UploadForm.Unsorted)
         {
             WriteInOrder(group);
@@ -113,7 +113,7 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
         var (kept, capped) = (0, 0);
         for (int start = 0, end; start < count; start = end)
         {
-            for (end = start + 1; end < count && tags[end] == tags[start]; end++)
+            for (end = start + 1; end < count && layout.AreOnePerson(tags[start], tags[end]); end++)
             {
             }
             order[kept] = events.Fold(rows, order.AsSpan(start, end - start), out var isCapped);
@@ -123,13 +123,13 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
         (Count, Duplicates, Capped) = (kept, 0, capped);
     }
 
-    // Of tags with the same high word, which stand together now, the row that came first in the file. Different persons share a high word once in 2^64 pairs.
+    // Of tags that are taken to be of one person, which stand together now, the row that came first in the file.
     private void KeepFirst(int count)
     {
         var kept = 0;
         for (var i = 0; i < count; i++)
         {
-            if (kept == 0 || tags[kept - 1] != tags[i])
+            if (kept == 0 || !layout.AreOnePerson(tags[kept - 1], tags[i]))
             {
                 (tags[kept], order[kept]) = (tags[i], order[i]);
                 kept++;

@@ -5,6 +5,8 @@ public sealed partial class RoomLayout
     // Slots per bucket of the largest data set: a group of both sides' merge buffers stays in the processor's cache.
     private const int LargestCapacity = 2048;
 
+    private const int WordBits = 64;
+
     // That any bucket of any data set overflows; an owner who meets it prepares again under another room.
     private const double OverflowProbability = 1e-9;
 
@@ -40,6 +42,35 @@ public sealed partial class RoomLayout
 
     /// <summary>The greatest high word of a bucket.</summary>
     public ulong LastOf(int bucket) => bucket == BucketCount - 1 ? ulong.MaxValue : FirstOf(bucket + 1) - 1;
+
+    /// <summary>The words of a tag in its bucket: those 64 bits that follow what all tags of the bucket have in common, and the rest, whose lowest bits are zero.</summary>
+    public (ulong First, ulong Second) WordsOf(int bucket, Tag tag)
+    {
+        unchecked
+        {
+            var word = ((tag.High - FirstOf(bucket)) << CommonBits) | (tag.Low >> (WordBits - CommonBits));
+            // All ones means an empty slot; the one tag in 2^64 that has them becomes its neighbour.
+            return (word == Elements.Empty ? word - 1 : word, tag.Low << CommonBits);
+        }
+    }
+
+    /// <summary>The tag with these words in a bucket; padding, when both are all ones.</summary>
+    public Tag TagOf(int bucket, ulong word, ulong rest)
+    {
+        unchecked
+        {
+            // The bucket's first high word where the slot has a row, all ones where it has none.
+            var isRow = 0UL - (((word ^ Elements.Empty) | (0UL - (word ^ Elements.Empty))) >> 63);
+            return new Tag(((FirstOf(bucket) + (word >> CommonBits)) & isRow) | ~isRow, (((word << (WordBits - CommonBits)) | (rest >> CommonBits)) & isRow) | ~isRow);
+        }
+    }
+
+    /// <summary>Whether two tags of one data set are taken to be of one person: of the same bucket, with words that agree but for the lowest 16 bits.</summary>
+    public bool AreOnePerson(ulong tagHigh, ulong otherHigh)
+    {
+        var bucket = BucketOf(tagHigh);
+        return BucketOf(otherHigh) == bucket && (((tagHigh - FirstOf(bucket)) ^ (otherHigh - FirstOf(bucket))) >> (Elements.PayloadBits - CommonBits)) == 0;
+    }
 
     /// <summary>Slots of a group that an upload in any order may fill, in whole rows of eight: rows are spread evenly over the chunks.</summary>
     public int UnsortedSlots(DataSet dataSet)

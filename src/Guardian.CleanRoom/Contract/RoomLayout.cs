@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Guardian.CleanRoom;
 
 /// <summary>
@@ -7,10 +9,12 @@ namespace Guardian.CleanRoom;
 /// <remarks>
 /// Group plaintext, little-endian, with C = capacity, slot e of bucket q at index e*8+q:
 /// <code>
-///   uint64 tagHigh[C*8] | uint64 tagLow[C*8] | for each column: code[C*8] of CodeSize bytes
+///   uint64 word[C*8] | uint64 rest[C*8] | for each column: code[C*8] of CodeSize bytes
 /// </code>
-/// Tags are 112 bits: the low 16 bits of tagLow are zero. Rows ascend by (tagHigh, tagLow); empty slots follow with
-/// tagHigh = tagLow = 2^64-1 and all codes 0. Bucket of a tag: floor(tagHigh * BucketCount / 2^64).
+/// Bucket of a tag: floor(tagHigh * BucketCount / 2^64). Its words in a bucket that begins at F, with s = <see cref="CommonBits"/>:
+/// word = (tagHigh - F) * 2^s + floor(tagLow / 2^(64-s)), rest = tagLow * 2^s modulo 2^64. Tags are 112 bits, so the low 16 + s bits of rest are zero.
+/// Rows ascend by word, and no two of a bucket agree in all but the lowest 16 bits of theirs; empty slots follow with
+/// word = rest = 2^64-1 and all codes 0. In an upload in any order, which has no buckets yet, the words are tagHigh and tagLow.
 /// </remarks>
 public sealed partial class RoomLayout
 {
@@ -19,6 +23,9 @@ public sealed partial class RoomLayout
 
     /// <summary>Buckets in the room, a multiple of <see cref="BucketsPerGroup"/>.</summary>
     public required int BucketCount { get; init; }
+
+    /// <summary>Bits, 3 to 16, that all tags of a bucket have in common, or as good as: the base 2 logarithm of the number of buckets.</summary>
+    public int CommonBits => Math.Min(Elements.PayloadBits, BitOperations.Log2((uint)BucketCount));
 
     /// <summary>Groups in the room; also the number of chunks of every upload.</summary>
     public int GroupCount => BucketCount / BucketsPerGroup;

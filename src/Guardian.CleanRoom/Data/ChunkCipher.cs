@@ -26,7 +26,7 @@ public sealed class ChunkCipher : IDisposable
     {
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(dataSet);
-        place = [.. Encoding.UTF8.GetBytes($"guardian-room-chunk-v1 {dataSet.Name}\0"), .. contract.Hash.Span, .. digest];
+        place = [.. Encoding.UTF8.GetBytes($"guardian-room-chunk-v2 {dataSet.Name}\0"), .. contract.Hash.Span, .. digest];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, uploadSecret, key, [], place);
     }
 

@@ -50,8 +50,8 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
     private readonly UploadForm form;
     private readonly GroupColumns columns;
 
-    // First and last high word of each bucket, and what was found: a word for each bucket and each sort of problem, the columns' last.
-    private readonly AlignedBytes bounds = new(2 * sizeof(ulong) * RoomLayout.BucketsPerGroup);
+    // How far each bucket's last high word is from its first, and what was found: a word for each bucket and each sort of problem, the columns' last.
+    private readonly AlignedBytes widths = new(sizeof(ulong) * RoomLayout.BucketsPerGroup);
     private readonly AlignedBytes found;
 
     public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted)
@@ -69,7 +69,7 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         for (var lane = 0; lane < RoomLayout.BucketsPerGroup; lane++)
         {
             var bucket = (group * RoomLayout.BucketsPerGroup) + lane;
-            (bounds.Words[lane], bounds.Words[RoomLayout.BucketsPerGroup + lane]) = (layout.FirstOf(bucket), layout.LastOf(bucket));
+            widths.Words[lane] = layout.LastOf(bucket) - layout.FirstOf(bucket);
         }
         rows = CheckTags(plaintext);
         for (var column = 0; column < dataSet.Columns.Count; column++)
@@ -90,21 +90,22 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
 
     private int CheckTags(ReadOnlySpan<byte> plaintext)
     {
-        ref var highWords = ref MemoryMarshal.GetReference(columns.High(plaintext));
-        ref var lowWords = ref MemoryMarshal.GetReference(columns.Low(plaintext));
+        ref var words = ref MemoryMarshal.GetReference(columns.Words(plaintext));
+        ref var rests = ref MemoryMarshal.GetReference(columns.Rests(plaintext));
         var (none, all) = (TLanes.All(0), TLanes.All(ulong.MaxValue));
-        var (firstOf, lastOf) = (TLanes.Load(ref bounds.FirstWord, 0), TLanes.Load(ref bounds.FirstWord, Lanes));
+        var width = TLanes.Load(ref widths.FirstWord, 0);
         var (badEmpty, afterEmpty, tooLong, misplaced, unordered, beyond, count) = (none, none, none, none, none, none, none);
         var (before, wasRow) = (none, all);
         var isSorted = form != UploadForm.Unsorted;
+        var zeros = TLanes.All((Elements.PayloadMask << (isSorted ? layout.CommonBits : 0)) | Elements.PayloadMask);
         var limit = (nuint)(isSorted ? columns.Slots : layout.UnsortedSlots(dataSet));
         for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
-            var (high, low) = (TLanes.Load(ref highWords, slot), TLanes.Load(ref lowWords, slot));
-            var isEmpty = TLanes.Equal(high, all);
+            var (word, rest) = (TLanes.Load(ref words, slot), TLanes.Load(ref rests, slot));
+            var isEmpty = TLanes.Equal(word, all);
             var isRow = TLanes.Xor(isEmpty, all);
-            badEmpty = TLanes.Or(badEmpty, TLanes.And(isEmpty, TLanes.Xor(low, all)));
-            tooLong = TLanes.Or(tooLong, TLanes.And(isRow, TLanes.And(low, TLanes.All(Elements.PayloadMask))));
+            badEmpty = TLanes.Or(badEmpty, TLanes.And(isEmpty, TLanes.Xor(rest, all)));
+            tooLong = TLanes.Or(tooLong, TLanes.And(isRow, TLanes.And(rest, zeros)));
             count = TLanes.Subtract(count, isRow);
             if (slot >= limit)
             {
@@ -115,11 +116,12 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
                 continue;
             }
             afterEmpty = TLanes.Or(afterEmpty, TLanes.AndNot(isRow, wasRow));
-            misplaced = TLanes.Or(misplaced, TLanes.And(isRow, TLanes.Or(TLanes.Greater(firstOf, high), TLanes.Greater(high, lastOf))));
+            misplaced = TLanes.Or(misplaced, TLanes.And(isRow, TLanes.Greater(TLanes.ShiftRight(word, layout.CommonBits), width)));
+            var person = TLanes.ShiftRight(word, Elements.PayloadBits);
             // The first slot has nothing before it; slot is public.
-            var ascends = slot == 0 ? all : TLanes.Greater(high, before);
+            var ascends = slot == 0 ? all : TLanes.Greater(person, before);
             unordered = TLanes.Or(unordered, TLanes.AndNot(TLanes.And(isRow, wasRow), ascends));
-            (before, wasRow) = (high, isRow);
+            (before, wasRow) = (person, isRow);
         }
         Report(0, badEmpty);
         Report(1, afterEmpty);
@@ -132,7 +134,7 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
 
     private void CheckCodes(int column, ReadOnlySpan<byte> plaintext)
     {
-        ref var highWords = ref MemoryMarshal.GetReference(columns.High(plaintext));
+        ref var words = ref MemoryMarshal.GetReference(columns.Words(plaintext));
         ref var codes = ref MemoryMarshal.GetReference(columns.Codes(column, plaintext));
         var greatest = TLanes.All((ulong)(dataSet.Columns[column].Maximum - dataSet.Columns[column].Minimum) + 1);
         var size = columns.CodeSize(column);
@@ -140,7 +142,7 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
             var code = TLanes.LoadCodes(ref codes, slot, size);
-            var isEmpty = TLanes.Equal(TLanes.Load(ref highWords, slot), TLanes.All(Elements.Empty));
+            var isEmpty = TLanes.Equal(TLanes.Load(ref words, slot), TLanes.All(Elements.Empty));
             wrong = TLanes.Or(wrong, TLanes.Or(TLanes.Greater(code, greatest), TLanes.And(code, isEmpty)));
         }
         Report(Problems.Length + column, wrong);

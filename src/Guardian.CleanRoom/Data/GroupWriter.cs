@@ -5,29 +5,33 @@ namespace Guardian.CleanRoom;
 /// <summary>Writes a group's plaintext as <see cref="RoomLayout"/> describes it. A new group is all empty slots.</summary>
 public sealed class GroupWriter
 {
+    private readonly RoomLayout layout;
     private readonly DataSet dataSet;
+    private readonly UploadForm form;
     private readonly int capacity;
     private readonly byte[] plaintext;
+    private int firstBucket;
 
     /// <summary>Prepares for groups of a data set; used for one after the other.</summary>
-    public GroupWriter(RoomLayout layout, DataSet dataSet)
+    public GroupWriter(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(dataSet);
-        this.dataSet = dataSet;
+        (this.layout, this.dataSet, this.form) = (layout, dataSet, form);
         capacity = layout.Capacities[dataSet.Name];
         plaintext = new byte[layout.GroupSize(dataSet)];
-        Clear();
+        Begin(0);
     }
 
     private int Slots => capacity * RoomLayout.BucketsPerGroup;
 
-    /// <summary>The group's bytes, valid until the next <see cref="Clear"/>.</summary>
+    /// <summary>The group's bytes, valid until the next <see cref="Begin"/>.</summary>
     public ReadOnlyMemory<byte> Plaintext => plaintext;
 
-    /// <summary>Begins the next group.</summary>
-    public void Clear()
+    /// <summary>Begins a group.</summary>
+    public void Begin(int group)
     {
+        firstBucket = group * RoomLayout.BucketsPerGroup;
         plaintext.AsSpan(0, 16 * Slots).Fill(0xFF);
         plaintext.AsSpan(16 * Slots).Clear();
     }
@@ -39,8 +43,9 @@ public sealed class GroupWriter
     public void Write(int bucket, int slot, Tag tag, ReadOnlySpan<uint> codes)
     {
         var index = (slot * RoomLayout.BucketsPerGroup) + bucket;
-        BinaryPrimitives.WriteUInt64LittleEndian(plaintext.AsSpan(8 * index), tag.High);
-        BinaryPrimitives.WriteUInt64LittleEndian(plaintext.AsSpan(8 * (Slots + index)), tag.Low);
+        var (word, rest) = form == UploadForm.Unsorted ? (tag.High, tag.Low) : layout.WordsOf(firstBucket + bucket, tag);
+        BinaryPrimitives.WriteUInt64LittleEndian(plaintext.AsSpan(8 * index), word);
+        BinaryPrimitives.WriteUInt64LittleEndian(plaintext.AsSpan(8 * (Slots + index)), rest);
         var start = 16 * Slots;
         for (var column = 0; column < codes.Length; column++)
         {

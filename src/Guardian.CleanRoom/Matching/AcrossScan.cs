@@ -8,20 +8,19 @@ namespace Guardian.CleanRoom;
 internal sealed class AcrossScan<TLanes, T, TResult>(int sides, CodeCondition condition, IReadOnlyList<ValueField> fields, IScan<TResult> next) : IScan<TResult>
     where TLanes : struct, ILanes<T> where T : struct
 {
-    private const nuint Lanes = RoomLayout.BucketsPerGroup;
+    /// <inheritdoc/>
+    public bool ReadsRests => next.ReadsRests;
 
     /// <inheritdoc/>
     public void Add(MergeBuffers merged)
     {
-        ref var high = ref merged.High(0);
-        ref var low = ref merged.Low(0);
+        ref var words = ref merged.Word(0);
         for (var row = sides - 1; row < merged.Rows; row++)
         {
-            var index = (nuint)row * Lanes;
-            var element = TLanes.Load(ref low, index);
+            var index = (nuint)row * RoomLayout.BucketsPerGroup;
             // Only where a person ends: what lies elsewhere may be the first element of another.
-            var dropped = TLanes.AndNot(Matches<TLanes, T>.Of(ref high, ref low, index, sides, element), Holds(condition, merged, row));
-            TLanes.Store(TLanes.Or(element, TLanes.And(dropped, TLanes.All(Elements.FailBit))), ref low, index);
+            var dropped = TLanes.AndNot(Matches<TLanes, T>.Of(ref words, index, sides, merged.Payload), Holds(condition, merged, row));
+            TLanes.Store(TLanes.Or(TLanes.Load(ref words, index), TLanes.And(dropped, TLanes.All(merged.Payload.FailBit))), ref words, index);
         }
         next.Add(merged);
     }

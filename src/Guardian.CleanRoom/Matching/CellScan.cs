@@ -42,14 +42,12 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
 
     private long CountAll(MergeBuffers merged)
     {
-        ref var high = ref merged.High(0);
-        ref var low = ref merged.Low(0);
-        var count = TLanes.All(0);
+        ref var words = ref merged.Word(0);
+        var (payload, count) = (merged.Payload, TLanes.All(0));
         for (var row = sides - 1; row < merged.Rows; row++)
         {
-            var index = (nuint)row * Lanes;
             // A mask of all ones is minus one.
-            count = TLanes.Subtract(count, Matches<TLanes, T>.Of(ref high, ref low, index, sides, TLanes.Load(ref low, index)));
+            count = TLanes.Subtract(count, Matches<TLanes, T>.Of(ref words, (nuint)row * Lanes, sides, payload));
         }
         return (long)TLanes.Sum(count);
     }
@@ -57,15 +55,14 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
     // What is asked most: each row is read once.
     private static long CountPairs(MergeBuffers merged)
     {
-        ref var highWords = ref merged.High(0);
-        ref var lowWords = ref merged.Low(0);
-        var count = TLanes.All(0);
-        var (highBefore, lowBefore) = (TLanes.Load(ref highWords, 0), TLanes.Load(ref lowWords, 0));
-        for (var index = Lanes; index < (nuint)merged.Rows * Lanes; index += Lanes)
+        ref var words = ref merged.Word(0);
+        var (payload, last) = (merged.Payload, (nuint)merged.Rows * Lanes);
+        var (count, none, before) = (TLanes.All(0), TLanes.All(0), TLanes.Load(ref words, 0));
+        for (var index = Lanes; index < last; index += Lanes)
         {
-            var (high, low) = (TLanes.Load(ref highWords, index), TLanes.Load(ref lowWords, index));
-            count = TLanes.Subtract(count, Matches<TLanes, T>.OfTwo(high, low, highBefore, lowBefore));
-            (highBefore, lowBefore) = (high, low);
+            var word = TLanes.Load(ref words, index);
+            count = TLanes.Subtract(count, TLanes.Equal(Matches<TLanes, T>.Wrong(payload, word, before), none));
+            before = word;
         }
         return (long)TLanes.Sum(count);
     }
@@ -73,29 +70,27 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
     // For every two rows the cell of the person who ends there, or none.
     private void FindCells(MergeBuffers merged, ref byte target)
     {
+        ref var words = ref merged.Word(0);
+        var payload = merged.Payload;
         for (var row = 0; row < merged.Rows; row += RowsPerCode)
         {
-            var cell = CellAt(merged, row);
+            var cell = CellAt(ref words, row, payload);
             if (RowsPerCode == 2)
             {
-                cell = TLanes.Min(cell, CellAt(merged, row + 1));
+                cell = TLanes.Min(cell, CellAt(ref words, row + 1, payload));
             }
             TLanes.StoreCodes(cell, ref target, (nuint)(row / RowsPerCode) * Lanes, codeSize);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private T CellAt(MergeBuffers merged, int row)
+    private T CellAt(ref ulong words, int row, Payload payload)
     {
         if (row < sides - 1)
         {
             return TLanes.All(NoCell);
         }
-        ref var high = ref merged.High(0);
-        ref var low = ref merged.Low(0);
         var index = (nuint)row * Lanes;
-        var element = TLanes.Load(ref low, index);
-        var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
-        return TLanes.Select(isMatch, Matches<TLanes, T>.CellOf(ref low, index, sides, element), TLanes.All(NoCell));
+        return TLanes.Select(Matches<TLanes, T>.Of(ref words, index, sides, payload), Matches<TLanes, T>.CellOf(ref words, index, sides, payload), TLanes.All(NoCell));
     }
 }

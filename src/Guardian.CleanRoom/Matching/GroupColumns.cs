@@ -34,11 +34,11 @@ internal sealed class GroupColumns
     /// <summary>Bytes of a column's codes.</summary>
     public int CodeSize(int column) => dataSet.Columns[column].CodeSize;
 
-    /// <summary>The high words.</summary>
-    public ReadOnlySpan<ulong> High(ReadOnlySpan<byte> group) => MemoryMarshal.Cast<byte, ulong>(group)[..Slots];
+    /// <summary>The first word of each slot.</summary>
+    public ReadOnlySpan<ulong> Words(ReadOnlySpan<byte> group) => MemoryMarshal.Cast<byte, ulong>(group)[..Slots];
 
-    /// <summary>The low words.</summary>
-    public ReadOnlySpan<ulong> Low(ReadOnlySpan<byte> group) => MemoryMarshal.Cast<byte, ulong>(group).Slice(Slots, Slots);
+    /// <summary>The second word of each slot: the rest of its tag.</summary>
+    public ReadOnlySpan<ulong> Rests(ReadOnlySpan<byte> group) => MemoryMarshal.Cast<byte, ulong>(group).Slice(Slots, Slots);
 
     /// <summary>The codes of a column.</summary>
     public ReadOnlySpan<byte> Codes(int column, ReadOnlySpan<byte> group) => group.Slice(offsets[column], Slots * CodeSize(column));

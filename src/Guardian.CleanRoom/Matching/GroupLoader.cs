@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Guardian.CleanRoom;
 
 /// <summary>
-/// Turns a stored group of one side into elements: filters and cells column by column, in stored order, then copies tags and payload into the merge buffers.
+/// Turns a stored group of one side into elements: filters and cells column by column, in stored order, then puts both into the merge buffers.
 /// Touches every slot in the same way, whatever it holds. One per thread.
 /// </summary>
 internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
@@ -12,20 +12,25 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
 
     private readonly SidePlan plan;
     private readonly IReadOnlyList<ValueField> fields;
+    private readonly bool withRests;
     private readonly GroupColumns columns;
     private readonly PredicateMasks<TLanes, T> masks;
     private readonly AlignedBytes plaintext;
-    private readonly AlignedBytes payload;
+    private readonly Payload payload;
+    private readonly AlignedBytes cells;
 
     /// <param name="fields">The fields that this side fills.</param>
-    public GroupLoader(SidePlan plan, RoomLayout layout, IReadOnlyList<ValueField> fields)
+    /// <param name="withRests">Whether the last plane gets the second words.</param>
+    public GroupLoader(SidePlan plan, RoomLayout layout, Payload payload, IReadOnlyList<ValueField> fields, bool withRests)
     {
         this.plan = plan;
         this.fields = fields;
+        this.withRests = withRests;
+        this.payload = payload;
         columns = new GroupColumns(layout, plan.Source.DataSet);
         masks = new PredicateMasks<TLanes, T>(columns);
         plaintext = new AlignedBytes(columns.Size);
-        payload = new AlignedBytes(columns.Slots * sizeof(ushort));
+        cells = new AlignedBytes(columns.Slots * sizeof(ushort));
     }
 
     /// <summary>Opens a group; its rows are valid until the next one is opened.</summary>
@@ -42,17 +47,19 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         {
             // Where row 0 goes, and how far the next one is from there.
             var (first, step) = descends ? (start + rows - 1, -(nint)Lanes) : (start, (nint)Lanes);
-            ref var high = ref buffers.High(first);
-            ref var low = ref buffers.Low(first);
+            ref var words = ref buffers.Word(first);
             for (nint row = 0; row < rows; row++)
             {
-                elements.Read((nuint)row, out var rowHigh, out var rowLow);
-                TLanes.Store(rowHigh, ref high, (nuint)(row * step));
-                TLanes.Store(rowLow, ref low, (nuint)(row * step));
+                TLanes.Store(elements.Read((nuint)row), ref words, (nuint)(row * step));
             }
-            for (var plane = 0; plane < buffers.Planes; plane++)
+            var valuePlanes = buffers.Planes - (withRests ? 1 : 0);
+            for (var plane = 0; plane < valuePlanes; plane++)
             {
                 PlaceValues(stored, plane, ref buffers.Value(plane, first), step, rows);
+            }
+            if (withRests)
+            {
+                PlaceRests(stored, ref buffers.Value(valuePlanes, first), step, rows);
             }
         }
     }
@@ -63,19 +70,19 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         {
             MakeCells(stored);
         }
-        ref var mask = ref MemoryMarshal.GetReference(payload.Span);
+        ref var mask = ref MemoryMarshal.GetReference(cells.Span);
         if (plan.Where.Count > 0)
         {
             mask = ref masks.Evaluate(plan.Where, stored);
         }
         return new GroupRows<TLanes, T>(
-            columns, stored, ref payload.FirstHalf, ref mask, hasCells: plan.Cells.Count > 0, hasFilter: plan.Where.Count > 0);
+            columns, stored, payload, ref cells.FirstHalf, ref mask, hasCells: plan.Cells.Count > 0, hasFilter: plan.Where.Count > 0);
     }
 
-    // Of every slot that holds a row, its part of the cell, and the fail bit where it has none; empty slots have all these bits set, whatever comes out here.
+    // Of every slot that holds a row, its part of the cell, and the fail bit where it has none.
     private void MakeCells(ReadOnlySpan<byte> stored)
     {
-        payload.Span.Clear();
+        cells.Span.Clear();
         foreach (var part in plan.Cells)
         {
             AddToCell(part, stored);
@@ -85,11 +92,11 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
     private void AddToCell(CellPart part, ReadOnlySpan<byte> stored)
     {
         ref var codes = ref MemoryMarshal.GetReference(columns.Codes(part.Column, stored));
-        ref var target = ref payload.FirstHalf;
+        ref var target = ref cells.FirstHalf;
         var size = columns.CodeSize(part.Column);
         if (part.Starts is not { } starts)
         {
-            TLanes.AddMultiples(ref codes, size, (ushort)part.Stride, (ushort)Elements.FailBit, ref target, (nuint)columns.Slots);
+            TLanes.AddMultiples(ref codes, size, (ushort)part.Stride, (ushort)payload.FailBit, ref target, (nuint)columns.Slots);
             return;
         }
         for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
@@ -97,7 +104,7 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
             var code = TLanes.LoadCodes(ref codes, slot, size);
             var isEmpty = TLanes.Equal(code, TLanes.All(0));
             var value = TLanes.Add(TLanes.LoadHalves(ref target, slot), TLanes.AndNot(TLanes.Multiply(BinOf(code, starts), TLanes.All((ulong)part.Stride)), isEmpty));
-            TLanes.StoreHalves(TLanes.Or(value, TLanes.And(isEmpty, TLanes.All(Elements.FailBit))), ref target, slot);
+            TLanes.StoreHalves(TLanes.Or(value, TLanes.And(isEmpty, TLanes.All(payload.FailBit))), ref target, slot);
         }
     }
 
@@ -111,6 +118,23 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
             bin = TLanes.Subtract(bin, TLanes.Greater(code, TLanes.All(starts[k] - 1UL)));
         }
         return bin;
+    }
+
+    private void PlaceRests(ReadOnlySpan<byte> stored, ref ulong target, nint step, int rows)
+    {
+        ref var words = ref MemoryMarshal.GetReference(columns.Words(stored));
+        ref var rests = ref MemoryMarshal.GetReference(columns.Rests(stored));
+        unchecked
+        {
+            for (nint row = 0; row < rows; row++)
+            {
+                var slot = (nuint)row * Lanes;
+                var rest = row < columns.Capacity
+                    ? TLanes.Or(TLanes.Load(ref rests, slot), TLanes.And(TLanes.Load(ref words, slot), TLanes.All(payload.Mask)))
+                    : TLanes.All(Elements.Empty);
+                TLanes.Store(rest, ref target, (nuint)(row * step));
+            }
+        }
     }
 
     private void PlaceValues(ReadOnlySpan<byte> stored, int plane, ref ulong target, nint step, int rows)

@@ -3,50 +3,47 @@ using System.Runtime.InteropServices;
 
 namespace Guardian.CleanRoom;
 
-/// <summary>The rows of an open group as elements: what lies stored, with what the question makes of its columns beside the tag. The default has none.</summary>
+/// <summary>The rows of an open group as elements: the words that lie stored, with what the question makes of their columns in the lowest bits. The default has none.</summary>
 internal readonly ref struct GroupRows<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
-    private readonly ref readonly ulong high;
-    private readonly ref readonly ulong low;
+    private readonly ref readonly ulong words;
     private readonly ref ushort cells;
     private readonly ref byte mask;
     private readonly bool hasCells;
     private readonly bool hasFilter;
     private readonly nuint capacity;
+    private readonly ulong payload;
+    private readonly ulong failBit;
 
     /// <param name="cells">For each slot its part of the cell, and the fail bit where it has none.</param>
     /// <param name="mask">For each slot all ones when its row satisfies the filters.</param>
-    public GroupRows(GroupColumns columns, ReadOnlySpan<byte> stored, ref ushort cells, ref byte mask, bool hasCells, bool hasFilter)
+    public GroupRows(GroupColumns columns, ReadOnlySpan<byte> stored, Payload payload, ref ushort cells, ref byte mask, bool hasCells, bool hasFilter)
     {
-        high = ref MemoryMarshal.GetReference(columns.High(stored));
-        low = ref MemoryMarshal.GetReference(columns.Low(stored));
+        words = ref MemoryMarshal.GetReference(columns.Words(stored));
         this.cells = ref cells;
         this.mask = ref mask;
         (this.hasCells, this.hasFilter, capacity) = (hasCells, hasFilter, (nuint)columns.Capacity);
+        (this.payload, failBit) = (payload.Mask, payload.FailBit);
     }
 
     /// <summary>One row of all eight buckets; an empty one beyond the data set's capacity, which is public.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Read(nuint row, out T rowHigh, out T rowLow)
+    public T Read(nuint row)
     {
         if (row >= capacity)
         {
-            rowHigh = rowLow = TLanes.All(Elements.Empty);
-            return;
+            return TLanes.All(Elements.Empty);
         }
         var slot = unchecked(row * Lanes);
-        rowHigh = TLanes.Load(ref Unsafe.AsRef(in high), slot);
-        rowLow = TLanes.Load(ref Unsafe.AsRef(in low), slot);
-        // Tag bits and payload bits do not overlap.
-        if (hasCells)
-        {
-            rowLow = TLanes.Or(rowLow, TLanes.LoadHalves(ref cells, slot));
-        }
+        var stored = TLanes.Load(ref Unsafe.AsRef(in words), slot);
+        var fails = TLanes.Equal(stored, TLanes.All(Elements.Empty));
         if (hasFilter)
         {
-            rowLow = TLanes.Or(rowLow, TLanes.AndNot(TLanes.All(Elements.FailBit), TLanes.ShiftLeft(TLanes.LoadCodes(ref mask, slot, 1), 8)));
+            fails = TLanes.Or(fails, TLanes.Equal(TLanes.LoadCodes(ref mask, slot, 1), TLanes.All(0)));
         }
+        var word = TLanes.Or(TLanes.AndNot(stored, TLanes.All(payload)), TLanes.And(fails, TLanes.All(failBit)));
+        return hasCells ? TLanes.Or(word, TLanes.LoadHalves(ref cells, slot)) : word;
     }
 }

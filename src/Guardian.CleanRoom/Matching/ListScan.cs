@@ -1,7 +1,7 @@
 namespace Guardian.CleanRoom;
 
 /// <summary>Copies the tags of matched persons, with padding in the place of everyone else.</summary>
-internal sealed class ListScan<TLanes, T>(int sides) : IScan<List<Tag>> where TLanes : struct, ILanes<T> where T : struct
+internal sealed class ListScan<TLanes, T>(RoomLayout layout, int sides) : IScan<List<Tag>> where TLanes : struct, ILanes<T> where T : struct
 {
     private const int Lanes = RoomLayout.BucketsPerGroup;
 
@@ -9,20 +9,24 @@ internal sealed class ListScan<TLanes, T>(int sides) : IScan<List<Tag>> where TL
     private readonly AlignedBytes row = new(2 * Lanes * sizeof(ulong));
 
     /// <inheritdoc/>
+    public bool ReadsRests => true;
+
+    /// <inheritdoc/>
     public void Add(MergeBuffers merged)
     {
-        ref var high = ref merged.High(0);
-        ref var low = ref merged.Low(0);
+        ref var words = ref merged.Word(0);
+        var (payload, padding) = (TLanes.All(merged.Payload.Mask), TLanes.All(Elements.Empty));
         for (var index = sides - 1; index < merged.Rows; index++)
         {
             var at = (nuint)(index * Lanes);
-            var element = TLanes.Load(ref low, at);
-            var padding = TLanes.Xor(Matches<TLanes, T>.Of(ref high, ref low, at, sides, element), TLanes.All(ulong.MaxValue));
-            TLanes.Store(TLanes.Or(TLanes.Load(ref high, at), padding), ref row.FirstWord, 0);
-            TLanes.Store(TLanes.Or(TLanes.AndNot(element, TLanes.All(Elements.PayloadMask)), padding), ref row.FirstWord, Lanes);
+            var isMatch = Matches<TLanes, T>.Of(ref words, at, sides, merged.Payload);
+            var rest = TLanes.Load(ref merged.Value(merged.Planes - 1, index), 0);
+            var word = TLanes.Or(TLanes.AndNot(TLanes.Load(ref words, at), payload), TLanes.And(rest, payload));
+            TLanes.Store(TLanes.Select(isMatch, word, padding), ref row.FirstWord, 0);
+            TLanes.Store(TLanes.Select(isMatch, TLanes.AndNot(rest, TLanes.All(Elements.PayloadMask)), padding), ref row.FirstWord, Lanes);
             for (var lane = 0; lane < Lanes; lane++)
             {
-                tags.Add(new Tag(row.Words[lane], row.Words[Lanes + lane]));
+                tags.Add(layout.TagOf((merged.Group * Lanes) + lane, row.Words[lane], row.Words[Lanes + lane]));
             }
         }
     }

@@ -24,16 +24,16 @@ internal enum LaneWidth
 /// <param name="threads">Each takes some groups, and more when it is done.</param>
 /// <param name="groups">The groups to look at; null for all of the room's.</param>
 /// <remarks>
-/// Memory: for each thread one group of each side and the merge buffers. A tag's high word stands at most once in a data set (ingest refuses
-/// anything else), so equal elements are of different sides.
+/// Memory: for each thread one group of each side and the merge buffers. In a data set no two persons of a bucket have words that agree in all bits above the payload
+/// (ingest refuses anything else), so equal elements are of different sides.
 /// </remarks>
 internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? groups = null, LaneWidth? width = null)
 {
     /// <summary>The most data sets of one match.</summary>
     public const int MaxSides = 8;
 
-    /// <summary>The most cells: what fits beside the tag, less the number that means none.</summary>
-    public const int MaxCells = (int)Elements.CodeMask;
+    /// <summary>The most cells: what fits in a payload beside the fail bit, less the number that means none.</summary>
+    public const int MaxCells = short.MaxValue;
 
     // So that the codes of a group are a multiple of what is compared at once.
     private const int LeastRows = 16;
@@ -70,7 +70,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
 
     /// <summary>The tags of matched persons, with padding between them: one entry for each merged element.</summary>
     /// <exception cref="RoomStateException">The host changed a stored group.</exception>
-    public IReadOnlyList<Tag> ListTags(IReadOnlyList<SidePlan> sides) => Dispatch(new ListWork(this, sides));
+    public IReadOnlyList<Tag> ListTags(IReadOnlyList<SidePlan> sides) => Dispatch(new ListWork(this, layout, sides));
 
     /// <summary>Bytes that one thread works in at most: merge buffers, and of each side a group, its chunk and what is made of them.</summary>
     public static long WorkingSize(RoomLayout layout, IReadOnlyList<DataSet> sides) =>
@@ -78,13 +78,14 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
 
     /// <summary>Runs some groups, one after the other.</summary>
     internal static void RunGroups<TLanes, T, TResult>(
-        RoomLayout layout, IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, IEnumerable<int> numbers, IScan<TResult> scan)
+        RoomLayout layout, IReadOnlyList<SidePlan> sides, int cells, IReadOnlyList<ValueField> fields, IEnumerable<int> numbers, IScan<TResult> scan)
         where TLanes : struct, ILanes<T> where T : struct
     {
         var rows = RowsPerPlace(layout, [.. sides.Select(side => side.Source.DataSet)]);
         var places = Places(sides.Count);
-        var buffers = new MergeBuffers(rows * places, ValueField.Planes(fields));
-        var loaders = sides.Select((side, index) => new GroupLoader<TLanes, T>(side, layout, [.. fields.Where(field => field.Measure.Side == index)])).ToList();
+        var payload = new Payload(cells);
+        var buffers = new MergeBuffers(rows * places, ValueField.Planes(fields) + (scan.ReadsRests ? 1 : 0)) { Payload = payload };
+        var loaders = sides.Select((side, index) => new GroupLoader<TLanes, T>(side, layout, payload, [.. fields.Where(field => field.Measure.Side == index)], scan.ReadsRests)).ToList();
         foreach (var group in numbers)
         {
             LoadPlaces(loaders, buffers, group, rows);
@@ -141,11 +142,12 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         _ => work.Run<LanesScalar, EightWords>(),
     };
 
-    private TResult[] Run<TLanes, T, TResult>(IReadOnlyList<SidePlan> sides, IReadOnlyList<Measure> measures, Func<IReadOnlyList<ValueField>, IScan<TResult>> createScan)
+    private TResult[] Run<TLanes, T, TResult>(IReadOnlyList<SidePlan> sides, int cells, IReadOnlyList<Measure> measures, Func<IReadOnlyList<ValueField>, IScan<TResult>> createScan)
         where TLanes : struct, ILanes<T> where T : struct
     {
         ArgumentOutOfRangeException.ThrowIfZero(sides.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sides.Count, MaxSides);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(cells, MaxCells);
         var fields = ValueField.Pack(sides, [.. measures, .. Across?.Columns ?? []]);
         List<ValueField> measured = [.. fields.Take(measures.Count)], compared = [.. fields.Skip(measures.Count)];
         var range = groups ?? new GroupRange(0, layout.GroupCount);
@@ -163,7 +165,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         }
         try
         {
-            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker => RunGroups<TLanes, T, TResult>(layout, sides, fields, Take(), scans[worker]));
+            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker => RunGroups<TLanes, T, TResult>(layout, sides, cells, fields, Take(), scans[worker]));
         }
         catch (AggregateException failed) when (failed.InnerException is RoomStateException changed)
         {
@@ -186,8 +188,7 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     {
         public long[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
-            var totals = Engine.Run<TLanes, T, long[]>(Sides, [], _ => new CellScan<TLanes, T>(Sides.Count, Cells));
+            var totals = Engine.Run<TLanes, T, long[]>(Sides, Cells, [], _ => new CellScan<TLanes, T>(Sides.Count, Cells));
             return [.. Enumerable.Range(0, Cells).Select(cell => totals.Sum(total => total[cell]))];
         }
     }
@@ -196,25 +197,23 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
     {
         public SetSketch[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
-            var totals = Engine.Run<TLanes, T, ulong[]>(Sides, [], _ => new SketchScan<TLanes, T>(Sides.Count, Cells, Sketch, Key));
+            var totals = Engine.Run<TLanes, T, ulong[]>(Sides, Cells, [], _ => new SketchScan<TLanes, T>(Sides.Count, Cells, Sketch, Key));
             return [.. Enumerable.Range(0, Cells).Select(cell => totals
                 .Select(total => new SetSketch(total[(cell * Sketch.WordCount)..((cell + 1) * Sketch.WordCount)])).Aggregate((left, right) => left ^ right))];
         }
     }
 
-    private sealed record ListWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides) : IWork<List<Tag>>
+    private sealed record ListWork(MatchEngine Engine, RoomLayout Layout, IReadOnlyList<SidePlan> Sides) : IWork<List<Tag>>
     {
         public List<Tag> Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct =>
-            [.. Engine.Run<TLanes, T, List<Tag>>(Sides, [], _ => new ListScan<TLanes, T>(Sides.Count)).SelectMany(tags => tags)];
+            [.. Engine.Run<TLanes, T, List<Tag>>(Sides, 1, [], _ => new ListScan<TLanes, T>(Layout, Sides.Count)).SelectMany(tags => tags)];
     }
 
     private sealed record SumWork(MatchEngine Engine, IReadOnlyList<SidePlan> Sides, int Cells, SumPlan Plan) : IWork<CellTotals[]>
     {
         public CellTotals[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(Cells, MaxCells);
-            var totals = Engine.Run<TLanes, T, CellTotals[]>(Sides, Plan.Measures, fields => new SumScan<TLanes, T>(Sides.Count, Cells, Plan, fields));
+            var totals = Engine.Run<TLanes, T, CellTotals[]>(Sides, Cells, Plan.Measures, fields => new SumScan<TLanes, T>(Sides.Count, Cells, Plan, fields));
             return [.. Enumerable.Range(0, Cells).Select(cell => totals.Select(total => total[cell]).Aggregate((left, right) => left + right))];
         }
     }

@@ -2,6 +2,61 @@ using System.Runtime.CompilerServices;
 
 namespace Guardian.CleanRoom;
 
+/// <summary>One row of all eight buckets, as the network moves it.</summary>
+internal interface IElements<TSelf> where TSelf : struct, IElements<TSelf>
+{
+    /// <summary>Reads a row.</summary>
+    /// <param name="index">Of its first word.</param>
+    static abstract TSelf Load(ref ulong words, ref ulong values, nuint index);
+
+    /// <summary>Writes a row.</summary>
+    static abstract void Store(TSelf row, ref ulong words, ref ulong values, nuint index);
+
+    /// <summary>In each bucket gives the lesser word to the first, the greater one to the second.</summary>
+    static abstract void Exchange(ref TSelf first, ref TSelf second);
+}
+
+/// <summary>Words alone: an exchange is two instructions.</summary>
+internal struct WordsAlone<TLanes, T>(T words) : IElements<WordsAlone<TLanes, T>> where TLanes : struct, ILanes<T> where T : struct
+{
+    private T words = words;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WordsAlone<TLanes, T> Load(ref ulong words, ref ulong values, nuint index) => new(TLanes.Load(ref words, index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(WordsAlone<TLanes, T> row, ref ulong words, ref ulong values, nuint index) => TLanes.Store(row.words, ref words, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exchange(ref WordsAlone<TLanes, T> first, ref WordsAlone<TLanes, T> second) =>
+        (first.words, second.words) = (TLanes.Min(first.words, second.words), TLanes.Max(first.words, second.words));
+}
+
+/// <summary>Words with which another one travels.</summary>
+internal struct WordsAndValues<TLanes, T>(T words, T values) : IElements<WordsAndValues<TLanes, T>> where TLanes : struct, ILanes<T> where T : struct
+{
+    private T words = words;
+    private T values = values;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WordsAndValues<TLanes, T> Load(ref ulong words, ref ulong values, nuint index) => new(TLanes.Load(ref words, index), TLanes.Load(ref values, index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(WordsAndValues<TLanes, T> row, ref ulong words, ref ulong values, nuint index)
+    {
+        TLanes.Store(row.words, ref words, index);
+        TLanes.Store(row.values, ref values, index);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exchange(ref WordsAndValues<TLanes, T> first, ref WordsAndValues<TLanes, T> second)
+    {
+        var greater = TLanes.Greater(first.words, second.words);
+        (first.words, second.words) = (TLanes.Min(first.words, second.words), TLanes.Max(first.words, second.words));
+        (first.values, second.values) = (TLanes.Select(greater, second.values, first.values), TLanes.Select(greater, first.values, second.values));
+    }
+}
+
 /// <summary>
 /// Sorts bitonic sequences of eight interleaved buckets by half-cleaners (Batcher 1968): a sorted run followed by a reversed one becomes one sorted run.
 /// Which addresses it touches, in which order, and every branch it takes follow from the size alone; the data only decides, inside a register,
@@ -11,15 +66,15 @@ namespace Guardian.CleanRoom;
 /// Element e of bucket q lies at index e*8+q, so that one compare-exchange works on the same place of all eight buckets at once and never
 /// shuffles lanes. Three stages are done on eight rows at a time, and a part is finished before the next is begun: the cache's bandwidth is the limit, not the comparisons.
 /// </remarks>
-internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
+internal static class MatchNetwork<TElements> where TElements : struct, IElements<TElements>
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
     /// <summary>Sorts a bitonic sequence.</summary>
-    /// <param name="high">Words to sort by.</param>
-    /// <param name="low">Words that travel along.</param>
+    /// <param name="words">Words to sort by.</param>
+    /// <param name="values">Words that travel along, when elements have any.</param>
     /// <param name="rows">A power of two.</param>
-    public static void Merge(ref ulong high, ref ulong low, nuint rows)
+    public static void Merge(ref ulong words, ref ulong values, nuint rows)
     {
         unchecked
         {
@@ -34,7 +89,7 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
             {
                 for (nuint start = 0; start < rows; start += 2 * stride)
                 {
-                    OneStage(ref high, ref low, start, stride);
+                    OneStage(ref words, ref values, start, stride);
                 }
                 part = stride;
             }
@@ -44,48 +99,114 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
             }
             for (nuint start = 0; start < rows; start += part)
             {
-                SortByThrees(ref high, ref low, start, part);
+                SortByThrees(ref words, ref values, start, part);
             }
         }
     }
+
+    /// <summary>The stages of strides 4, 2 and 1 times a step, of eight rows that lie a step apart, and stores them.</summary>
+    /// <param name="index">Of the first row.</param>
+    /// <param name="step">In words.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ThreeStages(
+        ref ulong words, ref ulong values, nuint index, nuint step,
+        TElements r0, TElements r1, TElements r2, TElements r3, TElements r4, TElements r5, TElements r6, TElements r7)
+    {
+        TElements.Exchange(ref r0, ref r4);
+        TElements.Exchange(ref r2, ref r6);
+        TElements.Exchange(ref r1, ref r5);
+        TElements.Exchange(ref r3, ref r7);
+        TElements.Exchange(ref r0, ref r2);
+        TElements.Exchange(ref r4, ref r6);
+        TElements.Exchange(ref r1, ref r3);
+        TElements.Exchange(ref r5, ref r7);
+        unchecked
+        {
+            ExchangeAndStore(ref words, ref values, index, index + step, r0, r1);
+            ExchangeAndStore(ref words, ref values, index + (2 * step), index + (3 * step), r2, r3);
+            ExchangeAndStore(ref words, ref values, index + (4 * step), index + (5 * step), r4, r5);
+            ExchangeAndStore(ref words, ref values, index + (6 * step), index + (7 * step), r6, r7);
+        }
+    }
+
+    private static void SortByThrees(ref ulong words, ref ulong values, nuint start, nuint rows)
+    {
+        unchecked
+        {
+            var step = rows / 8 * Lanes;
+            ref var w = ref Unsafe.Add(ref words, start * Lanes);
+            ref var v = ref Unsafe.Add(ref values, start * Lanes);
+            for (nuint i = 0; i < step; i += Lanes)
+            {
+                ThreeStages(
+                    ref w, ref v, i, step,
+                    TElements.Load(ref w, ref v, i), TElements.Load(ref w, ref v, i + step), TElements.Load(ref w, ref v, i + (2 * step)), TElements.Load(ref w, ref v, i + (3 * step)),
+                    TElements.Load(ref w, ref v, i + (4 * step)), TElements.Load(ref w, ref v, i + (5 * step)), TElements.Load(ref w, ref v, i + (6 * step)), TElements.Load(ref w, ref v, i + (7 * step)));
+            }
+            if (rows > 8)
+            {
+                for (nuint part = 0; part < 8; part++)
+                {
+                    SortByThrees(ref words, ref values, start + (part * (rows / 8)), rows / 8);
+                }
+            }
+        }
+    }
+
+    private static void OneStage(ref ulong words, ref ulong values, nuint start, nuint stride)
+    {
+        unchecked
+        {
+            for (var row = start; row < start + stride; row++)
+            {
+                var (one, two) = (row * Lanes, (row + stride) * Lanes);
+                ExchangeAndStore(ref words, ref values, one, two, TElements.Load(ref words, ref values, one), TElements.Load(ref words, ref values, two));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ExchangeAndStore(ref ulong words, ref ulong values, nuint one, nuint two, TElements first, TElements second)
+    {
+        TElements.Exchange(ref first, ref second);
+        TElements.Store(first, ref words, ref values, one);
+        TElements.Store(second, ref words, ref values, two);
+    }
+}
+
+/// <summary>The network where words come straight from stored groups, and where more than one value travels with each.</summary>
+internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
+{
+    private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
     /// <summary>Merges two groups as they are read: what waits for the memory compares meanwhile.</summary>
     /// <param name="first">Fills the first half of the rows.</param>
     /// <param name="second">Fills the second half, back to front.</param>
     /// <param name="rows">A power of two, at least 8.</param>
-    public static void Merge(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, ref ulong high, ref ulong low, nuint rows)
+    public static void Merge(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, ref ulong words, nuint rows)
     {
         unchecked
         {
             var step = rows / 8;
-            var s = step * Lanes;
             for (nuint row = 0; row < step; row++)
             {
                 var last = (rows / 2) - 1 - row;
-                first.Read(row, out var h0, out var l0);
-                second.Read(last, out var h4, out var l4);
-                Exchange(ref h0, ref l0, ref h4, ref l4);
-                first.Read(row + (2 * step), out var h2, out var l2);
-                second.Read(last - (2 * step), out var h6, out var l6);
-                Exchange(ref h2, ref l2, ref h6, ref l6);
-                first.Read(row + step, out var h1, out var l1);
-                second.Read(last - step, out var h5, out var l5);
-                Exchange(ref h1, ref l1, ref h5, ref l5);
-                first.Read(row + (3 * step), out var h3, out var l3);
-                second.Read(last - (3 * step), out var h7, out var l7);
-                Exchange(ref h3, ref l3, ref h7, ref l7);
-                TwoStages(ref high, ref low, row * Lanes, s, ref h0, ref l0, ref h1, ref l1, ref h2, ref l2, ref h3, ref l3, ref h4, ref l4, ref h5, ref l5, ref h6, ref l6, ref h7, ref l7);
+                MatchNetwork<WordsAlone<TLanes, T>>.ThreeStages(
+                    ref words, ref words, row * Lanes, step * Lanes,
+                    new(first.Read(row)), new(first.Read(row + step)), new(first.Read(row + (2 * step))), new(first.Read(row + (3 * step))),
+                    new(second.Read(last)), new(second.Read(last - step)), new(second.Read(last - (2 * step))), new(second.Read(last - (3 * step))));
             }
             for (nuint part = 0; part < 8; part++)
             {
-                Merge(ref Unsafe.Add(ref high, part * s), ref Unsafe.Add(ref low, part * s), step);
+                ref var start = ref Unsafe.Add(ref words, part * step * Lanes);
+                MatchNetwork<WordsAlone<TLanes, T>>.Merge(ref start, ref start, step);
             }
         }
     }
 
-    /// <summary>Sorts a bitonic sequence with further words that travel along.</summary>
+    /// <summary>Sorts a bitonic sequence with any number of words that travel along.</summary>
     /// <param name="values">Planes of <paramref name="plane"/> words each.</param>
-    public static void Merge(ref ulong high, ref ulong low, ref ulong values, int planes, int plane, nuint rows)
+    public static void Merge(ref ulong words, ref ulong values, int planes, int plane, nuint rows)
     {
         unchecked
         {
@@ -95,9 +216,8 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
                 {
                     for (var one = start; one < start + stride; one += Lanes)
                     {
-                        var greater = TLanes.Greater(TLanes.Load(ref high, one), TLanes.Load(ref high, one + stride));
-                        Swap(ref high, one, one + stride, greater);
-                        Swap(ref low, one, one + stride, greater);
+                        var greater = TLanes.Greater(TLanes.Load(ref words, one), TLanes.Load(ref words, one + stride));
+                        Swap(ref words, one, one + stride, greater);
                         for (var k = 0; k < planes; k++)
                         {
                             var offset = (nuint)(k * plane);
@@ -107,98 +227,6 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
                 }
             }
         }
-    }
-
-    private static void SortByThrees(ref ulong high, ref ulong low, nuint start, nuint rows)
-    {
-        unchecked
-        {
-            ThreeStages(ref high, ref low, start, rows / 8);
-            if (rows > 8)
-            {
-                for (nuint part = 0; part < 8; part++)
-                {
-                    SortByThrees(ref high, ref low, start + (part * (rows / 8)), rows / 8);
-                }
-            }
-        }
-    }
-
-    private static void OneStage(ref ulong high, ref ulong low, nuint start, nuint stride)
-    {
-        unchecked
-        {
-            for (var row = start; row < start + stride; row++)
-            {
-                var (one, two) = (row * Lanes, (row + stride) * Lanes);
-                var (a, aLow, b, bLow) = (TLanes.Load(ref high, one), TLanes.Load(ref low, one), TLanes.Load(ref high, two), TLanes.Load(ref low, two));
-                Exchange(ref a, ref aLow, ref b, ref bLow);
-                TLanes.Store(a, ref high, one);
-                TLanes.Store(aLow, ref low, one);
-                TLanes.Store(b, ref high, two);
-                TLanes.Store(bLow, ref low, two);
-            }
-        }
-    }
-
-    // The stages of strides 4, 2 and 1 times the step.
-    private static void ThreeStages(ref ulong high, ref ulong low, nuint start, nuint step)
-    {
-        unchecked
-        {
-            var s = step * Lanes;
-            ref var h = ref Unsafe.Add(ref high, start * Lanes);
-            ref var l = ref Unsafe.Add(ref low, start * Lanes);
-            for (nuint i = 0; i < s; i += Lanes)
-            {
-                var (h0, l0, h4, l4) = (TLanes.Load(ref h, i), TLanes.Load(ref l, i), TLanes.Load(ref h, i + (4 * s)), TLanes.Load(ref l, i + (4 * s)));
-                Exchange(ref h0, ref l0, ref h4, ref l4);
-                var (h2, l2, h6, l6) = (TLanes.Load(ref h, i + (2 * s)), TLanes.Load(ref l, i + (2 * s)), TLanes.Load(ref h, i + (6 * s)), TLanes.Load(ref l, i + (6 * s)));
-                Exchange(ref h2, ref l2, ref h6, ref l6);
-                var (h1, l1, h5, l5) = (TLanes.Load(ref h, i + s), TLanes.Load(ref l, i + s), TLanes.Load(ref h, i + (5 * s)), TLanes.Load(ref l, i + (5 * s)));
-                Exchange(ref h1, ref l1, ref h5, ref l5);
-                var (h3, l3, h7, l7) = (TLanes.Load(ref h, i + (3 * s)), TLanes.Load(ref l, i + (3 * s)), TLanes.Load(ref h, i + (7 * s)), TLanes.Load(ref l, i + (7 * s)));
-                Exchange(ref h3, ref l3, ref h7, ref l7);
-                TwoStages(ref h, ref l, i, s, ref h0, ref l0, ref h1, ref l1, ref h2, ref l2, ref h3, ref l3, ref h4, ref l4, ref h5, ref l5, ref h6, ref l6, ref h7, ref l7);
-            }
-        }
-    }
-
-    // The stages of strides 2 and 1 times the step, of eight rows that lie a step apart.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TwoStages(
-        ref ulong high, ref ulong low, nuint i, nuint s,
-        ref T h0, ref T l0, ref T h1, ref T l1, ref T h2, ref T l2, ref T h3, ref T l3, ref T h4, ref T l4, ref T h5, ref T l5, ref T h6, ref T l6, ref T h7, ref T l7)
-    {
-        unchecked
-        {
-            Exchange(ref h0, ref l0, ref h2, ref l2);
-            Exchange(ref h4, ref l4, ref h6, ref l6);
-            Exchange(ref h1, ref l1, ref h3, ref l3);
-            Exchange(ref h5, ref l5, ref h7, ref l7);
-            ExchangeAndStore(ref high, ref low, i, i + s, h0, l0, h1, l1);
-            ExchangeAndStore(ref high, ref low, i + (2 * s), i + (3 * s), h2, l2, h3, l3);
-            ExchangeAndStore(ref high, ref low, i + (4 * s), i + (5 * s), h4, l4, h5, l5);
-            ExchangeAndStore(ref high, ref low, i + (6 * s), i + (7 * s), h6, l6, h7, l7);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Exchange(ref T high, ref T low, ref T otherHigh, ref T otherLow)
-    {
-        var greater = TLanes.Greater(high, otherHigh);
-        (high, otherHigh) = (TLanes.Min(high, otherHigh), TLanes.Max(high, otherHigh));
-        (low, otherLow) = (TLanes.Select(greater, otherLow, low), TLanes.Select(greater, low, otherLow));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ExchangeAndStore(ref ulong high, ref ulong low, nuint one, nuint two, T h1, T l1, T h2, T l2)
-    {
-        var greater = TLanes.Greater(h1, h2);
-        TLanes.Store(TLanes.Min(h1, h2), ref high, one);
-        TLanes.Store(TLanes.Max(h1, h2), ref high, two);
-        TLanes.Store(TLanes.Select(greater, l2, l1), ref low, one);
-        TLanes.Store(TLanes.Select(greater, l1, l2), ref low, two);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,42 +9,40 @@ internal static class Matches<TLanes, T> where TLanes : struct, ILanes<T> where 
 
     /// <summary>A mask for the elements of a row: all ones where the person ends here.</summary>
     /// <param name="index">Of the row, at least <paramref name="sides"/> - 1 rows from the start.</param>
-    /// <param name="low">This row's low words.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Of(ref ulong highWords, ref ulong lowWords, nuint index, int sides, T low)
+    public static T Of(ref ulong words, nuint index, int sides, Payload payload)
     {
         unchecked
         {
-            var high = TLanes.Load(ref highWords, index);
-            var wrong = TLanes.And(low, TLanes.All(Elements.FailBit));
+            var word = TLanes.Load(ref words, index);
+            var wrong = TLanes.And(word, TLanes.All(payload.FailBit));
             for (var back = Lanes; back <= (nuint)(sides - 1) * Lanes; back += Lanes)
             {
-                wrong = TLanes.Or(wrong, Differing(high, low, TLanes.Load(ref highWords, index - back), TLanes.Load(ref lowWords, index - back)));
+                wrong = TLanes.Or(wrong, Wrong(payload, word, TLanes.Load(ref words, index - back)));
             }
             return TLanes.Equal(wrong, TLanes.All(0));
         }
     }
 
-    /// <summary><see cref="Of"/> for two sides, from this row's words and those of the row before.</summary>
+    /// <summary>Bits that keep two words from being of one person who counts: those in which tags or fail bits differ, and the fail bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T OfTwo(T high, T low, T highBefore, T lowBefore) =>
-        TLanes.Equal(TLanes.Or(TLanes.And(low, TLanes.All(Elements.FailBit)), Differing(high, low, highBefore, lowBefore)), TLanes.All(0));
+    public static T Wrong(Payload payload, T word, T other) =>
+        TLanes.Or(TLanes.AndNot(TLanes.Xor(word, other), TLanes.All(payload.CodeMask)), TLanes.And(word, TLanes.All(payload.FailBit)));
 
-    // Bits in which tags or fail bits differ.
+    /// <summary>All ones where two words of one data set are taken to be of one person.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Differing(T high, T low, T otherHigh, T otherLow) =>
-        TLanes.Or(TLanes.AndNot(TLanes.Xor(low, otherLow), TLanes.All(Elements.CodeMask)), TLanes.Xor(high, otherHigh));
+    public static T IsOnePerson(T word, T other) => TLanes.Equal(TLanes.ShiftRight(TLanes.Xor(word, other), Elements.PayloadBits), TLanes.All(0));
 
     /// <summary>The cell of the person who ends in a row: the sum of all sides' parts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T CellOf(ref ulong lowWords, nuint index, int sides, T low)
+    public static T CellOf(ref ulong words, nuint index, int sides, Payload payload)
     {
         unchecked
         {
-            var code = TLanes.And(low, TLanes.All(Elements.CodeMask));
+            var code = TLanes.And(TLanes.Load(ref words, index), TLanes.All(payload.CodeMask));
             for (var back = Lanes; back <= (nuint)(sides - 1) * Lanes; back += Lanes)
             {
-                code = TLanes.Add(code, TLanes.And(TLanes.Load(ref lowWords, index - back), TLanes.All(Elements.CodeMask)));
+                code = TLanes.Add(code, TLanes.And(TLanes.Load(ref words, index - back), TLanes.All(payload.CodeMask)));
             }
             return code;
         }
@@ -67,6 +65,9 @@ internal static class Matches<TLanes, T> where TLanes : struct, ILanes<T> where 
 /// <typeparam name="TResult">The totals.</typeparam>
 internal interface IScan<TResult>
 {
+    /// <summary>Whether the last plane holds the second words of elements, with what the payload took from the first in their lowest bits.</summary>
+    bool ReadsRests => false;
+
     /// <summary>Adds a group.</summary>
     void Add(MergeBuffers merged);
 

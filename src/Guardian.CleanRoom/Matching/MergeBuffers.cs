@@ -7,11 +7,10 @@ internal sealed class MergeBuffers
 {
     private const int RowSize = RoomLayout.BucketsPerGroup * sizeof(ulong);
 
-    // Rows a power of two apart share a set of the first cache; high and low words together would not fit in one.
+    // Rows a power of two apart share a set of the first cache; words and values together would not fit in one.
     private const int Skew = 2048;
 
-    private readonly AlignedBytes high;
-    private readonly AlignedBytes low;
+    private readonly AlignedBytes words;
     private readonly AlignedBytes values;
 
     /// <param name="planes">Words that travel with each element.</param>
@@ -19,8 +18,8 @@ internal sealed class MergeBuffers
     {
         Rows = rows;
         Planes = planes;
-        (high, low) = (new AlignedBytes(rows * RowSize), new AlignedBytes(rows * RowSize, Skew));
-        values = new AlignedBytes(rows * planes * RowSize);
+        words = new AlignedBytes(rows * RowSize);
+        values = new AlignedBytes(rows * planes * RowSize, Skew);
     }
 
     public int Rows { get; }
@@ -30,12 +29,13 @@ internal sealed class MergeBuffers
     /// <summary>The group that lies here; public.</summary>
     public int Group { get; set; }
 
+    /// <summary>What the lowest bits of the words say.</summary>
+    public Payload Payload { get; init; }
+
     /// <summary>Bytes of the buffers for a number of rows and planes.</summary>
-    public static long SizeOf(int rows, int planes) => (long)rows * (2 + planes) * RowSize;
+    public static long SizeOf(int rows, int planes) => (long)rows * (1 + planes) * RowSize;
 
-    public ref ulong High(int row) => ref At(high, row);
-
-    public ref ulong Low(int row) => ref At(low, row);
+    public ref ulong Word(int row) => ref At(words, row);
 
     public ref ulong Value(int plane, int row) => ref At(values, (plane * Rows) + row);
 
@@ -44,8 +44,7 @@ internal sealed class MergeBuffers
     {
         for (var row = start; row < start + rows; row++)
         {
-            TLanes.Store(TLanes.All(Elements.Empty), ref High(row), 0);
-            TLanes.Store(TLanes.All(Elements.Empty), ref Low(row), 0);
+            TLanes.Store(TLanes.All(Elements.Empty), ref Word(row), 0);
             for (var plane = 0; plane < Planes; plane++)
             {
                 TLanes.Store(TLanes.All(0), ref Value(plane, row), 0);
@@ -55,7 +54,7 @@ internal sealed class MergeBuffers
 
     /// <summary>Loads two neighbouring places and merges them.</summary>
     public void MergePair<TLanes, T>(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, int start, int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct =>
-        MatchNetwork<TLanes, T>.Merge(first, second, ref High(start), ref Low(start), (nuint)(2 * rowsPerPlace));
+        MatchNetwork<TLanes, T>.Merge(first, second, ref Word(start), (nuint)(2 * rowsPerPlace));
 
     /// <summary>Merges two neighbouring places that are loaded, the second back to front.</summary>
     public void MergePair<TLanes, T>(int start, int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct => Merge<TLanes, T>(start, 2 * rowsPerPlace);
@@ -76,13 +75,17 @@ internal sealed class MergeBuffers
 
     private void Merge<TLanes, T>(int start, int rows) where TLanes : struct, ILanes<T> where T : struct
     {
-        if (Planes == 0)
+        switch (Planes)
         {
-            MatchNetwork<TLanes, T>.Merge(ref High(start), ref Low(start), (nuint)rows);
-        }
-        else
-        {
-            MatchNetwork<TLanes, T>.Merge(ref High(start), ref Low(start), ref Value(0, start), Planes, Rows * RoomLayout.BucketsPerGroup, (nuint)rows);
+            case 0:
+                MatchNetwork<WordsAlone<TLanes, T>>.Merge(ref Word(start), ref Word(start), (nuint)rows);
+                break;
+            case 1:
+                MatchNetwork<WordsAndValues<TLanes, T>>.Merge(ref Word(start), ref Value(0, start), (nuint)rows);
+                break;
+            default:
+                MatchNetwork<TLanes, T>.Merge(ref Word(start), ref Value(0, start), Planes, Rows * RoomLayout.BucketsPerGroup, (nuint)rows);
+                break;
         }
     }
 
@@ -90,8 +93,7 @@ internal sealed class MergeBuffers
     {
         for (var (one, two) = (start, start + rows - 1); one < two; one++, two--)
         {
-            Swap<TLanes, T>(ref High(one), ref High(two));
-            Swap<TLanes, T>(ref Low(one), ref Low(two));
+            Swap<TLanes, T>(ref Word(one), ref Word(two));
             for (var plane = 0; plane < Planes; plane++)
             {
                 Swap<TLanes, T>(ref Value(plane, one), ref Value(plane, two));

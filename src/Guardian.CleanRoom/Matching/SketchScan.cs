@@ -14,20 +14,25 @@ internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout l
     private const int BitBits = 6;
 
     private readonly int wordBits = BitOperations.Log2((uint)layout.WordsPerBucket);
-    private readonly AlignedBytes words = Zeroed(cells * layout.WordCount);
+    private readonly AlignedBytes buckets = new(sizeof(ulong) * RoomLayout.BucketsPerGroup);
+    private readonly AlignedBytes sketches = Zeroed(cells * layout.WordCount);
 
     /// <inheritdoc/>
     public void Add(MergeBuffers merged)
     {
-        ref var high = ref merged.High(0);
-        ref var low = ref merged.Low(0);
+        for (var lane = 0; lane < RoomLayout.BucketsPerGroup; lane++)
+        {
+            buckets.Words[lane] = ((ulong)merged.Group * RoomLayout.BucketsPerGroup) + (ulong)lane;
+        }
+        var bucket = TLanes.Load(ref buckets.FirstWord, 0);
+        ref var words = ref merged.Word(0);
+        var payload = merged.Payload;
         for (var row = sides - 1; row < merged.Rows; row++)
         {
             var index = (nuint)row * Lanes;
-            var element = TLanes.Load(ref low, index);
-            var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
-            var code = Matches<TLanes, T>.CellOf(ref low, index, sides, element);
-            var hash = Hash(TLanes.Load(ref high, index), element);
+            var isMatch = Matches<TLanes, T>.Of(ref words, index, sides, payload);
+            var code = Matches<TLanes, T>.CellOf(ref words, index, sides, payload);
+            var hash = Hash(bucket, TLanes.Load(ref words, index));
             var flip = TLanes.And(isMatch, OneHot(TLanes.ShiftRight(hash, 64 - BitBits)));
             for (var word = 0; word < layout.WordsPerBucket; word++)
             {
@@ -37,13 +42,13 @@ internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout l
     }
 
     /// <inheritdoc/>
-    public ulong[] Total() => words.Words.ToArray();
+    public ulong[] Total() => sketches.Words.ToArray();
 
-    // Multiply-shift with secret factors over the tag, without what lies beside it.
-    private T Hash(T high, T low)
+    // Multiply-shift with secret factors over the bucket and those bits of the word that are never a payload.
+    private T Hash(T bucket, T word)
     {
-        var tag = TLanes.AndNot(low, TLanes.All(Elements.PayloadMask));
-        var mixed = TLanes.Add(TLanes.Multiply(high, TLanes.All(key.First)), TLanes.Multiply(tag, TLanes.All(key.Second)));
+        var tag = TLanes.AndNot(word, TLanes.All(Elements.PayloadMask));
+        var mixed = TLanes.Add(TLanes.Multiply(bucket, TLanes.All(key.First)), TLanes.Multiply(tag, TLanes.All(key.Second)));
         return TLanes.Multiply(TLanes.Xor(mixed, TLanes.ShiftRight(mixed, 32)), TLanes.All(key.Third));
     }
 
@@ -69,7 +74,7 @@ internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout l
         {
             var target = (nuint)((((cell * layout.Slots) + slot) * layout.WordsPerBucket) + word) * Lanes;
             var inCell = cells == 1 ? flip : TLanes.And(flip, TLanes.Equal(code, TLanes.All((ulong)cell)));
-            TLanes.Store(TLanes.Xor(TLanes.Load(ref words.FirstWord, target), inCell), ref words.FirstWord, target);
+            TLanes.Store(TLanes.Xor(TLanes.Load(ref sketches.FirstWord, target), inCell), ref sketches.FirstWord, target);
         }
     }
 

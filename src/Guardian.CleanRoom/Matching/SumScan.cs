@@ -21,14 +21,13 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
     /// <inheritdoc/>
     public void Add(MergeBuffers merged)
     {
-        ref var high = ref merged.High(0);
-        ref var low = ref merged.Low(0);
+        ref var words = ref merged.Word(0);
+        var payload = merged.Payload;
         for (var row = sides - 1; row < merged.Rows; row++)
         {
             var index = (nuint)row * Lanes;
-            var element = TLanes.Load(ref low, index);
-            var isMatch = Matches<TLanes, T>.Of(ref high, ref low, index, sides, element);
-            var code = Matches<TLanes, T>.CellOf(ref low, index, sides, element);
+            var isMatch = Matches<TLanes, T>.Of(ref words, index, sides, payload);
+            var code = Matches<TLanes, T>.CellOf(ref words, index, sides, payload);
             for (var k = 0; k < fields.Count; k++)
             {
                 Measure(merged, row, k);

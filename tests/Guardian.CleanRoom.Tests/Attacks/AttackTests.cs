@@ -216,7 +216,7 @@ public sealed class AttackTests : AttackedPersons
                 new SidePlan(TestRows.Source(contract, "campaign", TestRows.Csv(own.Select(email => new CampaignRow(email, "Red", true, 1)))), [], []),
                 new SidePlan(TestRows.Source(contract, "customers", TestRows.Csv(others.Select(email => new CustomerRow(email, "North", true, 1, 30)))), [], []),
             };
-            var trace = TraceLanes.Record(() => MatchEngine.RunGroups<TraceLanes, Traced, long[]>(layout, sides, [], Enumerable.Range(0, layout.GroupCount), new CellScan<TraceLanes, Traced>(2, 1)));
+            var trace = TraceLanes.Record(() => MatchEngine.RunGroups<TraceLanes, Traced, long[]>(layout, sides, 1, [], Enumerable.Range(0, layout.GroupCount), new CellScan<TraceLanes, Traced>(2, 1)));
             return (steps, trace.ToString().Split(' ')[0]);
         }
         var measured = new[] { 0, 250, 500, 750, 1_000 }.Select(Measure).ToList();

@@ -45,4 +45,55 @@ public class RoomLayoutTests
         Assert.Equal(layout.Capacities["campaign"] * 8 * (16 + 1 + 1 + 4), layout.GroupSize(campaign));
         Assert.Equal(layout.Capacities, RoomLayout.For(contract).Capacities);
     }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(1_000_000)]
+    [InlineData(200_000_000)]
+    public void A_tag_and_its_words_in_its_bucket_are_the_same_and_ascend_alike(int rows)
+    {
+        var layout = RoomLayout.For(TestContract.Read(("max_rows: 4000", $"max_rows: {rows}")));
+        Assert.InRange(layout.CommonBits, 3, 16);
+        var random = new Random(rows);
+        for (var i = 0; i < 10_000; i++)
+        {
+            // Tags at and near the ends of buckets, and anywhere.
+            var bucket = random.Next(layout.BucketCount);
+            var high = (i % 4) switch { 0 => layout.FirstOf(bucket), 1 => layout.LastOf(bucket), 2 => layout.FirstOf(bucket) + (ulong)random.Next(1 << 20), _ => (ulong)random.NextInt64() << 1 };
+            // Not all ones behind the end of a bucket: that is the next test.
+            var tag = new Tag(high, ((ulong)random.NextInt64() << 16) & (ulong.MaxValue >> 1));
+            bucket = layout.BucketOf(high);
+            var (word, rest) = layout.WordsOf(bucket, tag);
+            Assert.Equal(tag, layout.TagOf(bucket, word, rest));
+            Assert.True(word >> layout.CommonBits <= layout.LastOf(bucket) - layout.FirstOf(bucket));
+            Assert.Equal(0UL, rest & ((0x10000UL << layout.CommonBits) - 1));
+            var next = layout.WordsOf(bucket, tag with { Low = tag.Low + (1UL << 16) });
+            Assert.True(tag.Low > tag.Low + (1UL << 16) || next.First > word || (next.First == word && next.Second > rest));
+        }
+        Assert.Equal(new Tag(ulong.MaxValue, ulong.MaxValue), layout.TagOf(3, ulong.MaxValue, ulong.MaxValue));
+    }
+
+    [Fact]
+    public void No_row_looks_like_an_empty_slot()
+    {
+        // A power of two of buckets, whose last words would be all ones.
+        var layout = new RoomLayout { BucketCount = 1 << 10, Capacities = new Dictionary<string, int>() };
+        var (word, rest) = layout.WordsOf(5, new Tag(layout.LastOf(5), ulong.MaxValue << 16));
+        Assert.Equal((ulong.MaxValue - 1, ulong.MaxValue << 26), (word, rest));
+    }
+
+    [Fact]
+    public void Tags_are_of_one_person_when_their_words_agree_but_for_sixteen_bits()
+    {
+        var layout = RoomLayout.For(TestContract.Read(("max_rows: 4000", "max_rows: 1000000")));
+        var random = new Random(7);
+        for (var i = 0; i < 10_000; i++)
+        {
+            var high = (ulong)random.NextInt64() << 1;
+            var other = high + (1UL << random.Next(20));
+            var (bucket, otherBucket) = (layout.BucketOf(high), layout.BucketOf(other));
+            var same = bucket == otherBucket && layout.WordsOf(bucket, new Tag(high, 0)).First >> 16 == layout.WordsOf(bucket, new Tag(other, 0)).First >> 16;
+            Assert.Equal((same, same), (layout.AreOnePerson(high, other), layout.AreOnePerson(other, high)));
+        }
+    }
 }

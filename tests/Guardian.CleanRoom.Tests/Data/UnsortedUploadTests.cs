@@ -116,7 +116,7 @@ public sealed class UnsortedUploadTests : IDisposable
         using var room = Open(50_000);
         var dataSet = room.Contract.FindDataSet("campaign")!.InForm(UploadForm.Unsorted);
         var layout = RoomLayout.For(room.Contract);
-        var writer = new GroupWriter(layout, dataSet);
+        var writer = new GroupWriter(layout, dataSet, UploadForm.Unsorted);
         writer.Write(layout.UnsortedSlots(dataSet) % 8, layout.UnsortedSlots(dataSet) / 8, new Tag(1, 0), new uint[dataSet.Columns.Count]);
         Assert.Contains("more rows than belong in one chunk", new GroupCheck(layout, dataSet, UploadForm.Unsorted).FindProblem(0, writer.Plaintext.Span, out _), StringComparison.Ordinal);
     }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Guardian.CleanRoom.Tests;
 
 /// <summary>Sorting and merging inside the enclave, recorded as in <see cref="ObliviousnessTests"/>, over inputs of equal size that have nothing else in common.</summary>
@@ -65,7 +67,15 @@ public class ObliviousOrderingTests
         {
             var (bin, merged, sorted) = (new byte[bins.GroupSize(dataSet)], new byte[Layout.GroupSize(Campaign)], new byte[Layout.GroupSize(Campaign)]);
             bin.AsSpan(0, 16 * 8 * bins.Capacities[dataSet.Name]).Fill(0xFF);
-            new GroupColumns(Layout, Campaign).CopyRows(current, 0, new GroupColumns(bins, dataSet), bin, 0, 30);
+            var columns = new GroupColumns(bins, dataSet);
+            new GroupColumns(Layout, Campaign).CopyRows(current, 0, columns, bin, 0, 30);
+            // Before rows have buckets, they have tags.
+            var words = MemoryMarshal.Cast<byte, ulong>(bin.AsSpan(0, 16 * columns.Slots));
+            for (var slot = 0; slot < 30 * 8; slot++)
+            {
+                var tag = Layout.TagOf(slot % 8, words[slot], words[columns.Slots + slot]);
+                (words[slot], words[columns.Slots + slot]) = (tag.High, tag.Low);
+            }
             var sorter = new BinSorter<TLanes, T>(Layout, dataSet, bins);
             // Persons of the first group, which have to come out as they went in; and nearly half as many new ones.
             Assert.Null(new GroupCheck(Layout, Campaign, UploadForm.Sorted).FindProblem(0, current, out var persons));

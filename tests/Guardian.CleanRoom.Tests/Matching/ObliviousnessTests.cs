@@ -17,21 +17,21 @@ public class ObliviousnessTests
 
     [Fact]
     public void Counting_touches_the_same_addresses_whatever_the_data() =>
-        AssertSame(sides => Run(sides, [], new CellScan<TraceLanes, Traced>(sides.Count, 1)));
+        AssertSame(sides => Run(sides, 1, [], new CellScan<TraceLanes, Traced>(sides.Count, 1)));
 
     [Fact]
     public void Filters_touch_the_same_addresses_whatever_they_select() =>
-        AssertSame(sides => Run([sides[0] with { Where = Tree }, sides[1]], [], new CellScan<TraceLanes, Traced>(2, 1)));
+        AssertSame(sides => Run([sides[0] with { Where = Tree }, sides[1]], 1, [], new CellScan<TraceLanes, Traced>(2, 1)));
 
     [Theory]
     [InlineData(12)]
     [InlineData(1_000)]
     public void Crosstabs_touch_every_cell_for_every_row(int cells) => AssertSame(sides => Run(
-        [sides[0] with { Where = Tree, Cells = [new CellPart(0, 4)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], [], new CellScan<TraceLanes, Traced>(2, cells)));
+        [sides[0] with { Where = Tree, Cells = [new CellPart(0, 4)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], cells, [], new CellScan<TraceLanes, Traced>(2, cells)));
 
     [Fact]
     public void Histograms_touch_every_bin_for_every_row() => AssertSame(sides => Run(
-        [sides[0], sides[1] with { Cells = [new CellPart(3, 1, [19, 36, 66])] }], [], new CellScan<TraceLanes, Traced>(2, 4)));
+        [sides[0], sides[1] with { Cells = [new CellPart(3, 1, [19, 36, 66])] }], 4, [], new CellScan<TraceLanes, Traced>(2, 4)));
 
     [Fact]
     public void Lift_sums_touch_every_arm_and_measure_for_every_row() => AssertSame(sides =>
@@ -39,19 +39,19 @@ public class ObliviousnessTests
         var plan = new SumPlan([new Measure(1, 1), new Measure(1, 2, 8_000), new Measure(0, 2)], [(1, 2)]);
         SidePlan[] arms = [sides[0] with { Where = Tree, Cells = [new CellPart(0, 1)] }, sides[1]];
         var fields = ValueField.Pack(arms, plan.Measures);
-        return Run(arms, fields, new SumScan<TraceLanes, Traced>(2, 3, plan, fields));
+        return Run(arms, 3, fields, new SumScan<TraceLanes, Traced>(2, 3, plan, fields));
     });
 
     [Fact]
     public void Matching_several_data_sets_touches_the_same_addresses() =>
-        AssertSame(sides => Run([sides[0], sides[1], sides[0]], [], new CellScan<TraceLanes, Traced>(3, 1)));
+        AssertSame(sides => Run([sides[0], sides[1], sides[0]], 1, [], new CellScan<TraceLanes, Traced>(3, 1)));
 
     [Fact]
     public void Conditions_over_several_data_sets_touch_the_same_addresses_whoever_satisfies_them() => AssertSame(sides =>
     {
         var fields = ValueField.Pack(sides, [new Measure(0, 0), new Measure(1, 3), new Measure(0, 2)]);
         var condition = new CodeAny([new CodeAll([new CodeRanges(0, [(1, 1), (3, 3)]), new CodeRanges(1, [(20, 60)])]), new CodeRanges(2, [(1, 70_000)])]);
-        return Run(sides, fields, new AcrossScan<TraceLanes, Traced, long[]>(2, condition, fields, new CellScan<TraceLanes, Traced>(2, 1)));
+        return Run(sides, 1, fields, new AcrossScan<TraceLanes, Traced, long[]>(2, condition, fields, new CellScan<TraceLanes, Traced>(2, 1)));
     });
 
     [Theory]
@@ -59,12 +59,12 @@ public class ObliviousnessTests
     [InlineData(12, 1, 1)]
     [InlineData(12, 2, 4)]
     public void Sketches_touch_the_same_words_whoever_is_in_the_set(int cells, int slots, int words) => AssertSame(sides => Run(
-        [sides[0] with { Where = Tree, Cells = cells == 1 ? [] : [new CellPart(0, 4)] }, sides[1]], [],
+        [sides[0] with { Where = Tree, Cells = cells == 1 ? [] : [new CellPart(0, 4)] }, sides[1]], cells, [],
         new SketchScan<TraceLanes, Traced>(2, cells, new SketchLayout(slots, words), new SketchKey(3, 5, 7))));
 
     [Fact]
     public void An_activation_list_is_copied_in_the_same_way_whoever_is_in_it() =>
-        AssertSame(sides => Run([sides[0] with { Where = Tree }, sides[1]], [], new ListScan<TraceLanes, Traced>(2)));
+        AssertSame(sides => Run([sides[0] with { Where = Tree }, sides[1]], 1, [], new ListScan<TraceLanes, Traced>(Layout, 2)));
 
     [Fact]
     public void The_check_of_an_upload_touches_the_same_addresses_whatever_arrives() => AssertSame(sides =>
@@ -76,11 +76,11 @@ public class ObliviousnessTests
 
     [Fact]
     public void An_engine_that_branches_by_a_match_is_caught() =>
-        Assert.True(Records(sides => Run(sides, [], new LeakyScan(addsOnlyMatches: true))).Distinct().Count() > 1);
+        Assert.True(Records(sides => Run(sides, 1, [], new LeakyScan(addsOnlyMatches: true))).Distinct().Count() > 1);
 
     [Fact]
     public void An_engine_that_addresses_by_a_value_is_caught() =>
-        Assert.True(Records(sides => Run(sides, [], new LeakyScan(addsOnlyMatches: false))).Distinct().Count() > 1);
+        Assert.True(Records(sides => Run(sides, 1, [], new LeakyScan(addsOnlyMatches: false))).Distinct().Count() > 1);
 
     private static void AssertSame(Func<IReadOnlyList<SidePlan>, Trace> run)
     {
@@ -110,10 +110,10 @@ public class ObliviousnessTests
 
     private static PinnedSource Source(string dataSet, string csv) => new(TestRows.Source(Contract, dataSet, csv));
 
-    private static Trace Run<TResult>(IReadOnlyList<SidePlan> sides, IReadOnlyList<ValueField> fields, IScan<TResult> scan) =>
+    private static Trace Run<TResult>(IReadOnlyList<SidePlan> sides, int cells, IReadOnlyList<ValueField> fields, IScan<TResult> scan) =>
         TraceLanes.Record(() =>
         {
-            MatchEngine.RunGroups<TraceLanes, Traced, TResult>(Layout, sides, fields, Enumerable.Range(0, Layout.GroupCount), scan);
+            MatchEngine.RunGroups<TraceLanes, Traced, TResult>(Layout, sides, cells, fields, Enumerable.Range(0, Layout.GroupCount), scan);
             scan.Total();
         });
 
@@ -148,8 +148,7 @@ public class ObliviousnessTests
         {
             for (var row = 1; row < merged.Rows; row++)
             {
-                var index = (nuint)(row * RoomLayout.BucketsPerGroup);
-                var matches = TraceLanes.And(Matches<TraceLanes, Traced>.Of(ref merged.High(0), ref merged.Low(0), index, 2, TraceLanes.Load(ref merged.Low(0), index)), TraceLanes.All(1));
+                var matches = TraceLanes.And(Matches<TraceLanes, Traced>.Of(ref merged.Word(row), 0, 2, merged.Payload), TraceLanes.All(1));
                 var count = TraceLanes.Sum(matches);
                 if (!addsOnlyMatches)
                 {

@@ -23,13 +23,14 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     private const int LeastRows = 16;
 
     private readonly RoomLayout layout;
-    private readonly CodePlanes planes;
+    private readonly RowPlanes planes;
     private readonly GroupColumns bins;
     private readonly GroupFinish<TLanes, T> finish;
 
-    // Two bins, between two empty rows; and a group, one lane for each bucket.
+    // Two bins, between two empty rows; a group, one lane for each bucket; and where its buckets begin.
     private readonly MergeBuffers work;
     private readonly MergeBuffers lanes;
+    private readonly AlignedBytes firsts = new(sizeof(ulong) * RoomLayout.BucketsPerGroup);
     private T overflow = TLanes.All(0);
 
     /// <param name="bins">Sizes of the bins.</param>
@@ -37,7 +38,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     {
         this.layout = layout;
         this.bins = new GroupColumns(bins, dataSet);
-        planes = new CodePlanes(dataSet);
+        planes = new RowPlanes(dataSet);
         finish = new GroupFinish<TLanes, T>(layout, dataSet, planes);
         work = new MergeBuffers((2 * this.bins.Capacity) + 2, planes.Count + 1);
         work.Clear<TLanes, T>(0, work.Rows);
@@ -49,7 +50,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     /// <summary>Bytes of the buffers.</summary>
     public static long SizeOf(RoomLayout layout, DataSet dataSet, RoomLayout bins)
     {
-        var words = new CodePlanes(dataSet).Count + 1;
+        var words = new RowPlanes(dataSet).Count + 1;
         return MergeBuffers.SizeOf((2 * bins.Capacities[dataSet.Name]) + 2, words) + MergeBuffers.SizeOf(RowsOf(layout, dataSet), words);
     }
 
@@ -88,12 +89,9 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
             }
             Compaction<TLanes, T>.CloseAll(work, bins.Capacity);
             TakeLane(lane);
+            firsts.Words[lane] = layout.FirstOf((group * RoomLayout.BucketsPerGroup) + lane);
         }
-        for (var row = 0; row < lanes.Rows; row++)
-        {
-            // Sorting forgets the order they came in, and the payload keeps it: a lane has fewer rows than it has numbers.
-            TLanes.Store(TLanes.Or(TLanes.Load(ref lanes.Low(row), 0), TLanes.All((ulong)row)), ref lanes.Low(row), 0);
-        }
+        MakeWords();
         lanes.MergeRuns<TLanes, T>(1);
         MarkRepeated();
         return finish.Write(lanes, lanes.Rows, target, ref overflow);
@@ -112,7 +110,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     // floor(high * buckets / 2^64), by halves of the high word.
     private T BucketsOf(int row)
     {
-        var (high, count) = (TLanes.Load(ref work.High(row), 0), TLanes.All((ulong)layout.BucketCount));
+        var (high, count) = (TLanes.Load(ref work.Word(row), 0), TLanes.All((ulong)layout.BucketCount));
         var lower = TLanes.ShiftRight(TLanes.Multiply(TLanes.And(high, TLanes.All(uint.MaxValue)), count), 32);
         return TLanes.ShiftRight(TLanes.Add(TLanes.Multiply(TLanes.ShiftRight(high, 32), count), lower), 32);
     }
@@ -121,10 +119,11 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     private void KeepOnly(int row, T wanted)
     {
         var all = TLanes.All(ulong.MaxValue);
-        var goes = TLanes.Or(TLanes.Xor(wanted, all), TLanes.Equal(TLanes.Load(ref work.High(row), 0), all));
-        TLanes.Store(TLanes.Or(TLanes.Load(ref work.High(row), 0), goes), ref work.High(row), 0);
-        TLanes.Store(TLanes.Or(TLanes.Load(ref work.Low(row), 0), goes), ref work.Low(row), 0);
-        for (var plane = 0; plane < planes.Count; plane++)
+        var goes = TLanes.Or(TLanes.Xor(wanted, all), TLanes.Equal(TLanes.Load(ref work.Word(row), 0), all));
+        TLanes.Store(TLanes.Or(TLanes.Load(ref work.Word(row), 0), goes), ref work.Word(row), 0);
+        ref var rest = ref work.Value(RowPlanes.Rest, row);
+        TLanes.Store(TLanes.Or(TLanes.Load(ref rest, 0), goes), ref rest, 0);
+        for (var plane = RowPlanes.Rest + 1; plane < planes.Count; plane++)
         {
             TLanes.Store(TLanes.AndNot(TLanes.Load(ref work.Value(plane, row), 0), goes), ref work.Value(plane, row), 0);
         }
@@ -136,7 +135,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         var all = TLanes.All(ulong.MaxValue);
         for (var row = first; row <= last; row++)
         {
-            overflow = TLanes.Or(overflow, TLanes.Xor(TLanes.Equal(TLanes.Load(ref work.High(row), 0), all), all));
+            overflow = TLanes.Or(overflow, TLanes.Xor(TLanes.Equal(TLanes.Load(ref work.Word(row), 0), all), all));
         }
     }
 
@@ -146,8 +145,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         var rows = Math.Min(lanes.Rows, bins.Slots);
         for (var row = 0; row < rows; row++)
         {
-            Take(ref work.High(1), ref lanes.High(row), row, lane);
-            Take(ref work.Low(1), ref lanes.Low(row), row, lane);
+            Take(ref work.Word(1), ref lanes.Word(row), row, lane);
             for (var plane = 0; plane < planes.Count; plane++)
             {
                 Take(ref work.Value(plane, 1), ref lanes.Value(plane, row), row, lane);
@@ -159,14 +157,30 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
 
     private static void Take(ref ulong from, ref ulong to, int place, int lane) => Unsafe.Add(ref to, lane) = Unsafe.Add(ref from, place);
 
+    // Tags become the words they have in their buckets. Sorting forgets the order they came in, and marks keep it: a lane has fewer rows than there are marks.
+    private void MakeWords()
+    {
+        var (first, all, bits) = (TLanes.Load(ref firsts.FirstWord, 0), TLanes.All(ulong.MaxValue), layout.CommonBits);
+        for (var row = 0; row < lanes.Rows; row++)
+        {
+            ref var rests = ref lanes.Value(RowPlanes.Rest, row);
+            var (high, low) = (TLanes.Load(ref lanes.Word(row), 0), TLanes.Load(ref rests, 0));
+            var isEmpty = TLanes.Equal(high, all);
+            var word = TLanes.Or(TLanes.ShiftLeft(TLanes.Subtract(high, first), bits), TLanes.ShiftRight(low, 64 - bits));
+            // As RoomLayout.WordsOf says; a mask of all ones is minus one.
+            TLanes.Store(TLanes.Or(TLanes.Add(word, TLanes.Equal(word, all)), isEmpty), ref lanes.Word(row), 0);
+            TLanes.Store(TLanes.Or(TLanes.Or(TLanes.ShiftLeft(low, bits), TLanes.All((ulong)row)), isEmpty), ref rests, 0);
+        }
+    }
+
     // A row goes when another of the same person, side by side with it now, came before it.
     private void MarkRepeated()
     {
-        var payload = TLanes.All(Elements.PayloadMask);
+        var marks = TLanes.All(Elements.PayloadMask);
         var flags = planes.Count;
         for (var row = 0; row < lanes.Rows; row++)
         {
-            var number = TLanes.And(TLanes.Load(ref lanes.Low(row), 0), payload);
+            var number = TLanes.And(TLanes.Load(ref lanes.Value(RowPlanes.Rest, row), 0), marks);
             TLanes.Store(row == 0 ? number : TLanes.Select(IsSame(row - 1, row), TLanes.Min(number, TLanes.Load(ref lanes.Value(flags, row - 1), 0)), number), ref lanes.Value(flags, row), 0);
         }
         for (var row = lanes.Rows - 2; row >= 0; row--)
@@ -176,11 +190,11 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         }
         for (var row = 0; row < lanes.Rows; row++)
         {
-            var isFirst = TLanes.Equal(TLanes.And(TLanes.Load(ref lanes.Low(row), 0), payload), TLanes.Load(ref lanes.Value(flags, row), 0));
-            var isEmpty = TLanes.Equal(TLanes.Load(ref lanes.High(row), 0), TLanes.All(Elements.Empty));
+            var isFirst = TLanes.Equal(TLanes.And(TLanes.Load(ref lanes.Value(RowPlanes.Rest, row), 0), marks), TLanes.Load(ref lanes.Value(flags, row), 0));
+            var isEmpty = TLanes.Equal(TLanes.Load(ref lanes.Word(row), 0), TLanes.All(Elements.Empty));
             TLanes.Store(TLanes.AndNot(TLanes.All(1), TLanes.Or(isFirst, isEmpty)), ref lanes.Value(flags, row), 0);
         }
     }
 
-    private T IsSame(int one, int two) => TLanes.Equal(TLanes.Load(ref lanes.High(one), 0), TLanes.Load(ref lanes.High(two), 0));
+    private T IsSame(int one, int two) => Matches<TLanes, T>.IsOnePerson(TLanes.Load(ref lanes.Word(one), 0), TLanes.Load(ref lanes.Word(two), 0));
 }

@@ -19,11 +19,11 @@ internal sealed class ChangeMerger<TLanes, T> : IChangeMerger where TLanes : str
 {
     private const int LeastRows = 16;
 
-    // In the payload: that a row is of the changes, and that it says its person is to go.
+    // Marks in the rest: that a row is of the changes, and that it says its person is to go.
     private const ulong IsChange = 1;
     private const int RemovedShift = 1;
 
-    private readonly CodePlanes planes;
+    private readonly RowPlanes planes;
     private readonly GroupColumns currentColumns;
     private readonly GroupColumns changeColumns;
     private readonly GroupFinish<TLanes, T> finish;
@@ -34,7 +34,7 @@ internal sealed class ChangeMerger<TLanes, T> : IChangeMerger where TLanes : str
     public ChangeMerger(RoomLayout layout, DataSet dataSet)
     {
         var changes = dataSet.InForm(UploadForm.Changes);
-        planes = new CodePlanes(dataSet);
+        planes = new RowPlanes(dataSet);
         (currentColumns, changeColumns) = (new GroupColumns(layout, dataSet), new GroupColumns(layout, changes));
         removedColumn = dataSet.Columns.Count;
         finish = new GroupFinish<TLanes, T>(layout, dataSet, planes);
@@ -44,7 +44,7 @@ internal sealed class ChangeMerger<TLanes, T> : IChangeMerger where TLanes : str
     public bool HasOverflowed => TLanes.Sum(TLanes.And(overflow, TLanes.All(1))) > 0;
 
     /// <summary>Bytes of the buffers.</summary>
-    public static long SizeOf(RoomLayout layout, DataSet dataSet) => MergeBuffers.SizeOf(2 * PlaceOf(layout, dataSet), new CodePlanes(dataSet).Count + 1);
+    public static long SizeOf(RoomLayout layout, DataSet dataSet) => MergeBuffers.SizeOf(2 * PlaceOf(layout, dataSet), new RowPlanes(dataSet).Count + 1);
 
     public int Merge(ReadOnlySpan<byte> current, ReadOnlySpan<byte> changes, Span<byte> target)
     {
@@ -61,7 +61,8 @@ internal sealed class ChangeMerger<TLanes, T> : IChangeMerger where TLanes : str
             var removed = TLanes.LoadCodes(ref MemoryMarshal.GetReference(changeColumns.Codes(removedColumn, changes)), (nuint)(row * RoomLayout.BucketsPerGroup), 1);
             // The code of a flag is 2 where it is set.
             var marks = TLanes.Or(TLanes.All(IsChange), TLanes.And(removed, TLanes.All(1 << RemovedShift)));
-            TLanes.Store(TLanes.Or(TLanes.Load(ref buffers.Low(last - row), 0), marks), ref buffers.Low(last - row), 0);
+            ref var rest = ref buffers.Value(RowPlanes.Rest, last - row);
+            TLanes.Store(TLanes.Or(TLanes.Load(ref rest, 0), marks), ref rest, 0);
         }
         buffers.MergePair<TLanes, T>(0, place);
         for (var row = 0; row < buffers.Rows; row++)
@@ -76,17 +77,19 @@ internal sealed class ChangeMerger<TLanes, T> : IChangeMerger where TLanes : str
 
     private void MarkReplaced(int row)
     {
-        var (high, low, one) = (TLanes.Load(ref buffers.High(row), 0), TLanes.Load(ref buffers.Low(row), 0), TLanes.All(1));
+        var (marks, one) = (TLanes.Load(ref buffers.Value(RowPlanes.Rest, row), 0), TLanes.All(1));
         var isTwice = TLanes.All(0);
         if (row > 0)
         {
-            isTwice = TLanes.Equal(high, TLanes.Load(ref buffers.High(row - 1), 0));
+            isTwice = IsSame(row, row - 1);
         }
         if (row < buffers.Rows - 1)
         {
-            isTwice = TLanes.Or(isTwice, TLanes.Equal(high, TLanes.Load(ref buffers.High(row + 1), 0)));
+            isTwice = TLanes.Or(isTwice, IsSame(row, row + 1));
         }
-        var goes = TLanes.Or(TLanes.AndNot(isTwice, TLanes.Equal(TLanes.And(low, one), one)), TLanes.Equal(TLanes.And(TLanes.ShiftRight(low, RemovedShift), one), one));
-        TLanes.Store(TLanes.And(TLanes.AndNot(goes, TLanes.Equal(high, TLanes.All(Elements.Empty))), one), ref buffers.Value(planes.Count, row), 0);
+        var goes = TLanes.Or(TLanes.AndNot(isTwice, TLanes.Equal(TLanes.And(marks, one), one)), TLanes.Equal(TLanes.And(TLanes.ShiftRight(marks, RemovedShift), one), one));
+        TLanes.Store(TLanes.And(TLanes.AndNot(goes, TLanes.Equal(TLanes.Load(ref buffers.Word(row), 0), TLanes.All(Elements.Empty))), one), ref buffers.Value(planes.Count, row), 0);
     }
+
+    private T IsSame(int row, int other) => Matches<TLanes, T>.IsOnePerson(TLanes.Load(ref buffers.Word(row), 0), TLanes.Load(ref buffers.Word(other), 0));
 }

@@ -53,7 +53,7 @@ internal static class Compaction<TLanes, T> where TLanes : struct, ILanes<T> whe
             ref var ways = ref buffers.Value(buffers.Planes - 1, firstRow);
             for (nuint i = 0; i < words; i += Lanes)
             {
-                TLanes.Store(TLanes.AndNot(TLanes.Load(ref ways, i), TLanes.Equal(TLanes.Load(ref buffers.High(firstRow), i), TLanes.All(Elements.Empty))), ref ways, i);
+                TLanes.Store(TLanes.AndNot(TLanes.Load(ref ways, i), TLanes.Equal(TLanes.Load(ref buffers.Word(firstRow), i), TLanes.All(Elements.Empty))), ref ways, i);
             }
             var bit = 0;
             for (var step = unit; step < words; step *= 2, bit++)
@@ -75,9 +75,9 @@ internal static class Compaction<TLanes, T> where TLanes : struct, ILanes<T> whe
             var none = TLanes.All(0);
             var leaves = Has(TLanes.Load(ref ways, i), bit);
             var comes = isLast ? none : Has(TLanes.Load(ref ways, i + step), bit);
-            Give(ref buffers.High(firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
-            Give(ref buffers.Low(firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
-            for (var plane = 0; plane < buffers.Planes; plane++)
+            Give(ref buffers.Word(firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
+            Give(ref buffers.Value(RowPlanes.Rest, firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
+            for (var plane = RowPlanes.Rest + 1; plane < buffers.Planes; plane++)
             {
                 Give(ref buffers.Value(plane, firstRow), i, step, comes, leaves, isLast, none);
             }

@@ -3,31 +3,32 @@ namespace Guardian.CleanRoom;
 /// <summary>Makes the group of sorted rows, some of which are to go: closes the gaps they leave in each bucket, and writes what the layout has slots for. One per thread.</summary>
 internal sealed class GroupFinish<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
-    private readonly CodePlanes planes;
+    private readonly RowPlanes planes;
     private readonly GroupColumns columns;
 
-    public GroupFinish(RoomLayout layout, DataSet dataSet, CodePlanes planes)
+    public GroupFinish(RoomLayout layout, DataSet dataSet, RowPlanes planes)
     {
         this.planes = planes;
         columns = new GroupColumns(layout, dataSet);
     }
 
     /// <summary>Writes a group.</summary>
-    /// <param name="buffers">Ascending rows of each bucket; the last plane says which are to go, 1 or 0. The payload of what stays means nothing any more.</param>
+    /// <param name="buffers">Ascending rows of each bucket; the last plane says which are to go, 1 or 0. The marks in the rests of what stays mean nothing any more.</param>
     /// <param name="rows">Rows of a bucket, at least as many as the layout has slots.</param>
     /// <param name="overflow">Receives what is not empty where the layout has no slot, joined to what is there.</param>
     /// <returns>Persons in it.</returns>
     public int Write(MergeBuffers buffers, int rows, Span<byte> group, ref T overflow)
     {
-        var (all, payload) = (TLanes.All(ulong.MaxValue), TLanes.All(Elements.PayloadMask));
+        var (all, marks) = (TLanes.All(ulong.MaxValue), TLanes.All(Elements.PayloadMask));
         for (var row = 0; row < rows; row++)
         {
             var goes = TLanes.Equal(TLanes.Load(ref buffers.Value(buffers.Planes - 1, row), 0), TLanes.All(1));
-            var high = TLanes.Or(TLanes.Load(ref buffers.High(row), 0), goes);
-            var isEmpty = TLanes.Equal(high, all);
-            TLanes.Store(high, ref buffers.High(row), 0);
-            TLanes.Store(TLanes.Or(TLanes.AndNot(TLanes.Load(ref buffers.Low(row), 0), payload), isEmpty), ref buffers.Low(row), 0);
-            for (var plane = 0; plane < planes.Count; plane++)
+            var word = TLanes.Or(TLanes.Load(ref buffers.Word(row), 0), goes);
+            var isEmpty = TLanes.Equal(word, all);
+            TLanes.Store(word, ref buffers.Word(row), 0);
+            ref var rest = ref buffers.Value(RowPlanes.Rest, row);
+            TLanes.Store(TLanes.Or(TLanes.AndNot(TLanes.Load(ref rest, 0), marks), isEmpty), ref rest, 0);
+            for (var plane = RowPlanes.Rest + 1; plane < planes.Count; plane++)
             {
                 TLanes.Store(TLanes.AndNot(TLanes.Load(ref buffers.Value(plane, row), 0), isEmpty), ref buffers.Value(plane, row), 0);
             }
@@ -36,7 +37,7 @@ internal sealed class GroupFinish<TLanes, T> where TLanes : struct, ILanes<T> wh
         var count = TLanes.All(0);
         for (var row = 0; row < rows; row++)
         {
-            var isRow = TLanes.Xor(TLanes.Equal(TLanes.Load(ref buffers.High(row), 0), all), all);
+            var isRow = TLanes.Xor(TLanes.Equal(TLanes.Load(ref buffers.Word(row), 0), all), all);
             if (row < columns.Capacity)
             {
                 count = TLanes.Subtract(count, isRow);

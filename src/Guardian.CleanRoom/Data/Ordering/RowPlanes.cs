@@ -2,14 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Guardian.CleanRoom;
 
-/// <summary>Where the codes of a data set stand in words that travel with a row, and how eight rows at a time come from a group and go back into one.</summary>
-internal sealed class CodePlanes
+/// <summary>Where what belongs to a row stands in the words that travel with its first one, and how eight rows at a time come from a group and go back into one: the second word, then the codes.</summary>
+internal sealed class RowPlanes
 {
+    /// <summary>The plane of the second words. Their lowest 16 bits are free for marks.</summary>
+    public const int Rest = 0;
+
     private const int WordBits = 64;
 
     private readonly List<(int Plane, int Shift, int Size)> places = [];
 
-    public CodePlanes(DataSet dataSet)
+    public RowPlanes(DataSet dataSet)
     {
         var shift = WordBits;
         foreach (var column in dataSet.Columns)
@@ -25,18 +28,18 @@ internal sealed class CodePlanes
         }
     }
 
-    /// <summary>Words of a row's codes.</summary>
-    public int Count { get; }
+    /// <summary>Words that travel with a row.</summary>
+    public int Count { get; } = 1;
 
-    /// <summary>Loads eight rows: tags and codes.</summary>
+    /// <summary>Loads eight rows.</summary>
     /// <param name="from">Which eight of the group.</param>
     /// <param name="to">Row of the buffers.</param>
     public void Load<TLanes, T>(GroupColumns columns, ReadOnlySpan<byte> group, int from, MergeBuffers buffers, int to) where TLanes : struct, ILanes<T> where T : struct
     {
         var slot = (nuint)(from * RoomLayout.BucketsPerGroup);
-        TLanes.Store(TLanes.Load(ref MemoryMarshal.GetReference(columns.High(group)), slot), ref buffers.High(to), 0);
-        TLanes.Store(TLanes.Load(ref MemoryMarshal.GetReference(columns.Low(group)), slot), ref buffers.Low(to), 0);
-        for (var plane = 0; plane < Count; plane++)
+        TLanes.Store(TLanes.Load(ref MemoryMarshal.GetReference(columns.Words(group)), slot), ref buffers.Word(to), 0);
+        TLanes.Store(TLanes.Load(ref MemoryMarshal.GetReference(columns.Rests(group)), slot), ref buffers.Value(Rest, to), 0);
+        for (var plane = Rest + 1; plane < Count; plane++)
         {
             var word = TLanes.All(0);
             for (var column = 0; column < places.Count; column++)
@@ -54,8 +57,8 @@ internal sealed class CodePlanes
     public void Store<TLanes, T>(MergeBuffers buffers, int from, GroupColumns columns, Span<byte> group, int to) where TLanes : struct, ILanes<T> where T : struct
     {
         var slot = (nuint)(to * RoomLayout.BucketsPerGroup);
-        TLanes.Store(TLanes.Load(ref buffers.High(from), 0), ref MemoryMarshal.GetReference(columns.High(group)), slot);
-        TLanes.Store(TLanes.Load(ref buffers.Low(from), 0), ref MemoryMarshal.GetReference(columns.Low(group)), slot);
+        TLanes.Store(TLanes.Load(ref buffers.Word(from), 0), ref MemoryMarshal.GetReference(columns.Words(group)), slot);
+        TLanes.Store(TLanes.Load(ref buffers.Value(Rest, from), 0), ref MemoryMarshal.GetReference(columns.Rests(group)), slot);
         for (var column = 0; column < places.Count; column++)
         {
             var (plane, shift, size) = places[column];
