@@ -19,7 +19,7 @@ internal sealed class AcrossScan<TLanes, T, TResult>(int sides, CodeCondition co
         {
             var index = (nuint)row * RoomLayout.BucketsPerGroup;
             // Only where a person ends: what lies elsewhere may be the first element of another.
-            var dropped = TLanes.AndNot(Matches<TLanes, T>.Of(ref words, index, sides, merged.Payload), Holds(condition, merged, row));
+            var dropped = TLanes.AndNot(Matches<TLanes, T>.Of(ref words, index, sides, merged.Payload), Holds(condition, merged, index));
             TLanes.Store(TLanes.Or(TLanes.Load(ref words, index), TLanes.And(dropped, TLanes.All(merged.Payload.FailBit))), ref words, index);
         }
         next.Add(merged);
@@ -28,7 +28,7 @@ internal sealed class AcrossScan<TLanes, T, TResult>(int sides, CodeCondition co
     /// <inheritdoc/>
     public TResult Total() => next.Total();
 
-    private T Holds(CodeCondition node, MergeBuffers merged, int row)
+    private T Holds(CodeCondition node, MergeBuffers merged, nuint index)
     {
         switch (node)
         {
@@ -36,18 +36,19 @@ internal sealed class AcrossScan<TLanes, T, TResult>(int sides, CodeCondition co
                 var everywhere = TLanes.All(ulong.MaxValue);
                 foreach (var part in all.Parts)
                 {
-                    everywhere = TLanes.And(everywhere, Holds(part, merged, row));
+                    everywhere = TLanes.And(everywhere, Holds(part, merged, index));
                 }
                 return everywhere;
             case CodeAny any:
                 var anywhere = TLanes.All(0);
                 foreach (var part in any.Parts)
                 {
-                    anywhere = TLanes.Or(anywhere, Holds(part, merged, row));
+                    anywhere = TLanes.Or(anywhere, Holds(part, merged, index));
                 }
                 return anywhere;
             case CodeRanges ranges:
-                var code = Matches<TLanes, T>.CodeOf(merged, row, sides, fields[ranges.Column]);
+                var field = fields[ranges.Column];
+                var code = Matches<TLanes, T>.CodeOf(ref merged.Value(field.Plane, 0), index, sides, field);
                 var within = TLanes.All(0);
                 foreach (var (first, last) in ranges.Ranges)
                 {

@@ -49,15 +49,19 @@ internal static class Matches<TLanes, T> where TLanes : struct, ILanes<T> where 
     }
 
     /// <summary>The code in a field of the person who ends in a row.</summary>
+    /// <param name="values">The field's plane.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T CodeOf(MergeBuffers merged, int row, int sides, ValueField field)
+    public static T CodeOf(ref ulong values, nuint index, int sides, ValueField field)
     {
-        var words = TLanes.All(0);
-        for (var back = 0; back < sides; back++)
+        unchecked
         {
-            words = TLanes.Or(words, TLanes.Load(ref merged.Value(field.Plane, row - back), 0));
+            var word = TLanes.Load(ref values, index);
+            for (var back = Lanes; back <= (nuint)(sides - 1) * Lanes; back += Lanes)
+            {
+                word = TLanes.Or(word, TLanes.Load(ref values, index - back));
+            }
+            return TLanes.And(TLanes.ShiftRight(word, field.Shift), TLanes.All(field.Mask));
         }
-        return TLanes.And(TLanes.ShiftRight(words, field.Shift), TLanes.All(field.Mask));
     }
 }
 

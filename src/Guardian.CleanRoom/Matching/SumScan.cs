@@ -1,7 +1,7 @@
 namespace Guardian.CleanRoom;
 
 /// <summary>
-/// Counts matched persons and sums their measures by cell. Every sum is touched for every element. No sum overflows for up to 2^31 persons, as codes have 32 bits.
+/// Counts matched persons and sums their measures by cell. For every sum all elements are looked at. No sum overflows for up to 2^31 persons, as codes have 32 bits.
 /// </summary>
 internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IReadOnlyList<ValueField> fields) : IScan<CellTotals[]>
     where TLanes : struct, ILanes<T> where T : struct
@@ -12,29 +12,46 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
     private const int MeasureWords = 4;
     private const int ProductWords = 5;
 
+    // No cell has this number.
+    private const ulong NoCell = ulong.MaxValue;
+
     private readonly int wordsPerCell = 1 + (MeasureWords * plan.Measures.Count) + (ProductWords * plan.Products.Count);
     private readonly AlignedBytes sums = Zeroed(cells * (1 + (MeasureWords * plan.Measures.Count) + (ProductWords * plan.Products.Count)));
 
-    // Of the row at hand: for each measure its distance and whether it is there.
-    private readonly AlignedBytes measured = Zeroed(2 * plan.Measures.Count);
+    // Of the group at hand: for each row the cell of the person who ends there; for each measure the cells of persons who have it, and its distances.
+    private AlignedBytes? persons;
+    private AlignedBytes[] holders = [];
+    private AlignedBytes[] distances = [];
+
+    // Persons who are in two or more data sets end at most once in two neighbouring rows, so those share a place.
+    private int RowsPerPlace => sides == 1 ? 1 : 2;
 
     /// <inheritdoc/>
     public void Add(MergeBuffers merged)
     {
-        ref var words = ref merged.Word(0);
-        var payload = merged.Payload;
-        for (var row = sides - 1; row < merged.Rows; row++)
+        var (rows, places) = (merged.Rows, merged.Rows / RowsPerPlace);
+        if (persons is null)
         {
-            var index = (nuint)row * Lanes;
-            var isMatch = Matches<TLanes, T>.Of(ref words, index, sides, payload);
-            var code = Matches<TLanes, T>.CellOf(ref words, index, sides, payload);
-            for (var k = 0; k < fields.Count; k++)
+            persons = Zeroed(rows);
+            (holders, distances) = ([.. fields.Select(_ => Zeroed(places))], [.. fields.Select(_ => Zeroed(places))]);
+        }
+        FindPersons(merged, ref persons.FirstWord);
+        for (var k = 0; k < fields.Count; k++)
+        {
+            FindMeasure(merged, fields[k], ref persons.FirstWord, ref holders[k].FirstWord, ref distances[k].FirstWord);
+        }
+        for (var cell = 0; cell < cells; cell++)
+        {
+            var word = cell * wordsPerCell;
+            AddCount(word++, (ulong)cell, ref persons.FirstWord, rows);
+            for (var k = 0; k < fields.Count; k++, word += MeasureWords)
             {
-                Measure(merged, row, k);
+                AddMeasure(word, (ulong)cell, ref holders[k].FirstWord, ref distances[k].FirstWord, places);
             }
-            for (var cell = 0; cell < cells; cell++)
+            foreach (var (first, second) in plan.Products)
             {
-                AddToCell(cell * wordsPerCell, TLanes.And(isMatch, TLanes.Equal(code, TLanes.All((ulong)cell))));
+                AddProducts(word, (ulong)cell, first, second, places);
+                word += ProductWords;
             }
         }
     }
@@ -42,52 +59,99 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
     /// <inheritdoc/>
     public CellTotals[] Total() => [.. Enumerable.Range(0, cells).Select(Total)];
 
-    private void Measure(MergeBuffers merged, int row, int measure)
+    private void FindPersons(MergeBuffers merged, ref ulong target)
     {
-        var code = Matches<TLanes, T>.CodeOf(merged, row, sides, fields[measure]);
-        var isEmpty = TLanes.Equal(code, TLanes.All(0));
-        TLanes.Store(TLanes.AndNot(TLanes.Subtract(code, TLanes.All(1)), isEmpty), ref measured.FirstWord, Word(2 * measure));
-        TLanes.Store(TLanes.Xor(isEmpty, TLanes.All(ulong.MaxValue)), ref measured.FirstWord, Word((2 * measure) + 1));
-    }
-
-    private void AddToCell(int word, T where)
-    {
-        AddTo(word++, TLanes.And(where, TLanes.All(1)));
-        for (var k = 0; k < plan.Measures.Count; k++)
+        ref var words = ref merged.Word(0);
+        var payload = merged.Payload;
+        for (var row = 0; row < merged.Rows; row++)
         {
-            var isThere = TLanes.And(where, IsThere(k));
-            var distance = TLanes.And(Distance(k), isThere);
-            AddTo(word++, TLanes.And(isThere, TLanes.All(1)));
-            AddTo(word++, distance);
-            AddHalves(ref word, TLanes.Multiply(distance, distance));
-        }
-        for (var k = 0; k < plan.Products.Count; k++)
-        {
-            var (one, two) = plan.Products[k];
-            var areThere = TLanes.And(where, TLanes.And(IsThere(one), IsThere(two)));
-            var (first, second) = (TLanes.And(Distance(one), areThere), TLanes.And(Distance(two), areThere));
-            AddTo(word++, TLanes.And(areThere, TLanes.All(1)));
-            AddTo(word++, first);
-            AddTo(word++, second);
-            AddHalves(ref word, TLanes.Multiply(first, second));
+            var index = Word(row);
+            var cell = TLanes.All(NoCell);
+            if (row >= sides - 1)
+            {
+                cell = TLanes.Select(Matches<TLanes, T>.Of(ref words, index, sides, payload), Matches<TLanes, T>.CellOf(ref words, index, sides, payload), cell);
+            }
+            TLanes.Store(cell, ref target, index);
         }
     }
 
-    private void AddHalves(ref int word, T product)
+    private void FindMeasure(MergeBuffers merged, ValueField field, ref ulong cellsOfPersons, ref ulong holder, ref ulong distance)
     {
-        AddTo(word++, TLanes.And(product, TLanes.All(uint.MaxValue)));
-        AddTo(word++, TLanes.ShiftRight(product, 32));
+        ref var values = ref merged.Value(field.Plane, 0);
+        for (var row = 0; row < merged.Rows; row += RowsPerPlace)
+        {
+            var (cell, far) = (TLanes.All(NoCell), TLanes.All(0));
+            for (var each = Math.Max(row, sides - 1); each < row + RowsPerPlace; each++)
+            {
+                var code = Matches<TLanes, T>.CodeOf(ref values, Word(each), sides, field);
+                var own = TLanes.Or(TLanes.Load(ref cellsOfPersons, Word(each)), TLanes.Equal(code, TLanes.All(0)));
+                far = TLanes.Or(far, TLanes.AndNot(TLanes.Subtract(code, TLanes.All(1)), TLanes.Equal(own, TLanes.All(NoCell))));
+                cell = TLanes.Min(cell, own);
+            }
+            TLanes.Store(cell, ref holder, Word(row / RowsPerPlace));
+            TLanes.Store(far, ref distance, Word(row / RowsPerPlace));
+        }
     }
 
-    private void AddTo(int word, T value)
+    private void AddCount(int word, ulong cell, ref ulong cellsOfPersons, int count)
     {
-        var index = Word(word);
-        TLanes.Store(TLanes.Add(TLanes.Load(ref sums.FirstWord, index), value), ref sums.FirstWord, index);
+        var (wanted, total) = (TLanes.All(cell), TLanes.All(0));
+        for (var i = 0; i < count; i++)
+        {
+            // A mask of all ones is minus one.
+            total = TLanes.Subtract(total, TLanes.Equal(TLanes.Load(ref cellsOfPersons, Word(i)), wanted));
+        }
+        AddTo(word, total);
     }
 
-    private T Distance(int measure) => TLanes.Load(ref measured.FirstWord, Word(2 * measure));
+    private void AddMeasure(int word, ulong cell, ref ulong holder, ref ulong distance, int places)
+    {
+        var (wanted, low) = (TLanes.All(cell), TLanes.All(uint.MaxValue));
+        var (count, sum, lowHalves, highHalves) = (TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0));
+        for (var i = 0; i < places; i++)
+        {
+            var isThere = TLanes.Equal(TLanes.Load(ref holder, Word(i)), wanted);
+            var far = TLanes.And(TLanes.Load(ref distance, Word(i)), isThere);
+            var square = TLanes.Multiply(far, far);
+            count = TLanes.Subtract(count, isThere);
+            sum = TLanes.Add(sum, far);
+            lowHalves = TLanes.Add(lowHalves, TLanes.And(square, low));
+            highHalves = TLanes.Add(highHalves, TLanes.ShiftRight(square, 32));
+        }
+        AddTo(word, count);
+        AddTo(word + 1, sum);
+        AddTo(word + 2, lowHalves);
+        AddTo(word + 3, highHalves);
+    }
 
-    private T IsThere(int measure) => TLanes.Load(ref measured.FirstWord, Word((2 * measure) + 1));
+    private void AddProducts(int word, ulong cell, int first, int second, int places)
+    {
+        ref var firstHolder = ref holders[first].FirstWord;
+        ref var secondHolder = ref holders[second].FirstWord;
+        ref var firstDistance = ref distances[first].FirstWord;
+        ref var secondDistance = ref distances[second].FirstWord;
+        var (wanted, low) = (TLanes.All(cell), TLanes.All(uint.MaxValue));
+        var (count, firstSum, secondSum, lowHalves, highHalves) = (TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0));
+        for (var i = 0; i < places; i++)
+        {
+            // Who lacks one of the two has all ones in its place, and so in both together.
+            var areThere = TLanes.Equal(TLanes.Or(TLanes.Load(ref firstHolder, Word(i)), TLanes.Load(ref secondHolder, Word(i))), wanted);
+            var (one, two) = (TLanes.And(TLanes.Load(ref firstDistance, Word(i)), areThere), TLanes.And(TLanes.Load(ref secondDistance, Word(i)), areThere));
+            var product = TLanes.Multiply(one, two);
+            count = TLanes.Subtract(count, areThere);
+            firstSum = TLanes.Add(firstSum, one);
+            secondSum = TLanes.Add(secondSum, two);
+            lowHalves = TLanes.Add(lowHalves, TLanes.And(product, low));
+            highHalves = TLanes.Add(highHalves, TLanes.ShiftRight(product, 32));
+        }
+        AddTo(word, count);
+        AddTo(word + 1, firstSum);
+        AddTo(word + 2, secondSum);
+        AddTo(word + 3, lowHalves);
+        AddTo(word + 4, highHalves);
+    }
+
+    private void AddTo(int word, T value) => TLanes.Store(TLanes.Add(TLanes.Load(ref sums.FirstWord, Word(word)), value), ref sums.FirstWord, Word(word));
 
     private CellTotals Total(int cell)
     {
