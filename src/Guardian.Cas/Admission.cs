@@ -13,7 +13,7 @@ internal sealed record Admission(
     IReadOnlyDictionary<string, (SessionState State, string Name)> Volumes, IReadOnlyDictionary<string, byte[]?> Tags)
 {
     /// <summary>All sessions that secrets come from.</summary>
-    public IEnumerable<SessionState> Sessions => Secrets.Values.Select(secret => secret.State).Distinct();
+    public IEnumerable<SessionState> Sessions => Secrets.Values.Select(secret => secret.State).DistinctBy(state => state.Document.Name);
 
     /// <summary>The startup configuration.</summary>
     public StartupConfiguration Configure(DateTimeOffset now)

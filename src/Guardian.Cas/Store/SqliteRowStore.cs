@@ -7,6 +7,9 @@ internal sealed class SqliteRowStore : IRowStore
 {
     private readonly SqliteConnection connection;
 
+    // Kept, so that each text is compiled once.
+    private readonly Dictionary<string, SqliteCommand> commands = [];
+
     private SqliteRowStore(SqliteConnection connection) => this.connection = connection;
 
     /// <summary>Opens the file, which is made at first use.</summary>
@@ -34,10 +37,17 @@ internal sealed class SqliteRowStore : IRowStore
     }
 
     /// <inheritdoc/>
-    public IRowTransaction Begin() => Guarded(() => new Transaction(connection, connection.BeginTransaction(deferred: false)));
+    public IRowTransaction Begin() => Guarded(() => new Transaction(this, connection.BeginTransaction(deferred: false)));
 
     /// <inheritdoc/>
-    public void Dispose() => connection.Dispose();
+    public void Dispose()
+    {
+        foreach (var command in commands.Values)
+        {
+            command.Dispose();
+        }
+        connection.Dispose();
+    }
 
     private static T Guarded<T>(Func<T> work)
     {
@@ -51,18 +61,18 @@ internal sealed class SqliteRowStore : IRowStore
         }
     }
 
-    private sealed class Transaction(SqliteConnection connection, SqliteTransaction transaction) : IRowTransaction
+    private sealed class Transaction(SqliteRowStore store, SqliteTransaction transaction) : IRowTransaction
     {
         public byte[]? Find(string kind, string name) => Guarded(() =>
         {
-            using var command = Command("SELECT value FROM rows WHERE kind = $kind AND name = $name", kind, name);
+            var command = Command("SELECT value FROM rows WHERE kind = $kind AND name = $name", kind, name);
             return (byte[]?)command.ExecuteScalar();
         });
 
         public IReadOnlyList<(string Name, byte[] Value)> List(string kind, string after, int count) => Guarded(() =>
         {
-            using var command = Command("SELECT name, value FROM rows WHERE kind = $kind AND name > $name ORDER BY name LIMIT $count", kind, after);
-            command.Parameters.AddWithValue("$count", count);
+            var command = Command("SELECT name, value FROM rows WHERE kind = $kind AND name > $name ORDER BY name LIMIT $count", kind, after);
+            Set(command, "$count", count);
             using var reader = command.ExecuteReader();
             var rows = new List<(string, byte[])>();
             while (reader.Read())
@@ -74,14 +84,14 @@ internal sealed class SqliteRowStore : IRowStore
 
         public void Put(string kind, string name, byte[] value) => Guarded(() =>
         {
-            using var command = Command("INSERT INTO rows (kind, name, value) VALUES ($kind, $name, $value) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value", kind, name);
-            command.Parameters.AddWithValue("$value", value);
+            var command = Command("INSERT INTO rows (kind, name, value) VALUES ($kind, $name, $value) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value", kind, name);
+            Set(command, "$value", value);
             return command.ExecuteNonQuery();
         });
 
         public void Delete(string kind, string name) => Guarded(() =>
         {
-            using var command = Command("DELETE FROM rows WHERE kind = $kind AND name = $name", kind, name);
+            var command = Command("DELETE FROM rows WHERE kind = $kind AND name = $name", kind, name);
             return command.ExecuteNonQuery();
         });
 
@@ -95,14 +105,31 @@ internal sealed class SqliteRowStore : IRowStore
 
         private SqliteCommand Command(string text, string kind, string name)
         {
-            var command = connection.CreateCommand();
-            command.Transaction = transaction;
+            if (!store.commands.TryGetValue(text, out var command))
+            {
+                command = store.connection.CreateCommand();
 #pragma warning disable CA2100 // the texts are the constants above
-            command.CommandText = text;
+                command.CommandText = text;
 #pragma warning restore CA2100
-            command.Parameters.AddWithValue("$kind", kind);
-            command.Parameters.AddWithValue("$name", name);
+                store.commands[text] = command;
+            }
+            command.Transaction = transaction;
+            Set(command, "$kind", kind);
+            Set(command, "$name", name);
             return command;
+        }
+
+        private static void Set(SqliteCommand command, string parameter, object value)
+        {
+            var index = command.Parameters.IndexOf(parameter);
+            if (index < 0)
+            {
+                command.Parameters.AddWithValue(parameter, value);
+            }
+            else
+            {
+                command.Parameters[index].Value = value;
+            }
         }
     }
 }
