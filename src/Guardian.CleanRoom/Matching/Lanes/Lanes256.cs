@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -58,22 +57,7 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
         }
     }
 
-    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count)
-    {
-        unchecked
-        {
-            nuint i = 0;
-            for (; i + 16 <= count; i += 16)
-            {
-                ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
-                var code = size == 1 ? Vector256.WidenLower(Unsafe.ReadUnaligned<Vector128<byte>>(ref at).ToVector256Unsafe()) : Unsafe.ReadUnaligned<Vector256<ushort>>(ref at);
-                var isEmpty = Vector256.Equals(code, Vector256<ushort>.Zero);
-                var sum = Vector256.LoadUnsafe(ref sums, i) + Vector256.AndNot((code - Vector256<ushort>.One) * Vector256.Create(stride), isEmpty);
-                (sum | (isEmpty & Vector256.Create(emptyMask))).StoreUnsafe(ref sums, i);
-            }
-            LanesScalar.AddMultiples(ref Unsafe.Add(ref codes, i * (nuint)size), size, stride, emptyMask, ref Unsafe.Add(ref sums, i), count - i);
-        }
-    }
+    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count) => Lanes512.AddMultiples(ref codes, size, stride, emptyMask, ref sums, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TwoVectors All(ulong value) => new(Vector256.Create(value), Vector256.Create(value));
@@ -124,86 +108,12 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Sum(TwoVectors value) => Vector256.Sum(value.Low + value.High);
 
-    public static void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join)
-    {
-        unchecked
-        {
-            var span = last - first;
-            nuint i = 0;
-            for (; i + 32 <= count; i += 32)
-            {
-                ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
-                var mask = size switch
-                {
-                    1 => Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref at) - Vector256.Create((byte)first), Vector256.Create((byte)span)),
-                    2 => Vector256.Narrow(Halves(ref at, 0, first, span), Halves(ref at, 1, first, span)),
-                    _ => Vector256.Narrow(
-                        Vector256.Narrow(Words(ref at, 0, first, span), Words(ref at, 1, first, span)), Vector256.Narrow(Words(ref at, 2, first, span), Words(ref at, 3, first, span))),
-                };
-                Join(ref masks, i, mask, join);
-            }
-            LanesScalar.InRange(ref Unsafe.Add(ref codes, i * (nuint)size), size, first, last, ref Unsafe.Add(ref masks, i), count - i, join);
-        }
-    }
+    // Where there are no registers of 512 bits, vectors of that size are two of 256 to the compiler.
+    public static void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join) => Lanes512.InRange(ref codes, size, first, last, ref masks, count, join);
 
-    public static void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join)
-    {
-        unchecked
-        {
-            nuint i = 0;
-            for (; i + 32 <= count; i += 32)
-            {
-                Join(ref masks, i, Vector256.LoadUnsafe(ref others, i), join);
-            }
-            LanesScalar.JoinMasks(ref Unsafe.Add(ref masks, i), ref Unsafe.Add(ref others, i), count - i, join);
-        }
-    }
+    public static void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join) => Lanes512.JoinMasks(ref masks, ref others, count, join);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Join(ref byte masks, nuint index, Vector256<byte> mask, MaskJoin join)
-    {
-        var joined = join switch
-        {
-            MaskJoin.And => Vector256.LoadUnsafe(ref masks, index) & mask,
-            MaskJoin.Or => Vector256.LoadUnsafe(ref masks, index) | mask,
-            _ => mask,
-        };
-        joined.StoreUnsafe(ref masks, index);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ushort> Halves(ref byte codes, nuint part, uint first, uint span) =>
-        Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref codes, part * 32).AsUInt16() - Vector256.Create((ushort)first), Vector256.Create((ushort)span));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Words(ref byte codes, nuint part, uint first, uint span) =>
-        Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref codes, part * 32).AsUInt32() - Vector256.Create(first), Vector256.Create(span));
-
-    public static long CountEqual(ref byte codes, nuint count, int size, ushort value)
-    {
-        var total = 0L;
-        unchecked
-        {
-            if (size == 1)
-            {
-                var wanted = Vector256.Create((byte)value);
-                for (nuint i = 0; i < count; i += 64)
-                {
-                    total += BitOperations.PopCount(Vector256.Equals(Vector256.LoadUnsafe(ref codes, i), wanted).ExtractMostSignificantBits());
-                    total += BitOperations.PopCount(Vector256.Equals(Vector256.LoadUnsafe(ref codes, i + 32), wanted).ExtractMostSignificantBits());
-                }
-            }
-            else
-            {
-                var wanted = Vector256.Create(value);
-                for (nuint i = 0; i < 2 * count; i += 32)
-                {
-                    total += BitOperations.PopCount(Vector256.Equals(Vector256.LoadUnsafe(ref codes, i).AsUInt16(), wanted).ExtractMostSignificantBits());
-                }
-            }
-        }
-        return total;
-    }
+    public static long CountEqual(ref byte codes, nuint count, int size, ushort value) => Lanes512.CountEqual(ref codes, count, size, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ushort> LowHalves(TwoVectors value) => Narrow(Vector256.Narrow(value.Low, value.High));
