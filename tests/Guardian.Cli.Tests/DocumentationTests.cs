@@ -150,7 +150,7 @@ public sealed partial class DocumentationTests : IDisposable
     [Fact]
     public void Every_other_command_in_the_documentation_is_one_that_tests_run()
     {
-        string[] tested = ["./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test native", "./test openstack", "./test samples"];
+        string[] tested = ["./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test native", "./test openstack", "./test samples", "./test systemd"];
         var pages = Directory.GetFiles(Repository.File("docs"), "*.md", SearchOption.AllDirectories).Append(Repository.File("README.md"));
         foreach (var page in pages.Where(page => Path.GetFileName(page) is not ("cas.md" or "clean-room.md" or "confidential-programs.md" or "attestation.md" or "volumes.md")))
         {
