@@ -48,7 +48,7 @@ internal static class NodeTargets
         {
             return false;
         }
-        var calls = new GuestCalls(Rewriter, new Kinds(), _ => { });
+        var calls = new GuestCalls(Rewriter, new Kinds(), new PassedDefinitions(), _ => { });
         return calls.Holds(header) && calls.Inspect(header, input) is null or { Forward.Length: > 0 };
     }
 

@@ -11,16 +11,17 @@ internal static class NodeTasks
 
     /// <summary>Begins everything that the configuration asks for; it ends with the process.</summary>
     /// <param name="session">The cloud; null where none is configured, and then nothing is published.</param>
+    /// <param name="passed">What the relay passes on.</param>
     /// <param name="check">The host's own check.</param>
     /// <exception cref="InvalidDataException">The journal is damaged.</exception>
     /// <exception cref="IOException">The journal cannot be opened, or the address cannot be listened on.</exception>
-    public static void Start(NodeConfiguration configuration, CloudSession? session, Func<bool> check, Action<string> log)
+    public static void Start(NodeConfiguration configuration, CloudSession? session, PassedDefinitions passed, Func<bool> check, Action<string> log)
     {
         var clock = new HostClock(TimeProvider.System);
         var processes = new GuestProcesses();
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
         var meter = new Meter(configuration.Journal, clock.Read, log);
-        new GuestWatch(meter, processes, clock.Read, configuration.Upstream, log).Start();
+        new GuestWatch(meter, processes, passed, clock.Read, configuration.Upstream, log).Start();
 
         HostEpc Read() => HostEpc.OfThisHost(
             configuration.Sections.Count > 0 ? configuration.Sections.GroupBy(section => section.Node).ToDictionary(node => node.Key, node => node.Sum(section => section.Kibibytes) / 1024) : null,

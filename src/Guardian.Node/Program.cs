@@ -32,6 +32,7 @@ var sections = configuration.Sections.Count > 0 ? configuration.Sections : Kerne
 var rules = new GuestRules { Sections = sections, HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.CpuId).Sgx, ProvisionKey = configuration.ProvisionKey };
 using var session = OpenSession(configuration.Cloud);
 var rewriter = new GuestRewriter(new PlacementClaims(session is null ? null : new EpcClaims(new PlacementClient(session)), configuration.Host), rules);
+var passed = new PassedDefinitions();
 var kinds = new LibvirtGuestKinds(configuration.Upstream);
 Socket listener;
 try
@@ -42,13 +43,13 @@ catch (SocketException failure)
 {
     return Fail(World, $"cannot listen on {configuration.Listen}: {failure.Message}");
 }
-var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, Log), Log);
+var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, passed, Log), Log);
 using var stopping = new ManualResetEventSlim();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    NodeTasks.Start(configuration, session, () => HostCheck.Run(host, () => LibvirtFacts.Ask(configuration.Upstream), configuration.Listen, []).IsFit, Log);
+    NodeTasks.Start(configuration, session, passed, () => HostCheck.Run(host, () => LibvirtFacts.Ask(configuration.Upstream), configuration.Listen, []).IsFit, Log);
 }
 catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
 {

@@ -1,14 +1,13 @@
-using System.Xml.Linq;
-
 namespace Guardian.Node;
 
 /// <summary>
 /// Listens to libvirt's lifecycle events on a connection of its own, so that whoever starts or ends a guest is heard, and looks at the host's processes
 /// every few seconds, and whenever events may have been missed.
 /// </summary>
-internal sealed class GuestWatch(Meter meter, GuestProcesses processes, Func<ClockReading> clock, string upstream, Action<string> log)
+internal sealed class GuestWatch(Meter meter, GuestProcesses processes, PassedDefinitions passed, Func<ClockReading> clock, string upstream, Action<string> log)
 {
-    private const string Driver = "qemu:///system";
+    /// <summary>The driver whose guests are metered.</summary>
+    internal const string Driver = "qemu:///system";
 
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -48,17 +47,13 @@ internal sealed class GuestWatch(Meter meter, GuestProcesses processes, Func<Clo
 
     private static void Define(IGuestEvents meter, Guid instance, string xml)
     {
-        if (DomainXml.TryRead(xml, out _)?.Root is not { } domain)
+        if (DomainXml.TryRead(xml, out _)?.Root is { } domain && GuestDefinition.TryRead(domain, instance) is { } definition)
         {
-            return;
+            Define(meter, definition);
         }
-        var nova = NovaMetadata.TryRead(domain);
-        meter.Defined(instance, (GuestEpc.Kibibytes(domain) ?? 0) / 1024, Project(domain), string.IsNullOrEmpty(nova?.Flavor) ? null : nova.Flavor);
     }
 
-    // nova:owner/nova:project@uuid
-    private static string? Project(XElement domain) => (string?)domain.Elements("metadata").Descendants()
-        .FirstOrDefault(element => element.Name.LocalName == "project" && element.Parent?.Name.LocalName == "owner" && NovaMetadata.IsIn(domain))?.Attribute("uuid");
+    private static void Define(IGuestEvents meter, GuestDefinition definition) => meter.Defined(definition.Instance, definition.Mebibytes, definition.Project, definition.Flavor);
 
     private void Listen()
     {
@@ -70,6 +65,7 @@ internal sealed class GuestWatch(Meter meter, GuestProcesses processes, Func<Clo
                 using var events = LibvirtClient.Connect(upstream, Driver, AnswerLimit);
                 using var questions = LibvirtClient.Connect(upstream, Driver, AnswerLimit);
                 events.Subscribe();
+                passed.Clear();
                 // What happened before is found by looking, and told by the definitions of all guests.
                 var guests = questions.ListGuests(activeOnly: false);
                 foreach (var guest in guests)
@@ -85,7 +81,16 @@ internal sealed class GuestWatch(Meter meter, GuestProcesses processes, Func<Clo
                 }
                 while (true)
                 {
-                    TryTell(questions, events.WaitForEvent());
+                    var happened = events.WaitForEvent();
+                    // The definition that a guest runs with is another one, which the relay may not have seen.
+                    if (happened.Kind == GuestEventKind.Defined && passed.Take(happened.Guest.Uuid) is { } definition && !happened.Guest.IsActive)
+                    {
+                        Define(meter, definition);
+                    }
+                    else
+                    {
+                        TryTell(questions, happened);
+                    }
                 }
             }
             catch (LibvirtException failure)

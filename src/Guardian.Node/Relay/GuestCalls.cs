@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Guardian.Node;
 
 /// <summary>Tells whether a guest has EPC.</summary>
@@ -7,13 +9,16 @@ internal interface IGuestKinds
     bool? HasEpc(GuestName guest, string connectionUri);
 }
 
-/// <summary>Looks at the calls of one client. One per connection, used by one thread.</summary>
-internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Action<string> log) : IFrameInspector
+/// <summary>Looks at the calls of one client. One per connection, used by one thread; another one tells it of replies.</summary>
+internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, PassedDefinitions passed, Action<string> log) : IFrameInspector
 {
     private const uint MaxString = 4_194_304;
     private const uint MaxName = 4096;
     private const uint FeatureFdPassing = 8;
     private const uint SnapshotDiskOnly = 1 << 4;
+
+    // By the call's serial: definitions that libvirtd has not answered yet.
+    private readonly ConcurrentDictionary<uint, PassedDefinition> underWay = [];
 
     // What the client opened; libvirt's own default until then.
     private string connectionUri = "qemu:///system";
@@ -59,6 +64,24 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Acti
         }
     }
 
+    /// <summary>Notes what libvirtd answers. May be called by another thread than the rest.</summary>
+    public void Answered(RpcHeader reply)
+    {
+        if (reply is { Type: RpcType.Reply, Program: RpcHeader.RemoteProgram } && underWay.TryRemove(reply.Serial, out var definition))
+        {
+            definition.End(reply.Status == RpcStatus.Ok);
+        }
+    }
+
+    /// <summary>Notes that libvirtd will answer no more.</summary>
+    public void Close()
+    {
+        foreach (var definition in underWay.Values)
+        {
+            definition.End(isAccepted: false);
+        }
+    }
+
     private void NoteConnection(ReadOnlySpan<byte> payload)
     {
         // remote_connect_open_args: optional string name | uint32 flags
@@ -76,10 +99,14 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Acti
         {
             return Refuse(header, new RpcError(RpcErrorCode.XmlDetail, "guardian: the guest's definition is no UTF-8 text"));
         }
-        var rewriting = rewriter.Rewrite(xml);
+        var rewriting = rewriter.Rewrite(xml, out var definition);
         if (rewriting.Refusal is { } refusal)
         {
             return Refuse(header, refusal);
+        }
+        if (definition is not null && (RemoteProcedure)header.Procedure is RemoteProcedure.DomainDefineXml or RemoteProcedure.DomainDefineXmlFlags && connectionUri == GuestWatch.Driver)
+        {
+            underWay[header.Serial] = passed.Add(definition);
         }
         return rewriting.Xml is null ? null : FrameVerdict.Replace(header.Frame(new XdrWriter().String(rewriting.Xml).Bytes(reader.Rest).ToArray()));
     }

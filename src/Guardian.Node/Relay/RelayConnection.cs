@@ -11,10 +11,10 @@ internal sealed class RelayConnection : IDisposable
     private readonly Socket client;
     private readonly Socket daemon = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly string upstream;
-    private readonly IFrameInspector calls;
+    private readonly GuestCalls calls;
     private readonly Action<string> log;
 
-    public RelayConnection(Socket client, string upstream, IFrameInspector calls, Action<string> log)
+    public RelayConnection(Socket client, string upstream, GuestCalls calls, Action<string> log)
     {
         this.client = client;
         this.upstream = upstream;
@@ -48,7 +48,7 @@ internal sealed class RelayConnection : IDisposable
             // Here and not where connections are accepted: a daemon whose queue is full blocks its own client only.
             daemon.Connect(new UnixDomainSocketEndPoint(upstream));
             var (toClient, toDaemon) = (new FrameWriter(client), new FrameWriter(daemon));
-            var replies = StartThread("relay-replies", () => Run(new FramePump(daemon, toClient, toDaemon, DaemonFrames.Instance), "libvirtd"));
+            var replies = StartThread("relay-replies", () => Run(new FramePump(daemon, toClient, toDaemon, new DaemonFrames(calls)), "libvirtd"));
             Run(new FramePump(client, toDaemon, toClient, calls), "the client");
             replies.Join();
         }
@@ -59,6 +59,7 @@ internal sealed class RelayConnection : IDisposable
         finally
         {
             Dispose();
+            calls.Close();
             Closed?.Invoke();
         }
     }
@@ -99,13 +100,17 @@ internal sealed class RelayConnection : IDisposable
     }
 
     /// <summary>What libvirtd sends is passed on unseen.</summary>
-    private sealed class DaemonFrames : IFrameInspector
+    private sealed class DaemonFrames(GuestCalls calls) : IFrameInspector
     {
-        public static DaemonFrames Instance { get; } = new();
-
-        public bool Holds(RpcHeader header) => header.Type == RpcType.ReplyWithFds
-            ? throw new RelayException("file descriptors, which cannot pass here")
-            : false;
+        public bool Holds(RpcHeader header)
+        {
+            if (header.Type == RpcType.ReplyWithFds)
+            {
+                throw new RelayException("file descriptors, which cannot pass here");
+            }
+            calls.Answered(header);
+            return false;
+        }
 
         public FrameVerdict? Inspect(RpcHeader header, ReadOnlySpan<byte> frame) => null;
     }

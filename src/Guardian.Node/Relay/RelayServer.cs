@@ -19,7 +19,7 @@ internal sealed record RelaySettings
 /// <param name="listener">A bound and listening unix socket.</param>
 /// <param name="inspectors">Makes what looks at the calls of one connection.</param>
 /// <param name="log">Receives a line for each thing an operator may want to know.</param>
-internal sealed class RelayServer(Socket listener, RelaySettings settings, Func<IFrameInspector> inspectors, Action<string> log) : IDisposable
+internal sealed class RelayServer(Socket listener, RelaySettings settings, Func<GuestCalls> inspectors, Action<string> log) : IDisposable
 {
     // Nova-compute holds one connection, an operator's virsh a few. Each costs two threads; the cap keeps a mistake in a loop from taking the host's memory.
     private const int MaxConnections = 128;

@@ -29,7 +29,7 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         using var guest = Begin(8, OneSection, TestDomain.Nova(type: "qemu"));
         guest.Virsh("start", guest.Name).Ends(0);
         Assert.Contains("sgx_vepc\nSize:               8192 kB", await File.ReadAllTextAsync($"/proc/{libvirt.ProcessOf(guest.Name)}/smaps"), StringComparison.Ordinal);
-        var instance = Guid.Parse(TestDomain.Uuid);
+        var instance = guest.Uuid;
         Assert.Equal(
             new GuestEpcState(instance, guest.Name, libvirt.ProcessOf(guest.Name), 8192, 8192, 8192),
             Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, _ => Task.FromResult(8192L), instance: null)));
@@ -121,7 +121,7 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         while (!kinds.Contains(GuestEventKind.Stopped))
         {
             var next = client.WaitForEvent();
-            Assert.Equal(TestDomain.Uuid, next.Guest.Uuid.ToString());
+            Assert.Equal(guest.Uuid, next.Guest.Uuid);
             kinds.Add(next.Kind);
         }
         Assert.Contains(GuestEventKind.Started, kinds);
@@ -134,11 +134,48 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         Assert.False(new LibvirtGuestKinds(libvirt.SocketPath).HasEpc(new GuestName("nobody", Guid.Empty, -1), "qemu:///system"));
     }
 
+    [Fact]
+    public void The_meter_knows_what_was_defined_last_through_the_relay_or_around_it()
+    {
+        var novas = TestDomain.Nova(type: "qemu");
+        using var guest = Begin(8, OneSection, novas);
+        using var folder = new TemporaryFolder();
+        var around = folder.Write("around.xml", guest.Virsh("dumpxml", guest.Name).Output.Replace("139264", "143360", StringComparison.Ordinal).Replace("8192", "12288", StringComparison.Ordinal));
+        var clock = new HostClock(TimeProvider.System);
+        // It looks on until the process ends. A folder without processes shows it events alone.
+        var meter = new Meter(folder.File("journal"), clock.Read, _ => { });
+        new GuestWatch(meter, new GuestProcesses("/usr"), guest.Passed, clock.Read, libvirt.SocketPath, _ => { }).Start();
+        void Expect(long mebibytes) => Assert.True(
+            SpinWait.SpinUntil(() => meter.Guests() is [var only] && only == new GuestMetrics(guest.Uuid, "decade", "sgx.small", mebibytes, 0), Limit), string.Join(' ', meter.Guests()));
+
+        Expect(8);
+        RealLibvirt.RunVirsh(libvirt.SocketPath, "define", around).Ends(0);
+        Expect(12);
+        guest.Define(guest.Own(novas)).Ends(0);
+        Expect(8);
+        // What libvirt refuses is not what it has.
+        guest.Define(guest.Own(novas).Replace("<name>", "<name>/", StringComparison.Ordinal)).Ends(1);
+        RealLibvirt.RunVirsh(libvirt.SocketPath, "define", around).Ends(0);
+        Expect(12);
+        // Both at once: the last one counts, whoever it was.
+        for (var i = 0; i < 5; i++)
+        {
+            Parallel.Invoke(() => guest.Define(guest.Own(novas)).Ends(0), () => RealLibvirt.RunVirsh(libvirt.SocketPath, "define", around).Ends(0));
+            Expect(GuestEpc.Kibibytes(XElement.Parse(guest.Virsh("dumpxml", guest.Name).Output))!.Value / 1024);
+        }
+        // A running guest has what it was started with, whatever it is defined to have next time.
+        RealLibvirt.RunVirsh(libvirt.SocketPath, "define", around).Ends(0);
+        guest.Virsh("start", guest.Name).Ends(0);
+        guest.Define(guest.Own(novas)).Ends(0);
+        Expect(12);
+        guest.Virsh("destroy", guest.Name).Ends(0);
+    }
+
     private DefinedGuest Begin(long mebibytes, GuestRules rules, string xml)
     {
         Assert.SkipWhen(libvirt.Missing is not null, libvirt.Missing ?? "");
         var guest = new DefinedGuest(libvirt, mebibytes == 0 ? FixedClaims.None : FixedClaims.Of(mebibytes), rules);
-        guest.Define(xml.Replace("524288", "131072", StringComparison.Ordinal)).Ends(0);
+        guest.Define(guest.Own(xml)).Ends(0);
         return guest;
     }
 
@@ -151,6 +188,14 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         private readonly TemporaryFolder folder = new();
 
         public string Name => "instance-00000001";
+
+        /// <summary>Another one each time: QEMU is found among the machine's processes by it, where another run of these tests may have its own.</summary>
+        public Guid Uuid { get; } = Guid.NewGuid();
+
+        public PassedDefinitions Passed => relay.Passed;
+
+        /// <summary>A definition of this guest, with little memory.</summary>
+        public string Own(string xml) => xml.Replace("524288", "131072", StringComparison.Ordinal).Replace(TestDomain.Uuid, Uuid.ToString(), StringComparison.Ordinal);
 
         public Result Virsh(params string[] arguments) => RealLibvirt.RunVirsh(relay.Path, arguments);
 

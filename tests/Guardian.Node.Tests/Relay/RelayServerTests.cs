@@ -50,6 +50,28 @@ public sealed class RelayServerTests
     }
 
     [Fact]
+    public void An_accepted_definition_is_known_once_without_asking_libvirt()
+    {
+        using var relay = new TestRelay(FixedClaims.Of(8));
+        using var client = relay.Connect();
+        var instance = Guid.Parse(TestDomain.Uuid);
+        var call = new XdrWriter().String(TestDomain.Nova()).ToArray();
+        client.Call(RemoteProcedure.DomainDefineXml, call);
+        Assert.Equal(new GuestDefinition(instance, 8, "decade", "sgx.small"), relay.Passed.Take(instance));
+        Assert.Null(relay.Passed.Take(instance));
+
+        // Refused, or never answered: libvirt has to be asked.
+        relay.Daemon.Answer = (header, _) => new RpcError(RpcErrorCode.OperationFailed, "no").Reply(header);
+        client.Call(RemoteProcedure.DomainDefineXml, call);
+        Assert.Null(relay.Passed.Take(instance));
+        relay.Daemon.Answer = (_, _) => null;
+        client.Send(client.MakeCall(RemoteProcedure.DomainDefineXml, call));
+        Assert.Equal(3, Enumerable.Range(0, 3).Select(_ => relay.Daemon.Next()).Count());
+        client.Dispose();
+        Assert.Null(relay.Passed.Take(instance));
+    }
+
+    [Fact]
     public void A_definition_without_claim_passes_byte_for_byte()
     {
         using var relay = new TestRelay();

@@ -16,7 +16,7 @@ internal sealed class TestRelay : IDisposable
         Path = folder.File("relay.sock");
         var rewriter = new GuestRewriter(claims ?? FixedClaims.None, rules ?? new GuestRules());
         var settings = new RelaySettings { Upstream = upstream ?? folder.File("daemon.sock"), Users = new HashSet<uint> { user ?? CurrentUser } };
-        server = new RelayServer(RelayListener.Bind(Path), settings, () => new GuestCalls(rewriter, kinds ?? new FixedKinds(false), Log.Enqueue), Log.Enqueue);
+        server = new RelayServer(RelayListener.Bind(Path), settings, () => new GuestCalls(rewriter, kinds ?? new FixedKinds(false), Passed, Log.Enqueue), Log.Enqueue);
         thread = new Thread(server.Run) { IsBackground = true };
         thread.Start();
     }
@@ -24,6 +24,8 @@ internal sealed class TestRelay : IDisposable
     public static uint CurrentUser { get; } = uint.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], null);
 
     public FakeDaemon Daemon { get; }
+
+    public PassedDefinitions Passed { get; } = new();
 
     public string Path { get; }
 

@@ -31,8 +31,13 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
 {
     /// <summary>Decides about one definition. Never throws for any content.</summary>
     /// <returns>Unchanged for what libvirt gave back earlier, and for guests that see no SGX anyway.</returns>
-    public Rewriting Rewrite(string xml)
+    public Rewriting Rewrite(string xml) => Rewrite(xml, out _);
+
+    /// <inheritdoc cref="Rewrite(string)"/>
+    /// <param name="definition">What is passed on, for the meter; null where Nova did not write it, or it is refused.</param>
+    public Rewriting Rewrite(string xml, out GuestDefinition? definition)
     {
+        definition = null;
         if (DomainXml.TryRead(xml, out var problem) is not { } document)
         {
             // Who is meant cannot be known, so nothing is defined. libvirt would say the same.
@@ -55,7 +60,9 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
         {
             return Rewriting.Refuse(RpcErrorCode.ConfigUnsupported, "Nova's definition has no instance identifier");
         }
-        return Rewrite(document, nova);
+        var rewriting = Rewrite(document, nova);
+        definition = rewriting.Refusal is null ? GuestDefinition.TryRead(domain, nova.Instance) : null;
+        return rewriting;
     }
 
     private Rewriting Rewrite(XDocument document, NovaMetadata nova)
