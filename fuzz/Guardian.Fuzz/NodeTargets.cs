@@ -36,6 +36,8 @@ internal static class NodeTargets
         Call(RemoteProcedure.DomainSnapshotCreateXml, Guest.Write(new XdrWriter()).String("<domainsnapshot/>").UInt32(16)),
         Call(RemoteProcedure.ConnectOpen, new XdrWriter().OptionalString("qemu:///system").UInt32(0)),
         Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().UInt32(15)),
+        Call(RemoteProcedure.DomainMigratePrepareTunnel3, new XdrWriter().String("cookie").UInt32(0).UInt32(1).OptionalString(null).UInt32(0).UInt32(0).String("<domain/>")),
+        Call(RemoteProcedure.DomainMigratePrepare3Params, new XdrWriter().UInt32(2).String("bandwidth").Int32(4).UInt32(0).UInt32(9).String("destination_xml").Int32(7).String("<domain/>").UInt32(0).UInt32(1)),
     ];
 
     private static byte[] Call(RemoteProcedure procedure, XdrWriter arguments) =>

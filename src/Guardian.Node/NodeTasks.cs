@@ -19,7 +19,6 @@ internal static class NodeTasks
     {
         var clock = new HostClock(TimeProvider.System);
         var processes = new GuestProcesses();
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
         var meter = new Meter(configuration.Journal, clock.Read, log);
         new GuestWatch(meter, processes, passed, clock.Read, configuration.Upstream, log).Start();
 

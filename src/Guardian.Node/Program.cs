@@ -31,18 +31,25 @@ var host = new HostRoot();
 var sections = configuration.Sections.Count > 0 ? configuration.Sections : KernelCheck.ReadSections(host);
 var rules = new GuestRules { Sections = sections, HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.CpuId).Sgx, ProvisionKey = configuration.ProvisionKey };
 using var session = OpenSession(configuration.Cloud);
-var rewriter = new GuestRewriter(new PlacementClaims(session is null ? null : new EpcClaims(new PlacementClient(session)), configuration.Host), rules);
-var passed = new PassedDefinitions();
 var kinds = new LibvirtGuestKinds(configuration.Upstream);
+var passed = new PassedDefinitions();
+PlainInstances plain;
 Socket listener;
 try
 {
+    Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
+    plain = new PlainInstances(configuration.Journal + ".plain");
     listener = RelayListener.FromSystemd() ?? RelayListener.Bind(configuration.Listen);
+}
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+{
+    return Fail(World, failure.Message);
 }
 catch (SocketException failure)
 {
     return Fail(World, $"cannot listen on {configuration.Listen}: {failure.Message}");
 }
+var rewriter = new GuestRewriter(new PlacementClaims(session is null ? null : new EpcClaims(new PlacementClient(session)), configuration.Host, plain, Log), rules);
 var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, passed, Log), Log);
 using var stopping = new ManualResetEventSlim();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -34,6 +34,8 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Pass
             or RemoteProcedure.DomainCreateXml or RemoteProcedure.DomainDefineXml or RemoteProcedure.DomainCreateXmlWithFiles or RemoteProcedure.DomainDefineXmlFlags
             or RemoteProcedure.DomainSave or RemoteProcedure.DomainSaveFlags or RemoteProcedure.DomainSaveParams or RemoteProcedure.DomainManagedSave
             or RemoteProcedure.DomainSnapshotCreateXml
+            or RemoteProcedure.DomainMigratePrepare2 or RemoteProcedure.DomainMigratePrepareTunnel or RemoteProcedure.DomainMigratePrepare3 or RemoteProcedure.DomainMigratePrepareTunnel3
+            or RemoteProcedure.DomainMigratePrepare3Params or RemoteProcedure.DomainMigratePrepareTunnel3Params
             or RemoteProcedure.DomainMigratePerform or RemoteProcedure.DomainMigrateBegin3 or RemoteProcedure.DomainMigratePerform3
             or RemoteProcedure.DomainMigrateBegin3Params or RemoteProcedure.DomainMigratePerform3Params;
     }
@@ -59,6 +61,9 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Pass
                 return Snapshot(header, payload);
             case RemoteProcedure.DomainSave or RemoteProcedure.DomainSaveFlags or RemoteProcedure.DomainSaveParams or RemoteProcedure.DomainManagedSave:
                 return Stay(header, payload, "be saved or suspended to disk", "stop it instead");
+            case RemoteProcedure.DomainMigratePrepare2 or RemoteProcedure.DomainMigratePrepareTunnel or RemoteProcedure.DomainMigratePrepare3 or RemoteProcedure.DomainMigratePrepareTunnel3
+                or RemoteProcedure.DomainMigratePrepare3Params or RemoteProcedure.DomainMigratePrepareTunnel3Params:
+                return Arrive(header, payload);
             default:
                 return Stay(header, payload, "be migrated live", "resize or cold-migrate it, which starts it anew");
         }
@@ -134,6 +139,18 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Pass
             true => Refuse(header, new RpcError(RpcErrorCode.OperationUnsupported, $"guardian: {guest.Name} has EPC, which cannot leave its processor, so it cannot {what}; {instead}")),
             null => Refuse(header, new RpcError(RpcErrorCode.OperationFailed, $"guardian: whether {guest.Name} has EPC is not known, because libvirt does not answer; try again")),
         };
+    }
+
+    // A guest that comes from another host while it runs.
+    private FrameVerdict? Arrive(RpcHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (MigrationPrepare.TryReadXml((RemoteProcedure)header.Procedure, payload) is not { } xml || DomainXml.TryRead(xml, out _) is not { } definition)
+        {
+            return Refuse(header, new RpcError(RpcErrorCode.XmlDetail, "guardian: whether the guest that is to arrive has EPC is not known, for its definition cannot be read"));
+        }
+        return GuestEpc.Devices(definition.Root!).Any()
+            ? Refuse(header, new RpcError(RpcErrorCode.OperationUnsupported, "guardian: the guest that is to arrive has EPC, which cannot leave its processor; resize or cold-migrate it, which starts it anew"))
+            : null;
     }
 
     private FrameVerdict Refuse(RpcHeader header, RpcError error)

@@ -5,17 +5,12 @@ namespace Guardian.Node;
 /// <summary>Asks Placement. Nova's scheduler made the claim before nova-compute got to know of the instance, so the answer is there.</summary>
 /// <param name="claims">Null where no cloud is configured.</param>
 /// <param name="host">Nova's name of this host.</param>
-internal sealed class PlacementClaims(EpcClaims? claims, string host) : IEpcClaims
+/// <param name="plain">Remembers instances without EPC: they are not held up while Placement is away.</param>
+/// <param name="log">Is told when the disk fails.</param>
+internal sealed class PlacementClaims(EpcClaims? claims, string host, PlainInstances plain, Action<string> log) : IEpcClaims
 {
     // Nova-compute waits meanwhile, and so does everything else it asks on the same connection. Placement answers in milliseconds.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-
-    // An instance is two words and a flavor's name.
-    private const int MaxPlain = 4096;
-
-    // Instances without EPC, by the flavor they had: they are not held up while Placement is away.
-    private readonly Dictionary<Guid, string> plain = [];
-    private readonly Lock gate = new();
 
     public ClaimAnswer Find(NovaMetadata nova)
     {
@@ -37,33 +32,20 @@ internal sealed class PlacementClaims(EpcClaims? claims, string host) : IEpcClai
         }
         catch (Exception failure) when (failure is OpenStackException or OperationCanceledException)
         {
-            return IsPlain(nova) ? new ClaimAnswer([], null)
+            return plain.Contains(nova.Instance, nova.Flavor) ? new ClaimAnswer([], null)
                 : new ClaimAnswer(null, failure is OpenStackException ? failure.Message : $"Placement did not answer within {Limit.TotalSeconds} seconds");
         }
     }
 
     private void Note(NovaMetadata nova, bool isPlain)
     {
-        lock (gate)
+        try
         {
-            if (!isPlain)
-            {
-                plain.Remove(nova.Instance);
-                return;
-            }
-            if (plain.Count >= MaxPlain)
-            {
-                plain.Clear();
-            }
-            plain[nova.Instance] = nova.Flavor;
+            plain.Note(nova.Instance, isPlain ? nova.Flavor : null);
         }
-    }
-
-    private bool IsPlain(NovaMetadata nova)
-    {
-        lock (gate)
+        catch (IOException failure)
         {
-            return plain.TryGetValue(nova.Instance, out var flavor) && flavor == nova.Flavor;
+            log($"that instance {nova.Instance} has {(isPlain ? "no" : "some")} EPC is remembered until the next restart only: {failure.Message}");
         }
     }
 }

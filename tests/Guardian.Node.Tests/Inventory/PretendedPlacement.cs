@@ -53,6 +53,7 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         return (request.Method.Method, parts, body) switch
         {
             ("PUT", ["traits" or "resource_classes", _], _) => new HttpResponseMessage(HttpStatusCode.Created),
+            ("GET", ["allocations", _], _) => Json(new JsonObject { ["allocations"] = new JsonObject() }),
             ("GET", ["resource_providers"], _) => List(request.RequestUri.Query),
             ("POST", ["resource_providers"], _) => Create(JsonNode.Parse(body)!),
             ("DELETE", ["resource_providers", var id], _) => providers.Remove(Guid.Parse(id)) ? new HttpResponseMessage(HttpStatusCode.NoContent) : new HttpResponseMessage(HttpStatusCode.NotFound),

@@ -139,6 +139,30 @@ public sealed class RelayServerTests
         }
     }
 
+    [Theory]
+    [InlineData(RemoteProcedure.DomainMigratePrepare2)]
+    [InlineData(RemoteProcedure.DomainMigratePrepareTunnel)]
+    [InlineData(RemoteProcedure.DomainMigratePrepare3)]
+    [InlineData(RemoteProcedure.DomainMigratePrepareTunnel3)]
+    [InlineData(RemoteProcedure.DomainMigratePrepare3Params)]
+    [InlineData(RemoteProcedure.DomainMigratePrepareTunnel3Params)]
+    internal void A_guest_with_EPC_does_not_arrive_from_another_host_and_others_do(RemoteProcedure procedure)
+    {
+        using var relay = new TestRelay();
+        using var client = relay.Connect();
+        var plain = Prepare(procedure, TestDomain.Nova());
+        Assert.Equal(RpcStatus.Ok, client.Call(procedure, plain).Header.Status);
+        Assert.Equal(plain, relay.Daemon.Next()[RpcHeader.Size..]);
+
+        void IsRefused(byte[] arguments, RpcErrorCode code) => Assert.Equal(code, RpcError.Read(client.Call(procedure, arguments).Payload).Code);
+        IsRefused(Prepare(procedure, TestDomain.Nova(devices: "<memory model='sgx-epc'><target><size unit='KiB'>8192</size></target></memory>")), RpcErrorCode.OperationUnsupported);
+        // What cannot be read might have some.
+        IsRefused(Prepare(procedure, "<domain"), RpcErrorCode.XmlDetail);
+        IsRefused(plain[..^64], RpcErrorCode.XmlDetail);
+        IsRefused([], RpcErrorCode.XmlDetail);
+        Assert.Empty(relay.Daemon.Frames);
+    }
+
     [Fact]
     public void A_snapshot_of_disks_is_taken_and_one_of_memory_is_not()
     {
@@ -216,5 +240,24 @@ public sealed class RelayServerTests
     {
         RpcHeader.TryRead(frame, out var header);
         return header;
+    }
+
+    // remote_domain_migrate_prepare*_args
+    private static byte[] Prepare(RemoteProcedure procedure, string xml)
+    {
+        var writer = new XdrWriter();
+        if (procedure is RemoteProcedure.DomainMigratePrepare3Params or RemoteProcedure.DomainMigratePrepareTunnel3Params)
+        {
+            return writer.UInt32(3).String("bandwidth").Int32(4).UInt32(0).UInt32(9).String("destination_xml").Int32(7).String(xml).String("parallel").Int32(6).Int32(1).String("cookie").UInt32(1).ToArray();
+        }
+        if (procedure is RemoteProcedure.DomainMigratePrepare3 or RemoteProcedure.DomainMigratePrepareTunnel3)
+        {
+            writer.String("cookie");
+        }
+        if (procedure is RemoteProcedure.DomainMigratePrepare2 or RemoteProcedure.DomainMigratePrepare3)
+        {
+            writer.OptionalString("tcp://here");
+        }
+        return writer.UInt32(0).UInt32(1).OptionalString("name").UInt32(0).UInt32(0).String(xml).ToArray();
     }
 }
