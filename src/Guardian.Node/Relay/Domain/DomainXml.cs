@@ -24,16 +24,11 @@ internal static class DomainXml
         try
         {
             var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = MaxCharacters };
-            using (var depth = XmlReader.Create(new StringReader(xml), settings))
+            // Fewer elements cannot be nested deeper, so most definitions are read once only.
+            if (xml.AsSpan().Count('<') - xml.AsSpan().Count("</") > MaxDepth && IsDeep(xml, settings))
             {
-                while (depth.Read())
-                {
-                    if (depth.Depth > MaxDepth)
-                    {
-                        problem = $"elements are nested more than {MaxDepth} deep";
-                        return null;
-                    }
-                }
+                problem = $"elements are nested more than {MaxDepth} deep";
+                return null;
             }
             using var reader = XmlReader.Create(new StringReader(xml), settings);
             problem = null;
@@ -44,6 +39,19 @@ internal static class DomainXml
             problem = failure.Message;
             return null;
         }
+    }
+
+    private static bool IsDeep(string xml, XmlReaderSettings settings)
+    {
+        using var reader = XmlReader.Create(new StringReader(xml), settings);
+        while (reader.Read())
+        {
+            if (reader.Depth > MaxDepth)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Writes a definition so that every character of its values survives being read again.</summary>
