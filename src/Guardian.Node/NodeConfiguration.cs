@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Guardian.Documents;
 
 namespace Guardian.Node;
@@ -7,6 +8,9 @@ namespace Guardian.Node;
 /// <summary>The configuration of <c>guardian-node</c>: one YAML file (docs/operate.md).</summary>
 public sealed record NodeConfiguration
 {
+    // unix(7): sun_path has 108 bytes, with the zero at the end.
+    private const int MaxSocketPath = 107;
+
     /// <summary>Where the relay listens, unless systemd hands over a socket.</summary>
     public required string Listen { get; init; }
 
@@ -56,8 +60,8 @@ public sealed record NodeConfiguration
         var meter = map.Map("meter");
         var configuration = new NodeConfiguration
         {
-            Listen = relay?.OptionalText("listen") ?? "/run/guardian/libvirt.sock",
-            Upstream = relay?.OptionalText("upstream") ?? "/run/libvirt/libvirt-sock",
+            Listen = ReadSocket(relay, "listen") ?? "/run/guardian/libvirt.sock",
+            Upstream = ReadSocket(relay, "upstream") ?? "/run/libvirt/libvirt-sock",
             Users = ReadUsers(relay, accounts),
             Sections = [.. (sgx?.Maps("sections") ?? []).Select(ReadSection)],
             ProvisionKey = sgx?.Flag("provision_key", absent: false) ?? false,
@@ -74,6 +78,16 @@ public sealed record NodeConfiguration
         meter?.End();
         map.End();
         return problems.Any ? null : configuration;
+    }
+
+    private static string? ReadSocket(YamlMap? relay, string name)
+    {
+        var path = relay?.OptionalText(name);
+        if (path is not null && Encoding.UTF8.GetByteCount(path) is 0 or > MaxSocketPath)
+        {
+            relay!.ReportAt(name, $"a socket's path has 1 to {MaxSocketPath} bytes");
+        }
+        return path;
     }
 
     private static IPEndPoint? ReadEndPoint(YamlMap? meter)

@@ -47,7 +47,8 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 }
 catch (SocketException failure)
 {
-    return Fail(World, $"cannot listen on {configuration.Listen}: {failure.Message}");
+    var folder = Path.GetDirectoryName(Path.GetFullPath(configuration.Listen))!;
+    return Fail(World, $"cannot listen on {configuration.Listen}: {(Directory.Exists(folder) ? failure.Message : $"there is no folder {folder}")}");
 }
 var rewriter = new GuestRewriter(new PlacementClaims(session is null ? null : new EpcClaims(new PlacementClient(session)), configuration.Host, plain, Log), rules);
 var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, passed, Log), Log);
@@ -61,6 +62,10 @@ try
 catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
 {
     return Fail(World, failure.Message);
+}
+catch (SocketException failure)
+{
+    return Fail(World, $"cannot answer monitoring on {configuration.Metrics}: {failure.Message}");
 }
 Log($"relaying to {configuration.Upstream}");
 // systemd keeps the socket for the next start, so it must not be shut down: the process ends, and the kernel closes what was its own.

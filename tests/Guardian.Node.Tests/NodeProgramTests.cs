@@ -46,12 +46,30 @@ public sealed class NodeProgramTests : IDisposable
     [Theory]
     [InlineData("relay:\n  users: [nobody-here]\n", "there is no user 'nobody-here'")]
     [InlineData("relay: 1\n", "must be a map")]
+    [InlineData("relay:\n  listen: /run/a-path-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on.sock\n", "1 to 107 bytes")]
     [InlineData("sgx:\n  sections:\n    - node: 0\n", "'mib' is missing")]
     public void A_bad_configuration_is_refused_with_its_place(string yaml, string words)
     {
         var problems = new Guardian.Documents.DocumentProblems();
         Assert.Null(NodeConfiguration.Read(System.Text.Encoding.UTF8.GetBytes(yaml), "root:x:0:0:root:/root:/bin/sh\n", problems));
         Assert.Contains(problems.Items, problem => problem.ToString().Contains(words, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("no-such-folder/relay.sock", "", "there is no folder")]
+    [InlineData("node.yaml", "", "Address already in use")]
+    [InlineData("relay.sock", "  listen: 203.0.113.1:9471\n", "cannot answer monitoring on 203.0.113.1:9471")]
+    public async Task What_cannot_be_listened_on_is_told_and_nothing_of_it_is_removed(string listen, string metrics, string words)
+    {
+        var configuration = folder.Write("node.yaml", $"relay:\n  listen: {folder.File(listen)}\n  upstream: {folder.File("none.sock")}\nmeter:\n  journal: {folder.File("epc.journal")}\n{metrics}");
+        using var process = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(GuardianProgram.FolderOf("Guardian.Node"), "guardian-node.dll"), "--config", configuration]) { RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(limit.Token);
+        Assert.Contains(words, await error, StringComparison.Ordinal);
+        Assert.Equal(3, process.ExitCode);
+        Assert.True(File.Exists(configuration));
     }
 
     [Fact]

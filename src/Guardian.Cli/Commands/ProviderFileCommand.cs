@@ -27,6 +27,10 @@ internal static class ProviderFileCommand
             {
                 throw new CliException(ExitCode.Refused, "no-epc", "this kernel tells of no EPC", hint: "before Linux 5.17 it does not; say it with --section NODE=MIB, as 'dmesg | grep EPC' has it");
             }
+            if (epc.ReservedMebibytes < 0 || epc.ReservedMebibytes > epc.Mebibytes.Values.Sum())
+            {
+                throw new CliException(ExitCode.Usage, "reserved", $"{epc.ReservedMebibytes} MiB cannot be kept of {epc.Mebibytes.Values.Sum()} MiB of EPC");
+            }
             var text = ProviderFile.Write(epc);
             terminal.Show(new JsonObject { ["text"] = text }, people => people.Profile.Out.Writer.Write(text));
             return ExitCode.Done;

@@ -22,9 +22,9 @@ internal static class RelayListener
     /// <exception cref="SocketException">It cannot be made there, or another process listens there.</exception>
     public static Socket Bind(string path)
     {
-        if (File.Exists(path) && !IsAlive(path))
+        if (File.Exists(path) && new FileInfo(path).Length == 0 && !IsAlive(path))
         {
-            // What a killed relay left behind.
+            // What a killed relay left behind. A file with content is somebody's, and no socket.
             File.Delete(path);
         }
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
