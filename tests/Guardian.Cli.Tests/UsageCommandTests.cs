@@ -106,6 +106,10 @@ public sealed class UsageCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_without_journals_leaves_no_sum() =>
+        (await RunAsync("usage", "dataframes", "--journal", Directory.CreateDirectory(folder.File("empty")).FullName)).Ends(3).Says("there is no file *.journal in");
+
+    [Fact]
     public async Task A_journal_that_cannot_be_read_leaves_no_sum()
     {
         var journal = Journal("host.journal", (JournalKind.Defined, 0, 8), (JournalKind.Removed, 120, 0));

@@ -46,7 +46,7 @@ internal sealed class UsageOptions
         {
             return null;
         }
-        var hosts = files.SelectMany(file => Directory.Exists(file) ? Directory.GetFiles(file, "*.journal").Order(StringComparer.Ordinal) : (IEnumerable<string>)[file])
+        var hosts = files.SelectMany(file => Directory.Exists(file) ? JournalsIn(file) : [file])
             .Select(file => Timeline.Build(Journal.Read(file))).ToList();
         using var http = new HttpClient { MaxResponseContentBufferSize = MaxJournalSize };
         foreach (var address in addresses)
@@ -63,6 +63,10 @@ internal sealed class UsageOptions
         }
         return Timeline.Merge(hosts);
     }
+
+    private static IEnumerable<string> JournalsIn(string folder) => Directory.GetFiles(folder, "*.journal") is { Length: > 0 } found
+        ? found.Order(StringComparer.Ordinal)
+        : throw new CliException(ExitCode.World, "no-journal", $"there is no file *.journal in {folder}");
 
     private static DateTimeOffset? Parse(ArgumentResult result)
     {
