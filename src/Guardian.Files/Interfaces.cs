@@ -39,10 +39,10 @@ public enum FileOpenMode
     /// <summary>To look at it, or to go through it: no reading, writing, listing or syncing.</summary>
     None = 0,
 
-    /// <summary>To read a file, or list a directory.</summary>
+    /// <summary>To read a file. A directory that is opened for anything can be listed: who may do what with it is decided above.</summary>
     Read = 1,
 
-    /// <summary>To write a file. For directories this means nothing: who may change them is decided above.</summary>
+    /// <summary>To write a file.</summary>
     Write = 2,
 }
 
@@ -105,7 +105,7 @@ public interface IDirectory : INode
     FileError RemoveDirectory(string name);
 
     /// <summary>Lists names. What is there throughout is listed exactly once, whatever changes between two calls.</summary>
-    /// <param name="cookie">0, or the <see cref="DirectoryEntry.Next"/> of the last entry that was seen.</param>
+    /// <param name="cookie">0, or the <see cref="DirectoryEntry.Next"/> of the last entry that was seen. With one behind all entries there are none.</param>
     /// <param name="max">At most so many; more than 0.</param>
     /// <param name="entries">The entries; none when the list is at its end.</param>
     FileError List(ulong cookie, int max, out IReadOnlyList<DirectoryEntry> entries);

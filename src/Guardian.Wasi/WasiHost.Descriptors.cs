@@ -95,8 +95,11 @@ public sealed partial class WasiHost
 
     private FileError FdFilestatSetSize(uint number, ulong size)
     {
-        var error = Find<FileDescriptor>(number, Rights.FdFilestatSetSize, FileError.BadDescriptor, out var found);
-        return error != FileError.Success ? error : found!.File.SetSize(size);
+        var error = Find<FileDescriptor>(number, Rights.None, FileError.BadDescriptor, out var found);
+        return error != FileError.Success ? error
+            : found!.Base.HasFlag(Rights.FdFilestatSetSize) ? found.File.SetSize(size)
+            // ftruncate says it so of a file that is open for reading only.
+            : found.Base.HasFlag(Rights.FdWrite) ? FileError.NotCapable : FileError.Invalid;
     }
 
     private FileError FdFilestatSetTimes(uint number, ulong access, ulong modification, uint flags)

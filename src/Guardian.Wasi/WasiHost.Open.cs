@@ -59,8 +59,9 @@ public sealed partial class WasiHost
         {
             return error;
         }
-        opened!.Base = wanted.Base & (opened is FileDescriptor ? Rights.OfFile : opened is StreamDescriptor ? Rights.OfSocket : Rights.OfDirectory);
-        opened.Inheriting = opened is DirectoryDescriptor ? wanted.Inheriting : Rights.None;
+        var ofKind = opened is FileDescriptor ? Rights.OfFile : opened is StreamDescriptor ? Rights.OfSocket : Rights.OfDirectory;
+        opened!.Base = directory.Inheriting & ofKind & ~NotOpenFor(wanted.Base);
+        opened.Inheriting = opened is DirectoryDescriptor ? directory.Inheriting : Rights.None;
         opened.Flags = (FdFlags)flags;
         error = descriptors.Add(opened, out var added);
         if (error == FileError.Success)
@@ -69,6 +70,10 @@ public sealed partial class WasiHost
         }
         return error;
     }
+
+    // Reading and writing are as asked for. What else a descriptor may do it has from its directory: programs made for hosts that know no other rights ask for none.
+    private static Rights NotOpenFor(Rights asked) =>
+        (Rights.FdRead | (asked.HasFlag(Rights.FdWrite) ? Rights.None : Rights.FdWrite | Rights.FdAllocate | Rights.FdFilestatSetSize)) & ~asked;
 
     private static FileError OpenOnce(DirectoryDescriptor from, string path, bool follows, uint openFlags, Rights rights, out Descriptor? opened)
     {

@@ -81,13 +81,13 @@ public sealed partial class WasiHost
 
     private FileError FdTell(uint number, uint result) => FdSeek(number, 0, 1, result);
 
-    // Streams have no position; a directory lacks the rights of a file.
+    // Streams have no position.
     private FileError FindPositioned(uint number, Rights rights, out FileDescriptor? found)
     {
         found = null;
         return descriptors.TryGet(number, out var other) && other is StreamDescriptor or ListenerDescriptor
             ? FileError.IllegalSeek
-            : Find(number, rights, FileError.NotCapable, out found);
+            : Find(number, rights, FileError.BadDescriptor, out found);
     }
 
     private FileError ReadFile(FileDescriptor descriptor, uint vectors, uint count, ulong offset, bool isPositioned, uint result)

@@ -26,9 +26,9 @@ public sealed partial class WasiHost : IDisposable
         arguments = [.. options.Arguments.Select(Terminated)];
         environment = [.. options.Environment.Select(Terminated)];
         time = options.Time;
-        foreach (var stream in options.StandardStreams)
+        foreach (var (index, stream) in options.StandardStreams.Index())
         {
-            Give(new StreamDescriptor(stream), Rights.OfStream);
+            Give(new StreamDescriptor(stream), Rights.OfStream & ~(index == 0 ? Rights.FdWrite : Rights.FdRead));
         }
         foreach (var preopen in options.Directories)
         {
@@ -77,8 +77,8 @@ public sealed partial class WasiHost : IDisposable
         }
     }
 
-    // The descriptor, when it is one of the kind that the call is for and has the rights for it. Rights come first: a directory does not have
-    // those of a file, so a file's call on it is notcapable.
+    // The descriptor, when it is one of the kind that the call is for and has the rights for it. One that is not open for reading or writing is
+    // badf, as in POSIX.
     private FileError Find<T>(uint number, Rights rights, FileError otherKind, out T? found) where T : Descriptor
     {
         found = null;
@@ -86,11 +86,16 @@ public sealed partial class WasiHost : IDisposable
         {
             return FileError.BadDescriptor;
         }
-        if ((descriptor.Base & rights) != rights)
+        if (descriptor is not T)
         {
-            return FileError.NotCapable;
+            return otherKind;
         }
-        found = descriptor as T;
-        return found is null ? otherKind : FileError.Success;
+        var missing = rights & ~descriptor.Base;
+        if (missing != Rights.None)
+        {
+            return (missing & (Rights.FdRead | Rights.FdWrite)) != 0 ? FileError.BadDescriptor : FileError.NotCapable;
+        }
+        found = (T)descriptor;
+        return FileError.Success;
     }
 }

@@ -13,37 +13,82 @@ public abstract partial class FileCallTests
     public void Rights_are_given_up_but_never_gained()
     {
         Guest.Create("file", "x");
-        var number = Guest.Open("file", 0, Rights.FdRead | Rights.FdSeek);
-        Assert.Equal((FileKind.RegularFile, FdFlags.None, Rights.FdRead | Rights.FdSeek, Rights.None), Guest.Describe(number));
-        Assert.Equal(FileError.NotCapable, Guest.Write(number, "y").Error);
-        Assert.Equal(FileError.NotCapable, Guest.Call("fd_filestat_set_size", number, 0));
-        Assert.Equal(FileError.NotCapable, Guest.Call("fd_sync", number));
+        var number = Guest.Open("file", 0, Rights.FdRead | Rights.FdWrite);
+        Assert.Equal((FileKind.RegularFile, FdFlags.None, Rights.OfFile, Rights.None), Guest.Describe(number));
         Assert.Equal(FileError.Success, Guest.Call("fd_fdstat_set_rights", number, (ulong)Rights.FdRead, 0));
         Assert.Equal(FileError.NotCapable, Guest.Seek(number, 1, 0).Error);
         Assert.Equal(FileError.NotCapable, Guest.Read(number, 1, 0).Error);
+        Assert.Equal(FileError.NotCapable, Guest.Call("fd_sync", number));
+        Assert.Equal(FileError.BadDescriptor, Guest.Write(number, "y").Error);
         Assert.Equal(FileError.Success, Guest.Read(number, 1).Error);
         Assert.Equal(FileError.NotCapable, Guest.Call("fd_fdstat_set_rights", number, (ulong)(Rights.FdRead | Rights.FdSeek), 0));
         Assert.Equal(FileError.BadDescriptor, Guest.Call("fd_fdstat_set_rights", 99, 0, 0));
 
-        var directory = Guest.Open(".", 2, Rights.PathOpen | Rights.PathCreateFile, Rights.FdRead);
-        Assert.Equal((FileKind.Directory, FdFlags.None, Rights.PathOpen | Rights.PathCreateFile, Rights.FdRead), Guest.Describe(directory));
+        var directory = Guest.Open(".", OpenFlags.Directory, Rights.None);
+        const Rights left = Rights.PathOpen | Rights.PathCreateFile;
+        Assert.Equal(FileError.Success, Guest.Call("fd_fdstat_set_rights", directory, (ulong)left, (ulong)(Rights.FdRead | left)));
+        Assert.Equal((FileKind.Directory, FdFlags.None, left, Rights.FdRead | left), Guest.Describe(directory));
         Assert.Equal(FileError.NotCapable, Guest.TryOpen("file", 0, Rights.FdRead | Rights.FdWrite, directory: directory).Error);
+        Assert.Equal(FileError.NotCapable, Guest.TryOpen("file", 0, Rights.FdRead, Rights.FdWrite, directory: directory).Error);
         Assert.Equal(FileError.NotCapable, Guest.TryOpen("file", OpenFlags.Truncate, Rights.FdRead, directory: directory).Error);
         Assert.Equal(FileError.NotCapable, Guest.OnPath("path_unlink_file", "file", directory));
-        Assert.Equal(FileError.Success, Guest.TryOpen("new", OpenFlags.Create, Rights.FdRead, directory: directory).Error);
+        Assert.Equal(Rights.FdRead, Guest.Describe(Guest.Open("new", OpenFlags.Create, Rights.FdRead, directory: directory)).Base);
+        // What is below has no more.
+        var below = Guest.Open(".", OpenFlags.Directory, Rights.None, directory: directory);
+        Assert.Equal((left, Rights.FdRead | left), (Guest.Describe(below).Base, Guest.Describe(below).Inheriting));
+    }
+
+    [Fact]
+    public void A_file_is_open_for_what_was_asked_and_has_the_other_rights_of_its_directory()
+    {
+        const Rights changing = Rights.FdWrite | Rights.FdAllocate | Rights.FdFilestatSetSize;
+        Guest.Create("file", "content");
+        foreach (var (asked, granted) in new[]
+        {
+            (Rights.None, Rights.OfFile & ~(Rights.FdRead | changing)),
+            (Rights.FdRead, Rights.OfFile & ~changing),
+            (Rights.FdWrite, Rights.OfFile & ~Rights.FdRead),
+            (Rights.FdRead | Rights.FdFilestatSetSize, Rights.OfFile & ~(Rights.FdWrite | Rights.FdAllocate)),
+        })
+        {
+            Assert.Equal((asked, granted), (asked, Guest.Describe(Guest.Open("file", 0, asked)).Base));
+        }
+        var reading = Guest.Open("file", 0, Rights.FdRead);
+        Assert.Equal((FileError.Success, "content"), Guest.Read(reading, 100));
+        Assert.Equal((FileError.Success, 0UL), Guest.Seek(reading, 0, 0));
+        Assert.Equal(FileError.BadDescriptor, Guest.Write(reading, "").Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.WriteAt(reading, "x", 0).Error);
+        Assert.Equal(FileError.Invalid, Guest.Call("fd_filestat_set_size", reading, 0));
+        Assert.Equal(FileError.Success, Guest.Call("fd_filestat_set_times", reading, 1, 2, 1 | 4));
+        Assert.Equal(FileError.Success, Guest.Call("fd_sync", reading));
+        var writing = Guest.Open("file", 0, Rights.FdWrite);
+        Assert.Equal(FileError.BadDescriptor, Guest.Read(writing, 1).Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.Read(writing, 1, 0).Error);
+        Assert.Equal(FileError.Success, Guest.Call("fd_filestat_set_size", writing, 3));
+        Assert.Equal(FileError.Success, Guest.Call("fd_fdstat_set_rights", writing, (ulong)Rights.FdWrite, 0));
+        Assert.Equal(FileError.NotCapable, Guest.Call("fd_filestat_set_size", writing, 0));
+        Assert.Equal("con", Guest.Content("file"));
+        // Nor does a directory need to be asked for anything.
+        var directory = Guest.Open(".", OpenFlags.Directory, Rights.None);
+        Assert.Equal(Guest.Describe(3), Guest.Describe(directory));
+        Assert.Equal([".", "..", "file"], Guest.List(directory).Entries.Select(entry => entry.Name).Order());
+        Assert.Equal(3, Guest.List(Guest.Open(".", OpenFlags.Directory, Rights.FdAllocate)).Entries.Count);
     }
 
     [Fact]
     public void A_directory_refuses_what_is_for_files()
     {
         var number = Guest.OpenDirectory(".");
-        Assert.Equal(FileError.NotCapable, Guest.Read(number, 1).Error);
-        Assert.Equal(FileError.NotCapable, Guest.Read(number, 1, 0).Error);
-        Assert.Equal(FileError.NotCapable, Guest.Write(number, "x").Error);
-        Assert.Equal(FileError.NotCapable, Guest.Seek(number, 0, 0).Error);
-        Assert.Equal(FileError.NotCapable, Guest.Call("fd_tell", number, 16));
-        Assert.Equal(FileError.NotCapable, Guest.Call("fd_allocate", number, 0, 1));
-        Assert.Equal(FileError.NotCapable, Guest.Call("fd_filestat_set_size", number, 0));
+        Assert.Equal(FileError.BadDescriptor, Guest.Read(number, 1).Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.Read(number, 1, 0).Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.Write(number, "x").Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.WriteAt(number, "x", 0).Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.Seek(number, 0, 0).Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.Seek(number, 0, 1).Error);
+        Assert.Equal(FileError.BadDescriptor, Guest.Call("fd_tell", number, 16));
+        Assert.Equal(FileError.BadDescriptor, Guest.Call("fd_advise", number, 0, 0, 4));
+        Assert.Equal(FileError.BadDescriptor, Guest.Call("fd_allocate", number, 0, 0));
+        Assert.Equal(FileError.BadDescriptor, Guest.Call("fd_filestat_set_size", number, 0));
         Assert.Equal(FileError.Success, Guest.Call("fd_sync", number));
         Assert.Equal(FileError.Success, Guest.Call("fd_datasync", number));
         Guest.Create("file");

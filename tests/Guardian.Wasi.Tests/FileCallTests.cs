@@ -212,12 +212,14 @@ public abstract partial class FileCallTests : IDisposable
             Assert.Equal((kind, Guest.Stat($"dir/{name}", follows: false).Stat.Node), (entry.Kind, entry.Node));
         }
         Assert.Equal((FileError.Success, 0, true), (Guest.List(number, entries[^1].Next).Error, Guest.List(number, entries[^1].Next).Entries.Count, Guest.List(number, entries[^1].Next).IsEnd));
+        Assert.Equal((FileError.Success, 0), (Guest.List(number, entries[^1].Next + 1).Error, Guest.List(number, entries[^1].Next + 1).Entries.Count));
+        Assert.Equal((FileError.Success, 0), (Guest.List(number, ulong.MaxValue).Error, Guest.List(number, ulong.MaxValue).Entries.Count));
         // A buffer too small even for one entry is filled with the part of it that fits.
         Assert.Equal(FileError.Success, Guest.Call("fd_readdir", number, 200_000, 10, 0, 16));
         Assert.Equal(10U, Guest.Read32());
         Assert.Equal(FileError.Success, Guest.Call("fd_readdir", number, 200_000, 0, 0, 16));
         Assert.Equal(FileError.Fault, Guest.Call("fd_readdir", number, CallingGuest.MemorySize - 10, 20, 0, 16));
-        Assert.NotEqual(FileError.Success, Guest.Call("fd_readdir", Guest.Open("dir/file"), 200_000, 100, 0, 16));
+        Assert.Equal(FileError.NotDirectory, Guest.Call("fd_readdir", Guest.Open("dir/file"), 200_000, 100, 0, 16));
     }
 
     protected abstract IFileSystem CreateFileSystem(string folder);

@@ -117,7 +117,7 @@ public class GuestTests
 
     [Theory]
     [InlineData("(call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 100))")]
-    [InlineData("(call $fd_write (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 100))")]
+    [InlineData("(call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100))")]
     [InlineData("(call $poll_oneoff (i32.const 200) (i32.const 400) (i32.const 1) (i32.const 100))")]
     [InlineData("(call $sock_accept (i32.const 3) (i32.const 0) (i32.const 100))")]
     public void A_program_that_waits_for_ever_can_be_ended(string wait) =>
@@ -139,7 +139,7 @@ public class GuestTests
         using var engine = new WasmEngine();
         using var module = engine.Compile(WasmEngine.Assemble(TextGuest.Module(body, """(data (i32.const 4) "\01") (data (i32.const 208) "\01")""")));
         using var listener = HostListener.Listen(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        using var host = new WasiHost(TextGuest.Options(new SilentStream()) with { Listeners = [listener] });
+        using var host = new WasiHost(TextGuest.Options(new SilentStream(), new SilentStream()) with { Listeners = [listener] });
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         return Guest.Run(engine, module, host, new GuestLimits(), cancellation.Token).End;
     }

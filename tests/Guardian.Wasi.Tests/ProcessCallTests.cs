@@ -97,15 +97,21 @@ public sealed class ProcessCallTests : IDisposable
         Assert.Equal(FileError.IllegalSeek, guest.Seek(1, 0, 1).Error);
         Assert.Equal(FileError.IllegalSeek, guest.Read(0, 1, 0).Error);
         Assert.Equal(FileError.IllegalSeek, guest.WriteAt(1, "x", 0).Error);
-        Assert.Equal((FileKind.Unknown, FdFlags.None, Rights.OfStream, Rights.None), guest.Describe(1));
+        Assert.Equal((FileKind.Unknown, FdFlags.None, Rights.OfStream & ~Rights.FdRead, Rights.None), guest.Describe(1));
+        Assert.Equal(Rights.OfStream & ~Rights.FdWrite, guest.Describe(0).Base);
+        Assert.Equal(FileError.BadDescriptor, guest.Write(0, "x").Error);
+        Assert.Equal(FileError.BadDescriptor, guest.Read(1, 1).Error);
+        Assert.Equal(FileError.BadDescriptor, guest.Read(2, 1).Error);
         Assert.Equal(FileKind.Unknown, guest.Stat(1).Kind);
         Assert.Equal(FileError.NotCapable, guest.Call("fd_sync", 1));
         Assert.Equal(FileError.NotDirectory, guest.TryOpen("x", directory: 1).Error);
         Assert.Equal(FileError.NotSocket, guest.Call("sock_shutdown", 1, 1));
         // Where nothing comes, a call that may not wait says so.
         Assert.Equal(FileError.Success, guest.Call("fd_fdstat_set_flags", 2, (ulong)FdFlags.Nonblock));
-        Assert.Equal(FileError.Again, guest.Read(2, 1).Error);
         Assert.Equal(FileError.Again, guest.Write(2, "x").Error);
+        using var silent = new CallingGuest(TextGuest.Options(new SilentStream()));
+        Assert.Equal(FileError.Success, silent.Call("fd_fdstat_set_flags", 0, (ulong)FdFlags.Nonblock));
+        Assert.Equal(FileError.Again, silent.Read(0, 1).Error);
     }
 
     [Fact]
@@ -198,7 +204,7 @@ public sealed class ProcessCallTests : IDisposable
         Assert.Equal((FileError.Success, ""), guest.Read(4, 10));
         guest.Close(4);
         Assert.Equal(FileError.BadDescriptor, guest.Call("sock_shutdown", 4, 1));
-        Assert.Equal(FileError.NotCapable, guest.Call("sock_shutdown", 3, 1));
+        Assert.Equal(FileError.NotConnected, guest.Call("sock_shutdown", 3, 1));
     }
 
     private (FileError, string) Receive(uint number, uint size, uint flags)

@@ -29,7 +29,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         Libc.Statx looked;
         var error = TryStat(found, &looked);
         var kind = KindOf(looked.Mode);
-        var isOpened = kind is FileKind.RegularFile && mode != FileOpenMode.None || kind is FileKind.Directory && mode.HasFlag(FileOpenMode.Read);
+        var isOpened = kind is FileKind.RegularFile or FileKind.Directory && mode != FileOpenMode.None;
         if (error != FileError.Success || isOpened)
         {
             var opened = error == FileError.Success ? Reopen(found, name, kind, mode, looked, out error) : -1;
@@ -95,7 +95,8 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         entries = found;
         if (cookie > long.MaxValue || Libc.Seek(Descriptor, (long)cookie, 0) < 0)
         {
-            return FileError.Invalid;
+            // No entry gave this cookie: it lies behind all of them.
+            return FileError.Success;
         }
         const int bufferSize = 8192;
         var buffer = stackalloc byte[bufferSize];

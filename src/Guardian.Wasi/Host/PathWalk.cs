@@ -27,11 +27,12 @@ internal sealed class PathWalk(IDirectory start) : IDisposable
     public bool MustBeDirectory { get; private set; }
 
     /// <summary>Finds the directory and the name of the last component, which itself is not looked at.</summary>
-    /// <remarks>A path whose last component is "." or ".." names no entry: <see cref="FileError.Invalid"/>, as POSIX has it for removing.</remarks>
-    public FileError Find(string path)
+    /// <param name="path">The path.</param>
+    /// <param name="withoutName">What a path is refused with whose last component is "." or "..": it names no entry.</param>
+    public FileError Find(string path, FileError withoutName)
     {
         var error = Walk(path, isOpening: false, follows: false, FileOpenMode.None);
-        return error == FileError.Success && Name is null ? FileError.Invalid : error;
+        return error == FileError.Success && Name is null ? withoutName : error;
     }
 
     /// <summary>Finds and opens what the path stands for.</summary>
