@@ -19,9 +19,10 @@ internal static class CasEndpoints
     private const int MaxSignatures = 64;
 
     /// <param name="provisioning">The authority that Gramine's clients trust, or null where they are not served.</param>
-    public static void Map(WebApplication app, CasService service, CasMetrics metrics, ProvisioningAuthority? provisioning)
+    public static void Map(WebApplication app, CasService service, CasMetrics metrics, CallerLimits limits, ProvisioningAuthority? provisioning)
     {
         app.Use((context, next) => MeasureAsync(context, next, metrics));
+        app.Use((context, next) => LimitAsync(context, next, limits));
         app.MapGet("/metrics", async context =>
         {
             context.Response.ContentType = "text/plain; version=0.0.4";
@@ -92,6 +93,19 @@ internal static class CasEndpoints
         metrics.Note($"{(route == "none" ? "" : context.Request.Method + " ")}{route}", context.Response.StatusCode, Stopwatch.GetElapsedTime(start));
     }
 
+    private static async Task LimitAsync(HttpContext context, RequestDelegate next, CallerLimits limits)
+    {
+        using var lease = limits.Ask(context);
+        if (lease.IsAcquired)
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+        // As soon as one of its calls is answered; a second is long.
+        context.Response.Headers.RetryAfter = "1";
+        await RefuseAsync(context, CasFailure.Busy, StatusCodes.Status429TooManyRequests, "as many of your calls are under way as one caller may have at once; wait for their answers", []).ConfigureAwait(false);
+    }
+
     /// <summary>The interface of a CAS that waits for its owners' shares.</summary>
     public static void MapRecovery(WebApplication app, Recovery recovery)
     {
@@ -138,8 +152,11 @@ internal static class CasEndpoints
             CasFailure.Damaged => StatusCodes.Status500InternalServerError,
             _ => StatusCodes.Status400BadRequest,
         };
-        return WriteAsync(context, code, new CasProblem(failure.ToString(), code, message, problems), CasJson.Default.CasProblem, "application/problem+json");
+        return RefuseAsync(context, failure, code, message, problems);
     }
+
+    private static Task RefuseAsync(HttpContext context, CasFailure failure, int code, string message, IReadOnlyList<string> problems) =>
+        WriteAsync(context, code, new CasProblem(failure.ToString(), code, message, problems), CasJson.Default.CasProblem, "application/problem+json");
 
     private static async Task WriteAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type, string contentType = "application/json")
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation;
 using Guardian.Cas.Client;
@@ -10,10 +11,16 @@ namespace Guardian.Cas;
 internal static class CasLaunch
 {
     /// <summary>Options besides the common ones.</summary>
-    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode"];
+    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls"];
 
     /// <summary>The sealed key of the store.</summary>
     public static string KeyPath(HostOptions options) => Path.Combine(options.State, "database-key.sealed");
+
+    /// <summary>How many calls of one caller are answered at once.</summary>
+    /// <exception cref="HostException">It is no number, or too large.</exception>
+    public static int CallerCalls(HostOptions options) => options.Find("caller-calls") is not { } text ? CallerLimits.DefaultCalls
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var calls) && calls is > 0 and <= CallerLimits.MaxCalls ? calls
+        : throw new HostException(2, $"'{text}' is no number of calls", $"--caller-calls takes 1 to {CallerLimits.MaxCalls}");
 
     /// <summary>Opens the database: SQLite in the state folder, or PostgreSQL by the connection string in a file.</summary>
     public static IRowStore OpenRows(HostOptions options) => options.Find("database") is { } file

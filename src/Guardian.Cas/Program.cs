@@ -4,6 +4,7 @@ using Guardian.Cas.Client;
 using Guardian.Hosting;
 
 Vault? vault = null;
+CallerLimits? limits = null;
 ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 try
@@ -23,11 +24,13 @@ finally
         await provisioning.DisposeAsync().ConfigureAwait(false);
     }
     authority?.Dispose();
+    limits?.Dispose();
     vault?.Dispose();
 }
 
 async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess process)
 {
+    limits = new CallerLimits(CasLaunch.CallerCalls(options));
     var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
     var rows = CasLaunch.OpenRows(options);
     var key = await CasLaunch.GetKeyAsync(options, process, certificate, rows, TimeProvider.System).ConfigureAwait(false);
@@ -42,7 +45,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
             ? $$"""{"event":"provisioning","address":"{{provisioning.Address}}"}"""
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, service, new CasMetrics(vault), authority));
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, service, new CasMetrics(vault), limits, authority));
 }
 
 // Ends once the owners have given enough shares; the next start finds the key sealed.

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Guardian.Attestation;
 using Guardian.Sgx;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -30,6 +31,9 @@ public static class EnclaveHost
 {
     // Peers are a handful of partners and enclaves; beyond this someone is holding connections open.
     private const long MaxConnections = 1_000;
+
+    // Half of them, so that one address cannot keep all others out; a balancer before several replicas has as many.
+    private const int MaxConnectionsOfAddress = 500;
 
     // The largest body is a chunk of a data set (docs/spec/room.md).
     private const long MaxBodySize = 64 * 1024 * 1024;
@@ -88,8 +92,10 @@ public static class EnclaveHost
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
+            var shares = new AddressShares(MaxConnectionsOfAddress);
             kestrel.Listen(listen, endPoint =>
             {
+                endPoint.Use(shares.RunAsync);
                 endPoint.Protocols = HttpProtocols.Http1AndHttp2;
                 endPoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(RaTls.ServerOptions(service.Certificate)) });
             });

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Guardian.Attestation;
 using Guardian.Cas.Client;
@@ -72,6 +74,37 @@ public sealed class CasProcessTests : IDisposable
         var refused = await Assert.ThrowsAsync<CasException>(() => client.CheckAsync());
         Assert.Equal(CasFailure.NotTrusted, refused.Failure);
         Assert.StartsWith("identity", Assert.Single(refused.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_address_that_opens_every_connection_keeps_no_other_out()
+    {
+        using var running = await StartAsync();
+        var sockets = new List<Socket>();
+        try
+        {
+            // More than there are for all together.
+            for (var i = 0; i < 1_100; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                sockets.Add(socket);
+                socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+                try
+                {
+                    await socket.ConnectAsync(running.Address.Host, running.Address.Port, TestContext.Current.CancellationToken);
+                }
+                catch (SocketException)
+                {
+                    // Closed before it was reported as open.
+                }
+            }
+            using var client = Client(running);
+            Assert.Equal("ok", (await client.CheckAsync(TestContext.Current.CancellationToken)).Status);
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
     }
 
     private static async Task WriteAsync(CasClient client, string prefix, ConcurrentBag<string> acknowledged)

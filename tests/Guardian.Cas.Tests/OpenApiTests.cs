@@ -48,7 +48,8 @@ public sealed class OpenApiTests
     {
         using var cas = new TestCas();
         await using var app = WebApplication.CreateSlimBuilder().Build();
-        CasEndpoints.Map(app, cas.Service, new CasMetrics(cas.Vault), null);
+        using var limits = new CallerLimits(1);
+        CasEndpoints.Map(app, cas.Service, new CasMetrics(cas.Vault), limits, null);
         var served = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
             .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single().ToLowerInvariant()} {endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal)}");
         Assert.Equal(Calls.Select(call => $"{call.Method} {call.Path}").Order(), served.Order());
@@ -88,6 +89,12 @@ public sealed class OpenApiTests
                 {
                     ["description"] = "Done.",
                     ["content"] = call.Response is null ? new JsonObject { ["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } } } : Content("application/json", call.Response, schemas),
+                },
+                ["429"] = new JsonObject
+                {
+                    ["description"] = "The caller has as many calls under way as one may have.",
+                    ["headers"] = new JsonObject { ["Retry-After"] = new JsonObject { ["description"] = "Seconds.", ["schema"] = new JsonObject { ["type"] = "integer" } } },
+                    ["content"] = Content("application/problem+json", CasJson.Default.CasProblem, schemas),
                 },
                 ["default"] = new JsonObject { ["description"] = "Refused: RFC 9457.", ["content"] = Content("application/problem+json", CasJson.Default.CasProblem, schemas) },
             };

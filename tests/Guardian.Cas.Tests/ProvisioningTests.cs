@@ -67,6 +67,35 @@ public sealed class ProvisioningTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task Connections_that_one_address_holds_leave_some_to_others()
+    {
+        var sockets = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 70; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                sockets.Add(socket);
+                socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+                try
+                {
+                    await socket.ConnectAsync(server.Address, TestContext.Current.CancellationToken);
+                }
+                catch (SocketException)
+                {
+                    // Closed before it was reported as open.
+                }
+            }
+            // Well before those that do nothing are given up.
+            Assert.NotNull(await AskAsync("web.shop", TestCas.Program).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+    }
+
     [Theory]
     [InlineData("web.shop", true, "is not admitted to 'shop/web'")]
     [InlineData("web.other", false, "no service 'web' in a session 'other'")]

@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Cas.Client;
+using Guardian.Hosting;
 
 namespace Guardian.Cas;
 
@@ -34,6 +35,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     private readonly ProvisioningAuthority authority;
     private readonly ConfigurationRequest? unnamed;
     private readonly Action<string> report;
+    private readonly AddressShares shares = new(MaxConnections / 2);
     private readonly SemaphoreSlim free = new(MaxConnections);
     private readonly CancellationTokenSource ending = new();
     private readonly Task accepting;
@@ -127,8 +129,15 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         limit.CancelAfter(Limit);
+        IPAddress? counted = null;
         try
         {
+            var peer = PeerAddress.Of(connection.Client.RemoteEndPoint);
+            if (!shares.TryTake(peer))
+            {
+                return;
+            }
+            counted = peer;
             var stream = new SslStream(connection.GetStream());
             await using (stream.ConfigureAwait(false))
             {
@@ -150,6 +159,10 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         finally
         {
             connection.Dispose();
+            if (counted is not null)
+            {
+                shares.GiveBack(counted);
+            }
             free.Release();
         }
     }

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Guardian.Attestation;
+using Guardian.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Guardian.Cas.Tests;
+
+/// <summary>A greedy caller is told to wait, and nobody else notices it.</summary>
+public sealed class CallerLimitsTests : IDisposable
+{
+    private readonly IdentityKey alice = IdentityKey.Create();
+    private readonly IdentityKey bob = IdentityKey.Create();
+
+    public void Dispose()
+    {
+        alice.Dispose();
+        bob.Dispose();
+    }
+
+    [Fact]
+    public void A_caller_has_so_many_calls_at_once_and_another_has_its_own()
+    {
+        using var limits = new CallerLimits(2);
+        var first = limits.Ask(Call(alice));
+        Assert.True(first.IsAcquired);
+        Assert.True(limits.Ask(Call(alice)).IsAcquired);
+        Assert.False(limits.Ask(Call(alice)).IsAcquired);
+        Assert.False(limits.Ask(Call(alice, "192.0.2.9")).IsAcquired);
+        Assert.True(limits.Ask(Call(bob)).IsAcquired);
+        Assert.True(limits.Ask(Call(null)).IsAcquired);
+        first.Dispose();
+        Assert.True(limits.Ask(Call(alice)).IsAcquired);
+    }
+
+    [Fact]
+    public void New_keys_of_one_address_share_what_four_callers_have()
+    {
+        using var limits = new CallerLimits(1);
+        for (var i = 0; i < 5; i++)
+        {
+            using var key = IdentityKey.Create();
+            Assert.Equal(i < 4, limits.Ask(Call(key, $"2001:db8::{i}")).IsAcquired);
+        }
+        Assert.True(limits.Ask(Call(bob, "2001:db8:0:1::1")).IsAcquired);
+        // What the address has no room for does not count for the key either.
+        Assert.False(limits.Ask(Call(alice, "2001:db8::7")).IsAcquired);
+        Assert.True(limits.Ask(Call(alice, "2001:db8:0:1::7")).IsAcquired);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1")]
+    [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
+    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
+    public void Peers_are_told_apart_by_what_one_of_them_has(string address, string expected) =>
+        Assert.Equal(IPAddress.Parse(expected), PeerAddress.Of(new IPEndPoint(IPAddress.Parse(address), 5)));
+
+    [Fact]
+    public async Task Who_is_refused_is_told_when_to_come_again_and_it_is_counted()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var cas = new TestCas();
+        using var limits = new CallerLimits(1);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var app = builder.Build();
+        CasEndpoints.Map(app, cas.Service, new CasMetrics(cas.Vault), limits, null);
+        await app.StartAsync(cancellation);
+        var address = new Uri(app.Urls.Single());
+
+        // A call whose body does not end is under way.
+        using var greedy = new TcpClient();
+        await greedy.ConnectAsync(address.Host, address.Port, cancellation);
+        await greedy.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/owners HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 100\r\n\r\n{{"), cancellation);
+        using var http = new HttpClient { BaseAddress = address };
+        var answer = await http.GetAsync(new Uri("/v1/health", UriKind.Relative), cancellation);
+        for (; answer.StatusCode == HttpStatusCode.OK; answer = await http.GetAsync(new Uri("/v1/health", UriKind.Relative), cancellation))
+        {
+            // It has not arrived yet.
+            await Task.Delay(10, cancellation);
+        }
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter!.Delta);
+        Assert.Contains("\"title\":\"Busy\",\"status\":429", await answer.Content.ReadAsStringAsync(cancellation), StringComparison.Ordinal);
+
+        // Another is served meanwhile.
+        using var handler = new SocketsHttpHandler { ConnectCallback = (context, token) => ConnectFromAsync("127.0.0.2", address, token) };
+        using var other = new HttpClient(handler) { BaseAddress = address };
+        Assert.Contains("requests_total{call=\"GET /v1/health\",status=\"429\"} 1\n", await other.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellation), StringComparison.Ordinal);
+        greedy.Close();
+        while ((await http.GetAsync(new Uri("/v1/health", UriKind.Relative), cancellation)).StatusCode != HttpStatusCode.OK)
+        {
+            await Task.Delay(10, cancellation);
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectFromAsync(string from, Uri to, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        await socket.ConnectAsync(to.Host, to.Port, cancellation);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private static DefaultHttpContext Call(IdentityKey? key, string address = "192.0.2.1") => new()
+    {
+        Connection = { ClientCertificate = key?.CreateClientCertificate(TimeProvider.System.GetUtcNow()), RemoteIpAddress = IPAddress.Parse(address) },
+    };
+}
