@@ -36,13 +36,13 @@ public sealed class CasClient : IDisposable
     /// <param name="signatures">Of others, where the namespace demands them.</param>
     /// <exception cref="CasException">Refused or unreachable; so for every call here.</exception>
     public Task<SessionDescription> CreateAsync(ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, "v1/sessions", Session(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+        SendAsync(HttpMethod.Post, "v1/sessions", Signed(yaml, "application/yaml", signatures), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Replaces a session; the document names its predecessor.</summary>
     /// <param name="signatures">Of others, where the session's policy demands them.</param>
     public Task<SessionDescription> UpdateAsync(
         string name, ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Put, Path(name), Session(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+        SendAsync(HttpMethod.Put, Path(name), Signed(yaml, "application/yaml", signatures), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Reads a session as it was uploaded.</summary>
     public Task<SessionDescription> ReadAsync(string name, CancellationToken cancellation = default) =>
@@ -88,6 +88,12 @@ public sealed class CasClient : IDisposable
     public Task<OwnersDescription> ClaimAsync(OwnersClaim claim, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Post, "v1/owners", Content(JsonSerializer.SerializeToUtf8Bytes(claim, CasJson.Default.OwnersClaim), "application/json"), CasJson.Default.OwnersDescription, cancellation);
 
+    /// <summary>Puts other people in the place of the owners.</summary>
+    /// <param name="change">An <see cref="OwnersChange"/> in JSON, exactly as it was signed.</param>
+    /// <param name="signatures">Of present owners; the caller counts as well, if it is one.</param>
+    public Task<OwnersDescription> ChangeOwnersAsync(ReadOnlyMemory<byte> change, IReadOnlyList<SessionSignature> signatures, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Put, "v1/owners", Signed(change, "application/json", signatures), CasJson.Default.OwnersDescription, cancellation);
+
     /// <summary>The owners; no keys when nobody has claimed it.</summary>
     public Task<OwnersDescription> ReadOwnersAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/owners", null, CasJson.Default.OwnersDescription, cancellation);
@@ -120,9 +126,9 @@ public sealed class CasClient : IDisposable
 
     private static string Escape(string name) => string.Join('/', name.Split('/').Select(Uri.EscapeDataString));
 
-    private static ReadOnlyMemoryContent Session(ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures)
+    private static ReadOnlyMemoryContent Signed(ReadOnlyMemory<byte> document, string type, IReadOnlyList<SessionSignature>? signatures)
     {
-        var content = Content(yaml, "application/yaml");
+        var content = Content(document, type);
         foreach (var signature in signatures ?? [])
         {
             content.Headers.Add(SignatureHeader, signature.ToString());

@@ -59,6 +59,7 @@ public sealed record CasHealth(string Status);
 [JsonSerializable(typeof(StdioKeyDescription))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(OwnersClaim))]
+[JsonSerializable(typeof(OwnersChange))]
 [JsonSerializable(typeof(OwnersDescription))]
 [JsonSerializable(typeof(RecoveryDescription))]
 [JsonSerializable(typeof(ShareGift))]

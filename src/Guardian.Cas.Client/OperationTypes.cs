@@ -14,9 +14,17 @@ public sealed record AuditDetailDescription(string Subject, string By, string Te
 /// <param name="Threshold">How many of them recover the store together.</param>
 public sealed record OwnersClaim(IReadOnlyList<string> Keys, int Threshold);
 
+/// <summary>Puts other people in the place of a CAS's owners. Signed are the bytes that are sent.</summary>
+/// <param name="Predecessor">The <see cref="OwnersDescription.Hash"/> of the owners that it replaces: of this CAS, and once only.</param>
+/// <param name="Keys">SubjectPublicKeyInfo of P-256 keys, base64: all owners from then on.</param>
+/// <param name="Threshold">How many of them recover the store together, or change the owners again.</param>
+public sealed record OwnersChange(string Predecessor, IReadOnlyList<string> Keys, int Threshold);
+
 /// <summary>The owners of a CAS.</summary>
 /// <param name="Keys">SHA-256 of each SubjectPublicKeyInfo, lower-case hex.</param>
-public sealed record OwnersDescription(IReadOnlyList<string> Keys, int Threshold);
+/// <param name="Threshold">How many of them act together.</param>
+/// <param name="Hash">Of them, of this CAS and of all owners before them, SHA-256 in lower-case hex; null when nobody has claimed it.</param>
+public sealed record OwnersDescription(IReadOnlyList<string> Keys, int Threshold, string? Hash);
 
 /// <summary>A share of a store's key, encrypted to an owner.</summary>
 /// <param name="Owner">SHA-256 of the owner's SubjectPublicKeyInfo, lower-case hex.</param>

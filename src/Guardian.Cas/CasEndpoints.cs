@@ -46,6 +46,11 @@ internal static class CasEndpoints
             MaxRequestSize * 4, StatusCodes.Status201Created, CasJson.Default.OwnersDescription,
             (context, body) => service.ClaimAsync(Read(body, CasJson.Default.OwnersClaim, "{\"keys\": […], \"threshold\": …}"), CallerKey(context))));
 
+        app.MapPut("/v1/owners", Answer(
+            MaxRequestSize * 4, StatusCodes.Status200OK, CasJson.Default.OwnersDescription,
+            (context, body) => service.ChangeOwnersAsync(
+                body, Read(body, CasJson.Default.OwnersChange, "{\"predecessor\": …, \"keys\": […], \"threshold\": …}"), CallerKey(context), Signatures(context))));
+
         app.MapPost("/v1/store-key", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StoreKeyDescription, (context, _) => service.HandOverAsync(Certificate(context))));
 
         app.MapPost("/v1/sessions", Answer(

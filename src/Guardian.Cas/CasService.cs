@@ -26,7 +26,7 @@ internal sealed partial class CasService(Vault vault, ICollateralSource? collate
             throw new CasException(CasFailure.Invalid, "a session that is created has no 'predecessor'; remove the line, or update the session instead", []);
         }
         var creator = KeyHash(callerKey.Span);
-        var approvals = Approvals(creator, document, signatures);
+        var approvals = Approvals(creator, document.Hash, SignatureSubject.Session, signatures);
         var stored = Make(document, creator, previous: null);
         return await vault.RunAsync(transaction =>
         {
@@ -54,7 +54,7 @@ internal sealed partial class CasService(Vault vault, ICollateralSource? collate
             throw new CasException(CasFailure.Invalid, $"the document is named '{document.Name}', not '{name}'", []);
         }
         var caller = KeyHash(callerKey.Span);
-        var approvals = Approvals(caller, document, signatures);
+        var approvals = Approvals(caller, document.Hash, SignatureSubject.Session, signatures);
         while (true)
         {
             var current = await vault.RunAsync(transaction => MayUpdate(Find(transaction, name), name, caller, approvals)).ConfigureAwait(false);
@@ -154,14 +154,14 @@ internal sealed partial class CasService(Vault vault, ICollateralSource? collate
         return new StoredSession(creator, document.Text, secrets, keys, (previous?.Stored.Revision ?? 0) + 1);
     }
 
-    private static HashSet<string> Approvals(string caller, SessionDocument document, IReadOnlyList<SessionSignature>? signatures)
+    private static HashSet<string> Approvals(string caller, string hash, SignatureSubject subject, IReadOnlyList<SessionSignature>? signatures)
     {
         var approvals = new HashSet<string> { caller };
         foreach (var signature in signatures ?? [])
         {
-            if (!signature.IsOf(document.Hash))
+            if (!signature.IsOf(hash, subject))
             {
-                throw new CasException(CasFailure.Invalid, "a signature is not of this document, or not by the key it names", [$"key {signature.Key}, document {document.Hash}"]);
+                throw new CasException(CasFailure.Invalid, "a signature is not of this document, or not by the key it names", [$"key {signature.Key}, document {hash}"]);
             }
             approvals.Add(SessionFields.KeyHash(signature.Key)!);
         }
@@ -177,5 +177,7 @@ internal sealed partial class CasService(Vault vault, ICollateralSource? collate
 
     private static SessionDescription Describe(SessionDocument document) => new(document.Name, document.Hash, document.Text);
 
-    private static string KeyHash(ReadOnlySpan<byte> subjectPublicKeyInfo) => Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo));
+    private static string KeyHash(ReadOnlySpan<byte> subjectPublicKeyInfo) => Hash(subjectPublicKeyInfo);
+
+    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

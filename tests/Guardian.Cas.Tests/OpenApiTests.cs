@@ -17,6 +17,7 @@ public sealed class OpenApiTests
         ("get", "/v1/audit", "Lines of the audit log after a number, and its signed end.", null, 200, CasJson.Default.AuditPage),
         ("get", "/v1/owners", "Who owns the CAS.", null, 200, CasJson.Default.OwnersDescription),
         ("post", "/v1/owners", "Become the owners of a CAS that has none.", CasJson.Default.OwnersClaim, 201, CasJson.Default.OwnersDescription),
+        ("put", "/v1/owners", "Put other people in the place of the owners, who signed this body.", CasJson.Default.OwnersChange, 200, CasJson.Default.OwnersDescription),
         ("post", "/v1/store-key", "The store's key, for another enclave of this CAS.", null, 200, CasJson.Default.StoreKeyDescription),
         ("post", "/v1/sessions", "Create a session; the body is YAML.", null, 201, CasJson.Default.SessionDescription),
         ("get", "/v1/sessions", "Names of the sessions right below one.", null, 200, CasJson.Default.SessionList),

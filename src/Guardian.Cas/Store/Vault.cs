@@ -83,6 +83,9 @@ internal sealed partial class Vault : IDisposable
     /// <summary>How many entries the log has, rows the store, and callers wait.</summary>
     public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, jobs.Reader.Count);
 
+    /// <summary>The hash of the log's first line.</summary>
+    internal string LogId => head!.Log;
+
     /// <summary>Splits the store's key among owners.</summary>
     public byte[] Split(IReadOnlyList<string> owners, int threshold) => Recovery.Split(key, owners, threshold);
 

@@ -23,6 +23,9 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     /// <summary>The kinds of rows, besides head and log.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance", "owners"];
 
+    /// <summary>The hash of the log's first line: no other CAS has it.</summary>
+    public string LogId => vault.LogId;
+
     /// <summary>A row's value, or null.</summary>
     /// <exception cref="InvalidDataException">The row is not what the CAS wrote last.</exception>
     public T? Find<T>(string kind, string name, Func<byte[], T> read) where T : class

@@ -15,7 +15,7 @@ internal static class CasCommands
     public static Command Create() =>
         new("cas", "Run a configuration and attestation service (CAS), verify one, or own one.")
         {
-            CreateStart(), CreateAttest(), CreateClaim(), CreateRecover(), CreateCopyKey(), CasAuditCommands.Create(), CreateProvisioning(),
+            CreateStart(), CreateAttest(), CreateClaim(), CasOwnersCommands.Create(), CreateRecover(), CreateCopyKey(), CasAuditCommands.Create(), CreateProvisioning(),
         };
 
     /// <summary>A command that talks to a CAS with a person's key.</summary>
@@ -40,7 +40,8 @@ internal static class CasCommands
         return command;
     }
 
-    private static Argument<Uri> AddressArgument() => new("ADDRESS") { Description = "The CAS, https://host:port.", CustomParser = Addresses.Parse };
+    /// <summary>The CAS to talk to.</summary>
+    public static Argument<Uri> AddressArgument() => new("ADDRESS") { Description = "The CAS, https://host:port.", CustomParser = Addresses.Parse };
 
     private static Command CreateStart()
     {
@@ -104,7 +105,7 @@ internal static class CasCommands
             using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
             var description = await client.ReadRecoveryAsync(cancellation).ConfigureAwait(false);
             var gift = description.Shares.Select(share => KeyShare.Decrypt(share, identity) is { } opened ? new ShareGift(share.X, opened) : null).FirstOrDefault(each => each is not null)
-                ?? throw new CliException(ExitCode.Refused, "no-share", "none of the shares is yours", hint: "use the key that was named when the CAS was claimed");
+                ?? throw new CliException(ExitCode.Refused, "no-share", "none of the shares is yours", hint: "use the key that was named when the CAS was claimed, or its owners were changed");
             var progress = await client.GiveShareAsync(gift, cancellation).ConfigureAwait(false);
             terminal.Show(
                 new JsonObject { ["given"] = progress.Given, ["threshold"] = progress.Threshold, ["done"] = progress.IsDone },
@@ -168,8 +169,10 @@ internal static class CasCommands
         return attest;
     }
 
-    private static JsonObject Json(OwnersDescription owners) =>
-        new() { ["keys"] = new JsonArray([.. owners.Keys.Select(each => (JsonNode)each)]), ["threshold"] = owners.Threshold };
+    /// <summary>Owners for programs.</summary>
+    public static JsonObject Json(OwnersDescription owners) =>
+        new() { ["keys"] = new JsonArray([.. owners.Keys.Select(each => (JsonNode)each)]), ["threshold"] = owners.Threshold, ["hash"] = owners.Hash };
 
-    private static string Words(OwnersDescription owners) => $"{owners.Threshold} of {string.Join(", ", owners.Keys)}";
+    /// <summary>Owners for people.</summary>
+    public static string Words(OwnersDescription owners) => $"{owners.Threshold} of {string.Join(", ", owners.Keys)}";
 }

@@ -115,16 +115,19 @@ internal static class SessionCommands
             using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
             using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
             using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System, collateral: CollateralCommands.Store(null));
-            return await work(client, arguments.GetRequiredValue(subject), ReadSignatures(arguments.GetValue(Signatures)), terminal, cancellation).ConfigureAwait(false);
+            return await work(client, arguments.GetRequiredValue(subject), ReadSignatures(arguments.GetValue(Signatures), "guardian session sign"), terminal, cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static List<SessionSignature> ReadSignatures(string[]? paths) =>
+    /// <summary>Reads files of signatures.</summary>
+    /// <param name="command">What makes them.</param>
+    /// <exception cref="CliException">A line is none.</exception>
+    public static List<SessionSignature> ReadSignatures(string[]? paths, string command) =>
     [
         .. (paths ?? []).SelectMany(path => File.ReadLines(path).Where(line => line.Length > 0).Select(line => SessionSignature.TryRead(line, out var signature)
             ? signature
-            : throw new CliException(ExitCode.Usage, "bad-signature", $"{path} holds no signatures, a line each", hint: "make them with: guardian session sign FILE --key KEY --output SIGNATURES"))),
+            : throw new CliException(ExitCode.Usage, "bad-signature", $"{path} holds no signatures, a line each", hint: $"make them with: {command} FILE --key KEY --output SIGNATURES"))),
     ];
 
     private static int ShowHash(Terminal terminal, string name, string hash, string what)

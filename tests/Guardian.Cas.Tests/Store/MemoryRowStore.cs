@@ -22,6 +22,9 @@ internal sealed class MemoryRowStore : IRowStore
 
     public bool HasFailed { get; private set; }
 
+    /// <summary>Lets a step fail, counted from now.</summary>
+    public void FailNext(int steps) => FailsAt = step + steps;
+
     public Dictionary<(string Kind, string Name), byte[]> Copy() => rows.ToDictionary();
 
     public void Set((string, string) row, byte[]? value)

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+using Spectre.Console;
+
+namespace Guardian.Cli;
+
+/// <summary><c>guardian cas owners</c>: have other people take the place of a CAS's owners, who agree to it.</summary>
+internal static class CasOwnersCommands
+{
+    private static readonly Argument<string> File = new("FILE") { Description = "The change, as 'cas owners propose' wrote it." };
+
+    public static Command Create() =>
+        new("owners", "Have other people take the place of a CAS's owners, when as many of these agree as recover its store.") { CreatePropose(), CreateSign(), CreateChange() };
+
+    private static Command CreatePropose()
+    {
+        var address = CasCommands.AddressArgument();
+        var owners = new Option<string[]>("--owner") { Description = "The public key of an owner from then on, as 'key show' prints it; may be given again. Who is not named is none any more.", Required = true, HelpName = "PUBLIC-KEY" };
+        var threshold = new Option<int>("--threshold") { Description = "How many of them recover the store together.", Required = true, HelpName = "COUNT" };
+        var output = new Option<string>("--output") { Description = "The file to write, for the present owners to sign.", Required = true, HelpName = "FILE" };
+        var policy = new PolicyOptions(InstalledProgram.Cas);
+        var propose = new Command("propose", "Verify a CAS and write down a change of its owners.") { address, owners, threshold, output };
+        policy.AddTo(propose);
+        propose.Runs(async (arguments, terminal, cancellation) =>
+        {
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
+            var present = await client.ReadOwnersAsync(cancellation).ConfigureAwait(false);
+            var hash = present.Hash ?? throw new CliException(ExitCode.Refused, "not-owned", "nobody owns this CAS yet", hint: "claim it: guardian cas claim");
+            var change = new OwnersChange(hash, arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold));
+            var path = arguments.GetRequiredValue(output);
+            await System.IO.File.WriteAllBytesAsync(path, JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange), cancellation).ConfigureAwait(false);
+            terminal.Show(
+                new JsonObject { ["file"] = path, ["owners"] = CasCommands.Json(present) },
+                people => people.WriteLine($"wrote {path}: {present.Threshold} of the present owners must agree, who are {string.Join(", ", present.Keys)}"));
+            return ExitCode.Done;
+        });
+        return propose;
+    }
+
+    private static Command CreateSign()
+    {
+        var key = new Option<string>("--key") { Description = "Your key, an owner's.", Required = true, HelpName = "FILE" };
+        var output = new Option<string?>("--output") { Description = "File that the signature is added to; without it, it is printed.", HelpName = "FILE" };
+        var sign = new Command("sign", "Sign a change of owners, after reading who they will be: consent to exactly this one.") { File, key, output };
+        sign.Runs((arguments, terminal) =>
+        {
+            var (change, bytes) = Load(arguments.GetRequiredValue(File));
+            using var identity = IdentityKey.Load(arguments.GetRequiredValue(key));
+            var signature = SessionSignature.Create(Convert.ToHexStringLower(SHA256.HashData(bytes)), identity, SignatureSubject.Owners);
+            if (arguments.GetValue(output) is { } path)
+            {
+                System.IO.File.AppendAllText(path, $"{signature}\n");
+            }
+            terminal.Show(
+                new JsonObject { ["threshold"] = change.Threshold, ["owners"] = new JsonArray([.. change.Keys.Select(each => (JsonNode)each)]), ["key"] = signature.Key, ["signature"] = signature.Signature },
+                people => people.Write(new Text(arguments.GetValue(output) is null ? $"{signature}\n" : $"signed: {change.Threshold} of\n{string.Concat(change.Keys.Select(each => $"  {each}\n"))}")));
+            return ExitCode.Done;
+        });
+        return sign;
+    }
+
+    private static Command CreateChange()
+    {
+        var signatures = new Option<string[]>("--signatures") { Description = "File of signatures by 'cas owners sign'; may be given again. Your own key counts without.", HelpName = "FILE" };
+        var change = CasCommands.Remote("change", "Have a CAS change its owners.", [signatures], async (client, arguments, terminal, cancellation) =>
+        {
+            var (_, bytes) = Load(arguments.GetRequiredValue(File));
+            var made = await client.ChangeOwnersAsync(bytes, SessionCommands.ReadSignatures(arguments.GetValue(signatures), "guardian cas owners sign"), cancellation).ConfigureAwait(false);
+            terminal.Show(CasCommands.Json(made), people => people.WriteLine($"changed: {CasCommands.Words(made)}"));
+            return ExitCode.Done;
+        });
+        change.Arguments.Add(File);
+        return change;
+    }
+
+    private static (OwnersChange Change, byte[] Bytes) Load(string path)
+    {
+        var bytes = System.IO.File.ReadAllBytes(path);
+        try
+        {
+            return (JsonSerializer.Deserialize(bytes, CasJson.Default.OwnersChange) ?? throw new JsonException("null"), bytes);
+        }
+        catch (JsonException)
+        {
+            throw new CliException(ExitCode.Usage, "bad-change", $"{path} is no change of owners", hint: "write one with: guardian cas owners propose");
+        }
+    }
+}

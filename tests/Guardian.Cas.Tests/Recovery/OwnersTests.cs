@@ -1,0 +1,160 @@
+using System.Text.Json;
+using Guardian.Attestation;
+using Guardian.Cas.Client;
+
+namespace Guardian.Cas.Tests;
+
+/// <summary>The owners of a CAS have others take their place: as many as recover the store, in this CAS, once.</summary>
+public sealed class OwnersTests : IDisposable
+{
+    private readonly TestCas cas = new();
+    private readonly IdentityKey alice = IdentityKey.Create();
+    private readonly IdentityKey bob = IdentityKey.Create();
+    private readonly IdentityKey carol = IdentityKey.Create();
+    private readonly IdentityKey dave = IdentityKey.Create();
+
+    public void Dispose()
+    {
+        cas.Dispose();
+        alice.Dispose();
+        bob.Dispose();
+        carol.Dispose();
+        dave.Dispose();
+    }
+
+    [Fact]
+    public async Task So_many_owners_put_others_in_their_place_who_then_recover_the_store()
+    {
+        var claimed = await ClaimAsync(cas.Service);
+        var change = Change(claimed.Hash, 2, carol, dave);
+        var changed = await ChangeAsync(cas.Service, change, alice, bob);
+        Assert.Equal([Hash(carol), Hash(dave)], changed.Keys);
+        Assert.Equal(2, changed.Threshold);
+        Assert.NotEqual(claimed.Hash, changed.Hash);
+        cas.Reopen();
+        Assert.Equivalent(changed, await cas.Service.ReadOwnersAsync(), strict: true);
+        Assert.Contains((await cas.Service.ReadAuditAsync("0", carol.SubjectPublicKeyInfo)).Details, detail => detail?.Text == $"2 of {Hash(carol)}, {Hash(dave)}, approved by {Hash(alice)}, {Hash(bob)}");
+        Assert.DoesNotContain((await cas.Service.ReadAuditAsync("0", alice.SubjectPublicKeyInfo)).Details, detail => detail is not null);
+
+        using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
+        var recovery = Recovery.Open(rows);
+        Assert.All(recovery.Description.Shares, share => Assert.Null(KeyShare.Decrypt(share, alice)));
+        var gifts = recovery.Description.Shares.Select((share, i) => new ShareGift(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave)!)).ToList();
+        Assert.False(recovery.Give(gifts[0]).IsDone);
+        Assert.True(recovery.Give(gifts[1]).IsDone);
+    }
+
+    [Fact]
+    public async Task Whoever_sends_it_the_signatures_of_owners_count()
+    {
+        var claimed = await ClaimAsync(cas.Service);
+        var change = Change(claimed.Hash, 1, dave);
+        Assert.Equal(CasFailure.Denied, await RefusalAsync(ChangeAsync(cas.Service, change, dave, alice)));
+        Assert.Equal(CasFailure.Denied, await RefusalAsync(ChangeAsync(cas.Service, change, alice, alice, dave)));
+        Assert.Equal([Hash(dave)], (await ChangeAsync(cas.Service, change, dave, alice, carol)).Keys);
+    }
+
+    [Fact]
+    public async Task A_signature_is_of_one_change_in_one_cas_and_of_nothing_else()
+    {
+        Assert.Equal(CasFailure.Conflict, await RefusalAsync(ChangeAsync(cas.Service, Change(new string('0', 64), 1, dave), alice, bob)));
+        var claimed = await ClaimAsync(cas.Service);
+        var change = Change(claimed.Hash, 1, dave);
+        var other = SessionSignature.Create(TestCas.Hash(TestCas.Session), bob, SignatureSubject.Owners);
+        var session = SessionSignature.Create(HashOf(change), bob);
+        foreach (var signature in new[] { other, session, SessionSignature.Create(HashOf(change), bob, SignatureSubject.Owners) with { Key = carol.PublicKey } })
+        {
+            Assert.Equal(CasFailure.Invalid, await RefusalAsync(SendAsync(cas.Service, change, alice, signature)));
+        }
+
+        using var elsewhere = new TestCas();
+        var same = await ClaimAsync(elsewhere.Service);
+        Assert.NotEqual(claimed.Hash, same.Hash);
+        Assert.Equal(CasFailure.Conflict, await RefusalAsync(ChangeAsync(elsewhere.Service, change, alice, bob)));
+
+        // Who owned it before owns it again, and what they once signed is over.
+        var changed = await ChangeAsync(cas.Service, change, alice, bob);
+        var again = await ChangeAsync(cas.Service, Change(changed.Hash, 2, alice, bob, carol), dave);
+        Assert.Equal(claimed.Keys, again.Keys);
+        Assert.Equal(CasFailure.Conflict, await RefusalAsync(ChangeAsync(cas.Service, change, alice, bob)));
+        Assert.Equivalent(again, await cas.Service.ReadOwnersAsync(), strict: true);
+    }
+
+    [Fact]
+    public async Task Owners_must_make_sense()
+    {
+        var claimed = await ClaimAsync(cas.Service);
+        foreach (var (threshold, keys) in new (int, string[])[] { (1, []), (0, [alice.PublicKey]), (2, [alice.PublicKey]), (1, [alice.PublicKey, alice.PublicKey]), (1, ["x"]) })
+        {
+            var change = JsonSerializer.SerializeToUtf8Bytes(new OwnersChange(claimed.Hash!, keys, threshold), CasJson.Default.OwnersChange);
+            Assert.Equal(CasFailure.Invalid, await RefusalAsync(ChangeAsync(cas.Service, change, alice, bob)));
+        }
+    }
+
+    [Fact]
+    public async Task A_database_that_fails_at_any_step_leaves_owners_and_shares_of_one_set()
+    {
+        var wasReached = true;
+        var outcomes = new HashSet<int>();
+        for (var step = 0; wasReached; step++)
+        {
+            var rows = new MemoryRowStore();
+            using (var vault = Open(rows))
+            {
+                var claimed = await ClaimAsync(Service(vault));
+                rows.FailNext(step);
+                try
+                {
+                    await ChangeAsync(Service(vault), Change(claimed.Hash, 1, dave), alice, bob);
+                }
+                catch (StoreException)
+                {
+                    // Done or not.
+                }
+                wasReached = rows.HasFailed;
+                rows.FailsAt = -1;
+            }
+            using var again = Open(rows);
+            var owners = await Service(again).ReadOwnersAsync();
+            outcomes.Add(owners.Threshold);
+            Assert.Equal(owners.Keys, Recovery.Open(rows).Description.Shares.Select(share => share.Owner));
+            Assert.Equal(owners.Threshold, Recovery.Open(rows).Description.Threshold);
+        }
+        Assert.Equal([1, 2], outcomes.Order());
+    }
+
+    [Fact]
+    public async Task Another_replica_knows_the_new_owners()
+    {
+        var rows = new MemoryRowStore();
+        using var one = Open(rows);
+        using var other = Open(rows);
+        var claimed = await ClaimAsync(Service(one));
+        Assert.Equivalent(claimed, await Service(other).ReadOwnersAsync(), strict: true);
+        var changed = await ChangeAsync(Service(other), Change(claimed.Hash, 1, dave), alice, bob);
+        Assert.Equivalent(changed, await Service(one).ReadOwnersAsync(), strict: true);
+        Assert.Equal(CasFailure.Denied, await RefusalAsync(ChangeAsync(Service(one), Change(changed.Hash, 1, alice), alice, bob)));
+    }
+
+    private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
+
+    private static CasService Service(Vault vault) => new(vault, null, new TestTime());
+
+    private static string Hash(IdentityKey key) => HashOf(key.SubjectPublicKeyInfo);
+
+    private static string HashOf(byte[] bytes) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
+
+    private static byte[] Change(string? predecessor, int threshold, params IdentityKey[] owners) =>
+        JsonSerializer.SerializeToUtf8Bytes(new OwnersChange(predecessor!, [.. owners.Select(owner => owner.PublicKey)], threshold), CasJson.Default.OwnersChange);
+
+    private static Task<OwnersDescription> ChangeAsync(CasService service, byte[] change, IdentityKey caller, params IdentityKey[] signers) =>
+        SendAsync(service, change, caller, [.. signers.Select(signer => SessionSignature.Create(HashOf(change), signer, SignatureSubject.Owners))]);
+
+    private static async Task<OwnersDescription> SendAsync(CasService service, byte[] change, IdentityKey caller, params SessionSignature[] signatures) =>
+        await service.ChangeOwnersAsync(change, JsonSerializer.Deserialize(change, CasJson.Default.OwnersChange)!, caller.SubjectPublicKeyInfo, signatures);
+
+    private static async Task<CasFailure> RefusalAsync(Task work) => (await Assert.ThrowsAsync<CasException>(() => work)).Failure;
+
+    private Task<OwnersDescription> ClaimAsync(CasService service) =>
+        service.ClaimAsync(new OwnersClaim([alice.PublicKey, bob.PublicKey, carol.PublicKey], 2), alice.SubjectPublicKeyInfo);
+}
