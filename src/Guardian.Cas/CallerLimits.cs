@@ -14,7 +14,7 @@ namespace Guardian.Cas;
 internal sealed class CallerLimits : IDisposable
 {
     /// <summary>Calls of one caller at once, unless the operator says otherwise.</summary>
-    public const int DefaultCalls = 256;
+    public const int DefaultCalls = 512;
 
     /// <summary>As many as wait for the store: more would be refused there.</summary>
     public const int MaxCalls = 4096;

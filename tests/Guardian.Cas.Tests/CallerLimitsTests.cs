@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Attestation;
 using Guardian.Hosting;
@@ -53,6 +52,17 @@ public sealed class CallerLimitsTests : IDisposable
         Assert.True(limits.Ask(Call(alice, "2001:db8:0:1::7")).IsAcquired);
     }
 
+    [Fact]
+    public void The_operator_sets_how_many()
+    {
+        Assert.Equal(CallerLimits.DefaultCalls, CasLaunch.CallerCalls(Options()));
+        Assert.Equal(4096, CasLaunch.CallerCalls(Options("--caller-calls", "4096")));
+        foreach (var wrong in new[] { "0", "4097", "-1", "many", "" })
+        {
+            Assert.Equal(2, Assert.Throws<HostException>(() => CasLaunch.CallerCalls(Options("--caller-calls", wrong))).ExitCode);
+        }
+    }
+
     [Theory]
     [InlineData("192.0.2.1", "192.0.2.1")]
     [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
@@ -74,17 +84,15 @@ public sealed class CallerLimitsTests : IDisposable
         await app.StartAsync(cancellation);
         var address = new Uri(app.Urls.Single());
 
-        // A call whose body does not end is under way.
+        // A call whose body does not come is under way: the server asks for it.
         using var greedy = new TcpClient();
         await greedy.ConnectAsync(address.Host, address.Port, cancellation);
-        await greedy.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/owners HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 100\r\n\r\n{{"), cancellation);
+        await greedy.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/owners HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"), cancellation);
+        var asked = new byte[12];
+        await greedy.GetStream().ReadExactlyAsync(asked, cancellation);
+        Assert.Equal("HTTP/1.1 100", Encoding.ASCII.GetString(asked));
         using var http = new HttpClient { BaseAddress = address };
         var answer = await http.GetAsync(new Uri("/v1/health", UriKind.Relative), cancellation);
-        for (; answer.StatusCode == HttpStatusCode.OK; answer = await http.GetAsync(new Uri("/v1/health", UriKind.Relative), cancellation))
-        {
-            // It has not arrived yet.
-            await Task.Delay(10, cancellation);
-        }
         Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter!.Delta);
         Assert.Contains("\"title\":\"Busy\",\"status\":429", await answer.Content.ReadAsStringAsync(cancellation), StringComparison.Ordinal);
@@ -107,6 +115,9 @@ public sealed class CallerLimitsTests : IDisposable
         await socket.ConnectAsync(to.Host, to.Port, cancellation);
         return new NetworkStream(socket, ownsSocket: true);
     }
+
+    private static HostOptions Options(params string[] more) =>
+        HostOptions.Parse(["--state", "s", "--machine", "m", "--listen", "127.0.0.1:0", .. more], [], CasLaunch.Options);
 
     private static DefaultHttpContext Call(IdentityKey? key, string address = "192.0.2.1") => new()
     {

@@ -53,7 +53,7 @@ internal static class CasCommands
         var recover = new Option<bool>("--recover") { Description = "Wait for the owners' shares of the store's key, and end when there are enough." };
         var provision = new Option<string?>("--provision") { Description = "Address and port for clients of Gramine's secret provisioning; without it, none are served.", HelpName = "HOST:PORT" };
         var unnamed = new Option<string?>("--provision-unnamed") { Description = "What such a client gets whose address for the CAS does not name a service.", HelpName = "SESSION/SERVICE" };
-        var calls = new Option<string?>("--caller-calls") { Description = "How many calls of one caller are answered at once; further ones are told to come again. Without it, 256.", HelpName = "COUNT" };
+        var calls = new Option<string?>("--caller-calls") { Description = "How many calls of one caller are answered at once; further ones are told to come again. Without it, 512.", HelpName = "COUNT" };
         Option<string?>[] passed = [database, join, provision, unnamed, calls];
         foreach (var option in passed)
         {
