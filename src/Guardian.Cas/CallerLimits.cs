@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Threading.RateLimiting;
 using Guardian.Hosting;
@@ -41,8 +40,7 @@ internal sealed class CallerLimits : IDisposable
         RateLimitPartition.GetConcurrencyLimiter(who, _ => new ConcurrencyLimiterOptions { PermitLimit = calls, QueueLimit = 0 });
 
     private static string CallerOf(HttpContext context) =>
-        context.Connection.ClientCertificate?.GetPublicKeyString() ?? string.Create(CultureInfo.InvariantCulture, $"{AddressOf(context)}");
+        context.Connection.ClientCertificate?.GetPublicKeyString() ?? AddressOf(context).ToString();
 
-    private static IPAddress AddressOf(HttpContext context) =>
-        PeerAddress.Of(context.Connection.RemoteIpAddress is { } address ? new IPEndPoint(address, 0) : null);
+    private static IPAddress AddressOf(HttpContext context) => PeerAddress.Of(context.Connection.RemoteIpAddress);
 }

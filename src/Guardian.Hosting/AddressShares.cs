@@ -39,7 +39,7 @@ public sealed class AddressShares(int max)
     // As middleware of a server's connections.
     internal async Task RunAsync(ConnectionContext connection, Func<Task> next)
     {
-        var address = PeerAddress.Of(connection.RemoteEndPoint);
+        var address = PeerAddress.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
         if (!TryTake(address))
         {
             connection.Abort();

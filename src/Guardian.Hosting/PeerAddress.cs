@@ -8,9 +8,9 @@ public static class PeerAddress
 {
     /// <summary>An IPv4 address, also when it comes as IPv6; of an IPv6 address the first 64 bits, for whoever has one has all that begin so.</summary>
     /// <returns>The address; <see cref="IPAddress.None"/> where there is none.</returns>
-    public static IPAddress Of(EndPoint? peer)
+    public static IPAddress Of(IPAddress? address)
     {
-        if (peer is not IPEndPoint { Address: var address })
+        if (address is null)
         {
             return IPAddress.None;
         }

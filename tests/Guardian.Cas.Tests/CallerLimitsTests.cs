@@ -68,7 +68,7 @@ public sealed class CallerLimitsTests : IDisposable
     [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
     public void Peers_are_told_apart_by_what_one_of_them_has(string address, string expected) =>
-        Assert.Equal(IPAddress.Parse(expected), PeerAddress.Of(new IPEndPoint(IPAddress.Parse(address), 5)));
+        Assert.Equal(IPAddress.Parse(expected), PeerAddress.Of(IPAddress.Parse(address)));
 
     [Fact]
     public async Task Who_is_refused_is_told_when_to_come_again_and_it_is_counted()

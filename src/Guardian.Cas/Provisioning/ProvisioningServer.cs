@@ -132,7 +132,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         IPAddress? counted = null;
         try
         {
-            var peer = PeerAddress.Of(connection.Client.RemoteEndPoint);
+            var peer = PeerAddress.Of(((IPEndPoint)connection.Client.RemoteEndPoint!).Address);
             if (!shares.TryTake(peer))
             {
                 return;

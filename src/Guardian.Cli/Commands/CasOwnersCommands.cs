@@ -11,7 +11,7 @@ namespace Guardian.Cli;
 /// <summary><c>guardian cas owners</c>: have other people take the place of a CAS's owners, who agree to it.</summary>
 internal static class CasOwnersCommands
 {
-    private static readonly Argument<string> File = new("FILE") { Description = "The change, as 'cas owners propose' wrote it." };
+    private static readonly Argument<string> Proposal = new("FILE") { Description = "The change, as 'cas owners propose' wrote it." };
 
     public static Command Create() =>
         new("owners", "Have other people take the place of a CAS's owners, when as many of these agree as recover its store.") { CreatePropose(), CreateSign(), CreateChange() };
@@ -32,7 +32,7 @@ internal static class CasOwnersCommands
             var hash = present.Hash ?? throw new CliException(ExitCode.Refused, "not-owned", "nobody owns this CAS yet", hint: "claim it: guardian cas claim");
             var change = new OwnersChange(hash, arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold));
             var path = arguments.GetRequiredValue(output);
-            await System.IO.File.WriteAllBytesAsync(path, JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange), cancellation).ConfigureAwait(false);
+            await File.WriteAllBytesAsync(path, JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange), cancellation).ConfigureAwait(false);
             terminal.Show(
                 new JsonObject { ["file"] = path, ["owners"] = CasCommands.Json(present) },
                 people => people.WriteLine($"wrote {path}: {present.Threshold} of the present owners must agree, who are {string.Join(", ", present.Keys)}"));
@@ -45,15 +45,15 @@ internal static class CasOwnersCommands
     {
         var key = new Option<string>("--key") { Description = "Your key, an owner's.", Required = true, HelpName = "FILE" };
         var output = new Option<string?>("--output") { Description = "File that the signature is added to; without it, it is printed.", HelpName = "FILE" };
-        var sign = new Command("sign", "Sign a change of owners, after reading who they will be: consent to exactly this one.") { File, key, output };
+        var sign = new Command("sign", "Sign a change of owners, after reading who they will be: consent to exactly this one.") { Proposal, key, output };
         sign.Runs((arguments, terminal) =>
         {
-            var (change, bytes) = Load(arguments.GetRequiredValue(File));
+            var (change, bytes) = Load(arguments.GetRequiredValue(Proposal));
             using var identity = IdentityKey.Load(arguments.GetRequiredValue(key));
             var signature = SessionSignature.Create(Convert.ToHexStringLower(SHA256.HashData(bytes)), identity, SignatureSubject.Owners);
             if (arguments.GetValue(output) is { } path)
             {
-                System.IO.File.AppendAllText(path, $"{signature}\n");
+                File.AppendAllText(path, $"{signature}\n");
             }
             terminal.Show(
                 new JsonObject { ["threshold"] = change.Threshold, ["owners"] = new JsonArray([.. change.Keys.Select(each => (JsonNode)each)]), ["key"] = signature.Key, ["signature"] = signature.Signature },
@@ -68,18 +68,18 @@ internal static class CasOwnersCommands
         var signatures = new Option<string[]>("--signatures") { Description = "File of signatures by 'cas owners sign'; may be given again. Your own key counts without.", HelpName = "FILE" };
         var change = CasCommands.Remote("change", "Have a CAS change its owners.", [signatures], async (client, arguments, terminal, cancellation) =>
         {
-            var (_, bytes) = Load(arguments.GetRequiredValue(File));
+            var (_, bytes) = Load(arguments.GetRequiredValue(Proposal));
             var made = await client.ChangeOwnersAsync(bytes, SessionCommands.ReadSignatures(arguments.GetValue(signatures), "guardian cas owners sign"), cancellation).ConfigureAwait(false);
             terminal.Show(CasCommands.Json(made), people => people.WriteLine($"changed: {CasCommands.Words(made)}"));
             return ExitCode.Done;
         });
-        change.Arguments.Add(File);
+        change.Arguments.Add(Proposal);
         return change;
     }
 
     private static (OwnersChange Change, byte[] Bytes) Load(string path)
     {
-        var bytes = System.IO.File.ReadAllBytes(path);
+        var bytes = File.ReadAllBytes(path);
         try
         {
             return (JsonSerializer.Deserialize(bytes, CasJson.Default.OwnersChange) ?? throw new JsonException("null"), bytes);
