@@ -91,8 +91,8 @@ public interface IDirectory : INode
     /// <summary>Makes a link to any text without NUL, up to 4095 bytes of UTF-8 and not empty.</summary>
     FileError CreateSymbolicLink(string name, string target);
 
-    /// <summary>Gives a file or symbolic link one more name; <see cref="FileError.NotPermitted"/> for a directory, <see cref="FileError.CrossDevice"/> for
-    /// another file system's node.</summary>
+    /// <summary>Gives a file or symbolic link one more name; <see cref="FileError.Exists"/> where the name is taken, else <see cref="FileError.NotPermitted"/> for a directory,
+    /// and <see cref="FileError.CrossDevice"/> for another file system's node.</summary>
     FileError Link(string name, INode existing);
 
     /// <summary>Renames as POSIX says, atomically: a file replaces a file, a directory an empty directory; two names of one file stay both.</summary>

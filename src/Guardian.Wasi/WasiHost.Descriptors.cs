@@ -25,7 +25,7 @@ public sealed partial class WasiHost
 
     private FileError FdAllocate(uint number, ulong offset, ulong length)
     {
-        var error = Find<FileDescriptor>(number, Rights.FdAllocate, FileError.BadDescriptor, out var found);
+        var error = FindChangeable(number, Rights.FdAllocate, FileError.BadDescriptor, out var found);
         return error != FileError.Success ? error : length == 0 ? FileError.Invalid : found!.File.Allocate(offset, length);
     }
 
@@ -95,11 +95,8 @@ public sealed partial class WasiHost
 
     private FileError FdFilestatSetSize(uint number, ulong size)
     {
-        var error = Find<FileDescriptor>(number, Rights.None, FileError.BadDescriptor, out var found);
-        return error != FileError.Success ? error
-            : found!.Base.HasFlag(Rights.FdFilestatSetSize) ? found.File.SetSize(size)
-            // ftruncate says it so of a file that is open for reading only.
-            : found.Base.HasFlag(Rights.FdWrite) ? FileError.NotCapable : FileError.Invalid;
+        var error = FindChangeable(number, Rights.FdFilestatSetSize, FileError.Invalid, out var found);
+        return error != FileError.Success ? error : found!.File.SetSize(size);
     }
 
     private FileError FdFilestatSetTimes(uint number, ulong access, ulong modification, uint flags)
@@ -140,6 +137,13 @@ public sealed partial class WasiHost
         }
         name.CopyTo(target);
         return FileError.Success;
+    }
+
+    // A file whose size may be changed. POSIX has an error of each call's own for one that is not open for writing.
+    private FileError FindChangeable(uint number, Rights right, FileError notWritten, out FileDescriptor? found)
+    {
+        var error = Find(number, right, FileError.BadDescriptor, out found);
+        return error == FileError.NotCapable && descriptors.TryGet(number, out var other) && !other.Base.HasFlag(Rights.FdWrite) ? notWritten : error;
     }
 
     private static INode? NodeOf(Descriptor descriptor) => descriptor switch

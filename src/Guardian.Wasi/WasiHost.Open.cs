@@ -40,7 +40,8 @@ public sealed partial class WasiHost
         {
             return FileError.NotCapable;
         }
-        if ((openFlags & (Create | MustBeDirectory)) == (Create | MustBeDirectory))
+        // A directory is neither made nor cut here.
+        if ((openFlags & MustBeDirectory) != 0 && openFlags != MustBeDirectory)
         {
             return FileError.Invalid;
         }
@@ -87,12 +88,13 @@ public sealed partial class WasiHost
         var isNew = (openFlags & (Create | Exclusive)) == (Create | Exclusive);
         using var walk = new PathWalk(from.Directory);
         var error = walk.Open(path, follows && !isNew, mode);
+        // What is made is a file: no name with a slash behind it, whatever is there.
+        if ((openFlags & Create) != 0 && walk.Name is not null && walk.MustBeDirectory && (error == FileError.NoEntry || IsSlashed(path)))
+        {
+            return FileError.IsDirectory;
+        }
         if (error == FileError.NoEntry && walk.Name is { } name && (openFlags & Create) != 0)
         {
-            if (walk.MustBeDirectory)
-            {
-                return FileError.IsDirectory;
-            }
             error = walk.Directory.CreateFile(name, out var created);
             opened = created is null ? null : new FileDescriptor(created);
             return error == FileError.Exists && !isNew ? FileError.Stale : error;
@@ -110,6 +112,9 @@ public sealed partial class WasiHost
             _ => FileError.NotSupported,
         };
     }
+
+    // "name/", but neither "name/." nor "name/../".
+    private static bool IsSlashed(string path) => path.EndsWith('/') && path.TrimEnd('/').Split('/')[^1] is not ("." or "..");
 
     private static FileError Connect(IConnectionNode destination, uint openFlags, out Descriptor? opened)
     {

@@ -108,27 +108,33 @@ public sealed partial class WasiHost
 
     private FileError PathRename(uint fromNumber, uint from, uint fromSize, uint number, uint path, uint pathSize)
     {
-        var error = Find<DirectoryDescriptor>(number, Rights.PathRenameTarget, FileError.NotDirectory, out var target);
-        return error != FileError.Success ? error : OnName(fromNumber, Rights.PathRenameSource, from, fromSize, (source, name) =>
+        var error = FindDirectory(fromNumber, Rights.PathRenameSource, from, fromSize, out var fromDirectory, out var fromText);
+        if (error != FileError.Success)
         {
-            error = ReadPath(path, pathSize, out var text);
-            if (error != FileError.Success)
-            {
-                return error;
-            }
-            using var walk = new PathWalk(target!.Directory);
-            error = walk.Find(text, FileError.Busy);
-            if (error != FileError.Success)
-            {
-                return error;
-            }
-            // With a slash behind either name, a directory is meant.
-            if (source.MustBeDirectory || walk.MustBeDirectory)
-            {
-                error = OnlyIfDirectory(source, name, FileError.Success);
-            }
-            return error == FileError.Success ? source.Directory.Rename(name, walk.Directory, walk.Name!) : error;
-        }, FileError.Busy);
+            return error;
+        }
+        error = FindDirectory(number, Rights.PathRenameTarget, path, pathSize, out var toDirectory, out var toText);
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        using var source = new PathWalk(fromDirectory!.Directory);
+        using var target = new PathWalk(toDirectory!.Directory);
+        error = source.Find(fromText) is not FileError.Success and var missing ? missing : target.Find(toText);
+        if (error != FileError.Success)
+        {
+            return error;
+        }
+        if (source.Name is null || target.Name is null)
+        {
+            return FileError.Busy;
+        }
+        // With a slash behind either name, a directory is meant.
+        if (source.MustBeDirectory || target.MustBeDirectory)
+        {
+            error = OnlyIfDirectory(source, source.Name, FileError.Success);
+        }
+        return error == FileError.Success ? source.Directory.Rename(source.Name, target.Directory, target.Name) : error;
     }
 
     // Does something with the last name of a path, which is not followed when it is a link. A path that ends with dots names no entry: the error for that is the call's.
@@ -140,8 +146,8 @@ public sealed partial class WasiHost
             return error;
         }
         using var walk = new PathWalk(directory!.Directory);
-        error = walk.Find(text, withoutName);
-        return error == FileError.Success ? call(walk, walk.Name!) : error;
+        error = walk.Find(text);
+        return error != FileError.Success ? error : walk.Name is { } name ? call(walk, name) : withoutName;
     }
 
     private FileError OpenPath(uint number, Rights right, uint lookup, uint path, uint pathSize, out PathWalk? walk)

@@ -59,6 +59,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.BadDescriptor, Guest.Write(reading, "").Error);
         Assert.Equal(FileError.BadDescriptor, Guest.WriteAt(reading, "x", 0).Error);
         Assert.Equal(FileError.Invalid, Guest.Call("fd_filestat_set_size", reading, 0));
+        Assert.Equal(FileError.BadDescriptor, Guest.Call("fd_allocate", reading, 0, 1));
         Assert.Equal(FileError.Success, Guest.Call("fd_filestat_set_times", reading, 1, 2, 1 | 4));
         Assert.Equal(FileError.Success, Guest.Call("fd_sync", reading));
         var writing = Guest.Open("file", 0, Rights.FdWrite);
@@ -67,6 +68,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.Success, Guest.Call("fd_filestat_set_size", writing, 3));
         Assert.Equal(FileError.Success, Guest.Call("fd_fdstat_set_rights", writing, (ulong)Rights.FdWrite, 0));
         Assert.Equal(FileError.NotCapable, Guest.Call("fd_filestat_set_size", writing, 0));
+        Assert.Equal(FileError.NotCapable, Guest.Call("fd_allocate", writing, 0, 100));
         Assert.Equal("con", Guest.Content("file"));
         // Nor does a directory need to be asked for anything.
         var directory = Guest.Open(".", OpenFlags.Directory, Rights.None);

@@ -45,6 +45,10 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.NoEntry, Guest.TryOpen("missing/../dir").Error);
         Assert.Equal(FileError.NoEntry, Guest.TryOpen("missing/x", OpenFlags.Create).Error);
         Assert.Equal(FileError.IsDirectory, Guest.TryOpen("missing/", OpenFlags.Create).Error);
+        Assert.Equal(FileError.IsDirectory, Guest.TryOpen("dir/nested/file/", OpenFlags.Create).Error);
+        Assert.Equal(FileError.IsDirectory, Guest.TryOpen("dir/", OpenFlags.Create | OpenFlags.Exclusive).Error);
+        Assert.Equal(FileError.Exists, Guest.TryOpen("dir/.", OpenFlags.Create | OpenFlags.Exclusive).Error);
+        Assert.Equal(FileError.Exists, Guest.TryOpen("dir/nested/../", OpenFlags.Create | OpenFlags.Exclusive).Error);
         Assert.Equal(FileError.NameTooLong, Guest.TryOpen(new string('n', 256), OpenFlags.Create).Error);
         Assert.Equal(FileError.NameTooLong, Guest.TryOpen(new string('n', 4096)).Error);
         Guest.Create(new string('n', 255));
@@ -189,6 +193,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.Success, Guest.Rename("source/", "moved/"));
         Assert.Equal(FileError.Busy, Guest.Rename(".", "x"));
         Assert.Equal(FileError.Busy, Guest.Rename("other", "moved/.."));
+        Assert.Equal(FileError.NoEntry, Guest.Rename(".", "missing/x"));
         Assert.Equal(FileError.Invalid, Guest.Rename("other", "x\0"));
         Assert.Equal(FileError.Invalid, Guest.Rename("x\0", "other"));
         Assert.Equal(FileError.NotPermitted, Guest.Rename("other", "../other"));
@@ -214,6 +219,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.NotPermitted, Guest.Link("dir", "new"));
         Assert.Equal(FileError.NotPermitted, Guest.Link("dir/", "new"));
         Assert.Equal(FileError.Exists, Guest.Link("link", "dir"));
+        Assert.Equal(FileError.Exists, Guest.Link("dir", "link"));
         Guest.Symlink("nowhere", "dangling");
         Assert.Equal(FileError.Success, Guest.Link("dangling", "dangling2"));
         Assert.Equal((FileError.Success, "nowhere"), Guest.ReadLink("dangling2"));

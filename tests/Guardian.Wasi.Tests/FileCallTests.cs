@@ -139,6 +139,8 @@ public abstract partial class FileCallTests : IDisposable
         Assert.Equal(FileError.Exists, Guest.TryOpen("file", OpenFlags.Create | OpenFlags.Exclusive).Error);
         Assert.Equal(FileError.NotDirectory, Guest.TryOpen("file", OpenFlags.Directory).Error);
         Assert.Equal(FileError.Invalid, Guest.TryOpen("file", OpenFlags.Directory | OpenFlags.Create).Error);
+        Assert.Equal(FileError.Invalid, Guest.TryOpen(".", OpenFlags.Directory | OpenFlags.Truncate, Rights.FdRead).Error);
+        Assert.Equal(FileError.Invalid, Guest.TryOpen(".", OpenFlags.Directory | OpenFlags.Exclusive, Rights.FdRead).Error);
         Assert.Equal(FileError.Invalid, Guest.TryOpen("file", 16).Error);
         Assert.Equal(FileError.Invalid, Guest.TryOpen("file", flags: (FdFlags)32).Error);
         Guest.Close(Guest.Open("file", OpenFlags.Truncate));

@@ -75,7 +75,6 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
 
     public FileError Link(string name, INode existing) =>
         existing is not HostNode node ? FileError.CrossDevice
-        : node.Kind is FileKind.Directory ? FileError.NotPermitted
         : FileName.Check(name) is not FileError.Success and var wrong ? wrong
         : Libc.Check(Libc.LinkAt(Libc.CurrentDirectory, $"/proc/self/fd/{node.Descriptor}", Descriptor, name, Libc.SymlinkFollow));
 

@@ -63,16 +63,12 @@ internal sealed partial class VolumeDirectory(Volume volume, Inode? inode) : Vol
         {
             return FileError.CrossDevice;
         }
-        if (node.Kind == FileKind.Directory)
-        {
-            return FileError.NotPermitted;
-        }
         return Create(name, () =>
         {
             node.Inode.Links++;
             Volume.AddName(Inode, name, node.Inode);
             Volume.Touch(node.Inode, content: false);
-        }, () => node.Inode switch
+        }, () => node.Kind == FileKind.Directory ? FileError.NotPermitted : node.Inode switch
         {
             { Links: 0 } => FileError.NoEntry,
             { Links: uint.MaxValue } => FileError.TooManyLinks,

@@ -26,14 +26,8 @@ internal sealed class PathWalk(IDirectory start) : IDisposable
     /// <summary>The path ends with a slash, so that only a directory can be meant.</summary>
     public bool MustBeDirectory { get; private set; }
 
-    /// <summary>Finds the directory and the name of the last component, which itself is not looked at.</summary>
-    /// <param name="path">The path.</param>
-    /// <param name="withoutName">What a path is refused with whose last component is "." or "..": it names no entry.</param>
-    public FileError Find(string path, FileError withoutName)
-    {
-        var error = Walk(path, isOpening: false, follows: false, FileOpenMode.None);
-        return error == FileError.Success && Name is null ? withoutName : error;
-    }
+    /// <summary>Finds the directory and the name of the last component, which itself is not looked at. A path that ends with "." or ".." names no entry: <see cref="Name"/> is null.</summary>
+    public FileError Find(string path) => Walk(path, isOpening: false, follows: false, FileOpenMode.None);
 
     /// <summary>Finds and opens what the path stands for.</summary>
     /// <returns>With <see cref="FileError.NoEntry"/>, <see cref="Name"/> tells whether only the last component is missing.</returns>

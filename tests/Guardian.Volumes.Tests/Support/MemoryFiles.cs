@@ -131,13 +131,9 @@ internal sealed class MemoryFiles : IFileSystem
         public FileError Link(string name, INode existing)
         {
             var item = (Item)existing;
-            if (item is Folder)
+            if (!isRemoved && !names.ContainsKey(name) && (item is Folder || item.Links == 0))
             {
-                return FileError.NotPermitted;
-            }
-            if (!isRemoved && !names.ContainsKey(name) && item.Links == 0)
-            {
-                return FileError.NoEntry;
+                return item is Folder ? FileError.NotPermitted : FileError.NoEntry;
             }
             var error = Add(name, item);
             item.Links += error == FileError.Success ? 1u : 0u;
