@@ -1,21 +1,14 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-
 namespace Guardian.Volumes;
 
 /// <summary>Reads records and refuses what is not what was written. One thread at a time.</summary>
 internal sealed class RecordReader(IStorage storage) : IDisposable
 {
-    private const int TagSize = 16;
-    private const int NonceSize = 12;
-
     // A cipher costs about as much to make as 4 KiB to decrypt; most volumes have far fewer keys than this.
     private const int MaxCiphers = 256;
 
     // Cipher text is copied in before it is checked: what the host can still change is never decrypted.
     private readonly byte[] staging = GC.AllocateUninitializedArray<byte>(Page.ChunkSize, pinned: true);
-    private readonly Dictionary<RecordKey, AesGcm> ciphers = [];
+    private readonly Dictionary<RecordKey, RecordCipher> ciphers = [];
 
     /// <summary>Reads a record whole.</summary>
     /// <param name="target">Of the record's size. After a failure it holds nothing of the record.</param>
@@ -24,6 +17,7 @@ internal sealed class RecordReader(IStorage storage) : IDisposable
     public void Read(in RecordPointer pointer, Span<byte> target)
     {
         var offset = pointer.Slot * Page.Size;
+        bool isSound;
         try
         {
             switch (pointer.Kind)
@@ -31,21 +25,26 @@ internal sealed class RecordReader(IStorage storage) : IDisposable
                 case PointerKind.Encrypted:
                     var source = staging.AsSpan(0, target.Length);
                     storage.Read(offset, source);
-                    Decrypt(pointer, source, target, []);
+                    isSound = CipherFor(pointer.Key).TryDecrypt(pointer.Counter, pointer.Tag, source, target, []);
                     break;
                 case PointerKind.Authenticated:
                     storage.Read(offset, target);
-                    Decrypt(pointer, [], [], target);
+                    isSound = CipherFor(pointer.Key).TryDecrypt(pointer.Counter, pointer.Tag, [], [], target);
                     break;
                 default:
                     storage.Read(offset, target);
+                    isSound = true;
                     break;
             }
         }
-        catch (Exception failure) when (failure is AuthenticationTagMismatchException or EndOfStreamException)
+        catch (EndOfStreamException)
+        {
+            isSound = false;
+        }
+        if (!isSound)
         {
             target.Clear();
-            throw new VolumeException(VolumeFailure.Damaged, $"what is stored at slot {pointer.Slot} is not what was written there", failure);
+            throw new VolumeException(VolumeFailure.Damaged, $"what is stored at slot {pointer.Slot} is not what was written there");
         }
     }
 
@@ -59,17 +58,7 @@ internal sealed class RecordReader(IStorage storage) : IDisposable
         ciphers.Clear();
     }
 
-    private void Decrypt(in RecordPointer pointer, ReadOnlySpan<byte> source, Span<byte> target, ReadOnlySpan<byte> associated)
-    {
-        Span<byte> nonce = stackalloc byte[NonceSize];
-        nonce.Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(nonce[4..], pointer.Counter);
-        Span<byte> tag = stackalloc byte[TagSize];
-        BinaryPrimitives.WriteUInt128LittleEndian(tag, pointer.Tag);
-        CipherFor(pointer.Key).Decrypt(nonce, source, tag, target, associated);
-    }
-
-    private AesGcm CipherFor(RecordKey key)
+    private RecordCipher CipherFor(in RecordKey key)
     {
         if (ciphers.TryGetValue(key, out var cipher))
         {
@@ -79,7 +68,7 @@ internal sealed class RecordReader(IStorage storage) : IDisposable
         {
             Dispose();
         }
-        cipher = new AesGcm(MemoryMarshal.AsBytes(new ReadOnlySpan<RecordKey>(in key)), TagSize);
+        cipher = new RecordCipher(key);
         ciphers.Add(key, cipher);
         return cipher;
     }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -10,9 +9,6 @@ namespace Guardian.Volumes;
 /// </summary>
 internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : IDisposable
 {
-    private const int TagSize = 16;
-    private const int NonceSize = 12;
-
     // Records per key: docs/spec/volume.md, "Keys and nonces".
     private const ulong MaxRecordsPerKey = 1 << 20;
 
@@ -21,7 +17,7 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
 
     private byte[] staging = [];
     private readonly List<Extent> appended = [];
-    private AesGcm? cipher;
+    private RecordCipher? cipher;
     private RecordKey key;
     private ulong counter;
     private Extent arena;
@@ -93,32 +89,27 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
         }
         // The counter moves before it is used: a failure below wastes a nonce and never repeats one.
         counter++;
-        Span<byte> nonce = stackalloc byte[NonceSize];
-        nonce.Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(nonce[4..], counter);
-        Span<byte> tag = stackalloc byte[TagSize];
+        UInt128 tag;
         if (protection == Protection.Encrypted)
         {
-            cipher!.Encrypt(nonce, content, target, tag);
+            tag = cipher!.Encrypt(counter, content, target, []);
         }
         else
         {
             content.CopyTo(target);
-            cipher!.Encrypt(nonce, [], [], tag, content);
+            tag = cipher!.Encrypt(counter, [], [], content);
         }
         var kind = protection == Protection.Encrypted ? PointerKind.Encrypted : PointerKind.Authenticated;
-        return new RecordPointer(key, BinaryPrimitives.ReadUInt128LittleEndian(tag), counter, slot, count, first, kind);
+        return new RecordPointer(key, tag, counter, slot, count, first, kind);
     }
 
     private void DrawKey()
     {
-        Span<byte> drawn = stackalloc byte[32];
-        RandomNumberGenerator.Fill(drawn);
-        key = MemoryMarshal.Read<RecordKey>(drawn);
+        var drawn = default(RecordKey);
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(new Span<RecordKey>(ref drawn)));
+        var next = new RecordCipher(drawn);
         cipher?.Dispose();
-        cipher = new AesGcm(drawn, TagSize);
-        counter = 0;
-        CryptographicOperations.ZeroMemory(drawn);
+        (key, cipher, counter) = (drawn, next, 0);
     }
 
     /// <summary>Puts what was appended so far on the storage; it can still be abandoned.</summary>
