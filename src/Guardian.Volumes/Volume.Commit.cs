@@ -15,7 +15,10 @@ public sealed partial class Volume
     private long lastReplaced;
     private VolumeException? stopped;
 
-    private bool IsDirty => cache.IsDirty || inodeFile.Map.IsDirty || inodes.Values.Any(inode => inode.IsDirty || inode.Map.IsDirty);
+    // Whether something was stored that no superblock refers to yet.
+    private bool isUncommitted;
+
+    private bool IsDirty => isUncommitted || cache.IsDirty || inodeFile.Map.IsDirty || inodes.Values.Any(inode => inode.IsDirty || inode.Map.IsDirty);
 
     private bool IsStrict => options is { Freshness: not null, FreshnessMode: FreshnessMode.Strict };
 
@@ -33,6 +36,7 @@ public sealed partial class Volume
         }
         if (IsDirty)
         {
+            isUncommitted = true;
             StoreAll();
             SyncStorage();
             WriteSuperblock(isClosed: false);
@@ -60,6 +64,8 @@ public sealed partial class Volume
         {
             inode.IsDirty = false;
         }
+        // A storage that fails here may take it the next time; one that fails to sync may not be asked again.
+        cache.Drain();
     }
 
     // Steps 3 and 4. Gives what was written.
@@ -78,6 +84,7 @@ public sealed partial class Volume
         var freed = allocator.BeginState();
         WriteSuperblock(1 - currentSlot, bytes);
         (current, currentSlot) = (next, 1 - currentSlot);
+        isUncommitted = false;
         Acknowledge(next.TagOf(bytes), freed);
         return bytes;
     }
@@ -167,6 +174,8 @@ public sealed partial class Volume
         {
             return;
         }
+        // What was written for changes that failed after all must not come later.
+        cache.Drain();
         // Every byte of a closed volume is accounted for. The container is cut only when no state that could be opened is as long as before.
         if (allocator.Trim())
         {

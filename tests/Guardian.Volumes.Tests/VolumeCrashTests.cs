@@ -28,8 +28,8 @@ public sealed class VolumeCrashTests : IDisposable
                 Assert.True(failAt > 50);
                 return;
             }
-            disk.Crash();
-            using var again = Volume.Open(disk, key, NoTimer);
+            using var survivor = disk.Crash();
+            using var again = Volume.Open(survivor, key, NoTimer);
             var found = Tree.Describe(again);
             Assert.True(found == acknowledged || found == attempted, $"seed {seed}, operation {failAt}: neither the old state nor the new one");
             // And it can go on from there.
@@ -88,8 +88,8 @@ public sealed class VolumeCrashTests : IDisposable
                 Assert.True(failAt > 40);
                 return;
             }
-            disk.Crash();
-            using var again = Volume.Open(disk, key, NoTimer);
+            using var survivor = disk.Crash();
+            using var again = Volume.Open(survivor, key, NoTimer);
             using var found = Tree.Open<IFile>(again.Root, "database");
             Assert.InRange(Assert.Single(Tree.ReadAll(found).Distinct()), acknowledged, acknowledged + 1);
         }
@@ -119,8 +119,8 @@ public sealed class VolumeCrashTests : IDisposable
             disk.FailAt = disk.Operations + 1 + (run % 20);
             volume.Dispose();
             died += disk.IsDead ? 1 : 0;
-            disk.Crash();
-            using var again = Volume.Open(disk, key, NoTimer);
+            using var survivor = disk.Crash();
+            using var again = Volume.Open(survivor, key, NoTimer);
             var found = Tree.Describe(again);
             Assert.True(found == before || found == after, $"run {run}: neither the old state nor the new one");
         }

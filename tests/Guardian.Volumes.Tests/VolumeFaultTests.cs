@@ -29,8 +29,8 @@ public sealed class VolumeFaultTests : IDisposable
             }
             var hasFailed = disk.Operations >= disk.FailAt;
             volume.Dispose();
-            disk.Crash();
-            using var again = Volume.Open(disk, key, NoTimer);
+            using var survivor = disk.Crash();
+            using var again = Volume.Open(survivor, key, NoTimer);
             var found = Enumerable.Range(0, FileCount).Select(file => Read(again, file)).Distinct().ToList();
             Assert.True(found.Count == 1 && found[0] >= acknowledged && found[0] <= 5, $"operation {failAt}: {string.Join(", ", found)}, acknowledged {acknowledged}");
             outlived += hasFailed && acknowledged == 5 ? 1 : 0;

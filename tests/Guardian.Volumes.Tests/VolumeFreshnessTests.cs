@@ -156,8 +156,8 @@ public sealed class VolumeFreshnessTests : IDisposable
                 Assert.True(failAt > 30);
                 return;
             }
-            crashing.Crash();
-            using var again = Volume.Open(crashing, key, Strict);
+            using var survivor = crashing.Crash();
+            using var again = Volume.Open(survivor, key, Strict);
             Assert.InRange(Read(again), acknowledged, acknowledged + 1);
         }
     }

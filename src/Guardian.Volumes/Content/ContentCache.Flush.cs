@@ -5,10 +5,11 @@ namespace Guardian.Volumes;
 /// <content>Writing changes.</content>
 internal sealed partial class ContentCache
 {
-    // Chunks that a worker takes at once: 128 KiB, so that neighbours stay neighbours.
-    private const int ChunksPerPiece = 8;
+    // Where what was stored.
+    private readonly List<(Inode Inode, long Page, RecordPointer Pointer)> stored = [];
 
-    /// <summary>Writes all changed pages into free slots and makes the files refer to them. When that fails, everything is as before.</summary>
+    /// <summary>Has all changed pages written into free slots and makes the files refer to them. When that fails, everything is as before.</summary>
+    /// <remarks>What the storage does not take is tried again, by <see cref="Drain"/> at the latest.</remarks>
     /// <exception cref="IOException">The storage failed.</exception>
     /// <exception cref="VolumeException">A node that is needed is damaged.</exception>
     public void Flush()
@@ -22,34 +23,51 @@ internal sealed partial class ContentCache
         {
             chunk.Owner.Map.Prepare(chunk.Index * RecordPointer.MaxPages);
         }
-        StoreAll((chunks.Length + ChunksPerPiece - 1) / ChunksPerPiece, (worker, piece) =>
+        try
         {
-            foreach (var chunk in chunks.AsSpan(piece * ChunksPerPiece, Math.Min(ChunksPerPiece, chunks.Length - (piece * ChunksPerPiece))))
+            foreach (var chunk in chunks)
             {
-                Store(worker, chunk.Owner, chunk.Index, chunk.Dirty, chunk.Data);
+                Store(chunk.Owner, chunk.Index, chunk.Dirty, chunk.Data);
             }
-        });
+        }
+        catch
+        {
+            TakeBack();
+            throw;
+        }
+        Settle();
         foreach (var chunk in chunks)
         {
             MarkStored(chunk);
         }
     }
 
+    /// <summary>Returns when everything stored so far is on the storage.</summary>
+    /// <exception cref="IOException">The storage failed.</exception>
+    public void Drain() => queue.Drain();
+
     /// <summary>Writes whole chunks at once, past the memory of the cache: who writes much at once seldom needs it again soon. When that fails, everything is as before.</summary>
     /// <inheritdoc cref="Flush" path="/exception"/>
-    public unsafe void WriteThrough(Inode inode, long index, ReadOnlySpan<byte> data)
+    public void WriteThrough(Inode inode, long index, ReadOnlySpan<byte> data)
     {
         var count = data.Length / Page.ChunkSize;
         for (var i = 0; i < count; i++)
         {
             inode.Map.Prepare((index + i) * RecordPointer.MaxPages);
         }
-        fixed (byte* start = data)
+        try
         {
-            var source = (nint)start;
-            StoreAll(count, (worker, piece) =>
-                Store(worker, inode, index + piece, Chunk.AllPages, new ReadOnlySpan<byte>((byte*)source + (piece * Page.ChunkSize), Page.ChunkSize)));
+            for (var i = 0; i < count; i++)
+            {
+                Store(inode, index + i, Chunk.AllPages, data.Slice(i * Page.ChunkSize, Page.ChunkSize));
+            }
         }
+        catch
+        {
+            TakeBack();
+            throw;
+        }
+        Settle();
         for (var i = 0; i < count; i++)
         {
             if (inode.Chunks.TryGetValue(index + i, out var older))
@@ -59,44 +77,33 @@ internal sealed partial class ContentCache
         }
     }
 
-    private static void Store(Worker worker, Inode inode, long index, int pages, ReadOnlySpan<byte> content)
+    private void Store(Inode inode, long index, int pages, ReadOnlySpan<byte> content)
     {
         while (pages != 0)
         {
             var place = BitOperations.TrailingZeroCount(pages);
-            var count = worker.Writer.Room(BitOperations.TrailingZeroCount(~(pages >> place)));
-            var pointer = worker.Writer.Append(content.Slice(place * Page.Size, count * Page.Size), place, inode.ContentProtection);
-            worker.Stored.Add((inode, (index * RecordPointer.MaxPages) + place, pointer));
+            var count = Writer.Room(BitOperations.TrailingZeroCount(~(pages >> place)));
+            var pointer = Writer.Append(content.Slice(place * Page.Size, count * Page.Size), place, inode.ContentProtection);
+            stored.Add((inode, (index * RecordPointer.MaxPages) + place, pointer));
             pages &= ~(((1 << count) - 1) << place);
         }
     }
 
-    // Encrypts and writes pieces, then makes the files refer to what was written.
-    private void StoreAll(int pieces, Action<Worker, int> store)
+    private void TakeBack()
     {
-        try
+        Writer.Abandon();
+        stored.Clear();
+    }
+
+    // Makes the files refer to what was stored.
+    private void Settle()
+    {
+        Writer.Finish();
+        foreach (var (inode, page, pointer) in stored)
         {
-            crew.Run(pieces, pieces < MinShared ? 0 : crew.Size - 1, (worker, piece) => store(workers[worker], piece));
-            Array.ForEach(workers, worker => worker.Writer.WriteOut());
+            inode.Map.Set(page, pointer);
         }
-        catch
-        {
-            foreach (var worker in workers)
-            {
-                worker.Writer.Abandon();
-                worker.Stored.Clear();
-            }
-            throw;
-        }
-        foreach (var worker in workers)
-        {
-            worker.Writer.Finish();
-            foreach (var (inode, page, pointer) in worker.Stored)
-            {
-                inode.Map.Set(page, pointer);
-            }
-            worker.Stored.Clear();
-        }
+        stored.Clear();
     }
 
     // Changed chunks in the order of the files, so that what is read together lies together.

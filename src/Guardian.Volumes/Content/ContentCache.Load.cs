@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Guardian.Volumes;
 
@@ -7,6 +8,9 @@ internal sealed partial class ContentCache
 {
     // Chunks: 1 MiB is enough work to share, and little to have read in vain.
     private const int MaxReadAhead = 64;
+
+    // Pages that were read past the memory, by their hash, as many as the memory holds.
+    private readonly int[] askedFor;
 
     private readonly List<Job> jobs = [];
     private readonly Action<int, int> execute;
@@ -80,7 +84,32 @@ internal sealed partial class ContentCache
         return count * Page.ChunkSize;
     }
 
-    private void RunJobs() => crew.Run(jobs.Count, jobs.Count < MinShared ? 0 : crew.Size - 1, execute);
+    // Reads a record that is wanted whole straight into the caller's buffer, when keeping it would drive out something else: that is for what is asked for twice.
+    private bool TryReadPast(Inode inode, long index, int at, Span<byte> buffer)
+    {
+        if (clean.Count + dirty.Count < capacity || index == inode.NextIndex || at % Page.Size != 0)
+        {
+            return false;
+        }
+        var page = (index * RecordPointer.MaxPages) + (at / Page.Size);
+        var pointer = inode.Map.Find(page);
+        if (pointer.IsNone || pointer.First != at / Page.Size || pointer.Count * Page.Size != buffer.Length)
+        {
+            return false;
+        }
+        var name = HashCode.Combine(inode.Number, page);
+        ref var last = ref askedFor[unchecked((uint)name) % (uint)askedFor.Length];
+        if (last == name)
+        {
+            return false;
+        }
+        last = name;
+        Reader.Read(pointer, buffer);
+        inode.NextIndex = index + 1;
+        return true;
+    }
+
+    private void RunJobs() => crew.Run(jobs.Count, jobs.Count >= MinShared, execute);
 
     // What fills a whole chunk of a caller's buffer.
     private unsafe void Plan(Inode inode, long index, byte* target)
@@ -170,7 +199,7 @@ internal sealed partial class ContentCache
                 }
             }
         }
-        catch (Exception failure) when (failure is VolumeException or IOException)
+        catch (Exception failure) when (failure is VolumeException or IOException or CryptographicException)
         {
             job.Failure = failure;
         }

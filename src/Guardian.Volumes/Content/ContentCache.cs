@@ -10,6 +10,9 @@ internal sealed partial class ContentCache : IDisposable
 
     private const int ChunksPerSlab = 64;
 
+    // Chunks, 4 GiB.
+    private const int MaxAskedFor = 1 << 18;
+
     // More processors than this would wait for the container's file, not for the cipher.
     private const int MaxWorkers = 4;
 
@@ -18,6 +21,7 @@ internal sealed partial class ContentCache : IDisposable
 
     private readonly int capacity;
     private readonly Crew crew = new(Math.Min(MaxWorkers, Environment.ProcessorCount));
+    private readonly WriteQueue queue;
     private readonly Worker[] workers;
     private readonly ChunkList clean = new();
     private readonly ChunkList dirty = new();
@@ -29,18 +33,21 @@ internal sealed partial class ContentCache : IDisposable
     public ContentCache(IStorage storage, SlotAllocator allocator, long size)
     {
         capacity = (int)Math.Clamp(size / Page.ChunkSize, 4 * MaxReadAhead, int.MaxValue / 2);
+        askedFor = new int[Math.Min(capacity, MaxAskedFor) * RecordPointer.MaxPages];
         execute = Execute;
-        workers = [.. Enumerable.Range(0, crew.Size).Select(_ => new Worker(storage, allocator))];
+        queue = new WriteQueue(storage);
+        workers = [.. Enumerable.Range(0, crew.Size).Select(_ => new Worker(queue))];
+        Writer = new RecordWriter(queue, allocator);
     }
 
     /// <summary>Whether there are changes that are not written.</summary>
     public bool IsDirty => dirty.Count > 0;
 
-    /// <summary>Reads and writes nodes for whoever calls the cache.</summary>
+    /// <summary>Reads nodes for whoever calls the cache.</summary>
     public RecordReader Reader => workers[0].Reader;
 
-    /// <inheritdoc cref="Reader"/>
-    public RecordWriter Writer => workers[0].Writer;
+    /// <summary>Writes pages, and nodes for whoever calls the cache.</summary>
+    public RecordWriter Writer { get; }
 
     /// <summary>Whether so much is changed that it should be written now.</summary>
     public bool IsFull => dirty.Count > Math.Min(MaxDirty, capacity / 2);
@@ -59,7 +66,7 @@ internal sealed partial class ContentCache : IDisposable
             {
                 size = ReadThrough(inode, index, buffer);
             }
-            else
+            else if (chunk is not null || !TryReadPast(inode, index, at, buffer[..size]))
             {
                 var pages = PagesOf(at, size);
                 if (chunk is null || (chunk.Valid & pages) != pages)
@@ -139,10 +146,9 @@ internal sealed partial class ContentCache : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var worker in workers)
-        {
-            worker.Dispose();
-        }
+        queue.Dispose();
+        Writer.Dispose();
+        Array.ForEach(workers, worker => worker.Reader.Dispose());
     }
 
     // The bits of the pages that a range within a chunk touches.
@@ -233,21 +239,10 @@ internal sealed partial class ContentCache : IDisposable
         return chunk;
     }
 
-    private sealed class Worker(IStorage storage, SlotAllocator allocator) : IDisposable
+    private sealed class Worker(WriteQueue queue)
     {
-        public RecordReader Reader { get; } = new(storage);
-
-        public RecordWriter Writer { get; } = new(storage, allocator);
+        public RecordReader Reader { get; } = new(queue);
 
         public byte[] Scratch { get; } = new byte[Page.ChunkSize];
-
-        /// <summary>Where it stored what.</summary>
-        public List<(Inode Inode, long Page, RecordPointer Pointer)> Stored { get; } = [];
-
-        public void Dispose()
-        {
-            Reader.Dispose();
-            Writer.Dispose();
-        }
     }
 }

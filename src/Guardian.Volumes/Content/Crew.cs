@@ -1,22 +1,28 @@
-using System.Runtime.ExceptionServices;
-
 namespace Guardian.Volumes;
 
 /// <summary>
 /// Shares independent pieces of work with other threads. The caller does its part, and all of it where no other processor is free, so a busy machine only makes it slower.
+/// One caller at a time.
 /// </summary>
-internal sealed class Crew(int size)
+internal sealed class Crew
 {
-    /// <summary>How many may work at once, the caller included.</summary>
-    public int Size { get; } = size;
+    private readonly Helper[] helpers;
+    private volatile Batch? current;
 
-    /// <summary>Does all pieces and returns when they are done; throws what the first failed piece threw.</summary>
+    /// <param name="size">How many may work at once, the caller included.</param>
+    public Crew(int size) =>
+        helpers = [.. Enumerable.Range(1, size - 1).Select(worker => new Helper(() => current is { } batch && batch.Work(worker)))];
+
+    /// <summary>How many may work at once, the caller included.</summary>
+    public int Size => helpers.Length + 1;
+
+    /// <summary>Does all pieces and returns when they are done.</summary>
     /// <param name="count">How many pieces.</param>
-    /// <param name="helpers">How many threads to ask for help.</param>
-    /// <param name="work">Gets the worker, below <see cref="Size"/>, and the piece.</param>
-    public void Run(int count, int helpers, Action<int, int> work)
+    /// <param name="isShared">Whether to ask for help.</param>
+    /// <param name="work">Gets the worker, below <see cref="Size"/>, and the piece. Throws nothing.</param>
+    public void Run(int count, bool isShared, Action<int, int> work)
     {
-        if (helpers == 0)
+        if (!isShared)
         {
             for (var piece = 0; piece < count; piece++)
             {
@@ -25,38 +31,32 @@ internal sealed class Crew(int size)
             return;
         }
         var batch = new Batch(count, work);
-        for (var worker = 1; worker <= Math.Min(helpers, Size - 1); worker++)
+        current = batch;
+        foreach (var helper in helpers)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static given => given.batch.Work(given.worker), (batch, worker), preferLocal: false);
+            helper.Wake();
         }
         batch.Work(0);
         batch.Wait();
+        current = null;
     }
 
     private sealed class Batch(int count, Action<int, int> work)
     {
         private int next = -1;
         private int done;
-        private Exception? failure;
 
-        public void Work(int worker)
+        // Whether there was anything to do. Whoever comes late finds no piece and touches nothing.
+        public bool Work(int worker)
         {
-            // Whoever comes late finds no piece and touches nothing.
+            var hasWorked = false;
             for (var piece = Interlocked.Increment(ref next); piece < count; piece = Interlocked.Increment(ref next))
             {
-                try
-                {
-                    work(worker, piece);
-                }
-                catch (Exception problem) when (problem is IOException or VolumeException)
-                {
-                    failure = problem;
-                }
-                finally
-                {
-                    Interlocked.Increment(ref done);
-                }
+                hasWorked = true;
+                work(worker, piece);
+                Interlocked.Increment(ref done);
             }
+            return hasWorked;
         }
 
         public void Wait()
@@ -66,10 +66,6 @@ internal sealed class Crew(int size)
             {
                 // Never sleeps a whole millisecond: a piece takes microseconds.
                 spin.SpinOnce(sleep1Threshold: -1);
-            }
-            if (failure is not null)
-            {
-                ExceptionDispatchInfo.Throw(failure);
             }
         }
     }

@@ -1,7 +1,7 @@
 namespace Guardian.Volumes;
 
 /// <summary>Reads records and refuses what is not what was written. One thread at a time.</summary>
-internal sealed class RecordReader(IStorage storage) : IDisposable
+internal sealed class RecordReader(WriteQueue queue) : IDisposable
 {
     // A cipher costs about as much to make as 4 KiB to decrypt; most volumes have far fewer keys than this.
     private const int MaxCiphers = 256;
@@ -24,15 +24,15 @@ internal sealed class RecordReader(IStorage storage) : IDisposable
             {
                 case PointerKind.Encrypted:
                     var source = staging.AsSpan(0, target.Length);
-                    storage.Read(offset, source);
+                    queue.Read(offset, source);
                     isSound = CipherFor(pointer.Key).TryDecrypt(pointer.Counter, pointer.Tag, source, target, []);
                     break;
                 case PointerKind.Authenticated:
-                    storage.Read(offset, target);
+                    queue.Read(offset, target);
                     isSound = CipherFor(pointer.Key).TryDecrypt(pointer.Counter, pointer.Tag, [], [], target);
                     break;
                 default:
-                    storage.Read(offset, target);
+                    queue.Read(offset, target);
                     isSound = true;
                     break;
             }

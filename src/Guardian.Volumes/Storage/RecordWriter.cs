@@ -4,38 +4,31 @@ using System.Security.Cryptography;
 namespace Guardian.Volumes;
 
 /// <summary>
-/// Encrypts records into free slots, gathering neighbours into one write. What was appended is on the storage after <see cref="Finish"/>; when anything fails, <see cref="Abandon"/> gives the
+/// Encrypts records into free slots, gathering neighbours into one write. What was appended is on its way to the storage after <see cref="Finish"/>; when anything fails, <see cref="Abandon"/> gives the
 /// slots back. One thread at a time.
 /// </summary>
-internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : IDisposable
+internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : IDisposable
 {
     // Records per key: docs/spec/volume.md, "Keys and nonces".
     private const ulong MaxRecordsPerKey = 1 << 20;
 
-    // 256 KiB: writes of this size cost the kernel as little per byte as larger ones, and the cipher text is still in the processor's cache.
-    private const int ArenaSlots = 64;
-
-    private byte[] staging = [];
     private readonly List<Extent> appended = [];
     private RecordCipher? cipher;
     private RecordKey key;
     private ulong counter;
+    private byte[]? buffer;
     private Extent arena;
     private int filled;
-    private int written;
 
     /// <summary>How many of so many pages the next record can take.</summary>
+    /// <exception cref="IOException">The storage failed.</exception>
     public int Room(int pages)
     {
         if (filled == arena.Count)
         {
-            WriteOut();
-            if (staging.Length == 0)
-            {
-                staging = GC.AllocateUninitializedArray<byte>(ArenaSlots * Page.Size, pinned: true);
-            }
-            arena = allocator.Reserve(ArenaSlots);
-            (filled, written) = (0, 0);
+            HandOver();
+            buffer ??= queue.TakeBuffer();
+            arena = allocator.Reserve(WriteQueue.BufferSlots);
         }
         return Math.Min(pages, arena.Count - filled);
     }
@@ -45,7 +38,7 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
     public RecordPointer Append(ReadOnlySpan<byte> content, int first, Protection protection)
     {
         var count = content.Length / Page.Size;
-        var target = staging.AsSpan(filled * Page.Size, content.Length);
+        var target = buffer.AsSpan(filled * Page.Size, content.Length);
         var slot = arena.Slot + filled;
         RecordPointer pointer;
         if (protection == Protection.Plain)
@@ -62,11 +55,10 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
         return pointer;
     }
 
-    /// <summary>Writes out what was appended, and gives back what was taken and not needed.</summary>
+    /// <summary>Hands over what was appended to be written, and gives back what was taken and not needed.</summary>
     public void Finish()
     {
-        WriteOut();
-        GiveBackArena();
+        HandOver();
         appended.Clear();
     }
 
@@ -112,14 +104,14 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
         (key, cipher, counter) = (drawn, next, 0);
     }
 
-    /// <summary>Puts what was appended so far on the storage; it can still be abandoned.</summary>
-    public void WriteOut()
+    private void HandOver()
     {
-        if (filled > written)
+        if (filled > 0)
         {
-            storage.Write((arena.Slot + written) * Page.Size, staging.AsSpan(written * Page.Size, (filled - written) * Page.Size));
-            written = filled;
+            queue.Add(arena.Slot * Page.Size, buffer!, filled * Page.Size);
+            buffer = null;
         }
+        GiveBackArena();
     }
 
     private void GiveBackArena()
@@ -128,7 +120,6 @@ internal sealed class RecordWriter(IStorage storage, SlotAllocator allocator) : 
         {
             allocator.GiveBack(new Extent(arena.Slot + filled, arena.Count - filled));
         }
-        arena = default;
-        (filled, written) = (0, 0);
+        (arena, filled) = (default, 0);
     }
 }

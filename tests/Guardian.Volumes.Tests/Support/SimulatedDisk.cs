@@ -22,6 +22,9 @@ internal sealed class SimulatedDisk(Random random) : IStorage
 
     public bool IsDead { get; private set; }
 
+    /// <summary>Whether nothing more can be written, for want of room.</summary>
+    public bool IsFull { get; set; }
+
     /// <summary>What a reader sees now, and may change.</summary>
     public byte[] Bytes
     {
@@ -44,6 +47,10 @@ internal sealed class SimulatedDisk(Random random) : IStorage
     {
         lock (pending)
         {
+            if (IsFull)
+            {
+                throw new IOException("simulated: full", 28);
+            }
             var isLost = Step();
             pending.Add((offset, data.ToArray()));
             if (isLost)
@@ -85,28 +92,30 @@ internal sealed class SimulatedDisk(Random random) : IStorage
         }
     }
 
-    /// <summary>The power goes and comes back: what was not synced is there, or not, or in part.</summary>
-    public void Crash()
+    /// <summary>The power goes, for this one forever. Gives what is found when it comes back: what was not synced is there, or not, or in part.</summary>
+    public SimulatedDisk Crash()
     {
-        // So did a change of the size.
-        var length = random.Next(2) == 0 ? safe.Length : seen.Length;
-        Array.Resize(ref safe, length);
-        foreach (var (offset, data) in pending)
+        lock (pending)
         {
-            // Each write arrived whole, not at all, or sector by sector.
-            var fate = random.Next(3);
-            for (var at = 0; at < data.Length; at += SectorSize)
+            IsDead = true;
+            // So did a change of the size.
+            var length = random.Next(2) == 0 ? safe.Length : seen.Length;
+            Array.Resize(ref safe, length);
+            foreach (var (offset, data) in pending)
             {
-                var size = Math.Min(SectorSize, data.Length - at);
-                if ((fate == 0 || (fate == 1 && random.Next(2) == 0)) && offset + at + size <= safe.Length)
+                // Each write arrived whole, not at all, or sector by sector.
+                var fate = random.Next(3);
+                for (var at = 0; at < data.Length; at += SectorSize)
                 {
-                    data.AsSpan(at, size).CopyTo(safe.AsSpan((int)offset + at));
+                    var size = Math.Min(SectorSize, data.Length - at);
+                    if ((fate == 0 || (fate == 1 && random.Next(2) == 0)) && offset + at + size <= safe.Length)
+                    {
+                        data.AsSpan(at, size).CopyTo(safe.AsSpan((int)offset + at));
+                    }
                 }
             }
+            return new SimulatedDisk(random) { Bytes = [.. safe] };
         }
-        pending.Clear();
-        seen = [.. safe];
-        (IsDead, FailAt) = (false, 0);
     }
 
     public SimulatedDisk Copy() => new(new Random(1)) { Bytes = [.. seen] };

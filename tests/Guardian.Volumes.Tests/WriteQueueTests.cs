@@ -1,0 +1,93 @@
+using Guardian.Files;
+
+namespace Guardian.Volumes.Tests;
+
+/// <summary>Writes that another thread does: in order, and none is lost when the storage fails for a while.</summary>
+public sealed class WriteQueueTests
+{
+    private const int PieceCount = 40;
+
+    [Fact]
+    public void The_last_of_many_writes_to_one_place_stays()
+    {
+        using var disk = new SimulatedDisk(new Random(1));
+        using var queue = new WriteQueue(disk);
+        for (var i = 1; i <= PieceCount; i++)
+        {
+            Add(queue, 0, (byte)i);
+        }
+        queue.Drain();
+        Assert.Equal(PieceCount, Assert.Single(disk.Bytes.Distinct()));
+        Assert.Equal(PieceCount, disk.Operations);
+    }
+
+    [Fact]
+    public void What_the_storage_refused_is_written_once_it_takes_it_and_before_what_came_later()
+    {
+        using var disk = new SimulatedDisk(new Random(1));
+        using var queue = new WriteQueue(disk);
+        (disk.FailAt, disk.FailsOnce) = (1, true);
+        Add(queue, 0, 1);
+        SpinWait.SpinUntil(() => disk.Operations > 0);
+        Add(queue, 0, 2);
+        Add(queue, Page.Size, 3);
+        queue.Drain();
+        Assert.Equal([2, 3], disk.Bytes.Chunk(Page.Size).Select(page => Assert.Single(page.Distinct())));
+    }
+
+    [Fact]
+    public void Who_needs_a_write_done_gets_the_failure_of_the_storage_and_who_does_not_goes_on()
+    {
+        using var disk = new SimulatedDisk(new Random(1)) { FailAt = 1 };
+        using var queue = new WriteQueue(disk);
+        Add(queue, 0, 1);
+        Add(queue, 0, 2);
+        var content = new byte[Page.Size / 2];
+        queue.Read(Page.Size / 2, content);
+        Assert.Equal(2, Assert.Single(content.Distinct()));
+        Assert.Throws<IOException>(queue.Drain);
+        // There is room for some more, and then it is needed.
+        Assert.Throws<IOException>(() =>
+        {
+            for (var i = 0; i < PieceCount; i++)
+            {
+                Add(queue, i * Page.Size, 3);
+            }
+        });
+        Assert.True(disk.Operations > 1);
+    }
+
+    [Fact]
+    public void A_volume_reads_what_it_took_while_its_disk_was_failing_and_a_commit_waits_for_it()
+    {
+        using var disk = new SimulatedDisk(new Random(1));
+        using var key = VolumeKey.Create();
+        var options = new VolumeOptions { CommitInterval = TimeSpan.Zero };
+        using (var volume = Volume.Create(disk, key, options))
+        {
+            using var file = Tree.Create(volume.Root, "file", [1]);
+            Assert.Equal(FileError.Success, volume.Sync());
+            var content = new byte[Page.ChunkSize];
+            content.AsSpan().Fill(7);
+            disk.IsFull = true;
+            Assert.Equal(FileError.Success, file.Write(0, content, out _));
+            Assert.Equal(content, Tree.ReadAll(file));
+            Assert.Equal(FileError.NoSpace, volume.Sync());
+            Assert.Equal(FileError.NoSpace, volume.Sync());
+            disk.IsFull = false;
+            Assert.Equal(content, Tree.ReadAll(file));
+            Assert.Equal(FileError.Success, volume.Sync());
+        }
+        Assert.Empty(Volume.Check(disk, key, options).Damages);
+        using var again = Volume.Open(disk, key, options);
+        using var found = Tree.Open<IFile>(again.Root, "file");
+        Assert.Equal(7, Assert.Single(Tree.ReadAll(found).Distinct()));
+    }
+
+    private static void Add(WriteQueue queue, long offset, byte value)
+    {
+        var buffer = queue.TakeBuffer();
+        buffer.AsSpan(0, Page.Size).Fill(value);
+        queue.Add(offset, buffer, Page.Size);
+    }
+}
