@@ -101,7 +101,7 @@ internal class FolderContender(string name, string folder) : IContender
 
     public string Name => name;
 
-    protected string Folder { get; } = Directory.CreateDirectory(folder).FullName;
+    public string Folder { get; } = Directory.CreateDirectory(folder).FullName;
 
     public void Create(string name) => open[name] = File.OpenHandle(Path.Combine(Folder, name), FileMode.Create, FileAccess.ReadWrite);
 

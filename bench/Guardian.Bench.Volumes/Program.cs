@@ -23,11 +23,16 @@ try
     }
     contenders.Add(new FolderContender("plain", Path.Combine(root, "plain")));
     contenders.Add(new CipherContender());
+    var shell = SqliteShell.Find();
     for (var round = 0; round < rounds; round++)
     {
         foreach (var contender in contenders)
         {
             RunAll(contender);
+            if (shell is not null && contender is not CipherContender)
+            {
+                RunShell(shell, contender, Path.Combine(root, $"shell-{round}"));
+            }
         }
     }
     return Report() ? 0 : 1;
@@ -65,16 +70,30 @@ void RunAll(IContender contender)
     contender.Delete("database");
 }
 
+void RunShell(SqliteShell shell, IContender contender, string folder)
+{
+    var options = SqliteShell.OptionsFor(contender, folder);
+    foreach (var (row, script) in SqliteShell.Scripts)
+    {
+        contender.Reopen();
+        Note(contender, row, 0, shell.Run(options, script));
+    }
+}
+
 void Time(IContender contender, string row, long work, Action action)
+{
+    var start = Stopwatch.GetTimestamp();
+    action();
+    Note(contender, row, work, Stopwatch.GetElapsedTime(start).TotalSeconds);
+}
+
+void Note(IContender contender, string row, long work, double time)
 {
     if (!bytes.ContainsKey(row))
     {
         rows.Add(row);
         bytes[row] = work;
     }
-    var start = Stopwatch.GetTimestamp();
-    action();
-    var time = Stopwatch.GetElapsedTime(start).TotalSeconds;
     if (!times.TryGetValue((row, contender.Name), out var all))
     {
         times[(row, contender.Name)] = all = [];
@@ -94,7 +113,7 @@ bool Report()
             var best = Best(row, contender.Name);
             return string.Create(CultureInfo.InvariantCulture, $"{contender.Name} {(bytes[row] > 0 ? $"{bytes[row] / best / 1e6:F0} MB/s" : $"{best * 1000:F0} ms")}");
         });
-        Console.WriteLine($"{row,-34} {string.Join(", ", figures)}");
+        Console.WriteLine($"{row,-40} {string.Join(", ", figures)}");
         var own = Best(row, "volume");
         isMet &= Judge("times gocryptfs", Best(row, "gocryptfs") / own, bytes[row] == 0 ? 1 : row.StartsWith(" 4", StringComparison.Ordinal) ? 10 : 2);
         if (row.StartsWith("64", StringComparison.Ordinal))

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using Guardian.Volumes;
+
+namespace Guardian.Bench.Volumes;
+
+/// <summary>SQLite's shell as a WebAssembly program (samples/programs/build), run by <c>guardian run</c> with its database on an encrypted volume, on a gocryptfs mount or on plain files.</summary>
+internal sealed class SqliteShell
+{
+    private const string Clock = "SELECT (julianday('now') - 2440587.5) * 86400;\n";
+
+    // Programs have no folder for temporary files.
+    private const string Begin = "PRAGMA temp_store = MEMORY;\n" + Clock;
+
+    private readonly string guardian;
+    private readonly string module;
+
+    private SqliteShell(string guardian, string module) => (this.guardian, this.module) = (guardian, module);
+
+    /// <summary>What the scripts do, in this order.</summary>
+    public static IReadOnlyList<(string Row, string Script)> Scripts { get; } =
+    [
+        ("SQLite's shell, one large transaction", """
+            CREATE TABLE sale(id INTEGER PRIMARY KEY, customer TEXT, amount INTEGER, note TEXT);
+            BEGIN;
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+              INSERT INTO sale SELECT i, printf('%016x', i * 2654435761 % 4294967296), i % 997, hex(zeroblob(80)) FROM n;
+            CREATE INDEX by_customer ON sale(customer);
+            COMMIT;
+            """),
+        ("SQLite's shell, query", """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+              SELECT sum(length(note)) FROM n JOIN sale ON customer = printf('%016x', (i * 7919 % 100000) * 2654435761 % 4294967296);
+            """),
+        ("SQLite's shell, 200 small transactions", string.Concat(Enumerable.Range(1, 200).Select(i => string.Create(
+            CultureInfo.InvariantCulture,
+            $"BEGIN; UPDATE sale SET amount = amount + 1 WHERE id IN ({i * 7919 % 100000}, {i * 104729 % 100000}); INSERT INTO sale(customer, amount) VALUES ('new {i}', {i}); COMMIT;\n")))),
+    ];
+
+    /// <summary>Null, with a word why, where something is missing. Looks below the current folder, or for the module where <c>GUARDIAN_SAMPLES</c> says.</summary>
+    public static SqliteShell? Find()
+    {
+        var artifacts = Path.Combine(Environment.CurrentDirectory, "artifacts");
+        var guardian = Path.Combine(artifacts, "bin", "Guardian.Cli", "release", "guardian.dll");
+        var module = Path.Combine(Environment.GetEnvironmentVariable("GUARDIAN_SAMPLES") ?? Path.Combine(artifacts, "samples"), "sqlite.wasm");
+        foreach (var (file, made) in new[] { (guardian, "'dotnet build src/Guardian.Cli -c Release'"), (module, "samples/programs/build") })
+        {
+            if (!File.Exists(file))
+            {
+                Console.WriteLine($"without SQLite's shell: {made} makes {file}");
+                return null;
+            }
+        }
+        return new SqliteShell(guardian, module);
+    }
+
+    /// <summary>An empty folder <c>/data</c> for the program in a contender's place, as options of <c>guardian run</c>.</summary>
+    /// <param name="folder">A new folder, for what is stored of an encrypted volume.</param>
+    public static string[] OptionsFor(IContender contender, string folder)
+    {
+        if (contender is FolderContender plain)
+        {
+            return ["--dir", $"{Directory.CreateDirectory(Path.Combine(plain.Folder, Path.GetFileName(folder))).FullName}::/data"];
+        }
+        using var key = VolumeKey.Create();
+        Volume.Create(folder, key).Dispose();
+        key.Save(folder + ".key");
+        return ["--volume", $"{folder}::/data", "--volume-key", folder + ".key"];
+    }
+
+    /// <summary>Runs a script in a new process.</summary>
+    /// <param name="where">The options that give the program its folder <c>/data</c>.</param>
+    /// <returns>The seconds from the script's first statement to its last, by the program's own clock: not those of starting and compiling it.</returns>
+    /// <exception cref="IOException">It failed.</exception>
+    public double Run(IEnumerable<string> where, string script)
+    {
+        var start = new ProcessStartInfo("dotnet", [guardian, "run", "--insecure-no-attestation", .. where, module, "-vfs", "unix-none", "-bail", "/data/shop.db"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(Begin + script + "\n" + Clock);
+        process.StandardInput.Close();
+        var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? double.Parse(lines[^1], CultureInfo.InvariantCulture) - double.Parse(lines[0], CultureInfo.InvariantCulture)
+            : throw new IOException($"SQLite's shell ended with {process.ExitCode}: {errors.Result}");
+    }
+}
