@@ -139,7 +139,7 @@ public sealed class VolumeCrashTests : IDisposable
         var actor = new Actor(random);
         using var memory = new MemoryFiles();
         var acknowledged = Tree.Describe(memory);
-        for (var round = 0; round < 12; round++)
+        for (var round = 0; round < 16; round++)
         {
             for (var step = 0; step < 10; step++)
             {

@@ -8,8 +8,8 @@ internal sealed partial class ContentCache
     // Where what was stored.
     private readonly List<(Inode Inode, long Page, RecordPointer Pointer)> stored = [];
 
-    /// <summary>Has all changed pages written into free slots and makes the files refer to them. When that fails, everything is as before.</summary>
-    /// <remarks>What the storage does not take is tried again, by <see cref="Drain"/> at the latest.</remarks>
+    /// <summary>Encrypts all changed pages into free slots and makes the files refer to them. When that fails, everything is as before.</summary>
+    /// <remarks>They are on the storage after <see cref="Drain"/>.</remarks>
     /// <exception cref="IOException">The storage failed.</exception>
     /// <exception cref="VolumeException">A node that is needed is damaged.</exception>
     public void Flush()
@@ -44,7 +44,7 @@ internal sealed partial class ContentCache
 
     /// <summary>Returns when everything stored so far is on the storage.</summary>
     /// <exception cref="IOException">The storage failed.</exception>
-    public void Drain() => queue.Drain();
+    public void Drain() => Writer.Drain();
 
     /// <summary>Writes whole chunks at once, past the memory of the cache: who writes much at once seldom needs it again soon. When that fails, everything is as before.</summary>
     /// <inheritdoc cref="Flush" path="/exception"/>

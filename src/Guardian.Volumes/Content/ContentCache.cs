@@ -36,8 +36,8 @@ internal sealed partial class ContentCache : IDisposable
         askedFor = new int[Math.Min(capacity, MaxAskedFor) * RecordPointer.MaxPages];
         execute = Execute;
         queue = new WriteQueue(storage);
-        workers = [.. Enumerable.Range(0, crew.Size).Select(_ => new Worker(queue))];
         Writer = new RecordWriter(queue, allocator);
+        workers = [.. Enumerable.Range(0, crew.Size).Select(_ => new Worker(Writer))];
     }
 
     /// <summary>Whether there are changes that are not written.</summary>
@@ -239,9 +239,9 @@ internal sealed partial class ContentCache : IDisposable
         return chunk;
     }
 
-    private sealed class Worker(WriteQueue queue)
+    private sealed class Worker(RecordWriter writer)
     {
-        public RecordReader Reader { get; } = new(queue);
+        public RecordReader Reader { get; } = new(writer);
 
         public byte[] Scratch { get; } = new byte[Page.ChunkSize];
     }

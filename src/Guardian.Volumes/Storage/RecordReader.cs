@@ -1,7 +1,7 @@
 namespace Guardian.Volumes;
 
 /// <summary>Reads records and refuses what is not what was written. One thread at a time.</summary>
-internal sealed class RecordReader(WriteQueue queue) : IDisposable
+internal sealed class RecordReader(RecordWriter writer) : IDisposable
 {
     // A cipher costs about as much to make as 4 KiB to decrypt; most volumes have far fewer keys than this.
     private const int MaxCiphers = 256;
@@ -16,7 +16,6 @@ internal sealed class RecordReader(WriteQueue queue) : IDisposable
     /// <exception cref="IOException">The storage failed.</exception>
     public void Read(in RecordPointer pointer, Span<byte> target)
     {
-        var offset = pointer.Slot * Page.Size;
         bool isSound;
         try
         {
@@ -24,15 +23,15 @@ internal sealed class RecordReader(WriteQueue queue) : IDisposable
             {
                 case PointerKind.Encrypted:
                     var source = staging.AsSpan(0, target.Length);
-                    queue.Read(offset, source);
+                    writer.Read(pointer.Slot, source);
                     isSound = CipherFor(pointer.Key).TryDecrypt(pointer.Counter, pointer.Tag, source, target, []);
                     break;
                 case PointerKind.Authenticated:
-                    queue.Read(offset, target);
+                    writer.Read(pointer.Slot, target);
                     isSound = CipherFor(pointer.Key).TryDecrypt(pointer.Counter, pointer.Tag, [], [], target);
                     break;
                 default:
-                    queue.Read(offset, target);
+                    writer.Read(pointer.Slot, target);
                     isSound = true;
                     break;
             }

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Guardian.Volumes;
 
 /// <summary>
-/// Encrypts records into free slots, gathering neighbours into one write. What was appended is on its way to the storage after <see cref="Finish"/>; when anything fails, <see cref="Abandon"/> gives the
-/// slots back. One thread at a time.
+/// Encrypts records into free slots, gathering neighbours into one write. What was appended stands after <see cref="Finish"/>, and is on the storage after <see cref="Drain"/>; when anything fails, <see cref="Abandon"/>
+/// gives the slots back. One thread at a time, but several may read.
 /// </summary>
 internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : IDisposable
 {
@@ -55,19 +55,37 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
         return pointer;
     }
 
-    /// <summary>Hands over what was appended to be written, and gives back what was taken and not needed.</summary>
-    public void Finish()
-    {
-        HandOver();
-        appended.Clear();
-    }
+    /// <summary>Keeps what was appended.</summary>
+    public void Finish() => appended.Clear();
 
     /// <summary>Forgets what was appended since the last <see cref="Finish"/>.</summary>
     public void Abandon()
     {
-        GiveBackArena();
+        HandOver();
         appended.ForEach(extent => allocator.Free(extent.Slot, extent.Count));
         appended.Clear();
+    }
+
+    /// <summary>Returns when everything that was appended is on the storage, and gives back what was taken and not needed.</summary>
+    /// <exception cref="IOException">The storage failed.</exception>
+    public void Drain()
+    {
+        HandOver();
+        queue.Drain();
+    }
+
+    /// <summary>Reads the bytes of a record, wherever it is.</summary>
+    /// <exception cref="IOException">The storage failed.</exception>
+    public void Read(long slot, Span<byte> target)
+    {
+        if (slot >= arena.Slot && slot < arena.Slot + filled)
+        {
+            buffer.AsSpan((int)(slot - arena.Slot) * Page.Size, target.Length).CopyTo(target);
+        }
+        else
+        {
+            queue.Read(slot * Page.Size, target);
+        }
     }
 
     /// <inheritdoc/>
@@ -111,11 +129,6 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
             queue.Add(arena.Slot * Page.Size, buffer!, filled * Page.Size);
             buffer = null;
         }
-        GiveBackArena();
-    }
-
-    private void GiveBackArena()
-    {
         if (filled < arena.Count)
         {
             allocator.GiveBack(new Extent(arena.Slot + filled, arena.Count - filled));

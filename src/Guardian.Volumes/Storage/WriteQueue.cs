@@ -7,9 +7,9 @@ namespace Guardian.Volumes;
 internal sealed class WriteQueue : IDisposable
 {
     /// <summary>Slots of a buffer: writes of 256 KiB cost the kernel as little per byte as larger ones, and the cipher text is still in the processor's cache.</summary>
-    public const int BufferSlots = 32;
+    public const int BufferSlots = 64;
 
-    private const int MaxBuffers = 16;
+    private const int MaxBuffers = 8;
 
     private readonly record struct Piece(long Offset, byte[] Buffer, int Size);
 
