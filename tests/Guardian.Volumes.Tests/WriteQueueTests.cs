@@ -58,6 +58,25 @@ public sealed class WriteQueueTests
     }
 
     [Fact]
+    public void A_record_is_read_from_the_last_write_to_its_place_however_those_before_lay()
+    {
+        using var disk = new SimulatedDisk(new Random(1)) { FailAt = 1 };
+        using var queue = new WriteQueue(disk);
+        var whole = queue.TakeBuffer();
+        whole.AsSpan().Fill(1);
+        queue.Add(0, whole, whole.Length);
+        var record = queue.TakeBuffer();
+        record.AsSpan().Fill(2);
+        // Begins in the last slot of what came before.
+        queue.Add(whole.Length - Page.Size, record, Page.ChunkSize);
+        var content = new byte[Page.ChunkSize];
+        queue.Read(whole.Length - Page.Size, content);
+        Assert.Equal(2, Assert.Single(content.Distinct()));
+        queue.Read(0, content);
+        Assert.Equal(1, Assert.Single(content.Distinct()));
+    }
+
+    [Fact]
     public void A_volume_reads_what_it_took_while_its_disk_was_failing_and_a_commit_waits_for_it()
     {
         using var disk = new SimulatedDisk(new Random(1));

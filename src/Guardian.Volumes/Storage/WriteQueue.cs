@@ -54,15 +54,6 @@ internal sealed class WriteQueue : IDisposable
         }
     }
 
-    /// <summary>Gives back a buffer unused.</summary>
-    public void ReturnBuffer(byte[] buffer)
-    {
-        lock (gate)
-        {
-            spare.Push(buffer);
-        }
-    }
-
     /// <summary>Has the beginning of a buffer written, after everything that came before it.</summary>
     public void Add(long offset, byte[] buffer, int size)
     {
@@ -134,17 +125,17 @@ internal sealed class WriteQueue : IDisposable
     {
         lock (gate)
         {
-            var isFound = false;
+            // Of several that touch the record's first slot, only the last holds the record, and holds it whole: the others are to be written over.
+            var found = default(Piece);
             foreach (var piece in waiting)
             {
-                if (offset >= piece.Offset && offset < piece.Offset + piece.Size)
-                {
-                    // The last one counts.
-                    piece.Buffer.AsSpan((int)(offset - piece.Offset), target.Length).CopyTo(target);
-                    isFound = true;
-                }
+                found = offset >= piece.Offset && offset < piece.Offset + piece.Size ? piece : found;
             }
-            return isFound;
+            if (found.Size > 0)
+            {
+                found.Buffer.AsSpan((int)(offset - found.Offset), target.Length).CopyTo(target);
+            }
+            return found.Size > 0;
         }
     }
 
