@@ -43,6 +43,8 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
         {
             Demand(End(handle, bytes, out _) == 1 && Control(handle, GetTag, TagSize, bytes) == 1);
         }
+        // Until here, nobody may release the context.
+        GC.KeepAlive(this);
         return BinaryPrimitives.ReadUInt128LittleEndian(tag);
     }
 
@@ -58,17 +60,19 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
     {
         Span<byte> expected = stackalloc byte[TagSize];
         BinaryPrimitives.WriteUInt128LittleEndian(expected, tag);
+        bool isSound;
         Begin(counter, content, target, associated, isEncryption: false);
         fixed (byte* bytes = expected)
         {
             Demand(Control(handle, SetTag, TagSize, bytes) == 1);
-            if (End(handle, bytes, out _) == 1)
-            {
-                return true;
-            }
+            isSound = End(handle, bytes, out _) == 1;
         }
-        target.Clear();
-        return false;
+        GC.KeepAlive(this);
+        if (!isSound)
+        {
+            target.Clear();
+        }
+        return isSound;
     }
 
     /// <inheritdoc/>
