@@ -179,7 +179,8 @@ internal sealed class WriteQueue : IDisposable
         {
             return !hasFailed && TryWrite();
         }
-        catch (IOException)
+        // The latter is what EPERM becomes, as of a file that was made immutable.
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return false;
         }
