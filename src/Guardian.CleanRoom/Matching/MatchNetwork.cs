@@ -16,7 +16,7 @@ internal interface IElements<TSelf> where TSelf : struct, IElements<TSelf>
     static abstract void Exchange(ref TSelf first, ref TSelf second);
 }
 
-/// <summary>Words alone: an exchange is two instructions.</summary>
+/// <summary>Words alone.</summary>
 internal struct WordsAlone<TLanes, T>(T words) : IElements<WordsAlone<TLanes, T>> where TLanes : struct, ILanes<T> where T : struct
 {
     private T words = words;
@@ -28,8 +28,7 @@ internal struct WordsAlone<TLanes, T>(T words) : IElements<WordsAlone<TLanes, T>
     public static void Store(WordsAlone<TLanes, T> row, ref ulong words, ref ulong values, nuint index) => TLanes.Store(row.words, ref words, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Exchange(ref WordsAlone<TLanes, T> first, ref WordsAlone<TLanes, T> second) =>
-        (first.words, second.words) = (TLanes.Min(first.words, second.words), TLanes.Max(first.words, second.words));
+    public static void Exchange(ref WordsAlone<TLanes, T> first, ref WordsAlone<TLanes, T> second) => TLanes.Order(ref first.words, ref second.words);
 }
 
 /// <summary>Words with which another one travels.</summary>
@@ -52,7 +51,7 @@ internal struct WordsAndValues<TLanes, T>(T words, T values) : IElements<WordsAn
     public static void Exchange(ref WordsAndValues<TLanes, T> first, ref WordsAndValues<TLanes, T> second)
     {
         var greater = TLanes.Greater(first.words, second.words);
-        (first.words, second.words) = (TLanes.Min(first.words, second.words), TLanes.Max(first.words, second.words));
+        TLanes.Order(ref first.words, ref second.words);
         (first.values, second.values) = (TLanes.Select(greater, second.values, first.values), TLanes.Select(greater, first.values, second.values));
     }
 }

@@ -75,7 +75,12 @@ internal readonly struct TraceLanes : ILanes<Traced>
 
     public static Traced Min(Traced left, Traced right) => Of("min", LanesScalar.Min(left.Words, right.Words));
 
-    public static Traced Max(Traced left, Traced right) => Of("max", LanesScalar.Max(left.Words, right.Words));
+    public static void Order(ref Traced first, ref Traced second)
+    {
+        var (lesser, greater) = (first.Words, second.Words);
+        LanesScalar.Order(ref lesser, ref greater);
+        (first, second) = (Of("lesser", lesser), Of("greater", greater));
+    }
 
     public static Traced ShiftLeft(Traced value, int count) => Of("shift left", LanesScalar.ShiftLeft(value.Words, count), (ulong)count);
 

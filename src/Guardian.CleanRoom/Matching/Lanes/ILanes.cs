@@ -75,8 +75,8 @@ internal interface ILanes<T> where T : struct
     /// <summary>The lesser, unsigned.</summary>
     static abstract T Min(T left, T right);
 
-    /// <summary>The greater, unsigned.</summary>
-    static abstract T Max(T left, T right);
+    /// <summary>In each place the lesser of two words to the first, the greater to the second, unsigned.</summary>
+    static abstract void Order(ref T first, ref T second);
 
     /// <summary>Shifts towards the high bits.</summary>
     static abstract T ShiftLeft(T value, int count);

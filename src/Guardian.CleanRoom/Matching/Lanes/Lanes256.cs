@@ -87,7 +87,12 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     public static TwoVectors Min(TwoVectors left, TwoVectors right) => new(Vector256.Min(left.Low, right.Low), Vector256.Min(left.High, right.High));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoVectors Max(TwoVectors left, TwoVectors right) => new(Vector256.Max(left.Low, right.Low), Vector256.Max(left.High, right.High));
+    public static void Order(ref TwoVectors first, ref TwoVectors second)
+    {
+        // These processors compare words but have no least and greatest one, each of which would compare again.
+        var greater = Greater(first, second);
+        (first, second) = (Select(greater, second, first), Select(greater, first, second));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TwoVectors ShiftLeft(TwoVectors value, int count) => new(value.Low << count, value.High << count);

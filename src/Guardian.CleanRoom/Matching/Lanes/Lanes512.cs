@@ -95,7 +95,7 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     public static Vector512<ulong> Min(Vector512<ulong> left, Vector512<ulong> right) => Vector512.Min(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<ulong> Max(Vector512<ulong> left, Vector512<ulong> right) => Vector512.Max(left, right);
+    public static void Order(ref Vector512<ulong> first, ref Vector512<ulong> second) => (first, second) = (Vector512.Min(first, second), Vector512.Max(first, second));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> ShiftLeft(Vector512<ulong> value, int count) => value << count;

@@ -103,7 +103,11 @@ internal readonly struct LanesScalar : ILanes<EightWords>
 
     public static EightWords Min(EightWords left, EightWords right) => Select(Greater(left, right), right, left);
 
-    public static EightWords Max(EightWords left, EightWords right) => Select(Greater(left, right), left, right);
+    public static void Order(ref EightWords first, ref EightWords second)
+    {
+        var greater = Greater(first, second);
+        (first, second) = (Select(greater, second, first), Select(greater, first, second));
+    }
 
     public static EightWords ShiftLeft(EightWords value, int count) => Each<ShiftLeftOperation>(value, All((ulong)count));
 
