@@ -25,7 +25,7 @@ public sealed partial class Volume : IFileSystem
     private readonly Inode inodeFile;
     private readonly Dictionary<uint, Inode> inodes = [];
     private readonly Queue<uint> freeNumbers = new();
-    private readonly ITimer? timer;
+    private ITimer? timer;
     private bool isDisposed;
 
     private Volume(IStorage storage, VolumeKey key, VolumeOptions options, Superblock current, int currentSlot, FreshnessTag? kept)
@@ -40,10 +40,6 @@ public sealed partial class Volume : IFileSystem
         cache = new ContentCache(storage, allocator, options.CacheSize);
         inodeFile = new Inode(0, current.InodeFile, cache.Reader, allocator);
         Root = new VolumeDirectory(this, null);
-        if (!options.ReadOnly && options.CommitInterval > TimeSpan.Zero)
-        {
-            timer = options.Time.CreateTimer(static state => ((Volume)state!).CommitInTime(), this, options.CommitInterval, options.CommitInterval);
-        }
     }
 
     /// <inheritdoc/>
@@ -116,7 +112,7 @@ public sealed partial class Volume : IFileSystem
         var root = new InodeRecord { Kind = FileKind.Directory, Protection = Protection.Encrypted, Height = 0, Links = 2, FileSize = 0, AccessTime = now, ModificationTime = now, ChangeTime = now, NextCookie = 1, Parent = RootNumber, Root = default };
         volume.inodes.Add(RootNumber, new Inode(RootNumber, root, volume.cache.Reader, volume.allocator) { IsDirty = true });
         volume.Commit();
-        return volume;
+        return volume.Begin();
     }
 
     internal static IStorage OpenStorage(string directory, bool readOnly)
@@ -147,7 +143,7 @@ public sealed partial class Volume : IFileSystem
                 volume.FindFreeSlots();
                 volume.PinFirstTag();
             }
-            return volume;
+            return volume.Begin();
         }
         catch
         {
@@ -211,6 +207,16 @@ public sealed partial class Volume : IFileSystem
         }
         return work();
     });
+
+    // Only now may another thread come in: until it is made or opened, a volume has no lock.
+    private Volume Begin()
+    {
+        if (!options.ReadOnly && options.CommitInterval > TimeSpan.Zero)
+        {
+            timer = options.Time.CreateTimer(static state => ((Volume)state!).CommitInTime(), this, options.CommitInterval, options.CommitInterval);
+        }
+        return this;
+    }
 
     private static ulong NowOf(TimeProvider time) => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 

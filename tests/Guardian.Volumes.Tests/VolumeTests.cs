@@ -190,6 +190,21 @@ public sealed class VolumeTests : IDisposable
     }
 
     [Fact]
+    public void Its_timer_starts_when_nothing_is_left_to_do_without_a_lock()
+    {
+        using var disk = new SimulatedDisk(new Random(1));
+        var time = new WatchedTime(() => (disk.Operations, disk.Reads));
+        var options = new VolumeOptions { Time = time };
+        using (var made = Volume.Create(disk, key, options))
+        {
+            Assert.Equal((disk.Operations, disk.Reads), time.AtStart);
+            Tree.Create(made.Root, "file", new byte[100_000]).Dispose();
+        }
+        using var opened = Volume.Open(disk, key, options);
+        Assert.Equal((disk.Operations, disk.Reads), time.AtStart);
+    }
+
+    [Fact]
     public void A_key_file_holds_a_key_and_nothing_else()
     {
         key.Save(folder.File("k"));
@@ -202,6 +217,18 @@ public sealed class VolumeTests : IDisposable
         foreach (var wrong in new[] { "", "00", new string('0', 63), new string('g', 64), new string('0', 5_000) })
         {
             Assert.Throws<InvalidDataException>(() => VolumeKey.Load(folder.Write("wrong", wrong)));
+        }
+    }
+
+    // Notes how far a volume is when it starts its timer.
+    private sealed class WatchedTime(Func<(int, int)> look) : TimeProvider
+    {
+        public (int, int) AtStart { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            AtStart = look();
+            return base.CreateTimer(callback, state, dueTime, period);
         }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class SimulatedDisk(Random random) : IStorage
     /// <summary>How many operations that change something there have been.</summary>
     public int Operations { get; private set; }
 
+    /// <summary>How often it was read.</summary>
+    public int Reads { get; private set; }
+
     /// <summary>The operation from which on the power is gone; 0: never.</summary>
     public int FailAt { get; set; }
 
@@ -36,6 +39,7 @@ internal sealed class SimulatedDisk(Random random) : IStorage
 
     public void Read(long offset, Span<byte> buffer)
     {
+        Reads++;
         if (offset + buffer.Length > seen.Length)
         {
             throw new EndOfStreamException();
