@@ -1,4 +1,3 @@
-using System.Net;
 using System.Threading.RateLimiting;
 using Guardian.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -26,8 +25,9 @@ internal sealed class CallerLimits : IDisposable
     public CallerLimits(int calls)
     {
         limiter = PartitionedRateLimiter.CreateChained(
-            PartitionedRateLimiter.Create<HttpContext, string>(context => AtOnce(CallerOf(context), calls)),
-            PartitionedRateLimiter.Create<HttpContext, IPAddress>(context => AtOnce(AddressOf(context), calls * CallersOfAddress)));
+            PartitionedRateLimiter.Create<HttpContext, string>(
+                context => RateLimitPartition.GetConcurrencyLimiter(CallerOf(context), _ => new ConcurrencyLimiterOptions { PermitLimit = calls, QueueLimit = 0 })),
+            PeerAddress.Limit(calls * CallersOfAddress).WithTranslatedKey<HttpContext>(context => context.Connection.RemoteIpAddress, leaveOpen: false));
     }
 
     /// <summary>Asks whether a call may be answered now; it counts until the lease is disposed.</summary>
@@ -36,11 +36,6 @@ internal sealed class CallerLimits : IDisposable
     /// <inheritdoc/>
     public void Dispose() => limiter.Dispose();
 
-    private static RateLimitPartition<T> AtOnce<T>(T who, int calls) =>
-        RateLimitPartition.GetConcurrencyLimiter(who, _ => new ConcurrencyLimiterOptions { PermitLimit = calls, QueueLimit = 0 });
-
     private static string CallerOf(HttpContext context) =>
-        context.Connection.ClientCertificate?.GetPublicKeyString() ?? AddressOf(context).ToString();
-
-    private static IPAddress AddressOf(HttpContext context) => PeerAddress.Of(context.Connection.RemoteIpAddress);
+        context.Connection.ClientCertificate?.GetPublicKeyString() ?? PeerAddress.Of(context.Connection.RemoteIpAddress).ToString();
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using System.Threading.RateLimiting;
 using Guardian.Attestation;
 using Guardian.Sgx;
 using Microsoft.AspNetCore.Builder;
@@ -92,10 +93,10 @@ public static class EnclaveHost
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
-            var shares = new AddressShares(MaxConnectionsOfAddress);
+            var limiter = PeerAddress.Limit(MaxConnectionsOfAddress);
             kestrel.Listen(listen, endPoint =>
             {
-                endPoint.Use(shares.RunAsync);
+                endPoint.Use((connection, next) => LimitAsync(connection, next, limiter));
                 endPoint.Protocols = HttpProtocols.Http1AndHttp2;
                 endPoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(RaTls.ServerOptions(service.Certificate)) });
             });
@@ -104,6 +105,19 @@ public static class EnclaveHost
         server.Use((context, next) => GuardAsync(name, context, next));
         service.Map(server);
         return server;
+    }
+
+    private static async Task LimitAsync(ConnectionContext connection, Func<Task> next, PartitionedRateLimiter<IPAddress?> limiter)
+    {
+        using var lease = limiter.AttemptAcquire((connection.RemoteEndPoint as IPEndPoint)?.Address);
+        if (lease.IsAcquired)
+        {
+            await next().ConfigureAwait(false);
+        }
+        else
+        {
+            connection.Abort();
+        }
     }
 
     // A fault of ours ends the request, not the program. Its message may hold data, so only its kind and place are told.

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.RateLimiting;
 
 namespace Guardian.Hosting;
 
@@ -26,4 +27,8 @@ public static class PeerAddress
         bytes.AsSpan(8).Clear();
         return new IPAddress(bytes);
     }
+
+    /// <summary>Bounds what each address has at once, so that it leaves something to the others; what is beyond is refused, nothing waits.</summary>
+    public static PartitionedRateLimiter<IPAddress?> Limit(int atOnce) => PartitionedRateLimiter.Create<IPAddress?, IPAddress>(
+        address => RateLimitPartition.GetConcurrencyLimiter(Of(address), _ => new ConcurrencyLimiterOptions { PermitLimit = atOnce, QueueLimit = 0 }));
 }

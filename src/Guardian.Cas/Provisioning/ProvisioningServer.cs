@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading.RateLimiting;
 using Guardian.Cas.Client;
 using Guardian.Hosting;
 
@@ -35,7 +36,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     private readonly ProvisioningAuthority authority;
     private readonly ConfigurationRequest? unnamed;
     private readonly Action<string> report;
-    private readonly AddressShares shares = new(MaxConnections / 2);
+    private readonly PartitionedRateLimiter<IPAddress?> limiter = PeerAddress.Limit(MaxConnections / 2);
     private readonly SemaphoreSlim free = new(MaxConnections);
     private readonly CancellationTokenSource ending = new();
     private readonly Task accepting;
@@ -76,6 +77,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
             await free.WaitAsync().ConfigureAwait(false);
         }
         free.Dispose();
+        await limiter.DisposeAsync().ConfigureAwait(false);
         ending.Dispose();
     }
 
@@ -129,15 +131,13 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         limit.CancelAfter(Limit);
-        IPAddress? counted = null;
         try
         {
-            var peer = PeerAddress.Of(((IPEndPoint)connection.Client.RemoteEndPoint!).Address);
-            if (!shares.TryTake(peer))
+            using var lease = limiter.AttemptAcquire(((IPEndPoint)connection.Client.RemoteEndPoint!).Address);
+            if (!lease.IsAcquired)
             {
                 return;
             }
-            counted = peer;
             var stream = new SslStream(connection.GetStream());
             await using (stream.ConfigureAwait(false))
             {
@@ -159,10 +159,6 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         finally
         {
             connection.Dispose();
-            if (counted is not null)
-            {
-                shares.GiveBack(counted);
-            }
             free.Release();
         }
     }

@@ -38,7 +38,13 @@ public sealed partial class RoomLayout
     public int BucketOf(ulong tagHigh) => (int)Math.BigMul(tagHigh, (ulong)BucketCount, out _);
 
     /// <summary>The least high word of a bucket.</summary>
-    public ulong FirstOf(int bucket) => (ulong)((((UInt128)bucket << 64) + (UInt128)BucketCount - 1) / (UInt128)BucketCount);
+    public ulong FirstOf(int bucket)
+    {
+        // bucket * 2^64 / BucketCount, rounded up, without dividing 128 bits: this is asked for each row.
+        var (number, count) = ((ulong)bucket, (ulong)BucketCount);
+        var (whole, rest) = Math.DivRem(ulong.MaxValue, count);
+        return (number * whole) + (((number * (rest + 1)) + count - 1) / count);
+    }
 
     /// <summary>The greatest high word of a bucket.</summary>
     public ulong LastOf(int bucket) => bucket == BucketCount - 1 ? ulong.MaxValue : FirstOf(bucket + 1) - 1;
@@ -68,8 +74,14 @@ public sealed partial class RoomLayout
     /// <summary>Whether two tags of one data set are taken to be of one person: of the same bucket, with words that agree but for the lowest 16 bits.</summary>
     public bool AreOnePerson(ulong tagHigh, ulong otherHigh)
     {
+        var bits = Elements.PayloadBits - CommonBits;
+        if ((Math.Max(tagHigh, otherHigh) - Math.Min(tagHigh, otherHigh)) >> bits != 0)
+        {
+            return false;
+        }
         var bucket = BucketOf(tagHigh);
-        return BucketOf(otherHigh) == bucket && (((tagHigh - FirstOf(bucket)) ^ (otherHigh - FirstOf(bucket))) >> (Elements.PayloadBits - CommonBits)) == 0;
+        var first = FirstOf(bucket);
+        return BucketOf(otherHigh) == bucket && (((tagHigh - first) ^ (otherHigh - first)) >> bits) == 0;
     }
 
     /// <summary>Slots of a group that an upload in any order may fill, in whole rows of eight: rows are spread evenly over the chunks.</summary>

@@ -8,15 +8,16 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
-    // Sums by cell: persons; count, sum, low and high halves of the squares of each measure; count, sums and halves of the products of each pair.
-    private const int MeasureWords = 4;
-    private const int ProductWords = 5;
+    // Sums by cell: persons; and of each pair count, both sums, and low and high halves of the products.
+    private const int PairWords = 5;
 
     // No cell has this number.
     private const ulong NoCell = ulong.MaxValue;
 
-    private readonly int wordsPerCell = 1 + (MeasureWords * plan.Measures.Count) + (ProductWords * plan.Products.Count);
-    private readonly AlignedBytes sums = Zeroed(cells * (1 + (MeasureWords * plan.Measures.Count) + (ProductWords * plan.Products.Count)));
+    // Each measure with itself, for its squares, then the plan's.
+    private readonly IReadOnlyList<(int First, int Second)> pairs = [.. Enumerable.Range(0, plan.Measures.Count).Select(measure => (measure, measure)), .. plan.Products];
+    private readonly int wordsPerCell = WordsPerCell(plan);
+    private readonly AlignedBytes sums = Zeroed(cells * WordsPerCell(plan));
 
     // Of the group at hand: for each row the cell of the person who ends there; for each measure the cells of persons who have it, and its distances.
     private AlignedBytes? persons;
@@ -44,14 +45,10 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
         {
             var word = cell * wordsPerCell;
             AddCount(word++, (ulong)cell, ref persons.FirstWord, rows);
-            for (var k = 0; k < fields.Count; k++, word += MeasureWords)
+            foreach (var (first, second) in pairs)
             {
-                AddMeasure(word, (ulong)cell, ref holders[k].FirstWord, ref distances[k].FirstWord, places);
-            }
-            foreach (var (first, second) in plan.Products)
-            {
-                AddProducts(word, (ulong)cell, first, second, places);
-                word += ProductWords;
+                AddPair(word, (ulong)cell, first, second, places);
+                word += PairWords;
             }
         }
     }
@@ -104,27 +101,7 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
         AddTo(word, total);
     }
 
-    private void AddMeasure(int word, ulong cell, ref ulong holder, ref ulong distance, int places)
-    {
-        var (wanted, low) = (TLanes.All(cell), TLanes.All(uint.MaxValue));
-        var (count, sum, lowHalves, highHalves) = (TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0));
-        for (var i = 0; i < places; i++)
-        {
-            var isThere = TLanes.Equal(TLanes.Load(ref holder, Word(i)), wanted);
-            var far = TLanes.And(TLanes.Load(ref distance, Word(i)), isThere);
-            var square = TLanes.Multiply(far, far);
-            count = TLanes.Subtract(count, isThere);
-            sum = TLanes.Add(sum, far);
-            lowHalves = TLanes.Add(lowHalves, TLanes.And(square, low));
-            highHalves = TLanes.Add(highHalves, TLanes.ShiftRight(square, 32));
-        }
-        AddTo(word, count);
-        AddTo(word + 1, sum);
-        AddTo(word + 2, lowHalves);
-        AddTo(word + 3, highHalves);
-    }
-
-    private void AddProducts(int word, ulong cell, int first, int second, int places)
+    private void AddPair(int word, ulong cell, int first, int second, int places)
     {
         ref var firstHolder = ref holders[first].FirstWord;
         ref var secondHolder = ref holders[second].FirstWord;
@@ -160,17 +137,19 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
         var measures = new List<MeasureSums>();
         foreach (var _ in plan.Measures)
         {
-            measures.Add(new MeasureSums(Sum(word), Sum(word + 1), Halves(word + 2)));
-            word += MeasureWords;
+            measures.Add(new MeasureSums(Sum(word), Sum(word + 1), Halves(word + 3)));
+            word += PairWords;
         }
         var products = new List<ProductSums>();
         foreach (var _ in plan.Products)
         {
             products.Add(new ProductSums(Sum(word), Sum(word + 1), Sum(word + 2), Halves(word + 3)));
-            word += ProductWords;
+            word += PairWords;
         }
         return new CellTotals(persons, measures, products);
     }
+
+    private static int WordsPerCell(SumPlan plan) => 1 + (PairWords * (plan.Measures.Count + plan.Products.Count));
 
     private long Sum(int word) => (long)TLanes.Sum(TLanes.Load(ref sums.FirstWord, Word(word)));
 

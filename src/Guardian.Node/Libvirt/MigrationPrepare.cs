@@ -15,6 +15,10 @@ internal static class MigrationPrepare
     private const int TypeBoolean = 6;
     private const int TypeString = 7;
 
+    /// <summary>Whether a call is one of them.</summary>
+    public static bool Is(RemoteProcedure procedure) => procedure is RemoteProcedure.DomainMigratePrepare2 or RemoteProcedure.DomainMigratePrepareTunnel or RemoteProcedure.DomainMigratePrepare3
+        or RemoteProcedure.DomainMigratePrepareTunnel3 or RemoteProcedure.DomainMigratePrepare3Params or RemoteProcedure.DomainMigratePrepareTunnel3Params;
+
     /// <summary>The definition of the guest; null when there is none, or more than one, or the arguments are malformed. Never throws.</summary>
     // Prepare2:        optional string uri_in | uint64 flags | optional string dname | uint64 resource | string dom_xml
     // PrepareTunnel:                            the same from flags on

@@ -29,15 +29,14 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Pass
         {
             throw new RelayException("file descriptors, which cannot pass here; libvirt was told not to");
         }
-        return header.IsRemoteCall && (RemoteProcedure)header.Procedure is
+        var procedure = (RemoteProcedure)header.Procedure;
+        return header.IsRemoteCall && (MigrationPrepare.Is(procedure) || procedure is
             RemoteProcedure.ConnectOpen or RemoteProcedure.ConnectSupportsFeature or RemoteProcedure.AuthSaslInit
             or RemoteProcedure.DomainCreateXml or RemoteProcedure.DomainDefineXml or RemoteProcedure.DomainCreateXmlWithFiles or RemoteProcedure.DomainDefineXmlFlags
             or RemoteProcedure.DomainSave or RemoteProcedure.DomainSaveFlags or RemoteProcedure.DomainSaveParams or RemoteProcedure.DomainManagedSave
             or RemoteProcedure.DomainSnapshotCreateXml
-            or RemoteProcedure.DomainMigratePrepare2 or RemoteProcedure.DomainMigratePrepareTunnel or RemoteProcedure.DomainMigratePrepare3 or RemoteProcedure.DomainMigratePrepareTunnel3
-            or RemoteProcedure.DomainMigratePrepare3Params or RemoteProcedure.DomainMigratePrepareTunnel3Params
             or RemoteProcedure.DomainMigratePerform or RemoteProcedure.DomainMigrateBegin3 or RemoteProcedure.DomainMigratePerform3
-            or RemoteProcedure.DomainMigrateBegin3Params or RemoteProcedure.DomainMigratePerform3Params;
+            or RemoteProcedure.DomainMigrateBegin3Params or RemoteProcedure.DomainMigratePerform3Params);
     }
 
     public FrameVerdict? Inspect(RpcHeader header, ReadOnlySpan<byte> frame)
@@ -61,8 +60,7 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestKinds kinds, Pass
                 return Snapshot(header, payload);
             case RemoteProcedure.DomainSave or RemoteProcedure.DomainSaveFlags or RemoteProcedure.DomainSaveParams or RemoteProcedure.DomainManagedSave:
                 return Stay(header, payload, "be saved or suspended to disk", "stop it instead");
-            case RemoteProcedure.DomainMigratePrepare2 or RemoteProcedure.DomainMigratePrepareTunnel or RemoteProcedure.DomainMigratePrepare3 or RemoteProcedure.DomainMigratePrepareTunnel3
-                or RemoteProcedure.DomainMigratePrepare3Params or RemoteProcedure.DomainMigratePrepareTunnel3Params:
+            case var procedure when MigrationPrepare.Is(procedure):
                 return Arrive(header, payload);
             default:
                 return Stay(header, payload, "be migrated live", "resize or cold-migrate it, which starts it anew");

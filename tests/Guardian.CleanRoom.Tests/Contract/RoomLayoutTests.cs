@@ -59,6 +59,8 @@ public class RoomLayoutTests
         {
             // Tags at and near the ends of buckets, and anywhere.
             var bucket = random.Next(layout.BucketCount);
+            Assert.Equal((bucket, bucket), (layout.BucketOf(layout.FirstOf(bucket)), layout.BucketOf(layout.LastOf(bucket))));
+            Assert.Equal(bucket - 1, bucket == 0 ? -1 : layout.BucketOf(layout.FirstOf(bucket) - 1));
             var high = (i % 4) switch { 0 => layout.FirstOf(bucket), 1 => layout.LastOf(bucket), 2 => layout.FirstOf(bucket) + (ulong)random.Next(1 << 20), _ => (ulong)random.NextInt64() << 1 };
             // Not all ones behind the end of a bucket: that is the next test.
             var tag = new Tag(high, ((ulong)random.NextInt64() << 16) & (ulong.MaxValue >> 1));
