@@ -40,13 +40,13 @@ public sealed record StdioFrame(string Stream, string Run, ulong Sequence, byte[
     internal const int KeySize = 32;
     internal const int TagSize = 16;
 
-    /// <summary>Reads a line.</summary>
-    /// <returns>Null when it is no frame: another program's line.</returns>
+    /// <summary>Reads a line, with or without its end.</summary>
+    /// <returns>Null when it is no frame: another program's line, or one that spells a frame otherwise than <see cref="ToString"/> does.</returns>
     public static StdioFrame? TryRead(ReadOnlySpan<char> line)
     {
         const int parts = 5;
         Span<Range> ranges = stackalloc Range[parts + 1];
-        line = line.TrimEnd('\r');
+        line = line.TrimEnd("\r\n");
         if (line.Length > MaxLineSize || line.Split(ranges, ' ') != parts || line[ranges[0]] is not Mark || line[ranges[1]] is not ("in" or "out" or "err"))
         {
             return null;
@@ -59,9 +59,13 @@ public sealed record StdioFrame(string Stream, string Run, ulong Sequence, byte[
             return null;
         }
         var bytes = new byte[payload.Length / 4 * 3];
-        return Convert.TryFromBase64Chars(payload, bytes, out var size) && size > TagSize
-            ? new StdioFrame(line[ranges[1]].ToString(), run.ToString(), sequence, bytes[..size])
-            : null;
+        if (!Convert.TryFromBase64Chars(payload, bytes, out var size) || size <= TagSize)
+        {
+            return null;
+        }
+        // Base64 ignores the last bits before its padding and white space, and numbers may begin with zeros: what is altered there would pass unseen.
+        var frame = new StdioFrame(line[ranges[1]].ToString(), run.ToString(), sequence, bytes[..size]);
+        return line.SequenceEqual(frame.ToString().AsSpan().TrimEnd('\n')) ? frame : null;
     }
 
     /// <summary>The line, with its line feed.</summary>
