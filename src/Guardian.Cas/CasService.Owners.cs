@@ -31,7 +31,8 @@ internal sealed partial class CasService
             }
             var owners = new StoredOwners(keys, claim.Threshold);
             PutOwners(transaction, owners, claim.Keys);
-            transaction.Audit("owners-claimed", "cas", caller, $"{claim.Threshold} of {string.Join(", ", owners.Keys)}");
+            SetWitness(transaction, claim.Witness);
+            transaction.Audit("owners-claimed", "cas", caller, $"{claim.Threshold} of {string.Join(", ", owners.Keys)}{Witnessed(claim.Witness)}");
             return Describe(transaction, owners);
         });
     }
@@ -62,14 +63,15 @@ internal sealed partial class CasService
             var next = new StoredOwners(keys, change.Threshold, hash);
             // New shares take the place of the former owners', in the same commit.
             PutOwners(transaction, next, change.Keys);
-            transaction.Audit("owners-changed", "cas", caller, $"{change.Threshold} of {string.Join(", ", keys)}, approved by {string.Join(", ", agreed)}");
+            SetWitness(transaction, change.Witness);
+            transaction.Audit("owners-changed", "cas", caller, $"{change.Threshold} of {string.Join(", ", keys)}{Witnessed(change.Witness)}, approved by {string.Join(", ", agreed)}");
             return Describe(transaction, next);
         });
     }
 
     /// <summary>Who owns the CAS; no keys when nobody has claimed it.</summary>
     public Task<OwnersDescription> ReadOwnersAsync() =>
-        vault.RunAsync(transaction => FindOwners(transaction) is { } owners ? Describe(transaction, owners) : new OwnersDescription([], 0, null));
+        vault.RunAsync(transaction => FindOwners(transaction) is { } owners ? Describe(transaction, owners) : new OwnersDescription([], 0, null), needsWitness: false);
 
     /// <summary>Gives the store's key to another enclave of this CAS.</summary>
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
@@ -100,7 +102,24 @@ internal sealed partial class CasService
         transaction.PutPlain(Recovery.Kind, vault.Split(keys, owners.Threshold));
     }
 
-    private static OwnersDescription Describe(VaultTransaction transaction, StoredOwners owners) => new(owners.Keys, owners.Threshold, HashOf(transaction, owners));
+    // Before it depends on a witness, it makes sure that it can.
+    private static void SetWitness(VaultTransaction transaction, WitnessDescription? witness)
+    {
+        if (witness is not null)
+        {
+            if (!Uri.TryCreate(witness.Address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps || uri.PathAndQuery != "/" || !SessionFields.MayNameSession(witness.Session))
+            {
+                throw new CasException(CasFailure.Invalid, $"a witness is an address https://host:port and a session there, not '{witness.Address}' and '{witness.Session}'", []);
+            }
+            transaction.TryWitness(witness);
+        }
+        transaction.Witness = witness;
+    }
+
+    private static string Witnessed(WitnessDescription? witness) => witness is null ? "" : $", witnessed by {witness.Session} at {witness.Address}";
+
+    private static OwnersDescription Describe(VaultTransaction transaction, StoredOwners owners) =>
+        new(owners.Keys, owners.Threshold, HashOf(transaction, owners), transaction.Witness);
 
     // guardian owners LF log LF predecessor or - LF threshold LF, then each key's hash LF. No change can be made in another CAS, or a second time when owners come back.
     private static string HashOf(VaultTransaction transaction, StoredOwners owners) => Hash(Encoding.ASCII.GetBytes(

@@ -34,8 +34,11 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
     var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
     var rows = CasLaunch.OpenRows(options);
     var key = await CasLaunch.GetKeyAsync(options, process, certificate, rows, TimeProvider.System).ConfigureAwait(false);
-    vault = Vault.Open(rows, key, new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])), TimeProvider.System);
-    var service = new CasService(vault, options.Collateral, TimeProvider.System, CasLaunch.Replicas(process.Enclave));
+    var replicas = CasLaunch.Replicas(process.Enclave);
+    vault = Vault.Open(
+        rows, key, new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])), TimeProvider.System,
+        witness => new CasWitness(witness, replicas, certificate, options.Collateral, TimeProvider.System));
+    var service = new CasService(vault, options.Collateral, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
         authority = ProvisioningAuthority.Open(options.State, process.Enclave);

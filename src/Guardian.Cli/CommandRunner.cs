@@ -47,7 +47,7 @@ internal static class CommandRunner
         CasException cas => new CliException(
             cas.Failure switch
             {
-                CasFailure.Unreachable or CasFailure.Damaged => ExitCode.World,
+                CasFailure.Unreachable or CasFailure.Busy or CasFailure.Damaged => ExitCode.World,
                 CasFailure.Invalid => ExitCode.Usage,
                 _ => ExitCode.Refused,
             },

@@ -23,7 +23,7 @@ internal sealed class CasFreshness(CasClient cas, string session, string volume)
             {
                 return call().GetAwaiter().GetResult();
             }
-            catch (CasException failure) when (failure.Failure == CasFailure.Unreachable && i < Retries.Length)
+            catch (CasException failure) when (failure.IsTransient && i < Retries.Length)
             {
                 Thread.Sleep(Retries[i]);
             }

@@ -9,6 +9,7 @@ public sealed partial class DocumentationTests
         var known = new Dictionary<string, string>();
         var commands = Commands("docs/cas.md").Select(command => Shell.Split(command)).ToList();
         Assert.True(commands.Count >= 15);
+        var watch = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "cas.md"))).Groups[1].Value;
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
         {
             switch (command[0], command[1])
@@ -17,7 +18,10 @@ public sealed partial class DocumentationTests
                     known[Path.GetFileNameWithoutExtension(command[2]).ToUpperInvariant()] = PublicKey().Match(result.Output).Value;
                     folder.Write("shop.yaml", ShopSession(known.GetValueOrDefault("BOB", "NONE")));
                     break;
-                case ("session", "create"):
+                case ("cas", "attest"):
+                    folder.Write("watch.yaml", watch.Replace("MRENCLAVE", Hash().Match(result.Output).Value, StringComparison.Ordinal));
+                    break;
+                case ("session", "create") when command[2] == "shop.yaml":
                     known["HASH"] = Hash().Match(result.Output).Value;
                     folder.Write("next.yaml", $"predecessor: {known["HASH"]}\n{ShopSession(known["BOB"])}");
                     break;

@@ -36,11 +36,14 @@ internal static class SessionFields
     /// <summary>Whether it is a name of a service, secret or volume.</summary>
     public static bool IsName(string name) => name.Length <= MaxNameSize && !name.AsSpan().ContainsAnyExcept(NameCharacters);
 
+    /// <summary>Whether it has the size and the characters of a session's name.</summary>
+    public static bool MayNameSession(string name) => name.Length <= MaxNameSize && !name.AsSpan().ContainsAnyExcept(SessionNameCharacters);
+
     /// <summary>The name of a session.</summary>
     public static string SessionName(YamlMap owner, string member)
     {
         var name = owner.Text(member);
-        if (name.Length > MaxNameSize || name.AsSpan().ContainsAnyExcept(SessionNameCharacters))
+        if (!MayNameSession(name))
         {
             owner.ReportAt(member, $"'{name}' is no name of a session: at most {MaxNameSize} letters, digits and -_.~/");
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Cas.Client;
 
 namespace Guardian.Cas;
 
@@ -17,7 +18,8 @@ internal sealed record StoredSession(
 /// <param name="Hash">SHA-256 of its last line.</param>
 /// <param name="Log">SHA-256 of its first line: which log it is.</param>
 /// <param name="State">Exclusive or of the digests of all rows besides the log and this one.</param>
-internal sealed record StoreHead(long Sequence, string Hash, string Log, byte[] State);
+/// <param name="Witness">Who has to confirm where it is; null when nobody has.</param>
+internal sealed record StoreHead(long Sequence, string Hash, string Log, byte[] State, WitnessDescription? Witness = null);
 
 // Metadata: the generated fast path would write absent bytes as an empty text.
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, GenerationMode = JsonSourceGenerationMode.Metadata)]

@@ -34,8 +34,8 @@ internal sealed partial class Vault
             transaction, sequence, previous, "started", audit.Introduce(sequence, previous),
             // Two stores that begin at the same instant with the same rows are still two.
             new AuditDetail("cas", audit.Id, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), []));
-        head = new StoreHead(sequence, hash, head?.Log ?? hash, head?.State ?? new byte[StoreKey.DigestSize]);
-        PutHead(transaction, head);
+        head = new StoreHead(sequence, hash, head?.Log ?? hash, head?.State ?? new byte[StoreKey.DigestSize], head?.Witness);
+        headRow = PutHead(transaction, head);
         transaction.Commit();
     }
 
@@ -44,6 +44,10 @@ internal sealed partial class Vault
         if (transaction.Find(HeadKind, "") is not { } value)
         {
             return null;
+        }
+        if (headRow is not null && value.AsSpan().SequenceEqual(headRow))
+        {
+            return head;
         }
         return key.Decrypt(HeadKind, "", value) is { } plaintext
             ? JsonSerializer.Deserialize(plaintext, StoreJson.Default.StoreHead)
@@ -123,7 +127,7 @@ internal sealed partial class Vault
         {
             Remember(digests, row, digest);
         }
-        head = found;
+        (head, headRow) = (found, null);
     }
 
     /// <summary>Lines of the log.</summary>

@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Threading.Channels;
+using Guardian.Cas.Client;
 
 namespace Guardian.Cas;
 
 /// <summary>
-/// The CAS's store: encrypted rows on untrusted storage, changed together with the audit log. One thread takes what is asked in the meantime as
-/// one transaction, so that each durable commit serves many callers. Thread-safe.
+/// The CAS's store: encrypted rows on untrusted storage, changed together with the audit log. Who finds it idle does the work on its own thread; what is
+/// asked in the meantime is one transaction afterwards, so that each durable commit serves many callers. Thread-safe.
 /// </summary>
 /// <remarks>
 /// In memory stands a digest of every row. A row that is not what it should be (altered, exchanged, removed, put back) is refused, and a head that went
@@ -27,28 +27,36 @@ internal sealed partial class Vault : IDisposable
     private readonly StoreKey key;
     private readonly AuditKey audit;
     private readonly TimeProvider time;
-    private readonly Channel<Job> jobs = Channel.CreateBounded<Job>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
-    private readonly Thread worker;
+    private readonly Func<WitnessDescription, IWitness> connect;
+
+    // Guarded by itself, as are the two below it.
+    private readonly Queue<Job> waiting = new();
+    private bool isWorking;
+    private bool isClosed;
 
     private StoreHead? head;
+
+    // As this CAS wrote it last: mostly it stands there still, and need not be decrypted to know it.
+    private byte[]? headRow;
     private Dictionary<(string Kind, string Name), byte[]> digests = [];
     private readonly Dictionary<(string Kind, string Name), (byte[] Digest, object Value)> cache = [];
 
-    private Vault(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time)
+    private Vault(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time, Func<WitnessDescription, IWitness> connect)
     {
         this.store = store;
         this.key = key;
         this.audit = audit;
         this.time = time;
-        worker = new Thread(Work) { IsBackground = true, Name = "vault" };
+        this.connect = connect;
     }
 
     /// <summary>Opens the store and notes the start in its log. Disposing the vault disposes all it was given.</summary>
+    /// <param name="connect">Reaches a witness; null where none can be reached.</param>
     /// <exception cref="InvalidDataException">The store was changed outside the CAS; the message says what.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
-    public static Vault Open(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time)
+    public static Vault Open(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time, Func<WitnessDescription, IWitness>? connect = null)
     {
-        var vault = new Vault(store, key, audit, time);
+        var vault = new Vault(store, key, audit, time, connect ?? (place => throw new StoreException($"the witness at {place.Address} cannot be reached from here")));
         try
         {
             vault.Load();
@@ -58,30 +66,41 @@ internal sealed partial class Vault : IDisposable
             vault.DisposeOwned();
             throw;
         }
-        vault.worker.Start();
         return vault;
     }
 
     /// <summary>Does work in a transaction.</summary>
     /// <param name="work">Reads and writes; runs again when the database has to be asked again, so it has no other effect. When it throws, it wrote nothing.</param>
-    /// <returns>What the work gave, once everything it wrote is durable.</returns>
+    /// <param name="needsWitness">False for work that is to be done also when the store's witness is silent, and that writes nothing.</param>
+    /// <returns>What the work gave, once everything it wrote is durable and the witness, if there is one, has confirmed it.</returns>
     /// <exception cref="InvalidDataException">The store was changed outside the CAS.</exception>
     /// <exception cref="StoreException">The database cannot be used; it may have happened or not.</exception>
-    public async Task<T> RunAsync<T>(Func<VaultTransaction, T> work)
+    public Task<T> RunAsync<T>(Func<VaultTransaction, T> work, bool needsWitness = true)
     {
-        var job = new Job<T>(work);
-        if (!jobs.Writer.TryWrite(job))
+        var job = new Job<T>(work) { NeedsWitness = needsWitness };
+        bool isIdle;
+        lock (waiting)
         {
-            throw new StoreException("the CAS has more to do than it can; try again");
+            if (isClosed || waiting.Count >= MaxWaiting)
+            {
+                return Task.FromException<T>(new StoreException("the CAS has more to do than it can; try again"));
+            }
+            waiting.Enqueue(job);
+            isIdle = !isWorking;
+            isWorking = true;
         }
-        return await job.Task.ConfigureAwait(false);
+        if (isIdle)
+        {
+            Work();
+        }
+        return job.Task;
     }
 
     /// <summary>Signs where the log ends.</summary>
     public byte[] SignHead(AuditHead end) => audit.SignHead(end);
 
     /// <summary>How many entries the log has, rows the store, and callers wait.</summary>
-    public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, jobs.Reader.Count);
+    public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, waiting.Count);
 
     /// <summary>The hash of the log's first line.</summary>
     internal string LogId => head!.Log;
@@ -95,15 +114,24 @@ internal sealed partial class Vault : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (jobs.Writer.TryComplete())
+        lock (waiting)
         {
-            worker.Join();
-            DisposeOwned();
+            if (isClosed)
+            {
+                return;
+            }
+            isClosed = true;
+            while (isWorking)
+            {
+                Monitor.Wait(waiting);
+            }
         }
+        DisposeOwned();
     }
 
     private void DisposeOwned()
     {
+        watched?.Witness.Dispose();
         store.Dispose();
         key.Dispose();
         audit.Dispose();
@@ -135,36 +163,53 @@ internal sealed partial class Vault : IDisposable
     internal IEnumerable<string> Names(string kind, string prefix) =>
         digests.Keys.Where(row => row.Kind == kind && row.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(row => row.Name);
 
+    // Does one batch. For what came meanwhile another thread goes on: who asked first is not kept.
     private void Work()
     {
         var batch = new List<Job>();
-        while (jobs.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        lock (waiting)
         {
-            batch.Clear();
-            while (batch.Count < MaxBatch && jobs.Reader.TryRead(out var job))
+            while (batch.Count < MaxBatch && waiting.TryDequeue(out var job))
             {
                 batch.Add(job);
             }
-            Run(batch);
         }
+        Run(batch);
+        lock (waiting)
+        {
+            if (waiting.Count == 0)
+            {
+                isWorking = false;
+                Monitor.PulseAll(waiting);
+                return;
+            }
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(vault => vault.Work(), this, preferLocal: false);
     }
 
     private void Run(List<Job> batch)
     {
         try
         {
-            using var transaction = store.Begin();
-            Follow(transaction);
-            var changes = new VaultChanges();
-            foreach (var job in batch)
+            using (var transaction = store.Begin())
             {
-                var own = new VaultTransaction(this, transaction, changes);
-                if (job.TryRun(own))
+                Follow(transaction);
+                var changes = new VaultChanges { Witness = head!.Witness };
+                foreach (var job in batch)
                 {
-                    own.Merge();
+                    var own = new VaultTransaction(this, transaction, changes);
+                    if (job.TryRun(own))
+                    {
+                        own.Merge();
+                    }
                 }
+                Commit(transaction, changes);
             }
-            Commit(transaction, changes);
+            Complete(batch, job => !job.NeedsWitness);
+            if (batch.Count > 0)
+            {
+                Confirm();
+            }
         }
 #pragma warning disable CA1031 // whatever it is, those who wait are told, and the next batch is tried
         catch (Exception failure)
@@ -173,7 +218,13 @@ internal sealed partial class Vault : IDisposable
             batch.ForEach(job => job.Fail(failure));
             return;
         }
-        batch.ForEach(job => job.Complete());
+        Complete(batch, _ => true);
+    }
+
+    private static void Complete(List<Job> batch, Predicate<Job> those)
+    {
+        batch.FindAll(those).ForEach(job => job.Complete());
+        batch.RemoveAll(those);
     }
 
     /// <summary>Writes everything a batch changed, and its lines of the log.</summary>
@@ -207,11 +258,11 @@ internal sealed partial class Vault : IDisposable
             var detail = entry.Detail with { Changes = [.. entry.Rows.Select(row => new RowChange(row.Kind, row.Name, written[row]))] };
             hash = Append(transaction, ++sequence, hash, entry.Event, null, detail);
         }
-        var next = head with { Sequence = sequence, Hash = hash, State = state };
-        PutHead(transaction, next);
+        var next = head with { Sequence = sequence, Hash = hash, State = state, Witness = changes.Witness };
+        var nextRow = PutHead(transaction, next);
         transaction.Commit();
 
-        head = next;
+        (head, headRow) = (next, nextRow);
         foreach (var (row, digest) in written)
         {
             Remember(digests, row, digest);
@@ -232,8 +283,12 @@ internal sealed partial class Vault : IDisposable
         return AuditLine.Hash(line);
     }
 
-    private void PutHead(IRowTransaction transaction, StoreHead next) =>
-        transaction.Put(HeadKind, "", key.Encrypt(HeadKind, "", JsonSerializer.SerializeToUtf8Bytes(next, StoreJson.Default.StoreHead)));
+    private byte[] PutHead(IRowTransaction transaction, StoreHead next)
+    {
+        var row = key.Encrypt(HeadKind, "", JsonSerializer.SerializeToUtf8Bytes(next, StoreJson.Default.StoreHead));
+        transaction.Put(HeadKind, "", row);
+        return row;
+    }
 
     private void Cache((string, string) row, byte[] digest, object value)
     {
@@ -267,6 +322,8 @@ internal sealed partial class Vault : IDisposable
 
     private abstract class Job
     {
+        public bool NeedsWitness { get; init; }
+
         public abstract bool TryRun(VaultTransaction transaction);
 
         public abstract void Complete();
@@ -310,6 +367,7 @@ internal sealed partial class Vault : IDisposable
             }
         }
 
-        public override void Fail(Exception failure) => completion.SetException(failed ?? failure);
+        // A refusal is an answer too: it may come from a store that was put back.
+        public override void Fail(Exception failure) => completion.SetException(failure);
     }
 }

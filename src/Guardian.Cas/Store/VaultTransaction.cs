@@ -1,3 +1,5 @@
+using Guardian.Cas.Client;
+
 namespace Guardian.Cas;
 
 /// <summary>What a batch of callers changed so far. A row is null when it was removed.</summary>
@@ -8,6 +10,8 @@ internal sealed class VaultChanges
     public List<(string Kind, byte[] Value)> Plain { get; } = [];
 
     public List<AuditEntry> Entries { get; } = [];
+
+    public WitnessDescription? Witness { get; set; }
 }
 
 /// <summary>An entry of the audit log before it is written.</summary>
@@ -25,6 +29,13 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
 
     /// <summary>The hash of the log's first line: no other CAS has it.</summary>
     public string LogId => vault.LogId;
+
+    /// <summary>Who confirms the store from this transaction on, itself included; null is nobody. A change of it must be noted in the audit log.</summary>
+    public WitnessDescription? Witness { get; set; } = batch.Witness;
+
+    /// <summary>Makes sure that a CAS can be the witness of this one.</summary>
+    /// <exception cref="CasException">It cannot.</exception>
+    public void TryWitness(WitnessDescription place) => vault.TryWitness(rows, place);
 
     /// <summary>A row's value, or null.</summary>
     /// <exception cref="InvalidDataException">The row is not what the CAS wrote last.</exception>
@@ -84,6 +95,7 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
             batch.Rows[row] = value;
         }
         batch.Plain.AddRange(plain);
+        batch.Witness = Witness;
         batch.Entries.AddRange(entries);
     }
 }

@@ -83,9 +83,10 @@ internal static class CasCommands
     {
         var owners = new Option<string[]>("--owner") { Description = "An owner's public key, as 'key show' prints it; may be given again. Yours is one of them.", Required = true, HelpName = "PUBLIC-KEY" };
         var threshold = new Option<int>("--threshold") { Description = "How many owners recover the store together.", Required = true, HelpName = "COUNT" };
-        return Remote("claim", "Become the owners of a CAS that has none: so many of them together can recover its store.", [owners, threshold], async (client, arguments, terminal, cancellation) =>
+        var witness = new WitnessOptions();
+        return Remote("claim", "Become the owners of a CAS that has none: so many of them together can recover its store.", [owners, threshold, .. witness.Options], async (client, arguments, terminal, cancellation) =>
         {
-            var claim = new OwnersClaim(arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold));
+            var claim = new OwnersClaim(arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold), witness.Read(arguments));
             var made = await client.ClaimAsync(claim, cancellation).ConfigureAwait(false);
             terminal.Show(Json(made), people => people.WriteLine($"claimed: {Words(made)}"));
             return ExitCode.Done;
@@ -163,7 +164,8 @@ internal static class CasCommands
                     .AddRow("mrenclave", report.MrEnclave.ToString())
                     .AddRow("mrsigner", report.MrSigner.ToString())
                     .AddRow("isvprodid, isvsvn", string.Create(CultureInfo.InvariantCulture, $"{report.IsvProdId}, {report.IsvSvn}"))
-                    .AddRow("owners", owners.Keys.Count == 0 ? "none: whoever claims it first has it; its store cannot be recovered" : Words(owners))));
+                    .AddRow("owners", owners.Keys.Count == 0 ? "none: whoever claims it first has it; its store cannot be recovered" : $"{owners.Threshold} of {string.Join(", ", owners.Keys)}")
+                    .AddRow("witness", Words(owners.Witness))));
             return ExitCode.Done;
         });
         return attest;
@@ -171,8 +173,14 @@ internal static class CasCommands
 
     /// <summary>Owners for programs.</summary>
     public static JsonObject Json(OwnersDescription owners) =>
-        new() { ["keys"] = new JsonArray([.. owners.Keys.Select(each => (JsonNode)each)]), ["threshold"] = owners.Threshold, ["hash"] = owners.Hash };
+        new() { ["keys"] = new JsonArray([.. owners.Keys.Select(each => (JsonNode)each)]), ["threshold"] = owners.Threshold, ["hash"] = owners.Hash, ["witness"] = Json(owners.Witness) };
 
     /// <summary>Owners for people.</summary>
-    public static string Words(OwnersDescription owners) => $"{owners.Threshold} of {string.Join(", ", owners.Keys)}";
+    public static string Words(OwnersDescription owners) => $"{owners.Threshold} of {string.Join(", ", owners.Keys)}; witness: {Words(owners.Witness)}";
+
+    /// <summary>A witness for programs.</summary>
+    public static JsonObject? Json(WitnessDescription? witness) => witness is null ? null : new() { ["address"] = witness.Address, ["session"] = witness.Session };
+
+    /// <summary>A witness for people.</summary>
+    public static string Words(WitnessDescription? witness) => witness is null ? "none" : $"{witness.Session} at {witness.Address}";
 }

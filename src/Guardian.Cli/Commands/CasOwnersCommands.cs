@@ -22,20 +22,26 @@ internal static class CasOwnersCommands
         var owners = new Option<string[]>("--owner") { Description = "The public key of an owner from then on, as 'key show' prints it; may be given again. Who is not named is none any more.", Required = true, HelpName = "PUBLIC-KEY" };
         var threshold = new Option<int>("--threshold") { Description = "How many of them recover the store together.", Required = true, HelpName = "COUNT" };
         var output = new Option<string>("--output") { Description = "The file to write, for the present owners to sign.", Required = true, HelpName = "FILE" };
+        var witness = new WitnessOptions();
+        var none = new Option<bool>("--no-witness") { Description = "Have no witness from then on; without this and without --witness, the present one stays." };
         var policy = new PolicyOptions(InstalledProgram.Cas);
-        var propose = new Command("propose", "Verify a CAS and write down a change of its owners.") { address, owners, threshold, output };
+        var propose = new Command("propose", "Verify a CAS and write down a change of its owners.") { address, owners, threshold, output, none };
+        foreach (var option in witness.Options)
+        {
+            propose.Options.Add(option);
+        }
         policy.AddTo(propose);
         propose.Runs(async (arguments, terminal, cancellation) =>
         {
             using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
             var present = await client.ReadOwnersAsync(cancellation).ConfigureAwait(false);
             var hash = present.Hash ?? throw new CliException(ExitCode.Refused, "not-owned", "nobody owns this CAS yet", hint: "claim it: guardian cas claim");
-            var change = new OwnersChange(hash, arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold));
+            var change = new OwnersChange(hash, arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold), arguments.GetValue(none) ? null : witness.Read(arguments) ?? present.Witness);
             var path = arguments.GetRequiredValue(output);
             await File.WriteAllBytesAsync(path, JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange), cancellation).ConfigureAwait(false);
             terminal.Show(
-                new JsonObject { ["file"] = path, ["owners"] = CasCommands.Json(present) },
-                people => people.WriteLine($"wrote {path}: {present.Threshold} of the present owners must agree, who are {string.Join(", ", present.Keys)}"));
+                new JsonObject { ["file"] = path, ["owners"] = CasCommands.Json(present), ["witness"] = CasCommands.Json(change.Witness) },
+                people => people.WriteLine($"wrote {path}: {present.Threshold} of the present owners must agree, who are {string.Join(", ", present.Keys)}; witness from then on: {CasCommands.Words(change.Witness)}"));
             return ExitCode.Done;
         });
         return propose;
@@ -56,8 +62,8 @@ internal static class CasOwnersCommands
                 File.AppendAllText(path, $"{signature}\n");
             }
             terminal.Show(
-                new JsonObject { ["threshold"] = change.Threshold, ["owners"] = new JsonArray([.. change.Keys.Select(each => (JsonNode)each)]), ["key"] = signature.Key, ["signature"] = signature.Signature },
-                people => people.Write(new Text(arguments.GetValue(output) is null ? $"{signature}\n" : $"signed: {change.Threshold} of\n{string.Concat(change.Keys.Select(each => $"  {each}\n"))}")));
+                new JsonObject { ["threshold"] = change.Threshold, ["owners"] = new JsonArray([.. change.Keys.Select(each => (JsonNode)each)]), ["witness"] = CasCommands.Json(change.Witness), ["key"] = signature.Key, ["signature"] = signature.Signature },
+                people => people.Write(new Text(arguments.GetValue(output) is null ? $"{signature}\n" : $"signed: {change.Threshold} of\n{string.Concat(change.Keys.Select(each => $"  {each}\n"))}witness: {CasCommands.Words(change.Witness)}\n")));
             return ExitCode.Done;
         });
         return sign;

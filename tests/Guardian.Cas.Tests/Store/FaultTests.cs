@@ -95,6 +95,25 @@ public sealed class FaultTests
         }
     }
 
+    [Fact]
+    public async Task A_store_put_back_to_what_a_replica_wrote_itself_is_refused_once_it_knew_more()
+    {
+        var rows = new MemoryRowStore();
+        using var one = Open(rows);
+        using var other = Open(rows);
+        await new CasService(one, null, new TestTime()).CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
+        var before = rows.Copy();
+        await new CasService(other, null, new TestTime()).UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice);
+        Assert.Equal(Next(), await TextAsync(new CasService(one, null, new TestTime())));
+        foreach (var (row, value) in before)
+        {
+            rows.Set(row, value);
+        }
+        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, null, new TestTime())))).Message, StringComparison.Ordinal);
+        rows.Set(("head", ""), []);
+        await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, null, new TestTime())));
+    }
+
     // One key for all: a quote for each of thousands of starts would only take time.
     private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
 
