@@ -49,13 +49,15 @@ void RunAll(IContender contender)
     {
         var name = $"{blockSize / 1024,2} KiB";
         contender.Create("file");
-        Time(contender, $"{name} write, in order", size, () => Workloads.Write(contender, blockSize, size, isRandom: false));
-        contender.Reopen();
-        Time(contender, $"{name} read, in order", size, () => Workloads.Read(contender, blockSize, size, isRandom: false));
-        contender.Reopen();
-        Time(contender, $"{name} write, random", size, () => Workloads.Write(contender, blockSize, size, isRandom: true));
-        contender.Reopen();
-        Time(contender, $"{name} read, random", size, () => Workloads.Read(contender, blockSize, size, isRandom: true));
+        foreach (var isRandom in new[] { false, true })
+        {
+            var order = isRandom ? "random" : "in order";
+            var written = Time(contender, $"{name} write, {order}", size, () => Workloads.Write(contender, blockSize, size, isRandom));
+            contender.Reopen();
+            var read = Time(contender, $"{name} read, {order}", size, () => Workloads.Read(contender, blockSize, size, isRandom));
+            contender.Reopen();
+            Note(contender, $"{name} both, {order}", 2 * size, written + read);
+        }
         contender.Delete("file");
     }
     if (contender is CipherContender)
@@ -80,11 +82,13 @@ void RunShell(SqliteShell shell, IContender contender, string folder)
     }
 }
 
-void Time(IContender contender, string row, long work, Action action)
+double Time(IContender contender, string row, long work, Action action)
 {
     var start = Stopwatch.GetTimestamp();
     action();
-    Note(contender, row, work, Stopwatch.GetElapsedTime(start).TotalSeconds);
+    var time = Stopwatch.GetElapsedTime(start).TotalSeconds;
+    Note(contender, row, work, time);
+    return time;
 }
 
 void Note(IContender contender, string row, long work, double time)

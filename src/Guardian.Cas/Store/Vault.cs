@@ -89,9 +89,17 @@ internal sealed partial class Vault : IDisposable
             isIdle = !isWorking;
             isWorking = true;
         }
-        if (isIdle)
+        if (isIdle && WorkOnce())
         {
-            Work();
+            // What came meanwhile is not this caller's to wait for.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                vault =>
+                {
+                    while (vault.WorkOnce())
+                    {
+                    }
+                },
+                this, preferLocal: false);
         }
         return job.Task;
     }
@@ -163,8 +171,9 @@ internal sealed partial class Vault : IDisposable
     internal IEnumerable<string> Names(string kind, string prefix) =>
         digests.Keys.Where(row => row.Kind == kind && row.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(row => row.Name);
 
-    // Does one batch. For what came meanwhile another thread goes on: who asked first is not kept.
-    private void Work()
+    /// <summary>Does what is waiting.</summary>
+    /// <returns>Whether more came meanwhile; if not, the next caller begins anew.</returns>
+    private bool WorkOnce()
     {
         var batch = new List<Job>();
         lock (waiting)
@@ -181,10 +190,9 @@ internal sealed partial class Vault : IDisposable
             {
                 isWorking = false;
                 Monitor.PulseAll(waiting);
-                return;
             }
+            return isWorking;
         }
-        ThreadPool.UnsafeQueueUserWorkItem(vault => vault.Work(), this, preferLocal: false);
     }
 
     private void Run(List<Job> batch)
