@@ -10,14 +10,16 @@ public readonly record struct UploadProgress(int Rows, int TotalRows, long Bytes
 /// <summary>Encrypts and sends a prepared data set. Goes on where an earlier try stopped, and waits when the room is away for a while.</summary>
 public sealed class RoomUploader(RoomClient client, RoomContract contract, DataSet dataSet)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>For how long a room may be away before the upload is given up; half a minute unless set.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Uploads.</summary>
     /// <param name="uploadSecret">32 bytes, from the room.</param>
     /// <param name="changes">Digest of the version that changes are for; null otherwise.</param>
     /// <returns>Chunks that were there already, and the room's receipt.</returns>
-    /// <exception cref="RoomException">Refused, or away for longer than half a minute; what was acknowledged stays.</exception>
+    /// <exception cref="RoomException">Refused, or away for longer than <see cref="Patience"/>; what was acknowledged stays.</exception>
     public async Task<(int Resumed, byte[] Receipt)> UploadAsync(
         PreparedDataSet data, byte[] uploadSecret, IProgress<UploadProgress>? progress = null, string? changes = null, CancellationToken cancellation = default)
     {
@@ -39,7 +41,7 @@ public sealed class RoomUploader(RoomClient client, RoomContract contract, DataS
         return (resumed, await TryAsync(() => client.CommitAsync(dataSet.Name, digest, cancellation), cancellation).ConfigureAwait(false));
     }
 
-    private static async Task<T> TryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    private async Task<T> TryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
         var since = Stopwatch.StartNew();
         while (true)

@@ -10,7 +10,8 @@ internal sealed class HttpShard : IShard, IDisposable
     // A shard that computes longer has lost its machine; the range is computed elsewhere.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(5);
+    // A handshake makes and verifies quotes, on machines that have other work.
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
 
     private readonly HttpClient http;
     private readonly Uri address;

@@ -40,7 +40,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     {
         cas.CreateAsync(Session).GetAwaiter().GetResult();
         authority = ProvisioningAuthority.Open(cas.Folder, TestCas.Cas);
-        server = ProvisioningServer.Start(new IPEndPoint(IPAddress.Loopback, 0), cas.Service, authority, new ConfigurationRequest("shop", "text"), Report);
+        server = ProvisioningServer.Start(new IPEndPoint(IPAddress.Loopback, 0), cas.Service, authority, new ConfigurationRequest("shop", "text"), Report, limit: TimeSpan.FromMinutes(20));
     }
 
     public async ValueTask DisposeAsync()
@@ -88,7 +88,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
                 }
             }
             // Well before those that do nothing are given up.
-            Assert.NotNull(await AskAsync("web.shop", TestCas.Program).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+            Assert.NotNull(await AskAsync("web.shop", TestCas.Program).WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken));
         }
         finally
         {

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation;
@@ -50,7 +48,7 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
 
     private readonly TemporaryFolder folder = new();
     private readonly byte[] program = WasmEngine.Assemble(Note);
-    private readonly int port = FreePort();
+    private readonly int port = ReservedPort.Take();
     private Running? cas;
 
     private string CasAddress => $"127.0.0.1:{port}";
@@ -192,12 +190,5 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

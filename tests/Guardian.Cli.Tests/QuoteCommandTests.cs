@@ -54,6 +54,7 @@ public sealed class QuoteCommandTests : IDisposable
         Assert.Null(json["status"]);
         Assert.Null(json["reportData"]);
         Assert.Equal(("Parse", "truncated"), await FailureAsync(folder.Write("empty", "")));
+        Assert.Equal("Parse", (await FailureAsync(folder.Write("note", "neither hex nor base64!"))).Item1);
     }
 
     [Theory]

@@ -24,7 +24,7 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
                 Assert.True(prepared.GroupCount >= 4);
                 var acknowledged = new List<long>();
                 Task? restart = null;
-                await new RoomUploader(client, contract, data).UploadAsync(prepared, keys.UploadSecret, new OnReport(progress =>
+                await new RoomUploader(client, contract, data) { Patience = TimeSpan.FromMinutes(10) }.UploadAsync(prepared, keys.UploadSecret, new OnReport(progress =>
                 {
                     acknowledged.Add(progress.Bytes);
                     if (restart is null && acknowledged.Count == 2)

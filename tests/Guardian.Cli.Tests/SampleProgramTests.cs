@@ -137,7 +137,7 @@ public sealed class SampleProgramTests : IAsyncLifetime
     // The program listens once it is attested.
     private static async Task<TcpClient> ConnectAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         while (true)
         {
             var client = new TcpClient();

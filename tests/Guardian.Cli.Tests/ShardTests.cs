@@ -24,7 +24,8 @@ public sealed class ShardTests : IAsyncLifetime
     {
         for (var i = 0; i < 3; i++)
         {
-            shards.Add(await StartShardAsync("127.0.0.1:0"));
+            // One is replaced at its address.
+            shards.Add(await StartShardAsync($"127.0.0.1:{ReservedPort.Take()}"));
         }
         var addresses = shards.Select(shard => shard.Address.ToString().TrimEnd('/')).ToList();
         await room.StartRoomAsync("--shards", string.Join(',', addresses));

@@ -60,7 +60,7 @@ public sealed class VolumeCommandTests : IDisposable
         (await Run("check", "v", "--key", "k", "--freshness", "t")).Ends(1).Says("taken back");
 
         // Somewhere among the pages of the file.
-        newest[10 * 4096]++;
+        newest[10 * 4096] ^= 1;
         await File.WriteAllBytesAsync(folder.File("v/volume"), newest);
         var damaged = (await Run("check", "v", "--key", "k", "--freshness", "t")).Ends(1).Json;
         Assert.Equal("/a", (string?)damaged["damages"]![0]!["path"]);

@@ -40,7 +40,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task A_port_speaks_TLS_and_the_guest_sees_plaintext()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = FreePort();
+        var port = ReservedPort.Take();
         using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
         var guest = Task.Run(() => EchoOnce(listener));
         using var client = await ConnectAsync(port, "server.example");
@@ -52,7 +52,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task Who_shows_no_certificate_of_the_authority_does_not_reach_the_guest()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = FreePort();
+        var port = ReservedPort.Take();
         using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, authority.Pem, null), IPAddress.Loopback);
         using var other = new TestAuthority();
         foreach (var identity in new (string, string)?[] { null, other.Issue("client.example") })
@@ -75,7 +75,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task Whoever_connects_and_says_nothing_holds_nobody_up()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = FreePort();
+        var port = ReservedPort.Take();
         using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await silent.ConnectAsync(IPAddress.Loopback, port);
@@ -93,7 +93,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
             Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(folder.File("program"))] }],
             Platforms = [Sgx.PlatformKind.Simulated],
         });
-        var port = FreePort();
+        var port = ReservedPort.Take();
         using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, mine), IPAddress.Loopback);
         var guest = Task.Run(() => EchoOnce(listener));
         Assert.Equal(FileError.Success, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, mine), out var connection));
@@ -109,14 +109,14 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task Only_named_destinations_are_there_and_a_server_of_another_name_is_refused()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = FreePort();
+        var port = ReservedPort.Take();
         using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
         // The certificate is for another name than the one that is connected to.
         Assert.Equal(FileError.ConnectionAborted, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Tls, authority.Pem, null, null, null), out _));
-        Assert.Equal(FileError.ConnectionRefused, Connect(new ConnectConfiguration("127.0.0.1", FreePort(), NetworkProtocol.Plain, null, null, null, null), out _));
+        Assert.Equal(FileError.ConnectionRefused, Connect(new ConnectConfiguration("127.0.0.1", ReservedPort.Take(), NetworkProtocol.Plain, null, null, null, null), out _));
 
         var (named, namedKey) = authority.Issue("localhost", IPAddress.Loopback);
-        var second = FreePort();
+        var second = ReservedPort.Take();
         using var good = new ShieldedListener(shield, new ListenConfiguration(second, NetworkProtocol.Tls, named, namedKey, null, null), IPAddress.Loopback);
         var guest = Task.Run(() => EchoOnce(good));
         var directory = NetworkDirectory.Create([new ConnectConfiguration("127.0.0.1", second, NetworkProtocol.Tls, authority.Pem, null, null, null)], new Connector(shield, problems.Add, default));
@@ -210,13 +210,6 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     {
         using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
         return await reader.ReadToEndAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>An authority as the CAS would be.</summary>

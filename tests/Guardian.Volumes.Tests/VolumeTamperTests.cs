@@ -104,7 +104,7 @@ public sealed class VolumeTamperTests : IDisposable
         var older = disk.Copy().Bytes;
         using (var volume = Volume.Open(disk, key, Quiet))
         {
-            foreach (var name in new[] { "small", "large" })
+            foreach (var name in new[] { "small file", "large file" })
             {
                 using var file = Tree.Open<IFile>(volume.Root, name);
                 Tree.WriteAll(file, 0, new byte[60_000]);
@@ -156,18 +156,18 @@ public sealed class VolumeTamperTests : IDisposable
         {
             disk.Bytes[slot * 4096] ^= 1;
             report = Volume.Check(disk, key, Quiet);
-            if (report.Damages is [{ Path: "/large" } damage] && damage.Problem.StartsWith("bytes", StringComparison.Ordinal))
+            if (report.Damages is [{ Path: "/large file" } damage] && damage.Problem.StartsWith("bytes", StringComparison.Ordinal))
             {
                 using var volume = Volume.Open(disk, key, Quiet with { ReadOnly = true });
-                using var large = Tree.Open<IFile>(volume.Root, "large");
+                using var large = Tree.Open<IFile>(volume.Root, "large file");
                 var error = FileError.Success;
                 for (var at = 0UL; at < 18_000 && error == FileError.Success; at += 4096)
                 {
                     error = large.Read(at, new byte[4096], out _);
                 }
                 Assert.Equal(FileError.Io, error);
-                using var small = Tree.Open<IFile>(volume.Root, "small");
-                Assert.Equal("small: first"u8.ToArray(), Tree.ReadAll(small));
+                using var small = Tree.Open<IFile>(volume.Root, "small file");
+                Assert.Equal("small text: first"u8.ToArray(), Tree.ReadAll(small));
                 return;
             }
             disk.Bytes[slot * 4096] ^= 1;
@@ -178,7 +178,7 @@ public sealed class VolumeTamperTests : IDisposable
     [Fact]
     public void The_host_finds_no_name_and_no_content_in_what_is_stored()
     {
-        foreach (var secret in new[] { "small", "large", "folder", "inner", "first", "target" })
+        foreach (var secret in new[] { "small file", "large file", "the folder", "inner file", "small text", "the target" })
         {
             Assert.True(disk.Bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(secret)) < 0, secret);
         }
@@ -197,30 +197,30 @@ public sealed class VolumeTamperTests : IDisposable
                 using var region = Tree.Open<IDirectory>(volume.Root, name);
                 Assert.Equal(FileError.Success, region.CreateDirectory("below"));
                 using var below = Tree.Open<IDirectory>(region, "below");
-                Tree.Create(below, "leaf", [.. marker, .. System.Text.Encoding.UTF8.GetBytes(name)]).Dispose();
+                Tree.Create(below, "the leaf", [.. marker, .. System.Text.Encoding.UTF8.GetBytes(name)]).Dispose();
                 Assert.Equal(FileError.CrossDevice, region.Rename("below", volume.Root, "elsewhere"));
             }
         }
-        Assert.True(open.Bytes.AsSpan().IndexOf("leaf"u8) < 0);
+        Assert.True(open.Bytes.AsSpan().IndexOf("the leaf"u8) < 0);
         var places = new[] { "checked"u8.ToArray(), "loose"u8.ToArray() }.Select(name => open.Bytes.AsSpan().IndexOf([.. marker, .. name])).ToArray();
         Assert.DoesNotContain(-1, places);
         open.Bytes[places[1]]++;
         Assert.Empty(Volume.Check(open, key, Quiet).Damages);
         open.Bytes[places[0]]++;
-        Assert.Equal("/checked/below/leaf", Assert.Single(Volume.Check(open, key, Quiet).Damages).Path);
+        Assert.Equal("/checked/below/the leaf", Assert.Single(Volume.Check(open, key, Quiet).Damages).Path);
     }
 
     private void Fill(SimulatedDisk empty, string text)
     {
         using var volume = Volume.Create(empty, key, Quiet);
-        Tree.Create(volume.Root, "small", System.Text.Encoding.UTF8.GetBytes($"small: {text}")).Dispose();
+        Tree.Create(volume.Root, "small file", System.Text.Encoding.UTF8.GetBytes($"small text: {text}")).Dispose();
         var large = new byte[18_000];
         new Random(5).NextBytes(large);
-        Tree.Create(volume.Root, "large", large).Dispose();
-        Assert.Equal(FileError.Success, volume.Root.CreateDirectory("folder"));
-        using var folder = Tree.Open<IDirectory>(volume.Root, "folder");
-        Tree.Create(folder, "inner", "inner"u8).Dispose();
-        Assert.Equal(FileError.Success, folder.CreateSymbolicLink("link", "target"));
+        Tree.Create(volume.Root, "large file", large).Dispose();
+        Assert.Equal(FileError.Success, volume.Root.CreateDirectory("the folder"));
+        using var folder = Tree.Open<IDirectory>(volume.Root, "the folder");
+        Tree.Create(folder, "inner file", "inner"u8).Dispose();
+        Assert.Equal(FileError.Success, folder.CreateSymbolicLink("link", "the target"));
     }
 
     private List<int> UsedSlots()

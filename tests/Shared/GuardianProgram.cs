@@ -6,7 +6,7 @@ namespace Guardian.Tests;
 /// <summary>Runs the built programs as a user would: as processes, in a folder of their own, which is also their home.</summary>
 internal static class GuardianProgram
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     // Tests and programs are built in the same configuration.
     private static readonly string Configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));

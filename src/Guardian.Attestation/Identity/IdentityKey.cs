@@ -103,7 +103,8 @@ public sealed class IdentityKey : IDisposable
     public static bool IsPublicKey(string text)
     {
         var bytes = new byte[256];
-        if (!Convert.TryFromBase64String(text, bytes, out var size))
+        // Base64 ignores white space and the last bits before its padding: a key that can be spelled otherwise would pass for another.
+        if (!Convert.TryFromBase64String(text, bytes, out var size) || Convert.ToBase64String(bytes, 0, size) != text)
         {
             return false;
         }

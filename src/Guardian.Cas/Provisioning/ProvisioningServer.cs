@@ -27,7 +27,7 @@ namespace Guardian.Cas;
 internal sealed class ProvisioningServer : IAsyncDisposable
 {
     // A handshake and 35 bytes. Whoever takes longer is holding connections open.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private const int MaxConnections = 64;
 
@@ -36,14 +36,15 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     private readonly ProvisioningAuthority authority;
     private readonly ConfigurationRequest? unnamed;
     private readonly Action<string> report;
+    private readonly TimeSpan limit;
     private readonly PartitionedRateLimiter<IPAddress?> limiter = PeerAddress.Limit(MaxConnections / 2);
     private readonly SemaphoreSlim free = new(MaxConnections);
     private readonly CancellationTokenSource ending = new();
     private readonly Task accepting;
 
-    private ProvisioningServer(TcpListener listener, CasService service, ProvisioningAuthority authority, ConfigurationRequest? unnamed, Action<string> report)
+    private ProvisioningServer(TcpListener listener, CasService service, ProvisioningAuthority authority, ConfigurationRequest? unnamed, Action<string> report, TimeSpan limit)
     {
-        (this.listener, this.service, this.authority, this.unnamed, this.report) = (listener, service, authority, unnamed, report);
+        (this.listener, this.service, this.authority, this.unnamed, this.report, this.limit) = (listener, service, authority, unnamed, report, limit);
         accepting = AcceptAsync();
     }
 
@@ -57,12 +58,14 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     /// <summary>Starts to listen.</summary>
     /// <param name="unnamed">What clients get that ask for no service by name; null refuses them.</param>
     /// <param name="report">Is told why a client was refused. The words hold no secret.</param>
+    /// <param name="limit">After which a connection is given up that has not got its answer; half a minute when it is null.</param>
     /// <exception cref="SocketException">The address is taken, or not of this machine.</exception>
-    public static ProvisioningServer Start(IPEndPoint address, CasService service, ProvisioningAuthority authority, ConfigurationRequest? unnamed, Action<string> report)
+    public static ProvisioningServer Start(
+        IPEndPoint address, CasService service, ProvisioningAuthority authority, ConfigurationRequest? unnamed, Action<string> report, TimeSpan? limit = null)
     {
         var listener = new TcpListener(address);
         listener.Start();
-        return new ProvisioningServer(listener, service, authority, unnamed, report);
+        return new ProvisioningServer(listener, service, authority, unnamed, report, limit ?? DefaultLimit);
     }
 
     /// <inheritdoc/>
@@ -129,8 +132,8 @@ internal sealed class ProvisioningServer : IAsyncDisposable
 
     private async Task ServeAsync(TcpClient connection)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-        limit.CancelAfter(Limit);
+        using var overdue = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+        overdue.CancelAfter(limit);
         try
         {
             using var lease = limiter.AttemptAcquire(((IPEndPoint)connection.Client.RemoteEndPoint!).Address);
@@ -141,7 +144,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
             var stream = new SslStream(connection.GetStream());
             await using (stream.ConfigureAwait(false))
             {
-                await ServeAsync(stream, ((IPEndPoint)connection.Client.LocalEndPoint!).Address, limit.Token).ConfigureAwait(false);
+                await ServeAsync(stream, ((IPEndPoint)connection.Client.LocalEndPoint!).Address, overdue.Token).ConfigureAwait(false);
             }
         }
         catch (CasException refused)

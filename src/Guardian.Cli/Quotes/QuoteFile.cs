@@ -30,7 +30,7 @@ internal static class QuoteFile
         var decoded = new byte[text.Length];
         if (hex.Length % 2 == 0 && Convert.FromHexString(hex, decoded, out _, out var size) == OperationStatus.Done
             || Convert.TryFromBase64String(text, decoded, out size)
-            || Base64Url.TryDecodeFromChars(text, decoded, out size))
+            || Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, decoded, out size))
         {
             return decoded[..size];
         }

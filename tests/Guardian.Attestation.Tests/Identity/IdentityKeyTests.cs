@@ -46,6 +46,11 @@ public sealed class IdentityKeyTests : IDisposable
         using var larger = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP384);
         Assert.False(IdentityKey.IsPublicKey(Convert.ToBase64String(larger.ExportSubjectPublicKeyInfo())));
         Assert.False(IdentityKey.IsPublicKey(key.PublicKey[..^4]));
+        Assert.False(IdentityKey.IsPublicKey(key.PublicKey + " "));
+        // The last character has bits that base64 ignores.
+        Assert.All(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".Where(other => other != key.PublicKey[^3]),
+            other => Assert.False(IdentityKey.IsPublicKey($"{key.PublicKey[..^3]}{other}==")));
         var offCurve = key.SubjectPublicKeyInfo;
         offCurve[^1] ^= 1;
         Assert.False(IdentityKey.IsPublicKey(Convert.ToBase64String(offCurve)));

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Guardian.Cas.Tests;
 
@@ -36,13 +34,10 @@ internal sealed class PostgresServer : IDisposable
     private async Task StartCoreAsync()
     {
         File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
         Assert.Equal(0, await Run("initdb", "-D", folder.File("data"), "-A", "trust", "-U", "guardian", "--no-instructions"));
-        Assert.Equal(0, await Run("pg_ctl", "-D", folder.File("data"), "-w", "-l", folder.File("log"), "-o", $"-p {port} -h 127.0.0.1 -k {folder.Path}", "start"));
-        ConnectionString = $"Host=127.0.0.1;Port={port};Username=guardian;Database=postgres;Timeout=10";
+        Assert.Equal(0, await Run("pg_ctl", "-D", folder.File("data"), "-w", "-t", "600", "-l", folder.File("log"), "-o", $"-h '' -k {folder.Path}", "start"));
+        // By the socket in its folder: a port would have to be free when it starts, and not only when it was looked for.
+        ConnectionString = $"Host={folder.Path};Username=guardian;Database=postgres;Timeout=300";
     }
 
     // PostgreSQL refuses to run as root.

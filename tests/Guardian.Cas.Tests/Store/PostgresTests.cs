@@ -106,7 +106,8 @@ public sealed class PostgresTests : IDisposable
         using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
         var service = new CasService(vault, null, time);
         await service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
-        await ExecuteAsync(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
+        // Waits until it has ended.
+        await ExecuteAsync(server, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
         await Assert.ThrowsAsync<StoreException>(() => service.ReadAsync("shop", TestCas.Alice));
         Assert.Equal(Session, (await service.ReadAsync("shop", TestCas.Alice)).Text);
     }

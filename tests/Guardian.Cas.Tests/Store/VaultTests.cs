@@ -28,7 +28,7 @@ public sealed class VaultTests : IDisposable
     [Theory]
     [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'", "session 'shop' was altered or put back")]
     [InlineData("UPDATE rows SET value = x'00' WHERE name = 'shop'", "session 'shop' was altered or put back")]
-    [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || x'FF' || substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or put back")]
+    [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || CASE substr(value, 41, 1) WHEN x'FF' THEN x'00' ELSE x'FF' END || substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or put back")]
     [InlineData("DELETE FROM rows WHERE name = 'shop'", "session 'shop' was removed")]
     [InlineData("INSERT INTO rows VALUES ('session', 'new', (SELECT value FROM rows WHERE name = 'shop'))", "session 'new' was altered or put back")]
     [InlineData("DELETE FROM rows WHERE kind = 'head'", "head")]

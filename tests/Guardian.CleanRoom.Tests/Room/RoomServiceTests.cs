@@ -206,7 +206,7 @@ public sealed class RoomServiceTests : IDisposable
     [Fact]
     public void Counts_carry_noise_unless_the_contract_says_none_and_each_answer_is_charged()
     {
-        using var noisy = new TestRoom(("  noise: none\n", "  noise: {epsilon: 0.01}\n  budget: 0.2\n"));
+        using var noisy = new TestRoom(TestContract.Read(("  noise: none\n", "  noise: {epsilon: 0.01}\n  budget: 0.2\n")), seed: 1);
         noisy.Upload("campaign", TestRows.Csv(campaign));
         noisy.Upload("customers", TestRows.Csv(customers));
         var answers = Enumerable.Range(0, 15).Select(age => noisy.Ask(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">=", [$"{5 * age}"])] })).ToList();

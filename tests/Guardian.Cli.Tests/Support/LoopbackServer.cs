@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Guardian.Cli.Tests;
 
@@ -13,11 +12,7 @@ internal sealed class LoopbackServer : IDisposable
     public LoopbackServer(Func<HttpListenerContext, Task> answer)
     {
         this.answer = answer;
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            Address = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/";
-        }
+        Address = $"http://127.0.0.1:{ReservedPort.Take()}/";
         listener.Prefixes.Add(Address);
         listener.Start();
         _ = ServeAsync();

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Guardian.Attestation;
 using Guardian.CleanRoom;
 using Guardian.CleanRoom.Client;
@@ -10,8 +8,8 @@ namespace Guardian.Cli.Tests;
 public class RoomFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
-    private readonly int casPort = FreePort();
-    private readonly int roomPort = FreePort();
+    private readonly int casPort = ReservedPort.Take();
+    private readonly int roomPort = ReservedPort.Take();
     private Running? cas;
     private Running? room;
 
@@ -98,11 +96,4 @@ public class RoomFixture : IAsyncLifetime
     }
 
     private async Task<string> CreateKeyAsync(string name) => (string)(await RunAsync("key", "create", name, "--json")).Ends(0).Json["publicKey"]!;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

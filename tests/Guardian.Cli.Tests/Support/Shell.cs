@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Guardian.Cli.Tests;
@@ -70,9 +68,7 @@ internal static class Shell
         }
         if (!ports.TryGetValue(word, out var free))
         {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            ports[word] = free = $"127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+            ports[word] = free = $"127.0.0.1:{ReservedPort.Take()}";
         }
         return free;
     }

@@ -22,7 +22,7 @@ public sealed class RealLibvirt : IDisposable
         daemon.ErrorDataReceived += (_, _) => { };
         daemon.BeginErrorReadLine();
         Assert.True(
-            SpinWait.SpinUntil(() => daemon.HasExited || (File.Exists(folder.File("ready")) && RunVirsh(SocketPath, "version").ExitCode == 0), TimeSpan.FromSeconds(120)) && !daemon.HasExited,
+            SpinWait.SpinUntil(() => daemon.HasExited || (File.Exists(folder.File("ready")) && RunVirsh(SocketPath, "version").ExitCode == 0), TimeSpan.FromMinutes(10)) && !daemon.HasExited,
             File.Exists(folder.File("log/libvirtd.log")) ? File.ReadAllText(folder.File("log/libvirtd.log")) : "libvirtd did not start");
     }
 
@@ -56,7 +56,7 @@ public sealed class RealLibvirt : IDisposable
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(120)), $"{program} did not end");
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(10)), $"{program} did not end");
         return new Result(process.ExitCode, output.Result, error.Result);
     }
 

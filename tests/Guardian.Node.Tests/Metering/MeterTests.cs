@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.FSharp.Core;
 
 namespace Guardian.Node.Tests;
 
@@ -17,7 +18,9 @@ public sealed class MeterTests : IDisposable
     public void What_the_meter_counts_is_what_guests_ran_second_by_second()
     {
         var step = from what in Gen.Choose(0, 99) from which in Gen.Choose(0, 2) from size in Gen.Choose(1, 64) select new Step(what, Instances[which], size);
-        Prop.ForAll(Arb.From(Gen.ListOf(step, 120), Shorter), CountsRight).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
+        // The same cases each time: what a search with other seeds finds becomes a test of its own.
+        var replay = FSharpOption<Replay>.Some(new Replay(new Rnd(1), null));
+        Prop.ForAll(Arb.From(Gen.ListOf(step, 120), Shorter), CountsRight).Check(Config.QuickThrowOnFailure.WithMaxTest(30).WithReplay(replay));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class FakeDaemon : IDisposable
     /// <summary>Makes the answer to a call; null sends none.</summary>
     public Func<RpcHeader, byte[], byte[]?> Answer { get; set; } = (header, _) => header.Reply(RpcStatus.Ok).Frame([]);
 
-    public byte[] Next() => Frames.TryTake(out var frame, TimeSpan.FromSeconds(60)) ? frame : throw new TimeoutException("the daemon got no frame");
+    public byte[] Next() => Frames.TryTake(out var frame, TimeSpan.FromMinutes(10)) ? frame : throw new TimeoutException("the daemon got no frame");
 
     public void Dispose()
     {

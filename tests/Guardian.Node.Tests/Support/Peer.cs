@@ -11,7 +11,7 @@ internal sealed class Peer(Socket socket) : IDisposable
 
     public static Peer Connect(string path)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 600_000 };
         socket.Connect(new UnixDomainSocketEndPoint(path));
         return new Peer(socket);
     }
