@@ -43,7 +43,7 @@ END
     for pair in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt run:/run/libvirt log:/var/log/libvirt; do
       mkdir -p "${pair#*:}" && mount --bind "$1/${pair%%:*}" "${pair#*:}" || exit 1
     done
-    exec libvirtd -f "$1/etc/libvirtd.conf" -p "$1/run/libvirtd.pid"' - "$libvirt"
+    exec "${@:2}" libvirtd -f "$1/etc/libvirtd.conf" -p "$1/run/libvirtd.pid"' - "$libvirt" ${pretend_epc:+"$repository/tests/openstack/pretend-nodes" "$libvirt/nodes"}
 }
 
 sql() { mariadb -uroot -S "$state/database.sock" "$@"; }

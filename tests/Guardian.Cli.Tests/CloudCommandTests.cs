@@ -16,9 +16,7 @@ public sealed class CloudCommandTests : IDisposable
         served = new ServedCloud(folder);
         // A cloud with one host that has 64 MiB of EPC, of which a server holds 8.
         On("GET", "/placement/resource_providers?required=", $$"""{"resource_providers": [{{Provider(2, "host_sgx_epc_0")}}]}""");
-        On("GET", $"/placement/resource_providers/{Id}2/inventories", """
-            {"resource_provider_generation": 1, "inventories": {"CUSTOM_SGX_EPC_MB": {"total": 64, "reserved": 4, "min_unit": 1, "max_unit": 64, "step_size": 1, "allocation_ratio": 1.0}}}
-            """);
+        Inventory(2, 64, 4, 64);
         Claim(8);
         On("GET", "/placement/traits?", """{"traits": ["CUSTOM_SGX_FLC", "CUSTOM_SGX2", "CUSTOM_SGX_HEALTHY", "CUSTOM_SGX_EPC_SECTION"]}""");
         On("GET", "/placement/resource_classes", """{"resource_classes": [{"name": "CUSTOM_SGX_EPC_MB"}]}""");
@@ -104,11 +102,27 @@ public sealed class CloudCommandTests : IDisposable
         var people = (await StatusAsync()).Ends(0);
         Assert.Contains("claims and servers agree", people.Output, StringComparison.Ordinal);
         var row = people.Output.Split('\n').Single(line => line.Contains("| host ", StringComparison.Ordinal));
-        Assert.Equal(["host", "up", "yes", "1", "64", "4", "8", "52", "1"], row.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(["host", "up", "yes", "1", "64", "4", "8", "52", "52", "1"], row.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
         var json = (await StatusAsync("--json")).Ends(0).Json;
-        Assert.Equal("""[{"host":"host","state":"up","healthy":true,"sections":1,"totalMebibytes":64,"reservedMebibytes":4,"claimedMebibytes":8,"freeMebibytes":52,"guests":1}]""", json["hosts"]!.ToJsonString());
+        Assert.Equal("""[{"host":"host","state":"up","healthy":true,"sections":1,"totalMebibytes":64,"reservedMebibytes":4,"claimedMebibytes":8,"freeMebibytes":52,"largestFreeMebibytes":52,"guests":1}]""", json["hosts"]!.ToJsonString());
         Assert.Empty(json["drift"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData(32, 32, 56)]
+    [InlineData(64, 64, 60)]
+    [InlineData(64, 16, 56)]
+    public async Task Status_adds_up_the_sections_of_a_host_and_tells_the_largest_claim_that_one_of_them_takes(int second, int mostAtOnce, int largest)
+    {
+        On("GET", "/placement/resource_providers?required=", $$"""{"resource_providers": [{{Provider(2, "host_sgx_epc_0")}}, {{Provider(3, "host_sgx_epc_1")}}]}""");
+        Inventory(3, second, 0, mostAtOnce);
+        Claim(4);
+        Claim(4, provider: 3);
+
+        var host = (await StatusAsync("--json")).Ends(0).Json["hosts"]![0]!;
+        Assert.Equal((2, 64 + second, 4, 8), ((int)host["sections"]!, (int)host["totalMebibytes"]!, (int)host["reservedMebibytes"]!, (int)host["claimedMebibytes"]!));
+        Assert.Equal((52 + second, largest, 1), ((int)host["freeMebibytes"]!, (int)host["largestFreeMebibytes"]!, (int)host["guests"]!));
     }
 
     [Theory]
@@ -141,10 +155,14 @@ public sealed class CloudCommandTests : IDisposable
 
     private static string Provider(int id, string name) => $$"""{"uuid": "{{Id}}{{id}}", "name": "{{name}}", "generation": 1, "parent_provider_uuid": "{{Id}}1", "root_provider_uuid": "{{Id}}1"}""";
 
-    private void Claim(int mebibytes)
+    private void Inventory(int provider, int total, int reserved, int mostAtOnce) => On("GET", $"/placement/resource_providers/{Id}{provider}/inventories", $$"""
+        {"resource_provider_generation": 1, "inventories": {"CUSTOM_SGX_EPC_MB": {"total": {{total}}, "reserved": {{reserved}}, "min_unit": 1, "max_unit": {{mostAtOnce}}, "step_size": 1, "allocation_ratio": 1.0} } }
+        """);
+
+    private void Claim(int mebibytes, int provider = 2)
     {
         var claim = mebibytes > 0 ? $$$""" "{{{Id}}}9": {"resources": {"CUSTOM_SGX_EPC_MB": {{{mebibytes}}} } } """ : "";
-        On("GET", $"/placement/resource_providers/{Id}2/allocations", $$"""{"resource_provider_generation": 1, "allocations": { {{claim}} } }""");
+        On("GET", $"/placement/resource_providers/{Id}{provider}/allocations", $$"""{"resource_provider_generation": 1, "allocations": { {{claim}} } }""");
     }
 
     private void Aggregates(params string[] hosts) => On(

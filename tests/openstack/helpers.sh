@@ -47,12 +47,27 @@ eventually() {
 # ---- inventory
 provider_id() { openstack resource provider list --name "$1" -f value -c uuid; }
 
+# has_inventory PROVIDER TOTAL [RESERVED]
 has_inventory() {
   openstack resource provider inventory show "$(provider_id "$1")" CUSTOM_SGX_EPC_MB -f json | python3 -c "
 import json, sys
 found = json.load(sys.stdin)
 print(found)
-sys.exit(not (found['total'] == $2 and found['allocation_ratio'] == 1.0 and found['max_unit'] == $2))"
+sys.exit(not (found['total'] == $2 and found['reserved'] == ${3:-0} and found['allocation_ratio'] == 1.0 and found['max_unit'] == $2))"
+}
+
+# The provider of one of the host's sections; pretend-epc has two, on nodes 0 and 1.
+section_id() { provider_id "${host}_sgx_epc_$1"; }
+
+# has_section NODE TOTAL RESERVED
+has_section() {
+  has_inventory "${host}_sgx_epc_$1" "$2" "$3" &&
+    [ "$(openstack resource provider show "$(section_id "$1")" -f value -c parent_provider_uuid)" = "$(provider_id "$host")" ]
+}
+
+sections_are_full() {
+  local node
+  for node in 0 1; do openstack resource provider usage show "$(section_id $node)" -f value | grep -x 'CUSTOM_SGX_EPC_MB 32' || return 1; done
 }
 
 traits_of() { openstack resource provider trait list "$(provider_id "$1")" -f value; }
@@ -84,20 +99,36 @@ static_inventories() {
 }
 
 heals_inventory() {
-  local section
-  section=$(provider_id "${host}_sgx_epc_0")
-  openstack resource provider inventory set "$section" --resource CUSTOM_SGX_EPC_MB=32 >/dev/null && eventually 90 has_inventory "${host}_sgx_epc_0" 64
+  openstack resource provider inventory set "$(section_id 1)" --resource CUSTOM_SGX_EPC_MB=24 >/dev/null && eventually 90 has_section 1 32 0
 }
 
 # ---- set-up and status
 setup_changes() {
   local out
-  out=$(guardian cloud setup --flavor sgx.8m:1:128:0:8 --flavor sgx.16m:1:128:0:16) || return 1
+  out=$(guardian cloud setup --flavor sgx.8m:1:128:0:8 --flavor sgx.16m:1:128:0:16 --flavor sgx.40m:1:128:0:40) || return 1
   echo "$out"
   if [ "$1" = yes ]; then grep -q '^changed' <<<"$out"; else ! grep -qv '^unchanged' <<<"$out"; fi
 }
 
+# A flavor whose EPC may lie on two sections, as docs/operate.md says.
+make_flavor_in_parts() {
+  openstack flavor create sgx.2x16m --vcpus 1 --ram 128 --disk 0 --property resources1:CUSTOM_SGX_EPC_MB=16 --property resources2:CUSTOM_SGX_EPC_MB=16 \
+    --property group_policy=isolate --property trait:HW_CPU_X86_SGX=required --property trait:CUSTOM_SGX_HEALTHY=required
+}
+
 status_json() { guardian cloud status --json; }
+
+# status_of_host CLAIMED FREE LARGEST GUESTS
+status_of_host() {
+  status_json | python3 -c "
+import json, sys
+found = json.load(sys.stdin)
+print(found)
+host = next(host for host in found['hosts'] if host['host'] == '$host')
+assert found['drift'] == []
+assert (host['sections'], host['totalMebibytes'], host['reservedMebibytes']) == (2, 72, 8)
+assert (host['claimedMebibytes'], host['freeMebibytes'], host['largestFreeMebibytes'], host['guests']) == ($1, $2, $3, $4)"
+}
 
 full_without_drift() {
   status_json | python3 -c "
@@ -189,7 +220,33 @@ total_mapped() {
   for process in $(pgrep -f "qemu-system.*$state/instances"); do grep -A1 /dev/sgx_vepc "/proc/$process/smaps"; done | awk '$1 == "Size:" { total += $2 } END { print total + 0 }'
 }
 
-defined_epc() { virsh -q -c "$libvirt_uri" dumpxml "$1" | tr -d ' \n' | grep -o "<memorymodel='sgx-epc'><target><sizeunit='KiB'>$2</size>"; }
+# on_claimed_sections INSTANCE KIB...: it has claims of these sizes, each on a section of its own; and its definition, the command that its QEMU was started with
+# and what that QEMU maps have one EPC device for each, on that section's NUMA node.
+on_claimed_sections() {
+  local process
+  process=$(process_of "$1")
+  python3 - "$process" "$(virsh -q -c "$libvirt_uri" dumpxml "$1")" "$(openstack resource provider allocation show "$1" -f json)" \
+    "$(section_id 0)" "$(section_id 1)" "${@:2}" <<'END'
+import json
+import re
+import sys
+from xml.etree import ElementTree
+
+process, definition, allocations, *sections = sys.argv[1:6]
+sizes = [int(size) for size in sys.argv[6:]]
+claims = sorted((sections.index(claim["resource_provider"]), claim["resources"]["CUSTOM_SGX_EPC_MB"] * 1024)
+                for claim in json.loads(allocations) if "CUSTOM_SGX_EPC_MB" in claim["resources"])
+defined = [(int(device.findtext("source/nodemask")), int(device.findtext("target/size")))
+           for device in ElementTree.fromstring(definition).iterfind("devices/memory[@model='sgx-epc']")]
+with open(f"/proc/{process}/cmdline") as file:
+    objects = [json.loads(word) for word in file.read().split("\0") if "memory-backend-epc" in word]
+started = [(node, device["size"] // 1024) for device in objects for node in device["host-nodes"] if device["policy"] == "bind"]
+with open(f"/proc/{process}/smaps") as file:
+    mapped = [int(size) for size in re.findall(r" /dev/sgx_vepc\nSize: *(\d+) kB", file.read())]
+print("claims:", claims, "definition:", defined, "QEMU's command:", started, "QEMU's mappings:", mapped)
+assert [size for _, size in claims] == sizes and claims == defined == started and sorted(mapped) == sorted(sizes)
+END
+}
 
 claimed() { openstack resource provider allocation show "$1" -f json | grep -o "CUSTOM_SGX_EPC_MB[^0-9]*$2\b"; }
 
@@ -294,7 +351,8 @@ assert frames[0]['period']['begin'] < frames[0]['period']['end'] and point['vol'
 
 no_metrics_left() {
   curl -s "$metrics/metrics" | grep -E '^guardian_epc_(claimed|mapped)_bytes' | tee /dev/stderr | grep -vq ' 0$' && return 1
-  curl -s "$metrics/metrics" | grep -q '^guardian_epc_total_bytes.* 67108864$'
+  [ "$(curl -s "$metrics/metrics" | sed -nE 's/^guardian_epc_(total|reserved)_bytes\{.*,node="(.)"\} /\1 \2 /p' | paste -sd,)" = \
+    "total 0 41943040,total 1 33554432,reserved 0 8388608,reserved 1 0" ]
 }
 
 # ---- the documentation

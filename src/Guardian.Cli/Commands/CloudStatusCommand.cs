@@ -34,6 +34,7 @@ internal static class CloudStatusCommand
             ["reservedMebibytes"] = host.Reserved,
             ["claimedMebibytes"] = host.Claimed,
             ["freeMebibytes"] = host.Free,
+            ["largestFreeMebibytes"] = host.LargestFree,
             ["guests"] = host.Guests,
         })]),
         ["drift"] = new JsonArray([.. status.Drift.Select(drift => new JsonObject
@@ -49,7 +50,7 @@ internal static class CloudStatusCommand
     private static void Show(IAnsiConsole people, EpcStatus status)
     {
         var table = new Table().Border(TableBorder.Ascii2);
-        table.AddColumns("Host", "State", "Healthy", "Sections", "EPC MiB", "Reserved", "Claimed", "Free", "Guests");
+        table.AddColumns("Host", "State", "Healthy", "Sections", "EPC MiB", "Reserved", "Claimed", "Free", "Largest", "Guests");
         foreach (var column in table.Columns.Skip(3))
         {
             column.Alignment = Justify.Right;
@@ -58,7 +59,7 @@ internal static class CloudStatusCommand
         {
             table.AddRow(
                 Markup.Escape(host.Host), host.State, host.IsHealthy ? "yes" : "no", Terminal.Number(host.Sections), Terminal.Number(host.Total), Terminal.Number(host.Reserved),
-                Terminal.Number(host.Claimed), Terminal.Number(host.Free), Terminal.Number(host.Guests));
+                Terminal.Number(host.Claimed), Terminal.Number(host.Free), Terminal.Number(host.LargestFree), Terminal.Number(host.Guests));
         }
         people.Write(table);
         people.WriteLine(status.Drift.Count == 0 ? "claims and servers agree" : "claims and servers disagree:");

@@ -10,8 +10,6 @@ namespace Guardian.Cli;
 /// <summary><c>guardian vm</c>: guests of this host.</summary>
 internal static class VmCommands
 {
-    private const long KibibytesPerMebibyte = 1024;
-
     public static Command Create() => new("vm", "Look after the virtual machines of this host.") { CreateVerify() };
 
     private static Command CreateVerify()
@@ -27,7 +25,7 @@ internal static class VmCommands
             var claims = session is null ? null : new EpcClaims(new PlacementClient(session));
             var states = await GuestVerifier.ReadAsync(
                 configuration.Upstream,
-                claims is null ? null : async server => (await claims.ReadAsync(server, configuration.Host, cancellation).ConfigureAwait(false)).Sum(claim => claim.Mebibytes) * KibibytesPerMebibyte,
+                claims is null ? null : server => claims.ReadAsync(server, configuration.Host, cancellation),
                 arguments.GetValue(instance)).ConfigureAwait(false);
             if (arguments.GetValue(instance) is { } wanted && states.Count == 0)
             {

@@ -16,7 +16,7 @@ public static class NodeMetrics
 {
     private const long BytesPerMebibyte = 1024 * 1024;
 
-    /// <summary>The whole answer of <c>/metrics</c>.</summary>
+    /// <summary>The whole answer of <c>/metrics</c>: the lines of a metric are one group, as the format wants it.</summary>
     public static string Write(string host, bool? isHealthy, IReadOnlyList<SectionMetrics> sections, IReadOnlyList<GuestMetrics> guests)
     {
         ArgumentNullException.ThrowIfNull(sections);
@@ -31,14 +31,16 @@ public static class NodeMetrics
             Family("guardian_host_healthy", "Whether the host's check passes.");
             Sample("guardian_host_healthy", healthy ? 1 : 0, ("host", host));
         }
-        Family("guardian_epc_total_bytes", "EPC of a section.");
-        Family("guardian_epc_reserved_bytes", "EPC of a section that is kept for the host's own enclaves.");
-        foreach (var section in sections)
+        void OfSections(string name, string help, Func<SectionMetrics, long> mebibytes)
         {
-            var node = section.Node.ToString(CultureInfo.InvariantCulture);
-            Sample("guardian_epc_total_bytes", section.Total * BytesPerMebibyte, ("host", host), ("node", node));
-            Sample("guardian_epc_reserved_bytes", section.Reserved * BytesPerMebibyte, ("host", host), ("node", node));
+            Family(name, help);
+            foreach (var section in sections)
+            {
+                Sample(name, mebibytes(section) * BytesPerMebibyte, ("host", host), ("node", section.Node.ToString(CultureInfo.InvariantCulture)));
+            }
         }
+        OfSections("guardian_epc_total_bytes", "EPC of a section.", section => section.Total);
+        OfSections("guardian_epc_reserved_bytes", "EPC of a section that is kept for the host's own enclaves.", section => section.Reserved);
         var (total, reserved, claimed, mapped) = (sections.Sum(section => section.Total), sections.Sum(section => section.Reserved), guests.Sum(guest => guest.Claimed), guests.Sum(guest => guest.Mapped));
         Family("guardian_epc_claimed_bytes", "EPC of the guests that are defined on the host.");
         Sample("guardian_epc_claimed_bytes", claimed * BytesPerMebibyte, ("host", host));
@@ -46,14 +48,16 @@ public static class NodeMetrics
         Sample("guardian_epc_mapped_bytes", mapped * BytesPerMebibyte, ("host", host));
         Family("guardian_epc_free_bytes", "EPC that is neither reserved nor claimed.");
         Sample("guardian_epc_free_bytes", Math.Max(0, total - reserved - claimed) * BytesPerMebibyte, ("host", host));
-        Family("guardian_instance_epc_mebibytes", "EPC of a guest.");
-        Family("guardian_instance_epc_mapped_bytes", "EPC that a guest's QEMU has mapped.");
-        foreach (var guest in guests)
+        void OfGuests(string name, string help, Func<GuestMetrics, long> value)
         {
-            (string, string?)[] labels = [("host", host), ("instance_id", guest.Instance.ToString()), ("project_id", guest.Project), ("flavor", guest.Flavor)];
-            Sample("guardian_instance_epc_mebibytes", guest.Claimed, labels);
-            Sample("guardian_instance_epc_mapped_bytes", guest.Mapped * BytesPerMebibyte, labels);
+            Family(name, help);
+            foreach (var guest in guests)
+            {
+                Sample(name, value(guest), ("host", host), ("instance_id", guest.Instance.ToString()), ("project_id", guest.Project), ("flavor", guest.Flavor));
+            }
         }
+        OfGuests("guardian_instance_epc_mebibytes", "EPC of a guest.", guest => guest.Claimed);
+        OfGuests("guardian_instance_epc_mapped_bytes", "EPC that a guest's QEMU has mapped.", guest => guest.Mapped * BytesPerMebibyte);
         return text.ToString();
     }
 

@@ -7,8 +7,9 @@ namespace Guardian.OpenStack;
 /// <param name="State">Of its nova-compute: up or down.</param>
 /// <param name="IsHealthy">Whether it takes new guests: its check passes and its daemon says so.</param>
 /// <param name="Sections">How many providers its EPC is divided over.</param>
+/// <param name="LargestFree">The largest claim that one of the providers still takes; a claim is not divided over them.</param>
 /// <param name="Guests">Consumers that hold a claim.</param>
-public sealed record EpcHost(string Host, string State, bool IsHealthy, int Sections, long Total, long Reserved, long Claimed, int Guests)
+public sealed record EpcHost(string Host, string State, bool IsHealthy, int Sections, long Total, long Reserved, long Claimed, long LargestFree, int Guests)
 {
     /// <summary>What may still be claimed.</summary>
     public long Free => Math.Max(0, Total - Reserved - Claimed);
@@ -66,7 +67,8 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
             var node = nodes.GetValueOrDefault(host.Key);
             hosts.Add(new EpcHost(
                 node?.HypervisorHostname ?? host.Key.ToString(), node?.State ?? "unknown", healthy.Contains(host.Key), host.Count(),
-                host.Sum(part => part.Inventory.Total), host.Sum(part => part.Inventory.Reserved), own.Sum(claim => claim.Value), own.Count));
+                host.Sum(part => part.Inventory.Total), host.Sum(part => part.Inventory.Reserved), own.Sum(claim => claim.Value),
+                host.Max(part => Math.Clamp(part.Inventory.Total - part.Inventory.Reserved - part.Claims.Values.Sum(Mebibytes), 0, Math.Max(0, part.Inventory.MaxUnit))), own.Count));
         }
         return new EpcStatus(
             [.. hosts.OrderBy(host => host.Host, StringComparer.Ordinal)],

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Guardian.OpenStack;
 
 namespace Guardian.Node.Tests;
 
@@ -32,9 +33,9 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         var instance = guest.Uuid;
         Assert.Equal(
             new GuestEpcState(instance, guest.Name, libvirt.ProcessOf(guest.Name), 8192, 8192, 8192),
-            Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, _ => Task.FromResult(8192L), instance: null)));
-        Assert.Null(Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, claimOf: null, instance)).Problem);
-        Assert.Empty(await GuestVerifier.ReadAsync(libvirt.SocketPath, claimOf: null, Guid.Empty));
+            Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, _ => Task.FromResult<IReadOnlyList<EpcClaim>>([new EpcClaim(Guid.Empty, 0, 8)]), instance: null)));
+        Assert.Null(Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, claimsOf: null, instance)).Problem);
+        Assert.Empty(await GuestVerifier.ReadAsync(libvirt.SocketPath, claimsOf: null, Guid.Empty));
         var running = guest.Virsh("dumpxml", guest.Name).Output;
         guest.Define(running).Ends(0);
         guest.Virsh("managedsave", guest.Name).Ends(1).Says("cannot leave its processor");

@@ -16,6 +16,15 @@ public class NodeMetricsTests
     }
 
     [Fact]
+    public void The_lines_of_a_metric_are_one_group()
+    {
+        var text = NodeMetrics.Write("h", true, [new(0, 64, 8), new(1, 64, 0)], [new(Guid.Empty, "p", "f", 16, 8), new(Guid.NewGuid(), "p", "f", 8, 0)]);
+
+        var names = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[0] == '#' ? line.Split(' ')[2] : line[..line.IndexOf('{', StringComparison.Ordinal)]).ToList();
+        Assert.Equal(names.Distinct().Count(), names.Where((name, i) => i == 0 || names[i - 1] != name).Count());
+    }
+
+    [Fact]
     public void Dataframes_are_hours_with_what_guests_held_in_them()
     {
         var start = new DateTimeOffset(2026, 1, 1, 10, 30, 0, TimeSpan.Zero);

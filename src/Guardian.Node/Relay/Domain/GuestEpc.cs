@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Guardian.OpenStack;
 
 namespace Guardian.Node;
 
@@ -28,6 +29,14 @@ internal static class GuestEpc
             total += size;
         }
         return total;
+    }
+
+    /// <summary>Whether the devices take from each NUMA node what was claimed there; true where a device is bound to none, or a claim is on the whole host.</summary>
+    public static bool IsOnNodesOf(XElement domain, IReadOnlyList<EpcClaim> claims)
+    {
+        var devices = Devices(domain).Select(device => Read(device) ?? default).ToList();
+        return devices.Any(device => device.HostNode is null) || claims.Any(claim => claim.Node is null)
+            || ByNode(devices).SequenceEqual(ByNode(claims.Select(claim => new EpcDevice(claim.Mebibytes * 1024, claim.Node))));
     }
 
     /// <summary>A device that libvirt would check against memory that is not its own, and why; or null.</summary>
@@ -181,6 +190,9 @@ internal static class GuestEpc
         }
         return total;
     }
+
+    private static IEnumerable<(int? Node, long Kibibytes)> ByNode(IEnumerable<EpcDevice> devices) =>
+        devices.GroupBy(device => device.HostNode, (node, own) => (node, own.Sum(device => device.Kibibytes))).Order();
 
     private static IEnumerable<XElement> MemoryDevices(XElement domain) => domain.Elements("devices").Elements("memory");
 
