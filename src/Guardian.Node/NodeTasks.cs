@@ -32,19 +32,20 @@ internal static class NodeTasks
         }
         if (configuration.Metrics is { } listen)
         {
-            NodeEndpoint.Create(listen, () => Metrics(configuration, inventory?.Seen, meter, processes), configuration.Journal).StartAsync().GetAwaiter().GetResult();
+            NodeEndpoint.Create(listen, () => Metrics(configuration, inventory, meter, processes), configuration.Journal).StartAsync().GetAwaiter().GetResult();
             log($"metrics on http://{listen}/metrics");
         }
     }
 
-    private static string Metrics(NodeConfiguration configuration, HostEpc? host, Meter meter, GuestProcesses processes)
+    private static string Metrics(NodeConfiguration configuration, InventoryLoop? inventory, Meter meter, GuestProcesses processes)
     {
+        var host = inventory?.Seen;
         var mapped = processes.List().ToDictionary(process => process.Instance, process => process.Mebibytes);
         var reserved = configuration.ReservedMebibytes;
         var sections = new List<SectionMetrics>();
         foreach (var (node, total) in (host?.Mebibytes ?? new Dictionary<int, long>()).OrderBy(section => section.Key))
         {
-            sections.Add(new SectionMetrics(node, total, Math.Min(reserved, total)));
+            sections.Add(new SectionMetrics(node, total, Math.Min(reserved, total), inventory!.Claimed.TryGetValue(node, out var claimed) ? claimed : null));
             reserved -= Math.Min(reserved, total);
         }
         return NodeMetrics.Write(

@@ -68,6 +68,8 @@ has_section() {
 sections_are_full() {
   local node
   for node in 0 1; do openstack resource provider usage show "$(section_id $node)" -f value | grep -x 'CUSTOM_SGX_EPC_MB 32' || return 1; done
+  [ "$(curl -s "$metrics/metrics" | sed -nE 's/^guardian_epc_section_(claimed|free)_bytes\{.*,node="(.)"\} /\1 \2 /p' | paste -sd,)" = \
+    "claimed 0 33554432,claimed 1 33554432,free 0 0,free 1 0" ]
 }
 
 traits_of() { openstack resource provider trait list "$(provider_id "$1")" -f value; }

@@ -17,6 +17,9 @@ public sealed class EpcPublisher(PlacementClient placement, string host)
 
     private bool hasNames;
 
+    /// <summary>How much of each section was claimed when it was last published, in MiB by NUMA node; nothing where the operator's provider.yaml says the inventory.</summary>
+    public IReadOnlyDictionary<int, long> Claimed { get; private set; } = new Dictionary<int, long>();
+
     /// <summary>Makes Placement show the host as it is.</summary>
     /// <returns>What was changed, a line each; nothing when all was right.</returns>
     /// <exception cref="OpenStackException">Placement does not answer, refuses, or does not know the host yet.</exception>
@@ -60,6 +63,7 @@ public sealed class EpcPublisher(PlacementClient placement, string host)
         if ((await placement.GetInventoriesAsync(root.Uuid, cancellation).ConfigureAwait(false)).Inventories.ContainsKey(Epc.ResourceClass))
         {
             // The operator's provider.yaml says it; twice would be too much.
+            Claimed = new Dictionary<int, long>();
         }
         else
         {
@@ -80,6 +84,7 @@ public sealed class EpcPublisher(PlacementClient placement, string host)
         {
             await WithdrawAsync(sections[gone], changes, cancellation).ConfigureAwait(false);
         }
+        var claimed = new Dictionary<int, long>();
         var reserved = epc.ReservedMebibytes;
         foreach (var (node, total) in epc.Mebibytes.Where(section => section.Value > 0).OrderBy(section => section.Key))
         {
@@ -99,7 +104,9 @@ public sealed class EpcPublisher(PlacementClient placement, string host)
                 changes.Add($"published {total} MiB of EPC on node {node}, {reservedHere} MiB of it reserved");
             }
             await EnsureTraitsAsync(provider.Uuid, [Epc.SectionTrait], [], changes, cancellation).ConfigureAwait(false);
+            claimed[node] = (await placement.GetUsagesAsync(provider.Uuid, cancellation).ConfigureAwait(false)).GetValueOrDefault(Epc.ResourceClass);
         }
+        Claimed = claimed;
     }
 
     private Task SetAsync(Guid section, ProviderInventories known, Inventory inventory, CancellationToken cancellation) =>

@@ -17,6 +17,9 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
     /// <summary>What was last seen of the host; null before the first look.</summary>
     public HostEpc? Seen { get; private set; }
 
+    /// <summary>How much of each section was claimed when it was last published, in MiB by NUMA node.</summary>
+    public IReadOnlyDictionary<int, long> Claimed => publisher.Claimed;
+
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -4,7 +4,8 @@ using System.Text;
 namespace Guardian.Node;
 
 /// <summary>One section of the host's EPC, in MiB.</summary>
-public readonly record struct SectionMetrics(int Node, long Total, long Reserved);
+/// <param name="Claimed">What Placement has claimed of it; null when it was not asked.</param>
+public readonly record struct SectionMetrics(int Node, long Total, long Reserved, long? Claimed);
 
 /// <summary>One guest's EPC, in MiB.</summary>
 /// <param name="Claimed">What its definition has.</param>
@@ -31,16 +32,19 @@ public static class NodeMetrics
             Family("guardian_host_healthy", "Whether the host's check passes.");
             Sample("guardian_host_healthy", healthy ? 1 : 0, ("host", host));
         }
-        void OfSections(string name, string help, Func<SectionMetrics, long> mebibytes)
+        void OfSections(string name, string help, Func<SectionMetrics, long?> mebibytes)
         {
             Family(name, help);
-            foreach (var section in sections)
+            foreach (var section in sections.Where(section => mebibytes(section) is not null))
             {
-                Sample(name, mebibytes(section) * BytesPerMebibyte, ("host", host), ("node", section.Node.ToString(CultureInfo.InvariantCulture)));
+                Sample(name, mebibytes(section)!.Value * BytesPerMebibyte, ("host", host), ("node", section.Node.ToString(CultureInfo.InvariantCulture)));
             }
         }
         OfSections("guardian_epc_total_bytes", "EPC of a section.", section => section.Total);
         OfSections("guardian_epc_reserved_bytes", "EPC of a section that is kept for the host's own enclaves.", section => section.Reserved);
+        OfSections("guardian_epc_section_claimed_bytes", "EPC of a section that Placement has claimed for guests.", section => section.Claimed);
+        OfSections(
+            "guardian_epc_section_free_bytes", "EPC of a section that is neither reserved nor claimed.", section => section.Claimed is { } taken ? Math.Max(0, section.Total - section.Reserved - taken) : null);
         var (total, reserved, claimed, mapped) = (sections.Sum(section => section.Total), sections.Sum(section => section.Reserved), guests.Sum(guest => guest.Claimed), guests.Sum(guest => guest.Mapped));
         Family("guardian_epc_claimed_bytes", "EPC of the guests that are defined on the host.");
         Sample("guardian_epc_claimed_bytes", claimed * BytesPerMebibyte, ("host", host));

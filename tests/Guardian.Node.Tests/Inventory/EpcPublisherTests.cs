@@ -85,6 +85,17 @@ public sealed class EpcPublisherTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_claimed_of_each_section_is_known_after_a_look()
+    {
+        var publisher = new EpcPublisher(new PlacementClient(session), "host");
+        await publisher.PublishAsync(Host(reserved: 0, (0, 64), (1, 128)));
+        Assert.Equal(new Dictionary<int, long> { [0] = 0, [1] = 0 }, publisher.Claimed);
+        placement["host_sgx_epc_1"].Used = 8;
+        await publisher.PublishAsync(Host(reserved: 0, (0, 64), (1, 128)));
+        Assert.Equal(new Dictionary<int, long> { [0] = 0, [1] = 8 }, publisher.Claimed);
+    }
+
+    [Fact]
     public async Task A_host_without_EPC_is_no_SGX_host()
     {
         await PublishAsync(Host(reserved: 0, (0, 64)));
