@@ -107,7 +107,7 @@ heals_inventory() {
 # ---- set-up and status
 setup_changes() {
   local out
-  out=$(guardian cloud setup --flavor sgx.8m:1:128:0:8 --flavor sgx.16m:1:128:0:16 --flavor sgx.40m:1:128:0:40) || return 1
+  out=$(guardian cloud setup --flavor sgx.8m:1:128:0:8 --flavor sgx.16m:1:128:0:16 --flavor sgx.32m:1:128:0:32 --flavor sgx.40m:1:128:0:40) || return 1
   echo "$out"
   if [ "$1" = yes ]; then grep -q '^changed' <<<"$out"; else ! grep -qv '^unchanged' <<<"$out"; fi
 }
