@@ -2,7 +2,7 @@ using System.Globalization;
 using Guardian.Bench.Start;
 
 // guardian-bench-start [ROUNDS]: the time from starting a process to the first output of a program whose first instruction makes it, through the .NET runtime and through
-// the native files that deploy/native/build makes, in turn. Run it in the repository, after `dotnet build src/Guardian.Cli -c Release` and `deploy/native/build`.
+// the native files that deploy/native/build makes, in turn. Run it in the repository, after `dotnet build src/client/Guardian.Cli -c Release` and `deploy/native/build`.
 const double askedMilliseconds = 30;
 
 var rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 15;

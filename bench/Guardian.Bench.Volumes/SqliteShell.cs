@@ -43,7 +43,7 @@ internal sealed class SqliteShell
         var artifacts = Path.Combine(Environment.CurrentDirectory, "artifacts");
         var guardian = Path.Combine(artifacts, "bin", "Guardian.Cli", "release", "guardian.dll");
         var module = Path.Combine(Environment.GetEnvironmentVariable("GUARDIAN_SAMPLES") ?? Path.Combine(artifacts, "samples"), "sqlite.wasm");
-        foreach (var (file, made) in new[] { (guardian, "'dotnet build src/Guardian.Cli -c Release'"), (module, "samples/programs/build") })
+        foreach (var (file, made) in new[] { (guardian, "'dotnet build src/client/Guardian.Cli -c Release'"), (module, "samples/programs/build") })
         {
             if (!File.Exists(file))
             {
