@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Guardian.Attestation;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Client;
-using Guardian.Node;
+using Guardian.Node.Libvirt;
 using Guardian.OpenStack;
 using Guardian.Volumes;
 
