@@ -20,7 +20,7 @@ using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Shards;
 using Guardian.Documents;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
