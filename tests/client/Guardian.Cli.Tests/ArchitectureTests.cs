@@ -22,9 +22,12 @@ public class ArchitectureTests
         ["Guardian.Enclave"] = ["Guardian.Cas.Client", "Guardian.CleanRoom", "Guardian.Hosting"],
         ["Guardian.Hosting"] = ["Guardian.Attestation"],
         ["Guardian.OpenStack"] = ["Guardian.Refusals"],
-        ["Guardian.Node"] = ["Guardian.Documents", "Guardian.OpenStack", "Guardian.Sgx"],
+        ["Guardian.Libvirt"] = ["Guardian.Refusals"],
+        ["Guardian.ComputeHost"] = ["Guardian.Documents", "Guardian.Libvirt", "Guardian.OpenStack", "Guardian.Sgx"],
+        ["Guardian.Metering"] = ["Guardian.OpenStack", "Guardian.Sgx"],
+        ["Guardian.Node"] = ["Guardian.ComputeHost", "Guardian.Metering"],
         ["Guardian.Wasi"] = ["Guardian.Files"],
-        ["Guardian.Cli"] = ["Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.Enclave", "Guardian.Node", "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi"],
+        ["Guardian.Cli"] = ["Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Metering", "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi"],
     };
 
     // What an auditor of the trusted computing base has to read besides our own code and the base library.
@@ -44,6 +47,9 @@ public class ArchitectureTests
         ["Guardian.Enclave"] = [],
         ["Guardian.Hosting"] = [],
         ["Guardian.OpenStack"] = ["YamlDotNet"],
+        ["Guardian.Libvirt"] = [],
+        ["Guardian.ComputeHost"] = [],
+        ["Guardian.Metering"] = [],
         ["Guardian.Node"] = [],
         ["Guardian.Wasi"] = ["Wasmtime"],
         ["Guardian.Cli"] = ["Spectre.Console", "System.CommandLine"],
