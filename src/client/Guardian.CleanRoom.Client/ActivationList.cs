@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Sylvan.Data.Csv;
 
 namespace Guardian.CleanRoom.Client;

@@ -4,7 +4,7 @@ using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Client.Tagging;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client;
 

@@ -1,8 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client;
 

@@ -8,6 +8,7 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Room;
 
 namespace Guardian.CleanRoom.Client;

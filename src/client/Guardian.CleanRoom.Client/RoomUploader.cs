@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Keys;
 
 namespace Guardian.CleanRoom.Client;
 

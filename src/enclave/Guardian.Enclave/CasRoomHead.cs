@@ -1,8 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Cas.Client;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Log;
+using Guardian.Refusals;
 
 namespace Guardian.Enclave;
 
@@ -42,7 +44,8 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
         }
         catch (CasException failure)
         {
-            throw new RoomHeadException($"the CAS does not tell where the room's log stands: {failure.Message}", failure);
+            throw new RefusedException(
+                RoomReasons.CasAway.Because($"the CAS does not return the head of the room's log: {failure.Message}"), failure);
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.RaTls;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Shards;
 
 namespace Guardian.Enclave;
 

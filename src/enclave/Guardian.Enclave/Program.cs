@@ -2,9 +2,8 @@ using System.Security.Cryptography;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Matching.Shards;
 using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Shards;
 using Guardian.Enclave;
 using Guardian.Hosting;
 

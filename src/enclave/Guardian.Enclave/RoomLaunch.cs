@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Cas.Client;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Log;
-using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Shards;
 using Guardian.Hosting;
+using Guardian.Refusals;
 
 namespace Guardian.Enclave;
 
@@ -88,15 +89,16 @@ internal static class RoomLaunch
     {
         try
         {
-            return new RoomService(signed, roomKey, state, enclave, time);
+            return RoomService.Open(signed, roomKey, state, enclave, time);
         }
-        catch (RoomStateException failure)
+        catch (RefusedException failure) when (failure.IsTransient)
+        {
+            throw new HostException(
+                3, failure.Message, $"the session's service needs 'tags: [{CasRoomHead.Tag}]'; see 'guardian room session'");
+        }
+        catch (RefusedException failure)
         {
             throw new HostException(1, failure.Message);
-        }
-        catch (RoomHeadException failure)
-        {
-            throw new HostException(3, failure.Message, $"the session's service needs 'tags: [{CasRoomHead.Tag}]'; see 'guardian room session'");
         }
     }
 }

@@ -1,10 +1,9 @@
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.RaTls;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Matching.Shards;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Shards;
 using Guardian.Hosting;
+using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -34,7 +33,7 @@ internal static class ShardEndpoints
                 context.Response.StatusCode = outcome.Refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
                 await context.Response.Body.WriteAsync(outcome.Value ?? []).ConfigureAwait(false);
             }
-            catch (RoomStateException)
+            catch (RefusedException)
             {
                 // Storage shows this host something else than the lead enclave committed.
                 context.Response.StatusCode = StatusCodes.Status409Conflict;

@@ -2,6 +2,7 @@ using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Tests.Support;
 
@@ -39,7 +40,7 @@ public sealed class PublicDataTests : IDisposable
                 ("max_rows: 4000", "max_rows: 5100"), ("max_rows: 5000", "max_rows: 5100"));
             room.Upload("campaign", "key,arm,exposed,score\n" + Keys("febrl4a.csv.gz", columns, ",,,"));
             room.Upload("customers", "key,region,visit,spend,age\n" + Keys("febrl4b.csv.gz", columns, ",,,,"));
-            Assert.Equal(expected, room.Ask(new Question { Kind = QuestionKind.Overlap }).Overlap!.Persons);
+            Assert.Equal(expected, room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }).Persons);
         }
 
         // Lower case and trimmed, empties included; a few strangers on each side, so that nobody is everyone.
@@ -74,7 +75,7 @@ public sealed class PublicDataTests : IDisposable
         Assert.Equal((0, invalid), (room.Prepare("campaign", first).Data.Report.Invalid, room.Prepare("customers", second).Data.Report.Invalid));
         room.Upload("campaign", first);
         room.Upload("customers", second);
-        Assert.Equal(expected, room.Ask(new Question { Kind = QuestionKind.Overlap }).Overlap!.Persons);
+        Assert.Equal(expected, room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }).Persons);
 
         // The files as they are, with the contract's columns behind; a few strangers on each side, so that nobody is everyone.
         static string Rows(string file, string header, string rest)

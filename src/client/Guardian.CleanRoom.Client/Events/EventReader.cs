@@ -1,4 +1,3 @@
-using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Contract;
 

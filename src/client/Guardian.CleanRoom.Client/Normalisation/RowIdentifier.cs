@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client.Normalisation;
 

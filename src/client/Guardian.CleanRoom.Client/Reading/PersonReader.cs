@@ -1,7 +1,5 @@
-using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 
 namespace Guardian.CleanRoom.Client.Reading;
 

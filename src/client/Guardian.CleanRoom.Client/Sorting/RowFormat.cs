@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Guardian.CleanRoom.Client.Events;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client.Sorting;
 

@@ -1,6 +1,6 @@
 using Guardian.CleanRoom.Client.Events;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client.Sorting;
 

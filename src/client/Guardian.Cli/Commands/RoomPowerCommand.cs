@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Statistics;

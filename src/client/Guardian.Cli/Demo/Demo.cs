@@ -8,7 +8,6 @@ using Guardian.Cas.Client;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.Cli.Commands;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Guardian.CleanRoom.Analyses;
 
 namespace Guardian.Cli.Demo;
 

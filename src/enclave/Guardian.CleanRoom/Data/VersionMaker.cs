@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data.Ordering;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 using Guardian.Refusals;

@@ -1,4 +1,3 @@
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 

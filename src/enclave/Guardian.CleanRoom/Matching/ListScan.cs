@@ -1,5 +1,4 @@
 using Guardian.CleanRoom.Base;
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 

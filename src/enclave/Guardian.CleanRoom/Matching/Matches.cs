@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 

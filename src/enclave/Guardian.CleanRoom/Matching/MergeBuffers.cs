@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Guardian.CleanRoom.Base;
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 

@@ -5,7 +5,7 @@ using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Client.Tagging;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Client;

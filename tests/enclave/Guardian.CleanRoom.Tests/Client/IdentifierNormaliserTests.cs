@@ -3,7 +3,7 @@ using System.Text;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Client;

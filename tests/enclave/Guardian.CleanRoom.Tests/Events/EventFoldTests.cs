@@ -2,6 +2,7 @@ using System.Text;
 using DuckDB.NET.Data;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 using Guardian.Documents;
 

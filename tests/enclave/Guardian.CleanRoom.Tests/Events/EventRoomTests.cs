@@ -1,5 +1,6 @@
 using System.Globalization;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Events;
@@ -27,7 +28,7 @@ public class EventRoomTests
             return (Email: person.Key, Arm: counted.Count > 0 ? counted[0].Arm : null, Views: Math.Min(counted.Count(each => each.Type == "view"), 5));
         }).ToList();
 
-        var reach = room.Ask(new Question { Kind = QuestionKind.Reach }).Reach!;
+        var reach = room.Ask<ReachResult>(new Question { Kind = QuestionKind.Reach });
         Assert.Equal(
             Enumerable.Range(0, 5).Select(times => (long?)seen.Count(person => Math.Min(person.Views, 4) == times)),
             reach.Frequencies.Select(each => each.Persons));
@@ -35,9 +36,9 @@ public class EventRoomTests
         var overlap = room.Ask(new Question { Kind = QuestionKind.Overlap, Where = [ConditionText.TryRead("customers.days >= 2 and customers.last >= 2026-03-20", out _)!] });
         Assert.Equal(
             seen.Count(person => int.Parse(bought[person.Email][3], CultureInfo.InvariantCulture) >= 2 && string.CompareOrdinal(bought[person.Email][5], "2026-03-20") >= 0),
-            overlap.Overlap!.Persons);
+            ((OverlapResult)overlap.Body).Persons);
 
-        var lift = room.Ask(new Question { Kind = QuestionKind.Lift }).Lift!;
+        var lift = room.Ask<LiftResult>(new Question { Kind = QuestionKind.Lift });
         double Mean(string arm) => seen.Where(person => person.Arm == arm).Average(person => double.Parse(bought[person.Email][1], CultureInfo.InvariantCulture));
         var comparison = lift.Outcomes.Single().Comparisons.Single(each => each.Treatment == "Ad");
         Assert.Equal(Mean("Ad") - Mean("None"), comparison.Result.AbsoluteLift, 1e-9);
