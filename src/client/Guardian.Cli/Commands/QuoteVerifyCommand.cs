@@ -134,7 +134,7 @@ internal static partial class QuoteVerifyCommand
     {
         var anchor = root is null ? TrustAnchor.Intel : TrustAnchor.FromCertificate(File.ReadAllBytes(root))
             ?? throw new CliException(ExitCode.Usage, "bad-root", $"{root} holds no certificate with a P-256 key", hint: "give the root's certificate in PEM");
-        return simulated ? [anchor, TrustAnchor.Simulated] : [anchor];
+        return simulated ? [anchor, .. BuiltPlatforms.Support.Anchors.Where(known => known.Platform == PlatformKind.Simulated)] : [anchor];
     }
 
     private static AttestationPolicy ReadPolicy(string? path, bool simulated)

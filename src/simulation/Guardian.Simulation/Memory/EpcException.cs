@@ -1,4 +1,4 @@
-namespace Guardian.Sgx.Epc;
+namespace Guardian.Simulation.Memory;
 
 /// <summary>Why the processor refuses an access to the EPC.</summary>
 public enum EpcFault

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Attestation.Pki;
 
-namespace Guardian.Attestation.Simulated;
+namespace Guardian.Simulation.Quoting;
 
 /// <summary>
 /// Certificates of simulated machines, shaped as Intel's. The root's private key is derived from the sentence below and so is public on

@@ -1,14 +1,14 @@
-using Guardian.Sgx.Epc;
 using Guardian.Sgx.Measurement;
+using Guardian.Simulation.Memory;
 
-namespace Guardian.Sgx.Tests.Epc;
+namespace Guardian.Simulation.Tests.Memory;
 
 public sealed class EpcTests : IDisposable
 {
     private const int PageSize = 4096;
     private const PageFlags Data = PageFlags.Regular | PageFlags.Read | PageFlags.Write;
 
-    private readonly Guardian.Sgx.Epc.Epc epc = new(64 * PageSize);
+    private readonly Epc epc = new(64 * PageSize);
 
     public void Dispose() => epc.Dispose();
 

@@ -1,8 +1,10 @@
+using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Sgx.Tests;
+using Guardian.Simulation.Processor;
 
-namespace Guardian.Sgx.Tests.Keys;
+namespace Guardian.Simulation.Tests.Processor;
 
 /// <summary>EGETKEY: who gets which key, and what a key depends on.</summary>
 public sealed class KeyDerivationTests : IDisposable

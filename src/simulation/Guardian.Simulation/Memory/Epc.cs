@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 
-namespace Guardian.Sgx.Epc;
+namespace Guardian.Simulation.Memory;
 
 /// <summary>
 /// The enclave page cache with its map (EPCM): 4 KiB pages, each held by one enclave, and the reclaimer that writes pages out

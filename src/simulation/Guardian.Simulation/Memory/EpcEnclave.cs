@@ -1,6 +1,6 @@
 using Guardian.Sgx.Measurement;
 
-namespace Guardian.Sgx.Epc;
+namespace Guardian.Simulation.Memory;
 
 /// <summary>An enclave as the EPC knows it.</summary>
 public sealed class EpcEnclave

@@ -1,7 +1,8 @@
-using Guardian.Sgx.Epc;
+using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
+using Guardian.Simulation.Memory;
 
-namespace Guardian.Sgx.Simulated;
+namespace Guardian.Simulation.Processor;
 
 /// <summary>
 /// A simulated machine: an identity kept in a directory, an EPC, and the enclaves in it. It has the formats and checks of SGX and
@@ -13,9 +14,9 @@ public sealed class SimulatedPlatform : IDisposable
     public const long DefaultEpcSize = 64L * 1024 * 1024;
 
     private readonly MachineIdentity machine;
-    private readonly Guardian.Sgx.Epc.Epc epc;
+    private readonly Epc epc;
 
-    private SimulatedPlatform(string directory, MachineIdentity machine, Guardian.Sgx.Epc.Epc epc)
+    private SimulatedPlatform(string directory, MachineIdentity machine, Epc epc)
     {
         Directory = directory;
         this.machine = machine;
@@ -34,7 +35,7 @@ public sealed class SimulatedPlatform : IDisposable
     /// <summary>Opens the machine of a directory, which is created with mode 0700 at first use.</summary>
     /// <exception cref="InvalidDataException">The directory holds something else.</exception>
     public static SimulatedPlatform Open(string machineDirectory, long epcSize = DefaultEpcSize) =>
-        new(machineDirectory, MachineIdentity.LoadOrCreate(machineDirectory), new Guardian.Sgx.Epc.Epc(epcSize));
+        new(machineDirectory, MachineIdentity.LoadOrCreate(machineDirectory), new Epc(epcSize));
 
     /// <summary>Loads an enclave and initialises it.</summary>
     /// <remarks>1 ECREATE, EADD and EEXTEND of every page. 2 EINIT: the SIGSTRUCT must verify, and sign what was measured.</remarks>
@@ -98,28 +99,4 @@ public sealed class SimulatedPlatform : IDisposable
             throw new EnclaveLaunchException(LaunchRefusal.InvalidAttributes, "the SIGSTRUCT's attributes lack MODE64BIT");
         }
     }
-}
-
-/// <summary>Why EINIT refuses an enclave.</summary>
-public enum LaunchRefusal
-{
-    /// <summary>The SIGSTRUCT does not verify.</summary>
-    InvalidSignature,
-
-    /// <summary>It signs another measurement.</summary>
-    InvalidMeasurement,
-
-    /// <summary>Its attributes cannot be had here.</summary>
-    InvalidAttributes,
-}
-
-/// <summary>EINIT refused an enclave.</summary>
-public sealed class EnclaveLaunchException : Exception
-{
-    /// <param name="refusal">Why.</param>
-    /// <param name="message">What, and how to mend it.</param>
-    public EnclaveLaunchException(LaunchRefusal refusal, string message) : base(message) => Refusal = refusal;
-
-    /// <summary>Why.</summary>
-    public LaunchRefusal Refusal { get; }
 }

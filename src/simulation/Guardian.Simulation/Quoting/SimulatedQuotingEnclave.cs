@@ -7,9 +7,9 @@ using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation.Processor;
 
-namespace Guardian.Attestation.Simulated;
+namespace Guardian.Simulation.Quoting;
 
 /// <summary>
 /// The quoting enclave of a simulated machine, and its provisioning certification: checks the report that an enclave of the same machine made for

@@ -1,9 +1,10 @@
-using Guardian.Sgx.Epc;
+using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Sgx.Tests;
+using Guardian.Simulation.Processor;
 
-namespace Guardian.Sgx.Tests.Simulated;
+namespace Guardian.Simulation.Tests.Processor;
 
 public sealed class SimulatedPlatformTests : IDisposable
 {

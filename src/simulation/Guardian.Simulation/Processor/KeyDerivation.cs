@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
+using Guardian.Sgx;
+using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
 
-namespace Guardian.Sgx.Keys;
+namespace Guardian.Simulation.Processor;
 
 /// <summary>
 /// What EGETKEY derives a key from, by key name (SDM vol. 3D, EGETKEY): AES-CMAC under the machine's fuse key over the inputs,

@@ -1,17 +1,18 @@
 using System.Security.Cryptography;
-using Guardian.Sgx.Epc;
+using Guardian.Sgx;
 using Guardian.Sgx.Keys;
+using Guardian.Simulation.Memory;
 
-namespace Guardian.Sgx.Simulated;
+namespace Guardian.Simulation.Processor;
 
 /// <summary>An enclave of a simulated machine. Thread-safe.</summary>
 public sealed class SimulatedEnclave : IEnclave
 {
     private readonly MachineIdentity machine;
-    private readonly Guardian.Sgx.Epc.Epc epc;
+    private readonly Epc epc;
     private readonly EpcEnclave loaded;
 
-    internal SimulatedEnclave(MachineIdentity machine, Guardian.Sgx.Epc.Epc epc, EpcEnclave loaded, ReportBody identity)
+    internal SimulatedEnclave(MachineIdentity machine, Epc epc, EpcEnclave loaded, ReportBody identity)
     {
         this.machine = machine;
         this.epc = epc;

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
+using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 
-namespace Guardian.Sgx.Simulated;
+namespace Guardian.Simulation.Processor;
 
 /// <summary>What is burnt into a simulated processor: its fuse key and owner epoch, random, kept in the machine directory.</summary>
 internal sealed class MachineIdentity

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guardian.Sgx.Measurement;
 
-namespace Guardian.Sgx.Epc;
+namespace Guardian.Simulation.Memory;
 
 public sealed partial class Epc
 {
