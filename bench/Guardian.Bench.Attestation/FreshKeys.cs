@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
-using Guardian.Attestation;
-using Guardian.Attestation.Tests;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Tests.Synthetic;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Bench.Attestation;
 

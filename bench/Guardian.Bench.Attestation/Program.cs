@@ -1,5 +1,5 @@
 using System.Globalization;
-using Guardian.Attestation;
+using Guardian.Attestation.Verification;
 using Guardian.Bench.Attestation;
 
 // guardian-bench-attestation [SECONDS]: how long a verification takes, beside what it cannot do without and beside a peer.

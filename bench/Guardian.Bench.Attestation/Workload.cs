@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Bench.Attestation;
 
@@ -70,7 +72,7 @@ internal sealed class Workload
 
     private void AddSignatures()
     {
-        var quote = Guardian.Attestation.Quote.TryParse(Quote, out _)!;
+        var quote = Guardian.Attestation.Quotes.Quote.TryParse(Quote, out _)!;
         var chain = Certificates(quote.CertificationData);
         var signers = Certificates(Collateral.TcbInfoIssuerChain);
         AddCertificate(chain[2], chain[2]);

@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.RaTls;
 using Guardian.Bench.Cas;
-using Guardian.Cas;
 using Guardian.Cas.Client;
 
 // guardian-bench-cas [SECONDS]: what an admission costs beside the signature checks it needs, and how many a second two cores make, each durable before it is answered.

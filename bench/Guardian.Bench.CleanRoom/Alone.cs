@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Data;
 
 namespace Guardian.Bench.CleanRoom;
 

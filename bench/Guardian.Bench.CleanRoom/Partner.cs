@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
-using Guardian.CleanRoom;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
 
 namespace Guardian.Bench.CleanRoom;
 

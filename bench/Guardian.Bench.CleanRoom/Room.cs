@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Identity;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Room;
 using Guardian.Documents;
 
 namespace Guardian.Bench.CleanRoom;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Guardian.Node;
+using Guardian.Node.Libvirt;
 
 namespace Guardian.Bench.Relay;
 

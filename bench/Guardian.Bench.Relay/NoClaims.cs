@@ -1,4 +1,5 @@
-using Guardian.Node;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
 
 namespace Guardian.Bench.Relay;
 

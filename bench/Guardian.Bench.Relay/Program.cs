@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Guardian.Bench.Relay;
-using Guardian.Node;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Relay.Domain;
 
 // guardian-bench-relay [ROUNDS [GUESTS]]: calls through the relay beside the same calls to the same libvirtd directly, in turn, and the relay's memory over many guests.
 var rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 30;

@@ -1,7 +1,11 @@
 using System.Text;
 using Guardian.Documents;
 using Guardian.Node;
-using Guardian.OpenStack;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Processes;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
+using Guardian.OpenStack.Placement;
 
 namespace Guardian.Fuzz;
 

@@ -2,13 +2,33 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
-using Guardian.Attestation;
-using Guardian.Cas;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Simulated;
+using Guardian.Attestation.Statements;
+using Guardian.Attestation.Verification;
+using Guardian.Cas.Audit;
+using Guardian.Cas.Secrets;
+using Guardian.Cas.Sessions;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Shards;
 using Guardian.Documents;
-using Guardian.Node;
+using Guardian.Node.Metering;
 using Guardian.Sgx;
+using Guardian.Sgx.Keys;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 using Guardian.Volumes;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Freshness;
 
 namespace Guardian.Fuzz;
 
@@ -55,7 +75,7 @@ internal static class Targets
         new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
         new("volume-superblock-content", () => [VolumeSamples.Content], input => Superblock.TryReadContent(input) is not null),
-        new("volume-node", () => [VolumeSamples.Node], input => Volumes.Node.TryRead(input, 1, 1_000, out _)),
+        new("volume-node", () => [VolumeSamples.Node], input => Guardian.Volumes.Format.Node.TryRead(input, 1, 1_000, out _)),
         new("volume-inode", () => [VolumeSamples.Inode], input => InodeRecord.TryRead(input, 1_000, out _)),
         new("volume-directory", () => [VolumeSamples.Directory], input => DirectoryContent.TryRead(input, 100) is not null),
         new("volume-tag", () => [Encoding.ASCII.GetBytes("12 " + new string('a', 48) + "\n")], input => FileFreshness.TryRead(input) is not null),
@@ -129,7 +149,7 @@ internal sealed class Samples
             TaggedEvidence = certificate.Extensions.Single(extension => extension.Oid!.Value == RaTlsCertificate.TaggedEvidenceOid).RawData;
             using var statements = StatementSigner.Create(quotes, new byte[32]);
             Statement = statements.Sign("{\"a\":1}"u8, "sample+jws");
-            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quote.TryParse(Quote, out _)!.CertificationData.Span);
+            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quotes.Quote.TryParse(Quote, out _)!.CertificationData.Span);
             using var pck = X509Certificate2.CreateFromPem(pem);
             PckExtension = pck.Extensions.Single(extension => extension.Oid!.Value == "1.2.840.113741.1.13.1").RawData;
         }

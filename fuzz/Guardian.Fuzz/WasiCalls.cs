@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Guardian.Files;
-using Guardian.Tests;
 using Guardian.Files.Host;
 using Guardian.Wasi;
 using Guardian.Wasi.Host;
-using Guardian.Wasi.Streams;
+using Guardian.Wasi.Tests;
 
 namespace Guardian.Fuzz;
 

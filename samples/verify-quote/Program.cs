@@ -1,4 +1,6 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 
 var collateral = CollateralFiles.Read(args[1], out var problem) ?? throw new InvalidDataException(problem);

@@ -1,4 +1,7 @@
 using System.IO.Compression;
+using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 using Sylvan.Data.Csv;
 
 namespace Guardian.CleanRoom.Client;

@@ -1,3 +1,11 @@
+using Guardian.CleanRoom.Client.Events;
+using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Client.Reading;
+using Guardian.CleanRoom.Client.Sorting;
+using Guardian.CleanRoom.Client.Tagging;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+
 namespace Guardian.CleanRoom.Client;
 
 /// <summary>How far preparing is.</summary>

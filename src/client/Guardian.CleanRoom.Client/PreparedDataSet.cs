@@ -1,4 +1,8 @@
 using System.Runtime.ExceptionServices;
+using Guardian.CleanRoom.Client.Sorting;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching;
 
 namespace Guardian.CleanRoom.Client;
 

@@ -3,7 +3,12 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
 
 namespace Guardian.CleanRoom.Client;
 
@@ -33,7 +38,7 @@ public sealed class RoomClient : IDisposable
         ICollateralSource? collateral = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var handler = RaTls.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified, collateral);
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified, collateral);
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize, Timeout = Timeout.InfiniteTimeSpan };
     }
 

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
 
 namespace Guardian.CleanRoom.Client;
 

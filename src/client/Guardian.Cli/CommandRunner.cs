@@ -1,9 +1,10 @@
 using System.CommandLine;
-using Guardian.Attestation;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Client;
-using Guardian.Node;
+using Guardian.Node.Libvirt;
 using Guardian.OpenStack;
+using Guardian.Refusals;
 using Guardian.Volumes;
 
 namespace Guardian.Cli;
@@ -44,6 +45,7 @@ internal static class CommandRunner
 
     private static CliException? Translate(Exception failure) => failure switch
     {
+        RefusedException { Refusal: var refusal } => new CliException(ExitOf(refusal.Kind), refusal.Code, refusal.Detail, refusal.Problems, refusal.Remedy),
         CasException cas => new CliException(
             cas.Failure switch
             {
@@ -79,6 +81,13 @@ internal static class CommandRunner
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),
         _ => null,
+    };
+
+    private static int ExitOf(RefusalKind kind) => kind switch
+    {
+        RefusalKind.Invalid => ExitCode.Usage,
+        RefusalKind.Damaged or RefusalKind.Unavailable => ExitCode.World,
+        _ => ExitCode.Refused,
     };
 
     /// <summary>One line for each rule of an appraisal that failed.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Guardian.Cli.Commands;
 using Spectre.Console;
 
 namespace Guardian.Cli;

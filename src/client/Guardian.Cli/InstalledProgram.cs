@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.Sgx;
+using Guardian.Attestation.Launch;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cli;
 

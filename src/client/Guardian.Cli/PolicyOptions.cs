@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cli;
 

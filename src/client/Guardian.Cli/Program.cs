@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using Guardian.Cli;
+using Guardian.Cli.Commands;
+using Guardian.Cli.Demo;
+using Guardian.Cli.Run;
 
 // A program's start is measured in milliseconds: it does not wait for what the other commands need.
 if (args is ["run", ..] or ["--json", "run", ..])

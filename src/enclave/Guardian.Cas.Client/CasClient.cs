@@ -3,7 +3,9 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 
 namespace Guardian.Cas.Client;
 
@@ -26,7 +28,7 @@ public sealed class CasClient : IDisposable
     public CasClient(
         Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
         ICollateralSource? collateral = null) =>
-        http = new HttpClient(RaTls.CreateHandler(policy, null, clientCertificate, time, onVerified, collateral), disposeHandler: true)
+        http = new HttpClient(RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, onVerified, collateral), disposeHandler: true)
         {
             BaseAddress = address,
             MaxResponseContentBufferSize = MaxResponseSize,

@@ -1,5 +1,7 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cas.Client;
 
@@ -45,7 +47,7 @@ public sealed record PeerIdentity(IReadOnlyList<string> MrEnclaves, string? MrSi
     internal AcceptedIdentity ToIdentity() => new()
     {
         MrEnclaves = [.. MrEnclaves.Select(hex => MrEnclave.TryParse(hex, out var value) ? value : throw new FormatException($"'{hex}' is no MRENCLAVE"))],
-        MrSigner = MrSigner is null ? null : Sgx.MrSigner.TryParse(MrSigner, out var signer) ? signer : throw new FormatException($"'{MrSigner}' is no MRSIGNER"),
+        MrSigner = MrSigner is null ? null : Guardian.Sgx.Measurement.MrSigner.TryParse(MrSigner, out var signer) ? signer : throw new FormatException($"'{MrSigner}' is no MRSIGNER"),
         IsvProdId = IsvProdId,
         MinimumIsvSvn = MinimumIsvSvn,
         ConfigId = ConfigId is null ? default : Convert.FromHexString(ConfigId),

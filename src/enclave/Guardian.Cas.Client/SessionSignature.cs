@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 
 namespace Guardian.Cas.Client;
 

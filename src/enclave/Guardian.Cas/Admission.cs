@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Cas.Client;
+using Guardian.Cas.Secrets;
+using Guardian.Cas.Sessions;
 
 namespace Guardian.Cas;
 

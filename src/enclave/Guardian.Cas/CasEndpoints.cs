@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Guardian.Cas.Client;
+using Guardian.Cas.Provisioning;
+using Guardian.Cas.Recovery;
+using Guardian.Cas.Store;
 using Guardian.Documents;
 using Guardian.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -112,7 +115,7 @@ internal static class CasEndpoints
     }
 
     /// <summary>The interface of a CAS that waits for its owners' shares.</summary>
-    public static void MapRecovery(WebApplication app, Recovery recovery)
+    public static void MapRecovery(WebApplication app, KeyRecovery recovery)
     {
         app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status503ServiceUnavailable, new CasHealth("recovering"), CasJson.Default.CasHealth));
         app.MapGet("/v1/recovery", Answer(maxSize: 0, StatusCodes.Status200OK, CasJson.Default.RecoveryDescription, (_, _) => Task.FromResult(recovery.Description)));

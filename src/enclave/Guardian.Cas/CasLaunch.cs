@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
+using Guardian.Cas.Store;
 using Guardian.Hosting;
 using Guardian.Sgx;
 

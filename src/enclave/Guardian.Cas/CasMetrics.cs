@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Guardian.Cas.Store;
 
 namespace Guardian.Cas;
 

@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
+using Guardian.Cas.Secrets;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
 
 namespace Guardian.Cas;
 

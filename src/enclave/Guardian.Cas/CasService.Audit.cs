@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
 
 namespace Guardian.Cas;
 

@@ -2,7 +2,11 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
+using Guardian.Cas.Recovery;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
 
 namespace Guardian.Cas;
 
@@ -99,7 +103,7 @@ internal sealed partial class CasService
     private void PutOwners(VaultTransaction transaction, StoredOwners owners, IReadOnlyList<string> keys)
     {
         transaction.Put(OwnersKind, OwnersKind, JsonSerializer.SerializeToUtf8Bytes(owners, OwnersJson.Default.StoredOwners), owners);
-        transaction.PutPlain(Recovery.Kind, vault.Split(keys, owners.Threshold));
+        transaction.PutPlain(KeyRecovery.Kind, vault.Split(keys, owners.Threshold));
     }
 
     // Before it depends on a witness, it makes sure that it can.

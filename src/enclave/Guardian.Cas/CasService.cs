@@ -1,7 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
+using Guardian.Cas.Secrets;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
 using Guardian.Documents;
 
 namespace Guardian.Cas;

@@ -1,6 +1,13 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Statements;
 using Guardian.Cas;
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
+using Guardian.Cas.Provisioning;
+using Guardian.Cas.Recovery;
+using Guardian.Cas.Store;
 using Guardian.Hosting;
 
 Vault? vault = null;
@@ -55,7 +62,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
 EnclaveService Recover(HostOptions options, EnclaveProcess process)
 {
     using var rows = CasLaunch.OpenRows(options);
-    var recovery = Recovery.Open(rows);
+    var recovery = KeyRecovery.Open(rows);
     return new EnclaveService(RaTlsCertificate.Create(process.Quotes, binding: default), server =>
     {
         CasEndpoints.MapRecovery(server, recovery);

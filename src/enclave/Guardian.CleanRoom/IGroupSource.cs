@@ -1,3 +1,5 @@
+using Guardian.CleanRoom.Contract;
+
 namespace Guardian.CleanRoom;
 
 /// <summary>The stored groups of one data set, opened one at a time. Thread-safe.</summary>

@@ -1,7 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
 using Guardian.Cas.Client;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Log;
 
 namespace Guardian.Enclave;
 

@@ -1,4 +1,4 @@
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
 using Guardian.Documents;
 using Guardian.Hosting;
 

@@ -1,6 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.RaTls;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Shards;
 
 namespace Guardian.Enclave;
 
@@ -19,7 +21,7 @@ internal sealed class HttpShard : IShard, IDisposable
     public HttpShard(Uri address, RoomContract contract, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
     {
         this.address = address;
-        var handler = RaTls.CreateHandler(contract.Enclave, contract.Hash, certificate, time, collateral: collateral);
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, certificate, time, collateral: collateral);
         handler.ConnectTimeout = ConnectPatience;
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, Timeout = Patience };
     }

@@ -1,6 +1,10 @@
 using System.Security.Cryptography;
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Room;
 using Guardian.Enclave;
 using Guardian.Hosting;
 

@@ -1,8 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
 using Guardian.Cas.Client;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Room;
 using Guardian.Hosting;
 
 namespace Guardian.Enclave;

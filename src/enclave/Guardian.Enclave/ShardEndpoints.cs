@@ -1,5 +1,9 @@
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.RaTls;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Room;
 using Guardian.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

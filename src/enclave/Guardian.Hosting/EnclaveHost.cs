@@ -3,8 +3,11 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using System.Threading.RateLimiting;
-using Guardian.Attestation;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.RaTls;
 using Guardian.Sgx;
+using Guardian.Sgx.Epc;
+using Guardian.Sgx.Simulated;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -98,7 +101,7 @@ public static class EnclaveHost
             {
                 endPoint.Use((connection, next) => LimitAsync(connection, next, limiter));
                 endPoint.Protocols = HttpProtocols.Http1AndHttp2;
-                endPoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(RaTls.ServerOptions(service.Certificate)) });
+                endPoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(RaTlsTransport.ServerOptions(service.Certificate)) });
             });
         });
         var server = builder.Build();

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using Guardian.Attestation;
-using Guardian.Sgx;
+using Guardian.Attestation.Collateral;
+using Guardian.Sgx.Simulated;
 
 namespace Guardian.Hosting;
 

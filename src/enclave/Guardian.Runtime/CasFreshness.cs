@@ -1,5 +1,5 @@
 using Guardian.Cas.Client;
-using Guardian.Volumes;
+using Guardian.Volumes.Freshness;
 
 namespace Guardian.Runtime;
 

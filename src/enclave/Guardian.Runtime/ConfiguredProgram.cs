@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Guardian.Cas.Client;
+using Guardian.Runtime.Images;
+using Guardian.Runtime.Network;
+using Guardian.Runtime.Stdio;
 using Guardian.Wasi;
 using Guardian.Wasi.Streams;
 

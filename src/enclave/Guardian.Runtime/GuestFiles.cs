@@ -1,7 +1,10 @@
 using System.Text;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Runtime.Images;
 using Guardian.Volumes;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Freshness;
 using Guardian.Wasi;
 
 namespace Guardian.Runtime;

@@ -1,5 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Launch;
+using Guardian.Runtime.Network;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Sgx;
 
@@ -11,7 +14,7 @@ internal sealed class Launch : IDisposable
     private readonly EnclaveProcess process;
     private readonly X509Certificate2 certificate;
 
-    private Launch(EnclaveProcess process, X509Certificate2 certificate, CasClient cas, StartupConfiguration configuration, EnclaveIdentity identity)
+    private Launch(EnclaveProcess process, X509Certificate2 certificate, CasClient cas, StartupConfiguration configuration, TlsIdentity identity)
     {
         this.process = process;
         this.certificate = certificate;
@@ -22,10 +25,10 @@ internal sealed class Launch : IDisposable
 
     public StartupConfiguration Configuration { get; }
 
-    public EnclaveIdentity Identity { get; }
+    public TlsIdentity Identity { get; }
 
     /// <summary>The code of this very runtime on this machine, and nobody else, authenticates compiled programs with it.</summary>
-    /// <param name="key">Receives <see cref="Wasi.ModuleCache.KeySize"/> bytes.</param>
+    /// <param name="key">Receives <see cref="Guardian.Wasi.ModuleCache.KeySize"/> bytes.</param>
     public void DeriveModuleKey(Span<byte> key) => Sealing.DeriveKey(process.Enclave, "guardian-runtime compiled modules"u8, key);
 
     public bool IsSimulated => process.Enclave.Platform == PlatformKind.Simulated;
@@ -41,7 +44,7 @@ internal sealed class Launch : IDisposable
         {
             process = EnclaveProcess.Open(AppContext.BaseDirectory, options.Machine);
             certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
-            var identity = new EnclaveIdentity(certificate, new CollateralStore(options.Collateral), TimeProvider.System);
+            var identity = new TlsIdentity(certificate, new CollateralStore(options.Collateral), TimeProvider.System);
             cas = new CasClient(options.Cas, options.CasPolicy, certificate, identity.Time, collateral: identity.Collateral);
             var configuration = await cas.ConfigureAsync(options.SessionName, options.ServiceName, cancellation).ConfigureAwait(false);
             return new Launch(process, certificate, cas, configuration, identity);

@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Guardian.Runtime;
-using Guardian.Sgx;
+using Guardian.Sgx.Epc;
+using Guardian.Sgx.Simulated;
 using Guardian.Wasi;
 
 // Runs one WASI program inside this enclave, configured by a CAS. Standard output is the program's; what is said here goes to standard error.

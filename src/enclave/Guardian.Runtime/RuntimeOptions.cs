@@ -1,6 +1,7 @@
 using System.Net;
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Runtime;
 

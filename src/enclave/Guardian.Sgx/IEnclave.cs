@@ -1,3 +1,7 @@
+using Guardian.Sgx.Gramine;
+using Guardian.Sgx.Keys;
+using Guardian.Sgx.Simulated;
+
 namespace Guardian.Sgx;
 
 /// <summary>Where an enclave runs. A simulated platform is never taken for hardware.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Sgx;
 

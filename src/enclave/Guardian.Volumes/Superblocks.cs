@@ -1,3 +1,7 @@
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Storage;
+
 namespace Guardian.Volumes;
 
 /// <summary>Chooses the state at which a volume opens.</summary>

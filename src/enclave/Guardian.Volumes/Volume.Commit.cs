@@ -1,4 +1,7 @@
-using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes;
 

@@ -1,5 +1,8 @@
 using System.Text;
 using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Nodes;
 
 namespace Guardian.Volumes;
 

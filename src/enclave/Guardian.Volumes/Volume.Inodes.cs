@@ -1,4 +1,7 @@
 using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Nodes;
 
 namespace Guardian.Volumes;
 

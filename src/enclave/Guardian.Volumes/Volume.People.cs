@@ -1,4 +1,8 @@
 using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Nodes;
+using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes;
 

@@ -1,5 +1,10 @@
 using System.Security.Cryptography;
 using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Nodes;
+using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes;
 

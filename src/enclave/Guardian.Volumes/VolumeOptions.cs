@@ -1,3 +1,5 @@
+using Guardian.Volumes.Freshness;
+
 namespace Guardian.Volumes;
 
 /// <summary>How a volume is opened.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Guardian.Files;
 using Guardian.Wasi.Host;
+using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi;
 

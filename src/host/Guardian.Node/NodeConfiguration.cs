@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Guardian.Documents;
+using Guardian.Node.Relay.Domain;
 
 namespace Guardian.Node;
 

@@ -1,6 +1,12 @@
 using System.Diagnostics;
 using System.Net;
+using Guardian.Node.Metering;
+using Guardian.Node.Metrics;
+using Guardian.Node.Processes;
+using Guardian.Node.Publishing;
+using Guardian.Node.Relay;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
 namespace Guardian.Node;
 

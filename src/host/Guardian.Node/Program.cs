@@ -2,8 +2,13 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Guardian.Documents;
 using Guardian.Node;
+using Guardian.Node.Checks;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
 using Guardian.OpenStack;
-using Guardian.Sgx;
+using Guardian.OpenStack.Configuration;
+using Guardian.OpenStack.Placement;
+using Guardian.Sgx.Cpu;
 
 const int Usage = 2;
 const int World = 3;

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
 
 namespace Guardian.OpenStack;
 

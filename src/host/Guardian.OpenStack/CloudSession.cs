@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.OpenStack.Configuration;
 
 namespace Guardian.OpenStack;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Guardian.Cli.Tests.Support;
 using Guardian.OpenStack.Tests;
 
 namespace Guardian.Cli.Tests;

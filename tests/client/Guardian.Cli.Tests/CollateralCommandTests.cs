@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.Attestation.Tests;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Tests.Synthetic;
+using Guardian.Cli.Tests.Support;
 
 namespace Guardian.Cli.Tests;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Launch;
 using Guardian.Wasi;
 
 namespace Guardian.Cli.Tests;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Guardian.Cli.Tests.Support;
 
 namespace Guardian.Cli.Tests;
 

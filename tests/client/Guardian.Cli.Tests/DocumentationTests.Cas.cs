@@ -1,3 +1,5 @@
+using Guardian.Cli.Tests.Support;
+
 namespace Guardian.Cli.Tests;
 
 /// <summary>The page about running and owning a CAS.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Guardian.Hosting;
 using Guardian.Runtime;
 using Tomlyn;
 using Tomlyn.Model;
@@ -62,11 +63,11 @@ public sealed partial class GramineManifestTests
     [Fact]
     public void The_programs_take_their_manifest_s_arguments()
     {
-        var room = Hosting.HostOptions.Parse(Arguments("guardian-enclave"), own: ["contract", "cas"], optional: []);
+        var room = Guardian.Hosting.HostOptions.Parse(Arguments("guardian-enclave"), own: ["contract", "cas"], optional: []);
         Assert.Equal(("/contract/room.yaml", "https://cas.example:8443", "0.0.0.0:8443", "/state"), (room["contract"], room["cas"], room.Listen.ToString(), room.State));
         var runtime = RuntimeOptions.Parse(Arguments("guardian-runtime"));
         Assert.Equal(("visits", "counter", "/program.wasm", "/state/volumes"), (runtime.SessionName, runtime.ServiceName, runtime.Program, runtime.Volumes));
-        Assert.Equal(Sgx.PlatformKind.Hardware, Assert.Single(runtime.CasPolicy.Platforms));
+        Assert.Equal(Guardian.Sgx.PlatformKind.Hardware, Assert.Single(runtime.CasPolicy.Platforms));
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using Guardian.Cli.Tests.Support;
+
 namespace Guardian.Cli.Tests;
 
 /// <summary>What a report says when an experiment went wrong.</summary>

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 
 namespace Guardian.Cli.Tests;
 

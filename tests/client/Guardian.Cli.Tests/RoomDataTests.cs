@@ -1,3 +1,5 @@
+using Guardian.Cli.Tests.Support;
+
 namespace Guardian.Cli.Tests;
 
 /// <summary>A room with more in its contract: reach, an activation list, and changes.</summary>

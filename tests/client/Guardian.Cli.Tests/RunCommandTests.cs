@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Guardian.Files;
 using Guardian.Volumes;
 using Guardian.Wasi;
 
@@ -99,8 +100,8 @@ public sealed class RunCommandTests : IDisposable
         Assert.All(Directory.GetFiles(volume), file => Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf("secret words"u8) < 0));
         using var again = VolumeKey.Load(Path.Combine(folder.Path, "volume.key"));
         using var opened = Volume.Open(volume, again);
-        opened.Root.Open("made", Files.FileOpenMode.Read, out var node);
-        using var made = (Files.IFile)node!;
+        opened.Root.Open("made", Guardian.Files.FileOpenMode.Read, out var node);
+        using var made = (Guardian.Files.IFile)node!;
         var content = new byte[12];
         made.Read(0, content, out _);
         Assert.Equal("secret words"u8.ToArray(), content);

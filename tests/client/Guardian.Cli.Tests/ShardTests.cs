@@ -1,3 +1,5 @@
+using Guardian.Cli.Tests.Support;
+
 namespace Guardian.Cli.Tests;
 
 /// <summary>A room in four enclaves: a lead and three shards, each admitted by the same session of the CAS.</summary>

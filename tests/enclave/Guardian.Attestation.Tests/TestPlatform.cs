@@ -1,4 +1,10 @@
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Simulated;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 
 namespace Guardian.Attestation.Tests;
 

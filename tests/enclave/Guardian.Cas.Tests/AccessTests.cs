@@ -1,4 +1,4 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
 
 namespace Guardian.Cas.Tests;

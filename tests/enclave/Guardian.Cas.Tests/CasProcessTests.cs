@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
 using Guardian.Sgx;
 

@@ -1,6 +1,7 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
 using Guardian.Sgx;
+using Guardian.Sgx.Simulated;
 
 namespace Guardian.Cas.Tests;
 

@@ -6,9 +6,13 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
+using Guardian.Cas.Provisioning;
 using Guardian.Sgx;
+using Guardian.Sgx.Simulated;
 
 namespace Guardian.Cas.Tests;
 

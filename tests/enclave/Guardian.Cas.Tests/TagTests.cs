@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Guardian.Cas.Client;
+using Guardian.Sgx.Simulated;
 
 namespace Guardian.Cas.Tests;
 

@@ -1,9 +1,17 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Simulated;
+using Guardian.Attestation.Statements;
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 
 namespace Guardian.Cas.Tests;
 

@@ -1,4 +1,9 @@
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests;
 

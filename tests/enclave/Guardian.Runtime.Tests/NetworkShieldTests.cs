@@ -4,9 +4,13 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Runtime.Network;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Tests;
@@ -25,7 +29,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         Directory.CreateDirectory(folder.File("program"));
         folder.Write("program/code", "code");
         enclave = EnclaveProcess.Open(folder.File("program"), folder.File("machine"));
-        shield = new NetworkShield(new EnclaveIdentity(RaTlsCertificate.Create(enclave.Quotes, default), new CollateralStore(folder.File("collateral")), TimeProvider.System));
+        shield = new NetworkShield(new TlsIdentity(RaTlsCertificate.Create(enclave.Quotes, default), new CollateralStore(folder.File("collateral")), TimeProvider.System));
     }
 
     public async ValueTask DisposeAsync()
@@ -91,7 +95,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         var mine = PeerPolicy.From(new AttestationPolicy
         {
             Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(folder.File("program"))] }],
-            Platforms = [Sgx.PlatformKind.Simulated],
+            Platforms = [Guardian.Sgx.PlatformKind.Simulated],
         });
         var port = ReservedPort.Take();
         using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, mine), IPAddress.Loopback);

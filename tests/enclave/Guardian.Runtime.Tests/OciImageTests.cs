@@ -1,3 +1,5 @@
+using Guardian.Runtime.Images;
+
 namespace Guardian.Runtime.Tests;
 
 /// <summary>Programs as OCI image layouts, from a host that may change them.</summary>

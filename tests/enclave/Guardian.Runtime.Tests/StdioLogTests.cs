@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Runtime.Stdio;
 
 namespace Guardian.Runtime.Tests;
 

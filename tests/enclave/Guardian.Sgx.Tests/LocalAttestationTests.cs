@@ -1,3 +1,6 @@
+using Guardian.Sgx.Keys;
+using Guardian.Sgx.Simulated;
+
 namespace Guardian.Sgx.Tests;
 
 public sealed class LocalAttestationTests : IDisposable

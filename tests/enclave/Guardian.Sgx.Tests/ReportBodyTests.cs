@@ -1,3 +1,5 @@
+using Guardian.Sgx.Measurement;
+
 namespace Guardian.Sgx.Tests;
 
 public class ReportBodyTests

@@ -1,3 +1,6 @@
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
+
 namespace Guardian.Sgx.Tests;
 
 /// <summary>A simulated machine with enclaves to test on.</summary>

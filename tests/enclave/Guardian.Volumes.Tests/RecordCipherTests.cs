@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes.Tests;
 

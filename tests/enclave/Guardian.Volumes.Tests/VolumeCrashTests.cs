@@ -1,4 +1,6 @@
 using Guardian.Files;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 

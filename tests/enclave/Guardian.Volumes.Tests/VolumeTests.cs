@@ -1,5 +1,6 @@
 using System.Text;
 using Guardian.Files;
+using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 

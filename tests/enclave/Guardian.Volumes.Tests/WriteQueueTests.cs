@@ -1,4 +1,7 @@
 using Guardian.Files;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Storage;
+using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 

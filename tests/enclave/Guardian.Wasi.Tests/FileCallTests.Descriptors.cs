@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using Guardian.Files;
-using Guardian.Files.Host;
-using Guardian.Volumes;
 using Guardian.Wasi.Host;
 
 namespace Guardian.Wasi.Tests;

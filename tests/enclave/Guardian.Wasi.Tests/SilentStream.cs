@@ -1,7 +1,7 @@
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Tests;
+namespace Guardian.Wasi.Tests;
 
 /// <summary>A stream on which nothing ever happens.</summary>
 internal sealed class SilentStream : IGuestStream

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Guardian.Documents;
 
 namespace Guardian.Node.Tests;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
 
 namespace Guardian.OpenStack.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Guardian.OpenStack.Configuration;
 
 namespace Guardian.OpenStack.Tests;
 

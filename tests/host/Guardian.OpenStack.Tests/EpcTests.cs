@@ -1,3 +1,5 @@
+using Guardian.OpenStack.Placement;
+
 namespace Guardian.OpenStack.Tests;
 
 public class EpcTests

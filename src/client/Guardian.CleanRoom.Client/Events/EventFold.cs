@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using Guardian.CleanRoom.Client.Sorting;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Events;
 
 /// <summary>
 /// Joins events of one person: first those of one day, then the days. What is kept of an event is its day and a number for each column; joining gives the same whatever

@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Client.Reading;
+using Guardian.CleanRoom.Contract;
+
+namespace Guardian.CleanRoom.Client.Events;
 
 /// <summary>Reads rows that are events: of each, what it adds to the columns that are made from events. Not thread-safe.</summary>
 internal sealed class EventReader : IRowReader

@@ -1,4 +1,6 @@
-namespace Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+
+namespace Guardian.CleanRoom.Client.Events;
 
 /// <summary>Reads times as a time zone's clocks show them. Not thread-safe.</summary>
 internal sealed class ZoneClock

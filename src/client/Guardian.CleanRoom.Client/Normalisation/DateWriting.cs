@@ -1,6 +1,7 @@
 using System.Globalization;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>Writes dates as <c>1985-11-24</c>, whatever separates day, month and year in the file.</summary>
 internal static class DateWriting

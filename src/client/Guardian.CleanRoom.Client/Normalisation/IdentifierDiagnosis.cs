@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using Guardian.CleanRoom.Contract;
 using Sylvan.Data.Csv;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>How many rows of a file are of a sort.</summary>
 /// <param name="Name">The sort.</param>

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>
 /// Writes the identifiers of a data set as its profile demands, so that two companies write the same person alike. The profiles are part of

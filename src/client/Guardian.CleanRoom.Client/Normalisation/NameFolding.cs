@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>
 /// Writes names alike however their letters are decorated, spaced and joined: "O'Brien", "OBRIEN" and "o brien"; "Müller" and "MULLER". From tables of its own, so that no version of

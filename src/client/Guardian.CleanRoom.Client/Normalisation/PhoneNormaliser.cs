@@ -1,6 +1,6 @@
 using PhoneNumbers;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>Writes telephone numbers in E.164: country code and national number, digits only, with or without "+".</summary>
 internal sealed class PhoneNormaliser(string? region, bool hasPlus)

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>Gives a cell of the row at hand.</summary>
 internal delegate ReadOnlySpan<char> CellReader(int column);

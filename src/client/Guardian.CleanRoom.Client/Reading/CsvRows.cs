@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Unicode;
 using Sylvan.Data.Csv;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>CSV with a header, UTF-8; unpacked on the way when its name ends in <c>.gz</c>.</summary>
 internal sealed class CsvRows : IRows

@@ -1,4 +1,6 @@
-namespace Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Sorting;
+
+namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>Turns the cells of a file's row into what is kept of it until rows are sorted.</summary>
 internal interface IRowReader

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>The rows of a partner's file, one after the other, as text.</summary>
 internal interface IRows : IDisposable

@@ -2,7 +2,7 @@ using System.Globalization;
 using Parquet;
 using Parquet.Schema;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>Parquet: row group by row group, and of each only the columns that are asked for.</summary>
 internal sealed class ParquetRows : IRows

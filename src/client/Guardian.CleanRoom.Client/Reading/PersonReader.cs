@@ -1,4 +1,9 @@
-namespace Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Client.Sorting;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+
+namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>Reads rows that are persons: a code for each column, and of changes, that the person is not to be removed. Not thread-safe.</summary>
 internal sealed class PersonReader(DataSet dataSet, RowFormat format, UploadForm form) : IRowReader

@@ -1,4 +1,7 @@
-namespace Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Sorting;
+using Guardian.CleanRoom.Contract;
+
+namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>Reads rows that are persons to remove: nothing but their identifier matters.</summary>
 internal sealed class RemovalReader(DataSet dataSet, RowFormat format) : IRowReader

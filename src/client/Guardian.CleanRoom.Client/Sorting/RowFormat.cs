@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
+using Guardian.CleanRoom.Client.Events;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Sorting;
 
 /// <summary>
 /// How a tagged row is kept until it is sorted: high and low word, then what its reader keeps of it. Of a person's row that is its number in the file and the codes as they are

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Sorting;
 
 /// <summary>
 /// Rows of fixed size, sorted roughly into partitions. What does not fit in memory goes to a temporary file that nobody else can open and that is gone when the program

@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Events;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+
+namespace Guardian.CleanRoom.Client.Sorting;
 
 /// <summary>A partition sorted by tag, or left in the order it came in, of which groups are written. One per thread.</summary>
 internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, UploadForm form)

@@ -1,6 +1,9 @@
 using System.Text;
+using Guardian.CleanRoom.Client.Sorting;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Tagging;
 
 /// <summary>Tags rows, many at a time, and appends them to the partition of their tag. Not thread-safe.</summary>
 internal sealed class RowTagger

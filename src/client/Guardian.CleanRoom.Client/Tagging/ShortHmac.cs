@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Guardian.CleanRoom.Client;
+namespace Guardian.CleanRoom.Client.Tagging;
 
 /// <summary>
 /// HMAC-SHA256 (RFC 2104, FIPS 180-4) of sixteen short messages at once, one in each lane of a vector. The base library takes a call into the system's library for each

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.Cas;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian cas audit</c>: what a CAS did, and proof that nobody changed the record.</summary>
 internal static class CasAuditCommands

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.Cas;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
+using Guardian.Cas.Recovery;
 using Guardian.Sgx;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian cas</c>: run a configuration and attestation service, verify one, own one.</summary>
 internal static class CasCommands

@@ -2,9 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Configuration;
+using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Setup;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian cloud</c>: enclave memory as a resource of an OpenStack cloud.</summary>
 internal static class CloudCommands

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Setup;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian cloud status</c>: who has how much enclave memory, and where claims and servers disagree.</summary>
 internal static class CloudStatusCommand

@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Quotes;
+using Guardian.Cli.Quotes;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian quote collateral</c>: what Intel says of platforms, fetched, kept and exchanged.</summary>
 internal static class CollateralCommands

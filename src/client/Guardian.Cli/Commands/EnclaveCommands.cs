@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Launch;
+using Guardian.Cli.Enclaves;
+using Guardian.Cli.Quotes;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian enclave</c>: who an enclave is, before it runs.</summary>
 internal static class EnclaveCommands

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Guardian.Node;
+using Guardian.Node.Checks;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary>Shows what a check found.</summary>
 internal static class FindingsView

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Guardian.Node;
+using Guardian.Node.Checks;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian guest</c>: inside a virtual machine.</summary>
 internal static class GuestCommands

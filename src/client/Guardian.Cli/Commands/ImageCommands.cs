@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Guardian.Runtime;
+using Guardian.Runtime.Images;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian image</c>: programs as OCI image layouts.</summary>
 internal static class ImageCommands

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Guardian.Attestation.Identity;
 using Spectre.Console;
-using Guardian.Attestation;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian key</c>: the key by which a member of a room, or the creator of a session, is known.</summary>
 internal static class KeyCommands

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Guardian.Node;
+using Guardian.Node.Checks;
+using Guardian.Node.Libvirt;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian node</c>: a compute host.</summary>
 internal static class NodeCommands

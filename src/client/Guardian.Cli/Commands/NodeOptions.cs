@@ -2,7 +2,7 @@ using System.CommandLine;
 using Guardian.Documents;
 using Guardian.Node;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary>Where a command on a compute host learns about the host: the configuration of guardian-node.</summary>
 internal sealed class NodeOptions

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Node;
+using Guardian.Node.Publishing;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian node provider-yaml</c>: a host's EPC the static way.</summary>
 internal static class ProviderFileCommand

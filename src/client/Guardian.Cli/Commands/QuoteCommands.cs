@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Quotes;
+using Guardian.Cli.Quotes;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian quote</c>: evidence of enclaves and trust domains, and what Intel says of their platforms.</summary>
 internal static class QuoteCommands

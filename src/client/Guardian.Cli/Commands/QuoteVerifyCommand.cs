@@ -3,12 +3,17 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
+using Guardian.Cli.Quotes;
 using Guardian.Documents;
 using Guardian.Sgx;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian quote verify</c>: every link, every status, and what to do about it.</summary>
 internal static partial class QuoteVerifyCommand

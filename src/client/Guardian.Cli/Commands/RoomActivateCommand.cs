@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room activate</c>: the list of matched persons, for the one member whom every owner agreed to.</summary>
 internal static class RoomActivateCommand

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room amend</c>: begins the contract that succeeds another, to change rules, or for members to join and leave.</summary>
 internal static partial class RoomAmendCommand
@@ -30,7 +31,7 @@ internal static partial class RoomAmendCommand
             terminal.Show(
                 new JsonObject { ["file"] = path, ["version"] = file.Contract.Version + 1, ["previous"] = file.Hash },
                 people => people.WriteLine(
-                    $"{path} is written; what it succeeds lies beside it as {path}.previous\nedit it, then all its members sign, and {(file.Contract.Amendment == CleanRoom.VoteRule.All ? "all members" : "a majority of the members")} of the old contract: guardian room sign {path} --member NAME --key FILE"));
+                    $"{path} is written; what it succeeds lies beside it as {path}.previous\nedit it, then all its members sign, and {(file.Contract.Amendment == Guardian.CleanRoom.Contract.VoteRule.All ? "all members" : "a majority of the members")} of the old contract: guardian room sign {path} --member NAME --key FILE"));
             return ExitCode.Done;
         });
         return command;

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room answers</c>: what was asked before, and the answers again, for nothing.</summary>
 internal static class RoomAnswersCommand

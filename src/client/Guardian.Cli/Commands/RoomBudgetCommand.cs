@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Room;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room budget</c>: what the next answer costs, and how many are left.</summary>
 internal static class RoomBudgetCommand

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Identity;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Rooms;
+using Guardian.Sgx.Measurement;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room</c>: clean rooms, from the contract to the verified result.</summary>
 internal static class RoomCommands

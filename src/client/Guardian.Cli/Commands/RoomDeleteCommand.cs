@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Analyses;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room delete</c>: takes one's data out of a room.</summary>
 internal static class RoomDeleteCommand

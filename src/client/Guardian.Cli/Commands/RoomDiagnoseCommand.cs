@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom;
-using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Contract;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room diagnose</c>: why a file will match well or badly, without showing an identifier.</summary>
 internal static class RoomDiagnoseCommand

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room log</c>: everything that happened in a room, with its hash chain checked.</summary>
 internal static class RoomLogCommand

@@ -1,10 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Statistics;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room power</c>: the least effect that a campaign's measurement will probably show, before it starts.</summary>
 internal static class RoomPowerCommand

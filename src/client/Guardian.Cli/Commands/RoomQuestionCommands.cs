@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.CleanRoom;
-using Guardian.CleanRoom.Client;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room ask</c> and <c>guardian room lift</c>.</summary>
 internal static class RoomQuestionCommands

@@ -1,6 +1,7 @@
 using System.CommandLine;
+using Guardian.Cli.Rooms;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room report</c>: a kept answer as a page.</summary>
 internal static class RoomReportCommand

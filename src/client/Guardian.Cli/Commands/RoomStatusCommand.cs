@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Room;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room status</c>: what a member sees of a running room.</summary>
 internal static class RoomStatusCommand

@@ -1,11 +1,15 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room upload</c>: prepares a file here, and sends it encrypted.</summary>
 internal static class RoomUploadCommand

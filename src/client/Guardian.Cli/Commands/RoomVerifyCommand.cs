@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Rooms;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian room verify</c>: checks what left a room, offline.</summary>
 internal static class RoomVerifyCommand

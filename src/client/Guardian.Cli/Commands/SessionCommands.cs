@@ -1,12 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.Cas;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
-using Guardian.Documents;
+using Guardian.Cli.Sessions;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian session</c>: the policies a CAS keeps.</summary>
 internal static class SessionCommands
@@ -17,13 +16,13 @@ internal static class SessionCommands
 
     public static Command Create()
     {
-        var file = SessionFile.Argument();
+        var file = SessionDocumentFile.Argument();
         var name = new Argument<string>("NAME") { Description = "The session's name." };
 
         var check = new Command("check", "Show everything that is wrong with a session, and its hash.") { file };
         check.Runs((arguments, terminal) =>
         {
-            var (session, _) = SessionFile.Load(arguments.GetRequiredValue(file));
+            var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
             return ShowHash(terminal, session.Name, session.Hash, "is a valid session");
         });
 
@@ -35,12 +34,12 @@ internal static class SessionCommands
             SessionDryRunCommand.Create(),
             Remote("create", "Create a session in a CAS.", file, async (client, path, signatures, terminal, cancellation) =>
             {
-                var created = await client.CreateAsync(SessionFile.Load(path).Bytes, signatures, cancellation).ConfigureAwait(false);
+                var created = await client.CreateAsync(SessionDocumentFile.Load(path).Bytes, signatures, cancellation).ConfigureAwait(false);
                 return ShowHash(terminal, created.Name, created.Hash, "is created");
             }),
             Remote("update", "Replace a session; its 'predecessor' must be the current hash.", file, async (client, path, signatures, terminal, cancellation) =>
             {
-                var (session, bytes) = SessionFile.Load(path);
+                var (session, bytes) = SessionDocumentFile.Load(path);
                 var updated = await client.UpdateAsync(session.Name, bytes, signatures, cancellation).ConfigureAwait(false);
                 return ShowHash(terminal, updated.Name, updated.Hash, "is updated");
             }),
@@ -65,12 +64,12 @@ internal static class SessionCommands
 
     private static Command CreateVerify()
     {
-        var file = SessionFile.Argument();
+        var file = SessionDocumentFile.Argument();
         var hash = new Argument<string>("HASH") { Description = "The hash that a CAS, a contract or another person names." };
         var verify = new Command("verify", "Say whether a session is the one with a hash; needs no CAS.") { file, hash };
         verify.Runs((arguments, terminal) =>
         {
-            var (session, _) = SessionFile.Load(arguments.GetRequiredValue(file));
+            var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
             return session.Hash == arguments.GetRequiredValue(hash)
                 ? ShowHash(terminal, session.Name, session.Hash, "is the session with that hash")
                 : throw new CliException(ExitCode.Refused, "other-session", $"{arguments.GetRequiredValue(file)} is another session: its hash is {session.Hash}");
@@ -80,12 +79,12 @@ internal static class SessionCommands
 
     private static Command CreateSign()
     {
-        var file = SessionFile.Argument();
+        var file = SessionDocumentFile.Argument();
         var output = new Option<string?>("--output") { Description = "File that the signature is added to; without it, it is printed.", HelpName = "FILE" };
         var sign = new Command("sign", "Sign a session: consent to exactly this update.") { file, Key, output };
         sign.Runs((arguments, terminal) =>
         {
-            var (session, _) = SessionFile.Load(arguments.GetRequiredValue(file));
+            var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
             using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
             var signature = SessionSignature.Create(session.Hash, key);
             if (arguments.GetValue(output) is { } path)

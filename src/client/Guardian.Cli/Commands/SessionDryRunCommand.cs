@@ -2,19 +2,23 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
-using Guardian.Cas;
-using Guardian.Sgx;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
+using Guardian.Cas.Sessions;
+using Guardian.Cli.Quotes;
+using Guardian.Cli.Sessions;
+using Guardian.Sgx.Measurement;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian session dry-run</c>: who would be admitted, and why not, without a CAS.</summary>
 internal static class SessionDryRunCommand
 {
     public static Command Create()
     {
-        var file = SessionFile.Argument();
+        var file = SessionDocumentFile.Argument();
         var quote = new Option<string?>("--quote") { Description = "An enclave's quote: raw, hex or base64.", HelpName = "FILE" };
         var certificate = new Option<string?>("--certificate") { Description = "An enclave's RA-TLS certificate, PEM or DER.", HelpName = "FILE" };
         var measurement = new Option<string?>("--mrenclave") { Description = "A measurement alone: everything else is taken to be in order.", HelpName = "HEX" };
@@ -28,7 +32,7 @@ internal static class SessionDryRunCommand
         });
         dryRun.Runs((arguments, terminal) =>
         {
-            var (session, _) = SessionFile.Load(arguments.GetRequiredValue(file));
+            var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
             var reasons = arguments.GetValue(measurement) is { } hex ? ByMeasurement(session, hex)
                 : ByQuote(session, arguments.GetValue(quote) is { } path ? VerifyQuote(path) : VerifyCertificate(arguments.GetValue(certificate)!));
             return Show(terminal, session, reasons);

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
-using Guardian.Runtime;
+using Guardian.Cli.Run;
+using Guardian.Runtime.Stdio;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian logs</c> and <c>guardian attach</c>: the encrypted standard streams of a program, for whom its session names as reader.</summary>
 internal static class StdioCommands

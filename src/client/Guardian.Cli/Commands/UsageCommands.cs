@@ -2,11 +2,13 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Node;
+using Guardian.Node.Metering;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian usage</c>: what projects used, enclave memory included. The figures beside it are Nova's own, over the same hours.</summary>
 internal static class UsageCommands

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Guardian.Node;
+using Guardian.Node.Metering;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary>The period and the journals that usage is counted from.</summary>
 internal sealed class UsageOptions

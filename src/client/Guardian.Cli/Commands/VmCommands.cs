@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using Guardian.Node;
+using Guardian.Node.Verification;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian vm</c>: guests of this host.</summary>
 internal static class VmCommands

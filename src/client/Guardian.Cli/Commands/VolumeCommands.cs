@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Guardian.Cli.Volumes;
 using Guardian.Files;
 using Guardian.Volumes;
+using Guardian.Volumes.Format;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Commands;
 
 /// <summary><c>guardian volume</c>: encrypted volumes, for people.</summary>
 internal static class VolumeCommands

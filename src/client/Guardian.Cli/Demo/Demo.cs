@@ -1,14 +1,22 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
+using Guardian.Cli.Commands;
+using Guardian.Cli.Rooms;
 using Guardian.Sgx;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Demo;
 
 /// <summary>
 /// The demo, step by step: the programs, the protocol and the checks are those of every day; only both partners sit in one chair.

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Guardian.CleanRoom.Analyses;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Demo;
 
 /// <summary>Compares the room's answers with a plain computation over the original file, which knows nothing of rooms.</summary>
 internal sealed class DemoCheck(Hillstrom hillstrom)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Demo;
 
 /// <summary><c>guardian demo</c>: two companies learn what a campaign did, without showing each other a row.</summary>
 internal static class DemoCommand

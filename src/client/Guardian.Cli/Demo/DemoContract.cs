@@ -1,6 +1,8 @@
+using Guardian.Cli.Rooms;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Demo;
 
 /// <summary>What agency and retailer agree on in the demo.</summary>
 internal static class DemoContract

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using Sylvan.Data.Csv;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Demo;
 
 /// <summary>
 /// Hillstrom's e-mail experiment (samples/hillstrom), split as it would be in life: an agency that knows whom it wrote to, and a

@@ -1,6 +1,6 @@
-using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Enclaves;
 
 /// <summary>An enclave that a file describes.</summary>
 /// <param name="Kind"><c>sgxs</c>, <c>sigstruct</c> or <c>sdk</c>.</param>

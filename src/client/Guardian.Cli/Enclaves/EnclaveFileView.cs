@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Guardian.Cli.Quotes;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Enclaves;
 
 /// <summary>How enclaves in files look to programs and to people.</summary>
 internal static class EnclaveFileView

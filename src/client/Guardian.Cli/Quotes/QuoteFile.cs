@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Quotes;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Quotes;
 
 /// <summary>Reads a quote as people have it: raw, in hex or in base64; from a file, or from standard input for <c>-</c>.</summary>
 internal static class QuoteFile

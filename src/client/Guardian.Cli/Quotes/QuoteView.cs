@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Quotes;
 
 /// <summary>How quotes look to programs and to people.</summary>
 internal static class QuoteView

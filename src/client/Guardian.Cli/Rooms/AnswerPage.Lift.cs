@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Statistics;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Rooms;
 
 /// <content>The report of a lift measurement.</content>
 internal sealed partial class AnswerPage

@@ -1,7 +1,8 @@
 using System.Text;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Statistics;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Rooms;
 
 /// <content>Plots as inline SVG.</content>
 internal sealed partial class AnswerPage

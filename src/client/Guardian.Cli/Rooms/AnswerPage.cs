@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Analyses;
 using Guardian.Sgx;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Rooms;
 
 /// <summary>
 /// An answer as one self-contained page: no script, no font, no picture from elsewhere. Every plot has its figures in a table beside it, says in words what it shows,

@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Commands;
 using Guardian.Documents;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Rooms;
 
 /// <summary>A contract on disk, <c>room.yaml</c>, with its members' signatures beside it.</summary>
 internal sealed class RoomFile
@@ -111,7 +114,7 @@ internal sealed class RoomArguments
         var warned = false;
         using var client = file.Connect(arguments.GetRequiredValue(Room), certificate, (peer, _) =>
         {
-            if (!warned && peer.Quote.Platform == Sgx.PlatformKind.Simulated)
+            if (!warned && peer.Quote.Platform == Guardian.Sgx.PlatformKind.Simulated)
             {
                 warned = true;
                 terminal.Note("this room runs on a simulated platform: good for trying out, no protection");

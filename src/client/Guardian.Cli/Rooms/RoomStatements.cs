@@ -1,7 +1,9 @@
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Commands;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Rooms;
 
 /// <summary>Verifies what left a room: signature, quote, and that the enclave is one the contract names, bound to this contract.</summary>
 internal static class RoomStatements

@@ -1,6 +1,7 @@
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Rooms;
 
 /// <summary>The documents a room starts from, with comments that lead a person through them.</summary>
 internal static class RoomTemplates

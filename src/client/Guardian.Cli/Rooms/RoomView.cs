@@ -1,8 +1,10 @@
 using System.Globalization;
-using Guardian.CleanRoom;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Statistics;
 using Spectre.Console;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Rooms;
 
 /// <summary>How contracts and answers look to people.</summary>
 internal static class RoomView

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using Guardian.Runtime;
+using Guardian.Runtime.Stdio;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Run;
 
 /// <summary>A command whose standard streams are encrypted frames: they are decrypted here, and what is typed here is encrypted for its run alone.</summary>
 [SuppressMessage("Reliability", "CA2025", Justification = "what waits for a keystroke cannot be waited for: it ends with this process, and survives the end of the other")]

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Guardian.Cli.Commands;
 using Guardian.Runtime;
+using Guardian.Runtime.Images;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Run;
 
 /// <summary><c>guardian run --session</c>: starts the program in an enclave, with the streams of this process. What it gets comes from the CAS.</summary>
 internal static class AttestedRun

@@ -3,7 +3,7 @@ using Guardian.Files.Host;
 using Guardian.Volumes;
 using Guardian.Wasi;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Run;
 
 /// <summary>The directories and volumes that a program is given, open until it has ended.</summary>
 internal sealed class OpenedDirectories : IDisposable

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Run;
 
 /// <summary>
 /// The command line of <c>guardian run</c>. It is read by hand: what follows the program is the program's, also where it looks like an option, and a start has no

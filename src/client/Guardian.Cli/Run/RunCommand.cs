@@ -7,7 +7,7 @@ using Guardian.Volumes;
 using Guardian.Wasi;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Run;
 
 /// <summary><c>guardian run</c>: runs a WASI program.</summary>
 /// <remarks>The program's exit status is the command's, so its own failures have numbers that programs avoid, as those of other runners do.</remarks>

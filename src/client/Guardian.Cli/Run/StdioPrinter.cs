@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.Runtime;
+using Guardian.Runtime.Stdio;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Run;
 
 /// <summary>Writes decrypted streams: out to standard output, err to standard error, as the program wrote them; problems to standard error. Thread-safe.</summary>
 /// <param name="isJson">One line of JSON for each entry instead.</param>

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Guardian.Volumes;
+using Guardian.Volumes.Freshness;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Volumes;
 
 /// <summary>What every <c>guardian volume</c> command takes.</summary>
 internal sealed class VolumeArguments

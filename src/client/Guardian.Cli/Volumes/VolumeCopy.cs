@@ -1,6 +1,6 @@
 using Guardian.Files;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Volumes;
 
 /// <summary>Copies files and folders into a volume and out of it. Used once.</summary>
 internal sealed class VolumeCopy(Action<double, string> progress, CancellationToken cancellation)

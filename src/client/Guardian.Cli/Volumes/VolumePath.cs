@@ -1,6 +1,6 @@
 using Guardian.Files;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Volumes;
 
 /// <summary>Paths within a volume, as people write them. Symbolic links are shown and copied, never followed.</summary>
 internal static class VolumePath

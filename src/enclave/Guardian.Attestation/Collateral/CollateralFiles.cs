@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>
 /// Collateral on disk, in the layouts that are about: a folder with a file for each piece, or all of it in one JSON file (as Phala's and Intel's tools

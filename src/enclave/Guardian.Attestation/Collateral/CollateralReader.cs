@@ -1,8 +1,12 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>Reads the members of Intel's signed documents.</summary>
 internal static class CollateralReader

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
+using Guardian.Attestation.Quotes;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>
 /// Fetches collateral from Intel's Provisioning Certification Service, version 4, or from a caching service (PCCS) that speaks like it. What comes is

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>Collateral in a folder, a packed file for each platform: what was fetched once is there without a network. Each file is whole or absent. Thread-safe.</summary>
 public sealed class CollateralStore(string directory) : ICollateralSource

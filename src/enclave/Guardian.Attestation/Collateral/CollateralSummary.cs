@@ -1,4 +1,7 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>What collateral says of itself, unverified: for people, and for knowing when to fetch the next.</summary>
 /// <param name="Fmspc">12 lower-case hex digits.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>Reads the members of one JSON object strictly. Throws <see cref="FormatException"/>, which says what is wrong; readers turn it into their result.</summary>
 internal readonly struct JsonFields(JsonElement element)

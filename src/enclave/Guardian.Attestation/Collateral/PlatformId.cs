@@ -1,4 +1,7 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>What collateral is asked for by: platform family, PCK issuer, and kind of TEE.</summary>
 /// <param name="Fmspc">12 lower-case hex digits.</param>

@@ -1,4 +1,4 @@
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>
 /// What Intel's Provisioning Certification Service says about a platform (RFC 9334: endorsements and reference values), as it was received and not

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Guardian.Attestation.Pki;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>
 /// A document as Intel's services give it: <c>{"tcbInfo": {…}, "signature": "HEX"}</c>. The signature is over the exact bytes of the inner

@@ -1,4 +1,7 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
+
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>Intel's statement about one platform family: TCB info, version 2 or 3 (PCS API, "Get TCB Info").</summary>
 internal sealed record TcbInfo

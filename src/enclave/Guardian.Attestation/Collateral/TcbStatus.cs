@@ -1,4 +1,4 @@
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Collateral;
 
 /// <summary>What Intel says of a set of security versions, in Intel's words.</summary>
 public enum TcbStatus

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Pki;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Identity;
 
 /// <summary>The P-256 key by which a person or service is known: as TLS client and as signer of contracts. Kept as PKCS#8 PEM with mode 0600.</summary>
 public sealed class IdentityKey : IDisposable

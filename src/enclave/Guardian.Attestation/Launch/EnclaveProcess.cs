@@ -1,7 +1,12 @@
 using System.Globalization;
+using Guardian.Attestation.Simulated;
 using Guardian.Sgx;
+using Guardian.Sgx.Epc;
+using Guardian.Sgx.Gramine;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Launch;
 
 /// <summary>
 /// The running process as an enclave: on a hardware platform what <c>/dev/attestation</c> offers; else an enclave of a simulated machine,

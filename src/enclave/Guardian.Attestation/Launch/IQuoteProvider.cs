@@ -1,4 +1,4 @@
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Launch;
 
 /// <summary>Turns report data into a quote (Evidence) of the enclave it belongs to. Thread-safe.</summary>
 public interface IQuoteProvider

@@ -1,6 +1,6 @@
 using System.Formats.Asn1;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Pki;
 
 /// <summary>
 /// An X.509 v3 certificate (RFC 5280, 4.1), read strictly by hand: the operating system's store, its network and its tolerance have no

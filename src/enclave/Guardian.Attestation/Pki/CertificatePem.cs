@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Pki;
 
 /// <summary>Finds what stands in PEM, or in one of the other clothes that collateral comes in.</summary>
 internal static class CertificatePem

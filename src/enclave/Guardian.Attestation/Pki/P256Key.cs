@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Pki;
 
 /// <summary>
 /// A foreign public key on P-256 for ECDSA with SHA-256. Importing one costs twice a verification, so each is imported once. Wrong signatures

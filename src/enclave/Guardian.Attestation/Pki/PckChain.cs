@@ -1,6 +1,7 @@
-using Guardian.Sgx;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Pki;
 
 /// <summary>
 /// The certificates of a quote: PCK leaf, its issuing CA, root. Every signature and role is verified up to a known root key; when they are valid is left

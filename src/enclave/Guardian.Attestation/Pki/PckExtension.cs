@@ -1,6 +1,6 @@
 using System.Formats.Asn1;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Pki;
 
 /// <summary>
 /// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (Intel SGX PCK Certificate and CRL Specification, 1.3.5): which

@@ -1,6 +1,6 @@
 using System.Formats.Asn1;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Pki;
 
 /// <summary>A certificate revocation list (RFC 5280, 5.1), read strictly: which serial numbers of one issuer no longer count.</summary>
 internal sealed class RevocationList

@@ -1,7 +1,10 @@
 using System.Globalization;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Policy;
 
 /// <summary>One way to be accepted; all that is set must hold.</summary>
 public sealed record AcceptedIdentity

@@ -1,7 +1,9 @@
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Verification;
 using Guardian.Documents;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Policy;
 
 /// <summary>Reference values (RFC 9334): which enclaves, on which platforms, how current, are accepted. Immutable.</summary>
 public sealed record AttestationPolicy

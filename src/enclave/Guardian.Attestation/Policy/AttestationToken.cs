@@ -2,8 +2,12 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Policy;
 
 /// <summary>
 /// Attestation results for others to rely on: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. The trustworthiness vector uses
@@ -37,7 +41,7 @@ public static class AttestationToken
                     !appraisal.IsAccepted ? "contraindicated" : hardware == Warning ? "warning" : "affirming",
                     new EarVector(Passed("identity") ? Affirming : Contraindicated, hardware, Passed("debug") ? Affirming : Contraindicated, quote.IsDebug ? Contraindicated : Affirming),
                     new EarEvidence(
-                        name, quote.Platform == Sgx.PlatformKind.Simulated ? "simulated" : "hardware", AcceptedIdentity.Describe(quote), quote.Tcb?.Status.ToString(),
+                        name, quote.Platform == Guardian.Sgx.PlatformKind.Simulated ? "simulated" : "hardware", AcceptedIdentity.Describe(quote), quote.Tcb?.Status.ToString(),
                         quote.Tcb?.AdvisoryIds ?? [], Convert.ToHexStringLower(quote.ReportData.Span)),
                     [.. appraisal.Checks.Select(check => new EarCheck(check.Rule, check.Passed, check.Found, check.Accepted))]),
             });

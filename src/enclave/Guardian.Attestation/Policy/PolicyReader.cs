@@ -1,7 +1,9 @@
+using Guardian.Attestation.Collateral;
 using Guardian.Documents;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Policy;
 
 /// <summary>Reads policies from the documents of people.</summary>
 /// <remarks>

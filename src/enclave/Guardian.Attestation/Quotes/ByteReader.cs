@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Quotes;
 
 /// <summary>Reads fixed formats front to back; every read is checked against what remains, and none throws.</summary>
 internal ref struct ByteReader(ReadOnlyMemory<byte> bytes)

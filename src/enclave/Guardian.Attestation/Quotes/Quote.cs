@@ -1,6 +1,6 @@
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Quotes;
 
 /// <summary>What a quote speaks for.</summary>
 public enum TeeType

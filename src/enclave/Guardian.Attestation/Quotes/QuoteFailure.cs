@@ -1,4 +1,6 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+
+namespace Guardian.Attestation.Quotes;
 
 /// <summary>The links of a quote, in the order they are checked.</summary>
 public enum QuoteStage

@@ -1,6 +1,7 @@
+using Guardian.Attestation.Pki;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Quotes;
 
 /// <summary>Reads quotes; see <see cref="Quote"/> for the format. One per quote.</summary>
 internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)

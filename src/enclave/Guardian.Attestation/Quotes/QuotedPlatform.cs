@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Quotes;
 
 /// <summary>
 /// Certification data that only names the platform, types 1 to 3: PPID (plain 16 bytes, or encrypted to Intel's RSA-2048 or RSA-3072 key), CPUSVN 16, PCESVN 2,

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Quotes;
 
 /// <summary>A trust domain's report as quotes carry it (Intel TDX DCAP Quoting Library API, "TD Quote Body"). Compared by reference of its memories.</summary>
 /// <remarks>

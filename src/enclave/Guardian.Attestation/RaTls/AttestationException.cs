@@ -1,4 +1,7 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
+
+namespace Guardian.Attestation.RaTls;
 
 /// <summary>A peer's evidence did not verify, or did not satisfy the policy. Nothing was sent to it.</summary>
 public sealed class AttestationException : Exception

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Launch;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.RaTls;
 
 /// <summary>
 /// TLS certificates that carry the evidence for their own key. Two forms stand side by side: TCG DICE tagged evidence (Interoperable

@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.RaTls;
 
 /// <summary>A verified peer: its quote, and what it bound to its key.</summary>
 /// <param name="Binding">32 bytes, zero when there is none.</param>

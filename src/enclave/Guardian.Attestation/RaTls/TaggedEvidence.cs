@@ -1,7 +1,7 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.RaTls;
 
 /// <summary>TCG DICE tagged evidence for SGX (Interoperable RA-TLS): CBOR tag 60000 over [quote, claims].</summary>
 /// <remarks>

@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Guardian.Sgx;
+using Guardian.Attestation.Pki;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Simulated;
 
 /// <summary>
 /// Certificates of simulated machines, shaped as Intel's. The root's private key is derived from the sentence below and so is public on

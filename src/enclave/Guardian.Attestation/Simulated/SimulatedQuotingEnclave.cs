@@ -1,9 +1,15 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
+using Guardian.Sgx.Keys;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Simulated;
 
 /// <summary>
 /// The quoting enclave of a simulated machine, and its provisioning certification: checks the report that an enclave of the same machine made for
@@ -69,7 +75,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         BinaryPrimitives.WriteUInt16LittleEndian(signed.AsSpan(2), 2);
         BinaryPrimitives.WriteUInt16LittleEndian(signed.AsSpan(8), enclave.Identity.IsvSvn);
         BinaryPrimitives.WriteUInt16LittleEndian(signed.AsSpan(10), PceSvn);
-        Attestation.Quote.IntelVendorId.CopyTo(signed.AsSpan(12));
+        Guardian.Attestation.Quotes.Quote.IntelVendorId.CopyTo(signed.AsSpan(12));
         qeId.CopyTo(signed.AsSpan(28, UserDataSize));
         report[..ReportBody.Size].CopyTo(signed.AsSpan(48));
 

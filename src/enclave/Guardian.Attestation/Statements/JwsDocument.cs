@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Statements;
 
 /// <summary>RFC 7515, 7.2.2: flattened JSON serialisation; all members base64url.</summary>
 internal sealed record JwsDocument(

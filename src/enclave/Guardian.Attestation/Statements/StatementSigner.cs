@@ -2,8 +2,10 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.RaTls;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Statements;
 
 /// <summary>
 /// Signs statements inside an enclave, so that anyone can verify offline which code made them: JWS (RFC 7515, flattened JSON, ES256)

@@ -3,8 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Statements;
 
 /// <summary>A statement whose signature and quote were verified.</summary>
 /// <param name="Binding">32 bytes that the enclave bound to the key; in a room, the contract's hash.</param>

@@ -1,8 +1,12 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Verification;
 
 /// <summary>
 /// Verifies quotes as Intel's quote verification library defines it, in managed code, offline, without a clock of its own. Whether the result is

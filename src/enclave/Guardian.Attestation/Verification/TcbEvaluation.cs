@@ -1,6 +1,9 @@
 using System.Globalization;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Verification;
 
 /// <summary>Finds the levels that a platform, its quoting enclave and its TDX module reach, and what follows (as Intel's quote verification library does).</summary>
 /// <remarks>

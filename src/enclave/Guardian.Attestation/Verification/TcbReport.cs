@@ -1,4 +1,6 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+
+namespace Guardian.Attestation.Verification;
 
 /// <summary>How current a platform is: every component's status, and what follows from them.</summary>
 public sealed record TcbReport

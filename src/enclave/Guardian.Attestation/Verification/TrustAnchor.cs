@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Simulated;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Verification;
 
 /// <summary>A root of trust, pinned by its key: a certificate of the same name with another key is a stranger.</summary>
 public sealed class TrustAnchor

@@ -1,4 +1,7 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+
+namespace Guardian.Attestation.Verification;
 
 /// <summary>From when to when something counts, both ends included.</summary>
 /// <param name="Name">What: <c>pck</c>, <c>tcbinfo</c>, <c>pckcrl</c> and so on.</param>

@@ -1,4 +1,8 @@
-namespace Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+
+namespace Guardian.Attestation.Verification;
 
 /// <summary>Collateral whose every signature leads to the root of a PCK chain. When it is valid is left to <see cref="Validities"/>.</summary>
 internal sealed class VerifiedCollateral

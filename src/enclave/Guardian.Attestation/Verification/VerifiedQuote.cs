@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Verification;
 
 /// <summary>A quote whose every link was verified at a stated instant. Only a verifier makes one.</summary>
 public sealed class VerifiedQuote

@@ -1,4 +1,4 @@
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.Verification;
 
 /// <summary>What a verification rests on. The defaults are strict; each loosening has its name.</summary>
 public sealed record VerifierOptions

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Guardian.Attestation;
+using Guardian.Attestation.Statements;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Audit;
 
 /// <summary>The key that signs this run's lines of the audit log. It never leaves the enclave; a statement with a quote introduces it. Thread-safe but for <see cref="Key"/>.</summary>
 internal sealed class AuditKey(StatementSigner statements) : IDisposable

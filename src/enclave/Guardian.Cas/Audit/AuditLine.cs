@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Audit;
 
 /// <summary>What everyone may read of an entry of the audit log.</summary>
 /// <param name="Sequence">1 for the first entry, one more for each.</param>

@@ -3,9 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Statements;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Audit;
 
 /// <summary>How an audit log fails.</summary>
 public enum AuditFailure

@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Sgx;
+using Guardian.Sgx.Keys;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Provisioning;
 
 /// <summary>
 /// The authority by which Gramine's clients know this CAS. They cannot read its quote, so they trust a certificate that their owner took over RA-TLS and

@@ -8,9 +8,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using Guardian.Cas.Client;
+using Guardian.Cas.Store;
 using Guardian.Hosting;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Provisioning;
 
 /// <summary>
 /// Serves the secret provisioning that Gramine's own client speaks, so that an unmodified program under Gramine gets its key from a session

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
+using Guardian.Cas.Sessions;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Recovery;
 
 /// <summary>
 /// Shares of the store's key, each encrypted to an owner: ECDH on P-256 with a fresh key, HKDF-SHA256 over both public keys, AES-256-GCM.

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Recovery;
 
 /// <summary>
 /// Shamir's secret sharing over GF(256), the field of AES (FIPS 197, 4.2): each byte of the secret is the constant of a random polynomial, a share its value at x.

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Cas.Sessions;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Secrets;
 
 /// <summary>Issues the certificates of sessions (RFC 5280).</summary>
 internal static class CertificateIssuer

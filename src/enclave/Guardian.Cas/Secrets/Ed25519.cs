@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Secrets;
 
 /// <summary>Ed25519 (RFC 8032), which the base library lacks, from the libcrypto that the base library itself stands on (docs/decisions/0040).</summary>
 internal static partial class Ed25519

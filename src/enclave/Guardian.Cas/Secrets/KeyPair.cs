@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Cas.Sessions;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Secrets;
 
 /// <summary>A private key of any kind that sessions know. Not thread-safe.</summary>
 internal abstract class KeyPair : IDisposable

@@ -2,8 +2,9 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Guardian.Cas.Sessions;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Secrets;
 
 /// <summary>Replaces <c>$$GUARDIAN::NAME:FORMAT$$</c> (or <c>$$SCONE::…$$</c>) by secrets.</summary>
 internal static partial class Placeholders

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Cas.Sessions;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Secrets;
 
 /// <summary>A secret's value as it is kept. Imported secrets and tokens have none.</summary>
 /// <param name="Value">As <see cref="SecretValue.Bytes"/>.</param>

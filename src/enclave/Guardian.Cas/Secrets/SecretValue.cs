@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using Guardian.Cas.Sessions;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Secrets;
 
 /// <summary>A secret's value as placeholders and connections need it.</summary>
 /// <param name="Bytes">The bytes; of keys PKCS#8 or SubjectPublicKeyInfo, of certificates DER, of tokens ASCII.</param>

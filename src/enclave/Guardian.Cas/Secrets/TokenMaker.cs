@@ -2,8 +2,9 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Guardian.Cas.Sessions;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Secrets;
 
 /// <summary>Makes tokens: JWT (RFC 7519), compact JWS.</summary>
 internal static class TokenMaker

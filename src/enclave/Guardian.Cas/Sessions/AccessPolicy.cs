@@ -1,4 +1,4 @@
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>Who may do what with a session. Rules are about keys: what is proven by a TLS client certificate or a signature, whatever certificate carries it.</summary>
 /// <param name="Create">Who may create sessions below this one's name.</param>

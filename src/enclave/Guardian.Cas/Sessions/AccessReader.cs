@@ -1,7 +1,7 @@
 using System.Globalization;
 using Guardian.Documents;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>Reads <c>access_policy</c>, and lists of keys elsewhere.</summary>
 internal static class AccessReader

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Cas.Secrets;
 using Guardian.Documents;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>Reads the secrets of a session.</summary>
 internal static class SecretReader

@@ -1,8 +1,9 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
 using Guardian.Documents;
 using Guardian.Sgx;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>
 /// <c>security.attestation</c>: what a session says of all its services at once, in SCONE's words. What a service says itself (<c>platforms</c>, <c>debug</c>,

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
+using Guardian.Cas.Secrets;
 using Guardian.Documents;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>Reads services, and the images they name.</summary>
 internal sealed class ServiceReader(IReadOnlyList<SessionSecret> secrets, IReadOnlyList<SessionVolume> volumes, IReadOnlyList<SessionImage> images, SecurityRules security)

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
 using Guardian.Documents;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>A session as it was written (docs/spec/session.md). Immutable.</summary>
 public sealed record SessionDocument

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Documents;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>Values that occur in many places of a session. Each reports what is wrong, and gives something to go on with.</summary>
 internal static class SessionFields

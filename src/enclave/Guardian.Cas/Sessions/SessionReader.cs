@@ -1,7 +1,7 @@
 using Guardian.Cas.Client;
 using Guardian.Documents;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>Reads a session's members and reports everything wrong at once.</summary>
 internal sealed class SessionReader(YamlMap map)

@@ -1,4 +1,4 @@
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>A secret as a session describes it. Which members count depends on the kind.</summary>
 public sealed record SessionSecret(string Name, SecretKind Kind)

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Guardian.Cas.Store;
 using Guardian.Documents;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Sessions;
 
 /// <summary>A session as the CAS keeps it, with its document read. Immutable.</summary>
 internal sealed record SessionState(StoredSession Stored, SessionDocument Document)

@@ -1,4 +1,4 @@
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>Rows of bytes on storage that nobody trusts: the vault encrypts them, and notices every change that is not its own.</summary>
 internal interface IRowStore : IDisposable

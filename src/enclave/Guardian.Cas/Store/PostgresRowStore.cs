@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>Rows in PostgreSQL, for several CAS replicas at once. Not thread-safe: the vault's thread is the one that uses it.</summary>
 internal sealed class PostgresRowStore : IRowStore

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>Rows in one SQLite file, for a CAS alone.</summary>
 internal sealed class SqliteRowStore : IRowStore

@@ -2,8 +2,9 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Sgx;
+using Guardian.Sgx.Keys;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>The one secret that a CAS's store rests on, and what is derived from it. Thread-safe.</summary>
 internal sealed class StoreKey : IDisposable

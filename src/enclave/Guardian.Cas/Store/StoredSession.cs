@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Guardian.Cas.Client;
+using Guardian.Cas.Secrets;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>A session as it is kept: one encrypted row.</summary>
 /// <param name="Creator">SHA-256 of the creator's SubjectPublicKeyInfo, lower-case hex.</param>

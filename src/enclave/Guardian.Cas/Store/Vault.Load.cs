@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Guardian.Cas.Audit;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>Opening the store, and following what other replicas wrote.</summary>
 internal sealed partial class Vault

@@ -1,4 +1,4 @@
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>Who waits for the store, and who works on it: one thread at a time, on what was asked in the meantime.</summary>
 internal sealed partial class Vault

@@ -1,6 +1,7 @@
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>A store with a witness tells nobody anything before the witness has confirmed that its log is the only one, and the newest.</summary>
 internal sealed partial class Vault

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
+using Guardian.Cas.Recovery;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>
 /// The CAS's store: encrypted rows on untrusted storage, changed together with the audit log. Who finds it idle does the work on its own thread; what is
@@ -68,7 +70,7 @@ internal sealed partial class Vault : IDisposable
     internal string LogId => head!.Log;
 
     /// <summary>Splits the store's key among owners.</summary>
-    public byte[] Split(IReadOnlyList<string> owners, int threshold) => Recovery.Split(key, owners, threshold);
+    public byte[] Split(IReadOnlyList<string> owners, int threshold) => KeyRecovery.Split(key, owners, threshold);
 
     /// <summary>The store's key, for another enclave of this CAS.</summary>
     public byte[] CopyKey() => key.Value.ToArray();

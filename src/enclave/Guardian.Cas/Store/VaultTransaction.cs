@@ -1,6 +1,7 @@
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>What a batch of callers changed so far. A row is null when it was removed.</summary>
 internal sealed class VaultChanges

@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Store;
 
 /// <summary>Keeps, outside the CAS's own host, how far its log has come. Used by one thread at a time; every call may throw <see cref="StoreException"/>.</summary>
 internal interface IWitness : IDisposable

@@ -1,4 +1,9 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Room;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Results of an analysis that passed the rules; one is set.</summary>
 /// <param name="Sets">The sets of persons that it is about.</param>

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Statistics;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>What leaves the room: the payload of a signed statement of type <see cref="StatementType"/>.</summary>
 /// <param name="ContractHash">SHA-256 of the contract, lower-case hex; the same as in the quote.</param>

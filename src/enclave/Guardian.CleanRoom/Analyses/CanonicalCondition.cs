@@ -1,6 +1,7 @@
 using System.Globalization;
+using Guardian.CleanRoom.Matching;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>
 /// Brings conditions into one form, so that many ways to write a condition become the same one: nested "and" and "or" of a kind become one, comparisons of one column beside each

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Reads the text of a cell by its column's type: the same rules for files and for questions.</summary>
 public static class CellText

@@ -1,4 +1,7 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>
 /// The conditions of a question, in their one form, sorted by when they can be evaluated: what is about one data set filters its rows before they are matched; what is about

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>A question as the engine runs it.</summary>
 /// <param name="DataSets">Those that take part, in the order of the contract.</param>

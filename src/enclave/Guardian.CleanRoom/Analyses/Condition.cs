@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>A condition on columns: a tree of comparisons. An empty cell satisfies no comparison, and no comparison's negation.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]

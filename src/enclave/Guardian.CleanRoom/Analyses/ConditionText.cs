@@ -1,4 +1,6 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>
 /// Reads conditions as people write them: <c>campaign.arm = Mens E-Mail</c>, <c>customers.zip_code in Urban, Rural</c>,

@@ -1,4 +1,10 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Measures lift as the contract designed it: intent-to-treat, arms by assignment alone, whatever exposure was.</summary>
 internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, DisclosureRules rules)

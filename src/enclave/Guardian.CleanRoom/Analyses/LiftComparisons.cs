@@ -1,4 +1,7 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Compares every treatment arm with control, outcome by outcome, and judges all of it together.</summary>
 internal static class LiftComparisons

@@ -1,4 +1,7 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>What a question about lift may not do, or it would no longer compare like with like.</summary>
 internal static class LiftDesignRules

@@ -1,4 +1,9 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Adds privacy noise to the figures of a lift measurement. All figures that one person is in share the answer's epsilon.</summary>
 internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)

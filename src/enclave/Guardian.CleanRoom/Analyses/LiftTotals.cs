@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Turns the engine's sums, which are of distances from a column's minimum, into totals of values.</summary>
 internal static class LiftTotals

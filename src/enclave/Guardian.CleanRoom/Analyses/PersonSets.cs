@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>The current version of a data set, as questions see it.</summary>
 /// <param name="Rows">Persons in it.</param>

@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Room;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Turns conditions into code conditions. Negation is pushed down to the comparisons (De Morgan), so that an empty cell never satisfies anything.</summary>
 /// <param name="find">Finds a column that may be filtered.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>What may be asked.</summary>
 public enum QuestionKind

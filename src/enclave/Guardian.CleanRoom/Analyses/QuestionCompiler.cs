@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Room;
+
+namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>Checks questions against the contract and compiles them. What a contract does not allow cannot be asked.</summary>
 internal sealed class QuestionCompiler(RoomContract contract)

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Guardian.CleanRoom.Analyses;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>Reads which analyses a contract allows.</summary>
 internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> dataSets)

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Policy;
+using Guardian.CleanRoom.Matching;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>Reads <c>room.yaml</c> (docs/spec/room.md) and reports everything wrong at once.</summary>
 public static class ContractReader

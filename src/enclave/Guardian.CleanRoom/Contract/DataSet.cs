@@ -1,4 +1,6 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Data;
+
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>A table that one member brings, of one row per person when it leaves its owner.</summary>
 public sealed record DataSet

@@ -1,6 +1,7 @@
+using Guardian.CleanRoom.Analyses;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>Reads a data set of a contract.</summary>
 internal static class DataSetReader

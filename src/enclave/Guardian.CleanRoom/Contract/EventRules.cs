@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>Says that a data set's file has a row for each event. Its owner's tool folds them into one row for each person; events never leave.</summary>
 /// <param name="Time">Header of the column that says when it happened.</param>

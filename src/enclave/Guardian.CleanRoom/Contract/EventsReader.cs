@@ -1,6 +1,7 @@
+using Guardian.CleanRoom.Analyses;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>Reads how a data set's events are folded into persons.</summary>
 internal sealed class EventsReader

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>What identifies a person in a data set, and how it is normalised before it is tagged (docs/spec/room.md).</summary>
 /// <param name="Profile">By whose rules it is normalised.</param>

@@ -1,6 +1,6 @@
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>Reads what identifies persons in a data set of a contract.</summary>
 internal static class IdentifierReader

@@ -1,6 +1,6 @@
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>Reads privacy rules: those of all members, and those that an owner adds for its data set.</summary>
 internal static class PrivacyReader

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>The rules that every answer must pass.</summary>
 /// <param name="MinimumAudience">k: the least number of persons in a set that is reported, in its complement, and in its difference from any earlier one; at least 20.</param>

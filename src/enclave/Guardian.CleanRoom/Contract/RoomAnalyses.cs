@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>The analyses a contract allows; false and null mean not allowed.</summary>
 public sealed record RoomAnalyses

@@ -1,6 +1,6 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>
 /// What the members of a room agreed on: who takes part, which code may compute, on which data, which questions, under which

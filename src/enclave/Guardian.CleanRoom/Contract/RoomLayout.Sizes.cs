@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.CleanRoom.Contract;
 
 public sealed partial class RoomLayout
 {

@@ -1,6 +1,7 @@
 using System.Numerics;
+using Guardian.CleanRoom.Matching;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>
 /// The public shape of a room's stored data. Every data set is split by tag into the same <see cref="BucketCount"/> buckets, each

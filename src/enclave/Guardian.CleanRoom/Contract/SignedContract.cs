@@ -1,7 +1,7 @@
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>A contract that all its members signed, and that succeeds another only as that one's members voted. Only <see cref="Verify"/> makes one.</summary>
 public sealed class SignedContract

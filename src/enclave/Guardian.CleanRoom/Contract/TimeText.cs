@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Contract;
 
 /// <summary>
 /// Reads points in time as files and contracts write them: a day; a blank or <c>T</c> and a time with hours and minutes, seconds and fractions of them if any; an offset if any.

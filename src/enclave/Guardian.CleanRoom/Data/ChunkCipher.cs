@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>
 /// Encrypts the groups of one version of a data set into chunks: AES-256-GCM, ciphertext then a tag of 16 bytes. Partner and enclave derive the

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>
 /// Checks a group that a partner sent, before anything is computed on it: rows ascend, none stands twice, each stands in its bucket, all is padded as the layout

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>Writes a group's plaintext as <see cref="RoomLayout"/> describes it. A new group is all empty slots.</summary>
 public sealed class GroupWriter

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>112 bits that stand for a person: words as they are stored. Ascends by high word, then low.</summary>
 public readonly record struct Tag(ulong High, ulong Low) : IComparable<Tag>

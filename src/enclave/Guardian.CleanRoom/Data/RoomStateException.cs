@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>What lies on the untrusted disk is not what the enclave wrote there.</summary>
 public sealed class RoomStateException : Exception

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>Encrypts small records for the untrusted disk: nonce 12, tag 16, ciphertext; AES-256-GCM with random nonces, bound to the room and to a place. Thread-safe.</summary>
 internal sealed class StateCipher : IDisposable

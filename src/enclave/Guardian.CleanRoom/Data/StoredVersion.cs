@@ -1,7 +1,10 @@
 using System.Buffers;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Shards;
 using Microsoft.Win32.SafeHandles;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>A version on disk, opened chunk by chunk. Groups stay open when the working set has room for all of them. Thread-safe.</summary>
 internal sealed class StoredVersion : IGroupSource, IDisposable

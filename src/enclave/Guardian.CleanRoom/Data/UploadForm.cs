@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>What the chunks of an upload hold.</summary>
 public enum UploadForm

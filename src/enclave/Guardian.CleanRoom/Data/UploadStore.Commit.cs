@@ -1,8 +1,13 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.Intrinsics;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Data.Ordering;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
+using Guardian.CleanRoom.Room;
 using Guardian.Sgx;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <content>From a complete upload to the version that counts.</content>
 internal sealed partial class UploadStore

@@ -1,9 +1,13 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Room;
 using Guardian.Sgx;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>What is kept about an upload, and about the version that it became.</summary>
 internal sealed record UploadManifest(string DataSet, string Digest, int Rows)

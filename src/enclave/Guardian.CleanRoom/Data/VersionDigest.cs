@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>Names a version of a data set by its content: SHA-256 over the SHA-256 of each group's plaintext, so that several threads can compute it.</summary>
 public sealed class VersionDigest

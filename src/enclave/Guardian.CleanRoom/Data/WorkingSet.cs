@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data;
 
 /// <summary>
 /// The memory that a room may hold data in: enclave memory is scarce. Threads get their buffers first; data sets that fit in what is left stay open, and the others are

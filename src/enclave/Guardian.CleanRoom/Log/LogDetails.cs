@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Analyses;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Log;
 
 /// <summary>A log entry's detail about an upload.</summary>
 /// <param name="Base">Digest of the version that was changed; null when everyone was brought.</param>

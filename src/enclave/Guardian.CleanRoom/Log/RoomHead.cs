@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Log;
 
 /// <summary>
 /// Keeps the hash of a room's newest log entry where the host cannot turn it back: with the CAS. Budget, history and versions all follow from the log, so that

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
 using Guardian.Sgx;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Log;
 
 /// <summary>
 /// The room's log: every upload and every question, allowed or refused. Entries are chained by hash, encrypted on the untrusted disk, and

@@ -1,4 +1,7 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
+
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
 /// Lets a condition over several data sets decide which matched persons count: where it does not hold, the person's last element gets the fail bit. Then another scan looks at what

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Memory that begins at a known place in a page and never moves, so that vectors do not straddle cache lines and a recorder can tell addresses. Not zeroed.</summary>
 internal sealed class AlignedBytes

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Counts matched persons by cell. Every counter is touched for every element.</summary>
 internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> where TLanes : struct, ILanes<T> where T : struct

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
 /// A condition on rows, as the engine evaluates it: ranges of codes joined by "and" and "or". There is no "not": it was pushed

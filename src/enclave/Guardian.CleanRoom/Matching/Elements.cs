@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>What the match network sorts: words of 64 bits, of which the upper ones are of the tag and the lowest say what the scan needs to know.</summary>
 internal static class Elements

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Where the parts of a data set's group plaintext lie (<see cref="RoomLayout"/>).</summary>
 internal sealed class GroupColumns

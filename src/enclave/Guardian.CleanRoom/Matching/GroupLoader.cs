@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
 /// Turns a stored group of one side into elements: filters and cells column by column, in stored order, then puts both into the merge buffers.

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Groups from the first up to the end, which is not among them.</summary>
 public readonly record struct GroupRange(int First, int End)

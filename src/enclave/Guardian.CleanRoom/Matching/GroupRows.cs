@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>The rows of an open group as elements: the words that lie stored, with what the question makes of their columns in the lowest bits. The default has none.</summary>
 internal readonly ref struct GroupRows<TLanes, T> where TLanes : struct, ILanes<T> where T : struct

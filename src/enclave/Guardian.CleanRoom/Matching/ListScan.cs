@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching.Lanes;
+
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Copies the tags of matched persons, with padding in the place of everyone else.</summary>
 internal sealed class ListScan<TLanes, T>(RoomLayout layout, int sides) : IScan<List<Tag>> where TLanes : struct, ILanes<T> where T : struct

@@ -1,8 +1,13 @@
 using System.Numerics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Intrinsics;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching.Lanes;
+using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Privacy;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Which instructions the engine computes with. The results are the same.</summary>
 internal enum LaneWidth

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>One row of all eight buckets, as the network moves it.</summary>
 internal interface IElements<TSelf> where TSelf : struct, IElements<TSelf>

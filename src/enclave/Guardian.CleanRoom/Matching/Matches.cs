@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Finds matched persons among merged elements: as many neighbours as there are sides, with the same tag, all of which count.</summary>
 internal static class Matches<TLanes, T> where TLanes : struct, ILanes<T> where T : struct

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>What one thread merges in: a row is one element of each of the eight buckets.</summary>
 internal sealed class MergeBuffers

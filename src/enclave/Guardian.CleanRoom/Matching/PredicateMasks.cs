@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
 /// Evaluates conditions over the columns of a group, one column at a time, into a mask for each slot. Every node looks at every slot; nothing is cut short.

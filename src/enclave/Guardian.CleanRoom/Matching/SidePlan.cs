@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>How one data set takes part in a match: which of its rows count, and which part of the cell they bring.</summary>
 /// <param name="Source">Where its groups come from.</param>

@@ -1,6 +1,9 @@
 using System.Numerics;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
+using Guardian.CleanRoom.Privacy;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>By which tags choose their bit of a sketch; nobody outside may know it.</summary>
 internal readonly record struct SketchKey(ulong First, ulong Second, ulong Third);

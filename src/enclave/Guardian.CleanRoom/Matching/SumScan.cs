@@ -1,4 +1,7 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching.Lanes;
+
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
 /// Counts matched persons and sums their measures by cell. For every sum all elements are looked at. No sum overflows for up to 2^31 persons, as codes have 32 bits.

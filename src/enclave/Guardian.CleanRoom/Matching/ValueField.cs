@@ -1,6 +1,7 @@
 using System.Numerics;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching;
 
 /// <summary>Where a measure's code lies in the words that travel with an element. Fields of different sides never overlap, so the words of matched elements can be put together.</summary>
 internal readonly record struct ValueField(Measure Measure, int Plane, int Shift, ulong Mask)

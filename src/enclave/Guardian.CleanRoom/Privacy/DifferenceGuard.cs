@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.CleanRoom.Analyses;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Privacy;
 
 /// <summary>A set of persons, and in what words it was asked about.</summary>
 /// <param name="Description">Equal for the same words on the same versions of the data, and so for the very same set (<see cref="CompiledQuestion.Describe"/>).</param>

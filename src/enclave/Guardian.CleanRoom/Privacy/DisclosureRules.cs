@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Numerics;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Privacy;
 
 /// <summary>The rules that every answer passes before it leaves. On by default; a contract can only make them stricter, or agree to exact counts.</summary>
 internal sealed class DisclosureRules(PrivacyRules rules, IRandomIntegers random)

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Privacy;
 
 /// <summary>Gives random whole numbers below a bound, each with the same probability.</summary>
 public interface IRandomIntegers

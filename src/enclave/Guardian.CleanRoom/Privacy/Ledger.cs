@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Privacy;
 
 /// <summary>
 /// What answers have cost the persons of each data set, by its name: an upload of another version inherits what was spent, because it holds the same

@@ -1,6 +1,7 @@
 using System.Numerics;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Privacy;
 
 /// <summary>
 /// A set of persons in a few hundred bytes, of which one thing can be told: by how many persons it differs from another set, while these are few. Each person

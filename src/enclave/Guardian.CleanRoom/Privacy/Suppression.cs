@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Privacy;
 
 /// <summary>
 /// Withholds further cells of a crosstab until nobody can work out a withheld one: neither from the others and a margin, which a question with a filter gives, nor from

@@ -1,9 +1,13 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Privacy;
 using Guardian.Sgx;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Room;
 
 /// <summary>What a room keeps about a question that it let in.</summary>
 /// <param name="Key">Of the question and the versions it was about.</param>

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Room;
 
 /// <summary>Why a room does not do what a member asked: a stable reason for programs, a sentence for people.</summary>
 /// <param name="Kind">What sort of refusal it is.</param>

@@ -1,4 +1,9 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Privacy;
+
+namespace Guardian.CleanRoom.Room;
 
 /// <summary>What a room takes over from the contract before: what was spent of each data set's budget, and where the log's head stands.</summary>
 internal sealed record Predecessor(SuccessionDetail Detail, byte[] Head)

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Matching;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Room;
 
 /// <summary>
 /// Every key of a room, derived with HKDF-SHA256 (RFC 5869) from the room key, with the contract's hash as salt and a label for

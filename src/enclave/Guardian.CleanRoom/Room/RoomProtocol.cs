@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Data;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Room;
 
 /// <summary>What a member sees of the room: <c>GET /v1/room</c>.</summary>
 /// <param name="Room">The contract's name.</param>

@@ -1,6 +1,11 @@
 using System.Text.Json;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Room;
 
 /// <content>Questions, their price, and their answers.</content>
 public sealed partial class RoomService

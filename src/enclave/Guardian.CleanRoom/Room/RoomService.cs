@@ -1,9 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Privacy;
 using Guardian.Sgx;
+using Guardian.Sgx.Epc;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Room;
 
 /// <summary>What the room needs to know of the enclave it runs in.</summary>
 /// <param name="ReadEpcCounters">Counters of the EPC; null where the platform does not show them.</param>

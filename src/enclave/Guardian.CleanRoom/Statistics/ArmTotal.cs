@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>An interval, both ends included.</summary>
 public sealed record Interval(double Lower, double Upper);

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>
 /// A treatment arm against control, for one outcome, with 95 % intervals. Null stands where a figure is not defined. Privacy noise is part of every standard error

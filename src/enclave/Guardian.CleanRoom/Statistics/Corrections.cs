@@ -1,4 +1,6 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>Adjusts p-values of several comparisons that are looked at together.</summary>
 public static class Corrections

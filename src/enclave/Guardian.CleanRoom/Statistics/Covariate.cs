@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>What an arm showed for an outcome and a covariate known before assignment.</summary>
 /// <param name="Outcome">The outcome.</param>

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>The normal and chi-square distributions, as far as lift needs them.</summary>
 public static class Distributions

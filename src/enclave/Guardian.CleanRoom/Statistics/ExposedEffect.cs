@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>
 /// The effect on those who were exposed because they were assigned (Bloom 1984; with exposure in control, the local average effect of Imbens and Angrist 1994): the difference

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>The least effect that an experiment will probably show, before it starts.</summary>
 /// <param name="Absolute">Difference of the rates or means.</param>

@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>Whether the arms have the sizes that were intended. When they do not, something was wrong before any outcome was measured.</summary>
 /// <param name="ChiSquare">Pearson's statistic against the intended shares.</param>

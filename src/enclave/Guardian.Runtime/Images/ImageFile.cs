@@ -1,4 +1,4 @@
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Images;
 
 /// <summary>A file of an image.</summary>
 /// <param name="Path">Absolute, normal.</param>

@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Images;
 
 /// <summary>
 /// A program, its files and the name of its session as an OCI image layout (image-spec 1.1): what registries of Docker and Kubernetes carry. Every blob is checked against

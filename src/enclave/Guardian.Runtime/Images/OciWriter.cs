@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Images;
 
 /// <summary>Writes an <see cref="OciImage"/>. The same files give the same bytes, so the same digest.</summary>
 public static class OciWriter

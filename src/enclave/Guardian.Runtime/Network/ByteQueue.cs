@@ -1,6 +1,6 @@
 using Guardian.Files;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>
 /// Plaintext between a guest and the task that encrypts or decrypts it, in this process's memory alone. The guest's side never waits but has a

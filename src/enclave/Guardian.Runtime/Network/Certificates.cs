@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>The certificates of a startup configuration, as TLS takes them.</summary>
 internal static class Certificates

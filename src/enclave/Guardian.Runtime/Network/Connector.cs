@@ -1,12 +1,12 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Guardian.Attestation;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>Makes the guest's outgoing connections.</summary>
 /// <param name="shield">Whose rules hold.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using Guardian.Cas.Client;
 using Guardian.Files;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>
 /// <c>/dev/tcp</c>: opening <c>/dev/tcp/HOST/PORT</c> connects, for hosts and ports that the startup configuration names; every other name is refused.

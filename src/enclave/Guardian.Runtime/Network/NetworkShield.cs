@@ -2,20 +2,22 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>What the shield needs to know of the enclave that it runs in.</summary>
 /// <param name="Certificate">The enclave's RA-TLS certificate.</param>
 /// <param name="Collateral">For peers on hardware.</param>
 /// <param name="Time">The instant at which certificates and evidence must be valid.</param>
-internal sealed record EnclaveIdentity(X509Certificate2 Certificate, ICollateralSource Collateral, TimeProvider Time);
+internal sealed record TlsIdentity(X509Certificate2 Certificate, ICollateralSource Collateral, TimeProvider Time);
 
 /// <summary>The network as the startup configuration allows it: TLS unless it says plain, nothing that it does not name.</summary>
 [SuppressMessage("Security", "CA5359", Justification = "attested connections are decided by the evidence, and throw")]
-internal sealed class NetworkShield(EnclaveIdentity enclave) : IAsyncDisposable
+internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<ShieldedSocket, byte> sockets = new();
 
@@ -53,7 +55,7 @@ internal sealed class NetworkShield(EnclaveIdentity enclave) : IAsyncDisposable
         if (connect.Protocol == NetworkProtocol.Attested)
         {
             var policy = connect.Peer?.ToPolicy() ?? throw new RuntimeException($"{connect.Host}:{connect.Port} is attested, but nobody is named who must answer");
-            return RaTls.ClientOptions(policy, null, enclave.Certificate, enclave.Time, null, enclave.Collateral);
+            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, null, enclave.Collateral);
         }
         return new SslClientAuthenticationOptions
         {
@@ -70,10 +72,10 @@ internal sealed class NetworkShield(EnclaveIdentity enclave) : IAsyncDisposable
 
     private SslServerAuthenticationOptions AttestedServer(AttestationPolicy policy)
     {
-        var options = RaTls.ServerOptions(enclave.Certificate);
+        var options = RaTlsTransport.ServerOptions(enclave.Certificate);
         options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
-            RaTls.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Collateral);
+            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Collateral);
             return true;
         };
         return options;

@@ -3,12 +3,12 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Guardian.Attestation;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>A listening socket whose connections have completed TLS before the guest sees them: who is slow or not admitted holds nobody up.</summary>
 internal sealed class ShieldedListener : IGuestListener

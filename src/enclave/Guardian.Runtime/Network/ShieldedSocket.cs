@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>A connection as the guest sees it: plaintext in memory here, TLS outside. Two tasks move the bytes.</summary>
 internal sealed class ShieldedSocket : IGuestSocket

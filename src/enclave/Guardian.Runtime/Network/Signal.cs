@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>
 /// A descriptor that can be waited for while something in this process's memory is there: an eventfd. What it is about never leaves the process. Thread-safe.

@@ -1,6 +1,6 @@
 using Guardian.Files;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Network;
 
 /// <summary>A directory of names that only this process knows; nothing in it can be made, changed or removed.</summary>
 internal abstract class VirtualDirectory : IDirectory

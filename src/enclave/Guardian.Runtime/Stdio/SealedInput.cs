@@ -2,7 +2,7 @@ using System.Text;
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Stdio;
 
 /// <summary>Standard input as the guest sees it; what comes in are the encrypted frames of somebody who has the key, for this run.</summary>
 /// <param name="outside">Gives the frames.</param>

@@ -2,7 +2,7 @@ using System.Text;
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Stdio;
 
 /// <summary>Standard output or error as the guest sees it; what leaves are encrypted frames.</summary>
 /// <param name="outside">Takes the frames.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using Guardian.Cas.Client;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Stdio;
 
 /// <summary>The three standard streams of a run: encrypted frames where the session gives a key, else as they are.</summary>
 internal sealed class StandardStreams : IDisposable

@@ -5,7 +5,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Stdio;
 
 /// <summary>What a frame of a standard stream is.</summary>
 public enum StdioFrameKind

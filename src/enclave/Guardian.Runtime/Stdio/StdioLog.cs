@@ -1,4 +1,4 @@
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Stdio;
 
 /// <summary>What one line of a log turned out to be.</summary>
 /// <param name="Stream"><c>out</c>, <c>err</c> or <c>in</c>.</param>

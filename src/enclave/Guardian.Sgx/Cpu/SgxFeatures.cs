@@ -1,4 +1,4 @@
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Cpu;
 
 /// <summary>The registers that CPUID answers with.</summary>
 public readonly record struct CpuIdRegisters(uint Eax, uint Ebx, uint Ecx, uint Edx);

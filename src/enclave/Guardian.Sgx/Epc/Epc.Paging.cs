@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Epc;
 
 public sealed partial class Epc
 {

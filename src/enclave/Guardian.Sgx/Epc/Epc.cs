@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Epc;
 
 /// <summary>
 /// The enclave page cache with its map (EPCM): 4 KiB pages, each held by one enclave, and the reclaimer that writes pages out

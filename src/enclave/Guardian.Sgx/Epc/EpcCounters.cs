@@ -1,4 +1,4 @@
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Epc;
 
 /// <summary>What the SGX driver shows of the EPC (<c>sgx_nr_*</c>), in pages of 4 KiB.</summary>
 /// <param name="Total">Pages there are.</param>

@@ -1,4 +1,6 @@
-namespace Guardian.Sgx;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Sgx.Epc;
 
 /// <summary>An enclave as the EPC knows it.</summary>
 public sealed class EpcEnclave

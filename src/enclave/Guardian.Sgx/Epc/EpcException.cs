@@ -1,4 +1,4 @@
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Epc;
 
 /// <summary>Why the processor refuses an access to the EPC.</summary>
 public enum EpcFault

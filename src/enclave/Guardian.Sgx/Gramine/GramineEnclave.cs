@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using Guardian.Sgx.Keys;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Gramine;
 
 /// <summary>
 /// The hardware platform, as Gramine offers it to the process inside (<c>/dev/attestation</c>, Gramine manual, "Attestation and Secret

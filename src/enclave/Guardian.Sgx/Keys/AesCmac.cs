@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Keys;
 
 /// <summary>AES-CMAC (RFC 4493): the MAC of SGX reports and the function its keys are derived with.</summary>
 public static class AesCmac

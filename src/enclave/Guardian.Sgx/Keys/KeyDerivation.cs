@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Keys;
 
 /// <summary>
 /// What EGETKEY derives a key from, by key name (SDM vol. 3D, EGETKEY): AES-CMAC under the machine's fuse key over the inputs,

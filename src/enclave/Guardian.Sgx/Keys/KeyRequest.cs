@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Keys;
 
 /// <summary>KEYNAME: which of the processor's keys (SDM vol. 3D, table 35-23).</summary>
 public enum KeyName : ushort

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>As much of an ELF64 shared object as loading it into an enclave needs: segments, and which pages are relocated.</summary>
 internal sealed class ElfImage

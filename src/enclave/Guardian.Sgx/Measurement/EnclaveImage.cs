@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>One page of an image.</summary>
 /// <param name="Offset">From the enclave's base, a multiple of 4096.</param>

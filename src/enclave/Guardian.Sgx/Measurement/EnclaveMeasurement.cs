@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>
 /// Computes MRENCLAVE as the processor does: SHA-256 over one 64-byte record for each ECREATE, EADD and EEXTEND, the latter

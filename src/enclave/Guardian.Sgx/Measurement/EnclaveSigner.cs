@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>A vendor's RSA-3072 key with exponent 3, as SIGSTRUCT demands it. Kept as PKCS#8 PEM in a file only its owner can read.</summary>
 public sealed class EnclaveSigner : IDisposable

@@ -1,4 +1,4 @@
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>MRSIGNER, 32 bytes: SHA-256 of the signer's RSA modulus in the byte order of SIGSTRUCT (SDM vol. 3D, 36.4.2).</summary>
 public readonly record struct MrSigner

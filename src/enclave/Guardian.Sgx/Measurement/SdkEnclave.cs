@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>
 /// An enclave as Intel's SDK signs it: a shared object with metadata that says how it is laid out, and a SIGSTRUCT. Measured as the SDK's loader builds it

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>
 /// An enclave as a stream of what measures it (SGXS, by Fortanix): 64-byte ECREATE, EADD and EEXTEND records, each EEXTEND followed by its 256 bytes. Its

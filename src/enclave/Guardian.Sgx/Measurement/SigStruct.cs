@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Measurement;
 
 /// <summary>SIGSTRUCT, 1808 bytes (SDM vol. 3D, table 35-19): a vendor's signature over an enclave's identity.</summary>
 /// <remarks>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using Guardian.Sgx.Keys;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Simulated;
 
 /// <summary>What is burnt into a simulated processor: its fuse key and owner epoch, random, kept in the machine directory.</summary>
 internal sealed class MachineIdentity

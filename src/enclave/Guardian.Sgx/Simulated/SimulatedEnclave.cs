@@ -1,15 +1,17 @@
 using System.Security.Cryptography;
+using Guardian.Sgx.Epc;
+using Guardian.Sgx.Keys;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Simulated;
 
 /// <summary>An enclave of a simulated machine. Thread-safe.</summary>
 public sealed class SimulatedEnclave : IEnclave
 {
     private readonly MachineIdentity machine;
-    private readonly Epc epc;
+    private readonly Guardian.Sgx.Epc.Epc epc;
     private readonly EpcEnclave loaded;
 
-    internal SimulatedEnclave(MachineIdentity machine, Epc epc, EpcEnclave loaded, ReportBody identity)
+    internal SimulatedEnclave(MachineIdentity machine, Guardian.Sgx.Epc.Epc epc, EpcEnclave loaded, ReportBody identity)
     {
         this.machine = machine;
         this.epc = epc;

@@ -1,4 +1,7 @@
-namespace Guardian.Sgx;
+using Guardian.Sgx.Epc;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Sgx.Simulated;
 
 /// <summary>
 /// A simulated machine: an identity kept in a directory, an EPC, and the enclaves in it. It has the formats and checks of SGX and
@@ -10,9 +13,9 @@ public sealed class SimulatedPlatform : IDisposable
     public const long DefaultEpcSize = 64L * 1024 * 1024;
 
     private readonly MachineIdentity machine;
-    private readonly Epc epc;
+    private readonly Guardian.Sgx.Epc.Epc epc;
 
-    private SimulatedPlatform(string directory, MachineIdentity machine, Epc epc)
+    private SimulatedPlatform(string directory, MachineIdentity machine, Guardian.Sgx.Epc.Epc epc)
     {
         Directory = directory;
         this.machine = machine;
@@ -31,7 +34,7 @@ public sealed class SimulatedPlatform : IDisposable
     /// <summary>Opens the machine of a directory, which is created with mode 0700 at first use.</summary>
     /// <exception cref="InvalidDataException">The directory holds something else.</exception>
     public static SimulatedPlatform Open(string machineDirectory, long epcSize = DefaultEpcSize) =>
-        new(machineDirectory, MachineIdentity.LoadOrCreate(machineDirectory), new Epc(epcSize));
+        new(machineDirectory, MachineIdentity.LoadOrCreate(machineDirectory), new Guardian.Sgx.Epc.Epc(epcSize));
 
     /// <summary>Loads an enclave and initialises it.</summary>
     /// <remarks>1 ECREATE, EADD and EEXTEND of every page. 2 EINIT: the SIGSTRUCT must verify, and sign what was measured.</remarks>

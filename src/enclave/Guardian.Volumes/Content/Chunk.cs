@@ -1,4 +1,6 @@
-namespace Guardian.Volumes;
+using Guardian.Volumes.Format;
+
+namespace Guardian.Volumes.Content;
 
 /// <summary>Four neighbouring pages of a file in memory.</summary>
 internal sealed class Chunk(Inode owner, long index, ChunkMemory memory)

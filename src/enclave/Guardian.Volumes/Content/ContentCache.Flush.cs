@@ -1,6 +1,7 @@
 using System.Numerics;
+using Guardian.Volumes.Format;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Content;
 
 /// <content>Writing changes.</content>
 internal sealed partial class ContentCache

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Volumes.Format;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Content;
 
 /// <content>Reading what is not in memory, ahead of whoever reads straight on.</content>
 internal sealed partial class ContentCache

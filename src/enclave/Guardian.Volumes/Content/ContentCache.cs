@@ -1,4 +1,7 @@
-namespace Guardian.Volumes;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Storage;
+
+namespace Guardian.Volumes.Content;
 
 /// <summary>
 /// The content of files in memory, chunk by chunk: reads what is missing, keeps what was used last, and holds changes back until they are written together. The volume calls it from one thread at a time.

@@ -1,4 +1,4 @@
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Content;
 
 /// <summary>
 /// Shares independent pieces of work with other threads. The caller does its part, and all of it where no other processor is free, so a busy machine only makes it slower.

@@ -1,4 +1,6 @@
-namespace Guardian.Volumes;
+using Guardian.Volumes.Format;
+
+namespace Guardian.Volumes.Content;
 
 /// <summary>The names of a directory in memory. What changes is written page by page through <c>write</c>, which the volume gives. Not thread-safe.</summary>
 internal sealed class DirectoryContent

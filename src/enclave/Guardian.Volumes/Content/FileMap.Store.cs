@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Storage;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Content;
 
 /// <content>Storing changed nodes, from the leaves up.</content>
 internal sealed partial class FileMap

@@ -1,4 +1,7 @@
-namespace Guardian.Volumes;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Storage;
+
+namespace Guardian.Volumes.Content;
 
 /// <summary>A node in memory.</summary>
 internal sealed class MapNode(RecordPointer[] entries)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Content;
 
 /// <summary>Another thread that does what it finds to do, and stays awake a little longer: to wake one takes as long as to encrypt 16 KiB.</summary>
 /// <param name="work">Does a piece of work; false when there was none. Throws nothing.</param>

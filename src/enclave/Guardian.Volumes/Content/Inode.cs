@@ -1,6 +1,8 @@
 using Guardian.Files;
+using Guardian.Volumes.Format;
+using Guardian.Volumes.Storage;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Content;
 
 /// <summary>An inode in memory.</summary>
 internal sealed class Inode

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Unicode;
 using Guardian.Files;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Format;
 
 /// <summary>One name of a directory.</summary>
 internal sealed class DirectoryItem
@@ -61,7 +61,7 @@ internal static class DirectoryPage
                 Kind = (FileKind)rest[12],
                 Name = Utf8.IsValid(name) ? Strict.GetString(name) : "",
             };
-            if (FileName.Check(item.Name) != FileError.Success || item.Node == 0 || item.Kind is not (FileKind.Directory or FileKind.RegularFile or FileKind.SymbolicLink))
+            if (EntryName.Check(item.Name) != FileError.Success || item.Node == 0 || item.Kind is not (FileKind.Directory or FileKind.RegularFile or FileKind.SymbolicLink))
             {
                 return false;
             }
@@ -90,7 +90,7 @@ internal static class DirectoryPage
 }
 
 /// <summary>What a name may be, the same for all file systems (<see cref="IFileSystem"/>).</summary>
-internal static class FileName
+internal static class EntryName
 {
     public static FileError Check(string name)
     {

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Guardian.Files;
+using Guardian.Volumes.Content;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Format;
 
 /// <summary>How the content below a directory is protected from whoever keeps the container.</summary>
 public enum Protection : byte

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Format;
 
 /// <summary>The bytes of a node: 64 pointers (docs/spec/volume.md, "Files").</summary>
 internal static class Node

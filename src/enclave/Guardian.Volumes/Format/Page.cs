@@ -1,4 +1,4 @@
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Format;
 
 /// <summary>Sizes that everything shares.</summary>
 internal static class Page

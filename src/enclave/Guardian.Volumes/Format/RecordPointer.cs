@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Format;
 
 /// <summary>A record key, 32 bytes.</summary>
 internal readonly record struct RecordKey(ulong A, ulong B, ulong C, ulong D);

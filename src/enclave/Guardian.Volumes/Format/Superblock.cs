@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Storage;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Format;
 
 /// <summary>The root of one state of a volume (docs/spec/volume.md, "Superblock").</summary>
 internal sealed record Superblock

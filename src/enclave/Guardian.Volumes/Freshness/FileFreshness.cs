@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Guardian.Sgx;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Freshness;
 
 /// <summary>Keeps a tag in a file, for people: put it on a medium that the keeper of the volume cannot write to.</summary>
 /// <param name="path">The file: the counter, a space, the digest.</param>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Freshness;
 
 /// <summary>Names one state of a volume: its generation, and the first 24 bytes of SHA-256 of its superblock. Together they are the 32 bytes that a CAS keeps.</summary>
 /// <param name="Counter">The generation.</param>

@@ -1,6 +1,8 @@
 using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Nodes;
 
 /// <content>Renaming: everything is looked up and checked first, then changed without anything that can fail.</content>
 internal sealed partial class VolumeDirectory
@@ -13,11 +15,11 @@ internal sealed partial class VolumeDirectory
         }
         return Volume.TryChange(() =>
         {
-            if (FileName.Check(name) is not FileError.Success and var wrong)
+            if (EntryName.Check(name) is not FileError.Success and var wrong)
             {
                 return wrong;
             }
-            if (FileName.Check(toName) is not FileError.Success and var wrongTo)
+            if (EntryName.Check(toName) is not FileError.Success and var wrongTo)
             {
                 return wrongTo;
             }

@@ -1,7 +1,9 @@
 using System.Text;
 using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Nodes;
 
 /// <summary>An open directory.</summary>
 internal sealed partial class VolumeDirectory(Volume volume, Inode? inode) : VolumeNode(volume, inode), IDirectory
@@ -15,7 +17,7 @@ internal sealed partial class VolumeDirectory(Volume volume, Inode? inode) : Vol
         INode? opened = null;
         var error = Volume.Try(() =>
         {
-            if (FileName.Check(name) is not FileError.Success and var wrong)
+            if (EntryName.Check(name) is not FileError.Success and var wrong)
             {
                 return wrong;
             }
@@ -78,7 +80,7 @@ internal sealed partial class VolumeDirectory(Volume volume, Inode? inode) : Vol
 
     public FileError RemoveFile(string name) => Volume.TryChange(() =>
     {
-        if (FileName.Check(name) is not FileError.Success and var wrong)
+        if (EntryName.Check(name) is not FileError.Success and var wrong)
         {
             return wrong;
         }
@@ -98,7 +100,7 @@ internal sealed partial class VolumeDirectory(Volume volume, Inode? inode) : Vol
 
     public FileError RemoveDirectory(string name) => Volume.TryChange(() =>
     {
-        if (FileName.Check(name) is not FileError.Success and var wrong)
+        if (EntryName.Check(name) is not FileError.Success and var wrong)
         {
             return wrong;
         }
@@ -134,7 +136,7 @@ internal sealed partial class VolumeDirectory(Volume volume, Inode? inode) : Vol
 
     private FileError Create(string name, Action create, Func<FileError>? check = null) => Volume.TryChange(() =>
     {
-        if (FileName.Check(name) is not FileError.Success and var wrong)
+        if (EntryName.Check(name) is not FileError.Success and var wrong)
         {
             return wrong;
         }

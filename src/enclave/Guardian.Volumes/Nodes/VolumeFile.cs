@@ -1,6 +1,8 @@
 using Guardian.Files;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Nodes;
 
 /// <summary>An open file.</summary>
 internal sealed class VolumeFile(Volume volume, Inode inode) : VolumeNode(volume, inode), IFile

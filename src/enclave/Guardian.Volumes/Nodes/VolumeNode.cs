@@ -1,6 +1,7 @@
 using Guardian.Files;
+using Guardian.Volumes.Content;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Nodes;
 
 /// <summary>An open node of a volume.</summary>
 internal abstract class VolumeNode : INode

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Storage;
 
 /// <summary>A container in a file, locked against every other process while it is open.</summary>
 internal sealed partial class FileStorage : IStorage

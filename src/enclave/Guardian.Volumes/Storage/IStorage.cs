@@ -1,4 +1,4 @@
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Storage;
 
 /// <summary>The bytes of a container, as the untrusted host keeps them. Every failure is an <see cref="IOException"/>. Reads and writes of different ranges may run at once.</summary>
 internal interface IStorage : IDisposable

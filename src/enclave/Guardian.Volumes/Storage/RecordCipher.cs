@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Volumes.Format;
 using Microsoft.Win32.SafeHandles;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Storage;
 
 /// <summary>AES-256-GCM under one record key, from the libcrypto that the base library itself stands on, with less around each message (docs/decisions/0062). One thread at a time.</summary>
 internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid

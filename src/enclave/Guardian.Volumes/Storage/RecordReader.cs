@@ -1,4 +1,6 @@
-namespace Guardian.Volumes;
+using Guardian.Volumes.Format;
+
+namespace Guardian.Volumes.Storage;
 
 /// <summary>Reads records and refuses what is not what was written. One thread at a time.</summary>
 internal sealed class RecordReader(RecordWriter writer) : IDisposable

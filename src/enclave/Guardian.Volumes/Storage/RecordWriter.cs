@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Volumes.Format;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Storage;
 
 /// <summary>
 /// Encrypts records into free slots, gathering neighbours into one write. What was appended stands after <see cref="Finish"/>, and is on the storage after <see cref="Drain"/>; when anything fails, <see cref="Abandon"/>

@@ -1,6 +1,7 @@
 using System.Numerics;
+using Guardian.Volumes.Format;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Storage;
 
 /// <summary>A row of neighbouring slots.</summary>
 internal readonly record struct Extent(long Slot, int Count);

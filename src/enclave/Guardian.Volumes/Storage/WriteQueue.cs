@@ -1,4 +1,7 @@
-namespace Guardian.Volumes;
+using Guardian.Volumes.Content;
+using Guardian.Volumes.Format;
+
+namespace Guardian.Volumes.Storage;
 
 /// <summary>
 /// Writes what was encrypted on another thread, in order, while the caller encrypts what comes next: a file takes one write at a time, so more than one thread would only wait for each other. What could not be written

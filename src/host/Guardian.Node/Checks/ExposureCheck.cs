@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>Microcode and what the kernel knows of the processor's weaknesses: both enter the TCB that a quote states.</summary>
 internal static class ExposureCheck

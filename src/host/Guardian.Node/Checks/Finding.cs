@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>How a finding bears on the host's fitness.</summary>
 public enum FindingStatus

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Guardian.Sgx;
+using Guardian.Sgx.Cpu;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>Looks, from inside a virtual machine, at everything an enclave needs.</summary>
 public static class GuestCheck

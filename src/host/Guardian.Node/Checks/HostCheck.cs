@@ -1,4 +1,6 @@
-namespace Guardian.Node;
+using Guardian.Node.Libvirt;
+
+namespace Guardian.Node.Checks;
 
 /// <summary>Looks at everything a host needs to give EPC to guests.</summary>
 public static class HostCheck

@@ -2,9 +2,9 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics.X86;
-using Guardian.Sgx;
+using Guardian.Sgx.Cpu;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>What a file is and who may use it.</summary>
 /// <param name="IsDevice">Whether it is a character device.</param>

@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>Reads <c>name = value</c> lines in <c>[sections]</c>, as nova.conf and qemu.conf have them. What is no such line is passed over.</summary>
 internal static class IniFile

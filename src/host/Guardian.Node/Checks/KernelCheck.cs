@@ -1,6 +1,7 @@
 using System.Globalization;
+using Guardian.Node.Relay.Domain;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>The kernel's part: drivers, devices, sizes and KVM.</summary>
 public static class KernelCheck

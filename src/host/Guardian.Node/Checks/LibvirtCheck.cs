@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Relay.Domain;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>What libvirt says of itself.</summary>
 /// <param name="Capabilities">The domain capabilities of KVM guests, or of emulated ones where there is no KVM.</param>

@@ -1,6 +1,7 @@
-using Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>Whether Nova goes through the relay, and keeps other guests off the host.</summary>
 public static class NovaCheck

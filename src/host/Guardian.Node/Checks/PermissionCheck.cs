@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>Whether QEMU, as libvirt runs it, may open the device: libvirt asks it once under its own user, and believes what it finds.</summary>
 internal static class PermissionCheck

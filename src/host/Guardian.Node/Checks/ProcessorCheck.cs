@@ -1,7 +1,7 @@
 using System.Globalization;
-using Guardian.Sgx;
+using Guardian.Sgx.Cpu;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Checks;
 
 /// <summary>The processor and what firmware made of it.</summary>
 internal static class ProcessorCheck

@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>What happened to a guest (include/libvirt/libvirt-domain.h, virDomainEventType).</summary>
 internal enum GuestEventKind

@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>A guest as libvirt's calls name it.</summary>
 /// <param name="Uuid">For a guest of Nova, the instance's identifier.</param>

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>The few calls to libvirtd that Guardian makes itself, over its own connection. For one thread at a time.</summary>
 internal sealed class LibvirtClient : IDisposable

@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>Why libvirt gave no answer.</summary>
 public enum LibvirtFailure

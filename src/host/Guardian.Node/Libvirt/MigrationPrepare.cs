@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>The arguments of the calls by which a host is told of a guest that will arrive (src/remote/remote_protocol.x, remote_domain_migrate_prepare*_args).</summary>
 internal static class MigrationPrepare

@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>The procedures of libvirt's remote program that Guardian looks at or calls (src/remote/remote_protocol.x). Numbers are ABI and never change.</summary>
 internal enum RemoteProcedure : uint

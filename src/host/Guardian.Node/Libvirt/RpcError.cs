@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>Error numbers of libvirt (include/libvirt/virterror.h) that Guardian uses. They are ABI and never change.</summary>
 public enum RpcErrorCode

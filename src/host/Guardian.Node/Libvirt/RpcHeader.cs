@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>What a frame is (libvirt, src/rpc/virnetprotocol.x, virNetMessageType).</summary>
 internal enum RpcType : uint

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>Reads XDR (RFC 4506) front to back; every read is checked against what remains, and none throws or allocates before that.</summary>
 internal ref struct XdrReader(ReadOnlySpan<byte> bytes)

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Libvirt;
 
 /// <summary>Writes XDR (RFC 4506).</summary>
 internal sealed class XdrWriter

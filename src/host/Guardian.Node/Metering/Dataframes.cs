@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>EPC in the shape that CloudKitty takes at <c>POST /v2/dataframes</c>: one frame an hour, one point an instance.</summary>
 public static class Dataframes

@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>Adds up EPC over a period. Amounts are MiB times hours.</summary>
 public static class EpcUsage

@@ -1,4 +1,9 @@
-namespace Guardian.Node;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Processes;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
+
+namespace Guardian.Node.Metering;
 
 /// <summary>
 /// Listens to libvirt's lifecycle events on a connection of its own, so that whoever starts or ends a guest is heard, and looks at the host's processes

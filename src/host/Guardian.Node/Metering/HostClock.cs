@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>One look at the host's clocks.</summary>
 /// <param name="Boot">Which start of the host this is.</param>

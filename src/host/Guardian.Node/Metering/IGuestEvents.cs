@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>Is told what happens to guests with EPC, as soon as it has happened. Thread-safe; does not throw.</summary>
 public interface IGuestEvents

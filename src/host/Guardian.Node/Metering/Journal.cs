@@ -1,6 +1,6 @@
 using Guardian.Sgx;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>
 /// The append-only file of what happened to guests with EPC. A record is on disk before it counts; a line that a crash tore off at the end is taken away.

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>What a record of the journal tells.</summary>
 public enum JournalKind

@@ -1,4 +1,7 @@
-namespace Guardian.Node;
+using Guardian.Node.Metrics;
+using Guardian.Node.Processes;
+
+namespace Guardian.Node.Metering;
 
 /// <summary>
 /// Writes the journal: what the relay tells at once, and what a look at the host's processes shows every few seconds, so that nothing is lost when

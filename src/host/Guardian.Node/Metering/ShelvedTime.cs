@@ -1,6 +1,6 @@
-using Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>
 /// When a server held no EPC although Nova went on counting: it was shelved, no host had it, and Nova had given its claim back. Journals tell when no host

@@ -1,4 +1,4 @@
-namespace Guardian.Node;
+namespace Guardian.Node.Metering;
 
 /// <summary>A time during which an amount of EPC was held, on the calendar that the host's clock showed then.</summary>
 /// <param name="Start">Milliseconds since 1970, UTC.</param>

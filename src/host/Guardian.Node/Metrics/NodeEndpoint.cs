@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
+using Guardian.Node.Metering;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Metrics;
 
 /// <summary>
 /// What monitoring and billing ask a host over HTTP: <c>/metrics</c> for Prometheus, <c>/v1/journal</c> for <c>guardian usage</c>, <c>/v1/dataframes</c> for

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Metrics;
 
 /// <summary>One section of the host's EPC, in MiB.</summary>
 /// <param name="Claimed">What Placement has claimed of it; null when it was not asked.</param>

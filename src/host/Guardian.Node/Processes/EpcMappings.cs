@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Processes;
 
 /// <summary>Finds EPC among the mappings of a process (proc(5), maps): its virtual size is what the guest was promised, touched or not.</summary>
 internal static class EpcMappings

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Processes;
 
 /// <summary>A running QEMU with EPC, as the kernel shows it.</summary>
 /// <param name="Process">Its process identifier.</param>

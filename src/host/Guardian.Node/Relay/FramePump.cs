@@ -1,6 +1,7 @@
 using System.Net.Sockets;
+using Guardian.Node.Libvirt;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>What becomes of a frame that was held.</summary>
 /// <param name="Forward">What is passed on in its place; empty when nothing is.</param>

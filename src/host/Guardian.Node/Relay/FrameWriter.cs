@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>Writes to one side of a connection. Two threads may write; what one of them began of a frame it ends before the other's turn.</summary>
 internal sealed class FrameWriter(Socket socket)

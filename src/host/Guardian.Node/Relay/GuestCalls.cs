@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Metering;
+using Guardian.Node.Relay.Domain;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>Tells whether a guest has EPC.</summary>
 internal interface IGuestKinds

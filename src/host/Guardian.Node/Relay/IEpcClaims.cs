@@ -1,6 +1,7 @@
-using Guardian.OpenStack;
+using Guardian.Node.Relay.Domain;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>What is known of an instance's EPC: its claims on this host, none when it has none; or null and why they are not known.</summary>
 internal readonly record struct ClaimAnswer(IReadOnlyList<EpcClaim>? Claims, string? Problem);

@@ -1,4 +1,7 @@
-namespace Guardian.Node;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Relay.Domain;
+
+namespace Guardian.Node.Relay;
 
 /// <summary>Asks libvirtd itself, over a connection of its own, whether a guest has EPC: it alone knows after a restart.</summary>
 /// <param name="upstream">libvirtd's socket.</param>

@@ -1,4 +1,6 @@
-namespace Guardian.Node;
+using Guardian.Node.Relay.Domain;
+
+namespace Guardian.Node.Relay;
 
 /// <summary>A definition on its way to libvirtd.</summary>
 internal sealed class PassedDefinition(GuestDefinition definition)

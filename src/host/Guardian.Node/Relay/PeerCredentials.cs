@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>Who is at the other end of a unix socket, as the kernel knows it from the moment of connecting.</summary>
 internal readonly record struct PeerCredentials(int ProcessId, uint UserId, uint GroupId)

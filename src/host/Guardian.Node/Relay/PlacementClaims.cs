@@ -1,6 +1,8 @@
+using Guardian.Node.Relay.Domain;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>Asks Placement. Nova's scheduler made the claim before nova-compute got to know of the instance, so the answer is there.</summary>
 /// <param name="claims">Null where no cloud is configured.</param>

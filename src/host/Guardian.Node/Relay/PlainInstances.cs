@@ -1,7 +1,7 @@
 using System.Text;
 using Guardian.Sgx;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>
 /// The instances for which Placement said that they have no EPC, with the flavor they had then: they are not held up while Placement is away, also after a restart. Thread-safe.

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
+using Guardian.Node.Libvirt;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>One client and its connection to libvirtd.</summary>
 internal sealed class RelayConnection : IDisposable

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>The socket the relay listens on.</summary>
 internal static class RelayListener

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay;
 
 /// <summary>What the relay needs to serve.</summary>
 internal sealed record RelaySettings

@@ -1,7 +1,10 @@
 using System.Xml.Linq;
-using Guardian.OpenStack;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Processes;
+using Guardian.Node.Relay.Domain;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Verification;
 
 /// <summary>A running guest's EPC, in KiB, in the three places where it is written.</summary>
 /// <param name="Claimed">What Placement has claimed; null when nobody asked it.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Compute;
 
 /// <summary>Nova: flavors, aggregates, hosts, servers and usage. Every call throws <see cref="OpenStackException"/>. Thread-safe.</summary>
 public sealed class NovaClient(CloudSession session)

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Compute;
 
 /// <summary>A flavor.</summary>
 /// <param name="Ram">MiB.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Configuration;
 
 /// <summary>Makes the body of <c>POST /v3/auth/tokens</c> from settings: identity API v3, "Password", "Token" and "Application credential" authentication.</summary>
 internal static class AuthRequest

@@ -1,7 +1,7 @@
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Configuration;
 
 /// <summary>Finds a cloud in <c>clouds.yaml</c> and its secrets in <c>secure.yaml</c>, in the places where the stock client looks.</summary>
 internal static class CloudFile

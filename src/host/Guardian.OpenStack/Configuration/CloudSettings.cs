@@ -1,4 +1,4 @@
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Configuration;
 
 /// <summary>How to reach a cloud and as whom: what the stock client takes from <c>clouds.yaml</c> and <c>OS_*</c> variables. Holds secrets.</summary>
 public sealed class CloudSettings

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Placement;
 
 /// <summary>The names by which enclave memory is known in Placement and flavors.</summary>
 public static class Epc

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Placement;
 
 /// <summary>EPC that an instance claimed on one host.</summary>
 /// <param name="Node">The NUMA node of the section it was claimed on, or null where the host has one pool.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Placement;
 
 /// <summary>Placement: who has how much of what, and who claimed it. Every call throws <see cref="OpenStackException"/>. Thread-safe.</summary>
 public sealed class PlacementClient(CloudSession session)

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Placement;
 
 /// <summary>Something that has resources: a compute host, or a part of one.</summary>
 /// <param name="Generation">Rises with each change; a change made on an old generation is refused.</param>

@@ -1,4 +1,7 @@
-namespace Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
+
+namespace Guardian.OpenStack.Setup;
 
 /// <summary>A flavor with enclave memory, as an operator wants it.</summary>
 /// <param name="Ram">MiB.</param>

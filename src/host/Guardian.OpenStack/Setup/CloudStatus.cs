@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.OpenStack;
+namespace Guardian.OpenStack.Setup;
 
 /// <summary>One host's enclave memory, in MiB.</summary>
 /// <param name="Host">The name of its provider.</param>

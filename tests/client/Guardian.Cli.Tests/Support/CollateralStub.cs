@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Collateral;
 
-namespace Guardian.Cli.Tests;
+namespace Guardian.Cli.Tests.Support;
 
 /// <summary>A provisioning certification service that gives recorded documents: as Intel's own, or as a caching one.</summary>
 internal sealed class CollateralStub : IDisposable

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Guardian.Cli.Tests;
+namespace Guardian.Cli.Tests.Support;
 
 /// <summary>Answers HTTP requests on loopback, one after the other.</summary>
 internal sealed class LoopbackServer : IDisposable

@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Sylvan.Data.Csv;
 
-namespace Guardian.Cli.Tests;
+namespace Guardian.Cli.Tests.Support;
 
 /// <summary>CSV files as tables of a database that knows nothing of Guardian.</summary>
 internal sealed class PlainFiles : IDisposable

@@ -1,8 +1,9 @@
-using Guardian.Attestation;
-using Guardian.CleanRoom;
+using Guardian.Attestation.Identity;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Rooms;
 
-namespace Guardian.Cli.Tests;
+namespace Guardian.Cli.Tests.Support;
 
 /// <summary>A CAS and a room of agency and retailer, set up with the commands that people use, running until the tests end.</summary>
 public class RoomFixture : IAsyncLifetime

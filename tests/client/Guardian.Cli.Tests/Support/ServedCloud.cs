@@ -1,7 +1,7 @@
 using System.Net;
 using Guardian.OpenStack.Tests;
 
-namespace Guardian.Cli.Tests;
+namespace Guardian.Cli.Tests.Support;
 
 /// <summary>A pretended cloud that programs can reach, as the cloud 'mine' of <c>clouds.yaml</c> in their folder.</summary>
 internal sealed class ServedCloud : IDisposable

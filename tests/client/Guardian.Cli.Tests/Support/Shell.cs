@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Guardian.Cli.Tests;
+namespace Guardian.Cli.Tests.Support;
 
 /// <summary>Runs commands as a page or a program prints them: those that serve in the background, the others to their end.</summary>
 internal static class Shell

@@ -1,7 +1,7 @@
 using System.Text;
 using Guardian.Documents;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Documents;
 
 public class YamlDocumentTests
 {

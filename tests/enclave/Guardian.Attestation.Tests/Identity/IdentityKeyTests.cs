@@ -1,4 +1,6 @@
-namespace Guardian.Attestation.Tests;
+using Guardian.Attestation.Identity;
+
+namespace Guardian.Attestation.Tests.Identity;
 
 public sealed class IdentityKeyTests : IDisposable
 {

@@ -1,6 +1,10 @@
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Launch;
 
 public sealed class EnclaveProcessTests : IDisposable
 {

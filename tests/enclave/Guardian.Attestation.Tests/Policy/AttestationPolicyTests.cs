@@ -1,8 +1,10 @@
 using System.Text;
+using Guardian.Attestation.Policy;
 using Guardian.Documents;
 using Guardian.Sgx;
+using Guardian.Sgx.Simulated;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Policy;
 
 public class AttestationPolicyTests
 {

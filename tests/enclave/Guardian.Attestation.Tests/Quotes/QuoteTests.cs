@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Guardian.Attestation.Quotes;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Quotes;
 
 public class QuoteTests
 {

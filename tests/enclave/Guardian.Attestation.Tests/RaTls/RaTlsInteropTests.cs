@@ -1,8 +1,10 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.RaTls;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.RaTls;
 
 /// <summary>Certificates of others, from real hardware, and ours by the rules that others publish.</summary>
 public class RaTlsInteropTests
@@ -20,7 +22,7 @@ public class RaTlsInteropTests
         Assert.Equal("no-collateral", RaTlsVerifier.Verify(certificate.RawData, At).Failure!.Reason);
         var verdict = RaTlsVerifier.Verify(certificate.RawData, At, Collateral);
         Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
-        Assert.Equal((mrEnclave, Sgx.PlatformKind.Hardware), (verdict.Peer.Quote.Report.MrEnclave.ToString(), verdict.Peer.Quote.Platform));
+        Assert.Equal((mrEnclave, Guardian.Sgx.PlatformKind.Hardware), (verdict.Peer.Quote.Report.MrEnclave.ToString(), verdict.Peer.Quote.Platform));
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), verdict.Peer.SubjectPublicKeyInfo.ToArray());
         Assert.NotNull(verdict.Peer.Quote.Tcb);
     }

@@ -3,9 +3,12 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 using Guardian.Sgx;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.RaTls;
 
 /// <summary>Real handshakes over loopback.</summary>
 public class RaTlsTests
@@ -76,7 +79,7 @@ public class RaTlsTests
         public async Task<string> GetAsync(AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
         {
             ReadOnlyMemory<byte>? expected = binding is null ? default(ReadOnlyMemory<byte>?) : binding;
-            using var http = new HttpClient(RaTls.CreateHandler(policy, expected, client, TimeProvider.System, (peer, _) => onVerified(peer)));
+            using var http = new HttpClient(RaTlsTransport.CreateHandler(policy, expected, client, TimeProvider.System, (peer, _) => onVerified(peer)));
             return await http.GetStringAsync(new Uri($"https://{listener.LocalEndpoint}/"));
         }
 
@@ -107,7 +110,7 @@ public class RaTlsTests
             try
             {
                 using var tls = new SslStream(connection.GetStream());
-                await tls.AuthenticateAsServerAsync(RaTls.ServerOptions(certificate), default);
+                await tls.AuthenticateAsServerAsync(RaTlsTransport.ServerOptions(certificate), default);
                 if (await tls.ReadAsync(new byte[4096]) > 0)
                 {
                     Requests++;

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.RaTls;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.RaTls;
 
 public class RaTlsVerifierTests
 {

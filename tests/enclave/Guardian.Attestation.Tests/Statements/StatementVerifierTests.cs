@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Statements;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Statements;
 
 public class StatementVerifierTests
 {

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using Stage = Guardian.Attestation.QuoteStage;
+using Guardian.Attestation.Quotes;
+using Stage = Guardian.Attestation.Quotes.QuoteStage;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>A platform with one thing wrong.</summary>
 /// <param name="Gain">What an attacker would gain if it were accepted.</param>

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>
 /// tests/vectors/dcap-negative: one failure per file, as anyone's verifier can read it. The files' keys were thrown away; running the explicit test

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>A certificate to be.</summary>
 internal sealed class CertificateShape(string name, ECDsa key)

@@ -2,8 +2,10 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Quotes;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>
 /// A platform with a PKI of its own, shaped as Intel's, that makes good quotes and collateral, and bad ones: every part can be changed before

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Attestation.Tests.Synthetic;
+using Guardian.Attestation.Verification;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Verification;
 
 /// <summary>Nothing of a good quote or of its collateral can be cut or changed: every length, and every bit that is signed.</summary>
 public sealed class DamageTests : IDisposable

@@ -1,9 +1,14 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Simulated;
+using Guardian.Attestation.Verification;
 using Guardian.Sgx;
+using Guardian.Sgx.Simulated;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Verification;
 
 /// <summary>Verification over every link. The simulated root's key is public, so tests can forge as well as anyone.</summary>
 public class QuoteVerifierTests

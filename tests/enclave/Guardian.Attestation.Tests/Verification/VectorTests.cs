@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
-namespace Guardian.Attestation.Tests;
+namespace Guardian.Attestation.Tests.Verification;
 
 /// <summary>Every case of tests/vectors/dcap with its expected outcome.</summary>
 public class VectorTests

@@ -1,10 +1,12 @@
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Policy;
+using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
 using Guardian.Sgx;
+using Guardian.Sgx.Simulated;
 using Microsoft.Data.Sqlite;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Audit;
 
 /// <summary>The audit log: complete, signed, hidden from whom it does not concern, and each way to falsify it has its own name.</summary>
 public sealed class AuditTests : IDisposable

@@ -1,8 +1,11 @@
 using System.Text.Json;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
+using Guardian.Cas.Recovery;
+using Guardian.Cas.Store;
+using Guardian.Cas.Tests.Store;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Recovery;
 
 /// <summary>The owners of a CAS have others take their place: as many as recover the store, in this CAS, once.</summary>
 public sealed class OwnersTests : IDisposable
@@ -37,7 +40,7 @@ public sealed class OwnersTests : IDisposable
         Assert.DoesNotContain((await cas.Service.ReadAuditAsync("0", alice.SubjectPublicKeyInfo)).Details, detail => detail is not null);
 
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
-        var recovery = Recovery.Open(rows);
+        var recovery = KeyRecovery.Open(rows);
         Assert.All(recovery.Description.Shares, share => Assert.Null(KeyShare.Decrypt(share, alice)));
         var gifts = recovery.Description.Shares.Select((share, i) => new ShareGift(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave)!)).ToList();
         Assert.False(recovery.Give(gifts[0]).IsDone);
@@ -117,8 +120,8 @@ public sealed class OwnersTests : IDisposable
             using var again = Open(rows);
             var owners = await Service(again).ReadOwnersAsync();
             outcomes.Add(owners.Threshold);
-            Assert.Equal(owners.Keys, Recovery.Open(rows).Description.Shares.Select(share => share.Owner));
-            Assert.Equal(owners.Threshold, Recovery.Open(rows).Description.Threshold);
+            Assert.Equal(owners.Keys, KeyRecovery.Open(rows).Description.Shares.Select(share => share.Owner));
+            Assert.Equal(owners.Threshold, KeyRecovery.Open(rows).Description.Threshold);
         }
         Assert.Equal([1, 2], outcomes.Order());
     }

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
+using Guardian.Cas.Recovery;
+using Guardian.Cas.Store;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Recovery;
 
 /// <summary>Owners bring back a store whose machine is gone, and fewer of them learn nothing.</summary>
 public sealed class RecoveryTests : IDisposable
@@ -63,10 +65,10 @@ public sealed class RecoveryTests : IDisposable
 
         var path = Path.Combine(cas.Folder, "database-key.sealed");
         File.Delete(path);
-        Recovery recovery;
+        KeyRecovery recovery;
         using (var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite")))
         {
-            recovery = Recovery.Open(rows);
+            recovery = KeyRecovery.Open(rows);
         }
         var first = Gift(recovery, owners[2]);
         Assert.Equal(new RecoveryProgress(1, 2, false), recovery.Give(first));
@@ -86,7 +88,7 @@ public sealed class RecoveryTests : IDisposable
     {
         await cas.Service.ClaimAsync(new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2), owners[0].SubjectPublicKeyInfo);
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
-        var shares = Recovery.Open(rows).Description.Shares;
+        var shares = KeyRecovery.Open(rows).Description.Shares;
         Assert.NotNull(KeyShare.Decrypt(shares[0], owners[0]));
         Assert.Null(KeyShare.Decrypt(shares[0], owners[1]));
         Assert.Null(KeyShare.Decrypt(shares[0] with { Sealed = [.. shares[0].Sealed.Select(value => (byte)(value ^ 1))] }, owners[0]));
@@ -98,7 +100,7 @@ public sealed class RecoveryTests : IDisposable
     {
         using (var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite")))
         {
-            Assert.Contains("never claimed", Assert.Throws<InvalidDataException>(() => Recovery.Open(rows)).Message, StringComparison.Ordinal);
+            Assert.Contains("never claimed", Assert.Throws<InvalidDataException>(() => KeyRecovery.Open(rows)).Message, StringComparison.Ordinal);
         }
         var key = owners[0].PublicKey;
         foreach (var claim in new OwnersClaim[] { new([], 1), new([key], 0), new([key], 2), new([key, key], 1), new([key, "x"], 1), new([owners[1].PublicKey], 1) })
@@ -107,7 +109,7 @@ public sealed class RecoveryTests : IDisposable
         }
     }
 
-    private static ShareGift Gift(Recovery recovery, IdentityKey owner)
+    private static ShareGift Gift(KeyRecovery recovery, IdentityKey owner)
     {
         var share = recovery.Description.Shares.Single(share => KeyShare.Decrypt(share, owner) is not null);
         return new ShareGift(share.X, KeyShare.Decrypt(share, owner)!);

@@ -1,4 +1,7 @@
-namespace Guardian.Cas.Tests;
+using Guardian.Cas.Secrets;
+using Guardian.Cas.Sessions;
+
+namespace Guardian.Cas.Tests.Secrets;
 
 public class PlaceholdersTests
 {

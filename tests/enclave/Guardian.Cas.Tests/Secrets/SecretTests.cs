@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.Attestation;
 using Guardian.Cas.Client;
+using Guardian.Cas.Secrets;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Secrets;
 
 /// <summary>Keys, certificates, tokens, rotation and sharing, as admitted services get them.</summary>
 public sealed class SecretTests : IDisposable

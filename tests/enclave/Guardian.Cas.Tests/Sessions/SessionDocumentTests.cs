@@ -1,7 +1,8 @@
 using System.Text;
+using Guardian.Cas.Sessions;
 using Guardian.Documents;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Sessions;
 
 public class SessionDocumentTests
 {

@@ -1,6 +1,7 @@
 using Guardian.Cas.Client;
+using Guardian.Cas.Store;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Store;
 
 /// <summary>Each call to the database fails once, in every place; what was acknowledged is there afterwards, and what the host changes is noticed.</summary>
 public sealed class FaultTests

@@ -1,4 +1,6 @@
-namespace Guardian.Cas.Tests;
+using Guardian.Cas.Store;
+
+namespace Guardian.Cas.Tests.Store;
 
 /// <summary>A database in memory that fails where a test says: before a call does its work, and at a commit once before and once after.</summary>
 internal sealed class MemoryRowStore : IRowStore

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Store;
 
 /// <summary>A PostgreSQL of Debian's package, for one test. Disposing it ends it at once.</summary>
 internal sealed class PostgresServer : IDisposable

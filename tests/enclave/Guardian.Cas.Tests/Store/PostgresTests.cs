@@ -1,12 +1,15 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
+using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Npgsql;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Store;
 
 /// <summary>Several replicas on one PostgreSQL, all active; any may die at any moment.</summary>
 public sealed class PostgresTests : IDisposable

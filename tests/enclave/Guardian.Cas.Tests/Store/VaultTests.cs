@@ -1,9 +1,12 @@
 using System.Text;
 using Guardian.Cas.Client;
+using Guardian.Cas.Store;
 using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
 using Microsoft.Data.Sqlite;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Store;
 
 public sealed class VaultTests : IDisposable
 {

@@ -1,8 +1,9 @@
 using System.Text.Json;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
+using Guardian.Cas.Store;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Store;
 
 /// <summary>A CAS whose log another CAS witnesses: a store that was put back, or that runs twice, does nothing.</summary>
 public sealed class WitnessTests : IDisposable

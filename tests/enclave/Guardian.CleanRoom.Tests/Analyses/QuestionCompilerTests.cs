@@ -1,4 +1,10 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Analyses;
 
 public class QuestionCompilerTests
 {

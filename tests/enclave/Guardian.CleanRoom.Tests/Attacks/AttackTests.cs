@@ -1,4 +1,11 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Attacks;
 
 /// <summary>
 /// The attacks of the literature, each against a plain engine, where it must succeed, and against a room, where it must fail. An attack that does not work

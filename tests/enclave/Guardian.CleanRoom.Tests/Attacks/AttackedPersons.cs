@@ -1,4 +1,7 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Attacks;
 
 /// <summary>Persons to find something out about, and rooms that have them.</summary>
 public abstract class AttackedPersons

@@ -1,4 +1,10 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Attacks;
 
 /// <summary>What an attacker has: questions, and uploads of its own list.</summary>
 internal interface IAttackedRoom : IDisposable
@@ -147,6 +153,6 @@ internal sealed class GuardedRoom : IAttackedRoom
     {
         var answer = room.Service.Ask(room.Agency, question);
         Assert.True(answer.Refusal is null or { Kind: RefusalKind.Withheld } or { Reason: "budget-exhausted" }, answer.Refusal?.Detail);
-        return answer.Refusal is null ? System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, CleanRoom.Answer.StatementType), AnswerJson.Default.Answer) : null;
+        return answer.Refusal is null ? System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Guardian.CleanRoom.Analyses.Answer.StatementType), AnswerJson.Default.Answer) : null;
     }
 }

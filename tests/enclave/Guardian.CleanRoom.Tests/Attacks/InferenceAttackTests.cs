@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Attacks;
 
 /// <summary>
 /// Attacks that draw conclusions: from lists, from what one person dominates, from groups that are all alike, from refusals, and from many answers together. Each against a plain

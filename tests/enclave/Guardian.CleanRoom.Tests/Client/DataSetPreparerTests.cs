@@ -2,8 +2,13 @@ using System.IO.Compression;
 using System.Text;
 using DuckDB.NET.Data;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Sorting;
+using Guardian.CleanRoom.Client.Tagging;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Client;
 
 /// <summary>Partners' files, good and bad.</summary>
 public sealed class DataSetPreparerTests : IDisposable

@@ -1,8 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Client;
 
 public class IdentifierNormaliserTests
 {

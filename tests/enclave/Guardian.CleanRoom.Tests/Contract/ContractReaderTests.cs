@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Tests.Support;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Contract;
 
 public class ContractReaderTests
 {

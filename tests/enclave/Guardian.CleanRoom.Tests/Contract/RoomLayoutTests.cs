@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Contract;
 
 public class RoomLayoutTests
 {

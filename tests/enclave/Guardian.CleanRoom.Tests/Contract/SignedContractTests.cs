@@ -1,6 +1,8 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Contract;
 
 public class SignedContractTests
 {

@@ -1,8 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Data;
 
 /// <summary>Uploads that change a version: who is added, changed or removed; everyone else stays.</summary>
 public sealed class ChangesTests

@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Data;
 
 public class ChunkCipherTests
 {

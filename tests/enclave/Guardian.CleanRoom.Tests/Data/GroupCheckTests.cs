@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Data;
 
 /// <summary>What a partner may send and what not, one fault at a time.</summary>
 public class GroupCheckTests

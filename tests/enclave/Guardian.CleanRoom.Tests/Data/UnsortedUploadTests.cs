@@ -1,7 +1,14 @@
 using System.Text.Json;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Data.Ordering;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Events;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Data;
 
 /// <summary>Uploads in any order, which the enclave sorts: the version is the one that a sorted upload of the same file makes.</summary>
 public sealed class UnsortedUploadTests : IDisposable

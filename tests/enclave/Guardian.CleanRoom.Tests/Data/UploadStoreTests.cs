@@ -1,12 +1,16 @@
 using System.Security.Cryptography;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Data;
 
 /// <summary>What becomes of chunks that were altered, replayed, cut off, or interrupted.</summary>
 public sealed class UploadStoreTests : IDisposable
 {
     private readonly TestRoom room = new(("max_rows: 4000", "max_rows: 100000"), ("max_rows: 5000", "max_rows: 100000"));
-    private readonly Client.PreparedDataSet data;
+    private readonly Guardian.CleanRoom.Client.PreparedDataSet data;
     private readonly string digest;
     private readonly ChunkCipher cipher;
 

@@ -1,4 +1,9 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Data;
 
 /// <summary>Rooms with little memory, and with much.</summary>
 public class WorkingSetTests

@@ -1,9 +1,11 @@
 using System.Text;
 using DuckDB.NET.Data;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Tests.Support;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Events;
 
 /// <summary>Files of events, folded as a contract says, against a file of persons that plain computation made of the same events.</summary>
 public sealed class EventFoldTests : IDisposable

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Events;
 
 /// <summary>A purchase, or its return.</summary>
 internal sealed record Sale(string Email, DateTime At, decimal Amount, string Status);

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Events;
+using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Events;
 
 /// <summary>Points in time as files write them.</summary>
 public class TimeTextTests

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Log;
 
 public sealed class RoomLogTests : IDisposable
 {

@@ -1,4 +1,10 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Matching;
 
 /// <summary>The engine against a plain join with a dictionary, on random data of many shapes.</summary>
 public class MatchEngineTests

@@ -1,4 +1,9 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Matching;
 
 /// <summary>How near two tags may be without being taken for one (docs/decisions/0070): as the question's payload leaves bits of their words.</summary>
 public class MatchPrecisionTests

@@ -1,6 +1,12 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Data.Ordering;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Matching;
 
 /// <summary>Sorting and merging inside the enclave, recorded as in <see cref="ObliviousnessTests"/>, over inputs of equal size that have nothing else in common.</summary>
 public class ObliviousOrderingTests

@@ -1,4 +1,10 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Matching;
 
 /// <summary>
 /// The engine's kernels, compiled with lanes that record, over data of equal public size and every other property different: no overlap or a complete one, conditions that

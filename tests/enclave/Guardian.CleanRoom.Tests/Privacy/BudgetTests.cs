@@ -1,6 +1,11 @@
 using System.Text.Json;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Privacy;
 
 /// <summary>What answers cost, and that nothing the host does gives any of it back.</summary>
 public sealed class BudgetTests : IDisposable

@@ -1,4 +1,6 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Privacy;
+
+namespace Guardian.CleanRoom.Tests.Privacy;
 
 public class DifferenceGuardTests
 {

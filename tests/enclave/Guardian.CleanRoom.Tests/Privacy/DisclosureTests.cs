@@ -1,6 +1,10 @@
 using System.Numerics;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Statistics;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Privacy;
 
 public class DisclosureTests
 {

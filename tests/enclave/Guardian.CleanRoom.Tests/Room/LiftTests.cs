@@ -1,6 +1,8 @@
 using System.Globalization;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Room;
 
 /// <summary>Hillstrom's experiment through the whole room: uploads, matching, rules, statistics, a signed answer.</summary>
 public sealed class LiftTests

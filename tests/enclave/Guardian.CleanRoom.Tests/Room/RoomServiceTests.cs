@@ -1,4 +1,11 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Room;
 
 /// <summary>A whole room in one process: uploads, questions, refusals, restarts.</summary>
 public sealed class RoomServiceTests : IDisposable

@@ -1,6 +1,11 @@
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Room;
 
 /// <summary>Contracts that succeed others: by vote, and without forgetting what was spent.</summary>
 public sealed class SuccessionTests

@@ -1,4 +1,9 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Statistics;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Statistics;
 
 /// <summary>Figures of Hillstrom's experiment as computed independently from the published file; see samples/hillstrom.</summary>
 public class ComparisonTests

@@ -1,4 +1,11 @@
-namespace Guardian.CleanRoom.Tests;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Statistics;
+using Guardian.CleanRoom.Tests.Support;
+
+namespace Guardian.CleanRoom.Tests.Statistics;
 
 /// <summary>Lift with noise, over many experiments whose effect is known: intervals must cover it as often as they say.</summary>
 public class NoisyLiftTests

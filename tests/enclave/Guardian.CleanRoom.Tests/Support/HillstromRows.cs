@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using Sylvan.Data.Csv;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>A row of Hillstrom's experiment; see samples/hillstrom/ATTRIBUTION.md.</summary>
 internal sealed record HillstromRow(int Number, string Arm, double History, double Visit, double Conversion, double Spend)

@@ -1,8 +1,9 @@
 using System.Text;
-using Guardian.Attestation;
+using Guardian.Attestation.Identity;
+using Guardian.CleanRoom.Contract;
 using Guardian.Documents;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>A contract of two members, whose parts a test can replace.</summary>
 internal static class TestContract

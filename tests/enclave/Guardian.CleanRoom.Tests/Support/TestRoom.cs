@@ -1,10 +1,17 @@
 using System.Text;
 using System.Text.Json;
-using Guardian.Attestation;
+using Guardian.Attestation.Launch;
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Room;
 using Guardian.Sgx;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>A room at work in a folder of its own, on a simulated machine that all tests share.</summary>
 internal sealed class TestRoom : IDisposable

@@ -1,7 +1,9 @@
 using System.Text;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>A person of the campaign; null is an empty cell.</summary>
 internal sealed record CampaignRow(string Email, string? Arm, bool? Exposed, int? Score);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>Eight words that a kernel can do nothing with but pass them to another operation.</summary>
 internal readonly struct Traced(EightWords words)

@@ -1,4 +1,6 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Sgx.Cpu;
+
+namespace Guardian.Sgx.Tests.Cpu;
 
 public class SgxFeaturesTests
 {

@@ -1,11 +1,14 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Sgx.Epc;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Sgx.Tests.Epc;
 
 public sealed class EpcTests : IDisposable
 {
     private const int PageSize = 4096;
     private const PageFlags Data = PageFlags.Regular | PageFlags.Read | PageFlags.Write;
 
-    private readonly Sgx.Epc epc = new(64 * PageSize);
+    private readonly Guardian.Sgx.Epc.Epc epc = new(64 * PageSize);
 
     public void Dispose() => epc.Dispose();
 

@@ -1,4 +1,7 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Sgx.Gramine;
+using Guardian.Sgx.Keys;
+
+namespace Guardian.Sgx.Tests.Gramine;
 
 /// <summary>Against a folder that imitates <c>/dev/attestation</c>; no hardware was at hand.</summary>
 public sealed class GramineEnclaveTests : IDisposable

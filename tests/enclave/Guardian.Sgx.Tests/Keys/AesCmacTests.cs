@@ -1,4 +1,6 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Sgx.Keys;
+
+namespace Guardian.Sgx.Tests.Keys;
 
 public class AesCmacTests
 {

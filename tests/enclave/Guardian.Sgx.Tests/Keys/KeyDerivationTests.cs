@@ -1,4 +1,8 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Sgx.Keys;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
+
+namespace Guardian.Sgx.Tests.Keys;
 
 /// <summary>EGETKEY: who gets which key, and what a key depends on.</summary>
 public sealed class KeyDerivationTests : IDisposable

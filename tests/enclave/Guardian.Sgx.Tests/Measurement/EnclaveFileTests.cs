@@ -1,4 +1,6 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Sgx.Tests.Measurement;
 
 public class EnclaveFileTests
 {

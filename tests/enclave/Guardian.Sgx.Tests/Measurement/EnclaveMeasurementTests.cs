@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Guardian.Sgx.Measurement;
 
-namespace Guardian.Sgx.Tests;
+namespace Guardian.Sgx.Tests.Measurement;
 
 public class EnclaveMeasurementTests
 {

@@ -1,4 +1,9 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Sgx.Epc;
+using Guardian.Sgx.Keys;
+using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Simulated;
+
+namespace Guardian.Sgx.Tests.Simulated;
 
 public sealed class SimulatedPlatformTests : IDisposable
 {

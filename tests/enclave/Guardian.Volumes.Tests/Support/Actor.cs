@@ -1,6 +1,6 @@
 using Guardian.Files;
 
-namespace Guardian.Volumes.Tests;
+namespace Guardian.Volumes.Tests.Support;
 
 /// <summary>Does the same random things to a volume and to a file system in memory, and compares every answer.</summary>
 internal sealed class Actor(Random random)

@@ -1,6 +1,6 @@
 using Guardian.Files;
 
-namespace Guardian.Volumes.Tests;
+namespace Guardian.Volumes.Tests.Support;
 
 /// <summary>A file system in memory, as simple as can be: what a volume has to behave like.</summary>
 internal sealed class MemoryFiles : IFileSystem

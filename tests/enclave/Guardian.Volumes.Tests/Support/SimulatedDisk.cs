@@ -1,4 +1,6 @@
-namespace Guardian.Volumes.Tests;
+using Guardian.Volumes.Storage;
+
+namespace Guardian.Volumes.Tests.Support;
 
 /// <summary>
 /// A disk with a cache, in memory. What was written since the last sync may be lost, in part, in any order and sector by sector, when the power goes; an operation can be told to fail, and everything after it too.

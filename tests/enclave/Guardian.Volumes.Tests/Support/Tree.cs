@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Guardian.Files;
 
-namespace Guardian.Volumes.Tests;
+namespace Guardian.Volumes.Tests.Support;
 
 /// <summary>Looks at a whole file system, to compare it with another.</summary>
 internal static class Tree

@@ -1,4 +1,6 @@
-namespace Guardian.Node.Tests;
+using Guardian.Node.Checks;
+
+namespace Guardian.Node.Tests.Checks;
 
 /// <summary>The files of a healthy two-socket host under Debian 12, as docs/how-to/operate.md says to capture them; tests break one thing each.</summary>
 internal sealed class CapturedHost : IDisposable

@@ -1,6 +1,8 @@
-using Guardian.OpenStack;
+using Guardian.Node.Checks;
+using Guardian.Node.Libvirt;
+using Guardian.OpenStack.Compute;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Checks;
 
 public sealed class HostCheckTests : IDisposable
 {

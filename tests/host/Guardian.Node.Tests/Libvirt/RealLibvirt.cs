@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using Guardian.Node.Tests.Support;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Libvirt;
 
 /// <summary>
 /// A real libvirtd with QEMU for the tests of one class, told by its own cache of capabilities that the host has two EPC sections of 64 MiB. Where the packages

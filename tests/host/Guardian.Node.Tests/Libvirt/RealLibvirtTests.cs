@@ -1,7 +1,15 @@
 using System.Xml.Linq;
-using Guardian.OpenStack;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Metering;
+using Guardian.Node.Metrics;
+using Guardian.Node.Processes;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
+using Guardian.Node.Tests.Support;
+using Guardian.Node.Verification;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Libvirt;
 
 /// <summary>The relay between the stock client and a real libvirtd with its QEMU driver.</summary>
 public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLibvirt>

@@ -1,8 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Guardian.Node.Metering;
+using Guardian.Node.Processes;
 using Microsoft.FSharp.Core;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Metering;
 
 public sealed class MeterTests : IDisposable
 {

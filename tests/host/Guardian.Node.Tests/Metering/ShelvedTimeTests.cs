@@ -1,6 +1,7 @@
-using Guardian.OpenStack;
+using Guardian.Node.Metering;
+using Guardian.OpenStack.Compute;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Metering;
 
 public class ShelvedTimeTests
 {

@@ -1,4 +1,7 @@
-namespace Guardian.Node.Tests;
+using Guardian.Node.Metering;
+using Guardian.Node.Processes;
+
+namespace Guardian.Node.Tests.Metering;
 
 /// <summary>
 /// A host whose seconds a test counts one by one: guests run, the meter looks on, dies and comes back, the clock is set, the power fails. What is due is

@@ -1,4 +1,7 @@
-namespace Guardian.Node.Tests;
+using Guardian.Node.Metering;
+using Guardian.Node.Metrics;
+
+namespace Guardian.Node.Tests.Metrics;
 
 public class NodeMetricsTests
 {

@@ -1,4 +1,6 @@
-namespace Guardian.Node.Tests;
+using Guardian.Node.Processes;
+
+namespace Guardian.Node.Tests.Processes;
 
 public sealed class EpcMappingsTests
 {

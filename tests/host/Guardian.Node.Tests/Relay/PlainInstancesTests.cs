@@ -1,4 +1,10 @@
-namespace Guardian.Node.Tests;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
+using Guardian.Node.Tests.Publishing;
+using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
+
+namespace Guardian.Node.Tests.Relay;
 
 public sealed class PlainInstancesTests : IDisposable
 {
@@ -67,7 +73,7 @@ public sealed class PlainInstancesTests : IDisposable
     {
         using var placement = new PretendedPlacement();
         using var session = placement.Connect();
-        var claims = new Guardian.OpenStack.EpcClaims(new Guardian.OpenStack.PlacementClient(session));
+        var claims = new Guardian.OpenStack.Placement.EpcClaims(new Guardian.OpenStack.Placement.PlacementClient(session));
         var nova = new NovaMetadata(One, "m1.tiny", ExtraSpecs: null);
         using (var plain = new PlainInstances(Path))
         {

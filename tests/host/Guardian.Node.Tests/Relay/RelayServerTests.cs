@@ -1,4 +1,8 @@
-namespace Guardian.Node.Tests;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Relay.Domain;
+using Guardian.Node.Tests.Support;
+
+namespace Guardian.Node.Tests.Relay;
 
 public sealed class RelayServerTests
 {

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using Guardian.Node.Libvirt;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Support;
 
 /// <summary>Stands for libvirtd: keeps every frame it gets, and answers as it is told.</summary>
 internal sealed class FakeDaemon : IDisposable

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
+using Guardian.Node.Libvirt;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Support;
 
 /// <summary>One end of a libvirt connection that can send anything.</summary>
 internal sealed class Peer(Socket socket) : IDisposable

@@ -1,6 +1,7 @@
 using System.Text;
+using Guardian.Node.Libvirt;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Support;
 
 /// <summary>Definitions as Nova writes them.</summary>
 internal static class TestDomain

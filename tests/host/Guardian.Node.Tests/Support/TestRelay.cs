@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
-using Guardian.OpenStack;
+using Guardian.Node.Libvirt;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Support;
 
 /// <summary>A relay between test clients and a fake daemon.</summary>
 internal sealed class TestRelay : IDisposable

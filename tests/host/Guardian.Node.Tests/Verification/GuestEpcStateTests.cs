@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Guardian.OpenStack;
+using Guardian.Node.Relay.Domain;
+using Guardian.Node.Tests.Support;
+using Guardian.Node.Verification;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Verification;
 
 public sealed class GuestEpcStateTests
 {

@@ -1,7 +1,10 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>The two steps of <see cref="ObliviousSort"/>: splitting the rows of two bins by where they belong, and making a sorted group of a bin. One per thread.</summary>
 internal interface IBinSorter

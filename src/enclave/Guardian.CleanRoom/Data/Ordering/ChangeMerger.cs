@@ -1,7 +1,10 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>Merges a group of changes into the group of the version that they change. One per thread.</summary>
 internal interface IChangeMerger

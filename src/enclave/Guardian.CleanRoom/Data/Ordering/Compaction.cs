@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
+
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
 /// Closes gaps and keeps the order (Goodrich 2011): every element learns how many gaps are before it, and moves that far in steps of 1, 2, 4 and so on, which never lets two

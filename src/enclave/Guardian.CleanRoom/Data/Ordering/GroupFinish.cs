@@ -1,4 +1,8 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
+
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>Makes the group of sorted rows, some of which are to go: closes the gaps they leave in each bucket, and writes what the layout has slots for. One per thread.</summary>
 internal sealed class GroupFinish<TLanes, T> where TLanes : struct, ILanes<T> where T : struct

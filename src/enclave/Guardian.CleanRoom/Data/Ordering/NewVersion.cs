@@ -1,4 +1,6 @@
-namespace Guardian.CleanRoom;
+using Guardian.CleanRoom.Contract;
+
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
 /// A version that the enclave makes itself, group by group. Its chunks can be encrypted only when its digest, from which their key is derived, is known: until then its groups lie in a

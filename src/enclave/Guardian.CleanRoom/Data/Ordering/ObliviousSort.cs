@@ -1,8 +1,11 @@
 using System.Numerics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Intrinsics;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
 /// Sorts an upload whose rows come in any order, so that the host learns nothing of where anyone stands: bucket oblivious sort (Asharov, Chan, Nayak, Pass, Ren, Shi 2020). Rows are

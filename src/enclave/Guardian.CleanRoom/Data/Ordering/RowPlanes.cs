@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>Where what belongs to a row stands in the words that travel with its first one, and how eight rows at a time come from a group and go back into one: the second word, then the codes.</summary>
 internal sealed class RowPlanes

@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Guardian.Sgx;
 using Microsoft.Win32.SafeHandles;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
 /// Pieces of one size that do not fit in the enclave's memory for a while, on the untrusted disk: AES-256-GCM under a key that never leaves the enclave and is forgotten with

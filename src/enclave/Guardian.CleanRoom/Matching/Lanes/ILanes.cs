@@ -1,4 +1,4 @@
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching.Lanes;
 
 /// <summary>How a new mask joins the one that is there.</summary>
 internal enum MaskJoin

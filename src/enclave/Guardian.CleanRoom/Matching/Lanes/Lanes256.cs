@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching.Lanes;
 
 /// <summary>Eight words in two registers.</summary>
 internal readonly record struct TwoVectors(Vector256<ulong> Low, Vector256<ulong> High);

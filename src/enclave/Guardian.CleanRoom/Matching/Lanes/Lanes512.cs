@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching.Lanes;
 
 /// <summary>Eight words in one register of 512 bits.</summary>
 internal readonly struct Lanes512 : ILanes<Vector512<ulong>>

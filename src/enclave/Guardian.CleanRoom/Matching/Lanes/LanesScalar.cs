@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching.Lanes;
 
 /// <summary>Eight words side by side.</summary>
 [InlineArray(8)]

@@ -1,7 +1,11 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Room;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching.Shards;
 
 /// <summary>
 /// An enclave of a room that computes on ranges of groups for the lead enclave. It has the room's key, as any enclave that the CAS's session admits, and reads

@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Room;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching.Shards;
 
 /// <summary>
 /// The shards of a room, as its lead enclave uses them: each computes on a range of groups, and the lead adds up. What a lost shard should have computed is given to

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Guardian.CleanRoom;
+namespace Guardian.CleanRoom.Matching.Shards;
 
 /// <summary>Another enclave of the same room that computes on some of its groups. Thread-safe.</summary>
 public interface IShard

@@ -4,7 +4,7 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>Reading and writing of libvirt's domain XML (docs/formatdomain.html) as far as Guardian needs it.</summary>
 internal static class DomainXml

@@ -1,6 +1,6 @@
-using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>One EPC section of the host. Lists of them are in the order of CPUID leaf 12H, which is how QEMU and libvirt number them.</summary>
 /// <param name="Node">The host's NUMA node.</param>

@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>SGX in a guest's processor (docs/formatdomain.html, CPU model). Under host-passthrough and host-model every guest of an SGX host would see it.</summary>
 internal static class GuestCpu

@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>What the meter wants to know of a definition.</summary>
 /// <param name="Mebibytes">Its EPC.</param>

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>
 /// EPC in a guest's definition. libvirt wants all of it written at definition: the devices, the most memory there may be with enough slots, a NUMA

@@ -1,7 +1,8 @@
 using System.Xml.Linq;
-using Guardian.OpenStack;
+using Guardian.Node.Libvirt;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>What a definition becomes: the same bytes, other text, or a refusal.</summary>
 internal readonly record struct Rewriting(string? Xml, RpcError? Refusal)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>Sets of nodes or processors as libvirt writes them: <c>0-3,^2,8</c>.</summary>
 internal static class NodeSet

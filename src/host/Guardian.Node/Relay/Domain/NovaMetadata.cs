@@ -1,7 +1,7 @@
 using System.Xml.Linq;
-using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Relay.Domain;
 
 /// <summary>What Nova writes about an instance into its definition. Only nova-compute writes it; a tenant chooses nothing of it but names.</summary>
 /// <param name="Instance">The instance's identifier, which is its consumer in Placement.</param>

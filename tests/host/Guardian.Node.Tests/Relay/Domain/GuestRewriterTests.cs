@@ -1,6 +1,9 @@
 using System.Xml.Linq;
+using Guardian.Node.Relay;
+using Guardian.Node.Relay.Domain;
+using Guardian.Node.Tests.Support;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Relay.Domain;
 
 public sealed class GuestRewriterTests
 {

@@ -2,8 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Configuration;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Publishing;
 
 /// <summary>The part of Placement that an inventory needs, with its generations, in memory; and Keystone beside it.</summary>
 internal sealed class PretendedPlacement : HttpMessageHandler
@@ -141,7 +143,7 @@ internal sealed class PretendedPlacement : HttpMessageHandler
 
         public JsonObject Inventories { get; set; } = [];
 
-        public (long Total, long Reserved)? Epc => Inventories[OpenStack.Epc.ResourceClass] is { } inventory ? ((long)inventory["total"]!, (long)inventory["reserved"]!) : null;
+        public (long Total, long Reserved)? Epc => Inventories[Guardian.OpenStack.Placement.Epc.ResourceClass] is { } inventory ? ((long)inventory["total"]!, (long)inventory["reserved"]!) : null;
 
         public JsonObject ToJson() => new() { ["uuid"] = Id, ["name"] = Name, ["generation"] = Generation, ["parent_provider_uuid"] = Parent, ["root_provider_uuid"] = Root };
     }

@@ -1,11 +1,11 @@
 using System.CommandLine;
-using Guardian.Cas;
+using Guardian.Cas.Sessions;
 using Guardian.Documents;
 
-namespace Guardian.Cli;
+namespace Guardian.Cli.Sessions;
 
 /// <summary>A session in a file.</summary>
-internal static class SessionFile
+internal static class SessionDocumentFile
 {
     public static Argument<string> Argument() => new("FILE") { Description = "The session, YAML (docs/spec/session.md)." };
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Publishing;
 
 /// <summary>Writes Nova's <c>provider.yaml</c>, for operators who want the inventory without a daemon: it knows one pool for the host, and no health.</summary>
 public static class ProviderFile

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Guardian.Cas.Client;
+using Guardian.Cas.Store;
 
-namespace Guardian.Cas;
+namespace Guardian.Cas.Recovery;
 
 /// <summary>A CAS whose store's key no machine has any more, waiting for its owners' shares. Thread-safe.</summary>
-internal sealed class Recovery
+internal sealed class KeyRecovery
 {
     /// <summary>The kind of the row that holds the encrypted shares; it is not encrypted itself.</summary>
     public const string Kind = "recovery";
@@ -15,7 +16,7 @@ internal sealed class Recovery
     private readonly byte[] head;
     private readonly TaskCompletionSource<StoreKey> found = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Recovery(RecoveryDescription description, byte[] head) => (Description, this.head) = (description, head);
+    private KeyRecovery(RecoveryDescription description, byte[] head) => (Description, this.head) = (description, head);
 
     /// <summary>The shares as they are kept.</summary>
     public RecoveryDescription Description { get; }
@@ -25,7 +26,7 @@ internal sealed class Recovery
 
     /// <summary>Reads what a store keeps for its recovery.</summary>
     /// <exception cref="InvalidDataException">Nobody has claimed this CAS, or the row was altered.</exception>
-    public static Recovery Open(IRowStore store)
+    public static KeyRecovery Open(IRowStore store)
     {
         using var transaction = store.Begin();
         if (transaction.Find(Kind, "") is not { } row || transaction.Find("head", "") is not { } head)
@@ -34,7 +35,7 @@ internal sealed class Recovery
         }
         try
         {
-            return new Recovery(JsonSerializer.Deserialize(row, CasJson.Default.RecoveryDescription) ?? throw new JsonException("null"), head);
+            return new KeyRecovery(JsonSerializer.Deserialize(row, CasJson.Default.RecoveryDescription) ?? throw new JsonException("null"), head);
         }
         catch (JsonException)
         {

@@ -1,6 +1,7 @@
 using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Publishing;
 
 /// <summary>
 /// Keeps Placement's picture of a host as it should be. It is run again and again: it reads, changes what differs, and lets the next run mend what

@@ -2,13 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
 
-namespace Guardian.Attestation;
+namespace Guardian.Attestation.RaTls;
 
 /// <summary>TLS 1.3 between attested parties. Evidence is verified inside the handshake, before a byte of ours is sent.</summary>
 [SuppressMessage("Security", "CA5398", Justification = "both ends are ours; an older version would show the evidence in the clear")]
 [SuppressMessage("Security", "CA5359", Justification = "a server decides by the client's key, which TLS proves; a client throws unless the evidence is accepted")]
-public static class RaTls
+public static class RaTlsTransport
 {
     /// <summary>A server that shows its quote and asks for a client certificate without demanding one: the application decides by its key.</summary>
     public static SslServerAuthenticationOptions ServerOptions(X509Certificate2 certificate) => new()

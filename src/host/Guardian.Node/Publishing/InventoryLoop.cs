@@ -1,6 +1,6 @@
 using Guardian.OpenStack;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Publishing;
 
 /// <summary>Publishes the host's EPC now and every half minute, for as long as the daemon runs. Placement may be away for hours: nothing ends for it.</summary>
 /// <param name="read">Looks at the host: its sections, and whether its check passes.</param>

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Guardian.Node.Publishing;
 using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
 
-namespace Guardian.Node.Tests;
+namespace Guardian.Node.Tests.Publishing;
 
 public sealed class EpcPublisherTests : IDisposable
 {

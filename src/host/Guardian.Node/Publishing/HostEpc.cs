@@ -1,6 +1,7 @@
-using Guardian.Sgx;
+using Guardian.Node.Checks;
+using Guardian.Sgx.Cpu;
 
-namespace Guardian.Node;
+namespace Guardian.Node.Publishing;
 
 /// <summary>What a host has to publish.</summary>
 /// <param name="Mebibytes">By NUMA node: the size of its section.</param>
