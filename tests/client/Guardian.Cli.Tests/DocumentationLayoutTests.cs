@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>Readers find every page: links and anchors exist, each folder has an index, and each decision has a date and a status.</summary>
+/// <summary>
+/// Readers find every page: links and anchors exist, each folder has an index, and each decision has a date and a status.
+/// </summary>
 public sealed partial class DocumentationLayoutTests
 {
     private static readonly string[] Root = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
@@ -32,7 +34,7 @@ public sealed partial class DocumentationLayoutTests
         foreach (var folder in Directory.GetDirectories(Repository.File("docs")).Append(Repository.File("docs")))
         {
             var index = File.ReadAllText(Path.Combine(folder, "README.md"));
-            var entries = Directory.GetFiles(folder).Where(file => Path.GetFileName(file) != "README.md").Select(file => Path.GetFileName(file))
+            var entries = Directory.GetFiles(folder).Select(file => Path.GetFileName(file)).Where(file => file != "README.md")
                 .Concat(Directory.GetDirectories(folder).Select(inner => $"{Path.GetFileName(inner)}/README.md"));
             Assert.All(entries, entry => Assert.Contains($"]({entry})", index, StringComparison.Ordinal));
         }
@@ -46,17 +48,19 @@ public sealed partial class DocumentationLayoutTests
         {
             var decision = Decision().Match(File.ReadAllText(file));
             Assert.True(decision.Success, file);
-            Assert.StartsWith($"{decision.Groups["number"].Value.PadLeft(4, '0')}-", Path.GetFileName(file), StringComparison.Ordinal);
-            Assert.Contains(
-                $"| {decision.Groups["number"].Value} | [{decision.Groups["title"].Value}]({Path.GetFileName(file)}) | {decision.Groups["date"].Value} | {decision.Groups["status"].Value} |\n",
-                index,
-                StringComparison.Ordinal);
+            var (name, number, title) = (Path.GetFileName(file), decision.Groups["number"].Value, decision.Groups["title"].Value);
+            Assert.StartsWith($"{number.PadLeft(4, '0')}-", name, StringComparison.Ordinal);
+            var row = $"| {number} | [{title}]({name}) | {decision.Groups["date"].Value} | {decision.Groups["status"].Value} |\n";
+            Assert.Contains(row, index, StringComparison.Ordinal);
         }
     }
 
     // Anchors as the usual viewers of Markdown make them: lower case, punctuation removed, spaces as hyphens.
     private static HashSet<string> Headings(string page) =>
-        [.. Heading().Matches(File.ReadAllText(page)).Select(heading => Punctuation().Replace(heading.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-'))];
+    [
+        .. Heading().Matches(File.ReadAllText(page))
+            .Select(heading => Punctuation().Replace(heading.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-')),
+    ];
 
     [GeneratedRegex(@"\]\((?!https?:)(?<file>[^)#\s]*)(?:#(?<anchor>[^)\s]+))?\)")]
     private static partial Regex Link();
@@ -67,6 +71,8 @@ public sealed partial class DocumentationLayoutTests
     [GeneratedRegex(@"[^\p{L}\p{N} _-]")]
     private static partial Regex Punctuation();
 
-    [GeneratedRegex(@"\A---\ndate: (?<date>\d{4}-\d\d-\d\d)\nstatus: (?<status>(?:accepted|superseded by \d+).*)\n---\n# (?<number>\d+)\. (?<title>.+)\n")]
+    [GeneratedRegex(
+        @"\A---\ndate: (?<date>\d{4}-\d\d-\d\d)\nstatus: (?<status>(?:accepted|superseded by \d+).*)\n---\n" +
+        @"# (?<number>\d+)\. (?<title>.+)\n")]
     private static partial Regex Decision();
 }
