@@ -247,7 +247,7 @@ internal sealed class Demo : IDisposable
         people.WriteLine();
         if (!isKept)
         {
-            people.WriteLine("To look further: ./guardian demo --keep DIR   and   docs/clean-room.md");
+            people.WriteLine("To look further: ./guardian demo --keep DIR   and   docs/tutorials/clean-room.md");
             return;
         }
         people.WriteLine($"Everything is in {directory}; the report as a page is lift.html there. To look further:");
