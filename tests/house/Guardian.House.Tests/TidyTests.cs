@@ -54,6 +54,7 @@ public partial class TidyTests
     [Theory]
     [InlineData("One thing. Another thing.", true)]
     [InlineData("One thing, e.g. This one.", false)]
+    [InlineData("1. The first thing.", false)]
     [InlineData("See `a. B` for it.", false)]
     public void A_second_sentence_is_recognised(string line, bool isOne) => Assert.Equal(isOne, SecondSentence().IsMatch(Strip(line)));
 
@@ -67,7 +68,10 @@ public partial class TidyTests
     [GeneratedRegex(@"`[^`]*`|\([^()]*\)|""[^""]*""")]
     private static partial Regex Quoted();
 
-    private static string Strip(string line) => Quoted().Replace(line, "x");
+    [GeneratedRegex(@"^\s*(\d+\.|[-*>])\s+")]
+    private static partial Regex ListMarker();
+
+    private static string Strip(string line) => Quoted().Replace(ListMarker().Replace(line, ""), "x");
 
     // Prose of a page: no tables, no code blocks, no front matter.
     private static IEnumerable<(int Number, string Text)> Prose(string file)
