@@ -1,4 +1,5 @@
 using System.Globalization;
+using Guardian.CleanRoom.Analyses;
 
 namespace Guardian.Cli.Demo;
 
