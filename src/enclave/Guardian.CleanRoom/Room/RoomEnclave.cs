@@ -4,7 +4,6 @@ using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Shards;
 using Guardian.Sgx;
-using Guardian.Sgx.Epc;
 
 namespace Guardian.CleanRoom.Room;
 
