@@ -1,13 +1,11 @@
-using System.Text;
 using DuckDB.NET.Data;
-using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Tests.Support;
-using Guardian.Documents;
+using Guardian.Refusals;
 
-namespace Guardian.CleanRoom.Tests.Events;
+namespace Guardian.CleanRoom.Client.Tests.Sorting;
 
-/// <summary>Files of events, folded as a contract says, against a file of persons that plain computation made of the same events.</summary>
+/// <summary>Compares folded files of events with a file of persons that plain computation made of the same events.</summary>
 public sealed class EventFoldTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -27,7 +25,9 @@ public sealed class EventFoldTests : IDisposable
         Assert.Equal((8_000, sales.Select(sale => sale.Email).Distinct().Count(), 0), (folded.Report.Rows, folded.Report.Persons, folded.Report.Duplicates));
         Assert.Equal(["note"], folded.Report.IgnoredColumns);
         Assert.InRange(folded.Report.Capped, 1, 1_500);
-        Assert.Equal(sales.Count(sale => sale.Status == "open" || sale.At >= new DateTime(2026, 4, 10) || (sale.At >= new DateTime(2026, 3, 1) && sale.At < new DateTime(2026, 3, 10))), folded.Report.Uncounted);
+        var uncounted = sales.Count(sale => sale.Status == "open" || sale.At >= new DateTime(2026, 4, 10)
+            || (sale.At >= new DateTime(2026, 3, 1) && sale.At < new DateTime(2026, 3, 10)));
+        Assert.Equal(uncounted, folded.Report.Uncounted);
     }
 
     [Fact]
@@ -45,7 +45,8 @@ public sealed class EventFoldTests : IDisposable
     public void A_person_with_very_many_events_takes_little_room()
     {
         var sales = EventRows.Sales(new Random(3), 1, 60_000);
-        using var folded = new DataSetPreparer(Customers, RoomLayout.For(contract), memory: 0).Prepare(folder.Write("one.csv", EventRows.Csv(sales)), TestRows.MatchKey);
+        using var folded = new DataSetPreparer(Customers, RoomLayout.For(contract), memory: 0)
+            .Prepare(folder.Write("one.csv", EventRows.Csv(sales)), TestRows.MatchKey);
         Assert.Equal((0, 1), ((int)folded.SpilledSize, folded.Report.Persons));
         using var plain = PrepareExpected(sales);
         AssertSame(plain, folded);
@@ -56,7 +57,8 @@ public sealed class EventFoldTests : IDisposable
     {
         using var folded = Prepare(
             "mail,at,amount,status\n"
-            + "a@x.org,2026-03-10,1,paid\na@x.org,2026-03-09T23:59:59.9999999Z,2,paid\na@x.org,2026-04-10T00:00:00+00:00,4,paid\na@x.org,2026-04-10T00:59:59+01:00,8,paid\n"
+            + "a@x.org,2026-03-10,1,paid\na@x.org,2026-03-09T23:59:59.9999999Z,2,paid\n"
+            + "a@x.org,2026-04-10T00:00:00+00:00,4,paid\na@x.org,2026-04-10T00:59:59+01:00,8,paid\n"
             + "b@x.org,2025-01-01,1,paid\nc@x.org,2026-03-10,,returned\n");
         using var plain = PreparePlain("a@x.org,2,9.00,0,2,2026-03-10,2026-04-09\nb@x.org,0,0,0,0,,\nc@x.org,1,0,0,1,2026-03-10,2026-03-10\n");
         AssertSame(plain, folded);
@@ -74,7 +76,9 @@ public sealed class EventFoldTests : IDisposable
             using var connection = new DuckDBConnection("DataSource=:memory:");
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = $"COPY (SELECT mail, {at} AS \"at\", amount::DECIMAL(12, 2) AS amount, status FROM read_csv('{csv}')) TO '{folder.File("rows.parquet")}' (FORMAT parquet)";
+            command.CommandText =
+                $"COPY (SELECT mail, {at} AS \"at\", amount::DECIMAL(12, 2) AS amount, status FROM read_csv('{csv}')) "
+                + $"TO '{folder.File("rows.parquet")}' (FORMAT parquet)";
             command.ExecuteNonQuery();
             using var folded = new DataSetPreparer(Customers, RoomLayout.For(contract)).Prepare(folder.File("rows.parquet"), TestRows.MatchKey);
             using var plain = PrepareExpected(sales);
@@ -83,15 +87,15 @@ public sealed class EventFoldTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a@x.org,yesterday,1,paid\n", "row 2, column 'at': 'yesterday' is no time such as")]
-    [InlineData("a@x.org,,1,paid\n", "row 2, column 'at': '' is no time such as")]
+    [InlineData("a@x.org,yesterday,1,paid\n", "row 2, column 'at': 'yesterday' is not a time such as")]
+    [InlineData("a@x.org,,1,paid\n", "row 2, column 'at': '' is not a time such as")]
     [InlineData("a@x.org,2026-03-11,1,paid\na@x.org,2026-03-11,much,paid\n", "row 3, column 'amount': 'much' is not a decimal number with at most 2 places")]
     [InlineData("a@x.org,2026-03-11,1.005,paid\n", "row 2, column 'amount': '1.005' is not a decimal number")]
     [InlineData("a@x.org,2026-03-11,1\n", "row 2: 3 cells instead of 4")]
-    public void What_does_not_fit_is_said_by_row_and_column(string rows, string expected)
+    public void Problems_are_reported_by_row_and_column(string rows, string expected)
     {
-        var failure = Assert.Throws<PreparationException>(() => Prepare("mail,at,amount,status\n" + rows));
-        Assert.StartsWith(expected, failure.Problems[0], StringComparison.Ordinal);
+        var failure = Assert.Throws<RefusedException>(() => Prepare("mail,at,amount,status\n" + rows));
+        Assert.StartsWith(expected, failure.Refusal.Problems[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,37 +105,12 @@ public sealed class EventFoldTests : IDisposable
     [Fact]
     public void A_missing_column_of_the_fold_is_named() => Assert.Equal(
         ["column 'at' is missing", "column 'amount' is missing"],
-        Assert.Throws<PreparationException>(() => Prepare("mail,status\na@x.org,paid\n")).Problems);
+        Assert.Throws<RefusedException>(() => Prepare("mail,status\na@x.org,paid\n")).Refusal.Problems);
 
-    [Theory]
-    [InlineData("fold: days, filter: true}", "fold: weeks, filter: true}", "weeks")]
-    [InlineData("fold: days, filter: true}", "filter: true}", "'fold' is missing")]
-    [InlineData("type: flag, fold: any", "type: flag, fold: count", "count and days make an integer")]
-    [InlineData("minimum: 0, maximum: 50, fold: count", "minimum: 1, maximum: 50, fold: count", "0 must lie between")]
-    [InlineData("event_cap: 60", "event_cap: -1", "event_cap")]
-    [InlineData("event_cap: 60", "event_cap: 0.005", "event_cap")]
-    [InlineData("fold: sum, of: amount, event_cap: 60", "fold: sum, event_cap: 60", "'of' is missing")]
-    [InlineData("fold: count, filter: true", "fold: count, of: amount", "'of' is not known here")]
-    [InlineData("from: 2026-03-10T00:00:00Z", "from: 2026-03-10T00:00:00", "an instant with an offset")]
-    [InlineData("to: 2026-04-10T00:00:00Z", "to: 2026-03-10T00:00:00Z", "'from' must be before 'to'")]
-    [InlineData("zone: UTC, from: 2026-03-10T00:00:00Z", "zone: 'UTC; x', from: 2026-03-10T00:00:00Z", "time zone such as Europe/Berlin")]
-    [InlineData("{status: [paid, returned]}", "{status: []}", "list the values of 'status'")]
-    [InlineData("{time: at, ", "{", "'time' is missing")]
-    public void A_contract_that_folds_wrongly_is_refused(string old, string changed, string expected)
-    {
-        var start = TestContract.Text.IndexOf("  - name: campaign", StringComparison.Ordinal);
-        Assert.Contains(old, EventRows.Contract, StringComparison.Ordinal);
-        var text = TestContract.Change(
-            (TestContract.Text[start..TestContract.Text.IndexOf("analyses:", StringComparison.Ordinal)], EventRows.Contract.Replace(old, changed, StringComparison.Ordinal)));
-        var problems = new DocumentProblems();
-        Assert.Null(ContractReader.Read(Encoding.UTF8.GetBytes(text), problems));
-        Assert.Contains(problems.Items, problem => problem.Message.Contains(expected, StringComparison.Ordinal));
-    }
+    private PreparedDataSet PrepareExpected(IEnumerable<Sale> sales) => PreparePlain(string.Concat(
+        sales.GroupBy(sale => sale.Email).Select(person => $"{person.Key},{string.Join(',', EventRows.Fold(person))}\n")));
 
-    private PreparedDataSet PrepareExpected(IEnumerable<Sale> sales) =>
-        PreparePlain(string.Concat(sales.GroupBy(sale => sale.Email).Select(person => $"{person.Key},{string.Join(',', EventRows.Fold(person))}\n")));
-
-    // The same columns, of a file that holds them.
+    // The file holds the columns themselves instead of events.
     private PreparedDataSet PreparePlain(string rows)
     {
         var dataSet = Customers with { Events = null };

@@ -2,7 +2,7 @@ using System.Globalization;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests.Events;
+namespace Guardian.CleanRoom.Tests.Room;
 
 /// <summary>Impressions of one partner and sales of another, through the whole room, against plain computation over the events.</summary>
 public class EventRoomTests

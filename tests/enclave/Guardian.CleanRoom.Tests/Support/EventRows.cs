@@ -1,8 +1,7 @@
 using System.Globalization;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests.Events;
+namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>A purchase, or its return.</summary>
 internal sealed record Sale(string Email, DateTime At, decimal Amount, string Status);

@@ -1,9 +1,7 @@
 using System.Globalization;
-using Guardian.CleanRoom.Client;
-using Guardian.CleanRoom.Client.Events;
 using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom.Tests.Events;
+namespace Guardian.CleanRoom.Tests.Contract;
 
 /// <summary>Points in time as files write them.</summary>
 public class TimeTextTests
@@ -38,26 +36,4 @@ public class TimeTextTests
             Assert.Equal((clock, minutes), (found.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture), (int?)offset?.TotalMinutes));
         }
     }
-
-    [Fact]
-    public void Days_and_clocks_are_those_of_the_zone()
-    {
-        Assert.SkipUnless(TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out _), "this machine has no time zone data");
-        var clock = new ZoneClock("Europe/Berlin");
-        (string At, string Day) Read(string text)
-        {
-            Assert.Null(clock.FindProblem(text, out var instant, out var day));
-            return (new DateTime(instant).ToString("s", CultureInfo.InvariantCulture), new DateOnly(1970, 1, 1).AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-        }
-        Assert.Equal(("2026-03-01T22:30:00", "2026-03-01"), Read("2026-03-01 23:30"));
-        Assert.Equal(("2026-03-01T23:30:00", "2026-03-02"), Read("2026-03-01T23:30:00Z"));
-        Assert.Equal(("2026-06-30T22:30:00", "2026-07-01"), Read("2026-07-01 00:30"));
-        // Twice in autumn: the later.
-        Assert.Equal(("2026-10-25T01:30:00", "2026-10-25"), Read("2026-10-25 02:30"));
-        Assert.Contains("skipped 2026-03-29 02:30", clock.FindProblem("2026-03-29 02:30", out _, out _), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void An_unknown_zone_is_refused_by_name() =>
-        Assert.Contains("'Europe/Atlantis'", Assert.Throws<PreparationException>(() => new ZoneClock("Europe/Atlantis")).Message, StringComparison.Ordinal);
 }
