@@ -4,9 +4,9 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
@@ -43,14 +43,14 @@ public sealed class RoomClient : IDisposable
     /// <param name="contract">The contract. The caller has verified that all members signed it.</param>
     /// <param name="clientCertificate">Certificate of the member's key, with its private key.</param>
     /// <param name="time">The clock against which evidence must be valid.</param>
+    /// <param name="verifier">Verifies the room's evidence.</param>
     /// <param name="onVerified">Receives the result of each handshake's verification; null for nobody.</param>
-    /// <param name="collateral">Collateral for a room on hardware, which is refused without it.</param>
     public RoomClient(
-        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time,
-        Action<RaTlsPeer, Appraisal>? onVerified = null, ICollateralSource? collateral = null)
+        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified, collateral);
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true)
         {
             BaseAddress = address,

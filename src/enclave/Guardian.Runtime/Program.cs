@@ -1,8 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Guardian.Refusals;
 using Guardian.Runtime;
-using Guardian.Sgx.Epc;
-using Guardian.Sgx.Simulated;
 using Guardian.Wasi;
 
 // Runs one WASI program inside this enclave, configured by a CAS. Standard output is the program's; what is said here goes to standard error.
@@ -33,7 +32,7 @@ catch (RuntimeException failure)
         Say($"hint: {hint}");
     }
 }
-catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException or EnclaveLaunchException or EpcException or OperationCanceledException)
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException or RefusedException or PlatformNotSupportedException or OperationCanceledException)
 {
     Say($"error: {failure.Message}");
 }

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>Keeps the direction of dependencies that docs/architecture.md draws: inward, and nothing else.</summary>
+/// <summary>Keeps the direction of dependencies that docs/explanation/architecture.md draws: inward, and nothing else.</summary>
 public class ArchitectureTests
 {
     // Each room and all it may know. A new reference changes this table in the same commit, with a reason.

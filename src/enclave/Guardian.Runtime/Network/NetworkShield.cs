@@ -2,18 +2,18 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 
 namespace Guardian.Runtime.Network;
 
 /// <summary>What the shield needs to know of the enclave that it runs in.</summary>
 /// <param name="Certificate">The enclave's RA-TLS certificate.</param>
-/// <param name="Collateral">For peers on hardware.</param>
+/// <param name="Verifier">Verifies the evidence of peers.</param>
 /// <param name="Time">The instant at which certificates and evidence must be valid.</param>
-internal sealed record TlsIdentity(X509Certificate2 Certificate, ICollateralSource Collateral, TimeProvider Time);
+internal sealed record TlsIdentity(X509Certificate2 Certificate, EvidenceVerifier Verifier, TimeProvider Time);
 
 /// <summary>The network as the startup configuration allows it: TLS unless it says plain, nothing that it does not name.</summary>
 [SuppressMessage("Security", "CA5359", Justification = "attested connections are decided by the evidence, and throw")]
@@ -55,7 +55,7 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
         if (connect.Protocol == NetworkProtocol.Attested)
         {
             var policy = connect.Peer?.ToPolicy() ?? throw new RuntimeException($"{connect.Host}:{connect.Port} is attested, but nobody is named who must answer");
-            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, null, enclave.Collateral);
+            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, enclave.Verifier);
         }
         return new SslClientAuthenticationOptions
         {
@@ -75,7 +75,7 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
         var options = RaTlsTransport.ServerOptions(enclave.Certificate);
         options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
-            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Collateral);
+            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Verifier);
             return true;
         };
         return options;
