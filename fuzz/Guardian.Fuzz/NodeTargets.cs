@@ -9,7 +9,8 @@ using Guardian.OpenStack.Placement;
 
 namespace Guardian.Fuzz;
 
-/// <summary>What the host daemon reads: calls of libvirt's clients, definitions of guests, libvirt's answers, its own configuration.</summary>
+/// <summary>Inputs of the host daemon: calls of libvirt's clients, definitions of guests, libvirt's answers, its own
+/// configuration.</summary>
 internal static class NodeTargets
 {
     private const string Nova = """
@@ -47,7 +48,7 @@ internal static class NodeTargets
     private static byte[] Call(RemoteProcedure procedure, XdrWriter arguments) =>
         new RpcHeader(0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, 7, RpcStatus.Ok).Frame(arguments.ToArray());
 
-    // As the relay does with a frame of the length that it says.
+    // Handles a frame as the relay does, which reads exactly the length in the header.
     private static bool ReadCall(byte[] input)
     {
         if (!RpcHeader.TryRead(input, out var header) || header.Length != input.Length || header.Type == RpcType.CallWithFds)
@@ -58,7 +59,7 @@ internal static class NodeTargets
         return calls.Holds(header) && calls.Inspect(header, input) is null or { Forward.Length: > 0 };
     }
 
-    // What was rewritten must be left alone when it comes back, whatever it was.
+    // A rewritten definition that comes back must stay unchanged.
     private static bool Rewrite(string xml)
     {
         var first = Rewriter.Rewrite(xml);
