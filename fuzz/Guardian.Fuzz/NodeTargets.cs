@@ -14,11 +14,14 @@ namespace Guardian.Fuzz;
 internal static class NodeTargets
 {
     private const string Nova = """
-        <domain type="kvm"><uuid>5f9c3d6e-6f0c-4c4e-9f3f-2f5f5a3b7c11</uuid><name>instance-00000001</name><memory unit="MiB">512</memory><vcpu>2</vcpu>
-        <metadata><nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1"><nova:name>a</nova:name><nova:flavor name="sgx.small">
-        <nova:extraSpecs><nova:extraSpec name="resources:CUSTOM_SGX_EPC_MB">8</nova:extraSpec></nova:extraSpecs></nova:flavor></nova:instance></metadata>
+        <domain type="kvm"><uuid>5f9c3d6e-6f0c-4c4e-9f3f-2f5f5a3b7c11</uuid><name>instance-00000001</name>
+        <memory unit="MiB">512</memory><vcpu>2</vcpu>
+        <metadata><nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1"><nova:name>a</nova:name>
+        <nova:flavor name="sgx.small"><nova:extraSpecs><nova:extraSpec name="resources:CUSTOM_SGX_EPC_MB">8</nova:extraSpec>
+        </nova:extraSpecs></nova:flavor></nova:instance></metadata>
         <cpu mode="host-model"><numa><cell id="0" cpus="0-1" memory="524288" unit="KiB"/></numa></cpu>
-        <devices><memory model="sgx-epc"><source><nodemask>0-1,^0</nodemask></source><target><size unit="KiB">4096</size><node>0</node></target></memory></devices></domain>
+        <devices><memory model="sgx-epc"><source><nodemask>0-1,^0</nodemask></source>
+        <target><size unit="KiB">4096</size><node>0</node></target></memory></devices></domain>
         """;
 
     private static readonly GuestRules Rules = new() { Sections = [new EpcSection(0, 4096), new EpcSection(1, 65_536)], HidesSgx = true };

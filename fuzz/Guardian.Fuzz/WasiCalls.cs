@@ -8,8 +8,8 @@ using Guardian.Wasi.Tests;
 
 namespace Guardian.Fuzz;
 
-/// <summary>Host calls with any arguments that a guest may pass. The input is a sequence of calls, a byte 255 and the guest's memory. A call
-/// is one byte for the function and 4 or 8 bytes for each argument.</summary>
+/// <summary>Host calls with any arguments that a guest may pass. The input is a sequence of calls, a byte 255 and the guest's memory. A
+/// call is one byte for the function and 4 or 8 bytes for each argument.</summary>
 internal static unsafe class WasiCalls
 {
     private const int MemorySize = 64 * 1024;

@@ -150,7 +150,8 @@ public sealed class DataSetPreparerTests : IDisposable
     [Fact]
     public void Bytes_that_are_not_text_are_refused_with_their_line()
     {
-        File.WriteAllBytes(folder.File("data.csv"), [.. Encoding.UTF8.GetBytes(Header + "a@x.org,Red,1,5\nm"), 0xFC, .. "ller@x.org,Red,1,5\n"u8]);
+        var start = Encoding.UTF8.GetBytes(Header + "a@x.org,Red,1,5\nm");
+        File.WriteAllBytes(folder.File("data.csv"), [.. start, 0xFC, .. "ller@x.org,Red,1,5\n"u8]);
         var failure = Assert.Throws<RefusedException>(() => Preparer().Prepare(folder.File("data.csv"), TestRows.MatchKey));
         Assert.Contains("line 3 has bytes that are not UTF-8", failure.Refusal.Problems.Single(), StringComparison.Ordinal);
     }

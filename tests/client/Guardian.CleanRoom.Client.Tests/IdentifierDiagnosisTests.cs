@@ -54,6 +54,7 @@ public sealed class IdentifierDiagnosisTests : IDisposable
             Assert.Throws<RefusedException>(() => new IdentifierDiagnosis(Email).Read(path)).Message, StringComparison.Ordinal);
         File.WriteAllBytes(path, [.. "email\nm"u8, 0xFC, .. "ller@x.org\n"u8]);
         Assert.Contains(
-            "is not UTF-8", Assert.Throws<RefusedException>(() => new IdentifierDiagnosis(Email).Read(path)).Message, StringComparison.Ordinal);
+            "is not UTF-8", Assert.Throws<RefusedException>(() => new IdentifierDiagnosis(Email).Read(path)).Message,
+            StringComparison.Ordinal);
     }
 }

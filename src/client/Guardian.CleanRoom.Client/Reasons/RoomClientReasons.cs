@@ -28,7 +28,7 @@ public static class RoomClientReasons
         "http-status", RefusalKind.Conflict, "The room answered with an HTTP status that reports a failure, and gave no reason.");
 
     /// <summary>Refuses a partner's file or contract.</summary>
-    /// <param name="detail">What was wrong, for people.</param>
+    /// <param name="detail">The problem, for people.</param>
     /// <param name="problems">One line for each place, with row and column.</param>
     internal static RefusedException RefuseData(string detail, params IReadOnlyList<string> problems) =>
         new(BadData.Because(detail) with { Problems = problems });

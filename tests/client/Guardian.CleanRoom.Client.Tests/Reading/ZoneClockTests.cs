@@ -16,7 +16,7 @@ public class ZoneClockTests
         {
             Assert.Null(clock.FindProblem(text, out var instant, out var day));
             var date = new DateOnly(1970, 1, 1).AddDays(day);
-            return (new DateTime(instant).ToString("s", CultureInfo.InvariantCulture), date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+            return (new DateTime(instant).ToString("s", CultureInfo.InvariantCulture), date.ToString("O", CultureInfo.InvariantCulture));
         }
         Assert.Equal(("2026-03-01T22:30:00", "2026-03-01"), Read("2026-03-01 23:30"));
         Assert.Equal(("2026-03-01T23:30:00", "2026-03-02"), Read("2026-03-01T23:30:00Z"));

@@ -22,7 +22,8 @@ public sealed class EventFoldTests : IDisposable
         using var folded = Prepare(EventRows.Csv(sales));
         using var plain = PrepareExpected(sales);
         AssertSame(plain, folded);
-        Assert.Equal((8_000, sales.Select(sale => sale.Email).Distinct().Count(), 0), (folded.Report.Rows, folded.Report.Persons, folded.Report.Duplicates));
+        var persons = sales.Select(sale => sale.Email).Distinct().Count();
+        Assert.Equal((8_000, persons, 0), (folded.Report.Rows, folded.Report.Persons, folded.Report.Duplicates));
         Assert.Equal(["note"], folded.Report.IgnoredColumns);
         Assert.InRange(folded.Report.Capped, 1, 1_500);
         var uncounted = sales.Count(sale => sale.Status == "open" || sale.At >= new DateTime(2026, 4, 10)
@@ -60,7 +61,8 @@ public sealed class EventFoldTests : IDisposable
             + "a@x.org,2026-03-10,1,paid\na@x.org,2026-03-09T23:59:59.9999999Z,2,paid\n"
             + "a@x.org,2026-04-10T00:00:00+00:00,4,paid\na@x.org,2026-04-10T00:59:59+01:00,8,paid\n"
             + "b@x.org,2025-01-01,1,paid\nc@x.org,2026-03-10,,returned\n");
-        using var plain = PreparePlain("a@x.org,2,9.00,0,2,2026-03-10,2026-04-09\nb@x.org,0,0,0,0,,\nc@x.org,1,0,0,1,2026-03-10,2026-03-10\n");
+        using var plain = PreparePlain(
+            "a@x.org,2,9.00,0,2,2026-03-10,2026-04-09\nb@x.org,0,0,0,0,,\nc@x.org,1,0,0,1,2026-03-10,2026-03-10\n");
         AssertSame(plain, folded);
     }
 
@@ -80,7 +82,8 @@ public sealed class EventFoldTests : IDisposable
                 $"COPY (SELECT mail, {at} AS \"at\", amount::DECIMAL(12, 2) AS amount, status FROM read_csv('{csv}')) "
                 + $"TO '{folder.File("rows.parquet")}' (FORMAT parquet)";
             command.ExecuteNonQuery();
-            using var folded = new DataSetPreparer(Customers, RoomLayout.For(contract)).Prepare(folder.File("rows.parquet"), TestRows.MatchKey);
+            using var folded = new DataSetPreparer(Customers, RoomLayout.For(contract))
+                .Prepare(folder.File("rows.parquet"), TestRows.MatchKey);
             using var plain = PrepareExpected(sales);
             AssertSame(plain, folded);
         }
@@ -89,7 +92,9 @@ public sealed class EventFoldTests : IDisposable
     [Theory]
     [InlineData("a@x.org,yesterday,1,paid\n", "row 2, column 'at': 'yesterday' is not a time such as")]
     [InlineData("a@x.org,,1,paid\n", "row 2, column 'at': '' is not a time such as")]
-    [InlineData("a@x.org,2026-03-11,1,paid\na@x.org,2026-03-11,much,paid\n", "row 3, column 'amount': 'much' is not a decimal number with at most 2 places")]
+    [InlineData(
+        "a@x.org,2026-03-11,1,paid\na@x.org,2026-03-11,much,paid\n",
+        "row 3, column 'amount': 'much' is not a decimal number with at most 2 places")]
     [InlineData("a@x.org,2026-03-11,1.005,paid\n", "row 2, column 'amount': '1.005' is not a decimal number")]
     [InlineData("a@x.org,2026-03-11,1\n", "row 2: 3 cells instead of 4")]
     public void Problems_are_reported_by_row_and_column(string rows, string expected)
@@ -114,8 +119,9 @@ public sealed class EventFoldTests : IDisposable
     private PreparedDataSet PreparePlain(string rows)
     {
         var dataSet = Customers with { Events = null };
-        return new DataSetPreparer(dataSet, RoomLayout.For(contract)).Prepare(
-            folder.Write("plain.csv", $"mail,{string.Join(',', dataSet.Columns.Select(column => column.Name))}\n{rows}"), TestRows.MatchKey);
+        var header = $"mail,{string.Join(',', dataSet.Columns.Select(column => column.Name))}";
+        return new DataSetPreparer(dataSet, RoomLayout.For(contract))
+            .Prepare(folder.Write("plain.csv", $"{header}\n{rows}"), TestRows.MatchKey);
     }
 
     private static void AssertSame(PreparedDataSet expected, PreparedDataSet found)

@@ -5,7 +5,6 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Data.Ordering;
 using Guardian.CleanRoom.Tests.Support;
-using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
@@ -132,11 +131,11 @@ public sealed class UnsortedUploadTests : IDisposable
     {
         using var room = Open(50_000);
         var events = EventRows.Read();
-        Assert.Contains("folding them sorts them", Assert.Throws<RefusedException>(() =>
+        Assert.Contains("folding them sorts them", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
             new DataSetPreparer(events.FindDataSet("customers")!, RoomLayout.For(events), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", "x\n"), TestRows.MatchKey)).Message, StringComparison.Ordinal);
         var contract = TestContract.Read();
         var csv = "email,arm,exposed,score\n" + string.Concat(Enumerable.Repeat("a@x.org,Red,1,1\n", 4_001));
-        Assert.Contains("more than 4000 rows", Assert.Throws<RefusedException>(() =>
+        Assert.Contains("more than 4000 rows", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
             new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", csv), TestRows.MatchKey)).Message, StringComparison.Ordinal);
     }
 
