@@ -3,29 +3,34 @@ using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Client.Normalisation;
 
-/// <summary>Writes dates as <c>1985-11-24</c>, whatever separates day, month and year in the file.</summary>
-internal static class DateWriting
+/// <summary>Writes dates as <c>1985-11-24</c>, for any separator between day, month and year in the file.</summary>
+internal static class DateNormaliser
 {
-    private const string Written = "yyyy-MM-dd";
+    private const string Format = "yyyy-MM-dd";
 
-    /// <summary>Writes a date.</summary>
-    /// <param name="text">Three numbers in that order, apart by anything but digits; or eight digits. The year has four.</param>
-    /// <returns>Characters written; 0 for none, -1 for what is no day of the calendar.</returns>
-    public static int Write(ReadOnlySpan<char> text, DateOrder order, Span<char> buffer)
+    /// <summary>Normalises a date.</summary>
+    /// <param name="text">Three numbers in the given order, separated by one character that is not a digit; or eight digits. The year has
+    /// four digits.</param>
+    /// <param name="order">The order of day, month and year.</param>
+    /// <param name="buffer">Receives the result, 10 characters.</param>
+    /// <returns>The length of the result: 0 when the text is empty, -1 when it is not a day of the calendar.</returns>
+    public static int Normalise(ReadOnlySpan<char> text, DateOrder order, Span<char> buffer)
     {
         if (text.IsEmpty)
         {
             return 0;
         }
         Span<char> digits = stackalloc char[8];
-        var isRead = text.Length == digits.Length && !text.ContainsAnyExceptInRange('0', '9') ? text.TryCopyTo(digits) : TryJoin(text, order, digits);
+        var isRead = text.Length == digits.Length && !text.ContainsAnyExceptInRange('0', '9')
+            ? text.TryCopyTo(digits)
+            : TryJoinNumbers(text, order, digits);
         var format = order switch { DateOrder.DayMonthYear => "ddMMyyyy", DateOrder.MonthDayYear => "MMddyyyy", _ => "yyyyMMdd" };
         return isRead && DateOnly.TryParseExact(digits, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            && day.TryFormat(buffer, out var length, Written, CultureInfo.InvariantCulture) ? length : -1;
+            && day.TryFormat(buffer, out var length, Format, CultureInfo.InvariantCulture) ? length : -1;
     }
 
-    // The three numbers with leading zeros, one after the other.
-    private static bool TryJoin(ReadOnlySpan<char> text, DateOrder order, Span<char> digits)
+    // Writes the three numbers one after the other, with leading zeros.
+    private static bool TryJoinNumbers(ReadOnlySpan<char> text, DateOrder order, Span<char> digits)
     {
         var (part, position) = (0, 0);
         while (!text.IsEmpty && part < 3)

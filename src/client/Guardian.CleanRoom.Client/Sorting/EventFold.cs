@@ -1,17 +1,16 @@
 using System.Buffers.Binary;
-using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
 
-namespace Guardian.CleanRoom.Client.Events;
+namespace Guardian.CleanRoom.Client.Sorting;
 
 /// <summary>
-/// Joins events of one person: first those of one day, then the days. What is kept of an event is its day and a number for each column; joining gives the same whatever
-/// the order. Not thread-safe.
+/// Joins the events of one person: first those of one day, then the days. An event has its day and a number for each column. The result
+/// does not depend on the order of the events. Not thread-safe.
 /// </summary>
 /// <remarks>After the tag, little-endian: <c>int32 day | int64 state[columns]</c>. The day is 0 unless a column counts days.</remarks>
 internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<int>
 {
-    // State of a column whose events differ; 0 is none, and the others are codes.
+    // The state of a column whose events disagree. 0 means no value; any other state is a code.
     private const long Different = -1;
 
     private const int DayOffset = RowFormat.TagSize;
@@ -22,18 +21,21 @@ internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<i
     private byte[] sorted = [];
     private Memory<byte> rows;
 
-    /// <summary>Bytes kept of an event besides its tag.</summary>
+    /// <summary>Bytes of an event besides its tag.</summary>
     public static int ContentSize(DataSet dataSet) => sizeof(int) + (dataSet.Columns.Count * sizeof(long));
 
-    /// <summary>What a column has of no event.</summary>
+    /// <summary>The state of a column without events.</summary>
     public static long None(FoldKind kind) => kind switch { FoldKind.First => long.MaxValue, FoldKind.Last => long.MinValue, _ => 0 };
 
-    public static void WriteDay(Span<byte> row, int day) => BinaryPrimitives.WriteInt32LittleEndian(row[DayOffset..], day);
+    public static void WriteDay(Span<byte> row, int day) =>
+        BinaryPrimitives.WriteInt32LittleEndian(row[DayOffset..], day);
 
-    public static void WriteState(Span<byte> row, int column, long state) => BinaryPrimitives.WriteInt64LittleEndian(row[(StatesOffset + (column * sizeof(long)))..], state);
+    public static void WriteState(Span<byte> row, int column, long state) =>
+        BinaryPrimitives.WriteInt64LittleEndian(row[(StatesOffset + (column * sizeof(long)))..], state);
 
-    /// <summary>Joins events of the same person and day among some rows.</summary>
-    /// <returns>Rows that are left, at the beginning.</returns>
+    /// <summary>Joins the events of each person and day in a block.</summary>
+    /// <param name="block">The rows; those that remain move to its beginning.</param>
+    /// <returns>The number of rows that remain.</returns>
     public int Compact(Memory<byte> block)
     {
         rows = block;
@@ -41,7 +43,7 @@ internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<i
         var (tags, order) = (new ulong[count], new int[count]);
         for (var i = 0; i < count; i++)
         {
-            (tags[i], order[i]) = (RowFormat.High(Row(i)), i);
+            (tags[i], order[i]) = (RowFormat.ReadHigh(Row(i)), i);
         }
         Array.Sort(tags, order);
         var kept = 0;
@@ -63,36 +65,36 @@ internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<i
         return kept;
     }
 
-    /// <summary>Makes all events of one person into codes, which take the place of the first one's.</summary>
-    /// <param name="all">Rows.</param>
-    /// <param name="run">Indices of the person's.</param>
-    /// <param name="isCapped">Whether a value was beyond its column's bounds.</param>
-    /// <returns>Index of the row with the codes.</returns>
-    public int Fold(Memory<byte> all, Span<int> run, out bool isCapped)
+    /// <summary>Turns all events of one person into codes.</summary>
+    /// <param name="all">The rows.</param>
+    /// <param name="run">Indices of the person's rows.</param>
+    /// <param name="isCapped">Whether a value exceeded its column's bounds.</param>
+    /// <returns>Index of the row that received the codes.</returns>
+    public int FoldPerson(Memory<byte> all, Span<int> run, out bool isCapped)
     {
         rows = all;
         var days = JoinDays(run);
         for (var day = 1; day < days; day++)
         {
-            Join(run[0], run[day], isSameDay: false);
+            JoinRows(run[0], run[day], isSameDay: false);
         }
         var row = Row(run[0]);
         for (var column = 0; column < states.Length; column++)
         {
-            states[column] = State(row, column);
+            states[column] = ReadState(row, column);
         }
         isCapped = false;
         for (var column = 0; column < states.Length; column++)
         {
-            format.WriteCode(row, column, Code(column, states[column], ref isCapped));
+            format.WriteCode(row, column, ToCode(column, states[column], ref isCapped));
         }
         return run[0];
     }
 
     /// <inheritdoc/>
-    public int Compare(int x, int y) => Day(Row(x)).CompareTo(Day(Row(y)));
+    public int Compare(int x, int y) => ReadDay(Row(x)).CompareTo(ReadDay(Row(y)));
 
-    // Joins events of the same day into the first of them, and moves the indices of what is left to the front.
+    // Joins events of one day into the first of them, and moves the indices of the remaining rows to the front.
     private int JoinDays(Span<int> run)
     {
         if (run.Length > 1)
@@ -102,9 +104,9 @@ internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<i
         var days = 1;
         for (var i = 1; i < run.Length; i++)
         {
-            if (Day(Row(run[i])) == Day(Row(run[days - 1])))
+            if (ReadDay(Row(run[i])) == ReadDay(Row(run[days - 1])))
             {
-                Join(run[days - 1], run[i], isSameDay: true);
+                JoinRows(run[days - 1], run[i], isSameDay: true);
             }
             else
             {
@@ -114,7 +116,7 @@ internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<i
         return days;
     }
 
-    private uint Code(int column, long state, ref bool isCapped)
+    private uint ToCode(int column, long state, ref bool isCapped)
     {
         if (kinds[column] == FoldKind.Same)
         {
@@ -130,11 +132,11 @@ internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<i
         return (uint)(value - about.Minimum + 1);
     }
 
-    private void Join(int into, int from, bool isSameDay)
+    private void JoinRows(int into, int from, bool isSameDay)
     {
         for (var column = 0; column < kinds.Length; column++)
         {
-            var (one, two) = (State(Row(into), column), State(Row(from), column));
+            var (one, two) = (ReadState(Row(into), column), ReadState(Row(from), column));
             WriteState(Row(into), column, kinds[column] switch
             {
                 FoldKind.First => Math.Min(one, two),
@@ -142,15 +144,16 @@ internal sealed class EventFold(DataSet dataSet, RowFormat format) : IComparer<i
                 FoldKind.Any => one | two,
                 FoldKind.Days when isSameDay => one | two,
                 FoldKind.Same => one == two || two == 0 ? one : one == 0 ? two : Different,
-                // Nobody buys for 2^63; who writes such a file is not told by an overflow.
+                // No real sum reaches 2^63; a file that does is clamped, and causes no overflow.
                 _ => (long)Int128.Clamp((Int128)one + two, long.MinValue, long.MaxValue),
             });
         }
     }
 
-    private static int Day(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row[DayOffset..]);
+    private static int ReadDay(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row[DayOffset..]);
 
-    private static long State(ReadOnlySpan<byte> row, int column) => BinaryPrimitives.ReadInt64LittleEndian(row[(StatesOffset + (column * sizeof(long)))..]);
+    private static long ReadState(ReadOnlySpan<byte> row, int column) =>
+        BinaryPrimitives.ReadInt64LittleEndian(row[(StatesOffset + (column * sizeof(long)))..]);
 
     private Span<byte> Row(int index) => rows.Span.Slice(index * format.RowSize, format.RowSize);
 }

@@ -1,13 +1,13 @@
 using System.Globalization;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests.Events;
+namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>A purchase, or its return.</summary>
 internal sealed record Sale(string Email, DateTime At, decimal Amount, string Status);
 
-/// <summary>A room whose campaign is impressions and whose customers are sales; files of both; and what they come to by plain computation.</summary>
+/// <summary>A room whose campaign is made of impressions and whose customers are made of sales, with files of both and plain computation
+/// of the folded columns.</summary>
 internal static class EventRows
 {
     public const string Contract =
@@ -29,7 +29,8 @@ internal static class EventRows
             columns:
               - {name: purchases, type: integer, minimum: 0, maximum: 50, fold: count, filter: true}
               - {name: revenue, type: decimal, places: 2, minimum: -100, maximum: 200, fold: sum, of: amount, event_cap: 60, filter: true}
-              - {name: before, type: decimal, places: 2, minimum: 0, maximum: 1000, fold: sum, of: amount, from: 2026-01-01T00:00:00Z, to: 2026-03-01T00:00:00Z}
+              - {name: before, type: decimal, places: 2, minimum: 0, maximum: 1000, fold: sum, of: amount,
+                 from: 2026-01-01T00:00:00Z, to: 2026-03-01T00:00:00Z}
               - {name: days, type: integer, minimum: 0, maximum: 31, fold: days, filter: true}
               - {name: first, type: date, minimum: 2026-01-01, maximum: 2026-12-31, fold: first, filter: true}
               - {name: last, type: date, minimum: 2026-01-01, maximum: 2026-12-31, fold: last, filter: true}
@@ -44,7 +45,9 @@ internal static class EventRows
         return TestContract.Read(
         [
             (text[start..text.IndexOf("analyses:", StringComparison.Ordinal)], Contract),
-            ("outcomes: [customers.visit, customers.spend]", "outcomes: [customers.revenue]\n    covariate: customers.before\n    exposure: campaign.exposed"),
+            (
+                "outcomes: [customers.visit, customers.spend]",
+                "outcomes: [customers.revenue]\n    covariate: customers.before\n    exposure: campaign.exposed"),
             ("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.views, maximum: 4}"),
             .. changes,
         ]);
@@ -60,14 +63,15 @@ internal static class EventRows
     public static string Csv(IEnumerable<Sale> sales) => "mail,at,amount,status,note\n" + string.Concat(sales.Select(sale => string.Create(
         CultureInfo.InvariantCulture, $"{sale.Email},{sale.At:yyyy-MM-dd HH:mm:ss},{sale.Amount},{sale.Status},x\n")));
 
-    /// <summary>What the columns of the customers hold, by plain computation, as text; empty without a value.</summary>
+    /// <summary>Computes a customer's columns plainly, as text; empty without a value.</summary>
     public static string[] Fold(IEnumerable<Sale> ofOnePerson)
     {
         var settled = ofOnePerson.Where(sale => sale.Status is "paid" or "returned").ToList();
         var counted = settled.Where(sale => sale.At >= new DateTime(2026, 3, 10) && sale.At < new DateTime(2026, 4, 10)).ToList();
         var before = settled.Where(sale => sale.At < new DateTime(2026, 3, 1)).Sum(sale => sale.Amount);
         string Text(decimal number) => number.ToString("0.00", CultureInfo.InvariantCulture);
-        string Day(Func<List<Sale>, DateTime> choose) => counted.Count == 0 ? "" : choose(counted).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        string Day(Func<List<Sale>, DateTime> choose) =>
+            counted.Count == 0 ? "" : choose(counted).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         return
         [
             Math.Min(counted.Count, 50).ToString(CultureInfo.InvariantCulture),

@@ -1,27 +1,34 @@
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client.Reading;
+using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
+using Guardian.Refusals;
 
-namespace Guardian.CleanRoom.Client.Events;
+namespace Guardian.CleanRoom.Client.Reading;
 
-/// <summary>Reads rows that are events: of each, what it adds to the columns that are made from events. Not thread-safe.</summary>
+/// <summary>Reads rows that are events: what each adds to the columns that are made from events. Not thread-safe.</summary>
 internal sealed class EventReader : IRowReader
 {
     private readonly EventRules rules;
     private readonly ZoneClock clock;
     private readonly FoldedColumn[] folded;
 
-    /// <exception cref="PreparationException">This machine does not know the time zone.</exception>
+    /// <exception cref="RefusedException">This machine does not know the time zone.</exception>
     public EventReader(DataSet dataSet)
     {
         rules = dataSet.Events!;
         clock = new ZoneClock(rules.Zone);
         var folds = dataSet.Columns.Select(column => column.Fold!).ToList();
-        Names = [.. folds.SelectMany(fold => fold.Where.Select(filter => filter.Column).Append(fold.Of)).OfType<string>().Prepend(rules.Time).Distinct()];
+        Names =
+        [
+            .. folds.SelectMany(fold => fold.Where.Select(filter => filter.Column).Append(fold.Of)).OfType<string>()
+                .Prepend(rules.Time).Distinct(),
+        ];
         folded =
         [
             .. dataSet.Columns.Select(column => new FoldedColumn(
                 column.Fold!,
-                // What a cell may hold; the column's own bounds are for what becomes of all of them.
+                // The column's own bounds hold for the folded value, not for a cell.
                 column with { Minimum = -CellText.GreatestNumber, Maximum = CellText.GreatestNumber },
                 column.Fold!.Of is { } of ? Find(of) : -1,
                 [.. column.Fold.Where.Select(filter => (Find(filter.Column), filter.Values))])),
@@ -30,7 +37,7 @@ internal sealed class EventReader : IRowReader
 
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>Events so far that no column counts.</summary>
+    /// <summary>The number of events so far that no column counts.</summary>
     public int Uncounted { get; private set; }
 
     public void Read(IRows file, int number, ReadOnlySpan<int> columns, Span<byte> row, Action<string, string> report)
@@ -58,7 +65,7 @@ internal sealed class EventReader : IRowReader
             }
             EventFold.WriteState(row, i, state);
         }
-        // Events are told apart by day only where days are counted, so that a person with many takes little room.
+        // The day matters only where days are counted. Elsewhere all events of a person join into one row, which saves memory.
         EventFold.WriteDay(row, isDayed ? day : 0);
         Uncounted += counts ? 0 : 1;
     }
@@ -81,7 +88,7 @@ internal sealed class EventReader : IRowReader
         return true;
     }
 
-    // An empty cell adds nothing, and differs from nothing.
+    // An empty cell adds nothing, and agrees with any other.
     private static long ReadState(IRows file, ReadOnlySpan<int> columns, FoldedColumn column, Action<string, string> report)
     {
         var text = file.Cell(columns[column.Of]);
@@ -94,10 +101,13 @@ internal sealed class EventReader : IRowReader
             report(column.Fold.Of!, problem!);
             return 0;
         }
-        return column.Fold.Kind == FoldKind.Same ? value + 1 : column.Fold.EventCap is { } cap ? Math.Clamp(value, -cap, cap) : value;
+        return column.Fold.Kind == FoldKind.Same ? value + 1
+            : column.Fold.EventCap is { } cap ? Math.Clamp(value, -cap, cap)
+            : value;
     }
 
     private int Find(string name) => Names.Index().First(each => each.Item == name).Index;
 
-    private sealed record FoldedColumn(Fold Fold, Column Cells, int Of, IReadOnlyList<(int Column, IReadOnlyList<string> Values)> Where);
+    private sealed record FoldedColumn(
+        Fold Fold, Column Cells, int Of, IReadOnlyList<(int Column, IReadOnlyList<string> Values)> Where);
 }

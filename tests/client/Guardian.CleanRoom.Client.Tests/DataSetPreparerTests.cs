@@ -1,14 +1,15 @@
 using System.IO.Compression;
 using System.Text;
 using DuckDB.NET.Data;
-using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Client.Tagging;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
-namespace Guardian.CleanRoom.Tests.Client;
+namespace Guardian.CleanRoom.Client.Tests;
 
 /// <summary>Partners' files, good and bad.</summary>
 public sealed class DataSetPreparerTests : IDisposable
@@ -28,7 +29,7 @@ public sealed class DataSetPreparerTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_person_who_stands_there_twice_the_first_row_counts() =>
+    public void If_a_person_appears_twice_the_first_row_counts() =>
         Assert.Equal(
             Prepare(Header + "a@x.org,Red,1,5\nb@x.org,Blue,1,5\n").Digest.ToArray(),
             Prepare(Header + "a@x.org,Red,1,5\nb@x.org,Blue,1,5\na@x.org,None,0,1\nB@x.org,Red,0,2\n").Digest.ToArray());
@@ -58,7 +59,8 @@ public sealed class DataSetPreparerTests : IDisposable
     {
         var csv = TestRows.Csv(TestRows.Campaign(new Random(2), 4_000, 6_000));
         using var held = Prepare(csv);
-        using var spilled = new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), memory: 0).Prepare(folder.Write("large.csv", csv), TestRows.MatchKey);
+        using var spilled = new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), memory: 0)
+            .Prepare(folder.Write("large.csv", csv), TestRows.MatchKey);
         Assert.Equal(0, held.SpilledSize);
         Assert.InRange(spilled.SpilledSize, 4_000 * 10, 4_000 * 100);
         Assert.Equal(held.Digest.ToArray(), spilled.Digest.ToArray());
@@ -70,8 +72,12 @@ public sealed class DataSetPreparerTests : IDisposable
     {
         var rows = TestRows.Customers(new Random(6), 3_000, 6_000);
         var csv = folder.Write("rows.csv", TestRows.Csv(rows));
-        Run($"COPY (SELECT mail, region, visit = 1 AS visit, spend::DECIMAL(12, 2) AS spend, age::SMALLINT AS age FROM read_csv('{csv}')) TO '{folder.File("rows.parquet")}' (FORMAT parquet, ROW_GROUP_SIZE 2048)");
-        Run($"COPY (SELECT mail, region::VARCHAR AS region, visit::DOUBLE AS visit, spend::DOUBLE AS spend, age::BIGINT AS age FROM read_csv('{csv}')) TO '{folder.File("loose.parquet")}' (FORMAT parquet)");
+        Copy(
+            $"mail, region, visit = 1 AS visit, spend::DECIMAL(12, 2) AS spend, age::SMALLINT AS age FROM read_csv('{csv}')",
+            "rows.parquet", ", ROW_GROUP_SIZE 2048");
+        Copy(
+            "mail, region::VARCHAR AS region, visit::DOUBLE AS visit, spend::DOUBLE AS spend, age::BIGINT AS age "
+            + $"FROM read_csv('{csv}')", "loose.parquet");
         var customers = contract.FindDataSet("customers")!;
         PreparedDataSet Read(string file) => new DataSetPreparer(customers, RoomLayout.For(contract)).Prepare(file, TestRows.MatchKey);
         Assert.Equal(Read(csv).Digest.ToArray(), Read(folder.File("rows.parquet")).Digest.ToArray());
@@ -79,22 +85,27 @@ public sealed class DataSetPreparerTests : IDisposable
     }
 
     [Fact]
-    public void What_does_not_fit_in_a_parquet_file_is_said_by_row_and_column()
+    public void Problems_of_a_parquet_file_are_reported_by_row_and_column()
     {
-        Run($"COPY (SELECT 'a@x.org' AS email, 'Red' AS arm, true AS exposed, 5 AS score UNION ALL SELECT 'b@x.org', 'Green', NULL, 70001) TO '{folder.File("bad.parquet")}' (FORMAT parquet)");
-        var failure = Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.File("bad.parquet"), TestRows.MatchKey));
-        Assert.Equal(["row 2, column 'arm': 'Green' is not one of Red, Blue, None", "row 2, column 'score': 70001 is not from -70000 to 70000"], failure.Problems);
+        Copy(
+            "'a@x.org' AS email, 'Red' AS arm, true AS exposed, 5 AS score UNION ALL SELECT 'b@x.org', 'Green', NULL, 70001",
+            "bad.parquet");
+        var failure = Assert.Throws<RefusedException>(() => Preparer().Prepare(folder.File("bad.parquet"), TestRows.MatchKey));
+        Assert.Equal(
+            ["row 2, column 'arm': 'Green' is not one of Red, Blue, None", "row 2, column 'score': 70001 is not from -70000 to 70000"],
+            failure.Refusal.Problems);
 
-        Run($"COPY (SELECT ['a@x.org'] AS email, 'Red' AS arm, true AS exposed, 5 AS score) TO '{folder.File("lists.parquet")}' (FORMAT parquet)");
-        Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.File("lists.parquet"), TestRows.MatchKey));
+        Copy("['a@x.org'] AS email, 'Red' AS arm, true AS exposed, 5 AS score", "lists.parquet");
+        Assert.Throws<RefusedException>(() => Preparer().Prepare(folder.File("lists.parquet"), TestRows.MatchKey));
         File.WriteAllBytes(folder.File("cut.parquet"), File.ReadAllBytes(folder.File("bad.parquet"))[..^20]);
-        Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.File("cut.parquet"), TestRows.MatchKey));
+        Assert.Throws<RefusedException>(() => Preparer().Prepare(folder.File("cut.parquet"), TestRows.MatchKey));
     }
 
     [Fact]
     public void Tags_of_any_length_are_those_of_the_base_library()
     {
-        var identifiers = Enumerable.Range(1, 100).Select(length => new string('é', length / 2) + new string('x', length - (length / 2))).ToList();
+        var identifiers = Enumerable.Range(1, 100)
+            .Select(length => new string('é', length / 2) + new string('x', length - (length / 2))).ToList();
         var dataSet = contract.FindDataSet("campaign")! with { Columns = [] };
         var layout = RoomLayout.For(contract);
         var format = new RowFormat(layout, dataSet);
@@ -110,7 +121,7 @@ public sealed class DataSetPreparerTests : IDisposable
         Assert.Equal(1, format.PartitionCount);
         Assert.Equal(
             identifiers.Select(identifier => Identifiers.Tag(TestRows.MatchKey, IdentifierKind.Email, identifier)).Order(),
-            rows.Chunk(format.RowSize).Select(row => new Tag(RowFormat.High(row), RowFormat.Low(row))).Order());
+            rows.Chunk(format.RowSize).Select(row => new Tag(RowFormat.ReadHigh(row), RowFormat.ReadLow(row))).Order());
     }
 
     [Theory]
@@ -123,10 +134,10 @@ public sealed class DataSetPreparerTests : IDisposable
     [InlineData(Header + "a@x.org,Red,1,70001\n", "row 2, column 'score': 70001 is not from -70000 to 70000")]
     [InlineData(Header + "a@x.org,Red,1,5\nb@x.org,Red\n", "row 3: 2 cells instead of 4")]
     [InlineData(Header + "a@x.org,Red,1,5,6\n", "row 2: 5 cells instead of 4")]
-    public void What_does_not_fit_is_said_by_row_and_column(string csv, string expected)
+    public void Problems_are_reported_by_row_and_column(string csv, string expected)
     {
-        var failure = Assert.Throws<PreparationException>(() => Prepare(csv));
-        Assert.Contains(expected, failure.Problems);
+        var failure = Assert.Throws<RefusedException>(() => Prepare(csv));
+        Assert.Contains(expected, failure.Refusal.Problems);
     }
 
     [Theory]
@@ -134,40 +145,47 @@ public sealed class DataSetPreparerTests : IDisposable
     [InlineData("", "is empty")]
     [InlineData(Header + ",Red,1,5\n", "no row with an identifier")]
     public void A_file_without_persons_is_refused(string csv, string expected) =>
-        Assert.Contains(expected, Assert.Throws<PreparationException>(() => Prepare(csv)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<RefusedException>(() => Prepare(csv)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Bytes_that_are_no_text_are_refused_with_their_line()
+    public void Bytes_that_are_not_text_are_refused_with_their_line()
     {
-        File.WriteAllBytes(folder.File("data.csv"), [.. Encoding.UTF8.GetBytes(Header + "a@x.org,Red,1,5\nm"), 0xFC, .. "ller@x.org,Red,1,5\n"u8]);
-        var failure = Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.File("data.csv"), TestRows.MatchKey));
-        Assert.Contains("line 3 has bytes that are no UTF-8", failure.Problems.Single(), StringComparison.Ordinal);
+        var start = Encoding.UTF8.GetBytes(Header + "a@x.org,Red,1,5\nm");
+        File.WriteAllBytes(folder.File("data.csv"), [.. start, 0xFC, .. "ller@x.org,Red,1,5\n"u8]);
+        var failure = Assert.Throws<RefusedException>(() => Preparer().Prepare(folder.File("data.csv"), TestRows.MatchKey));
+        Assert.Contains("line 3 has bytes that are not UTF-8", failure.Refusal.Problems.Single(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_is_not_packed_cannot_be_unpacked() =>
-        Assert.Contains("cannot be unpacked", Assert.Throws<PreparationException>(() => Preparer().Prepare(folder.Write("data.csv.gz", Header), TestRows.MatchKey)).Message, StringComparison.Ordinal);
+    public void A_file_that_is_not_packed_cannot_be_unpacked()
+    {
+        var path = folder.Write("data.csv.gz", Header);
+        var failure = Assert.Throws<RefusedException>(() => Preparer().Prepare(path, TestRows.MatchKey));
+        Assert.Contains("cannot be unpacked", failure.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void More_persons_than_the_contract_allows_are_refused()
     {
         var csv = Header + string.Concat(Enumerable.Range(0, 4_001).Select(i => $"p{i}@x.org,Red,1,5\n"));
-        Assert.Contains("4001 persons; the contract allows 4000", Assert.Throws<PreparationException>(() => Prepare(csv)).Message, StringComparison.Ordinal);
+        var failure = Assert.Throws<RefusedException>(() => Prepare(csv));
+        Assert.Contains("4001 persons; the contract allows 4000", failure.Message, StringComparison.Ordinal);
+        Assert.Equal((RoomClientReasons.BadData, RefusalKind.Invalid), (failure.Refusal.Reason, failure.Refusal.Kind));
     }
 
     [Fact]
     public void A_hundred_bad_rows_give_a_list_that_can_be_read()
     {
         var csv = Header + string.Concat(Enumerable.Range(0, 100).Select(i => $"p{i}@x.org,Green,1,5\n"));
-        Assert.Equal(20, Assert.Throws<PreparationException>(() => Prepare(csv)).Problems.Count);
+        Assert.Equal(20, Assert.Throws<RefusedException>(() => Prepare(csv)).Refusal.Problems.Count);
     }
 
-    private static void Run(string sql)
+    private void Copy(string selected, string file, string options = "")
     {
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = sql;
+        command.CommandText = $"COPY (SELECT {selected}) TO '{folder.File(file)}' (FORMAT parquet{options})";
         command.ExecuteNonQuery();
     }
 

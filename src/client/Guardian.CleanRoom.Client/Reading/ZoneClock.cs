@@ -1,11 +1,13 @@
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
+using Guardian.Refusals;
 
-namespace Guardian.CleanRoom.Client.Events;
+namespace Guardian.CleanRoom.Client.Reading;
 
-/// <summary>Reads times as a time zone's clocks show them. Not thread-safe.</summary>
+/// <summary>Reads times of a time zone. Not thread-safe.</summary>
 internal sealed class ZoneClock
 {
-    // Minutes whose offset is remembered: a month has 43,200.
+    // Cached offsets, one for each minute; a month has 43,200.
     private const int MaxKnownMinutes = 65_536;
 
     private static readonly long FirstDay = new DateTime(1970, 1, 1).Ticks / TimeSpan.TicksPerDay;
@@ -14,22 +16,24 @@ internal sealed class ZoneClock
     private readonly Dictionary<long, TimeSpan> knownInstants = [];
     private readonly Dictionary<long, TimeSpan?> knownClocks = [];
 
-    /// <param name="zone">IANA name.</param>
-    /// <exception cref="PreparationException">This machine does not know it.</exception>
+    /// <param name="zone">The zone's IANA name.</param>
+    /// <exception cref="RefusedException">This machine does not know the zone.</exception>
     public ZoneClock(string zone) => this.zone = TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found)
         ? found
-        : throw new PreparationException($"this machine knows no time zone '{zone}'; correct the contract's 'zone', or install the system's time zone data (tzdata)");
+        : throw RoomClientReasons.RefuseData(
+            $"this machine knows no time zone '{zone}'; correct the contract's 'zone', or install the system's time zone data (tzdata)");
 
-    /// <summary>Reads a cell: with an offset, or as the zone's clocks showed it.</summary>
-    /// <param name="instant">In 100 ns of UTC since the year 1.</param>
-    /// <param name="day">The zone's day, since 1970-01-01.</param>
-    /// <returns>What is wrong, or null.</returns>
+    /// <summary>Reads a cell: a time with an offset, or a time of the zone's clocks.</summary>
+    /// <param name="text">The cell.</param>
+    /// <param name="instant">The time in units of 100 ns UTC since the year 1.</param>
+    /// <param name="day">The zone's day, counted from 1970-01-01.</param>
+    /// <returns>The problem, or null.</returns>
     public string? FindProblem(ReadOnlySpan<char> text, out long instant, out int day)
     {
         (instant, day) = (0, 0);
         if (!TimeText.TryRead(text, out var clock, out var offset))
         {
-            return $"'{(text.Length <= 40 ? text : text[..40])}' is no time such as 2026-11-24 18:30:00 or 2026-11-24T18:30:00+01:00";
+            return $"'{(text.Length <= 40 ? text : text[..40])}' is not a time such as 2026-11-24 18:30:00 or 2026-11-24T18:30:00+01:00";
         }
         if (offset is { } ahead)
         {
@@ -59,7 +63,7 @@ internal sealed class ZoneClock
         return offset;
     }
 
-    // Null in the hour that is left out in spring. What stands twice in autumn is taken for the later.
+    // Null in the hour that clocks skip in spring. A time that occurs twice in autumn counts as the later one.
     private TimeSpan? OffsetOf(DateTime clock)
     {
         var minute = clock.Ticks / TimeSpan.TicksPerMinute;

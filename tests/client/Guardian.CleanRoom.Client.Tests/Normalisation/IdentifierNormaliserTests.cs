@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests.Client;
+namespace Guardian.CleanRoom.Client.Tests.Normalisation;
 
 public class IdentifierNormaliserTests
 {
@@ -36,7 +36,9 @@ public class IdentifierNormaliserTests
     [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "Mu\u0308ller", "muller")]
     [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "Stra\u00dfe \u00c6r\u00f8 \u0141\u00f3d\u017a", "strasseaerolodz")]
     [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "Nguy\u1ec5n", "nguyen")]
-    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, "\u0418\u0432\u0430\u043d\u043e\u0432", "\u0438\u0432\u0430\u043d\u043e\u0432")]
+    [InlineData(
+        IdentifierKind.Name, IdentifierProfile.Plain,
+        "\u0418\u0432\u0430\u043d\u043e\u0432", "\u0438\u0432\u0430\u043d\u043e\u0432")]
     [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, " - ", "")]
     [InlineData(IdentifierKind.Name, IdentifierProfile.Exact, " O'Brien ", "o'brien")]
     [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "19851124", "1985-11-24")]
@@ -65,7 +67,7 @@ public class IdentifierNormaliserTests
     public void Dates_are_read_in_their_files_order(DateOrder order, string text, string? expected) =>
         Assert.Equal(expected, Normalise(new Identifier(IdentifierKind.Date, IdentifierProfile.Plain, "id") { Order = order }, text));
 
-    // The known answer of docs/spec/room.md, computed by an implementation in another language.
+    // The test vector of docs/spec/room.md, computed by an implementation in another language.
     [Fact]
     public void A_composite_is_its_parts_as_netstrings_under_one_tag()
     {
@@ -87,35 +89,41 @@ public class IdentifierNormaliserTests
             var length = new RowIdentifier(identifier, [0, 1, 2], column => cells[column]).Read(buffer);
             return length < 0 ? null : new string(buffer, 0, length);
         }
-        var optional = Composite() with { Parts = [Composite().Parts[0] with { IsOptional = true }, Composite().Parts[1], Composite().Parts[2]] };
+        var parts = Composite().Parts;
+        var optional = Composite() with { Parts = [parts[0] with { IsOptional = true }, parts[1], parts[2]] };
         Assert.Equal(("", "0:,10:1985-11-24,1:1,"), (Read(Composite(), " ", "24.11.1985", "1"), Read(optional, " ", "24.11.1985", "1")));
-        Assert.Equal("", Read(Composite() with { Parts = [.. Composite().Parts.Select(part => part with { IsOptional = true })] }, "", " ", ""));
+        Assert.Equal("", Read(Composite() with { Parts = [.. parts.Select(part => part with { IsOptional = true })] }, "", " ", ""));
         Assert.Null(Read(optional, "a", "no date", "1"));
         Assert.Null(Read(Composite(), new string('a', 300), "24.11.1985", "1"));
         Assert.Null(Read(Composite(), new string('\u00e6', 320), "24.11.1985", "1"));
         Assert.NotEqual(Read(Composite(), "ab", "24.11.1985", "1"), Read(Composite(), "a", "24.11.1985", "b1"));
-        // Sizes are of UTF-8, so that other languages frame alike.
+        // Sizes count bytes of UTF-8, so that implementations in other languages agree.
         Assert.Equal("4:\u0438\u0432,10:1985-11-24,1:1,", Read(Composite(), "\u0418\u0432", "24.11.1985", "1"));
-    }
-
-    [Fact]
-    public void An_activation_list_by_a_composite_gives_the_cells_of_its_parts()
-    {
-        using var folder = new TemporaryFolder();
-        var path = folder.Write("mine.csv", "postcode,surname,extra,born\nsw1a 1aa,\" M\u00fcller, jun.\",x,24.11.1985\n1,Other,x,1.1.1990\n,None,x,1.1.1990\n");
-        var tag = Identifiers.Tag(TestRows.MatchKey, IdentifierKind.Composite, "9:mullerjun,10:1985-11-24,7:SW1A1AA,");
-        Assert.Equal(["\"M\u00fcller, jun.\",24.11.1985,sw1a 1aa"], new ActivationList(Composite(), TestRows.MatchKey).Find(path, new HashSet<string> { $"{tag.High:x16}{tag.Low:x16}"[..28] }));
     }
 
     // Published by UID2 (IABTechLab/uid2docs, gs-normalization-encoding.md): input, normalised, SHA-256, base64 of SHA-256.
     [Theory]
-    [InlineData("USER@example.com", "user@example.com", "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514", "tMmiiTI7IaAcPpQPFQ65uMVCWH8av9jw4cwf/F5HVRQ=")]
-    [InlineData("MyEmail@example.com", "myemail@example.com", "16c18d336f0b250f0e2d907452ceb9658a74ecdae8bc94864c23122a72cc27a5", "FsGNM28LJQ8OLZB0Us65ZYp07NrovJSGTCMSKnLMJ6U=")]
-    [InlineData("MYEMAIL@example.com", "myemail@example.com", "16c18d336f0b250f0e2d907452ceb9658a74ecdae8bc94864c23122a72cc27a5", "FsGNM28LJQ8OLZB0Us65ZYp07NrovJSGTCMSKnLMJ6U=")]
-    [InlineData("My.Email@example.com", "my.email@example.com", "e22b53bc6f871274f3a62ab37a3caed7214fc14d676215a96a242fcfada1c81f", "4itTvG+HEnTzpiqzejyu1yFPwU1nYhWpaiQvz62hyB8=")]
-    [InlineData("JaneSaoirse+Work@example.com", "janesaoirse+work@example.com", "28aaee4815230cd3b4ebd88c515226550666e91ac019929e3adac3f66c288180", "KKruSBUjDNO069iMUVImVQZm6RrAGZKeOtrD9mwogYA=")]
-    [InlineData("JANE.SAOIRSE@gmail.com", "janesaoirse@gmail.com", "92ee26057ed9dea2535d6c8b141d48373932476599196e00352254896db5888f", "ku4mBX7Z3qJTXWyLFB1INzkyR2WZGW4ANSJUiW21iI8=")]
-    [InlineData("JaneSaoirse+Work@gmail.com", "janesaoirse@gmail.com", "92ee26057ed9dea2535d6c8b141d48373932476599196e00352254896db5888f", "ku4mBX7Z3qJTXWyLFB1INzkyR2WZGW4ANSJUiW21iI8=")]
+    [InlineData(
+        "USER@example.com", "user@example.com",
+        "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514", "tMmiiTI7IaAcPpQPFQ65uMVCWH8av9jw4cwf/F5HVRQ=")]
+    [InlineData(
+        "MyEmail@example.com", "myemail@example.com",
+        "16c18d336f0b250f0e2d907452ceb9658a74ecdae8bc94864c23122a72cc27a5", "FsGNM28LJQ8OLZB0Us65ZYp07NrovJSGTCMSKnLMJ6U=")]
+    [InlineData(
+        "MYEMAIL@example.com", "myemail@example.com",
+        "16c18d336f0b250f0e2d907452ceb9658a74ecdae8bc94864c23122a72cc27a5", "FsGNM28LJQ8OLZB0Us65ZYp07NrovJSGTCMSKnLMJ6U=")]
+    [InlineData(
+        "My.Email@example.com", "my.email@example.com",
+        "e22b53bc6f871274f3a62ab37a3caed7214fc14d676215a96a242fcfada1c81f", "4itTvG+HEnTzpiqzejyu1yFPwU1nYhWpaiQvz62hyB8=")]
+    [InlineData(
+        "JaneSaoirse+Work@example.com", "janesaoirse+work@example.com",
+        "28aaee4815230cd3b4ebd88c515226550666e91ac019929e3adac3f66c288180", "KKruSBUjDNO069iMUVImVQZm6RrAGZKeOtrD9mwogYA=")]
+    [InlineData(
+        "JANE.SAOIRSE@gmail.com", "janesaoirse@gmail.com",
+        "92ee26057ed9dea2535d6c8b141d48373932476599196e00352254896db5888f", "ku4mBX7Z3qJTXWyLFB1INzkyR2WZGW4ANSJUiW21iI8=")]
+    [InlineData(
+        "JaneSaoirse+Work@gmail.com", "janesaoirse@gmail.com",
+        "92ee26057ed9dea2535d6c8b141d48373932476599196e00352254896db5888f", "ku4mBX7Z3qJTXWyLFB1INzkyR2WZGW4ANSJUiW21iI8=")]
     public void The_published_examples_of_uid2_hold_clear_and_hashed(string text, string normalised, string hex, string base64)
     {
         var clear = new Identifier(IdentifierKind.Email, IdentifierProfile.Uid2, "id");
@@ -127,8 +135,11 @@ public class IdentifierNormaliserTests
     }
 
     [Fact]
-    public void The_published_example_of_meta_holds() => Assert.StartsWith(
-        "62a14e44f765419d10fe", Normalise(new Identifier(IdentifierKind.Email, IdentifierProfile.Meta, "id") { IsMatchedByHash = true }, "John_Smith@gmail.com"), StringComparison.Ordinal);
+    public void The_published_example_of_meta_holds()
+    {
+        var identifier = new Identifier(IdentifierKind.Email, IdentifierProfile.Meta, "id") { IsMatchedByHash = true };
+        Assert.StartsWith("62a14e44f765419d10fe", Normalise(identifier, "John_Smith@gmail.com"), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("1 (234) 567-8901", "US", "+12345678901")]
@@ -155,14 +166,14 @@ public class IdentifierNormaliserTests
     [InlineData("b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e47551")]
     [InlineData("zzc9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514")]
     [InlineData("tMmiiTI7IaAcPpQPFQ65uMVCWH8av9jw4cwf/F5HVR==")]
-    public void What_is_no_hash_is_no_identifier_where_hashes_are_declared(string text)
+    public void Where_hashes_are_declared_other_text_is_not_an_identifier(string text)
     {
         var hashed = new Identifier(IdentifierKind.Email, IdentifierProfile.Uid2, "id", IdentifierForm.Sha256);
         Assert.Equal(text.Length == 0 ? "" : null, Normalise(hashed, text));
     }
 
     [Fact]
-    public void An_identifier_longer_than_any_address_is_none() =>
+    public void An_identifier_longer_than_any_address_is_invalid() =>
         Assert.Null(Normalise(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "id"), new string('a', 400) + "@example.com"));
 
     [Fact]
@@ -170,13 +181,16 @@ public class IdentifierNormaliserTests
     {
         var random = new Random(3);
         var characters = "aA.+@ 0\t\u00e4\ud83d\ude00gmail.com";
-        foreach (var (kind, profile) in Enum.GetValues<IdentifierKind>().Where(kind => kind != IdentifierKind.Composite).SelectMany(kind => Identifier.Profiles(kind).Values.Select(profile => (kind, profile))))
+        var simple = Enum.GetValues<IdentifierKind>().Where(kind => kind != IdentifierKind.Composite);
+        foreach (var (kind, profile) in simple.SelectMany(kind => Identifier.Profiles(kind).Values.Select(profile => (kind, profile))))
         {
-            var normaliser = new IdentifierNormaliser(new Identifier(kind, profile, "id", Region: kind == IdentifierKind.Phone ? "US" : null) { IsMatchedByHash = random.Next(2) == 0 });
+            var identifier = new Identifier(kind, profile, "id", Region: kind == IdentifierKind.Phone ? "US" : null);
+            var normaliser = new IdentifierNormaliser(identifier with { IsMatchedByHash = random.Next(2) == 0 });
             for (var round = 0; round < 300; round++)
             {
                 var text = string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => characters[random.Next(characters.Length)]));
-                Assert.InRange(normaliser.Normalise(text, new char[IdentifierNormaliser.BufferSize(text.Length)]), -1, IdentifierNormaliser.BufferSize(text.Length));
+                var size = IdentifierNormaliser.BufferSize(text.Length);
+                Assert.InRange(normaliser.Normalise(text, new char[size]), -1, size);
             }
         }
     }
