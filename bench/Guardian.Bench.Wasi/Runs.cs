@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Guardian.Files.Host;
 using Guardian.Wasi;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 using Wasmtime;
 

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Guardian.Runtime;
+using Guardian.Runtime.Base;
+using Guardian.Runtime.Run;
+using Guardian.Runtime.Start;
 using Guardian.Sgx.Epc;
 using Guardian.Sgx.Simulated;
 using Guardian.Wasi;

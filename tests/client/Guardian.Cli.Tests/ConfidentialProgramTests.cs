@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Launch;
-using Guardian.Wasi;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;
 

@@ -1,3 +1,4 @@
+using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
 
 namespace Guardian.Runtime.Tests;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using Guardian.Files;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Host;
 
 namespace Guardian.Wasi.Tests;

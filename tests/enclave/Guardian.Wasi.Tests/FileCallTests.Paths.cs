@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 
 namespace Guardian.Wasi.Tests;
 

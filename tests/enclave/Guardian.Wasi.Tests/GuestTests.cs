@@ -1,5 +1,7 @@
 using System.Text;
 using Guardian.Files;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Tests;

@@ -1,3 +1,6 @@
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
+
 namespace Guardian.Wasi.Tests;
 
 /// <summary>Compiled modules are used only when this runtime made them.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Guardian.Files;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.Runtime;
+using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
 using Spectre.Console;
 

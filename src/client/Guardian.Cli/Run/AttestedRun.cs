@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Guardian.Cli.Commands;
-using Guardian.Runtime;
+using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
 
 namespace Guardian.Cli.Run;

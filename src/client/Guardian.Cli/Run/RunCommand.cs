@@ -1,10 +1,12 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Guardian.Sgx;
 using Guardian.Volumes;
 using Guardian.Wasi;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Cli.Run;

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Runtime.Base;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Network;

@@ -6,6 +6,7 @@ using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
+using Guardian.Runtime.Base;
 
 namespace Guardian.Runtime.Network;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary>What is known of descriptors, and the changes that do not move data.</summary>
 public sealed partial class WasiHost

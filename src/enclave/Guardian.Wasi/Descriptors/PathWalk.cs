@@ -1,6 +1,6 @@
 using Guardian.Files;
 
-namespace Guardian.Wasi.Host;
+namespace Guardian.Wasi.Descriptors;
 
 /// <summary>
 /// Follows a guest's path below a directory, component by component, for all file systems alike. Nothing above the directory is ever reached: neither

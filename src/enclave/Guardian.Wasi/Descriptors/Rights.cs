@@ -1,4 +1,4 @@
-namespace Guardian.Wasi.Host;
+namespace Guardian.Wasi.Descriptors;
 
 /// <summary>WASI preview 1, <c>rights</c>: what may be done with a descriptor.</summary>
 [Flags]

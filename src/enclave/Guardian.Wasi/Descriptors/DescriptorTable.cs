@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Guardian.Files;
 
-namespace Guardian.Wasi.Host;
+namespace Guardian.Wasi.Descriptors;
 
 /// <summary>The guest's descriptors by number; the lowest free number is the next one, as in POSIX.</summary>
 internal sealed class DescriptorTable : IDisposable

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Engine;
 
 /// <summary>
 /// Native code of modules that were compiled before, in a folder. Native code is executed as it is, so an entry counts only with a MAC under the runtime's own key, over

@@ -1,7 +1,7 @@
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi.Host;
+namespace Guardian.Wasi.Descriptors;
 
 /// <summary>What a number of the guest's stands for, and what may be done with it.</summary>
 internal abstract class Descriptor(FileKind kind) : IDisposable

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Run;
 
 /// <summary>Ends a program that has used up its processor time.</summary>
 internal sealed class CpuWatch : IDisposable

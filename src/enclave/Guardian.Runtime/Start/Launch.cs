@@ -1,12 +1,13 @@
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
-using Guardian.Runtime.Network;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
+using Guardian.Runtime.Base;
+using Guardian.Runtime.Network;
 using Guardian.Sgx;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Start;
 
 /// <summary>An attested start: the enclave, the CAS that was verified, and the configuration that it gave. Holds secrets.</summary>
 internal sealed class Launch : IDisposable
@@ -28,7 +29,7 @@ internal sealed class Launch : IDisposable
     public TlsIdentity Identity { get; }
 
     /// <summary>The code of this very runtime on this machine, and nobody else, authenticates compiled programs with it.</summary>
-    /// <param name="key">Receives <see cref="Guardian.Wasi.ModuleCache.KeySize"/> bytes.</param>
+    /// <param name="key">Receives <see cref="Guardian.Wasi.Engine.ModuleCache.KeySize"/> bytes.</param>
     public void DeriveModuleKey(Span<byte> key) => Sealing.DeriveKey(process.Enclave, "guardian-runtime compiled modules"u8, key);
 
     public bool IsSimulated => process.Enclave.Platform == PlatformKind.Simulated;

@@ -1,9 +1,10 @@
 using System.Net;
 using Guardian.Attestation.Policy;
+using Guardian.Runtime.Base;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Start;
 
 /// <summary>What the untrusted host says when it starts a program. None of it is secret, and nothing of it makes the CAS give secrets to other code.</summary>
 public sealed record RuntimeOptions

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary><c>poll_oneoff</c>.</summary>
 public sealed partial class WasiHost

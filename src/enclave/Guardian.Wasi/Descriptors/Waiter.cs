@@ -1,7 +1,7 @@
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi.Host;
+namespace Guardian.Wasi.Descriptors;
 
 /// <summary>The one place where a host call waits, so that all waits can be ended from another thread.</summary>
 internal sealed class Waiter : IDisposable

@@ -2,13 +2,18 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Guardian.Cas.Client;
+using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
 using Guardian.Runtime.Network;
+using Guardian.Runtime.Start;
 using Guardian.Runtime.Stdio;
+using Guardian.Runtime.Storage;
 using Guardian.Wasi;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Run;
 
 /// <summary>Runs a program as its session configures it.</summary>
 public static class ConfiguredProgram

@@ -1,8 +1,8 @@
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary><c>path_open</c>.</summary>
 public sealed partial class WasiHost

@@ -1,7 +1,7 @@
 using Guardian.Cas.Client;
 using Guardian.Volumes.Freshness;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Storage;
 
 /// <summary>Keeps a volume's freshness tag at the CAS. The volume waits for the answer before it acknowledges anything.</summary>
 internal sealed class CasFreshness(CasClient cas, string session, string volume) : IFreshness

@@ -1,7 +1,7 @@
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary>A directory that a guest has from its start.</summary>
 /// <param name="GuestPath">The name that the guest knows it by, such as "/" or "/data".</param>

@@ -1,4 +1,4 @@
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Base;
 
 /// <summary>A program is not run; the message is for people, lower case, no full stop, without secrets.</summary>
 public sealed class RuntimeException : Exception

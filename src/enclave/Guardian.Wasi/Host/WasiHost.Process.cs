@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary>Arguments, environment, clocks, randomness, and the end.</summary>
 public sealed partial class WasiHost

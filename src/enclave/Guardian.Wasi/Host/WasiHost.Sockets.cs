@@ -1,8 +1,8 @@
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary>Sockets: WASI preview 1 accepts, receives, sends and shuts down; a guest cannot make one.</summary>
 public sealed partial class WasiHost

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary><c>fd_readdir</c>.</summary>
 public sealed partial class WasiHost

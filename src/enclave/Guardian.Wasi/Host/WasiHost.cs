@@ -1,9 +1,9 @@
 using System.Text;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Streams;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary>
 /// WASI preview 1 for one guest: the only calls that it can make, and all that it can reach.

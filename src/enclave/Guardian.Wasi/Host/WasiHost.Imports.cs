@@ -1,7 +1,7 @@
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary>The arguments of a host call as the engine passes them: 16 bytes for each.</summary>
 internal readonly unsafe struct CallArguments(ulong* values)

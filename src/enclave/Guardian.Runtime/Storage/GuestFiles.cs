@@ -1,13 +1,15 @@
 using System.Text;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
+using Guardian.Runtime.Start;
 using Guardian.Volumes;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Freshness;
-using Guardian.Wasi;
+using Guardian.Wasi.Host;
 
-namespace Guardian.Runtime;
+namespace Guardian.Runtime.Storage;
 
 /// <summary>
 /// The file systems of a program: its volumes, and under <c>/</c> a volume of this run alone, with the image's and the session's files in it. On the host's disk

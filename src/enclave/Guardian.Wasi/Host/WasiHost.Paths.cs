@@ -1,8 +1,8 @@
 using System.Text;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 
-namespace Guardian.Wasi;
+namespace Guardian.Wasi.Host;
 
 /// <summary>Calls on paths, but for opening.</summary>
 public sealed partial class WasiHost
