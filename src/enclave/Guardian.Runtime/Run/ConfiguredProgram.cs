@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Guardian.Cas.Client;
+using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
 using Guardian.Runtime.Network;
@@ -16,113 +17,123 @@ using Guardian.Wasi.Streams;
 namespace Guardian.Runtime.Run;
 
 /// <summary>Runs a program as its session configures it.</summary>
-public static class ConfiguredProgram
+internal static class ConfiguredProgram
 {
     private const long Mebibyte = 1 << 20;
 
-    /// <summary>Runs it to its end.</summary>
-    /// <remarks>1 attest and get the configuration. 2 check the program. 3 open files, streams and ports behind their shields. 4 run. 5 let everything leave.</remarks>
-    /// <param name="options">What the host says.</param>
-    /// <param name="say">Gets what the host may read: no secret, and nothing of the program's own.</param>
+    /// <summary>Runs the program to its end.</summary>
+    /// <remarks>1 attest and get the configuration. 2 verify the program. 3 open files, streams and ports behind their shields. 4 run. 5
+    /// send the rest of the output.</remarks>
+    /// <param name="options">The host's options.</param>
+    /// <param name="log">Receives messages for the host, without secrets or data of the program.</param>
     /// <param name="cancellation">Ends the program.</param>
-    /// <returns>The exit status to pass on.</returns>
-    /// <exception cref="RuntimeException">It is not run.</exception>
-    public static async Task<int> RunAsync(RuntimeOptions options, Action<string> say, CancellationToken cancellation)
+    /// <returns>The exit status of this process.</returns>
+    /// <exception cref="RefusedException">The program is not run.</exception>
+    public static async Task<int> RunAsync(RuntimeOptions options, Action<string> log, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(say);
-
-        // Step 1: nothing runs before the CAS has said what.
+        // Step 1: nothing runs before the CAS has admitted this runtime.
         using var launch = await Launch.StartAsync(options, cancellation).ConfigureAwait(false);
         if (launch.IsSimulated)
         {
-            say("warning: the platform is SIMULATED; it protects nothing from whoever runs this machine");
+            log("warning: the platform is SIMULATED; it protects nothing from those who run this machine");
         }
         var configuration = launch.Configuration;
 
-        // Step 2: the host brings the program; the session says which.
-        var (program, files) = Load(options, configuration);
+        // Step 2: the host brings the program; the session names its digest.
+        var (program, files) = LoadProgram(options, configuration);
 
         // Step 3
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var network = new NetworkShield(launch.Identity);
         await using var _ = network.ConfigureAwait(false);
-        using var guestFiles = new GuestFiles(launch, options, files, say);
-        using var streams = new StandardStreams(configuration, say);
-        var connector = new Connector(network, say, ending.Token);
+        using var guestFiles = new GuestFiles(launch, options, files, log);
+        using var streams = new StandardStreams(configuration, log);
+        var connector = new Connector(network, log, ending.Token);
         var preopens = configuration.Network.Connect.Count == 0
             ? guestFiles.Preopens
-            : [.. guestFiles.Preopens, new Preopen(NetworkDirectory.GuestPath, NetworkDirectory.Create(configuration.Network.Connect, connector))];
+            :
+            [
+                .. guestFiles.Preopens,
+                new Preopen(NetworkDirectory.GuestPath, NetworkDirectory.Create(configuration.Network.Connect, connector)),
+            ];
         using var engine = new WasmEngine(fitsEnclave: true);
         using var module = Compile(engine, program, options, launch);
         GuestOutcome outcome;
         using (var host = new WasiHost(new WasiOptions
         {
             Arguments = [.. configuration.Command, .. options.Arguments.Take(configuration.Host.Arguments)],
-            Environment = [.. Environment(configuration, preopens.Count)],
+            Environment = [.. BuildEnvironment(configuration, preopens.Count)],
             StandardStreams = streams.Streams,
             Directories = preopens,
             Listeners = Listen(configuration, network, options),
         }))
         {
             // Step 4
-            var limits = configuration.Limits.MemoryMiB is { } size ? new GuestLimits { MemorySize = Math.Min(size, 4096) * Mebibyte } : new GuestLimits();
+            var limits = configuration.Limits.MemoryMiB is { } size
+                ? new GuestLimits { MemorySize = Math.Min(size, 4096) * Mebibyte }
+                : new GuestLimits();
             using var watch = CpuWatch.Start(configuration.Limits.CpuSeconds, ending);
             outcome = Guest.Run(engine, module, host, limits, ending.Token);
 
-            // Step 5: the end frames tell a reader of the log that it is complete.
-            streams.Finish(outcome.ExitStatus);
+            // Step 5: the end frames show a reader of the log that it is complete.
+            streams.WriteEnd(outcome.ExitStatus);
         }
         if (outcome.End != GuestEnd.Exited)
         {
-            say($"error: {(outcome.End == GuestEnd.Cancelled && !cancellation.IsCancellationRequested ? $"the program used up its {configuration.Limits.CpuSeconds} s of CPU" : Describe(outcome, configuration))}");
+            var isOutOfTime = outcome.End == GuestEnd.Cancelled && !cancellation.IsCancellationRequested;
+            log(isOutOfTime
+                ? $"error: the program used up its {configuration.Limits.CpuSeconds} s of CPU"
+                : $"error: {Describe(outcome, configuration)}");
         }
         return outcome.ExitStatus;
     }
 
-    private static (byte[] Program, IReadOnlyList<ImageFile> Files) Load(RuntimeOptions options, StartupConfiguration configuration)
+    private static (byte[] Program, IReadOnlyList<ImageFile> Files) LoadProgram(RuntimeOptions options, StartupConfiguration configuration)
     {
-        var expected = configuration.Program ?? throw new RuntimeException(
-            $"the session's service '{configuration.Service}' names no program, so any could get its secrets", "add 'program: SHA-256' of the module, or of the image, to the service");
+        var expected = configuration.Program ?? throw new RefusedException(RuntimeReasons.NoProgram.Because(
+            $"the session's service '{configuration.Service}' names no program, so any could get its secrets"));
         if (options.IsImage)
         {
-            var image = OciImage.Read(options.Program);
-            return image.Digest == expected ? (image.Program, image.Files) : throw Wrong("image", image.Digest, expected);
+            var read = OciImage.Read(options.Program);
+            var image = read.Value ?? throw new RefusedException(read.Refusal!);
+            return image.Digest == expected ? (image.Program, image.Files) : throw WrongProgram("image", image.Digest, expected);
         }
         var module = File.ReadAllBytes(options.Program);
         var digest = Convert.ToHexStringLower(SHA256.HashData(module));
-        return digest == expected ? (module, []) : throw Wrong("program", digest, expected);
+        return digest == expected ? (module, []) : throw WrongProgram("program", digest, expected);
     }
 
-    private static RuntimeException Wrong(string kind, string found, string expected) => new(
-        $"the {kind} is not the one that the session names", $"run that one, or update the session's 'program'", [$"found {found}", $"expected {expected}"]);
+    private static RefusedException WrongProgram(string kind, string found, string expected) => new(
+        RuntimeReasons.WrongProgram.Because($"the {kind} is not the one that the session names") with
+        {
+            Problems = [$"found {found}", $"expected {expected}"],
+        });
 
     private static WasmModule Compile(WasmEngine engine, byte[] program, RuntimeOptions options, Launch launch)
     {
-        try
+        Outcome<WasmModule> compiled;
+        if (options.Modules is null)
         {
-            if (options.Modules is null)
-            {
-                return engine.Compile(program);
-            }
+            compiled = engine.Compile(program);
+        }
+        else
+        {
             Span<byte> key = stackalloc byte[ModuleCache.KeySize];
             launch.DeriveModuleKey(key);
-            return new ModuleCache(options.Modules, key).Load(engine, program);
+            compiled = new ModuleCache(options.Modules, key).Load(engine, program);
         }
-        catch (InvalidDataException failure)
-        {
-            throw new RuntimeException($"the program is not a WebAssembly module: {failure.Message}");
-        }
+        return compiled.Value ?? throw new RefusedException(
+            compiled.Refusal! with { Detail = $"the program is not a WebAssembly module: {compiled.Refusal.Detail}" });
     }
 
-    // The program's port numbers are in the session; which descriptor listens on which, it learns here.
-    private static IEnumerable<string> Environment(StartupConfiguration configuration, int directories)
+    // The session names the ports. The variables GUARDIAN_LISTEN_PORT tell the program which descriptor listens on which port.
+    private static IEnumerable<string> BuildEnvironment(StartupConfiguration configuration, int directoryCount)
     {
         const int firstDirectory = 3;
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in configuration.Host.Environment)
         {
-            if (System.Environment.GetEnvironmentVariable(name) is { } value)
+            if (Environment.GetEnvironmentVariable(name) is { } value)
             {
                 variables[name] = value;
             }
@@ -130,7 +141,8 @@ public static class ConfiguredProgram
         variables["PWD"] = configuration.Pwd;
         for (var i = 0; i < configuration.Network.Listen.Count; i++)
         {
-            variables[string.Create(CultureInfo.InvariantCulture, $"GUARDIAN_LISTEN_{configuration.Network.Listen[i].Port}")] = (firstDirectory + directories + i).ToString(CultureInfo.InvariantCulture);
+            var name = string.Create(CultureInfo.InvariantCulture, $"GUARDIAN_LISTEN_{configuration.Network.Listen[i].Port}");
+            variables[name] = (firstDirectory + directoryCount + i).ToString(CultureInfo.InvariantCulture);
         }
         foreach (var (name, value) in configuration.Environment)
         {
@@ -153,11 +165,13 @@ public static class ConfiguredProgram
         catch (Exception failure)
         {
             listeners.ForEach(listener => listener.Dispose());
-            throw failure is SocketException socket ? new RuntimeException($"a port cannot be listened on: {socket.Message}") : failure;
+            throw failure is SocketException socket
+                ? new RefusedException(RuntimeReasons.BusyPort.Because($"the runtime cannot listen on a port: {socket.Message}"))
+                : failure;
         }
     }
 
-    // What a trap says may hold names of the program's own functions, no more; where the streams are encrypted not even that.
+    // A trap's message may contain names of the program's functions. With encrypted streams the host does not get even these.
     private static string Describe(GuestOutcome outcome, StartupConfiguration configuration) =>
         configuration.Stdio.Key is null ? outcome.Message : $"the program did not end by itself ({outcome.End})";
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Guardian.Runtime.Run;
 
-/// <summary>Ends a program that has used up its processor time.</summary>
+/// <summary>Ends a program that has used up its CPU time.</summary>
 internal sealed class CpuWatch : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -23,8 +23,12 @@ internal sealed class CpuWatch : IDisposable
         }, null, Interval, Interval);
     }
 
-    /// <summary>Begins to count; null when there is no limit.</summary>
-    public static CpuWatch? Start(int? seconds, CancellationTokenSource ending) => seconds is { } limit ? new CpuWatch(TimeSpan.FromSeconds(limit), ending) : null;
+    /// <summary>Starts to count CPU time.</summary>
+    /// <param name="seconds">The limit; null for none.</param>
+    /// <param name="ending">Cancelled when the limit is reached.</param>
+    /// <returns>The watch; null without a limit.</returns>
+    public static CpuWatch? Start(int? seconds, CancellationTokenSource ending) =>
+        seconds is { } limit ? new CpuWatch(TimeSpan.FromSeconds(limit), ending) : null;
 
     public void Dispose()
     {

@@ -3,13 +3,14 @@ using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
+using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Runtime.Network;
 using Guardian.Sgx;
 
 namespace Guardian.Runtime.Start;
 
-/// <summary>An attested start: the enclave, the CAS that was verified, and the configuration that it gave. Holds secrets.</summary>
+/// <summary>An attested start: the enclave, the verified CAS, and its startup configuration. Holds secrets.</summary>
 internal sealed class Launch : IDisposable
 {
     private readonly EnclaveProcess process;
@@ -28,14 +29,15 @@ internal sealed class Launch : IDisposable
 
     public TlsIdentity Identity { get; }
 
-    /// <summary>The code of this very runtime on this machine, and nobody else, authenticates compiled programs with it.</summary>
+    /// <summary>Derives the key that authenticates compiled programs. Only this runtime's code on this machine can derive it.</summary>
     /// <param name="key">Receives <see cref="Guardian.Wasi.Engine.ModuleCache.KeySize"/> bytes.</param>
     public void DeriveModuleKey(Span<byte> key) => Sealing.DeriveKey(process.Enclave, "guardian-runtime compiled modules"u8, key);
 
     public bool IsSimulated => process.Enclave.Platform == PlatformKind.Simulated;
 
-    /// <remarks>1 launch as an enclave. 2 make a TLS key inside and quote it. 3 verify the CAS, in the handshake. 4 get the configuration, or the reason why not.</remarks>
-    /// <exception cref="RuntimeException">Not admitted, or the CAS is not trusted or not there.</exception>
+    /// <remarks>1 launch as an enclave. 2 create a TLS key inside and quote it. 3 verify the CAS in the handshake. 4 get the configuration,
+    /// or the reason for its refusal.</remarks>
+    /// <exception cref="RefusedException">The CAS does not admit the runtime, is not trusted or is unreachable.</exception>
     public static async Task<Launch> StartAsync(RuntimeOptions options, CancellationToken cancellation)
     {
         EnclaveProcess? process = null;
@@ -55,7 +57,9 @@ internal sealed class Launch : IDisposable
             cas?.Dispose();
             certificate?.Dispose();
             process?.Dispose();
-            throw failure is CasException refused ? new RuntimeException(refused.Message, details: refused.Problems) : failure;
+            throw failure is CasException refused
+                ? new RefusedException(RuntimeReasons.NotAdmitted.Because(refused.Message) with { Problems = refused.Problems })
+                : failure;
         }
     }
 

@@ -3,17 +3,21 @@ using Guardian.Volumes.Freshness;
 
 namespace Guardian.Runtime.Storage;
 
-/// <summary>Keeps a volume's freshness tag at the CAS. The volume waits for the answer before it acknowledges anything.</summary>
+/// <summary>Stores a volume's freshness tag at the CAS. The volume waits for the CAS before it acknowledges a write.</summary>
 internal sealed class CasFreshness(CasClient cas, string session, string volume) : IFreshness
 {
-    // A CAS that is restarted, or replaced by another replica, is back by then.
-    private static readonly TimeSpan[] Retries = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
+    // Long enough for a CAS to restart, or for another replica to replace it.
+    private static readonly TimeSpan[] RetryDelays =
+        [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
 
     public FreshnessTag? Read() => Call(() => cas.ReadTagAsync(session, volume)) is { } tag ? FreshnessTag.FromBytes(tag) : null;
 
-    // After a lost answer the tag may have been moved: the volume reads it and sees.
-    public bool TryReplace(FreshnessTag? expected, FreshnessTag next) =>
-        Call(() => cas.SetTagAsync(session, volume, expected is { } tag ? tag.ToBytes() : default(ReadOnlyMemory<byte>?), next.ToBytes())).Moved;
+    // If the answer is lost, the CAS may still have stored the tag. The volume then reads the tag to find out.
+    public bool TryReplace(FreshnessTag? expected, FreshnessTag next)
+    {
+        var expectedBytes = expected is { } tag ? tag.ToBytes() : default(ReadOnlyMemory<byte>?);
+        return Call(() => cas.SetTagAsync(session, volume, expectedBytes, next.ToBytes())).Moved;
+    }
 
     private static T Call<T>(Func<Task<T>> call)
     {
@@ -23,9 +27,9 @@ internal sealed class CasFreshness(CasClient cas, string session, string volume)
             {
                 return call().GetAwaiter().GetResult();
             }
-            catch (CasException failure) when (failure.IsTransient && i < Retries.Length)
+            catch (CasException failure) when (failure.IsTransient && i < RetryDelays.Length)
             {
-                Thread.Sleep(Retries[i]);
+                Thread.Sleep(RetryDelays[i]);
             }
             catch (CasException failure)
             {

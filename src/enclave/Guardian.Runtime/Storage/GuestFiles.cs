@@ -1,6 +1,7 @@
 using System.Text;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
 using Guardian.Runtime.Start;
@@ -12,16 +13,16 @@ using Guardian.Wasi.Host;
 namespace Guardian.Runtime.Storage;
 
 /// <summary>
-/// The file systems of a program: its volumes, and under <c>/</c> a volume of this run alone, with the image's and the session's files in it. On the host's disk
-/// there is ciphertext.
+/// The file systems of a program: its volumes, and under <c>/</c> a temporary volume with the files of the image and of the session. The
+/// host's disk holds only ciphertext.
 /// </summary>
 internal sealed class GuestFiles : IDisposable
 {
-    private readonly List<IDisposable> open = [];
+    private readonly List<Volume> volumes = [];
     private readonly List<Preopen> preopens = [];
     private readonly DirectoryInfo scratch;
 
-    /// <exception cref="RuntimeException">A volume cannot be opened, or a file does not fit.</exception>
+    /// <exception cref="RefusedException">A volume cannot be opened, or a file cannot be written.</exception>
     public GuestFiles(Launch launch, RuntimeOptions options, IEnumerable<ImageFile> imageFiles, Action<string> onProblem)
     {
         scratch = Directory.CreateTempSubdirectory("guardian-");
@@ -31,11 +32,11 @@ internal sealed class GuestFiles : IDisposable
             preopens.Add(new Preopen("/", root.Root));
             foreach (var file in imageFiles)
             {
-                Put(root.Root, file.Path, file.Content);
+                WriteFile(root.Root, file.Path, file.Content);
             }
             foreach (var file in launch.Configuration.Files)
             {
-                Put(root.Root, file.Path, file.Content);
+                WriteFile(root.Root, file.Path, file.Content);
             }
             foreach (var volume in launch.Configuration.Volumes)
             {
@@ -45,7 +46,10 @@ internal sealed class GuestFiles : IDisposable
         catch (VolumeException failure)
         {
             Dispose();
-            throw new RuntimeException(failure.Message, failure.Failure == VolumeFailure.RolledBack ? "the session's tag names the newest state; bring that one back" : null);
+            throw new RefusedException(RuntimeReasons.BadVolume.Because(failure.Message) with
+            {
+                Remedy = failure.Failure == VolumeFailure.RolledBack ? "the session's tag names the newest state; bring that one back" : null,
+            });
         }
         catch
         {
@@ -58,9 +62,9 @@ internal sealed class GuestFiles : IDisposable
 
     public void Dispose()
     {
-        foreach (var each in Enumerable.Reverse(open))
+        foreach (var volume in Enumerable.Reverse(volumes))
         {
-            each.Dispose();
+            volume.Dispose();
         }
         scratch.Delete(recursive: true);
     }
@@ -68,8 +72,9 @@ internal sealed class GuestFiles : IDisposable
     private Volume OpenScratch(Action<string> onProblem)
     {
         using var key = VolumeKey.Create();
-        // Nobody opens it again, so nothing has to be committed but what does not fit in memory.
-        return Keep(Volume.Create(Path.Combine(scratch.FullName, "root"), key, new VolumeOptions { CommitInterval = TimeSpan.FromMinutes(1), OnProblem = onProblem }));
+        // Nobody opens this volume again, so only data that does not fit in memory has to be committed.
+        var volumeOptions = new VolumeOptions { CommitInterval = TimeSpan.FromMinutes(1), OnProblem = onProblem };
+        return DisposeLater(Volume.Create(Path.Combine(scratch.FullName, "root"), key, volumeOptions));
     }
 
     private Volume Open(VolumeConfiguration configured, Launch launch, RuntimeOptions options, Action<string> onProblem)
@@ -79,31 +84,36 @@ internal sealed class GuestFiles : IDisposable
         var folder = isEphemeral ? Path.Combine(scratch.FullName, configured.Name) : Path.Combine(options.Volumes, configured.Name);
         var volumeOptions = new VolumeOptions
         {
-            Freshness = configured.Update is VolumeUpdate.RollbackProtected or VolumeUpdate.Interval ? new CasFreshness(launch.Cas, launch.Configuration.Session, configured.Name) : null,
+            Freshness = configured.Update is VolumeUpdate.RollbackProtected or VolumeUpdate.Interval
+                ? new CasFreshness(launch.Cas, launch.Configuration.Session, configured.Name)
+                : null,
             FreshnessMode = configured.Update == VolumeUpdate.Interval ? FreshnessMode.Interval : FreshnessMode.Strict,
             OnProblem = onProblem,
         };
         if (File.Exists(Path.Combine(folder, Volume.ContainerName)))
         {
-            return Keep(Volume.Open(folder, key, volumeOptions));
+            return DisposeLater(Volume.Open(folder, key, volumeOptions));
         }
         if (configured.Tag is not null)
         {
-            throw new RuntimeException($"the volume '{configured.Name}' has been written before, but is not in {options.Volumes}", "bring it back, or start where it is");
+            throw new RefusedException(RuntimeReasons.MissingVolume.Because(
+                $"the volume '{configured.Name}' was written before, but is not in {options.Volumes}"));
         }
-        var volume = Keep(Volume.Create(folder, key, volumeOptions));
+        var volume = DisposeLater(Volume.Create(folder, key, volumeOptions));
         foreach (var region in configured.Regions)
         {
-            Protect(volume, region);
+            CreateRegion(volume, region);
         }
         return volume;
     }
 
-    // What is made below a folder has the folder's protection, so a region's folder is there from the beginning.
-    private static void Protect(Volume volume, VolumeRegion region)
+    // Everything below a folder gets the folder's protection, so a region's folder must exist before its files.
+    private static void CreateRegion(Volume volume, VolumeRegion region)
     {
-        var name = Parts(region.Path) is [var only] ? only : throw new RuntimeException($"a region is a folder in the root of its volume, which '{region.Path}' is not");
-        Check(region.Path, volume.CreateRegion(name, region.Protection switch
+        var name = SplitPath(region.Path) is [var only]
+            ? only
+            : throw Refuse($"a region is a folder in the root of its volume, which '{region.Path}' is not");
+        ThrowIfError(region.Path, volume.CreateRegion(name, region.Protection switch
         {
             VolumeProtection.Plain => Protection.Plain,
             VolumeProtection.Authenticated => Protection.Authenticated,
@@ -111,51 +121,53 @@ internal sealed class GuestFiles : IDisposable
         }));
     }
 
-    private static void Put(IDirectory root, string path, ReadOnlySpan<byte> content)
+    private static void WriteFile(IDirectory root, string path, ReadOnlySpan<byte> content)
     {
-        var parts = Parts(path);
+        var parts = SplitPath(path);
         var directory = root;
         foreach (var name in parts[..^1])
         {
-            directory = Enter(directory, name);
+            directory = OpenOrCreate(directory, name);
         }
         directory.RemoveFile(parts[^1]);
-        Check(path, directory.CreateFile(parts[^1], out var file));
+        ThrowIfError(path, directory.CreateFile(parts[^1], out var file));
         using (file)
         {
             while (!content.IsEmpty)
             {
-                Check(path, file!.Append(content, out var written, out _));
+                ThrowIfError(path, file!.Append(content, out var written, out _));
                 content = content[written..];
             }
         }
     }
 
-    private static IDirectory Enter(IDirectory directory, string name)
+    private static IDirectory OpenOrCreate(IDirectory directory, string name)
     {
         var error = directory.Open(name, FileOpenMode.Read, out var node);
         if (error == FileError.NoEntry)
         {
-            Check(name, directory.CreateDirectory(name));
+            ThrowIfError(name, directory.CreateDirectory(name));
             error = directory.Open(name, FileOpenMode.Read, out node);
         }
-        Check(name, error);
-        return node as IDirectory ?? throw new RuntimeException($"'{name}' is a file and a folder at once");
+        ThrowIfError(name, error);
+        return node as IDirectory ?? throw Refuse($"'{name}' is a file and a folder at once");
     }
 
-    private static string[] Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] SplitPath(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
 
-    private static void Check(string path, FileError error)
+    private static void ThrowIfError(string path, FileError error)
     {
         if (error != FileError.Success)
         {
-            throw new RuntimeException($"'{path}' cannot be made: {error}");
+            throw Refuse($"'{path}' cannot be created: {error}");
         }
     }
 
-    private Volume Keep(Volume volume)
+    private static RefusedException Refuse(string detail) => new(RuntimeReasons.BadConfiguration.Because(detail));
+
+    private Volume DisposeLater(Volume volume)
     {
-        open.Add(volume);
+        volumes.Add(volume);
         return volume;
     }
 }

@@ -3,7 +3,7 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Descriptors;
 
-/// <summary>What a number of the guest's stands for, and what may be done with it.</summary>
+/// <summary>The object behind one of the guest's descriptor numbers, with its rights and flags.</summary>
 internal abstract class Descriptor(FileKind kind) : IDisposable
 {
     public FileKind Kind => kind;
@@ -26,8 +26,8 @@ internal sealed class FileDescriptor(IFile file) : Descriptor(FileKind.RegularFi
     public override void Dispose() => file.Dispose();
 }
 
-/// <param name="shared">The directory, which other descriptors may hold too.</param>
-/// <param name="preopenName">The name under which the guest was given it from the start, in UTF-8; null for all others.</param>
+/// <param name="shared">The directory; other descriptors may share it.</param>
+/// <param name="preopenName">The guest's name for a preopened directory, in UTF-8; null for all others.</param>
 internal sealed class DirectoryDescriptor(SharedDirectory shared, byte[]? preopenName) : Descriptor(FileKind.Directory)
 {
     public SharedDirectory Shared => shared;
@@ -39,22 +39,22 @@ internal sealed class DirectoryDescriptor(SharedDirectory shared, byte[]? preope
     public override void Dispose() => shared.Release();
 }
 
-/// <summary>A directory that is open several times: "." opens the same again.</summary>
+/// <summary>A directory that several descriptors share: opening "." opens the same one again.</summary>
 internal sealed class SharedDirectory(IDirectory directory, bool isOwned)
 {
-    private int holders = 1;
+    private int references = 1;
 
     public IDirectory Directory => directory;
 
-    public SharedDirectory Hold()
+    public SharedDirectory AddReference()
     {
-        holders++;
+        references++;
         return this;
     }
 
     public void Release()
     {
-        if (--holders == 0 && isOwned)
+        if (--references == 0 && isOwned)
         {
             directory.Dispose();
         }

@@ -3,10 +3,10 @@ using Guardian.Files;
 
 namespace Guardian.Wasi.Descriptors;
 
-/// <summary>The guest's descriptors by number; the lowest free number is the next one, as in POSIX.</summary>
+/// <summary>The guest's descriptors by number. A new descriptor gets the lowest free number, as in POSIX.</summary>
 internal sealed class DescriptorTable : IDisposable
 {
-    /// <summary>A guest cannot make the host keep more open than this.</summary>
+    /// <summary>The most descriptors that a guest can have open.</summary>
     public const int MaxCount = 4096;
 
     private readonly List<Descriptor?> descriptors = [];
@@ -20,7 +20,7 @@ internal sealed class DescriptorTable : IDisposable
         return descriptor is not null;
     }
 
-    /// <summary>Takes a descriptor into the table, which owns it from now on even when there is no room.</summary>
+    /// <summary>Adds a descriptor. The table owns it from now on, and disposes it at once when it is full.</summary>
     public FileError Add(Descriptor descriptor, out uint number)
     {
         number = (uint)lowestFree;

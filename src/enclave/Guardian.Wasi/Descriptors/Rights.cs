@@ -1,6 +1,6 @@
 namespace Guardian.Wasi.Descriptors;
 
-/// <summary>WASI preview 1, <c>rights</c>: what may be done with a descriptor.</summary>
+/// <summary>WASI preview 1, <c>rights</c>: the calls that a descriptor allows.</summary>
 [Flags]
 internal enum Rights : ulong
 {
@@ -38,16 +38,17 @@ internal enum Rights : ulong
 
     All = (1 << 30) - 1,
 
-    /// <summary>All that a file can be asked for.</summary>
+    /// <summary>All rights that apply to a file.</summary>
     OfFile = FdDatasync | FdRead | FdSeek | FdFdstatSetFlags | FdSync | FdTell | FdWrite | FdAdvise | FdAllocate
         | FdFilestatGet | FdFilestatSetSize | FdFilestatSetTimes | PollFdReadwrite,
 
-    /// <summary>All that a directory can be asked for.</summary>
-    OfDirectory = FdFdstatSetFlags | FdSync | FdDatasync | PathCreateDirectory | PathCreateFile | PathLinkSource | PathLinkTarget | PathOpen | FdReaddir
-        | PathReadlink | PathRenameSource | PathRenameTarget | PathFilestatGet | PathFilestatSetSize | PathFilestatSetTimes | FdFilestatGet
-        | FdFilestatSetTimes | PathSymlink | PathRemoveDirectory | PathUnlinkFile,
+    /// <summary>All rights that apply to a directory.</summary>
+    OfDirectory = FdFdstatSetFlags | FdSync | FdDatasync | PathCreateDirectory | PathCreateFile | PathLinkSource | PathLinkTarget | PathOpen
+        | FdReaddir | PathReadlink | PathRenameSource | PathRenameTarget | PathFilestatGet | PathFilestatSetSize | PathFilestatSetTimes
+        | FdFilestatGet | FdFilestatSetTimes | PathSymlink | PathRemoveDirectory | PathUnlinkFile,
 
-    /// <summary>All that a stream without position can be asked for. A libc takes a character device without seek and tell for a terminal.</summary>
+    /// <summary>All rights that apply to a stream without position. A libc treats a character device without seek and tell as a
+    /// terminal.</summary>
     OfStream = FdRead | FdWrite | FdFdstatSetFlags | FdFilestatGet | PollFdReadwrite,
 
     OfSocket = OfStream | SockShutdown,

@@ -1,19 +1,20 @@
 using System.Text;
+using Guardian.Refusals;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.Wasi.Engine;
 
-/// <summary>What compiles and runs guests: Wasmtime.</summary>
-/// <remarks>Thread-safe. Modules of an engine are used with it alone.</remarks>
+/// <summary>Compiles and runs guests with Wasmtime.</summary>
+/// <remarks>Thread-safe. A module can be used only with the engine that made it.</remarks>
 public sealed class WasmEngine : IDisposable
 {
     private readonly bool countsFuel;
     private readonly NativeEngine native;
 
     /// <summary>Starts an engine.</summary>
-    /// <param name="countsFuel">Whether its guests can be limited by <see cref="GuestLimits.Fuel"/>.</param>
-    /// <param name="fitsEnclave">Whether it does without what an enclave lacks: gigabytes of address space in advance, files in memory, and signals for traps. Bounds are then checked by instructions,
-    /// and a memory that grows may be copied.</param>
+    /// <param name="countsFuel">Whether <see cref="GuestLimits.Fuel"/> can limit its guests.</param>
+    /// <param name="fitsEnclave">Whether the engine avoids what an enclave lacks: gigabytes of reserved address space, files in memory, and
+    /// signals for traps. The code then checks bounds with instructions, and a growing memory may be copied.</param>
     public WasmEngine(bool countsFuel = false, bool fitsEnclave = false)
     {
         this.countsFuel = countsFuel;
@@ -35,65 +36,78 @@ public sealed class WasmEngine : IDisposable
     internal nint Handle => !native.IsClosed ? native.DangerousGetHandle() : throw new ObjectDisposedException(nameof(WasmEngine));
 
     /// <summary>Compiles a module.</summary>
-    /// <exception cref="InvalidDataException">It is not a valid WebAssembly module.</exception>
-    public unsafe WasmModule Compile(ReadOnlySpan<byte> wasm)
+    /// <param name="wasm">The module in WebAssembly's binary form.</param>
+    /// <returns>The module, which the caller disposes, or a refusal with reason <see cref="WasiReasons.NotAProgram"/>.</returns>
+    public unsafe Outcome<WasmModule> Compile(ReadOnlySpan<byte> wasm)
     {
         nint module;
+        nint error;
         fixed (byte* bytes = wasm)
         {
-            ThrowIfError(Native.NewModule(Handle, bytes, (nuint)wasm.Length, &module));
+            error = Native.NewModule(Handle, bytes, (nuint)wasm.Length, &module);
         }
-        return new WasmModule(module);
+        return error == 0 ? new WasmModule(module) : WasiReasons.NotAProgram.Because(ReadMessage(error));
     }
 
-    /// <summary>Loads native code that <see cref="WasmModule.Serialize"/> gave. It is executed as it is: whoever wrote the bytes owns this process.</summary>
-    /// <exception cref="InvalidDataException">It is of another version or for another processor.</exception>
-    internal unsafe WasmModule LoadTrustedCode(ReadOnlySpan<byte> code)
+    /// <summary>Loads native code that <see cref="WasmModule.Serialize"/> returned. The process executes it unchecked, so only
+    /// authenticated bytes may come here.</summary>
+    /// <returns>The module, or null when the code is for another version of the engine or another processor.</returns>
+    internal unsafe WasmModule? LoadTrustedCode(ReadOnlySpan<byte> code)
     {
         nint module;
+        nint error;
         fixed (byte* bytes = code)
         {
-            ThrowIfError(Native.Deserialize(Handle, bytes, (nuint)code.Length, &module));
+            error = Native.Deserialize(Handle, bytes, (nuint)code.Length, &module);
         }
-        return new WasmModule(module);
+        if (error == 0)
+        {
+            return new WasmModule(module);
+        }
+        Native.DeleteError(error);
+        return null;
     }
 
-    /// <summary>Turns WebAssembly's text form into its binary form.</summary>
-    /// <exception cref="InvalidDataException">It is not well formed.</exception>
-    public static unsafe byte[] Assemble(string text)
+    /// <summary>Converts WebAssembly's text form to its binary form. For tests and benches.</summary>
+    /// <exception cref="ArgumentException">The text is not well formed.</exception>
+    internal static unsafe byte[] Assemble(string text)
     {
         var utf8 = Encoding.UTF8.GetBytes(text);
         Native.Vector wasm;
+        nint error;
         fixed (byte* bytes = utf8)
         {
-            ThrowIfError(Native.ConvertText(bytes, (nuint)utf8.Length, &wasm));
+            error = Native.ConvertText(bytes, (nuint)utf8.Length, &wasm);
         }
-        return Take(wasm);
+        return error == 0 ? ReadBytes(wasm) : throw new ArgumentException(ReadMessage(error), nameof(text));
     }
 
     /// <inheritdoc/>
     public void Dispose() => native.Dispose();
 
-    internal static unsafe byte[] Take(Native.Vector bytes)
+    /// <summary>Copies the engine's bytes and frees them.</summary>
+    internal static unsafe byte[] ReadBytes(Native.Vector bytes)
     {
-        var taken = new ReadOnlySpan<byte>(bytes.Data, checked((int)bytes.Size)).ToArray();
+        var copy = new ReadOnlySpan<byte>(bytes.Data, checked((int)bytes.Size)).ToArray();
         Native.DeleteBytes(&bytes);
-        return taken;
+        return copy;
     }
 
-    internal static unsafe string TakeMessage(nint error)
+    /// <summary>Copies an error's message and frees the error.</summary>
+    internal static unsafe string ReadMessage(nint error)
     {
         Native.Vector message;
         Native.ErrorMessage(error, &message);
         Native.DeleteError(error);
-        return Encoding.UTF8.GetString(Take(message));
+        return Encoding.UTF8.GetString(ReadBytes(message));
     }
 
+    /// <summary>For calls that fail only by a mistake in this project.</summary>
     internal static void ThrowIfError(nint error)
     {
         if (error != 0)
         {
-            throw new InvalidDataException(TakeMessage(error));
+            throw new InvalidOperationException(ReadMessage(error));
         }
     }
 
@@ -118,12 +132,12 @@ public sealed class WasmModule : IDisposable
 
     internal nint Handle => handle != 0 ? handle : throw new ObjectDisposedException(nameof(WasmModule));
 
-    /// <summary>The native code, to be kept where nobody else can change it unseen.</summary>
-    public unsafe byte[] Serialize()
+    /// <summary>The native code. Store it only where nobody can change it unnoticed.</summary>
+    internal unsafe byte[] Serialize()
     {
         Native.Vector code;
         WasmEngine.ThrowIfError(Native.Serialize(Handle, &code));
-        return WasmEngine.Take(code);
+        return WasmEngine.ReadBytes(code);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Guardian.Wasi.Descriptors;
 
 namespace Guardian.Wasi.Host;
 
-/// <summary>What is known of descriptors, and the changes that do not move data.</summary>
+/// <summary>The state of descriptors, and changes that move no data.</summary>
 public sealed partial class WasiHost
 {
     private const int FdstatSize = 24;
@@ -17,7 +17,7 @@ public sealed partial class WasiHost
     private FileError FdAdvise(uint number, ulong offset, ulong length, uint advice)
     {
         var error = Find<FileDescriptor>(number, Rights.FdAdvise, FileError.BadDescriptor, out _);
-        // Advice is taken and needs no action; impossible ranges and kinds of it are refused.
+        // The host ignores valid advice, and refuses impossible ranges and unknown kinds.
         return error != FileError.Success ? error
             : advice > 5 || offset > long.MaxValue || length > long.MaxValue ? FileError.Invalid
             : FileError.Success;
@@ -69,7 +69,7 @@ public sealed partial class WasiHost
         return FileError.Success;
     }
 
-    // Rights can be given up, never gained.
+    // A guest can drop rights, never gain them.
     private FileError FdFdstatSetRights(uint number, ulong rights, ulong inheriting)
     {
         if (!descriptors.TryGet(number, out var found))
@@ -102,10 +102,12 @@ public sealed partial class WasiHost
     private FileError FdFilestatSetTimes(uint number, ulong access, ulong modification, uint flags)
     {
         var error = Find<Descriptor>(number, Rights.FdFilestatSetTimes, FileError.BadDescriptor, out var found);
-        return error != FileError.Success ? error : NodeOf(found!) is { } node ? SetTimes(node, access, modification, flags) : FileError.NotSupported;
+        return error != FileError.Success ? error
+            : NodeOf(found!) is { } node ? SetTimes(node, access, modification, flags)
+            : FileError.NotSupported;
     }
 
-    // prestat: tag 1 (0: directory), 3 unused | size of the name 4
+    // prestat: tag 1 (0: directory), 3 unused | name size 4
     private FileError FdPrestatGet(uint number, uint result)
     {
         if (PreopenName(number) is not { } name)
@@ -139,11 +141,13 @@ public sealed partial class WasiHost
         return FileError.Success;
     }
 
-    // A file whose size may be changed. POSIX has an error of each call's own for one that is not open for writing.
+    // Finds a file whose size may be changed. If it is not open for writing, each call has its own error, as in POSIX.
     private FileError FindChangeable(uint number, Rights right, FileError notWritten, out FileDescriptor? found)
     {
         var error = Find(number, right, FileError.BadDescriptor, out found);
-        return error == FileError.NotCapable && descriptors.TryGet(number, out var other) && !other.Base.HasFlag(Rights.FdWrite) ? notWritten : error;
+        return error == FileError.NotCapable && descriptors.TryGet(number, out var other) && !other.Base.HasFlag(Rights.FdWrite)
+            ? notWritten
+            : error;
     }
 
     private static INode? NodeOf(Descriptor descriptor) => descriptor switch
@@ -153,7 +157,8 @@ public sealed partial class WasiHost
         _ => null,
     };
 
-    private byte[]? PreopenName(uint number) => descriptors.TryGet(number, out var found) && found is DirectoryDescriptor directory ? directory.PreopenName : null;
+    private byte[]? PreopenName(uint number) =>
+        descriptors.TryGet(number, out var found) && found is DirectoryDescriptor directory ? directory.PreopenName : null;
 
     private FileError WriteFilestat(INode node, uint result)
     {
@@ -185,12 +190,12 @@ public sealed partial class WasiHost
         {
             return FileError.Invalid;
         }
-        var now = Now(0);
+        var now = ReadClock(0);
         return node.SetTimes(
             (flags & 1) != 0 ? access : (flags & 2) != 0 ? now : null,
             (flags & 4) != 0 ? modification : (flags & 8) != 0 ? now : null);
     }
 
-    // A time cannot be both given and now.
+    // A time cannot be both an explicit one and the present.
     private static bool AreTimeFlags(uint flags) => flags <= MaxTimeFlags && (flags & 3) != 3 && (flags & 12) != 12;
 }

@@ -10,7 +10,7 @@ public sealed partial class WasiHost
 {
     private const int DirentSize = 24;
 
-    // "." and ".." come first, with the cookies 1 and 2 behind them; a directory's own cookies are moved by that much.
+    // "." and ".." come first and are followed by the cookies 1 and 2; a directory's own cookies are shifted by 2.
     private const ulong OwnCookies = 2;
     private const int EntriesAtOnce = 64;
 
@@ -34,10 +34,11 @@ public sealed partial class WasiHost
             {
                 return error;
             }
-            // The parent's number is not the guest's business: it may lie outside of what it was given.
+            // The parent may lie outside of everything that the guest can reach, so ".." shows the directory's own number.
             for (; cookie < OwnCookies; cookie++)
             {
-                used += WriteEntry(buffer[used..], new DirectoryEntry(cookie == 0 ? "." : "..", stat.Node, FileKind.Directory, cookie + 1));
+                var dots = new DirectoryEntry(cookie == 0 ? "." : "..", stat.Node, FileKind.Directory, cookie + 1);
+                used += WriteEntry(buffer[used..], dots);
             }
         }
         cookie -= OwnCookies;
@@ -62,7 +63,8 @@ public sealed partial class WasiHost
         return FileError.Success;
     }
 
-    // dirent: next 8 | ino 8 | size of the name 4 | filetype 1, 3 unused; then the name. One that does not fit is cut: a full buffer says that there is more.
+    // dirent: next 8 | ino 8 | name size 4 | filetype 1, 3 unused | name. An entry that does not fit is cut: a full buffer tells the guest
+    // that there are more entries.
     private static int WriteEntry(Span<byte> buffer, DirectoryEntry entry)
     {
         const int maxNameSize = IFileSystem.MaxNameSize;

@@ -14,16 +14,16 @@ internal readonly unsafe struct CallArguments(ulong* values)
 /// <summary>A host function.</summary>
 /// <param name="Name">Its name in WASI preview 1.</param>
 /// <param name="Parameters">One letter for each parameter: i for 32 bits, I for 64.</param>
-/// <param name="Call">Does it.</param>
+/// <param name="Call">The function.</param>
 internal sealed record HostFunction(string Name, string Parameters, Func<WasiHost, CallArguments, FileError> Call)
 {
-    /// <summary>Every function but one returns an errno.</summary>
+    /// <summary>Whether the function returns an errno; only one does not.</summary>
     public bool HasResult => Name != "proc_exit";
 }
 
 public sealed partial class WasiHost
 {
-    /// <summary>The module name under which a guest imports them.</summary>
+    /// <summary>The module name under which a guest imports the functions.</summary>
     internal const string ModuleName = "wasi_snapshot_preview1";
 
     /// <summary>All functions of WASI preview 1.</summary>
@@ -58,9 +58,11 @@ public sealed partial class WasiHost
         new("fd_write", "iiii", static (host, a) => host.FdWrite(a[0], a[1], a[2], a[3])),
         new("path_create_directory", "iii", static (host, a) => host.PathCreateDirectory(a[0], a[1], a[2])),
         new("path_filestat_get", "iiiii", static (host, a) => host.PathFilestatGet(a[0], a[1], a[2], a[3], a[4])),
-        new("path_filestat_set_times", "iiiiIIi", static (host, a) => host.PathFilestatSetTimes(a[0], a[1], a[2], a[3], a.Long(4), a.Long(5), a[6])),
+        new("path_filestat_set_times", "iiiiIIi", static (host, a) =>
+            host.PathFilestatSetTimes(a[0], a[1], a[2], a[3], a.Long(4), a.Long(5), a[6])),
         new("path_link", "iiiiiii", static (host, a) => host.PathLink(a[0], a[1], a[2], a[3], a[4], a[5], a[6])),
-        new("path_open", "iiiiiIIii", static (host, a) => host.PathOpen(a[0], a[1], a[2], a[3], a[4], a.Long(5), a.Long(6), a[7], a[8])),
+        new("path_open", "iiiiiIIii", static (host, a) =>
+            host.PathOpen(a[0], a[1], a[2], a[3], a[4], a.Long(5), a.Long(6), a[7], a[8])),
         new("path_readlink", "iiiiii", static (host, a) => host.PathReadlink(a[0], a[1], a[2], a[3], a[4], a[5])),
         new("path_remove_directory", "iii", static (host, a) => host.PathRemoveDirectory(a[0], a[1], a[2])),
         new("path_rename", "iiiiii", static (host, a) => host.PathRename(a[0], a[1], a[2], a[3], a[4], a[5])),

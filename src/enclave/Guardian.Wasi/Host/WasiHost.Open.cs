@@ -14,10 +14,13 @@ public sealed partial class WasiHost
     private const uint Truncate = 8;
     private const uint AllOpenFlags = 15;
 
-    // Somebody else may remove a name between finding and opening it, or take it between not finding and creating it.
+    private const Rights WritingRights = Rights.FdWrite | Rights.FdAllocate | Rights.FdFilestatSetSize;
+
+    // Another process may remove a name after the lookup found it, or create one after the lookup missed it. Then the call tries again.
     private const int MaxAttempts = 8;
 
-    private FileError PathOpen(uint number, uint lookup, uint path, uint pathSize, uint openFlags, ulong rights, ulong inheriting, uint flags, uint result)
+    private FileError PathOpen(
+        uint number, uint lookup, uint path, uint pathSize, uint openFlags, ulong rights, ulong inheriting, uint flags, uint result)
     {
         if (lookup > FollowLinks || openFlags > AllOpenFlags || flags > (uint)FdFlags.All)
         {
@@ -40,7 +43,7 @@ public sealed partial class WasiHost
         {
             return FileError.NotCapable;
         }
-        // A directory is neither made nor cut here.
+        // path_open neither creates nor truncates a directory.
         if ((openFlags & MustBeDirectory) != 0 && openFlags != MustBeDirectory)
         {
             return FileError.Invalid;
@@ -54,14 +57,14 @@ public sealed partial class WasiHost
         error = FileError.Stale;
         for (var i = 0; i < MaxAttempts && error == FileError.Stale; i++)
         {
-            error = OpenOnce(directory, text, (lookup & FollowLinks) != 0, openFlags, wanted.Base, out opened);
+            error = TryOpen(directory, text, (lookup & FollowLinks) != 0, openFlags, wanted.Base, out opened);
         }
         if (error != FileError.Success)
         {
             return error;
         }
         var ofKind = opened is FileDescriptor ? Rights.OfFile : opened is StreamDescriptor ? Rights.OfSocket : Rights.OfDirectory;
-        opened!.Base = directory.Inheriting & ofKind & ~NotOpenFor(wanted.Base);
+        opened!.Base = directory.Inheriting & ofKind & ~RightsNotOpened(wanted.Base);
         opened.Inheriting = opened is DirectoryDescriptor ? directory.Inheriting : Rights.None;
         opened.Flags = (FdFlags)flags;
         error = descriptors.Add(opened, out var added);
@@ -72,30 +75,32 @@ public sealed partial class WasiHost
         return error;
     }
 
-    // Reading and writing are as asked for. What else a descriptor may do it has from its directory: programs made for hosts that know no other rights ask for none.
-    private static Rights NotOpenFor(Rights asked) =>
-        (Rights.FdRead | (asked.HasFlag(Rights.FdWrite) ? Rights.None : Rights.FdWrite | Rights.FdAllocate | Rights.FdFilestatSetSize)) & ~asked;
+    // A descriptor reads and writes only if the guest asked for it. It has all other rights of its directory, because programs made for
+    // hosts without these rights ask for none (docs/decisions/0093).
+    private static Rights RightsNotOpened(Rights asked) =>
+        (Rights.FdRead | (asked.HasFlag(Rights.FdWrite) ? Rights.None : WritingRights)) & ~asked;
 
-    private static FileError OpenOnce(DirectoryDescriptor from, string path, bool follows, uint openFlags, Rights rights, out Descriptor? opened)
+    private static FileError TryOpen(
+        DirectoryDescriptor from, string path, bool follows, uint openFlags, Rights rights, out Descriptor? opened)
     {
-        const Rights writing = Rights.FdWrite | Rights.FdAllocate | Rights.FdFilestatSetSize;
         opened = null;
-        var isWriting = (rights & writing) != 0 || (openFlags & Truncate) != 0;
+        var isWriting = (rights & WritingRights) != 0 || (openFlags & Truncate) != 0;
         var isReading = (rights & (Rights.FdRead | Rights.FdReaddir)) != 0 || !isWriting;
         var mode = (isWriting ? FileOpenMode.Write : FileOpenMode.None) | (isReading ? FileOpenMode.Read : FileOpenMode.None);
 
-        // With both flags, nothing that has the name may be there, not even a link to nowhere.
+        // With both flags the name must be free; even a dangling link takes it.
         var isNew = (openFlags & (Create | Exclusive)) == (Create | Exclusive);
         using var walk = new PathWalk(from.Directory);
         var error = walk.Open(path, follows && !isNew, mode);
-        // What is made is a file: no name with a slash behind it, whatever is there.
-        if ((openFlags & Create) != 0 && walk.Name is not null && walk.MustBeDirectory && (error == FileError.NoEntry || IsSlashed(path)))
+        // Only a file can be created, so a name with a slash after it is refused, whether it exists or not.
+        var isCreating = (openFlags & Create) != 0 && walk.Name is not null;
+        if (isCreating && walk.MustBeDirectory && (error == FileError.NoEntry || EndsWithSlash(path)))
         {
             return FileError.IsDirectory;
         }
-        if (error == FileError.NoEntry && walk.Name is { } name && (openFlags & Create) != 0)
+        if (isCreating && error == FileError.NoEntry)
         {
-            error = walk.Directory.CreateFile(name, out var created);
+            error = walk.Directory.CreateFile(walk.Name!, out var created);
             opened = created is null ? null : new FileDescriptor(created);
             return error == FileError.Exists && !isNew ? FileError.Stale : error;
         }
@@ -113,8 +118,8 @@ public sealed partial class WasiHost
         };
     }
 
-    // "name/", but neither "name/." nor "name/../".
-    private static bool IsSlashed(string path) => path.EndsWith('/') && path.TrimEnd('/').Split('/')[^1] is not ("." or "..");
+    // True for "name/"; false for "name/." and "name/../".
+    private static bool EndsWithSlash(string path) => path.EndsWith('/') && path.TrimEnd('/').Split('/')[^1] is not ("." or "..");
 
     private static FileError Connect(IConnectionNode destination, uint openFlags, out Descriptor? opened)
     {
@@ -135,7 +140,8 @@ public sealed partial class WasiHost
         {
             return FileError.IsDirectory;
         }
-        opened = new DirectoryDescriptor(walk.TakeNode() is IDirectory other ? new SharedDirectory(other, isOwned: true) : from.Shared.Hold(), preopenName: null);
+        var shared = walk.DetachNode() is IDirectory other ? new SharedDirectory(other, isOwned: true) : from.Shared.AddReference();
+        opened = new DirectoryDescriptor(shared, preopenName: null);
         return FileError.Success;
     }
 
@@ -150,7 +156,7 @@ public sealed partial class WasiHost
         var error = (openFlags & Truncate) != 0 ? file.SetSize(0) : FileError.Success;
         if (error == FileError.Success)
         {
-            opened = new FileDescriptor((IFile)walk.TakeNode()!);
+            opened = new FileDescriptor((IFile)walk.DetachNode()!);
         }
         return error;
     }

@@ -4,19 +4,30 @@ using Guardian.Wasi.Descriptors;
 
 namespace Guardian.Wasi.Host;
 
-/// <summary>Calls on paths, but for opening.</summary>
+/// <summary>Calls on paths, except <c>path_open</c>.</summary>
 public sealed partial class WasiHost
 {
     private const uint FollowLinks = 1;
 
     private FileError PathCreateDirectory(uint number, uint path, uint pathSize) =>
-        OnName(number, Rights.PathCreateDirectory, path, pathSize, static (walk, name) => walk.Directory.CreateDirectory(name), FileError.Exists);
+        CallOnLastName(
+            number, Rights.PathCreateDirectory, path, pathSize,
+            static (walk, name) => walk.Directory.CreateDirectory(name),
+            FileError.Exists);
 
     private FileError PathRemoveDirectory(uint number, uint path, uint pathSize) =>
-        OnName(number, Rights.PathRemoveDirectory, path, pathSize, static (walk, name) => walk.Directory.RemoveDirectory(name), FileError.Invalid);
+        CallOnLastName(
+            number, Rights.PathRemoveDirectory, path, pathSize,
+            static (walk, name) => walk.Directory.RemoveDirectory(name),
+            FileError.Invalid);
 
     private FileError PathUnlinkFile(uint number, uint path, uint pathSize) =>
-        OnName(number, Rights.PathUnlinkFile, path, pathSize, static (walk, name) => walk.MustBeDirectory ? OnlyIfDirectory(walk, name, FileError.IsDirectory) : walk.Directory.RemoveFile(name), FileError.IsDirectory);
+        CallOnLastName(
+            number, Rights.PathUnlinkFile, path, pathSize,
+            static (walk, name) => walk.MustBeDirectory
+                ? CheckIsDirectory(walk, name, FileError.IsDirectory)
+                : walk.Directory.RemoveFile(name),
+            FileError.IsDirectory);
 
     private FileError PathFilestatGet(uint number, uint lookup, uint path, uint pathSize, uint result)
     {
@@ -66,7 +77,7 @@ public sealed partial class WasiHost
             {
                 return error;
             }
-            // A target that does not fit is cut, as POSIX has it.
+            // A target that does not fit is cut, as in POSIX.
             var bytes = Encoding.UTF8.GetBytes(target);
             var size = (int)Math.Min((uint)bytes.Length, bufferSize);
             bytes.AsSpan(0, size).CopyTo(memory[buffer, size]);
@@ -82,17 +93,21 @@ public sealed partial class WasiHost
         {
             return error;
         }
-        // An absolute target could never be followed here, and would mislead a program of the host.
+        // The host never follows an absolute target, and one would mislead programs outside.
         return text.Length == 0 ? FileError.NoEntry
             : text.Contains('\0', StringComparison.Ordinal) ? FileError.Invalid
             : text[0] == '/' ? FileError.NotPermitted
-            : OnName(number, Rights.PathSymlink, path, pathSize,
-                (walk, name) => walk.MustBeDirectory ? OnlyIfDirectory(walk, name, FileError.Exists) : walk.Directory.CreateSymbolicLink(name, text), FileError.Exists);
+            : CallOnLastName(
+                number, Rights.PathSymlink, path, pathSize,
+                (walk, name) => walk.MustBeDirectory
+                    ? CheckIsDirectory(walk, name, FileError.Exists)
+                    : walk.Directory.CreateSymbolicLink(name, text),
+                FileError.Exists);
     }
 
     private FileError PathLink(uint fromNumber, uint lookup, uint from, uint fromSize, uint number, uint path, uint pathSize)
     {
-        // The reference suite has a link followed here refused, and the common runtimes do.
+        // The reference test suite and the common runtimes refuse to follow links here.
         if (lookup != 0)
         {
             return FileError.Invalid;
@@ -101,8 +116,12 @@ public sealed partial class WasiHost
         using (source)
         {
             return error != FileError.Success ? error
-                : OnName(number, Rights.PathLinkTarget, path, pathSize,
-                    (walk, name) => walk.MustBeDirectory ? OnlyIfDirectory(walk, name, FileError.Exists) : walk.Directory.Link(name, source!.Node), FileError.Exists);
+                : CallOnLastName(
+                    number, Rights.PathLinkTarget, path, pathSize,
+                    (walk, name) => walk.MustBeDirectory
+                        ? CheckIsDirectory(walk, name, FileError.Exists)
+                        : walk.Directory.Link(name, source!.Node),
+                    FileError.Exists);
         }
     }
 
@@ -129,16 +148,18 @@ public sealed partial class WasiHost
         {
             return FileError.Busy;
         }
-        // With a slash behind either name, a directory is meant.
+        // A slash after either name means a directory.
         if (source.MustBeDirectory || target.MustBeDirectory)
         {
-            error = OnlyIfDirectory(source, source.Name, FileError.Success);
+            error = CheckIsDirectory(source, source.Name, FileError.Success);
         }
         return error == FileError.Success ? source.Directory.Rename(source.Name, target.Directory, target.Name) : error;
     }
 
-    // Does something with the last name of a path, which is not followed when it is a link. A path that ends with dots names no entry: the error for that is the call's.
-    private FileError OnName(uint number, Rights right, uint path, uint pathSize, Func<PathWalk, string, FileError> call, FileError withoutName)
+    // Calls a function with the last name of a path; a link there is not followed. A path that ends with dots names no entry, for which
+    // each call has its own error.
+    private FileError CallOnLastName(
+        uint number, Rights right, uint path, uint pathSize, Func<PathWalk, string, FileError> call, FileError withoutName)
     {
         var error = FindDirectory(number, right, path, pathSize, out var directory, out var text);
         if (error != FileError.Success)
@@ -166,7 +187,8 @@ public sealed partial class WasiHost
         return walk.Open(text, (lookup & FollowLinks) != 0, FileOpenMode.None);
     }
 
-    private FileError FindDirectory(uint number, Rights right, uint path, uint pathSize, out DirectoryDescriptor? directory, out string text)
+    private FileError FindDirectory(
+        uint number, Rights right, uint path, uint pathSize, out DirectoryDescriptor? directory, out string text)
     {
         directory = null;
         text = "";
@@ -199,8 +221,8 @@ public sealed partial class WasiHost
         return FileError.Success;
     }
 
-    // What a path with a slash at its end gives where it may not end so.
-    private static FileError OnlyIfDirectory(PathWalk walk, string name, FileError whenDirectory)
+    // The error for a path with a slash at its end, in calls that do not accept one.
+    private static FileError CheckIsDirectory(PathWalk walk, string name, FileError whenDirectory)
     {
         var error = walk.Directory.Open(name, FileOpenMode.None, out var node);
         using (node)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Guardian.Files;
 using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Streams;
@@ -20,7 +21,7 @@ public sealed partial class WasiHost
     private const ushort AbsoluteTime = 1;
     private const ushort HungUp = 1;
 
-    // More than there can be descriptors, and a bound for what the host keeps.
+    // Twice the number of descriptors; bounds the host's memory.
     private const uint MaxSubscriptions = 2 * DescriptorTable.MaxCount;
 
     private FileError PollOneoff(uint subscriptions, uint events, uint count, uint result)
@@ -29,13 +30,15 @@ public sealed partial class WasiHost
         {
             return FileError.Invalid;
         }
-        if (!memory.Contains(subscriptions, count * SubscriptionSize) || !memory.Contains(events, count * EventSize) || !memory.Contains(result, 4))
+        if (!memory.Contains(subscriptions, count * SubscriptionSize)
+            || !memory.Contains(events, count * EventSize)
+            || !memory.Contains(result, 4))
         {
             return FileError.Fault;
         }
-        // Events may be written over the subscriptions.
+        // The guest may let the events overwrite the subscriptions.
         var subscribed = memory[subscriptions, (int)(count * SubscriptionSize)].ToArray();
-        var started = (Wall: Now(0)!.Value, Monotonic: Now(1)!.Value);
+        var started = (Wall: ReadClock(0)!.Value, Monotonic: ReadClock(1)!.Value);
         var awaited = new List<Readiness>();
         while (true)
         {
@@ -50,7 +53,7 @@ public sealed partial class WasiHost
                 switch (subscription[8])
                 {
                     case ClockEvent:
-                        if (Remaining(subscription, started) is not { } remaining)
+                        if (TimeUntilDue(subscription, started) is not { } remaining)
                         {
                             return FileError.Invalid;
                         }
@@ -61,7 +64,8 @@ public sealed partial class WasiHost
                         }
                         break;
                     case ReadEvent or WriteEvent:
-                        error = Look(BinaryPrimitives.ReadUInt32LittleEndian(subscription[16..]), subscription[8] == WriteEvent, out readiness);
+                        var number = BinaryPrimitives.ReadUInt32LittleEndian(subscription[16..]);
+                        error = PollDescriptor(number, subscription[8] == WriteEvent, out readiness);
                         if (!readiness.IsReady)
                         {
                             awaited.Add(readiness);
@@ -78,15 +82,15 @@ public sealed partial class WasiHost
                 memory.Write32(result, occurred);
                 return FileError.Success;
             }
-            if (waiter.Wait(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(awaited), timeout) is not FileError.Success and var ended)
+            if (waiter.Wait(CollectionsMarshal.AsSpan(awaited), timeout) is not FileError.Success and var failed)
             {
-                return ended;
+                return failed;
             }
         }
     }
 
-    // Nanoseconds until a clock's time has come; null when it never can.
-    private ulong? Remaining(ReadOnlySpan<byte> subscription, (ulong Wall, ulong Monotonic) started)
+    // Nanoseconds until the subscription's time; null for an unknown clock or flag.
+    private ulong? TimeUntilDue(ReadOnlySpan<byte> subscription, (ulong Wall, ulong Monotonic) started)
     {
         var clock = BinaryPrimitives.ReadUInt32LittleEndian(subscription[16..]);
         var timeout = BinaryPrimitives.ReadUInt64LittleEndian(subscription[24..]);
@@ -97,11 +101,11 @@ public sealed partial class WasiHost
         }
         var from = clock == 0 ? started.Wall : started.Monotonic;
         var due = flags == AbsoluteTime ? timeout : timeout > ulong.MaxValue - from ? ulong.MaxValue : from + timeout;
-        var now = Now(clock)!.Value;
+        var now = ReadClock(clock)!.Value;
         return due > now ? due - now : 0;
     }
 
-    private FileError Look(uint number, bool isWriting, out Readiness readiness)
+    private FileError PollDescriptor(uint number, bool isWriting, out Readiness readiness)
     {
         readiness = Readiness.Now();
         var error = Find<Descriptor>(number, Rights.PollFdReadwrite, FileError.BadDescriptor, out var found);

@@ -5,7 +5,7 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Host;
 
-/// <summary>Arguments, environment, clocks, randomness, and the end.</summary>
+/// <summary>Arguments, environment, clocks, random bytes and <c>proc_exit</c>.</summary>
 public sealed partial class WasiHost
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
@@ -23,7 +23,8 @@ public sealed partial class WasiHost
 
     private FileError GetStrings(byte[][] strings, uint pointers, uint buffer)
     {
-        if (!memory.Contains(pointers, 4 * (ulong)strings.Length) || !memory.Contains(buffer, (ulong)strings.Sum(each => each.Length)))
+        if (!memory.Contains(pointers, 4 * (ulong)strings.Length)
+            || !memory.Contains(buffer, (ulong)strings.Sum(each => each.Length)))
         {
             return FileError.Fault;
         }
@@ -58,7 +59,7 @@ public sealed partial class WasiHost
         {
             return FileError.Fault;
         }
-        if (Now(clock) is not { } now)
+        if (ReadClock(clock) is not { } now)
         {
             return FileError.Invalid;
         }
@@ -66,8 +67,8 @@ public sealed partial class WasiHost
         return FileError.Success;
     }
 
-    // Nanoseconds; null for a clock that there is not. 0: wall clock, 1: monotonic, 2: CPU time of the process, 3: of the thread.
-    private unsafe ulong? Now(uint clock)
+    // Nanoseconds; null for an unknown clock. 0: wall clock, 1: monotonic, 2: CPU time of the process, 3: CPU time of the thread.
+    private unsafe ulong? ReadClock(uint clock)
     {
         switch (clock)
         {
@@ -105,7 +106,7 @@ public sealed partial class WasiHost
         return FileError.Success;
     }
 
-    // The engine's side sees the code and stops the guest.
+    // Guest sees the code after this call and stops the program.
     private FileError ProcExit(uint code)
     {
         ExitCode = code;

@@ -4,7 +4,7 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Host;
 
-/// <summary>Sockets: WASI preview 1 accepts, receives, sends and shuts down; a guest cannot make one.</summary>
+/// <summary>Sockets. WASI preview 1 has calls to accept, receive, send and shut down, but none to create a socket.</summary>
 public sealed partial class WasiHost
 {
     // riflags
@@ -35,8 +35,8 @@ public sealed partial class WasiHost
             error = found!.Listener.Accept(out var connection);
             if (error == FileError.Success)
             {
-                var added = new StreamDescriptor(connection!) { Base = found.Inheriting & Rights.OfSocket, Flags = (FdFlags)flags };
-                error = descriptors.Add(added, out var acceptedNumber);
+                var accepted = new StreamDescriptor(connection!) { Base = found.Inheriting & Rights.OfSocket, Flags = (FdFlags)flags };
+                error = descriptors.Add(accepted, out var acceptedNumber);
                 if (error == FileError.Success)
                 {
                     memory.Write32(result, acceptedNumber);
@@ -47,9 +47,10 @@ public sealed partial class WasiHost
             {
                 return error;
             }
-            if (found.Listener.AcceptReadiness() is { IsReady: false } awaited && waiter.Wait(awaited) is not FileError.Success and var ended)
+            error = WaitUntilReady(found.Listener.AcceptReadiness());
+            if (error != FileError.Success)
             {
-                return ended;
+                return error;
             }
         }
     }
@@ -72,7 +73,7 @@ public sealed partial class WasiHost
         error = Receive(found!, vectors, count, (flags & Peek) != 0, (flags & WaitForAll) != 0, sizeResult);
         if (error == FileError.Success)
         {
-            // A stream does not cut messages.
+            // A stream never truncates a message.
             outFlags.Clear();
         }
         return error;
@@ -84,7 +85,7 @@ public sealed partial class WasiHost
         return error != FileError.Success ? error : flags != 0 ? FileError.Invalid : Send(found!, vectors, count, result);
     }
 
-    // sdflags: 1 receiving | 2 sending
+    // sdflags: 1 stop receiving | 2 stop sending
     private FileError SockShutdown(uint number, uint how)
     {
         var error = FindSocket<StreamDescriptor>(number, Rights.SockShutdown, out var found);
@@ -93,7 +94,8 @@ public sealed partial class WasiHost
             : ((IGuestSocket)found!.Stream).Shutdown((how & 1) != 0, (how & 2) != 0);
     }
 
-    // What it is comes before what it may: a file is no socket, whatever its rights. A socket of the other kind is not in the state for the call.
+    // The kind is checked before the rights: a file gives notsock whatever its rights are. The other kind of socket is in the wrong state
+    // for the call.
     private FileError FindSocket<T>(uint number, Rights right, out T? found) where T : Descriptor
     {
         found = null;

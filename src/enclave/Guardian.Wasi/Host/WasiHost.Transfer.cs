@@ -7,7 +7,7 @@ namespace Guardian.Wasi.Host;
 /// <summary>Reading and writing.</summary>
 public sealed partial class WasiHost
 {
-    // POSIX's IOV_MAX: a bound for the work of one call, which cannot be interrupted.
+    // POSIX's IOV_MAX. Bounds the work of one call, which cannot be interrupted.
     private const uint MaxVectors = 1024;
     private const uint VectorSize = 8;
 
@@ -39,7 +39,7 @@ public sealed partial class WasiHost
         };
     }
 
-    // At a given offset, whether the descriptor appends or not.
+    // The given offset counts, also if the descriptor appends.
     private FileError FdPwrite(uint number, uint vectors, uint count, ulong offset, uint result)
     {
         var error = FindPositioned(number, Rights.FdWrite | Rights.FdSeek, out var found);
@@ -48,7 +48,7 @@ public sealed partial class WasiHost
 
     private FileError FdSeek(uint number, long offset, uint whence, uint result)
     {
-        // Whoever may seek may tell, and whoever may tell may seek to where one is.
+        // The right to seek includes the right to tell, and the right to tell includes a seek to the present position.
         var isTelling = offset == 0 && whence == 1;
         var error = FindPositioned(number, isTelling ? Rights.None : Rights.FdSeek, out var found);
         if (error != FileError.Success || (found!.Base & (Rights.FdSeek | Rights.FdTell)) == 0)
@@ -96,7 +96,7 @@ public sealed partial class WasiHost
         var total = 0U;
         for (var i = 0U; error == FileError.Success && i < count; i++)
         {
-            var buffer = Vector(vectors, i);
+            var buffer = ReadVector(vectors, i);
             error = descriptor.File.Read(offset, buffer, out var read);
             total += (uint)read;
             offset += (uint)read;
@@ -105,7 +105,7 @@ public sealed partial class WasiHost
                 break;
             }
         }
-        return Finish(error, total, result, isPositioned ? null : descriptor, offset);
+        return WriteCount(error, total, result, isPositioned ? null : descriptor, offset);
     }
 
     private FileError WriteFile(FileDescriptor descriptor, uint vectors, uint count, ulong offset, bool isPositioned, uint result)
@@ -114,7 +114,7 @@ public sealed partial class WasiHost
         var total = 0U;
         for (var i = 0U; error == FileError.Success && i < count; i++)
         {
-            var data = Vector(vectors, i);
+            var data = ReadVector(vectors, i);
             int written;
             if (data.IsEmpty)
             {
@@ -138,11 +138,11 @@ public sealed partial class WasiHost
         }
         if (total > 0 && (descriptor.Flags & (FdFlags.Sync | FdFlags.Dsync)) != 0)
         {
-            // Nothing counts as written before it is safe.
+            // Only durable data counts as written.
             error = descriptor.File.Sync(!descriptor.Flags.HasFlag(FdFlags.Sync));
             total = error == FileError.Success ? total : 0;
         }
-        return Finish(error, total, result, isPositioned ? null : descriptor, offset);
+        return WriteCount(error, total, result, isPositioned ? null : descriptor, offset);
     }
 
     private FileError Receive(StreamDescriptor descriptor, uint vectors, uint count, bool isPeeking, bool waitsForAll, uint result)
@@ -151,25 +151,27 @@ public sealed partial class WasiHost
         var total = 0U;
         for (var i = 0U; error == FileError.Success && i < count; i++)
         {
-            for (var buffer = Vector(vectors, i); error == FileError.Success && !buffer.IsEmpty;)
+            for (var buffer = ReadVector(vectors, i); error == FileError.Success && !buffer.IsEmpty;)
             {
                 int read;
-                error = isPeeking ? ((IGuestSocket)descriptor.Stream).Peek(buffer, out read) : descriptor.Stream.Read(buffer, out read);
+                error = isPeeking
+                    ? ((IGuestSocket)descriptor.Stream).Peek(buffer, out read)
+                    : descriptor.Stream.Read(buffer, out read);
                 total += (uint)read;
                 buffer = buffer[read..];
                 if (error == FileError.Again && (total == 0 || waitsForAll) && !descriptor.Flags.HasFlag(FdFlags.Nonblock))
                 {
-                    error = AwaitRead(descriptor.Stream);
+                    error = WaitUntilReady(descriptor.Stream.ReadReadiness());
                     continue;
                 }
-                // The end, or what is there now, or a look that must not be repeated.
+                // Stop at the end of the stream, after a partial read, or after one peek.
                 if (isPeeking || (error == FileError.Success && (read == 0 || !waitsForAll)))
                 {
-                    return Finish(error, total, result);
+                    return WriteCount(error, total, result);
                 }
             }
         }
-        return Finish(error, total, result);
+        return WriteCount(error, total, result);
     }
 
     private FileError Send(StreamDescriptor descriptor, uint vectors, uint count, uint result)
@@ -178,23 +180,23 @@ public sealed partial class WasiHost
         var total = 0U;
         for (var i = 0U; error == FileError.Success && i < count; i++)
         {
-            for (ReadOnlySpan<byte> data = Vector(vectors, i); error == FileError.Success && !data.IsEmpty;)
+            for (ReadOnlySpan<byte> data = ReadVector(vectors, i); error == FileError.Success && !data.IsEmpty;)
             {
                 error = descriptor.Stream.Write(data, out var written);
                 total += (uint)written;
                 data = data[written..];
                 if (error == FileError.Again && !descriptor.Flags.HasFlag(FdFlags.Nonblock))
                 {
-                    error = descriptor.Stream.WriteReadiness() is { IsReady: false } awaited ? waiter.Wait(awaited) : FileError.Success;
+                    error = WaitUntilReady(descriptor.Stream.WriteReadiness());
                 }
             }
         }
-        return Finish(error, total, result);
+        return WriteCount(error, total, result);
     }
 
-    private FileError AwaitRead(IGuestStream stream) => stream.ReadReadiness() is { IsReady: false } awaited ? waiter.Wait(awaited) : FileError.Success;
+    private FileError WaitUntilReady(Readiness readiness) => readiness.IsReady ? FileError.Success : waiter.Wait(readiness);
 
-    // iovec: address 4 | size 4. All are checked before anything is moved.
+    // iovec: address 4 | size 4. All vectors are checked before any data moves.
     private FileError CheckVectors(uint vectors, uint count, uint result)
     {
         if (count > MaxVectors)
@@ -218,16 +220,17 @@ public sealed partial class WasiHost
         return total > uint.MaxValue ? FileError.Invalid : FileError.Success;
     }
 
-    // What was read may have overwritten the list of vectors itself, so each is checked again by the slice. Longer than a span can be is cut: a short transfer.
-    private Span<byte> Vector(uint vectors, uint index)
+    // The data may have overwritten the list of vectors itself, so the slice checks each vector again. A size beyond the largest span is
+    // cut, which gives a short transfer.
+    private Span<byte> ReadVector(uint vectors, uint index)
     {
         var pointer = memory.Read32(vectors + (index * VectorSize));
         var size = memory.Read32(vectors + (index * VectorSize) + 4);
         return memory.TrySlice(pointer, Math.Min(size, int.MaxValue), out var slice) ? slice : default;
     }
 
-    // What has moved has moved: an error after it is reported by the next call.
-    private FileError Finish(FileError error, uint total, uint result, FileDescriptor? moved = null, ulong position = 0)
+    // Writes the number of transferred bytes. If there are any, the call succeeds, and the next call reports the error.
+    private FileError WriteCount(FileError error, uint total, uint result, FileDescriptor? moved = null, ulong position = 0)
     {
         if (error != FileError.Success && total == 0)
         {

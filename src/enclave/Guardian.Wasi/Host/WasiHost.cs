@@ -6,10 +6,11 @@ using Guardian.Wasi.Streams;
 namespace Guardian.Wasi.Host;
 
 /// <summary>
-/// WASI preview 1 for one guest: the only calls that it can make, and all that it can reach.
+/// WASI preview 1 for one guest: the only calls that it can make, and everything that it can reach.
 /// </summary>
 /// <remarks>
-/// Used by one thread at a time, but for <see cref="Cancel"/>. Host calls return an errno for whatever a guest passes; an address outside its memory is <c>fault</c>.
+/// Used by one thread at a time, except <see cref="Cancel"/>. Host calls return an errno for everything that a guest passes; an address
+/// outside its memory gives <c>fault</c>.
 /// </remarks>
 public sealed partial class WasiHost : IDisposable
 {
@@ -20,32 +21,35 @@ public sealed partial class WasiHost : IDisposable
     private readonly TimeProvider time;
     private GuestMemory memory;
 
-    /// <summary>Gives a guest what <paramref name="options"/> hold. Streams and listeners are the host's from now on.</summary>
+    /// <param name="options">Everything that the guest can reach. The host owns the streams and listeners from now on.</param>
+    /// <exception cref="ArgumentException">A text contains NUL, or there are more than <see cref="DescriptorTable.MaxCount"/>
+    /// descriptors.</exception>
     public WasiHost(WasiOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        arguments = [.. options.Arguments.Select(Terminated)];
-        environment = [.. options.Environment.Select(Terminated)];
+        arguments = [.. options.Arguments.Select(EncodeText)];
+        environment = [.. options.Environment.Select(EncodeText)];
         time = options.Time;
         foreach (var (index, stream) in options.StandardStreams.Index())
         {
-            Give(new StreamDescriptor(stream), Rights.OfStream & ~(index == 0 ? Rights.FdWrite : Rights.FdRead));
+            AddDescriptor(new StreamDescriptor(stream), Rights.OfStream & ~(index == 0 ? Rights.FdWrite : Rights.FdRead));
         }
         foreach (var preopen in options.Directories)
         {
-            Give(new DirectoryDescriptor(new SharedDirectory(preopen.Directory, isOwned: false), Encoding.UTF8.GetBytes(preopen.GuestPath)), Rights.OfDirectory, Rights.All);
+            var shared = new SharedDirectory(preopen.Directory, isOwned: false);
+            AddDescriptor(new DirectoryDescriptor(shared, Encoding.UTF8.GetBytes(preopen.GuestPath)), Rights.OfDirectory, Rights.All);
         }
         foreach (var listener in options.Listeners)
         {
-            Give(new ListenerDescriptor(listener), Rights.OfListener, Rights.OfSocket);
+            AddDescriptor(new ListenerDescriptor(listener), Rights.OfListener, Rights.OfSocket);
         }
     }
 
-    /// <summary>What the guest gave to <c>proc_exit</c>; null while it has not called it.</summary>
-    public uint? ExitCode { get; private set; }
+    /// <summary>The code that the guest passed to <c>proc_exit</c>; null before that call.</summary>
+    internal uint? ExitCode { get; private set; }
 
-    /// <summary>Ends every wait of the guest, now and from now on: the call returns <c>canceled</c>. May be called from any thread.</summary>
-    public void Cancel() => waiter.Cancel();
+    /// <summary>Ends every present and future wait of the guest: the call returns <c>canceled</c>. May be called from any thread.</summary>
+    internal void Cancel() => waiter.Cancel();
 
     /// <summary>Closes everything that the guest has open.</summary>
     public void Dispose()
@@ -57,29 +61,29 @@ public sealed partial class WasiHost : IDisposable
     /// <summary>Makes one host call.</summary>
     /// <param name="guest">The guest's memory, for the time of this call.</param>
     /// <param name="function">Index into <see cref="Functions"/>.</param>
-    /// <param name="values">The arguments in the guest's order.</param>
+    /// <param name="values">The arguments, in the order of the function's parameters.</param>
     internal FileError Call(GuestMemory guest, int function, CallArguments values)
     {
         memory = guest;
         return Functions[function].Call(this, values);
     }
 
-    private static byte[] Terminated(string text) => !text.Contains('\0', StringComparison.Ordinal)
+    private static byte[] EncodeText(string text) => !text.Contains('\0', StringComparison.Ordinal)
         ? Encoding.UTF8.GetBytes(text + '\0')
-        : throw new ArgumentException("arguments and environment hold no NUL", nameof(text));
+        : throw new ArgumentException("arguments and environment must not contain NUL", nameof(text));
 
-    private void Give(Descriptor descriptor, Rights rights, Rights inheriting = Rights.None)
+    private void AddDescriptor(Descriptor descriptor, Rights rights, Rights inheriting = Rights.None)
     {
         descriptor.Base = rights;
         descriptor.Inheriting = inheriting;
         if (descriptors.Add(descriptor, out _) != FileError.Success)
         {
-            throw new ArgumentException("a guest is given too many descriptors");
+            throw new ArgumentException("there are too many descriptors for a guest");
         }
     }
 
-    // The descriptor, when it is one of the kind that the call is for and has the rights for it. One that is not open for reading or writing is
-    // badf, as in POSIX.
+    // Finds a descriptor of the kind and with the rights that the call needs. If it is not open for reading or writing, the error is badf,
+    // as in POSIX.
     private FileError Find<T>(uint number, Rights rights, FileError otherKind, out T? found) where T : Descriptor
     {
         found = null;

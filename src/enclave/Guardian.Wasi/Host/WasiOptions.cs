@@ -3,18 +3,18 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Host;
 
-/// <summary>A directory that a guest has from its start.</summary>
-/// <param name="GuestPath">The name that the guest knows it by, such as "/" or "/data".</param>
-/// <param name="Directory">The directory. It stays its creator's, who disposes it after the host.</param>
+/// <summary>A directory that a guest has open from its start.</summary>
+/// <param name="GuestPath">The guest's name for it, such as "/" or "/data".</param>
+/// <param name="Directory">The directory. Its creator disposes it, after the host.</param>
 public sealed record Preopen(string GuestPath, IDirectory Directory);
 
-/// <summary>All that a guest is given. There is nothing else that it can reach.</summary>
+/// <summary>Everything that a guest can reach.</summary>
 public sealed record WasiOptions
 {
-    /// <summary>The arguments, the program's own name first. None contains NUL.</summary>
+    /// <summary>The arguments, with the program's own name first. None contains NUL.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
-    /// <summary>The environment, each "NAME=value". None contains NUL.</summary>
+    /// <summary>The environment variables, each "NAME=value". None contains NUL.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 
     /// <summary>Standard input, output and error: descriptors 0 to 2. The host disposes them.</summary>
