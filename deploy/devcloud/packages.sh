@@ -35,7 +35,7 @@ install_packages() {
   if [ "$status" != 0 ]; then
     tail -n 5 "$state/log/packages.log" >&2
     echo "devcloud: error: the packages cannot be installed; see $state/log/packages.log" >&2
-    # A code of its own, for whoever can do without.
+    # A code of its own, for callers that can continue without.
     exit 4
   fi
 }

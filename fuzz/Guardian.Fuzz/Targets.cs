@@ -4,13 +4,10 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
-using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
-using Guardian.Attestation.Simulated;
 using Guardian.Attestation.Statements;
-using Guardian.Attestation.Verification;
 using Guardian.Cas.Audit;
 using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
@@ -24,7 +21,9 @@ using Guardian.Node.Metering;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
+using Guardian.Simulation.Quoting;
 using Guardian.Volumes;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Format;
@@ -45,7 +44,7 @@ internal static class Targets
 
     public static IReadOnlyList<Target> All { get; } =
     [
-        new("quote", () => [Known.Value.Quote], input => QuoteVerifier.Verify(input, Now).IsVerified),
+        new("quote", () => [Known.Value.Quote], input => SimulatedPlatforms.Verifier.Verify(input, Now).IsVerified),
         new("quote-parse", () => [Known.Value.Quote, .. Vectors("quote.bin", "sgx3-processor-cfg-and-swh", "tdx4-uptodate", "s-v4-sgx", "s-v5-td15")], input => Quote.TryParse(input, out _) is not null),
         new("chain", () => [Chain("sgx3-processor-cfg-and-swh"), Chain("tdx4-uptodate")], input => CertificatePem.ReadAll(input, most: 4) is { Count: > 0 } chain && chain.All(each => each is not null)),
         new("crl", () => [.. Vectors("root_ca_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.pem", "sgx3-azure-swh-pem-crl")], input => CertificatePem.ReadRevocationList(input) is not null),
@@ -54,12 +53,12 @@ internal static class Targets
         new("collateral", () => [CollateralFiles.Pack(Known.Value.Collateral)], input => CollateralFiles.TryUnpack(input, out _) is not null),
         new("sgxs", () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")], input => SgxsFile.TryMeasure(input, out _) is not null),
         new("sdk-enclave", () => [Vector("sgx", "synth_sdk_a.signed.so")], input => SdkEnclave.ReadAll(input, out _) is { Count: > 0 } found && found[0].TryMeasure(out _) is not null),
-        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now).IsVerified),
+        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
         new("certificate", () => [Known.Value.Certificate], input => Certificate.TryRead(input) is not null),
         new("pck-extension", () => [Known.Value.PckExtension], input => PckExtension.TryRead(input) is not null),
         new("tagged-evidence", () => [Known.Value.TaggedEvidence], input => TaggedEvidence.TryRead(input) is not null),
         new("claims", () => [TaggedEvidence.WriteClaims(new byte[32], new byte[32])], input => TaggedEvidence.TryReadClaims(input) is not null),
-        new("statement", () => [Known.Value.Statement], input => StatementVerifier.Verify(input, Now).IsVerified),
+        new("statement", () => [Known.Value.Statement], input => StatementVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
         new("sigstruct", () => [Known.Value.SigStruct], input => SigStruct.TryRead(input, out var read) && read!.Verify()),
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),

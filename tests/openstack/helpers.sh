@@ -112,7 +112,7 @@ setup_changes() {
   if [ "$1" = yes ]; then grep -q '^changed' <<<"$out"; else ! grep -qv '^unchanged' <<<"$out"; fi
 }
 
-# A flavor whose EPC may lie on two sections, as docs/operate.md says.
+# A flavor whose EPC may lie on two sections, as docs/how-to/operate.md says.
 make_flavor_in_parts() {
   openstack flavor create sgx.2x16m --vcpus 1 --ram 128 --disk 0 --property resources1:CUSTOM_SGX_EPC_MB=16 --property resources2:CUSTOM_SGX_EPC_MB=16 \
     --property group_policy=isolate --property trait:HW_CPU_X86_SGX=required --property trait:CUSTOM_SGX_HEALTHY=required
@@ -361,7 +361,7 @@ no_metrics_left() {
 # Every guardian command of the operator's page, against this cloud; 1 is an answer too, such as that of a check on a machine without SGX.
 documented() {
   local command status
-  sed -n '/^```/,/^```/s/^guardian //p' "$repository/docs/operate.md" | while read -r command; do
+  sed -n '/^```/,/^```/s/^guardian //p' "$repository/docs/how-to/operate.md" | while read -r command; do
     status=0
     echo "guardian $command"
     # shellcheck disable=SC2086 # words, as a shell would split them

@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
@@ -31,14 +31,15 @@ public sealed class RoomClient : IDisposable
     /// <param name="address">The room's address, <c>https://host:port</c>.</param>
     /// <param name="contract">The contract, verified to be signed by all members.</param>
     /// <param name="clientCertificate">Certificate of the member's key.</param>
-    /// <param name="onVerified">Is told what each handshake verified.</param>
-    /// <param name="collateral">For a room on hardware, which is refused without.</param>
+    /// <param name="time">The clock for evidence and certificates.</param>
+    /// <param name="verifier">Verifies the evidence of the room.</param>
+    /// <param name="onVerified">Receives what each handshake verified, or null.</param>
     public RoomClient(
-        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
-        ICollateralSource? collateral = null)
+        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified, collateral);
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize, Timeout = Timeout.InfiniteTimeSpan };
     }
 

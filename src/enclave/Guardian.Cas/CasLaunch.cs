@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
@@ -40,7 +40,7 @@ internal static class CasLaunch
         }
         if (options.Find("join") is { } address)
         {
-            var key = await JoinAsync(address, process.Enclave, certificate, options.Collateral, time).ConfigureAwait(false);
+            var key = await JoinAsync(address, process.Enclave, certificate, options.Verifier, time).ConfigureAwait(false);
             key.Save(path, process.Enclave);
             return key;
         }
@@ -68,7 +68,7 @@ internal static class CasLaunch
         };
     }
 
-    private static async Task<StoreKey> JoinAsync(string address, IEnclave enclave, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+    private static async Task<StoreKey> JoinAsync(string address, IEnclave enclave, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
         {
@@ -76,7 +76,7 @@ internal static class CasLaunch
         }
         try
         {
-            using var client = new CasClient(uri, Replicas(enclave), certificate, time, collateral: collateral);
+            using var client = new CasClient(uri, Replicas(enclave), certificate, time, verifier: verifier);
             return new StoreKey(await client.ReadStoreKeyAsync().ConfigureAwait(false));
         }
         catch (CasException failure)

@@ -16,7 +16,7 @@ ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 try
 {
-    return await EnclaveHost.RunAsync("guardian-cas", args, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options], (options, process) => options.Find("mode") switch
+    return await EnclaveHost.RunAsync("guardian-cas", args, BuiltPlatforms.Support, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options], (options, process) => options.Find("mode") switch
     {
         null => ServeAsync(options, process),
         "recover" => Task.FromResult(Recover(options, process)),
@@ -44,8 +44,8 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
     var replicas = CasLaunch.Replicas(process.Enclave);
     vault = Vault.Open(
         rows, key, new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])), TimeProvider.System,
-        witness => new CasWitness(witness, replicas, certificate, options.Collateral, TimeProvider.System));
-    var service = new CasService(vault, options.Collateral, TimeProvider.System, replicas);
+        witness => new CasWitness(witness, replicas, certificate, options.Verifier, TimeProvider.System));
+    var service = new CasService(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
         authority = ProvisioningAuthority.Open(options.State, process.Enclave);

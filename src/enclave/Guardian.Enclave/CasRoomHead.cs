@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Log;
@@ -17,9 +17,9 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
 
     /// <param name="address">The CAS.</param>
     /// <param name="certificate">The enclave's RA-TLS certificate, by which the CAS admits it.</param>
-    public CasRoomHead(RoomContract contract, Uri address, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+    public CasRoomHead(RoomContract contract, Uri address, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
-        client = new CasClient(address, contract.Cas.Policy, certificate, time, collateral: collateral);
+        client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
         session = contract.Cas.Session[..contract.Cas.Session.LastIndexOf('/')];
     }
 

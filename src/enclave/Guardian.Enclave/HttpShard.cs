@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching.Shards;
 
@@ -18,10 +18,10 @@ internal sealed class HttpShard : IShard, IDisposable
     private readonly HttpClient http;
     private readonly Uri address;
 
-    public HttpShard(Uri address, RoomContract contract, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+    public HttpShard(Uri address, RoomContract contract, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         this.address = address;
-        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, certificate, time, collateral: collateral);
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, certificate, time, verifier: verifier);
         handler.ConnectTimeout = ConnectPatience;
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, Timeout = Patience };
     }

@@ -15,23 +15,23 @@ IDisposable? serving = null;
 CasRoomHead? head = null;
 try
 {
-    return await EnclaveHost.RunAsync("guardian-enclave", args, own: ["contract", "cas"], optional: ["role", "shards", "working-set"], async (options, process) =>
+    return await EnclaveHost.RunAsync("guardian-enclave", args, BuiltPlatforms.Support, own: ["contract", "cas"], optional: ["role", "shards", "working-set"], async (options, process) =>
     {
         var time = TimeProvider.System;
         var workingSet = RoomLaunch.ReadWorkingSet(options);
         var signed = ContractFile.Load(options["contract"]);
         var binding = signed.Contract.Hash;
         var certificate = RaTlsCertificate.Create(process.Quotes, binding.Span);
-        var roomKey = await RoomLaunch.GetRoomKeyAsync(signed.Contract, options["cas"], certificate, options.Collateral, time).ConfigureAwait(false);
+        var roomKey = await RoomLaunch.GetRoomKeyAsync(signed.Contract, options["cas"], certificate, options.Verifier, time).ConfigureAwait(false);
         try
         {
             if (RoomLaunch.IsShard(options))
             {
                 var shard = new RoomShard(signed, roomKey, options.State, workingSet);
                 serving = shard;
-                return new EnclaveService(certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Collateral, time));
+                return new EnclaveService(certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Verifier, time));
             }
-            head = new CasRoomHead(signed.Contract, new Uri(options["cas"]), certificate, options.Collateral, time);
+            head = new CasRoomHead(signed.Contract, new Uri(options["cas"]), certificate, options.Verifier, time);
             var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, StatementSigner.Create(process.Quotes, binding.Span))
             {
                 Head = head,

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
@@ -43,13 +43,13 @@ internal static class RoomLaunch
     [
         .. (options.Find("shards") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(text =>
             Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
-                ? new HttpShard(address, contract, certificate, options.Collateral, time)
+                ? new HttpShard(address, contract, certificate, options.Verifier, time)
                 : throw new HostException(2, $"'{text}' is no address of a shard", "give https://host:port, several with commas between them")),
     ];
 
     /// <summary>Gets the room's key from the CAS that the contract names.</summary>
     /// <exception cref="HostException">The CAS is not trusted, denies, cannot be reached, or gives something else.</exception>
-    public static async Task<byte[]> GetRoomKeyAsync(RoomContract contract, string cas, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+    public static async Task<byte[]> GetRoomKeyAsync(RoomContract contract, string cas, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         if (!Uri.TryCreate(cas, UriKind.Absolute, out var address))
         {
@@ -60,7 +60,7 @@ internal static class RoomLaunch
         StartupConfiguration configuration;
         try
         {
-            using var client = new CasClient(address, contract.Cas.Policy, certificate, time, collateral: collateral);
+            using var client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
             configuration = await client.ConfigureAsync(session, service).ConfigureAwait(false);
         }
         catch (CasException failure)

@@ -1,5 +1,5 @@
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Matching.Shards;
@@ -15,10 +15,10 @@ internal static class ShardEndpoints
 {
     public const string Path = "/v1/shard";
 
-    public static void Map(WebApplication app, RoomShard shard, RoomContract contract, ICollateralSource collateral, TimeProvider time) =>
+    public static void Map(WebApplication app, RoomShard shard, RoomContract contract, EvidenceVerifier verifier, TimeProvider time) =>
         app.MapPost(Path, async context =>
         {
-            if (!IsOfThisRoom(context, contract, collateral, time.GetUtcNow()))
+            if (!IsOfThisRoom(context, contract, verifier, time.GetUtcNow()))
             {
                 context.Response.StatusCode = StatusCodes.Status403Forbidden;
                 return;
@@ -42,9 +42,9 @@ internal static class ShardEndpoints
         });
 
     // The caller is an enclave that the contract names, bound to this contract: it could compute the same itself.
-    private static bool IsOfThisRoom(HttpContext context, RoomContract contract, ICollateralSource collateral, DateTimeOffset now)
+    private static bool IsOfThisRoom(HttpContext context, RoomContract contract, EvidenceVerifier verifier, DateTimeOffset now)
     {
-        var verdict = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, collateral);
+        var verdict = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, verifier);
         return verdict.IsVerified && contract.Enclave.Appraise(verdict.Peer.Quote).IsAccepted && verdict.Peer.Binding.Span.SequenceEqual(contract.Hash.Span);
     }
 }

@@ -5,9 +5,8 @@ using System.Text.Json.Nodes;
 using System.Threading.RateLimiting;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
+using Guardian.Refusals;
 using Guardian.Sgx;
-using Guardian.Sgx.Epc;
-using Guardian.Sgx.Simulated;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -48,19 +47,22 @@ public static class EnclaveHost
     /// <summary>Runs an enclave program.</summary>
     /// <remarks>1 launch as an enclave. 2 make the service. 3 announce where it listens, in one line. 4 serve until told to end.</remarks>
     /// <param name="name">The program, for its messages.</param>
+    /// <param name="platforms">The platforms of this build.</param>
     /// <param name="own">The required options it has besides the common ones.</param>
     /// <param name="optional">Those that may be absent.</param>
     /// <param name="start">Makes the service; may throw <see cref="HostException"/>.</param>
     /// <returns>Exit code: 0 ended as told, 1 refused, 2 wrong usage, 3 the world failed.</returns>
     public static async Task<int> RunAsync(
-        string name, string[] arguments, IReadOnlyList<string> own, IReadOnlyList<string> optional, Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
+        string name, string[] arguments, PlatformSupport platforms, IReadOnlyList<string> own, IReadOnlyList<string> optional,
+        Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
     {
+        ArgumentNullException.ThrowIfNull(platforms);
         ArgumentNullException.ThrowIfNull(start);
         try
         {
-            var options = HostOptions.Parse(arguments, own, optional);
+            var options = HostOptions.Parse(arguments, platforms.Anchors, own, optional);
             DurableFile.CreateDirectory(options.State);
-            using var process = EnclaveProcess.Open(AppContext.BaseDirectory, options.Machine, options.EpcSize);
+            using var process = platforms.Open(AppContext.BaseDirectory, options.Machine, options.EpcSize);
             if (process.Enclave.Platform == PlatformKind.Simulated)
             {
                 await Console.Error.WriteLineAsync($"{name}: warning: the platform is SIMULATED; it protects nothing from whoever runs this machine").ConfigureAwait(false);
@@ -79,7 +81,7 @@ public static class EnclaveHost
         {
             return Fail(name, failure);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException or EnclaveLaunchException or EpcException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException or RefusedException or PlatformNotSupportedException)
         {
             return Fail(name, new HostException(3, failure.Message));
         }

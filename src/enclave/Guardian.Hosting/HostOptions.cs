@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Guardian.Attestation.Collateral;
-using Guardian.Sgx.Simulated;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Hosting;
 
@@ -16,9 +16,10 @@ public sealed class HostOptions
 
     private readonly Dictionary<string, string> values;
 
-    private HostOptions(Dictionary<string, string> values, bool json)
+    private HostOptions(Dictionary<string, string> values, bool json, IReadOnlyList<TrustAnchor> anchors)
     {
         this.values = values;
+        Verifier = new EvidenceVerifier(anchors, new CollateralStore(values.GetValueOrDefault("collateral") ?? Path.Combine(State, "collateral")));
         Json = json;
         Listen = ParseEndPoint(values["listen"]);
         EpcSize = ParseEpc(values.GetValueOrDefault("epc"));
@@ -30,11 +31,11 @@ public sealed class HostOptions
     /// <summary>Folder of the simulated machine.</summary>
     public string Machine => values["machine"];
 
-    /// <summary>Bytes of EPC that a simulated machine has, from <c>--epc</c> in MiB; unused on hardware.</summary>
-    public long EpcSize { get; }
+    /// <summary>Bytes of EPC of a simulated machine, from <c>--epc</c> in MiB; null for its default. Unused on hardware.</summary>
+    public long? EpcSize { get; }
 
-    /// <summary>What was fetched of Intel's collateral, on the untrusted disk: it is signed. Peers on hardware are verified with it, and refused without.</summary>
-    public ICollateralSource Collateral => new CollateralStore(values.GetValueOrDefault("collateral") ?? Path.Combine(State, "collateral"));
+    /// <summary>Verifies peers, with Intel's collateral as it was fetched to the untrusted disk: it is signed. Peers on hardware are refused without.</summary>
+    public EvidenceVerifier Verifier { get; }
 
     /// <summary>Where to listen.</summary>
     public IPEndPoint Listen { get; }
@@ -49,10 +50,12 @@ public sealed class HostOptions
     public string? Find(string name) => values.GetValueOrDefault(name);
 
     /// <summary>Reads arguments.</summary>
+    /// <param name="anchors">The roots of trust that the program knows.</param>
     /// <param name="own">The required options the program has besides the common ones.</param>
     /// <param name="optional">Those that may be absent; so may <c>--collateral</c>, <c>--epc</c> and <c>--json</c>.</param>
     /// <exception cref="HostException">An option is unknown, missing or without value.</exception>
-    public static HostOptions Parse(IReadOnlyList<string> arguments, IReadOnlyList<string> own, IReadOnlyList<string> optional)
+    public static HostOptions Parse(
+        IReadOnlyList<string> arguments, IReadOnlyList<TrustAnchor> anchors, IReadOnlyList<string> own, IReadOnlyList<string> optional)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         var names = Common.Concat(own).ToList();
@@ -73,7 +76,7 @@ public sealed class HostOptions
         }
         var missing = names.Where(name => !values.ContainsKey(name)).ToList();
         return missing.Count == 0
-            ? new HostOptions(values, json)
+            ? new HostOptions(values, json, anchors)
             : throw Usage($"missing: {string.Join(", ", missing.Select(name => $"--{name}"))}", names, mayBeAbsent);
     }
 
@@ -83,8 +86,8 @@ public sealed class HostOptions
         ? endPoint
         : throw new HostException(2, $"'{text}' is no address to listen on", "give an IP address and a port, such as 127.0.0.1:8443; port 0 takes a free one");
 
-    private static long ParseEpc(string? text) => text is null
-        ? SimulatedPlatform.DefaultEpcSize
+    private static long? ParseEpc(string? text) => text is null
+        ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes is > 0 and <= MaxEpcMebibytes
             ? mebibytes * 1024L * 1024
             : throw new HostException(2, $"'{text}' is no size of an EPC", $"give a number of MiB, at most {MaxEpcMebibytes}");

@@ -3,8 +3,6 @@ using System.Runtime.InteropServices;
 using Guardian.Refusals;
 using Guardian.Runtime.Run;
 using Guardian.Runtime.Start;
-using Guardian.Sgx.Epc;
-using Guardian.Sgx.Simulated;
 using Guardian.Wasi;
 
 // Runs one WASI program inside this enclave, configured by a CAS. Standard output belongs to the program; the runtime writes to standard
@@ -37,7 +35,7 @@ catch (RefusedException failure)
     }
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException
-    or EnclaveLaunchException or EpcException or OperationCanceledException)
+    or PlatformNotSupportedException or OperationCanceledException)
 {
     Log($"error: {failure.Message}");
 }

@@ -119,7 +119,7 @@ public sealed class CallerLimitsTests : IDisposable
     }
 
     private static HostOptions Options(params string[] more) =>
-        HostOptions.Parse(["--state", "s", "--machine", "m", "--listen", "127.0.0.1:0", .. more], [], CasLaunch.Options);
+        HostOptions.Parse(["--state", "s", "--machine", "m", "--listen", "127.0.0.1:0", .. more], [], [], CasLaunch.Options);
 
     private static DefaultHttpContext Call(IdentityKey? key, string address = "192.0.2.1") => new()
     {

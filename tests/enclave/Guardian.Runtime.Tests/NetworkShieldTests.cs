@@ -5,13 +5,13 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Files;
 using Guardian.Runtime.Network;
+using Guardian.Simulation;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Tests;
@@ -29,9 +29,9 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     {
         Directory.CreateDirectory(folder.File("program"));
         folder.Write("program/code", "code");
-        enclave = EnclaveProcess.Open(folder.File("program"), folder.File("machine"));
+        enclave = SimulatedPlatforms.Launch(folder.File("program"), folder.File("machine"), epcSize: null);
         var certificate = RaTlsCertificate.Create(enclave.Quotes, default);
-        shield = new NetworkShield(new TlsIdentity(certificate, new CollateralStore(folder.File("collateral")), TimeProvider.System));
+        shield = new NetworkShield(new TlsIdentity(certificate, SimulatedPlatforms.Verifier, TimeProvider.System));
     }
 
     public async ValueTask DisposeAsync()

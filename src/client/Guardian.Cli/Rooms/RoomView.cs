@@ -29,7 +29,7 @@ internal static class RoomView
         facts.AddRow("privacy", Privacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon));
         if (contract.Privacy.Epsilon is null)
         {
-            facts.AddRow("mind", "without noise, whoever knows nearly all of a list learns from an exact count whether one person more is a match (docs/limits.md)");
+            facts.AddRow("mind", "without noise, whoever knows nearly all of a list learns from an exact count whether one person more is a match (docs/explanation/limits.md)");
         }
         people.Write(facts);
     }

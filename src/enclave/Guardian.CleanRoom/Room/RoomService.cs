@@ -9,7 +9,6 @@ using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Shards;
 using Guardian.CleanRoom.Privacy;
 using Guardian.Sgx;
-using Guardian.Sgx.Epc;
 
 namespace Guardian.CleanRoom.Room;
 

@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
@@ -13,9 +13,9 @@ namespace Guardian.Runtime.Network;
 
 /// <summary>The enclave's own identity for TLS, and the means to verify peers.</summary>
 /// <param name="Certificate">The enclave's RA-TLS certificate.</param>
-/// <param name="Collateral">Source of collateral for peers on hardware.</param>
+/// <param name="Verifier">Verifies the evidence of peers.</param>
 /// <param name="Time">The instant at which certificates and evidence must be valid.</param>
-internal sealed record TlsIdentity(X509Certificate2 Certificate, ICollateralSource Collateral, TimeProvider Time);
+internal sealed record TlsIdentity(X509Certificate2 Certificate, EvidenceVerifier Verifier, TimeProvider Time);
 
 /// <summary>The network rules of the startup configuration: only connections that it names, and TLS unless it says plain.</summary>
 [SuppressMessage("Security", "CA5359", Justification = "attested connections are decided by the evidence, and a refusal throws")]
@@ -59,7 +59,7 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
         {
             var policy = connect.Peer?.ToPolicy()
                 ?? throw RefuseWithoutPeer($"{connect.Host}:{connect.Port} is attested, but no peer is named that must answer");
-            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, null, enclave.Collateral);
+            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, enclave.Verifier);
         }
         return new SslClientAuthenticationOptions
         {
@@ -83,7 +83,7 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
         var options = RaTlsTransport.ServerOptions(enclave.Certificate);
         options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
-            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Collateral);
+            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Verifier);
             return true;
         };
         return options;

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
@@ -45,10 +46,11 @@ internal sealed class Launch : IDisposable
         CasClient? cas = null;
         try
         {
-            process = EnclaveProcess.Open(AppContext.BaseDirectory, options.Machine);
+            process = BuiltPlatforms.Support.Open(AppContext.BaseDirectory, options.Machine);
             certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
-            var identity = new TlsIdentity(certificate, new CollateralStore(options.Collateral), TimeProvider.System);
-            cas = new CasClient(options.Cas, options.CasPolicy, certificate, identity.Time, collateral: identity.Collateral);
+            var verifier = new EvidenceVerifier(BuiltPlatforms.Support.Anchors, new CollateralStore(options.Collateral));
+            var identity = new TlsIdentity(certificate, verifier, TimeProvider.System);
+            cas = new CasClient(options.Cas, options.CasPolicy, certificate, identity.Time, verifier);
             var configuration = await cas.ConfigureAsync(options.SessionName, options.ServiceName, cancellation).ConfigureAwait(false);
             return new Launch(process, certificate, cas, configuration, identity);
         }

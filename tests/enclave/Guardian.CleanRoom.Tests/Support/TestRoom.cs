@@ -10,6 +10,7 @@ using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Room;
 using Guardian.Sgx;
+using Guardian.Simulation;
 
 namespace Guardian.CleanRoom.Tests.Support;
 
@@ -137,7 +138,7 @@ internal sealed class TestRoom : IDisposable
     // Verified as a member would.
     public byte[] Payload(byte[] statement, string type)
     {
-        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow());
+        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
         Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
         Assert.Equal((type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Statement.Type, Convert.ToHexString(verdict.Statement.Binding.Span)));
         return verdict.Statement.Payload.ToArray();
@@ -149,7 +150,7 @@ internal sealed class TestRoom : IDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => machine.Dispose();
         Directory.CreateDirectory(machine.File("program"));
         File.WriteAllBytes(machine.File("program/code.dll"), Encoding.ASCII.GetBytes("the room's code"));
-        return EnclaveProcess.Open(machine.File("program"), machine.File("machine"));
+        return SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), epcSize: null);
     }
 }
 

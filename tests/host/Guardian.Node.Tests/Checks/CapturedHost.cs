@@ -2,7 +2,7 @@ using Guardian.Node.Checks;
 
 namespace Guardian.Node.Tests.Checks;
 
-/// <summary>The files of a healthy two-socket host under Debian 12, as docs/operate.md says to capture them; tests break one thing each.</summary>
+/// <summary>The files of a healthy two-socket host under Debian 12, as docs/how-to/operate.md says to capture them; tests break one thing each.</summary>
 internal sealed class CapturedHost : IDisposable
 {
     public const string Relay = "/run/guardian/libvirt.sock";

@@ -1,0 +1,11 @@
+namespace Guardian.House.Tests;
+
+/// <summary>The floors of each project: its folders from the lowest to the highest. A folder uses only folders to its left.</summary>
+internal static class FloorTable
+{
+    private static readonly Dictionary<string, string[]> Table = new()
+    {
+    };
+
+    public static IReadOnlyList<string> Of(string project) => Table.GetValueOrDefault(project, [""]);
+}
