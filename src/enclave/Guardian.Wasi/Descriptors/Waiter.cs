@@ -3,13 +3,13 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Descriptors;
 
-/// <summary>The one place where a host call waits, so that all waits can be ended from another thread.</summary>
+/// <summary>Waits for streams. All host calls wait here, so that another thread can end every wait.</summary>
 internal sealed class Waiter : IDisposable
 {
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
 
-    // An event that becomes readable for good once waiting is over.
+    // An event that becomes readable, and stays so, when waiting is over.
     private readonly int cancelled = Libc.NewEvent(0, CloseOnExec | NonBlocking);
     private readonly Lock isClosing = new();
     private bool isDisposed;
@@ -27,10 +27,13 @@ internal sealed class Waiter : IDisposable
     }
 
     /// <summary>Waits until a stream may be ready.</summary>
+    /// <returns>Success or <see cref="FileError.Canceled"/>.</returns>
     public FileError Wait(Readiness awaited) => Wait([awaited], null);
 
     /// <summary>Waits until one of several streams may be ready, or the time is over.</summary>
-    /// <returns><see cref="FileError.Success"/>, also when the time is over, or <see cref="FileError.Canceled"/>.</returns>
+    /// <param name="awaited">The streams.</param>
+    /// <param name="timeout">Nanoseconds; null for no limit.</param>
+    /// <returns>Success, also when the time is over, or <see cref="FileError.Canceled"/>.</returns>
     public unsafe FileError Wait(ReadOnlySpan<Readiness> awaited, ulong? timeout)
     {
         const int few = 16;
