@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Guardian.Wasi;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Bench.Start;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Guardian.Files;
 using Guardian.Files.Host;
-using Guardian.Wasi;
 using Guardian.Wasi.Host;
 using Guardian.Wasi.Tests;
 

@@ -5,6 +5,8 @@ internal static class FloorTable
 {
     private static readonly Dictionary<string, string[]> Table = new()
     {
+        ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
+        ["Guardian.Wasi"] = ["Engine", "Streams", "Descriptors", "Host", ""],
     };
 
     public static IReadOnlyList<string> Of(string project) => Table.GetValueOrDefault(project, [""]);
