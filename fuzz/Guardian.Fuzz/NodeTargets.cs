@@ -13,15 +13,19 @@ using Guardian.Refusals;
 
 namespace Guardian.Fuzz;
 
-/// <summary>Everything that the host daemon reads: calls of libvirt's clients, definitions, libvirt's answers, its configuration.</summary>
+/// <summary>Inputs of the host daemon: calls of libvirt's clients, definitions of guests, libvirt's answers, its own
+/// configuration.</summary>
 internal static class NodeTargets
 {
     private const string Nova = """
-        <domain type="kvm"><uuid>5f9c3d6e-6f0c-4c4e-9f3f-2f5f5a3b7c11</uuid><name>instance-00000001</name><memory unit="MiB">512</memory><vcpu>2</vcpu>
-        <metadata><nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1"><nova:name>a</nova:name><nova:flavor name="sgx.small">
-        <nova:extraSpecs><nova:extraSpec name="resources:CUSTOM_SGX_EPC_MB">8</nova:extraSpec></nova:extraSpecs></nova:flavor></nova:instance></metadata>
+        <domain type="kvm"><uuid>5f9c3d6e-6f0c-4c4e-9f3f-2f5f5a3b7c11</uuid><name>instance-00000001</name>
+        <memory unit="MiB">512</memory><vcpu>2</vcpu>
+        <metadata><nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1"><nova:name>a</nova:name>
+        <nova:flavor name="sgx.small"><nova:extraSpecs><nova:extraSpec name="resources:CUSTOM_SGX_EPC_MB">8</nova:extraSpec>
+        </nova:extraSpecs></nova:flavor></nova:instance></metadata>
         <cpu mode="host-model"><numa><cell id="0" cpus="0-1" memory="524288" unit="KiB"/></numa></cpu>
-        <devices><memory model="sgx-epc"><source><nodemask>0-1,^0</nodemask></source><target><size unit="KiB">4096</size><node>0</node></target></memory></devices></domain>
+        <devices><memory model="sgx-epc"><source><nodemask>0-1,^0</nodemask></source>
+        <target><size unit="KiB">4096</size><node>0</node></target></memory></devices></domain>
         """;
 
     private static readonly GuestRules Rules = new() { Sections = [new EpcSection(0, 4096), new EpcSection(1, 65_536)], HidesSgx = true };
@@ -51,7 +55,7 @@ internal static class NodeTargets
     private static byte[] Call(RemoteProcedure procedure, XdrWriter arguments) =>
         new RpcHeader(0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, 7, RpcStatus.Ok).MakeFrame(arguments.ToArray());
 
-    // The relay does this with a frame of the stated length.
+    // Handles a frame as the relay does, which reads exactly the length in the header.
     private static bool ReadCall(byte[] input)
     {
         if (!RpcHeader.TryRead(input, out var header) || header.Length != input.Length || header.Type == RpcType.CallWithFds)
@@ -62,7 +66,7 @@ internal static class NodeTargets
         return calls.MustHold(header) && calls.Inspect(header, input) is null or { Forward.Length: > 0 };
     }
 
-    // A rewritten definition must pass unchanged when it comes back.
+    // A rewritten definition that comes back must stay unchanged.
     private static bool Rewrite(string xml)
     {
         var first = Rewriter.Rewrite(xml);

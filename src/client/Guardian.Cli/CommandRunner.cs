@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
-using Guardian.CleanRoom.Client;
 using Guardian.Refusals;
 using Guardian.Volumes;
 
@@ -53,10 +52,6 @@ internal static class CommandRunner
             },
             cas.Failure.ToString(), cas.Message, cas.Problems,
             cas.Failure == CasFailure.NotTrusted ? TrustHint(cas.InnerException) : null),
-        RoomException room => new CliException(
-            room.Failure == RoomFailure.Unreachable ? ExitCode.World : ExitCode.Refused,
-            room.Reason, room.Message, Checks(room.InnerException),
-            room.Failure == RoomFailure.NotTrusted ? TrustHint(room.InnerException) : null),
         VolumeException volume => new CliException(
             volume.Failure switch
             {
@@ -65,7 +60,6 @@ internal static class CommandRunner
                 _ => ExitCode.Refused,
             },
             volume.Failure.ToString(), volume.Message, [], VolumeHint(volume.Failure)),
-        PreparationException preparation => new CliException(ExitCode.Usage, "bad-data", preparation.Message, preparation.Problems),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),

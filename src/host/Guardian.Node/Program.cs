@@ -19,7 +19,7 @@ const int World = 3;
 
 if (args is not ["--config", var path])
 {
-    return Fail(Usage, "guardian-node takes --config FILE", "docs/operate.md shows a configuration");
+    return Fail(Usage, "guardian-node takes --config FILE", "docs/reference/node.md shows a configuration");
 }
 NodeConfiguration? configuration;
 try

@@ -1,6 +1,9 @@
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
+
 namespace Guardian.Wasi.Tests;
 
-/// <summary>Compiled modules are used only when this runtime made them.</summary>
+/// <summary>The cache uses a compiled module only if this runtime made it.</summary>
 public sealed class ModuleCacheTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -44,8 +47,8 @@ public sealed class ModuleCacheTests : IDisposable
         File.Delete(Entry());
         var other = WasmEngine.Assemble(TextGuest.Module("(call $proc_exit (i32.const 8))"));
         var cache = new ModuleCache(folder.Path, key);
-        cache.Load(TextGuest.Engine, other).Dispose();
-        // The entry of the first module, under the name of the second.
+        cache.Load(TextGuest.Engine, other).Value!.Dispose();
+        // The first module's entry under the second module's name.
         File.WriteAllBytes(Entry(), ours);
         Assert.Equal(8U, Run(key, other));
         key[0] ^= 1;
@@ -53,10 +56,10 @@ public sealed class ModuleCacheTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_place_to_write_modules_run_all_the_same()
+    public void Modules_run_without_a_writable_folder()
     {
         File.WriteAllText(Path.Combine(folder.Path, "file"), "");
-        using var module = new ModuleCache(Path.Combine(folder.Path, "file", "cache"), key).Load(TextGuest.Engine, wasm);
+        using var module = new ModuleCache(Path.Combine(folder.Path, "file", "cache"), key).Load(TextGuest.Engine, wasm).Value;
         Assert.NotNull(module);
     }
 
@@ -64,7 +67,7 @@ public sealed class ModuleCacheTests : IDisposable
 
     private uint Run(byte[] with, byte[]? program = null)
     {
-        using var module = new ModuleCache(folder.Path, with).Load(TextGuest.Engine, program ?? wasm);
+        using var module = new ModuleCache(folder.Path, with).Load(TextGuest.Engine, program ?? wasm).Value!;
         using var host = new WasiHost(TextGuest.Options());
         return Guest.Run(TextGuest.Engine, module, host, new GuestLimits(), CancellationToken.None).ExitCode;
     }

@@ -17,7 +17,7 @@ internal sealed class PretendedCloud : HttpMessageHandler
 
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Where its catalog says that it is.</summary>
+    /// <summary>The address in its catalog.</summary>
     public string Address { get; set; } = "http://cloud";
 
     /// <summary>Answers requests that start so, such as <c>GET /placement/allocations/</c>. The latest answer wins.</summary>

@@ -17,7 +17,7 @@ internal static class NodeCommands
     private static Command CreateCheck()
     {
         var options = new NodeOptions();
-        var root = new Option<string>("--root") { Description = "Look at files captured from another host instead, as docs/operate.md says.", DefaultValueFactory = _ => "/", HelpName = "DIR" };
+        var root = new Option<string>("--root") { Description = "Look at files captured from another host instead, as docs/how-to/operate.md says.", DefaultValueFactory = _ => "/", HelpName = "DIR" };
         var check = new Command("check", "Check everything this host needs to give EPC to guests, and say how to fix it.") { root };
         options.AddTo(check);
         check.Runs(async (arguments, terminal, cancellation) =>

@@ -6,7 +6,7 @@ using Guardian.Documents;
 
 namespace Guardian.ComputeHost.Configuration;
 
-/// <summary>The configuration of <c>guardian-node</c>: one YAML file (docs/operate.md).</summary>
+/// <summary>The configuration of <c>guardian-node</c>: one YAML file (docs/reference/node.md).</summary>
 public sealed record NodeConfiguration
 {
     // unix(7): sun_path has 108 bytes, with the zero at the end.
