@@ -17,7 +17,7 @@ using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Shards;
 using Guardian.Documents;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation;

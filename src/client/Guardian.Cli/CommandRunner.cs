@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
-using Guardian.Node.Libvirt;
+using Guardian.CleanRoom.Client;
 using Guardian.OpenStack;
 using Guardian.Refusals;
 using Guardian.Volumes;
@@ -62,15 +62,6 @@ internal static class CommandRunner
                 _ => ExitCode.Refused,
             },
             volume.Failure.ToString(), volume.Message, [], VolumeHint(volume.Failure)),
-        OpenStackException cloud => new CliException(
-            cloud.Failure switch
-            {
-                OpenStackFailure.Settings => ExitCode.Usage,
-                OpenStackFailure.Unreachable or OpenStackFailure.BadAnswer => ExitCode.World,
-                _ => ExitCode.Refused,
-            },
-            cloud.Failure.ToString(), cloud.Message),
-        LibvirtException libvirt => new CliException(libvirt.Failure == LibvirtFailure.Refused ? ExitCode.Refused : ExitCode.World, "libvirt", libvirt.Message, hint: "run this as root on a compute host; node.yaml's relay: upstream: names libvirt's socket"),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),
