@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
