@@ -28,6 +28,7 @@ using Guardian.Volumes;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Freshness;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Fuzz;
 
@@ -81,6 +82,7 @@ internal static class Targets
         new("volume-key", () => [Encoding.ASCII.GetBytes(new string('0', 64) + "\n")], input => VolumeKey.TryRead(input) is not null),
         new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
         new("wasi-calls", () => [WasiCalls.Seed()], WasiCalls.Run),
+        new("wasm-module", () => [WasmEngine.Assemble("(module (table 1 funcref) (tag) (func))")], input => ModuleContents.Read(input) is not null),
         .. NodeTargets.All,
     ];
 

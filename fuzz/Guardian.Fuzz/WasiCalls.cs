@@ -7,7 +7,8 @@ using Guardian.Wasi.Tests;
 
 namespace Guardian.Fuzz;
 
-/// <summary>Host calls with whatever a guest may pass. The input is calls, one after the other: function 1 | each argument 4 or 8; its tail is the guest's memory.</summary>
+/// <summary>Host calls with arbitrary arguments. The input is a list of calls (function 1 | each argument 4 or 8) and then the guest's
+/// memory.</summary>
 internal static unsafe class WasiCalls
 {
     private const int MemorySize = 64 * 1024;
@@ -34,7 +35,7 @@ internal static unsafe class WasiCalls
         return input.ToArray();
     }
 
-    /// <summary>Makes the calls; true when one of them succeeded. Waits are over before they begin.</summary>
+    /// <summary>Makes the calls; true when one of them succeeded. The host is cancelled, so no call waits.</summary>
     public static bool Run(byte[] input)
     {
         var folder = Directory.CreateTempSubdirectory("guardian-fuzz-");
@@ -42,7 +43,12 @@ internal static unsafe class WasiCalls
         try
         {
             using var directory = HostFileSystem.Open(folder.FullName);
-            using var host = new WasiHost(new WasiOptions { Arguments = ["fuzz"], StandardStreams = [new SilentStream()], Directories = [new Preopen("/", directory.Root)] });
+            using var host = new WasiHost(new WasiOptions
+            {
+                Arguments = ["fuzz"],
+                StandardStreams = [new SilentStream()],
+                Directories = [new Preopen("/", directory.Root)],
+            });
             host.Cancel();
             return Run(host, memory, input);
         }
