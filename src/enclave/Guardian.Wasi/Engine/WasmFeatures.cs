@@ -17,7 +17,7 @@ internal static partial class WasmFeatures
     /// <summary>All proposals that Wasmtime's C interface can switch.</summary>
     public static readonly WasmFeature[] All =
     [
-        // Compilers for WASI preview 1 (clang, rustc, Go) emit these. Exceptions of C++ live on the engine's heap.
+        // Compilers for WASI preview 1 (clang, rustc, Go) emit these. Exceptions come from C++, and live on a heap of the engine.
         new("bulk memory", true, SetBulkMemory),
         new("multiple values", true, SetMultiValue),
         new("reference types", true, SetReferenceTypes),
