@@ -26,6 +26,7 @@ using Guardian.Volumes;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Freshness;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Fuzz;
 
@@ -117,6 +118,9 @@ internal static class Targets
             () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)],
             input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
         new("wasi-calls", () => [WasiCalls.CreateSeed()], WasiCalls.Run),
+        new("wasm-module",
+            () => [WasmEngine.Assemble("(module (table 1 funcref) (tag) (func))")],
+            input => ModuleContents.Read(input) is not null),
         .. NodeTargets.All,
     ];
 
