@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
@@ -25,6 +26,7 @@ using Guardian.Volumes;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Freshness;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Fuzz;
 
@@ -116,6 +118,9 @@ internal static class Targets
             () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)],
             input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
         new("wasi-calls", () => [WasiCalls.CreateSeed()], WasiCalls.Run),
+        new("wasm-module",
+            () => [WasmEngine.Assemble("(module (table 1 funcref) (tag) (func))")],
+            input => ModuleContents.Read(input) is not null),
         .. NodeTargets.All,
     ];
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Shards;

@@ -27,7 +27,7 @@ public sealed unsafe class Guest
     private bool isCancelled;
     private Exception? failure;
 
-    private Guest(WasmEngine engine, WasiHost host, GuestLimits limits)
+    private Guest(WasmEngine engine, WasmModule module, WasiHost host, GuestLimits limits)
     {
         this.engine = engine;
         this.host = host;
@@ -36,7 +36,7 @@ public sealed unsafe class Guest
         context = Native.Context(store);
         linker = Native.NewLinker(engine.Handle);
         imports = (Import*)NativeMemory.AllocZeroed((nuint)WasiHost.Functions.Length, (nuint)sizeof(Import));
-        Limit(limits);
+        SetLimits(limits, module.Contents);
     }
 
     // The engine passes this back with every call of a host function.
@@ -65,7 +65,7 @@ public sealed unsafe class Guest
         {
             throw new ArgumentException("an engine that counts fuel needs a limit for it, and the other way round", nameof(limits));
         }
-        var guest = new Guest(engine, host, limits);
+        var guest = new Guest(engine, module, host, limits);
         try
         {
             guest.DefineImports();
@@ -93,11 +93,10 @@ public sealed unsafe class Guest
         Native.IncrementEpoch(engine.Handle);
     }
 
-    private void Limit(GuestLimits limits)
+    private void SetLimits(GuestLimits limits, ModuleContents contents)
     {
-        // Each element of a table costs the host 8 bytes outside of the guest's memory.
-        const long maxTableElements = 10_000_000;
-        Native.Limit(store, limits.MemorySize, maxTableElements, instances: 1, tables: 100, memories: 1);
+        var shares = MemoryShares.Divide(limits.MemorySize, contents);
+        Native.Limit(store, shares.MemorySize, shares.TableElements, instances: 1, MemoryShares.MaxTables, memories: 1);
         Native.SetEpochDeadline(context, 1);
         if (limits.Fuel is { } fuel)
         {

@@ -56,6 +56,22 @@ public sealed class ModuleCacheTests : IDisposable
     }
 
     [Fact]
+    public void An_entry_of_an_engine_with_another_configuration_is_not_executed()
+    {
+        Assert.Equal(7U, Run(key));
+        var ours = Entry();
+        using var other = new WasmEngine(fitsEnclave: true);
+        new ModuleCache(folder.Path, key).Load(other, wasm).Value!.Dispose();
+        var theirs = Directory.GetFiles(folder.Path).Single(path => path != ours);
+        // The MAC of our entry is for our configuration, so the other engine compiles again.
+        File.Copy(ours, theirs, overwrite: true);
+        new ModuleCache(folder.Path, key).Load(other, wasm).Value!.Dispose();
+        Assert.NotEqual(File.ReadAllBytes(ours), File.ReadAllBytes(theirs));
+        Assert.All(WasmFeatures.All, feature =>
+            Assert.Equal(feature.IsOn, other.Configuration.Contains(feature.Name, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Modules_run_without_a_writable_folder()
     {
         File.WriteAllText(Path.Combine(folder.Path, "file"), "");

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Statistics;
 using Guardian.Sgx;
 
 namespace Guardian.Cli.Rooms;

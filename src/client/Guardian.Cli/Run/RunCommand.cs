@@ -75,9 +75,9 @@ internal static class RunCommand
             Directories = directories.Preopens,
             Listeners = [.. arguments.Listeners.Select(Listen)],
         });
-        var limits = new GuestLimits { Fuel = arguments.MaxInstructions };
+        var limits = new GuestLimits { Fuel = arguments.MaxInstructions, MemorySize = arguments.MaxMemory };
         using var signals = arguments.Volumes.Count > 0 ? new EndingSignals() : null;
-        var outcome = Guest.Run(engine, module, host, arguments.MaxMemory is { } size ? limits with { MemorySize = size } : limits, signals?.Token ?? CancellationToken.None);
+        var outcome = Guest.Run(engine, module, host, limits, signals?.Token ?? CancellationToken.None);
         return outcome.End switch
         {
             GuestEnd.Exited => outcome.ExitStatus,
@@ -95,7 +95,7 @@ internal static class RunCommand
         var key = DurableFile.ReadOrCreate(Path.Combine(HostOptions.Home, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
         var module = new ModuleCache(Path.Combine(HostOptions.Home, "modules"), key).Load(engine, wasm);
         return module.Value
-            ?? throw new CliException(NoProgram, module.Refusal!.Code, $"{name} is not a WebAssembly module: {module.Refusal.Detail}");
+            ?? throw new CliException(NoProgram, module.Refusal!.Code, $"{name} is not a WebAssembly module that Guardian runs: {module.Refusal.Detail}", hint: module.Refusal.Remedy);
     }
 
     private static HostListener Listen(System.Net.IPEndPoint address)

@@ -21,7 +21,7 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomIntegers random
     /// <summary>Adds noise to a figure when the members agreed on noise.</summary>
     /// <param name="figure">The exact figure.</param>
     /// <param name="sensitivity">The most by which one person changes the figure; 1 when null.</param>
-    /// <param name="parts">The number of such figures of one answer that a person may be in; they share the answer's epsilon.</param>
+    /// <param name="parts">The number of figures like this in one answer that a person may be in; they share the answer's epsilon.</param>
     /// <returns>The figure as it may be published.</returns>
     public Noised Noise(Int128 figure, Int128? sensitivity = null, int parts = 1)
     {
@@ -37,7 +37,7 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomIntegers random
 
     /// <summary>Computes the bound within which 95 % of all figures with that noise are of the truth.</summary>
     /// <param name="sensitivity">The most by which one person changes the figure; 1 when null.</param>
-    /// <param name="parts">The number of such figures of one answer that a person may be in.</param>
+    /// <param name="parts">The number of figures like this in one answer that a person may be in.</param>
     /// <returns>The bound; null for exact figures.</returns>
     public double? Margin(Int128? sensitivity = null, int parts = 1)
     {

@@ -62,7 +62,7 @@ public sealed record LogPage(IReadOnlyList<LogLine> Entries);
 /// <summary>A refusal over HTTP: RFC 9457, <c>application/problem+json</c>.</summary>
 /// <param name="Title">The code of the reason, for programs.</param>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Detail">What is refused, and how to fix it, for people.</param>
+/// <param name="Detail">The problem and how to fix it, for people.</param>
 public sealed record RoomProblem(string Title, int Status, string Detail)
 {
     /// <summary>Writes a refusal as a problem.</summary>
@@ -76,7 +76,8 @@ public sealed record RoomProblem(string Title, int Status, string Detail)
 }
 
 /// <summary>Strict source-generated JSON of the room's protocol.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RoomDescription))]
 [JsonSerializable(typeof(DataSetKeys))]
 [JsonSerializable(typeof(UploadRequest))]

@@ -69,9 +69,7 @@ internal static class ConfiguredProgram
         }))
         {
             // Step 4
-            var limits = configuration.Limits.MemoryMiB is { } size
-                ? new GuestLimits { MemorySize = Math.Min(size, 4096) * Mebibyte }
-                : new GuestLimits();
+            var limits = new GuestLimits { MemorySize = configuration.Limits.MemoryMiB is { } size ? Math.Min(size, 4096) * Mebibyte : null };
             using var watch = CpuWatch.Start(configuration.Limits.CpuSeconds, ending);
             outcome = Guest.Run(engine, module, host, limits, ending.Token);
 
@@ -123,7 +121,7 @@ internal static class ConfiguredProgram
             compiled = new ModuleCache(options.Modules, key).Load(engine, program);
         }
         return compiled.Value ?? throw new RefusedException(
-            compiled.Refusal! with { Detail = $"the program is not a WebAssembly module: {compiled.Refusal.Detail}" });
+            compiled.Refusal! with { Detail = $"the program is not a WebAssembly module that Guardian runs: {compiled.Refusal.Detail}" });
     }
 
     // The session names the ports. The variables GUARDIAN_LISTEN_PORT tell the program which descriptor listens on which port.

@@ -1,13 +1,16 @@
 using System.Security.Cryptography;
+using System.Text;
 using Guardian.Refusals;
 
 namespace Guardian.Wasi.Engine;
 
 /// <summary>
 /// A folder with the native code of modules that were compiled before. The process executes this code unchecked, so an entry is used only
-/// if its MAC, made with the runtime's own key, fits the code and the hash of its WebAssembly. Every other entry counts as absent.
+/// if its MAC, made with the runtime's own key, fits the code, its WebAssembly and the engine's configuration. Every other entry counts as
+/// absent.
 /// </summary>
-/// <remarks>An entry is MAC 32 | code. Thread-safe, also across processes.</remarks>
+/// <remarks>An entry is MAC 32 | code; its name is the hash of the configuration and the WebAssembly. Thread-safe, also across
+/// processes.</remarks>
 public sealed class ModuleCache
 {
     /// <summary>Size of the key in bytes.</summary>
@@ -36,10 +39,9 @@ public sealed class ModuleCache
     public Outcome<WasmModule> Load(WasmEngine engine, ReadOnlySpan<byte> wasm)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(wasm, hash);
-        var path = Path.Combine(directory, Convert.ToHexStringLower(hash) + (engine.CountsFuel ? "-fuel" : ""));
-        if (TryLoad(engine, path, hash) is { } cached)
+        var id = ComputeId(engine, wasm);
+        var path = Path.Combine(directory, Convert.ToHexStringLower(id));
+        if (ModuleContents.Read(wasm) is { } contents && TryLoad(engine, path, id, contents) is { } cached)
         {
             return cached;
         }
@@ -48,7 +50,7 @@ public sealed class ModuleCache
         {
             try
             {
-                WriteEntry(path, hash, engine.CountsFuel, module.Serialize());
+                WriteEntry(path, id, module.Serialize());
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -58,7 +60,16 @@ public sealed class ModuleCache
         return compiled;
     }
 
-    private WasmModule? TryLoad(WasmEngine engine, string path, ReadOnlySpan<byte> hash)
+    private static byte[] ComputeId(WasmEngine engine, ReadOnlySpan<byte> wasm)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData("guardian compiled module v2\0"u8);
+        hash.AppendData(Encoding.UTF8.GetBytes(engine.Configuration + '\0'));
+        hash.AppendData(wasm);
+        return hash.GetHashAndReset();
+    }
+
+    private WasmModule? TryLoad(WasmEngine engine, string path, byte[] id, ModuleContents contents)
     {
         try
         {
@@ -69,8 +80,8 @@ public sealed class ModuleCache
                 return null;
             }
             var code = entry.AsSpan(MacSize);
-            var isOurs = CryptographicOperations.FixedTimeEquals(entry.AsSpan(0, MacSize), ComputeMac(hash, engine.CountsFuel, code));
-            return isOurs ? engine.LoadTrustedCode(code) : null;
+            var isOurs = CryptographicOperations.FixedTimeEquals(entry.AsSpan(0, MacSize), ComputeMac(id, code));
+            return isOurs ? engine.LoadTrustedCode(code, contents) : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -78,13 +89,13 @@ public sealed class ModuleCache
         }
     }
 
-    private void WriteEntry(string path, ReadOnlySpan<byte> hash, bool countsFuel, byte[] code)
+    private void WriteEntry(string path, byte[] id, byte[] code)
     {
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var temporary = $"{path}.{Environment.ProcessId}";
         using (var file = File.Create(temporary))
         {
-            file.Write(ComputeMac(hash, countsFuel, code));
+            file.Write(ComputeMac(id, code));
             file.Write(code);
         }
         File.Move(temporary, path, overwrite: true);
@@ -94,12 +105,10 @@ public sealed class ModuleCache
         }
     }
 
-    private byte[] ComputeMac(ReadOnlySpan<byte> hash, bool countsFuel, ReadOnlySpan<byte> code)
+    private byte[] ComputeMac(byte[] id, ReadOnlySpan<byte> code)
     {
         using var mac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
-        mac.AppendData("guardian compiled module v1\0"u8);
-        mac.AppendData([countsFuel ? (byte)1 : (byte)0]);
-        mac.AppendData(hash);
+        mac.AppendData(id);
         mac.AppendData(code);
         return mac.GetHashAndReset();
     }

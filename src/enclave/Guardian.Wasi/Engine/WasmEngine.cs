@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Guardian.Refusals;
 using Microsoft.Win32.SafeHandles;
 
@@ -6,7 +7,7 @@ namespace Guardian.Wasi.Engine;
 
 /// <summary>Compiles and runs guests with Wasmtime.</summary>
 /// <remarks>Thread-safe. A module can be used only with the engine that made it.</remarks>
-public sealed class WasmEngine : IDisposable
+public sealed partial class WasmEngine : IDisposable
 {
     private readonly bool countsFuel;
     private readonly NativeEngine native;
@@ -18,9 +19,14 @@ public sealed class WasmEngine : IDisposable
     public WasmEngine(bool countsFuel = false, bool fitsEnclave = false)
     {
         this.countsFuel = countsFuel;
+        Configuration = $"fuel: {countsFuel}, enclave: {fitsEnclave}, {WasmFeatures.Description}";
         var config = Native.NewConfig();
         Native.SetEpochInterruption(config, 1);
         Native.SetConsumeFuel(config, countsFuel ? (byte)1 : (byte)0);
+        foreach (var feature in WasmFeatures.All)
+        {
+            feature.Set(config, feature.IsOn ? (byte)1 : (byte)0);
+        }
         if (fitsEnclave)
         {
             Native.SetMemoryReservation(config, 0);
@@ -32,6 +38,9 @@ public sealed class WasmEngine : IDisposable
     }
 
     internal bool CountsFuel => countsFuel;
+
+    /// <summary>Describes everything that changes the compiled code of a module.</summary>
+    internal string Configuration { get; }
 
     internal nint Handle => !native.IsClosed ? native.DangerousGetHandle() : throw new ObjectDisposedException(nameof(WasmEngine));
 
@@ -46,13 +55,24 @@ public sealed class WasmEngine : IDisposable
         {
             error = Native.NewModule(Handle, bytes, (nuint)wasm.Length, &module);
         }
-        return error == 0 ? new WasmModule(module) : WasiReasons.NotAProgram.Because(ReadMessage(error));
+        if (error != 0)
+        {
+            return WasiReasons.NotAProgram.Because(FindCause(ReadMessage(error)));
+        }
+        if (ModuleContents.Read(wasm) is not { } contents)
+        {
+            Native.DeleteModule(module);
+            return WasiReasons.NotAProgram.Because("its sections are malformed");
+        }
+        return new WasmModule(module, contents);
     }
 
     /// <summary>Loads native code that <see cref="WasmModule.Serialize"/> returned. The process executes it unchecked, so only
     /// authenticated bytes may come here.</summary>
+    /// <param name="code">The code.</param>
+    /// <param name="contents">The contents of the WebAssembly from which the code was made.</param>
     /// <returns>The module, or null when the code is for another version of the engine or another processor.</returns>
-    internal unsafe WasmModule? LoadTrustedCode(ReadOnlySpan<byte> code)
+    internal unsafe WasmModule? LoadTrustedCode(ReadOnlySpan<byte> code, ModuleContents contents)
     {
         nint module;
         nint error;
@@ -62,7 +82,7 @@ public sealed class WasmEngine : IDisposable
         }
         if (error == 0)
         {
-            return new WasmModule(module);
+            return new WasmModule(module, contents);
         }
         Native.DeleteError(error);
         return null;
@@ -111,6 +131,21 @@ public sealed class WasmEngine : IDisposable
         }
     }
 
+    // The engine's message names the stages, then "Caused by:" and the causes, the innermost last, with numbers if there are several.
+    private static string FindCause(string message)
+    {
+        const string heading = "Caused by:";
+        var start = message.LastIndexOf(heading, StringComparison.Ordinal);
+        var causes = start < 0 ? message : message[(start + heading.Length)..];
+        return WhiteSpace().Replace(Numbers().Split(causes)[^1].Trim(), " ");
+    }
+
+    [GeneratedRegex(@"\n\s+[0-9]+: ")]
+    private static partial Regex Numbers();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex WhiteSpace();
+
     private sealed class NativeEngine : SafeHandleZeroOrMinusOneIsInvalid
     {
         public NativeEngine(nint engine) : base(ownsHandle: true) => SetHandle(engine);
@@ -128,7 +163,9 @@ public sealed class WasmModule : IDisposable
 {
     private nint handle;
 
-    internal WasmModule(nint handle) => this.handle = handle;
+    internal WasmModule(nint handle, ModuleContents contents) => (this.handle, Contents) = (handle, contents);
+
+    internal ModuleContents Contents { get; }
 
     internal nint Handle => handle != 0 ? handle : throw new ObjectDisposedException(nameof(WasmModule));
 

@@ -6,16 +6,16 @@ using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Attacks;
 
-/// <summary>What an attacker has: questions, and uploads of its own list.</summary>
+/// <summary>The means of an attacker: questions, and uploads of its own list.</summary>
 internal interface IAttackedRoom : IDisposable
 {
-    /// <summary>Matched persons who satisfy the conditions; null when the room withholds it.</summary>
+    /// <summary>Counts the matched persons who satisfy the conditions; null when the room withholds the answer.</summary>
     long? Count(params Condition[] where);
 
-    /// <summary>The same by the regions; null where a cell is withheld, and everywhere when the answer is.</summary>
+    /// <summary>Counts them by region; a withheld cell is null, and a withheld answer has no cells.</summary>
     IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where);
 
-    /// <summary>Which of the attacker's persons satisfy the conditions; null when the room withholds it.</summary>
+    /// <summary>Lists the attacker's persons who satisfy the conditions; null when the room withholds the answer.</summary>
     IReadOnlySet<string>? List(params Condition[] where);
 
     /// <summary>Replaces the attacker's own list.</summary>
@@ -23,8 +23,8 @@ internal interface IAttackedRoom : IDisposable
 }
 
 /// <summary>
-/// A plain engine with the rule that most people think of first: answer only if at least k persons are in the set, and at least k outside it. It knows nothing of earlier
-/// questions. Small on purpose; the attacks have to work against something.
+/// A plain engine with the most obvious rule: it answers only if at least k persons are in the set, and at least k outside. It knows
+/// nothing of earlier questions. It is weak on purpose, because the attacks must succeed against something.
 /// </summary>
 internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, decimal? epsilon = null, int seed = 0) : IAttackedRoom
 {
@@ -91,7 +91,7 @@ internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimu
         };
     }
 
-    // Fresh noise for every answer, which is where averaging begins.
+    // Fresh noise for every answer makes averaging possible.
     private long Noise()
     {
         if (epsilon is not { } each)
@@ -103,7 +103,7 @@ internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimu
     }
 }
 
-/// <summary>Guardian's room, as it is.</summary>
+/// <summary>The room of Guardian.</summary>
 internal sealed class GuardedRoom : IAttackedRoom
 {
     private readonly TestRoom room;
@@ -111,7 +111,7 @@ internal sealed class GuardedRoom : IAttackedRoom
 
     public GuardedRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, decimal? epsilon = null, int seed = 0)
     {
-        // What is sensitive may be filtered here: the attacks need something to find out.
+        // The sensitive column may be filtered here, because the attacks need something to find out.
         room = new TestRoom(
             TestContract.Read(
                 ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"),

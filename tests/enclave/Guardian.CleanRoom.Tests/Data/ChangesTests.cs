@@ -3,12 +3,14 @@ using System.Text.Json;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Tests.Support;
 using Guardian.Documents;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>Uploads that change a version: who is added, changed or removed; everyone else stays.</summary>
+/// <summary>Uploads that change a version: persons are added, changed or removed; everyone else stays.</summary>
 public sealed class ChangesTests
 {
     private static readonly (string, string)[] Sizes = [("max_rows: 4000", "max_rows: 50000\n    max_changes: 3000"), ("max_rows: 5000", "max_rows: 50000")];
@@ -21,7 +23,7 @@ public sealed class ChangesTests
     {
         var random = new Random(before);
         var rows = TestRows.Campaign(random, before, 2 * before);
-        // Half of the changed are new; whom nobody knows can be removed, too; who is in both files is changed.
+        // Half of the changed persons are new. An unknown person can be removed too. A person in both files is changed.
         var changes = rows.Take(changed / 2).Select(row => row with { Arm = "Blue", Score = 7 })
             .Concat(Enumerable.Range(0, Math.Min(changed - (changed / 2), 50_000 - before)).Select(i => new CampaignRow($"new{i}@example.com", "Red", true, i))).ToList();
         var gone = rows.Skip(changed / 2 - (changed / 4)).Take(removed).Select(row => row.Email).Concat(["nobody@example.com"]).ToList();
@@ -77,7 +79,7 @@ public sealed class ChangesTests
             Assert.Null(room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, chunk, cipher.Encrypt(chunk, prepared.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
-        // In between, there is another version.
+        // Another version is uploaded in between.
         var next = room.Upload("campaign", "email,arm,exposed,score\nc@x.org,Red,1,1\n").Digest;
         Assert.Equal("base-changed", room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal!.Code);
         Assert.Equal((2, next), (Change(room, next, change, []).Rows, Change(room, next, change, []).Base));
@@ -111,7 +113,7 @@ public sealed class ChangesTests
         var digest = room.Upload("campaign", TestRows.Csv(rows)).Digest;
         room.Upload("customers", TestRows.Csv(customers));
         room.Ask(new Question { Kind = QuestionKind.Overlap });
-        // The tracker's trick: one person less, and the question again.
+        // The tracker's trick: remove one person, and repeat the question.
         Change(room, digest, null, [rows.Select(row => row.Email).Intersect(customers.Select(row => row.Email)).First()]);
         Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Overlap }));
         Assert.All(room.Service.Questions.ReadBudget().DataSets, dataSet => Assert.Equal(1m, dataSet.Spent));

@@ -6,7 +6,7 @@ using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>What a partner may send and what not, one fault at a time.</summary>
+/// <summary>The checks of a partner's groups, one fault at a time.</summary>
 public class GroupCheckTests
 {
     private const int Bucket = 3;
@@ -81,7 +81,7 @@ public class GroupCheckTests
 
     private static int At(int slot) => (slot * RoomLayout.BucketsPerGroup) + Bucket;
 
-    // The first and the last tag that belong there, and one between.
+    // The first and the last tag of the bucket, and one between.
     private static byte[] Group()
     {
         var writer = new GroupWriter(Layout, Campaign);

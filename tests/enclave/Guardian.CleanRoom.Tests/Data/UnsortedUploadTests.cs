@@ -12,7 +12,7 @@ using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>Uploads in any order, which the enclave sorts: the version is the one that a sorted upload of the same file makes.</summary>
+/// <summary>Uploads in any order, which the enclave sorts: the version equals that of a sorted upload of the same file.</summary>
 public sealed class UnsortedUploadTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -20,7 +20,7 @@ public sealed class UnsortedUploadTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    // One group; some groups, and not a power of two of them; with much memory and with as little as there can be.
+    // One group; some groups, whose number is not a power of two; with much memory, and with the minimum.
     [InlineData(4_000, 4_000, 512)]
     [InlineData(50_000, 6_000, 512)]
     [InlineData(50_000, 49_000, 1)]
@@ -43,7 +43,7 @@ public sealed class UnsortedUploadTests : IDisposable
     {
         using var room = Open(50_000);
         var rows = TestRows.Campaign(new Random(7), 3_000, 6_000);
-        // Again, with other cells, up to four times, and far from the first.
+        // Repeated rows have other cells, occur up to four times, and are far from the first.
         var repeated = rows.Concat(rows.Take(900).Reverse().Select(row => row with { Score = 1 })).Concat(rows.Take(300).Select(row => row with { Arm = "Blue" })).Concat(rows.Take(5).Select(row => row with { Score = 2 }));
         var receipt = Upload(room, TestRows.Csv(repeated));
         var (_, digest, cipher) = room.Prepare("campaign", TestRows.Csv(rows));
@@ -159,7 +159,7 @@ public sealed class UnsortedUploadTests : IDisposable
         var levels = System.Numerics.BitOperations.Log2((uint)count);
         for (var level = 1; level <= levels; level++)
         {
-            // Rows of 2^level bins go to 2^level bins by as many low bits of their group; the bit patterns that most groups have get most.
+            // Rows of 2^level bins go to 2^level bins by as many low bits of their group; the most frequent bit pattern gets most rows.
             var rows = Math.Min(8.0 * rowsPerBin * (1L << level), 8.0 * rowsPerBin * count);
             var share = Math.Ceiling((double)layout.GroupCount / (1L << level)) / layout.GroupCount;
             // Chernoff: P(X >= a) <= exp(-KL(a/n, share) n).

@@ -7,7 +7,7 @@ using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>What becomes of chunks that were altered, replayed, cut off, or interrupted.</summary>
+/// <summary>Chunks that were altered, replayed, cut off, or interrupted.</summary>
 public sealed class UploadStoreTests : IDisposable
 {
     private readonly TestRoom room = new(("max_rows: 4000", "max_rows: 100000"), ("max_rows: 5000", "max_rows: 100000"));
@@ -162,7 +162,7 @@ public sealed class UploadStoreTests : IDisposable
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes => bytes[8 * slots] ^= 1))));
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes => bytes[16 * slots] = 200))));
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes => bytes.AsSpan(0, 8).Fill(0xFF)))));
-        // A person twice: the second slot of the first bucket like the first.
+        // A person occurs twice: the second slot of the first bucket equals the first.
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes =>
         {
             bytes.AsSpan(0, 8).CopyTo(bytes.AsSpan(64));

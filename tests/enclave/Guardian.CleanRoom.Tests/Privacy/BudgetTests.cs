@@ -7,7 +7,7 @@ using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Privacy;
 
-/// <summary>What answers cost, and that nothing the host does gives any of it back.</summary>
+/// <summary>The price of answers: nothing that the host does refunds it.</summary>
 public sealed class BudgetTests : IDisposable
 {
     private static readonly Question Overlap = new() { Kind = QuestionKind.Overlap };
@@ -40,7 +40,7 @@ public sealed class BudgetTests : IDisposable
         }
         Assert.Equal([(1.5m, 0), (2m, 1)], Left());
         Assert.Equal("budget-exhausted", room.Refusal(About(3)));
-        // What was answered before stays free, and the refusal cost nothing.
+        // An earlier answer stays free, and the refusal cost nothing.
         room.Ask(About(1));
         Assert.Equal([(1.5m, 0), (2m, 1)], Left());
     }
@@ -168,7 +168,7 @@ public sealed class BudgetTests : IDisposable
         Assert.Throws<RefusedException>(() => room.Service.Questions.Ask(room.Agency, Overlap));
         room.Head.IsAway = false;
         room.Ask(Overlap);
-        // The question that was cut off was charged: the host may have cut it off.
+        // The interrupted question was charged, because the host may have interrupted it.
         Assert.Equal((1.5m, 1), Left()[0]);
         room.Reopen();
         Assert.Equal((1.5m, 1), Left()[0]);

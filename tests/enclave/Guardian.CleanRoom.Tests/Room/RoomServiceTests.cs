@@ -3,7 +3,9 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Room;
 
@@ -81,7 +83,7 @@ public sealed class RoomServiceTests : IDisposable
         Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("campaign.score", "=", ["3"])] }));
         Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.score", ">", ["69000"])] }));
 
-        // Everyone of the campaign is a customer, but for ten.
+        // All persons of the campaign except ten are customers.
         room.Upload("customers", TestRows.Csv(campaign.Skip(10).Select(row => new CustomerRow(row.Email, "North", true, 1, 30))));
         Assert.Equal("below-minimum-audience", room.Refusal(Overlap));
     }
@@ -99,7 +101,7 @@ public sealed class RoomServiceTests : IDisposable
         Assert.Equal((double)pairs.Sum(pair => Math.Min(Math.Abs(pair.Customer.Spend ?? 0), 400)), sum.Sum, 1e-6);
         Assert.Equal("not-summable", open.Refusal(question with { Column = "customers.age" }));
 
-        // Thirty persons who spent nothing, but one: the sum would be hers.
+        // One person spent everything: the sum would disclose her spending.
         open.Upload("customers", TestRows.Csv(campaign.Take(2_000).Select((row, index) => new CustomerRow(row.Email, "North", true, index == 0 ? 390 : 0, 30))));
         Assert.Equal("below-minimum-audience", open.Refusal(question with { Where = [new Predicate("customers.region", "=", ["North"])] }));
     }
@@ -150,7 +152,7 @@ public sealed class RoomServiceTests : IDisposable
         three.Upload("loyalty", "mail,gold\n" + string.Concat(members.Select((row, index) => $"{row.Email},{index % 2}\n")) + string.Concat(Enumerable.Range(0, 100).Select(i => $"l{i}@x.org,1\n")));
         var inAll = pairs.Count(pair => members.Contains(pair.Customer));
         Assert.Equal(inAll, three.Ask<OverlapResult>(Overlap).Persons);
-        // The same persons in other words would be withheld: that all of one group are in another is as telling as that all but one are.
+        // The same persons in other words are withheld: "all of one group are in another" tells as much as "all but one are".
         Assert.Equal("below-minimum-audience", three.Refusal(Overlap with { DataSets = ["campaign", "loyalty"] }));
         var two = three.Ask(Overlap with { DataSets = ["campaign", "loyalty"], Where = [new Predicate("loyalty.gold", "=", ["1"])] });
         Assert.Equal((members.Where((row, index) => index % 2 == 1 && campaign.Exists(other => other.Email == row.Email)).Count(), 2), (((OverlapResult)two.Body).Persons, two.DataVersions.Count));

@@ -7,7 +7,7 @@ using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Room;
 
-/// <summary>Contracts that succeed others: by vote, and without forgetting what was spent.</summary>
+/// <summary>Contracts that succeed others: they need votes, and spent budgets stay spent.</summary>
 public sealed class SuccessionTests
 {
     private static readonly IdentityKey Third = IdentityKey.Create();

@@ -11,13 +11,14 @@ using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Shards;
 using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Simulation;
 
 namespace Guardian.CleanRoom.Tests.Support;
 
-/// <summary>A room at work in a folder of its own, on a simulated machine that all tests share.</summary>
+/// <summary>A running room in a folder of its own, on a simulated machine that all tests share.</summary>
 internal sealed class TestRoom : IDisposable
 {
     private static readonly Lazy<EnclaveProcess> Enclave = new(OpenEnclave);
@@ -27,18 +28,21 @@ internal sealed class TestRoom : IDisposable
     private readonly StatementSigner statements;
     private readonly IRandomIntegers random;
     private readonly WorkingSet workingSet;
+    private readonly IReadOnlyList<IShard> shards;
 
     public TestRoom(params (string Old, string New)[] changes) : this(TestContract.Read(changes), null)
     {
     }
 
-    /// <param name="seed">Of the noise, so that a test is the same each time; null for the room's own.</param>
-    public TestRoom(RoomContract contract, int? seed, WorkingSet? workingSet = null)
+    /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
+    public TestRoom(
+        RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null, IRandomIntegers? noise = null)
     {
+        this.shards = shards ?? [];
         Contract = contract;
-        // Unless a test says otherwise nothing stays open in memory, so that it sees what the host does to the disk.
+        // By default nothing stays decrypted in memory, so that a test sees the host's changes on disk.
         this.workingSet = workingSet ?? new WorkingSet(0);
-        random = seed is { } number ? new SeededIntegers(number) : new SecureRandomIntegers();
+        random = noise ?? (seed is { } number ? new SeededIntegers(number) : new SecureRandomIntegers());
         statements = StatementSigner.Create(Enclave.Value.Quotes, Contract.Hash.Span);
         Service = Open();
         Agency = Contract.Members[0];
@@ -55,10 +59,10 @@ internal sealed class TestRoom : IDisposable
 
     public string StateFolder => Path.Combine(folder.File("state"), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
 
-    /// <summary>What the CAS would keep.</summary>
+    /// <summary>The head of the log, which a CAS would keep.</summary>
     public TestHead Head { get; } = new();
 
-    /// <summary>What a restart of the enclave does.</summary>
+    /// <summary>Restarts the enclave.</summary>
     public void Reopen()
     {
         Service.Dispose();
@@ -103,7 +107,7 @@ internal sealed class TestRoom : IDisposable
     /// <summary>Asks for a result of a kind.</summary>
     public TBody Ask<TBody>(Question question) where TBody : AnswerBody => Assert.IsType<TBody>(Ask(question).Body);
 
-    /// <summary>What the host could keep, and bring back later.</summary>
+    /// <summary>Copies or restores the state folder, as a host could.</summary>
     public void CopyState(string name, bool restore = false)
     {
         var (from, to) = restore ? (folder.File(name), folder.File("state")) : (folder.File("state"), folder.File(name));
@@ -119,10 +123,13 @@ internal sealed class TestRoom : IDisposable
         }
     }
 
-    /// <summary>A second enclave on the same state.</summary>
+    /// <summary>Opens a second enclave on the same state.</summary>
     public RoomService OpenAnother() => Open();
 
-    /// <summary>The room under a contract that succeeds this one, on the same folder.</summary>
+    /// <summary>Opens an enclave that computes for the room, on the same state.</summary>
+    public RoomShard OpenShard() => new(TestContract.Sign(Contract), RoomKey, folder.File("state"), new WorkingSet(0));
+
+    /// <summary>Opens the room under a contract that succeeds this one, on the same folder.</summary>
     public RoomService OpenSuccessor(SignedContract next) => RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
 
     public string Refusal(Question question, RoomMember? member = null) => Service.Questions.Ask(member ?? Agency, question).Refusal!.Code;
@@ -136,12 +143,18 @@ internal sealed class TestRoom : IDisposable
         folder.Dispose();
     }
 
-    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = workingSet, Head = Head, Random = random };
+    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements)
+    {
+        WorkingSet = workingSet,
+        Head = Head,
+        Random = random,
+        Shards = shards,
+    };
 
     private RoomService Open() => RoomService.Open(
         TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
 
-    // Verified as a member would.
+    // Verifies a statement like a member.
     public byte[] Payload(byte[] statement, string type)
     {
         var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
@@ -160,7 +173,7 @@ internal sealed class TestRoom : IDisposable
     }
 }
 
-/// <summary>A head that can be out of reach.</summary>
+/// <summary>A head that can be unreachable.</summary>
 internal sealed class TestHead : IRoomHead
 {
     public byte[]? Value { get; set; }
@@ -184,7 +197,7 @@ internal sealed class TestHead : IRoomHead
     }
 }
 
-/// <summary>Random numbers that are the same each time.</summary>
+/// <summary>Repeatable random numbers.</summary>
 internal sealed class SeededIntegers(int seed) : IRandomIntegers
 {
     private readonly Random random = new(seed);

@@ -94,7 +94,7 @@ internal interface ILanes<T> where T : struct
     /// <summary>All ones where both are the same; else zero.</summary>
     static abstract T Equal(T left, T right);
 
-    /// <summary>Where the mask is all ones the first, else the second.</summary>
+    /// <summary>Selects words: of the first where the mask is all ones, else of the second.</summary>
     static abstract T Select(T mask, T first, T second);
 
     /// <summary>The sum of all eight words, modulo 2^64.</summary>

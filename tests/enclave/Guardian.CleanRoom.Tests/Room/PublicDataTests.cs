@@ -5,9 +5,9 @@ using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests;
+namespace Guardian.CleanRoom.Tests.Room;
 
-/// <summary>Real files of others, whose right answers are known; see tests/vectors/persons/ATTRIBUTION.md.</summary>
+/// <summary>Public files with known right answers; see tests/vectors/persons/ATTRIBUTION.md.</summary>
 public sealed class PublicDataTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -42,7 +42,7 @@ public sealed class PublicDataTests : IDisposable
             Assert.Equal(expected, room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }).Persons);
         }
 
-        // Lower case and trimmed, empties included; a few strangers on each side, so that nobody is everyone.
+        // Lower case and trimmed, with empty keys; a few strangers on each side, so that no data set is matched completely.
         static string Keys(string file, string[] columns, string rest)
         {
             using var bytes = new System.IO.Compression.GZipStream(File.OpenRead(Repository.File("tests", "vectors", "persons", file)), System.IO.Compression.CompressionMode.Decompress);
@@ -58,8 +58,9 @@ public sealed class PublicDataTests : IDisposable
         }
     }
 
-    // Expected pairs computed from the files by an independent program. 2,202 is the published count of equal names and dates of birth, as they stand and empties included; without
-    // accents and hyphens more persons agree, though 64 damaged dates are no days, and fewer when every part is needed.
+    // An independent program computed the expected pairs from the files. 2,202 is the published count of equal names and dates of birth,
+    // exactly as written and with empty cells. Without accents and hyphens more persons agree, though 64 damaged dates are no days; fewer
+    // agree when every part is required.
     [Theory]
     [InlineData(2_202, "{kind: name, profile: exact, column: surname, optional: true}, {kind: name, profile: exact, column: given_name, optional: true}, {kind: customer_id, profile: exact, column: date_of_birth, optional: true}", 0)]
     [InlineData(2_256, "{kind: name, column: surname, optional: true}, {kind: name, column: given_name, optional: true}, {kind: date, column: date_of_birth, optional: true}", 64)]
@@ -76,7 +77,8 @@ public sealed class PublicDataTests : IDisposable
         room.Upload("customers", second);
         Assert.Equal(expected, room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }).Persons);
 
-        // The files as they are, with the contract's columns behind; a few strangers on each side, so that nobody is everyone.
+        // The files unchanged, with the contract's columns appended; a few strangers on each side, so that no data set is matched
+        // completely.
         static string Rows(string file, string header, string rest)
         {
             using var bytes = new System.IO.Compression.GZipStream(File.OpenRead(Repository.File("tests", "vectors", "persons", file)), System.IO.Compression.CompressionMode.Decompress);
@@ -105,7 +107,7 @@ public sealed class PublicDataTests : IDisposable
     private static string Part(string[] lines, int remainder) =>
         string.Join('\n', lines.Where((_, index) => index == 0 || (index - 1) % 2 == remainder));
 
-    // These files bring identifiers only; the contract's columns are not in them.
+    // These files have only identifiers, not the contract's columns.
     private static PreparedDataSet WithoutColumns(RoomContract contract, string dataSet, string path) =>
         new DataSetPreparer(contract.FindDataSet(dataSet)! with { Columns = [] }, RoomLayout.For(contract)).Prepare(path, TestRows.MatchKey);
 

@@ -2,7 +2,7 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests.Data;
+namespace Guardian.CleanRoom.Tests.Layout;
 
 public class IdentifiersTests
 {

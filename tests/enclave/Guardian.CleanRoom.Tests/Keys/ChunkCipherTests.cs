@@ -3,7 +3,7 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests.Data;
+namespace Guardian.CleanRoom.Tests.Keys;
 
 public class ChunkCipherTests
 {

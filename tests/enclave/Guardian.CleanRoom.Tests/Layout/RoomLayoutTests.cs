@@ -2,7 +2,7 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 
-namespace Guardian.CleanRoom.Tests.Contract;
+namespace Guardian.CleanRoom.Tests.Layout;
 
 public class RoomLayoutTests
 {
@@ -61,12 +61,12 @@ public class RoomLayoutTests
         var random = new Random(rows);
         for (var i = 0; i < 10_000; i++)
         {
-            // Tags at and near the ends of buckets, and anywhere.
+            // Tags at and near the ends of buckets, and elsewhere.
             var bucket = random.Next(layout.BucketCount);
             Assert.Equal((bucket, bucket), (layout.BucketOf(layout.FirstOf(bucket)), layout.BucketOf(layout.LastOf(bucket))));
             Assert.Equal(bucket - 1, bucket == 0 ? -1 : layout.BucketOf(layout.FirstOf(bucket) - 1));
             var high = (i % 4) switch { 0 => layout.FirstOf(bucket), 1 => layout.LastOf(bucket), 2 => layout.FirstOf(bucket) + (ulong)random.Next(1 << 20), _ => (ulong)random.NextInt64() << 1 };
-            // Not all ones behind the end of a bucket: that is the next test.
+            // The low word is not all ones: the next test covers that.
             var tag = new Tag(high, ((ulong)random.NextInt64() << 16) & (ulong.MaxValue >> 1));
             bucket = layout.BucketOf(high);
             var (word, rest) = layout.WordsOf(bucket, tag);
@@ -82,7 +82,7 @@ public class RoomLayoutTests
     [Fact]
     public void No_row_looks_like_an_empty_slot()
     {
-        // A power of two of buckets, whose last words would be all ones.
+        // With a power of two of buckets, the last words would be all ones.
         var layout = new RoomLayout { BucketCount = 1 << 10, Capacities = new Dictionary<string, int>() };
         var (word, rest) = layout.WordsOf(5, new Tag(layout.LastOf(5), ulong.MaxValue << 16));
         Assert.Equal((ulong.MaxValue - 1, ulong.MaxValue << 26), (word, rest));
