@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Base;
 
 namespace Guardian.Bench.CleanRoom;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
-using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.Bench.CleanRoom;
 

@@ -2,8 +2,7 @@ using System.Globalization;
 using System.Text;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Keys;
 
 namespace Guardian.Bench.CleanRoom;
 

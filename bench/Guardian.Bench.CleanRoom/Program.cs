@@ -1,6 +1,6 @@
 using System.Globalization;
 using Guardian.Bench.CleanRoom;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Base;
 
 // guardian-bench-clean-room [ROWS [ROUNDS]]: questions over two data sets of that many rows each, half of whose persons are in both, beside DuckDB on the same rows in memory.
 // Every figure is a median of rounds that alternate with the others. ROWS alone MIB: only the room, with a working set of that size.

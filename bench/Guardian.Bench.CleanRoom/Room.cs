@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Identity;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Room;
 using Guardian.Documents;
 
 namespace Guardian.Bench.CleanRoom;

@@ -1,7 +1,7 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
-using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Tests.Support;
 
@@ -39,7 +39,7 @@ public sealed class PublicDataTests : IDisposable
                 ("max_rows: 4000", "max_rows: 5100"), ("max_rows: 5000", "max_rows: 5100"));
             room.Upload("campaign", "key,arm,exposed,score\n" + Keys("febrl4a.csv.gz", columns, ",,,"));
             room.Upload("customers", "key,region,visit,spend,age\n" + Keys("febrl4b.csv.gz", columns, ",,,,"));
-            Assert.Equal(expected, room.Ask(new Question { Kind = QuestionKind.Overlap }).Overlap!.Persons);
+            Assert.Equal(expected, room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }).Persons);
         }
 
         // Lower case and trimmed, empties included; a few strangers on each side, so that nobody is everyone.
@@ -74,7 +74,7 @@ public sealed class PublicDataTests : IDisposable
         Assert.Equal((0, invalid), (room.Prepare("campaign", first).Data.Report.Invalid, room.Prepare("customers", second).Data.Report.Invalid));
         room.Upload("campaign", first);
         room.Upload("customers", second);
-        Assert.Equal(expected, room.Ask(new Question { Kind = QuestionKind.Overlap }).Overlap!.Persons);
+        Assert.Equal(expected, room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }).Persons);
 
         // The files as they are, with the contract's columns behind; a few strangers on each side, so that nobody is everyone.
         static string Rows(string file, string header, string rest)
@@ -88,26 +88,6 @@ public sealed class PublicDataTests : IDisposable
             }
             return string.Join('\n', lines.Concat(Enumerable.Range(0, 30).Select(i => $",{file},{file},,,,,{1000 + i},,{1900 + i}0101,{rest}"))) + "\n";
         }
-    }
-
-    [Fact]
-    public void A_diagnosis_explains_a_file_and_shows_no_identifier()
-    {
-        var path = Repository.File("tests", "vectors", "persons", "fake_1000_emails.csv");
-        var report = new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "email")).Read(path);
-        Assert.Equal((1_000, 211), (report.Rows, report.Figures.Single(figure => figure.Name == "empty").Rows));
-        Assert.Null(report.Figures.Single(figure => figure.Name == "not an identifier of its kind").Rows);
-        Assert.Equal(0.775, report.Usable, 3);
-        Assert.Contains(report.Hints, hint => hint.Contains("no identifier", StringComparison.Ordinal));
-        Assert.True(report.Profiles["google"] <= report.Profiles["meta"]);
-        Assert.DoesNotContain("@", System.Text.Json.JsonSerializer.Serialize(report).Replace("without @", "", StringComparison.Ordinal).Replace("with several @", "", StringComparison.Ordinal), StringComparison.Ordinal);
-
-        var hashes = folder.Write("hashes.csv", "email\n" + string.Concat(Enumerable.Range(0, 50).Select(i => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([(byte)i])) + "\n")));
-        Assert.Contains(new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "email")).Read(hashes).Hints, hint => hint.Contains("sha256", StringComparison.Ordinal));
-        var phones = folder.Write("phones.csv", "phone\n" + string.Concat(Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "+44 20 7946 0" : "030 9018 2")}{100 + i}\n")));
-        var dialled = new IdentifierDiagnosis(new Identifier(IdentifierKind.Phone, IdentifierProfile.Google, "phone", Region: "DE")).Read(phones);
-        Assert.Equal((30, 30), (dialled.Figures.Single(figure => figure.Name == "country code +44").Rows, dialled.Figures.Single(figure => figure.Name == "country code +49").Rows));
-        Assert.Throws<PreparationException>(() => new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "mail")).Read(path));
     }
 
     [Fact]

@@ -1,9 +1,10 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Attacks;
 
@@ -29,7 +30,7 @@ public sealed class AttackTests : AttackedPersons
         Assert.Equal(1, Attack(Naive()));
         using var room = Guarded();
         Assert.Null(Attack(room));
-        using var noisy = Guarded(0.5);
+        using var noisy = Guarded(0.5m);
         Assert.NotEqual(1, Attack(noisy));
     }
 
@@ -123,7 +124,7 @@ public sealed class AttackTests : AttackedPersons
         }
         Assert.Equal(trials, Correct(_ => Naive()));
         // With epsilon = 0.5 nobody can be right more often than e^0.5 / (1 + e^0.5) = 62 % on average; 33 of 40 would be three and a half deviations above.
-        Assert.InRange(Correct(trial => Guarded(0.5, trial)), trials / 2 - 13, 32);
+        Assert.InRange(Correct(trial => Guarded(0.5m, trial)), trials / 2 - 13, 32);
     }
 
     [Fact]
@@ -143,19 +144,19 @@ public sealed class AttackTests : AttackedPersons
             return (answers.Average(), answers.Distinct().Count());
         }
         var truth = Customers.Take(1_500).Count(row => row.Visit == true);
-        using var naive = new NaiveRoom(Customers, K, 0.1, seed: 4);
+        using var naive = new NaiveRoom(Customers, K, 0.1m, seed: 4);
         naive.UploadCampaign(Campaign);
         var (mean, distinct) = Attack(naive);
         Assert.True(distinct > 20);
         Assert.True(Math.Abs(mean - truth) < 2.5, $"{mean} is not near {truth}");
 
-        using var room = Guarded(0.1, seed: 4);
-        var entries = room.Room.Service.ReadLog().Value!.Entries.Count;
+        using var room = Guarded(0.1m, seed: 4);
+        var entries = room.Room.Service.ReadLog().Entries.Count;
         var (guarded, few) = Attack(room);
         // Rewriting gives the stored answer. Conditions that change nothing cost budget until it ends, and get none: the set is one that was answered in other words.
         Assert.Equal(1, few);
         Assert.True(Math.Abs(guarded - truth) > 2.5, "this seed's one draw happens to be near; take another");
-        Assert.Equal(400, room.Room.Service.ReadLog().Value!.Entries.Skip(entries).Count(entry => entry.Event is "question" or "free question"));
+        Assert.Equal(400, room.Room.Service.ReadLog().Entries.Skip(entries).Count(entry => entry.Event is "question" or "free question"));
     }
 
     [Fact]
@@ -184,7 +185,7 @@ public sealed class AttackTests : AttackedPersons
         Assert.Equal("budget-exhausted", room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [All] }));
         room.Service.Dispose();
         room.CopyState("yesterday", restore: true);
-        Assert.Throws<RoomStateException>(room.Reopen);
+        Assert.Throws<RefusedException>(room.Reopen);
     }
 
     [Fact]
@@ -193,10 +194,10 @@ public sealed class AttackTests : AttackedPersons
         using var room = Guarded();
         Assert.NotNull(room.Count(All));
         var service = room.Room.Service;
-        var small = service.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "=", ["77"])] }).Refusal;
-        var near = service.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", ["77"])] }).Refusal;
+        var small = service.Questions.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "=", ["77"])] }).Refusal;
+        var near = service.Questions.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", ["77"])] }).Refusal;
         Assert.Equal(small, near);
-        var entries = service.ReadLog().Value!.Entries;
+        var entries = service.ReadLog().Entries;
         Assert.Equal(
             [.. entries.TakeLast(4).Take(2).Select(entry => entry.Event)], entries.TakeLast(2).Select(entry => entry.Event));
     }

@@ -1,4 +1,4 @@
-using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Attacks;
@@ -32,7 +32,7 @@ public abstract class AttackedPersons
         return room;
     }
 
-    private protected GuardedRoom Guarded(double? epsilon = null, int seed = 1)
+    private protected GuardedRoom Guarded(decimal? epsilon = null, int seed = 1)
     {
         var room = new GuardedRoom(Customers, K, epsilon, seed);
         room.UploadCampaign(Campaign);

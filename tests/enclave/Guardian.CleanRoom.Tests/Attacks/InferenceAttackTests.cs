@@ -1,6 +1,7 @@
 using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Attacks;
 
@@ -43,8 +44,8 @@ public sealed class InferenceAttackTests : AttackedPersons
             using var room = new TestRoom(("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}", column), ("  overlap: true", "  overlap: true\n  sum: true"));
             room.Upload("campaign", TestRows.Csv(Campaign));
             room.Upload("customers", TestRows.Csv(Customers));
-            var answer = room.Service.Ask(room.Agency, new Question { Kind = QuestionKind.Sum, Column = "customers.spend", Where = [new Predicate("customers.region", "=", ["South"])] });
-            return answer.Refusal is { Kind: RefusalKind.Withheld } ? null : Guess((decimal)System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!.Sum!.Sum);
+            var answer = room.Service.Questions.Ask(room.Agency, new Question { Kind = QuestionKind.Sum, Column = "customers.spend", Where = [new Predicate("customers.region", "=", ["South"])] });
+            return answer.Refusal is { Kind: RefusalKind.Withheld } ? null : Guess((decimal)((SumResult)System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!.Body).Sum);
         }
         // Without a cap, one person could be more than the largest share of the sum. With one, she counts as the cap.
         Assert.Null(Attack("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000, sum: true}"));
@@ -66,11 +67,11 @@ public sealed class InferenceAttackTests : AttackedPersons
         }
         Assert.True(Attack(Naive()));
         Assert.True(AttackByCells(Naive()));
-        using (var room = Guarded(epsilon))
+        using (var room = Guarded((decimal?)epsilon))
         {
             Assert.False(Attack(room));
         }
-        using (var room = Guarded(epsilon))
+        using (var room = Guarded((decimal?)epsilon))
         {
             Assert.False(AttackByCells(room));
         }
@@ -78,7 +79,7 @@ public sealed class InferenceAttackTests : AttackedPersons
         // What is refused is refused as well when one of them has not: the refusal does not tell either.
         var other = Customers.FindIndex(row => row.Age == 45);
         Customers[other] = Customers[other] with { Visit = false };
-        using (var room = Guarded(epsilon))
+        using (var room = Guarded((decimal?)epsilon))
         {
             Assert.NotNull(room.Count(group));
             Assert.Null(room.Count(group, Secret));
@@ -93,7 +94,7 @@ public sealed class InferenceAttackTests : AttackedPersons
         // The attacker's own score says: everyone but one. Whether she is a customer or not, the second question is withheld.
         bool IsRefused(string target)
         {
-            using var room = Guarded(epsilon);
+            using var room = Guarded((decimal?)epsilon);
             room.UploadCampaign(Campaign.Append(new CampaignRow("stranger@example.com", "Red", true, 0)).Select(row => row with { Score = row.Email == target ? 0 : 1 }));
             Assert.NotNull(room.Count());
             return room.Count(new Predicate("campaign.score", "=", ["1"])) is null;
@@ -108,7 +109,7 @@ public sealed class InferenceAttackTests : AttackedPersons
     {
         bool IsRefused(string target)
         {
-            using var room = Guarded(epsilon);
+            using var room = Guarded((decimal?)epsilon);
             room.UploadCampaign(Campaign.Append(new CampaignRow("stranger@example.com", "Red", true, 0)));
             Assert.NotNull(room.Count());
             room.UploadCampaign(Campaign.Where(row => row.Email != target));
@@ -136,7 +137,7 @@ public sealed class InferenceAttackTests : AttackedPersons
         var guesses = new List<long>();
         for (var seed = 0; seed < 10; seed++)
         {
-            using var room = Guarded(0.5, seed);
+            using var room = Guarded(0.5m, seed);
             room.UploadCampaign(prepared);
             guesses.Add(Attack(room)!.Value);
             // Other versions, so that no answer is a stored one: they cannot be averaged.

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
 using Guardian.Documents;
 
@@ -35,8 +34,8 @@ public sealed class ChangesTests
         var (_, digest, cipher) = room.Prepare("campaign", TestRows.Csv(kept));
         cipher.Dispose();
         Assert.Equal(digest, receipt.Digest);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
-        var entry = room.Service.ReadLog().Value!.Entries[^1];
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
+        var entry = room.Service.ReadLog().Entries[^1];
         Assert.Contains($"\"base\":\"{first.Digest}\"", entry.Detail, StringComparison.Ordinal);
         Assert.Equal(entry.Hash, receipt.LogHash);
     }
@@ -60,7 +59,7 @@ public sealed class ChangesTests
         var digest = room.Upload("campaign", csv).Digest;
         Assert.Equal(digest, Change(room, digest, csv, ["nobody@x.org"]).Digest);
         room.Reopen();
-        Assert.Equal(digest, room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
         Assert.Equal(digest, Change(room, digest, csv, []).Digest);
     }
 
@@ -69,18 +68,18 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(Sizes);
         const string change = "email,arm,exposed,score\nb@x.org,Red,1,2\n";
-        Assert.Equal("base-changed", room.TryUpload("campaign", change, UploadForm.Changes, new string('0', 64)).Refusal!.Reason);
+        Assert.Equal("base-changed", room.TryUpload("campaign", change, UploadForm.Changes, new string('0', 64)).Refusal!.Code);
         var old = room.Upload("campaign", "email,arm,exposed,score\na@x.org,Red,1,1\n").Digest;
         var (prepared, digest, cipher) = room.Prepare("campaign", change, UploadForm.Changes);
-        Assert.Null(room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1) { Form = UploadForm.Changes, Base = old }).Refusal);
+        Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1) { Form = UploadForm.Changes, Base = old }).Refusal);
         for (var chunk = 0; chunk < prepared.GroupCount; chunk++)
         {
-            Assert.Null(room.Service.PutChunk(room.Agency, "campaign", digest, chunk, cipher.Encrypt(chunk, prepared.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, chunk, cipher.Encrypt(chunk, prepared.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
         // In between, there is another version.
         var next = room.Upload("campaign", "email,arm,exposed,score\nc@x.org,Red,1,1\n").Digest;
-        Assert.Equal("base-changed", room.Service.Commit(room.Agency, "campaign", digest).Refusal!.Reason);
+        Assert.Equal("base-changed", room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal!.Code);
         Assert.Equal((2, next), (Change(room, next, change, []).Rows, Change(room, next, change, []).Base));
     }
 
@@ -89,11 +88,11 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(("max_rows: 4000", "max_rows: 4000\n    max_changes: 10"));
         var digest = room.Upload("campaign", "email,arm,exposed,score\na@x.org,Red,1,1\n").Digest;
-        Assert.Equal("bad-rows", room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest[..63] + "x".Replace('x', digest[63] == '0' ? '1' : '0'), 11) { Form = UploadForm.Changes, Base = digest }).Refusal!.Reason);
-        Assert.Equal("no-changes", room.Service.BeginUpload(room.Retailer, "customers", new UploadRequest(new string('a', 64), 1) { Form = UploadForm.Changes, Base = digest }).Refusal!.Reason);
+        Assert.Equal("bad-rows", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest[..63] + "x".Replace('x', digest[63] == '0' ? '1' : '0'), 11) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
+        Assert.Equal("no-changes", room.Service.DataSets.BeginUpload(room.Retailer, "customers", new UploadRequest(new string('a', 64), 1) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
         // Nobody is left.
-        Assert.Equal("bad-rows", room.TryUpload("campaign", null, UploadForm.Changes, digest, ["a@x.org"]).Refusal!.Reason);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
+        Assert.Equal("bad-rows", room.TryUpload("campaign", null, UploadForm.Changes, digest, ["a@x.org"]).Refusal!.Code);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
     }
 
     [Fact]
@@ -101,7 +100,7 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(("max_rows: 4000", "max_rows: 4000\n    max_changes: 10"));
         var digest = room.Upload("campaign", TestRows.Csv(TestRows.Campaign(new Random(1), 4_000, 4_000))).Digest;
-        Assert.Equal("bad-rows", room.TryUpload("campaign", "email,arm,exposed,score\nnew@x.org,Red,1,1\n", UploadForm.Changes, digest).Refusal!.Reason);
+        Assert.Equal("bad-rows", room.TryUpload("campaign", "email,arm,exposed,score\nnew@x.org,Red,1,1\n", UploadForm.Changes, digest).Refusal!.Code);
     }
 
     [Fact]
@@ -115,7 +114,7 @@ public sealed class ChangesTests
         // The tracker's trick: one person less, and the question again.
         Change(room, digest, null, [rows.Select(row => row.Email).Intersect(customers.Select(row => row.Email)).First()]);
         Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Overlap }));
-        Assert.All(room.Service.ReadBudget().Value!.DataSets, dataSet => Assert.Equal(1.0, dataSet.Spent));
+        Assert.All(room.Service.Questions.ReadBudget().DataSets, dataSet => Assert.Equal(1m, dataSet.Spent));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
 
 namespace Guardian.CleanRoom.Tests.Privacy;

@@ -32,7 +32,7 @@ public class DisclosureTests
     public void Noise_has_the_distribution_that_epsilon_says(double epsilon, int parts)
     {
         const int draws = 40_000;
-        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new SeededIntegers(7));
+        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = (decimal)epsilon }, new SeededIntegers(7));
         var found = Enumerable.Range(0, draws).Select(_ => (long)rules.Noise(0, 1, parts).Value).GroupBy(noise => noise).ToDictionary(group => group.Key, group => group.Count());
 
         // P(x) = (1 - r) / (1 + r) * r^|x| with r = exp(-epsilon / parts); Pearson's statistic over the values that come often enough.
@@ -57,7 +57,7 @@ public class DisclosureTests
         const int draws = 40_000;
         foreach (var (epsilon, sensitivity, parts) in new[] { (0.5, 1, 1), (0.1, 1, 1), (0.5, 40, 3) })
         {
-            var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new SeededIntegers(5));
+            var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = (decimal)epsilon }, new SeededIntegers(5));
             var noise = Enumerable.Range(0, draws).Select(_ => (double)(long)rules.Noise(0, sensitivity, parts).Value).ToList();
             var variance = rules.Noise(0, sensitivity, parts).Variance;
             Assert.InRange(noise.Average(each => each * each) / variance, 0.95, 1.05);

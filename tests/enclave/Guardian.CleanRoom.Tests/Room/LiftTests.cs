@@ -13,7 +13,7 @@ public sealed class LiftTests
     public void The_reference_answers_hold_without_noise_cuped_included()
     {
         using var room = Open("noise: none");
-        var lift = room.Ask(Lift).Lift!;
+        var lift = room.Ask<LiftResult>(Lift);
         Assert.Equal((64_000, false), (lift.Matched, lift.SampleRatio.IsMismatch));
         Near(0.20253125, lift.SampleRatio.ChiSquare);
         var visit = Comparison(lift, "customers.visit", "Mens E-Mail");
@@ -45,7 +45,7 @@ public sealed class LiftTests
     {
         using var exact = Open("noise: none");
         using var noisy = Open("noise: {epsilon: 0.5}");
-        var (plain, lift) = (exact.Ask(Lift).Lift!, noisy.Ask(Lift).Lift!);
+        var (plain, lift) = (exact.Ask<LiftResult>(Lift), noisy.Ask<LiftResult>(Lift));
         Assert.NotEqual(plain.Arms.Select(arm => arm.Persons), lift.Arms.Select(arm => arm.Persons));
         foreach (var (one, other) in plain.Outcomes.SelectMany(outcome => outcome.Comparisons).Zip(lift.Outcomes.SelectMany(outcome => outcome.Comparisons)))
         {
@@ -55,14 +55,14 @@ public sealed class LiftTests
             Assert.True(other.Cuped is null or { VarianceReduction: < 0.01 });
         }
         Assert.Equal(LiftVerdict.Increase, Comparison(lift, "customers.visit", "Mens E-Mail").Verdict);
-        Assert.Equal(0.5, noisy.Service.ReadBudget().Value!.DataSets[0].Spent);
+        Assert.Equal(0.5m, noisy.Service.Questions.ReadBudget().DataSets[0].Spent);
     }
 
     [Fact]
     public void Arms_of_other_sizes_than_intended_withhold_the_verdict_and_not_the_figures()
     {
         using var room = Open("noise: none", rows => rows.Where(row => row.Arm != "No E-Mail" || row.Number % 10 != 0));
-        var lift = room.Ask(Lift).Lift!;
+        var lift = room.Ask<LiftResult>(Lift);
         Assert.True(lift.SampleRatio.IsMismatch);
         Assert.All(lift.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Equal(LiftVerdict.Withheld, comparison.Verdict));
         Assert.True(Comparison(lift, "customers.visit", "Mens E-Mail").Result.AbsoluteLift > 0.05);

@@ -3,12 +3,15 @@ using System.Text.Json;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Room;
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Simulation;
 
@@ -65,7 +68,7 @@ internal sealed class TestRoom : IDisposable
     /// <summary>Prepares a file with the room's keys.</summary>
     public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(string dataSet, string? csv, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
     {
-        var keys = Service.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
+        var keys = Service.DataSets.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
         var data = TestRows.Prepare(Contract, dataSet, csv, keys.MatchKey, form, removed);
         return (data, Convert.ToHexStringLower(data.Digest.Span), new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!.InForm(form), data.Digest.Span));
     }
@@ -81,21 +84,24 @@ internal sealed class TestRoom : IDisposable
     {
         var (data, digest, cipher) = Prepare(dataSet, csv, form, removed);
         var owner = OwnerOf(dataSet);
-        var begun = Service.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons) { Form = form, Base = changes });
+        var begun = Service.DataSets.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons) { Form = form, Base = changes });
         for (var chunk = begun.Value?.NextChunk ?? data.GroupCount; chunk < data.GroupCount; chunk++)
         {
-            Assert.Null(Service.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(Service.DataSets.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
-        return begun.Refusal is { } refusal ? refusal : Service.Commit(owner, dataSet, digest);
+        return begun.Refusal is { } refusal ? refusal : Service.DataSets.Commit(owner, dataSet, digest);
     }
 
     public Answer Ask(Question question)
     {
-        var answer = Service.Ask(Agency, question);
+        var answer = Service.Questions.Ask(Agency, question);
         Assert.Null(answer.Refusal);
         return JsonSerializer.Deserialize(Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!;
     }
+
+    /// <summary>Asks for a result of a kind.</summary>
+    public TBody Ask<TBody>(Question question) where TBody : AnswerBody => Assert.IsType<TBody>(Ask(question).Body);
 
     /// <summary>What the host could keep, and bring back later.</summary>
     public void CopyState(string name, bool restore = false)
@@ -117,9 +123,9 @@ internal sealed class TestRoom : IDisposable
     public RoomService OpenAnother() => Open();
 
     /// <summary>The room under a contract that succeeds this one, on the same folder.</summary>
-    public RoomService OpenSuccessor(SignedContract next) => new(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+    public RoomService OpenSuccessor(SignedContract next) => RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
 
-    public string Refusal(Question question, RoomMember? member = null) => Service.Ask(member ?? Agency, question).Refusal!.Reason;
+    public string Refusal(Question question, RoomMember? member = null) => Service.Questions.Ask(member ?? Agency, question).Refusal!.Code;
 
     public RoomMember OwnerOf(string dataSet) => Contract.Members.Single(member => member.Name == Contract.FindDataSet(dataSet)!.Owner);
 
@@ -132,7 +138,7 @@ internal sealed class TestRoom : IDisposable
 
     private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = workingSet, Head = Head, Random = random };
 
-    private RoomService Open() => new(
+    private RoomService Open() => RoomService.Open(
         TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
 
     // Verified as a member would.
@@ -161,13 +167,13 @@ internal sealed class TestHead : IRoomHead
 
     public bool IsAway { get; set; }
 
-    public byte[]? Read() => IsAway ? throw new RoomHeadException("away") : Value;
+    public byte[]? Read() => IsAway ? throw new RefusedException(RoomReasons.CasAway.Because("away")) : Value;
 
     public bool TryMove(byte[]? expected, byte[] next)
     {
         if (IsAway)
         {
-            throw new RoomHeadException("away");
+            throw new RefusedException(RoomReasons.CasAway.Because("away"));
         }
         if (!(Value ?? []).AsSpan().SequenceEqual(expected ?? []))
         {
