@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Guardian.Files;
+using Guardian.Files.Durable;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Freshness;
@@ -63,7 +64,7 @@ public sealed partial class Volume : IFileSystem
     /// <exception cref="IOException">The disk failed.</exception>
     public static Volume Create(string directory, VolumeKey key, VolumeOptions? options = null)
     {
-        Guardian.Sgx.DurableFile.CreateDirectory(directory);
+        DurableFile.CreateDirectory(directory);
         var path = Path.Combine(directory, ContainerName);
         if (File.Exists(path))
         {
@@ -74,7 +75,7 @@ public sealed partial class Volume : IFileSystem
         {
             var volume = Create(storage, key, options ?? new VolumeOptions());
             // The container's own name must be safe too.
-            Guardian.Sgx.DurableFile.SyncDirectory(path);
+            DurableFile.SyncDirectory(path);
             return volume;
         }
         catch

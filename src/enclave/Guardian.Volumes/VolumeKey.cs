@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.Volumes;
 

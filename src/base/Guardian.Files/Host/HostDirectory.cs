@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
+using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
@@ -24,7 +25,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         var found = Libc.OpenAt(Descriptor, name, Libc.PathOnly | Libc.NoFollow | Libc.CloseOnExec, 0);
         if (found < 0)
         {
-            return Libc.LastError;
+            return Errno.LastError;
         }
         Libc.Statx looked;
         var error = TryStat(found, &looked);
@@ -60,7 +61,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         var created = Libc.OpenAt(Descriptor, name, Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.NoFollow | Libc.CloseOnExec, FileMode);
         if (created < 0)
         {
-            return Libc.LastError;
+            return Errno.LastError;
         }
         file = new HostFile(created);
         return FileError.Success;
@@ -71,18 +72,18 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
     public FileError CreateSymbolicLink(string name, string target) =>
         target.Contains('\0', StringComparison.Ordinal) ? FileError.Invalid
         : FileName.Check(name) is not FileError.Success and var wrong ? wrong
-        : Libc.Check(Libc.SymlinkAt(target, Descriptor, name));
+        : Errno.Check(Libc.SymlinkAt(target, Descriptor, name));
 
     public FileError Link(string name, INode existing) =>
         existing is not HostNode node ? FileError.CrossDevice
         : FileName.Check(name) is not FileError.Success and var wrong ? wrong
-        : Libc.Check(Libc.LinkAt(Libc.CurrentDirectory, $"/proc/self/fd/{node.Descriptor}", Descriptor, name, Libc.SymlinkFollow));
+        : Errno.Check(Libc.LinkAt(Libc.CurrentDirectory, $"/proc/self/fd/{node.Descriptor}", Descriptor, name, Libc.SymlinkFollow));
 
     public FileError Rename(string name, IDirectory toDirectory, string toName) =>
         toDirectory is not HostDirectory directory ? FileError.CrossDevice
         : FileName.Check(name) is not FileError.Success and var wrong ? wrong
         : FileName.Check(toName) is not FileError.Success and var wrongTarget ? wrongTarget
-        : Libc.Check(Libc.RenameAt(Descriptor, name, directory.Descriptor, toName));
+        : Errno.Check(Libc.RenameAt(Descriptor, name, directory.Descriptor, toName));
 
     public FileError RemoveFile(string name) => Named(name, static (directory, name) => Libc.UnlinkAt(directory, name, 0));
 
@@ -104,7 +105,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
             var size = Libc.ReadEntries(Descriptor, buffer, bufferSize);
             if (size <= 0)
             {
-                return size < 0 ? Libc.LastError : FileError.Success;
+                return size < 0 ? Errno.LastError : FileError.Success;
             }
             Parse(new ReadOnlySpan<byte>(buffer, (int)size), max, found);
         }
@@ -147,12 +148,12 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         if (kind is FileKind.Directory)
         {
             var directory = Libc.OpenAt(found, ".", Libc.Directory | Libc.CloseOnExec, 0);
-            error = Libc.Check(directory);
+            error = Errno.Check(directory);
             return directory;
         }
         var access = mode switch { FileOpenMode.Read => 0, FileOpenMode.Write => Libc.WriteOnly, _ => Libc.ReadWrite };
         var file = Libc.OpenAt(Descriptor, name, access | Libc.NoFollow | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0);
-        error = Libc.Check(file);
+        error = Errno.Check(file);
         if (file < 0)
         {
             return file;
@@ -170,5 +171,5 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         return -1;
     }
 
-    private FileError Named(string name, Func<int, string, int> call) => FileName.Check(name) is not FileError.Success and var wrong ? wrong : Libc.Check(call(Descriptor, name));
+    private FileError Named(string name, Func<int, string, int> call) => FileName.Check(name) is not FileError.Success and var wrong ? wrong : Errno.Check(call(Descriptor, name));
 }

@@ -1,3 +1,5 @@
+using Guardian.Files.Native;
+
 namespace Guardian.Files.Host;
 
 /// <summary>A regular file of the host.</summary>
@@ -15,9 +17,9 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
             nint result;
             do
             {
-                result = Libc.Read(Descriptor, start, (nuint)buffer.Length, (long)offset);
+                result = Libc.ReadAt(Descriptor, start, (nuint)buffer.Length, (long)offset);
             }
-            while (result < 0 && Libc.WasInterrupted);
+            while (result < 0 && Errno.WasInterrupted);
             return Finish(result, out read);
         }
     }
@@ -34,9 +36,9 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
             nint result;
             do
             {
-                result = Libc.Write(Descriptor, start, (nuint)data.Length, (long)offset);
+                result = Libc.WriteAt(Descriptor, start, (nuint)data.Length, (long)offset);
             }
-            while (result < 0 && Libc.WasInterrupted);
+            while (result < 0 && Errno.WasInterrupted);
             return Finish(result, out written);
         }
     }
@@ -53,7 +55,7 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
             {
                 result = Libc.WriteVector(Descriptor, &vector, 1, -1, Libc.AppendAtomically);
             }
-            while (result < 0 && Libc.WasInterrupted);
+            while (result < 0 && Errno.WasInterrupted);
             var error = Finish(result, out written);
             if (error == FileError.Success)
             {
@@ -64,16 +66,16 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
         }
     }
 
-    public FileError SetSize(ulong size) => size > long.MaxValue ? FileError.FileTooBig : Libc.Check(Libc.Truncate(Descriptor, (long)size));
+    public FileError SetSize(ulong size) => size > long.MaxValue ? FileError.FileTooBig : Errno.Check(Libc.Truncate(Descriptor, (long)size));
 
     public FileError Allocate(ulong offset, ulong length) =>
         length == 0 ? FileError.Invalid
         : offset > long.MaxValue || length > (ulong)long.MaxValue - offset ? FileError.FileTooBig
-        : Libc.Check(Libc.Allocate(Descriptor, 0, (long)offset, (long)length));
+        : Errno.Check(Libc.Allocate(Descriptor, 0, (long)offset, (long)length));
 
     private static FileError Finish(nint result, out int count)
     {
         count = result < 0 ? 0 : (int)result;
-        return result < 0 ? Libc.LastError : FileError.Success;
+        return result < 0 ? Errno.LastError : FileError.Success;
     }
 }

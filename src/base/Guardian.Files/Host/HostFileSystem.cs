@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 

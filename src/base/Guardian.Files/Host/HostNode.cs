@@ -1,4 +1,5 @@
 using System.Text;
+using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
@@ -30,15 +31,15 @@ internal class HostNode(int descriptor, FileKind kind) : INode
     public unsafe FileError SetTimes(ulong? access, ulong? modification)
     {
         var times = stackalloc Libc.Time[] { TimeOf(access), TimeOf(modification) };
-        return Libc.Check(Libc.SetTimesAt(Descriptor, "", times, Libc.EmptyPath));
+        return Errno.Check(Libc.SetTimesAt(Descriptor, "", times, Libc.EmptyPath));
     }
 
-    public FileError Sync(bool dataOnly) => Libc.Check(dataOnly ? Libc.SyncData(Descriptor) : Libc.Sync(Descriptor));
+    public FileError Sync(bool dataOnly) => Errno.Check(dataOnly ? Libc.SyncData(Descriptor) : Libc.Sync(Descriptor));
 
     internal static unsafe FileError TryStat(int descriptor, Libc.Statx* raw)
     {
         const uint basic = 0x7FF;
-        return Libc.Check(Libc.StatAt(descriptor, "", Libc.EmptyPath, basic, raw));
+        return Errno.Check(Libc.StatAt(descriptor, "", Libc.EmptyPath, basic, raw));
     }
 
     internal static FileKind KindOf(ushort mode) => (mode & 0xF000) switch
@@ -75,6 +76,6 @@ internal sealed class HostSymbolicLink(int descriptor) : HostNode(descriptor, Fi
         target = "";
         var buffer = stackalloc byte[maxSize];
         var size = Libc.ReadLinkAt(Descriptor, "", buffer, maxSize);
-        return size < 0 ? Libc.LastError : HostDirectory.TryDecode(new ReadOnlySpan<byte>(buffer, (int)size), out target!) ? FileError.Success : FileError.IllegalSequence;
+        return size < 0 ? Errno.LastError : HostDirectory.TryDecode(new ReadOnlySpan<byte>(buffer, (int)size), out target!) ? FileError.Success : FileError.IllegalSequence;
     }
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Guardian.Sgx;
+using System.Text.Json.Nodes;
+using Guardian.Files.Durable;
 using Guardian.Volumes;
 using Guardian.Wasi;
 using Guardian.Wasi.Streams;

@@ -5,7 +5,7 @@ using Guardian.CleanRoom.Data.Ordering;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Lanes;
 using Guardian.CleanRoom.Room;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.CleanRoom.Data;
 

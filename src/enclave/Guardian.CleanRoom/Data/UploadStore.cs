@@ -5,7 +5,7 @@ using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching.Shards;
 using Guardian.CleanRoom.Room;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.CleanRoom.Data;
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Room;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.CleanRoom.Log;
 

@@ -5,7 +5,7 @@ using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.CleanRoom.Room;
 

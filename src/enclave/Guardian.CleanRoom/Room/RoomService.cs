@@ -8,6 +8,7 @@ using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Shards;
 using Guardian.CleanRoom.Privacy;
+using Guardian.Files.Durable;
 using Guardian.Sgx;
 using Guardian.Sgx.Epc;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Guardian.Files.Durable;
 using Guardian.Sgx.Keys;
 
 namespace Guardian.Sgx.Simulated;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.Volumes.Freshness;
 

@@ -1,12 +1,11 @@
-using System.Runtime.InteropServices;
+using Guardian.Files.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.Volumes.Storage;
 
 /// <summary>A container in a file, locked against every other process while it is open.</summary>
-internal sealed partial class FileStorage : IStorage
+internal sealed class FileStorage : IStorage
 {
-    private const int PunchHole = 3; // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
     private readonly SafeFileHandle file;
@@ -52,7 +51,7 @@ internal sealed partial class FileStorage : IStorage
     /// <inheritdoc/>
     public void Clear(long offset, long size)
     {
-        if (Allocate(file, PunchHole, offset, size) == 0)
+        if (Libc.Allocate(file, Libc.PunchHole, offset, size) == 0)
         {
             return;
         }
@@ -66,20 +65,12 @@ internal sealed partial class FileStorage : IStorage
     /// <inheritdoc/>
     public void Sync()
     {
-        if (SyncData(file) != 0)
+        if (Libc.SyncData(file) != 0)
         {
-            throw new IOException($"the container cannot be synced to disk (errno {Marshal.GetLastPInvokeError()})");
+            throw new IOException($"the container cannot be synced to disk (errno {Errno.Last})");
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
-
-    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SyncData(SafeFileHandle file);
-
-    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long size);
 }

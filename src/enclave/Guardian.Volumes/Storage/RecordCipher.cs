@@ -1,18 +1,17 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Crypto;
 using Guardian.Volumes.Format;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.Volumes.Storage;
 
 /// <summary>AES-256-GCM under one record key, from the libcrypto that the base library itself stands on, with less around each message (docs/decisions/0062). One thread at a time.</summary>
-internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
+internal sealed class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
 {
     /// <summary>Bytes.</summary>
     public const int TagSize = 16;
 
-    private const string Library = "libcrypto.so.3";
     private const int NonceSize = 12;
 
     // EVP_CTRL_AEAD_GET_TAG and _SET_TAG; the size of the nonce is GCM's default.
@@ -22,10 +21,10 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
     /// <exception cref="CryptographicException">libcrypto has no memory, or no AES-256-GCM.</exception>
     public unsafe RecordCipher(in RecordKey key) : base(ownsHandle: true)
     {
-        SetHandle(NewContext());
+        SetHandle(Libcrypto.NewCipherContext());
         fixed (RecordKey* bytes = &key)
         {
-            Demand(handle != 0 && Start(handle, Aes256Gcm(), 0, (byte*)bytes, null, 1) == 1);
+            Demand(handle != 0 && Libcrypto.InitCipher(handle, Libcrypto.Aes256Gcm(), 0, (byte*)bytes, null, 1) == 1);
         }
     }
 
@@ -42,7 +41,7 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
         Begin(counter, content, target, associated, isEncryption: true);
         fixed (byte* bytes = tag)
         {
-            Demand(End(handle, bytes, out _) == 1 && Control(handle, GetTag, TagSize, bytes) == 1);
+            Demand(Libcrypto.FinishCipher(handle, bytes, out _) == 1 && Libcrypto.ControlCipher(handle, GetTag, TagSize, bytes) == 1);
         }
         // Until here, nobody may release the context.
         GC.KeepAlive(this);
@@ -65,8 +64,8 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
         Begin(counter, content, target, associated, isEncryption: false);
         fixed (byte* bytes = expected)
         {
-            Demand(Control(handle, SetTag, TagSize, bytes) == 1);
-            isSound = End(handle, bytes, out _) == 1;
+            Demand(Libcrypto.ControlCipher(handle, SetTag, TagSize, bytes) == 1);
+            isSound = Libcrypto.FinishCipher(handle, bytes, out _) == 1;
         }
         GC.KeepAlive(this);
         if (!isSound)
@@ -79,7 +78,7 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        FreeContext(handle);
+        Libcrypto.FreeCipherContext(handle);
         return true;
     }
 
@@ -94,9 +93,9 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
         fixed (byte* nonceBytes = nonce, source = content, result = target, other = associated)
         {
             // Without a key the context keeps the one that it has.
-            Demand(Start(handle, 0, 0, null, nonceBytes, isEncryption ? 1 : 0) == 1);
-            Demand(associated.Length == 0 || Update(handle, null, out _, other, associated.Length) == 1);
-            Demand(content.Length == 0 || (Update(handle, result, out var size, source, content.Length) == 1 && size == content.Length));
+            Demand(Libcrypto.InitCipher(handle, 0, 0, null, nonceBytes, isEncryption ? 1 : 0) == 1);
+            Demand(associated.Length == 0 || Libcrypto.UpdateCipher(handle, null, out _, other, associated.Length) == 1);
+            Demand(content.Length == 0 || (Libcrypto.UpdateCipher(handle, result, out var size, source, content.Length) == 1 && size == content.Length));
         }
     }
 
@@ -107,32 +106,4 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
             throw new CryptographicException("libcrypto failed at AES-256-GCM");
         }
     }
-
-    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_CTX_new")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint NewContext();
-
-    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_CTX_free")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial void FreeContext(nint context);
-
-    [LibraryImport(Library, EntryPoint = "EVP_aes_256_gcm")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint Aes256Gcm();
-
-    [LibraryImport(Library, EntryPoint = "EVP_CipherInit_ex")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int Start(nint context, nint cipher, nint engine, byte* key, byte* nonce, int isEncryption);
-
-    [LibraryImport(Library, EntryPoint = "EVP_CipherUpdate")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int Update(nint context, byte* target, out int size, byte* source, int sourceSize);
-
-    [LibraryImport(Library, EntryPoint = "EVP_CipherFinal_ex")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int End(nint context, byte* target, out int size);
-
-    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_CTX_ctrl")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int Control(nint context, int command, int size, byte* bytes);
 }

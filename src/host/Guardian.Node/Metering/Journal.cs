@@ -1,4 +1,4 @@
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.Node.Metering;
 

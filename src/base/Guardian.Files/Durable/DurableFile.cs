@@ -1,9 +1,9 @@
-using System.Runtime.InteropServices;
+using Guardian.Files.Native;
 
-namespace Guardian.Sgx;
+namespace Guardian.Files.Durable;
 
 /// <summary>Files that are whole or absent at any moment, survive a crash once written, and are readable by their owner alone.</summary>
-public static partial class DurableFile
+public static class DurableFile
 {
     // Larger than any key or certificate chain we keep.
     private const int MaxKeptSize = 64 * 1024;
@@ -26,8 +26,8 @@ public static partial class DurableFile
         var content = create();
         var temporary = WriteTemporary(path, content);
         // A hard link is made only when the name is free, which the base library's move without overwriting looks up first and so can miss.
-        var isOurs = Link(temporary, path) == 0;
-        var error = Marshal.GetLastPInvokeError();
+        var isOurs = Libc.LinkAt(Libc.CurrentDirectory, temporary, Libc.CurrentDirectory, path, 0) == 0;
+        var error = Errno.Last;
         File.Delete(temporary);
         if (isOurs)
         {
@@ -84,34 +84,17 @@ public static partial class DurableFile
     /// <summary>Makes a file's name safe: a new name is on disk when its folder is. The base library cannot open folders.</summary>
     public static void SyncDirectory(string path)
     {
-        const int readOnlyDirectory = 0x10000;
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var descriptor = OpenFolder(folder, readOnlyDirectory);
+        var descriptor = Libc.OpenAt(Libc.CurrentDirectory, folder, Libc.Directory | Libc.CloseOnExec, 0);
         if (descriptor < 0)
         {
-            throw new IOException($"{folder} cannot be opened to make '{Path.GetFileName(path)}' durable (errno {Marshal.GetLastPInvokeError()})");
+            throw new IOException($"{folder} cannot be opened to make '{Path.GetFileName(path)}' durable (errno {Errno.Last})");
         }
-        var isSynced = Sync(descriptor) == 0;
-        _ = Close(descriptor);
+        var isSynced = Libc.Sync(descriptor) == 0;
+        _ = Libc.Close(descriptor);
         if (!isSynced)
         {
             throw new IOException($"{folder} cannot be synced to disk");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Link(string existing, string added);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int OpenFolder(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Sync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Close(int descriptor);
 }
