@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Guardian.Files;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.Bench.Volumes;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Bench.Volumes;
 

@@ -25,10 +25,9 @@ using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
 using Guardian.Sgx.Simulated;
-using Guardian.Volumes;
 using Guardian.Volumes.Content;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
-using Guardian.Volumes.Freshness;
 
 namespace Guardian.Fuzz;
 
@@ -75,7 +74,7 @@ internal static class Targets
         new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
         new("volume-superblock-content", () => [VolumeSamples.Content], input => Superblock.TryReadContent(input) is not null),
-        new("volume-node", () => [VolumeSamples.Node], input => Guardian.Volumes.Format.Node.TryRead(input, 1, 1_000, out _)),
+        new("volume-node", () => [VolumeSamples.Node], input => NodeRecord.TryRead(input, 1, 1_000, out _)),
         new("volume-inode", () => [VolumeSamples.Inode], input => InodeRecord.TryRead(input, 1_000, out _)),
         new("volume-directory", () => [VolumeSamples.Directory], input => DirectoryContent.TryRead(input, 100) is not null),
         new("volume-tag", () => [Encoding.ASCII.GetBytes("12 " + new string('a', 48) + "\n")], input => FileFreshness.TryRead(input) is not null),

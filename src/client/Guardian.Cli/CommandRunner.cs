@@ -5,7 +5,6 @@ using Guardian.CleanRoom.Client;
 using Guardian.Node.Libvirt;
 using Guardian.OpenStack;
 using Guardian.Refusals;
-using Guardian.Volumes;
 
 namespace Guardian.Cli;
 
@@ -59,14 +58,6 @@ internal static class CommandRunner
             room.Failure == RoomFailure.Unreachable ? ExitCode.World : ExitCode.Refused,
             room.Reason, room.Message, Checks(room.InnerException),
             room.Failure == RoomFailure.NotTrusted ? TrustHint(room.InnerException) : null),
-        VolumeException volume => new CliException(
-            volume.Failure switch
-            {
-                VolumeFailure.NotAVolume or VolumeFailure.Exists => ExitCode.Usage,
-                VolumeFailure.InUse or VolumeFailure.Unreachable or VolumeFailure.Stopped => ExitCode.World,
-                _ => ExitCode.Refused,
-            },
-            volume.Failure.ToString(), volume.Message, [], VolumeHint(volume.Failure)),
         PreparationException preparation => new CliException(ExitCode.Usage, "bad-data", preparation.Message, preparation.Problems),
         OpenStackException cloud => new CliException(
             cloud.Failure switch
@@ -94,14 +85,6 @@ internal static class CommandRunner
     public static IReadOnlyList<string> Checks(Exception? failure) => failure is AttestationException { Appraisal: { } appraisal }
         ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
         : [];
-
-    private static string? VolumeHint(VolumeFailure failure) => failure switch
-    {
-        VolumeFailure.Damaged => "guardian volume check says which files are affected",
-        VolumeFailure.RolledBack => "restore the newest copy of the volume; if you mean to go back, give another --freshness file",
-        VolumeFailure.InUse => "end the other process first; the lock goes with it, however it ends",
-        _ => null,
-    };
 
     private static string? TrustHint(Exception? failure) =>
         failure is AttestationException { Appraisal: { } appraisal } && appraisal.Checks.Any(check => check is { Passed: false, Rule: "platform" })

@@ -1,10 +1,10 @@
 using System.Text;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Refusals;
 using Guardian.Runtime.Images;
 using Guardian.Volumes;
-using Guardian.Volumes.Format;
-using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Contract;
 using Guardian.Wasi;
 
 namespace Guardian.Runtime;
@@ -40,10 +40,10 @@ internal sealed class GuestFiles : IDisposable
                 preopens.Add(new Preopen(volume.Path, Open(volume, launch, options, onProblem).Root));
             }
         }
-        catch (VolumeException failure)
+        catch (RefusedException failure)
         {
             Dispose();
-            throw new RuntimeException(failure.Message, failure.Failure == VolumeFailure.RolledBack ? "the session's tag names the newest state; bring that one back" : null);
+            throw new RuntimeException(failure.Message, failure.Refusal.Reason == VolumeReasons.RolledBack ? "the session's tag names the newest state; bring that one back" : null);
         }
         catch
         {

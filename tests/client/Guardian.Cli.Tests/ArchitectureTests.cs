@@ -14,7 +14,7 @@ public class ArchitectureTests
         ["Guardian.Documents"] = ["Guardian.Refusals"],
         ["Guardian.Crypto"] = [],
         ["Guardian.Files"] = ["Guardian.Refusals"],
-        ["Guardian.Volumes"] = ["Guardian.Crypto", "Guardian.Files"],
+        ["Guardian.Volumes"] = ["Guardian.Crypto", "Guardian.Files", "Guardian.Refusals"],
         ["Guardian.Attestation"] = ["Guardian.Documents", "Guardian.Files", "Guardian.Sgx"],
         ["Guardian.Cas.Client"] = ["Guardian.Attestation"],
         ["Guardian.Cas"] = ["Guardian.Cas.Client", "Guardian.Crypto", "Guardian.Files", "Guardian.Hosting"],

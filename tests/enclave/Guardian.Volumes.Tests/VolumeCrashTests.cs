@@ -1,4 +1,5 @@
 using Guardian.Files;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Tests.Support;
 

@@ -1,5 +1,6 @@
 using Guardian.Files;
-using Guardian.Volumes.Freshness;
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
@@ -38,8 +39,8 @@ public sealed class VolumeFreshnessTests : IDisposable
         foreach (var state in states)
         {
             using var old = new SimulatedDisk(new Random(1)) { Bytes = state };
-            Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(old, key, Strict)).Failure);
-            Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Check(old, key, Strict)).Failure);
+            Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(old, key, Strict)).Refusal.Reason);
+            Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Check(old, key, Strict)).Refusal.Reason);
             // What the mode gives up, it gives up knowingly.
             using var accepted = Volume.Open(old, key, Ephemeral with { ReadOnly = true });
         }
@@ -53,7 +54,7 @@ public sealed class VolumeFreshnessTests : IDisposable
         Volume.Create(disk, key, Strict).Dispose();
         using var other = new SimulatedDisk(new Random(2));
         Volume.Create(other, key, Ephemeral).Dispose();
-        Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(other, key, Strict)).Failure);
+        Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(other, key, Strict)).Refusal.Reason);
     }
 
     [Fact]
@@ -109,7 +110,7 @@ public sealed class VolumeFreshnessTests : IDisposable
             Assert.Equal(version, Read(crashed));
         }
         volume.Dispose();
-        Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(before, key, Interval)).Failure);
+        Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(before, key, Interval)).Refusal.Reason);
         using var again = Volume.Open(disk, key, Interval);
         Assert.Equal(5, Read(again));
     }
@@ -124,7 +125,7 @@ public sealed class VolumeFreshnessTests : IDisposable
             Assert.NotNull(keeper.Tag);
             Write(volume, 1);
         }
-        Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(old, key, Strict)).Failure);
+        Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(old, key, Strict)).Refusal.Reason);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Guardian.Files;
-using Guardian.Volumes.Format;
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
@@ -145,8 +146,8 @@ public sealed class VolumeTamperTests : IDisposable
     public void Another_key_opens_nothing_and_says_so()
     {
         using var other = VolumeKey.Create();
-        var refusal = Assert.Throws<VolumeException>(() => Volume.Open(disk, other, Quiet));
-        Assert.Equal(VolumeFailure.WrongKey, refusal.Failure);
+        var refusal = Assert.Throws<RefusedException>(() => Volume.Open(disk, other, Quiet));
+        Assert.Equal(VolumeReasons.WrongKey, refusal.Refusal.Reason);
     }
 
     [Fact]
@@ -244,7 +245,7 @@ public sealed class VolumeTamperTests : IDisposable
         {
             return string.Join('\n', Volume.Check(disk, key, Quiet).Damages);
         }
-        catch (VolumeException refusal)
+        catch (RefusedException refusal)
         {
             return refusal.Message;
         }
@@ -260,7 +261,7 @@ public sealed class VolumeTamperTests : IDisposable
             using var volume = Volume.Open(disk, key, Quiet with { ReadOnly = true });
             seen = Tree.Describe(volume);
         }
-        catch (Exception refusal) when (refusal is VolumeException or Xunit.Sdk.XunitException)
+        catch (Exception refusal) when (refusal is RefusedException or Xunit.Sdk.XunitException)
         {
             // Describe asserts that every call succeeds.
             return;

@@ -1,5 +1,7 @@
 using System.Text;
 using Guardian.Files;
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
@@ -42,8 +44,8 @@ public sealed class VolumeTests : IDisposable
     public void One_process_writes_or_several_read()
     {
         var writer = Volume.Create(Place, key);
-        Assert.Equal(VolumeFailure.InUse, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
-        Assert.Equal(VolumeFailure.InUse, Assert.Throws<VolumeException>(() => Volume.Open(Place, key, NoTimer with { ReadOnly = true })).Failure);
+        Assert.Equal(VolumeReasons.InUse, Assert.Throws<RefusedException>(() => Volume.Open(Place, key)).Refusal.Reason);
+        Assert.Equal(VolumeReasons.InUse, Assert.Throws<RefusedException>(() => Volume.Open(Place, key, NoTimer with { ReadOnly = true })).Refusal.Reason);
         writer.Dispose();
         using var one = Volume.Open(Place, key, NoTimer with { ReadOnly = true });
         using var two = Volume.Open(Place, key, NoTimer with { ReadOnly = true });
@@ -54,10 +56,10 @@ public sealed class VolumeTests : IDisposable
     public void A_volume_is_never_made_over_another_and_what_is_none_is_not_opened()
     {
         Volume.Create(Place, key).Dispose();
-        Assert.Equal(VolumeFailure.Exists, Assert.Throws<VolumeException>(() => Volume.Create(Place, key)).Failure);
-        Assert.Equal(VolumeFailure.NotAVolume, Assert.Throws<VolumeException>(() => Volume.Open(folder.File("nowhere"), key)).Failure);
+        Assert.Equal(VolumeReasons.Exists, Assert.Throws<RefusedException>(() => Volume.Create(Place, key)).Refusal.Reason);
+        Assert.Equal(VolumeReasons.NotAVolume, Assert.Throws<RefusedException>(() => Volume.Open(folder.File("nowhere"), key)).Refusal.Reason);
         File.WriteAllBytes(Path.Combine(Place, "volume"), new byte[10_000]);
-        Assert.Equal(VolumeFailure.NotAVolume, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
+        Assert.Equal(VolumeReasons.NotAVolume, Assert.Throws<RefusedException>(() => Volume.Open(Place, key)).Refusal.Reason);
     }
 
     [Fact]
@@ -156,7 +158,7 @@ public sealed class VolumeTests : IDisposable
         {
             volume.Rekey(newKey);
         }
-        Assert.Equal(VolumeFailure.WrongKey, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
+        Assert.Equal(VolumeReasons.WrongKey, Assert.Throws<RefusedException>(() => Volume.Open(Place, key)).Refusal.Reason);
         using (var volume = Volume.Open(Place, newKey, NoTimer with { ReadOnly = true }))
         {
             Assert.Equal(before, Tree.Describe(volume));

@@ -1,4 +1,5 @@
 using Guardian.Files;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Storage;
 using Guardian.Volumes.Tests.Support;
@@ -65,13 +66,13 @@ public sealed class WriteQueueTests
     {
         using var disk = new SimulatedDisk(new Random(1)) { FailAt = 1 };
         using var queue = new WriteQueue(disk);
-        var whole = queue.TakeBuffer();
+        var whole = queue.RentBuffer();
         whole.AsSpan().Fill(1);
-        queue.Add(0, whole, whole.Length);
-        var record = queue.TakeBuffer();
+        queue.Enqueue(0, whole, whole.Length);
+        var record = queue.RentBuffer();
         record.AsSpan().Fill(2);
         // Begins in the last slot of what came before.
-        queue.Add(whole.Length - Page.Size, record, Page.ChunkSize);
+        queue.Enqueue(whole.Length - Page.Size, record, Page.ChunkSize);
         var content = new byte[Page.ChunkSize];
         queue.Read(whole.Length - Page.Size, content);
         Assert.Equal(2, Assert.Single(content.Distinct()));
@@ -108,8 +109,8 @@ public sealed class WriteQueueTests
 
     private static void Add(WriteQueue queue, long offset, byte value)
     {
-        var buffer = queue.TakeBuffer();
+        var buffer = queue.RentBuffer();
         buffer.AsSpan(0, Page.Size).Fill(value);
-        queue.Add(offset, buffer, Page.Size);
+        queue.Enqueue(offset, buffer, Page.Size);
     }
 }

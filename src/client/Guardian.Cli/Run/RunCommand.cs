@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Guardian.Files.Durable;
-using Guardian.Volumes;
+using Guardian.Refusals;
 using Guardian.Wasi;
 using Guardian.Wasi.Streams;
 
@@ -45,7 +45,7 @@ internal static class RunCommand
         {
             return Report(failure, isJson);
         }
-        catch (VolumeException failure)
+        catch (RefusedException failure)
         {
             return Report(new CliException(OwnFailure, "volume", failure.Message), isJson);
         }
