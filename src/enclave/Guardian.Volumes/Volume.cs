@@ -88,10 +88,8 @@ public sealed class Volume : IFileSystem
 
     /// <summary>Makes all changes safe: they survive a crash, and in strict freshness the host cannot roll them back.</summary>
     /// <returns><see cref="FileError.Success"/>; <see cref="FileError.NoSpace"/> when the disk is full; else <see cref="FileError.Io"/>,
-    /// after
-    /// <see cref="VolumeOptions.OnProblem"/> received the cause. After a failure the changes stay in memory, and the next call retries,
-    /// unless
-    /// the volume stopped (<see cref="VolumeReasons.Stopped"/>).</returns>
+    /// after <see cref="VolumeOptions.OnProblem"/> received the cause. After a failure the changes stay in memory, and the next call
+    /// retries, unless the volume stopped (<see cref="VolumeReasons.Stopped"/>).</returns>
     public FileError Sync() => open.Sync();
 
     /// <summary>Encrypts everything again under a new key, in one commit. Until it is done, the old key opens the old state.

@@ -5,7 +5,7 @@ using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>The host as adversary: whatever it does to the stored bytes is detected, and never read as if it were what was written.</summary>
+/// <summary>The host as adversary: every change of the stored bytes is detected, and no reader takes it for the written content.</summary>
 public sealed class VolumeTamperTests : IDisposable
 {
     private static readonly VolumeOptions Quiet = new() { CommitInterval = TimeSpan.Zero, CacheSize = 0 };
@@ -153,7 +153,7 @@ public sealed class VolumeTamperTests : IDisposable
     [Fact]
     public void A_damaged_file_is_named_and_the_rest_can_still_be_read()
     {
-        // The first record of the large file: found by what changes when only it is rewritten.
+        // The test looks for a slot whose damage affects the large file alone.
         var report = new VolumeReport(0, false, 0, 0, 0, 0, 0, []);
         foreach (var slot in UsedSlots().Where(slot => slot > 1))
         {
@@ -205,7 +205,8 @@ public sealed class VolumeTamperTests : IDisposable
             }
         }
         Assert.True(open.Bytes.AsSpan().IndexOf("the leaf"u8) < 0);
-        var places = new[] { "checked"u8.ToArray(), "loose"u8.ToArray() }.Select(name => open.Bytes.AsSpan().IndexOf([.. marker, .. name])).ToArray();
+        byte[][] names = ["checked"u8.ToArray(), "loose"u8.ToArray()];
+        var places = names.Select(name => open.Bytes.AsSpan().IndexOf([.. marker, .. name])).ToArray();
         Assert.DoesNotContain(-1, places);
         open.Bytes[places[1]]++;
         Assert.Empty(Volume.Check(open, key, Quiet).Damages);
@@ -251,7 +252,7 @@ public sealed class VolumeTamperTests : IDisposable
         }
     }
 
-    // The check finds it; and a reader sees what was written, or an error, but nothing else.
+    // The check finds the damage, and a reader sees the written content or an error.
     private void AssertDetected(string what)
     {
         Assert.True(DamagesOrRefusal().Length > 0, $"{what}: not detected");

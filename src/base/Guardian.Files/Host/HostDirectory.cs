@@ -6,7 +6,8 @@ using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
-/// <summary>A directory of the host. Every call names one component below an open descriptor, so no renaming on the host leads elsewhere.</summary>
+/// <summary>A directory of the host. Every call names one component below an open descriptor, so renaming on the host cannot lead
+/// elsewhere.</summary>
 internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileKind.Directory), IDirectory
 {
     private const uint FileMode = 0b110_110_110;
@@ -21,19 +22,19 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
             return wrong;
         }
 
-        // Looking comes first: opening a device or a pipe could already do something.
+        // The kind comes first: opening a device or a pipe can already have an effect.
         var found = Libc.OpenAt(Descriptor, name, Libc.PathOnly | Libc.NoFollow | Libc.CloseOnExec, 0);
         if (found < 0)
         {
             return Errno.LastError;
         }
-        Libc.Statx looked;
-        var error = TryStat(found, &looked);
-        var kind = KindOf(looked.Mode);
+        Libc.Statx stat;
+        var error = TryStat(found, &stat);
+        var kind = KindOf(stat.Mode);
         var isOpened = kind is FileKind.RegularFile or FileKind.Directory && mode != FileOpenMode.None;
         if (error != FileError.Success || isOpened)
         {
-            var opened = error == FileError.Success ? Reopen(found, name, kind, mode, looked, out error) : -1;
+            var opened = error == FileError.Success ? Reopen(found, name, kind, mode, stat, out error) : -1;
             _ = Libc.Close(found);
             if (opened < 0)
             {
@@ -58,7 +59,8 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         {
             return wrong;
         }
-        var created = Libc.OpenAt(Descriptor, name, Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.NoFollow | Libc.CloseOnExec, FileMode);
+        const int flags = Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.CloseOnExec;
+        var created = Libc.OpenAt(Descriptor, name, flags | Libc.NoFollow, FileMode);
         if (created < 0)
         {
             return Errno.LastError;
@@ -67,7 +69,8 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         return FileError.Success;
     }
 
-    public FileError CreateDirectory(string name) => Named(name, static (directory, name) => Libc.MakeDirectoryAt(directory, name, DirectoryMode));
+    public FileError CreateDirectory(string name) =>
+        CallByName(name, static (directory, name) => Libc.MakeDirectoryAt(directory, name, DirectoryMode));
 
     public FileError CreateSymbolicLink(string name, string target) =>
         target.Contains('\0', StringComparison.Ordinal) ? FileError.Invalid
@@ -85,9 +88,10 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         : FileName.Check(toName) is not FileError.Success and var wrongTarget ? wrongTarget
         : Errno.Check(Libc.RenameAt(Descriptor, name, directory.Descriptor, toName));
 
-    public FileError RemoveFile(string name) => Named(name, static (directory, name) => Libc.UnlinkAt(directory, name, 0));
+    public FileError RemoveFile(string name) => CallByName(name, static (directory, name) => Libc.UnlinkAt(directory, name, 0));
 
-    public FileError RemoveDirectory(string name) => Named(name, static (directory, name) => Libc.UnlinkAt(directory, name, Libc.RemoveDirectory));
+    public FileError RemoveDirectory(string name) =>
+        CallByName(name, static (directory, name) => Libc.UnlinkAt(directory, name, Libc.RemoveDirectory));
 
     public unsafe FileError List(ulong cookie, int max, out IReadOnlyList<DirectoryEntry> entries)
     {
@@ -95,7 +99,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         entries = found;
         if (cookie > long.MaxValue || Libc.Seek(Descriptor, (long)cookie, 0) < 0)
         {
-            // No entry gave this cookie: it lies behind all of them.
+            // No entry has this cookie, so it is behind all of them.
             return FileError.Success;
         }
         const int bufferSize = 8192;
@@ -126,7 +130,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         }
     }
 
-    // struct linux_dirent64: ino 8 | off 8 | reclen 2 | type 1 | name, NUL. Names that are not UTF-8 have no name in WASI and are left out.
+    // struct linux_dirent64: ino 8 | off 8 | reclen 2 | type 1 | name, NUL. WASI cannot express a name that is not UTF-8; it is skipped.
     private static void Parse(ReadOnlySpan<byte> buffer, int max, List<DirectoryEntry> found)
     {
         while (buffer.Length > 19 && found.Count < max)
@@ -136,14 +140,15 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
             name = name[..name.IndexOf((byte)0)];
             if (TryDecode(name, out var text) && text is not ("." or ".."))
             {
-                found.Add(new DirectoryEntry(text, BinaryPrimitives.ReadUInt64LittleEndian(buffer), KindOf((ushort)(buffer[18] << 12)), BinaryPrimitives.ReadUInt64LittleEndian(buffer[8..])));
+                var (node, next) = (BinaryPrimitives.ReadUInt64LittleEndian(buffer), BinaryPrimitives.ReadUInt64LittleEndian(buffer[8..]));
+                found.Add(new DirectoryEntry(text, node, KindOf((ushort)(buffer[18] << 12)), next));
             }
             buffer = buffer[recordSize..];
         }
     }
 
-    // Opens for use what was looked at, and nothing else.
-    private unsafe int Reopen(int found, string name, FileKind kind, FileOpenMode mode, in Libc.Statx looked, out FileError error)
+    // Opens for use the node that was found, and no other.
+    private unsafe int Reopen(int found, string name, FileKind kind, FileOpenMode mode, in Libc.Statx stat, out FileError error)
     {
         if (kind is FileKind.Directory)
         {
@@ -160,16 +165,18 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         }
         Libc.Statx opened;
         error = TryStat(file, &opened);
-        if (error == FileError.Success && (opened.Node, opened.DeviceMajor, opened.DeviceMinor) == (looked.Node, looked.DeviceMajor, looked.DeviceMinor))
+        var isSame = (opened.Node, opened.DeviceMajor, opened.DeviceMinor) == (stat.Node, stat.DeviceMajor, stat.DeviceMinor);
+        if (error == FileError.Success && isSame)
         {
             return file;
         }
 
-        // Somebody on the host exchanged the file between two calls; the guest may try again.
+        // Somebody on the host exchanged the file between the two calls; the guest may retry.
         error = error == FileError.Success ? FileError.Stale : error;
         _ = Libc.Close(file);
         return -1;
     }
 
-    private FileError Named(string name, Func<int, string, int> call) => FileName.Check(name) is not FileError.Success and var wrong ? wrong : Errno.Check(call(Descriptor, name));
+    private FileError CallByName(string name, Func<int, string, int> call) =>
+        FileName.Check(name) is not FileError.Success and var wrong ? wrong : Errno.Check(call(Descriptor, name));
 }

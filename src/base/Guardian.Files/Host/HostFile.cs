@@ -20,7 +20,7 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
                 result = Libc.ReadAt(Descriptor, start, (nuint)buffer.Length, (long)offset);
             }
             while (result < 0 && Errno.WasInterrupted);
-            return Finish(result, out read);
+            return CheckCount(result, out read);
         }
     }
 
@@ -39,7 +39,7 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
                 result = Libc.WriteAt(Descriptor, start, (nuint)data.Length, (long)offset);
             }
             while (result < 0 && Errno.WasInterrupted);
-            return Finish(result, out written);
+            return CheckCount(result, out written);
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
         end = 0;
         fixed (byte* start = data)
         {
-            // At offset -1 the descriptor's own position is used and moved, which tells where the data went.
+            // Offset -1 uses and moves the descriptor's own position, which then tells where the data went.
             var vector = new Libc.Vector { Base = start, Size = data.Length };
             nint result;
             do
@@ -56,7 +56,7 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
                 result = Libc.WriteVector(Descriptor, &vector, 1, -1, Libc.AppendAtomically);
             }
             while (result < 0 && Errno.WasInterrupted);
-            var error = Finish(result, out written);
+            var error = CheckCount(result, out written);
             if (error == FileError.Success)
             {
                 var position = Libc.Seek(Descriptor, 0, 1);
@@ -66,14 +66,15 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
         }
     }
 
-    public FileError SetSize(ulong size) => size > long.MaxValue ? FileError.FileTooBig : Errno.Check(Libc.Truncate(Descriptor, (long)size));
+    public FileError SetSize(ulong size) =>
+        size > long.MaxValue ? FileError.FileTooBig : Errno.Check(Libc.Truncate(Descriptor, (long)size));
 
     public FileError Allocate(ulong offset, ulong length) =>
         length == 0 ? FileError.Invalid
         : offset > long.MaxValue || length > (ulong)long.MaxValue - offset ? FileError.FileTooBig
         : Errno.Check(Libc.Allocate(Descriptor, 0, (long)offset, (long)length));
 
-    private static FileError Finish(nint result, out int count)
+    private static FileError CheckCount(nint result, out int count)
     {
         count = result < 0 ? 0 : (int)result;
         return result < 0 ? Errno.LastError : FileError.Success;

@@ -3,7 +3,7 @@ using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
-/// <summary>A node of the host that is open as a descriptor, so that nobody can exchange it by renaming what leads to it.</summary>
+/// <summary>A node of the host that is open as a descriptor, so nobody can exchange it by renaming its path.</summary>
 internal class HostNode(int descriptor, FileKind kind) : INode
 {
     private bool isDisposed;
@@ -67,7 +67,7 @@ internal class HostNode(int descriptor, FileKind kind) : INode
         : new Libc.Time { Nanoseconds = Libc.OmitTime };
 }
 
-/// <summary>A symbolic link of the host, open by itself.</summary>
+/// <summary>A symbolic link of the host, opened itself.</summary>
 internal sealed class HostSymbolicLink(int descriptor) : HostNode(descriptor, FileKind.SymbolicLink), ISymbolicLink
 {
     public unsafe FileError ReadTarget(out string target)
@@ -76,6 +76,11 @@ internal sealed class HostSymbolicLink(int descriptor) : HostNode(descriptor, Fi
         target = "";
         var buffer = stackalloc byte[maxSize];
         var size = Libc.ReadLinkAt(Descriptor, "", buffer, maxSize);
-        return size < 0 ? Errno.LastError : HostDirectory.TryDecode(new ReadOnlySpan<byte>(buffer, (int)size), out target!) ? FileError.Success : FileError.IllegalSequence;
+        if (size < 0)
+        {
+            return Errno.LastError;
+        }
+        var isText = HostDirectory.TryDecode(new ReadOnlySpan<byte>(buffer, (int)size), out target!);
+        return isText ? FileError.Success : FileError.IllegalSequence;
     }
 }

@@ -93,7 +93,8 @@ internal sealed class TagPublisher(VolumeOptions options, SlotAllocator allocato
         }
         catch (IOException failure)
         {
-            throw new RefusedException(VolumeReasons.Unreachable.Because($"the freshness tag could not be replaced: {failure.Message}"), failure);
+            var refusal = VolumeReasons.Unreachable.Because($"the freshness tag could not be replaced: {failure.Message}");
+            throw new RefusedException(refusal, failure);
         }
         if (!isReplaced)
         {

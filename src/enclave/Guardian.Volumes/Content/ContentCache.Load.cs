@@ -18,8 +18,7 @@ internal sealed partial class ContentCache
     private readonly Action<int, int> execute;
 
     // One record to read, and the pages of a chunk that it fills. Without a chunk the target is in a caller's buffer, which stays pinned
-    // until
-    // all jobs are done.
+    // until all jobs are done.
     private unsafe struct Job
     {
         public Chunk? Chunk;
@@ -89,8 +88,7 @@ internal sealed partial class ContentCache
     }
 
     // Reads a whole record straight into the caller's buffer when the memory is full and the record was not read before: only records that
-    // are
-    // read twice may evict others.
+    // are read twice may evict others.
     private bool TryReadPast(Inode inode, long index, int at, Span<byte> buffer)
     {
         if (clean.Count + dirty.Count < capacity || index == inode.NextIndex || at % Page.Size != 0)

@@ -6,8 +6,7 @@ using Guardian.Volumes.Threads;
 namespace Guardian.Volumes.Content;
 
 /// <summary>The content of files in memory, chunk by chunk: reads missing pages, keeps the chunks that were used last, and holds changes
-/// back until
-/// they are written together. One thread at a time.</summary>
+/// back until they are written together. One thread at a time.</summary>
 internal sealed partial class ContentCache : IDisposable
 {
     // Chunks that may wait to be written: enough to write together, and few enough to be in the processor's cache when they are encrypted.
@@ -61,7 +60,7 @@ internal sealed partial class ContentCache : IDisposable
     /// <remarks>Whole chunks that are not in memory are decrypted straight into the buffer: a large read would only evict what is used
     /// often.</remarks>
     /// <exception cref="RefusedException">A page or node is damaged; the buffer may hold a part of the content.</exception>
-    /// <exception cref="IOException">The storage failed; the same.</exception>
+    /// <exception cref="IOException">The storage failed; the buffer may hold a part of the content.</exception>
     public void Read(Inode inode, long offset, Span<byte> buffer)
     {
         var last = (offset + buffer.Length - 1) / Page.ChunkSize;
@@ -99,7 +98,8 @@ internal sealed partial class ContentCache : IDisposable
         var at = (int)(offset % Page.ChunkSize);
         var pages = PagesOf(at, data.Length);
         // A page that is written in part must be valid first.
-        var partly = (at % Page.Size != 0 ? PagesOf(at, 1) : 0) | ((at + data.Length) % Page.Size != 0 ? PagesOf(at + data.Length - 1, 1) : 0);
+        var end = at + data.Length;
+        var partly = (at % Page.Size != 0 ? PagesOf(at, 1) : 0) | (end % Page.Size != 0 ? PagesOf(end - 1, 1) : 0);
         if ((partly & ~chunk.Valid) != 0)
         {
             LoadPages(inode, chunk.Index, partly, chunk.Index);

@@ -15,7 +15,10 @@ public static class VolumeReasons
 
     /// <summary>Another process has the volume open.</summary>
     public static readonly RefusalReason InUse = new(
-        "in-use", RefusalKind.Unavailable, "Another process has the volume open.", "end the other process first; the lock goes with it, however it ends");
+        "in-use",
+        RefusalKind.Unavailable,
+        "Another process has the volume open.",
+        "end the other process first; the lock goes with it, however it ends");
 
     /// <summary>The key opens neither superblock.</summary>
     public static readonly RefusalReason WrongKey = new(
@@ -45,5 +48,7 @@ public static class VolumeReasons
 
     /// <summary>An earlier write could not be made safe.</summary>
     public static readonly RefusalReason Stopped = new(
-        "stopped", RefusalKind.Unavailable, "An earlier write could not be made safe, so the volume takes no more changes until it is opened again.");
+        "stopped",
+        RefusalKind.Unavailable,
+        "An earlier write could not be made safe, so the volume takes no more changes until it is opened again.");
 }

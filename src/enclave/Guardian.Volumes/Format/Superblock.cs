@@ -66,7 +66,8 @@ internal sealed record Superblock
         WriteTag(content[224..], Attempted);
 
         using var cipher = CipherFor(key, slot);
-        cipher.Encrypt(new byte[NonceSize], content, slot.AsSpan(ContentOffset, ContentSize), slot.AsSpan(TagOffset), slot.AsSpan(0, ContentOffset));
+        var target = slot.AsSpan(ContentOffset, ContentSize);
+        cipher.Encrypt(new byte[NonceSize], content, target, slot.AsSpan(TagOffset), slot.AsSpan(0, ContentOffset));
         CryptographicOperations.ZeroMemory(content);
         return slot;
     }
@@ -99,13 +100,17 @@ internal sealed record Superblock
     /// <summary>Reads the decrypted part; null when it is malformed.</summary>
     internal static Superblock? TryReadContent(ReadOnlySpan<byte> content)
     {
-        if (content.Length != ContentSize
-            || BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) > ClosedFlag
+        if (content.Length != ContentSize)
+        {
+            return null;
+        }
+        var slotCount = BinaryPrimitives.ReadInt64LittleEndian(content[32..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) > ClosedFlag
             || content[28..32].ContainsAnyExcept((byte)0)
-            || BinaryPrimitives.ReadInt64LittleEndian(content[32..]) is < Count or > MaxSlotCount
+            || slotCount is < Count or > MaxSlotCount
             || content[40..64].ContainsAnyExcept((byte)0)
             || content[256..].ContainsAnyExcept((byte)0)
-            || !InodeRecord.TryRead(content.Slice(64, InodeRecord.Size), BinaryPrimitives.ReadInt64LittleEndian(content[32..]), out var inodeFile))
+            || !InodeRecord.TryRead(content.Slice(64, InodeRecord.Size), slotCount, out var inodeFile))
         {
             return null;
         }
@@ -114,7 +119,7 @@ internal sealed record Superblock
             VolumeId = content[..16].ToArray(),
             Generation = BinaryPrimitives.ReadUInt64LittleEndian(content[16..]),
             IsClosed = BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) == ClosedFlag,
-            SlotCount = BinaryPrimitives.ReadInt64LittleEndian(content[32..]),
+            SlotCount = slotCount,
             InodeFile = inodeFile,
             Acknowledged = ReadTag(content[192..]),
             Attempted = ReadTag(content[224..]),

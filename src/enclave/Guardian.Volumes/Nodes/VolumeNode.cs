@@ -33,8 +33,9 @@ internal abstract class VolumeNode : INode
         var found = default(FileStat);
         var error = Volume.Run(() =>
         {
+            var node = Inode;
             found = new FileStat(
-                Volume.DeviceNumber, Inode.Number, Kind, Inode.Links, Inode.Size, Inode.AccessTime, Inode.ModificationTime, Inode.ChangeTime);
+                Volume.DeviceNumber, node.Number, Kind, node.Links, node.Size, node.AccessTime, node.ModificationTime, node.ChangeTime);
             return FileError.Success;
         });
         stat = found;

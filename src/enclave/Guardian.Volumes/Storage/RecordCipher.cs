@@ -39,7 +39,7 @@ internal sealed class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
     public unsafe UInt128 Encrypt(ulong counter, ReadOnlySpan<byte> content, Span<byte> target, ReadOnlySpan<byte> associated)
     {
         Span<byte> tag = stackalloc byte[TagSize];
-        Begin(counter, content, target, associated, isEncryption: true);
+        RunCipher(counter, content, target, associated, isEncryption: true);
         fixed (byte* bytes = tag)
         {
             Require(Libcrypto.FinishCipher(handle, bytes, out _) == 1 && Libcrypto.ControlCipher(handle, GetTag, TagSize, bytes) == 1);
@@ -62,7 +62,7 @@ internal sealed class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
         Span<byte> expected = stackalloc byte[TagSize];
         BinaryPrimitives.WriteUInt128LittleEndian(expected, tag);
         bool isSound;
-        Begin(counter, content, target, associated, isEncryption: false);
+        RunCipher(counter, content, target, associated, isEncryption: false);
         fixed (byte* bytes = expected)
         {
             Require(Libcrypto.ControlCipher(handle, SetTag, TagSize, bytes) == 1);
@@ -83,7 +83,8 @@ internal sealed class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
         return true;
     }
 
-    private unsafe void Begin(ulong counter, ReadOnlySpan<byte> content, Span<byte> target, ReadOnlySpan<byte> associated, bool isEncryption)
+    private unsafe void RunCipher(
+        ulong counter, ReadOnlySpan<byte> content, Span<byte> target, ReadOnlySpan<byte> associated, bool isEncryption)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
         ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, content.Length);
@@ -96,7 +97,8 @@ internal sealed class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
             // A null key leaves the context its key.
             Require(Libcrypto.InitCipher(handle, 0, 0, null, nonceBytes, isEncryption ? 1 : 0) == 1);
             Require(associated.Length == 0 || Libcrypto.UpdateCipher(handle, null, out _, other, associated.Length) == 1);
-            Require(content.Length == 0 || (Libcrypto.UpdateCipher(handle, result, out var size, source, content.Length) == 1 && size == content.Length));
+            Require(content.Length == 0
+                || (Libcrypto.UpdateCipher(handle, result, out var size, source, content.Length) == 1 && size == content.Length));
         }
     }
 

@@ -7,8 +7,7 @@ namespace Guardian.Volumes.Storage;
 
 /// <summary>Encrypts records into free slots, and gathers neighbours into one write.</summary>
 /// <remarks>The caller ends a series of records with <see cref="Finish"/>, or with <see cref="Abandon"/>, which frees their slots. The
-/// records are on
-/// the storage after <see cref="Drain"/>. One thread at a time may write; several may read meanwhile.</remarks>
+/// records are on the storage after <see cref="Drain"/>. One thread at a time may write; several may read meanwhile.</remarks>
 internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : IDisposable
 {
     // Records per key: docs/spec/volume.md, "Keys and nonces".

@@ -8,8 +8,7 @@ internal readonly record struct Extent(long Slot, int Count);
 
 /// <summary>Tracks which slots are free. Thread-safe.</summary>
 /// <remarks>A slot that the current state of the volume refers to becomes free only when the next state is safe. A slot that no safe state
-/// ever
-/// referred to becomes free at once.</remarks>
+/// ever referred to becomes free at once.</remarks>
 internal sealed class SlotAllocator
 {
     /// <summary>Slots of the smallest step in which containers grow, so that their size tells little: 1 MiB, or a sixteenth when that is

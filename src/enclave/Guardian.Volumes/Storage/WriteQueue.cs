@@ -5,8 +5,7 @@ namespace Guardian.Volumes.Storage;
 
 /// <summary>Writes buffers on another thread, in order, while the caller encrypts the next ones. Thread-safe.</summary>
 /// <remarks>One thread writes, because a file takes one write at a time. A buffer that the storage refuses stays in the queue and is
-/// retried.
-/// The failure goes to the next caller that needs the buffer written, or needs its memory.</remarks>
+/// retried. The failure goes to the next caller that needs the buffer written, or needs its memory.</remarks>
 internal sealed class WriteQueue : IDisposable
 {
     /// <summary>Slots of a buffer. Writes of 256 KiB cost the kernel as little per byte as larger ones, and the cipher text is still in the
@@ -176,7 +175,7 @@ internal sealed class WriteQueue : IDisposable
         return true;
     }
 
-    // What has failed is tried again by who needs it, and meets the failure.
+    // Retries no failed buffer: the caller that needs it does so, and gets the failure.
     private bool TryWriteInBackground()
     {
         try

@@ -1,8 +1,7 @@
 namespace Guardian.Volumes.Threads;
 
 /// <summary>Shares independent pieces of work between the caller and other threads. The caller does all pieces that no other processor is
-/// free
-/// for, so a busy machine only makes it slower. One caller at a time.</summary>
+/// free for, so a busy machine only makes it slower. One caller at a time.</summary>
 internal sealed class WorkerPool
 {
     private readonly SpinningWorker[] others;
