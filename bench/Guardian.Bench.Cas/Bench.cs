@@ -6,6 +6,7 @@ using Guardian.Attestation.Statements;
 using Guardian.Cas;
 using Guardian.Cas.Audit;
 using Guardian.Cas.Store;
+using Guardian.Simulation;
 
 namespace Guardian.Bench.Cas;
 
@@ -35,7 +36,7 @@ internal sealed class Bench : IDisposable
         vault = Vault.Open(
             SqliteRowStore.Open(Path.Combine(folder.FullName, "cas.sqlite")), new StoreKey(RandomNumberGenerator.GetBytes(StoreKey.Size)),
             new AuditKey(StatementSigner.Create(cas.Quotes, new byte[32])), TimeProvider.System);
-        Service = new CasService(vault, collateral: null, TimeProvider.System);
+        Service = new CasService(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
         using var owner = IdentityKey.Create();
         Owner = owner.SubjectPublicKeyInfo;
     }
@@ -95,7 +96,7 @@ internal sealed class Bench : IDisposable
     {
         var code = folder.CreateSubdirectory(name);
         File.WriteAllText(Path.Combine(code.FullName, "code"), name);
-        return EnclaveProcess.Open(code.FullName, Path.Combine(folder.FullName, "machine"));
+        return SimulatedPlatforms.Launch(code.FullName, Path.Combine(folder.FullName, "machine"), epcSize: null);
     }
 
     private byte[] MakeCertificate()

@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Cas.Client;
 
@@ -23,12 +23,13 @@ public sealed class CasClient : IDisposable
     /// <param name="address">The CAS, <c>https://host:port</c>.</param>
     /// <param name="policy">Which CAS is accepted.</param>
     /// <param name="clientCertificate">A person's certificate, or an enclave's RA-TLS certificate.</param>
-    /// <param name="onVerified">Is told what each handshake verified.</param>
-    /// <param name="collateral">For a CAS on hardware, which is refused without.</param>
+    /// <param name="time">The clock for evidence and certificates.</param>
+    /// <param name="verifier">Verifies the evidence of the CAS.</param>
+    /// <param name="onVerified">Receives what each handshake verified, or null.</param>
     public CasClient(
-        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
-        ICollateralSource? collateral = null) =>
-        http = new HttpClient(RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, onVerified, collateral), disposeHandler: true)
+        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null) =>
+        http = new HttpClient(RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, verifier, onVerified), disposeHandler: true)
         {
             BaseAddress = address,
             MaxResponseContentBufferSize = MaxResponseSize,

@@ -161,7 +161,7 @@ internal sealed partial class CasService
         {
             return known.Peer;
         }
-        var verdict = RaTlsVerifier.Verify(certificate, now, collateral);
+        var verdict = RaTlsVerifier.Verify(certificate, now, verifier);
         if (!verdict.IsVerified)
         {
             throw new CasException(CasFailure.Denied, $"the caller is not an attested enclave: {verdict.Failure.Detail}", [$"{verdict.Failure.Stage}: {verdict.Failure.Reason}"]);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
@@ -12,7 +12,7 @@ namespace Guardian.Cas;
 
 /// <summary>What the CAS does, whoever calls it and however. Every call may throw <see cref="CasException"/>. Thread-safe.</summary>
 /// <param name="replicas">Which enclaves are this CAS as well, and may have the store's key; null is none.</param>
-internal sealed partial class CasService(Vault vault, ICollateralSource? collateral, TimeProvider time, AttestationPolicy? replicas = null)
+internal sealed partial class CasService(Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null)
 {
     // Each keeps a document in memory and on disk.
     private const int MaxSessions = 100_000;

@@ -7,6 +7,7 @@ using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
 using Guardian.Sgx;
+using Guardian.Simulation;
 
 namespace Guardian.Cas.Tests;
 
@@ -62,7 +63,7 @@ public sealed class CasProcessTests : IDisposable
         Assert.NotEmpty(mistakes.Problems);
         Assert.Equal(CasFailure.Denied, (await Assert.ThrowsAsync<CasException>(() => client.ConfigureAsync("a.b", "web"))).Failure);
 
-        using var nobody = new CasClient(running.Address, Policy(), null, TimeProvider.System);
+        using var nobody = new CasClient(running.Address, Policy(), null, TimeProvider.System, SimulatedPlatforms.Verifier);
         Assert.Equal("ok", (await nobody.CheckAsync()).Status);
         Assert.Equal(CasFailure.Invalid, (await Assert.ThrowsAsync<CasException>(() => nobody.ReadAsync("a.b"))).Failure);
     }
@@ -72,7 +73,7 @@ public sealed class CasProcessTests : IDisposable
     {
         using var running = await StartAsync();
         var policy = Policy() with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
-        using var client = new CasClient(running.Address, policy, null, TimeProvider.System);
+        using var client = new CasClient(running.Address, policy, null, TimeProvider.System, SimulatedPlatforms.Verifier);
         var refused = await Assert.ThrowsAsync<CasException>(() => client.CheckAsync());
         Assert.Equal(CasFailure.NotTrusted, refused.Failure);
         Assert.StartsWith("identity", Assert.Single(refused.Problems), StringComparison.Ordinal);
@@ -130,7 +131,7 @@ public sealed class CasProcessTests : IDisposable
     private Task<Running> StartAsync() => GuardianProgram.ServeAsync(
         folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0");
 
-    private CasClient Client(Running running) => new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System);
+    private CasClient Client(Running running) => new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
 
     private static AttestationPolicy Policy() => new()
     {

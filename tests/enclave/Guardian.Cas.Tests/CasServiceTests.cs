@@ -1,7 +1,7 @@
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation.Processor;
 
 namespace Guardian.Cas.Tests;
 

@@ -12,7 +12,8 @@ using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
 using Guardian.Cas.Provisioning;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
 
 namespace Guardian.Cas.Tests;
 
@@ -176,7 +177,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
                 Platforms = [PlatformKind.Simulated],
             };
             using var key = IdentityKey.Create();
-            using var client = new CasClient(new Uri((string)listening["address"]!), policy, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System);
+            using var client = new CasClient(new Uri((string)listening["address"]!), policy, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
             var known = await client.ReadProvisioningCertificateAsync();
             await client.CreateAsync(TestCas.Utf8(Session));
             using var evidence = Evidence(TestCas.Program);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Guardian.Cas.Client;
-using Guardian.Sgx.Simulated;
 
 namespace Guardian.Cas.Tests;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.OpenStack.Configuration;
+using Guardian.OpenStack.Session;
 
 namespace Guardian.OpenStack.Tests;
 

@@ -2,7 +2,7 @@ using Guardian.Files;
 using Guardian.Files.Host;
 using Guardian.Volumes;
 using Guardian.Volumes.Contract;
-using Guardian.Wasi;
+using Guardian.Wasi.Host;
 
 namespace Guardian.Cli.Run;
 

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Cas.Audit;
 
@@ -59,11 +59,11 @@ public static class AuditVerifier
     /// <param name="now">The instant at which quotes must be valid.</param>
     /// <returns>The end, or the first failure. Never throws for any content.</returns>
     public static AuditVerdict Verify(
-        IReadOnlyList<ReadOnlyMemory<byte>> lines, ReadOnlySpan<byte> head, AuditHead? earlier, AttestationPolicy policy, DateTimeOffset now, ICollateralSource? collateral = null)
+        IReadOnlyList<ReadOnlyMemory<byte>> lines, ReadOnlySpan<byte> head, AuditHead? earlier, AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(lines);
         ArgumentNullException.ThrowIfNull(policy);
-        var verdict = ReadHead(head, policy, now, collateral);
+        var verdict = ReadHead(head, policy, now, verifier);
         if (!verdict.IsVerified)
         {
             return verdict;
@@ -78,7 +78,7 @@ public static class AuditVerifier
         {
             return Fail(AuditFailure.Foreign, $"this is the log {log}, not {(end.Log != log ? end.Log : earlier!.Log)}: another CAS, or one whose database was begun anew");
         }
-        using var walk = new Walk(policy, now, collateral);
+        using var walk = new Walk(policy, now, verifier);
         foreach (var line in lines)
         {
             if (walk.Next(line.Span) is { } failure)
@@ -106,10 +106,10 @@ public static class AuditVerifier
     }
 
     /// <summary>Verifies the statement of a log's end alone.</summary>
-    public static AuditVerdict ReadHead(ReadOnlySpan<byte> head, AttestationPolicy policy, DateTimeOffset now, ICollateralSource? collateral = null)
+    public static AuditVerdict ReadHead(ReadOnlySpan<byte> head, AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var verdict = StatementVerifier.Verify(head, now, collateral);
+        var verdict = StatementVerifier.Verify(head, now, verifier);
         if (!verdict.IsVerified)
         {
             return Fail(AuditFailure.NotTrusted, $"the statement of the log's end does not verify: {verdict.Failure.Detail}");
@@ -150,7 +150,7 @@ public static class AuditVerifier
     private static AuditVerdict Fail(AuditFailure failure, string detail) => new(null, failure, detail);
 
     /// <summary>Goes along the lines, from key to key.</summary>
-    private sealed class Walk(AttestationPolicy policy, DateTimeOffset now, ICollateralSource? collateral) : IDisposable
+    private sealed class Walk(AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier) : IDisposable
     {
         private readonly Dictionary<string, ECDsa> keys = [];
 
@@ -189,7 +189,7 @@ public static class AuditVerifier
 
         private AuditVerdict? Introduce(AuditPayload payload, int number)
         {
-            var verdict = StatementVerifier.Verify(payload.Statement, now, collateral);
+            var verdict = StatementVerifier.Verify(payload.Statement, now, verifier);
             if (!verdict.IsVerified || Refusal(verdict.Statement, AuditLine.StartType, policy) is not null)
             {
                 return Fail(

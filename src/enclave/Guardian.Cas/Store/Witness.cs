@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 
 namespace Guardian.Cas.Store;
@@ -55,10 +55,10 @@ internal sealed class CasWitness : IWitness
 
     /// <param name="policy">Which CAS is accepted as witness.</param>
     /// <param name="certificate">This CAS's RA-TLS certificate.</param>
-    public CasWitness(WitnessDescription place, AttestationPolicy policy, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+    public CasWitness(WitnessDescription place, AttestationPolicy policy, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         this.place = place;
-        client = new CasClient(new Uri(place.Address), policy, certificate, time, collateral: collateral);
+        client = new CasClient(new Uri(place.Address), policy, certificate, time, verifier: verifier);
     }
 
     public byte[]? Read() => Ask(cancellation => client.ReadTagAsync(place.Session, Tag, cancellation));

@@ -1,10 +1,10 @@
 using Guardian.Files.Native;
 
+
 namespace Guardian.Runtime.Network;
 
-/// <summary>
-/// A descriptor that can be waited for while something in this process's memory is there: an eventfd. What it is about never leaves the process. Thread-safe.
-/// </summary>
+/// <summary>A descriptor to wait for a state in this process's memory: an eventfd. The state itself never leaves the process.
+/// Thread-safe.</summary>
 internal sealed unsafe class Signal : IDisposable
 {
     private readonly Lock gate = new();

@@ -3,7 +3,7 @@ using Guardian.Attestation.Policy;
 using Guardian.Cas.Audit;
 using Guardian.Cas.Client;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
 using Microsoft.Data.Sqlite;
 
 namespace Guardian.Cas.Tests.Audit;
@@ -116,7 +116,7 @@ public sealed class AuditTests : IDisposable
     public async Task A_log_of_other_code_is_not_trusted()
     {
         var page = await ReadAsync();
-        var verdict = AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), null, Policy with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] }, cas.Time.Now);
+        var verdict = AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), null, Policy with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] }, cas.Time.Now, SimulatedPlatforms.Verifier);
         Assert.Equal(AuditFailure.NotTrusted, verdict.Failure);
         Assert.Equal(AuditFailure.NotTrusted, Verify(page with { Head = "{}" }).Failure);
     }
@@ -135,7 +135,7 @@ public sealed class AuditTests : IDisposable
     private Task<AuditPage> ReadAsync() => cas.Service.ReadAuditAsync("0", TestCas.Alice);
 
     private AuditVerdict Verify(AuditPage page, AuditHead? earlier = null) =>
-        AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), earlier, Policy, cas.Time.Now);
+        AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), earlier, Policy, cas.Time.Now, SimulatedPlatforms.Verifier);
 
     private static ReadOnlyMemory<byte>[] Lines(AuditPage page) => [.. page.Lines.Select(line => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(line))];
 

@@ -4,6 +4,7 @@ using Guardian.Cas.Client;
 using Guardian.Cas.Recovery;
 using Guardian.Cas.Store;
 using Guardian.Cas.Tests.Store;
+using Guardian.Simulation;
 
 namespace Guardian.Cas.Tests.Recovery;
 
@@ -141,7 +142,7 @@ public sealed class OwnersTests : IDisposable
 
     private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
 
-    private static CasService Service(Vault vault) => new(vault, null, new TestTime());
+    private static CasService Service(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 
     private static string Hash(IdentityKey key) => HashOf(key.SubjectPublicKeyInfo);
 

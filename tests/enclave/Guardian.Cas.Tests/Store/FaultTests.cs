@@ -1,5 +1,6 @@
 using Guardian.Cas.Client;
 using Guardian.Cas.Store;
+using Guardian.Simulation;
 
 namespace Guardian.Cas.Tests.Store;
 
@@ -22,7 +23,7 @@ public sealed class FaultTests
             try
             {
                 using var vault = Open(rows);
-                var service = new CasService(vault, null, new TestTime());
+                var service = new CasService(vault, SimulatedPlatforms.Verifier, new TestTime());
                 await TryAsync(() => service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice), text, Session);
                 for (byte i = 1; i <= 3; i++)
                 {
@@ -39,7 +40,7 @@ public sealed class FaultTests
             wasReached = rows.HasFailed;
             (rows.FailsAt, rows.StaysDead) = (-1, false);
             using var again = Open(rows);
-            var after = new CasService(again, null, new TestTime());
+            var after = new CasService(again, SimulatedPlatforms.Verifier, new TestTime());
             Assert.Contains(await TextAsync(after), text.All);
             if (text.Sure is not null)
             {
@@ -54,7 +55,7 @@ public sealed class FaultTests
         var rows = new MemoryRowStore();
         using (var vault = Open(rows))
         {
-            var service = new CasService(vault, null, new TestTime());
+            var service = new CasService(vault, SimulatedPlatforms.Verifier, new TestTime());
             await service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
             await service.CreateAsync(TestCas.Utf8(Session.Replace("name: shop", "name: other", StringComparison.Ordinal)), TestCas.Alice);
             await service.SetTagAsync(new TagChange("shop", "t", null, Tag(1)), TestCas.Certificate(TestCas.Program));
@@ -62,7 +63,7 @@ public sealed class FaultTests
         var before = rows.Copy();
         using (var vault = Open(rows))
         {
-            var service = new CasService(vault, null, new TestTime());
+            var service = new CasService(vault, SimulatedPlatforms.Verifier, new TestTime());
             await service.SetTagAsync(new TagChange("shop", "t", Tag(1), Tag(2)), TestCas.Certificate(TestCas.Program));
             await service.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice);
         }
@@ -102,17 +103,17 @@ public sealed class FaultTests
         var rows = new MemoryRowStore();
         using var one = Open(rows);
         using var other = Open(rows);
-        await new CasService(one, null, new TestTime()).CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
+        await new CasService(one, SimulatedPlatforms.Verifier, new TestTime()).CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
         var before = rows.Copy();
-        await new CasService(other, null, new TestTime()).UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice);
-        Assert.Equal(Next(), await TextAsync(new CasService(one, null, new TestTime())));
+        await new CasService(other, SimulatedPlatforms.Verifier, new TestTime()).UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice);
+        Assert.Equal(Next(), await TextAsync(new CasService(one, SimulatedPlatforms.Verifier, new TestTime())));
         foreach (var (row, value) in before)
         {
             rows.Set(row, value);
         }
-        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, null, new TestTime())))).Message, StringComparison.Ordinal);
+        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, SimulatedPlatforms.Verifier, new TestTime())))).Message, StringComparison.Ordinal);
         rows.Set(("head", ""), []);
-        await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, null, new TestTime())));
+        await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, SimulatedPlatforms.Verifier, new TestTime())));
     }
 
     // One key for all: a quote for each of thousands of starts would only take time.

@@ -7,6 +7,7 @@ using Guardian.Attestation.Policy;
 using Guardian.Cas.Client;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
+using Guardian.Simulation;
 using Npgsql;
 
 namespace Guardian.Cas.Tests.Store;
@@ -87,7 +88,7 @@ public sealed class PostgresTests : IDisposable
         using var store = new StoreKey(new byte[32]);
         using var one = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
         using var two = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
-        var (first, second) = (new CasService(one, null, time), new CasService(two, null, time));
+        var (first, second) = (new CasService(one, SimulatedPlatforms.Verifier, time), new CasService(two, SimulatedPlatforms.Verifier, time));
         await first.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
         Assert.Equal(Session, (await second.ReadAsync("shop", TestCas.Alice)).Text);
 
@@ -107,7 +108,7 @@ public sealed class PostgresTests : IDisposable
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
         using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
-        var service = new CasService(vault, null, time);
+        var service = new CasService(vault, SimulatedPlatforms.Verifier, time);
         await service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
         // Waits until it has ended.
         await ExecuteAsync(server, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
@@ -161,5 +162,5 @@ public sealed class PostgresTests : IDisposable
             Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas"))] }],
             Platforms = [PlatformKind.Simulated],
         },
-        certificate, TimeProvider.System);
+        certificate, TimeProvider.System, SimulatedPlatforms.Verifier);
 }

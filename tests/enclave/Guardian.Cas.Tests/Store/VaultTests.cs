@@ -3,7 +3,8 @@ using Guardian.Cas.Client;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
 using Microsoft.Data.Sqlite;
 
 namespace Guardian.Cas.Tests.Store;
@@ -72,7 +73,7 @@ public sealed class VaultTests : IDisposable
     {
         await cas.CreateAsync(TestCas.Session);
         using var other = TestCas.OpenVault(cas.Folder, TestCas.Cas, cas.Time);
-        var second = new CasService(other, collateral: null, cas.Time);
+        var second = new CasService(other, SimulatedPlatforms.Verifier, cas.Time);
         Assert.Equal("shop", (await second.ReadAsync("shop", TestCas.Alice)).Name);
         var next = $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}";
         await second.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice);

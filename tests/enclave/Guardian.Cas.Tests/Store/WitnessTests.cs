@@ -2,6 +2,7 @@ using System.Text.Json;
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client;
 using Guardian.Cas.Store;
+using Guardian.Simulation;
 
 namespace Guardian.Cas.Tests.Store;
 
@@ -178,7 +179,7 @@ public sealed class WitnessTests : IDisposable
     private Vault Open(MemoryRowStore store, TestCas? witness = null) =>
         Vault.Open(store, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime(), place => new InProcess(witness ?? outside, place, () => isAway));
 
-    private static CasService Service(Vault vault) => new(vault, null, new TestTime());
+    private static CasService Service(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 
     private static Task<SessionDescription> CreateAsync(Vault vault, string name) =>
         Service(vault).CreateAsync(TestCas.Utf8(TestCas.Session.Replace("name: shop", $"name: {name}", StringComparison.Ordinal)), TestCas.Alice);
