@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
-using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
@@ -13,19 +12,14 @@ using Guardian.Cas.Audit;
 using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Layout;
-using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Shards;
 using Guardian.Documents;
 using Guardian.Metering;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation;
-using Guardian.Volumes;
 using Guardian.Volumes.Content;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
-using Guardian.Volumes.Freshness;
 using Guardian.Wasi.Engine;
 
 namespace Guardian.Fuzz;
@@ -107,7 +101,7 @@ internal static class Targets
                 && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
         new("volume-superblock-content", () => [VolumeSamples.Content], input => Superblock.TryReadContent(input) is not null),
-        new("volume-node", () => [VolumeSamples.Node], input => Guardian.Volumes.Format.Node.TryRead(input, 1, 1_000, out _)),
+        new("volume-node", () => [VolumeSamples.Node], input => NodeRecord.TryRead(input, 1, 1_000, out _)),
         new("volume-inode", () => [VolumeSamples.Inode], input => InodeRecord.TryRead(input, 1_000, out _)),
         new("volume-directory", () => [VolumeSamples.Directory], input => DirectoryContent.TryRead(input, 100) is not null),
         new("volume-tag",

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Refusals;
-using Guardian.Volumes;
 
 namespace Guardian.Cli;
 
@@ -52,14 +51,6 @@ internal static class CommandRunner
             },
             cas.Failure.ToString(), cas.Message, cas.Problems,
             cas.Failure == CasFailure.NotTrusted ? TrustHint(cas.InnerException) : null),
-        VolumeException volume => new CliException(
-            volume.Failure switch
-            {
-                VolumeFailure.NotAVolume or VolumeFailure.Exists => ExitCode.Usage,
-                VolumeFailure.InUse or VolumeFailure.Unreachable or VolumeFailure.Stopped => ExitCode.World,
-                _ => ExitCode.Refused,
-            },
-            volume.Failure.ToString(), volume.Message, [], VolumeHint(volume.Failure)),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),
@@ -77,14 +68,6 @@ internal static class CommandRunner
     public static IReadOnlyList<string> Checks(Exception? failure) => failure is AttestationException { Appraisal: { } appraisal }
         ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
         : [];
-
-    private static string? VolumeHint(VolumeFailure failure) => failure switch
-    {
-        VolumeFailure.Damaged => "guardian volume check says which files are affected",
-        VolumeFailure.RolledBack => "restore the newest copy of the volume; if you mean to go back, give another --freshness file",
-        VolumeFailure.InUse => "end the other process first; the lock goes with it, however it ends",
-        _ => null,
-    };
 
     private static string? TrustHint(Exception? failure) =>
         failure is AttestationException { Appraisal: { } appraisal } && appraisal.Checks.Any(check => check is { Passed: false, Rule: "platform" })

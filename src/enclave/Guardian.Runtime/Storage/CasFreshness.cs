@@ -1,5 +1,5 @@
 using Guardian.Cas.Client;
-using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Runtime.Storage;
 

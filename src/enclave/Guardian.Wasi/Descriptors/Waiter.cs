@@ -1,4 +1,5 @@
 using Guardian.Files;
+using Guardian.Files.Native;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Descriptors;
@@ -6,11 +7,8 @@ namespace Guardian.Wasi.Descriptors;
 /// <summary>Waits for streams. All host calls wait here, so that another thread can end every wait.</summary>
 internal sealed class Waiter : IDisposable
 {
-    private const int CloseOnExec = 0x80000;
-    private const int NonBlocking = 0x800;
-
     // An event that becomes readable, and stays so, when waiting is over.
-    private readonly int cancelled = Libc.NewEvent(0, CloseOnExec | NonBlocking);
+    private readonly int cancelled = Libc.CreateEvent(0, Libc.CloseOnExec | Libc.NonBlocking);
     private readonly Lock isClosing = new();
     private bool isDisposed;
 
