@@ -1,9 +1,6 @@
 using System.CommandLine;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
-using Guardian.CleanRoom.Client;
-using Guardian.Node.Libvirt;
-using Guardian.OpenStack;
 using Guardian.Refusals;
 using Guardian.Volumes;
 
@@ -55,10 +52,6 @@ internal static class CommandRunner
             },
             cas.Failure.ToString(), cas.Message, cas.Problems,
             cas.Failure == CasFailure.NotTrusted ? TrustHint(cas.InnerException) : null),
-        RoomException room => new CliException(
-            room.Failure == RoomFailure.Unreachable ? ExitCode.World : ExitCode.Refused,
-            room.Reason, room.Message, Checks(room.InnerException),
-            room.Failure == RoomFailure.NotTrusted ? TrustHint(room.InnerException) : null),
         VolumeException volume => new CliException(
             volume.Failure switch
             {
@@ -67,16 +60,6 @@ internal static class CommandRunner
                 _ => ExitCode.Refused,
             },
             volume.Failure.ToString(), volume.Message, [], VolumeHint(volume.Failure)),
-        PreparationException preparation => new CliException(ExitCode.Usage, "bad-data", preparation.Message, preparation.Problems),
-        OpenStackException cloud => new CliException(
-            cloud.Failure switch
-            {
-                OpenStackFailure.Settings => ExitCode.Usage,
-                OpenStackFailure.Unreachable or OpenStackFailure.BadAnswer => ExitCode.World,
-                _ => ExitCode.Refused,
-            },
-            cloud.Failure.ToString(), cloud.Message),
-        LibvirtException libvirt => new CliException(libvirt.Failure == LibvirtFailure.Refused ? ExitCode.Refused : ExitCode.World, "libvirt", libvirt.Message, hint: "run this as root on a compute host; node.yaml's relay: upstream: names libvirt's socket"),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),

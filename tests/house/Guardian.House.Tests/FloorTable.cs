@@ -5,6 +5,12 @@ internal static class FloorTable
 {
     private static readonly Dictionary<string, string[]> Table = new()
     {
+        ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],
+        ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
+        ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Daemon", ""],
+        ["Guardian.OpenStack"] = ["", "Configuration", "Session", "Compute", "Placement", "Setup"],
+        ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
+        ["Guardian.Wasi"] = ["Engine", "Streams", "Descriptors", "Host", ""],
     };
 
     public static IReadOnlyList<string> Of(string project) => Table.GetValueOrDefault(project, [""]);

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Guardian.Node.Checks;
+using Guardian.ComputeHost.Checks;
+using Guardian.ComputeHost.Machine;
 
 namespace Guardian.Cli.Commands;
 

@@ -7,11 +7,13 @@ using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.Cli.Commands;
 using Guardian.Cli.Rooms;
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Spectre.Console;
 
@@ -207,10 +209,10 @@ internal sealed class Demo : IDisposable
         {
             await client.AskAsync(question, cancellation).ConfigureAwait(false);
         }
-        catch (RoomException refused) when (refused.Failure == RoomFailure.Refused)
+        catch (RefusedException refused) when (!refused.IsTransient && refused.Refusal.Reason != RoomClientReasons.NotTrusted)
         {
             Tell($"{what}: refused - {refused.Message}");
-            return refused.Reason;
+            return refused.Refusal.Code;
         }
         throw new CliException(ExitCode.Refused, "not-refused", $"the room answered about {what}, which it must not");
     }

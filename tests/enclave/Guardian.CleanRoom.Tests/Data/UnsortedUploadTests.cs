@@ -6,7 +6,7 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Data.Ordering;
 using Guardian.CleanRoom.Layout;
-using Guardian.CleanRoom.Tests.Events;
+using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
 using Guardian.Refusals;
 
@@ -135,11 +135,11 @@ public sealed class UnsortedUploadTests : IDisposable
     {
         using var room = Open(50_000);
         var events = EventRows.Read();
-        Assert.Contains("folding them sorts them", Assert.Throws<PreparationException>(() =>
+        Assert.Contains("folding them sorts them", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
             new DataSetPreparer(events.FindDataSet("customers")!, RoomLayout.For(events), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", "x\n"), TestRows.MatchKey)).Message, StringComparison.Ordinal);
         var contract = TestContract.Read();
         var csv = "email,arm,exposed,score\n" + string.Concat(Enumerable.Repeat("a@x.org,Red,1,1\n", 4_001));
-        Assert.Contains("more than 4000 rows", Assert.Throws<PreparationException>(() =>
+        Assert.Contains("more than 4000 rows", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
             new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", csv), TestRows.MatchKey)).Message, StringComparison.Ordinal);
     }
 

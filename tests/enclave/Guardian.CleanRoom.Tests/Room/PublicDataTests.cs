@@ -1,6 +1,5 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
-using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
@@ -91,26 +90,6 @@ public sealed class PublicDataTests : IDisposable
             }
             return string.Join('\n', lines.Concat(Enumerable.Range(0, 30).Select(i => $",{file},{file},,,,,{1000 + i},,{1900 + i}0101,{rest}"))) + "\n";
         }
-    }
-
-    [Fact]
-    public void A_diagnosis_explains_a_file_and_shows_no_identifier()
-    {
-        var path = Repository.File("tests", "vectors", "persons", "fake_1000_emails.csv");
-        var report = new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "email")).Read(path);
-        Assert.Equal((1_000, 211), (report.Rows, report.Figures.Single(figure => figure.Name == "empty").Rows));
-        Assert.Null(report.Figures.Single(figure => figure.Name == "not an identifier of its kind").Rows);
-        Assert.Equal(0.775, report.Usable, 3);
-        Assert.Contains(report.Hints, hint => hint.Contains("no identifier", StringComparison.Ordinal));
-        Assert.True(report.Profiles["google"] <= report.Profiles["meta"]);
-        Assert.DoesNotContain("@", System.Text.Json.JsonSerializer.Serialize(report).Replace("without @", "", StringComparison.Ordinal).Replace("with several @", "", StringComparison.Ordinal), StringComparison.Ordinal);
-
-        var hashes = folder.Write("hashes.csv", "email\n" + string.Concat(Enumerable.Range(0, 50).Select(i => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([(byte)i])) + "\n")));
-        Assert.Contains(new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "email")).Read(hashes).Hints, hint => hint.Contains("sha256", StringComparison.Ordinal));
-        var phones = folder.Write("phones.csv", "phone\n" + string.Concat(Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "+44 20 7946 0" : "030 9018 2")}{100 + i}\n")));
-        var dialled = new IdentifierDiagnosis(new Identifier(IdentifierKind.Phone, IdentifierProfile.Google, "phone", Region: "DE")).Read(phones);
-        Assert.Equal((30, 30), (dialled.Figures.Single(figure => figure.Name == "country code +44").Rows, dialled.Figures.Single(figure => figure.Name == "country code +49").Rows));
-        Assert.Throws<PreparationException>(() => new IdentifierDiagnosis(new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "mail")).Read(path));
     }
 
     [Fact]
