@@ -36,9 +36,18 @@ internal static class NodeTargets
     [
         new("libvirt-call", SeedCalls, ReadCall),
         new("domain-xml", () => [Encoding.UTF8.GetBytes(Nova)], input => Rewrite(Encoding.UTF8.GetString(input))),
-        new("libvirt-error", () => [new RpcError(RpcErrorCode.NoDomain, "no domain").MakeReply(default)[RpcHeader.Size..]], input => RpcError.Read(input).Code == RpcErrorCode.NoDomain),
-        new("node-configuration", () => ["relay:\n  users: [root, 64055]\nsgx:\n  sections:\n    - node: 0\n      mib: 64\n"u8.ToArray()], input => NodeConfiguration.Read(input, "root:x:0:0", new DocumentProblems()) is not null),
-        new("maps", () => ["7fb530bb9000-7fb5313b9000 rw-s 00000000 00:06 115    /dev/sgx_vepc\n"u8.ToArray()], input => EpcMappings.SumBytes(Encoding.UTF8.GetString(input).Split('\n')) > 0),
+        new(
+            "libvirt-error",
+            () => [new RpcError(RpcErrorCode.NoDomain, "no domain").MakeReply(default)[RpcHeader.Size..]],
+            input => RpcError.Read(input).Code == RpcErrorCode.NoDomain),
+        new(
+            "node-configuration",
+            () => ["relay:\n  users: [root, 64055]\nsgx:\n  sections:\n    - node: 0\n      mib: 64\n"u8.ToArray()],
+            input => NodeConfiguration.Read(input, "root:x:0:0", new DocumentProblems()) is not null),
+        new(
+            "maps",
+            () => ["7fb530bb9000-7fb5313b9000 rw-s 00000000 00:06 115    /dev/sgx_vepc\n"u8.ToArray()],
+            input => EpcMappings.SumBytes(Encoding.UTF8.GetString(input).Split('\n')) > 0),
     ];
 
     private static List<byte[]> SeedCalls() =>
@@ -48,12 +57,19 @@ internal static class NodeTargets
         Call(RemoteProcedure.DomainSnapshotCreateXml, Guest.WriteTo(new XdrWriter()).WriteString("<domainsnapshot/>").WriteUInt32(16)),
         Call(RemoteProcedure.ConnectOpen, new XdrWriter().WriteOptionalString("qemu:///system").WriteUInt32(0)),
         Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().WriteUInt32(15)),
-        Call(RemoteProcedure.DomainMigratePrepareTunnel3, new XdrWriter().WriteString("cookie").WriteUInt32(0).WriteUInt32(1).WriteOptionalString(null).WriteUInt32(0).WriteUInt32(0).WriteString("<domain/>")),
-        Call(RemoteProcedure.DomainMigratePrepare3Params, new XdrWriter().WriteUInt32(2).WriteString("bandwidth").WriteInt32(4).WriteUInt32(0).WriteUInt32(9).WriteString("destination_xml").WriteInt32(7).WriteString("<domain/>").WriteUInt32(0).WriteUInt32(1)),
+        Call(
+            RemoteProcedure.DomainMigratePrepareTunnel3,
+            new XdrWriter().WriteString("cookie").WriteUInt32(0).WriteUInt32(1).WriteOptionalString(null).WriteUInt32(0).WriteUInt32(0)
+                .WriteString("<domain/>")),
+        Call(
+            RemoteProcedure.DomainMigratePrepare3Params,
+            new XdrWriter().WriteUInt32(2).WriteString("bandwidth").WriteInt32(4).WriteUInt32(0).WriteUInt32(9)
+                .WriteString("destination_xml").WriteInt32(7).WriteString("<domain/>").WriteUInt32(0).WriteUInt32(1)),
     ];
 
     private static byte[] Call(RemoteProcedure procedure, XdrWriter arguments) =>
-        new RpcHeader(0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, 7, RpcStatus.Ok).MakeFrame(arguments.ToArray());
+        new RpcHeader(0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, 7, RpcStatus.Ok)
+            .MakeFrame(arguments.ToArray());
 
     // Handles a frame as the relay does, which reads exactly the length in the header.
     private static bool ReadCall(byte[] input)

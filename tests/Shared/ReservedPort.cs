@@ -11,7 +11,7 @@ internal static class ReservedPort
 
     /// <summary>Reserves a port. The system gives it to no program that asks for a free port. While no program listens on it, connections
     /// are refused.</summary>
-    public static int Take()
+    public static int Reserve()
     {
         // A bound socket reserves the port without listening. A program that names the port can listen on it nevertheless, because the
         // base library's sockets allow the reuse of their address.

@@ -13,7 +13,6 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Room;
 using Guardian.Refusals;
-using RefusalKind = Guardian.Refusals.RefusalKind;
 
 namespace Guardian.CleanRoom.Client;
 

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Guardian.Enclave;
 
-/// <summary>The room's HTTP interface. Every call is made by a member, known by its TLS key; strangers learn nothing.</summary>
+/// <summary>The room's HTTP interface. Only members may call it, each known by its TLS key; strangers learn nothing.</summary>
 internal static class RoomEndpoints
 {
     // A question names a few columns and values.
@@ -35,7 +35,7 @@ internal static class RoomEndpoints
             {
                 var outcome = TryRead(body, RoomJson.Default.UploadRequest, out var request)
                     ? room.DataSets.BeginUpload(member, Route(context, "dataset"), request!)
-                    : NotJson("an upload request");
+                    : RefuseBody("an upload request");
                 await WriteAsync(context, outcome, RoomJson.Default.UploadState).ConfigureAwait(false);
             }));
 
@@ -51,15 +51,17 @@ internal static class RoomEndpoints
         app.MapPost("/v1/datasets/{dataset}/uploads/{digest}/commit", context => AsMemberAsync(
             context, room, async member =>
             {
-                // Checking, sorting and merging take as long as they take.
-                var outcome = await Task.Run(() => room.DataSets.Commit(member, Route(context, "dataset"), Route(context, "digest"))).ConfigureAwait(false);
+                // Checking, sorting and merging may take minutes, and must not block a thread that serves others.
+                var (dataSet, digest) = (Route(context, "dataset"), Route(context, "digest"));
+                var outcome = await Task.Run(() => room.DataSets.Commit(member, dataSet, digest)).ConfigureAwait(false);
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
 
         app.MapDelete("/v1/datasets/{dataset}", context => AsMemberAsync(
             context, room, member => WriteStatementAsync(context, room.DataSets.Delete(member, Route(context, "dataset")))));
 
-        app.MapGet("/v1/budget", context => ReplyAsync(context, room, _ => room.Questions.ReadBudget(), RoomJson.Default.BudgetDescription));
+        app.MapGet("/v1/budget", context => ReplyAsync(
+            context, room, _ => room.Questions.ReadBudget(), RoomJson.Default.BudgetDescription));
 
         app.MapGet("/v1/answers", context => ReplyAsync(context, room, room.Questions.ListAnswers, QuestionJson.Default.AnswerList));
 
@@ -73,18 +75,20 @@ internal static class RoomEndpoints
         app.MapPost("/v1/questions", context => WithBodyAsync(
             context, room, MaxQuestionSize, async (member, body) =>
             {
-                // Matching takes as long as it takes: it must not hold up a thread that serves others.
+                // Matching may take minutes, and must not block a thread that serves others.
                 var outcome = TryRead(body, QuestionJson.Default.Question, out var question)
                     ? await Task.Run(() => room.Questions.Ask(member, question!), context.RequestAborted).ConfigureAwait(false)
-                    : NotJson("a question");
+                    : RefuseBody("a question");
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
     }
 
-    private static Task ReplyAsync<T>(HttpContext context, RoomService room, Func<RoomMember, Outcome<T>> work, JsonTypeInfo<T> type) where T : class =>
+    private static Task ReplyAsync<T>(
+        HttpContext context, RoomService room, Func<RoomMember, Outcome<T>> work, JsonTypeInfo<T> type) where T : class =>
         AsMemberAsync(context, room, member => WriteAsync(context, work(member), type));
 
-    private static async Task WithBodyAsync(HttpContext context, RoomService room, int maxSize, Func<RoomMember, ReadOnlyMemory<byte>, Task> work) =>
+    private static async Task WithBodyAsync(
+        HttpContext context, RoomService room, int maxSize, Func<RoomMember, ReadOnlyMemory<byte>, Task> work) =>
         await AsMemberAsync(context, room, async member =>
         {
             if (await RequestBody.ReadAsync(context.Request, maxSize, context.RequestAborted).ConfigureAwait(false) is { } body)
@@ -93,7 +97,8 @@ internal static class RoomEndpoints
             }
             else
             {
-                await RefuseAsync(context, RoomReasons.TooLarge.Because($"the body may have at most {maxSize} bytes here")).ConfigureAwait(false);
+                var refusal = RoomReasons.TooLarge.Because($"the body may have at most {maxSize} bytes here");
+                await RefuseAsync(context, refusal).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
 
@@ -122,7 +127,7 @@ internal static class RoomEndpoints
         {
             value = JsonSerializer.Deserialize(body.Span, type);
         }
-        // Not supported: a condition without its kind.
+        // A condition without its kind throws NotSupportedException.
         catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
             value = null;
@@ -130,7 +135,7 @@ internal static class RoomEndpoints
         return value is not null;
     }
 
-    private static Refusal NotJson(string what) => RoomReasons.BadRequest.Because($"the body is not {what} as this release knows it");
+    private static Refusal RefuseBody(string expected) => RoomReasons.BadRequest.Because($"the body is not {expected} as this release knows it");
 
     private static async Task WriteAsync<T>(HttpContext context, Outcome<T> outcome, JsonTypeInfo<T> type) where T : class
     {
@@ -168,7 +173,8 @@ internal static class RoomEndpoints
         };
         context.Response.ContentType = "application/problem+json";
         var problem = RoomProblem.Of(refusal, context.Response.StatusCode);
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(problem, RoomJson.Default.RoomProblem)).ConfigureAwait(false);
+        var body = JsonSerializer.SerializeToUtf8Bytes(problem, RoomJson.Default.RoomProblem);
+        await context.Response.Body.WriteAsync(body).ConfigureAwait(false);
     }
 
     private static string Route(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;

@@ -107,14 +107,8 @@ internal static class RoomLaunch
         }
         catch (RefusedException failure) when (failure.IsTransient)
         {
-            throw new RefusedException(HostingReasons.MachineFailed.Because(failure.Message) with
-            {
-                Remedy = $"the session's service needs 'tags: [{CasRoomHead.Tag}]'; see 'guardian room session'",
-            });
-        }
-        catch (RefusedException failure)
-        {
-            throw HostingReasons.RefuseStart(failure.Message);
+            var remedy = $"the session's service needs 'tags: [{CasRoomHead.Tag}]'; see 'guardian room session'";
+            throw new RefusedException(failure.Refusal with { Remedy = remedy }, failure);
         }
     }
 }

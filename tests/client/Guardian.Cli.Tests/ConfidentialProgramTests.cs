@@ -48,7 +48,7 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
 
     private readonly TemporaryFolder folder = new();
     private readonly byte[] program = WasmEngine.Assemble(Note);
-    private readonly int port = ReservedPort.Take();
+    private readonly int port = ReservedPort.Reserve();
     private Running? cas;
 
     private string CasAddress => $"127.0.0.1:{port}";

@@ -46,7 +46,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task A_port_speaks_TLS_and_the_guest_sees_plaintext()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
+        var port = ReservedPort.Reserve();
         using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
         var guest = Task.Run(() => EchoOnce(listener));
         using var client = await ConnectAsync(port, "server.example");
@@ -58,7 +58,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task A_client_without_a_certificate_of_the_authority_does_not_reach_the_guest()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
+        var port = ReservedPort.Reserve();
         using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, authority.Pem, null));
         using var other = new TestAuthority();
         foreach (var identity in new (string, string)?[] { null, other.Issue("client.example") })
@@ -81,7 +81,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task A_silent_client_delays_no_other_client()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
+        var port = ReservedPort.Reserve();
         using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await silent.ConnectAsync(IPAddress.Loopback, port);
@@ -99,7 +99,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
             Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(folder.File("program"))] }],
             Platforms = [Guardian.Sgx.PlatformKind.Simulated],
         });
-        var port = ReservedPort.Take();
+        var port = ReservedPort.Reserve();
         using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, mine));
         var guest = Task.Run(() => EchoOnce(listener));
         var toMine = new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, mine);
@@ -116,16 +116,16 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task Only_named_destinations_exist_and_a_server_of_another_name_is_refused()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
+        var port = ReservedPort.Reserve();
         using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
         // The certificate is for server.example, the connection is to 127.0.0.1.
         var destination = new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Tls, authority.Pem, null, null, null);
         Assert.Equal(FileError.ConnectionAborted, Connect(destination, out _));
         Assert.Equal(
-            FileError.ConnectionRefused, Connect(destination with { Port = ReservedPort.Take(), Protocol = NetworkProtocol.Plain }, out _));
+            FileError.ConnectionRefused, Connect(destination with { Port = ReservedPort.Reserve(), Protocol = NetworkProtocol.Plain }, out _));
 
         var (named, namedKey) = authority.Issue("localhost", IPAddress.Loopback);
-        var second = ReservedPort.Take();
+        var second = ReservedPort.Reserve();
         using var good = Listen(new ListenConfiguration(second, NetworkProtocol.Tls, named, namedKey, null, null));
         var guest = Task.Run(() => EchoOnce(good));
         var directory = NetworkDirectory.Create([destination with { Port = second }], new Connector(shield, problems.Add, default));

@@ -37,12 +37,15 @@ public class ArchitectureTests
         ["Guardian.Runtime"] = ["Guardian.Cas.Client", "Guardian.Files", "Guardian.Volumes", "Guardian.Wasi"],
         ["Guardian.Simulation"] = ["Guardian.Attestation", "Guardian.Files"],
         ["Guardian.OpenStack"] = ["Guardian.Refusals"],
-        ["Guardian.Node"] = ["Guardian.Documents", "Guardian.OpenStack", "Guardian.Sgx"],
+        ["Guardian.Libvirt"] = ["Guardian.Refusals"],
+        ["Guardian.ComputeHost"] = ["Guardian.Documents", "Guardian.Libvirt", "Guardian.OpenStack", "Guardian.Sgx"],
+        ["Guardian.Metering"] = ["Guardian.OpenStack", "Guardian.Sgx"],
+        ["Guardian.Node"] = ["Guardian.ComputeHost", "Guardian.Metering"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Cli"] =
         [
-            "Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.Enclave", "Guardian.Files", "Guardian.Node", "Guardian.OpenStack", "Guardian.Runtime",
-            "Guardian.Volumes", "Guardian.Wasi",
+            "Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files", "Guardian.Metering",
+            "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
         ],
     };
 

@@ -5,6 +5,10 @@ internal static class FloorTable
 {
     private static readonly Dictionary<string, string[]> Table = new()
     {
+        ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],
+        ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
+        ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Daemon", ""],
+        ["Guardian.OpenStack"] = ["", "Configuration", "Session", "Compute", "Placement", "Setup"],
         ["Guardian.Files"] = ["", "Native", "Host", "Durable"],
         ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
         ["Guardian.Volumes"] = ["Contract", "Format", "Threads", "Storage", "Content", "Commit", "Nodes", "Checking", ""],

@@ -3,7 +3,7 @@ using Guardian.CleanRoom.Contract;
 namespace Guardian.CleanRoom.Layout;
 
 /// <summary>The stored groups of one data set, decrypted one at a time. Thread-safe.</summary>
-public interface IGroupSource
+internal interface IGroupSource
 {
     /// <summary>The data set of the groups.</summary>
     DataSet DataSet { get; }

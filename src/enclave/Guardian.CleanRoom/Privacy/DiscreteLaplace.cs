@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Guardian.CleanRoom.Privacy;
 
 /// <summary>Draws random whole numbers below a bound, each with the same probability.</summary>
-public interface IRandomIntegers
+internal interface IRandomIntegers
 {
     /// <summary>Draws a number from 0 to <paramref name="bound"/> - 1.</summary>
     /// <param name="bound">At least 1.</param>
@@ -12,7 +12,7 @@ public interface IRandomIntegers
 }
 
 /// <summary>The operating system's generator.</summary>
-public sealed class SecureRandomIntegers : IRandomIntegers
+internal sealed class SecureRandomIntegers : IRandomIntegers
 {
     /// <inheritdoc/>
     public BigInteger Below(BigInteger bound)
@@ -50,7 +50,7 @@ public static class DiscreteLaplace
     /// <param name="numerator">The scale is numerator / denominator; for counts, 1 / epsilon.</param>
     /// <param name="denominator">At least 1.</param>
     /// <param name="random">The source of randomness.</param>
-    public static BigInteger Sample(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
+    internal static BigInteger Sample(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
     {
         ArgumentNullException.ThrowIfNull(random);
         while (true)

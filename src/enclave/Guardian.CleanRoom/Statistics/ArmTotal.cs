@@ -9,7 +9,7 @@ public sealed record Interval(double Lower, double Upper);
 /// <param name="SumOfSquares">Sum of its squares; for a rate, the same as <paramref name="Sum"/>.</param>
 /// <param name="PersonsNoise">Variance of the privacy noise in <paramref name="Persons"/>; 0 for an exact count.</param>
 /// <param name="SumNoise">Variance of the privacy noise in <paramref name="Sum"/>.</param>
-public sealed record ArmTotal(long Persons, double Sum, double SumOfSquares, double PersonsNoise = 0, double SumNoise = 0)
+internal sealed record ArmTotal(long Persons, double Sum, double SumOfSquares, double PersonsNoise = 0, double SumNoise = 0)
 {
     /// <summary>The rate, or the mean per head.</summary>
     public double Mean => Sum / Persons;

@@ -23,7 +23,7 @@ public sealed record Comparison(
     double Incremental)
 {
     /// <summary>Compares rates: <see cref="ArmTotal.Sum"/> counts the persons with the flag.</summary>
-    public static Comparison OfRates(ArmTotal treated, ArmTotal control)
+    internal static Comparison OfRates(ArmTotal treated, ArmTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -52,7 +52,7 @@ public sealed record Comparison(
     }
 
     /// <summary>Compares means per head (Welch, normal quantile).</summary>
-    public static Comparison OfMeans(ArmTotal treated, ArmTotal control)
+    internal static Comparison OfMeans(ArmTotal treated, ArmTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -81,7 +81,7 @@ public sealed record Comparison(
     /// <summary>
     /// The delta method's interval of a relative difference of rates, for comparison with other tools; null when control's rate is zero.
     /// </summary>
-    public static Interval? DeltaOfRates(ArmTotal treated, ArmTotal control)
+    internal static Interval? DeltaOfRates(ArmTotal treated, ArmTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -96,7 +96,7 @@ public sealed record Comparison(
     }
 
     /// <summary>Wald's interval of the difference, for comparison with other tools.</summary>
-    public Interval Wald() => Around(AbsoluteLift, StandardError);
+    internal Interval Wald() => Around(AbsoluteLift, StandardError);
 
     // An arm with noise tells as much as a smaller arm without: n is scaled by the variance without noise over the variance with it.
     private static Interval Wilson(ArmTotal arm)

@@ -11,7 +11,7 @@ public enum MultipleTesting
 }
 
 /// <summary>Adjusts p-values of several comparisons that are judged together.</summary>
-public static class Corrections
+internal static class Corrections
 {
     /// <summary>Adjusts p-values.</summary>
     /// <returns>The adjusted p-values in the order of the given ones.</returns>

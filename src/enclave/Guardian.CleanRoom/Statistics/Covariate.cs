@@ -8,7 +8,7 @@ namespace Guardian.CleanRoom.Statistics;
 /// <param name="SumNoise">Variance of the privacy noise in <paramref name="Sum"/>.</param>
 /// <param name="SquaresNoise">The same for <paramref name="SumOfSquares"/>.</param>
 /// <param name="ProductsNoise">The same for <paramref name="SumOfProducts"/>.</param>
-public sealed record CovariateTotal(
+internal sealed record CovariateTotal(
     ArmTotal Outcome, double Sum, double SumOfSquares, double SumOfProducts,
     double SumNoise = 0, double SquaresNoise = 0, double ProductsNoise = 0)
 {
@@ -60,7 +60,7 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
 {
     /// <summary>Compares two arms.</summary>
     /// <returns>Null when the covariate does not vary, or when noise hides what it would explain.</returns>
-    public static CupedComparison? Of(CovariateTotal treated, CovariateTotal control)
+    internal static CupedComparison? Of(CovariateTotal treated, CovariateTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);

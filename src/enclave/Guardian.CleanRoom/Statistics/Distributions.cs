@@ -1,7 +1,7 @@
 namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>The functions of the normal and chi-square distributions that lift needs.</summary>
-public static class Distributions
+internal static class Distributions
 {
     /// <summary>Quantile of the standard normal distribution at 97.5 %: two-sided 95 % intervals.</summary>
     public const double Z95 = 1.959963984540054;

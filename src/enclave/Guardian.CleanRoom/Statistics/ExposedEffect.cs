@@ -16,7 +16,7 @@ public sealed record ExposedEffect(double ExposedShare, double ControlShare, dou
 
     /// <summary>Computes the effect from the difference between the arms.</summary>
     /// <returns>Null when both arms were exposed nearly alike.</returns>
-    public static ExposedEffect? Of(Comparison result, double exposedShare, double controlShare)
+    internal static ExposedEffect? Of(Comparison result, double exposedShare, double controlShare)
     {
         ArgumentNullException.ThrowIfNull(result);
         var difference = exposedShare - controlShare;

@@ -13,7 +13,7 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
     /// <param name="persons">Persons by arm.</param>
     /// <param name="shares">Intended shares by arm, summing to 1.</param>
     /// <param name="noise">Variance of the privacy noise in each count; a difference that noise alone explains is no mismatch.</param>
-    public static SampleRatio Check(IReadOnlyList<long> persons, IReadOnlyList<double> shares, double noise = 0)
+    internal static SampleRatio Check(IReadOnlyList<long> persons, IReadOnlyList<double> shares, double noise = 0)
     {
         ArgumentNullException.ThrowIfNull(persons);
         ArgumentNullException.ThrowIfNull(shares);
