@@ -5,7 +5,7 @@ public interface IDirectory : INode
 {
     /// <summary>Opens the node that a name refers to. A link is opened itself, never followed.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="mode">What the caller will do with the node.</param>
+    /// <param name="mode">The use that the caller will make of the node.</param>
     /// <param name="node">The node, which the caller disposes; null when the call fails.</param>
     /// <returns><see cref="FileError.Success"/>, <see cref="FileError.NoEntry"/> when there is no such name, or another error.</returns>
     FileError Open(string name, FileOpenMode mode, out INode? node);

@@ -15,8 +15,8 @@ internal enum PointerKind : byte
     Shared = 4,
 }
 
-/// <summary>Where a record is, and what opens it. Its 64 bytes have the same layout in memory and in a node: little-endian, as every
-/// machine with SGX is.</summary>
+/// <summary>The place of a record, and the key that opens it. Its 64 bytes have the same layout in memory and in a node: little-endian, as
+/// every machine with SGX is.</summary>
 //  0  record key 32 | 32 tag 16 | 48 counter 8 | 56 slot 5, page count 1, first page 1, kind 1
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct RecordPointer
