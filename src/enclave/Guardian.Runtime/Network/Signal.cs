@@ -1,6 +1,5 @@
 using Guardian.Files.Native;
 
-
 namespace Guardian.Runtime.Network;
 
 /// <summary>A descriptor to wait for a state in this process's memory: an eventfd. The state itself never leaves the process.

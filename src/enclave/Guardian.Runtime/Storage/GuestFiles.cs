@@ -163,12 +163,10 @@ internal sealed class GuestFiles : IDisposable
             volumes.Add(open());
             return volumes[^1];
         }
-        catch (RefusedException failure)
+        catch (RefusedException failure) when (failure.Refusal.Reason == VolumeReasons.RolledBack)
         {
-            throw new RefusedException(RuntimeReasons.BadVolume.Because(failure.Message) with
-            {
-                Remedy = failure.Refusal.Reason == VolumeReasons.RolledBack ? "the session's tag names the newest state; bring that one back" : null,
-            });
+            const string remedy = "the session's tag names the newest state; bring that one back";
+            throw new RefusedException(failure.Refusal with { Remedy = remedy }, failure);
         }
     }
 }

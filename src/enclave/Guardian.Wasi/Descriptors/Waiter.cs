@@ -44,7 +44,7 @@ internal sealed class Waiter : IDisposable
         }
         fixed (Libc.Poll* start = polls)
         {
-            _ = Libc.Wait(start, (uint)count, timeout is { } nanoseconds ? TimeOf(nanoseconds) : null);
+            _ = Libc.Wait(start, (uint)count, timeout is { } nanoseconds ? ToTime(nanoseconds) : null);
         }
         return polls[0].Occurred != 0 ? FileError.Canceled : FileError.Success;
     }
@@ -61,5 +61,9 @@ internal sealed class Waiter : IDisposable
         }
     }
 
-    private static Libc.Time TimeOf(ulong nanoseconds) => new() { Seconds = (long)(nanoseconds / 1_000_000_000), Nanoseconds = (long)(nanoseconds % 1_000_000_000) };
+    private static Libc.Time ToTime(ulong nanoseconds)
+    {
+        const ulong second = 1_000_000_000;
+        return new Libc.Time { Seconds = (long)(nanoseconds / second), Nanoseconds = (long)(nanoseconds % second) };
+    }
 }

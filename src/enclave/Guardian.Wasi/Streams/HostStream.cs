@@ -37,7 +37,9 @@ public class HostStream : IGuestStream
         fixed (byte* start = buffer)
         {
             read = 0;
-            return Libc.PollNow(Descriptor, Libc.In) == 0 ? FileError.Again : ToError(Libc.Read(Descriptor, start, (nuint)buffer.Length), out read);
+            return Libc.PollNow(Descriptor, Libc.In) != 0
+                ? ToError(Libc.Read(Descriptor, start, (nuint)buffer.Length), out read)
+                : FileError.Again;
         }
     }
 
@@ -47,7 +49,9 @@ public class HostStream : IGuestStream
         fixed (byte* start = data)
         {
             written = 0;
-            return Libc.PollNow(Descriptor, Libc.Out) == 0 ? FileError.Again : ToError(Libc.Write(Descriptor, start, (nuint)Math.Min(data.Length, MaxWriteSize)), out written);
+            return Libc.PollNow(Descriptor, Libc.Out) != 0
+                ? ToError(Libc.Write(Descriptor, start, (nuint)Math.Min(data.Length, MaxWriteSize)), out written)
+                : FileError.Again;
         }
     }
 
