@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Guardian.CleanRoom.Analyses;
 
 namespace Guardian.CleanRoom.Privacy;
 
