@@ -12,6 +12,9 @@ internal sealed record OverviewSection(string Title, IReadOnlyList<Command> Comm
 /// <summary>The help of <c>guardian</c> itself: all commands, grouped. Other commands keep the usual help.</summary>
 internal sealed class Overview(RootCommand root, IReadOnlyList<OverviewSection> sections) : SynchronousCommandLineAction
 {
+    /// <summary>Help is shown whatever else is missing.</summary>
+    public override bool ClearsParseErrors => true;
+
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult) =>
         parseResult.CommandResult.Command == root ? Show(parseResult) : new HelpAction().Invoke(parseResult);

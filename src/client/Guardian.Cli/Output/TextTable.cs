@@ -1,13 +1,12 @@
 namespace Guardian.Cli.Output;
 
-/// <summary>A table of text. It is as wide as its cells in a pipe; a terminal gets it fitted, but no word is ever broken.</summary>
+/// <summary>
+/// A table of text. It is as wide as its cells in a pipe. A terminal gets it fitted, and no word is ever broken: a table that is too wide
+/// loses its frame first, and then becomes a list.
+/// </summary>
 /// <param name="frame">The lines around the cells.</param>
 internal sealed class TextTable(TableFrame frame)
 {
-    // A cell has a blank on both sides and a line on its left; one line ends the row.
-    private const int CellFrame = 3;
-    private const int RowEnd = 1;
-
     private readonly List<(string Title, bool IsRight)> columns = [];
     private readonly List<string[]> rows = [];
 
@@ -17,10 +16,10 @@ internal sealed class TextTable(TableFrame frame)
     }
 
     /// <summary>Adds columns that are aligned left.</summary>
-    public TextTable AddTextColumns(params ReadOnlySpan<string> titles) => Add(titles, isRight: false);
+    public TextTable AddTextColumns(params ReadOnlySpan<string> titles) => AddColumns(titles, isRight: false);
 
     /// <summary>Adds columns that are aligned right.</summary>
-    public TextTable AddNumberColumns(params ReadOnlySpan<string> titles) => Add(titles, isRight: true);
+    public TextTable AddNumberColumns(params ReadOnlySpan<string> titles) => AddColumns(titles, isRight: true);
 
     /// <summary>Adds a row.</summary>
     /// <param name="cells">One for each column.</param>
@@ -30,33 +29,50 @@ internal sealed class TextTable(TableFrame frame)
     /// <param name="width">Columns of the terminal; null for a pipe.</param>
     public IEnumerable<string> Render(int? width)
     {
-        string[] titles = [.. columns.Select(column => column.Title)];
-        var widths = FitColumns(titles, width ?? int.MaxValue);
-        string Line(string left, string cross, string right) =>
-            left + string.Join(cross, widths.Select(each => string.Concat(Enumerable.Repeat(frame.Horizontal, each + 2)))) + right;
+        var least = MeasureColumns(TextWidth.OfLongestWord);
+        var fitting = new[] { frame, TableFrame.None }.FirstOrDefault(each => width is null || each.Width(least) <= width);
+        return fitting is null ? RenderList(width!.Value) : Render(fitting, FitColumns(least, fitting, width ?? int.MaxValue));
+    }
+
+    private IEnumerable<string> Render(TableFrame drawn, IReadOnlyList<int> widths)
+    {
         IEnumerable<string> Row(string[] cells)
         {
             var wrapped = cells.Select((cell, column) => TextWidth.Wrap(cell, widths[column])).ToList();
             for (var line = 0; line < wrapped.Max(cell => cell.Count); line++)
             {
-                yield return frame.Vertical + string.Join(frame.Vertical, wrapped.Select((cell, column) =>
-                {
-                    var text = line < cell.Count ? cell[line] : "";
-                    return $" {(columns[column].IsRight ? TextWidth.PadLeft(text, widths[column]) : TextWidth.Pad(text, widths[column]))} ";
-                })) + frame.Vertical;
+                yield return drawn.Row(wrapped.Select((cell, column) => Align(line < cell.Count ? cell[line] : "", widths[column], columns[column].IsRight)));
             }
         }
         return
         [
-            Line(frame.TopLeft, frame.Top, frame.TopRight),
-            .. Row(titles),
-            Line(frame.Left, frame.Cross, frame.Right),
+            .. drawn.Top?.Draw(widths) is { } top ? [top] : Array.Empty<string>(),
+            .. Row([.. columns.Select(column => column.Title)]),
+            drawn.Middle.Draw(widths),
             .. rows.SelectMany(Row),
-            Line(frame.BottomLeft, frame.Bottom, frame.BottomRight),
+            .. drawn.Bottom?.Draw(widths) is { } bottom ? [bottom] : Array.Empty<string>(),
         ];
     }
 
-    private TextTable Add(ReadOnlySpan<string> titles, bool isRight)
+    private IEnumerable<string> RenderList(int width)
+    {
+        var indent = columns.Max(column => TextWidth.Of(column.Title)) + 2;
+        foreach (var row in rows)
+        {
+            foreach (var (column, cell) in columns.Zip(row))
+            {
+                var lines = TextWidth.Wrap(cell, width - indent);
+                yield return (TextWidth.Pad(column.Title, indent) + lines[0]).TrimEnd();
+                foreach (var line in lines.Skip(1))
+                {
+                    yield return new string(' ', indent) + line;
+                }
+            }
+            yield return "";
+        }
+    }
+
+    private TextTable AddColumns(ReadOnlySpan<string> titles, bool isRight)
     {
         foreach (var title in titles)
         {
@@ -65,25 +81,17 @@ internal sealed class TextTable(TableFrame frame)
         return this;
     }
 
+    private static string Align(string text, int width, bool isRight) => isRight ? TextWidth.PadLeft(text, width) : TextWidth.Pad(text, width);
+
+    private List<int> MeasureColumns(Func<string, int> measure) =>
+        [.. columns.Select((column, index) => rows.Select(row => row[index]).Append(column.Title).Max(measure))];
+
     // Each column gets its longest word first; the rest of the terminal is shared by what each column still wants.
-    private List<int> FitColumns(string[] titles, int width)
+    private List<int> FitColumns(List<int> least, TableFrame drawn, int width)
     {
-        List<int> Measure(Func<string, int> measure) => [.. titles.Select((title, column) => rows.Select(row => row[column]).Append(title).Max(measure))];
-        var widest = Measure(cell => cell.Split('\n').Max(TextWidth.Of));
-        var least = Measure(TextWidth.OfLongestWord);
+        var widest = MeasureColumns(cell => cell.Split('\n').Max(TextWidth.Of));
         var wanted = widest.Sum() - least.Sum();
-        var left = Math.Max(0, width - RowEnd - (CellFrame * titles.Length) - least.Sum());
+        var left = width - drawn.Width(least);
         return wanted <= left ? widest : [.. widest.Zip(least, (most, fewest) => fewest + ((most - fewest) * left / wanted))];
     }
-}
-
-/// <summary>The characters of a table's lines.</summary>
-internal sealed record TableFrame(
-    string TopLeft, string Top, string TopRight, string Left, string Cross, string Right, string BottomLeft, string Bottom, string BottomRight,
-    string Horizontal, string Vertical)
-{
-    public static TableFrame Rounded { get; } = new("╭", "┬", "╮", "├", "┼", "┤", "╰", "┴", "╯", "─", "│");
-
-    /// <summary>As the stock OpenStack client draws tables.</summary>
-    public static TableFrame Ascii { get; } = new("+", "+", "+", "+", "+", "+", "+", "+", "+", "-", "|");
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.CleanRoom.Analyses;
 
 namespace Guardian.CleanRoom.Privacy;
 
