@@ -6,6 +6,7 @@ using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
+using Guardian.Refusals;
 using Guardian.Sgx;
 
 namespace Guardian.Cas;
@@ -20,10 +21,10 @@ internal static class CasLaunch
     public static string KeyPath(HostOptions options) => Path.Combine(options.State, "database-key.sealed");
 
     /// <summary>How many calls of one caller are answered at once.</summary>
-    /// <exception cref="HostException">It is no number, or too large.</exception>
+    /// <exception cref="RefusedException">It is no number, or too large.</exception>
     public static int CallerCalls(HostOptions options) => options.Find("caller-calls") is not { } text ? CallerLimits.DefaultCalls
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var calls) && calls is > 0 and <= CallerLimits.MaxCalls ? calls
-        : throw new HostException(2, $"'{text}' is no number of calls", $"--caller-calls takes 1 to {CallerLimits.MaxCalls}");
+        : throw HostingReasons.RefuseInput($"'{text}' is no number of calls", $"--caller-calls takes 1 to {CallerLimits.MaxCalls}");
 
     /// <summary>Opens the database: SQLite in the state folder, or PostgreSQL by the connection string in a file.</summary>
     public static IRowStore OpenRows(HostOptions options) => options.Find("database") is { } file
@@ -47,8 +48,8 @@ internal static class CasLaunch
         using var transaction = rows?.Begin();
         return transaction?.Find("head", "") is null
             ? StoreKey.LoadOrCreate(path, process.Enclave)
-            : throw new HostException(
-                1, "the store was made with a key that this machine does not have",
+            : throw HostingReasons.RefuseStart(
+                "the store was made with a key that this machine does not have",
                 "have another replica give it (guardian cas start --join ADDRESS), or the owners recover it (guardian cas start --recover)");
     }
 
@@ -72,7 +73,7 @@ internal static class CasLaunch
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
         {
-            throw new HostException(2, $"'{address}' is no address of a CAS", "give https://host:port");
+            throw HostingReasons.RefuseInput($"'{address}' is no address of a CAS", "give https://host:port");
         }
         try
         {
@@ -81,7 +82,9 @@ internal static class CasLaunch
         }
         catch (CasException failure)
         {
-            throw new HostException(failure.IsTransient ? 3 : 1, $"the CAS at {address} gives no key: {failure.Message}", details: failure.Problems);
+            var reason = failure.IsTransient ? HostingReasons.MachineFailed : HostingReasons.StartRefused;
+            throw new RefusedException(
+                reason.Because($"the CAS at {address} gives no key: {failure.Message}") with { Problems = failure.Problems }, failure);
         }
     }
 }

@@ -21,7 +21,7 @@ try
         null => ServeAsync(options, process),
         "recover" => Task.FromResult(Recover(options, process)),
         "key-only" => KeepKeyAsync(options, process),
-        var other => throw new HostException(2, $"there is no mode '{other}'", "--mode is recover or key-only"),
+        var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is recover or key-only"),
     }).ConfigureAwait(false);
 }
 finally
@@ -82,7 +82,7 @@ async Task<EnclaveService> KeepKeyAsync(HostOptions options, EnclaveProcess proc
 {
     if (options.Find("join") is null)
     {
-        throw new HostException(2, "a key comes from a CAS that has it", "give its address: --join https://host:port");
+        throw HostingReasons.RefuseInput("a key comes from a CAS that has it", "give its address: --join https://host:port");
     }
     var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
     (await CasLaunch.GetKeyAsync(options, process, certificate, rows: null, TimeProvider.System).ConfigureAwait(false)).Dispose();
@@ -92,4 +92,4 @@ async Task<EnclaveService> KeepKeyAsync(HostOptions options, EnclaveProcess proc
 // SESSION/SERVICE; a session's name may have slashes itself.
 static ConfigurationRequest? ReadUnnamed(string? text) => text is null ? null
     : text.LastIndexOf('/') is > 0 and var slash && slash < text.Length - 1 ? new ConfigurationRequest(text[..slash], text[(slash + 1)..])
-    : throw new HostException(2, $"'{text}' names no service", "--provision-unnamed takes SESSION/SERVICE");
+    : throw HostingReasons.RefuseInput($"'{text}' names no service", "--provision-unnamed takes SESSION/SERVICE");

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Guardian.Attestation.Launch;
 using Guardian.Cli.Tests.Support;
-using Guardian.Wasi;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Guardian.Hosting;
-using Guardian.Runtime;
+using Guardian.Runtime.Start;
 using Tomlyn;
 using Tomlyn.Model;
 

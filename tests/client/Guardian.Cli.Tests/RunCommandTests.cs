@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using Guardian.Files;
 using Guardian.Volumes;
-using Guardian.Wasi;
+using Guardian.Volumes.Contract;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.Hosting;
+using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -59,7 +60,8 @@ public sealed class CallerLimitsTests : IDisposable
         Assert.Equal(4096, CasLaunch.CallerCalls(Options("--caller-calls", "4096")));
         foreach (var wrong in new[] { "0", "4097", "-1", "many", "" })
         {
-            Assert.Equal(2, Assert.Throws<HostException>(() => CasLaunch.CallerCalls(Options("--caller-calls", wrong))).ExitCode);
+            var refused = Assert.Throws<RefusedException>(() => CasLaunch.CallerCalls(Options("--caller-calls", wrong)));
+            Assert.Equal(HostingReasons.BadInput, refused.Refusal.Reason);
         }
     }
 

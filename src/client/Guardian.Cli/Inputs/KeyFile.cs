@@ -1,6 +1,6 @@
 using Guardian.Attestation.Identity;
 using Guardian.Refusals;
-using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Cli.Inputs;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Guardian.OpenStack;
 using Guardian.OpenStack.Configuration;
+using Guardian.OpenStack.Session;
 
 namespace Guardian.Cli.Options;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
+using Guardian.ComputeHost.Configuration;
 using Guardian.Documents;
-using Guardian.Node;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Options;

@@ -46,24 +46,24 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
     {
         QuestionKind.Lift => "Did the campaign work?",
         QuestionKind.Reach => "Whom did the campaign reach?",
-        QuestionKind.Sum => $"How much is {Html.RemoveDataSet(answer.Sum!.Column)}?",
+        QuestionKind.Sum => $"How much is {Html.RemoveDataSet(((SumResult)answer.Body).Column)}?",
         QuestionKind.Crosstab => $"Who are they, by {string.Join(" and ", answer.Question.By.Select(Html.RemoveDataSet))}?",
         _ => "How many do we share?",
     };
 
     private string WriteLead()
     {
-        if (answer.Lift is { } lift)
+        if (answer.Body is LiftResult lift)
         {
             return LiftSection.WriteLead(lift);
         }
         var margin = answer.NoiseMargin is { } noise ? $", give or take {Html.Number(noise)} for privacy" : "";
-        return answer switch
+        return answer.Body switch
         {
-            { Overlap: { } overlap } => $"<b>{Html.Number(overlap.Persons)}</b> persons are in all data sets{margin}.",
-            { Sum: { } sum } => $"<b>{Amount(sum.Sum)}</b> over {Html.Number(sum.Persons)} persons, {Amount(sum.Mean)} each; nobody adds more than {Amount(sum.Cap)}.",
-            { Reach: { } reach } => $"<b>{Html.Number(reach.Reached)}</b> of {Html.Number(reach.Persons)} persons{ReachSection.WriteAverage(reach)}{margin}.",
-            { Crosstab: { } crosstab } => CrosstabSection.WriteLead(crosstab, margin),
+            OverlapResult overlap => $"<b>{Html.Number(overlap.Persons)}</b> persons are in all data sets{margin}.",
+            SumResult sum => $"<b>{Amount(sum.Sum)}</b> over {Html.Number(sum.Persons)} persons, {Amount(sum.Mean)} each; nobody adds more than {Amount(sum.Cap)}.",
+            ReachResult reach => $"<b>{Html.Number(reach.Reached)}</b> of {Html.Number(reach.Persons)} persons{ReachSection.WriteAverage(reach)}{margin}.",
+            CrosstabResult crosstab => CrosstabSection.WriteLead(crosstab, margin),
             _ => "",
         };
     }
@@ -84,18 +84,18 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
                 <p class="notice" role="note"><b>Simulated platform.</b> SGX's formats and checks, under a root of trust of its own, and no protection: good for trying out.</p>
                 """);
         }
-        if (answer.Lift is { SampleRatio.IsMismatch: true } lift)
+        if (answer.Body is LiftResult { SampleRatio.IsMismatch: true } lift)
         {
             warnings.AppendLine(LiftSection.WriteMismatch(lift));
         }
         return warnings.ToString();
     }
 
-    private string WriteBody() => answer switch
+    private string WriteBody() => answer.Body switch
     {
-        { Lift: { } lift } => LiftSection.Write(lift),
-        { Crosstab: { } crosstab } => CrosstabSection.Write(crosstab),
-        { Reach: { } reach } => ReachSection.Write(reach),
+        LiftResult lift => LiftSection.Write(lift),
+        CrosstabResult crosstab => CrosstabSection.Write(crosstab),
+        ReachResult reach => ReachSection.Write(reach),
         _ => "",
     };
 

@@ -32,7 +32,7 @@ internal static class RoomView
     /// <summary>The privacy rules of a contract or answer, in one line.</summary>
     /// <param name="minimumAudience">Persons.</param>
     /// <param name="epsilon">The price of an answer; null for exact figures.</param>
-    public static string DescribePrivacy(int minimumAudience, double? epsilon) =>
+    public static string DescribePrivacy(int minimumAudience, decimal? epsilon) =>
         $"at least {minimumAudience} persons in every set and outside it; "
         + (epsilon is { } value
             ? string.Create(Culture, $"every count has discrete Laplace noise, epsilon {value}")
@@ -46,31 +46,31 @@ internal static class RoomView
     /// <summary>Shows an answer.</summary>
     public static void ShowAnswer(TextOutput people, Answer answer)
     {
-        if (answer.Overlap is { } overlap)
+        if (answer.Body is OverlapResult overlap)
         {
             var dataSets = answer.DataVersions.Count == 2 ? "both" : $"all {answer.DataVersions.Count}";
             people.WriteLine($"{Format.Number(overlap.Persons)} persons are in {dataSets} data sets{DescribeFilters(answer.Question)}");
         }
-        if (answer.Crosstab is { } crosstab)
+        if (answer.Body is CrosstabResult crosstab)
         {
             ShowCrosstab(people, crosstab, answer.MinimumAudience);
         }
-        if (answer.Sum is { } sum)
+        if (answer.Body is SumResult sum)
         {
             people.WriteLine(string.Create(
                 Culture,
                 $"{sum.Column} over {Format.Number(sum.Persons)} persons{DescribeFilters(answer.Question)}: {sum.Sum:N2} in all, {sum.Mean:N4} each; "
                 + $"nobody adds more than {sum.Cap:N2}{(sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : "")}"));
         }
-        if (answer.Reach is { } reach)
+        if (answer.Body is ReachResult reach)
         {
             ShowReach(people, reach, DescribeFilters(answer.Question));
         }
-        if (answer.Lift is { } lift)
+        if (answer.Body is LiftResult lift)
         {
             LiftView.Show(people, lift);
         }
-        if (answer.NoiseMargin is { } margin && answer.Lift is null)
+        if (answer.NoiseMargin is { } margin && answer.Body is not LiftResult)
         {
             people.WriteLine($"every count has noise and is within {margin} of the truth at 95 %");
         }

@@ -1,24 +1,23 @@
 using System.Net;
 using System.Net.Sockets;
 using Guardian.Files;
+using Guardian.Files.Native;
 
 namespace Guardian.Wasi.Streams;
 
-/// <summary>A listening TCP socket of the host as it is: nothing is encrypted.</summary>
+/// <summary>A plain listening TCP socket of the host, without encryption.</summary>
 public sealed class HostListener : IGuestListener
 {
-    private const int CloseOnExec = 0x80000;
-    private const int NonBlocking = 0x800;
-
     private readonly Socket socket;
 
     private HostListener(Socket socket) => this.socket = socket;
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address that it listens on.</summary>
     public IPEndPoint Address => (IPEndPoint)socket.LocalEndPoint!;
 
-    /// <summary>Listens.</summary>
-    /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
+    /// <summary>Starts to listen.</summary>
+    /// <param name="address">The address; port 0 for any free port.</param>
+    /// <exception cref="SocketException">The address is taken or does not belong to this machine.</exception>
     public static HostListener Listen(IPEndPoint address)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -42,23 +41,23 @@ public sealed class HostListener : IGuestListener
     /// <inheritdoc/>
     public FileError Accept(out IGuestSocket? connection)
     {
-        var accepted = Libc.Accept((int)socket.Handle, 0, 0, CloseOnExec | NonBlocking);
+        var accepted = Libc.Accept((int)socket.Handle, 0, 0, Libc.CloseOnExec | Libc.NonBlocking);
         connection = accepted < 0 ? null : new HostSocket(accepted);
-        return accepted >= 0 ? FileError.Success : Libc.WasInterrupted ? FileError.Again : Libc.LastError;
+        return accepted >= 0 ? FileError.Success : Errno.WasInterrupted ? FileError.Again : Errno.LastError;
     }
 
     /// <inheritdoc/>
     public Readiness AcceptReadiness()
     {
         var descriptor = (int)socket.Handle;
-        return Libc.Look(descriptor, Libc.In) != 0 ? Readiness.Now() : Readiness.After(descriptor, forWriting: false);
+        return Libc.PollNow(descriptor, Libc.In) != 0 ? Readiness.Now() : Readiness.After(descriptor, forWriting: false);
     }
 
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
 }
 
-/// <summary>A connection of the host as it is. Its descriptor does not block.</summary>
+/// <summary>A plain connection of the host. Its descriptor does not block.</summary>
 internal sealed class HostSocket(int descriptor) : HostStream(descriptor, FileKind.StreamSocket, isOwned: true), IGuestSocket
 {
     private const int PeekFlag = 2;
@@ -72,21 +71,21 @@ internal sealed class HostSocket(int descriptor) : HostStream(descriptor, FileKi
     {
         fixed (byte* start = data)
         {
-            return Finish(Libc.Send(Descriptor, start, (nuint)data.Length, NoSignal), out written);
+            return ToError(Libc.Send(Descriptor, start, (nuint)data.Length, NoSignal), out written);
         }
     }
 
     public FileError Shutdown(bool reading, bool writing)
     {
         var how = (reading, writing) switch { (true, false) => 0, (false, true) => 1, _ => 2 };
-        return Libc.Shutdown(Descriptor, how) == 0 ? FileError.Success : Libc.LastError;
+        return Libc.Shutdown(Descriptor, how) == 0 ? FileError.Success : Errno.LastError;
     }
 
     private unsafe FileError Receive(Span<byte> buffer, int flags, out int read)
     {
         fixed (byte* start = buffer)
         {
-            return Finish(Libc.Receive(Descriptor, start, (nuint)buffer.Length, flags), out read);
+            return ToError(Libc.Receive(Descriptor, start, (nuint)buffer.Length, flags), out read);
         }
     }
 }

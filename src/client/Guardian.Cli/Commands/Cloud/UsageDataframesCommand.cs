@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 
 namespace Guardian.Cli.Commands.Cloud;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Cloud;

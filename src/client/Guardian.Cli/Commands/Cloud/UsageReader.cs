@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 using Guardian.OpenStack;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Cloud;
 
@@ -47,7 +49,7 @@ internal sealed class UsageReader(UsageOptions options, ParseResult arguments, T
                 var several => throw CliReasons.AmbiguousProject.Refuse($"{several.Count} projects are called '{wanted}'"),
             };
         }
-        catch (OpenStackException failure) when (failure.Failure == OpenStackFailure.Forbidden)
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.Forbidden)
         {
             // A member may not list projects, but may ask for its own by identifier.
             return wanted;
@@ -62,7 +64,7 @@ internal sealed class UsageReader(UsageOptions options, ParseResult arguments, T
             terminal.Note("no journal is given, so EPC is counted by each server's present flavor, as Nova counts RAM; --node or --journal count every resize");
         }
         var flavors = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false))
-            .GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.OfFlavor(group.First().ExtraSpecs));
+            .GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.ReadRequest(group.First().ExtraSpecs));
         var results = new List<UsageResult>();
         foreach (var usage in usages)
         {
@@ -83,10 +85,11 @@ internal sealed class UsageReader(UsageOptions options, ParseResult arguments, T
     private async Task<decimal> CountHeldAsync(ServerUsage server, InstanceTimeline timeline)
     {
         var launched = new DateTimeOffset(DateTime.SpecifyKind(server.StartedAt, DateTimeKind.Utc));
-        var counted = EpcUsage.Counted(timeline, period.Start, launched, (decimal)server.Hours);
-        var absences = ShelvedTime.Absences(timeline, launched, counted);
-        return EpcUsage.Held(timeline, counted, absences.Count == 0
+        var counted = EpcUsage.FindCounted(timeline, period.Start, launched, (decimal)server.Hours);
+        var absences = ShelvedTime.FindAbsences(timeline, launched, counted);
+        var released = absences.Count == 0
             ? []
-            : ShelvedTime.Released(absences, await nova.ListActionsAsync(server.InstanceId, cancellation).ConfigureAwait(false)));
+            : ShelvedTime.FindReleased(absences, await nova.ListActionsAsync(server.InstanceId, cancellation).ConfigureAwait(false));
+        return EpcUsage.SumHeld(timeline, counted, released);
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
-using Guardian.OpenStack;
 
 namespace Guardian.Cli.Commands.Cloud;
 

@@ -9,8 +9,8 @@ using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.Cli.Commands.Rooms;
@@ -20,6 +20,7 @@ using Guardian.Cli.Installation;
 using Guardian.Cli.Output;
 using Guardian.Cli.Reports;
 using Guardian.Cli.Rooms;
+using Guardian.Refusals;
 using Guardian.Sgx;
 
 namespace Guardian.Cli.Commands.Demo;
@@ -211,7 +212,7 @@ internal sealed class DemoStory : IDisposable
             {
                 await client.AskAsync(new Question { Kind = QuestionKind.Overlap, Where = [where] }, cancellation).ConfigureAwait(false);
             }
-            catch (RoomException refused) when (refused.Failure == RoomFailure.Refused)
+            catch (RefusedException refused) when (!refused.IsTransient && refused.Refusal.Reason != RoomClientReasons.NotTrusted)
             {
                 Tell($"{subject}: refused - {refused.Message}");
                 continue;

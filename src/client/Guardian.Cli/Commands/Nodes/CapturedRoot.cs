@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Guardian.Cli.Failures;
-using Guardian.Node.Checks;
+using Guardian.ComputeHost.Machine;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Nodes;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
-using Guardian.Node.Checks;
+using Guardian.ComputeHost.Checks;
 
 namespace Guardian.Cli.Commands.Nodes;
 
@@ -16,7 +16,7 @@ internal sealed record CheckResult(bool Fit, IReadOnlyList<FindingResult> Findin
     public static int Show(Terminal terminal, CheckReport report, string fit, string unfit)
     {
         var result = new CheckResult(report.IsFit, [.. report.Findings.Select(finding => new FindingResult(
-            finding.Id, finding.Status.ToString().ToLowerInvariant(), finding.What, finding.Why, finding.Mend))]);
+            finding.Id, finding.Status.ToString().ToLowerInvariant(), finding.What, finding.Why, finding.Remedy))]);
         terminal.Show(result, NodesJson.Default.CheckResult, people =>
         {
             foreach (var finding in result.Findings)
@@ -26,9 +26,9 @@ internal sealed record CheckResult(bool Fit, IReadOnlyList<FindingResult> Findin
                 {
                     people.WriteLine($"           why: {finding.Why}");
                 }
-                if (finding.Status != "ok" && finding.Fix is not null)
+                if (finding.Status != "ok" && finding.Remedy is not null)
                 {
-                    people.WriteLine($"           fix: {finding.Fix}");
+                    people.WriteLine($"           fix: {finding.Remedy}");
                 }
             }
             people.WriteLine(report.IsFit ? fit : unfit);
@@ -42,8 +42,8 @@ internal sealed record CheckResult(bool Fit, IReadOnlyList<FindingResult> Findin
 /// <param name="Status">A stable word; <c>failed</c> makes the machine unfit.</param>
 /// <param name="What">The finding, in a sentence.</param>
 /// <param name="Why">Why it matters; null when it needs no reason.</param>
-/// <param name="Fix">The step that fixes it; null when there is nothing to fix.</param>
-internal sealed record FindingResult(string Id, string Status, string What, string? Why, string? Fix);
+/// <param name="Remedy">The step that fixes it; null when there is nothing to fix.</param>
+internal sealed record FindingResult(string Id, string Status, string What, string? Why, string? Remedy);
 
 /// <summary>Source-generated JSON of this group's results.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Guardian.Cli.Output;
-using Guardian.Node.Checks;
+using Guardian.ComputeHost.Checks;
 
 namespace Guardian.Cli.Commands.Nodes;
 

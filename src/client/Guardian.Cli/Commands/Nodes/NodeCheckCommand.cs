@@ -1,11 +1,11 @@
 using System.CommandLine;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
-using Guardian.Node;
-using Guardian.Node.Checks;
-using Guardian.Node.Libvirt;
-using Guardian.OpenStack;
+using Guardian.ComputeHost.Checks;
+using Guardian.ComputeHost.Configuration;
+using Guardian.Libvirt;
 using Guardian.OpenStack.Compute;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Nodes;
 
@@ -26,9 +26,7 @@ internal sealed class NodeCheckCommand : CliCommand
         var cloud = isHere ? await CheckCloudAsync(configuration, cancellation).ConfigureAwait(false) : [];
         var report = HostCheck.Run(
             files,
-            () => isHere
-                ? LibvirtFacts.Ask(configuration.Upstream)
-                : throw new LibvirtException(LibvirtFailure.Unreachable, "libvirt's answers are not among captured files"),
+            isHere ? LibvirtFacts.Read(configuration.Upstream) : LibvirtReasons.Unusable.Because("libvirt's answers are not among captured files"),
             configuration.Listen, cloud);
         return CheckResult.Show(terminal, report, "this host can give EPC to guests", "this host cannot give EPC to guests yet");
     }
@@ -41,7 +39,7 @@ internal sealed class NodeCheckCommand : CliCommand
             using var session = CloudOptions.Connect(configuration.Cloud);
             return [NovaCheck.CheckAggregates(await new NovaClient(session).ListAggregatesAsync(cancellation).ConfigureAwait(false), configuration.Host)];
         }
-        catch (OpenStackException failure)
+        catch (RefusedException failure)
         {
             return
             [

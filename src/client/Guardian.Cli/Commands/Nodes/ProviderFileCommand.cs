@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
-using Guardian.Node.Publishing;
+using Guardian.ComputeHost.Inventory;
 
 namespace Guardian.Cli.Commands.Nodes;
 
@@ -25,7 +25,7 @@ internal sealed class ProviderFileCommand : LocalCommand
     {
         var given = arguments.GetValue(sections) ?? [];
         var byNode = given.Length == 0 ? null : given.GroupBy(section => section.Key).ToDictionary(node => node.Key, node => node.Sum(section => section.Value));
-        var epc = HostEpc.OfThisHost(byNode, arguments.GetValue(reserved), isHealthy: true);
+        var epc = HostEpc.Read(byNode, arguments.GetValue(reserved), isHealthy: true);
         var total = epc.Mebibytes.Values.Sum();
         if (epc.Mebibytes.Count == 0)
         {

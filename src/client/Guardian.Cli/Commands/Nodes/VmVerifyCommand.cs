@@ -3,10 +3,11 @@ using System.CommandLine.Parsing;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
-using Guardian.Node;
-using Guardian.Node.Verification;
+using Guardian.ComputeHost.Guests;
 using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Nodes;
 
@@ -59,7 +60,7 @@ internal sealed class VmVerifyCommand : CliCommand
         {
             return CloudOptions.Connect(cloud);
         }
-        catch (OpenStackException failure) when (failure.Failure == OpenStackFailure.Settings && cloud is null)
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.Settings && cloud is null)
         {
             terminal.Note("compared with libvirt's definitions alone: no cloud is configured that knows the claims");
             return null;

@@ -1,7 +1,5 @@
-using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Refusals;
-using Guardian.Runtime;
 using Guardian.Runtime.Images;
 
 namespace Guardian.Cli.Commands.Programs;
@@ -13,13 +11,7 @@ internal static class ImageLayout
     /// <exception cref="RefusedException">The layout is missing or malformed, or differs from its digests.</exception>
     public static OciImage Read(string layout)
     {
-        try
-        {
-            return OciImage.Read(InputFile.Require(layout));
-        }
-        catch (RuntimeException failure)
-        {
-            throw new RefusedException(CliReasons.BadImage.Because(failure.Message) with { Remedy = failure.Hint }, failure);
-        }
+        var image = OciImage.Read(InputFile.Require(layout));
+        return image.Value ?? throw new RefusedException(image.Refusal!);
     }
 }

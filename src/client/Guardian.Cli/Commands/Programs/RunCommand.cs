@@ -6,9 +6,13 @@ using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Output;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
-using Guardian.Sgx;
+using Guardian.Runtime.Stdio;
+using Guardian.Volumes.Content;
 using Guardian.Wasi;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Cli.Commands.Programs;
@@ -55,16 +59,13 @@ internal sealed class RunCommand : Command
     {
         var wasm = InputFile.ReadBytes(arguments.Program);
         using var engine = new WasmEngine(countsFuel: arguments.MaxInstructions is not null);
-        WasmModule module;
-        try
+        var loaded = Load(engine, wasm);
+        using var module = loaded.Value;
+        if (module is null)
         {
-            module = Load(engine, wasm);
+            var refusal = loaded.Refusal! with { Detail = $"{arguments.Program} is not a WebAssembly module that Guardian runs: {loaded.Refusal.Detail}" };
+            return Report(refusal, NoProgram, arguments.IsJson);
         }
-        catch (InvalidDataException failure)
-        {
-            return Report(CliReasons.NotAProgram.Because($"{arguments.Program} is not a WebAssembly module: {failure.Message}"), NoProgram, arguments.IsJson);
-        }
-        using var loaded = module;
         using var directories = new OpenedDirectories(arguments);
         using var host = new WasiHost(new WasiOptions
         {
@@ -74,11 +75,10 @@ internal sealed class RunCommand : Command
             Directories = directories.Preopens,
             Listeners = [.. arguments.Listeners.Select(Listen)],
         });
-        var limits = new GuestLimits { Fuel = arguments.MaxInstructions };
+        var limits = new GuestLimits { Fuel = arguments.MaxInstructions, MemorySize = arguments.MaxMemory };
         // A volume must be closed when the program is ended, so that all its writes are kept. Plain directories need no such care.
         using var signals = arguments.Volumes.Any() ? new EndingSignals() : null;
-        var outcome = Guest.Run(
-            engine, module, host, arguments.MaxMemory is { } size ? limits with { MemorySize = size } : limits, signals?.Token ?? CancellationToken.None);
+        var outcome = Guest.Run(engine, module, host, limits, signals?.Token ?? CancellationToken.None);
         return outcome.End switch
         {
             GuestEnd.Exited => outcome.ExitStatus,
@@ -98,7 +98,7 @@ internal sealed class RunCommand : Command
         _ => CliReasons.Limit.Because(outcome.Message),
     };
 
-    private static WasmModule Load(WasmEngine engine, byte[] wasm)
+    private static Outcome<WasmModule> Load(WasmEngine engine, byte[] wasm)
     {
         DurableFile.CreateDirectory(UserFolders.State);
         var key = DurableFile.ReadOrCreate(Path.Combine(UserFolders.State, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));

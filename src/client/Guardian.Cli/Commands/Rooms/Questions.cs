@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Failures;
 using Guardian.Refusals;
 

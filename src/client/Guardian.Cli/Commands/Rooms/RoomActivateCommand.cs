@@ -39,13 +39,14 @@ internal sealed class RoomActivateCommand : RoomCommand
         var question = new Question { Kind = QuestionKind.Activation, Where = Questions.ReadConditions(arguments, where) };
         var answer = RoomStatements.ReadAnswer(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract);
         var keys = await client.ReadKeysAsync(design.DataSet, cancellation).ConfigureAwait(false);
-        var wanted = answer.Activation!.Tags.Chunk(TagSize).Select(Convert.ToHexStringLower).ToHashSet();
+        var list = (ActivationResult)answer.Body;
+        var wanted = list.Tags.Chunk(TagSize).Select(Convert.ToHexStringLower).ToHashSet();
         var found = new ActivationList(file.Contract.FindDataSet(design.DataSet)!.Identifier, keys.MatchKey)
             .Find(arguments.GetRequiredValue(data), wanted, cancellation);
         var path = arguments.GetRequiredValue(output);
         OutputFile.Write(path, string.Concat(found.Select(identifier => $"{identifier}\n")));
-        terminal.Show(new RoomActivateResult(answer.Activation.Persons, found.Count, path), RoomsJson.Default.RoomActivateResult, people => people.WriteLine(
-            $"{Format.Number(answer.Activation.Persons)} persons matched; {Format.Number(found.Count)} of your rows are in {path}"));
+        terminal.Show(new RoomActivateResult(list.Persons, found.Count, path), RoomsJson.Default.RoomActivateResult, people => people.WriteLine(
+            $"{Format.Number(list.Persons)} persons matched; {Format.Number(found.Count)} of your rows are in {path}"));
         return ExitCode.Done;
     }
 }

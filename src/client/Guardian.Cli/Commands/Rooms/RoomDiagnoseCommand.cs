@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Statistics;
@@ -68,7 +67,7 @@ internal sealed class RoomPowerCommand : LocalCommand
         var treatments = arms.Where(arm => arm != design.Control).ToList();
         // The strictest step of the correction over the family of all comparisons.
         var alpha = 0.05 / CountComparisons(design, treatments.Count);
-        var noise = contract.Privacy.Epsilon is { } epsilon ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / epsilon) : 0;
+        var noise = contract.Privacy.Epsilon is { } epsilon ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / (double)epsilon) : 0;
         var cap = (double)design.Outcomes.Max(outcome =>
             contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column) is { } column ? column.GreatestInSum / CellText.Power(column.Places) : 1);
         foreach (var arm in treatments)

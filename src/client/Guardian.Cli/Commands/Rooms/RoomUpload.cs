@@ -1,7 +1,8 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Room;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Guardian.CleanRoom.Client;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;

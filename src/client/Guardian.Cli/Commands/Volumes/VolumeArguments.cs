@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Guardian.Cli.Inputs;
 using Guardian.Volumes;
-using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Cli.Commands.Volumes;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
-using Guardian.Volumes;
 
 namespace Guardian.Cli.Commands.Volumes;
 
