@@ -1,11 +1,14 @@
-using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Cli.Installation;
+using Guardian.Cli.Output;
 using Guardian.Documents;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Rooms;
 
@@ -25,24 +28,57 @@ internal sealed class RoomFile
 
     public RoomContract Contract { get; }
 
-    /// <summary>The contract that it succeeds; its bytes lie beside it as <c>FILE.previous</c>.</summary>
+    /// <summary>The contract that this one succeeds, from <c>FILE.previous</c> beside it; null when there is none.</summary>
     public RoomContract? Previous { get; private init; }
 
-    /// <summary>Members who sign: those of the contract, and those of the contract before, who vote.</summary>
+    /// <summary>The members who sign: those of this contract, and those of the previous one, who vote.</summary>
     public IEnumerable<RoomMember> Signers => Contract.Members.Concat(Previous?.Members ?? []).DistinctBy(member => member.Name);
 
     /// <summary>The contract's hash, lower-case hex.</summary>
-    public string Hash => Convert.ToHexStringLower(Contract.Hash.Span);
+    public string Hash => Format.Hex(Contract.Hash);
 
-    /// <exception cref="CliException">It is no valid contract; every problem is a detail.</exception>
+    /// <summary>Reads a contract.</summary>
+    /// <exception cref="RefusedException">The file is missing, or the contract has mistakes; the refusal lists all of them.</exception>
     public static RoomFile Load(string path)
     {
-        var bytes = File.ReadAllBytes(path);
+        var bytes = InputFile.ReadBytes(path);
         var contract = Read(path, bytes);
+        var previous = PreviousPath(path);
         return new RoomFile(path, bytes, contract)
         {
-            Previous = contract.Previous is not null && File.Exists($"{path}.previous") ? Read($"{path}.previous", File.ReadAllBytes($"{path}.previous")) : null,
+            Previous = contract.Previous is not null && File.Exists(previous) ? Read(previous, InputFile.ReadBytes(previous)) : null,
         };
+    }
+
+    /// <summary>The file of the previous contract.</summary>
+    public static string PreviousPath(string path) => $"{path}.previous";
+
+    /// <summary>The file of a member's signature.</summary>
+    public string SignaturePath(string member) => $"{Path}.{member}.sig";
+
+    /// <summary>Verifies the signatures of all members.</summary>
+    /// <exception cref="RefusedException">A signature is missing or wrong.</exception>
+    public SignedContract RequireSigned()
+    {
+        var signatures = new Dictionary<string, string>();
+        foreach (var member in Signers.Where(member => File.Exists(SignaturePath(member.Name))))
+        {
+            signatures[member.Name] = InputFile.ReadText(SignaturePath(member.Name));
+        }
+        return SignedContract.Verify(Contract, signatures, out var problems, Previous)
+            ?? throw CliReasons.NotSigned.Refuse(
+                $"{Path} is not signed by all its members",
+                $"each member signs these exact bytes: guardian room sign {Path} --member NAME --key FILE", problems);
+    }
+
+    /// <summary>Connects to the room as the member with this certificate. The contract's signatures are verified first.</summary>
+    /// <param name="address">The room's address.</param>
+    /// <param name="certificate">The member's certificate.</param>
+    /// <param name="onVerified">Called when the enclave is verified.</param>
+    public RoomClient Connect(Uri address, X509Certificate2 certificate, Action<RaTlsPeer, Appraisal>? onVerified = null)
+    {
+        RequireSigned();
+        return new RoomClient(address, Contract, certificate, TimeProvider.System, CliVerifier.Default, onVerified);
     }
 
     private static RoomContract Read(string path, byte[] bytes)
@@ -50,75 +86,6 @@ internal sealed class RoomFile
         var problems = new DocumentProblems();
         return ContractReader.Read(bytes, problems) is { } contract && !problems.Any
             ? contract
-            : throw new CliException(ExitCode.Usage, "bad-contract", $"{path} is no valid contract", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
-    }
-
-    /// <summary>Where a member's signature lies.</summary>
-    public string SignaturePath(string member) => $"{Path}.{member}.sig";
-
-    /// <summary>The contract as all members signed it.</summary>
-    /// <exception cref="CliException">A signature is missing or wrong.</exception>
-    public SignedContract RequireSigned()
-    {
-        var signatures = new Dictionary<string, string>();
-        foreach (var member in Signers)
-        {
-            if (File.Exists(SignaturePath(member.Name)))
-            {
-                signatures[member.Name] = File.ReadAllText(SignaturePath(member.Name));
-            }
-        }
-        return SignedContract.Verify(Contract, signatures, out var problems, Previous)
-            ?? throw new CliException(
-                ExitCode.Refused, "not-signed", $"{Path} is not signed by all its members", problems,
-                $"each member signs these exact bytes: guardian room sign {Path} --member NAME --key FILE");
-    }
-
-    /// <summary>Connects to the room as the member whose key is given; the signatures are verified first.</summary>
-    public RoomClient Connect(Uri address, X509Certificate2 certificate, Action<RaTlsPeer, Appraisal>? onVerified = null)
-    {
-        RequireSigned();
-        return new RoomClient(address, Contract, certificate, TimeProvider.System, CliVerifier.Default, onVerified);
-    }
-}
-
-/// <summary>The arguments of every command that talks to a room, and the connection they describe.</summary>
-internal sealed class RoomArguments
-{
-    public Argument<string> Contract { get; } = new("CONTRACT") { Description = "The signed contract, room.yaml." };
-
-    public Option<Uri> Room { get; } = new("--room") { Description = "The room's address, https://host:port.", Required = true, CustomParser = Addresses.Parse, HelpName = "ADDRESS" };
-
-    public Option<string> Key { get; } = new("--key") { Description = "Your key, as a member.", Required = true, HelpName = "FILE" };
-
-    public void AddTo(Command command)
-    {
-        command.Arguments.Add(Contract);
-        command.Options.Add(Room);
-        command.Options.Add(Key);
-    }
-
-    /// <summary>Loads contract and key, connects, and works.</summary>
-    public async Task<int> WithRoomAsync(ParseResult arguments, Terminal terminal, Func<RoomFile, RoomClient, Task<int>> work)
-    {
-        var file = RoomFile.Load(arguments.GetRequiredValue(Contract));
-        using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
-        if (file.Contract.Members.All(member => member.PublicKey != key.PublicKey))
-        {
-            throw new CliException(
-                ExitCode.Refused, "not-a-member", "this key is no member's",
-                hint: $"members are {string.Join(", ", file.Contract.Members.Select(member => member.Name))}; compare: guardian key show {arguments.GetRequiredValue(Key)}");
-        }
-        using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-        var warned = false;
-        using var client = file.Connect(arguments.GetRequiredValue(Room), certificate, (peer, _) =>
-        {
-            if (!warned && peer.Quote.Platform == Guardian.Sgx.PlatformKind.Simulated)
-            {
-                warned = true;
-                terminal.Note("this room runs on a simulated platform: good for trying out, no protection");
-            }
-        });
-        return await work(file, client).ConfigureAwait(false);
+            : throw CliReasons.BadContract.Refuse($"{path} is no valid contract", problems: [.. problems.Items.Select(problem => $"{path}:{problem}")]);
     }
 }

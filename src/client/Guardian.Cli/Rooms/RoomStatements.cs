@@ -1,31 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Installation;
+using Guardian.Cli.Output;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Rooms;
 
-/// <summary>Verifies what left a room: signature, quote, and that the enclave is one the contract names, bound to this contract.</summary>
+/// <summary>Verifies statements of a room: signature, quote, and that the contract names the enclave, which is bound to this contract.</summary>
 internal static class RoomStatements
 {
-    /// <exception cref="CliException">It is not verified; stage, reason and found against accepted are in it.</exception>
-    public static VerifiedStatement Verify(byte[] statement, RoomContract contract, DateTimeOffset now)
+    /// <summary>Verifies a statement down to the quote.</summary>
+    /// <exception cref="RefusedException">It does not verify; the refusal has stage and reason, or what was found and accepted.</exception>
+    public static VerifiedStatement Verify(byte[] statement, RoomContract contract)
     {
-        var verdict = StatementVerifier.Verify(statement, now, CliVerifier.Default);
+        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), CliVerifier.Default);
         if (!verdict.IsVerified)
         {
-            throw new CliException(ExitCode.Refused, verdict.Failure.Reason, $"not verified: {verdict.Failure.Detail}", [$"stage: {verdict.Failure.Stage}"]);
+            throw QuoteRefusals.Of(verdict.Failure, "not verified", [$"stage: {verdict.Failure.Stage}"]);
         }
         if (!verdict.Statement.Binding.Span.SequenceEqual(contract.Hash.Span))
         {
-            throw new CliException(
-                ExitCode.Refused, "wrong-contract", "not verified: the statement was made under another contract",
-                [$"found {Convert.ToHexStringLower(verdict.Statement.Binding.Span)}", $"expected {Convert.ToHexStringLower(contract.Hash.Span)}"]);
+            throw CliReasons.WrongContract.Refuse(
+                "not verified: the statement was made under another contract",
+                problems: [$"found {Format.Hex(verdict.Statement.Binding)}", $"expected {Format.Hex(contract.Hash)}"]);
         }
         var appraisal = contract.Enclave.Appraise(verdict.Statement.Quote);
         return appraisal.IsAccepted
             ? verdict.Statement
-            : throw new CliException(
-                ExitCode.Refused, "wrong-enclave", "not verified: the statement was made by an enclave that the contract does not name",
-                [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]);
+            : throw CliReasons.WrongEnclave.Refuse(
+                "not verified: the statement was made by an enclave that the contract does not name",
+                problems: [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]);
+    }
+
+    /// <summary>Verifies a signed answer and reads it. The connection was verified too, but a statement must stand on its own.</summary>
+    /// <exception cref="RefusedException">It does not verify, or is no answer.</exception>
+    public static Answer ReadAnswer(byte[] statement, RoomContract contract) =>
+        Read(statement, contract, Answer.StatementType, AnswerJson.Default.Answer, CliReasons.NoAnswer, "the statement", "an answer");
+
+    /// <summary>Verifies the signed receipt of an upload and reads it.</summary>
+    /// <param name="subject">The name of the statement in a refusal.</param>
+    /// <exception cref="RefusedException">It does not verify, or is no receipt of an upload.</exception>
+    public static UploadReceipt ReadUploadReceipt(byte[] statement, RoomContract contract, string subject = "the statement") => Read(
+        statement, contract, UploadReceipt.StatementType, AnswerJson.Default.UploadReceipt, CliReasons.NoReceipt, subject, "a receipt of an upload");
+
+    /// <summary>Verifies the signed receipt of a deletion and reads it.</summary>
+    /// <exception cref="RefusedException">It does not verify, or is no receipt of a deletion.</exception>
+    public static DeletionReceipt ReadDeletionReceipt(byte[] statement, RoomContract contract) => Read(
+        statement, contract, DeletionReceipt.StatementType, AnswerJson.Default.DeletionReceipt, CliReasons.NoReceipt, "the statement", "a receipt of a deletion");
+
+    private static T Read<T>(
+        byte[] statement, RoomContract contract, string type, JsonTypeInfo<T> json, RefusalReason otherType, string subject, string expected)
+    {
+        var verified = Verify(statement, contract);
+        return verified.Type == type
+            ? JsonSerializer.Deserialize(verified.Payload.Span, json)!
+            : throw otherType.Refuse($"{subject} is of type '{verified.Type}', not {expected}");
     }
 }

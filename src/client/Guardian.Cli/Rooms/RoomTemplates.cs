@@ -1,26 +1,27 @@
+using Guardian.Cli.Output;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cli.Rooms;
 
-/// <summary>The documents a room starts from, with comments that lead a person through them.</summary>
+/// <summary>The documents that a room starts from, with comments for the people who edit them.</summary>
 internal static class RoomTemplates
 {
-    /// <summary>A session that gives the room's key to the enclave and to nobody else.</summary>
-    public static string Session(string room, MrEnclave enclave, IReadOnlyList<PlatformKind> platforms) =>
+    /// <summary>Writes a session that gives the room's key to the enclave and to nobody else.</summary>
+    public static string WriteSession(string room, MrEnclave enclave, IReadOnlyList<PlatformKind> platforms) =>
         $$"""
-        # Kept by the CAS. It makes the room's key itself and gives it to the measured enclave alone; nobody can read it.
+        # The CAS stores this session. It draws the room's key itself and gives it to the measured enclave alone; nobody can read the key.
         name: {{room}}
         services:
           - name: room
             command: clean-room
             environment:
               ROOM_KEY: $$GUARDIAN::room_key:hex$$
-            # Where the room's log stands: an older copy of its state, with less of its budget spent, is refused.
+            # The tag records the state of the room's log, so that the enclave refuses an older copy of its files.
             tags: [room]
             attestation:
               - mrenclave: [{{enclave}}]
-            platforms: [{{List(platforms)}}]
+            platforms: [{{WriteList(platforms)}}]
         secrets:
           - name: room_key
             kind: binary
@@ -28,38 +29,39 @@ internal static class RoomTemplates
 
         """;
 
-    /// <summary>The head of a contract: everything but what the members have to agree on.</summary>
-    public static string ContractHead(
+    /// <summary>Writes the head of a contract: everything that the members need not discuss.</summary>
+    public static string WriteContractHead(
         string room, IReadOnlyList<(string Name, string PublicKey)> members, MrEnclave enclave, MrEnclave cas,
         IReadOnlyList<PlatformKind> platforms, string sessionHash) =>
         $$"""
-        # What the members of this room agree on. Every member signs these exact bytes; the enclave's quote carries their hash.
+        # The agreement of this room's members. Every member signs these exact bytes, and the enclave's quote carries their hash.
         room: {{room}}
         version: 1
 
         members:
         {{string.Join('\n', members.Select(member => $"  - {{name: {member.Name}, key: {member.PublicKey}}}"))}}
 
-        # The code that may compute here, and the CAS that keeps its key: what `guardian enclave measure` prints.
+        # The code that may compute here, and the CAS that has its key. `guardian enclave measure` prints these values.
         enclave:
           attestation:
             - mrenclave: [{{enclave}}]
-          platforms: [{{List(platforms)}}]
+          platforms: [{{WriteList(platforms)}}]
         cas:
           attestation:
             - mrenclave: [{{cas}}]
-          platforms: [{{List(platforms)}}]
+          platforms: [{{WriteList(platforms)}}]
           session: {{room}}/room
           session_hash: {{sessionHash}}
 
         """;
 
-    /// <summary>An example of the rest, for people to edit.</summary>
-    public static string ContractBody(string first, string second) =>
+    /// <summary>Writes an example of the rest, for people to edit.</summary>
+    public static string WriteContractBody(string first, string second) =>
         $$"""
 
-        # One row per person. max_rows is public: the padded size of an upload follows from it alone. With max_changes, public too, later uploads may bring changes alone.
-        # Only columns with `filter: true` may be filtered and grouped by; identifiers never.
+        # One row for each person. max_rows is public: the padded size of an upload depends on it alone.
+        # With max_changes, which is public too, later uploads may contain changes alone.
+        # Questions may filter and group by columns with `filter: true` only, and never by identifiers.
         datasets:
           - name: campaign
             owner: {{first}}
@@ -90,8 +92,8 @@ internal static class RoomTemplates
             population: matched
             exposure: campaign.exposed
 
-        # Nothing about fewer than minimum_audience persons leaves, nor about a difference of fewer from an earlier answer. Every figure carries
-        # discrete Laplace noise; each answer costs its data sets epsilon of their budget. `noise: none` gives exact figures, and less protection.
+        # No answer is about fewer than minimum_audience persons, or differs from an earlier one by fewer. Every figure has discrete Laplace
+        # noise, and each answer costs its data sets epsilon of their budget. `noise: none` gives exact figures and less protection.
         privacy:
           minimum_audience: 100
           noise: {epsilon: 0.5}
@@ -104,5 +106,5 @@ internal static class RoomTemplates
 
         """;
 
-    private static string List(IReadOnlyList<PlatformKind> platforms) => string.Join(", ", platforms.Select(Platforms.Name));
+    private static string WriteList(IReadOnlyList<PlatformKind> platforms) => string.Join(", ", platforms.Select(Platforms.Name));
 }

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Guardian.Attestation.Identity;
+using Guardian.Cas.Client;
+using Guardian.Cas.Recovery;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Cli.Options;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Commands.Cas;
+
+/// <summary><c>guardian cas recover</c>.</summary>
+internal sealed class CasRecoverCommand : CliCommand
+{
+    private readonly CasOptions cas = CasOptions.WithArgument("Your key, which decrypts your share.");
+
+    public CasRecoverCommand() : base("recover", "Verify a CAS that waits for its owners, and give it your share of its store's key.") =>
+        AddSymbols(cas.All);
+
+    protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        using var identity = KeyFile.Load(arguments.GetRequiredValue(cas.Key!));
+        using var client = cas.ConnectAnonymously(arguments);
+        var description = await client.ReadRecoveryAsync(cancellation).ConfigureAwait(false);
+        var gift = description.Shares
+            .Select(share => KeyShare.Decrypt(share, identity) is { } opened ? new ShareGift(share.X, opened) : null).FirstOrDefault(each => each is not null)
+            ?? throw CliReasons.NoShare.Refuse("none of the shares is yours");
+        var progress = await client.GiveShareAsync(gift, cancellation).ConfigureAwait(false);
+        terminal.Show(
+            new CasRecoverResult(progress.Given, progress.Threshold, progress.IsDone), CasResultsJson.Default.CasRecoverResult,
+            people => people.WriteLine(progress.IsDone
+                ? "recovered: the CAS has sealed its key; start it again"
+                : $"given: {progress.Given} of {progress.Threshold} shares"));
+        return ExitCode.Done;
+    }
+}
+
+/// <summary>The result of <c>cas recover</c>.</summary>
+/// <param name="Given">Shares that the CAS has.</param>
+/// <param name="Threshold">Shares that it needs.</param>
+internal sealed record CasRecoverResult(int Given, int Threshold, bool Done);

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Guardian.Cli.Installation;
+using Guardian.Cli.Options;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Commands.Cas;
+
+/// <summary><c>guardian cas start</c>.</summary>
+internal sealed class CasStartCommand : CliCommand
+{
+    private readonly HostOptions host = new("cas");
+    private readonly Option<bool> recover = new("--recover")
+    {
+        Description = "Wait for the owners' shares of the store's key, and end when there are enough.",
+    };
+
+    // guardian-cas has the same options.
+    private readonly Option<string?>[] passed =
+    [
+        new("--database")
+        {
+            Description = "File with a connection string of PostgreSQL, for several replicas. Without it, SQLite in the state folder.",
+            HelpName = "FILE",
+        },
+        new("--join")
+        {
+            Description = "A replica, https://host:port, that has the store's key and gives it to this one.",
+            HelpName = "ADDRESS",
+        },
+        new("--provision")
+        {
+            Description = "Address and port for clients of Gramine's secret provisioning. Without it, there is no such service.",
+            HelpName = "HOST:PORT",
+        },
+        new("--provision-unnamed")
+        {
+            Description = "The service for such clients whose address for the CAS names none.",
+            HelpName = "SESSION/SERVICE",
+        },
+        new("--caller-calls")
+        {
+            Description = "How many calls of one caller run at once, 512 by default; further calls are told to retry.",
+            HelpName = "COUNT",
+        },
+    ];
+
+    public CasStartCommand() : base("start", "Run a CAS in its enclave until you end it.") => AddSymbols([.. host.All, .. passed, recover]);
+
+    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        var more = passed.SelectMany<Option<string?>, string>(option => arguments.GetValue(option) is { } value ? [option.Name, value] : []);
+        return host.RunAsync(
+            InstalledProgram.Cas, arguments, arguments.GetValue(recover) ? [.. more, "--mode", "recover"] : more, terminal, cancellation);
+    }
+}

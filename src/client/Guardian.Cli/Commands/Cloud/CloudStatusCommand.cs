@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Options;
+using Guardian.Cli.Output;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Setup;
+
+namespace Guardian.Cli.Commands.Cloud;
+
+/// <summary><c>guardian cloud status</c>.</summary>
+internal sealed class CloudStatusCommand : CliCommand
+{
+    private readonly Option<string?> cloud = CloudOptions.Create();
+
+    public CloudStatusCommand() : base("status", "Show each host's enclave memory, and claims that fit no server; ends with 1 when there are any.") => AddSymbols(cloud);
+
+    protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        using var session = CloudOptions.Connect(arguments.GetValue(cloud));
+        var status = await new CloudStatus(new PlacementClient(session), new NovaClient(session)).ReadAsync(cancellation).ConfigureAwait(false);
+        var result = CloudStatusResult.Of(status);
+        terminal.Show(result, CloudJson.Default.CloudStatusResult, people => Show(people, result));
+        return result.Drift.Count == 0 ? ExitCode.Done : ExitCode.Refused;
+    }
+
+    private static void Show(TextOutput people, CloudStatusResult status)
+    {
+        var table = new TextTable(TableFrame.Ascii).AddTextColumns("Host", "State", "Healthy")
+            .AddNumberColumns("Sections", "EPC MiB", "Reserved", "Claimed", "Free", "Largest", "Guests");
+        foreach (var host in status.Hosts)
+        {
+            table.AddRow([
+                host.Host, host.State, host.Healthy ? "yes" : "no",
+                .. new[]
+                {
+                    host.Sections, host.TotalMebibytes, host.ReservedMebibytes, host.ClaimedMebibytes, host.FreeMebibytes, host.LargestFreeMebibytes, host.Guests,
+                }.Select(Format.Number)]);
+        }
+        people.WriteTable(table);
+        people.WriteLine(status.Drift.Count == 0 ? "claims and servers agree" : "claims and servers disagree:");
+        foreach (var drift in status.Drift)
+        {
+            people.WriteLine(
+                $"  {drift.Consumer} on {drift.Host ?? "an unknown host"}: claimed {drift.ClaimedMebibytes} MiB, "
+                + $"expected {drift.ExpectedMebibytes} MiB: {drift.Problem}");
+        }
+    }
+}
+
+/// <summary>The result of <c>cloud status</c>.</summary>
+internal sealed record CloudStatusResult(IReadOnlyList<HostResult> Hosts, IReadOnlyList<DriftResult> Drift)
+{
+    public static CloudStatusResult Of(EpcStatus status) => new(
+        [.. status.Hosts.Select(host => new HostResult(
+            host.Host, host.State, host.IsHealthy, host.Sections, host.Total, host.Reserved, host.Claimed, host.Free, host.LargestFree, host.Guests))],
+        [.. status.Drift.Select(drift => new DriftResult(drift.Consumer.ToString(), drift.Host, drift.Claimed, drift.Expected, drift.Problem))]);
+}
+
+/// <summary>A host with enclave memory.</summary>
+/// <param name="State"><c>up</c> or <c>down</c>.</param>
+/// <param name="LargestFreeMebibytes">The largest claim that one of its sections can take.</param>
+internal sealed record HostResult(
+    string Host, string State, bool Healthy, long Sections, long TotalMebibytes, long ReservedMebibytes, long ClaimedMebibytes, long FreeMebibytes,
+    long LargestFreeMebibytes, long Guests);
+
+/// <summary>A claim that fits no server.</summary>
+/// <param name="Consumer">The server's identifier.</param>
+/// <param name="Host">The host; null when it is unknown.</param>
+internal sealed record DriftResult(string Consumer, string? Host, long ClaimedMebibytes, long ExpectedMebibytes, string Problem);

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Metering;
+using Guardian.Refusals;
+
+namespace Guardian.Cli.Commands.Cloud;
+
+/// <summary>The period of a usage command, and the journals from which it counts.</summary>
+internal sealed class UsageOptions
+{
+    // A year of a busy host is a few dozen megabytes.
+    private const long MaxJournalSize = 1024L * 1024 * 1024;
+
+    private readonly Option<DateTimeOffset?> start = new("--start")
+    {
+        Description = "The first day, UTC. Without it, four weeks ago.",
+        CustomParser = Instants.ParseDay,
+        HelpName = "YYYY-MM-DD",
+    };
+    private readonly Option<DateTimeOffset?> end = new("--end")
+    {
+        Description = "The day after the last, UTC. Without it, tomorrow.",
+        CustomParser = Instants.ParseDay,
+        HelpName = "YYYY-MM-DD",
+    };
+    private readonly Option<string[]> journals = new("--journal") { Description = "A host's journal, or a folder of journals; repeatable.", HelpName = "PATH" };
+    private readonly Option<Uri[]> nodes = new("--node")
+    {
+        Description = "A host's daemon, http://host:port, that serves its journal; repeatable.",
+        CustomParser = Addresses.ParseManyWeb,
+        HelpName = "ADDRESS",
+    };
+
+    public IReadOnlyList<Option> All => [start, end, journals, nodes];
+
+    /// <summary>Reads the period. Its defaults are those of the stock client.</summary>
+    /// <exception cref="RefusedException">The period is empty.</exception>
+    public (DateTimeOffset Start, DateTimeOffset End) ReadPeriod(ParseResult arguments)
+    {
+        var today = new DateTimeOffset(TimeProvider.System.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
+        var (from, to) = (arguments.GetValue(start) ?? today.AddDays(-28), arguments.GetValue(end) ?? today.AddDays(1));
+        return from < to ? (from, to) : throw CliReasons.BadPeriod.Refuse("the period ends before it starts");
+    }
+
+    /// <summary>Reads all journals.</summary>
+    /// <returns>The timeline of each server; null when the user names no journal.</returns>
+    /// <exception cref="RefusedException">A journal is missing. Without one host's hours the sum would be wrong, not incomplete.</exception>
+    public async Task<IReadOnlyDictionary<Guid, InstanceTimeline>?> ReadTimelinesAsync(ParseResult arguments, CancellationToken cancellation)
+    {
+        var (files, addresses) = (arguments.GetValue(journals) ?? [], arguments.GetValue(nodes) ?? []);
+        if (files.Length + addresses.Length == 0)
+        {
+            return null;
+        }
+        var hosts = files.SelectMany(FindJournals).Select(file => Timeline.Build(InputFile.Use(file, () => Journal.Read(file)))).ToList();
+        using var http = new HttpClient { MaxResponseContentBufferSize = MaxJournalSize };
+        foreach (var address in addresses)
+        {
+            hosts.Add(Timeline.Build(Journal.Read(await DownloadAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString())));
+        }
+        return Timeline.Merge(hosts);
+    }
+
+    private static async Task<byte[]> DownloadAsync(HttpClient http, Uri node, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.GetByteArrayAsync(new Uri(node, "/v1/journal"), cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new RefusedException(CliReasons.NoNode.Because($"{node} does not give its journal: {failure.Message}"), failure);
+        }
+    }
+
+    private static IEnumerable<string> FindJournals(string path) =>
+        !Directory.Exists(path) ? [path]
+        : Directory.GetFiles(path, "*.journal") is { Length: > 0 } found ? found.Order(StringComparer.Ordinal)
+        : throw CliReasons.Io.Refuse($"there is no file *.journal in {path}");
+}

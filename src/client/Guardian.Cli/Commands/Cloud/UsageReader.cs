@@ -1,0 +1,95 @@
+using System.CommandLine;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Output;
+using Guardian.Metering;
+using Guardian.OpenStack;
+using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
+
+namespace Guardian.Cli.Commands.Cloud;
+
+/// <summary>Adds enclave memory to the usage that Nova counts, over the same hours.</summary>
+internal sealed class UsageReader(UsageOptions options, ParseResult arguments, Terminal terminal, CloudSession session, CancellationToken cancellation)
+{
+    private readonly NovaClient nova = new(session);
+
+    private readonly (DateTimeOffset Start, DateTimeOffset End) period = options.ReadPeriod(arguments);
+
+    /// <summary>Reads one project's usage.</summary>
+    /// <param name="project">The project, by name or identifier; null for the user's own.</param>
+    public async Task<UsageResult> ReadProjectAsync(string? project)
+    {
+        var id = await FindProjectAsync(project).ConfigureAwait(false);
+        return (await AddEpcAsync([await nova.GetUsageAsync(id, period.Start, period.End, cancellation).ConfigureAwait(false)]).ConfigureAwait(false))[0];
+    }
+
+    /// <summary>Reads every project's usage.</summary>
+    /// <returns>The usages, and the projects' names by identifier.</returns>
+    public async Task<(List<UsageResult> Usages, IReadOnlyDictionary<string, string> Names)> ReadAllAsync()
+    {
+        var usages = await AddEpcAsync(await nova.ListUsagesAsync(period.Start, period.End, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        return (usages, (await nova.ListProjectsAsync(cancellation).ConfigureAwait(false)).ToDictionary(known => known.Id, known => known.Name));
+    }
+
+    private async Task<string> FindProjectAsync(string? wanted)
+    {
+        if (wanted is null)
+        {
+            return await session.GetProjectAsync(cancellation).ConfigureAwait(false) ?? throw CliReasons.NoProjectScope.Refuse("your token is for no project");
+        }
+        try
+        {
+            var projects = await nova.ListProjectsAsync(cancellation).ConfigureAwait(false);
+            return projects.Where(project => project.Id == wanted || project.Name == wanted).ToList() switch
+            {
+                [var one] => one.Id,
+                [] => throw CliReasons.NoProject.Refuse($"there is no project '{wanted}'"),
+                var several => throw CliReasons.AmbiguousProject.Refuse($"{several.Count} projects are called '{wanted}'"),
+            };
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.Forbidden)
+        {
+            // A member may not list projects, but may ask for its own by identifier.
+            return wanted;
+        }
+    }
+
+    private async Task<List<UsageResult>> AddEpcAsync(IReadOnlyList<ProjectUsage> usages)
+    {
+        var timelines = await options.ReadTimelinesAsync(arguments, cancellation).ConfigureAwait(false);
+        if (timelines is null)
+        {
+            terminal.Note("no journal is given, so EPC is counted by each server's present flavor, as Nova counts RAM; --node or --journal count every resize");
+        }
+        var flavors = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false))
+            .GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.ReadRequest(group.First().ExtraSpecs));
+        var results = new List<UsageResult>();
+        foreach (var usage in usages)
+        {
+            var epc = 0m;
+            foreach (var server in usage.ServerUsages!)
+            {
+                epc += timelines?.GetValueOrDefault(server.InstanceId) is { Sizes.Count: > 0 } timeline
+                    ? await CountHeldAsync(server, timeline).ConfigureAwait(false)
+                    : (decimal)server.Hours * flavors.GetValueOrDefault(server.Flavor);
+            }
+            results.Add(new UsageResult(
+                usage.TenantId, period.Start, period.End, usage.TotalVcpusUsage, usage.TotalLocalGbUsage, decimal.Round(epc, 6),
+                usage.TotalMemoryMbUsage, usage.ServerUsages!.Count));
+        }
+        return results;
+    }
+
+    private async Task<decimal> CountHeldAsync(ServerUsage server, InstanceTimeline timeline)
+    {
+        var launched = new DateTimeOffset(DateTime.SpecifyKind(server.StartedAt, DateTimeKind.Utc));
+        var counted = EpcUsage.FindCounted(timeline, period.Start, launched, (decimal)server.Hours);
+        var absences = ShelvedTime.FindAbsences(timeline, launched, counted);
+        var released = absences.Count == 0
+            ? []
+            : ShelvedTime.FindReleased(absences, await nova.ListActionsAsync(server.InstanceId, cancellation).ConfigureAwait(false));
+        return EpcUsage.SumHeld(timeline, counted, released);
+    }
+}

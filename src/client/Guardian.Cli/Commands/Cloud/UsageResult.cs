@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Guardian.Cli.Commands.Cloud;
+
+/// <summary>The result of <c>usage show</c>: what a project used in a period, with the stock client's units.</summary>
+/// <param name="Project">The project's identifier.</param>
+internal sealed record UsageResult(
+    string Project, DateTimeOffset Start, DateTimeOffset End, double CpuHours, double DiskGigabyteHours, decimal EpcMebibyteHours, double RamMebibyteHours,
+    int Servers)
+{
+    /// <summary>The titles of <see cref="ToTexts"/>, as the stock client has them.</summary>
+    public static IReadOnlyList<string> Titles { get; } = ["CPU Hours", "Disk GB-Hours", "EPC MB-Hours", "RAM MB-Hours", "Servers"];
+
+    /// <summary>The figures with two decimals.</summary>
+    public string[] ToTexts() =>
+    [
+        Text(CpuHours), Text(DiskGigabyteHours), EpcMebibyteHours.ToString("F2", CultureInfo.InvariantCulture), Text(RamMebibyteHours),
+        Servers.ToString(CultureInfo.InvariantCulture),
+    ];
+
+    /// <summary>The first line of a table.</summary>
+    public static string DescribePeriod(DateTimeOffset start, DateTimeOffset end) =>
+        $"Usage from {start.UtcDateTime:yyyy-MM-dd} to {end.UtcDateTime:yyyy-MM-dd}";
+
+    private static string Text(double amount) => amount.ToString("F2", CultureInfo.InvariantCulture);
+}
+
+/// <summary>The result of <c>usage list</c>.</summary>
+internal sealed record UsageListResult(IReadOnlyList<UsageResult> Projects);

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Options;
+using Guardian.Cli.Output;
+using Guardian.ComputeHost.Guests;
+using Guardian.OpenStack;
+using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
+
+namespace Guardian.Cli.Commands.Nodes;
+
+/// <summary><c>guardian vm verify</c>.</summary>
+internal sealed class VmVerifyCommand : CliCommand
+{
+    private readonly NodeOptions options = new();
+    private readonly Argument<Guid?> instance = new("INSTANCE")
+    {
+        Description = "The server's identifier. Without it, every running guest with EPC.",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = ParseInstance,
+    };
+
+    public VmVerifyCommand() : base("verify", "Verify that guests have the EPC that was claimed for them: the mappings of their QEMU equal the claim.") =>
+        AddSymbols(instance, options.Configuration);
+
+    protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        var configuration = options.Read(arguments);
+        var wanted = arguments.GetValue(instance);
+        using var session = TryConnect(configuration.Cloud, terminal);
+        var claims = session is null ? null : new EpcClaims(new PlacementClient(session));
+        var states = await GuestVerifier.ReadAsync(
+            configuration.Upstream, claims is null ? null : server => claims.ReadAsync(server, configuration.Host, cancellation), wanted).ConfigureAwait(false);
+        if (wanted is not null && states.Count == 0)
+        {
+            throw CliReasons.NotRunning.Refuse($"{wanted} does not run on this host");
+        }
+        var result = new VmVerifyResult(states.All(state => state.Problem is null), [.. states.Select(GuestResult.Of)]);
+        terminal.Show(result, NodesJson.Default.VmVerifyResult, people =>
+        {
+            foreach (var guest in result.Guests)
+            {
+                people.WriteLine(guest.Verified
+                    ? $"ok      {guest.Instance} {guest.Name}: {Format.Number(guest.DefinedKiB)} KiB of EPC mapped{(guest.ClaimedKiB is null ? " as defined" : ", as claimed")}"
+                    : $"wrong   {guest.Instance} {guest.Name}: {guest.Problem}");
+            }
+            if (result.Guests.Count == 0)
+            {
+                people.WriteLine("no guest with EPC runs here");
+            }
+        });
+        return result.Verified ? ExitCode.Done : ExitCode.Refused;
+    }
+
+    private static CloudSession? TryConnect(string? cloud, Terminal terminal)
+    {
+        try
+        {
+            return CloudOptions.Connect(cloud);
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.Settings && cloud is null)
+        {
+            terminal.Note("compared with libvirt's definitions alone: no cloud is configured that knows the claims");
+            return null;
+        }
+    }
+
+    private static Guid? ParseInstance(ArgumentResult result)
+    {
+        if (result.Tokens.Count == 0)
+        {
+            return null;
+        }
+        if (Guid.TryParse(result.Tokens[0].Value, out var parsed))
+        {
+            return parsed;
+        }
+        result.AddError($"'{result.Tokens[0].Value}' is no server's identifier");
+        return null;
+    }
+}
+
+/// <summary>The result of <c>vm verify</c>.</summary>
+internal sealed record VmVerifyResult(bool Verified, IReadOnlyList<GuestResult> Guests);
+
+/// <summary>A running guest.</summary>
+/// <param name="Instance">The server's identifier.</param>
+/// <param name="Process">The process identifier of its QEMU; null, like its mapping, when it was not found.</param>
+/// <param name="ClaimedKiB">Its claim; null when no cloud was asked.</param>
+/// <param name="Problem">The difference; null when there is none.</param>
+internal sealed record GuestResult(
+    string Instance, string Name, int? Process, long? ClaimedKiB, long DefinedKiB, long? MappedKiB, bool Verified, string? Problem)
+{
+    public static GuestResult Of(GuestEpcState state) => new(
+        state.Instance.ToString(), state.Name, state.Process, state.Claimed, state.Defined, state.Mapped, state.Problem is null, state.Problem);
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Installation;
+using Guardian.Refusals;
+using Guardian.Runtime.Images;
+
+namespace Guardian.Cli.Commands.Programs;
+
+/// <summary>Starts a program in an enclave, with the streams of this process. Everything else comes from the CAS.</summary>
+internal static class AttestedRun
+{
+    /// <summary>Runs the program to its end.</summary>
+    /// <returns>Its exit status.</returns>
+    /// <exception cref="RefusedException">The program cannot be started.</exception>
+    public static int Run(RunArguments arguments)
+    {
+        var runtime = InstalledProgram.Runtime;
+        runtime.RequireInstalled();
+        var start = runtime.CreateStartInfo();
+        foreach (var word in BuildCommandLine(arguments))
+        {
+            start.ArgumentList.Add(word);
+        }
+        // The terminal sends its interrupt to the program too, which ends by itself. Signals of other processes are forwarded.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        using var process = Process.Start(start) ?? throw CliReasons.NotStarted.Refuse($"{runtime.Name} could not be started");
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            using var _ = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        });
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    private static IEnumerable<string> BuildCommandLine(RunArguments arguments)
+    {
+        var (session, cas) = (arguments.Session, arguments.Cas);
+        if (arguments.IsImage && (session is null || cas is null))
+        {
+            var image = ImageLayout.Read(arguments.Program);
+            (session, cas) = (session ?? image.Session, cas ?? image.Cas);
+        }
+        session ??= RequireOption("--session SESSION/SERVICE");
+        cas ??= RequireOption("--cas ADDRESS");
+        var measurements = arguments.CasMeasurements.Count > 0 ? arguments.CasMeasurements : [InstalledProgram.Cas.Measure().ToString()];
+        return
+        [
+            "--session", session,
+            "--cas", cas.Contains("://", StringComparison.Ordinal) ? cas : $"https://{cas}",
+            .. measurements.SelectMany(measurement => new[] { "--cas-mrenclave", measurement }),
+            "--cas-platform", arguments.Platform,
+            "--machine", arguments.Machine ?? UserFolders.Machine,
+            "--collateral", UserFolders.Collateral,
+            "--volumes", arguments.VolumesFolder ?? Path.Combine(UserFolders.State, "volumes", session),
+            "--modules", Path.Combine(UserFolders.State, "enclave-modules"),
+            .. arguments.ListenOn is { } address ? ["--listen-on", address] : Array.Empty<string>(),
+            arguments.IsImage ? "--image" : "--program", arguments.Program,
+            "--", .. arguments.Arguments,
+        ];
+    }
+
+    private static string RequireOption(string option) =>
+        throw CliReasons.NotAttested.Refuse($"nothing is run without configuration from a CAS: {option} is missing");
+}

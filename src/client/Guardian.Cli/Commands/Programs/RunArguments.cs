@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Net;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Refusals;
+
+namespace Guardian.Cli.Commands.Programs;
+
+/// <summary>
+/// The command line of <c>guardian run</c>. It is read by hand: everything after the program belongs to the program, also words that
+/// look like options, and a start has no time to spare for more.
+/// </summary>
+internal sealed class RunArguments
+{
+    private const int MaxMebibytes = 4096;
+    private const long Mebibyte = 1 << 20;
+
+    private static readonly string[] Platforms = ["hardware", "simulated"];
+
+    private static readonly Dictionary<string, RunOption> Known = new()
+    {
+        ["--json"] = RunOption.Flag(run => run.IsJson = true),
+        ["--insecure-no-attestation"] = RunOption.Flag(run => run.HasNoAttestation = true),
+        ["--session"] = RunOption.Attested((run, value) => run.Session = value),
+        ["--cas"] = RunOption.Attested((run, value) => run.Cas = value),
+        ["--oci"] = RunOption.Attested((run, value) => (run.IsImage, run.Program) = (true, value)),
+        ["--volumes"] = RunOption.Attested((run, value) => run.VolumesFolder = value),
+        ["--cas-mrenclave"] = RunOption.Attested((run, value) => run.casMeasurements.Add(value)),
+        ["--platform"] = RunOption.Attested((run, value) =>
+            run.Platform = Platforms.Contains(value) ? value : throw Misuse($"--platform is hardware or simulated, not '{value}'")),
+        ["--machine"] = RunOption.Attested((run, value) => run.Machine = value),
+        ["--listen-on"] = RunOption.Attested((run, value) => run.ListenOn = value),
+        ["--dir"] = RunOption.Insecure((run, value) => run.directories.Add(ParseMapping("--dir", value, isPlain: true))),
+        ["--volume"] = RunOption.Insecure((run, value) => run.AddVolume(ParseMapping("--volume", value, isPlain: false))),
+        ["--volume-key"] = RunOption.Insecure((run, value) => run.AddVolumeKey(value)),
+        ["--env"] = RunOption.Insecure((run, value) =>
+            run.environment.Add(value.IndexOf('=', StringComparison.Ordinal) > 0 ? value : throw Misuse($"--env takes NAME=VALUE, not '{value}'"))),
+        ["--listen"] = RunOption.Insecure((run, value) => run.listeners.Add(ParseListener(value))),
+        ["--max-memory"] = RunOption.Any((run, value) => run.MaxMemory = ParseMemory(value)),
+        ["--max-instructions"] = RunOption.Any((run, value) => run.MaxInstructions = ParseCount(value)),
+    };
+
+    private readonly List<(string HostPath, string GuestPath)> directories = [];
+    private readonly List<(string Path, string GuestPath, string? KeyFile)> volumes = [];
+    private readonly List<string> environment = [];
+    private readonly List<IPEndPoint> listeners = [];
+    private readonly List<string> casMeasurements = [];
+
+    public bool IsHelp { get; private init; }
+
+    public bool IsJson { get; private set; }
+
+    public bool HasNoAttestation { get; private set; }
+
+    public IReadOnlyList<(string HostPath, string GuestPath)> Directories => directories;
+
+    public IEnumerable<(string Path, string GuestPath, string KeyFile)> Volumes => volumes.Select(volume => (volume.Path, volume.GuestPath, volume.KeyFile!));
+
+    public IReadOnlyList<string> Environment => environment;
+
+    public IReadOnlyList<IPEndPoint> Listeners => listeners;
+
+    public string? Session { get; private set; }
+
+    public string? Cas { get; private set; }
+
+    public IReadOnlyList<string> CasMeasurements => casMeasurements;
+
+    public string Platform { get; private set; } = Platforms[0];
+
+    public string? Machine { get; private set; }
+
+    public string? VolumesFolder { get; private set; }
+
+    public string? ListenOn { get; private set; }
+
+    /// <summary>Whether <see cref="Program"/> is an image layout.</summary>
+    public bool IsImage { get; private set; }
+
+    /// <summary>Bytes; null for the default.</summary>
+    public long? MaxMemory { get; private set; }
+
+    public ulong? MaxInstructions { get; private set; }
+
+    public string Program { get; private set; } = "";
+
+    /// <summary>The program's own arguments.</summary>
+    public IReadOnlyList<string> Arguments { get; private set; } = [];
+
+    /// <summary>Reads a command line.</summary>
+    /// <param name="given">The words after <c>run</c>.</param>
+    /// <exception cref="RefusedException">It is no command line of this command.</exception>
+    public static RunArguments Parse(ReadOnlySpan<string> given)
+    {
+        var run = new RunArguments();
+        var firstOf = new Dictionary<RunMode, string>();
+        var next = 0;
+        while (next < given.Length && given[next] is ['-', _, ..] and var word)
+        {
+            next++;
+            if (word == "--")
+            {
+                break;
+            }
+            var (name, attached) = word.Split('=', 2) is [var before, var after] ? (before, after) : (word, null);
+            if (name is "-h" or "--help" or "-?")
+            {
+                return new RunArguments { IsHelp = true };
+            }
+            if (!Known.TryGetValue(name, out var option) || (attached is not null && !option.HasValue))
+            {
+                throw Misuse($"there is no option {name}", NearestWord.Find(name, Known.Keys) is { } near ? $"did you mean {near}?" : null);
+            }
+            firstOf.TryAdd(option.Mode, name);
+            option.Set(run, !option.HasValue ? "" : attached ?? (next < given.Length ? given[next++] : throw Misuse($"{name} needs a value")));
+        }
+        if (!run.IsImage)
+        {
+            run.Program = next < given.Length ? given[next++] : throw Misuse("no program is named");
+        }
+        run.Arguments = given[next..].ToArray();
+        run.RequireOneMode(firstOf);
+        return run;
+    }
+
+    private void RequireOneMode(Dictionary<RunMode, string> firstOf)
+    {
+        if (HasNoAttestation && firstOf.TryGetValue(RunMode.Attested, out var attested))
+        {
+            throw Misuse($"{attested} and --insecure-no-attestation exclude each other");
+        }
+        if (!HasNoAttestation && firstOf.ContainsKey(RunMode.Insecure))
+        {
+            throw Misuse("--dir, --volume, --env and --listen are for --insecure-no-attestation: an attested program gets these from its session");
+        }
+        if (volumes.Find(volume => volume.KeyFile is null) is { Path: not null } open)
+        {
+            throw Misuse($"the volume {open.Path} has no --volume-key");
+        }
+    }
+
+    private void AddVolume((string Path, string GuestPath) mapping) => volumes.Add((mapping.Path, mapping.GuestPath, null));
+
+    private void AddVolumeKey(string file)
+    {
+        if (volumes is not [.., { KeyFile: null }])
+        {
+            throw Misuse("--volume-key follows the --volume that it is for");
+        }
+        volumes[^1] = volumes[^1] with { KeyFile = file };
+    }
+
+    private static (string, string) ParseMapping(string option, string value, bool isPlain)
+    {
+        var separator = value.IndexOf("::", StringComparison.Ordinal);
+        return separator > 0 && separator + 2 < value.Length ? (value[..separator], value[(separator + 2)..])
+            : separator < 0 && isPlain && value.Length > 0 ? (value, value)
+            : throw Misuse($"{option} takes {(isPlain ? "HOSTDIR::GUESTDIR or HOSTDIR" : "VOLUMEDIR::GUESTDIR")}, not '{value}'");
+    }
+
+    private static IPEndPoint ParseListener(string value) => IPEndPoint.TryParse(value, out var address) && value.Contains(':', StringComparison.Ordinal)
+        ? address
+        : throw Misuse($"--listen takes an address and a port, not '{value}'");
+
+    private static long ParseMemory(string value) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is > 0 and <= MaxMebibytes
+            ? size * Mebibyte
+            : throw Misuse($"--max-memory takes a number of MiB from 1 to {MaxMebibytes}");
+
+    private static ulong ParseCount(string value) => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        ? count
+        : throw Misuse("--max-instructions takes a number");
+
+    private static RefusedException Misuse(string message, string? remedy = null) => CliReasons.Usage.Refuse(message, remedy);
+
+    // The attested program gets everything from its session; a program without attestation gets everything from the command line.
+    private enum RunMode
+    {
+        Any,
+        Attested,
+        Insecure,
+    }
+
+    private sealed record RunOption(RunMode Mode, bool HasValue, Action<RunArguments, string> Set)
+    {
+        public static RunOption Flag(Action<RunArguments> set) => new(RunMode.Any, HasValue: false, (run, _) => set(run));
+
+        public static RunOption Any(Action<RunArguments, string> set) => new(RunMode.Any, HasValue: true, set);
+
+        public static RunOption Attested(Action<RunArguments, string> set) => new(RunMode.Attested, HasValue: true, set);
+
+        public static RunOption Insecure(Action<RunArguments, string> set) => new(RunMode.Insecure, HasValue: true, set);
+    }
+}

@@ -1,0 +1,144 @@
+using System.CommandLine;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Cli.Installation;
+using Guardian.Cli.Output;
+using Guardian.Documents;
+using Guardian.Sgx;
+
+namespace Guardian.Cli.Commands.Quotes;
+
+/// <summary><c>guardian quote verify</c>.</summary>
+internal sealed class QuoteVerifyCommand : LocalCommand
+{
+    private readonly Argument<string> quote = QuoteShowCommand.CreateQuoteArgument();
+    private readonly Option<string?> collateral = new("--collateral")
+    {
+        Description = "Collateral: a folder or a packed file. Without it, the files that 'guardian quote collateral fetch' stored.",
+        HelpName = "PATH",
+    };
+    private readonly Option<DateTimeOffset?> at = new("--at")
+    {
+        Description = "The instant at which everything must be valid, RFC 3339. Without it, now.",
+        CustomParser = Instants.ParseRfc3339,
+        HelpName = "INSTANT",
+    };
+    private readonly Option<string?> root = new("--root") { Description = "Certificate of the root of trust, PEM, in place of Intel's.", HelpName = "FILE" };
+    private readonly Option<string[]> accept = new("--accept")
+    {
+        Description = "A TCB status that is accepted besides UpToDate; several may follow.",
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "STATUS",
+    };
+    private readonly Option<string?> policy = new("--policy")
+    {
+        Description = "Policy that says which enclaves are accepted, YAML: attestation, platforms, debug, tcb (docs/how-to/attestation.md).",
+        HelpName = "FILE",
+    };
+    private readonly Option<bool> debug = new("--allow-debug") { Description = "Accept debug enclaves, whose memory the host can read." };
+    private readonly Option<bool> simulated = new("--simulated") { Description = "Accept simulated platforms, which protect nothing." };
+    private readonly Option<bool> noRevocation = new("--insecure-no-revocation") { Description = "Accept collateral without revocation lists." };
+    private readonly Option<string?> pck = new("--pck-chain")
+    {
+        Description = "The platform's PCK certificate chain, PEM, for quotes that do not contain it.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> ear = new("--ear")
+    {
+        Description = "Write the result as a signed token (EAR, JWT) for others to rely on; needs --key.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> key = new("--key") { Description = "The key that signs the token.", HelpName = "FILE" };
+
+    public QuoteVerifyCommand() : base("verify", "Verify a quote against Intel's collateral, offline, and appraise it.") =>
+        AddSymbols(quote, collateral, at, root, accept, policy, debug, simulated, noRevocation, pck, ear, key);
+
+    protected override int Run(ParseResult arguments, Terminal terminal)
+    {
+        OutputFile.RequireNew(arguments.GetValue(ear));
+        var bytes = QuoteFile.Read(arguments.GetRequiredValue(quote));
+        var options = new VerifierOptions
+        {
+            Anchors = ReadAnchors(arguments.GetValue(root), arguments.GetValue(simulated)),
+            RequireRevocationLists = !arguments.GetValue(noRevocation),
+            PckChain = arguments.GetValue(pck) is { } chain ? InputFile.ReadBytes(chain) : default,
+        };
+        var accepted = ReadPolicy(arguments);
+        var verdict = FindCollateral(arguments.GetValue(collateral), bytes, out var found) is { } missing
+            ? new QuoteVerdict(null, missing)
+            : QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options);
+        var appraisal = verdict.IsVerified ? accepted.Appraise(verdict.Quote) : null;
+        if (appraisal is not null && arguments.GetValue(ear) is { } token)
+        {
+            using var signer = KeyFile.Load(arguments.GetValue(key) ?? throw CliReasons.NoKey.Refuse("a token needs a key"));
+            OutputFile.Write(token, AttestationToken.Sign(verdict.Quote!, appraisal, signer));
+        }
+        Show(terminal, QuoteVerifyResult.Of(verdict, appraisal), appraisal);
+        return appraisal?.IsAccepted == true ? ExitCode.Done : ExitCode.Refused;
+    }
+
+    private static void Show(Terminal terminal, QuoteVerifyResult result, Appraisal? appraisal) => terminal.Show(result, QuotesJson.Default.QuoteVerifyResult, people =>
+    {
+        var refused = appraisal?.Checks.Where(check => !check.Passed).ToList() ?? [];
+        // The details of a refused policy follow, one line for each rule.
+        people.WriteFacts(Facts.Of(refused.Count > 0 ? result with { Detail = null } : result, QuotesJson.Default.QuoteVerifyResult));
+        foreach (var check in refused)
+        {
+            people.WriteLine($"not accepted: {check}");
+            people.WriteLine($"  to fix it: {check.Advice}");
+        }
+    });
+
+    private static QuoteFailure? FindCollateral(string? path, byte[] bytes, out QuoteCollateral? collateral)
+    {
+        if (path is null)
+        {
+            var platform = Quote.TryParse(bytes, out _) is { } parsed ? PlatformId.Of(parsed) : null;
+            collateral = platform is null ? null : UserFolders.OpenCollateral().Find(platform);
+            return null;
+        }
+        collateral = CollateralFiles.Read(InputFile.Require(path), out var problem);
+        return problem is null ? null : new QuoteFailure(QuoteStage.Collateral, "bad-collateral", problem);
+    }
+
+    private static List<TrustAnchor> ReadAnchors(string? root, bool simulated)
+    {
+        var anchor = root is null ? TrustAnchor.Intel : TrustAnchor.FromCertificate(InputFile.ReadBytes(root))
+            ?? throw CliReasons.BadRoot.Refuse($"{root} holds no certificate with a P-256 key");
+        return simulated ? [anchor, .. BuiltPlatforms.Support.Anchors.Where(known => known.Platform == PlatformKind.Simulated)] : [anchor];
+    }
+
+    private AttestationPolicy ReadPolicy(ParseResult arguments)
+    {
+        var read = arguments.GetValue(policy) is { } path ? ReadPolicy(path) : new AttestationPolicy
+        {
+            Identities = [AcceptedIdentity.Anyone],
+            Platforms = arguments.GetValue(simulated) ? [PlatformKind.Hardware, PlatformKind.Simulated] : [PlatformKind.Hardware],
+        };
+        return read with
+        {
+            AllowDebug = read.AllowDebug || arguments.GetValue(debug),
+            Statuses = [.. read.Statuses, .. (arguments.GetValue(accept) ?? []).SelectMany(list => list.Split(',')).Select(ParseStatus)],
+        };
+    }
+
+    private static AttestationPolicy ReadPolicy(string path)
+    {
+        var problems = new DocumentProblems();
+        var map = YamlDocument.Read(InputFile.ReadBytes(path), problems);
+        var read = map is null ? null : AttestationPolicy.Read(map);
+        map?.End();
+        return read is not null && !problems.Any
+            ? read
+            : throw CliReasons.BadPolicy.Refuse($"{path} is no valid policy", problems: [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+    }
+
+    private static TcbStatus ParseStatus(string text) => Enum.TryParse<TcbStatus>(text, ignoreCase: false, out var status) && status.ToString() == text
+        ? status
+        : throw CliReasons.BadStatus.Refuse($"'{text}' is no TCB status", $"there are {string.Join(", ", Enum.GetNames<TcbStatus>())}");
+}

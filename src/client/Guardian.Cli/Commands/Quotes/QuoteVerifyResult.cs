@@ -1,0 +1,111 @@
+using System.Text.Json.Serialization;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Commands.Quotes;
+
+/// <summary>The result of <c>quote verify</c>. A quote that does not verify has no values of its own here.</summary>
+internal sealed record QuoteVerifyResult : QuoteIdentity
+{
+    private QuoteVerifyResult(QuoteFailure failure)
+    {
+        Status = failure.Status?.ToString();
+        (Stage, Reason, Detail, Offset) = (failure.Stage.ToString(), failure.Reason, failure.Detail, failure.Offset);
+    }
+
+    private QuoteVerifyResult(VerifiedQuote quote, Appraisal appraisal) : base(quote.Tee, quote.Tee == TeeType.Sgx ? quote.Report : null, quote.TdReport)
+    {
+        Verified = true;
+        Accepted = appraisal.IsAccepted;
+        Platform = Platforms.Name(quote.Platform);
+        Root = quote.RootName;
+        Fmspc = Format.Hex(quote.Pck.Fmspc);
+        if (quote.Tcb is { } tcb)
+        {
+            Status = tcb.Status.ToString();
+            AdvisoryIds = [.. tcb.AdvisoryIds];
+            TcbDate = Format.Instant(tcb.Date);
+            PlatformStatus = tcb.Platform.Status.ToString();
+            QeStatus = tcb.QuotingEnclave.Status.ToString();
+            TdxModuleStatus = tcb.TdxModule?.Status.ToString();
+            CurrentStatus = tcb.CurrentStatus?.ToString();
+            TcbEvaluationDataNumber = tcb.EvaluationDataNumber;
+            EarliestExpiry = Format.Instant(tcb.EarliestExpiry);
+            EarliestExpiryOf = tcb.EarliestExpiryOf;
+            Shortfall = [.. tcb.Shortfall];
+        }
+        Checks = [.. appraisal.Checks.Select(check => new CheckResult(
+            check.Rule, check.Passed, check.Found, check.Accepted, check.Passed ? null : check.Advice))];
+        if (appraisal.Checks.Where(check => !check.Passed).ToList() is { Count: > 0 } refused)
+        {
+            (Stage, Reason, Detail) = ("Policy", refused[0].Rule, string.Join("; ", refused));
+        }
+    }
+
+    public bool Verified { get; }
+
+    public bool Accepted { get; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? Status { get; }
+
+    public IReadOnlyList<string> AdvisoryIds { get; } = [];
+
+    public string? Platform { get; }
+
+    public string? Root { get; }
+
+    public string? Fmspc { get; }
+
+    public string? TcbDate { get; }
+
+    public string? PlatformStatus { get; }
+
+    public string? QeStatus { get; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? TdxModuleStatus { get; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? CurrentStatus { get; }
+
+    public int? TcbEvaluationDataNumber { get; }
+
+    public string? EarliestExpiry { get; }
+
+    public string? EarliestExpiryOf { get; }
+
+    public IReadOnlyList<string>? Shortfall { get; }
+
+    [JsonPropertyOrder(1)]
+    public IReadOnlyList<CheckResult>? Checks { get; }
+
+    /// <summary>The stage that refused; null when the quote is accepted.</summary>
+    [JsonPropertyOrder(1)]
+    public string? Stage { get; }
+
+    [JsonPropertyOrder(1)]
+    public string? Reason { get; }
+
+    [JsonPropertyOrder(1)]
+    public string? Detail { get; init; }
+
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public long? Offset { get; }
+
+    /// <summary>Describes a verdict.</summary>
+    /// <param name="verdict">The verifier's verdict.</param>
+    /// <param name="appraisal">The policy's; null when the quote did not verify.</param>
+    public static QuoteVerifyResult Of(QuoteVerdict verdict, Appraisal? appraisal) =>
+        verdict.IsVerified ? new QuoteVerifyResult(verdict.Quote, appraisal!) : new QuoteVerifyResult(verdict.Failure!);
+}
+
+/// <summary>A rule of the policy.</summary>
+/// <param name="Found">The value in the quote.</param>
+/// <param name="Accepted">The values that the policy accepts.</param>
+/// <param name="Advice">The step that fixes it; null when the rule holds.</param>
+internal sealed record CheckResult(
+    string Rule, bool Passed, string Found, string Accepted, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Advice);

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Commands.Rooms;
+
+/// <summary><c>guardian room diagnose</c>.</summary>
+internal sealed class RoomDiagnoseCommand : CliCommand
+{
+    private static readonly Dictionary<string, IdentifierKind> Kinds = new()
+    {
+        ["email"] = IdentifierKind.Email, ["phone"] = IdentifierKind.Phone, ["customer_id"] = IdentifierKind.CustomerId,
+        ["name"] = IdentifierKind.Name, ["date"] = IdentifierKind.Date, ["postcode"] = IdentifierKind.Postcode,
+    };
+
+    private static readonly Dictionary<string, DateOrder> Orders = new()
+    {
+        ["ymd"] = DateOrder.YearMonthDay, ["dmy"] = DateOrder.DayMonthYear, ["mdy"] = DateOrder.MonthDayYear,
+    };
+
+    private readonly Argument<string> file = new("FILE") { Description = "The file: CSV with a header, UTF-8; .gz is unpacked." };
+    private readonly Option<string> column = new("--column") { Description = "The column of the identifier.", Required = true, HelpName = "NAME" };
+    private readonly Option<string> kind = new("--kind")
+    {
+        Description = "email, phone or customer_id; or for a part of a composite identifier: name, date or postcode.",
+        DefaultValueFactory = _ => "email",
+        HelpName = "KIND",
+    };
+    private readonly Option<string?> profile = new("--profile")
+    {
+        Description = "How identifiers are normalised; docs/spec/room.md lists the profiles of each kind.",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> region = new("--region") { Description = "Country of phone numbers without a country code, such as DE.", HelpName = "CC" };
+    private readonly Option<string> order = new("--order") { Description = "The order of dates in the file: ymd, dmy or mdy.", DefaultValueFactory = _ => "ymd", HelpName = "ORDER" };
+    private readonly Option<bool> hashed = new("--sha256") { Description = "The cells hold SHA-256 of identifiers." };
+
+    public RoomDiagnoseCommand() : base(
+        "diagnose", "Explain how well a file's identifiers will match; shows figures, never an identifier, and sends nothing.")
+    {
+        kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
+        order.AcceptOnlyFromAmong([.. Orders.Keys]);
+        AddSymbols(file, column, kind, profile, region, order, hashed);
+    }
+
+    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        var (identifier, name) = ReadIdentifier(arguments);
+        var path = arguments.GetRequiredValue(file);
+        var report = InputFile.Use(path, () => new IdentifierDiagnosis(identifier).Read(path, cancellation));
+        terminal.Show(RoomDiagnoseResult.Of(report, name), RoomsJson.Default.RoomDiagnoseResult, people => Show(people, report, name));
+        return Task.FromResult(ExitCode.Done);
+    }
+
+    private (Identifier Identifier, string Profile) ReadIdentifier(ParseResult arguments)
+    {
+        var chosen = Kinds[arguments.GetRequiredValue(kind)];
+        var profiles = Identifier.Profiles(chosen);
+        var name = arguments.GetValue(profile) ?? profiles.First().Key;
+        if (!profiles.TryGetValue(name, out var known))
+        {
+            throw CliReasons.NoProfile.Refuse($"there is no profile '{name}' here", $"profiles of this kind are {string.Join(", ", profiles.Keys)}");
+        }
+        var form = arguments.GetValue(hashed) ? IdentifierForm.Sha256 : IdentifierForm.Clear;
+        return (new Identifier(chosen, known, arguments.GetRequiredValue(column), form, arguments.GetValue(region))
+        {
+            Order = Orders[arguments.GetRequiredValue(order)],
+        }, name);
+    }
+
+    private static void Show(TextOutput people, DiagnosisReport report, string profile)
+    {
+        string Share(int? rows) => rows is { } known ? (100.0 * known / report.Rows).ToString("F1", CultureInfo.InvariantCulture) + " %" : "";
+        people.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Format.Number(report.Rows)} rows, {report.Usable * 100:F1} % with an identifier that can match: "
+            + $"{Format.Number(report.Persons)} persons by the profile '{profile}'"));
+        var table = new TextTable().AddTextColumns("rows that are").AddNumberColumns("rows", "share");
+        foreach (var figure in report.Figures)
+        {
+            table.AddRow(figure.Name, figure.Rows is { } rows ? Format.Number(rows) : "< 20", Share(figure.Rows));
+        }
+        people.WriteTable(table);
+        if (report.Profiles.Count > 1)
+        {
+            people.WriteLine($"persons by profile: {string.Join(", ", report.Profiles.Select(each => $"{each.Key} {Format.Number(each.Value)}"))}");
+        }
+        foreach (var hint in report.Hints)
+        {
+            people.WriteLine($"- {hint}");
+        }
+    }
+}
+
+/// <summary>The result of <c>room diagnose</c>.</summary>
+/// <param name="Usable">The share of rows with an identifier that can match, 0 to 1.</param>
+/// <param name="Figures">Rows by property; null for fewer than 20.</param>
+internal sealed record RoomDiagnoseResult(
+    int Rows, int Persons, double Usable, string Profile, IReadOnlyDictionary<string, int?> Figures, IReadOnlyDictionary<string, int> PersonsByProfile,
+    IReadOnlyList<string> Hints)
+{
+    public static RoomDiagnoseResult Of(DiagnosisReport report, string profile) => new(
+        report.Rows, report.Persons, Math.Round(report.Usable, 4), profile, report.Figures.ToDictionary(figure => figure.Name, figure => figure.Rows),
+        report.Profiles.ToDictionary(each => each.Key, each => each.Value), [.. report.Hints]);
+}

@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Client;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Commands.Rooms;
+
+/// <summary>The result of <c>room upload</c>.</summary>
+/// <param name="Digest">Names the version that the room has now.</param>
+/// <param name="Base">The version that was changed; null when the file holds all persons.</param>
+/// <param name="VersionPersons">Persons in the room's version.</param>
+/// <param name="Rows">Rows of the file.</param>
+/// <param name="Persons">Persons in it.</param>
+/// <param name="Empty">Rows without identifier.</param>
+/// <param name="Invalid">Rows whose identifier is invalid.</param>
+/// <param name="Duplicates">Rows of a person that an earlier row has.</param>
+/// <param name="Uncounted">Events outside every window and filter.</param>
+/// <param name="Capped">Persons who reach a column's bound.</param>
+/// <param name="IgnoredColumns">Columns that stayed on this machine.</param>
+/// <param name="ResumedAt">Chunks that an earlier try had sent.</param>
+/// <param name="Bytes">Bytes sent in all, padding included.</param>
+internal sealed record RoomUploadResult(
+    string DataSet, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid, int Duplicates, int Uncounted, int Capped,
+    IReadOnlyList<string> IgnoredColumns, int Chunks, int ResumedAt, long Bytes)
+{
+    /// <summary>Whether the enclave made the version from changes or from unsorted rows.</summary>
+    [JsonIgnore]
+    public bool IsMadeInEnclave { get; private init; }
+
+    public static RoomUploadResult Of(string dataSet, UploadReceipt accepted, PreparationReport report, int chunks, int resumed, long size) => new(
+        dataSet, accepted.Digest, accepted.Base, accepted.Rows, report.Rows, report.Persons, report.Empty, report.Invalid, report.Duplicates, report.Uncounted,
+        report.Capped, [.. report.IgnoredColumns], chunks, resumed, size)
+    {
+        IsMadeInEnclave = accepted.Upload is not null,
+    };
+
+    /// <summary>The result for people.</summary>
+    public IEnumerable<string> ToLines()
+    {
+        List<string> left =
+        [
+            .. new[] { (Empty, "without identifier"), (Invalid, "with an invalid identifier"), (Duplicates, "of a person already there") }
+                .Where(each => each.Item1 > 0).Select(each => $"{Format.Number(each.Item1)} {each.Item2}"),
+        ];
+        yield return $"{DataSet}: {Format.Number(Persons)} persons from {Format.Number(Rows)} rows"
+            + (left.Count > 0 ? $"; left out: {string.Join(", ", left)}" : "")
+            + (Uncounted > 0 ? $"; {Format.Number(Uncounted)} events lie outside every window or filter" : "")
+            + (Capped > 0 ? $"; {Format.Number(Capped)} persons reach a column's bound" : "")
+            + (IgnoredColumns.Count > 0 ? $"; columns that stayed here: {string.Join(", ", IgnoredColumns)}" : "");
+        if (IsMadeInEnclave)
+        {
+            yield return $"the version that the enclave made of them has {Format.Number(VersionPersons)} persons";
+        }
+        yield return $"sent {Format.Number(Bytes)} bytes of ciphertext in {Chunks} chunks" + (ResumedAt > 0 ? $"; an earlier try had sent {ResumedAt} of them" : "");
+    }
+}

@@ -1,0 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Guardian.Cli.Commands.Rooms;
+
+/// <summary>Source-generated JSON of this group's results. Answers, receipts and the room's descriptions are written as the room writes them.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(NextStepResult))]
+[JsonSerializable(typeof(RoomCheckResult))]
+[JsonSerializable(typeof(RoomAmendResult))]
+[JsonSerializable(typeof(RoomActivateResult))]
+[JsonSerializable(typeof(RoomDiagnoseResult))]
+[JsonSerializable(typeof(RoomLogResult))]
+[JsonSerializable(typeof(RoomPowerResult))]
+[JsonSerializable(typeof(RoomUploadResult))]
+[JsonSerializable(typeof(RoomVerifyResult))]
+internal sealed partial class RoomsJson : JsonSerializerContext;

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Commands.Sessions;
+
+/// <summary>The result of the commands that check or change a session.</summary>
+internal sealed record SessionResult(string Name, string Hash)
+{
+    /// <summary>Shows the result.</summary>
+    /// <param name="sentence">The words after the session's name.</param>
+    public int Show(Terminal terminal, string sentence)
+    {
+        terminal.Show(this, SessionsJson.Default.SessionResult, people =>
+        {
+            people.WriteLine($"{Name} {sentence}");
+            people.WriteLine($"hash {Hash}");
+        });
+        return ExitCode.Done;
+    }
+}
+
+/// <summary>Source-generated JSON of this group's results.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(SessionResult))]
+[JsonSerializable(typeof(SessionReadResult))]
+[JsonSerializable(typeof(SessionListResult))]
+[JsonSerializable(typeof(SessionSignResult))]
+[JsonSerializable(typeof(SessionDryRunResult))]
+internal sealed partial class SessionsJson : JsonSerializerContext;

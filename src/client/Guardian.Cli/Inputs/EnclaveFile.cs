@@ -1,0 +1,50 @@
+using Guardian.Cli.Failures;
+using Guardian.Refusals;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Cli.Inputs;
+
+/// <summary>An enclave that a file describes.</summary>
+/// <param name="Kind"><c>sgxs</c>, <c>sigstruct</c> or <c>sdk</c>.</param>
+/// <param name="Measured">MRENCLAVE of the pages in the file; null for a SIGSTRUCT alone.</param>
+/// <param name="SigStruct">The vendor's signature; null for an SGXS stream.</param>
+/// <param name="Sdk">The metadata of Intel's SDK; null for other files.</param>
+internal sealed record EnclaveFile(string Kind, MrEnclave? Measured, SigStruct? SigStruct, SdkEnclave? Sdk)
+{
+    // Enclaves of library operating systems have some hundred MiB.
+    private const long MaxSize = 1024L * 1024 * 1024;
+
+    /// <summary>The MRENCLAVE that a quote will show.</summary>
+    public MrEnclave MrEnclave => Measured ?? SigStruct!.EnclaveHash;
+
+    /// <summary>Why the file and its signature do not fit; null when they do, or when there is no signature.</summary>
+    public string? Problem =>
+        SigStruct is null ? null
+        : !SigStruct.Verify() ? "the signature in its SIGSTRUCT is not good"
+        : Measured is { } measured && measured != SigStruct.EnclaveHash ? $"it was signed as {SigStruct.EnclaveHash}, but measures {measured}"
+        : null;
+
+    /// <summary>Reads a stream of measurements (SGXS), a SIGSTRUCT, or a shared object that Intel's SDK signed as one or more enclaves.</summary>
+    /// <exception cref="RefusedException">The file is missing, or is none of them.</exception>
+    public static IReadOnlyList<EnclaveFile> Read(string path)
+    {
+        var bytes = InputFile.ReadBytes(path, MaxSize);
+        if (bytes.AsSpan().StartsWith("ECREATE\0"u8))
+        {
+            return [new EnclaveFile("sgxs", SgxsFile.TryMeasure(bytes, out var problem) ?? throw NoEnclave(path, problem), null, null)];
+        }
+        if (bytes.AsSpan().StartsWith("\u007fELF"u8))
+        {
+            var enclaves = SdkEnclave.ReadAll(bytes, out var problem);
+            return enclaves.Count == 0 ? throw NoEnclave(path, problem) : [.. enclaves.Select(enclave => OfSdk(enclave, path))];
+        }
+        return SigStruct.TryRead(bytes, out var sigStruct)
+            ? [new EnclaveFile("sigstruct", null, sigStruct, null)]
+            : throw NoEnclave(path, "it is no SGXS stream, no SIGSTRUCT and no shared object");
+    }
+
+    private static EnclaveFile OfSdk(SdkEnclave enclave, string path) =>
+        new("sdk", enclave.TryMeasure(out var problem) ?? throw NoEnclave(path, problem), enclave.SigStruct, enclave);
+
+    private static RefusedException NoEnclave(string path, string? problem) => CliReasons.NoEnclave.Refuse($"{path} is no enclave: {problem}");
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Guardian.Attestation.Launch;
+using Guardian.Cli.Failures;
+using Guardian.Refusals;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Cli.Installation;
+
+/// <summary>
+/// One of the programs that came with this command line. Its folder is the code that runs inside the enclave, so this command line knows
+/// the program's measurement first-hand and uses it as the reference value.
+/// </summary>
+internal sealed class InstalledProgram
+{
+    private InstalledProgram(string name, string project)
+    {
+        Name = name;
+        // An installation has a folder for each program; a build has one for each project and configuration.
+        var installed = Path.Combine(AppContext.BaseDirectory, "..", name);
+        var built = Path.Combine(AppContext.BaseDirectory, "..", "..", project, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')));
+        Directory = Path.GetFullPath(System.IO.Directory.Exists(installed) ? installed : built);
+    }
+
+    public static InstalledProgram Cas { get; } = new("guardian-cas", "Guardian.Cas");
+
+    public static InstalledProgram Enclave { get; } = new("guardian-enclave", "Guardian.Enclave");
+
+    public static InstalledProgram Runtime { get; } = new("guardian-runtime", "Guardian.Runtime");
+
+    public static IReadOnlyList<InstalledProgram> All { get; } = [Cas, Enclave, Runtime];
+
+    public string Name { get; }
+
+    /// <summary>The folder that is measured.</summary>
+    public string Directory { get; }
+
+    /// <summary>Measures the program as it is installed here.</summary>
+    /// <exception cref="RefusedException">The program is not installed.</exception>
+    public MrEnclave Measure()
+    {
+        RequireInstalled();
+        return EnclaveProcess.Measure(Directory);
+    }
+
+    /// <summary>Checks that the program is installed.</summary>
+    /// <exception cref="RefusedException">The program is not installed.</exception>
+    public void RequireInstalled()
+    {
+        if (!System.IO.Directory.Exists(Directory))
+        {
+            throw CliReasons.NotInstalled.Refuse($"{Name} is not installed at {Directory}");
+        }
+    }
+
+    /// <summary>Prepares the start: of the native file if the folder has one (deploy/native), else of the .NET program.</summary>
+    public ProcessStartInfo CreateStartInfo()
+    {
+        var native = Path.Combine(Directory, Name);
+        return File.Exists(native) ? new ProcessStartInfo(native) : new ProcessStartInfo("dotnet", [native + ".dll"]);
+    }
+
+    /// <summary>Starts the program. Disposing the result kills it with its whole tree.</summary>
+    /// <param name="arguments">The program's arguments.</param>
+    /// <param name="forwardErrors">Whether the program writes to this process's standard error.</param>
+    /// <exception cref="RefusedException">The program cannot be started.</exception>
+    public RunningProgram Start(IEnumerable<string> arguments, bool forwardErrors)
+    {
+        var start = CreateStartInfo();
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = !forwardErrors;
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+        start.ArgumentList.Add("--json");
+        return new RunningProgram(Name, Process.Start(start) ?? throw CliReasons.NotStarted.Refuse($"{Name} could not be started"));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Guardian.Cli.Failures;
+using Guardian.Refusals;
+
+namespace Guardian.Cli.Installation;
+
+/// <summary>A program that serves until it is ended.</summary>
+internal sealed class RunningProgram : IDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    private readonly string name;
+    private readonly Process process;
+    private readonly Task<string> errors;
+
+    public RunningProgram(string name, Process process)
+    {
+        this.name = name;
+        this.process = process;
+        errors = process.StartInfo.RedirectStandardError ? process.StandardError.ReadToEndAsync() : Task.FromResult("");
+    }
+
+    /// <summary>Waits until the program listens.</summary>
+    /// <exception cref="RefusedException">The program ended before; the refusal has its kind of exit code and its error text.</exception>
+    public async Task<ListeningMessage> WaitUntilListeningAsync(CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(StartLimit);
+        while (await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
+        {
+            if (JsonSerializer.Deserialize(line, InstallationJson.Default.ListeningMessage) is { Event: "listening" } message)
+            {
+                return message;
+            }
+        }
+        await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+        var reason = CliReasons.NotStarted with { Kind = ExitCode.ToKind(process.ExitCode) };
+        throw reason.Refuse($"{name} ended with exit code {process.ExitCode}", problems: (await errors.ConfigureAwait(false)).Trim().Split('\n'));
+    }
+
+    /// <summary>Waits until the program ends.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> WaitAsync(CancellationToken cancellation)
+    {
+        await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+        return process.ExitCode;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+        process.Dispose();
+    }
+}
+
+/// <summary>The line with which a program says that it serves.</summary>
+/// <param name="Event"><c>listening</c>; other lines have other events.</param>
+/// <param name="Address">Where it listens, https://host:port.</param>
+/// <param name="MrEnclave">Its measurement, lower-case hexadecimal.</param>
+/// <param name="Platform"><c>hardware</c> or <c>simulated</c>.</param>
+internal sealed record ListeningMessage(string? Event, string? Address, string? MrEnclave, string? Platform);
+
+/// <summary>Source-generated JSON of the programs' messages. Members that are unknown here are skipped, so that programs can say more.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ListeningMessage))]
+internal sealed partial class InstallationJson : JsonSerializerContext;

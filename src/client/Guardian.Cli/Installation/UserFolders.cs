@@ -1,0 +1,24 @@
+using Guardian.Attestation.Collateral;
+
+namespace Guardian.Cli.Installation;
+
+/// <summary>The folders in which this command line keeps the user's state.</summary>
+internal static class UserFolders
+{
+    /// <summary>The folder for state: <c>$XDG_STATE_HOME/guardian</c>, else <c>~/.local/state/guardian</c>.</summary>
+    public static string State => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } set
+            ? set
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
+        "guardian");
+
+    /// <summary>The folder of the simulated machine's identity.</summary>
+    public static string Machine => Path.Combine(State, "machine");
+
+    /// <summary>The folder of fetched collateral.</summary>
+    public static string Collateral => Path.Combine(State, "collateral");
+
+    /// <summary>Opens the store of fetched collateral.</summary>
+    /// <param name="directory">The folder; null for <see cref="Collateral"/>.</param>
+    public static CollateralStore OpenCollateral(string? directory = null) => new(directory ?? Collateral);
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Guardian.Attestation.Policy;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Installation;
+using Guardian.Refusals;
+using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Cli.Options;
+
+/// <summary>The options that say which enclave a command accepts as its peer.</summary>
+internal sealed class PolicyOptions
+{
+    private readonly InstalledProgram program;
+    private readonly Option<string[]> mrEnclaves;
+    private readonly Option<string[]> platforms = new("--platform")
+    {
+        Description = "Accepted platform: hardware (default) or simulated; repeatable.",
+        HelpName = "KIND",
+    };
+
+    /// <param name="program">Its own measurement is the reference value unless the user gives another.</param>
+    public PolicyOptions(InstalledProgram program)
+    {
+        this.program = program;
+        mrEnclaves = new Option<string[]>("--mrenclave")
+        {
+            Description = $"Accepted MRENCLAVE, 64 hex digits; repeatable. The default is the {program.Name} installed here.",
+            HelpName = "HEX",
+        };
+        platforms.AcceptOnlyFromAmong("hardware", "simulated");
+    }
+
+    public IReadOnlyList<Option> All => [mrEnclaves, platforms];
+
+    /// <summary>Reads the policy.</summary>
+    /// <exception cref="RefusedException">A measurement is malformed.</exception>
+    public AttestationPolicy Read(ParseResult arguments)
+    {
+        var given = arguments.GetValue(mrEnclaves) ?? [];
+        return new AttestationPolicy
+        {
+            Identities = [new AcceptedIdentity { MrEnclaves = given.Length > 0 ? [.. given.Select(ParseMrEnclave)] : [program.Measure()] }],
+            Platforms = ReadPlatforms(arguments),
+        };
+    }
+
+    /// <summary>Reads the platforms alone; hardware when none is given.</summary>
+    public IReadOnlyList<PlatformKind> ReadPlatforms(ParseResult arguments) =>
+        arguments.GetValue(platforms) is { Length: > 0 } given
+            ? [.. given.Select(kind => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware).Distinct()]
+            : [PlatformKind.Hardware];
+
+    /// <summary>Reads an MRENCLAVE.</summary>
+    /// <exception cref="RefusedException">The text is not 64 hex digits.</exception>
+    public static MrEnclave ParseMrEnclave(string hex) => MrEnclave.TryParse(hex, out var value)
+        ? value
+        : throw CliReasons.BadMrEnclave.Refuse($"'{hex}' is not an MRENCLAVE: 64 hex digits");
+}

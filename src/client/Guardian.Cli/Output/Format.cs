@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace Guardian.Cli.Output;
+
+/// <summary>Writes values the same way in every command and on every machine.</summary>
+internal static class Format
+{
+    /// <summary>A whole number with commas between thousands.</summary>
+    public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>Lower-case hexadecimal.</summary>
+    public static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
+
+    /// <summary>An instant in UTC, to the second: <c>2026-01-31T12:00:00Z</c>.</summary>
+    public static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The first 16 characters of a hash, with an ellipsis.</summary>
+    public static string Brief(string hash) => $"{hash[..16]}…";
+
+    /// <summary>Text without control characters, which a terminal would obey.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(each => char.IsControl(each) ? '?' : each));
+}

@@ -1,0 +1,186 @@
+using System.Text;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Statistics;
+using Guardian.Cli.Rooms;
+using static Guardian.Cli.Reports.LiftText;
+
+namespace Guardian.Cli.Reports;
+
+/// <summary>The report of a lift measurement: a card for each comparison, a plot and a table for each outcome, the arms, and the method.</summary>
+internal static class LiftSection
+{
+    private const string AnyTreatment = "any treatment";
+
+    /// <summary>The sentence below the title.</summary>
+    public static string WriteLead(LiftResult lift)
+    {
+        if (lift.SampleRatio.IsMismatch)
+        {
+            return "Nobody can say: the experiment did not run as it was meant to.";
+        }
+        var single = FindSingleTreatments(lift).ToList();
+        var found = single.Where(each => each.Comparison.Verdict is LiftVerdict.Increase or LiftVerdict.Decrease).ToList();
+        if (found.Count == 0)
+        {
+            return "No effect is shown on any outcome. That does not prove that there is none; see the intervals.";
+        }
+        var (outcome, comparison) = found.MaxBy(each => Math.Abs(each.Comparison.Result.Z ?? 0));
+        var isUp = comparison.Verdict == LiftVerdict.Increase;
+        var treatment = $"<b>{Html.Encode(comparison.Treatment)}</b>";
+        var size = $"<b>{Difference(Math.Abs(comparison.Result.AbsoluteLift), outcome.IsRate).TrimStart('+')}</b>";
+        var relative = comparison.Result.RelativeLift is { } share ? $" ({Percent(share)})" : "";
+        return $"{(isUp ? "Yes" : "It did harm")}: {treatment} {(isUp ? "raised" : "lowered")} {Html.EncodeColumn(outcome.Column)} by "
+            + $"{size}{relative} against control. {found.Count} of {single.Count} comparisons show an effect, taken together.";
+    }
+
+    /// <summary>The alarm above a report whose arms do not have the intended sizes.</summary>
+    public static string WriteMismatch(LiftResult lift)
+    {
+        var persons = lift.Arms.Sum(arm => arm.Persons);
+        var sizes = string.Join(", ", lift.Arms.Select(arm =>
+            $"{Html.Encode(arm.Name)}: {Share((double)arm.Persons / persons)} instead of {Share(arm.IntendedShare)}"));
+        return $"""
+            <p class="notice alarm" role="alert"><b>No verdict.</b> The arms do not have the intended sizes ({sizes}; {Probability(lift.SampleRatio.PValue)}). Something other than the campaign parted them; find it before reading the figures.</p>
+            """;
+    }
+
+    public static string Write(LiftResult lift)
+    {
+        var page = new StringBuilder();
+        page.AppendLine("""<ul class="cards">""");
+        foreach (var (outcome, comparison) in FindSingleTreatments(lift))
+        {
+            page.AppendLine(WriteCard(outcome, comparison));
+        }
+        page.AppendLine("</ul>");
+        foreach (var outcome in lift.Outcomes)
+        {
+            page.AppendLine($"""
+                <section>
+                <h2>{Html.EncodeColumn(outcome.Column)}</h2>
+                {EffectPlot.Write(outcome)}
+                {WriteComparisons(lift, outcome)}
+                </section>
+                """);
+        }
+        page.AppendLine(WriteArms(lift));
+        page.AppendLine(WriteMethod(lift));
+        return page.ToString();
+    }
+
+    // The comparison of all treatments together has no card: it says the same again.
+    private static IEnumerable<(LiftOutcome Outcome, LiftComparison Comparison)> FindSingleTreatments(LiftResult lift) => lift.Outcomes.SelectMany(outcome =>
+        outcome.Comparisons.Where(comparison => comparison.Treatment != AnyTreatment).Select(comparison => (outcome, comparison)));
+
+    private static string WriteCard(LiftOutcome outcome, LiftComparison comparison)
+    {
+        var (result, verdict) = (comparison.Result, comparison.Verdict);
+        return $"""
+            <li class="card">
+            <p class="what">{Html.Encode(comparison.Treatment)}: {Html.EncodeColumn(outcome.Column)}</p>
+            <p class="figure {Class(verdict)}">{Arrow(verdict)} {Difference(result.AbsoluteLift, outcome.IsRate)}</p>
+            <p>95 %: {Range(result.AbsoluteInterval, outcome.IsRate)}</p>
+            <p>{Incremental(result.Incremental, outcome.IsRate)}</p>
+            <p class="{Class(verdict)}"><b>{Words(verdict)}</b></p>
+            </li>
+            """;
+    }
+
+    private static string WriteComparisons(LiftResult lift, LiftOutcome outcome)
+    {
+        var hasCuped = outcome.Comparisons.Any(each => each.Cuped is not null);
+        var hasExposed = outcome.Comparisons.Any(each => each.Exposed is not null);
+        List<string> titles = ["treatment", "absolute", "95 %", "relative", "95 %"];
+        if (hasCuped)
+        {
+            titles.Add("narrowed (CUPED)");
+        }
+        if (hasExposed)
+        {
+            titles.Add("on the exposed");
+        }
+        titles.Add("p, adjusted");
+        var rows = outcome.Comparisons.Select(each => Html.Row(Html.Encode(each.Treatment), WriteCells(each, outcome.IsRate, hasCuped, hasExposed)));
+        return Html.Table($"Against {Html.Encode(lift.Control)}, everyone as assigned", titles, rows);
+    }
+
+    private static IEnumerable<string> WriteCells(LiftComparison comparison, bool isRate, bool hasCuped, bool hasExposed)
+    {
+        var result = comparison.Result;
+        yield return Html.Cell(Difference(result.AbsoluteLift, isRate));
+        yield return Html.Cell(Range(result.AbsoluteInterval, isRate));
+        yield return Html.Cell(Percent(result.RelativeLift));
+        yield return Html.Cell(result.RelativeInterval is { } relative ? $"{Percent(relative.Lower)} to {Percent(relative.Upper)}" : "not defined");
+        if (hasCuped)
+        {
+            yield return Html.Cell(comparison.Cuped?.Result is { } cuped
+                ? $"{Difference(cuped.AbsoluteLift, isRate)} ({Range(cuped.AbsoluteInterval, isRate)})"
+                : "");
+        }
+        if (hasExposed)
+        {
+            yield return Html.Cell(comparison.Exposed is { } exposed ? $"{Difference(exposed.Effect, isRate)} ({Range(exposed.Interval, isRate)})" : "");
+        }
+        yield return Html.Cell(PValue(comparison.AdjustedPValue));
+    }
+
+    private static string WriteArms(LiftResult lift)
+    {
+        var hasExposed = lift.Arms.Any(arm => arm.Exposed is not null);
+        List<string> titles = ["arm", "persons", "share", "intended"];
+        if (hasExposed)
+        {
+            titles.Add("exposed");
+        }
+        titles.AddRange(lift.Outcomes.SelectMany(outcome => new[] { Html.EncodeColumn(outcome.Column), outcome.IsRate ? "rate" : "per head" }));
+        var caption = lift.Population == LiftPopulation.Matched
+            ? "Persons in both data sets"
+            : "Everyone assigned; who is in no other data set counts with outcome zero";
+        var rows = lift.Arms.Select(arm => Html.Row(Html.Encode(arm.Name) + (arm.IsControl ? " (control)" : ""), WriteCells(lift, arm, hasExposed)));
+        var ratio = lift.SampleRatio;
+        var check = string.Create(
+            Html.Culture, $"chi-square {ratio.ChiSquare:F4} with {ratio.DegreesOfFreedom} degrees of freedom, {Probability(ratio.PValue)}");
+        return $"""
+            <section>
+            <h2>The arms</h2>
+            {Html.Table(caption, titles, rows)}
+            <p>Sample ratio, the arms' sizes against the intended shares: {check}; {(ratio.IsMismatch ? "<b>not</b> as intended" : "as intended")}.</p>
+            </section>
+            """;
+    }
+
+    private static IEnumerable<string> WriteCells(LiftResult lift, LiftArm arm, bool hasExposed)
+    {
+        yield return Html.Cell(Html.Number(arm.Persons));
+        yield return Html.Cell(Share((double)arm.Persons / lift.Arms.Sum(each => each.Persons)));
+        yield return Html.Cell(Share(arm.IntendedShare));
+        if (hasExposed)
+        {
+            yield return Html.Cell(arm.Exposed is { } exposed ? Html.Number(exposed) : "");
+        }
+        foreach (var outcome in lift.Outcomes)
+        {
+            var total = outcome.Totals.Single(each => each.Arm == arm.Name);
+            yield return Html.Cell(outcome.IsRate ? Html.Number((long)total.Sum) : total.Sum.ToString("N2", Html.Culture));
+            yield return Html.Cell(outcome.IsRate ? (100 * total.Mean).ToString("F3", Html.Culture) + " %" : total.Mean.ToString("F4", Html.Culture));
+        }
+    }
+
+    private static string WriteMethod(LiftResult lift)
+    {
+        const string rules = "Intent-to-treat: persons count in the arm they were assigned to, exposed or not. "
+            + "Rates: Newcombe's interval for differences, Katz's for ratios. Means: Welch, delta method.";
+        const string intervals = "Each interval is for its comparison alone, so it may leave out zero where no effect is shown.";
+        var covariate = lift.Covariate is { } column ? $" CUPED with {Html.Encode(column)}, known before the campaign." : "";
+        var exposure = lift.Exposure is null
+            ? ""
+            : " The effect on the exposed is the difference between the arms over the difference in exposure; exposed and unexposed persons are never compared.";
+        return $"""
+            <section>
+            <h2>How it was computed</h2>
+            <p>{rules} {LiftView.DescribeJudgement(lift)} {intervals}{covariate}{exposure}</p>
+            </section>
+            """;
+    }
+}

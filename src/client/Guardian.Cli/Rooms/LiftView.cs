@@ -1,0 +1,122 @@
+using System.Globalization;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Statistics;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Rooms;
+
+/// <summary>Shows the effect of a campaign to people: arms, effects, and how they are judged.</summary>
+internal static class LiftView
+{
+    private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
+    /// <summary>Shows the arms, the sample ratio and one table of effects.</summary>
+    public static void Show(TextOutput people, LiftResult lift)
+    {
+        people.WriteTable(CreateArms(lift));
+        people.WriteTable(CreateEffects(lift));
+        ShowNarrowed(people, lift);
+        people.WriteLine(DescribeJudgement(lift));
+        people.WriteLine(DescribeSampleRatio(lift));
+        people.WriteLine("rates: Newcombe and Katz intervals; per head: Welch and delta; intent-to-treat, over "
+            + (lift.Population == LiftPopulation.Matched ? "persons in both data sets" : "everyone assigned"));
+    }
+
+    /// <summary>The rule by which the comparisons of a report are judged, in a sentence or two.</summary>
+    public static string DescribeJudgement(LiftResult lift)
+    {
+        var judged = lift.Outcomes.Sum(outcome => outcome.Comparisons.Count(comparison => comparison.AdjustedPValue is not null));
+        return $"A verdict needs an adjusted p below 0.05: the {judged} comparisons are judged together by "
+            + (lift.Correction == MultipleTesting.Holm
+                ? "Holm's correction, so that the chance of any false finding among them is at most 5 %."
+                : "Benjamini and Hochberg's correction, so that at most 5 % of the findings are expected to be false.")
+            + (lift.SampleRatio.IsMismatch ? " Here it is withheld, because the arms do not have the intended sizes." : "");
+    }
+
+    private static TextTable CreateArms(LiftResult lift)
+    {
+        var table = new TextTable().AddTextColumns("arm").AddNumberColumns("persons");
+        foreach (var outcome in lift.Outcomes)
+        {
+            table.AddNumberColumns(Short(outcome.Column), outcome.IsRate ? "rate" : "per head");
+        }
+        foreach (var arm in lift.Arms)
+        {
+            var totals = lift.Outcomes.Select(outcome => (outcome.IsRate, Total: outcome.Totals.Single(each => each.Arm == arm.Name)));
+            table.AddRow([
+                arm.Name + (arm.IsControl ? " (control)" : ""), Format.Number(arm.Persons),
+                .. totals.SelectMany(each => new[] { Amount(each.Total.Sum, each.IsRate), Level(each.Total.Mean, each.IsRate) })]);
+        }
+        return table;
+    }
+
+    private static TextTable CreateEffects(LiftResult lift)
+    {
+        var table = new TextTable().AddTextColumns("against control", "outcome")
+            .AddNumberColumns("absolute lift", "95 % interval", "relative", "95 % interval", "p, adjusted").AddTextColumns("verdict");
+        foreach (var (outcome, comparison) in lift.Outcomes.SelectMany(outcome => outcome.Comparisons.Select(comparison => (outcome, comparison))))
+        {
+            var result = comparison.Result;
+            table.AddRow(
+                comparison.Treatment, Short(outcome.Column),
+                Difference(result.AbsoluteLift, outcome.IsRate), Range(result.AbsoluteInterval, outcome.IsRate),
+                Percent(result.RelativeLift),
+                result.RelativeInterval is { } relative ? $"{Percent(relative.Lower)} to {Percent(relative.Upper)}" : "not defined",
+                PValue(comparison.AdjustedPValue), Describe(comparison.Verdict));
+        }
+        return table;
+    }
+
+    // The covariate narrows an effect, and exposure relates it to the exposed; a design may have either.
+    private static void ShowNarrowed(TextOutput people, LiftResult lift)
+    {
+        foreach (var (outcome, comparison) in lift.Outcomes.SelectMany(outcome => outcome.Comparisons.Select(comparison => (outcome, comparison))))
+        {
+            var name = $"{comparison.Treatment}, {Short(outcome.Column)}";
+            if (comparison.Cuped is { } cuped)
+            {
+                people.WriteLine(
+                    $"{name}, CUPED with {Short(lift.Covariate!)}: {Difference(cuped.Result.AbsoluteLift, outcome.IsRate)} "
+                    + $"({Range(cuped.Result.AbsoluteInterval, outcome.IsRate)}), variance less by {Percent(cuped.VarianceReduction).TrimStart('+')}");
+            }
+            if (comparison.Exposed is { } exposed)
+            {
+                people.WriteLine(
+                    $"{name}, on the {(exposed.ExposedShare * 100).ToString("F1", Culture)} % who were exposed: "
+                    + $"{Difference(exposed.Effect, outcome.IsRate)} ({Range(exposed.Interval, outcome.IsRate)})");
+            }
+        }
+    }
+
+    private static string DescribeSampleRatio(LiftResult lift)
+    {
+        string Shares(Func<LiftArm, double> share) => string.Join(" / ", lift.Arms.Select(arm => (100 * share(arm)).ToString("F1", Culture)));
+        var ratio = lift.SampleRatio;
+        var persons = lift.Arms.Sum(arm => arm.Persons);
+        var found = $"{Shares(arm => (double)arm.Persons / persons)} % of the persons, {Shares(arm => arm.IntendedShare)} % intended";
+        var probability = ratio.PValue < 0.0001 ? "< 0.0001" : string.Create(Culture, $"= {ratio.PValue:F4}");
+        return string.Create(Culture, $"sample ratio: {found}; chi-square {ratio.ChiSquare:F4}, p {probability}: ")
+            + (ratio.IsMismatch ? "MISMATCH - the arms do not have the intended sizes, so draw no conclusion from the figures above" : "as intended");
+    }
+
+    private static string Describe(LiftVerdict verdict) => verdict switch
+    {
+        LiftVerdict.Increase => "raised", LiftVerdict.Decrease => "lowered", LiftVerdict.Withheld => "withheld", _ => "no effect shown",
+    };
+
+    private static string Short(string column) => column[(column.IndexOf('.', StringComparison.Ordinal) + 1)..];
+
+    private static string Amount(double sum, bool isRate) => isRate ? Format.Number((long)sum) : sum.ToString("N2", Culture);
+
+    private static string Level(double mean, bool isRate) => isRate ? (mean * 100).ToString("F3", Culture) + " %" : mean.ToString("F4", Culture);
+
+    private static string Range(Interval interval, bool isRate) => $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
+
+    private static string Difference(double value, bool isRate) =>
+        isRate ? (value * 100).ToString("+0.000;-0.000", Culture) + " pp" : value.ToString("+0.0000;-0.0000", Culture);
+
+    private static string Percent(double? value) => value is { } number ? (number * 100).ToString("+0.0;-0.0", Culture) + " %" : "not defined";
+
+    private static string PValue(double? value) => value is not { } p ? "-" : p < 0.0001 ? "< 0.0001" : p.ToString("F4", Culture);
+}
