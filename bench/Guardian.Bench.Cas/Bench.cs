@@ -3,8 +3,6 @@ using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
-using Guardian.Cas;
-using Guardian.Cas.Audit;
 using Guardian.Cas.Store;
 
 namespace Guardian.Bench.Cas;

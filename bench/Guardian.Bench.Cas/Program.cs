@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.RaTls;
 using Guardian.Bench.Cas;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 
 // guardian-bench-cas [SECONDS]: what an admission costs beside the signature checks it needs, and how many a second two cores make, each durable before it is answered.
 var duration = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 5);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
 using Guardian.CleanRoom.Client;
 using Guardian.Node.Libvirt;
 using Guardian.OpenStack;
@@ -46,15 +45,6 @@ internal static class CommandRunner
     private static CliException? Translate(Exception failure) => failure switch
     {
         RefusedException { Refusal: var refusal } => new CliException(ExitOf(refusal.Kind), refusal.Code, refusal.Detail, refusal.Problems, refusal.Remedy),
-        CasException cas => new CliException(
-            cas.Failure switch
-            {
-                CasFailure.Unreachable or CasFailure.Busy or CasFailure.Damaged => ExitCode.World,
-                CasFailure.Invalid => ExitCode.Usage,
-                _ => ExitCode.Refused,
-            },
-            cas.Failure.ToString(), cas.Message, cas.Problems,
-            cas.Failure == CasFailure.NotTrusted ? TrustHint(cas.InnerException) : null),
         RoomException room => new CliException(
             room.Failure == RoomFailure.Unreachable ? ExitCode.World : ExitCode.Refused,
             room.Reason, room.Message, Checks(room.InnerException),

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 
 namespace Guardian.Cli;
 

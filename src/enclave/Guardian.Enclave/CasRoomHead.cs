@@ -1,8 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Log;
+using Guardian.Refusals;
 
 namespace Guardian.Enclave;
 
@@ -40,7 +41,7 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
         {
             return Task.Run(call).GetAwaiter().GetResult();
         }
-        catch (CasException failure)
+        catch (RefusedException failure)
         {
             throw new RoomHeadException($"the CAS does not tell where the room's log stands: {failure.Message}", failure);
         }

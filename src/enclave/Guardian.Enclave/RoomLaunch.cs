@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Matching.Shards;
 using Guardian.CleanRoom.Room;
 using Guardian.Hosting;
+using Guardian.Refusals;
 
 namespace Guardian.Enclave;
 
@@ -63,11 +65,13 @@ internal static class RoomLaunch
             using var client = new CasClient(address, contract.Cas.Policy, certificate, time, collateral: collateral);
             configuration = await client.ConfigureAsync(session, service).ConfigureAwait(false);
         }
-        catch (CasException failure)
+        catch (RefusedException failure)
         {
-            var isUnreachable = failure.Failure == CasFailure.Unreachable;
+            var refusal = failure.Refusal;
+            var isUnreachable = refusal.Reason == CasReasons.Unreachable;
             throw new HostException(
-                isUnreachable || failure.Failure == CasFailure.Damaged ? 3 : 1, failure.Message, isUnreachable ? "start the CAS, or check its address" : null, failure.Problems);
+                isUnreachable || refusal.Reason == CasReasons.Damaged ? 3 : 1, refusal.Detail,
+                isUnreachable ? "start the CAS, or check its address" : null, refusal.Problems);
         }
         if (configuration.SessionHash != contract.Cas.SessionHash)
         {

@@ -1,4 +1,5 @@
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Refusals;
 using Guardian.Volumes.Freshness;
 
 namespace Guardian.Runtime;
@@ -23,11 +24,11 @@ internal sealed class CasFreshness(CasClient cas, string session, string volume)
             {
                 return call().GetAwaiter().GetResult();
             }
-            catch (CasException failure) when (failure.IsTransient && i < Retries.Length)
+            catch (RefusedException failure) when (failure.IsTransient && i < Retries.Length)
             {
                 Thread.Sleep(Retries[i]);
             }
-            catch (CasException failure)
+            catch (RefusedException failure)
             {
                 throw new IOException(failure.Message, failure);
             }

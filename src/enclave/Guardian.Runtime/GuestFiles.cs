@@ -1,5 +1,5 @@
 using System.Text;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Runtime.Images;
 using Guardian.Volumes;

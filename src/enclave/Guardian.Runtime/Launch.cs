@@ -1,9 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
-using Guardian.Runtime.Network;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
+using Guardian.Runtime.Network;
 using Guardian.Sgx;
 
 namespace Guardian.Runtime;
@@ -54,7 +56,7 @@ internal sealed class Launch : IDisposable
             cas?.Dispose();
             certificate?.Dispose();
             process?.Dispose();
-            throw failure is CasException refused ? new RuntimeException(refused.Message, details: refused.Problems) : failure;
+            throw failure is RefusedException refused ? new RuntimeException(refused.Message, details: refused.Refusal.Problems) : failure;
         }
     }
 

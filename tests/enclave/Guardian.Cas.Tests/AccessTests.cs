@@ -1,5 +1,5 @@
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 
 namespace Guardian.Cas.Tests;
 

@@ -5,7 +5,7 @@ using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
 using Guardian.Sgx;
 
 namespace Guardian.Cas.Tests;

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Sgx.Simulated;
 
 namespace Guardian.Cas.Tests;

@@ -3,8 +3,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
-using Guardian.Cas.Audit;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
 using Spectre.Console;
 
 namespace Guardian.Cli.Commands;
@@ -91,12 +92,8 @@ internal static class CasAuditCommands
         });
     }
 
-    private static AuditHead Accept(AuditVerdict verdict, string path) => verdict.IsVerified
-        ? verdict.Head
-        : throw new CliException(
-            ExitCode.Refused,
-            verdict.Failure switch { AuditFailure.RolledBack => "rolled-back", AuditFailure.NotTrusted => "not-trusted", var other => other.ToString()!.ToLowerInvariant() },
-            $"{path} does not verify: {verdict.Detail}");
+    private static AuditHead Accept(Outcome<AuditHead> outcome, string path) => outcome.Value
+        ?? throw new RefusedException(outcome.Refusal! with { Detail = $"{path} does not verify: {outcome.Refusal.Detail}" });
 
     private static (IReadOnlyList<ReadOnlyMemory<byte>> Lines, byte[] Head) Read(string path)
     {

@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
-using Guardian.Cas.Recovery;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Owners;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Sgx;
 using Spectre.Console;
 
@@ -106,9 +107,11 @@ internal static class CasCommands
             using var identity = IdentityKey.Load(arguments.GetRequiredValue(key));
             using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
             var description = await client.ReadRecoveryAsync(cancellation).ConfigureAwait(false);
-            var gift = description.Shares.Select(share => KeyShare.Decrypt(share, identity) is { } opened ? new ShareGift(share.X, opened) : null).FirstOrDefault(each => each is not null)
+            var share = description.Shares
+                .Select(each => KeyShare.Decrypt(each, identity) is { } opened ? new OpenedShare(each.X, opened) : null)
+                .FirstOrDefault(each => each is not null)
                 ?? throw new CliException(ExitCode.Refused, "no-share", "none of the shares is yours", hint: "use the key that was named when the CAS was claimed, or its owners were changed");
-            var progress = await client.GiveShareAsync(gift, cancellation).ConfigureAwait(false);
+            var progress = await client.SendShareAsync(share, cancellation).ConfigureAwait(false);
             terminal.Show(
                 new JsonObject { ["given"] = progress.Given, ["threshold"] = progress.Threshold, ["done"] = progress.IsDone },
                 people => people.WriteLine(progress.IsDone ? "recovered: the CAS has sealed its key; start it again" : $"given: {progress.Given} of {progress.Threshold} shares"));

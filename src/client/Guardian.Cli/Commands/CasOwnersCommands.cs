@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
 using Spectre.Console;
 
 namespace Guardian.Cli.Commands;
@@ -38,7 +38,7 @@ internal static class CasOwnersCommands
             var hash = present.Hash ?? throw new CliException(ExitCode.Refused, "not-owned", "nobody owns this CAS yet", hint: "claim it: guardian cas claim");
             var change = new OwnersChange(hash, arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold), arguments.GetValue(none) ? null : witness.Read(arguments) ?? present.Witness);
             var path = arguments.GetRequiredValue(output);
-            await File.WriteAllBytesAsync(path, JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange), cancellation).ConfigureAwait(false);
+            await File.WriteAllBytesAsync(path, change.ToBytes(), cancellation).ConfigureAwait(false);
             terminal.Show(
                 new JsonObject { ["file"] = path, ["owners"] = CasCommands.Json(present), ["witness"] = CasCommands.Json(change.Witness) },
                 people => people.WriteLine($"wrote {path}: {present.Threshold} of the present owners must agree, who are {string.Join(", ", present.Keys)}; witness from then on: {CasCommands.Words(change.Witness)}"));
@@ -86,13 +86,9 @@ internal static class CasOwnersCommands
     private static (OwnersChange Change, byte[] Bytes) Load(string path)
     {
         var bytes = File.ReadAllBytes(path);
-        try
-        {
-            return (JsonSerializer.Deserialize(bytes, CasJson.Default.OwnersChange) ?? throw new JsonException("null"), bytes);
-        }
-        catch (JsonException)
-        {
-            throw new CliException(ExitCode.Usage, "bad-change", $"{path} is no change of owners", hint: "write one with: guardian cas owners propose");
-        }
+        return OwnersChange.TryRead(bytes) is { } change
+            ? (change, bytes)
+            : throw new CliException(
+                ExitCode.Usage, "bad-change", $"{path} is not a change of owners", hint: "write one with: guardian cas owners propose");
     }
 }

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Sessions;
 using Guardian.Cli.Quotes;
 using Guardian.Cli.Sessions;
 using Guardian.Sgx.Measurement;
@@ -45,8 +45,8 @@ internal static class SessionDryRunCommand
         var wanted = MrEnclave.TryParse(hex, out var value) ? value : throw new CliException(ExitCode.Usage, "bad-mrenclave", $"'{hex}' is not an MRENCLAVE: 64 hex digits");
         return
         [
-            .. session.Services.Select(service => (
-                service.Name,
+            .. session.Policies.Select(service => (
+                service.Service,
                 (IReadOnlyList<string>)(service.Policy.Identities.Any(identity => identity.MrEnclaves.Contains(wanted) || identity.MrEnclaves.Count == 0)
                     ? []
                     : [$"identity: found mrenclave {wanted}; accepted {string.Join("; or ", service.Policy.Identities)}"]))),
@@ -55,8 +55,8 @@ internal static class SessionDryRunCommand
 
     private static List<(string Service, IReadOnlyList<string> Reasons)> ByQuote(SessionDocument session, VerifiedQuote quote) =>
     [
-        .. session.Services.Select(service => (
-            service.Name, (IReadOnlyList<string>)[.. service.Policy.Appraise(quote).Checks.Where(check => !check.Passed).Select(check => $"{check}; {check.Advice}")])),
+        .. session.Policies.Select(service => (
+            service.Service, (IReadOnlyList<string>)[.. service.Policy.Appraise(quote).Checks.Where(check => !check.Passed).Select(check => $"{check}; {check.Advice}")])),
     ];
 
     private static VerifiedQuote VerifyQuote(string path)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cli.Run;
 using Guardian.Runtime.Stdio;
 

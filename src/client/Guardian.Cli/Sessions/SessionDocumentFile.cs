@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Guardian.Cas.Sessions;
-using Guardian.Documents;
+using Guardian.Cas.Client.Sessions;
 
 namespace Guardian.Cli.Sessions;
 
@@ -13,9 +12,10 @@ internal static class SessionDocumentFile
     public static (SessionDocument Session, byte[] Bytes) Load(string path)
     {
         var bytes = File.ReadAllBytes(path);
-        var problems = new DocumentProblems();
-        return SessionDocument.Read(bytes, problems) is { } session && !problems.Any
+        var (session, refusal) = SessionDocument.Read(bytes);
+        return session is not null
             ? (session, bytes)
-            : throw new CliException(ExitCode.Usage, "bad-session", $"{path} is no valid session", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+            : throw new CliException(
+                ExitCode.Usage, "bad-session", $"{path} is not a valid session", [.. refusal!.Problems.Select(problem => $"{path}:{problem}")]);
     }
 }

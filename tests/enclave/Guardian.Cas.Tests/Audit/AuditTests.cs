@@ -1,7 +1,7 @@
 using System.Text;
 using Guardian.Attestation.Policy;
-using Guardian.Cas.Audit;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Sgx;
 using Guardian.Sgx.Simulated;
 using Microsoft.Data.Sqlite;

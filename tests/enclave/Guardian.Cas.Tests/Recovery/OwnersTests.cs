@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
-using Guardian.Cas.Recovery;
+using Guardian.Cas.Client.Owners;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Owners;
 using Guardian.Cas.Store;
 using Guardian.Cas.Tests.Store;
 

@@ -1,5 +1,5 @@
+using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Secrets;
-using Guardian.Cas.Sessions;
 
 namespace Guardian.Cas.Tests.Secrets;
 

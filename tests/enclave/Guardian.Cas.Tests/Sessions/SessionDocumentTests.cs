@@ -1,5 +1,5 @@
 using System.Text;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Sessions;
 using Guardian.Documents;
 
 namespace Guardian.Cas.Tests.Sessions;

@@ -1,4 +1,4 @@
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Store;
 
 namespace Guardian.Cas.Tests.Store;

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Npgsql;

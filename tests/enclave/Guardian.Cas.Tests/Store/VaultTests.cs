@@ -1,5 +1,4 @@
 using System.Text;
-using Guardian.Cas.Client;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Store;
 
 namespace Guardian.Cas.Tests.Store;

@@ -1,0 +1,39 @@
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
+using Guardian.Cas.Admissions;
+using Guardian.Cas.Audit;
+using Guardian.Cas.Callers;
+using Guardian.Cas.Owners;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
+
+namespace Guardian.Cas.Host;
+
+/// <summary>The four services of a CAS on one store. Thread-safe.</summary>
+internal sealed class CasServices
+{
+    /// <param name="vault">The store.</param>
+    /// <param name="collateral">Collateral for callers on hardware; null refuses hardware.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="replicas">The enclaves that are this CAS as well and may have the store's key; null for none.</param>
+    public CasServices(Vault vault, ICollateralSource? collateral, TimeProvider time, AttestationPolicy? replicas = null)
+    {
+        var evidence = new EvidenceVerifier(collateral, time);
+        Sessions = new SessionRegistry(vault, time);
+        Admissions = new AdmissionService(vault, evidence, time);
+        Owners = new OwnerRegistry(vault, evidence, replicas);
+        Audit = new AuditReader(vault, time);
+    }
+
+    /// <summary>Sessions, for people.</summary>
+    public SessionRegistry Sessions { get; }
+
+    /// <summary>Startup configurations and freshness tags, for enclaves.</summary>
+    public AdmissionService Admissions { get; }
+
+    /// <summary>The owners of the CAS.</summary>
+    public OwnerRegistry Owners { get; }
+
+    /// <summary>The audit log.</summary>
+    public AuditReader Audit { get; }
+}
