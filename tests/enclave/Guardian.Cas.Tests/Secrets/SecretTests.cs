@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Secrets;
+using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Secrets;
 
@@ -153,12 +154,12 @@ public sealed class SecretTests : IDisposable
         var (own, imported) = (await cas.ConfigureAsync(), await cas.ConfigureAsync("other"));
         Assert.Equal(own.Environment["K"], imported.Environment["K"]);
         Assert.Equal(own.Volumes[0].Key, imported.Volumes[0].Key);
-        Assert.Contains("does not export", (await Assert.ThrowsAsync<CasException>(() => cas.ConfigureAsync("third"))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not export", (await ExpectRefusalAsync(cas.ConfigureAsync("third"))).Detail, StringComparison.Ordinal);
 
         // One volume has one tag, whoever moves it.
         var certificate = TestCas.Certificate(TestCas.Program);
-        Assert.True((await cas.Service.SetTagAsync(new TagChange("other", "shared", null, new byte[32]), certificate)).Moved);
-        Assert.Equal(new byte[32], (await cas.Service.ReadTagAsync("shop", "data", certificate)).Tag);
+        Assert.True((await cas.Admissions.SetTagAsync(new TagChange("other", "shared", null, new byte[32]), certificate).ValueAsync()).Moved);
+        Assert.Equal(new byte[32], (await cas.Admissions.ReadTagAsync("shop", "data", certificate).ValueAsync()).Tag);
     }
 
     [Fact]
@@ -186,7 +187,7 @@ public sealed class SecretTests : IDisposable
         Assert.Equal(network.Listen[0].ClientAuthorities, network.Connect[0].Authorities);
         Assert.Equal(TestCas.Program.Identity.MrEnclave, network.Connect[1].Peer!.ToPolicy().Identities[0].MrEnclaves[0]);
         Assert.Equal((60, 64, 2, "TZ"), (configuration.Limits.CpuSeconds, configuration.Limits.MemoryMiB, configuration.Host.Arguments, Assert.Single(configuration.Host.Environment)));
-        Assert.Equal(configuration.Stdio.Key, (await cas.Service.ReadStdioKeyAsync("shop", "web", TestCas.Bob)).Key);
+        Assert.Equal(configuration.Stdio.Key, (await cas.Sessions.ReadStdioKeyAsync("shop", "web", TestCas.Bob).ValueAsync()).Key);
     }
 
     private static JsonNode Part(string part) => JsonNode.Parse(Base64Url.DecodeFromChars(part))!;

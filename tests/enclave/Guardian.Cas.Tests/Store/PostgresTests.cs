@@ -5,9 +5,13 @@ using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Guardian.Cas.Store;
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Npgsql;
+using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Store;
 
@@ -74,8 +78,8 @@ public sealed class PostgresTests : IDisposable
 
         using var certificate = TestCas.CertificateWithKey(TestCas.Program);
         using var stranger = Client(first.Address, certificate);
-        var denied = await Assert.ThrowsAsync<CasException>(() => stranger.ReadStoreKeyAsync());
-        Assert.Equal(CasFailure.Denied, denied.Failure);
+        var denied = await ExpectRefusalAsync(stranger.ReadStoreKeyAsync());
+        Assert.Equal(CasReasons.Denied, denied.Reason);
         Assert.StartsWith("identity", denied.Problems[0], StringComparison.Ordinal);
     }
 
@@ -87,17 +91,17 @@ public sealed class PostgresTests : IDisposable
         using var store = new StoreKey(new byte[32]);
         using var one = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
         using var two = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
-        var (first, second) = (new CasService(one, null, time), new CasService(two, null, time));
-        await first.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
-        Assert.Equal(Session, (await second.ReadAsync("shop", TestCas.Alice)).Text);
+        var (first, second) = (new CasServices(one, null, time), new CasServices(two, null, time));
+        await first.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
+        Assert.Equal(Session, (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
 
         await ExecuteAsync(server, "CREATE TABLE before AS SELECT * FROM rows");
-        await second.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice);
-        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => first.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice))).Failure);
+        await second.Sessions.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice).ValueAsync();
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(first.Sessions.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice)));
         await ExecuteAsync(server, "DELETE FROM rows; INSERT INTO rows SELECT * FROM before");
         foreach (var service in new[] { first, second })
         {
-            Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => service.ReadAsync("shop", TestCas.Alice))).Message, StringComparison.Ordinal);
+            Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync())).Message, StringComparison.Ordinal);
         }
     }
 
@@ -107,12 +111,12 @@ public sealed class PostgresTests : IDisposable
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
         using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
-        var service = new CasService(vault, null, time);
-        await service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
+        var service = new CasServices(vault, null, time);
+        await service.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
         // Waits until it has ended.
         await ExecuteAsync(server, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
-        await Assert.ThrowsAsync<StoreException>(() => service.ReadAsync("shop", TestCas.Alice));
-        Assert.Equal(Session, (await service.ReadAsync("shop", TestCas.Alice)).Text);
+        await Assert.ThrowsAsync<StoreException>(() => service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync());
+        Assert.Equal(Session, (await service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
     }
 
     // Counts up in a tag; each number that was acknowledged is noted. Ends when its replica dies.
@@ -136,7 +140,7 @@ public sealed class PostgresTests : IDisposable
                 current = outcome.Tag;
             }
         }
-        catch (CasException failure) when (failure.IsTransient)
+        catch (RefusedException failure) when (failure.IsTransient)
         {
             // The replica was killed.
         }

@@ -1,9 +1,12 @@
 using System.Text;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 using Guardian.Sgx.Simulated;
 using Microsoft.Data.Sqlite;
+using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Store;
 
@@ -63,7 +66,7 @@ public sealed class VaultTests : IDisposable
         await cas.CreateAsync(TestCas.Session.Replace("name: shop", "name: other", StringComparison.Ordinal));
         Execute("DELETE FROM rows");
         Execute("INSERT INTO rows SELECT * FROM before");
-        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => cas.Service.ReadAsync("shop", TestCas.Alice))).Message, StringComparison.Ordinal);
+        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,12 +74,12 @@ public sealed class VaultTests : IDisposable
     {
         await cas.CreateAsync(TestCas.Session);
         using var other = TestCas.OpenVault(cas.Folder, TestCas.Cas, cas.Time);
-        var second = new CasService(other, collateral: null, cas.Time);
-        Assert.Equal("shop", (await second.ReadAsync("shop", TestCas.Alice)).Name);
+        var second = new CasServices(other, collateral: null, cas.Time);
+        Assert.Equal("shop", (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
         var next = $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}";
-        await second.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice);
-        Assert.Equal(next, (await cas.Service.ReadAsync("shop", TestCas.Alice)).Text);
-        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => cas.UpdateAsync("shop", next))).Failure);
+        await second.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice).ValueAsync();
+        Assert.Equal(next, (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(cas.UpdateAsync("shop", next)));
     }
 
     [Fact]
@@ -85,7 +88,7 @@ public sealed class VaultTests : IDisposable
         await cas.CreateAsync(TestCas.Session);
         using var later = TestCas.Launch(101, isvSvn: 9);
         cas.Reopen(later);
-        Assert.Equal("shop", (await cas.Service.ReadAsync("shop", TestCas.Alice)).Name);
+        Assert.Equal("shop", (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
         cas.Reopen();
 
         using var elsewhere = new TemporaryFolder();
@@ -111,7 +114,7 @@ public sealed class VaultTests : IDisposable
         cas.Reopen();
         for (var i = 0; i < 40; i++)
         {
-            Assert.NotNull(await cas.Service.ReadAsync($"shop{i}", TestCas.Alice));
+            Assert.NotNull(await cas.Sessions.ReadAsync($"shop{i}", TestCas.Alice).ValueAsync());
         }
     }
 

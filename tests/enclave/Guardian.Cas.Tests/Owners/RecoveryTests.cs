@@ -4,8 +4,9 @@ using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Owners;
 using Guardian.Cas.Store;
+using static Guardian.Cas.Tests.Outcomes;
 
-namespace Guardian.Cas.Tests.Recovery;
+namespace Guardian.Cas.Tests.Owners;
 
 /// <summary>Owners bring back a store whose machine is gone, and fewer of them learn nothing.</summary>
 public sealed class RecoveryTests : IDisposable
@@ -59,9 +60,9 @@ public sealed class RecoveryTests : IDisposable
     {
         await cas.CreateAsync(TestCas.Session);
         var claim = new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2);
-        await cas.Service.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo);
-        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => cas.Service.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo))).Failure);
-        Assert.Equal(2, (await cas.Service.ReadOwnersAsync()).Threshold);
+        await cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo).ValueAsync();
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo)));
+        Assert.Equal(2, (await cas.Owners.ReadAsync().ValueAsync()).Threshold);
         cas.Vault.Dispose();
 
         var path = Path.Combine(cas.Folder, "database-key.sealed");
@@ -71,23 +72,23 @@ public sealed class RecoveryTests : IDisposable
         {
             recovery = KeyRecovery.Open(rows);
         }
-        var first = Gift(recovery, owners[2]);
-        Assert.Equal(new RecoveryProgress(1, 2, false), recovery.Give(first));
-        Assert.Equal(new RecoveryProgress(1, 2, false), recovery.Give(first));
-        Assert.Throws<CasException>(() => recovery.Give(first with { Share = new byte[32] }));
-        Assert.True(recovery.Give(Gift(recovery, owners[0])).IsDone);
+        var first = OpenShare(recovery, owners[2]);
+        Assert.Equal(new RecoveryProgress(1, 2, false), recovery.AddShare(first).Value);
+        Assert.Equal(new RecoveryProgress(1, 2, false), recovery.AddShare(first).Value);
+        Assert.Equal(CasReasons.Denied, recovery.AddShare(first with { Share = new byte[32] }).Refusal?.Reason);
+        Assert.True(recovery.AddShare(OpenShare(recovery, owners[0])).Value!.IsDone);
         using (var key = await recovery.Key)
         {
             key.Save(path, TestCas.Cas);
         }
         cas.Reopen();
-        Assert.Equal(TestCas.Session, (await cas.Service.ReadAsync("shop", TestCas.Alice)).Text);
+        Assert.Equal(TestCas.Session, (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
     }
 
     [Fact]
     public async Task A_share_opens_for_its_owner_alone()
     {
-        await cas.Service.ClaimAsync(new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2), owners[0].SubjectPublicKeyInfo);
+        await cas.Owners.ClaimAsync(new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2), owners[0].SubjectPublicKeyInfo).ValueAsync();
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
         var shares = KeyRecovery.Open(rows).Description.Shares;
         Assert.NotNull(KeyShare.Decrypt(shares[0], owners[0]));
@@ -97,7 +98,7 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
-    public void What_nobody_claimed_cannot_be_recovered_and_a_claim_must_make_sense()
+    public async Task A_store_without_owners_cannot_be_recovered_and_a_claim_must_make_sense()
     {
         using (var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite")))
         {
@@ -106,13 +107,13 @@ public sealed class RecoveryTests : IDisposable
         var key = owners[0].PublicKey;
         foreach (var claim in new OwnersClaim[] { new([], 1), new([key], 0), new([key], 2), new([key, key], 1), new([key, "x"], 1), new([owners[1].PublicKey], 1) })
         {
-            Assert.Equal(CasFailure.Invalid, Assert.Throws<CasException>(() => { _ = cas.Service.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo); }).Failure);
+            Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo)));
         }
     }
 
-    private static ShareGift Gift(KeyRecovery recovery, IdentityKey owner)
+    private static OpenedShare OpenShare(KeyRecovery recovery, IdentityKey owner)
     {
         var share = recovery.Description.Shares.Single(share => KeyShare.Decrypt(share, owner) is not null);
-        return new ShareGift(share.X, KeyShare.Decrypt(share, owner)!);
+        return new OpenedShare(share.X, KeyShare.Decrypt(share, owner)!);
     }
 }

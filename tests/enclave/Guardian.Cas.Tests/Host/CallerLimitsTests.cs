@@ -8,8 +8,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using static Guardian.Cas.Tests.Outcomes;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Host;
 
 /// <summary>A greedy caller is told to wait, and nobody else notices it.</summary>
 public sealed class CallerLimitsTests : IDisposable
@@ -27,15 +28,15 @@ public sealed class CallerLimitsTests : IDisposable
     public void A_caller_has_so_many_calls_at_once_and_another_has_its_own()
     {
         using var limits = new CallerLimits(2);
-        var first = limits.Ask(Call(alice));
+        var first = limits.Acquire(Call(alice));
         Assert.True(first.IsAcquired);
-        Assert.True(limits.Ask(Call(alice)).IsAcquired);
-        Assert.False(limits.Ask(Call(alice)).IsAcquired);
-        Assert.False(limits.Ask(Call(alice, "192.0.2.9")).IsAcquired);
-        Assert.True(limits.Ask(Call(bob)).IsAcquired);
-        Assert.True(limits.Ask(Call(null)).IsAcquired);
+        Assert.True(limits.Acquire(Call(alice)).IsAcquired);
+        Assert.False(limits.Acquire(Call(alice)).IsAcquired);
+        Assert.False(limits.Acquire(Call(alice, "192.0.2.9")).IsAcquired);
+        Assert.True(limits.Acquire(Call(bob)).IsAcquired);
+        Assert.True(limits.Acquire(Call(null)).IsAcquired);
         first.Dispose();
-        Assert.True(limits.Ask(Call(alice)).IsAcquired);
+        Assert.True(limits.Acquire(Call(alice)).IsAcquired);
     }
 
     [Fact]
@@ -45,22 +46,22 @@ public sealed class CallerLimitsTests : IDisposable
         for (var i = 0; i < 5; i++)
         {
             using var key = IdentityKey.Create();
-            Assert.Equal(i < 4, limits.Ask(Call(key, $"2001:db8::{i}")).IsAcquired);
+            Assert.Equal(i < 4, limits.Acquire(Call(key, $"2001:db8::{i}")).IsAcquired);
         }
-        Assert.True(limits.Ask(Call(bob, "2001:db8:0:1::1")).IsAcquired);
+        Assert.True(limits.Acquire(Call(bob, "2001:db8:0:1::1")).IsAcquired);
         // What the address has no room for does not count for the key either.
-        Assert.False(limits.Ask(Call(alice, "2001:db8::7")).IsAcquired);
-        Assert.True(limits.Ask(Call(alice, "2001:db8:0:1::7")).IsAcquired);
+        Assert.False(limits.Acquire(Call(alice, "2001:db8::7")).IsAcquired);
+        Assert.True(limits.Acquire(Call(alice, "2001:db8:0:1::7")).IsAcquired);
     }
 
     [Fact]
     public void The_operator_sets_how_many()
     {
-        Assert.Equal(CallerLimits.DefaultCalls, CasLaunch.CallerCalls(Options()));
-        Assert.Equal(4096, CasLaunch.CallerCalls(Options("--caller-calls", "4096")));
+        Assert.Equal(CallerLimits.DefaultCalls, CasLaunch.ReadCallerCalls(Options()));
+        Assert.Equal(4096, CasLaunch.ReadCallerCalls(Options("--caller-calls", "4096")));
         foreach (var wrong in new[] { "0", "4097", "-1", "many", "" })
         {
-            Assert.Equal(2, Assert.Throws<HostException>(() => CasLaunch.CallerCalls(Options("--caller-calls", wrong))).ExitCode);
+            Assert.Equal(2, Assert.Throws<HostException>(() => CasLaunch.ReadCallerCalls(Options("--caller-calls", wrong))).ExitCode);
         }
     }
 
@@ -83,7 +84,7 @@ public sealed class CallerLimitsTests : IDisposable
         // Else the call that has no body would be given up after some seconds, and the next one find its place.
         builder.WebHost.ConfigureKestrel(options => options.Limits.MinRequestBodyDataRate = null);
         await using var app = builder.Build();
-        CasEndpoints.Map(app, cas.Service, new CasMetrics(cas.Vault), limits, null);
+        CasEndpoints.Map(app, cas.Services, new CasMetrics(cas.Vault), limits, null);
         await app.StartAsync(cancellation);
         var address = new Uri(app.Urls.Single());
 

@@ -1,9 +1,11 @@
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
+using static Guardian.Cas.Tests.Outcomes;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Sessions;
 
-/// <summary>Who may read, update and create, alone and together.</summary>
+/// <summary>Access rules decide who may read, update and create sessions, alone and together.</summary>
 public sealed class AccessTests : IDisposable
 {
     private readonly TestCas cas = new();
@@ -24,7 +26,10 @@ public sealed class AccessTests : IDisposable
               update:
                 - require-all:
                     - CREATOR
-                    - require-at-least-2: [{signer: {{people[0].PublicKey}}}, {signer: {{people[1].PublicKey}}}, {signer: {{people[2].PublicKey}}}]
+                    - require-at-least-2:
+                        - {signer: {{people[0].PublicKey}}}
+                        - {signer: {{people[1].PublicKey}}}
+                        - {signer: {{people[2].PublicKey}}}
 
             """ + TestCas.Session;
         await cas.CreateAsync(session);
@@ -33,28 +38,32 @@ public sealed class AccessTests : IDisposable
 
         foreach (var tooFew in new[] { [], signatures[..1], [signatures[0], signatures[0]] })
         {
-            var refused = await RefusedAsync(cas.Service.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, tooFew));
-            Assert.Equal(CasFailure.Denied, refused.Failure);
+            var refused = await ExpectRefusalAsync(cas.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, tooFew));
+            Assert.Equal(CasReasons.Denied, refused.Reason);
             Assert.Contains("all of (CREATOR, at least 2 of (", refused.Problems[0], StringComparison.Ordinal);
         }
-        Assert.Equal(CasFailure.Denied, (await RefusedAsync(cas.Service.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Bob, signatures))).Failure);
+        var byStranger = cas.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Bob, signatures);
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(byStranger));
         var forged = SessionSignature.Create(TestCas.Hash(session), people[1]);
-        Assert.Equal(CasFailure.Invalid, (await RefusedAsync(cas.Service.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, [signatures[0], forged]))).Failure);
+        var withForged = cas.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, [signatures[0], forged]);
+        Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(withForged));
 
-        Assert.Equal(TestCas.Hash(next), (await cas.Service.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, signatures[1..])).Hash);
+        var updated = await cas.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, signatures[1..]).ValueAsync();
+        Assert.Equal(TestCas.Hash(next), updated.Hash);
     }
 
     [Fact]
     public async Task A_name_below_another_needs_the_consent_of_the_one_above()
     {
         var below = TestCas.Session.Replace("name: shop", "name: team/shop", StringComparison.Ordinal);
-        Assert.Equal(CasFailure.Denied, (await RefusedAsync(cas.CreateAsync(below))).Failure);
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.CreateAsync(below)));
         await cas.CreateAsync($"name: team\naccess_policy:\n  create_sessions: [{people[0].PublicKey}]\n  list_sessions: [ANY]\n");
-        Assert.Equal(CasFailure.Denied, (await RefusedAsync(cas.CreateAsync(below))).Failure);
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.CreateAsync(below)));
         await cas.CreateAsync(below, people[0].SubjectPublicKeyInfo);
-        await cas.CreateAsync(TestCas.Session.Replace("name: shop", "name: team/shop/deep", StringComparison.Ordinal), people[0].SubjectPublicKeyInfo);
-        Assert.Equal(["team/shop"], (await cas.Service.ListAsync("team", TestCas.Bob)).Names);
-        Assert.Equal(CasFailure.NotFound, (await RefusedAsync(cas.Service.ListAsync("team/shop", TestCas.Bob))).Failure);
+        var deep = TestCas.Session.Replace("name: shop", "name: team/shop/deep", StringComparison.Ordinal);
+        await cas.CreateAsync(deep, people[0].SubjectPublicKeyInfo);
+        Assert.Equal(["team/shop"], (await cas.Sessions.ListAsync("team", TestCas.Bob).ValueAsync()).Names);
+        Assert.Equal(CasReasons.NotFound, await ExpectReasonAsync(cas.Sessions.ListAsync("team/shop", TestCas.Bob)));
     }
 
     [Theory]
@@ -69,17 +78,9 @@ public sealed class AccessTests : IDisposable
 
         async Task<bool> MayAsync(byte[] key)
         {
-            try
-            {
-                await cas.Service.ReadAsync("shop", key);
-                return true;
-            }
-            catch (CasException refused) when (refused.Failure == CasFailure.NotFound)
-            {
-                return false;
-            }
+            var (session, refusal) = await cas.Sessions.ReadAsync("shop", key);
+            Assert.True(refusal is null || refusal.Reason == CasReasons.NotFound);
+            return session is not null;
         }
     }
-
-    private static Task<CasException> RefusedAsync(Task call) => Assert.ThrowsAsync<CasException>(() => call);
 }

@@ -2,11 +2,13 @@ using System.Text.Json;
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Guardian.Cas.Owners;
 using Guardian.Cas.Store;
 using Guardian.Cas.Tests.Store;
+using static Guardian.Cas.Tests.Outcomes;
 
-namespace Guardian.Cas.Tests.Recovery;
+namespace Guardian.Cas.Tests.Owners;
 
 /// <summary>The owners of a CAS have others take their place: as many as recover the store, in this CAS, once.</summary>
 public sealed class OwnersTests : IDisposable
@@ -29,69 +31,69 @@ public sealed class OwnersTests : IDisposable
     [Fact]
     public async Task So_many_owners_put_others_in_their_place_who_then_recover_the_store()
     {
-        var claimed = await ClaimAsync(cas.Service);
+        var claimed = await ClaimAsync(cas.Services);
         var change = Change(claimed.Hash, 2, carol, dave);
-        var changed = await ChangeAsync(cas.Service, change, alice, bob);
+        var changed = await ChangeAsync(cas.Services, change, alice, bob);
         Assert.Equal([Hash(carol), Hash(dave)], changed.Keys);
         Assert.Equal(2, changed.Threshold);
         Assert.NotEqual(claimed.Hash, changed.Hash);
         cas.Reopen();
-        Assert.Equivalent(changed, await cas.Service.ReadOwnersAsync(), strict: true);
-        Assert.Contains((await cas.Service.ReadAuditAsync("0", carol.SubjectPublicKeyInfo)).Details, detail => detail?.Text == $"2 of {Hash(carol)}, {Hash(dave)}, approved by {Hash(alice)}, {Hash(bob)}");
-        Assert.DoesNotContain((await cas.Service.ReadAuditAsync("0", alice.SubjectPublicKeyInfo)).Details, detail => detail is not null);
+        Assert.Equivalent(changed, await cas.Owners.ReadAsync().ValueAsync(), strict: true);
+        Assert.Contains((await cas.Audit.ReadAsync("0", carol.SubjectPublicKeyInfo).ValueAsync()).Details, detail => detail?.Text == $"2 of {Hash(carol)}, {Hash(dave)}, approved by {Hash(alice)}, {Hash(bob)}");
+        Assert.DoesNotContain((await cas.Audit.ReadAsync("0", alice.SubjectPublicKeyInfo).ValueAsync()).Details, detail => detail is not null);
 
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
         var recovery = KeyRecovery.Open(rows);
         Assert.All(recovery.Description.Shares, share => Assert.Null(KeyShare.Decrypt(share, alice)));
-        var gifts = recovery.Description.Shares.Select((share, i) => new ShareGift(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave)!)).ToList();
-        Assert.False(recovery.Give(gifts[0]).IsDone);
-        Assert.True(recovery.Give(gifts[1]).IsDone);
+        var opened = recovery.Description.Shares.Select((share, i) => new OpenedShare(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave)!)).ToList();
+        Assert.False(recovery.AddShare(opened[0]).Value!.IsDone);
+        Assert.True(recovery.AddShare(opened[1]).Value!.IsDone);
     }
 
     [Fact]
     public async Task Whoever_sends_it_the_signatures_of_owners_count()
     {
-        var claimed = await ClaimAsync(cas.Service);
+        var claimed = await ClaimAsync(cas.Services);
         var change = Change(claimed.Hash, 1, dave);
-        Assert.Equal(CasFailure.Denied, await RefusalAsync(ChangeAsync(cas.Service, change, dave, alice)));
-        Assert.Equal(CasFailure.Denied, await RefusalAsync(ChangeAsync(cas.Service, change, alice, alice, dave)));
-        Assert.Equal([Hash(dave)], (await ChangeAsync(cas.Service, change, dave, alice, carol)).Keys);
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(ChangeAsync(cas.Services, change, dave, alice)));
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(ChangeAsync(cas.Services, change, alice, alice, dave)));
+        Assert.Equal([Hash(dave)], (await ChangeAsync(cas.Services, change, dave, alice, carol)).Keys);
     }
 
     [Fact]
     public async Task A_signature_is_of_one_change_in_one_cas_and_of_nothing_else()
     {
-        Assert.Equal(CasFailure.Conflict, await RefusalAsync(ChangeAsync(cas.Service, Change(new string('0', 64), 1, dave), alice, bob)));
-        var claimed = await ClaimAsync(cas.Service);
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(ChangeAsync(cas.Services, Change(new string('0', 64), 1, dave), alice, bob)));
+        var claimed = await ClaimAsync(cas.Services);
         var change = Change(claimed.Hash, 1, dave);
         var other = SessionSignature.Create(TestCas.Hash(TestCas.Session), bob, SignatureSubject.Owners);
         var session = SessionSignature.Create(HashOf(change), bob);
         foreach (var signature in new[] { other, session, SessionSignature.Create(HashOf(change), bob, SignatureSubject.Owners) with { Key = carol.PublicKey } })
         {
-            Assert.Equal(CasFailure.Invalid, await RefusalAsync(SendAsync(cas.Service, change, alice, signature)));
+            Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(SendAsync(cas.Services, change, alice, signature)));
         }
 
         using var elsewhere = new TestCas();
-        var same = await ClaimAsync(elsewhere.Service);
+        var same = await ClaimAsync(elsewhere.Services);
         Assert.NotEqual(claimed.Hash, same.Hash);
-        Assert.Equal(CasFailure.Conflict, await RefusalAsync(ChangeAsync(elsewhere.Service, change, alice, bob)));
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(ChangeAsync(elsewhere.Services, change, alice, bob)));
 
         // Who owned it before owns it again, and what they once signed is over.
-        var changed = await ChangeAsync(cas.Service, change, alice, bob);
-        var again = await ChangeAsync(cas.Service, Change(changed.Hash, 2, alice, bob, carol), dave);
+        var changed = await ChangeAsync(cas.Services, change, alice, bob);
+        var again = await ChangeAsync(cas.Services, Change(changed.Hash, 2, alice, bob, carol), dave);
         Assert.Equal(claimed.Keys, again.Keys);
-        Assert.Equal(CasFailure.Conflict, await RefusalAsync(ChangeAsync(cas.Service, change, alice, bob)));
-        Assert.Equivalent(again, await cas.Service.ReadOwnersAsync(), strict: true);
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(ChangeAsync(cas.Services, change, alice, bob)));
+        Assert.Equivalent(again, await cas.Owners.ReadAsync().ValueAsync(), strict: true);
     }
 
     [Fact]
     public async Task Owners_must_make_sense()
     {
-        var claimed = await ClaimAsync(cas.Service);
+        var claimed = await ClaimAsync(cas.Services);
         foreach (var (threshold, keys) in new (int, string[])[] { (1, []), (0, [alice.PublicKey]), (2, [alice.PublicKey]), (1, [alice.PublicKey, alice.PublicKey]), (1, ["x"]) })
         {
             var change = JsonSerializer.SerializeToUtf8Bytes(new OwnersChange(claimed.Hash!, keys, threshold), CasJson.Default.OwnersChange);
-            Assert.Equal(CasFailure.Invalid, await RefusalAsync(ChangeAsync(cas.Service, change, alice, bob)));
+            Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(ChangeAsync(cas.Services, change, alice, bob)));
         }
     }
 
@@ -105,11 +107,11 @@ public sealed class OwnersTests : IDisposable
             var rows = new MemoryRowStore();
             using (var vault = Open(rows))
             {
-                var claimed = await ClaimAsync(Service(vault));
+                var claimed = await ClaimAsync(Services(vault));
                 rows.FailNext(step);
                 try
                 {
-                    await ChangeAsync(Service(vault), Change(claimed.Hash, 1, dave), alice, bob);
+                    await ChangeAsync(Services(vault), Change(claimed.Hash, 1, dave), alice, bob);
                 }
                 catch (StoreException)
                 {
@@ -119,7 +121,7 @@ public sealed class OwnersTests : IDisposable
                 rows.FailsAt = -1;
             }
             using var again = Open(rows);
-            var owners = await Service(again).ReadOwnersAsync();
+            var owners = await Services(again).Owners.ReadAsync().ValueAsync();
             outcomes.Add(owners.Threshold);
             Assert.Equal(owners.Keys, KeyRecovery.Open(rows).Description.Shares.Select(share => share.Owner));
             Assert.Equal(owners.Threshold, KeyRecovery.Open(rows).Description.Threshold);
@@ -133,16 +135,16 @@ public sealed class OwnersTests : IDisposable
         var rows = new MemoryRowStore();
         using var one = Open(rows);
         using var other = Open(rows);
-        var claimed = await ClaimAsync(Service(one));
-        Assert.Equivalent(claimed, await Service(other).ReadOwnersAsync(), strict: true);
-        var changed = await ChangeAsync(Service(other), Change(claimed.Hash, 1, dave), alice, bob);
-        Assert.Equivalent(changed, await Service(one).ReadOwnersAsync(), strict: true);
-        Assert.Equal(CasFailure.Denied, await RefusalAsync(ChangeAsync(Service(one), Change(changed.Hash, 1, alice), alice, bob)));
+        var claimed = await ClaimAsync(Services(one));
+        Assert.Equivalent(claimed, await Services(other).Owners.ReadAsync().ValueAsync(), strict: true);
+        var changed = await ChangeAsync(Services(other), Change(claimed.Hash, 1, dave), alice, bob);
+        Assert.Equivalent(changed, await Services(one).Owners.ReadAsync().ValueAsync(), strict: true);
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(ChangeAsync(Services(one), Change(changed.Hash, 1, alice), alice, bob)));
     }
 
     private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
 
-    private static CasService Service(Vault vault) => new(vault, null, new TestTime());
+    private static CasServices Services(Vault vault) => new(vault, null, new TestTime());
 
     private static string Hash(IdentityKey key) => HashOf(key.SubjectPublicKeyInfo);
 
@@ -151,14 +153,12 @@ public sealed class OwnersTests : IDisposable
     private static byte[] Change(string? predecessor, int threshold, params IdentityKey[] owners) =>
         JsonSerializer.SerializeToUtf8Bytes(new OwnersChange(predecessor!, [.. owners.Select(owner => owner.PublicKey)], threshold), CasJson.Default.OwnersChange);
 
-    private static Task<OwnersDescription> ChangeAsync(CasService service, byte[] change, IdentityKey caller, params IdentityKey[] signers) =>
-        SendAsync(service, change, caller, [.. signers.Select(signer => SessionSignature.Create(HashOf(change), signer, SignatureSubject.Owners))]);
+    private static Task<OwnersDescription> ChangeAsync(CasServices services, byte[] change, IdentityKey caller, params IdentityKey[] signers) =>
+        SendAsync(services, change, caller, [.. signers.Select(signer => SessionSignature.Create(HashOf(change), signer, SignatureSubject.Owners))]);
 
-    private static async Task<OwnersDescription> SendAsync(CasService service, byte[] change, IdentityKey caller, params SessionSignature[] signatures) =>
-        await service.ChangeOwnersAsync(change, JsonSerializer.Deserialize(change, CasJson.Default.OwnersChange)!, caller.SubjectPublicKeyInfo, signatures);
+    private static async Task<OwnersDescription> SendAsync(CasServices services, byte[] change, IdentityKey caller, params SessionSignature[] signatures) =>
+        await services.Owners.ChangeAsync(change, JsonSerializer.Deserialize(change, CasJson.Default.OwnersChange)!, caller.SubjectPublicKeyInfo, signatures).ValueAsync();
 
-    private static async Task<CasFailure> RefusalAsync(Task work) => (await Assert.ThrowsAsync<CasException>(() => work)).Failure;
-
-    private Task<OwnersDescription> ClaimAsync(CasService service) =>
-        service.ClaimAsync(new OwnersClaim([alice.PublicKey, bob.PublicKey, carol.PublicKey], 2), alice.SubjectPublicKeyInfo);
+    private Task<OwnersDescription> ClaimAsync(CasServices services) =>
+        services.Owners.ClaimAsync(new OwnersClaim([alice.PublicKey, bob.PublicKey, carol.PublicKey], 2), alice.SubjectPublicKeyInfo).ValueAsync();
 }

@@ -6,7 +6,7 @@ using Guardian.Cas.Host;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Host;
 
 /// <summary>docs/spec/cas-openapi.json is what the CAS serves, call by call and member by member.</summary>
 public sealed class OpenApiTests
@@ -51,7 +51,7 @@ public sealed class OpenApiTests
         using var cas = new TestCas();
         await using var app = WebApplication.CreateSlimBuilder().Build();
         using var limits = new CallerLimits(1);
-        CasEndpoints.Map(app, cas.Service, new CasMetrics(cas.Vault), limits, null);
+        CasEndpoints.Map(app, cas.Services, new CasMetrics(cas.Vault), limits, null);
         var served = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
             .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single().ToLowerInvariant()} {endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal)}");
         Assert.Equal(Calls.Select(call => $"{call.Method} {call.Path}").Order(), served.Order());

@@ -6,9 +6,12 @@ using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
 using Guardian.Sgx;
+using static Guardian.Cas.Tests.Outcomes;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Host;
 
 /// <summary>The program itself, over real connections.</summary>
 public sealed class CasProcessTests : IDisposable
@@ -56,15 +59,15 @@ public sealed class CasProcessTests : IDisposable
         Assert.Equal(created, await client.ReadAsync("a.b"));
         var updated = await client.UpdateAsync("a.b", Encoding.UTF8.GetBytes($"predecessor: {created.Hash}\n{Session("a.b")}"));
         Assert.NotEqual(created.Hash, updated.Hash);
-        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => client.CreateAsync(Encoding.UTF8.GetBytes(Session("a.b"))))).Failure);
-        var mistakes = await Assert.ThrowsAsync<CasException>(() => client.CreateAsync(Encoding.UTF8.GetBytes("name: x\n")));
-        Assert.Equal(CasFailure.Invalid, mistakes.Failure);
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(client.CreateAsync(Encoding.UTF8.GetBytes(Session("a.b")))));
+        var mistakes = await ExpectRefusalAsync(client.CreateAsync(Encoding.UTF8.GetBytes("name: x\n")));
+        Assert.Equal(CasReasons.Invalid, mistakes.Reason);
         Assert.NotEmpty(mistakes.Problems);
-        Assert.Equal(CasFailure.Denied, (await Assert.ThrowsAsync<CasException>(() => client.ConfigureAsync("a.b", "web"))).Failure);
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(client.ConfigureAsync("a.b", "web")));
 
         using var nobody = new CasClient(running.Address, Policy(), null, TimeProvider.System);
         Assert.Equal("ok", (await nobody.CheckAsync()).Status);
-        Assert.Equal(CasFailure.Invalid, (await Assert.ThrowsAsync<CasException>(() => nobody.ReadAsync("a.b"))).Failure);
+        Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(nobody.ReadAsync("a.b")));
     }
 
     [Fact]
@@ -73,8 +76,8 @@ public sealed class CasProcessTests : IDisposable
         using var running = await StartAsync();
         var policy = Policy() with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
         using var client = new CasClient(running.Address, policy, null, TimeProvider.System);
-        var refused = await Assert.ThrowsAsync<CasException>(() => client.CheckAsync());
-        Assert.Equal(CasFailure.NotTrusted, refused.Failure);
+        var refused = await ExpectRefusalAsync(client.CheckAsync());
+        Assert.Equal(CasReasons.NotTrusted, refused.Reason);
         Assert.StartsWith("identity", Assert.Single(refused.Problems), StringComparison.Ordinal);
     }
 
@@ -117,7 +120,7 @@ public sealed class CasProcessTests : IDisposable
             {
                 await client.CreateAsync(Encoding.UTF8.GetBytes(Session($"{prefix}-{i}")));
             }
-            catch (CasException failure) when (failure.Failure == CasFailure.Unreachable)
+            catch (RefusedException failure) when (failure.Refusal.Reason == CasReasons.Unreachable)
             {
                 return;
             }

@@ -15,7 +15,7 @@ using Guardian.Cas.Provisioning;
 using Guardian.Sgx;
 using Guardian.Sgx.Simulated;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Provisioning;
 
 /// <summary>Gramine's secret provisioning, asked for by clients that share nothing with the server but the protocol's text.</summary>
 public sealed class ProvisioningTests : IAsyncDisposable
@@ -45,7 +45,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     {
         cas.CreateAsync(Session).GetAwaiter().GetResult();
         authority = ProvisioningAuthority.Open(cas.Folder, TestCas.Cas);
-        server = ProvisioningServer.Start(new IPEndPoint(IPAddress.Loopback, 0), cas.Service, authority, new ConfigurationRequest("shop", "text"), Report, limit: TimeSpan.FromMinutes(20));
+        server = ProvisioningServer.Start(new IPEndPoint(IPAddress.Loopback, 0), cas.Admissions, authority, new ConfigurationRequest("shop", "text"), Report, limit: TimeSpan.FromMinutes(20));
     }
 
     public async ValueTask DisposeAsync()
@@ -59,7 +59,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     public async Task An_enclave_gets_the_secret_of_the_service_that_its_address_names()
     {
         var secret = await AskAsync("web.shop.cas.example", TestCas.Program);
-        Assert.Equal(await cas.SecretAsync("key"), secret);
+        Assert.Equal(await cas.ReadSecretAsync("key"), secret);
         Assert.Equal(secret, await AskAsync("web.shop", TestCas.Program));
     }
 
@@ -68,7 +68,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     {
         foreach (var name in new[] { "localhost", "127.0.0.1" })
         {
-            Assert.Equal([.. await cas.SecretAsync("token"), 0], await AskAsync(name, TestCas.Program));
+            Assert.Equal([.. await cas.ReadSecretAsync("token"), 0], await AskAsync(name, TestCas.Program));
         }
     }
 
@@ -156,7 +156,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
         using var output = new MemoryStream();
         await client.StandardOutput.BaseStream.CopyToAsync(output);
         var expected = Encoding.ASCII.GetBytes("SECRET_PROVISION_RA_TLS_RESPONSE_V1:\0\0\0\0\u0010");
-        Assert.Equal([.. expected, .. await cas.SecretAsync("key")], output.ToArray());
+        Assert.Equal([.. expected, .. await cas.ReadSecretAsync("key")], output.ToArray());
     }
 
     [Fact]

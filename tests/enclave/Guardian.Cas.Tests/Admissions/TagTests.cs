@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
 using Guardian.Sgx.Simulated;
+using static Guardian.Cas.Tests.Outcomes;
 
-namespace Guardian.Cas.Tests;
+namespace Guardian.Cas.Tests.Admissions;
 
 /// <summary>Freshness tags, and the volumes they belong to.</summary>
 public sealed class TagTests : IDisposable
@@ -26,7 +28,8 @@ public sealed class TagTests : IDisposable
               - {path: /etc/key, content: "$$GUARDIAN::key:bin$$"}
         secrets:
 
-        """, StringComparison.Ordinal).Replace("    platforms:", "    image_name: base\n    tags: [budget]\n    platforms:", StringComparison.Ordinal);
+        """, StringComparison.Ordinal)
+        .Replace("    platforms:", "    image_name: base\n    tags: [budget]\n    platforms:", StringComparison.Ordinal);
 
     private readonly TestCas cas = new();
 
@@ -52,8 +55,10 @@ public sealed class TagTests : IDisposable
     [Fact]
     public void A_tag_that_was_never_set_is_null_on_the_wire()
     {
-        Assert.Contains("\"tag\":null", JsonSerializer.Serialize(new TagDescription("shop", "data", null), CasJson.Default.TagDescription), StringComparison.Ordinal);
-        Assert.Contains("\"expected\":null", JsonSerializer.Serialize(new TagChange("shop", "data", null, Tag(1)), CasJson.Default.TagChange), StringComparison.Ordinal);
+        var description = JsonSerializer.Serialize(new TagDescription("shop", "data", null), CasJson.Default.TagDescription);
+        var change = JsonSerializer.Serialize(new TagChange("shop", "data", null, Tag(1)), CasJson.Default.TagChange);
+        Assert.Contains("\"tag\":null", description, StringComparison.Ordinal);
+        Assert.Contains("\"expected\":null", change, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,48 +85,57 @@ public sealed class TagTests : IDisposable
         await cas.CreateAsync(Session);
         using var stranger = TestCas.Launch(9);
         var change = new TagChange("shop", "data", null, Tag(1));
-        Assert.Equal(CasFailure.Denied, (await RefusedAsync(cas.Service.SetTagAsync(change, TestCas.Certificate(stranger)))).Failure);
-        Assert.Equal(CasFailure.Denied, (await RefusedAsync(cas.Service.ReadTagAsync("shop", "data", TestCas.Certificate(stranger)))).Failure);
+        var (certificate, strangers) = (TestCas.Certificate(TestCas.Program), TestCas.Certificate(stranger));
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.Admissions.SetTagAsync(change, strangers)));
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.Admissions.ReadTagAsync("shop", "data", strangers)));
         foreach (var (session, name) in new[] { ("shop", "scratch"), ("shop", "old"), ("shop", "none"), ("none", "data") })
         {
-            Assert.Equal(CasFailure.NotFound, (await RefusedAsync(cas.Service.SetTagAsync(change with { Session = session, Name = name }, TestCas.Certificate(TestCas.Program)))).Failure);
+            var absent = change with { Session = session, Name = name };
+            Assert.Equal(CasReasons.NotFound, await ExpectReasonAsync(cas.Admissions.SetTagAsync(absent, certificate)));
         }
-        Assert.Throws<CasException>(() => { _ = cas.Service.SetTagAsync(change with { Next = new byte[31] }, TestCas.Certificate(TestCas.Program)); });
+        var tooShort = cas.Admissions.SetTagAsync(change with { Next = new byte[31] }, certificate);
+        Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(tooShort));
         Assert.Null((await ReadAsync("data")).Tag);
     }
 
     [Fact]
-    public async Task Of_many_who_move_a_tag_at_once_one_wins()
+    public async Task One_of_many_concurrent_moves_of_a_tag_wins()
     {
         await cas.CreateAsync(Session);
         var certificate = TestCas.Certificate(TestCas.Program);
-        var outcomes = await Task.WhenAll(Enumerable.Range(1, 50).Select(i => Task.Run(() => cas.Service.SetTagAsync(new TagChange("shop", "data", null, Tag((byte)i)), certificate))));
+        var outcomes = await Task.WhenAll(Enumerable.Range(1, 50).Select(i => Task.Run(() =>
+            cas.Admissions.SetTagAsync(new TagChange("shop", "data", null, Tag((byte)i)), certificate).ValueAsync())));
         var winner = Assert.Single(outcomes, outcome => outcome.Moved).Tag;
         Assert.All(outcomes, outcome => Assert.Equal(winner, outcome.Tag));
         Assert.Equal(winner, (await ReadAsync("data")).Tag);
     }
 
     [Fact]
-    public async Task Of_singletons_the_one_admitted_last_owns_the_tags()
+    public async Task The_singleton_admitted_last_owns_the_tags()
     {
-        await cas.CreateAsync(Session.Replace("secrets:\n", "security: {attestation: {singleton_enclaves: true}}\nsecrets:\n", StringComparison.Ordinal));
+        const string Rule = "security: {attestation: {singleton_enclaves: true}}\n";
+        await cas.CreateAsync(Session.Replace("secrets:\n", $"{Rule}secrets:\n", StringComparison.Ordinal));
         var web = new ConfigurationRequest("shop", "web");
         var (first, second) = (TestCas.Certificate(TestCas.Program), TestCas.Certificate(TestCas.Program));
         var change = new TagChange("shop", "data", null, Tag(1));
-        Assert.Equal(CasFailure.Denied, (await RefusedAsync(cas.Service.SetTagAsync(change, first))).Failure);
-        await cas.Service.ConfigureAsync(web, first);
-        Assert.True((await cas.Service.SetTagAsync(change, first)).Moved);
-        await cas.Service.ConfigureAsync(web, second);
-        Assert.Contains("since", (await RefusedAsync(cas.Service.SetTagAsync(change with { Expected = Tag(1), Next = Tag(2) }, first))).Message, StringComparison.Ordinal);
-        Assert.True((await cas.Service.SetTagAsync(change with { Expected = Tag(1), Next = Tag(2) }, second)).Moved);
-        Assert.Contains("singleton", Assert.Single((await RefusedAsync(cas.Service.ConfigureAsync(web, second))).Problems), StringComparison.Ordinal);
+        Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.Admissions.SetTagAsync(change, first)));
+        await cas.Admissions.ConfigureAsync(web, first).ValueAsync();
+        Assert.True((await cas.Admissions.SetTagAsync(change, first).ValueAsync()).Moved);
+        await cas.Admissions.ConfigureAsync(web, second).ValueAsync();
+        var later = change with { Expected = Tag(1), Next = Tag(2) };
+        Assert.Contains("since", (await ExpectRefusalAsync(cas.Admissions.SetTagAsync(later, first))).Detail, StringComparison.Ordinal);
+        Assert.True((await cas.Admissions.SetTagAsync(later, second).ValueAsync()).Moved);
+        var again = await ExpectRefusalAsync(cas.Admissions.ConfigureAsync(web, second));
+        Assert.Contains("singleton", Assert.Single(again.Problems), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_is_absent_is_null_on_the_wire()
+    public void Absent_values_are_null_on_the_wire()
     {
-        Assert.Equal("""{"session":"s","name":"n","tag":null}""", JsonSerializer.Serialize(new TagDescription("s", "n", null), CasJson.Default.TagDescription));
-        Assert.Null(JsonSerializer.Deserialize("""{"session":"s","name":"n","expected":null,"next":"AA=="}""", CasJson.Default.TagChange)!.Expected);
+        var description = JsonSerializer.Serialize(new TagDescription("s", "n", null), CasJson.Default.TagDescription);
+        Assert.Equal("""{"session":"s","name":"n","tag":null}""", description);
+        const string Change = """{"session":"s","name":"n","expected":null,"next":"AA=="}""";
+        Assert.Null(JsonSerializer.Deserialize(Change, CasJson.Default.TagChange)!.Expected);
         Assert.Equal("""{"key":null}""", JsonSerializer.Serialize(new StdioConfiguration(null), CasJson.Default.StdioConfiguration));
     }
 
@@ -129,10 +143,9 @@ public sealed class TagTests : IDisposable
 
     private static (bool, int?) Outcome(TagOutcome outcome) => (outcome.Moved, outcome.Tag?[31]);
 
-    private Task<TagDescription> ReadAsync(string name) => cas.Service.ReadTagAsync("shop", name, TestCas.Certificate(TestCas.Program));
+    private Task<TagDescription> ReadAsync(string name) =>
+        cas.Admissions.ReadTagAsync("shop", name, TestCas.Certificate(TestCas.Program)).ValueAsync();
 
     private Task<TagOutcome> SetAsync(string name, byte[]? expected, byte[] next) =>
-        cas.Service.SetTagAsync(new TagChange("shop", name, expected, next), TestCas.Certificate(TestCas.Program));
-
-    private static Task<CasException> RefusedAsync(Task call) => Assert.ThrowsAsync<CasException>(() => call);
+        cas.Admissions.SetTagAsync(new TagChange("shop", name, expected, next), TestCas.Certificate(TestCas.Program)).ValueAsync();
 }
