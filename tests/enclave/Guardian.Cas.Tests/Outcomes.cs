@@ -2,7 +2,7 @@ using Guardian.Refusals;
 
 namespace Guardian.Cas.Tests;
 
-/// <summary>Reads the outcomes of calls, by value or by refusal.</summary>
+/// <summary>Reads the outcomes of calls.</summary>
 internal static class Outcomes
 {
     /// <summary>Gives the value of a call, and throws when it was refused.</summary>

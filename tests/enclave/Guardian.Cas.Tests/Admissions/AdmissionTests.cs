@@ -7,7 +7,7 @@ using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Admissions;
 
-/// <summary>Admitted enclaves get their configuration, and all others a reason.</summary>
+/// <summary>Admitted enclaves get their configuration, and all others get a reason.</summary>
 public sealed class AdmissionTests : IDisposable
 {
     private readonly TestCas cas = new();

@@ -39,7 +39,7 @@ public sealed class TagTests : IDisposable
     [InlineData("data")]
     [InlineData("cache")]
     [InlineData("budget")]
-    public async Task A_tag_moves_only_from_what_is_expected(string name)
+    public async Task A_tag_moves_only_from_its_expected_value(string name)
     {
         await cas.CreateAsync(Session);
         Assert.Null((await ReadAsync(name)).Tag);
@@ -62,7 +62,7 @@ public sealed class TagTests : IDisposable
     }
 
     [Fact]
-    public async Task The_configuration_brings_volumes_with_keys_and_tags()
+    public async Task The_configuration_holds_volumes_with_keys_and_tags()
     {
         await cas.CreateAsync(Session);
         await SetAsync("data", null, Tag(7));

@@ -12,7 +12,7 @@ using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Host;
 
-/// <summary>A greedy caller is told to wait, and nobody else notices it.</summary>
+/// <summary>A greedy caller has to wait, and other callers do not notice.</summary>
 public sealed class CallerLimitsTests : IDisposable
 {
     private readonly IdentityKey alice = IdentityKey.Create();
@@ -25,7 +25,7 @@ public sealed class CallerLimitsTests : IDisposable
     }
 
     [Fact]
-    public void A_caller_has_so_many_calls_at_once_and_another_has_its_own()
+    public void Each_caller_has_its_own_limit_of_concurrent_calls()
     {
         using var limits = new CallerLimits(2);
         var first = limits.Acquire(Call(alice));
@@ -40,7 +40,7 @@ public sealed class CallerLimitsTests : IDisposable
     }
 
     [Fact]
-    public void New_keys_of_one_address_share_what_four_callers_have()
+    public void New_keys_of_one_address_share_the_limit_of_four_callers()
     {
         using var limits = new CallerLimits(1);
         for (var i = 0; i < 5; i++)
@@ -49,13 +49,13 @@ public sealed class CallerLimitsTests : IDisposable
             Assert.Equal(i < 4, limits.Acquire(Call(key, $"2001:db8::{i}")).IsAcquired);
         }
         Assert.True(limits.Acquire(Call(bob, "2001:db8:0:1::1")).IsAcquired);
-        // What the address has no room for does not count for the key either.
+        // A call that the address's limit refuses does not count for the key.
         Assert.False(limits.Acquire(Call(alice, "2001:db8::7")).IsAcquired);
         Assert.True(limits.Acquire(Call(alice, "2001:db8:0:1::7")).IsAcquired);
     }
 
     [Fact]
-    public void The_operator_sets_how_many()
+    public void The_operator_sets_the_limit()
     {
         Assert.Equal(CallerLimits.DefaultCalls, CasLaunch.ReadCallerCalls(Options()));
         Assert.Equal(4096, CasLaunch.ReadCallerCalls(Options("--caller-calls", "4096")));
@@ -69,11 +69,11 @@ public sealed class CallerLimitsTests : IDisposable
     [InlineData("192.0.2.1", "192.0.2.1")]
     [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
-    public void Peers_are_told_apart_by_what_one_of_them_has(string address, string expected) =>
+    public void Peers_are_distinguished_by_the_addresses_that_one_owner_has(string address, string expected) =>
         Assert.Equal(IPAddress.Parse(expected), PeerAddress.Of(IPAddress.Parse(address)));
 
     [Fact]
-    public async Task Who_is_refused_is_told_when_to_come_again_and_it_is_counted()
+    public async Task A_refused_call_says_when_to_retry_and_is_counted()
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var cas = new TestCas();
@@ -81,17 +81,18 @@ public sealed class CallerLimitsTests : IDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        // Else the call that has no body would be given up after some seconds, and the next one find its place.
+        // Otherwise the server would close the call without body after some seconds, and the next call would be accepted.
         builder.WebHost.ConfigureKestrel(options => options.Limits.MinRequestBodyDataRate = null);
         await using var app = builder.Build();
         CasEndpoints.Map(app, cas.Services, new CasMetrics(cas.Vault), limits, null);
         await app.StartAsync(cancellation);
         var address = new Uri(app.Urls.Single());
 
-        // A call whose body does not come is under way: the server asks for it.
+        // A call without its body stays under way: the server asks for the body.
         using var greedy = new TcpClient();
         await greedy.ConnectAsync(address.Host, address.Port, cancellation);
-        await greedy.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/owners HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"), cancellation);
+        var request = $"POST /v1/owners HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n";
+        await greedy.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), cancellation);
         var asked = new byte[12];
         await greedy.GetStream().ReadExactlyAsync(asked, cancellation);
         Assert.Equal("HTTP/1.1 100", Encoding.ASCII.GetString(asked));
@@ -99,12 +100,14 @@ public sealed class CallerLimitsTests : IDisposable
         var answer = await http.GetAsync(new Uri("/v1/health", UriKind.Relative), cancellation);
         Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter!.Delta);
-        Assert.Contains("\"title\":\"Busy\",\"status\":429", await answer.Content.ReadAsStringAsync(cancellation), StringComparison.Ordinal);
+        var problem = await answer.Content.ReadAsStringAsync(cancellation);
+        Assert.Contains("\"title\":\"busy\",\"status\":429", problem, StringComparison.Ordinal);
 
-        // Another is served meanwhile.
+        // The server answers another caller meanwhile.
         using var handler = new SocketsHttpHandler { ConnectCallback = (context, token) => ConnectFromAsync("127.0.0.2", address, token) };
         using var other = new HttpClient(handler) { BaseAddress = address };
-        Assert.Contains("requests_total{call=\"GET /v1/health\",status=\"429\"} 1\n", await other.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellation), StringComparison.Ordinal);
+        var metrics = await other.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellation);
+        Assert.Contains("requests_total{call=\"GET /v1/health\",status=\"429\"} 1\n", metrics, StringComparison.Ordinal);
         greedy.Close();
         while ((await http.GetAsync(new Uri("/v1/health", UriKind.Relative), cancellation)).StatusCode != HttpStatusCode.OK)
         {

@@ -39,7 +39,7 @@ public sealed class CasProcessTests : IDisposable
                 Assert.Equal(Session(name), (await client.ReadAsync(name)).Text);
             }
             var writers = Enumerable.Range(0, 4).Select(writer => WriteAsync(client, $"life{life}-{writer}", acknowledged)).ToArray();
-            // However slow the machine is, each life acknowledges something before it ends.
+            // Each life acknowledges something before it ends, even on a slow machine.
             var enough = acknowledged.Count + random.Next(1, 10);
             while (acknowledged.Count < enough && writers.All(writer => !writer.IsFaulted))
             {
@@ -71,7 +71,7 @@ public sealed class CasProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cas_of_another_measurement_is_not_talked_to()
+    public async Task A_client_does_not_call_a_cas_of_another_measurement()
     {
         using var running = await StartAsync();
         var policy = Policy() with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
@@ -88,7 +88,7 @@ public sealed class CasProcessTests : IDisposable
         var sockets = new List<Socket>();
         try
         {
-            // More than there are for all together.
+            // More connections than the server accepts in total.
             for (var i = 0; i < 1_100; i++)
             {
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

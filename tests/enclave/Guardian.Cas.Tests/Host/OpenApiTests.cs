@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Guardian.Cas.Tests.Host;
 
-/// <summary>docs/spec/cas-openapi.json is what the CAS serves, call by call and member by member.</summary>
+/// <summary>docs/spec/cas-openapi.json describes exactly the calls of the CAS and their members.</summary>
 public sealed class OpenApiTests
 {
     private static readonly (string Method, string Path, string Summary, JsonTypeInfo? Request, int Status, JsonTypeInfo? Response)[] Calls =
@@ -46,7 +46,7 @@ public sealed class OpenApiTests
     }
 
     [Fact]
-    public async Task The_calls_are_those_that_are_served()
+    public async Task The_document_lists_exactly_the_calls_that_the_cas_serves()
     {
         using var cas = new TestCas();
         await using var app = WebApplication.CreateSlimBuilder().Build();
@@ -120,7 +120,7 @@ public sealed class OpenApiTests
     private static JsonObject Content(string mediaType, JsonTypeInfo type, JsonObject schemas)
     {
         schemas[type.Type.Name] ??= JsonNode.Parse(
-            // What occurs twice in a type is a reference to its first place, from the type's own root.
+            // A repeated part of a type is a reference to its first place, relative to the type's own root.
             type.GetJsonSchemaAsNode().ToJsonString().Replace("\"#/", $"\"#/components/schemas/{type.Type.Name}/", StringComparison.Ordinal));
         return new JsonObject { [mediaType] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{type.Type.Name}" } } };
     }

@@ -10,7 +10,7 @@ using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Owners;
 
-/// <summary>The owners of a CAS have others take their place: as many as recover the store, in this CAS, once.</summary>
+/// <summary>Enough owners replace the owners of a CAS, and their consent counts for this CAS and once only.</summary>
 public sealed class OwnersTests : IDisposable
 {
     private readonly TestCas cas = new();
@@ -29,7 +29,7 @@ public sealed class OwnersTests : IDisposable
     }
 
     [Fact]
-    public async Task So_many_owners_put_others_in_their_place_who_then_recover_the_store()
+    public async Task Enough_owners_name_new_owners_who_then_recover_the_store()
     {
         var claimed = await ClaimAsync(cas.Services);
         var change = Change(claimed.Hash, 2, carol, dave);
@@ -39,8 +39,11 @@ public sealed class OwnersTests : IDisposable
         Assert.NotEqual(claimed.Hash, changed.Hash);
         cas.Reopen();
         Assert.Equivalent(changed, await cas.Owners.ReadAsync().ValueAsync(), strict: true);
-        Assert.Contains((await cas.Audit.ReadAsync("0", carol.SubjectPublicKeyInfo).ValueAsync()).Details, detail => detail?.Text == $"2 of {Hash(carol)}, {Hash(dave)}, approved by {Hash(alice)}, {Hash(bob)}");
-        Assert.DoesNotContain((await cas.Audit.ReadAsync("0", alice.SubjectPublicKeyInfo).ValueAsync()).Details, detail => detail is not null);
+        var text = $"2 of {Hash(carol)}, {Hash(dave)}, approved by {Hash(alice)}, {Hash(bob)}";
+        var forCarol = await cas.Audit.ReadAsync("0", carol.SubjectPublicKeyInfo).ValueAsync();
+        var forAlice = await cas.Audit.ReadAsync("0", alice.SubjectPublicKeyInfo).ValueAsync();
+        Assert.Contains(forCarol.Details, detail => detail?.Text == text);
+        Assert.All(forAlice.Details, Assert.Null);
 
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
         var recovery = KeyRecovery.Open(rows);
@@ -51,7 +54,7 @@ public sealed class OwnersTests : IDisposable
     }
 
     [Fact]
-    public async Task Whoever_sends_it_the_signatures_of_owners_count()
+    public async Task Signatures_of_owners_count_no_matter_who_sends_them()
     {
         var claimed = await ClaimAsync(cas.Services);
         var change = Change(claimed.Hash, 1, dave);
@@ -61,9 +64,10 @@ public sealed class OwnersTests : IDisposable
     }
 
     [Fact]
-    public async Task A_signature_is_of_one_change_in_one_cas_and_of_nothing_else()
+    public async Task A_signature_is_valid_for_one_change_in_one_cas_only()
     {
-        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(ChangeAsync(cas.Services, Change(new string('0', 64), 1, dave), alice, bob)));
+        var tooEarly = ChangeAsync(cas.Services, Change(new string('0', 64), 1, dave), alice, bob);
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(tooEarly));
         var claimed = await ClaimAsync(cas.Services);
         var change = Change(claimed.Hash, 1, dave);
         var other = SessionSignature.Create(TestCas.Hash(TestCas.Session), bob, SignatureSubject.Owners);
@@ -78,7 +82,7 @@ public sealed class OwnersTests : IDisposable
         Assert.NotEqual(claimed.Hash, same.Hash);
         Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(ChangeAsync(elsewhere.Services, change, alice, bob)));
 
-        // Who owned it before owns it again, and what they once signed is over.
+        // The first owners return, and their old signatures are no longer valid.
         var changed = await ChangeAsync(cas.Services, change, alice, bob);
         var again = await ChangeAsync(cas.Services, Change(changed.Hash, 2, alice, bob, carol), dave);
         Assert.Equal(claimed.Keys, again.Keys);
@@ -92,13 +96,13 @@ public sealed class OwnersTests : IDisposable
         var claimed = await ClaimAsync(cas.Services);
         foreach (var (threshold, keys) in new (int, string[])[] { (1, []), (0, [alice.PublicKey]), (2, [alice.PublicKey]), (1, [alice.PublicKey, alice.PublicKey]), (1, ["x"]) })
         {
-            var change = JsonSerializer.SerializeToUtf8Bytes(new OwnersChange(claimed.Hash!, keys, threshold), CasJson.Default.OwnersChange);
+            var change = new OwnersChange(claimed.Hash!, keys, threshold).ToBytes();
             Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(ChangeAsync(cas.Services, change, alice, bob)));
         }
     }
 
     [Fact]
-    public async Task A_database_that_fails_at_any_step_leaves_owners_and_shares_of_one_set()
+    public async Task Owners_and_shares_fit_together_after_the_database_fails_at_any_step()
     {
         var wasReached = true;
         var outcomes = new HashSet<int>();
@@ -115,7 +119,7 @@ public sealed class OwnersTests : IDisposable
                 }
                 catch (StoreException)
                 {
-                    // Done or not.
+                    // It happened or not.
                 }
                 wasReached = rows.HasFailed;
                 rows.FailsAt = -1;
@@ -151,14 +155,20 @@ public sealed class OwnersTests : IDisposable
     private static string HashOf(byte[] bytes) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
 
     private static byte[] Change(string? predecessor, int threshold, params IdentityKey[] owners) =>
-        JsonSerializer.SerializeToUtf8Bytes(new OwnersChange(predecessor!, [.. owners.Select(owner => owner.PublicKey)], threshold), CasJson.Default.OwnersChange);
+        new OwnersChange(predecessor!, [.. owners.Select(owner => owner.PublicKey)], threshold).ToBytes();
 
-    private static Task<OwnersDescription> ChangeAsync(CasServices services, byte[] change, IdentityKey caller, params IdentityKey[] signers) =>
-        SendAsync(services, change, caller, [.. signers.Select(signer => SessionSignature.Create(HashOf(change), signer, SignatureSubject.Owners))]);
+    private static Task<OwnersDescription> ChangeAsync(
+        CasServices services, byte[] change, IdentityKey caller, params IdentityKey[] signers)
+    {
+        var signatures = signers.Select(signer => SessionSignature.Create(HashOf(change), signer, SignatureSubject.Owners));
+        return SendAsync(services, change, caller, [.. signatures]);
+    }
 
-    private static async Task<OwnersDescription> SendAsync(CasServices services, byte[] change, IdentityKey caller, params SessionSignature[] signatures) =>
-        await services.Owners.ChangeAsync(change, JsonSerializer.Deserialize(change, CasJson.Default.OwnersChange)!, caller.SubjectPublicKeyInfo, signatures).ValueAsync();
+    private static Task<OwnersDescription> SendAsync(
+        CasServices services, byte[] change, IdentityKey caller, params SessionSignature[] signatures) =>
+        services.Owners.ChangeAsync(change, OwnersChange.TryRead(change)!, caller.SubjectPublicKeyInfo, signatures).ValueAsync();
 
     private Task<OwnersDescription> ClaimAsync(CasServices services) =>
-        services.Owners.ClaimAsync(new OwnersClaim([alice.PublicKey, bob.PublicKey, carol.PublicKey], 2), alice.SubjectPublicKeyInfo).ValueAsync();
+        services.Owners.ClaimAsync(
+            new OwnersClaim([alice.PublicKey, bob.PublicKey, carol.PublicKey], 2), alice.SubjectPublicKeyInfo).ValueAsync();
 }

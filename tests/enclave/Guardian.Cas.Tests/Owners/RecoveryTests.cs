@@ -8,7 +8,7 @@ using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Owners;
 
-/// <summary>Owners bring back a store whose machine is gone, and fewer of them learn nothing.</summary>
+/// <summary>Enough owners recover a store whose machine is lost, and fewer of them learn nothing.</summary>
 public sealed class RecoveryTests : IDisposable
 {
     private readonly TestCas cas = new();
@@ -34,7 +34,7 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
-    public void Any_so_many_shares_give_the_secret_and_fewer_fit_every_secret()
+    public void Any_threshold_of_shares_gives_the_secret_and_fewer_fit_every_secret()
     {
         var secret = RandomNumberGenerator.GetBytes(32);
         foreach (var (threshold, count) in new[] { (1, 1), (1, 3), (2, 3), (3, 5), (5, 5), (7, 32) })
@@ -47,7 +47,7 @@ public sealed class RecoveryTests : IDisposable
             }
             if (threshold > 1)
             {
-                // With one share less, each byte of a further share gives each byte of a secret once: what is there says nothing.
+                // With one share less, each guess of the missing share gives another secret, so the known shares reveal nothing.
                 var few = shares[..(threshold - 1)];
                 var guesses = Enumerable.Range(0, 256).Select(guess => Shamir.Combine([.. few.Select(each => (each.Item1, each.share[..1])), (shares[^1].Item1, [(byte)guess])])[0]);
                 Assert.Equal(256, guesses.Distinct().Count());
@@ -86,9 +86,10 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_share_opens_for_its_owner_alone()
+    public async Task Only_its_owner_can_open_a_share()
     {
-        await cas.Owners.ClaimAsync(new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2), owners[0].SubjectPublicKeyInfo).ValueAsync();
+        var claim = new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2);
+        await cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo).ValueAsync();
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
         var shares = KeyRecovery.Open(rows).Description.Shares;
         Assert.NotNull(KeyShare.Decrypt(shares[0], owners[0]));

@@ -17,7 +17,7 @@ using Guardian.Sgx.Simulated;
 
 namespace Guardian.Cas.Tests.Provisioning;
 
-/// <summary>Gramine's secret provisioning, asked for by clients that share nothing with the server but the protocol's text.</summary>
+/// <summary>Gramine's secret provisioning, for clients that share only the text of the protocol with the server.</summary>
 public sealed class ProvisioningTests : IAsyncDisposable
 {
     private static readonly string Session = TestCas.Session
@@ -45,7 +45,9 @@ public sealed class ProvisioningTests : IAsyncDisposable
     {
         cas.CreateAsync(Session).GetAwaiter().GetResult();
         authority = ProvisioningAuthority.Open(cas.Folder, TestCas.Cas);
-        server = ProvisioningServer.Start(new IPEndPoint(IPAddress.Loopback, 0), cas.Admissions, authority, new ConfigurationRequest("shop", "text"), Report, limit: TimeSpan.FromMinutes(20));
+        server = ProvisioningServer.Start(
+            new IPEndPoint(IPAddress.Loopback, 0), cas.Admissions, authority, new ConfigurationRequest("shop", "text"), Report,
+            limit: TimeSpan.FromMinutes(20));
     }
 
     public async ValueTask DisposeAsync()
@@ -64,7 +66,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_client_that_names_no_service_gets_what_the_operator_set_and_text_ends_with_nul()
+    public async Task A_client_that_names_no_service_gets_the_operators_choice_and_text_ends_with_nul()
     {
         foreach (var name in new[] { "localhost", "127.0.0.1" })
         {
@@ -73,7 +75,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Connections_that_one_address_holds_leave_some_to_others()
+    public async Task One_address_cannot_hold_all_connections()
     {
         var sockets = new List<Socket>();
         try
@@ -92,7 +94,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
                     // Closed before it was reported as open.
                 }
             }
-            // Well before those that do nothing are given up.
+            // Long before the server closes the idle connections.
             Assert.NotNull(await AskAsync("web.shop", TestCas.Program).WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken));
         }
         finally
@@ -201,7 +203,8 @@ public sealed class ProvisioningTests : IAsyncDisposable
 
     private Task<byte[]?> AskAsync(string name, X509Certificate2 certificate) => AskAsync(name, certificate, (IPEndPoint)server.Address, authority.Certificate);
 
-    // As Gramine's client does it: the server is trusted by one authority and its name, the answer read piece by piece. Null when the server ends the connection.
+    // Like Gramine's client: trusts one authority and the server's name, and reads the answer piece by piece.
+    // Null when the server closes the connection.
     private static async Task<byte[]?> AskAsync(
         string name, X509Certificate2 certificate, IPEndPoint address, string authority, string request = "SECRET_PROVISION_RA_TLS_REQUEST_V1\0")
     {

@@ -53,7 +53,7 @@ public sealed class AccessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_name_below_another_needs_the_consent_of_the_one_above()
+    public async Task A_session_below_another_needs_the_consent_of_the_one_above()
     {
         var below = TestCas.Session.Replace("name: shop", "name: team/shop", StringComparison.Ordinal);
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.CreateAsync(below)));

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
@@ -79,6 +80,16 @@ public class SessionDocumentTests
         var problems = Refuse(TestCas.Session.Replace(old, replacement, StringComparison.Ordinal));
         Assert.Contains(problems, problem => problem.Contains(expected, StringComparison.Ordinal));
         Assert.All(problems, problem => Assert.Matches(@"^\d+:\d+", problem));
+    }
+
+    [Fact]
+    public void A_key_on_a_curve_without_a_name_is_reported()
+    {
+        using var named = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var explicitly = ECDsa.Create(named.ExportExplicitParameters(includePrivateParameters: true));
+        var pem = explicitly.ExportPkcs8PrivateKeyPem().Replace("\n", "\n      ", StringComparison.Ordinal);
+        var problems = Refuse(TestCas.Session + $"  - name: given\n    kind: private-key\n    value: |\n      {pem}\n");
+        Assert.Contains("PKCS#8", Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,7 @@ public sealed class FaultTests
     public async Task A_database_that_fails_at_any_step_loses_nothing_that_was_acknowledged(bool staysDead)
     {
         var certificate = TestCas.Certificate(TestCas.Program);
+        var web = new ConfigurationRequest("shop", "web");
         var wasReached = true;
         for (var step = 0; wasReached; step++)
         {
@@ -30,7 +31,7 @@ public sealed class FaultTests
                 {
                     var next = i;
                     await TryAsync(() => MoveAsync(services, certificate, tag.Sure, next), tag, next);
-                    await TryAsync(() => services.Admissions.ConfigureAsync(new ConfigurationRequest("shop", "web"), certificate).ValueAsync(), new Possible<int>(0), 0);
+                    await TryAsync(() => services.Admissions.ConfigureAsync(web, certificate).ValueAsync(), new Possible<int>(0), 0);
                 }
                 await TryAsync(() => services.Sessions.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice).ValueAsync(), text, Next());
             }
@@ -58,14 +59,15 @@ public sealed class FaultTests
         {
             var services = Services(vault);
             await services.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
-            await services.Sessions.CreateAsync(TestCas.Utf8(Session.Replace("name: shop", "name: other", StringComparison.Ordinal)), TestCas.Alice).ValueAsync();
-            await services.Admissions.SetTagAsync(new TagChange("shop", "t", null, Tag(1)), TestCas.Certificate(TestCas.Program)).ValueAsync();
+            var other = Session.Replace("name: shop", "name: other", StringComparison.Ordinal);
+            await services.Sessions.CreateAsync(TestCas.Utf8(other), TestCas.Alice).ValueAsync();
+            await MoveAsync(services, TestCas.Certificate(TestCas.Program), 0, 1);
         }
         var before = rows.Copy();
         using (var vault = Open(rows))
         {
             var services = Services(vault);
-            await services.Admissions.SetTagAsync(new TagChange("shop", "t", Tag(1), Tag(2)), TestCas.Certificate(TestCas.Program)).ValueAsync();
+            await MoveAsync(services, TestCas.Certificate(TestCas.Program), 1, 2);
             await services.Sessions.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice).ValueAsync();
         }
         var good = rows.Copy();

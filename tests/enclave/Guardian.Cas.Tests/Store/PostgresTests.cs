@@ -15,7 +15,7 @@ using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Store;
 
-/// <summary>Several replicas on one PostgreSQL, all active; any may die at any moment.</summary>
+/// <summary>Several active replicas on one PostgreSQL; each may die at any moment.</summary>
 public sealed class PostgresTests : IDisposable
 {
     private static readonly string Session = TestCas.Session.Replace("    platforms:", "    tags: [counter]\n    platforms:", StringComparison.Ordinal);
@@ -60,7 +60,7 @@ public sealed class PostgresTests : IDisposable
         await Task.WhenAll(writers);
         second.Dispose();
 
-        // Every move went from one number to the next, so each was acknowledged once; what was in doubt at a kill may be there besides.
+        // Every move adds one, so each number is acknowledged at most once. A move in doubt at a kill may have happened too.
         Assert.Equal(acknowledged.Count, acknowledged.Distinct().Count());
         using var certificate = TestCas.CertificateWithKey(TestCas.Program);
         using var reader = Client(first.Address, certificate);
@@ -69,7 +69,7 @@ public sealed class PostgresTests : IDisposable
     }
 
     [Fact]
-    public async Task A_replica_without_the_key_and_one_of_other_code_stay_outside()
+    public async Task A_replica_without_the_key_and_one_of_other_code_cannot_join()
     {
         using var server = await PostgresServer.StartAsync();
         folder.Write("database", server.ConnectionString);
@@ -84,7 +84,7 @@ public sealed class PostgresTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_that_goes_back_or_is_altered_is_refused_by_every_replica()
+    public async Task Every_replica_refuses_a_database_that_was_rolled_back_or_altered()
     {
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
@@ -96,30 +96,32 @@ public sealed class PostgresTests : IDisposable
         Assert.Equal(Session, (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
 
         await ExecuteAsync(server, "CREATE TABLE before AS SELECT * FROM rows");
-        await second.Sessions.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice).ValueAsync();
-        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(first.Sessions.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice)));
+        var next = TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}");
+        await second.Sessions.UpdateAsync("shop", next, TestCas.Alice).ValueAsync();
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(first.Sessions.UpdateAsync("shop", next, TestCas.Alice)));
         await ExecuteAsync(server, "DELETE FROM rows; INSERT INTO rows SELECT * FROM before");
-        foreach (var service in new[] { first, second })
+        foreach (var replica in new[] { first, second })
         {
-            Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync())).Message, StringComparison.Ordinal);
+            var refused = await Assert.ThrowsAsync<InvalidDataException>(() => replica.Sessions.ReadAsync("shop", TestCas.Alice));
+            Assert.Contains("rolled back", refused.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task A_connection_that_breaks_is_an_error_that_passes()
+    public async Task A_broken_connection_fails_one_call_only()
     {
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
         using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
         var service = new CasServices(vault, null, time);
         await service.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
-        // Waits until it has ended.
+        // This waits until the backends have ended.
         await ExecuteAsync(server, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
         await Assert.ThrowsAsync<StoreException>(() => service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync());
         Assert.Equal(Session, (await service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
     }
 
-    // Counts up in a tag; each number that was acknowledged is noted. Ends when its replica dies.
+    // Counts up in a tag and collects the acknowledged numbers, until its replica dies.
     private static async Task CountAsync(Uri replica, ConcurrentBag<long> acknowledged, CancellationToken enough)
     {
         using var certificate = TestCas.CertificateWithKey(TestCas.Program);

@@ -140,8 +140,8 @@ public sealed class WitnessTests : IDisposable
         using var vault = Open(rows);
         WitnessDescription[] wrong =
         [
-            new("http://witness:8443", "watch"), new("witness", "watch"), new("https://witness/path", "watch"), new("https://witness", "wa tch"),
-            Place with { Session = "absent" },
+            new("http://witness:8443", "watch"), new("witness", "watch"), new("https://witness/path", "watch"),
+            new("https://witness", "wa tch"), Place with { Session = "absent" },
         ];
         foreach (var place in wrong)
         {
@@ -186,14 +186,20 @@ public sealed class WitnessTests : IDisposable
     }
 
     private Vault Open(MemoryRowStore store, TestCas? witness = null) =>
-        Vault.Open(store, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime(), place => new InProcess(witness ?? outside, place, () => isAway));
+        Vault.Open(
+            store, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime(),
+            place => new InProcess(witness ?? outside, place, () => isAway));
 
     private static CasServices Services(Vault vault) => new(vault, null, new TestTime());
 
-    private static Task<SessionDescription> CreateAsync(Vault vault, string name) =>
-        Services(vault).Sessions.CreateAsync(TestCas.Utf8(TestCas.Session.Replace("name: shop", $"name: {name}", StringComparison.Ordinal)), TestCas.Alice).ValueAsync();
+    private static Task<SessionDescription> CreateAsync(Vault vault, string name)
+    {
+        var session = TestCas.Session.Replace("name: shop", $"name: {name}", StringComparison.Ordinal);
+        return Services(vault).Sessions.CreateAsync(TestCas.Utf8(session), TestCas.Alice).ValueAsync();
+    }
 
-    private static async Task<string> NameAsync(Vault vault, string name) => (await Services(vault).Sessions.ReadAsync(name, TestCas.Alice).ValueAsync()).Name;
+    private static async Task<string> NameAsync(Vault vault, string name) =>
+        (await Services(vault).Sessions.ReadAsync(name, TestCas.Alice).ValueAsync()).Name;
 
     private Task<OwnersDescription> ClaimAsync(Vault vault) => ClaimAsync(vault, Place);
 
@@ -203,7 +209,7 @@ public sealed class WitnessTests : IDisposable
     private Task<OwnersDescription> ChangeAsync(Vault vault, string? predecessor, WitnessDescription? witness)
     {
         var change = new OwnersChange(predecessor!, [alice.PublicKey], 1, witness);
-        return Services(vault).Owners.ChangeAsync(JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange), change, alice.SubjectPublicKeyInfo, []).ValueAsync();
+        return Services(vault).Owners.ChangeAsync(change.ToBytes(), change, alice.SubjectPublicKeyInfo, []).ValueAsync();
     }
 
     /// <summary>A witness that is called without a network.</summary>
