@@ -1,6 +1,6 @@
-# What the suites beside the ordinary tests have in common: Debian's packages, and a run of some tests with its totals. Sourced, in the repository's folder.
+# Shared by the suites that are not part of ./test: installs Debian's packages, and runs tests and counts them. Source it in the repository's folder.
 
-# Installs the packages that are missing; none of their services is started.
+# Installs missing packages without starting their services.
 install_packages() {
   local missing=() package policy=/usr/sbin/policy-rc.d made=
   for package in "$@"; do
@@ -26,12 +26,12 @@ run_tests() {
   count() { sed -n "s/^ *$1: \([0-9]*\).*/\1/p" "$log" | tail -n 1; }
   passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped)
   passed=${passed:-0} failed=${failed:-0} skipped=${skipped:-0}
-  # A run that died, or in which everything was skipped, has failed.
+  # A run that died, or that skipped everything, has failed.
   [ "$passed" -gt 0 ] || [ "$failed" -gt 0 ] || failed=1
   total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed)) total_skipped=$((total_skipped + skipped))
 }
 
-# The plain line of totals, and whether all is well.
+# Prints the line of totals; fails if a test failed.
 finish_suite() {
   echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
   [ "$total_failed" -eq 0 ]

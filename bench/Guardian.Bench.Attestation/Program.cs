@@ -10,11 +10,11 @@ var workloads = new[] { "sgx3-processor-cfg-and-swh", "tdx4-uptodate" }.Select(n
 WarmUp();
 foreach (var workload in workloads)
 {
-    using var known = new QuoteVerifier(VerifierOptions.Default);
+    using var known = new QuoteVerifier(VerifierOptions.IntelOnly);
     using var peer = Peer.Start(workload);
     var rounds = new Rounds(duration);
     var floor = rounds.Add("floor: 5 imports, 10 verifications", workload.Floor);
-    var cold = rounds.Add("cold", () => Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.Default)));
+    var cold = rounds.Add("cold", () => Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.IntelOnly)));
     var oneFloor = rounds.Add("floor: 1 verification", workload.OneFloor);
     var repeated = rounds.Add("warm, known attestation key", () => Workload.Demand(known.Verify(workload.Quote, workload.Collateral, workload.At)));
     var peers = peer is null ? [] : new[] { "js", "wasm" }.Select(build => rounds.Add($"dcap-qvl, {build}, in node", time => peer.Measure(build, time))).ToList();
@@ -48,7 +48,7 @@ void WarmUp()
     {
         foreach (var workload in workloads)
         {
-            Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.Default));
+            Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.IntelOnly));
         }
         if (i % 500 == 0)
         {

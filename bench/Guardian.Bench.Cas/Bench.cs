@@ -5,6 +5,7 @@ using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.Cas.Host;
 using Guardian.Cas.Store;
+using Guardian.Simulation;
 
 namespace Guardian.Bench.Cas;
 
@@ -35,7 +36,7 @@ internal sealed class Bench : IDisposable
             SqliteRowStore.Open(Path.Combine(folder.FullName, "cas.sqlite")),
             new StoreKey(RandomNumberGenerator.GetBytes(StoreKey.Size)),
             new AuditKey(StatementSigner.Create(cas.Quotes, new byte[32])), TimeProvider.System);
-        Services = new CasServices(vault, collateral: null, TimeProvider.System);
+        Services = new CasServices(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
         using var owner = IdentityKey.Create();
         Owner = owner.SubjectPublicKeyInfo;
     }
@@ -95,7 +96,7 @@ internal sealed class Bench : IDisposable
     {
         var code = folder.CreateSubdirectory(name);
         File.WriteAllText(Path.Combine(code.FullName, "code"), name);
-        return EnclaveProcess.Open(code.FullName, Path.Combine(folder.FullName, "machine"));
+        return SimulatedPlatforms.Launch(code.FullName, Path.Combine(folder.FullName, "machine"), epcSize: null);
     }
 
     private byte[] MakeCertificate()

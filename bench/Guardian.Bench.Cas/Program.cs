@@ -5,6 +5,8 @@ using System.Text;
 using Guardian.Attestation.RaTls;
 using Guardian.Bench.Cas;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
+using Guardian.Simulation;
 
 // guardian-bench-cas [SECONDS]: compares the cost of an admission with the signature checks that it needs, and counts the admissions and
 // tag moves a second on two cores, each durable before its answer.
@@ -57,7 +59,7 @@ Task CheckSignaturesAsync(int i)
 
 Task VerifyAsync(int i)
 {
-    Expect(RaTlsVerifier.Verify(bench.Certificate(i), Bench.Now).IsVerified);
+    Expect(RaTlsVerifier.Verify(bench.Certificate(i), Bench.Now, SimulatedPlatforms.Verifier).IsVerified);
     return Task.CompletedTask;
 }
 

@@ -3,7 +3,7 @@ using DuckDB.NET.Data;
 
 namespace Guardian.Bench.CleanRoom;
 
-/// <summary>DuckDB on the same rows in memory: what an analyst would use who may see everything.</summary>
+/// <summary>DuckDB on the same rows in memory: the tool of an analyst who may see all rows.</summary>
 internal sealed class DuckDbPeer : IDisposable
 {
     private readonly DuckDBConnection connection = new("DataSource=:memory:");
@@ -18,7 +18,7 @@ internal sealed class DuckDbPeer : IDisposable
 
     public string Version => (string)Scalar("SELECT version()");
 
-    /// <summary>Writes a table to a Parquet file, the fastest that DuckDB loads.</summary>
+    /// <summary>Writes a table to a Parquet file, the format that DuckDB loads fastest.</summary>
     public void Prepare(string name, Table table)
     {
         Run($"CREATE TABLE raw(high UBIGINT, low UBIGINT, one UTINYINT, two UTINYINT)");
@@ -26,16 +26,22 @@ internal sealed class DuckDbPeer : IDisposable
         {
             for (var row = 0; row < table.High.Length; row++)
             {
-                appender.CreateRow().AppendValue(table.High[row]).AppendValue(table.Low[row]).AppendValue(table.One[row]).AppendValue(table.Two[row]).EndRow();
+                appender.CreateRow()
+                    .AppendValue(table.High[row]).AppendValue(table.Low[row]).AppendValue(table.One[row]).AppendValue(table.Two[row])
+                    .EndRow();
             }
         }
         Run($"COPY raw TO '{Path.Combine(directory, name)}.parquet' (FORMAT parquet)");
         Run("DROP TABLE raw");
     }
 
-    /// <summary>Loads a table anew, with a key of 128 bits or of two words.</summary>
-    public void Load(string name, bool isWide) => Run(
-        $"CREATE OR REPLACE TABLE {name} AS SELECT {(isWide ? "(high::UHUGEINT << 64) + low::UHUGEINT AS id" : "high, low")}, one, two FROM read_parquet('{Path.Combine(directory, name)}.parquet')");
+    /// <summary>Loads a table again, with a key of 128 bits or of two words.</summary>
+    public void Load(string name, bool isWide)
+    {
+        var key = isWide ? "(high::UHUGEINT << 64) + low::UHUGEINT AS id" : "high, low";
+        var file = $"{Path.Combine(directory, name)}.parquet";
+        Run($"CREATE OR REPLACE TABLE {name} AS SELECT {key}, one, two FROM read_parquet('{file}')");
+    }
 
     public long Count(bool isWide) => (long)Scalar($"SELECT COUNT(*) FROM a JOIN b {On(isWide)}");
 
@@ -49,7 +55,9 @@ internal sealed class DuckDbPeer : IDisposable
         var cells = new long[100];
         while (reader.Read())
         {
-            cells[(Convert.ToInt32(reader.GetValue(0), CultureInfo.InvariantCulture) * 10) + Convert.ToInt32(reader.GetValue(1), CultureInfo.InvariantCulture)] = reader.GetInt64(2);
+            var (one, two) = (reader.GetValue(0), reader.GetValue(1));
+            var cell = (Convert.ToInt32(one, CultureInfo.InvariantCulture) * 10) + Convert.ToInt32(two, CultureInfo.InvariantCulture);
+            cells[cell] = reader.GetInt64(2);
         }
         return cells;
     }

@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Text;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Keys;
 
 namespace Guardian.Bench.CleanRoom;
 
-/// <summary>The partner's side: from a CSV file to encrypted chunks, all of it: reading, normalising, tagging, coding, sorting, padding, hashing, encrypting.</summary>
+/// <summary>
+/// The partner's side, from a CSV file to encrypted chunks: reading, normalising, tagging, coding, sorting, padding, hashing, encrypting.
+/// </summary>
 internal static class Partner
 {
     /// <summary>Writes a file of customer numbers with two attributes.</summary>
@@ -21,7 +22,8 @@ internal static class Partner
         }
     }
 
-    /// <summary>Prepares and encrypts; gives the bytes that would be sent.</summary>
+    /// <summary>Prepares and encrypts a data set.</summary>
+    /// <returns>Bytes to send.</returns>
     public static long Prepare(Room room, string path)
     {
         var dataSet = room.Contract.DataSets[0];

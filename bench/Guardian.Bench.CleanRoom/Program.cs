@@ -1,9 +1,10 @@
 using System.Globalization;
 using Guardian.Bench.CleanRoom;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Base;
 
-// guardian-bench-clean-room [ROWS [ROUNDS]]: questions over two data sets of that many rows each, half of whose persons are in both, beside DuckDB on the same rows in memory.
-// Every figure is a median of rounds that alternate with the others. ROWS alone MIB: only the room, with a working set of that size.
+// guardian-bench-clean-room [ROWS [ROUNDS]]: questions over two data sets of that many rows each, with half of the persons in both, beside
+// DuckDB on the same rows in memory. Every figure is a median of rounds that alternate with the others. ROWS alone MIB: only the room, with
+// a working set of that size.
 var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
 var isAlone = args.Length > 2 && args[1] == "alone";
 var rounds = args.Length > 1 && !isAlone ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
@@ -26,7 +27,8 @@ try
     duck.Prepare("b", b);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{rows:N0} x {rows:N0} rows, {Threads} threads, DuckDB {duck.Version}; {room.Layout.BucketCount} buckets, {(double)room.Size / (2 * rows):F1} bytes a row in memory and on disk"));
+        $"{rows:N0} x {rows:N0} rows, {Threads} threads, DuckDB {duck.Version}; "
+        + $"{room.Layout.BucketCount} buckets, {(double)room.Size / (2 * rows):F1} bytes a row in memory and on disk"));
 
     var measure = new Rounds();
     foreach (var isWide in new[] { true, false })
@@ -53,32 +55,41 @@ try
 
     duck.Load("a", isWide: true);
     duck.Load("b", isWide: true);
-    if (room.Count(Threads) != duck.Count(true) || room.Filter(Threads) != duck.Filter(true) || !room.Crosstab(Threads).SequenceEqual(duck.Crosstab(true)))
+    if (room.Count(Threads) != duck.Count(true) || room.Filter(Threads) != duck.Filter(true)
+        || !room.Crosstab(Threads).SequenceEqual(duck.Crosstab(true)))
     {
         Console.WriteLine("the answers differ");
         return 1;
     }
-    double Best(string question) => Math.Min(measure.Median($"DuckDB {question}, 128-bit key"), measure.Median($"DuckDB {question}, two-word key"));
+    double Best(string question) => Math.Min(
+        measure.Median($"DuckDB {question}, 128-bit key"), measure.Median($"DuckDB {question}, two-word key"));
     measure.Judge("count: times the faster of DuckDB's", measure.Median("count"), Best("count"), 20);
     measure.Judge("filter: times the faster of DuckDB's", measure.Median("10 % x 1 % filter"), Best("10 % x 1 % filter"), 1.5);
     measure.Judge("crosstab: times the faster of DuckDB's", measure.Median("crosstab 10 x 10"), Best("crosstab 10 x 10"), 15);
-    measure.Judge("first answer, ingest and load included", measure.Median("ingest") + measure.Median("count"), Best("load") + Best("count"), 1);
+    measure.Judge(
+        "first answer, ingest and load included", measure.Median("ingest") + measure.Median("count"), Best("load") + Best("count"), 1);
     Partner.Write(Path.Combine(directory.FullName, "partner.csv"), rows);
     var before = Environment.CpuUsage.TotalTime;
     var elapsed = Rounds.Once(() => Partner.Prepare(room, Path.Combine(directory.FullName, "partner.csv")));
     var processor = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
-    Rounds.Show("partner: CSV to encrypted chunks", elapsed, string.Create(CultureInfo.InvariantCulture, $"{processor,9:F1} ms of processor time"));
+    Rounds.Show(
+        "partner: CSV to encrypted chunks", elapsed,
+        string.Create(CultureInfo.InvariantCulture, $"{processor,9:F1} ms of processor time"));
     measure.Judge("partner: million rows a second and core", processor, rows / 1000.0, 1);
     if (rows >= PsiRows && PsiPeer.Run(PsiRows) is { } psi)
     {
         Rounds.Show($"psi.js, {PsiRows:N0} x {PsiRows:N0}", psi);
     }
-    foreach (var (what, ours, peer) in new[] { ("count", "count", "count"), ("filter", "10 % x 1 % filter", "10 % x 1 % filter"), ("crosstab", "crosstab 10 x 10", "crosstab 10 x 10") })
+    foreach (var (what, question) in new[] { ("count", "count"), ("filter", "10 % x 1 % filter"), ("crosstab", "crosstab 10 x 10") })
     {
-        var theirs = Math.Min(measure.Processor($"DuckDB {peer}, 128-bit key"), measure.Processor($"DuckDB {peer}, two-word key"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}, by processor time: {theirs / measure.Processor(ours):F2} x"));
+        var theirs = Math.Min(
+            measure.Processor($"DuckDB {question}, 128-bit key"), measure.Processor($"DuckDB {question}, two-word key"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"  {what}, by processor time: {theirs / measure.Processor(question):F2} x"));
     }
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  two threads are {measure.Median("count, 1 thread") / measure.Median("count"):F2} times as fast as one"));
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"  two threads are {measure.Median("count, 1 thread") / measure.Median("count"):F2} times as fast as one"));
     return measure.IsMet ? 0 : 1;
 }
 finally

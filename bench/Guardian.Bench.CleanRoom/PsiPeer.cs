@@ -7,7 +7,8 @@ namespace Guardian.Bench.CleanRoom;
 /// <summary>OpenMined's private set intersection in node: two parties, no trusted hardware, one core.</summary>
 internal static class PsiPeer
 {
-    /// <summary>Milliseconds for the size of an intersection; null, with a remark, when the peer is not installed.</summary>
+    /// <summary>Measures the computation of the size of an intersection.</summary>
+    /// <returns>Milliseconds; null, with a remark, when the peer is not installed.</returns>
     public static double? Run(int rows)
     {
         var folder = FindFolder();

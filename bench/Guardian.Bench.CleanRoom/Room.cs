@@ -2,15 +2,17 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Identity;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Room;
 using Guardian.Documents;
 
 namespace Guardian.Bench.CleanRoom;
 
-/// <summary>A room of two data sets whose encrypted uploads lie on disk, as partners sent them.</summary>
+/// <summary>A room of two data sets with encrypted uploads on disk, as partners sent them.</summary>
 internal sealed class Room : IDisposable
 {
     private readonly string directory;
@@ -38,7 +40,7 @@ internal sealed class Room : IDisposable
     /// <summary>Bytes of both data sets, padded and decrypted.</summary>
     public long Size => Contract.DataSets.Sum(dataSet => (long)Layout.GroupSize(dataSet) * Layout.GroupCount);
 
-    /// <summary>Sorts, pads and encrypts a table, and leaves it as a complete upload that the enclave has not yet checked.</summary>
+    /// <summary>Sorts, pads and encrypts a table to a complete upload, which the enclave has not checked yet.</summary>
     public void Upload(string name, Table table)
     {
         var dataSet = Contract.FindDataSet(name)!;
@@ -68,7 +70,7 @@ internal sealed class Room : IDisposable
         });
     }
 
-    /// <summary>What the enclave does with complete uploads: decrypts, checks each row, computes the digest.</summary>
+    /// <summary>Commits the complete uploads: the enclave decrypts them, checks each row and computes the digest.</summary>
     public void Ingest()
     {
         foreach (var dataSet in Contract.DataSets)
@@ -92,14 +94,16 @@ internal sealed class Room : IDisposable
     public long[] Crosstab(int threads)
     {
         var sides = Sides([]);
-        return Engine(threads).CountCells([sides[0] with { Cells = [new CellPart(0, 10)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], 100);
+        return Engine(threads).CountCells(
+            [sides[0] with { Cells = [new CellPart(0, 10)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], 100);
     }
 
-    /// <summary>Sums one column and the square of it by the ten values of the other side's.</summary>
+    /// <summary>Sums one column and its square by the ten values of a column of the other side.</summary>
     public long Sums(int threads)
     {
         var sides = Sides([]);
-        return Engine(threads).SumCells([sides[0] with { Cells = [new CellPart(0, 1)] }, sides[1]], 10, new SumPlan([new Measure(1, 1)], [])).Sum(cell => cell.Measures[0].Sum);
+        SidePlan[] plans = [sides[0] with { Cells = [new CellPart(0, 1)] }, sides[1]];
+        return Engine(threads).SumCells(plans, 10, new SumPlan([new Measure(1, 1)], [])).Sum(cell => cell.Measures[0].Sum);
     }
 
     public void Dispose()
@@ -115,7 +119,10 @@ internal sealed class Room : IDisposable
     private MatchEngine Engine(int threads) => new(Layout, threads);
 
     private List<SidePlan> Sides(IReadOnlyList<CodeCondition>[] where) =>
-        [.. Contract.DataSets.Select((dataSet, index) => new SidePlan(stores[dataSet.Name].Current!.Source, index < where.Length ? where[index] : [], []))];
+    [
+        .. Contract.DataSets.Select((dataSet, index) => new SidePlan(
+            stores[dataSet.Name].Current!.Source, index < where.Length ? where[index] : [], [])),
+    ];
 
     private delegate void GroupAction(int group, ReadOnlySpan<byte> plaintext);
 

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Guardian.Bench.CleanRoom;
 
-/// <summary>Measures pieces of work in turn, so that a busy machine disturbs all alike, and judges ratios of their medians.</summary>
+/// <summary>
+/// Measures pieces of work in turn, so that a busy machine disturbs all alike, and judges ratios of their medians.
+/// </summary>
 internal sealed class Rounds
 {
     private readonly List<(string Name, Action Work, List<double> Milliseconds, List<double> Processor)> all = [];
@@ -29,21 +31,24 @@ internal sealed class Rounds
         }
         foreach (var each in all)
         {
-            Show(each.Name, Median(each.Name), string.Create(CultureInfo.InvariantCulture, $"{Processor(each.Name),9:F1} ms of processor time"));
+            var processor = string.Create(CultureInfo.InvariantCulture, $"{Processor(each.Name),9:F1} ms of processor time");
+            Show(each.Name, Median(each.Name), processor);
         }
     }
 
-    public double Median(string name) => all.Single(each => each.Name == name).Milliseconds.Order().ElementAt(all[0].Milliseconds.Count / 2);
+    public double Median(string name) => MiddleOf(all.Single(each => each.Name == name).Milliseconds);
 
-    /// <summary>Processor time of all threads, milliseconds: what a busy machine disturbs least.</summary>
-    public double Processor(string name) => all.Single(each => each.Name == name).Processor.Order().ElementAt(all[0].Processor.Count / 2);
+    /// <summary>Processor time of all threads in milliseconds; a busy machine disturbs this figure least.</summary>
+    public double Processor(string name) => MiddleOf(all.Single(each => each.Name == name).Processor);
 
-    /// <summary>How many times faster than the fastest peer, and whether that is enough.</summary>
+    /// <summary>Prints how many times faster than the fastest peer the work is, and whether that is enough.</summary>
     public void Judge(string what, double ours, double peer, double atLeast)
     {
         var isMet = peer / ours >= atLeast;
         IsMet &= isMet;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-52} {peer / ours,9:F2} x    at least {atLeast}: {(isMet ? "met" : "NOT MET")}"));
+        var verdict = isMet ? "met" : "NOT MET";
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"  {what,-52} {peer / ours,9:F2} x    at least {atLeast}: {verdict}"));
     }
 
     public static void Show(string name, double milliseconds, string remark = "") =>
@@ -55,4 +60,6 @@ internal sealed class Rounds
         work();
         return Stopwatch.GetElapsedTime(clock).TotalMilliseconds;
     }
+
+    private static double MiddleOf(List<double> times) => times.Order().ElementAt(times.Count / 2);
 }

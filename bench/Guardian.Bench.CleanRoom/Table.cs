@@ -5,11 +5,13 @@ namespace Guardian.Bench.CleanRoom;
 /// <summary>Rows of one partner, in random order: 112 random bits for a person, an attribute of 10 values and one of 100.</summary>
 internal sealed class Table
 {
-    /// <param name="first">Number of the first person; persons are numbered on from there.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="first">Number of the first person; the others follow.</param>
+    /// <param name="seed">Seed of the attributes.</param>
     public Table(int rows, long first, ulong seed)
     {
         (High, Low, One, Two) = (new ulong[rows], new ulong[rows], new byte[rows], new byte[rows]);
-        // A step that shares no factor with the rows visits each once, in no order to speak of.
+        // A step without common factor with the rows visits each row once, in an order that looks random.
         var step = 1_000_003L;
         while (BigInteger.GreatestCommonDivisor(step, rows) != 1)
         {

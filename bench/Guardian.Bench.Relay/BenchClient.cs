@@ -1,9 +1,9 @@
 using System.Net.Sockets;
-using Guardian.Node.Libvirt;
+using Guardian.Libvirt.Rpc;
 
 namespace Guardian.Bench.Relay;
 
-/// <summary>A libvirt client that keeps several calls under way, as nova-compute's threads do on their one connection.</summary>
+/// <summary>A libvirt client with several pending calls on one connection, as nova-compute's threads have them.</summary>
 internal sealed class BenchClient : IDisposable
 {
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
@@ -14,7 +14,7 @@ internal sealed class BenchClient : IDisposable
     {
         socket.Connect(new UnixDomainSocketEndPoint(path));
         Call(RemoteProcedure.AuthList, []);
-        Call(RemoteProcedure.ConnectOpen, new XdrWriter().OptionalString("qemu:///system").UInt32(0).ToArray());
+        Call(RemoteProcedure.ConnectOpen, new XdrWriter().WriteOptionalString("qemu:///system").WriteUInt32(0).ToArray());
     }
 
     public void Call(RemoteProcedure procedure, byte[] arguments)
@@ -23,16 +23,16 @@ internal sealed class BenchClient : IDisposable
         Receive();
     }
 
-    /// <summary>Makes the same call again and again, with some always under way.</summary>
-    public void Stream(RemoteProcedure procedure, byte[] arguments, int calls, int underWay)
+    /// <summary>Repeats a call, with some calls always pending.</summary>
+    public void Stream(RemoteProcedure procedure, byte[] arguments, int calls, int pending)
     {
-        for (var i = 0; i < calls + underWay; i++)
+        for (var i = 0; i < calls + pending; i++)
         {
             if (i < calls)
             {
                 Send(procedure, arguments);
             }
-            if (i >= underWay)
+            if (i >= pending)
             {
                 Receive();
             }
@@ -43,7 +43,9 @@ internal sealed class BenchClient : IDisposable
 
     private void Send(RemoteProcedure procedure, byte[] arguments)
     {
-        ReadOnlySpan<byte> frame = new RpcHeader(0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, ++serial, RpcStatus.Ok).Frame(arguments);
+        var call = new RpcHeader(
+            0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, ++serial, RpcStatus.Ok);
+        ReadOnlySpan<byte> frame = call.MakeFrame(arguments);
         while (!frame.IsEmpty)
         {
             frame = frame[socket.Send(frame)..];
@@ -61,7 +63,8 @@ internal sealed class BenchClient : IDisposable
         Fill((int)header.Length, RpcHeader.Size);
         if (header.Status != RpcStatus.Ok)
         {
-            throw new InvalidOperationException(RpcError.Read(buffer.AsSpan(RpcHeader.Size, (int)header.Length - RpcHeader.Size)).Message);
+            var error = RpcError.Read(buffer.AsSpan(RpcHeader.Size, (int)header.Length - RpcHeader.Size));
+            throw new InvalidOperationException(error.Message);
         }
     }
 
@@ -69,7 +72,8 @@ internal sealed class BenchClient : IDisposable
     {
         while (from < size)
         {
-            from += socket.Receive(buffer.AsSpan(from, size - from)) is var count and > 0 ? count : throw new InvalidOperationException("the connection was closed");
+            var count = socket.Receive(buffer.AsSpan(from, size - from));
+            from += count > 0 ? count : throw new InvalidOperationException("the connection was closed");
         }
     }
 }

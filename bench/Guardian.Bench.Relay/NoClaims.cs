@@ -1,10 +1,12 @@
-using Guardian.Node.Relay;
-using Guardian.Node.Relay.Domain;
+using Guardian.Libvirt.Domain;
+using Guardian.Node.Definitions;
+using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
 
 namespace Guardian.Bench.Relay;
 
-/// <summary>As on a host without Placement: the definition itself says what its flavor asks for.</summary>
+/// <summary>A host without Placement: the definition itself contains the flavor's request.</summary>
 internal sealed class NoClaims : IEpcClaims
 {
-    public ClaimAnswer Find(NovaMetadata nova) => new(null, "no Placement in a benchmark");
+    public Outcome<EpcClaim[]> Find(NovaMetadata nova) => RelayReasons.UnknownClaim.Because("no Placement in a benchmark");
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Guardian.Bench.Relay;
 
-/// <summary>A private libvirtd, and guardian-node before it, as processes of their own.</summary>
+/// <summary>A private libvirtd, and guardian-node in front of it, as processes.</summary>
 internal sealed class Programs : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("guardian-bench-").FullName;
@@ -14,7 +14,7 @@ internal sealed class Programs : IDisposable
     {
         daemon = Start(Path.Combine(repository, "tests", "libvirt", "private-libvirtd"), folder);
         WaitFor(() => File.Exists(Path.Combine(folder, "ready")) && File.Exists(Direct));
-        // Nova's newer definitions say what their flavor asks for, so no Placement is needed; it would only be waited for.
+        // Nova's newer definitions contain the flavor's request, so the daemon needs no Placement.
         var configuration = Path.Combine(folder, "node.yaml");
         File.WriteAllText(configuration, $"""
             relay:
@@ -28,7 +28,8 @@ internal sealed class Programs : IDisposable
               journal: {folder}/epc.journal
 
             """);
-        node = Start("dotnet", Path.Combine(repository, "artifacts", "bin", "Guardian.Node", "release", "guardian-node.dll"), "--config", configuration);
+        var program = Path.Combine(repository, "artifacts", "bin", "Guardian.Node", "release", "guardian-node.dll");
+        node = Start("dotnet", program, "--config", configuration);
         WaitFor(() => File.Exists(Relayed));
     }
 
@@ -36,11 +37,17 @@ internal sealed class Programs : IDisposable
 
     public string Relayed => Path.Combine(folder, "relay.sock");
 
-    /// <summary>What guardian-node holds of memory, in MiB.</summary>
-    public double NodeMemory => long.Parse(
-        File.ReadLines($"/proc/{node.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024.0;
+    /// <summary>guardian-node's resident memory, in MiB.</summary>
+    public double NodeMemory
+    {
+        get
+        {
+            var line = File.ReadLines($"/proc/{node.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024.0;
+        }
+    }
 
-    /// <summary>How long guardian-node's threads have run on a processor, in microseconds (proc_schedstat: nanoseconds, waiting, slices).</summary>
+    /// <summary>The time of guardian-node's threads on a processor, in microseconds (schedstat: nanoseconds, waiting, slices).</summary>
     public double NodeProcessorTime => Directory.EnumerateDirectories($"/proc/{node.Id}/task").Sum(
         thread => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture)) / 1000.0;
 
@@ -57,7 +64,11 @@ internal sealed class Programs : IDisposable
 
     private static Process Start(string program, params string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
         process.ErrorDataReceived += (_, _) => { };
         process.OutputDataReceived += (_, _) => { };
         process.BeginErrorReadLine();

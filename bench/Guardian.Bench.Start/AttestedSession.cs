@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Guardian.Wasi;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Bench.Start;
 
-/// <summary>A CAS with a session for a program, and the ways to start that program. All state is in a folder of its own.</summary>
+/// <summary>A CAS with a session for a program, and the command lines that start the program. All state is in a temporary folder.</summary>
 internal sealed class AttestedSession : IDisposable
 {
-    // The first thing it does is one byte of output.
+    // The program's first action is to write one byte.
     private const string FirstByte = """
         (module
           (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -30,17 +30,21 @@ internal sealed class AttestedSession : IDisposable
 
     private string Machine => Path.Combine(folder, "machine");
 
-    /// <summary>For <c>guardian run</c>: without attestation.</summary>
+    /// <summary>The arguments of <c>guardian run</c> without attestation.</summary>
     public string[] Plain => ["--insecure-no-attestation", Program];
 
-    /// <summary>For <c>guardian run</c>: the CAS's measurement is given, as in production, and not taken.</summary>
-    public string[] Attested => ["--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--platform", "simulated", "--machine", Machine, "--volumes", folder, Program];
+    /// <summary>The arguments of <c>guardian run</c> with attestation. They contain the CAS's measurement, as in production.</summary>
+    public string[] Attested =>
+    [
+        "--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--platform", "simulated", "--machine", Machine,
+        "--volumes", folder, Program,
+    ];
 
-    /// <summary>For <c>guardian-runtime</c>.</summary>
+    /// <summary>The arguments of <c>guardian-runtime</c>.</summary>
     public string[] Runtime =>
     [
-        "--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--cas-platform", "simulated", "--machine", Machine, "--collateral", folder, "--volumes", folder,
-        "--program", Program, "--",
+        "--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--cas-platform", "simulated", "--machine", Machine,
+        "--collateral", folder, "--volumes", folder, "--program", Program, "--",
     ];
 
     /// <summary>Starts the native CAS and creates the session, which admits both builds of the runtime.</summary>
@@ -49,28 +53,35 @@ internal sealed class AttestedSession : IDisposable
         var session = new AttestedSession();
         await File.WriteAllBytesAsync(session.Program, WasmEngine.Assemble(FirstByte)).ConfigureAwait(false);
         await session.RunAsync(native, "key", "create", "owner.pem").ConfigureAwait(false);
-        session.cas = session.Launch(native.Start("guardian-cas", ["--state", Path.Combine(session.folder, "cas"), "--machine", session.Machine, "--listen", "127.0.0.1:0", "--json"]));
-        var listening = JsonNode.Parse(await session.cas.StandardOutput.ReadLineAsync().ConfigureAwait(false) ?? throw new InvalidOperationException("the CAS did not start"))!;
+        session.cas = session.Launch(native.Start(
+            "guardian-cas",
+            ["--state", Path.Combine(session.folder, "cas"), "--machine", session.Machine, "--listen", "127.0.0.1:0", "--json"]));
+        var line = await session.cas.StandardOutput.ReadLineAsync().ConfigureAwait(false);
+        var listening = JsonNode.Parse(line ?? throw new InvalidOperationException("the CAS did not start"))!;
         (session.address, session.casMeasurement) = ((string)listening["address"]!, (string)listening["mrEnclave"]!);
+        var digest = SHA256.HashData(await File.ReadAllBytesAsync(session.Program).ConfigureAwait(false));
+        var managedHash = await session.MeasureAsync(native, managed).ConfigureAwait(false);
+        var nativeHash = await session.MeasureAsync(native, native).ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(session.folder, "session.yaml"), $"""
             name: first
             version: "0.3"
             services:
               - name: app
                 command: [first]
-                program: {Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(session.Program).ConfigureAwait(false)))}
+                program: {Convert.ToHexStringLower(digest)}
                 attestation:
-                  - mrenclave: [{await session.MeasureAsync(native, managed).ConfigureAwait(false)}, {await session.MeasureAsync(native, native).ConfigureAwait(false)}]
+                  - mrenclave: [{managedHash}, {nativeHash}]
                 platforms: [simulated]
 
             """).ConfigureAwait(false);
         await session.RunAsync(
-            native, "session", "create", "session.yaml", "--cas", session.address, "--key", "owner.pem", "--mrenclave", session.casMeasurement, "--platform", "simulated").ConfigureAwait(false);
+            native, "session", "create", "session.yaml", "--cas", session.address, "--key", "owner.pem",
+            "--mrenclave", session.casMeasurement, "--platform", "simulated").ConfigureAwait(false);
         return session;
     }
 
-    /// <summary>Milliseconds from starting the process to its first byte of output. It must end well.</summary>
-    public double TimeToFirstByte(ProcessStartInfo start)
+    /// <summary>Measures the milliseconds from the start of a process to its first byte of output. The process must succeed.</summary>
+    public double MeasureFirstByte(ProcessStartInfo start)
     {
         var began = Stopwatch.GetTimestamp();
         using var process = Launch(start);
@@ -78,7 +89,9 @@ internal sealed class AttestedSession : IDisposable
         var elapsed = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return first == '!' && process.ExitCode == 0 ? elapsed : throw new InvalidOperationException($"{start.FileName} {string.Join(' ', start.ArgumentList)}\n{error}");
+        return first == '!' && process.ExitCode == 0
+            ? elapsed
+            : throw new InvalidOperationException($"{start.FileName} {string.Join(' ', start.ArgumentList)}\n{error}");
     }
 
     public void Dispose()
@@ -89,15 +102,21 @@ internal sealed class AttestedSession : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task<string> MeasureAsync(Installation with, Installation of) =>
-        (string)JsonNode.Parse(await RunAsync(with, "enclave", "measure", of.Folders["guardian-runtime"], "--json").ConfigureAwait(false))!["programs"]![0]!["mrEnclave"]!;
+    private async Task<string> MeasureAsync(Installation tool, Installation measured)
+    {
+        var json = await RunAsync(tool, "enclave", "measure", measured.Folders["guardian-runtime"], "--json").ConfigureAwait(false);
+        return (string)JsonNode.Parse(json)!["programs"]![0]!["mrEnclave"]!;
+    }
 
     private async Task<string> RunAsync(Installation installation, params string[] arguments)
     {
         using var process = Launch(installation.Start("guardian", arguments));
         var output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
         await process.WaitForExitAsync().ConfigureAwait(false);
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"guardian {string.Join(' ', arguments)}\n{await process.StandardError.ReadToEndAsync().ConfigureAwait(false)}");
+        var error = await process.StandardError.ReadToEndAsync().ConfigureAwait(false);
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"guardian {string.Join(' ', arguments)}\n{error}");
     }
 
     private Process Launch(ProcessStartInfo start)

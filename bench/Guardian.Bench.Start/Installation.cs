@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Guardian.Bench.Start;
 
-/// <summary>Guardian's programs as they were built: for the .NET runtime, or native.</summary>
+/// <summary>Guardian's built programs: for the .NET runtime, or native.</summary>
 internal sealed class Installation
 {
     private Installation(bool isNative, IReadOnlyDictionary<string, string> folders) => (IsNative, Folders) = (isNative, folders);
 
     public bool IsNative { get; }
 
-    /// <summary>Where each program lies.</summary>
+    /// <summary>The folder of each program.</summary>
     public IReadOnlyDictionary<string, string> Folders { get; }
 
     public static Installation Managed(string repository) => new(false, new Dictionary<string, string>
@@ -21,15 +21,17 @@ internal sealed class Installation
     });
 
     public static Installation Native(string repository) => new(
-        true, new[] { "guardian", "guardian-cas", "guardian-enclave", "guardian-runtime" }.ToDictionary(program => program, program => Path.Combine(repository, "artifacts/native", program)));
+        true,
+        new[] { "guardian", "guardian-cas", "guardian-enclave", "guardian-runtime" }.ToDictionary(
+            program => program, program => Path.Combine(repository, "artifacts/native", program)));
 
-    /// <summary>The command line with <c>run</c>.</summary>
-    public ProcessStartInfo Run(IEnumerable<string> arguments) => Start("guardian", ["run", .. arguments]);
+    /// <summary>Prepares <c>guardian run</c>.</summary>
+    public ProcessStartInfo StartRun(IEnumerable<string> arguments) => Start("guardian", ["run", .. arguments]);
 
-    /// <summary>The runtime alone.</summary>
-    public ProcessStartInfo Runtime(IEnumerable<string> arguments) => Start("guardian-runtime", arguments);
+    /// <summary>Prepares <c>guardian-runtime</c>.</summary>
+    public ProcessStartInfo StartRuntime(IEnumerable<string> arguments) => Start("guardian-runtime", arguments);
 
-    /// <summary>Any of the programs.</summary>
+    /// <summary>Prepares any of the programs.</summary>
     public ProcessStartInfo Start(string program, IEnumerable<string> arguments)
     {
         var file = Path.Combine(Folders[program], program);

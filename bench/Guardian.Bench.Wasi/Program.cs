@@ -1,13 +1,13 @@
 using System.Globalization;
 using Guardian.Bench.Wasi;
 
-// guardian-bench-wasi [ROUNDS]: what a host call costs, beside Wasmtime's built-in WASI in the same run. The median of rounds that alternate.
+// guardian-bench-wasi [ROUNDS]: the cost of a host call beside Wasmtime's built-in WASI, as the median of alternating rounds.
 var rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;
 var folder = Directory.CreateTempSubdirectory("guardian-bench-");
 var isMet = true;
 try
 {
-    // Each loop is one program; what starting and opening costs is measured by the same program with no turns, and subtracted.
+    // Each loop is one program. The same program with no turns gives the cost of starting and opening, which is subtracted.
     foreach (var (name, call, count, atLeast) in new[]
     {
         ("clock_time_get", "(call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 16))", 1_000_000, 1.0),
@@ -32,7 +32,10 @@ try
         }
         var (mine, peer) = (Median(ours), Median(theirs));
         isMet &= peer / mine >= atLeast;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-18} ours {mine,9:F0} ns  built-in {peer,9:F0} ns  {peer / mine,6:F1} times, at least {atLeast:F1}: {(peer / mine >= atLeast ? "met" : "NOT MET")}"));
+        var verdict = peer / mine >= atLeast ? "met" : "NOT MET";
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name,-18} ours {mine,9:F0} ns  built-in {peer,9:F0} ns  {peer / mine,6:F1} times, at least {atLeast:F1}: {verdict}"));
     }
 }
 finally

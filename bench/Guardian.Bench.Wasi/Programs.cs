@@ -2,18 +2,19 @@ using System.Globalization;
 
 namespace Guardian.Bench.Wasi;
 
-/// <summary>Programs that make one call many times.</summary>
+/// <summary>Programs that repeat one call.</summary>
 internal static class Programs
 {
-    /// <summary>A call that moves a block within the first 4 MiB of the file, one block further each turn.</summary>
+    /// <summary>A call that transfers one block of the file's first 4 MiB, the next block each turn.</summary>
     public static string Transfer(string function, int size) => string.Create(CultureInfo.InvariantCulture,
         $"""
         (block (result i32)
           (i32.store (i32.const 32) (i32.const 65536)) (i32.store (i32.const 36) (i32.const {size}))
-          (call ${function} (local.get $file) (i32.const 32) (i32.const 1) (i64.extend_i32_u (i32.and (i32.mul (local.get $i) (i32.const {size})) (i32.const 0x3fffff))) (i32.const 16)))
+          (call ${function} (local.get $file) (i32.const 32) (i32.const 1)
+            (i64.extend_i32_u (i32.and (i32.mul (local.get $i) (i32.const {size})) (i32.const 0x3fffff))) (i32.const 16)))
         """);
 
-    /// <summary>Opens a file below descriptor 3, then makes the call so many times; an errno ends it with a trap.</summary>
+    /// <summary>Opens a file below descriptor 3, then repeats the call; an errno ends the program with a trap.</summary>
     public static string Loop(string call, int count) => string.Create(CultureInfo.InvariantCulture,
         $"""
         (module
@@ -25,7 +26,8 @@ internal static class Programs
           (memory (export "memory") 4)
           (data (i32.const 100) "file")
           (func (export "_start") (local $i i32) (local $file i32)
-            (if (call $path_open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 1) (i64.const 102) (i64.const 0) (i32.const 0) (i32.const 0)) (then unreachable))
+            (if (call $path_open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 1) (i64.const 102) (i64.const 0)
+              (i32.const 0) (i32.const 0)) (then unreachable))
             (local.set $file (i32.load (i32.const 0)))
             (block $end
               (loop $next

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Guardian.Files.Host;
 using Guardian.Wasi;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 using Wasmtime;
 
@@ -17,8 +19,8 @@ internal sealed class OurRuns : IDisposable
     public OurRuns(string folder, string loopText, string emptyText)
     {
         files = HostFileSystem.Open(folder);
-        loop = engine.Compile(WasmEngine.Assemble(loopText));
-        empty = engine.Compile(WasmEngine.Assemble(emptyText));
+        loop = engine.Compile(WasmEngine.Assemble(loopText)).Value!;
+        empty = engine.Compile(WasmEngine.Assemble(emptyText)).Value!;
     }
 
     /// <summary>Nanoseconds of the loop alone.</summary>
@@ -34,10 +36,17 @@ internal sealed class OurRuns : IDisposable
 
     private double Run(WasmModule module)
     {
-        using var host = new WasiHost(new WasiOptions { Arguments = ["bench"], StandardStreams = [HostStream.Standard(0), HostStream.Standard(1), HostStream.Standard(2)], Directories = [new Preopen("/", files.Root)] });
+        using var host = new WasiHost(new WasiOptions
+        {
+            Arguments = ["bench"],
+            StandardStreams = [HostStream.Standard(0), HostStream.Standard(1), HostStream.Standard(2)],
+            Directories = [new Preopen("/", files.Root)],
+        });
         var start = Stopwatch.GetTimestamp();
         var outcome = Guest.Run(engine, module, host, new GuestLimits(), CancellationToken.None);
-        return outcome.End == GuestEnd.Exited ? Stopwatch.GetElapsedTime(start).TotalNanoseconds : throw new InvalidOperationException(outcome.Message);
+        return outcome.End == GuestEnd.Exited
+            ? Stopwatch.GetElapsedTime(start).TotalNanoseconds
+            : throw new InvalidOperationException(outcome.Message);
     }
 }
 

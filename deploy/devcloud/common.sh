@@ -1,4 +1,4 @@
-# What up and down share: where the cloud lives, and how its programs are started and stopped by their process identifiers.
+# Shared by up and down: the folders and ports of the cloud, and functions that start and stop its programs by process identifier.
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 devcloud=$repository/deploy/devcloud
 state=${DEVCLOUD_STATE:-$repository/artifacts/devcloud}
@@ -11,21 +11,21 @@ libvirt_socket=$libvirt/socket/libvirt-sock
 libvirt_uri="qemu+unix:///system?socket=$libvirt_socket"
 relay_socket=$state/node/libvirt.sock
 
-# Debian's programs need Debian's Python, whatever else is on the path.
+# Debian's programs need Debian's Python, even if the path has another.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH LC_ALL=C.UTF-8
 unset PYTHONPATH PYTHONHOME
 
 say() { printf 'devcloud: %3d s: %s\n' "$SECONDS" "$*"; }
 fail() { echo "devcloud: error: $*" >&2; exit 3; }
 
-# Whether a program that 'start' began is still there.
+# alive NAME: whether a program that 'start' started still runs.
 alive() {
   local process
   process=$(cat "$state/pid/$1" 2>/dev/null) && [ -n "$process" ] && kill -0 "$process" 2>/dev/null &&
     ! grep -q '^State:.Z' "/proc/$process/status" 2>/dev/null
 }
 
-# start NAME COMMAND...: begins a program in a session of its own, unless it runs.
+# start NAME COMMAND...: starts a program in its own session, unless it runs.
 start() {
   local name=$1
   shift
@@ -35,7 +35,7 @@ start() {
   echo $! >"$state/pid/$name"
 }
 
-# stop NAME...: asks them all to end, then insists.
+# stop NAME...: asks the programs to end, and kills those that do not.
 stop() {
   local name process i
   for name in "$@"; do
@@ -47,20 +47,20 @@ stop() {
       alive "$name" || break
       sleep 0.1
     done
-    # The session's other members too: workers of a server that did not end in time.
+    # Also kills the session's other members: workers of a server that did not end in time.
     kill -KILL -- "-$process" 2>/dev/null || true
     rm -f "$state/pid/$name"
   done
 }
 
-# wait_for SECONDS NAME COMMAND...: until the command succeeds; shows the end of NAME's log when it does not.
+# wait_for SECONDS NAME COMMAND...: waits until the command succeeds; on a timeout, shows the end of NAME's log.
 wait_for() {
   local limit=$((SECONDS + $1)) name=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
     if [ "$SECONDS" -ge "$limit" ]; then
       tail -n 20 "$state/log/$name.log" >&2
-      fail "$name does not come up; see $state/log/$name.log"
+      fail "$name does not start; see $state/log/$name.log"
     fi
     sleep 0.2
   done

@@ -1,4 +1,4 @@
-# Writes the services' configuration. Everything listens on loopback, and every file lies below $state.
+# Writes the services' configuration. Every service listens on loopback, and every file lies below $state.
 database() { echo "mysql+pymysql://root@127.0.0.1:$database_port/$1?charset=utf8"; }
 
 credentials() {
@@ -53,9 +53,9 @@ config_file = $etc/glance-api-paste.ini
 $(credentials)
 END
   cp /usr/share/nova-common/api-paste.ini /usr/share/glance-common/glance-api-paste.ini "$etc/"
-  # Images here have no size, and so have the flavors' disks.
+  # The images and the flavors' disks have size zero.
   put "$etc/nova-policy.yaml" <<<'"os_compute_api:servers:create:zero_disk_flavor": ""'
-  # nova-compute refuses to start where it could reach a data base.
+  # nova-compute refuses to start if it could reach a database.
   put "$etc/nova-database.conf" <<END
 [api_database]
 connection = $(database nova_api)
@@ -76,11 +76,11 @@ state_path = $state/lib/nova
 instances_path = $state/instances
 rpc_response_timeout = 120
 service_down_time = 120
-# Without a network service there is nothing to heal and nothing to wait for.
+# Without a network service, there is nothing to refresh and nothing to wait for.
 heal_instance_info_cache_interval = -1
 vif_plugging_is_fatal = false
 vif_plugging_timeout = 0
-# One machine: a server is resized where it is.
+# There is one machine, so a server is resized in place.
 allow_resize_to_same_host = true
 cpu_allocation_ratio = 64.0
 ram_allocation_ratio = 16.0
@@ -142,7 +142,7 @@ END
   mkdir -p "$state/lib/nova/lock" "$state/etc/provider_config"
 }
 
-# A compute host without hypervisor, for scheduling: Nova's own fake driver.
+# A compute host without a hypervisor, to test scheduling: it uses Nova's own fake driver.
 write_fake_configuration() {
   put "$state/etc/nova-$1.conf" <<END
 [DEFAULT]

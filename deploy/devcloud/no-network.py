@@ -1,4 +1,4 @@
-"""The least that Nova needs of a network service for servers without ports: every list is empty."""
+"""The minimal network service that Nova needs for servers without ports: every list is empty."""
 import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

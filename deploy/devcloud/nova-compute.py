@@ -1,8 +1,8 @@
-"""Starts nova-compute as root with its privileged parts in the same process: no helper processes, which need sudo and a second of start-up each."""
+"""Starts nova-compute as root with its privileged parts in the same process. Helper processes would need sudo and a second each to start."""
 import sys
 
 sys.argv[0] = "nova-compute"
-import nova.cmd.compute as command  # first: it prepares Python's threads
+import nova.cmd.compute as command  # this import comes first: it prepares Python's threads
 import nova.privsep
 import os_brick.privileged
 

@@ -1,4 +1,4 @@
-# Installs what is missing of Debian's OpenStack, without starting any service of the machine.
+# Installs the missing packages of Debian's OpenStack, without starting a service of the machine.
 packages=(
   python3-keystone python3-placement python3-glance glance-common python3-nova nova-common uwsgi-core uwsgi-plugin-python3
   python3-libvirt python3-openstackclient python3-osc-placement qemu-system-x86 qemu-utils
@@ -18,7 +18,7 @@ install_packages() {
   [ ${#missing[@]} -gt 0 ] || return 0
   [ "$(id -u)" = 0 ] || fail "these packages are missing, and only root can install them: ${missing[*]}"
   say "installing ${#missing[@]} packages, which takes a few minutes the first time"
-  # Debian starts what it installs unless this file says no.
+  # Debian starts installed services unless this file forbids it.
   local policy=/usr/sbin/policy-rc.d made=
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -35,7 +35,7 @@ install_packages() {
   if [ "$status" != 0 ]; then
     tail -n 5 "$state/log/packages.log" >&2
     echo "devcloud: error: the packages cannot be installed; see $state/log/packages.log" >&2
-    # A code of its own, for whoever can do without.
+    # A code of its own, for callers that can continue without.
     exit 4
   fi
 }

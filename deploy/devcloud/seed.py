@@ -1,7 +1,7 @@
-"""Fills an empty cloud, in one process, for each command of the client takes seconds. Harmless when run again.
+"""Fills an empty cloud in one process, because each command of the client takes seconds. It may run again at any time.
 
 seed.py catalog TYPE=ADDRESS...   registers services
-seed.py content HOSTS FOLDER      waits for that many compute hosts; makes an image without content, and a plain flavor
+seed.py content HOSTS FOLDER      waits for that many compute hosts; makes an empty image and a plain flavor
 """
 import os
 import sys
@@ -31,7 +31,7 @@ def content(cloud, hosts, folder):
     deadline = time.monotonic() + 120
     while len(list(cloud.compute.hypervisors())) < hosts:
         if time.monotonic() > deadline:
-            sys.exit("devcloud: error: the compute hosts do not come up; see the logs of nova-compute and nova-conductor")
+            sys.exit("devcloud: error: the compute hosts do not start; see the logs of nova-compute and nova-conductor")
         time.sleep(0.5)
     if not any(flavor.name == "plain" for flavor in cloud.compute.flavors()):
         cloud.compute.create_flavor(name="plain", vcpus=1, ram=128, disk=0)

@@ -1,4 +1,4 @@
-# Starts the services, each once.
+# Starts the services that do not run yet.
 in_cloud() { OS_CLIENT_CONFIG_FILE=$state/clouds.yaml OS_CLOUD=devcloud "$@"; }
 
 write_clouds_file() {
@@ -17,13 +17,13 @@ clouds:
     region_name: RegionOne
     identity_api_version: 3
     compute_api_version: "2.90"
-    # What an administrator sees of Placement needs its later versions.
+    # An administrator's view of Placement needs its later versions.
     placement_api_version: "1.28"
 END
   )
 }
 
-# A libvirt in a mount namespace of its own: the machine's, if there is one, shares no file with it.
+# Starts a libvirt in its own mount namespace, so it shares no file with the machine's libvirt.
 start_libvirt() {
   put "$libvirt/etc/qemu.conf" <<END
 user = "root"
@@ -31,7 +31,7 @@ group = "root"
 security_driver = "none"
 cgroup_controllers = [ ]
 stdio_handler = "file"
-# A pretended EPC device is a plain file, which libvirt cannot move into a private /dev.
+# A pretended EPC device is a regular file, and libvirt cannot move one into a private /dev.
 namespaces = [ ]
 END
   put "$libvirt/etc/libvirtd.conf" <<END
@@ -50,8 +50,8 @@ sql() { mariadb -uroot -S "$state/database.sock" "$@"; }
 
 start_database() {
   [ -d "$state/database/mysql" ] || mariadb-install-db --no-defaults --user=root --datadir="$state/database" --auth-root-authentication-method=normal \
-    --skip-test-db >"$state/log/database-install.log" 2>&1 || fail "MariaDB cannot make its files; see $state/log/database-install.log"
-  # The data of a cloud for trying things out need not survive a power cut.
+    --skip-test-db >"$state/log/database-install.log" 2>&1 || fail "MariaDB cannot create its files; see $state/log/database-install.log"
+  # The data of a test cloud need not survive a power cut.
   start database mariadbd --no-defaults --user=root --datadir="$state/database" --socket="$state/database.sock" --pid-file="$state/database.pid" \
     --bind-address=127.0.0.1 --port=$database_port --skip-name-resolve --skip-log-bin --performance-schema=OFF --innodb-buffer-pool-size=64M \
     --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --max-connections=400 --character-set-server=utf8mb3 --collation-server=utf8mb3_general_ci
@@ -87,10 +87,10 @@ create_databases() {
   make_placement_and_glance >"$state/log/placement-make.log" 2>&1 & jobs+=($!)
   make_nova >"$state/log/nova-make.log" 2>&1 & jobs+=($!)
   for job in "${jobs[@]}"; do
-    wait "$job" || fail "a service cannot make its data base; see $state/log/*-make.log"
+    wait "$job" || fail "a service cannot create its database; see $state/log/*-make.log"
   done
   touch "$state/databases-made"
-  say "data bases made"
+  say "databases created"
 }
 
 make_keystone() {
@@ -111,11 +111,11 @@ make_nova() {
   "${manage[@]}" api_db sync &&
     "${manage[@]}" cell_v2 map_cell0 --database_connection "$(database nova_cell0)" &&
     "${manage[@]}" db sync &&
-    # 2 says that the cell is there.
+    # Exit code 2 means that the cell exists already.
     { "${manage[@]}" cell_v2 create_cell --name cell1 --transport-url "rabbit://guest:guest@127.0.0.1:$queue_port/" --database_connection "$(database nova)" || [ $? = 2 ]; }
 }
 
-# web NAME PORT PROCESSES VARIABLE=VALUE... FILE: a service behind uwsgi.
+# web NAME PORT PROCESSES VARIABLE=VALUE... FILE: starts a service behind uwsgi.
 web() {
   local name=$1 port=$2 processes=$3
   shift 3
@@ -131,7 +131,7 @@ start_apis() {
   start network python3 "$devcloud/no-network.py" $network_port
 }
 
-# Guardian's daemon of a compute host, when it is built.
+# Starts Guardian's daemon of the compute host, if it is built.
 start_node() {
   [ -f "$node_program" ] || return 0
   {
@@ -148,7 +148,7 @@ meter:
 END
     [ -z "$pretend_epc" ] || "$repository/tests/openstack/pretend-epc" --sections
   } | put "$state/etc/node.yaml"
-  # A copy, so that a build does not pull the files from under it.
+  # The daemon runs from a copy, so that a build cannot replace its files while it runs.
   alive node || { rm -rf "$state/node/program" && cp -r "$(dirname "$node_program")" "$state/node/program"; }
   in_cloud start node dotnet "$state/node/program/guardian-node.dll" --config "$state/etc/node.yaml"
   wait_for 60 node test -S "$relay_socket"

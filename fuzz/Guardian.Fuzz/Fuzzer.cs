@@ -2,27 +2,28 @@ using System.Diagnostics;
 
 namespace Guardian.Fuzz;
 
-/// <summary>An input that a reader of foreign bytes did not bear.</summary>
-/// <param name="What">The exception, or how much was allocated.</param>
-internal sealed record Finding(byte[] Input, string What);
+/// <summary>An input on which a reader of foreign bytes failed.</summary>
+/// <param name="Input">The input.</param>
+/// <param name="Problem">The exception, or the size that was allocated.</param>
+internal sealed record Finding(byte[] Input, string Problem);
 
-/// <summary>Runs a target on changed seeds. A reader must not throw, and must not allocate out of proportion to what it was given.</summary>
+/// <summary>Runs a target on changed seeds. A reader must not throw, and must not allocate out of proportion to its input.</summary>
 internal static class Fuzzer
 {
-    // Reading costs objects, but never more than this for each byte of input, besides a fixed part for keys and certificates.
+    // A reader may allocate this much for each byte of input, and a fixed size for keys and certificates.
     private const long AllocationPerByte = 2_000;
     private const long FixedAllocation = 4L * 1024 * 1024;
 
-    /// <summary>Runs until something is found, or the time or number of rounds is up.</summary>
+    /// <summary>Runs until the first finding, or until the time or the number of rounds is up.</summary>
     public static (Finding? Finding, long Rounds) Run(Target target, int seed, TimeSpan time, long maxRounds = long.MaxValue)
     {
         var seeds = target.Seeds();
-        // The seeds themselves are good input: a target that refuses them tests nothing.
+        // The seeds themselves are good inputs; a target that refuses one tests nothing.
         foreach (var good in seeds)
         {
             if (!target.Read(good))
             {
-                return (new Finding(good, "a seed is not read"), 0);
+                return (new Finding(good, "a seed is refused"), 0);
             }
         }
         var mutator = new Mutator(new Random(seed), seeds);
@@ -31,16 +32,16 @@ internal static class Fuzzer
         while (rounds < maxRounds && clock.Elapsed < time)
         {
             rounds++;
-            var input = mutator.Next();
-            if (Try(target, input) is { } what)
+            var input = mutator.CreateInput();
+            if (FindProblem(target, input) is { } problem)
             {
-                return (new Finding(input, what), rounds);
+                return (new Finding(input, problem), rounds);
             }
         }
         return (null, rounds);
     }
 
-    private static string? Try(Target target, byte[] input)
+    private static string? FindProblem(Target target, byte[] input)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
@@ -52,6 +53,8 @@ internal static class Fuzzer
             return failure.ToString();
         }
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        return allocated > FixedAllocation + (AllocationPerByte * input.Length) ? $"allocated {allocated} bytes for {input.Length}" : null;
+        return allocated > FixedAllocation + (AllocationPerByte * input.Length)
+            ? $"allocated {allocated} bytes for {input.Length}"
+            : null;
     }
 }

@@ -1,14 +1,14 @@
 namespace Guardian.Fuzz;
 
-/// <summary>Changes inputs the way damage and attackers do: bits, bytes, lengths, cuts, repeats, and parts of other inputs.</summary>
+/// <summary>Changes inputs as damage and attackers do: bits, bytes, lengths, cuts, repetitions, and parts of other inputs.</summary>
 internal sealed class Mutator(Random random, IReadOnlyList<byte[]> seeds)
 {
     private const int MaxSize = 64 * 1024;
 
-    // Numbers at which lengths and counters break.
+    // Lengths and counters often fail at these numbers.
     private static readonly uint[] Edges = [0, 1, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF];
 
-    public byte[] Next()
+    public byte[] CreateInput()
     {
         var bytes = new List<byte>(seeds[random.Next(seeds.Count)]);
         for (var change = random.Next(1, 6); change > 0; change--)

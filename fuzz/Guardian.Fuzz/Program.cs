@@ -1,13 +1,13 @@
 using System.Globalization;
 using Guardian.Fuzz;
 
-// guardian-fuzz [TARGET] [SECONDS] [SEED] [ROUNDS]: all targets, a minute each, unless told otherwise.
+// guardian-fuzz [TARGET] [SECONDS] [SEED] [ROUNDS]: by default all targets, one minute each.
 var seconds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60;
 var seed = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : Environment.TickCount;
 var rounds = args.Length > 3 ? long.Parse(args[3], CultureInfo.InvariantCulture) : long.MaxValue;
 if (Fuzzer.Run(Targets.Canary, seed, TimeSpan.FromSeconds(30)).Finding is null)
 {
-    await Console.Error.WriteLineAsync("fuzz: error: the canary was not caught: the fuzzer itself is broken").ConfigureAwait(false);
+    await Console.Error.WriteLineAsync("fuzz: error: the fuzzer did not catch the canary, so it is broken itself").ConfigureAwait(false);
     return 3;
 }
 var isClean = true;
@@ -18,7 +18,7 @@ foreach (var target in Targets.All.Where(target => args.Length == 0 || args[0] =
     if (finding is not null)
     {
         isClean = false;
-        Console.WriteLine($"{finding.What}\ninput, base64: {Convert.ToBase64String(finding.Input)}");
+        Console.WriteLine($"{finding.Problem}\ninput, base64: {Convert.ToBase64String(finding.Input)}");
     }
 }
 return isClean ? 0 : 1;

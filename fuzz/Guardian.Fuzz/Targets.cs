@@ -4,39 +4,33 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
-using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
-using Guardian.Attestation.Simulated;
 using Guardian.Attestation.Statements;
-using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Sessions;
-using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Matching.Shards;
 using Guardian.Documents;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 using Guardian.Sgx;
-using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
 using Guardian.Volumes;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Freshness;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Fuzz;
 
 /// <summary>A reader of foreign bytes.</summary>
-/// <param name="Seeds">Good inputs to start from.</param>
-/// <param name="Read">Reads; true when the input was good.</param>
+/// <param name="Name">The name on the command line.</param>
+/// <param name="Seeds">Returns good inputs to start from.</param>
+/// <param name="Read">Reads an input; returns whether it was good.</param>
 internal sealed record Target(string Name, Func<IReadOnlyList<byte[]>> Seeds, Func<byte[], bool> Read);
 
-/// <summary>Every reader of foreign bytes, and a canary that must be caught.</summary>
+/// <summary>Every reader of foreign bytes, and a canary that the fuzzer must catch.</summary>
 internal static class Targets
 {
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
@@ -44,58 +38,103 @@ internal static class Targets
 
     public static IReadOnlyList<Target> All { get; } =
     [
-        new("quote", () => [Known.Value.Quote], input => QuoteVerifier.Verify(input, Now).IsVerified),
-        new("quote-parse", () => [Known.Value.Quote, .. Vectors("quote.bin", "sgx3-processor-cfg-and-swh", "tdx4-uptodate", "s-v4-sgx", "s-v5-td15")], input => Quote.TryParse(input, out _) is not null),
-        new("chain", () => [Chain("sgx3-processor-cfg-and-swh"), Chain("tdx4-uptodate")], input => CertificatePem.ReadAll(input, most: 4) is { Count: > 0 } chain && chain.All(each => each is not null)),
-        new("crl", () => [.. Vectors("root_ca_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.pem", "sgx3-azure-swh-pem-crl")], input => CertificatePem.ReadRevocationList(input) is not null),
-        new("tcb-info", () => Vectors("tcb_info.json", "sgx3-platform-swh-tcbinfo-v2", "tdx4-uptodate", "s-v5-td15"), input => SignedDocument.TryRead(input, "tcbInfo", CollateralReader.ReadTcbInfo, out _) is not null),
-        new("qe-identity", () => Vectors("qe_identity.json", "sgx3-processor-cfg-and-swh", "tdx4-uptodate"), input => SignedDocument.TryRead(input, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out _) is not null),
-        new("collateral", () => [CollateralFiles.Pack(Known.Value.Collateral)], input => CollateralFiles.TryUnpack(input, out _) is not null),
-        new("sgxs", () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")], input => SgxsFile.TryMeasure(input, out _) is not null),
-        new("sdk-enclave", () => [Vector("sgx", "synth_sdk_a.signed.so")], input => SdkEnclave.ReadAll(input, out _) is { Count: > 0 } found && found[0].TryMeasure(out _) is not null),
-        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now).IsVerified),
+        new("quote", () => [Known.Value.Quote], input => SimulatedPlatforms.Verifier.Verify(input, Now).IsVerified),
+        new("quote-parse",
+            () => [Known.Value.Quote, .. Vectors("quote.bin", "sgx3-processor-cfg-and-swh", "tdx4-uptodate", "s-v4-sgx", "s-v5-td15")],
+            input => Quote.TryParse(input, out _) is not null),
+        new("chain",
+            () => [Chain("sgx3-processor-cfg-and-swh"), Chain("tdx4-uptodate")],
+            input => CertificatePem.ReadAll(input, most: 4) is { Count: > 0 } chain && chain.All(each => each is not null)),
+        new("crl",
+            () =>
+            [
+                .. Vectors("root_ca_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.der", "tdx4-uptodate"),
+                .. Vectors("pck_crl.pem", "sgx3-azure-swh-pem-crl"),
+            ],
+            input => CertificatePem.ReadRevocationList(input) is not null),
+        new("tcb-info",
+            () => Vectors("tcb_info.json", "sgx3-platform-swh-tcbinfo-v2", "tdx4-uptodate", "s-v5-td15"),
+            input => SignedDocument.TryRead(input, "tcbInfo", CollateralReader.ReadTcbInfo, out _) is not null),
+        new("qe-identity",
+            () => Vectors("qe_identity.json", "sgx3-processor-cfg-and-swh", "tdx4-uptodate"),
+            input => SignedDocument.TryRead(input, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out _) is not null),
+        new("collateral",
+            () => [CollateralFiles.Pack(Known.Value.Collateral)],
+            input => CollateralFiles.TryUnpack(input, out _) is not null),
+        new("sgxs",
+            () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")],
+            input => SgxsFile.TryMeasure(input, out _) is not null),
+        new("sdk-enclave",
+            () => [Vector("sgx", "synth_sdk_a.signed.so")],
+            input => SdkEnclave.ReadAll(input, out _) is { Count: > 0 } found && found[0].TryMeasure(out _) is not null),
+        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
         new("certificate", () => [Known.Value.Certificate], input => Certificate.TryRead(input) is not null),
         new("pck-extension", () => [Known.Value.PckExtension], input => PckExtension.TryRead(input) is not null),
         new("tagged-evidence", () => [Known.Value.TaggedEvidence], input => TaggedEvidence.TryRead(input) is not null),
-        new("claims", () => [TaggedEvidence.WriteClaims(new byte[32], new byte[32])], input => TaggedEvidence.TryReadClaims(input) is not null),
-        new("statement", () => [Known.Value.Statement], input => StatementVerifier.Verify(input, Now).IsVerified),
+        new("claims",
+            () => [TaggedEvidence.WriteClaims(new byte[32], new byte[32])],
+            input => TaggedEvidence.TryReadClaims(input) is not null),
+        new("statement",
+            () => [Known.Value.Statement],
+            input => StatementVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
         new("sigstruct", () => [Known.Value.SigStruct], input => SigStruct.TryRead(input, out var read) && read!.Verify()),
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
         new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input).Value is not null),
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
-        new("placeholders", () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()], input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
+        new("placeholders",
+            () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()],
+            input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
         new("shard-request", () => [Known.Value.ShardRequest], Known.Value.ReadShardRequest),
         new("group", () => [Known.Value.Group], input => Known.Value.CheckGroup(input, UploadForm.Sorted)),
         new("unsorted-group", () => [Known.Value.Group], input => Known.Value.CheckGroup(input, UploadForm.Unsorted)),
-        new("time", () => ["2026-03-01T18:30:15.5+01:00"u8.ToArray()], input => TimeText.TryRead(Encoding.UTF8.GetString(input), out _, out _)),
-        new("condition", () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")], input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
-        new("journal", () => [Journal(1_000), Journal(253_402_300_799_999)], input => JournalRecord.TryParseJson(input) is { } record && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
+        new("time",
+            () => ["2026-03-01T18:30:15.5+01:00"u8.ToArray()],
+            input => TimeText.TryRead(Encoding.UTF8.GetString(input), out _, out _)),
+        new("condition",
+            () => [Encoding.UTF8.GetBytes("campaign.arm in Red, \"a, b\" and not (campaign.x between 1 and 2 or campaign.y != 3)")],
+            input => ConditionText.TryRead(Encoding.UTF8.GetString(input), out _) is not null),
+        new("journal",
+            () => [Journal(1_000), Journal(253_402_300_799_999)],
+            input => JournalRecord.TryParseJson(input) is { } record
+                && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
         new("volume-superblock-content", () => [VolumeSamples.Content], input => Superblock.TryReadContent(input) is not null),
         new("volume-node", () => [VolumeSamples.Node], input => Guardian.Volumes.Format.Node.TryRead(input, 1, 1_000, out _)),
         new("volume-inode", () => [VolumeSamples.Inode], input => InodeRecord.TryRead(input, 1_000, out _)),
         new("volume-directory", () => [VolumeSamples.Directory], input => DirectoryContent.TryRead(input, 100) is not null),
-        new("volume-tag", () => [Encoding.ASCII.GetBytes("12 " + new string('a', 48) + "\n")], input => FileFreshness.TryRead(input) is not null),
+        new("volume-tag",
+            () => [Encoding.ASCII.GetBytes("12 " + new string('a', 48) + "\n")],
+            input => FileFreshness.TryRead(input) is not null),
         new("volume-key", () => [Encoding.ASCII.GetBytes(new string('0', 64) + "\n")], input => VolumeKey.TryRead(input) is not null),
-        new("public-key", () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)], input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
-        new("wasi-calls", () => [WasiCalls.Seed()], WasiCalls.Run),
+        new("public-key",
+            () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)],
+            input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
+        new("wasi-calls", () => [WasiCalls.CreateSeed()], WasiCalls.Run),
+        new("wasm-module",
+            () => [WasmEngine.Assemble("(module (table 1 funcref) (tag) (func))")],
+            input => ModuleContents.Read(input) is not null),
         .. NodeTargets.All,
     ];
 
-    /// <summary>Breaks on an input that is a few changes away from its seed; a fuzzer that does not find it is broken itself.</summary>
-    public static Target Canary { get; } = new("canary", () => [[1, 2, 3, 4]], input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+    /// <summary>Throws for an input that is a few changes away from its seed. A fuzzer that does not find it is broken itself.</summary>
+    public static Target Canary { get; } = new(
+        "canary",
+        () => [[1, 2, 3, 4]],
+        input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
 
     private static byte[] AuditSample()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return AuditLine.Write(new AuditPayload(1, "2026-06-01T00:00:00.000Z", "started", AuditLine.Origin, AuditLine.Origin, [1, 2, 3], [4]), key);
+        var payload = new AuditPayload(1, "2026-06-01T00:00:00.000Z", "started", AuditLine.Origin, AuditLine.Origin, [1, 2, 3], [4]);
+        return AuditLine.Write(payload, key);
     }
 
-    // Its checksum would keep every change from the reader behind it.
+    // Without the line's checksum, which would reject every change before the reader sees it.
     private static byte[] Journal(long wall) =>
-        new JournalRecord(JournalKind.Defined, Guid.Empty, 5, wall, Guid.Empty, 8, "project", "flavor").ToLine()[JournalRecord.JsonOffset..^1];
+        new JournalRecord(JournalKind.Defined, Guid.Empty, 5, wall, Guid.Empty, 8, "project", "flavor")
+            .ToLine()[JournalRecord.JsonOffset..^1];
 
     /// <summary>The first YAML example of a page.</summary>
     internal static byte[] Document(string page)
@@ -120,104 +159,5 @@ internal static class Targets
             folder = folder.Parent;
         }
         return Path.Combine(folder.FullName, path);
-    }
-}
-
-/// <summary>Good inputs, made on a simulated machine.</summary>
-internal sealed class Samples
-{
-    private readonly RoomContract contract;
-    private readonly RoomLayout layout;
-    private readonly DataSet dataSet;
-
-    public Samples()
-    {
-        var machine = SimulatedPlatform.Open(Directory.CreateTempSubdirectory("guardian-fuzz-").FullName, 1024 * 1024);
-        try
-        {
-            var image = EnclaveImage.FromBytes(new byte[5_000]);
-            using var signer = EnclaveSigner.Create();
-            var sigStruct = signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
-            SigStruct = sigStruct.Bytes.ToArray();
-            Enclave = machine.Launch(image, sigStruct);
-            Sealed = Sealing.Seal(Enclave, KeyPolicy.MrEnclave, "a secret"u8);
-            var quotes = SimulatedQuotingEnclave.Open(machine).ProviderFor(Enclave);
-            Quote = quotes.CreateQuote(new byte[64]);
-            using var certificate = RaTlsCertificate.Create(quotes, new byte[32]);
-            Certificate = certificate.RawData;
-            TaggedEvidence = certificate.Extensions.Single(extension => extension.Oid!.Value == RaTlsCertificate.TaggedEvidenceOid).RawData;
-            using var statements = StatementSigner.Create(quotes, new byte[32]);
-            Statement = statements.Sign("{\"a\":1}"u8, "sample+jws");
-            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quotes.Quote.TryParse(Quote, out _)!.CertificationData.Span);
-            using var pck = X509Certificate2.CreateFromPem(pem);
-            PckExtension = pck.Extensions.Single(extension => extension.Oid!.Value == "1.2.840.113741.1.13.1").RawData;
-        }
-        finally
-        {
-            Directory.Delete(machine.Directory, recursive: true);
-        }
-
-        using var key = IdentityKey.Create();
-        using var other = IdentityKey.Create();
-        PublicKey = key.PublicKey;
-        Contract = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Targets.Document("docs/spec/room.md"))
-            .Replace("AGENCY_KEY", key.PublicKey, StringComparison.Ordinal).Replace("RETAILER_KEY", other.PublicKey, StringComparison.Ordinal)
-            .Replace("max_rows: 2000000", "max_rows: 100", StringComparison.Ordinal).Replace("max_rows: 100000", "max_rows: 50", StringComparison.Ordinal));
-        contract = ContractReader.Read(Contract, new DocumentProblems())!;
-        layout = RoomLayout.For(contract);
-        dataSet = contract.DataSets[0];
-        Group = MakeGroup();
-        ShardRequest = JsonSerializer.SerializeToUtf8Bytes(
-            new ShardRequest(
-                [new ShardSide(dataSet.Name, new string('0', 64), 1, [new CodeAny([new CodeRanges(0, [(1, 2)]), new CodeAll([])])], [new CellPart(0, 1)])],
-                new AcrossCondition([new Measure(0, 0)], new CodeRanges(0, [(1, 2)])), 2, new SumPlan([new Measure(0, 0)], [(0, 0)]), IsSketch: false, new GroupRange(0, 1)),
-            ShardJson.Default.ShardRequest);
-    }
-
-    public SimulatedEnclave Enclave { get; }
-
-    public byte[] Quote { get; }
-
-    public byte[] Certificate { get; }
-
-    public byte[] PckExtension { get; }
-
-    public byte[] TaggedEvidence { get; }
-
-    public byte[] Statement { get; }
-
-    public byte[] SigStruct { get; }
-
-    public byte[] Sealed { get; }
-
-    public byte[] Contract { get; }
-
-    public byte[] Group { get; }
-
-    public byte[] ShardRequest { get; }
-
-    public string PublicKey { get; }
-
-    public QuoteCollateral Collateral { get; } = new()
-    {
-        TcbInfo = Targets.Vector("dcap", "tdx4-uptodate", "tcb_info.json"),
-        TcbInfoIssuerChain = Targets.Vector("dcap", "tdx4-uptodate", "tcb_info_issuer_chain.pem"),
-        QeIdentity = Targets.Vector("dcap", "tdx4-uptodate", "qe_identity.json"),
-        RootCaCrl = Targets.Vector("dcap", "tdx4-uptodate", "root_ca_crl.der"),
-        PckCrl = Targets.Vector("dcap", "tdx4-uptodate", "pck_crl.der"),
-    };
-
-    public bool ReadShardRequest(byte[] request) => RoomShard.TryRead(request, contract, layout) is not null;
-
-    /// <summary>A chunk of the wrong size never reaches the check.</summary>
-    public bool CheckGroup(byte[] plaintext, UploadForm form) =>
-        plaintext.Length == layout.GroupSize(dataSet) && new GroupCheck(layout, dataSet.InForm(form), form).FindProblem(0, plaintext, out _) is null;
-
-    private byte[] MakeGroup()
-    {
-        var writer = new GroupWriter(layout, dataSet);
-        var tag = new Tag(5, 7UL << 16);
-        writer.Write(layout.BucketOf(tag.High), 0, tag, [1, 2]);
-        return writer.Plaintext.ToArray();
     }
 }

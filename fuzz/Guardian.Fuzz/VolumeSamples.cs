@@ -8,7 +8,7 @@ using Guardian.Volumes.Freshness;
 
 namespace Guardian.Fuzz;
 
-/// <summary>Good parts of a volume.</summary>
+/// <summary>Valid parts of a volume.</summary>
 internal static class VolumeSamples
 {
     private static readonly VolumeKey Key = new(new byte[VolumeKey.Size]);
@@ -16,36 +16,39 @@ internal static class VolumeSamples
 
     private static InodeRecord Record => new()
     {
-        Kind = FileKind.RegularFile, Protection = Protection.Encrypted, Height = 1, Links = 1, FileSize = 9_000, ModificationTime = 1, Root = Single,
+        Kind = FileKind.RegularFile, Protection = Protection.Encrypted, Height = 1, Links = 1, FileSize = 9_000, ModificationTime = 1,
+        Root = Single,
     };
 
     public static byte[] Superblock { get; } = new Superblock
     {
-        VolumeId = new byte[16], Generation = 7, IsClosed = true, SlotCount = 256, InodeFile = Record, Acknowledged = new FreshnessTag(6, new string('b', 64)),
+        VolumeId = new byte[16], Generation = 7, IsClosed = true, SlotCount = 256, InodeFile = Record,
+        Acknowledged = new FreshnessTag(6, new string('b', 64)),
     }.Write(Key);
 
     /// <summary>The decrypted part of a superblock.</summary>
-    public static byte[] Content { get; } = MakeContent();
+    public static byte[] Content { get; } = CreateContent();
 
-    public static byte[] Node { get; } = MakeNode();
+    public static byte[] Node { get; } = CreateNode();
 
-    public static byte[] Inode { get; } = MakeInode();
+    public static byte[] Inode { get; } = CreateInode();
 
-    public static byte[] Directory { get; } = MakeDirectory();
+    public static byte[] Directory { get; } = CreateDirectory();
 
     public static bool ReadSuperblock(byte[] input) => Guardian.Volumes.Format.Superblock.TryRead(input, Key) is not null;
 
-    private static byte[] MakeContent()
+    private static byte[] CreateContent()
     {
         var derived = new byte[32];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, new byte[VolumeKey.Size], derived, Superblock.AsSpan(16, 32), "guardian-volume-v1 superblock"u8);
+        HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, new byte[VolumeKey.Size], derived, Superblock.AsSpan(16, 32), "guardian-volume-v1 superblock"u8);
         using var cipher = new AesGcm(derived, 16);
         var content = new byte[4032];
         cipher.Decrypt(new byte[12], Superblock.AsSpan(48, 4032), Superblock.AsSpan(4080), content, Superblock.AsSpan(0, 48));
         return content;
     }
 
-    private static byte[] MakeNode()
+    private static byte[] CreateNode()
     {
         var entries = new RecordPointer[Guardian.Volumes.Format.Node.EntryCount];
         entries[0] = new RecordPointer(new RecordKey(1, 2, 3, 4), 5, 6, 20, 3, 0, PointerKind.Encrypted);
@@ -54,14 +57,14 @@ internal static class VolumeSamples
         return MemoryMarshal.AsBytes(entries.AsSpan()).ToArray();
     }
 
-    private static byte[] MakeInode()
+    private static byte[] CreateInode()
     {
         var bytes = new byte[InodeRecord.Size];
         Record.Write(bytes);
         return bytes;
     }
 
-    private static byte[] MakeDirectory()
+    private static byte[] CreateDirectory()
     {
         var directory = new DirectoryContent();
         for (var i = 1; i < 20; i++)

@@ -2,23 +2,23 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Guardian.Files;
 using Guardian.Files.Host;
-using Guardian.Wasi;
 using Guardian.Wasi.Host;
 using Guardian.Wasi.Tests;
 
 namespace Guardian.Fuzz;
 
-/// <summary>Host calls with whatever a guest may pass. The input is calls, one after the other: function 1 | each argument 4 or 8; its tail is the guest's memory.</summary>
+/// <summary>Host calls with any arguments that a guest may pass. The input is a sequence of calls, a byte 255 and the guest's memory. A
+/// call is one byte for the function and 4 or 8 bytes for each argument.</summary>
 internal static unsafe class WasiCalls
 {
     private const int MemorySize = 64 * 1024;
     private const int MaxCalls = 64;
 
-    /// <summary>Opens a file, writes, lists, waits for a clock, renames.</summary>
-    public static byte[] Seed()
+    /// <summary>Creates calls that open a file, write, list, wait for a clock and rename.</summary>
+    public static byte[] CreateSeed()
     {
         var input = new MemoryStream();
-        // Memory: a name at 0, a vector at 16 over it, a subscription at 64.
+        // The memory has a name at 0, a vector over the name at 16, and a subscription at 64.
         Add(input, "path_open", 3, 1, 0, 4, 1, ulong.MaxValue >> 35, 0, 0, 200);
         Add(input, "fd_write", 4, 16, 1, 204);
         Add(input, "fd_pread", 4, 16, 1, 0, 204);
@@ -35,7 +35,7 @@ internal static unsafe class WasiCalls
         return input.ToArray();
     }
 
-    /// <summary>Makes the calls; true when one of them succeeded. Waits are over before they begin.</summary>
+    /// <summary>Makes the calls; returns whether one of them succeeded. The host is cancelled, so no call waits.</summary>
     public static bool Run(byte[] input)
     {
         var folder = Directory.CreateTempSubdirectory("guardian-fuzz-");
@@ -43,7 +43,10 @@ internal static unsafe class WasiCalls
         try
         {
             using var directory = HostFileSystem.Open(folder.FullName);
-            using var host = new WasiHost(new WasiOptions { Arguments = ["fuzz"], StandardStreams = [new SilentStream()], Directories = [new Preopen("/", directory.Root)] });
+            using var host = new WasiHost(new WasiOptions
+            {
+                Arguments = ["fuzz"], StandardStreams = [new SilentStream()], Directories = [new Preopen("/", directory.Root)],
+            });
             host.Cancel();
             return Run(host, memory, input);
         }

@@ -1,4 +1,4 @@
-/* A tiny notebook: keeps lines in a file, and shows them. Plain C; it knows nothing of enclaves, volumes or keys. */
+/* A small notebook: stores lines in a file, and shows them. Plain C; it knows nothing about enclaves, volumes or keys. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* A web server: one page, one connection at a time. Plain C; TLS and certificates are the shield's affair. */
+/* A web server: one page, one connection at a time. Plain C; the shield handles TLS and certificates. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static void serve(int connection)
 
 int main(int argc, char **argv)
 {
-    /* Which descriptor listens on a port, the runtime says in the environment. */
+    /* The runtime passes the descriptor that listens on the port in an environment variable. */
     const char *listening = getenv("GUARDIAN_LISTEN_8443");
     int count = argc > 1 ? atoi(argv[1]) : -1;
     if (!listening) {

@@ -1,4 +1,4 @@
-// Counts the words of its standard input and keeps the totals in a file. Plain Rust; it knows nothing of enclaves.
+// Counts the words of its standard input and stores the totals in a file. Plain Rust; it knows nothing about enclaves.
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::{env, fs};

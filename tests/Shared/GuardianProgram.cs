@@ -3,25 +3,28 @@ using System.Text.Json.Nodes;
 
 namespace Guardian.Tests;
 
-/// <summary>Runs the built programs as a user would: as processes, in a folder of their own, which is also their home.</summary>
+/// <summary>Runs the built programs as a user does: as processes, in a folder of their own, which is also their home.</summary>
 internal static class GuardianProgram
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    // Tests and programs are built in the same configuration.
+    // Tests and programs have the same build configuration.
     private static readonly string Configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
 
-    // The suite 'native' runs the same tests over the programs that deploy/native/build made, in a folder for each.
+    // The suite 'native' runs the same tests on the programs that deploy/native/build made; each program has a folder.
     private static readonly string? NativePrograms = Environment.GetEnvironmentVariable("GUARDIAN_NATIVE");
 
-    /// <summary>Where a program was built to: what is measured.</summary>
+    /// <summary>Finds the folder that a program was built to, which is the folder that is measured.</summary>
     public static string FolderOf(string project)
     {
-        var native = NativePrograms is null ? null : Path.Combine(NativePrograms, project == "Guardian.Cli" ? "guardian" : project.Replace('.', '-').ToLowerInvariant());
-        return native is not null && Directory.Exists(native) ? native : Repository.File("artifacts", "bin", project, Configuration);
+        var name = project == "Guardian.Cli" ? "guardian" : project.Replace('.', '-').ToLowerInvariant();
+        var native = NativePrograms is null ? null : Path.Combine(NativePrograms, name);
+        return native is not null && Directory.Exists(native)
+            ? native
+            : Repository.File("artifacts", "bin", project, Configuration);
     }
 
-    /// <summary>The words that start a program.</summary>
+    /// <summary>The command that starts a program, without arguments.</summary>
     public static string[] Command(string project, string program)
     {
         var file = Path.Combine(FolderOf(project), program);
@@ -31,7 +34,10 @@ internal static class GuardianProgram
     /// <summary>Runs <c>guardian</c> to its end.</summary>
     public static Task<Result> RunAsync(string folder, params string[] arguments) => RunAsync(folder, input: null, arguments);
 
-    /// <summary>Runs <c>guardian</c> to its end, with something on its standard input, which stays open where there is nothing.</summary>
+    /// <summary>Runs <c>guardian</c> to its end.</summary>
+    /// <param name="folder">The working folder and home.</param>
+    /// <param name="input">The standard input; null keeps it open and empty.</param>
+    /// <param name="arguments">The arguments.</param>
     public static async Task<Result> RunAsync(string folder, string? input, string[] arguments)
     {
         using var process = Start(folder, "Guardian.Cli", "guardian", arguments);
@@ -71,7 +77,7 @@ internal static class GuardianProgram
         throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}: {await error}");
     }
 
-    /// <summary>Starts a program; its standard streams are the caller's to read.</summary>
+    /// <summary>Starts a program. The caller reads its standard streams.</summary>
     public static Process Start(string folder, string project, string program, IEnumerable<string> arguments)
     {
         var command = Command(project, program);
@@ -85,7 +91,7 @@ internal static class GuardianProgram
         start.Environment["HOME"] = folder;
         start.Environment["NO_COLOR"] = "1";
         start.Environment.Remove("XDG_STATE_HOME");
-        // Whoever works with a cloud here has its name and password there.
+        // A developer's shell may hold a cloud's address and password there.
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(variable);
@@ -98,19 +104,19 @@ internal static class GuardianProgram
     }
 }
 
-/// <summary>What a command said and how it ended.</summary>
+/// <summary>The output and the exit code of a command.</summary>
 internal sealed record Result(int ExitCode, string Output, string Error)
 {
     public JsonNode Json => JsonNode.Parse(Output)!;
 
-    /// <summary>Asserts the exit code; a failure shows what was said.</summary>
+    /// <summary>Asserts the exit code; a failure shows the output.</summary>
     public Result Ends(int exitCode)
     {
         Assert.True(ExitCode == exitCode, $"exit code {ExitCode} instead of {exitCode}\n{Output}\n{Error}");
         return this;
     }
 
-    /// <summary>Asserts that the error says something.</summary>
+    /// <summary>Asserts that the standard error contains a text.</summary>
     public Result Says(string words)
     {
         Assert.Contains(words, Error, StringComparison.Ordinal);
@@ -118,14 +124,14 @@ internal sealed record Result(int ExitCode, string Output, string Error)
     }
 }
 
-/// <summary>A program that serves. Disposing it is kill -9.</summary>
+/// <summary>A program that serves. Disposing it kills it as <c>kill -9</c> does.</summary>
 internal sealed class Running(Process process, Uri address) : IDisposable
 {
     private bool isDisposed;
 
     public Uri Address { get; } = address;
 
-    /// <summary>Waits until it ends by itself, and gives its exit code.</summary>
+    /// <summary>Waits until the program ends by itself, and returns its exit code.</summary>
     public async Task<int> WaitAsync(CancellationToken cancellation)
     {
         await process.WaitForExitAsync(cancellation);

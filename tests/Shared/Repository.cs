@@ -1,6 +1,6 @@
 namespace Guardian.Tests;
 
-/// <summary>Where the sources are, seen from a running test.</summary>
+/// <summary>Finds the sources from a running test.</summary>
 internal static class Repository
 {
     public static string Root { get; } = FindRoot();

@@ -4,17 +4,19 @@ using System.Net.Sockets;
 
 namespace Guardian.Tests;
 
-/// <summary>Ports of loopback for programs that must be told theirs, for as long as the tests run.</summary>
+/// <summary>Reserves ports of loopback while the tests run, for programs that need a fixed port.</summary>
 internal static class ReservedPort
 {
-    private static readonly ConcurrentBag<Socket> Kept = [];
+    private static readonly ConcurrentBag<Socket> Reserved = [];
 
-    /// <summary>A port that nobody else gets, of those who ask for any, also while nobody listens on it: connections are refused then.</summary>
-    public static int Take()
+    /// <summary>Reserves a port. The system gives it to no program that asks for a free port. While no program listens on it, connections
+    /// are refused.</summary>
+    public static int Reserve()
     {
-        // Bound, but not listening: the system gives the port to nobody else, and lets those listen who name it, for the base library's sockets allow their address to be used again.
+        // A bound socket reserves the port without listening. A program that names the port can listen on it nevertheless, because the
+        // base library's sockets allow the reuse of their address.
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        Kept.Add(socket);
+        Reserved.Add(socket);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }

@@ -3,20 +3,25 @@ using System.Diagnostics;
 
 namespace Guardian.Tests;
 
-/// <summary>The C compiler for WASI, where it is installed.</summary>
+/// <summary>The C compiler for WASI, if it is installed.</summary>
 internal static class WasiToolchain
 {
-    /// <summary>Compiles one file; false when there is no compiler with a C library for WASI.</summary>
+    /// <summary>Compiles one file; returns false when no compiler with a C library for WASI is installed.</summary>
     public static async Task<bool> TryCompileAsync(string folder, string source, string target)
     {
-        var start = new ProcessStartInfo("clang", ["--target=wasm32-wasi", "-O2", "-o", target, source]) { WorkingDirectory = folder, RedirectStandardError = true };
+        var start = new ProcessStartInfo("clang", ["--target=wasm32-wasi", "-O2", "-o", target, source])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardError = true,
+        };
         try
         {
             using var compiler = Process.Start(start)!;
             var messages = await compiler.StandardError.ReadToEndAsync();
             await compiler.WaitForExitAsync();
-            // A compiler without the library cannot even find stdio.h; what is wrong with the source itself must not be skipped.
-            var isIncomplete = messages.Contains("file not found", StringComparison.Ordinal) || messages.Contains("cannot open", StringComparison.Ordinal) || messages.Contains("linker command failed", StringComparison.Ordinal);
+            // These messages mean that the C library is missing. An error in the source itself must fail the test.
+            string[] missing = ["file not found", "cannot open", "linker command failed"];
+            var isIncomplete = missing.Any(text => messages.Contains(text, StringComparison.Ordinal));
             Assert.True(compiler.ExitCode == 0 || isIncomplete, messages);
             return compiler.ExitCode == 0;
         }

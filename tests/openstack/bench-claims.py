@@ -1,10 +1,10 @@
-"""Times what Nova's scheduler asks of Placement for one create, on a cloud of many simulated hosts: a flavor with EPC beside the same one without.
+"""Measures the Placement calls of Nova's scheduler for one create, on a cloud of many simulated hosts: a flavor with EPC, and the same flavor without.
 
 bench-claims.py [HOSTS] [ROUNDS]
 
-One create is: the list of candidates (GET /allocation_candidates, at most 1,000, as nova-scheduler asks by default), and the claim (PUT /allocations).
-Hosts have a provider of their own with the inventories and as many traits as a real one, and a provider with EPC below it. Both kinds are timed in turn,
-so that what disturbs one disturbs the other. The hosts are removed at the end.
+One create is the list of candidates (GET /allocation_candidates, at most 1,000, the default of nova-scheduler) and the claim (PUT /allocations).
+Each host has a provider with the inventories and the number of traits of a real one, and a provider with EPC below it. The script times both flavors in
+turn, so that a disturbance affects both. It removes the hosts at the end.
 """
 import concurrent.futures
 import json
@@ -55,7 +55,7 @@ def create(resources, query):
     candidates = call("GET", f"/allocation_candidates?limit=1000&resources={wanted}{query}").json()["allocation_requests"]
     asked = time.perf_counter()
     consumer = str(uuid.uuid4())
-    # Spread as Nova's weighers do.
+    # Spread the claims, as Nova's weighers do.
     chosen = candidates[len(claims) * 37 % len(candidates)]
     call("PUT", f"/allocations/{consumer}", {**chosen, "consumer_generation": None, "project_id": project, "user_id": user})
     claims.append(consumer)
@@ -79,10 +79,10 @@ try:
     times = {name: [] for name in kinds}
     for turn in range(ROUNDS + 2):
         for name, (resources, query) in kinds.items():
-            took = create(resources, query)
+            durations = create(resources, query)
             # The first two rounds warm the caches.
             if turn >= 2:
-                times[name].append(took)
+                times[name].append(durations)
     for name, took in times.items():
         print(json.dumps({
             "flavor": name, "hosts": HOSTS, "candidates": took[0][2],

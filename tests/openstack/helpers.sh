@@ -1,9 +1,9 @@
-# What run's sentences mean. Each returns 0 when it is so; what it prints is shown only when it is not.
+# The checks of run. Each returns 0 when its sentence is true; its output is shown only when it fails.
 passes=0 failures=0 skips=0
 program=$state/program/guardian.dll
 metrics=http://127.0.0.1:$metrics_port
 
-# A copy, so that a build does not pull the files from under it.
+# Copy the program, so that a build does not replace its files during the run.
 prepare_program() {
   mkdir -p "$state" && cp -r "$repository/artifacts/bin/Guardian.Cli/release" "$state/program"
 }
@@ -91,7 +91,7 @@ set_trait() {
   openstack resource provider trait set "${arguments[@]}" "$(provider_id "$1")" >/dev/null
 }
 
-# Two hosts have their EPC the static way; Nova reads the files when its compute services start.
+# Two hosts get their EPC from static files, which Nova reads when its compute services start.
 static_inventories() {
   local fake
   for fake in fake1 fake2; do
@@ -112,7 +112,7 @@ setup_changes() {
   if [ "$1" = yes ]; then grep -q '^changed' <<<"$out"; else ! grep -qv '^unchanged' <<<"$out"; fi
 }
 
-# A flavor whose EPC may lie on two sections, as docs/operate.md says.
+# A flavor whose EPC may lie on two sections, as docs/how-to/operate.md says.
 make_flavor_in_parts() {
   openstack flavor create sgx.2x16m --vcpus 1 --ram 128 --disk 0 --property resources1:CUSTOM_SGX_EPC_MB=16 --property resources2:CUSTOM_SGX_EPC_MB=16 \
     --property group_policy=isolate --property trait:HW_CPU_X86_SGX=required --property trait:CUSTOM_SGX_HEALTHY=required
@@ -140,7 +140,7 @@ print(found)
 sys.exit(not (sum(host['freeMebibytes'] for host in found['hosts']) == 0 and len(found['hosts']) == 3 and found['drift'] == []))"
 }
 
-drift_is_told() {
+drift_is_reported() {
   local out status=0
   out=$(status_json) || status=$?
   echo "$out"
@@ -192,7 +192,7 @@ suspend_is_refused() {
   openstack server suspend "$1"
   sleep 5
   openstack server show "$1" -f value -c status -c fault
-  # Nova marks what it could not suspend; an administrator sets it back.
+  # Nova marks a server that it could not suspend; an administrator resets it.
   [ "$(status_of "$1")" = ACTIVE ] || openstack server set --state active "$1"
   [ "$(process_of "$1")" = "$before" ] && [ -n "$before" ]
 }
@@ -222,8 +222,8 @@ total_mapped() {
   for process in $(pgrep -f "qemu-system.*$state/instances"); do grep -A1 /dev/sgx_vepc "/proc/$process/smaps"; done | awk '$1 == "Size:" { total += $2 } END { print total + 0 }'
 }
 
-# on_claimed_sections INSTANCE KIB...: it has claims of these sizes, each on a section of its own; and its definition, the command that its QEMU was started with
-# and what that QEMU maps have one EPC device for each, on that section's NUMA node.
+# on_claimed_sections INSTANCE KIB...: the instance has claims of these sizes, each on another section. Its definition, its QEMU's command line and its QEMU's
+# mappings have one EPC device for each claim, on that section's NUMA node.
 on_claimed_sections() {
   local process
   process=$(process_of "$1")
@@ -280,10 +280,10 @@ import sys
 
 ours, theirs = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 print(ours)
-# The client of Zed lists the servers, later ones count them.
+# The client of Zed lists the servers; later ones count them.
 theirs["Servers"] = len(theirs["Servers"]) if isinstance(theirs["Servers"], list) else theirs["Servers"]
 for mine, stock in (("ramMebibyteHours", "RAM MB-Hours"), ("cpuHours", "CPU Hours"), ("diskGigabyteHours", "Disk GB-Hours"), ("servers", "Servers")):
-    # Everything is deleted, so time does not run on between the two questions.
+    # All servers are deleted, so the figures do not change between the two questions.
     assert abs(ours[mine] - float(theirs[stock])) < 0.006, mine
 END
 }
@@ -291,8 +291,8 @@ END
 now() { date +%s.%N; }
 launched() { openstack server show "$1" -f value -c OS-SRV-USG:launched_at; }
 
-# usage_of_resize BOOTING LAUNCHED RESIZING LAUNCHED_AGAIN: 8 MiB since it was made, 16 MiB since it was resized, and no other server yet. Each of the two moments
-# lies between when it was asked for and when Nova called it done, which Nova does within a second or two; from the second one on Nova counts anew.
+# usage_of_resize BOOTING LAUNCHED RESIZING LAUNCHED_AGAIN: 8 MiB since the server was created, 16 MiB since it was resized, and no other server yet. Each of the
+# two moments lies between the request and Nova's report, a second or two later. From the second one on Nova counts anew.
 usage_of_resize() {
   local asked usage
   asked=$(now)
@@ -313,7 +313,7 @@ launched, again = seconds(sys.argv[5]), seconds(sys.argv[7])
 # Nova's clock shows whole seconds.
 least = 16 * (asked - again - 1) + 8 * (again - launched - 1)
 most = 16 * (answered - resizing + 1) + 8 * (resizing - booting + 1)
-print(least, usage, most, "and what Nova remembers:", 16 * (answered - again))
+print(least, usage, most, "Nova alone would count:", 16 * (answered - again))
 assert least <= usage <= most
 END
 }
@@ -324,7 +324,7 @@ shelved() {
 
 unshelved() { openstack server unshelve --wait "$1" && is_status "$1" ACTIVE && claimed "$(server_id "$1")" 8 && mapped "$(server_id "$1")" 8192; }
 
-# grows_by MIB: by as much usage of EPC grows for the 256 MiB of RAM that the two servers have.
+# grows_by MIB: the EPC usage grows as for so many MiB, measured against the 256 MiB of RAM of the two servers.
 grows_by() {
   local before
   before=$(usage_json) && sleep 5 && python3 - "$1" "$before" "$(usage_json)" <<'END'
@@ -358,10 +358,10 @@ no_metrics_left() {
 }
 
 # ---- the documentation
-# Every guardian command of the operator's page, against this cloud; 1 is an answer too, such as that of a check on a machine without SGX.
+# Runs every guardian command of the operator's page against this cloud. Exit code 1 is allowed, for example for a check on a machine without SGX.
 documented() {
   local command status
-  sed -n '/^```/,/^```/s/^guardian //p' "$repository/docs/operate.md" | while read -r command; do
+  sed -n '/^```/,/^```/s/^guardian //p' "$repository/docs/how-to/operate.md" | while read -r command; do
     status=0
     echo "guardian $command"
     # shellcheck disable=SC2086 # words, as a shell would split them

@@ -1,4 +1,4 @@
-"""Makes servers with 8 MiB of EPC at the same moment, each by a request of its own, and counts how many start.
+"""Creates servers with 8 MiB of EPC at the same moment, each with its own request, and counts how many start.
 
 race.py COUNT EXPECTED
 """

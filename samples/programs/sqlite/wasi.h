@@ -1,4 +1,4 @@
-/* What SQLite's Unix layer mentions and WASI does not have. With the file system layer unix-none none of it is called but as no-ops. */
+/* Declares what SQLite's Unix layer needs and WASI lacks. With the file system layer unix-none, all of these are no-ops. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>

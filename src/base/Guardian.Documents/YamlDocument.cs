@@ -5,8 +5,8 @@ using YamlDotNet.Core.Events;
 namespace Guardian.Documents;
 
 /// <summary>
-/// Reads the YAML documents that people write for Guardian (contracts, sessions): one document, maps with unique text keys,
-/// no anchors, aliases or tags, so that what a person reads is what the program reads.
+/// Reads the YAML documents that people write for Guardian, such as contracts and sessions: one document, maps with unique text keys, and
+/// no anchors, aliases or tags, so that a person and the program read the same.
 /// </summary>
 public static class YamlDocument
 {
@@ -19,15 +19,15 @@ public static class YamlDocument
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Reads a document whose top is a map.</summary>
-    /// <param name="utf8">The document as it was received, at most <see cref="MaxSize"/> bytes.</param>
-    /// <param name="problems">Receives what is wrong.</param>
-    /// <returns>The top map, or null when the text is no YAML or not a map. Never throws for any content.</returns>
+    /// <param name="utf8">The document as received, at most <see cref="MaxSize"/> bytes.</param>
+    /// <param name="problems">Receives the mistakes.</param>
+    /// <returns>The top map, or null if the text is no YAML or no map. Never throws for any content.</returns>
     public static YamlMap? Read(ReadOnlySpan<byte> utf8, DocumentProblems problems)
     {
         ArgumentNullException.ThrowIfNull(problems);
         if (utf8.Length > MaxSize)
         {
-            problems.Add(1, 1, $"the document has {utf8.Length} bytes; at most {MaxSize} are read");
+            problems.Add(1, 1, $"the document has {utf8.Length} bytes; at most {MaxSize} are allowed");
             return null;
         }
         try
@@ -62,7 +62,7 @@ public static class YamlDocument
             parser.Consume<DocumentEnd>();
             if (parser.TryConsume<DocumentStart>(out var second))
             {
-                problems.Add((int)second.Start.Line, (int)second.Start.Column, "only one document is read; remove the second ('---')");
+                problems.Add((int)second.Start.Line, (int)second.Start.Column, "only one document is allowed; remove the second ('---')");
                 return null;
             }
             if (top is not YamlMap map)
@@ -79,20 +79,21 @@ public static class YamlDocument
         }
         catch (Exception failure) when (failure is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            // How the scanner gives up on some control characters and broken indents.
-            problems.Add((int)scanner.CurrentPosition.Line, (int)scanner.CurrentPosition.Column, "not YAML: the text breaks off or is malformed here");
+            // The scanner throws these for some control characters and broken indents.
+            var (line, column) = ((int)scanner.CurrentPosition.Line, (int)scanner.CurrentPosition.Column);
+            problems.Add(line, column, "not YAML: the text breaks off or is malformed here");
             return null;
         }
     }
 
-    // Null means that reading cannot go on; the reason is reported.
+    // Null means that reading cannot go on; the problem is already reported.
     private static YamlNode? ReadNode(Parser parser, DocumentProblems problems, int depth)
     {
         var node = parser.Consume<ParsingEvent>();
         var (line, column) = ((int)node.Start.Line, (int)node.Start.Column);
         if (node is AnchorAlias || node is NodeEvent { Anchor.IsEmpty: false } || node is NodeEvent { Tag.IsEmpty: false })
         {
-            problems.Add(line, column, "anchors, aliases and tags are not read here; write the value out");
+            problems.Add(line, column, "anchors, aliases and tags are not allowed; write the value out");
             return null;
         }
         if (depth > MaxDepth)

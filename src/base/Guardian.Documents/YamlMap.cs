@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Guardian.Documents;
 
 /// <summary>
-/// A map of a document, read member by member. Whatever is missing, of the wrong kind or unknown is reported with its
-/// place, and reading goes on, so that a person sees every mistake at once. Not thread-safe.
+/// A map of a document, read member by member. Missing, unknown and wrong members are reported with their position, and reading goes on, so
+/// that a person sees every mistake at once. Not thread-safe.
 /// </summary>
 public sealed class YamlMap : YamlNode
 {
@@ -18,7 +18,7 @@ public sealed class YamlMap : YamlNode
 
     internal override string Kind => "a map";
 
-    /// <summary>The member names in the order they were written.</summary>
+    /// <summary>The member names, in the order of the document.</summary>
     public IReadOnlyCollection<string> Names => keys.Keys;
 
     internal void Add(YamlText key, YamlNode value)
@@ -31,17 +31,17 @@ public sealed class YamlMap : YamlNode
         members.Add(key.Value, value);
     }
 
-    /// <summary>Whether the member is there.</summary>
+    /// <summary>Whether the map has the member.</summary>
     public bool Has(string name) => members.ContainsKey(name);
 
-    /// <summary>The member as it stands, or null when it is absent.</summary>
+    /// <summary>The member's node, or null when it is absent.</summary>
     public YamlNode? Find(string name)
     {
         known.Add(name);
         return members.GetValueOrDefault(name);
     }
 
-    /// <summary>The member's text; reports and returns "" when it is absent, empty or not a single value.</summary>
+    /// <summary>The member's text; reports and returns "" if it is absent, empty or not a single value.</summary>
     public string Text(string name)
     {
         var text = OptionalText(name);
@@ -59,7 +59,7 @@ public sealed class YamlMap : YamlNode
     /// <summary>The member's text, or null when it is absent; a list or map is reported.</summary>
     public string? OptionalText(string name) => Typed<YamlText>(name)?.Value;
 
-    /// <summary>A whole number within the bounds; reports and returns the lower bound when it is absent or anything else.</summary>
+    /// <summary>A whole number within the bounds; reports and returns the lower bound if it is absent or anything else.</summary>
     public long Integer(string name, long minimum, long maximum)
     {
         if (OptionalInteger(name, minimum, maximum) is { } number)
@@ -96,16 +96,20 @@ public sealed class YamlMap : YamlNode
         {
             return null;
         }
-        if (decimal.TryParse(text.Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+        if (decimal.TryParse(text.Value, style, CultureInfo.InvariantCulture, out var number)
             && number >= minimum && number <= maximum)
         {
             return number;
         }
-        text.Report(string.Create(CultureInfo.InvariantCulture, $"'{name}' must be a number from {minimum} to {maximum}, not '{text.Value}'"));
+        text.Report(string.Create(
+            CultureInfo.InvariantCulture, $"'{name}' must be a number from {minimum} to {maximum}, not '{text.Value}'"));
         return null;
     }
 
-    /// <summary><c>true</c> or <c>false</c>; the given value when it is absent; anything else is reported.</summary>
+    /// <summary><c>true</c> or <c>false</c>; anything else is reported.</summary>
+    /// <param name="name">The member.</param>
+    /// <param name="absent">The value when the member is absent.</param>
     public bool Flag(string name, bool absent)
     {
         if (Typed<YamlText>(name) is not { } text)
@@ -120,7 +124,10 @@ public sealed class YamlMap : YamlNode
         return absent;
     }
 
-    /// <summary>One of the words in <paramref name="words"/>; the given value when it is absent; anything else is reported.</summary>
+    /// <summary>One of several words; anything else is reported.</summary>
+    /// <param name="name">The member.</param>
+    /// <param name="words">The value of each word.</param>
+    /// <param name="absent">The value when the member is absent.</param>
     public T Word<T>(string name, IReadOnlyDictionary<string, T> words, T absent)
     {
         ArgumentNullException.ThrowIfNull(words);
@@ -145,13 +152,13 @@ public sealed class YamlMap : YamlNode
     /// <summary>The entries of a list of maps; empty when it is absent; anything else is reported.</summary>
     public IReadOnlyList<YamlMap> Maps(string name) => Entries<YamlMap>(name);
 
-    /// <summary>Reports a member that must be there and is not.</summary>
+    /// <summary>Reports that a required member is missing.</summary>
     public void ReportMissing(string name) => Report($"'{name}' is missing");
 
-    /// <summary>Reports a problem at the member's place, or at the map's when the member is absent.</summary>
+    /// <summary>Reports a problem at the member's position, or at the map's when the member is absent.</summary>
     public void ReportAt(string name, string message) => (members.GetValueOrDefault(name) ?? (YamlNode)this).Report(message);
 
-    /// <summary>Call when everything was read: reports each member nobody asked for, with the names that are known.</summary>
+    /// <summary>Ends reading: reports each member that was not asked for, and names the known ones.</summary>
     public void End()
     {
         foreach (var (name, key) in keys)

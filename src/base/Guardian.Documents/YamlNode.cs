@@ -1,6 +1,6 @@
 namespace Guardian.Documents;
 
-/// <summary>A node of a document with its place in the text.</summary>
+/// <summary>A node of a document with its position in the text.</summary>
 public abstract class YamlNode
 {
     private protected YamlNode(DocumentProblems problems, int line, int column)
@@ -10,21 +10,22 @@ public abstract class YamlNode
         Column = column;
     }
 
-    /// <summary>Line where the node starts, from 1.</summary>
+    /// <summary>The line where the node starts, from 1.</summary>
     public int Line { get; }
 
-    /// <summary>Column where the node starts, from 1.</summary>
+    /// <summary>The column where the node starts, from 1.</summary>
     public int Column { get; }
 
     internal DocumentProblems Problems { get; }
 
     internal abstract string Kind { get; }
 
-    /// <summary>Reports a problem at this node's place.</summary>
+    /// <summary>Reports a problem at this node's position.</summary>
+    /// <param name="message">The mistake and how to fix it, lower case, without full stop.</param>
     public void Report(string message) => Problems.Add(Line, Column, message);
 }
 
-/// <summary>A scalar, always kept as the text that was written.</summary>
+/// <summary>A scalar, always as the text of the document.</summary>
 public sealed class YamlText : YamlNode
 {
     internal YamlText(DocumentProblems problems, int line, int column, string value) : base(problems, line, column) => Value = value;

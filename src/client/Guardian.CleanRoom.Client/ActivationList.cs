@@ -1,35 +1,43 @@
-using System.IO.Compression;
 using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Client.Reading;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
+using Guardian.Refusals;
 using Sylvan.Data.Csv;
 
 namespace Guardian.CleanRoom.Client;
 
-/// <summary>Turns the tags of an activation list back into identifiers, by the receiver's own file. Nobody else's file says anything about them.</summary>
+/// <summary>Turns the tags of an activation list back into identifiers. Only the receiver's own file can do that. Thread-safe.</summary>
+/// <param name="identifier">The identifier of the receiver's data set, from the contract.</param>
+/// <param name="matchKey">The room's match key, 32 bytes; the receiver gets it from <see cref="RoomClient.ReadKeysAsync"/>.</param>
 public sealed class ActivationList(Identifier identifier, byte[] matchKey)
 {
-    /// <summary>The identifiers of the file's rows whose tags are wanted, each once, as they stand in the file; the parts of a composite as cells of a CSV file.</summary>
+    /// <summary>Finds the rows whose tags are wanted.</summary>
+    /// <param name="path">The receiver's file: CSV with a header, UTF-8, unpacked when its name ends in <c>.gz</c>.</param>
     /// <param name="wanted">Tags of 14 bytes, lower-case hex.</param>
-    /// <exception cref="PreparationException">The file has no such column.</exception>
+    /// <param name="cancellation">Stops the search.</param>
+    /// <returns>The identifiers as they stand in the file, each once, in the order of the file. The parts of a composite identifier are
+    /// joined as cells of a CSV file.</returns>
+    /// <exception cref="RefusedException"><see cref="RoomClientReasons.BadData"/>: the file is not CSV in UTF-8, or a column is
+    /// missing.</exception>
+    /// <exception cref="IOException">The file cannot be opened or read.</exception>
     public IReadOnlyList<string> Find(string path, IReadOnlySet<string> wanted, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(wanted);
-        using var file = File.OpenRead(path);
-        using Stream bytes = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var text = new StreamReader(bytes);
-        using var reader = CsvDataReader.Create(text);
-        var header = Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetName(i).Trim()).ToList();
+        using var rows = new CsvRows(path);
+        var header = rows.Header.ToList();
         var columns = identifier.Columns.Select(name => header.IndexOf(name)).ToList();
         if (columns.Contains(-1))
         {
-            throw new PreparationException($"{path} has no column '{identifier.Columns[columns.IndexOf(-1)]}'");
+            throw RoomClientReasons.RefuseData($"{path} has no column '{identifier.Columns[columns.IndexOf(-1)]}'");
         }
-        var row = new RowIdentifier(identifier, columns, column => reader.GetString(column));
+        var row = new RowIdentifier(identifier, columns, rows.Cell);
         var buffer = new char[RowIdentifier.BufferSize];
         var found = new List<string>();
         var seen = new HashSet<string>();
-        while (reader.Read())
+        while (rows.Read())
         {
             cancellation.ThrowIfCancellationRequested();
             var length = row.Read(buffer);
@@ -39,12 +47,14 @@ public sealed class ActivationList(Identifier identifier, byte[] matchKey)
                 var hex = $"{tag.High:x16}{tag.Low:x16}"[..28];
                 if (wanted.Contains(hex) && seen.Add(hex))
                 {
-                    found.Add(columns.Count == 1 ? reader.GetString(columns[0]).Trim() : string.Join(',', columns.Select(column => Quoted(reader.GetString(column).Trim()))));
+                    var cells = columns.Select(column => rows.Cell(column).Trim().ToString());
+                    found.Add(columns.Count == 1 ? cells.Single() : string.Join(',', cells.Select(Quote)));
                 }
             }
         }
         return found;
     }
 
-    private static string Quoted(string cell) => cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
+    private static string Quote(string cell) =>
+        cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
 }

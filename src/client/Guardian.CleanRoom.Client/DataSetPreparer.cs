@@ -1,26 +1,32 @@
-using Guardian.CleanRoom.Client.Events;
 using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Client.Reading;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Client.Tagging;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client;
 
-/// <summary>How far preparing is.</summary>
+/// <summary>The progress of a preparation.</summary>
+/// <param name="Rows">Rows read so far.</param>
+/// <param name="BytesRead">Bytes of the file read so far, as they are stored: before a <c>.gz</c> file is unpacked.</param>
+/// <param name="FileSize">Bytes of the file.</param>
 public readonly record struct PreparationProgress(int Rows, long BytesRead, long FileSize);
 
 /// <summary>
 /// Prepares a partner's file on the partner's own machine: checks it against the contract, normalises and tags identifiers, codes the
-/// cells, folds events, sorts. Reads the file once, from start to end; what does not fit in the memory it may use goes to a temporary file. Used once.
+/// cells, folds events, sorts. Reads the file once, from start to end. Rows that exceed the memory it may use spill to an anonymous
+/// temporary file. Each instance prepares one data set, once; it is not thread-safe.
 /// </summary>
 public sealed class DataSetPreparer
 {
-    /// <summary>Bytes of rows that stay in memory unless told otherwise; 30 bytes or so a row.</summary>
+    /// <summary>The default bytes of rows that stay in memory; a row takes about 30 bytes.</summary>
     public const long DefaultMemory = 512L * 1024 * 1024;
 
-    // Enough to see what is wrong with a file.
+    // Enough to see a file's mistakes.
     private const int MaxProblems = 20;
 
     private const int ProgressRows = 10_000;
@@ -40,8 +46,11 @@ public sealed class DataSetPreparer
     private int empty;
     private int invalid;
 
-    /// <param name="memory">Bytes of rows that stay in memory.</param>
-    /// <param name="form">What is to be uploaded.</param>
+    /// <summary>Creates a preparer for one file.</summary>
+    /// <param name="dataSet">The data set, from the contract.</param>
+    /// <param name="layout">The layout of the contract's room.</param>
+    /// <param name="memory">Bytes of rows that stay in memory; 0 or more.</param>
+    /// <param name="form">The form of the upload.</param>
     public DataSetPreparer(DataSet dataSet, RoomLayout layout, long memory = DefaultMemory, UploadForm form = UploadForm.Sorted)
     {
         ArgumentNullException.ThrowIfNull(dataSet);
@@ -56,7 +65,8 @@ public sealed class DataSetPreparer
     }
 
     /// <summary>Checks that this machine knows the time zones that a contract names.</summary>
-    /// <exception cref="PreparationException">It does not know one.</exception>
+    /// <param name="contract">The contract.</param>
+    /// <exception cref="RefusedException"><see cref="RoomClientReasons.BadData"/>: the machine does not know a zone.</exception>
     public static void RequireZones(RoomContract contract)
     {
         ArgumentNullException.ThrowIfNull(contract);
@@ -66,28 +76,38 @@ public sealed class DataSetPreparer
         }
     }
 
-    /// <summary>Prepares a file: Parquet when its name ends in <c>.parquet</c>, else CSV; one ending in <c>.gz</c> is unpacked on the way.</summary>
-    /// <param name="path">Null for changes that remove persons alone.</param>
-    /// <param name="matchKey">32 bytes, from the room.</param>
-    /// <param name="removals">For changes: a file of the identifiers of persons to remove; null for none.</param>
-    /// <exception cref="PreparationException">A file does not fit the contract; its problems are listed by row and column.</exception>
+    /// <summary>Prepares a file.</summary>
+    /// <param name="path">The file: Parquet when its name ends in <c>.parquet</c>, else CSV with a header in UTF-8, unpacked when its name
+    /// ends in <c>.gz</c>. Null for changes that only remove persons.</param>
+    /// <param name="matchKey">The room's match key, 32 bytes.</param>
+    /// <param name="progress">Receives the progress every 10,000 rows and at the end; null for nobody.</param>
+    /// <param name="removals">For changes: a file with the identifiers of the persons to remove; null for none.</param>
+    /// <param name="cancellation">Stops the preparation.</param>
+    /// <returns>The prepared data set; the caller disposes it.</returns>
+    /// <exception cref="RefusedException"><see cref="RoomClientReasons.BadData"/>: a file does not fit the contract. The refusal lists up
+    /// to 20 problems by row and column.</exception>
+    /// <exception cref="IOException">A file cannot be opened or read.</exception>
     public PreparedDataSet Prepare(
-        string? path, byte[] matchKey, IProgress<PreparationProgress>? progress = null, string? removals = null, CancellationToken cancellation = default)
+        string? path, byte[] matchKey, IProgress<PreparationProgress>? progress = null, string? removals = null,
+        CancellationToken cancellation = default)
     {
         if (form == UploadForm.Unsorted && dataSet.Events is not null)
         {
-            throw new PreparationException($"'{dataSet.Name}' is made of events, and folding them sorts them; upload it without --unsorted");
+            throw RoomClientReasons.RefuseData(
+                $"'{dataSet.Name}' is made of events, and folding them sorts them; upload it without --unsorted");
         }
         if (form == UploadForm.Changes && dataSet.MaxChanges is null)
         {
-            throw new PreparationException($"the contract has no 'max_changes' for '{dataSet.Name}'; upload all persons");
+            throw RoomClientReasons.RefuseData($"the contract has no 'max_changes' for '{dataSet.Name}'; upload all persons");
         }
-        var spill = new RowSpill(format.RowSize, format.PartitionCount, memory, dataSet.Events is null ? null : new EventFold(dataSet, format).Compact);
+        var compact = dataSet.Events is null ? (Func<Memory<byte>, int>?)null : new EventFold(dataSet, format).Compact;
+        var spill = new RowSpill(format.RowSize, format.PartitionCount, memory, compact);
         try
         {
             var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
             var events = dataSet.Events is null ? null : new EventReader(dataSet);
-            var ignored = path is null ? [] : ReadFile(path, events ?? (IRowReader)new PersonReader(dataSet, format, form), tagger, progress, cancellation);
+            var reader = events ?? (IRowReader)new PersonReader(dataSet, format, form);
+            var ignored = path is null ? [] : ReadFile(path, reader, tagger, progress, cancellation);
             if (removals is not null)
             {
                 rowsBefore = rows;
@@ -103,24 +123,29 @@ public sealed class DataSetPreparer
         }
     }
 
-    // Gives the names of columns that nobody asked for.
-    private List<string> ReadFile(string path, IRowReader reader, RowTagger tagger, IProgress<PreparationProgress>? progress, CancellationToken cancellation)
+    // Returns the names of columns that the contract does not name.
+    private List<string> ReadFile(
+        string path, IRowReader reader, RowTagger tagger, IProgress<PreparationProgress>? progress, CancellationToken cancellation)
     {
         var size = new FileInfo(path).Length;
-        using IRows file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetRows(path, dataSet.Events?.Time) : new CsvRows(path);
+        using IRows file = path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
+            ? new ParquetRows(path, dataSet.Events?.Time)
+            : new CsvRows(path);
         var (identifierColumns, columns, ignored) = MapColumns(path, file.Header, reader.Names);
         var identifier = new RowIdentifier(dataSet.Identifier, identifierColumns, file.Cell);
-        void Report(string column, string what) => this.Report(file, $", column '{column}'", what);
+        void ReportCell(string column, string problem) => Report(file, $", column '{column}'", problem);
         while (problems.Count < MaxProblems && file.Read())
         {
             cancellation.ThrowIfCancellationRequested();
             if (TryNormalise(file, identifier, out var normalised))
             {
-                reader.Read(file, rows, columns, row, Report);
-                // Sorted rows are counted when it is known how many are of the same person.
+                reader.Read(file, rows, columns, row, ReportCell);
+                // The persons of sorted rows can be counted only after sorting.
                 if (++kept > content.MaxRows && form == UploadForm.Unsorted)
                 {
-                    throw new PreparationException($"{path} has more than {content.MaxRows} rows with an identifier, and the contract allows no more in '{dataSet.Name}'");
+                    throw RoomClientReasons.RefuseData(
+                        $"{path} has more than {content.MaxRows} rows with an identifier, "
+                        + $"and the contract allows no more in '{dataSet.Name}'");
                 }
                 tagger.Add(normalised, row);
             }
@@ -132,7 +157,7 @@ public sealed class DataSetPreparer
         }
         if (problems.Count > 0)
         {
-            throw new PreparationException($"{path} does not fit the contract", problems);
+            throw RoomClientReasons.RefuseData($"{path} does not fit the contract", problems);
         }
         progress?.Report(new PreparationProgress(rows, size, size));
         return ignored;
@@ -153,15 +178,16 @@ public sealed class DataSetPreparer
         return length > 0;
     }
 
-    private void Report(IRows file, string where, string what)
+    private void Report(IRows file, string place, string problem)
     {
         if (problems.Count < MaxProblems)
         {
-            problems.Add($"row {file.FirstRow + rows - rowsBefore}{where}: {what}");
+            problems.Add($"row {file.FirstRow + rows - rowsBefore}{place}: {problem}");
         }
     }
 
-    private (int[] Identifier, int[] Columns, List<string> Ignored) MapColumns(string path, IReadOnlyList<string> columnNames, IReadOnlyList<string> wanted)
+    private (int[] Identifier, int[] Columns, List<string> Ignored) MapColumns(
+        string path, IReadOnlyList<string> columnNames, IReadOnlyList<string> wanted)
     {
         var header = columnNames.ToList();
         int Find(string name)
@@ -181,16 +207,20 @@ public sealed class DataSetPreparer
         var columns = wanted.Select(Find).ToArray();
         return problems.Count == 0
             ? (identifier, columns, [.. header.Where((_, i) => !identifier.Contains(i) && !columns.Contains(i))])
-            : throw new PreparationException($"{path} does not have the columns that the contract names; it has {string.Join(", ", header)}", problems);
+            : throw RoomClientReasons.RefuseData(
+                $"{path} does not have the columns that the contract names; it has {string.Join(", ", header)}", problems);
     }
 
     private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored, int uncounted)
     {
-        var prepared = new PreparedDataSet(layout, content, format, spill, new PreparationReport(rows, 0, empty, invalid, 0, ignored) { Uncounted = uncounted }, form);
-        return prepared.Report.Persons > content.MaxRows
-            ? throw new PreparationException($"{path} has {prepared.Report.Persons} persons; the contract allows {content.MaxRows} in '{content.Name}'")
-            : prepared.Report.Persons == 0
-                ? throw new PreparationException($"{path} has no row with an identifier")
+        var report = new PreparationReport(rows, 0, empty, invalid, 0, ignored) { Uncounted = uncounted };
+        var prepared = new PreparedDataSet(layout, content, format, spill, report, form);
+        var persons = prepared.Report.Persons;
+        return persons > content.MaxRows
+            ? throw RoomClientReasons.RefuseData(
+                $"{path} has {persons} persons; the contract allows {content.MaxRows} in '{content.Name}'")
+            : persons == 0
+                ? throw RoomClientReasons.RefuseData($"{path} has no row with an identifier")
                 : prepared;
     }
 }

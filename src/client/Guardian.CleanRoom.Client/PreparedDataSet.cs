@@ -2,29 +2,33 @@ using System.Runtime.ExceptionServices;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client;
 
-/// <summary>What became of a file's rows.</summary>
+/// <summary>The counts of a preparation.</summary>
 /// <param name="Rows">Rows read.</param>
-/// <param name="Persons">Rows kept: one for each person, unless the enclave is to sort them.</param>
-/// <param name="Empty">Rows without an identifier, left out.</param>
-/// <param name="Invalid">Rows whose identifier is none of its kind, left out.</param>
-/// <param name="Duplicates">Rows of a person who stands further up, left out.</param>
-/// <param name="IgnoredColumns">Columns that the contract does not name; they never leave.</param>
-public sealed record PreparationReport(int Rows, int Persons, int Empty, int Invalid, int Duplicates, IReadOnlyList<string> IgnoredColumns)
+/// <param name="Persons">Rows kept: one for each person, unless the enclave sorts them.</param>
+/// <param name="Empty">Rows left out because they have no identifier.</param>
+/// <param name="Invalid">Rows left out because their identifier is not of its kind.</param>
+/// <param name="Duplicates">Rows left out because an earlier row is of the same person.</param>
+/// <param name="IgnoredColumns">Columns that the contract does not name; they never leave the machine.</param>
+public sealed record PreparationReport(
+    int Rows, int Persons, int Empty, int Invalid, int Duplicates, IReadOnlyList<string> IgnoredColumns)
 {
     /// <summary>Events that lie outside every column's window or filters; their persons are kept.</summary>
     public int Uncounted { get; init; }
 
-    /// <summary>Persons of whom a value made from events was beyond its column's bounds, and became the bound.</summary>
+    /// <summary>Persons of whom a value made from events exceeded its column's bounds and was set to the bound.</summary>
     public int Capped { get; init; }
 }
 
 /// <summary>
-/// A data set, or changes of one, tagged, sorted where that is its form, and ready to be written group by group. The same file gives the same groups every time, so that an upload can go
-/// on where it stopped. Not thread-safe. Disposing it removes what lies in the temporary file; so does the end of the program.
+/// A data set, or changes of one, tagged, sorted where its form requires that, and ready to be written group by group. The same file
+/// gives the same groups every time, so that an upload can continue after an interruption. Not thread-safe. Disposing it removes its
+/// temporary file; so does the end of the program.
 /// </summary>
 public sealed class PreparedDataSet : IDisposable
 {
@@ -33,8 +37,10 @@ public sealed class PreparedDataSet : IDisposable
     private readonly RowSpill spill;
     private readonly SortedPartition sorted;
 
-    /// <exception cref="PreparationException">A bucket has more rows than slots.</exception>
-    internal PreparedDataSet(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, PreparationReport report, UploadForm form)
+    /// <summary>Sorts the rows and computes the digest of the version.</summary>
+    /// <exception cref="RefusedException">A bucket has more rows than slots.</exception>
+    internal PreparedDataSet(
+        RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, PreparationReport report, UploadForm form)
     {
         Form = form;
         this.layout = layout;
@@ -49,46 +55,46 @@ public sealed class PreparedDataSet : IDisposable
                 new GroupRange(0, format.PartitionCount).Split(Environment.ProcessorCount),
                 share =>
                 {
-                    var mine = new SortedPartition(layout, dataSet, format, spill, form);
+                    var own = new SortedPartition(layout, dataSet, format, spill, form);
                     for (var partition = share.First; partition < share.End; partition++)
                     {
-                        mine.Load(partition);
+                        own.Load(partition);
                         var end = Math.Min((partition + 1) * format.GroupsPerPartition, layout.GroupCount);
                         for (var group = partition * format.GroupsPerPartition; group < end; group++)
                         {
-                            digest.Add(group, mine.WriteGroup(group).Span);
+                            digest.Add(group, own.WriteGroup(group).Span);
                         }
-                        Interlocked.Add(ref persons, mine.Count);
-                        Interlocked.Add(ref duplicates, mine.Duplicates);
-                        Interlocked.Add(ref capped, mine.Capped);
+                        Interlocked.Add(ref persons, own.Count);
+                        Interlocked.Add(ref duplicates, own.Duplicates);
+                        Interlocked.Add(ref capped, own.Capped);
                     }
                 });
         }
-        catch (AggregateException failed) when (failed.InnerException is PreparationException overflow)
+        catch (AggregateException failed) when (failed.InnerException is RefusedException refused)
         {
-            ExceptionDispatchInfo.Throw(overflow);
+            ExceptionDispatchInfo.Throw(refused);
         }
         Report = report with { Persons = persons, Duplicates = duplicates, Capped = capped };
         Digest = digest.Complete();
     }
 
-    /// <summary>What the groups hold.</summary>
+    /// <summary>The form of the upload.</summary>
     public UploadForm Form { get; }
 
-    /// <summary>What became of the file's rows.</summary>
+    /// <summary>The counts of the preparation.</summary>
     public PreparationReport Report { get; }
 
-    /// <summary>Names this version.</summary>
+    /// <summary>The digest that names this version, 32 bytes.</summary>
     public ReadOnlyMemory<byte> Digest { get; }
 
-    /// <summary>Groups there are, whatever the number of rows.</summary>
+    /// <summary>The number of groups. It follows from the contract alone, whatever the number of rows.</summary>
     public int GroupCount => layout.GroupCount;
 
-    /// <summary>Bytes that did not fit in memory and went to the temporary file.</summary>
-    public long SpilledSize => spill.FileSize;
+    /// <summary>Bytes that spilled to the temporary file.</summary>
+    internal long SpilledSize => spill.FileSize;
 
     /// <summary>Writes a group's plaintext; valid until the next call.</summary>
-    public ReadOnlyMemory<byte> WriteGroup(int group)
+    internal ReadOnlyMemory<byte> WriteGroup(int group)
     {
         sorted.Load(group / format.GroupsPerPartition);
         return sorted.WriteGroup(group);

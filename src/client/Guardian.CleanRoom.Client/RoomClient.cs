@@ -1,21 +1,31 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Room;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client;
 
 /// <summary>
-/// A member's connection to a room. Before a byte is sent, the handshake verifies that the peer is an enclave the contract
-/// names and that it runs this very contract. Thread-safe.
+/// A member's connection to a room. Before it sends a byte, the handshake verifies that the peer is an enclave which the contract names
+/// and that it runs this very contract. Thread-safe.
 /// </summary>
+/// <remarks>
+/// Every call throws <see cref="RefusedException"/>: with the room's own reason when the room refuses, or with
+/// <see cref="RoomClientReasons.NotTrusted"/>, <see cref="RoomClientReasons.Unreachable"/>,
+/// <see cref="RoomClientReasons.BadResponse"/> or <see cref="RoomClientReasons.HttpStatus"/>. A cancelled call throws
+/// <see cref="OperationCanceledException"/>. Calls wait at most 100 seconds for an answer.
+/// </remarks>
 public sealed class RoomClient : IDisposable
 {
     // A signed answer of a crosstab of 1,000 cells takes some 100 KiB; the log of a busy room a few MiB.
@@ -23,84 +33,111 @@ public sealed class RoomClient : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
-    // The enclave sorts or merges what may be a hundred million rows.
+    // The enclave may have to sort or merge a hundred million rows.
     private static readonly TimeSpan CommitPatience = TimeSpan.FromMinutes(60);
 
     private readonly HttpClient http;
 
+    /// <summary>Prepares a connection; the first call opens it.</summary>
     /// <param name="address">The room's address, <c>https://host:port</c>.</param>
-    /// <param name="contract">The contract, verified to be signed by all members.</param>
-    /// <param name="clientCertificate">Certificate of the member's key.</param>
-    /// <param name="onVerified">Is told what each handshake verified.</param>
-    /// <param name="collateral">For a room on hardware, which is refused without.</param>
+    /// <param name="contract">The contract. The caller has verified that all members signed it.</param>
+    /// <param name="clientCertificate">Certificate of the member's key, with its private key.</param>
+    /// <param name="time">The clock against which evidence must be valid.</param>
+    /// <param name="verifier">Verifies the room's evidence.</param>
+    /// <param name="onVerified">Receives the result of each handshake's verification; null for nobody.</param>
     public RoomClient(
-        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
-        ICollateralSource? collateral = null)
+        Uri address, RoomContract contract, X509Certificate2 clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, onVerified, collateral);
-        http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize, Timeout = Timeout.InfiniteTimeSpan };
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, verifier, onVerified);
+        http = new HttpClient(handler, disposeHandler: true)
+        {
+            BaseAddress = address,
+            MaxResponseContentBufferSize = MaxResponseSize,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
     }
 
-    /// <summary>What the member sees of the room.</summary>
+    /// <summary>Reads the member's view of the room.</summary>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>The description.</returns>
     public Task<RoomDescription> DescribeAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/room", null, RoomJson.Default.RoomDescription, cancellation);
 
-    /// <summary>The keys for preparing a data set; for its owner alone.</summary>
+    /// <summary>Reads the keys that prepare a data set. Only its owner may.</summary>
+    /// <param name="dataSet">The data set's name.</param>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>The keys.</returns>
     public Task<DataSetKeys> ReadKeysAsync(string dataSet, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, $"v1/datasets/{dataSet}/keys", null, RoomJson.Default.DataSetKeys, cancellation);
 
-    /// <summary>Announces a version and learns where to go on.</summary>
-    public Task<UploadState> BeginUploadAsync(string dataSet, UploadRequest request, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, $"v1/datasets/{dataSet}/uploads", Json(request, RoomJson.Default.UploadRequest), RoomJson.Default.UploadState, cancellation);
-
-    /// <summary>Stores one encrypted chunk; when this returns, the chunk survives a crash of the room.</summary>
-    public Task<UploadState> PutChunkAsync(string dataSet, string digest, int index, ReadOnlyMemory<byte> chunk, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Put, $"v1/datasets/{dataSet}/uploads/{digest}/chunks/{index}", new ReadOnlyMemoryContent(chunk), RoomJson.Default.UploadState, cancellation);
-
-    /// <summary>Makes a complete upload the data set's current version.</summary>
-    /// <returns>The receipt: a statement signed inside the enclave.</returns>
-    public Task<byte[]> CommitAsync(string dataSet, string digest, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, $"v1/datasets/{dataSet}/uploads/{digest}/commit", null, cancellation, CommitPatience);
-
     /// <summary>Asks a question.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="cancellation">Stops the call; the room may have answered and logged the question.</param>
     /// <returns>The answer: a statement signed inside the enclave.</returns>
-    /// <exception cref="RoomException">The rules or the contract do not allow an answer.</exception>
     public Task<byte[]> AskAsync(Question question, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, "v1/questions", Json(question, QuestionJson.Default.Question), cancellation);
+        SendAsync(HttpMethod.Post, "v1/questions", ToJson(question, QuestionJson.Default.Question), cancellation);
 
-    /// <summary>Deletes a data set.</summary>
+    /// <summary>Deletes a data set. Only its owner may.</summary>
+    /// <param name="dataSet">The data set's name.</param>
+    /// <param name="cancellation">Stops the call; the room may have deleted the data set.</param>
     /// <returns>The receipt: a statement signed inside the enclave.</returns>
-    public Task<byte[]> DeleteAsync(string dataSet, CancellationToken cancellation = default) => SendAsync(HttpMethod.Delete, $"v1/datasets/{dataSet}", null, cancellation);
+    public Task<byte[]> DeleteAsync(string dataSet, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Delete, $"v1/datasets/{dataSet}", null, cancellation);
 
-    /// <summary>What answers cost and what is left.</summary>
+    /// <summary>Reads the price of an answer and the budget that is left.</summary>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>The budget.</returns>
     public Task<BudgetDescription> ReadBudgetAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/budget", null, RoomJson.Default.BudgetDescription, cancellation);
 
-    /// <summary>The questions that were let in.</summary>
-    public Task<AnswerList> ListAnswersAsync(CancellationToken cancellation = default) => SendAsync(HttpMethod.Get, "v1/answers", null, QuestionJson.Default.AnswerList, cancellation);
+    /// <summary>Lists the questions that the room admitted.</summary>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>The list.</returns>
+    public Task<AnswerList> ListAnswersAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/answers", null, QuestionJson.Default.AnswerList, cancellation);
 
-    /// <summary>An answer that was given before.</summary>
-    /// <param name="asked">Sequence of the question's entry in the log.</param>
+    /// <summary>Reads an earlier answer again.</summary>
+    /// <param name="asked">Sequence number of the question's entry in the log.</param>
+    /// <param name="cancellation">Stops the call.</param>
     /// <returns>The answer: a statement signed inside the enclave.</returns>
     public Task<byte[]> ReadAnswerAsync(long asked, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"v1/answers/{asked}"), null, cancellation);
+        SendAsync(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"v1/answers/{asked}"), null, cancellation);
 
-    /// <summary>The room's log from its first entry on. The caller verifies the chain.</summary>
+    /// <summary>Reads the room's log from its first entry on. The caller verifies the chain.</summary>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>The entries.</returns>
     public Task<LogPage> ReadLogAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/log", null, RoomJson.Default.LogPage, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    private static ByteArrayContent Json<T>(T value, JsonTypeInfo<T> type)
+    /// <summary>Announces a version and learns the next chunk to send.</summary>
+    internal Task<UploadState> BeginUploadAsync(string dataSet, UploadRequest request, CancellationToken cancellation) => SendAsync(
+        HttpMethod.Post, $"v1/datasets/{dataSet}/uploads", ToJson(request, RoomJson.Default.UploadRequest), RoomJson.Default.UploadState,
+        cancellation);
+
+    /// <summary>Stores one encrypted chunk. When this returns, the chunk survives a crash of the room.</summary>
+    internal Task<UploadState> PutChunkAsync(
+        string dataSet, string digest, int index, ReadOnlyMemory<byte> chunk, CancellationToken cancellation) => SendAsync(
+        HttpMethod.Put, $"v1/datasets/{dataSet}/uploads/{digest}/chunks/{index}", new ReadOnlyMemoryContent(chunk),
+        RoomJson.Default.UploadState, cancellation);
+
+    /// <summary>Makes a complete upload the data set's current version, and returns the signed receipt.</summary>
+    internal Task<byte[]> CommitAsync(string dataSet, string digest, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, $"v1/datasets/{dataSet}/uploads/{digest}/commit", null, cancellation, CommitPatience);
+
+    private static ByteArrayContent ToJson<T>(T value, JsonTypeInfo<T> type)
     {
         var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, type));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return content;
     }
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
+    private async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         var body = await SendAsync(method, path, content, cancellation).ConfigureAwait(false);
         try
@@ -109,11 +146,13 @@ public sealed class RoomClient : IDisposable
         }
         catch (JsonException failure)
         {
-            throw new RoomException(RoomFailure.Unreachable, "bad-response", $"the room's answer to {path} is not what this release expects", failure);
+            throw new RefusedException(
+                RoomClientReasons.BadResponse.Because($"the room's answer to {path} is not what this release expects"), failure);
         }
     }
 
-    private async Task<byte[]> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, TimeSpan? patience = null)
+    private async Task<byte[]> SendAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, TimeSpan? patience = null)
     {
         try
         {
@@ -122,32 +161,57 @@ public sealed class RoomClient : IDisposable
             limit.CancelAfter(patience ?? Patience);
             using var response = await http.SendAsync(request, limit.Token).ConfigureAwait(false);
             var body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
-            return response.IsSuccessStatusCode ? body : throw Refusal(response.StatusCode, body);
+            return response.IsSuccessStatusCode ? body : throw new RefusedException(ReadRefusal(response.StatusCode, body));
         }
         catch (HttpRequestException failure) when (failure.InnerException is AttestationException refused)
         {
-            throw new RoomException(RoomFailure.NotTrusted, "not-trusted", refused.Message, refused);
+            throw new RefusedException(ExplainDistrust(refused), refused);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException
             || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new RoomException(RoomFailure.Unreachable, "unreachable", $"the room at {http.BaseAddress} does not answer: {failure.Message}", failure);
+            throw new RefusedException(
+                RoomClientReasons.Unreachable.Because($"the room at {http.BaseAddress} does not answer: {failure.Message}"), failure);
         }
     }
 
-    private static RoomException Refusal(HttpStatusCode status, byte[] body)
+    private static Refusal ExplainDistrust(AttestationException refused)
+    {
+        IReadOnlyList<AppraisalCheck> failed = [.. refused.Appraisal?.Checks.Where(check => !check.Passed) ?? []];
+        var refusal = RoomClientReasons.NotTrusted.Because(refused.Message) with
+        {
+            Problems = [.. failed.Select(check => check.ToString())],
+        };
+        return failed.Any(check => check.Rule == "platform")
+            ? refusal with { Remedy = "a simulated platform protects nothing; a contract accepts it only with 'platforms: [simulated]'" }
+            : refusal;
+    }
+
+    internal static Refusal ReadRefusal(HttpStatusCode status, byte[] body)
     {
         try
         {
             if (JsonSerializer.Deserialize(body, RoomJson.Default.RoomProblem) is { } problem)
             {
-                return new RoomException(status == HttpStatusCode.ServiceUnavailable ? RoomFailure.Unreachable : RoomFailure.Refused, problem.Title, problem.Detail);
+                return new RefusalReason(problem.Title, KindOf(status), "A reason of the room.").Because(problem.Detail);
             }
         }
         catch (JsonException)
         {
-            // Not one of ours: the status is all there is to tell.
+            // Another program answered in the room's place, for example a proxy: only the status is known.
         }
-        return new RoomException(RoomFailure.Refused, "http-status", $"the room answered with HTTP status {(int)status}");
+        return RoomClientReasons.HttpStatus.Because($"the room answered with HTTP status {(int)status}");
     }
+
+    // The reverse of the table in the room's HTTP interface.
+    private static RefusalKind KindOf(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.BadRequest => RefusalKind.Invalid,
+        HttpStatusCode.Forbidden => RefusalKind.Forbidden,
+        HttpStatusCode.NotFound => RefusalKind.NotFound,
+        HttpStatusCode.UnprocessableEntity => RefusalKind.Withheld,
+        HttpStatusCode.InternalServerError => RefusalKind.Damaged,
+        HttpStatusCode.ServiceUnavailable => RefusalKind.Unavailable,
+        _ => RefusalKind.Conflict,
+    };
 }

@@ -1,50 +1,68 @@
 using System.Diagnostics;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Room;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client;
 
-/// <summary>How far an upload is.</summary>
-/// <param name="Rows">Rows in the chunks that are acknowledged; an estimate, for buckets are of like size.</param>
-/// <param name="Bytes">Bytes that are acknowledged, of <paramref name="TotalBytes"/>.</param>
+/// <summary>The progress of an upload.</summary>
+/// <param name="Rows">Rows in the acknowledged chunks; an estimate, because all chunks are of one size.</param>
+/// <param name="TotalRows">Rows of the data set.</param>
+/// <param name="Bytes">Bytes of the acknowledged chunks.</param>
+/// <param name="TotalBytes">Bytes of all chunks.</param>
 public readonly record struct UploadProgress(int Rows, int TotalRows, long Bytes, long TotalBytes);
 
-/// <summary>Encrypts and sends a prepared data set. Goes on where an earlier try stopped, and waits when the room is away for a while.</summary>
+/// <summary>Encrypts and sends a prepared data set. Continues an interrupted upload, and retries while the room is unreachable.</summary>
+/// <param name="client">The connection to the room, as the data set's owner.</param>
+/// <param name="contract">The room's contract.</param>
+/// <param name="dataSet">The data set, from the contract.</param>
 public sealed class RoomUploader(RoomClient client, RoomContract contract, DataSet dataSet)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>For how long a room may be away before the upload is given up; half a minute unless set.</summary>
+    /// <summary>The time for which each call is retried while the room is unreachable; 30 seconds unless set.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Uploads.</summary>
-    /// <param name="uploadSecret">32 bytes, from the room.</param>
-    /// <param name="changes">Digest of the version that changes are for; null otherwise.</param>
-    /// <returns>Chunks that were there already, and the room's receipt.</returns>
-    /// <exception cref="RoomException">Refused, or away for longer than <see cref="Patience"/>; what was acknowledged stays.</exception>
+    /// <summary>Uploads a version and commits it.</summary>
+    /// <param name="data">The prepared data set.</param>
+    /// <param name="uploadSecret">The room's upload secret, 32 bytes, from <see cref="RoomClient.ReadKeysAsync"/>.</param>
+    /// <param name="progress">Receives the progress after each chunk; null for nobody.</param>
+    /// <param name="changes">For changes: the digest of the version that they apply to, lower-case hex; null otherwise.</param>
+    /// <param name="cancellation">Stops the upload; the room keeps the acknowledged chunks.</param>
+    /// <returns>The number of chunks that an earlier upload had already sent, and the room's receipt: a statement signed inside the
+    /// enclave.</returns>
+    /// <exception cref="RefusedException">The room refused with one of its reasons, or with a reason of
+    /// <see cref="RoomClientReasons"/>; when it is unreachable, after <see cref="Patience"/>. The room keeps the acknowledged
+    /// chunks.</exception>
     public async Task<(int Resumed, byte[] Receipt)> UploadAsync(
-        PreparedDataSet data, byte[] uploadSecret, IProgress<UploadProgress>? progress = null, string? changes = null, CancellationToken cancellation = default)
+        PreparedDataSet data, byte[] uploadSecret, IProgress<UploadProgress>? progress = null, string? changes = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         var digest = Convert.ToHexStringLower(data.Digest.Span);
         var request = new UploadRequest(digest, data.Report.Persons) { Form = data.Form, Base = changes };
         using var cipher = new ChunkCipher(uploadSecret, contract, dataSet.InForm(data.Form), data.Digest.Span);
-        var state = await TryAsync(() => client.BeginUploadAsync(dataSet.Name, request, cancellation), cancellation).ConfigureAwait(false);
+        var state = await RetryAsync(
+            () => client.BeginUploadAsync(dataSet.Name, request, cancellation), cancellation).ConfigureAwait(false);
         var resumed = state.NextChunk;
         while (state.NextChunk < data.GroupCount)
         {
             var index = state.NextChunk;
             var chunk = cipher.Encrypt(index, data.WriteGroup(index).Span);
-            state = await TryAsync(() => client.PutChunkAsync(dataSet.Name, digest, index, chunk, cancellation), cancellation).ConfigureAwait(false);
+            state = await RetryAsync(
+                () => client.PutChunkAsync(dataSet.Name, digest, index, chunk, cancellation), cancellation).ConfigureAwait(false);
             progress?.Report(new UploadProgress(
                 (int)((long)data.Report.Persons * state.NextChunk / data.GroupCount), data.Report.Persons,
                 (long)chunk.Length * state.NextChunk, (long)chunk.Length * data.GroupCount));
         }
-        return (resumed, await TryAsync(() => client.CommitAsync(dataSet.Name, digest, cancellation), cancellation).ConfigureAwait(false));
+        var receipt = await RetryAsync(() => client.CommitAsync(dataSet.Name, digest, cancellation), cancellation).ConfigureAwait(false);
+        return (resumed, receipt);
     }
 
-    private async Task<T> TryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    private async Task<T> RetryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
         var since = Stopwatch.StartNew();
         while (true)
@@ -53,9 +71,9 @@ public sealed class RoomUploader(RoomClient client, RoomContract contract, DataS
             {
                 return await call().ConfigureAwait(false);
             }
-            catch (RoomException failure) when (failure.IsTransient && since.Elapsed < Patience)
+            catch (RefusedException failure) when (failure.IsTransient && since.Elapsed < Patience)
             {
-                await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+                await Task.Delay(RetryDelay, cancellation).ConfigureAwait(false);
             }
         }
     }

@@ -1,8 +1,4 @@
 using System.CommandLine;
-using Guardian.Attestation.RaTls;
-using Guardian.CleanRoom.Client;
-using Guardian.Node.Libvirt;
-using Guardian.OpenStack;
 using Guardian.Refusals;
 using Guardian.Volumes;
 
@@ -45,10 +41,6 @@ internal static class CommandRunner
     private static CliException? Translate(Exception failure) => failure switch
     {
         RefusedException { Refusal: var refusal } => new CliException(ExitOf(refusal.Kind), refusal.Code, refusal.Detail, refusal.Problems, refusal.Remedy),
-        RoomException room => new CliException(
-            room.Failure == RoomFailure.Unreachable ? ExitCode.World : ExitCode.Refused,
-            room.Reason, room.Message, Checks(room.InnerException),
-            room.Failure == RoomFailure.NotTrusted ? TrustHint(room.InnerException) : null),
         VolumeException volume => new CliException(
             volume.Failure switch
             {
@@ -57,16 +49,6 @@ internal static class CommandRunner
                 _ => ExitCode.Refused,
             },
             volume.Failure.ToString(), volume.Message, [], VolumeHint(volume.Failure)),
-        PreparationException preparation => new CliException(ExitCode.Usage, "bad-data", preparation.Message, preparation.Problems),
-        OpenStackException cloud => new CliException(
-            cloud.Failure switch
-            {
-                OpenStackFailure.Settings => ExitCode.Usage,
-                OpenStackFailure.Unreachable or OpenStackFailure.BadAnswer => ExitCode.World,
-                _ => ExitCode.Refused,
-            },
-            cloud.Failure.ToString(), cloud.Message),
-        LibvirtException libvirt => new CliException(libvirt.Failure == LibvirtFailure.Refused ? ExitCode.Refused : ExitCode.World, "libvirt", libvirt.Message, hint: "run this as root on a compute host; node.yaml's relay: upstream: names libvirt's socket"),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),
@@ -80,11 +62,6 @@ internal static class CommandRunner
         _ => ExitCode.Refused,
     };
 
-    /// <summary>One line for each rule of an appraisal that failed.</summary>
-    public static IReadOnlyList<string> Checks(Exception? failure) => failure is AttestationException { Appraisal: { } appraisal }
-        ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
-        : [];
-
     private static string? VolumeHint(VolumeFailure failure) => failure switch
     {
         VolumeFailure.Damaged => "guardian volume check says which files are affected",
@@ -92,9 +69,4 @@ internal static class CommandRunner
         VolumeFailure.InUse => "end the other process first; the lock goes with it, however it ends",
         _ => null,
     };
-
-    private static string? TrustHint(Exception? failure) =>
-        failure is AttestationException { Appraisal: { } appraisal } && appraisal.Checks.Any(check => check is { Passed: false, Rule: "platform" })
-            ? "a simulated platform protects nothing; accept it with --platform simulated only to try things out"
-            : "nothing was sent; ask the operator which code runs there, and compare its measurement with yours: guardian enclave measure";
 }

@@ -16,13 +16,13 @@ ProvisioningServer? provisioning = null;
 try
 {
     return await EnclaveHost.RunAsync(
-        "guardian-cas", args, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
+        "guardian-cas", args, BuiltPlatforms.Support, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
         (options, process) => options.Find("mode") switch
         {
             null => ServeAsync(options, process),
             "recover" => Task.FromResult(Recover(options, process)),
             "key-only" => CopyKeyAsync(options, process),
-            var other => throw new HostException(2, $"there is no mode '{other}'", "--mode is recover or key-only"),
+            var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is recover or key-only"),
         }).ConfigureAwait(false);
 }
 finally
@@ -45,8 +45,8 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
     var replicas = CasLaunch.ReplicasOf(process.Enclave);
     vault = Vault.Open(
         rows, key, new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])), TimeProvider.System,
-        witness => new CasWitness(witness, replicas, certificate, options.Collateral, TimeProvider.System));
-    var services = new CasServices(vault, options.Collateral, TimeProvider.System, replicas);
+        witness => new CasWitness(witness, replicas, certificate, options.Verifier, TimeProvider.System));
+    var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
         authority = ProvisioningAuthority.Open(options.State, process.Enclave);
@@ -84,7 +84,7 @@ async Task<EnclaveService> CopyKeyAsync(HostOptions options, EnclaveProcess proc
 {
     if (options.Find("join") is null)
     {
-        throw new HostException(2, "the key must come from a CAS that has it", "give its address: --join https://host:port");
+        throw HostingReasons.RefuseInput("the key must come from a CAS that has it", "give its address: --join https://host:port");
     }
     var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
     (await CasLaunch.GetKeyAsync(options, process, certificate, rows: null, TimeProvider.System).ConfigureAwait(false)).Dispose();
@@ -94,4 +94,4 @@ async Task<EnclaveService> CopyKeyAsync(HostOptions options, EnclaveProcess proc
 // SESSION/SERVICE; the session's name may have slashes itself.
 static ConfigurationRequest? ReadUnnamed(string? text) => text is null ? null
     : text.LastIndexOf('/') is > 0 and var slash && slash < text.Length - 1 ? new ConfigurationRequest(text[..slash], text[(slash + 1)..])
-    : throw new HostException(2, $"'{text}' does not name a service", "--provision-unnamed takes SESSION/SERVICE");
+    : throw HostingReasons.RefuseInput($"'{text}' does not name a service", "--provision-unnamed takes SESSION/SERVICE");

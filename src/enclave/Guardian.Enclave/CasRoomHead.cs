@@ -1,26 +1,30 @@
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Log;
 using Guardian.Refusals;
 
 namespace Guardian.Enclave;
 
-/// <summary>Keeps the head of a room's log as a freshness tag of the CAS, under the session that gives the room its key.</summary>
+/// <summary>Stores the head of a room's log as a freshness tag in the CAS, under the session that gives the room its key.</summary>
 internal sealed class CasRoomHead : IRoomHead, IDisposable
 {
-    /// <summary>Name of the tag, which the session lists under <c>tags</c>.</summary>
+    /// <summary>The name of the tag; the session lists it under <c>tags</c>.</summary>
     public const string Tag = "room";
 
     private readonly CasClient client;
     private readonly string session;
 
-    /// <param name="address">The CAS.</param>
+    /// <param name="contract">The contract, which names the CAS and the session.</param>
+    /// <param name="address">The address of the CAS.</param>
     /// <param name="certificate">The enclave's RA-TLS certificate, by which the CAS admits it.</param>
-    public CasRoomHead(RoomContract contract, Uri address, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+    /// <param name="verifier">Verifies the CAS.</param>
+    /// <param name="time">The clock for evidence and certificates.</param>
+    public CasRoomHead(RoomContract contract, Uri address, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
-        client = new CasClient(address, contract.Cas.Policy, certificate, time, collateral: collateral);
+        client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
         session = contract.Cas.Session[..contract.Cas.Session.LastIndexOf('/')];
     }
 
@@ -29,12 +33,15 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
 
     /// <inheritdoc/>
     public bool TryMove(byte[]? expected, byte[] next) => Wait(async () =>
-        (await client.SetTagAsync(session, Tag, expected is null ? null : (ReadOnlyMemory<byte>?)expected, next).ConfigureAwait(false)).Moved);
+    {
+        ReadOnlyMemory<byte>? current = expected is null ? null : (ReadOnlyMemory<byte>?)expected;
+        return (await client.SetTagAsync(session, Tag, current, next).ConfigureAwait(false)).Moved;
+    });
 
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
 
-    // The room works under a lock, one question after another, on a thread of its own.
+    // Blocking is harmless: the room answers one question after another, under a lock, on a thread of its own.
     private static T Wait<T>(Func<Task<T>> call)
     {
         try
@@ -43,7 +50,8 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
         }
         catch (RefusedException failure)
         {
-            throw new RoomHeadException($"the CAS does not tell where the room's log stands: {failure.Message}", failure);
+            throw new RefusedException(
+                RoomReasons.CasAway.Because($"the CAS does not return the head of the room's log: {failure.Message}"), failure);
         }
     }
 }

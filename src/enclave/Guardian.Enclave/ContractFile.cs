@@ -1,12 +1,16 @@
 using Guardian.CleanRoom.Contract;
 using Guardian.Documents;
 using Guardian.Hosting;
+using Guardian.Refusals;
 
 namespace Guardian.Enclave;
 
-/// <summary>Reads the contract that the host gives, and the signatures beside it. The host need not be trusted: partners compare the hash.</summary>
+/// <summary>Reads the contract and its signatures from the host. The host is not trusted: partners compare the hash.</summary>
 internal static class ContractFile
 {
+    /// <summary>Reads a contract, and the signatures beside it.</summary>
+    /// <param name="path">The contract's file.</param>
+    /// <exception cref="RefusedException">The contract is invalid, or a member did not sign it.</exception>
     public static SignedContract Load(string path)
     {
         var contract = Read(path);
@@ -16,13 +20,21 @@ internal static class ContractFile
             .Where(signature => File.Exists(signature.Path))
             .ToDictionary(signature => signature.Name, signature => File.ReadAllText(signature.Path));
         return SignedContract.Verify(contract, signatures, out var unsigned, previous)
-            ?? throw new HostException(1, $"{path} is not signed by all its members", "each member signs it with 'guardian room sign'", unsigned);
+            ?? throw new RefusedException(HostingReasons.StartRefused.Because($"{path} is not signed by all its members") with
+            {
+                Problems = unsigned,
+                Remedy = "each member signs it with 'guardian room sign'",
+            });
     }
 
     private static RoomContract Read(string path)
     {
         var problems = new DocumentProblems();
         return ContractReader.Read(File.ReadAllBytes(path), problems)
-            ?? throw new HostException(2, $"{path} is no valid contract", "see what is wrong with 'guardian room check'", [.. problems.Items.Select(problem => problem.ToString())]);
+            ?? throw new RefusedException(HostingReasons.BadInput.Because($"{path} is not a valid contract") with
+            {
+                Problems = [.. problems.Items.Select(problem => problem.ToString())],
+                Remedy = "check it with 'guardian room check'",
+            });
     }
 }

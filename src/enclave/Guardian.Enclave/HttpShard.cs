@@ -1,27 +1,28 @@
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Shards;
 
 namespace Guardian.Enclave;
 
-/// <summary>A shard over RA-TLS: either enclave verifies that the other is one the contract names and runs this very contract. Thread-safe.</summary>
+/// <summary>Calls a shard over RA-TLS. Each enclave verifies that the contract names the other, and that the other runs this very contract.
+/// Thread-safe.</summary>
 internal sealed class HttpShard : IShard, IDisposable
 {
-    // A shard that computes longer has lost its machine; the range is computed elsewhere.
+    // A shard that takes longer has lost its machine. Another enclave computes the range.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    // A handshake makes and verifies quotes, on machines that have other work.
+    // A handshake creates and verifies quotes, on machines that may be busy.
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
 
     private readonly HttpClient http;
     private readonly Uri address;
 
-    public HttpShard(Uri address, RoomContract contract, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+    public HttpShard(Uri address, RoomContract contract, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         this.address = address;
-        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, certificate, time, collateral: collateral);
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, certificate, time, verifier: verifier);
         handler.ConnectTimeout = ConnectPatience;
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, Timeout = Patience };
     }

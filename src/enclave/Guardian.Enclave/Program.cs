@@ -1,38 +1,43 @@
 using System.Security.Cryptography;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Matching.Shards;
 using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Shards;
 using Guardian.Enclave;
 using Guardian.Hosting;
 
-// Starts with nothing but a contract and the address of the CAS that it names:
-// 1 the contract must be signed by all members. 2 a TLS key is made, and quoted together with the contract's hash. 3 the CAS is verified
-// against the contract and gives the startup configuration. 4 the room serves; or, as a shard, computes for the enclave that does.
+// The program needs only a contract and the address of the CAS that the contract names:
+// 1 verify that all members signed the contract. 2 create a TLS key, and quote it together with the contract's hash. 3 verify the CAS
+// against the contract, and get the startup configuration. 4 serve the room, or compute as a shard for the enclave that serves it.
+string[] own = ["contract", "cas"];
+string[] optional = ["role", "shards", "working-set"];
 IDisposable? serving = null;
 CasRoomHead? head = null;
 try
 {
-    return await EnclaveHost.RunAsync("guardian-enclave", args, own: ["contract", "cas"], optional: ["role", "shards", "working-set"], async (options, process) =>
+    return await EnclaveHost.RunAsync("guardian-enclave", args, BuiltPlatforms.Support, own, optional, async (options, process) =>
     {
         var time = TimeProvider.System;
         var workingSet = RoomLaunch.ReadWorkingSet(options);
         var signed = ContractFile.Load(options["contract"]);
         var binding = signed.Contract.Hash;
         var certificate = RaTlsCertificate.Create(process.Quotes, binding.Span);
-        var roomKey = await RoomLaunch.GetRoomKeyAsync(signed.Contract, options["cas"], certificate, options.Collateral, time).ConfigureAwait(false);
+        var roomKey = await RoomLaunch.GetRoomKeyAsync(
+            signed.Contract, options["cas"], certificate, options.Verifier, time).ConfigureAwait(false);
         try
         {
             if (RoomLaunch.IsShard(options))
             {
                 var shard = new RoomShard(signed, roomKey, options.State, workingSet);
                 serving = shard;
-                return new EnclaveService(certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Collateral, time));
+                return new EnclaveService(
+                    certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Verifier, time));
             }
-            head = new CasRoomHead(signed.Contract, new Uri(options["cas"]), certificate, options.Collateral, time);
-            var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, StatementSigner.Create(process.Quotes, binding.Span))
+            head = new CasRoomHead(signed.Contract, new Uri(options["cas"]), certificate, options.Verifier, time);
+            var signer = StatementSigner.Create(process.Quotes, binding.Span);
+            var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, signer)
             {
                 Head = head,
                 WorkingSet = workingSet,

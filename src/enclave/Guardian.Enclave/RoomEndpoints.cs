@@ -2,17 +2,17 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.Hosting;
+using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Guardian.Enclave;
 
-/// <summary>The room's HTTP interface. Every call is made by a member, known by its TLS key; strangers learn nothing.</summary>
+/// <summary>The room's HTTP interface. Only members may call it, each known by its TLS key; strangers learn nothing.</summary>
 internal static class RoomEndpoints
 {
     // A question names a few columns and values.
@@ -28,14 +28,14 @@ internal static class RoomEndpoints
         app.MapGet("/v1/log", context => ReplyAsync(context, room, _ => room.ReadLog(), RoomJson.Default.LogPage));
 
         app.MapGet("/v1/datasets/{dataset}/keys", context => ReplyAsync(
-            context, room, member => room.ReadKeys(member, Route(context, "dataset")), RoomJson.Default.DataSetKeys));
+            context, room, member => room.DataSets.ReadKeys(member, Route(context, "dataset")), RoomJson.Default.DataSetKeys));
 
         app.MapPost("/v1/datasets/{dataset}/uploads", context => WithBodyAsync(
             context, room, MaxUploadRequestSize, async (member, body) =>
             {
                 var outcome = TryRead(body, RoomJson.Default.UploadRequest, out var request)
-                    ? room.BeginUpload(member, Route(context, "dataset"), request!)
-                    : NotJson("an upload request");
+                    ? room.DataSets.BeginUpload(member, Route(context, "dataset"), request!)
+                    : RefuseBody("an upload request");
                 await WriteAsync(context, outcome, RoomJson.Default.UploadState).ConfigureAwait(false);
             }));
 
@@ -43,48 +43,52 @@ internal static class RoomEndpoints
             context, room, room.MaxChunkSize, async (member, body) =>
             {
                 var outcome = int.TryParse(Route(context, "index"), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-                    ? room.PutChunk(member, Route(context, "dataset"), Route(context, "digest"), index, body.Span)
-                    : new RoomRefusal(RefusalKind.Invalid, "bad-index", "the chunk index in the address is no number");
+                    ? room.DataSets.PutChunk(member, Route(context, "dataset"), Route(context, "digest"), index, body.Span)
+                    : RoomReasons.BadIndex.Because("the chunk index in the address is not a number");
                 await WriteAsync(context, outcome, RoomJson.Default.UploadState).ConfigureAwait(false);
             }));
 
         app.MapPost("/v1/datasets/{dataset}/uploads/{digest}/commit", context => AsMemberAsync(
             context, room, async member =>
             {
-                // Checking, sorting and merging take as long as they take.
-                var outcome = await Task.Run(() => room.Commit(member, Route(context, "dataset"), Route(context, "digest"))).ConfigureAwait(false);
+                // Checking, sorting and merging may take minutes, and must not block a thread that serves others.
+                var (dataSet, digest) = (Route(context, "dataset"), Route(context, "digest"));
+                var outcome = await Task.Run(() => room.DataSets.Commit(member, dataSet, digest)).ConfigureAwait(false);
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
 
         app.MapDelete("/v1/datasets/{dataset}", context => AsMemberAsync(
-            context, room, member => WriteStatementAsync(context, room.Delete(member, Route(context, "dataset")))));
+            context, room, member => WriteStatementAsync(context, room.DataSets.Delete(member, Route(context, "dataset")))));
 
-        app.MapGet("/v1/budget", context => ReplyAsync(context, room, _ => room.ReadBudget(), RoomJson.Default.BudgetDescription));
+        app.MapGet("/v1/budget", context => ReplyAsync(
+            context, room, _ => room.Questions.ReadBudget(), RoomJson.Default.BudgetDescription));
 
-        app.MapGet("/v1/answers", context => ReplyAsync(context, room, room.ListAnswers, QuestionJson.Default.AnswerList));
+        app.MapGet("/v1/answers", context => ReplyAsync(context, room, room.Questions.ListAnswers, QuestionJson.Default.AnswerList));
 
         app.MapGet("/v1/answers/{asked}", context => AsMemberAsync(
             context, room, member => WriteStatementAsync(
                 context,
                 long.TryParse(Route(context, "asked"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked)
-                    ? room.ReadAnswer(member, asked)
-                    : new RoomRefusal(RefusalKind.Invalid, "bad-number", "the number of an entry of the log belongs at the end of the address"))));
+                    ? room.Questions.ReadAnswer(member, asked)
+                    : RoomReasons.BadNumber.Because("the address must end with the number of a log entry"))));
 
         app.MapPost("/v1/questions", context => WithBodyAsync(
             context, room, MaxQuestionSize, async (member, body) =>
             {
-                // Matching takes as long as it takes: it must not hold up a thread that serves others.
+                // Matching may take minutes, and must not block a thread that serves others.
                 var outcome = TryRead(body, QuestionJson.Default.Question, out var question)
-                    ? await Task.Run(() => room.Ask(member, question!), context.RequestAborted).ConfigureAwait(false)
-                    : NotJson("a question");
+                    ? await Task.Run(() => room.Questions.Ask(member, question!), context.RequestAborted).ConfigureAwait(false)
+                    : RefuseBody("a question");
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
     }
 
-    private static Task ReplyAsync<T>(HttpContext context, RoomService room, Func<RoomMember, Outcome<T>> work, JsonTypeInfo<T> type) where T : class =>
+    private static Task ReplyAsync<T>(
+        HttpContext context, RoomService room, Func<RoomMember, Outcome<T>> work, JsonTypeInfo<T> type) where T : class =>
         AsMemberAsync(context, room, member => WriteAsync(context, work(member), type));
 
-    private static async Task WithBodyAsync(HttpContext context, RoomService room, int maxSize, Func<RoomMember, ReadOnlyMemory<byte>, Task> work) =>
+    private static async Task WithBodyAsync(
+        HttpContext context, RoomService room, int maxSize, Func<RoomMember, ReadOnlyMemory<byte>, Task> work) =>
         await AsMemberAsync(context, room, async member =>
         {
             if (await RequestBody.ReadAsync(context.Request, maxSize, context.RequestAborted).ConfigureAwait(false) is { } body)
@@ -93,7 +97,8 @@ internal static class RoomEndpoints
             }
             else
             {
-                await RefuseAsync(context, new RoomRefusal(RefusalKind.Invalid, "too-large", $"the body may have at most {maxSize} bytes here")).ConfigureAwait(false);
+                var refusal = RoomReasons.TooLarge.Because($"the body may have at most {maxSize} bytes here");
+                await RefuseAsync(context, refusal).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
 
@@ -102,21 +107,17 @@ internal static class RoomEndpoints
         var certificate = context.Connection.ClientCertificate;
         if (certificate is null || room.FindMember(certificate.PublicKey.ExportSubjectPublicKeyInfo()) is not { } member)
         {
-            await RefuseAsync(context, new RoomRefusal(
-                RefusalKind.Forbidden, "not-a-member", "your TLS key is not a member's; use the key whose public half is in the contract")).ConfigureAwait(false);
+            await RefuseAsync(context, RoomReasons.NotAMember.Because(
+                "your TLS key is not a member's; use the key whose public half is in the contract")).ConfigureAwait(false);
             return;
         }
         try
         {
             await work(member).ConfigureAwait(false);
         }
-        catch (RoomStateException changed)
+        catch (RefusedException refused)
         {
-            await RefuseAsync(context, new RoomRefusal(RefusalKind.Conflict, "state-changed", changed.Message)).ConfigureAwait(false);
-        }
-        catch (RoomHeadException away)
-        {
-            await RefuseAsync(context, new RoomRefusal(RefusalKind.Unavailable, "cas-away", away.Message)).ConfigureAwait(false);
+            await RefuseAsync(context, refused.Refusal).ConfigureAwait(false);
         }
     }
 
@@ -126,7 +127,7 @@ internal static class RoomEndpoints
         {
             value = JsonSerializer.Deserialize(body.Span, type);
         }
-        // Not supported: a condition without its kind.
+        // A condition without its kind throws NotSupportedException.
         catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
             value = null;
@@ -134,8 +135,7 @@ internal static class RoomEndpoints
         return value is not null;
     }
 
-    private static RoomRefusal NotJson(string what) =>
-        new(RefusalKind.Invalid, "bad-request", $"the body is not {what} as this release knows it; use the guardian CLI of the same release");
+    private static Refusal RefuseBody(string expected) => RoomReasons.BadRequest.Because($"the body is not {expected} as this release knows it");
 
     private static async Task WriteAsync<T>(HttpContext context, Outcome<T> outcome, JsonTypeInfo<T> type) where T : class
     {
@@ -159,20 +159,22 @@ internal static class RoomEndpoints
         await context.Response.Body.WriteAsync(outcome.Value!).ConfigureAwait(false);
     }
 
-    private static async Task RefuseAsync(HttpContext context, RoomRefusal refusal)
+    private static async Task RefuseAsync(HttpContext context, Refusal refusal)
     {
         context.Response.StatusCode = refusal.Kind switch
         {
             RefusalKind.Invalid => StatusCodes.Status400BadRequest,
-            RefusalKind.Forbidden => StatusCodes.Status403Forbidden,
+            RefusalKind.Forbidden or RefusalKind.Unverified => StatusCodes.Status403Forbidden,
             RefusalKind.NotFound => StatusCodes.Status404NotFound,
             RefusalKind.Conflict => StatusCodes.Status409Conflict,
+            RefusalKind.Damaged => StatusCodes.Status500InternalServerError,
             RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status422UnprocessableEntity,
         };
         context.Response.ContentType = "application/problem+json";
-        var problem = new RoomProblem(refusal.Reason, context.Response.StatusCode, refusal.Detail);
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(problem, RoomJson.Default.RoomProblem)).ConfigureAwait(false);
+        var problem = RoomProblem.Of(refusal, context.Response.StatusCode);
+        var body = JsonSerializer.SerializeToUtf8Bytes(problem, RoomJson.Default.RoomProblem);
+        await context.Response.Body.WriteAsync(body).ConfigureAwait(false);
     }
 
     private static string Route(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;

@@ -1,10 +1,9 @@
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Matching.Shards;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Shards;
 using Guardian.Hosting;
+using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -15,15 +14,17 @@ internal static class ShardEndpoints
 {
     public const string Path = "/v1/shard";
 
-    public static void Map(WebApplication app, RoomShard shard, RoomContract contract, ICollateralSource collateral, TimeProvider time) =>
+    public static void Map(WebApplication app, RoomShard shard, RoomContract contract, EvidenceVerifier verifier, TimeProvider time) =>
         app.MapPost(Path, async context =>
         {
-            if (!IsOfThisRoom(context, contract, collateral, time.GetUtcNow()))
+            if (!IsOfThisRoom(context, contract, verifier, time.GetUtcNow()))
             {
                 context.Response.StatusCode = StatusCodes.Status403Forbidden;
                 return;
             }
-            if (await RequestBody.ReadAsync(context.Request, RoomShard.MaxRequestSize, context.RequestAborted).ConfigureAwait(false) is not { } body)
+            var read = await RequestBody.ReadAsync(
+                context.Request, RoomShard.MaxRequestSize, context.RequestAborted).ConfigureAwait(false);
+            if (read is not { } body)
             {
                 context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
                 return;
@@ -34,17 +35,18 @@ internal static class ShardEndpoints
                 context.Response.StatusCode = outcome.Refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
                 await context.Response.Body.WriteAsync(outcome.Value ?? []).ConfigureAwait(false);
             }
-            catch (RoomStateException)
+            catch (RefusedException)
             {
-                // Storage shows this host something else than the lead enclave committed.
+                // This host's storage holds something else than the lead enclave committed.
                 context.Response.StatusCode = StatusCodes.Status409Conflict;
             }
         });
 
-    // The caller is an enclave that the contract names, bound to this contract: it could compute the same itself.
-    private static bool IsOfThisRoom(HttpContext context, RoomContract contract, ICollateralSource collateral, DateTimeOffset now)
+    // Such a caller is an enclave that the contract names and that runs this contract, so it could compute the same result itself.
+    private static bool IsOfThisRoom(HttpContext context, RoomContract contract, EvidenceVerifier verifier, DateTimeOffset now)
     {
-        var verdict = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, collateral);
-        return verdict.IsVerified && contract.Enclave.Appraise(verdict.Peer.Quote).IsAccepted && verdict.Peer.Binding.Span.SequenceEqual(contract.Hash.Span);
+        var verdict = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, verifier);
+        return verdict.IsVerified && contract.Enclave.Appraise(verdict.Peer.Quote).IsAccepted
+            && verdict.Peer.Binding.Span.SequenceEqual(contract.Hash.Span);
     }
 }

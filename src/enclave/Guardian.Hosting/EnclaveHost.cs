@@ -5,9 +5,8 @@ using System.Text.Json.Nodes;
 using System.Threading.RateLimiting;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
+using Guardian.Refusals;
 using Guardian.Sgx;
-using Guardian.Sgx.Epc;
-using Guardian.Sgx.Simulated;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -22,48 +21,53 @@ using Microsoft.Extensions.Logging;
 
 namespace Guardian.Hosting;
 
-/// <summary>What an enclave program serves once it runs.</summary>
-/// <param name="Certificate">Its RA-TLS certificate with private key.</param>
-/// <param name="Map">Adds its calls.</param>
+/// <summary>The service of an enclave program.</summary>
+/// <param name="Certificate">The program's RA-TLS certificate, with its private key.</param>
+/// <param name="Map">Adds the program's calls to the server.</param>
 public sealed record EnclaveService(X509Certificate2 Certificate, Action<WebApplication> Map);
 
 /// <summary>
-/// What <c>guardian-cas</c> and <c>guardian-enclave</c> have in common: launch as an enclave, serve HTTPS over RA-TLS until told to end,
-/// and say why not.
+/// The common part of <c>guardian-cas</c> and <c>guardian-enclave</c>: launches the enclave, serves HTTPS over RA-TLS until a signal
+/// arrives, and explains a failure.
 /// </summary>
 public static class EnclaveHost
 {
-    // Peers are a handful of partners and enclaves; beyond this someone is holding connections open.
+    // A program has a handful of partners and enclaves as peers; more connections are an attempt to exhaust it.
     private const long MaxConnections = 1_000;
 
-    // Half of them, so that one address cannot keep all others out; a balancer before several replicas has as many.
+    // One address gets half of them, so it cannot keep all others out, and a load balancer in front has enough.
     private const int MaxConnectionsOfAddress = 500;
 
     // The largest body is a chunk of a data set (docs/spec/room.md).
     private const long MaxBodySize = 64 * 1024 * 1024;
 
-    // Nothing of ours needs more than a few hundred bytes of headers.
+    // Guardian's own requests have a few hundred bytes of headers.
     private const int MaxHeadersSize = 16 * 1024;
 
     /// <summary>Runs an enclave program.</summary>
-    /// <remarks>1 launch as an enclave. 2 make the service. 3 announce where it listens, in one line. 4 serve until told to end.</remarks>
-    /// <param name="name">The program, for its messages.</param>
-    /// <param name="own">The required options it has besides the common ones.</param>
-    /// <param name="optional">Those that may be absent.</param>
-    /// <param name="start">Makes the service; may throw <see cref="HostException"/>.</param>
-    /// <returns>Exit code: 0 ended as told, 1 refused, 2 wrong usage, 3 the world failed.</returns>
+    /// <remarks>1 launch the enclave. 2 create the service. 3 announce the address in one line. 4 serve until a signal arrives.</remarks>
+    /// <param name="name">The program's name, for its messages.</param>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="platforms">The platforms of this build.</param>
+    /// <param name="own">The program's required options besides the common ones.</param>
+    /// <param name="optional">The program's other options.</param>
+    /// <param name="start">Creates the service; may throw <see cref="RefusedException"/>.</param>
+    /// <returns>The exit code: 0 after a signal, 1 refused, 2 invalid input, 3 the machine or a service failed.</returns>
     public static async Task<int> RunAsync(
-        string name, string[] arguments, IReadOnlyList<string> own, IReadOnlyList<string> optional, Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
+        string name, string[] arguments, PlatformSupport platforms, IReadOnlyList<string> own, IReadOnlyList<string> optional,
+        Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
     {
+        ArgumentNullException.ThrowIfNull(platforms);
         ArgumentNullException.ThrowIfNull(start);
         try
         {
-            var options = HostOptions.Parse(arguments, own, optional);
+            var options = HostOptions.Parse(arguments, platforms.Anchors, own, optional);
             DurableFile.CreateDirectory(options.State);
-            using var process = EnclaveProcess.Open(AppContext.BaseDirectory, options.Machine, options.EpcSize);
+            using var process = platforms.Open(AppContext.BaseDirectory, options.Machine, options.EpcSize);
             if (process.Enclave.Platform == PlatformKind.Simulated)
             {
-                await Console.Error.WriteLineAsync($"{name}: warning: the platform is SIMULATED; it protects nothing from whoever runs this machine").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync(
+                    $"{name}: warning: the platform is SIMULATED; it does not protect from this machine's operator").ConfigureAwait(false);
             }
             var service = await start(options, process).ConfigureAwait(false);
             var server = CreateServer(name, options.Listen, service);
@@ -75,20 +79,21 @@ public static class EnclaveHost
             }
             return 0;
         }
-        catch (HostException failure)
+        catch (RefusedException refused)
         {
-            return Fail(name, failure);
+            return Fail(name, refused.Refusal);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException or EnclaveLaunchException or EpcException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException
+            or PlatformNotSupportedException)
         {
-            return Fail(name, new HostException(3, failure.Message));
+            return Fail(name, HostingReasons.MachineFailed.Because(failure.Message));
         }
     }
 
     private static WebApplication CreateServer(string name, IPEndPoint listen, EnclaveService service)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        // Requests carry secrets and partners' names: nothing is logged but what a program says itself.
+        // Requests carry secrets and partners' names, so the framework logs nothing.
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
@@ -101,7 +106,10 @@ public static class EnclaveHost
             {
                 endPoint.Use((connection, next) => LimitAsync(connection, next, limiter));
                 endPoint.Protocols = HttpProtocols.Http1AndHttp2;
-                endPoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(RaTlsTransport.ServerOptions(service.Certificate)) });
+                endPoint.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(RaTlsTransport.ServerOptions(service.Certificate)),
+                });
             });
         });
         var server = builder.Build();
@@ -123,7 +131,7 @@ public static class EnclaveHost
         }
     }
 
-    // A fault of ours ends the request, not the program. Its message may hold data, so only its kind and place are told.
+    // A bug ends the request, not the program. The message of its exception may hold data, so only type and stack are printed.
     private static async Task GuardAsync(string name, HttpContext context, RequestDelegate next)
     {
         try
@@ -132,7 +140,8 @@ public static class EnclaveHost
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync($"{name}: error: internal: {failure.GetType().Name}{Environment.NewLine}{failure.StackTrace}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(
+                $"{name}: error: internal: {failure.GetType().Name}{Environment.NewLine}{failure.StackTrace}").ConfigureAwait(false);
             if (!context.Response.HasStarted)
             {
                 context.Response.StatusCode = StatusCodes.Status500InternalServerError;
@@ -143,23 +152,32 @@ public static class EnclaveHost
     private static void Announce(string name, bool json, WebApplication server, IEnclave enclave)
     {
         var address = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        var (mrEnclave, platform) = (enclave.Identity.MrEnclave.ToString(), enclave.Platform == PlatformKind.Simulated ? "simulated" : "hardware");
+        var mrEnclave = enclave.Identity.MrEnclave.ToString();
+        var platform = enclave.Platform == PlatformKind.Simulated ? "simulated" : "hardware";
         Console.WriteLine(json
-            ? new JsonObject { ["event"] = "listening", ["address"] = address, ["mrEnclave"] = mrEnclave, ["platform"] = platform }.ToJsonString()
+            ? new JsonObject
+            {
+                ["event"] = "listening", ["address"] = address, ["mrEnclave"] = mrEnclave, ["platform"] = platform,
+            }.ToJsonString()
             : $"{name}: listening on {address} mrenclave {mrEnclave} platform {platform}");
     }
 
-    private static int Fail(string name, HostException failure)
+    private static int Fail(string name, Refusal refusal)
     {
-        Console.Error.WriteLine($"{name}: error: {failure.Message}");
-        foreach (var detail in failure.Details)
+        Console.Error.WriteLine($"{name}: error: {refusal.Detail}");
+        foreach (var problem in refusal.Problems)
         {
-            Console.Error.WriteLine($"  {detail}");
+            Console.Error.WriteLine($"  {problem}");
         }
-        if (failure.Hint is not null)
+        if (refusal.Remedy is not null)
         {
-            Console.Error.WriteLine($"{name}: hint: {failure.Hint}");
+            Console.Error.WriteLine($"{name}: hint: {refusal.Remedy}");
         }
-        return failure.ExitCode;
+        return refusal.Kind switch
+        {
+            RefusalKind.Invalid => 2,
+            RefusalKind.Damaged or RefusalKind.Unavailable => 3,
+            _ => 1,
+        };
     }
 }

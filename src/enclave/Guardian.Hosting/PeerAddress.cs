@@ -4,11 +4,13 @@ using System.Threading.RateLimiting;
 
 namespace Guardian.Hosting;
 
-/// <summary>By which address peers are told apart where they share something.</summary>
+/// <summary>The address by which limits distinguish peers.</summary>
 public static class PeerAddress
 {
-    /// <summary>An IPv4 address, also when it comes as IPv6; of an IPv6 address the first 64 bits, for whoever has one has all that begin so.</summary>
-    /// <returns>The address; <see cref="IPAddress.None"/> where there is none.</returns>
+    /// <summary>Reduces an address to its owner: an IPv4 address, also when it is mapped to IPv6, or the first 64 bits of an IPv6 address,
+    /// because one owner has all addresses that begin with them.</summary>
+    /// <param name="address">The peer's address, or null.</param>
+    /// <returns>The address; <see cref="IPAddress.None"/> for null.</returns>
     public static IPAddress Of(IPAddress? address)
     {
         if (address is null)
@@ -28,7 +30,10 @@ public static class PeerAddress
         return new IPAddress(bytes);
     }
 
-    /// <summary>Bounds what each address has at once, so that it leaves something to the others; what is beyond is refused, nothing waits.</summary>
-    public static PartitionedRateLimiter<IPAddress?> Limit(int atOnce) => PartitionedRateLimiter.Create<IPAddress?, IPAddress>(
-        address => RateLimitPartition.GetConcurrencyLimiter(Of(address), _ => new ConcurrencyLimiterOptions { PermitLimit = atOnce, QueueLimit = 0 }));
+    /// <summary>Creates a limiter that bounds the concurrent uses of each address. It refuses more; nothing waits.</summary>
+    /// <param name="maxConcurrent">Uses of one address at the same time.</param>
+    /// <returns>The limiter.</returns>
+    public static PartitionedRateLimiter<IPAddress?> Limit(int maxConcurrent) => PartitionedRateLimiter.Create<IPAddress?, IPAddress>(
+        address => RateLimitPartition.GetConcurrencyLimiter(
+            Of(address), _ => new ConcurrencyLimiterOptions { PermitLimit = maxConcurrent, QueueLimit = 0 }));
 }

@@ -5,7 +5,11 @@ namespace Guardian.Hosting;
 /// <summary>Reads request bodies within a bound.</summary>
 public static class RequestBody
 {
-    /// <summary>The whole body; null when it has more than <paramref name="maxSize"/> bytes, of which no more than that are read.</summary>
+    /// <summary>Reads the whole body.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="maxSize">The largest accepted size in bytes; no more is held in memory.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <returns>The body; null when it is larger.</returns>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int maxSize, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);

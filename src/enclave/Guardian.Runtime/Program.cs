@@ -1,12 +1,13 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Guardian.Runtime;
-using Guardian.Sgx.Epc;
-using Guardian.Sgx.Simulated;
+using Guardian.Refusals;
+using Guardian.Runtime.Run;
+using Guardian.Runtime.Start;
 using Guardian.Wasi;
 
-// Runs one WASI program inside this enclave, configured by a CAS. Standard output is the program's; what is said here goes to standard error.
-void Say(string text) => Console.Error.WriteLine($"guardian-runtime: {text}");
+// Runs one WASI program inside this enclave, configured by a CAS. Standard output belongs to the program; the runtime writes to standard
+// error.
+void Log(string text) => Console.Error.WriteLine($"guardian-runtime: {text}");
 
 using var ending = new CancellationTokenSource();
 void End(PosixSignalContext context)
@@ -19,22 +20,23 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 try
 {
-    return await ConfiguredProgram.RunAsync(RuntimeOptions.Parse(args), Say, ending.Token).ConfigureAwait(false);
+    return await ConfiguredProgram.RunAsync(RuntimeOptions.Parse(args), Log, ending.Token).ConfigureAwait(false);
 }
-catch (RuntimeException failure)
+catch (RefusedException failure)
 {
-    Say($"error: {failure.Message}");
-    foreach (var detail in failure.Details)
+    Log($"error: {failure.Message}");
+    foreach (var problem in failure.Refusal.Problems)
     {
-        await Console.Error.WriteLineAsync($"  {detail}").ConfigureAwait(false);
+        await Console.Error.WriteLineAsync($"  {problem}").ConfigureAwait(false);
     }
-    if (failure.Hint is { } hint)
+    if (failure.Refusal.Remedy is { } remedy)
     {
-        Say($"hint: {hint}");
+        Log($"hint: {remedy}");
     }
 }
-catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException or EnclaveLaunchException or EpcException or OperationCanceledException)
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException
+    or PlatformNotSupportedException or OperationCanceledException)
 {
-    Say($"error: {failure.Message}");
+    Log($"error: {failure.Message}");
 }
 return GuestOutcome.OwnFailure;

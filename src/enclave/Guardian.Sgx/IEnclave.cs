@@ -1,6 +1,5 @@
 using Guardian.Sgx.Gramine;
 using Guardian.Sgx.Keys;
-using Guardian.Sgx.Simulated;
 
 namespace Guardian.Sgx;
 

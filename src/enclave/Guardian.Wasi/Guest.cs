@@ -7,7 +7,7 @@ using Guardian.Wasi.Host;
 
 namespace Guardian.Wasi;
 
-/// <summary>One run of a program: a module, its host, its limits.</summary>
+/// <summary>One run of a program: a module, its host and its limits.</summary>
 public sealed unsafe class Guest
 {
     private const byte TrapInterrupt = 10;
@@ -27,7 +27,7 @@ public sealed unsafe class Guest
     private bool isCancelled;
     private Exception? failure;
 
-    private Guest(WasmEngine engine, WasiHost host, GuestLimits limits)
+    private Guest(WasmEngine engine, WasmModule module, WasiHost host, GuestLimits limits)
     {
         this.engine = engine;
         this.host = host;
@@ -36,10 +36,10 @@ public sealed unsafe class Guest
         context = Native.Context(store);
         linker = Native.NewLinker(engine.Handle);
         imports = (Import*)NativeMemory.AllocZeroed((nuint)WasiHost.Functions.Length, (nuint)sizeof(Import));
-        Limit(limits);
+        SetLimits(limits, module.Contents);
     }
 
-    // What the engine hands back to us with every call of a host function.
+    // The engine passes this back with every call of a host function.
     private struct Import
     {
         public nint Guest;
@@ -47,13 +47,14 @@ public sealed unsafe class Guest
     }
 
     /// <summary>Runs a program's <c>_start</c> to its end.</summary>
-    /// <param name="engine">The engine that compiled it.</param>
+    /// <param name="engine">The engine that compiled the module.</param>
     /// <param name="module">The program.</param>
-    /// <param name="host">What it is given. It is not disposed here.</param>
-    /// <param name="limits">What it may spend.</param>
-    /// <param name="cancellation">Ends it, also while it computes or waits.</param>
-    /// <exception cref="ArgumentException"><paramref name="limits"/> count fuel and <paramref name="engine"/> does not, or the other way round.</exception>
-    /// <remarks>The engine runs one guest at a time where guests are cancelled: cancelling ends all that run in it.</remarks>
+    /// <param name="host">The host calls and everything that the program can reach. The caller disposes it.</param>
+    /// <param name="limits">The program's limits.</param>
+    /// <param name="cancellation">Ends the program, also while it computes or waits.</param>
+    /// <returns>How the program ended. Never throws for anything that the program does.</returns>
+    /// <exception cref="ArgumentException">Only one of <paramref name="limits"/> and <paramref name="engine"/> counts fuel.</exception>
+    /// <remarks>Cancelling ends all guests of an engine, so give each guest that may be cancelled its own engine.</remarks>
     public static GuestOutcome Run(WasmEngine engine, WasmModule module, WasiHost host, GuestLimits limits, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(engine);
@@ -62,9 +63,9 @@ public sealed unsafe class Guest
         ArgumentNullException.ThrowIfNull(limits);
         if (engine.CountsFuel != limits.Fuel is not null)
         {
-            throw new ArgumentException("the engine counts fuel when the limits do", nameof(limits));
+            throw new ArgumentException("an engine that counts fuel needs a limit for it, and the other way round", nameof(limits));
         }
-        var guest = new Guest(engine, host, limits);
+        var guest = new Guest(engine, module, host, limits);
         try
         {
             guest.DefineImports();
@@ -92,11 +93,10 @@ public sealed unsafe class Guest
         Native.IncrementEpoch(engine.Handle);
     }
 
-    private void Limit(GuestLimits limits)
+    private void SetLimits(GuestLimits limits, ModuleContents contents)
     {
-        // Each element of a table costs the host 8 bytes outside of the guest's memory.
-        const long maxTableElements = 10_000_000;
-        Native.Limit(store, limits.MemorySize, maxTableElements, instances: 1, tables: 100, memories: 1);
+        var shares = MemoryShares.Divide(limits.MemorySize, contents);
+        Native.Limit(store, shares.MemorySize, shares.TableElements, instances: 1, MemoryShares.MaxTables, memories: 1);
         Native.SetEpochDeadline(context, 1);
         if (limits.Fuel is { } fuel)
         {
@@ -115,7 +115,9 @@ public sealed unsafe class Guest
             fixed (byte* modulePointer = moduleName, namePointer = name)
             {
                 var type = TypeOf(function);
-                var error = Native.Define(linker, modulePointer, (nuint)moduleName.Length, namePointer, (nuint)name.Length, type, &OnCall, (nint)(imports + i), 0);
+                var error = Native.Define(
+                    linker, modulePointer, (nuint)moduleName.Length, namePointer, (nuint)name.Length, type, &OnCall, (nint)(imports + i),
+                    finalizer: 0);
                 Native.DeleteFunctionType(type);
                 WasmEngine.ThrowIfError(error);
             }
@@ -144,24 +146,28 @@ public sealed unsafe class Guest
         var error = Native.Instantiate(linker, context, module.Handle, &instance, &trap);
         if (error != 0 || trap != 0)
         {
-            // A module's own start function runs now, and may even exit.
-            return trap == 0 && host.ExitCode is null && failure is null ? new GuestOutcome(GuestEnd.NotStarted, 0, WasmEngine.TakeMessage(error)) : Ended(error, trap);
+            // Instantiation runs the module's own start function, which may trap or exit.
+            return trap == 0 && host.ExitCode is null && failure is null
+                ? new GuestOutcome(GuestEnd.NotStarted, 0, WasmEngine.ReadMessage(error))
+                : CreateOutcome(error, trap);
         }
         var start = "_start"u8;
         Native.Extern export;
         fixed (byte* name = start)
         {
-            if (Native.GetExport(context, &instance, name, (nuint)start.Length, &export) == 0 || export.Kind != Native.KindFunction || !TakesAndGivesNothing(&export.Function))
+            if (Native.GetExport(context, &instance, name, (nuint)start.Length, &export) == 0
+                || export.Kind != Native.KindFunction || !HasEmptySignature(&export.Function))
             {
-                return new GuestOutcome(GuestEnd.NotStarted, 0, "the module has no function _start without parameters and results: it is a library, not a program");
+                const string message = "the module has no function _start without parameters and results: it is a library, not a program";
+                return new GuestOutcome(GuestEnd.NotStarted, 0, message);
             }
         }
         ulong unused;
         error = Native.Call(context, &export.Function, &unused, 0, &trap);
-        return Ended(error, trap);
+        return CreateOutcome(error, trap);
     }
 
-    private bool TakesAndGivesNothing(Native.Handle* function)
+    private bool HasEmptySignature(Native.Handle* function)
     {
         var type = Native.FunctionType(context, function);
         var result = Native.Parameters(type)->Size == 0 && Native.Results(type)->Size == 0;
@@ -169,9 +175,9 @@ public sealed unsafe class Guest
         return result;
     }
 
-    private GuestOutcome Ended(nint error, nint trap)
+    private GuestOutcome CreateOutcome(nint error, nint trap)
     {
-        var (code, message) = error != 0 ? (null, WasmEngine.TakeMessage(error)) : trap != 0 ? TakeTrap(trap) : (null, "");
+        var (code, message) = error != 0 ? (null, WasmEngine.ReadMessage(error)) : trap != 0 ? ReadTrap(trap) : (null, "");
         return failure is not null ? new GuestOutcome(GuestEnd.HostFailed, 0, failure.Message, failure)
             : host.ExitCode is { } exitCode ? new GuestOutcome(GuestEnd.Exited, exitCode, "")
             : error == 0 && trap == 0 ? new GuestOutcome(GuestEnd.Exited, 0, "")
@@ -180,17 +186,18 @@ public sealed unsafe class Guest
             : new GuestOutcome(GuestEnd.Trapped, 0, message);
     }
 
-    private static (byte? Code, string Message) TakeTrap(nint trap)
+    private static (byte? Code, string Message) ReadTrap(nint trap)
     {
         byte code;
         var hasCode = Native.TrapCode(trap, &code) != 0;
         Native.Vector text;
         Native.TrapMessage(trap, &text);
         Native.DeleteTrap(trap);
-        return (hasCode ? code : null, Encoding.UTF8.GetString(WasmEngine.Take(text)).TrimEnd('\0'));
+        return (hasCode ? code : null, Encoding.UTF8.GetString(WasmEngine.ReadBytes(text)).TrimEnd('\0'));
     }
 
-    // No exception may pass through the engine's frames: what a host call throws stops the guest, and is reported when the engine has returned.
+    // No exception may pass through the engine's frames. An exception of a host call stops the guest, and is reported after the engine has
+    // returned.
     [UnmanagedCallersOnly]
     private static nint OnCall(nint data, nint caller, ulong* values, nuint count)
     {
@@ -206,7 +213,7 @@ public sealed unsafe class Guest
             values[0] = (ulong)error;
             return 0;
         }
-#pragma warning disable CA1031 // whatever it is, it must not pass
+#pragma warning disable CA1031 // no exception of any type may pass
         catch (Exception thrown)
 #pragma warning restore CA1031
         {
@@ -219,7 +226,7 @@ public sealed unsafe class Guest
     {
         if (!hasMemory)
         {
-            // Looked up at the first call, which a module's own start function may make before anybody else can ask for its exports.
+            // The module's own start function may make the first call, before the instance and its exports are available to us.
             Native.Extern export;
             var memoryName = "memory"u8;
             fixed (byte* name = memoryName)

@@ -1,38 +1,40 @@
 namespace Guardian.Wasi;
 
-/// <summary>How a guest ended.</summary>
+/// <summary>The ways in which a guest can end.</summary>
 public enum GuestEnd
 {
-    /// <summary>By itself: <see cref="GuestOutcome.ExitCode"/> is its own.</summary>
+    /// <summary>It returned or called <c>proc_exit</c>; <see cref="GuestOutcome.ExitCode"/> is its own.</summary>
     Exited,
 
-    /// <summary>By a trap, such as an access outside its memory, or unreachable code (a C program's <c>abort</c>).</summary>
+    /// <summary>It trapped, for example by an access outside its memory or by unreachable code (a C program's <c>abort</c>).</summary>
     Trapped,
 
-    /// <summary>It used up what it may spend.</summary>
+    /// <summary>It used up its fuel.</summary>
     OutOfFuel,
 
-    /// <summary>It was ended from outside.</summary>
+    /// <summary>The caller ended it.</summary>
     Cancelled,
 
-    /// <summary>It could not be started: an import that there is not, no <c>_start</c>, or more memory than it may have.</summary>
+    /// <summary>It could not start: an import is unknown, <c>_start</c> is missing, or it asks for more memory than its limit.</summary>
     NotStarted,
 
-    /// <summary>A host call failed in a way that is no guest's fault; see <see cref="GuestOutcome.Failure"/>.</summary>
+    /// <summary>A host call failed, through no fault of the guest; see <see cref="GuestOutcome.Failure"/>.</summary>
     HostFailed,
 }
 
 /// <summary>How a guest ended.</summary>
-/// <param name="End">In which way.</param>
-/// <param name="ExitCode">What it gave to <c>proc_exit</c>, 0 when it returned; only when it exited.</param>
+/// <param name="End">The way in which it ended.</param>
+/// <param name="ExitCode">The guest's own exit code, 0 when it returned; meaningful only when it exited.</param>
 /// <param name="Message">For people: what happened and where; empty when it exited.</param>
-/// <param name="Failure">What a host call failed with.</param>
+/// <param name="Failure">The exception of a failed host call; null otherwise.</param>
 public sealed record GuestOutcome(GuestEnd End, uint ExitCode, string Message, Exception? Failure = null)
 {
-    /// <summary>Exit status of a runner whose own work failed: the program was not run to its end. Programs avoid it, and those below.</summary>
+    /// <summary>Exit status of a runner that failed before the program ended. Programs avoid this status and the ones that
+    /// <see cref="ExitStatus"/> uses.</summary>
     public const int OwnFailure = 125;
 
-    /// <summary>The exit status that a runner of programs passes on: the program's own, 126 when it is no program, 134 when it trapped, 137 when it was ended.</summary>
+    /// <summary>The exit status for the runner's own caller: the program's own, 126 when it could not start, 134 when it trapped, 137 when
+    /// it was ended.</summary>
     public int ExitStatus => End switch
     {
         // The system keeps 8 bits of it.

@@ -1,13 +1,17 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Guardian.ComputeHost.Checks;
+using Guardian.ComputeHost.Configuration;
+using Guardian.ComputeHost.Machine;
 using Guardian.Documents;
-using Guardian.Node;
-using Guardian.Node.Checks;
+using Guardian.Node.Daemon;
+using Guardian.Node.Definitions;
+using Guardian.Node.Metering;
 using Guardian.Node.Relay;
-using Guardian.Node.Relay.Domain;
-using Guardian.OpenStack;
 using Guardian.OpenStack.Configuration;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 using Guardian.Sgx.Cpu;
 
 const int Usage = 2;
@@ -15,7 +19,7 @@ const int World = 3;
 
 if (args is not ["--config", var path])
 {
-    return Fail(Usage, "guardian-node takes --config FILE", "docs/operate.md shows a configuration");
+    return Fail(Usage, "guardian-node takes --config FILE", "docs/reference/node.md shows a configuration");
 }
 NodeConfiguration? configuration;
 try
@@ -24,7 +28,7 @@ try
     configuration = NodeConfiguration.Read(File.ReadAllBytes(path), File.ReadAllText("/etc/passwd"), problems);
     if (configuration is null)
     {
-        return Fail(Usage, $"{path} is no valid configuration", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+        return Fail(Usage, $"{path} is not a valid configuration", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
     }
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -33,18 +37,14 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 }
 
 var host = new HostRoot();
-var sections = configuration.Sections.Count > 0 ? configuration.Sections : KernelCheck.ReadSections(host);
-var rules = new GuestRules { Sections = sections, HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.CpuId).Sgx, ProvisionKey = configuration.ProvisionKey };
 using var session = OpenSession(configuration.Cloud);
-var kinds = new LibvirtGuestKinds(configuration.Upstream);
-var passed = new PassedDefinitions();
 PlainInstances plain;
 Socket listener;
 try
 {
     Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
     plain = new PlainInstances(configuration.Journal + ".plain");
-    listener = RelayListener.FromSystemd() ?? RelayListener.Bind(configuration.Listen);
+    listener = RelayListener.InheritFromSystemd() ?? RelayListener.Bind(configuration.Listen);
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
 {
@@ -53,18 +53,23 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 catch (SocketException failure)
 {
     var folder = Path.GetDirectoryName(Path.GetFullPath(configuration.Listen))!;
-    return Fail(World, $"cannot listen on {configuration.Listen}: {(Directory.Exists(folder) ? failure.Message : $"there is no folder {folder}")}");
+    var cause = Directory.Exists(folder) ? failure.Message : $"there is no folder {folder}";
+    return Fail(World, $"cannot listen on {configuration.Listen}: {cause}");
 }
-var rewriter = new GuestRewriter(new PlacementClaims(session is null ? null : new EpcClaims(new PlacementClient(session)), configuration.Host, plain, Log), rules);
-var relay = new RelayServer(listener, new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users }, () => new GuestCalls(rewriter, kinds, passed, Log), Log);
+var passed = new PassedDefinitions();
+var relay = CreateRelay();
 using var stopping = new ManualResetEventSlim();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    NodeTasks.Start(configuration, session, passed, () => HostCheck.Run(host, () => LibvirtFacts.Ask(configuration.Upstream), configuration.Listen, []).IsFit, Log);
+    NodeTasks.Start(configuration, session, passed, IsFit, Log);
 }
-catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
+catch (RefusedException failure)
+{
+    return Fail(World, failure.Message, failure.Refusal.Remedy is { } remedy ? [remedy] : []);
+}
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
 {
     return Fail(World, failure.Message);
 }
@@ -73,7 +78,7 @@ catch (SocketException failure)
     return Fail(World, $"cannot answer monitoring on {configuration.Metrics}: {failure.Message}");
 }
 Log($"relaying to {configuration.Upstream}");
-// systemd keeps the socket for the next start, so it must not be shut down: the process ends, and the kernel closes what was its own.
+// systemd keeps the socket for the next start, so it must not be shut down. The process ends, and the kernel closes its descriptors.
 new Thread(relay.Run) { IsBackground = true, Name = "relay" }.Start();
 stopping.Wait();
 return 0;
@@ -84,13 +89,32 @@ CloudSession? OpenSession(string? cloud)
     {
         return new CloudSession(CloudSettings.Load(cloud, Environment.GetEnvironmentVariable), TimeProvider.System);
     }
-    catch (OpenStackException failure)
+    catch (RefusedException failure)
     {
-        // The relay still serves: plain guests of other tools pass, and Nova's are refused with this reason.
+        // The relay still serves: plain guests of other tools pass, and it refuses Nova's guests for this reason.
         Log(failure.Message);
         return null;
     }
 }
+
+RelayServer CreateRelay()
+{
+    var sections = configuration.Sections.Count > 0 ? configuration.Sections : KernelEpc.ReadSections(host);
+    var rules = new GuestRules
+    {
+        Sections = sections,
+        HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.ReadCpuId).Sgx,
+        ProvisionKey = configuration.ProvisionKey,
+    };
+    var claims = session is null ? null : new EpcClaims(new PlacementClient(session));
+    var rewriter = new GuestRewriter(new PlacementClaims(claims, configuration.Host, plain, Log), rules);
+    var guests = new LibvirtGuestLookup(configuration.Upstream);
+    var settings = new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users };
+    return new RelayServer(
+        listener, settings, observer => new GuestCalls(rewriter, guests, observer, Log), passed.Observe, Log);
+}
+
+bool IsFit() => HostCheck.Run(host, LibvirtFacts.Read(configuration.Upstream), configuration.Listen, []).IsFit;
 
 void Stop(PosixSignalContext signal)
 {
@@ -98,7 +122,7 @@ void Stop(PosixSignalContext signal)
     stopping.Set();
 }
 
-// The journal adds the time.
+// systemd's journal adds the time.
 static void Log(string line) => Console.Error.WriteLine($"guardian-node: {line}");
 
 static int Fail(int exitCode, string message, params string[] details)

@@ -1,6 +1,6 @@
 namespace Guardian.Cli.Tests;
 
-/// <summary>A store whose machine is lost comes back by its owners' shares, as docs/cas.md tells it.</summary>
+/// <summary>A store whose machine is lost comes back by its owners' shares, as docs/how-to/cas.md tells it.</summary>
 public sealed class CasRecoveryCommandTests : IDisposable
 {
     private const string Session = "name: kept\naccess_policy: {create_sessions: [CREATOR]}\n";

@@ -127,7 +127,7 @@ public sealed class CloudCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData(16, "the claim is not what the server's flavor asks")]
+    [InlineData(16, "the claim is not what the server's flavor requests")]
     [InlineData(0, "the server has no claim")]
     public async Task Status_ends_with_1_when_they_disagree(int claimed, string problem)
     {

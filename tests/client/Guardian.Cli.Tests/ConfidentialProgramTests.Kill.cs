@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Wasi;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Launch;
-using Guardian.Wasi;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;
 
@@ -48,7 +48,7 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
 
     private readonly TemporaryFolder folder = new();
     private readonly byte[] program = WasmEngine.Assemble(Note);
-    private readonly int port = ReservedPort.Take();
+    private readonly int port = ReservedPort.Reserve();
     private Running? cas;
 
     private string CasAddress => $"127.0.0.1:{port}";
@@ -112,7 +112,7 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
         Copy(folder.File("old"), folder.File("volumes"));
         (await StartAsync("notes", "note.wasm")).Ends(125).Says("not at the state that its freshness tag names");
         Directory.Delete(folder.File("volumes"), recursive: true);
-        (await StartAsync("notes", "note.wasm")).Ends(125).Says("has been written before");
+        (await StartAsync("notes", "note.wasm")).Ends(125).Says("was written before");
     }
 
     [Fact]

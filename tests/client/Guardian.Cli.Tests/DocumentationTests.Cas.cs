@@ -9,9 +9,9 @@ public sealed partial class DocumentationTests
     public async Task The_cas_page_works_from_start_to_end()
     {
         var known = new Dictionary<string, string>();
-        var commands = Commands("docs/cas.md").Select(command => Shell.Split(command)).ToList();
+        var commands = Commands("docs/how-to/cas.md").Select(command => Shell.Split(command)).ToList();
         Assert.True(commands.Count >= 15);
-        var watch = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "cas.md"))).Groups[1].Value;
+        var watch = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "how-to", "cas.md"))).Groups[1].Value;
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
         {
             switch (command[0], command[1])

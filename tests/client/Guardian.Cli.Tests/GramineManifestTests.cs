@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Guardian.Hosting;
-using Guardian.Runtime;
+using Guardian.Runtime.Start;
 using Tomlyn;
 using Tomlyn.Model;
 
@@ -63,7 +63,7 @@ public sealed partial class GramineManifestTests
     [Fact]
     public void The_programs_take_their_manifest_s_arguments()
     {
-        var room = Guardian.Hosting.HostOptions.Parse(Arguments("guardian-enclave"), own: ["contract", "cas"], optional: []);
+        var room = Guardian.Hosting.HostOptions.Parse(Arguments("guardian-enclave"), [], own: ["contract", "cas"], optional: []);
         Assert.Equal(("/contract/room.yaml", "https://cas.example:8443", "0.0.0.0:8443", "/state"), (room["contract"], room["cas"], room.Listen.ToString(), room.State));
         var runtime = RuntimeOptions.Parse(Arguments("guardian-runtime"));
         Assert.Equal(("visits", "counter", "/program.wasm", "/state/volumes"), (runtime.SessionName, runtime.ServiceName, runtime.Program, runtime.Volumes));

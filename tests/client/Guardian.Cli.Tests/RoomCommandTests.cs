@@ -23,7 +23,7 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
             {
                 var data = contract.FindDataSet(dataSet)!;
                 var keys = await client.ReadKeysAsync(dataSet);
-                var prepared = new DataSetPreparer(data, Guardian.CleanRoom.Contract.RoomLayout.For(contract)).Prepare(room.File(file), keys.MatchKey);
+                var prepared = new DataSetPreparer(data, Guardian.CleanRoom.Layout.RoomLayout.For(contract)).Prepare(room.File(file), keys.MatchKey);
                 Assert.True(prepared.GroupCount >= 4);
                 var acknowledged = new List<long>();
                 Task? restart = null;
@@ -61,7 +61,7 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
             var path = room.File("other.csv");
             await File.WriteAllTextAsync(path, "email,arm,exposed\n,Control,0\nx,Control,0\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"q{i / 2}@example.com,Control,0\n")));
             var keys = await client.ReadKeysAsync("campaign");
-            var prepared = new DataSetPreparer(data, Guardian.CleanRoom.Contract.RoomLayout.For(contract)).Prepare(path, keys.MatchKey);
+            var prepared = new DataSetPreparer(data, Guardian.CleanRoom.Layout.RoomLayout.For(contract)).Prepare(path, keys.MatchKey);
             using var stop = new CancellationTokenSource();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RoomUploader(client, contract, data).UploadAsync(prepared, keys.UploadSecret, new OnReport(_ => stop.Cancel()), cancellation: stop.Token));
         }

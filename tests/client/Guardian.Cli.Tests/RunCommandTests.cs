@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Guardian.Files;
 using Guardian.Volumes;
-using Guardian.Wasi;
+using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;
 

@@ -8,7 +8,7 @@ using Guardian.Attestation.Launch;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>The programs of samples/programs, compiled by Debian's tools and run as docs/confidential-programs.md says. The suite 'samples' compiles them.</summary>
+/// <summary>The programs of samples/programs, compiled by Debian's tools and run as docs/tutorials/confidential-programs.md says. The suite 'samples' compiles them.</summary>
 public sealed class SampleProgramTests : IAsyncLifetime
 {
     // Where samples/programs/build put them.

@@ -27,7 +27,7 @@ public sealed class ShardTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             // One is replaced at its address.
-            shards.Add(await StartShardAsync($"127.0.0.1:{ReservedPort.Take()}"));
+            shards.Add(await StartShardAsync($"127.0.0.1:{ReservedPort.Reserve()}"));
         }
         var addresses = shards.Select(shard => shard.Address.ToString().TrimEnd('/')).ToList();
         await room.StartRoomAsync("--shards", string.Join(',', addresses));

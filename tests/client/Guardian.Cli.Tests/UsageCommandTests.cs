@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Guardian.Cli.Tests.Support;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 using Guardian.OpenStack.Tests;
 
 namespace Guardian.Cli.Tests;

@@ -1,10 +1,11 @@
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
-using Guardian.Attestation.Simulated;
 using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
+using Guardian.Simulation.Quoting;
 
 namespace Guardian.Attestation.Tests;
 
@@ -18,6 +19,9 @@ internal static class TestPlatform
     public static SimulatedPlatform Machine { get; } = SimulatedPlatform.Open(Folder.Path, 1024 * 1024);
 
     public static SimulatedQuotingEnclave QuotingEnclave { get; } = SimulatedQuotingEnclave.Open(Machine);
+
+    /// <summary>Accepts hardware and simulation; no collateral is at hand.</summary>
+    public static EvidenceVerifier Verifier { get; } = new(SimulatedPlatforms.Support.Anchors, collateral: null);
 
     public static EnclaveSigner Signer { get; } = EnclaveSigner.Create();
 
@@ -39,7 +43,7 @@ internal static class TestPlatform
         return Machine.Launch(image, Signer.Sign(image.Measure(), isvProdId, isvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit | more, 3), new DateOnly(2026, 1, 1)));
     }
 
-    public static VerifiedQuote Verified(SimulatedEnclave enclave) => QuoteVerifier.Verify(QuotingEnclave.ProviderFor(enclave).CreateQuote(new byte[64]), Now).Quote!;
+    public static VerifiedQuote Verified(SimulatedEnclave enclave) => Verifier.Verify(QuotingEnclave.ProviderFor(enclave).CreateQuote(new byte[64]), Now).Quote!;
 
     private static TemporaryFolder MakeFolder()
     {

@@ -3,7 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.RaTls;
-using Guardian.Attestation.Simulated;
 using Guardian.Attestation.Statements;
 using Guardian.Cas.Admissions;
 using Guardian.Cas.Audit;
@@ -14,7 +13,9 @@ using Guardian.Cas.Sessions;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
+using Guardian.Simulation.Quoting;
 
 namespace Guardian.Cas.Tests;
 
@@ -32,7 +33,7 @@ internal sealed class TestCas : IDisposable
     {
         Time = new TestTime();
         Vault = OpenVault(folder.Path, Cas, Time);
-        Services = new CasServices(Vault, collateral: null, Time);
+        Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time);
     }
 
     public static SimulatedEnclave Cas { get; } = Launch(100);
@@ -102,7 +103,7 @@ internal sealed class TestCas : IDisposable
     {
         Vault.Dispose();
         Vault = OpenVault(folder.Path, enclave ?? Cas, Time);
-        Services = new CasServices(Vault, collateral: null, Time);
+        Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time);
     }
 
     public static Vault OpenVault(string folder, SimulatedEnclave enclave, TimeProvider time) => Vault.Open(

@@ -1,16 +1,17 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Runtime.Network;
+using Guardian.Simulation;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Tests;
@@ -28,8 +29,9 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     {
         Directory.CreateDirectory(folder.File("program"));
         folder.Write("program/code", "code");
-        enclave = EnclaveProcess.Open(folder.File("program"), folder.File("machine"));
-        shield = new NetworkShield(new TlsIdentity(RaTlsCertificate.Create(enclave.Quotes, default), new CollateralStore(folder.File("collateral")), TimeProvider.System));
+        enclave = SimulatedPlatforms.Launch(folder.File("program"), folder.File("machine"), epcSize: null);
+        var certificate = RaTlsCertificate.Create(enclave.Quotes, default);
+        shield = new NetworkShield(new TlsIdentity(certificate, SimulatedPlatforms.Verifier, TimeProvider.System));
     }
 
     public async ValueTask DisposeAsync()
@@ -44,8 +46,8 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     public async Task A_port_speaks_TLS_and_the_guest_sees_plaintext()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
-        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
         var guest = Task.Run(() => EchoOnce(listener));
         using var client = await ConnectAsync(port, "server.example");
         Assert.Equal("hello", await ExchangeAsync(client, "hello"));
@@ -53,11 +55,11 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_shows_no_certificate_of_the_authority_does_not_reach_the_guest()
+    public async Task A_client_without_a_certificate_of_the_authority_does_not_reach_the_guest()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
-        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, authority.Pem, null), IPAddress.Loopback);
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, authority.Pem, null));
         using var other = new TestAuthority();
         foreach (var identity in new (string, string)?[] { null, other.Issue("client.example") })
         {
@@ -76,11 +78,11 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Whoever_connects_and_says_nothing_holds_nobody_up()
+    public async Task A_silent_client_delays_no_other_client()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
-        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await silent.ConnectAsync(IPAddress.Loopback, port);
         var guest = Task.Run(() => EchoOnce(listener));
@@ -90,52 +92,59 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Two_enclaves_reach_each_other_by_their_measurements_and_no_other()
+    public async Task Two_enclaves_connect_only_if_each_has_the_measurement_that_the_other_expects()
     {
         var mine = PeerPolicy.From(new AttestationPolicy
         {
             Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(folder.File("program"))] }],
             Platforms = [Guardian.Sgx.PlatformKind.Simulated],
         });
-        var port = ReservedPort.Take();
-        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, mine), IPAddress.Loopback);
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, mine));
         var guest = Task.Run(() => EchoOnce(listener));
-        Assert.Equal(FileError.Success, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, mine), out var connection));
+        var toMine = new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, mine);
+        Assert.Equal(FileError.Success, Connect(toMine, out var connection));
         Assert.Equal("hello", Exchange(connection!, "hello"));
         await guest;
 
         var other = mine with { Identities = [mine.Identities[0] with { MrEnclaves = [new string('0', 64)] }] };
-        Assert.Equal(FileError.ConnectionAborted, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, other), out _));
+        Assert.Equal(FileError.ConnectionAborted, Connect(toMine with { Peer = other }, out _));
         Assert.Contains("identity", Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Only_named_destinations_are_there_and_a_server_of_another_name_is_refused()
+    public async Task Only_named_destinations_exist_and_a_server_of_another_name_is_refused()
     {
         var (chain, key) = authority.Issue("server.example");
-        var port = ReservedPort.Take();
-        using var listener = new ShieldedListener(shield, new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null), IPAddress.Loopback);
-        // The certificate is for another name than the one that is connected to.
-        Assert.Equal(FileError.ConnectionAborted, Connect(new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Tls, authority.Pem, null, null, null), out _));
-        Assert.Equal(FileError.ConnectionRefused, Connect(new ConnectConfiguration("127.0.0.1", ReservedPort.Take(), NetworkProtocol.Plain, null, null, null, null), out _));
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
+        // The certificate is for server.example, the connection is to 127.0.0.1.
+        var destination = new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Tls, authority.Pem, null, null, null);
+        Assert.Equal(FileError.ConnectionAborted, Connect(destination, out _));
+        Assert.Equal(
+            FileError.ConnectionRefused, Connect(destination with { Port = ReservedPort.Reserve(), Protocol = NetworkProtocol.Plain }, out _));
 
         var (named, namedKey) = authority.Issue("localhost", IPAddress.Loopback);
-        var second = ReservedPort.Take();
-        using var good = new ShieldedListener(shield, new ListenConfiguration(second, NetworkProtocol.Tls, named, namedKey, null, null), IPAddress.Loopback);
+        var second = ReservedPort.Reserve();
+        using var good = Listen(new ListenConfiguration(second, NetworkProtocol.Tls, named, namedKey, null, null));
         var guest = Task.Run(() => EchoOnce(good));
-        var directory = NetworkDirectory.Create([new ConnectConfiguration("127.0.0.1", second, NetworkProtocol.Tls, authority.Pem, null, null, null)], new Connector(shield, problems.Add, default));
+        var directory = NetworkDirectory.Create([destination with { Port = second }], new Connector(shield, problems.Add, default));
         Assert.Equal(FileError.Access, directory.Open("elsewhere.example", FileOpenMode.Read, out _));
         Assert.Equal(FileError.Success, directory.Open("127.0.0.1", FileOpenMode.Read, out var host));
         Assert.Equal(FileError.Access, ((IDirectory)host!).Open("1", FileOpenMode.Read, out _));
-        Assert.Equal(FileError.Success, ((IDirectory)host).Open(second.ToString(System.Globalization.CultureInfo.InvariantCulture), FileOpenMode.Read, out var destination));
-        Assert.Equal(FileError.Success, ((IConnectionNode)destination!).Connect(out var connection));
+        var name = second.ToString(CultureInfo.InvariantCulture);
+        Assert.Equal(FileError.Success, ((IDirectory)host).Open(name, FileOpenMode.Read, out var node));
+        Assert.Equal(FileError.Success, ((IConnectionNode)node!).Connect(out var connection));
         Assert.Equal("hello", Exchange(connection!, "hello"));
         await guest;
     }
 
-    private FileError Connect(ConnectConfiguration destination, out IGuestSocket? connection) => new Connector(shield, problems.Add, default).Connect(destination, out connection);
+    private ShieldedListener Listen(ListenConfiguration configuration) => new(shield, configuration, IPAddress.Loopback);
 
-    // What a guest does: it has only the calls that do not wait, and readiness.
+    private FileError Connect(ConnectConfiguration destination, out IGuestSocket? connection) =>
+        new Connector(shield, problems.Add, default).Connect(destination, out connection);
+
+    // Like a guest, uses only calls that do not wait.
     private static void EchoOnce(ShieldedListener listener)
     {
         IGuestSocket? connection;
@@ -197,8 +206,9 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = name,
-            ClientCertificateContext = identity is var (chain, key) ? Certificates.Identity(chain, key) : null,
-            RemoteCertificateValidationCallback = (_, certificate, sent, errors) => Certificates.IsIssuedBy(authority.Pem, certificate, sent, isServer: true, errors),
+            ClientCertificateContext = identity is var (chain, key) ? Certificates.CreateIdentity(chain, key) : null,
+            RemoteCertificateValidationCallback = (_, certificate, sent, errors) =>
+                Certificates.IsIssuedBy(authority.Pem, certificate, sent, isServer: true, errors),
         });
         return tls;
     }
@@ -216,7 +226,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         return await reader.ReadToEndAsync();
     }
 
-    /// <summary>An authority as the CAS would be.</summary>
+    /// <summary>A certificate authority in place of the CAS.</summary>
     private sealed class TestAuthority : IDisposable
     {
         private readonly X509Certificate2 certificate;
@@ -242,7 +252,8 @@ public sealed class NetworkShieldTests : IAsyncDisposable
                 names.AddIpAddress(address);
             }
             request.CertificateExtensions.Add(names.Build());
-            using var issued = request.Create(certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));
+            using var issued = request.Create(
+                certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));
             return (issued.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
         }
 

@@ -4,7 +4,7 @@ using Guardian.Runtime.Stdio;
 
 namespace Guardian.Runtime.Tests;
 
-/// <summary>Encrypted standard streams, as a host may keep them.</summary>
+/// <summary>Logs of encrypted standard streams from a host that may have changed them.</summary>
 public sealed class StdioLogTests : IDisposable
 {
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
@@ -16,12 +16,14 @@ public sealed class StdioLogTests : IDisposable
     public void Dispose() => log.Dispose();
 
     [Fact]
-    public void What_was_written_is_read_and_the_host_sees_neither_content_nor_exact_size()
+    public void Written_lines_can_be_read_and_the_host_sees_neither_content_nor_exact_size()
     {
         var lines = Lines("alphabetically", "a line of another size");
         Assert.All(lines, line => Assert.DoesNotContain("alphabetically", line, StringComparison.Ordinal));
         Assert.Equal(lines[1].Length, lines[2].Length);
-        Assert.Equal(["", "alphabetically", "a line of another size", "0"], lines.Select(line => Encoding.UTF8.GetString(Read(line).Content)));
+        Assert.Equal(
+            ["", "alphabetically", "a line of another size", "0"],
+            lines.Select(line => Encoding.UTF8.GetString(Read(line).Content)));
         Assert.Empty(log.Open);
     }
 
@@ -36,14 +38,14 @@ public sealed class StdioLogTests : IDisposable
     }
 
     [Fact]
-    public void What_is_missing_repeated_or_out_of_order_is_said_where_it_is()
+    public void Missing_repeated_and_misplaced_lines_are_reported_where_they_are()
     {
         var lines = Lines("one", "two", "three");
         Assert.Null(Read(lines[0]).Problem);
         var gap = Read(lines[3]);
         Assert.Equal("frames 1 to 2 are missing", gap.Problem);
         Assert.Equal("three", Encoding.UTF8.GetString(gap.Content));
-        Assert.Contains("out of its order", Read(lines[2]).Problem, StringComparison.Ordinal);
+        Assert.Contains("out of order", Read(lines[2]).Problem, StringComparison.Ordinal);
         Assert.Contains("repeated", Read(lines[3]).Problem, StringComparison.Ordinal);
         Assert.Single(log.Open);
         Assert.Null(Read(lines[4]).Problem);
@@ -52,13 +54,14 @@ public sealed class StdioLogTests : IDisposable
     }
 
     [Fact]
-    public void Every_altered_character_is_noticed()
+    public void Every_changed_character_is_detected()
     {
         var lines = Lines("one");
         for (var i = 0; i < lines[1].Length; i++)
         {
-            // Every other character of base64, those included that differ only in bits which it ignores.
-            foreach (var other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t".Where(other => other != lines[1][i]))
+            // All other characters of base64, also those that differ only in bits which it ignores.
+            const string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t";
+            foreach (var other in alphabet.Where(other => other != lines[1][i]))
             {
                 using var fresh = new StdioLog(key);
                 fresh.Read(lines[0]);
@@ -89,7 +92,7 @@ public sealed class StdioLogTests : IDisposable
     [InlineData("gstd1 out 00000000000000000000000000000000 01 AAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("gstd1 side 00000000000000000000000000000000 0 AAAA")]
     [InlineData("an ordinary line of the host")]
-    public void Lines_of_others_are_no_frames(string line) => Assert.Null(log.Read(line));
+    public void Other_lines_are_no_frames(string line) => Assert.Null(log.Read(line));
 
     private StdioEntry Read(string line) => log.Read(line)!;
 

@@ -1,5 +1,4 @@
 using Guardian.Sgx.Keys;
-using Guardian.Sgx.Simulated;
 
 namespace Guardian.Sgx.Tests;
 

@@ -1,5 +1,5 @@
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation.Processor;
 
 namespace Guardian.Sgx.Tests;
 

@@ -2,20 +2,22 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 using Guardian.Files;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Host;
 
 namespace Guardian.Wasi.Tests;
 
-/// <summary>A guest without an engine: makes host calls one by one, with its memory in plain sight.</summary>
+/// <summary>A guest without an engine: makes host calls one by one, and shows its memory.</summary>
 internal sealed unsafe class CallingGuest : IDisposable
 {
     public const uint MemorySize = 1 << 20;
 
-    // A result is written here; text and data come from 4096 on, and are thrown away with the next call.
+    // Results are written to Result. Text and data lie from Text on, until the next call.
     private const uint Result = 16;
     private const uint Text = 4096;
 
-    private static readonly Dictionary<string, int> Index = WasiHost.Functions.Select((function, index) => (function.Name, index)).ToDictionary();
+    private static readonly Dictionary<string, int> Index =
+        WasiHost.Functions.Select((function, index) => (function.Name, index)).ToDictionary();
 
     private readonly byte* memory = (byte*)NativeMemory.AllocZeroed(MemorySize);
     private uint free = Text;
@@ -45,8 +47,8 @@ internal sealed unsafe class CallingGuest : IDisposable
         return Host.Call(new GuestMemory(memory, MemorySize), Index[name], new CallArguments(values));
     }
 
-    /// <summary>Puts bytes into memory for the next call.</summary>
-    public (ulong Pointer, ulong Size) Put(ReadOnlySpan<byte> bytes)
+    /// <summary>Copies bytes into memory for the next call.</summary>
+    public (ulong Pointer, ulong Size) CopyIn(ReadOnlySpan<byte> bytes)
     {
         var pointer = free;
         bytes.CopyTo(Memory[(int)pointer..]);
@@ -54,20 +56,26 @@ internal sealed unsafe class CallingGuest : IDisposable
         return (pointer, (ulong)bytes.Length);
     }
 
-    public (ulong Pointer, ulong Size) Put(string text) => Put(Encoding.UTF8.GetBytes(text));
+    public (ulong Pointer, ulong Size) CopyIn(string text) => CopyIn(Encoding.UTF8.GetBytes(text));
 
     public uint Read32(ulong pointer = Result) => BinaryPrimitives.ReadUInt32LittleEndian(Memory[(int)pointer..]);
 
     public ulong Read64(ulong pointer = Result) => BinaryPrimitives.ReadUInt64LittleEndian(Memory[(int)pointer..]);
 
-    public (FileError Error, uint Number) TryOpen(string path, uint openFlags = 0, Rights rights = Rights.OfFile, Rights inheriting = Rights.None, FdFlags flags = 0, bool follows = true, uint directory = 3)
+    public (FileError Error, uint Number) TryOpen(
+        string path, uint openFlags = 0, Rights rights = Rights.OfFile, Rights inheriting = Rights.None, FdFlags flags = 0,
+        bool follows = true, uint directory = 3)
     {
-        var text = Put(path);
-        var error = Call("path_open", directory, follows ? 1U : 0U, text.Pointer, text.Size, openFlags, (ulong)rights, (ulong)inheriting, (ulong)flags, Result);
+        var text = CopyIn(path);
+        var error = Call(
+            "path_open", directory, follows ? 1U : 0U, text.Pointer, text.Size, openFlags, (ulong)rights, (ulong)inheriting, (ulong)flags,
+            Result);
         return (error, Read32());
     }
 
-    public uint Open(string path, uint openFlags = 0, Rights rights = Rights.OfFile, Rights inheriting = Rights.None, FdFlags flags = 0, uint directory = 3)
+    public uint Open(
+        string path, uint openFlags = 0, Rights rights = Rights.OfFile, Rights inheriting = Rights.None, FdFlags flags = 0,
+        uint directory = 3)
     {
         var (error, number) = TryOpen(path, openFlags, rights, inheriting, flags, directory: directory);
         Assert.Equal(FileError.Success, error);
@@ -85,10 +93,10 @@ internal sealed unsafe class CallingGuest : IDisposable
 
     public void Close(uint number) => Assert.Equal(FileError.Success, Call("fd_close", number));
 
-    /// <summary>Calls that take a descriptor and a path.</summary>
+    /// <summary>Makes a call that takes a descriptor and a path.</summary>
     public FileError OnPath(string name, string path, uint directory = 3)
     {
-        var text = Put(path);
+        var text = CopyIn(path);
         return Call(name, directory, text.Pointer, text.Size);
     }
 
@@ -100,32 +108,32 @@ internal sealed unsafe class CallingGuest : IDisposable
 
     public FileError Symlink(string target, string path, uint directory = 3)
     {
-        var (to, name) = (Put(target), Put(path));
+        var (to, name) = (CopyIn(target), CopyIn(path));
         return Call("path_symlink", to.Pointer, to.Size, directory, name.Pointer, name.Size);
     }
 
     public FileError Link(string from, string to, bool follows = false, uint directory = 3)
     {
-        var (source, target) = (Put(from), Put(to));
+        var (source, target) = (CopyIn(from), CopyIn(to));
         return Call("path_link", directory, follows ? 1U : 0U, source.Pointer, source.Size, directory, target.Pointer, target.Size);
     }
 
     public FileError Rename(string from, string to, uint directory = 3, uint toDirectory = 3)
     {
-        var (source, target) = (Put(from), Put(to));
+        var (source, target) = (CopyIn(from), CopyIn(to));
         return Call("path_rename", directory, source.Pointer, source.Size, toDirectory, target.Pointer, target.Size);
     }
 
     public (FileError Error, string Target) ReadLink(string path, uint size = 1000)
     {
-        var text = Put(path);
+        var text = CopyIn(path);
         var error = Call("path_readlink", 3, text.Pointer, text.Size, 100_000, size, Result);
         return (error, Encoding.UTF8.GetString(Memory.Slice(100_000, error == FileError.Success ? (int)Read32() : 0)));
     }
 
     public (FileError Error, FileStat Stat) Stat(string path, bool follows = true)
     {
-        var text = Put(path);
+        var text = CopyIn(path);
         return (Call("path_filestat_get", 3, follows ? 1U : 0U, text.Pointer, text.Size, 128), ReadStat());
     }
 
@@ -135,9 +143,11 @@ internal sealed unsafe class CallingGuest : IDisposable
         return ReadStat();
     }
 
-    public (FileError Error, int Count) Write(uint number, string text) => Transfer("fd_write", number, Encoding.UTF8.GetBytes(text), null);
+    public (FileError Error, int Count) Write(uint number, string text) =>
+        Transfer("fd_write", number, Encoding.UTF8.GetBytes(text), null);
 
-    public (FileError Error, int Count) WriteAt(uint number, string text, ulong offset) => Transfer("fd_pwrite", number, Encoding.UTF8.GetBytes(text), offset);
+    public (FileError Error, int Count) WriteAt(uint number, string text, ulong offset) =>
+        Transfer("fd_pwrite", number, Encoding.UTF8.GetBytes(text), offset);
 
     public (FileError Error, string Text) Read(uint number, int size, ulong? offset = null)
     {
@@ -156,7 +166,7 @@ internal sealed unsafe class CallingGuest : IDisposable
         return text;
     }
 
-    /// <summary>All entries from a cookie on, through a buffer of some size.</summary>
+    /// <summary>Reads the entries from a cookie on that fit into a buffer.</summary>
     public (FileError Error, List<DirectoryEntry> Entries, bool IsEnd) List(uint number, ulong cookie = 0, uint size = 4096)
     {
         const int buffer = 200_000;
@@ -166,7 +176,9 @@ internal sealed unsafe class CallingGuest : IDisposable
         ReadOnlySpan<byte> rest = Memory.Slice(buffer, used);
         while (rest.Length >= 24 && BinaryPrimitives.ReadInt32LittleEndian(rest[16..]) is var nameSize && rest.Length >= 24 + nameSize)
         {
-            entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(rest.Slice(24, nameSize)), BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]), (FileKind)rest[20], BinaryPrimitives.ReadUInt64LittleEndian(rest)));
+            entries.Add(new DirectoryEntry(
+                Encoding.UTF8.GetString(rest.Slice(24, nameSize)), BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]), (FileKind)rest[20],
+                BinaryPrimitives.ReadUInt64LittleEndian(rest)));
             rest = rest[(24 + nameSize)..];
         }
         return (error, entries, used < size);
@@ -180,14 +192,15 @@ internal sealed unsafe class CallingGuest : IDisposable
 
     private (FileError, int) Transfer(string name, uint number, byte[] data, ulong? offset)
     {
-        var buffer = Put(data);
+        var buffer = CopyIn(data);
         BinaryPrimitives.WriteUInt32LittleEndian(Memory[64..], (uint)buffer.Pointer);
         BinaryPrimitives.WriteUInt32LittleEndian(Memory[68..], (uint)buffer.Size);
         var error = offset is { } at ? Call(name, number, 64, 1, at, Result) : Call(name, number, 64, 1, Result);
         return (error, error == FileError.Success ? (int)Read32() : 0);
     }
 
-    private FileStat ReadStat() => new(Read64(128), Read64(136), (FileKind)Memory[144], Read64(152), Read64(160), Read64(168), Read64(176), Read64(184));
+    private FileStat ReadStat() => new(
+        Read64(128), Read64(136), (FileKind)Memory[144], Read64(152), Read64(160), Read64(168), Read64(176), Read64(184));
 }
 
 /// <summary>WASI's <c>oflags</c>.</summary>

@@ -1,14 +1,14 @@
 using System.Buffers.Binary;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 
 namespace Guardian.Wasi.Tests;
 
-/// <content>Rights, and descriptors as such.</content>
+/// <content>Rights and descriptors.</content>
 public abstract partial class FileCallTests
 {
     [Fact]
-    public void Rights_are_given_up_but_never_gained()
+    public void Rights_can_be_dropped_but_never_gained()
     {
         Guest.Create("file", "x");
         var number = Guest.Open("file", 0, Rights.FdRead | Rights.FdWrite);
@@ -31,13 +31,13 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.NotCapable, Guest.TryOpen("file", OpenFlags.Truncate, Rights.FdRead, directory: directory).Error);
         Assert.Equal(FileError.NotCapable, Guest.OnPath("path_unlink_file", "file", directory));
         Assert.Equal(Rights.FdRead, Guest.Describe(Guest.Open("new", OpenFlags.Create, Rights.FdRead, directory: directory)).Base);
-        // What is below has no more.
+        // A directory below has no more rights.
         var below = Guest.Open(".", OpenFlags.Directory, Rights.None, directory: directory);
         Assert.Equal((left, Rights.FdRead | left), (Guest.Describe(below).Base, Guest.Describe(below).Inheriting));
     }
 
     [Fact]
-    public void A_file_is_open_for_what_was_asked_and_has_the_other_rights_of_its_directory()
+    public void A_file_opens_for_the_requested_access_and_has_the_other_rights_of_its_directory()
     {
         const Rights changing = Rights.FdWrite | Rights.FdAllocate | Rights.FdFilestatSetSize;
         Guest.Create("file", "content");
@@ -68,7 +68,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.NotCapable, Guest.Call("fd_filestat_set_size", writing, 0));
         Assert.Equal(FileError.NotCapable, Guest.Call("fd_allocate", writing, 0, 100));
         Assert.Equal("con", Guest.Content("file"));
-        // Nor does a directory need to be asked for anything.
+        // A directory has its rights even if none are requested.
         var directory = Guest.Open(".", OpenFlags.Directory, Rights.None);
         Assert.Equal(Guest.Describe(3), Guest.Describe(directory));
         Assert.Equal([".", "..", "file"], Guest.List(directory).Entries.Select(entry => entry.Name).Order());
@@ -76,7 +76,7 @@ public abstract partial class FileCallTests
     }
 
     [Fact]
-    public void A_directory_refuses_what_is_for_files()
+    public void A_directory_refuses_calls_for_files()
     {
         var number = Guest.OpenDirectory(".");
         Assert.Equal(FileError.BadDescriptor, Guest.Read(number, 1).Error);
@@ -147,7 +147,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.Invalid, Guest.Call("fd_write", number, 64, 1025, 16));
         Assert.Equal(FileError.Success, Guest.Call("fd_write", number, 64, 0, 16));
         Assert.Equal(0U, Guest.Read32());
-        // Buffers that lie over each other, and over the list itself, do no harm.
+        // Buffers that overlap each other and the list itself do no harm.
         WriteVectors(memory[64..], 64, 3, 65, 3);
         Assert.Equal(FileError.Success, Guest.Call("fd_pread", number, 64, 2, 0, 16));
     }
@@ -170,7 +170,9 @@ public abstract partial class FileCallTests
         Assert.Equal(3U, Guest.Read32());
         Assert.Equal((1UL, (byte)1, 3UL), (Guest.Read64(2000), Guest.Memory[2010], Guest.Read64(2016)));
         Assert.Equal((2UL, (byte)2), (Guest.Read64(2032), Guest.Memory[2042]));
-        Assert.Equal((3UL, (ushort)FileError.BadDescriptor), (Guest.Read64(2064), BinaryPrimitives.ReadUInt16LittleEndian(Guest.Memory[2072..])));
+        Assert.Equal(
+            (3UL, (ushort)FileError.BadDescriptor),
+            (Guest.Read64(2064), BinaryPrimitives.ReadUInt16LittleEndian(Guest.Memory[2072..])));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Guardian.Files;
-using Guardian.Wasi.Host;
+using Guardian.Wasi.Descriptors;
 
 namespace Guardian.Wasi.Tests;
 
@@ -24,7 +24,7 @@ public abstract partial class FileCallTests
     }
 
     [Fact]
-    public void Paths_are_what_they_seem()
+    public void Paths_resolve_as_in_posix_and_never_leave_the_directory()
     {
         Guest.MakeDirectory("dir");
         Guest.MakeDirectory("dir/nested");
@@ -50,7 +50,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.NameTooLong, Guest.TryOpen(new string('n', 256), OpenFlags.Create).Error);
         Assert.Equal(FileError.NameTooLong, Guest.TryOpen(new string('n', 4096)).Error);
         Guest.Create(new string('n', 255));
-        var raw = Guest.Put([0x61, 0xFF]);
+        var raw = Guest.CopyIn([0x61, 0xFF]);
         Assert.Equal(FileError.IllegalSequence, Guest.Call("path_unlink_file", 3, raw.Pointer, raw.Size));
     }
 
@@ -74,7 +74,7 @@ public abstract partial class FileCallTests
     }
 
     [Fact]
-    public void Symbolic_links_are_followed_inside_and_nowhere_else()
+    public void Symbolic_links_are_followed_only_inside_the_directory()
     {
         Guest.MakeDirectory("dir");
         Guest.Create("dir/file", "x");
@@ -103,7 +103,7 @@ public abstract partial class FileCallTests
     }
 
     [Fact]
-    public void Links_to_nowhere_and_to_themselves_end()
+    public void Dangling_and_circular_links_give_an_error()
     {
         Assert.Equal(FileError.Success, Guest.Symlink("target", "dangling"));
         Assert.Equal(FileError.Success, Guest.Symlink("loop", "loop"));
@@ -123,7 +123,7 @@ public abstract partial class FileCallTests
     }
 
     [Fact]
-    public void Removing_tells_files_from_directories()
+    public void Removing_distinguishes_files_and_directories()
     {
         Guest.MakeDirectory("dir");
         Guest.Create("dir/file");
@@ -207,7 +207,7 @@ public abstract partial class FileCallTests
         Assert.Equal(FileError.Exists, Guest.Link("file", "file"));
         Assert.Equal(FileError.NoEntry, Guest.Link("file", "new/"));
         Assert.Equal(FileError.NoEntry, Guest.Link("missing", "new"));
-        // Renaming one name to the other of the same file does nothing.
+        // Renaming one name of a file to its other name does nothing.
         Assert.Equal(FileError.Success, Guest.Rename("file", "link"));
         Assert.Equal("x", Guest.Content("file"));
         Assert.Equal(FileError.Success, Guest.Unlink("file"));
@@ -226,7 +226,7 @@ public abstract partial class FileCallTests
     }
 
     [Fact]
-    public void Symbolic_links_take_no_name_that_is_taken()
+    public void Symbolic_links_do_not_replace_an_existing_name()
     {
         Guest.MakeDirectory("dir");
         Guest.Create("file");

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Guardian.Files;
 using Guardian.Files.Host;
 using Guardian.Volumes;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Host;
 
 namespace Guardian.Wasi.Tests;
@@ -26,7 +27,8 @@ public sealed class VolumeFileCallTests : FileCallTests
     }
 }
 
-/// <summary>What WASI preview 1 promises of files, for every file system that a program can be given. Errors are checked by name: programs depend on them.</summary>
+/// <summary>The contract of WASI preview 1 for files, run over every kind of file system that a program can get. The tests check each error
+/// by name, because programs depend on it.</summary>
 public abstract partial class FileCallTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -48,7 +50,7 @@ public abstract partial class FileCallTests : IDisposable
     }
 
     [Fact]
-    public void A_file_keeps_what_was_written()
+    public void A_file_stores_written_data()
     {
         var number = Guest.Open("file", OpenFlags.Create);
         Assert.Equal(4U, number);
@@ -98,7 +100,7 @@ public abstract partial class FileCallTests : IDisposable
         Guest.Seek(number, 0, 0);
         Guest.Write(number, "two");
         Assert.Equal((FileError.Success, 6UL), Guest.Seek(number, 0, 1));
-        // A given offset counts, also when appending.
+        // An explicit offset counts, also when appending.
         Guest.WriteAt(number, "O", 0);
         Assert.Equal("Onetwo", Guest.Content("file"));
         Assert.Equal(FdFlags.Append, Guest.Describe(number).Flags);
@@ -110,7 +112,7 @@ public abstract partial class FileCallTests : IDisposable
     }
 
     [Fact]
-    public void Sizes_are_set_and_room_is_kept()
+    public void Sizes_can_be_set_and_space_reserved()
     {
         var number = Guest.Open("file", OpenFlags.Create);
         Guest.Write(number, "0123456789");
@@ -165,21 +167,22 @@ public abstract partial class FileCallTests : IDisposable
         Assert.Equal(FileError.Invalid, Guest.Call("fd_filestat_set_times", number, 5, 5, 16));
 
         Guest.Symlink("file", "link");
-        var path = Guest.Put("link");
+        var path = Guest.CopyIn("link");
         Assert.Equal(FileError.Success, Guest.Call("path_filestat_set_times", 3, 0, path.Pointer, path.Size, 7, 8, 1 | 4));
-        Assert.Equal((7UL, 8UL), (Guest.Stat("link", follows: false).Stat.AccessTime, Guest.Stat("link", follows: false).Stat.ModificationTime));
+        var link = Guest.Stat("link", follows: false).Stat;
+        Assert.Equal((7UL, 8UL), (link.AccessTime, link.ModificationTime));
         Assert.Equal(some, Guest.Stat("file").Stat.AccessTime);
-        path = Guest.Put("link");
+        path = Guest.CopyIn("link");
         Assert.Equal(FileError.Success, Guest.Call("path_filestat_set_times", 3, 1, path.Pointer, path.Size, 9, 10, 1 | 4));
         Assert.Equal((9UL, 10UL), (Guest.Stat("file").Stat.AccessTime, Guest.Stat("file").Stat.ModificationTime));
-        path = Guest.Put("link");
+        path = Guest.CopyIn("link");
         Assert.Equal(FileError.Invalid, Guest.Call("path_filestat_set_times", 3, 1, path.Pointer, path.Size, 9, 10, 12));
-        path = Guest.Put("link");
+        path = Guest.CopyIn("link");
         Assert.Equal(FileError.Invalid, Guest.Call("path_filestat_set_times", 3, 2, path.Pointer, path.Size, 9, 10, 4));
     }
 
     [Fact]
-    public void Listing_goes_on_where_it_was_cut()
+    public void Listing_continues_where_it_was_cut()
     {
         var names = Enumerable.Range(0, 300).Select(i => $"file.{i}").ToList();
         names.ForEach(name => Guest.Create(name));
@@ -198,7 +201,7 @@ public abstract partial class FileCallTests : IDisposable
     }
 
     [Fact]
-    public void Listing_tells_kinds_and_numbers_and_where_it_ends()
+    public void Listing_shows_kinds_numbers_and_its_end()
     {
         Guest.MakeDirectory("dir");
         Guest.Create("dir/file");
@@ -213,10 +216,12 @@ public abstract partial class FileCallTests : IDisposable
             var entry = entries.Single(entry => entry.Name == name);
             Assert.Equal((kind, Guest.Stat($"dir/{name}", follows: false).Stat.Node), (entry.Kind, entry.Node));
         }
-        Assert.Equal((FileError.Success, 0, true), (Guest.List(number, entries[^1].Next).Error, Guest.List(number, entries[^1].Next).Entries.Count, Guest.List(number, entries[^1].Next).IsEnd));
-        Assert.Equal((FileError.Success, 0), (Guest.List(number, entries[^1].Next + 1).Error, Guest.List(number, entries[^1].Next + 1).Entries.Count));
-        Assert.Equal((FileError.Success, 0), (Guest.List(number, ulong.MaxValue).Error, Guest.List(number, ulong.MaxValue).Entries.Count));
-        // A buffer too small even for one entry is filled with the part of it that fits.
+        foreach (var beyond in new[] { entries[^1].Next, entries[^1].Next + 1, ulong.MaxValue })
+        {
+            var (error, rest, isAtEnd) = Guest.List(number, beyond);
+            Assert.Equal((FileError.Success, 0, true), (error, rest.Count, isAtEnd));
+        }
+        // A buffer that is too small for one entry gets the first part of it.
         Assert.Equal(FileError.Success, Guest.Call("fd_readdir", number, 200_000, 10, 0, 16));
         Assert.Equal(10U, Guest.Read32());
         Assert.Equal(FileError.Success, Guest.Call("fd_readdir", number, 200_000, 0, 0, 16));

@@ -1,10 +1,12 @@
 using System.Text;
 using Guardian.Files;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Tests;
 
-/// <summary>How programs start, end and are ended.</summary>
+/// <summary>Programs start, end by themselves, and are ended.</summary>
 public class GuestTests
 {
     [Fact]
@@ -14,10 +16,12 @@ public class GuestTests
     [Fact]
     public void Every_exit_code_arrives_as_the_program_gave_it() =>
         Assert.All<uint>([0, 1, 3, 125, 126, 134, 255, 256, uint.MaxValue], code =>
-            Assert.Equal((GuestEnd.Exited, code), Ended(TextGuest.Run(TextGuest.Module($"(call $proc_exit (i32.const {unchecked((int)code)})) unreachable")))));
+            Assert.Equal(
+                (GuestEnd.Exited, code),
+                Ended(TextGuest.Run(TextGuest.Module($"(call $proc_exit (i32.const {unchecked((int)code)})) unreachable")))));
 
     [Fact]
-    public void What_a_program_writes_arrives()
+    public void Output_of_a_program_arrives()
     {
         var output = new MemoryGuestStream();
         var outcome = TextGuest.Run(
@@ -32,7 +36,7 @@ public class GuestTests
     [InlineData("unreachable", "unreachable")]
     [InlineData("(drop (i32.div_u (i32.const 1) (i32.const 0)))", "divide by zero")]
     [InlineData("(drop (i32.load (i32.const -4)))", "out of bounds memory access")]
-    public void A_trap_is_told_from_every_exit(string body, string message)
+    public void A_trap_differs_from_every_exit(string body, string message)
     {
         var outcome = TextGuest.Run(TextGuest.Module(body));
         Assert.Equal(GuestEnd.Trapped, outcome.End);
@@ -48,7 +52,7 @@ public class GuestTests
     }
 
     [Fact]
-    public void A_module_with_an_import_that_there_is_not_is_not_started()
+    public void A_module_with_an_unknown_import_does_not_start()
     {
         var outcome = TextGuest.Run("""(module (import "env" "socket" (func)) (func (export "_start")))""");
         Assert.Equal(GuestEnd.NotStarted, outcome.End);
@@ -60,17 +64,19 @@ public class GuestTests
         Assert.Equal(GuestEnd.NotStarted, TextGuest.Run("""(module (func (export "_start") (param i32)))""").End);
 
     [Fact]
-    public void What_is_no_module_is_refused()
+    public void Bytes_that_are_no_module_are_refused()
     {
-        Assert.Throws<InvalidDataException>(() => TextGuest.Engine.Compile("not wasm"u8));
-        Assert.Throws<InvalidDataException>(() => TextGuest.Engine.Compile([]));
-        Assert.Throws<InvalidDataException>(() => WasmEngine.Assemble("(module"));
+        Assert.Equal("not-a-program", TextGuest.Engine.Compile("not wasm"u8).Refusal!.Code);
+        Assert.Equal("not-a-program", TextGuest.Engine.Compile([]).Refusal!.Code);
+        Assert.Throws<ArgumentException>(() => WasmEngine.Assemble("(module"));
     }
 
     [Fact]
     public void A_modules_own_start_function_can_call_and_exit()
     {
-        var outcome = TextGuest.Run(TextGuest.Module("unreachable", "(func $begin (drop (call $random_get (i32.const 0) (i32.const 8))) (call $proc_exit (i32.const 5))) (start $begin)"));
+        const string begin =
+            "(func $begin (drop (call $random_get (i32.const 0) (i32.const 8))) (call $proc_exit (i32.const 5))) (start $begin)";
+        var outcome = TextGuest.Run(TextGuest.Module("unreachable", begin));
         Assert.Equal((GuestEnd.Exited, 5U), Ended(outcome));
     }
 
@@ -81,14 +87,17 @@ public class GuestTests
 
     [Fact]
     public void Memory_that_grew_can_be_used_by_the_next_call() =>
-        Assert.Equal(0U, TextGuest.Evaluate("(i32.add (i32.sub (memory.grow (i32.const 100)) (i32.const 1)) (call $random_get (i32.const 6000000) (i32.const 65536)))"));
+        Assert.Equal(0U, TextGuest.Evaluate(
+            "(i32.add (i32.sub (memory.grow (i32.const 100)) (i32.const 1)) (call $random_get (i32.const 6000000) (i32.const 65536)))"));
 
     [Fact]
     public void Memory_does_not_grow_over_its_limit()
     {
-        var outcome = TextGuest.Run(TextGuest.Module("(call $proc_exit (memory.grow (i32.const 100)))"), limits: new GuestLimits { MemorySize = 1 << 20 });
+        var limits = new GuestLimits { MemorySize = 1 << 20 };
+        var outcome = TextGuest.Run(TextGuest.Module("(call $proc_exit (memory.grow (i32.const 100)))"), limits: limits);
         Assert.Equal((GuestEnd.Exited, uint.MaxValue), Ended(outcome));
-        Assert.Equal(GuestEnd.NotStarted, TextGuest.Run(TextGuest.Module("", memory: """(memory (export "memory") 100)"""), limits: new GuestLimits { MemorySize = 1 << 20 }).End);
+        outcome = TextGuest.Run(TextGuest.Module("", memory: """(memory (export "memory") 100)"""), limits: limits);
+        Assert.Equal(GuestEnd.NotStarted, outcome.End);
     }
 
     [Theory]
@@ -96,13 +105,16 @@ public class GuestTests
     [InlineData("(drop (i32.load (i32.const -1)))", GuestEnd.Trapped)]
     [InlineData("(drop (i32.div_s (i32.const 1) (i32.load (i32.const 8))))", GuestEnd.Trapped)]
     [InlineData("(call $deeper)", GuestEnd.Trapped)]
-    [InlineData("(drop (memory.grow (i32.const 100))) (i32.store (i32.const 6000000) (i32.const 7)) (call $proc_exit (i32.sub (i32.load (i32.const 6000000)) (i32.const 7)))", GuestEnd.Exited)]
-    public void Without_signals_and_address_space_in_advance_programs_trap_and_grow_the_same(string body, GuestEnd end)
+    [InlineData(
+        "(drop (memory.grow (i32.const 100))) (i32.store (i32.const 6000000) (i32.const 7)) "
+            + "(call $proc_exit (i32.sub (i32.load (i32.const 6000000)) (i32.const 7)))",
+        GuestEnd.Exited)]
+    public void Without_signals_and_reserved_address_space_programs_trap_and_grow_the_same(string body, GuestEnd end)
     {
         foreach (var fitsEnclave in new[] { false, true })
         {
             using var engine = new WasmEngine(fitsEnclave: fitsEnclave);
-            using var module = engine.Compile(WasmEngine.Assemble(TextGuest.Module(body, "(func $deeper (call $deeper))")));
+            using var module = engine.Compile(WasmEngine.Assemble(TextGuest.Module(body, "(func $deeper (call $deeper))"))).Value!;
             using var host = new WasiHost(TextGuest.Options());
             Assert.Equal((end, 0U), Ended(Guest.Run(engine, module, host, new GuestLimits(), CancellationToken.None)));
         }
@@ -110,7 +122,8 @@ public class GuestTests
 
     [Fact]
     public void A_program_that_computes_for_ever_runs_out_of_fuel() =>
-        Assert.Equal(GuestEnd.OutOfFuel, TextGuest.Run(TextGuest.Module("(loop (br 0))"), limits: new GuestLimits { Fuel = 1_000_000 }).End);
+        Assert.Equal(
+            GuestEnd.OutOfFuel, TextGuest.Run(TextGuest.Module("(loop (br 0))"), limits: new GuestLimits { Fuel = 1_000_000 }).End);
 
     [Fact]
     public void A_program_that_computes_for_ever_can_be_ended() => Assert.Equal(GuestEnd.Cancelled, RunAndCancel("(loop (br 0))"));
@@ -124,10 +137,10 @@ public class GuestTests
         Assert.Equal(GuestEnd.Cancelled, RunAndCancel($"(loop (drop {wait}) (br 0))"));
 
     [Fact]
-    public void What_a_host_call_throws_stops_the_guest_and_is_told()
+    public void An_exception_of_a_host_call_stops_the_guest_and_is_reported()
     {
-        var outcome = TextGuest.Run(TextGuest.Module("(drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 100)))", """(data (i32.const 4) "\01")"""),
-            TextGuest.Options(new BrokenStream()));
+        const string read = "(drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 100)))";
+        var outcome = TextGuest.Run(TextGuest.Module(read, """(data (i32.const 4) "\01")"""), TextGuest.Options(new BrokenStream()));
         Assert.Equal(GuestEnd.HostFailed, outcome.End);
         Assert.IsType<InvalidOperationException>(outcome.Failure);
     }
@@ -137,7 +150,8 @@ public class GuestTests
     private static GuestEnd RunAndCancel(string body)
     {
         using var engine = new WasmEngine();
-        using var module = engine.Compile(WasmEngine.Assemble(TextGuest.Module(body, """(data (i32.const 4) "\01") (data (i32.const 208) "\01")""")));
+        const string data = """(data (i32.const 4) "\01") (data (i32.const 208) "\01")""";
+        using var module = engine.Compile(WasmEngine.Assemble(TextGuest.Module(body, data))).Value!;
         using var listener = HostListener.Listen(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         using var host = new WasiHost(TextGuest.Options(new SilentStream(), new SilentStream()) with { Listeners = [listener] });
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));

@@ -1,6 +1,9 @@
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
+
 namespace Guardian.Wasi.Tests;
 
-/// <summary>Compiled modules are used only when this runtime made them.</summary>
+/// <summary>The cache uses a compiled module only if this runtime made it.</summary>
 public sealed class ModuleCacheTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -44,8 +47,8 @@ public sealed class ModuleCacheTests : IDisposable
         File.Delete(Entry());
         var other = WasmEngine.Assemble(TextGuest.Module("(call $proc_exit (i32.const 8))"));
         var cache = new ModuleCache(folder.Path, key);
-        cache.Load(TextGuest.Engine, other).Dispose();
-        // The entry of the first module, under the name of the second.
+        cache.Load(TextGuest.Engine, other).Value!.Dispose();
+        // The first module's entry under the second module's name.
         File.WriteAllBytes(Entry(), ours);
         Assert.Equal(8U, Run(key, other));
         key[0] ^= 1;
@@ -53,10 +56,26 @@ public sealed class ModuleCacheTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_place_to_write_modules_run_all_the_same()
+    public void An_entry_of_an_engine_with_another_configuration_is_not_executed()
+    {
+        Assert.Equal(7U, Run(key));
+        var ours = Entry();
+        using var other = new WasmEngine(fitsEnclave: true);
+        new ModuleCache(folder.Path, key).Load(other, wasm).Value!.Dispose();
+        var theirs = Directory.GetFiles(folder.Path).Single(path => path != ours);
+        // The MAC of our entry is for our configuration, so the other engine compiles again.
+        File.Copy(ours, theirs, overwrite: true);
+        new ModuleCache(folder.Path, key).Load(other, wasm).Value!.Dispose();
+        Assert.NotEqual(File.ReadAllBytes(ours), File.ReadAllBytes(theirs));
+        Assert.All(WasmFeatures.All, feature =>
+            Assert.Equal(feature.IsOn, other.Configuration.Contains(feature.Name, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Modules_run_without_a_writable_folder()
     {
         File.WriteAllText(Path.Combine(folder.Path, "file"), "");
-        using var module = new ModuleCache(Path.Combine(folder.Path, "file", "cache"), key).Load(TextGuest.Engine, wasm);
+        using var module = new ModuleCache(Path.Combine(folder.Path, "file", "cache"), key).Load(TextGuest.Engine, wasm).Value;
         Assert.NotNull(module);
     }
 
@@ -64,7 +83,7 @@ public sealed class ModuleCacheTests : IDisposable
 
     private uint Run(byte[] with, byte[]? program = null)
     {
-        using var module = new ModuleCache(folder.Path, with).Load(TextGuest.Engine, program ?? wasm);
+        using var module = new ModuleCache(folder.Path, with).Load(TextGuest.Engine, program ?? wasm).Value!;
         using var host = new WasiHost(TextGuest.Options());
         return Guest.Run(TextGuest.Engine, module, host, new GuestLimits(), CancellationToken.None).ExitCode;
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Guardian.Files;
+using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
@@ -48,7 +49,7 @@ public sealed class ProcessCallTests : IDisposable
     }
 
     [Fact]
-    public void Arguments_without_any_are_none()
+    public void A_guest_can_have_no_arguments()
     {
         using var bare = new CallingGuest(new WasiOptions { Arguments = [], StandardStreams = [] });
         Assert.Equal(FileError.Success, bare.Call("args_sizes_get", 16, 20));
@@ -58,7 +59,7 @@ public sealed class ProcessCallTests : IDisposable
     }
 
     [Fact]
-    public void Clocks_go_forward_and_there_are_four()
+    public void Four_clocks_go_forward()
     {
         for (var clock = 0UL; clock < 4; clock++)
         {
@@ -106,7 +107,7 @@ public sealed class ProcessCallTests : IDisposable
         Assert.Equal(FileError.NotCapable, guest.Call("fd_sync", 1));
         Assert.Equal(FileError.NotDirectory, guest.TryOpen("x", directory: 1).Error);
         Assert.Equal(FileError.NotSocket, guest.Call("sock_shutdown", 1, 1));
-        // Where nothing comes, a call that may not wait says so.
+        // A call that must not wait returns an error instead.
         Assert.Equal(FileError.Success, guest.Call("fd_fdstat_set_flags", 2, (ulong)FdFlags.Nonblock));
         Assert.Equal(FileError.Again, guest.Write(2, "x").Error);
         using var silent = new CallingGuest(TextGuest.Options(new SilentStream()));
@@ -115,7 +116,7 @@ public sealed class ProcessCallTests : IDisposable
     }
 
     [Fact]
-    public void The_whole_of_preview_1_is_there()
+    public void All_functions_of_preview_1_exist()
     {
         Assert.Equal(46, WasiHost.Functions.Length);
         Assert.Equal(FileError.Success, guest.Call("sched_yield"));
@@ -123,7 +124,7 @@ public sealed class ProcessCallTests : IDisposable
     }
 
     [Fact]
-    public void Waiting_for_a_clock_takes_its_time()
+    public void Waiting_for_a_clock_takes_the_time()
     {
         guest.Call("clock_time_get", 1, 0, 16);
         var start = guest.Read64();
@@ -136,7 +137,7 @@ public sealed class ProcessCallTests : IDisposable
     }
 
     [Fact]
-    public void Of_several_clocks_the_first_counts_and_the_past_is_over()
+    public void Polling_ends_with_the_first_clock_and_a_past_time_is_due_at_once()
     {
         Subscribe(0, 1, clock: 1, ulong.MaxValue, flags: 0);
         Subscribe(1, 2, clock: 0, 1, flags: 1);
@@ -157,7 +158,7 @@ public sealed class ProcessCallTests : IDisposable
     }
 
     [Fact]
-    public void Subscriptions_that_cannot_be_are_refused()
+    public void Impossible_subscriptions_are_refused()
     {
         Assert.Equal(FileError.Invalid, guest.Call("poll_oneoff", 1000, 2000, 0, 16));
         Assert.Equal(FileError.Invalid, guest.Call("poll_oneoff", 1000, 2000, uint.MaxValue, 16));

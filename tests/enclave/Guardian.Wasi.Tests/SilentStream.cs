@@ -3,7 +3,7 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Tests;
 
-/// <summary>A stream on which nothing ever happens.</summary>
+/// <summary>A stream that is never ready.</summary>
 internal sealed class SilentStream : IGuestStream
 {
     public FileKind Kind => FileKind.Unknown;
@@ -20,7 +20,7 @@ internal sealed class SilentStream : IGuestStream
         return FileError.Again;
     }
 
-    // Descriptor -1 is one that never becomes ready.
+    // Descriptor -1 never becomes ready.
     public Readiness ReadReadiness() => Readiness.After(-1, forWriting: false);
 
     public Readiness WriteReadiness() => Readiness.After(-1, forWriting: true);

@@ -3,7 +3,7 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Tests;
 
-/// <summary>A stream of bytes in memory: what is to be read is given, what is written is kept.</summary>
+/// <summary>A stream in memory: reads come from the given bytes, and all writes are collected.</summary>
 internal sealed class MemoryGuestStream(byte[]? input = null) : IGuestStream
 {
     private readonly MemoryStream output = new();

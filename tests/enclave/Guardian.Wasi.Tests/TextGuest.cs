@@ -1,28 +1,30 @@
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Tests;
 
-/// <summary>Runs programs in WebAssembly's text form. Every WASI function is imported under its own name; data lies in an exported memory.</summary>
+/// <summary>Runs programs in WebAssembly's text form. They import every WASI function under its own name and export their memory.</summary>
 internal static class TextGuest
 {
     public static readonly WasmEngine Engine = new();
 
-    public static string Imports { get; } = string.Concat(WasiHost.Functions.Select(function =>
-        $"""(import "{WasiHost.ModuleName}" "{function.Name}" (func ${function.Name} (param {string.Join(' ', function.Parameters.Select(p => p == 'I' ? "i64" : "i32"))}){(function.HasResult ? " (result i32)" : "")}))""" + "\n"));
+    public static string Imports { get; } = string.Join('\n', WasiHost.Functions.Select(Import));
 
     /// <summary>A whole module around the body of <c>_start</c>.</summary>
     public static string Module(string start, string more = "", string memory = """(memory (export "memory") 1)""") =>
         $"""(module {Imports} {memory} {more} (func (export "_start") {start}))""";
 
-    public static GuestOutcome Run(string module, WasiOptions? options = null, GuestLimits? limits = null, CancellationToken cancellation = default)
+    public static GuestOutcome Run(
+        string module, WasiOptions? options = null, GuestLimits? limits = null, CancellationToken cancellation = default)
     {
         using var engine = limits?.Fuel is null ? null : new WasmEngine(countsFuel: true);
-        using var compiled = (engine ?? Engine).Compile(WasmEngine.Assemble(module));
+        using var compiled = (engine ?? Engine).Compile(WasmEngine.Assemble(module)).Value!;
         using var host = new WasiHost(options ?? Options());
         return Guest.Run(engine ?? Engine, compiled, host, limits ?? new GuestLimits(), cancellation);
     }
 
-    /// <summary>A program that ends with what an expression gives.</summary>
+    /// <summary>Runs a program whose exit code is the value of an expression.</summary>
     public static uint Evaluate(string expression, WasiOptions? options = null)
     {
         var outcome = Run(Module($"(call $proc_exit {expression})"), options);
@@ -35,4 +37,11 @@ internal static class TextGuest
         Arguments = ["program"],
         StandardStreams = [input ?? new MemoryGuestStream(), output ?? new MemoryGuestStream(), new MemoryGuestStream()],
     };
+
+    private static string Import(HostFunction function)
+    {
+        var parameters = string.Join(' ', function.Parameters.Select(each => each == 'I' ? "i64" : "i32"));
+        var result = function.HasResult ? "(result i32)" : "";
+        return $"""(import "{WasiHost.ModuleName}" "{function.Name}" (func ${function.Name} (param {parameters}) {result}))""";
+    }
 }

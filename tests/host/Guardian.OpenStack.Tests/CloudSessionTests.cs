@@ -1,6 +1,7 @@
 using System.Net;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Tests;
 
@@ -36,7 +37,9 @@ public class CloudSessionTests
     public async Task A_revoked_token_is_replaced_once()
     {
         using var cloud = new PretendedCloud().On("GET /placement/allocations/", request =>
-            request.Headers.GetValues("X-Auth-Token").Single() == "token-1" ? new HttpResponseMessage(HttpStatusCode.Unauthorized) : PretendedCloud.Json(HttpStatusCode.OK, NoAllocations));
+            request.Headers.GetValues("X-Auth-Token").Single() == "token-1"
+                ? new HttpResponseMessage(HttpStatusCode.Unauthorized)
+                : PretendedCloud.Json(HttpStatusCode.OK, NoAllocations));
         using var session = cloud.Connect();
 
         await new PlacementClient(session).GetAllocationsAsync(Instance);
@@ -83,40 +86,47 @@ public class CloudSessionTests
         });
         using var session = cloud.Connect();
 
-        var failure = await Assert.ThrowsAsync<OpenStackException>(() => new NovaClient(session).CreateFlavorAsync("f", 1, 128, 0));
+        var failure = await Assert.ThrowsAsync<RefusedException>(() => new NovaClient(session).CreateFlavorAsync("f", 1, 128, 0));
 
-        Assert.Equal((OpenStackFailure.Unreachable, 1), (failure.Failure, asked));
-        Assert.True(failure.IsTransient);
+        Assert.Equal((CloudReasons.Unreachable, 1), (failure.Refusal.Reason, asked));
+        Assert.True(CloudReasons.IsTransient(failure.Refusal));
     }
 
     [Theory]
-    [InlineData(HttpStatusCode.Conflict, """{"errors": [{"status": 409, "detail": "resource provider generation conflict"}]}""", OpenStackFailure.Conflict, "generation conflict")]
-    [InlineData(HttpStatusCode.Forbidden, """{"forbidden": {"message": "Policy doesn't allow it", "code": 403}}""", OpenStackFailure.Forbidden, "Policy doesn't allow it")]
-    [InlineData(HttpStatusCode.BadGateway, "<html>bad gateway</html>", OpenStackFailure.Unreachable, "502")]
-    [InlineData(HttpStatusCode.OK, "[]", OpenStackFailure.BadAnswer, "is not what placement documents")]
-    [InlineData(HttpStatusCode.OK, "{}", OpenStackFailure.BadAnswer, "is not what placement documents")]
-    [InlineData(HttpStatusCode.OK, """{"allocations": null}""", OpenStackFailure.BadAnswer, "is not what placement documents")]
-    public async Task What_a_service_says_is_told(HttpStatusCode status, string body, OpenStackFailure expected, string words)
+    [InlineData(
+        HttpStatusCode.Conflict, """{"errors": [{"status": 409, "detail": "resource provider generation conflict"}]}""",
+        "conflict", "generation conflict")]
+    [InlineData(
+        HttpStatusCode.Forbidden, """{"forbidden": {"message": "Policy doesn't allow it", "code": 403}}""",
+        "forbidden", "Policy doesn't allow it")]
+    [InlineData(HttpStatusCode.BadGateway, "<html>bad gateway</html>", "unreachable", "502")]
+    [InlineData(HttpStatusCode.OK, "[]", "bad-answer", "is not what placement documents")]
+    [InlineData(HttpStatusCode.OK, "{}", "bad-answer", "is not what placement documents")]
+    [InlineData(HttpStatusCode.OK, """{"allocations": null}""", "bad-answer", "is not what placement documents")]
+    public async Task What_a_service_says_is_told(HttpStatusCode status, string body, string code, string words)
     {
         using var cloud = new PretendedCloud().On("GET /placement/allocations/", _ => PretendedCloud.Json(status, body));
         using var session = cloud.Connect(attempts: 1);
 
-        var failure = await Assert.ThrowsAsync<OpenStackException>(() => new PlacementClient(session).GetAllocationsAsync(Instance));
+        var failure = await Assert.ThrowsAsync<RefusedException>(() => new PlacementClient(session).GetAllocationsAsync(Instance));
 
-        Assert.Equal(expected, failure.Failure);
+        Assert.Equal(code, failure.Refusal.Code);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_wrong_password_is_told_without_telling_the_password()
     {
-        using var cloud = new PretendedCloud().On("POST /identity/v3/auth/tokens", _ => PretendedCloud.Json(
-            HttpStatusCode.Unauthorized, """{"error": {"code": 401, "message": "The request you have made requires authentication.", "title": "Unauthorized"}}"""));
+        const string Error = """
+            {"error": {"code": 401, "message": "The request you have made requires authentication.", "title": "Unauthorized"}}
+            """;
+        using var cloud = new PretendedCloud()
+            .On("POST /identity/v3/auth/tokens", _ => PretendedCloud.Json(HttpStatusCode.Unauthorized, Error));
         using var session = cloud.Connect();
 
-        var failure = await Assert.ThrowsAsync<OpenStackException>(() => session.GetProjectAsync());
+        var failure = await Assert.ThrowsAsync<RefusedException>(() => session.GetProjectAsync());
 
-        Assert.Equal(OpenStackFailure.Unauthorized, failure.Failure);
+        Assert.Equal(CloudReasons.Unauthorized, failure.Refusal.Reason);
         Assert.DoesNotContain("p4ssword", failure.ToString(), StringComparison.Ordinal);
     }
 
@@ -125,10 +135,12 @@ public class CloudSessionTests
     {
         static string Page(params int[] servers) => $$"""
             {"tenant_usage": {{(servers.Length == 0 ? "{}" : $$"""
-            {"tenant_id": "t", "total_vcpus_usage": {{servers.Length}}, "total_memory_mb_usage": 128.5, "total_local_gb_usage": 0, "total_hours": 1, "start": "x", "stop": "y",
+            {"tenant_id": "t", "total_vcpus_usage": {{servers.Length}}, "total_memory_mb_usage": 128.5, "total_local_gb_usage": 0,
+             "total_hours": 1, "start": "x", "stop": "y",
              "server_usages": [{{string.Join(',', servers.Select(i => $$"""
-               {"instance_id": "00000000-0000-0000-0000-00000000000{{i}}", "name": "s", "flavor": "sgx.8m", "hours": 1.5, "vcpus": 1, "memory_mb": 128, "local_gb": 0,
-                "tenant_id": "t", "started_at": "2026-01-01T00:00:00.000000", "ended_at": null, "state": "active", "uptime": 5}
+               {"instance_id": "00000000-0000-0000-0000-00000000000{{i}}", "name": "s", "flavor": "sgx.8m", "hours": 1.5, "vcpus": 1,
+                "memory_mb": 128, "local_gb": 0, "tenant_id": "t", "started_at": "2026-01-01T00:00:00.000000", "ended_at": null,
+                "state": "active", "uptime": 5}
             """))}}]}
             """)}}}
             """;
@@ -152,12 +164,16 @@ public class CloudSessionTests
     {
         Guid Id(int number) => new(number, 0, 0, new byte[8]);
         string Provider(int id, string name, int root) => $$"""
-            {"uuid": "{{Id(id)}}", "name": "{{name}}", "generation": 3, "parent_provider_uuid": {{(id == root ? "null" : $"\"{Id(root)}\"")}}, "root_provider_uuid": "{{Id(root)}}", "links": []}
+            {"uuid": "{{Id(id)}}", "name": "{{name}}", "generation": 3,
+             "parent_provider_uuid": {{(id == root ? "null" : $"\"{Id(root)}\"")}}, "root_provider_uuid": "{{Id(root)}}", "links": []}
             """;
-        string Claim(int id, int mebibytes) => $$""" "{{Id(id)}}": {"generation": 1, "resources": {"CUSTOM_SGX_EPC_MB": {{mebibytes}}, "VCPU": 1 } } """;
+        string Claim(int id, int mebibytes) =>
+            $$""" "{{Id(id)}}": {"generation": 1, "resources": {"CUSTOM_SGX_EPC_MB": {{mebibytes}}, "VCPU": 1 } } """;
         using var cloud = new PretendedCloud()
             .On($"GET /placement/allocations/{Instance}", $$"""
-                {"allocations": { {{Claim(3, 64)}}, {{Claim(2, 8)}}, {{Claim(5, 9)}}, "{{Id(1)}}": {"generation": 1, "resources": {"MEMORY_MB": 128 } } }, "project_id": "p", "user_id": "u", "consumer_generation": 1}
+                {"allocations": { {{Claim(3, 64)}}, {{Claim(2, 8)}}, {{Claim(5, 9)}},
+                 "{{Id(1)}}": {"generation": 1, "resources": {"MEMORY_MB": 128 } } },
+                 "project_id": "p", "user_id": "u", "consumer_generation": 1}
                 """)
             .On($"GET /placement/resource_providers/{Id(1)}", Provider(1, "host-a", 1))
             .On($"GET /placement/resource_providers/{Id(2)}", Provider(2, "host-a_sgx_epc_0", 1))

@@ -1,5 +1,6 @@
 using System.Text;
 using Guardian.OpenStack.Configuration;
+using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Tests;
 
@@ -12,10 +13,14 @@ public sealed class CloudSettingsTests : IDisposable
     [Fact]
     public void Variables_alone_are_enough()
     {
-        var body = Body(Load(("OS_AUTH_URL", "https://keystone.example:5000"), ("OS_USERNAME", "admin"), ("OS_PASSWORD", "secret"), ("OS_PROJECT_NAME", "admin"), ("OS_USER_DOMAIN_NAME", "Default"), ("OS_PROJECT_DOMAIN_ID", "default")));
+        var body = Body(Load(
+            ("OS_AUTH_URL", "https://keystone.example:5000"), ("OS_USERNAME", "admin"), ("OS_PASSWORD", "secret"),
+            ("OS_PROJECT_NAME", "admin"), ("OS_USER_DOMAIN_NAME", "Default"), ("OS_PROJECT_DOMAIN_ID", "default")));
 
         Assert.Equal(
-            """{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"admin","domain":{"name":"Default"},"password":"secret"}}},"scope":{"project":{"name":"admin","domain":{"id":"default"}}}}}""",
+            """{"auth":{"identity":{"methods":["password"],"""
+            + "\"password\":{\"user\":{\"name\":\"admin\",\"domain\":{\"name\":\"Default\"},\"password\":\"secret\"}}},"
+            + "\"scope\":{\"project\":{\"name\":\"admin\",\"domain\":{\"id\":\"default\"}}}}}",
             body);
     }
 
@@ -39,9 +44,11 @@ public sealed class CloudSettingsTests : IDisposable
             """);
         var secure = folder.Write("secure.yaml", "clouds: {mine: {auth: {password: hidden}}}");
 
-        var settings = Load(("OS_CLOUD", "mine"), ("OS_CLIENT_CONFIG_FILE", clouds), ("OS_CLIENT_SECURE_FILE", secure), ("OS_PROJECT_NAME", "shop"));
+        var settings = Load(
+            ("OS_CLOUD", "mine"), ("OS_CLIENT_CONFIG_FILE", clouds), ("OS_CLIENT_SECURE_FILE", secure), ("OS_PROJECT_NAME", "shop"));
 
-        Assert.Equal(("http://mine:5000/v3/", "North", "internal"), (settings.AuthAddress.ToString(), settings.Region, settings.Interface));
+        Assert.Equal(
+            ("http://mine:5000/v3/", "North", "internal"), (settings.AuthAddress.ToString(), settings.Region, settings.Interface));
         Assert.Contains("\"password\":\"hidden\"", Body(settings), StringComparison.Ordinal);
         Assert.Contains("\"name\":\"shop\"", Body(settings), StringComparison.Ordinal);
     }
@@ -49,15 +56,18 @@ public sealed class CloudSettingsTests : IDisposable
     [Fact]
     public void An_application_credential_needs_no_project()
     {
-        var body = Body(Load(("OS_AUTH_URL", "http://k"), ("OS_AUTH_TYPE", "v3applicationcredential"), ("OS_APPLICATION_CREDENTIAL_ID", "id"), ("OS_APPLICATION_CREDENTIAL_SECRET", "s"), ("OS_PROJECT_NAME", "ignored")));
+        var body = Body(Load(
+            ("OS_AUTH_URL", "http://k"), ("OS_AUTH_TYPE", "v3applicationcredential"), ("OS_APPLICATION_CREDENTIAL_ID", "id"),
+            ("OS_APPLICATION_CREDENTIAL_SECRET", "s"), ("OS_PROJECT_NAME", "ignored")));
 
-        Assert.Equal("""{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"secret":"s","id":"id"}}}}""", body);
+        Assert.Equal(
+            """{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"secret":"s","id":"id"}}}}""", body);
     }
 
     [Theory]
     [InlineData("OS_CLOUD=absent", "has no cloud 'absent'")]
     [InlineData("", "no cloud is given")]
-    [InlineData("OS_AUTH_URL=ftp://x", "no http or https address")]
+    [InlineData("OS_AUTH_URL=ftp://x", "is not an http or https address")]
     [InlineData("OS_AUTH_URL=http://x;OS_USERNAME=u", "lack password")]
     [InlineData("OS_AUTH_URL=http://x;OS_AUTH_TYPE=v3kerberos", "'v3kerberos' is not supported")]
     public void What_is_missing_is_said(string variables, string words)
@@ -65,9 +75,9 @@ public sealed class CloudSettingsTests : IDisposable
         var given = variables.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))
             .Append(("OS_CLIENT_CONFIG_FILE", folder.Write("clouds.yaml", "clouds: {}")));
 
-        var failure = Assert.Throws<OpenStackException>(() => Body(Load([.. given])));
+        var failure = Assert.Throws<RefusedException>(() => Body(Load([.. given])));
 
-        Assert.Equal(OpenStackFailure.Settings, failure.Failure);
+        Assert.Equal(CloudReasons.Settings, failure.Refusal.Reason);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
     }
 
@@ -76,7 +86,7 @@ public sealed class CloudSettingsTests : IDisposable
     {
         var file = folder.Write("clouds.yaml", "clouds:\n  mine: {password: [hunter2\n");
 
-        var failure = Assert.Throws<OpenStackException>(() => Load(("OS_CLOUD", "mine"), ("OS_CLIENT_CONFIG_FILE", file)));
+        var failure = Assert.Throws<RefusedException>(() => Load(("OS_CLOUD", "mine"), ("OS_CLIENT_CONFIG_FILE", file)));
 
         Assert.Contains("is not YAML: line", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", failure.ToString(), StringComparison.Ordinal);

@@ -11,7 +11,8 @@ public class EpcTests
     [InlineData("host_sgx_epc_", null)]
     [InlineData("host_sgx_epc_-1", null)]
     [InlineData("host2_sgx_epc_1", null)]
-    public void A_section_is_known_by_its_provider_s_name(string provider, int? node) => Assert.Equal(node, Epc.NodeOf("host", provider));
+    public void A_section_is_known_by_its_provider_s_name(string provider, int? node) =>
+        Assert.Equal(node, Epc.FindNode("host", provider));
 
     [Theory]
     [InlineData("resources:CUSTOM_SGX_EPC_MB=8", 8)]
@@ -22,5 +23,5 @@ public class EpcTests
     [InlineData("resources:CUSTOM_SGX_EPC_MB=99999999999999999999", 0)]
     [InlineData("trait:HW_CPU_X86_SGX=required", 0)]
     public void A_flavor_s_extra_specs_say_how_much_it_asks_for(string specs, long expected) =>
-        Assert.Equal(expected, Epc.OfFlavor(specs.Split(';').ToDictionary(spec => spec.Split('=')[0], spec => spec.Split('=')[1])));
+        Assert.Equal(expected, Epc.ReadRequest(specs.Split(';').ToDictionary(spec => spec.Split('=')[0], spec => spec.Split('=')[1])));
 }

@@ -2,10 +2,11 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.OpenStack.Configuration;
+using Guardian.OpenStack.Session;
 
 namespace Guardian.OpenStack.Tests;
 
-/// <summary>A cloud that answers as a test says, and remembers what it was asked. Keystone's part is there already.</summary>
+/// <summary>A cloud that answers as the test wants, and remembers the requests. Its Keystone works already.</summary>
 internal sealed class PretendedCloud : HttpMessageHandler
 {
     private readonly List<(string Prefix, Func<HttpRequestMessage, HttpResponseMessage> Answer)> answers = [];
@@ -16,7 +17,7 @@ internal sealed class PretendedCloud : HttpMessageHandler
 
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Where its catalog says that it is.</summary>
+    /// <summary>The address in its catalog.</summary>
     public string Address { get; set; } = "http://cloud";
 
     /// <summary>Answers requests that start so, such as <c>GET /placement/allocations/</c>. The latest answer wins.</summary>
@@ -29,14 +30,21 @@ internal sealed class PretendedCloud : HttpMessageHandler
     public PretendedCloud On(string prefix, string json) => On(prefix, _ => Json(HttpStatusCode.OK, json));
 
     public CloudSession Connect(int attempts = 4) => new(
-        new CloudSettings(new Dictionary<string, string> { ["auth_url"] = "http://cloud/identity/v3", ["username"] = "u", ["password"] = "p4ssword", ["project_name"] = "p" })
+        new CloudSettings(new Dictionary<string, string>
+        {
+            ["auth_url"] = "http://cloud/identity/v3",
+            ["username"] = "u",
+            ["password"] = "p4ssword",
+            ["project_name"] = "p",
+        })
         {
             MaxAttempts = attempts,
             Timeout = TimeSpan.FromSeconds(20),
         },
         TimeProvider.System, this);
 
-    public static HttpResponseMessage Json(HttpStatusCode status, string json) => new(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+    public static HttpResponseMessage Json(HttpStatusCode status, string json) =>
+        new(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

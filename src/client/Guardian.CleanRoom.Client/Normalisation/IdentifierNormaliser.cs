@@ -1,35 +1,39 @@
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>
-/// Writes the identifiers of a data set as its profile demands, so that two companies write the same person alike. The profiles are part of
-/// docs/spec/room.md; their published examples are tests. One per thread.
+/// Writes the identifiers of a data set in the form that its profile prescribes, so that two companies write the same person alike.
+/// docs/spec/room.md specifies the profiles; their published examples are tests. Not thread-safe.
 /// </summary>
-public sealed class IdentifierNormaliser
+internal sealed class IdentifierNormaliser
 {
     private const int HashTextSize = 2 * SHA256.HashSizeInBytes;
 
     private readonly Identifier identifier;
     private readonly PhoneNormaliser? phone;
 
-    /// <summary>Prepares for the identifiers of a data set.</summary>
+    /// <param name="identifier">The identifier of the data set, or a part of a composite.</param>
     public IdentifierNormaliser(Identifier identifier)
     {
         ArgumentNullException.ThrowIfNull(identifier);
         this.identifier = identifier;
-        phone = identifier.Kind == IdentifierKind.Phone ? new PhoneNormaliser(identifier.Region, hasPlus: identifier.Profile != IdentifierProfile.Meta) : null;
+        phone = identifier.Kind == IdentifierKind.Phone
+            ? new PhoneNormaliser(identifier.Region, hasPlus: identifier.Profile != IdentifierProfile.Meta)
+            : null;
     }
 
-    /// <summary>Characters that the buffer of <see cref="Normalise"/> needs for a text.</summary>
+    /// <summary>The size in characters that the buffer of <see cref="Normalise"/> needs for a text.</summary>
     public static int BufferSize(int textLength) => Math.Max(2 * textLength, HashTextSize);
 
-    /// <summary>Normalises a cell. In a room where any data set holds hashes, the result is the lower-case hex of SHA-256 of the normalised identifier.</summary>
+    /// <summary>Normalises a cell. In a room where any data set holds hashes, the result is the SHA-256 of the normalised identifier,
+    /// lower-case hex.</summary>
+    /// <param name="text">The cell.</param>
     /// <param name="buffer">Receives the result; <see cref="BufferSize"/> characters.</param>
-    /// <returns>The length of the result: 0 when the cell is empty, -1 when it is no identifier of its kind.</returns>
+    /// <returns>The length of the result: 0 when the cell is empty, -1 when it is not an identifier of its kind.</returns>
     public int Normalise(ReadOnlySpan<char> text, Span<char> buffer)
     {
         if (identifier.Form == IdentifierForm.Sha256)
@@ -49,18 +53,28 @@ public sealed class IdentifierNormaliser
         }
         return (identifier.Kind, identifier.Profile) switch
         {
-            (IdentifierKind.Email, IdentifierProfile.Plain) => CompleteEmail(buffer[..Compact(text, buffer, isUpper: false)]),
-            (IdentifierKind.Email, IdentifierProfile.Google) => CompleteEmail(buffer[..WithoutMailboxTags(buffer[..Compact(text, buffer, isUpper: false)], "gmail.com", "googlemail.com")]),
-            (IdentifierKind.Email, IdentifierProfile.Uid2) => CompleteEmail(buffer[..WithoutMailboxTags(buffer[..text.ToLowerInvariant(buffer)], "gmail.com")]),
-            (IdentifierKind.Email, _) => CompleteEmail(buffer[..text.ToLowerInvariant(buffer)]),
+            (IdentifierKind.Email, _) => NormaliseEmail(text, buffer),
             (IdentifierKind.Phone, _) => phone!.Normalise(text, buffer),
             (IdentifierKind.Name, IdentifierProfile.Exact) => text.ToLowerInvariant(buffer),
             (IdentifierKind.Name, _) => NameFolding.Fold(text, buffer),
-            (IdentifierKind.Date, _) => DateWriting.Write(text, identifier.Order, buffer),
-            (IdentifierKind.Postcode, _) => CompletePostcode(buffer[..LettersAndDigits(text, buffer)]),
+            (IdentifierKind.Date, _) => DateNormaliser.Normalise(text, identifier.Order, buffer),
+            (IdentifierKind.Postcode, _) => CheckPostcode(buffer[..KeepLettersAndDigits(text, buffer)]),
             (_, IdentifierProfile.Exact) => Copy(text, buffer),
-            _ => Compact(text, buffer, isUpper: true),
+            _ => RemoveWhiteSpace(text, buffer, isUpper: true),
         };
+    }
+
+    private int NormaliseEmail(ReadOnlySpan<char> text, Span<char> buffer)
+    {
+        var address = buffer[..(identifier.Profile is IdentifierProfile.Plain or IdentifierProfile.Google
+            ? RemoveWhiteSpace(text, buffer, isUpper: false)
+            : text.ToLowerInvariant(buffer))];
+        return CheckEmail(identifier.Profile switch
+        {
+            IdentifierProfile.Google => address[..RemoveMailboxTags(address, "gmail.com", "googlemail.com")],
+            IdentifierProfile.Uid2 => address[..RemoveMailboxTags(address, "gmail.com")],
+            _ => address,
+        });
     }
 
     private static int Copy(ReadOnlySpan<char> text, Span<char> buffer)
@@ -69,8 +83,7 @@ public sealed class IdentifierNormaliser
         return text.Length;
     }
 
-    // All white space removed, one case.
-    private static int Compact(ReadOnlySpan<char> text, Span<char> buffer, bool isUpper)
+    private static int RemoveWhiteSpace(ReadOnlySpan<char> text, Span<char> buffer, bool isUpper)
     {
         var length = 0;
         foreach (var character in text)
@@ -83,7 +96,7 @@ public sealed class IdentifierNormaliser
         return length;
     }
 
-    private static int LettersAndDigits(ReadOnlySpan<char> text, Span<char> buffer)
+    private static int KeepLettersAndDigits(ReadOnlySpan<char> text, Span<char> buffer)
     {
         var length = 0;
         foreach (var character in text)
@@ -96,12 +109,12 @@ public sealed class IdentifierNormaliser
         return length;
     }
 
-    private int CompletePostcode(ReadOnlySpan<char> code) =>
+    private int CheckPostcode(ReadOnlySpan<char> code) =>
         identifier.Profile != IdentifierProfile.Us || code.IsEmpty ? code.Length
         : code.Length is 5 or 9 && !code.ContainsAnyExceptInRange('0', '9') ? 5 : -1;
 
-    // Before @ of these domains, dots and what follows a plus do not tell mailboxes apart.
-    private static int WithoutMailboxTags(Span<char> address, params ReadOnlySpan<string> domains)
+    // In addresses of these domains, dots and a suffix that begins with a plus name no other mailbox.
+    private static int RemoveMailboxTags(Span<char> address, params ReadOnlySpan<string> domains)
     {
         var at = address.LastIndexOf('@');
         var isOne = false;
@@ -125,15 +138,16 @@ public sealed class IdentifierNormaliser
         return length + address.Length - at;
     }
 
-    // Exactly one @ with text on both sides, and no blanks between.
-    private static int CompleteEmail(ReadOnlySpan<char> address)
+    // An address has exactly one @ with text on both sides, and no blanks.
+    private static int CheckEmail(ReadOnlySpan<char> address)
     {
         if (address.IsEmpty)
         {
             return 0;
         }
         var at = address.IndexOf('@');
-        return at > 0 && at < address.Length - 1 && at == address.LastIndexOf('@') && address.IndexOfAny(' ', '\t') < 0 ? address.Length : -1;
+        var isAddress = at > 0 && at < address.Length - 1 && at == address.LastIndexOf('@') && address.IndexOfAny(' ', '\t') < 0;
+        return isAddress ? address.Length : -1;
     }
 
     private static int Hash(ReadOnlySpan<char> normalised, Span<char> buffer)

@@ -4,12 +4,12 @@ using System.Text;
 namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>
-/// Writes names alike however their letters are decorated, spaced and joined: "O'Brien", "OBRIEN" and "o brien"; "Müller" and "MULLER". From tables of its own, so that no version of
-/// Unicode and no setting of the machine changes what was agreed.
+/// Removes differences of accents, spacing and joining from names: "O'Brien", "OBRIEN" and "o brien" become equal, and so do "Müller" and
+/// "MULLER". It has its own tables, so no version of Unicode and no setting of the machine changes the agreed result.
 /// </summary>
 internal static class NameFolding
 {
-    // Base letters of U+00C0 to U+017F and of U+1E00 to U+1EFF. Digits stand for two letters, a dot for none.
+    // Base letters of U+00C0 to U+017F and of U+1E00 to U+1EFF. A digit stands for a pair of letters, a dot for no letter.
     private const string Latin =
         "aaaaaa1ceeeeiiiidnooooo.ouuuuy34aaaaaa1ceeeeiiiidnooooo.ouuuuy3yaaaaaaccccccccddddeeeeeeeeeegggg"
         + "gggghhhhiiiiiiiiii55jjkkkllllllllllnnnnnnnnnoooooo22rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
@@ -21,8 +21,10 @@ internal static class NameFolding
 
     private static readonly string[] Pairs = ["ae", "oe", "th", "ss", "ij"];
 
-    /// <summary>Letters and digits in lower case, Latin ones without accents; nothing else.</summary>
-    /// <returns>Characters written, or -1 when there is no room.</returns>
+    /// <summary>Keeps letters and digits only: in lower case, Latin letters without accents.</summary>
+    /// <param name="text">The name.</param>
+    /// <param name="buffer">Receives the result.</param>
+    /// <returns>The length of the result, or -1 when the buffer is too small.</returns>
     public static int Fold(ReadOnlySpan<char> text, Span<char> buffer)
     {
         var length = 0;
@@ -49,10 +51,18 @@ internal static class NameFolding
     {
         >= 0xC0 and < 0x180 => Expand(Latin[rune.Value - 0xC0]),
         >= 0x1E00 and < 0x1F00 => Expand(LatinAdditional[rune.Value - 0x1E00]),
-        // Accents that stand alone, as some systems write them.
+        // Some systems write accents as characters of their own.
         >= 0x300 and < 0x370 => "",
-        _ => Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark ? rune.ToString() : "",
+        _ => Rune.IsLetterOrDigit(rune)
+            || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+            ? rune.ToString()
+            : "",
     };
 
-    private static string Expand(char letter) => letter switch { '.' => "", >= '1' and <= '5' => Pairs[letter - '1'], _ => letter.ToString() };
+    private static string Expand(char letter) => letter switch
+    {
+        '.' => "",
+        >= '1' and <= '5' => Pairs[letter - '1'],
+        _ => letter.ToString(),
+    };
 }

@@ -3,12 +3,14 @@ using PhoneNumbers;
 namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>Writes telephone numbers in E.164: country code and national number, digits only, with or without "+".</summary>
+/// <param name="region">The country of numbers without a country code, two letters (ISO 3166-1); null when all have one.</param>
+/// <param name="hasPlus">Whether the result begins with "+".</param>
 internal sealed class PhoneNormaliser(string? region, bool hasPlus)
 {
     private static readonly PhoneNumberUtil Numbers = PhoneNumberUtil.GetInstance();
 
-    /// <summary>A number's country code, or null when it cannot be read.</summary>
-    public static int? CountryCodeOf(string text, string? region)
+    /// <summary>Finds a number's country code; null when the text is not a number.</summary>
+    public static int? FindCountryCode(string text, string? region)
     {
         try
         {
@@ -20,7 +22,10 @@ internal sealed class PhoneNormaliser(string? region, bool hasPlus)
         }
     }
 
-    /// <summary>Normalises a number; 0 for none, -1 for what can be no number of its country.</summary>
+    /// <summary>Normalises a number.</summary>
+    /// <param name="text">The number.</param>
+    /// <param name="buffer">Receives the result.</param>
+    /// <returns>The length of the result: 0 when the text is empty, -1 when it cannot be a number of its country.</returns>
     public int Normalise(ReadOnlySpan<char> text, Span<char> buffer)
     {
         if (text.IsEmpty)
@@ -30,7 +35,7 @@ internal sealed class PhoneNormaliser(string? region, bool hasPlus)
         try
         {
             var number = Numbers.Parse(text.ToString(), region);
-            // Possible, not valid: numbering plans grow faster than tables, and the profiles ask for the format alone.
+            // IsPossibleNumber, not IsValidNumber: numbering plans grow faster than tables, and the profiles require only the format.
             if (!Numbers.IsPossibleNumber(number))
             {
                 return -1;

@@ -1,20 +1,21 @@
 using System.Globalization;
 using System.Text;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client.Normalisation;
 
-/// <summary>Gives a cell of the row at hand.</summary>
+/// <summary>Reads a cell of the current row.</summary>
+/// <param name="column">The position of its column.</param>
 internal delegate ReadOnlySpan<char> CellReader(int column);
 
 /// <summary>
-/// Reads the identifier of a row from its columns. A composite is written as netstrings, part after part in their declared order: the size in bytes of UTF-8, a colon, the normalised
-/// part, a comma. So no two rows of different parts are written alike. One per thread.
+/// Reads the identifier of a row from its columns. A composite becomes netstrings, one for each part in declared order: the size in bytes
+/// of UTF-8, a colon, the normalised part, a comma. Therefore different parts never give equal text. Not thread-safe.
 /// </summary>
 internal sealed class RowIdentifier
 {
-    /// <summary>Characters that are always enough for the result.</summary>
+    /// <summary>The size in characters of a buffer for any result.</summary>
     public const int BufferSize = 2 * Identifiers.MaxSize;
 
     private readonly Identifier identifier;
@@ -23,17 +24,18 @@ internal sealed class RowIdentifier
     private readonly List<IdentifierNormaliser> normalisers;
     private readonly char[] part = new char[BufferSize];
 
-    /// <param name="columns">Where the identifier's columns are, in their order.</param>
-    /// <param name="cell">Gives cells of the row that is to be read.</param>
+    /// <param name="identifier">The identifier of the data set.</param>
+    /// <param name="columns">The positions of the identifier's columns, in their order.</param>
+    /// <param name="cell">Reads cells of the current row.</param>
     public RowIdentifier(Identifier identifier, IReadOnlyList<int> columns, CellReader cell)
     {
         (this.identifier, this.columns, this.cell) = (identifier, columns, cell);
         normalisers = [.. (identifier.Parts.Count == 0 ? [identifier] : identifier.Parts).Select(each => new IdentifierNormaliser(each))];
     }
 
-    /// <summary>Normalises the identifier of a row.</summary>
+    /// <summary>Normalises the identifier of the current row.</summary>
     /// <param name="buffer">Receives the result; <see cref="BufferSize"/> characters.</param>
-    /// <returns>The length of the result: 0 when the row has none, -1 when it is none of its kind.</returns>
+    /// <returns>The length of the result: 0 when the row has no identifier, -1 when it is not of its kind.</returns>
     public int Read(Span<char> buffer)
     {
         if (identifier.Parts.Count == 0)
@@ -49,7 +51,8 @@ internal sealed class RowIdentifier
                 return size;
             }
             var normalised = part.AsSpan(0, size);
-            if (!buffer[length..].TryWrite(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetByteCount(normalised)}:{normalised},", out var written))
+            var byteCount = Encoding.UTF8.GetByteCount(normalised);
+            if (!buffer[length..].TryWrite(CultureInfo.InvariantCulture, $"{byteCount}:{normalised},", out var written))
             {
                 return -1;
             }
@@ -61,7 +64,7 @@ internal sealed class RowIdentifier
     private int Normalise(int index, Span<char> buffer)
     {
         var text = cell(columns[index]).Trim();
-        // Longer than any identifier, so that the buffer need not be.
+        // The buffer has space for the longest identifier only.
         return text.Length > Identifiers.MaxSize ? -1 : normalisers[index].Normalise(text, buffer);
     }
 }

@@ -2,11 +2,12 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Unicode;
+using Guardian.CleanRoom.Client.Reasons;
 using Sylvan.Data.Csv;
 
 namespace Guardian.CleanRoom.Client.Reading;
 
-/// <summary>CSV with a header, UTF-8; unpacked on the way when its name ends in <c>.gz</c>.</summary>
+/// <summary>Reads CSV with a header, UTF-8; unpacks it when its name ends in <c>.gz</c>.</summary>
 internal sealed class CsvRows : IRows
 {
     private const int BufferSize = 256 * 1024;
@@ -22,8 +23,10 @@ internal sealed class CsvRows : IRows
         file = File.OpenRead(path);
         try
         {
-            var text = new StreamReader(Unpack(path, file), new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true, BufferSize);
-            reader = Guarded(() => CsvDataReader.Create(text, new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize }));
+            var strict = new UTF8Encoding(false, throwOnInvalidBytes: true);
+            var text = new StreamReader(Unpack(path, file), strict, detectEncodingFromByteOrderMarks: true, BufferSize);
+            var options = new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize };
+            reader = TranslateFailures(() => CsvDataReader.Create(text, options));
         }
         catch
         {
@@ -35,7 +38,7 @@ internal sealed class CsvRows : IRows
 
     public IReadOnlyList<string> Header { get; }
 
-    // Rows are counted as a spreadsheet shows them: the header is row 1.
+    // A spreadsheet shows the header as row 1.
     public int FirstRow => 2;
 
     public int CellCount => reader.RowFieldCount;
@@ -45,7 +48,7 @@ internal sealed class CsvRows : IRows
     public bool Read()
     {
         rows++;
-        return Guarded(reader.Read);
+        return TranslateFailures(reader.Read);
     }
 
     public ReadOnlySpan<char> Cell(int column) => reader.GetFieldSpan(column);
@@ -56,7 +59,7 @@ internal sealed class CsvRows : IRows
         file.Dispose();
     }
 
-    private T Guarded<T>(Func<T> read)
+    private T TranslateFailures<T>(Func<T> read)
     {
         try
         {
@@ -64,23 +67,25 @@ internal sealed class CsvRows : IRows
         }
         catch (DecoderFallbackException)
         {
-            throw new PreparationException($"{path} is not UTF-8", [$"line {FindInvalidLine()} has bytes that are no UTF-8; save the file as UTF-8"]);
+            throw RoomClientReasons.RefuseData(
+                $"{path} is not UTF-8", $"line {FindInvalidLine()} has bytes that are not UTF-8; save the file as UTF-8");
         }
         catch (CsvMissingHeadersException)
         {
-            throw new PreparationException($"{path} is empty; it needs a header and a row for each person");
+            throw RoomClientReasons.RefuseData($"{path} is empty; it needs a header and a row for each person");
         }
         catch (CsvRecordTooLargeException)
         {
-            throw new PreparationException($"{path} is no CSV file as it should be", [$"row {rows + 1} is too large; is a closing quote missing?"]);
+            throw RoomClientReasons.RefuseData($"{path} is not valid CSV", $"row {rows + 1} is too large; is a closing quote missing?");
         }
         catch (CsvFormatException failure)
         {
-            throw new PreparationException($"{path} is no CSV file as it should be", [string.Create(CultureInfo.InvariantCulture, $"row {failure.RowNumber + 1}: {failure.Message}")]);
+            throw RoomClientReasons.RefuseData(
+                $"{path} is not valid CSV", string.Create(CultureInfo.InvariantCulture, $"row {failure.RowNumber + 1}: {failure.Message}"));
         }
         catch (InvalidDataException failure)
         {
-            throw new PreparationException($"{path} cannot be unpacked: {failure.Message}");
+            throw RoomClientReasons.RefuseData($"{path} cannot be unpacked: {failure.Message}");
         }
     }
 
@@ -89,22 +94,22 @@ internal sealed class CsvRows : IRows
 
     private int FindInvalidLine()
     {
-        using var again = File.OpenRead(path);
-        using var bytes = new BufferedStream(Unpack(path, again));
-        using var copy = new MemoryStream();
+        using var reopened = File.OpenRead(path);
+        using var bytes = new BufferedStream(Unpack(path, reopened));
+        using var text = new MemoryStream();
         var line = 1;
         for (int value; (value = bytes.ReadByte()) >= 0;)
         {
             if (value != '\n')
             {
-                copy.WriteByte((byte)value);
+                text.WriteByte((byte)value);
                 continue;
             }
-            if (!Utf8.IsValid(copy.GetBuffer().AsSpan(0, (int)copy.Length)))
+            if (!Utf8.IsValid(text.GetBuffer().AsSpan(0, (int)text.Length)))
             {
                 return line;
             }
-            copy.SetLength(0);
+            text.SetLength(0);
             line++;
         }
         return line;

@@ -1,13 +1,15 @@
 using System.Globalization;
+using Guardian.CleanRoom.Client.Reasons;
+using Guardian.Refusals;
 using Parquet;
 using Parquet.Schema;
 
 namespace Guardian.CleanRoom.Client.Reading;
 
-/// <summary>Parquet: row group by row group, and of each only the columns that are asked for.</summary>
+/// <summary>Reads Parquet, row group by row group, and of each group only the columns that the caller reads.</summary>
 internal sealed class ParquetRows : IRows
 {
-    // Longer than any number or date.
+    // Any number or date is shorter.
     private const int BufferSize = 64;
 
     private readonly string path;
@@ -21,7 +23,8 @@ internal sealed class ParquetRows : IRows
     private int nextGroup;
     private long row;
 
-    /// <param name="timeColumn">Column whose timestamps are points in time; others at midnight are days.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="timeColumn">The column whose timestamps are points in time; a timestamp at midnight in another column is a day.</param>
     public ParquetRows(string path, string? timeColumn = null)
     {
         this.path = path;
@@ -29,7 +32,7 @@ internal sealed class ParquetRows : IRows
         file = File.OpenRead(path);
         try
         {
-            reader = Guarded(() => ParquetReader.CreateAsync(file));
+            reader = TranslateFailures(() => ParquetReader.CreateAsync(file));
         }
         catch
         {
@@ -67,7 +70,8 @@ internal sealed class ParquetRows : IRows
         return true;
     }
 
-    public ReadOnlySpan<char> Cell(int column) => (columns[column] ??= Guarded(() => ReadColumnAsync(fields[column]))).Text((int)row, buffer);
+    public ReadOnlySpan<char> Cell(int column) =>
+        (columns[column] ??= TranslateFailures(() => ReadColumnAsync(fields[column]))).Text((int)row, buffer);
 
     public void Dispose()
     {
@@ -79,7 +83,7 @@ internal sealed class ParquetRows : IRows
     private Task<ColumnValues> ReadColumnAsync(DataField field)
     {
         var type = field.ClrType;
-        return field.IsArray || field.MaxRepetitionLevel > 0 ? throw Unreadable(field, "holds lists")
+        return field.IsArray || field.MaxRepetitionLevel > 0 ? throw RefuseColumn(field, "holds lists")
             : type == typeof(ReadOnlyMemory<char>) ? ReadAsync<ReadOnlyMemory<char>>(field, (value, _) => value.Span)
             : type == typeof(bool) ? ReadAsync<bool>(field, (value, _) => value ? "true" : "false")
             : type == typeof(sbyte) ? ReadNumberAsync<sbyte>(field)
@@ -95,17 +99,20 @@ internal sealed class ParquetRows : IRows
             : type == typeof(decimal) ? ReadNumberAsync<decimal>(field)
             : type == typeof(DateOnly) ? ReadAsync<DateOnly>(field, (value, target) => Format(value, "yyyy-MM-dd", target))
             : type == typeof(DateTime) ? ReadTimesAsync(field)
-            : throw Unreadable(field, $"is of type {type.Name}");
+            : throw RefuseColumn(field, $"is of type {type.Name}");
     }
 
     private Task<ColumnValues> ReadTimesAsync(DataField field)
     {
         var isTime = field.Name == timeColumn;
-        var format = field is DateTimeDataField { IsAdjustedToUTC: true } ? "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fffffff";
-        return ReadAsync<DateTime>(field, (value, target) => Format(value, value.TimeOfDay == TimeSpan.Zero && !isTime ? "yyyy-MM-dd" : format, target));
+        var isUtc = field is DateTimeDataField { IsAdjustedToUTC: true };
+        var format = isUtc ? "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fffffff";
+        return ReadAsync<DateTime>(
+            field, (value, target) => Format(value, value.TimeOfDay == TimeSpan.Zero && !isTime ? "yyyy-MM-dd" : format, target));
     }
 
-    private Task<ColumnValues> ReadNumberAsync<T>(DataField field) where T : struct, ISpanFormattable => ReadAsync<T>(field, (value, target) => Format(value, "", target));
+    private Task<ColumnValues> ReadNumberAsync<T>(DataField field) where T : struct, ISpanFormattable =>
+        ReadAsync<T>(field, (value, target) => Format(value, "", target));
 
     private async Task<ColumnValues> ReadAsync<T>(DataField field, Formatter<T> format) where T : struct
     {
@@ -127,23 +134,25 @@ internal sealed class ParquetRows : IRows
     }
 
     private static ReadOnlySpan<char> Format<T>(T value, string format, Span<char> target) where T : ISpanFormattable =>
-        value.TryFormat(target, out var written, format, CultureInfo.InvariantCulture) ? target[..written] : value.ToString(format, CultureInfo.InvariantCulture);
+        value.TryFormat(target, out var written, format, CultureInfo.InvariantCulture)
+            ? target[..written]
+            : value.ToString(format, CultureInfo.InvariantCulture);
 
-    // The file is foreign: whatever the library finds wrong with it, is wrong with the file.
-    private T Guarded<T>(Func<Task<T>> read)
+    // The library throws many types for a bad file; each of them means that the file is bad.
+    private T TranslateFailures<T>(Func<Task<T>> read)
     {
         try
         {
             return read().GetAwaiter().GetResult();
         }
-        catch (Exception failure) when (failure is not (PreparationException or OutOfMemoryException))
+        catch (Exception failure) when (failure is not (RefusedException or OutOfMemoryException))
         {
-            throw new PreparationException($"{path} is no Parquet file as it should be: {failure.Message}");
+            throw RoomClientReasons.RefuseData($"{path} is not valid Parquet: {failure.Message}");
         }
     }
 
-    private PreparationException Unreadable(DataField field, string what) =>
-        new($"{path} cannot be used", [$"column '{field.Name}' {what}; numbers, text, dates and booleans can be read"]);
+    private RefusedException RefuseColumn(DataField field, string problem) => RoomClientReasons.RefuseData(
+        $"{path} cannot be used", $"column '{field.Name}' {problem}; numbers, text, dates and booleans can be read");
 
     private delegate ReadOnlySpan<char> Formatter<T>(T value, Span<char> target);
 

@@ -1,14 +1,12 @@
-using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 
 namespace Guardian.CleanRoom.Client.Reading;
 
-/// <summary>Reads rows that are persons: a code for each column, and of changes, that the person is not to be removed. Not thread-safe.</summary>
+/// <summary>Reads rows that are persons: a code for each column, and in changes the code that keeps the person. Not thread-safe.</summary>
 internal sealed class PersonReader(DataSet dataSet, RowFormat format, UploadForm form) : IRowReader
 {
-    // A text that was read before need not be read again; most columns have few.
+    // Most columns have few different texts, so most cells can skip parsing.
     private const int MaxKnownTexts = 4_096;
 
     private readonly Dictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>>[] known =

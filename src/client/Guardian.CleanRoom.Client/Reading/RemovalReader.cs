@@ -3,10 +3,10 @@ using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Client.Reading;
 
-/// <summary>Reads rows that are persons to remove: nothing but their identifier matters.</summary>
+/// <summary>Reads rows that are persons to remove: only their identifier matters.</summary>
 internal sealed class RemovalReader(DataSet dataSet, RowFormat format) : IRowReader
 {
-    /// <summary>The last code of a person who is added or changed.</summary>
+    /// <summary>The last code of a person whom the changes add or replace.</summary>
     public const uint IsKept = 1;
 
     private const uint IsRemoved = 2;

@@ -1,20 +1,18 @@
 using System.Buffers.Binary;
-using Guardian.CleanRoom.Client.Events;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client.Sorting;
 
-/// <summary>
-/// How a tagged row is kept until it is sorted: high and low word, then what its reader keeps of it. Of a person's row that is its number in the file and the codes as they are
-/// stored; of an event, what <see cref="EventFold"/> says. Partitions hold whole groups.
-/// </summary>
+/// <summary>The format of a tagged row until it is sorted. Each partition holds whole groups.</summary>
+/// <remarks>Little-endian: <c>uint64 high | uint64 low</c> of the tag, then of a person <c>int32 row number | codes</c>, the codes as a
+/// group stores them, or of an event the format of <see cref="EventFold"/>.</remarks>
 internal sealed class RowFormat
 {
-    /// <summary>Bytes of the tag, which come first.</summary>
+    /// <summary>Bytes of the tag, with which a row begins.</summary>
     public const int TagSize = 16;
 
-    // So many that one of a hundred million rows is sorted in a few tens of MiB, so few that a block of each fits in as much.
+    // A partition of a hundred million rows takes a few tens of MiB, and so does one block of each partition.
     private const int MaxPartitions = 512;
 
     private const int CodesOffset = TagSize + sizeof(int);
@@ -48,9 +46,16 @@ internal sealed class RowFormat
 
     public int PartitionCount => (layout.GroupCount + GroupsPerPartition - 1) / GroupsPerPartition;
 
-    /// <summary>The partition of a row: by its tag; in an upload in any order, by how many came before it.</summary>
-    public int PartitionOf(Tag tag, int before) =>
-        (form == UploadForm.Unsorted ? before / layout.UnsortedSlots(dataSet) : layout.BucketOf(tag.High) / RoomLayout.BucketsPerGroup) / GroupsPerPartition;
+    /// <summary>Finds the partition of a row.</summary>
+    /// <param name="tag">The row's tag.</param>
+    /// <param name="before">The number of rows before it; it decides in an unsorted upload.</param>
+    public int PartitionOf(Tag tag, int before)
+    {
+        var group = form == UploadForm.Unsorted
+            ? before / layout.UnsortedSlots(dataSet)
+            : layout.BucketOf(tag.High) / RoomLayout.BucketsPerGroup;
+        return group / GroupsPerPartition;
+    }
 
     public static void WriteTag(Span<byte> row, Tag tag)
     {
@@ -58,13 +63,15 @@ internal sealed class RowFormat
         BinaryPrimitives.WriteUInt64LittleEndian(row[8..], tag.Low);
     }
 
-    public static ulong High(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadUInt64LittleEndian(row);
+    public static ulong ReadHigh(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadUInt64LittleEndian(row);
 
-    public static ulong Low(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadUInt64LittleEndian(row[8..]);
+    public static ulong ReadLow(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadUInt64LittleEndian(row[8..]);
 
-    public static void WriteNumber(Span<byte> row, int number) => BinaryPrimitives.WriteInt32LittleEndian(row[TagSize..], number);
+    /// <summary>Writes the number of a person's row in the file.</summary>
+    public static void WriteNumber(Span<byte> row, int number) =>
+        BinaryPrimitives.WriteInt32LittleEndian(row[TagSize..], number);
 
-    public static int Number(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row[TagSize..]);
+    public static int ReadNumber(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row[TagSize..]);
 
     /// <summary>Writes a code of a row.</summary>
     public void WriteCode(Span<byte> row, int column, uint code)
@@ -84,7 +91,7 @@ internal sealed class RowFormat
         }
     }
 
-    /// <summary>Codes of a row, widened.</summary>
+    /// <summary>Reads the codes of a row, widened.</summary>
     public void ReadCodes(ReadOnlySpan<byte> row, Span<uint> codes)
     {
         for (var column = 0; column < offsets.Length; column++)

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Guardian.CleanRoom.Client.Sorting;
 
 /// <summary>
-/// Rows of fixed size, sorted roughly into partitions. What does not fit in memory goes to a temporary file that nobody else can open and that is gone when the program
-/// ends, however it ends. Reading is thread-safe; appending is not.
+/// Stores rows of fixed size in partitions. Rows that exceed the memory spill to an anonymous temporary file, which nobody else can open
+/// and which disappears with the program. Reading is thread-safe; appending is not.
 /// </summary>
 internal sealed class RowSpill : IDisposable
 {
@@ -19,8 +19,11 @@ internal sealed class RowSpill : IDisposable
     private long fileSize;
     private long heldSize;
 
+    /// <param name="rowSize">Bytes of a row.</param>
+    /// <param name="partitionCount">The number of partitions.</param>
     /// <param name="memory">Bytes of full blocks that stay in memory.</param>
-    /// <param name="compact">Joins what can be joined of a full block's rows and says how many are left at its beginning; null when nothing can be.</param>
+    /// <param name="compact">Joins rows of a full block and returns the number of rows that remain at its beginning; null for rows that
+    /// cannot be joined.</param>
     public RowSpill(int rowSize, int partitionCount, long memory, Func<Memory<byte>, int>? compact = null)
     {
         this.rowSize = rowSize;
@@ -33,7 +36,7 @@ internal sealed class RowSpill : IDisposable
     /// <summary>Bytes in the temporary file.</summary>
     public long FileSize => fileSize;
 
-    /// <summary>Room for one more row of a partition.</summary>
+    /// <summary>Reserves one more row of a partition, and returns its bytes.</summary>
     public Span<byte> Append(int partition)
     {
         var target = partitions[partition];
@@ -43,16 +46,17 @@ internal sealed class RowSpill : IDisposable
         }
         else if (target.Rows == rowsPerBlock && !TryCompact(target))
         {
-            Close(target);
+            CloseBlock(target);
         }
         return target.Open.AsSpan(target.Rows++ * rowSize, rowSize);
     }
 
-    /// <summary>Rows of a partition.</summary>
+    /// <summary>Counts the rows of a partition.</summary>
     public int CountRows(int partition) => partitions[partition].ClosedRows + partitions[partition].Rows;
 
     /// <summary>Reads all rows of a partition.</summary>
-    /// <param name="rows">As many rows as <see cref="CountRows"/> says.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="rows">Receives as many rows as <see cref="CountRows"/> returns.</param>
     public void Read(int partition, Span<byte> rows)
     {
         var source = partitions[partition];
@@ -75,14 +79,14 @@ internal sealed class RowSpill : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
-    // A block that is half empty again is filled further: so a person with any number of events takes little room.
+    // A block that is half empty afterwards takes more rows, so a person with any number of events takes little memory.
     private bool TryCompact(Partition partition)
     {
         partition.Rows = compact?.Invoke(partition.Open) ?? partition.Rows;
         return partition.Rows <= rowsPerBlock / 2;
     }
 
-    private void Close(Partition partition)
+    private void CloseBlock(Partition partition)
     {
         var (block, rows) = (partition.Open!, partition.Rows);
         partition.ClosedRows += rows;
@@ -114,7 +118,7 @@ internal sealed class RowSpill : IDisposable
         }
     }
 
-    // Readable by its owner alone, and without a name from the start: when the handle goes, so does the file.
+    // Only its owner can read the file, and it has no name from the start: it disappears with its handle.
     private static SafeFileHandle CreateFile()
     {
         var path = Path.Combine(Path.GetTempPath(), $"guardian-{Path.GetRandomFileName()}");

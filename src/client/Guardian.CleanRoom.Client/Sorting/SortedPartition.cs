@@ -1,10 +1,12 @@
-using Guardian.CleanRoom.Client.Events;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client.Sorting;
 
-/// <summary>A partition sorted by tag, or left in the order it came in, of which groups are written. One per thread.</summary>
+/// <summary>A partition, sorted by tag or in the order of the file, that writes its groups. Not thread-safe.</summary>
 internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFormat format, RowSpill spill, UploadForm form)
 {
     private readonly GroupWriter writer = new(layout, dataSet, form);
@@ -16,17 +18,17 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
     private int[] order = [];
     private int partition = -1;
 
-    /// <summary>Persons in it.</summary>
+    /// <summary>The number of persons.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Rows of persons who stand further up in the file.</summary>
+    /// <summary>The number of rows whose person has an earlier row.</summary>
     public int Duplicates { get; private set; }
 
-    /// <summary>Persons of whom a value made from events was beyond its column's bounds.</summary>
+    /// <summary>The number of persons of whom a value made from events exceeded its column's bounds.</summary>
     public int Capped { get; private set; }
 
-    /// <summary>Loads and sorts a partition, unless it is there.</summary>
-    /// <exception cref="PreparationException">It is too large for an array.</exception>
+    /// <summary>Loads and sorts a partition, unless it is loaded already.</summary>
+    /// <exception cref="RefusedException">The partition is too large for an array.</exception>
     public void Load(int wanted)
     {
         if (partition == wanted)
@@ -36,7 +38,9 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
         var count = spill.CountRows(wanted);
         if ((long)count * format.RowSize > Array.MaxLength)
         {
-            throw new PreparationException($"more than {Array.MaxLength / format.RowSize} rows are about too few persons; split the file by time, or join the events of each person and day before");
+            throw RoomClientReasons.RefuseData(
+                $"more than {Array.MaxLength / format.RowSize} rows are about too few persons; split the file by time, "
+                + "or join the events of each person and day before");
         }
         if (tags.Length < count)
         {
@@ -51,27 +55,27 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
         }
         for (var i = 0; i < count; i++)
         {
-            (tags[i], order[i]) = (RowFormat.High(Row(i)), i);
+            (tags[i], order[i]) = (RowFormat.ReadHigh(Row(i)), i);
         }
         Array.Sort(tags, order, 0, count);
         if (fold is null)
         {
-            KeepFirst(count);
+            DropDuplicates(count);
         }
         else
         {
-            Fold(fold, count);
+            FoldPersons(fold, count);
         }
     }
 
     /// <summary>Writes a group of this partition; valid until the next call.</summary>
-    /// <exception cref="PreparationException">A bucket has more rows than slots.</exception>
+    /// <exception cref="RefusedException">A bucket has more rows than slots.</exception>
     public ReadOnlyMemory<byte> WriteGroup(int group)
     {
         writer.Begin(group);
         if (form == UploadForm.Unsorted)
         {
-            WriteInOrder(group);
+            WriteUnsorted(group);
             return writer.Plaintext;
         }
         var firstBucket = group * RoomLayout.BucketsPerGroup;
@@ -84,35 +88,37 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
             {
                 if (slot == capacity)
                 {
-                    // Less likely than one in a billion; another room has another match key, and other buckets.
-                    throw new PreparationException("more persons fell into one bucket than it has room for; have the members sign the contract with a larger 'max_rows', which gives other buckets");
+                    // The probability is below one in a billion. Another room has another match key, and other buckets.
+                    throw RoomClientReasons.RefuseData(
+                        "more persons fell into one bucket than it can hold; have the members sign the contract with a larger "
+                        + "'max_rows', which gives other buckets");
                 }
-                Write(bucket, slot, Row(order[at]));
+                WriteRow(bucket, slot, Row(order[at]));
             }
         }
         return writer.Plaintext;
     }
 
-    // As many rows in each chunk as it may have, one after the other.
-    private void WriteInOrder(int group)
+    // Fills each chunk with as many rows as it may have, in the order of the file.
+    private void WriteUnsorted(int group)
     {
         var slots = layout.UnsortedSlots(dataSet);
         var first = (group - (partition * format.GroupsPerPartition)) * slots;
         for (var slot = 0; slot < slots && first + slot < Count; slot++)
         {
-            Write(slot % RoomLayout.BucketsPerGroup, slot / RoomLayout.BucketsPerGroup, Row(first + slot));
+            WriteRow(slot % RoomLayout.BucketsPerGroup, slot / RoomLayout.BucketsPerGroup, Row(first + slot));
         }
     }
 
-    private void Write(int bucket, int slot, ReadOnlySpan<byte> row)
+    private void WriteRow(int bucket, int slot, ReadOnlySpan<byte> row)
     {
         format.ReadCodes(row, codes);
-        writer.Write(bucket, slot, new Tag(RowFormat.High(row), RowFormat.Low(row)), codes);
+        writer.Write(bucket, slot, new Tag(RowFormat.ReadHigh(row), RowFormat.ReadLow(row)), codes);
     }
 
     private ReadOnlySpan<byte> Row(int index) => rows.AsSpan(index * format.RowSize, format.RowSize);
 
-    private void Fold(EventFold events, int count)
+    private void FoldPersons(EventFold events, int count)
     {
         var (kept, capped) = (0, 0);
         for (int start = 0, end; start < count; start = end)
@@ -120,15 +126,15 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
             for (end = start + 1; end < count && layout.AreOnePerson(tags[start], tags[end]); end++)
             {
             }
-            order[kept] = events.Fold(rows, order.AsSpan(start, end - start), out var isCapped);
+            order[kept] = events.FoldPerson(rows, order.AsSpan(start, end - start), out var isCapped);
             tags[kept++] = tags[start];
             capped += isCapped ? 1 : 0;
         }
         (Count, Duplicates, Capped) = (kept, 0, capped);
     }
 
-    // Of tags that are taken to be of one person, which stand together now, the row that came first in the file.
-    private void KeepFirst(int count)
+    // Tags of one person are neighbours now. The row that comes first in the file counts.
+    private void DropDuplicates(int count)
     {
         var kept = 0;
         for (var i = 0; i < count; i++)
@@ -138,7 +144,7 @@ internal sealed class SortedPartition(RoomLayout layout, DataSet dataSet, RowFor
                 (tags[kept], order[kept]) = (tags[i], order[i]);
                 kept++;
             }
-            else if (RowFormat.Number(Row(order[i])) < RowFormat.Number(Row(order[kept - 1])))
+            else if (RowFormat.ReadNumber(Row(order[i])) < RowFormat.ReadNumber(Row(order[kept - 1])))
             {
                 order[kept - 1] = order[i];
             }

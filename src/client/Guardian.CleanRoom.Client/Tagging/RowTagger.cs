@@ -1,7 +1,7 @@
 using System.Text;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Client.Tagging;
 
@@ -18,7 +18,7 @@ internal sealed class RowTagger
     private readonly byte[] message = new byte[16 + LargestIdentifierSize];
     private readonly int labelSize;
 
-    // The rows that wait for the lanes to be full.
+    // Rows without a tag; they wait until all lanes are full.
     private readonly byte[] waiting;
     private int count;
     private int appended;
@@ -31,7 +31,9 @@ internal sealed class RowTagger
         waiting = new byte[ShortHmac.Lanes * format.RowSize];
     }
 
-    /// <summary>Takes a row, whose tag is still to be written.</summary>
+    /// <summary>Adds a row without its tag.</summary>
+    /// <param name="identifier">The normalised identifier.</param>
+    /// <param name="row">The row; the tagger writes its tag.</param>
     public void Add(ReadOnlySpan<char> identifier, ReadOnlySpan<byte> row)
     {
         var size = labelSize + Encoding.UTF8.GetBytes(identifier, message.AsSpan(labelSize));
@@ -40,7 +42,7 @@ internal sealed class RowTagger
             Append(Identifiers.Tag(matchKey, kind, identifier), row);
             return;
         }
-        hmac.Set(count, message.AsSpan(0, size));
+        hmac.SetMessage(count, message.AsSpan(0, size));
         row.CopyTo(waiting.AsSpan(count * format.RowSize));
         if (++count == ShortHmac.Lanes)
         {
@@ -48,13 +50,13 @@ internal sealed class RowTagger
         }
     }
 
-    /// <summary>Appends the rows that wait.</summary>
+    /// <summary>Tags and appends the rows that wait.</summary>
     public void Complete()
     {
         hmac.Compute();
         for (var lane = 0; lane < count; lane++)
         {
-            var (first, second) = hmac.Get(lane);
+            var (first, second) = hmac.ReadResult(lane);
             Append(Identifiers.ToTag(first, second), waiting.AsSpan(lane * format.RowSize, format.RowSize));
         }
         count = 0;

@@ -8,8 +8,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Guardian.CleanRoom.Client.Tagging;
 
 /// <summary>
-/// HMAC-SHA256 (RFC 2104, FIPS 180-4) of sixteen short messages at once, one in each lane of a vector. The base library takes a call into the system's library for each
-/// message, which is twenty times as slow; an identifier fits one block. Tests compare it with the base library. Runs on the partner's machine only. Not thread-safe.
+/// Computes HMAC-SHA256 (RFC 2104, FIPS 180-4) of sixteen short messages at once, one in each lane of a vector. An identifier fits in one
+/// block. The base library calls the system's library for each message, which is twenty times as slow. Tests compare both. Runs on the
+/// partner's machine only. Not thread-safe.
 /// </summary>
 internal sealed class ShortHmac
 {
@@ -24,14 +25,21 @@ internal sealed class ShortHmac
     private const int StateWords = 8;
 
     // FIPS 180-4, 5.3.3 and 4.2.2.
-    private static readonly uint[] Initial = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
+    private static readonly uint[] Initial =
+    [
+        0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+    ];
 
     private static readonly uint[] Constants =
     [
-        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
     ];
 
     private readonly Vector512<uint>[] inner = new Vector512<uint>[StateWords];
@@ -39,7 +47,7 @@ internal sealed class ShortHmac
     private readonly Vector512<uint>[] state = new Vector512<uint>[StateWords];
     private readonly Vector512<uint>[] words = new Vector512<uint>[BlockWords];
 
-    /// <param name="key">At most 64 bytes.</param>
+    /// <param name="key">The key, at most 64 bytes.</param>
     public ShortHmac(ReadOnlySpan<byte> key)
     {
         Absorb(inner, key, 0x36);
@@ -47,7 +55,9 @@ internal sealed class ShortHmac
     }
 
     /// <summary>Puts a message into a lane.</summary>
-    public void Set(int lane, ReadOnlySpan<byte> message)
+    /// <param name="lane">The lane, below <see cref="Lanes"/>.</param>
+    /// <param name="message">The message, at most <see cref="MaxSize"/> bytes.</param>
+    public void SetMessage(int lane, ReadOnlySpan<byte> message)
     {
         Span<byte> block = stackalloc byte[BlockSize];
         block.Clear();
@@ -66,7 +76,7 @@ internal sealed class ShortHmac
     {
         inner.CopyTo(state, 0);
         Compress(state, words);
-        // The outer hash is over the inner one: eight words, the padding bit and the length.
+        // The outer hash covers the inner one: eight words, the padding bit and the length.
         state.CopyTo(words, 0);
         words.AsSpan(StateWords).Clear();
         words[StateWords] = Vector512.Create(0x80000000u);
@@ -75,8 +85,8 @@ internal sealed class ShortHmac
         Compress(state, words);
     }
 
-    /// <summary>The first 16 bytes of a lane's result as big-endian words.</summary>
-    public (ulong First, ulong Second) Get(int lane)
+    /// <summary>Reads the first 16 bytes of a lane's result as big-endian words.</summary>
+    public (ulong First, ulong Second) ReadResult(int lane)
     {
         var result = MemoryMarshal.Cast<Vector512<uint>, uint>(state.AsSpan());
         return (((ulong)result[lane] << 32) | result[Lanes + lane], ((ulong)result[(2 * Lanes) + lane] << 32) | result[(3 * Lanes) + lane]);
@@ -98,7 +108,7 @@ internal sealed class ShortHmac
         Compress(target, words);
     }
 
-    // FIPS 180-4, 6.2.2. The schedule is made as it is used, in a ring of sixteen words.
+    // FIPS 180-4, 6.2.2. A ring of sixteen words holds the part of the schedule in use.
     private static void Compress(Vector512<uint>[] state, Vector512<uint>[] words)
     {
         unchecked
@@ -111,9 +121,11 @@ internal sealed class ShortHmac
                 if (t >= BlockWords)
                 {
                     var (early, late) = (words[(t + 1) & 15], words[(t + 14) & 15]);
-                    word += (Rotate(early, 7) ^ Rotate(early, 18) ^ (early >>> 3)) + words[(t + 9) & 15] + (Rotate(late, 17) ^ Rotate(late, 19) ^ (late >>> 10));
+                    word += (Rotate(early, 7) ^ Rotate(early, 18) ^ (early >>> 3)) + words[(t + 9) & 15]
+                        + (Rotate(late, 17) ^ Rotate(late, 19) ^ (late >>> 10));
                 }
-                var one = h + (Rotate(e, 6) ^ Rotate(e, 11) ^ Rotate(e, 25)) + Vector512.ConditionalSelect(e, f, g) + Vector512.Create(Constants[t]) + word;
+                var one = h + (Rotate(e, 6) ^ Rotate(e, 11) ^ Rotate(e, 25)) + Vector512.ConditionalSelect(e, f, g)
+                    + Vector512.Create(Constants[t]) + word;
                 var two = (Rotate(a, 2) ^ Rotate(a, 13) ^ Rotate(a, 22)) + ((a & b) | (c & (a | b)));
                 (h, g, f, e, d, c, b, a) = (g, f, e, d + one, c, b, a, one + two);
             }

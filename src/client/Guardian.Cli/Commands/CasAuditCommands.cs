@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
@@ -49,16 +48,15 @@ internal static class CasAuditCommands
         verify.Runs((arguments, terminal) =>
         {
             var accepted = policy.Read(arguments);
-            var collateral = CollateralCommands.Store(null);
             var now = TimeProvider.System.GetUtcNow();
             AuditHead? earlier = null;
             if (arguments.GetValue(since) is { } before)
             {
-                earlier = Accept(AuditVerifier.ReadHead(Read(before).Head, accepted, now, collateral), before);
+                earlier = Accept(AuditVerifier.ReadHead(Read(before).Head, accepted, now, CliVerifier.Default), before);
             }
             var path = arguments.GetRequiredValue(file);
             var (lines, head) = Read(path);
-            var end = Accept(AuditVerifier.Verify(lines, head, earlier, accepted, now, collateral), path);
+            var end = Accept(AuditVerifier.Verify(lines, head, earlier, accepted, now, CliVerifier.Default), path);
             terminal.Show(
                 new JsonObject { ["verified"] = true, ["log"] = end.Log, ["entries"] = end.Sequence, ["hash"] = end.Hash, ["time"] = end.Time },
                 people => people.WriteLine($"verified: {end.Sequence} entries up to {end.Time}{(earlier is null ? "" : $", going on from the {earlier.Sequence} of {earlier.Time}")}\nlog {end.Log}"));

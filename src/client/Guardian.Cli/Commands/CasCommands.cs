@@ -36,7 +36,7 @@ internal static class CasCommands
         {
             using var identity = IdentityKey.Load(arguments.GetRequiredValue(key));
             using var certificate = identity.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), certificate, TimeProvider.System, collateral: CollateralCommands.Store(null));
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default);
             return await work(client, arguments, terminal, cancellation).ConfigureAwait(false);
         });
         return command;
@@ -105,7 +105,7 @@ internal static class CasCommands
         recover.Runs(async (arguments, terminal, cancellation) =>
         {
             using var identity = IdentityKey.Load(arguments.GetRequiredValue(key));
-            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, CliVerifier.Default);
             var description = await client.ReadRecoveryAsync(cancellation).ConfigureAwait(false);
             var share = description.Shares
                 .Select(each => KeyShare.Decrypt(each, identity) is { } opened ? new OpenedShare(each.X, opened) : null)
@@ -129,7 +129,7 @@ internal static class CasCommands
         policy.AddTo(provisioning);
         provisioning.Runs(async (arguments, terminal, cancellation) =>
         {
-            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, CliVerifier.Default);
             var path = arguments.GetRequiredValue(output);
             await File.WriteAllTextAsync(path, await client.ReadProvisioningCertificateAsync(cancellation).ConfigureAwait(false) + "\n", cancellation).ConfigureAwait(false);
             terminal.Show(new JsonObject { ["file"] = path }, people => people.WriteLine($"wrote {path}"));
@@ -147,7 +147,7 @@ internal static class CasCommands
         attest.Runs(async (arguments, terminal, cancellation) =>
         {
             RaTlsPeer? verified = null;
-            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, (peer, _) => verified = peer, CollateralCommands.Store(null));
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, CliVerifier.Default, (peer, _) => verified = peer);
             var owners = await client.ReadOwnersAsync(cancellation).ConfigureAwait(false);
             var report = verified!.Quote.Report;
             terminal.Show(

@@ -33,7 +33,7 @@ internal static class CasOwnersCommands
         policy.AddTo(propose);
         propose.Runs(async (arguments, terminal, cancellation) =>
         {
-            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, collateral: CollateralCommands.Store(null));
+            using var client = new CasClient(arguments.GetRequiredValue(address), policy.Read(arguments), null, TimeProvider.System, CliVerifier.Default);
             var present = await client.ReadOwnersAsync(cancellation).ConfigureAwait(false);
             var hash = present.Hash ?? throw new CliException(ExitCode.Refused, "not-owned", "nobody owns this CAS yet", hint: "claim it: guardian cas claim");
             var change = new OwnersChange(hash, arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold), arguments.GetValue(none) ? null : witness.Read(arguments) ?? present.Witness);

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.OpenStack;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Configuration;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
 using Guardian.OpenStack.Setup;
 using Spectre.Console;
 

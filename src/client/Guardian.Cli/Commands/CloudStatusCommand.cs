@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.OpenStack;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
 using Guardian.OpenStack.Setup;
 using Spectre.Console;
 

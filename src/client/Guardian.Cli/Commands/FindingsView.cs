@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Guardian.Node.Checks;
+using Guardian.ComputeHost.Checks;
 
 namespace Guardian.Cli.Commands;
 
-/// <summary>Shows what a check found.</summary>
+/// <summary>Shows the findings of a check.</summary>
 internal static class FindingsView
 {
     public static void Show(Terminal terminal, CheckReport report, string fit, string unfit)
@@ -17,12 +17,12 @@ internal static class FindingsView
                 ["status"] = Word(finding.Status),
                 ["what"] = finding.What,
                 ["why"] = finding.Why,
-                ["mend"] = finding.Mend,
+                ["remedy"] = finding.Remedy,
             })]),
         };
         terminal.Show(json, people =>
         {
-            // Commands to copy must not be broken into lines.
+            // People copy these commands, so they must not wrap.
             var output = people.Profile.Out.Writer;
             foreach (var finding in report.Findings)
             {
@@ -31,9 +31,9 @@ internal static class FindingsView
                 {
                     output.WriteLine($"           why:  {finding.Why}");
                 }
-                if (finding.Status != FindingStatus.Ok && finding.Mend is not null)
+                if (finding.Status != FindingStatus.Ok && finding.Remedy is not null)
                 {
-                    output.WriteLine($"           mend: {finding.Mend}");
+                    output.WriteLine($"           fix:  {finding.Remedy}");
                 }
             }
             output.WriteLine(report.IsFit ? fit : unfit);

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Guardian.Node.Checks;
+using Guardian.ComputeHost.Checks;
+using Guardian.ComputeHost.Machine;
 
 namespace Guardian.Cli.Commands;
 
@@ -10,7 +11,7 @@ internal static class GuestCommands
 
     private static Command CreateCheck()
     {
-        var root = new Option<string>("--root") { Description = "Look at files captured from another machine instead, as docs/operate.md says.", DefaultValueFactory = _ => "/", HelpName = "DIR" };
+        var root = new Option<string>("--root") { Description = "Look at files captured from another machine instead, as docs/how-to/operate.md says.", DefaultValueFactory = _ => "/", HelpName = "DIR" };
         var check = new Command("check", "Check everything this machine needs to run enclaves, and say what is missing.") { root };
         check.Runs((arguments, terminal) =>
         {

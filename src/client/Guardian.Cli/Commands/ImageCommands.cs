@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Guardian.Runtime;
+using Guardian.Refusals;
 using Guardian.Runtime.Images;
 using Spectre.Console;
 
@@ -30,7 +30,8 @@ internal static class ImageCommands
         var show = new Command("show", "Check an image against its digests, and show what is in it.") { read };
         show.Runs((arguments, terminal) =>
         {
-            var image = Read(arguments.GetRequiredValue(read));
+            var outcome = OciImage.Read(arguments.GetRequiredValue(read));
+            var image = outcome.Value ?? throw new RefusedException(outcome.Refusal!);
             terminal.Show(
                 new JsonObject
                 {
@@ -46,18 +47,6 @@ internal static class ImageCommands
             return ExitCode.Done;
         });
         return new Command("image", "Pack programs as OCI images, which registries of Docker and Kubernetes carry.") { pack, show };
-    }
-
-    private static OciImage Read(string layout)
-    {
-        try
-        {
-            return OciImage.Read(layout);
-        }
-        catch (RuntimeException failure)
-        {
-            throw new CliException(ExitCode.Refused, "bad-image", failure.Message, hint: failure.Hint);
-        }
     }
 
     private static IEnumerable<ImageFile> FilesOf(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)

@@ -1,10 +1,11 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using Guardian.Node;
-using Guardian.Node.Checks;
-using Guardian.Node.Libvirt;
-using Guardian.OpenStack;
+using Guardian.ComputeHost.Checks;
+using Guardian.ComputeHost.Configuration;
+using Guardian.ComputeHost.Machine;
+using Guardian.Libvirt;
 using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands;
 
@@ -16,8 +17,8 @@ internal static class NodeCommands
     private static Command CreateCheck()
     {
         var options = new NodeOptions();
-        var root = new Option<string>("--root") { Description = "Look at files captured from another host instead, as docs/operate.md says.", DefaultValueFactory = _ => "/", HelpName = "DIR" };
-        var check = new Command("check", "Check everything this host needs to give EPC to guests, and say how to mend it.") { root };
+        var root = new Option<string>("--root") { Description = "Look at files captured from another host instead, as docs/how-to/operate.md says.", DefaultValueFactory = _ => "/", HelpName = "DIR" };
+        var check = new Command("check", "Check everything this host needs to give EPC to guests, and say how to fix it.") { root };
         options.AddTo(check);
         check.Runs(async (arguments, terminal, cancellation) =>
         {
@@ -31,7 +32,9 @@ internal static class NodeCommands
             var cloud = isHere ? await CheckCloudAsync(configuration, cancellation).ConfigureAwait(false) : [];
             var report = HostCheck.Run(
                 new HostRoot(folder),
-                () => isHere ? LibvirtFacts.Ask(configuration.Upstream) : throw new LibvirtException(LibvirtFailure.Unreachable, "libvirt's answers are not among captured files"),
+                isHere
+                    ? LibvirtFacts.Read(configuration.Upstream)
+                    : LibvirtReasons.Unusable.Because("libvirt's answers are not among captured files"),
                 configuration.Listen, cloud);
             FindingsView.Show(terminal, report, "this host can give EPC to guests", "this host cannot give EPC to guests yet");
             return report.IsFit ? ExitCode.Done : ExitCode.Refused;
@@ -39,7 +42,7 @@ internal static class NodeCommands
         return check;
     }
 
-    // Without credentials nothing of the cloud is looked at: most hosts have none for people.
+    // Most hosts have no credentials for people; the cloud is not examined then.
     private static async Task<IReadOnlyList<Finding>> CheckCloudAsync(NodeConfiguration configuration, CancellationToken cancellation)
     {
         try
@@ -47,9 +50,11 @@ internal static class NodeCommands
             using var session = CloudCommands.Connect(configuration.Cloud);
             return [NovaCheck.CheckAggregates(await new NovaClient(session).ListAggregatesAsync(cancellation).ConfigureAwait(false), configuration.Host)];
         }
-        catch (OpenStackException failure)
+        catch (RefusedException failure)
         {
-            return [new Finding("isolation", FindingStatus.Unknown, $"the cloud's aggregates were not looked at: {failure.Message}", "an isolated aggregate keeps plain guests off SGX hosts", "source an administrator's openrc, or set OS_CLOUD")];
+            return [new Finding(
+                "isolation", FindingStatus.Unknown, $"the cloud's aggregates were not examined: {failure.Message}",
+                "an isolated aggregate keeps plain guests off SGX hosts", "source an administrator's openrc, or set OS_CLOUD")];
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Guardian.ComputeHost.Configuration;
 using Guardian.Documents;
-using Guardian.Node;
 
 namespace Guardian.Cli.Commands;
 

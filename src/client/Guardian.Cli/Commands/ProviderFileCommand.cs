@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Node.Publishing;
+using Guardian.ComputeHost.Inventory;
 
 namespace Guardian.Cli.Commands;
 
@@ -22,7 +22,7 @@ internal static class ProviderFileCommand
         command.Runs((arguments, terminal) =>
         {
             var given = arguments.GetValue(sections) ?? [];
-            var epc = HostEpc.OfThisHost(given.Length > 0 ? given.GroupBy(section => section.Key).ToDictionary(node => node.Key, node => node.Sum(section => section.Value)) : null, arguments.GetValue(reserved), isHealthy: true);
+            var epc = HostEpc.Read(given.Length > 0 ? given.GroupBy(section => section.Key).ToDictionary(node => node.Key, node => node.Sum(section => section.Value)) : null, arguments.GetValue(reserved), isHealthy: true);
             if (epc.Mebibytes.Count == 0)
             {
                 throw new CliException(ExitCode.Refused, "no-epc", "this kernel tells of no EPC", hint: "before Linux 5.17 it does not; say it with --section NODE=MIB, as 'dmesg | grep EPC' has it");

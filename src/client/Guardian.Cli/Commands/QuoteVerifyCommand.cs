@@ -25,7 +25,7 @@ internal static partial class QuoteVerifyCommand
         var at = new Option<DateTimeOffset?>("--at") { Description = "The instant at which everything must be valid, RFC 3339. Without it, now.", CustomParser = ParseInstant, HelpName = "INSTANT" };
         var root = new Option<string?>("--root") { Description = "Certificate of the root of trust, PEM, in place of Intel's.", HelpName = "FILE" };
         var accept = new Option<string[]>("--accept") { Description = "A TCB status that is accepted besides UpToDate; several may follow.", AllowMultipleArgumentsPerToken = true, HelpName = "STATUS" };
-        var policy = new Option<string?>("--policy") { Description = "Policy that says which enclaves are accepted, YAML: attestation, platforms, debug, tcb (docs/attestation.md).", HelpName = "FILE" };
+        var policy = new Option<string?>("--policy") { Description = "Policy that says which enclaves are accepted, YAML: attestation, platforms, debug, tcb (docs/how-to/attestation.md).", HelpName = "FILE" };
         var debug = new Option<bool>("--allow-debug") { Description = "Accept debug enclaves, whose memory is open to the host." };
         var simulated = new Option<bool>("--simulated") { Description = "Accept simulated platforms, which protect nothing." };
         var noRevocation = new Option<bool>("--insecure-no-revocation") { Description = "Accept collateral without revocation lists." };
@@ -134,7 +134,7 @@ internal static partial class QuoteVerifyCommand
     {
         var anchor = root is null ? TrustAnchor.Intel : TrustAnchor.FromCertificate(File.ReadAllBytes(root))
             ?? throw new CliException(ExitCode.Usage, "bad-root", $"{root} holds no certificate with a P-256 key", hint: "give the root's certificate in PEM");
-        return simulated ? [anchor, TrustAnchor.Simulated] : [anchor];
+        return simulated ? [anchor, .. BuiltPlatforms.Support.Anchors.Where(known => known.Platform == PlatformKind.Simulated)] : [anchor];
     }
 
     private static AttestationPolicy ReadPolicy(string? path, bool simulated)

@@ -27,13 +27,14 @@ internal static class RoomActivateCommand
             var question = new Question { Kind = QuestionKind.Activation, Where = RoomQuestionCommands.ReadConditions(arguments, where) };
             var answer = RoomQuestionCommands.ReadAnswer(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract);
             var keys = await client.ReadKeysAsync(design.DataSet, cancellation).ConfigureAwait(false);
-            var wanted = answer.Activation!.Tags.Chunk(14).Select(Convert.ToHexStringLower).ToHashSet();
+            var list = (ActivationResult)answer.Body;
+            var wanted = list.Tags.Chunk(14).Select(Convert.ToHexStringLower).ToHashSet();
             var found = new ActivationList(file.Contract.FindDataSet(design.DataSet)!.Identifier, keys.MatchKey).Find(arguments.GetRequiredValue(data), wanted, cancellation);
             var path = arguments.GetRequiredValue(output);
             await File.WriteAllLinesAsync(path, found, cancellation).ConfigureAwait(false);
             terminal.Show(
-                new JsonObject { ["persons"] = answer.Activation.Persons, ["written"] = found.Count, ["file"] = path },
-                people => people.WriteLine($"{Terminal.Number(answer.Activation.Persons)} persons matched; {Terminal.Number(found.Count)} of your rows are in {path}"));
+                new JsonObject { ["persons"] = list.Persons, ["written"] = found.Count, ["file"] = path },
+                people => people.WriteLine($"{Terminal.Number(list.Persons)} persons matched; {Terminal.Number(found.Count)} of your rows are in {path}"));
             return ExitCode.Done;
         }));
         return command;

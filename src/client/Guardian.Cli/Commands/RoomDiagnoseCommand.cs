@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Spectre.Console;
 

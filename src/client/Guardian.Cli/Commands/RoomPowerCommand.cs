@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Statistics;
@@ -69,7 +68,7 @@ internal static class RoomPowerCommand
         var treatments = arms.Where(arm => arm != design.Control).ToList();
         // Every comparison of the report is one of a family; this is what the strictest step of the correction leaves.
         var alpha = 0.05 / Comparisons(design, treatments.Count);
-        var noise = contract.Privacy.Epsilon is { } epsilon ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / epsilon) : 0;
+        var noise = contract.Privacy.Epsilon is { } epsilon ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / (double)epsilon) : 0;
         var cap = (double)design.Outcomes.Max(outcome => contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column) is { } column ? column.GreatestInSum / CellText.Power(column.Places) : 1);
         return treatments.Select(arm =>
         {

@@ -114,7 +114,7 @@ internal static class SessionCommands
         {
             using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
             using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-            using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System, collateral: CollateralCommands.Store(null));
+            using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default);
             return await work(client, arguments.GetRequiredValue(subject), ReadSignatures(arguments.GetValue(Signatures), "guardian session sign"), terminal, cancellation).ConfigureAwait(false);
         });
         return command;

@@ -62,13 +62,13 @@ internal static class SessionDryRunCommand
     private static VerifiedQuote VerifyQuote(string path)
     {
         var bytes = QuoteFile.Read(path);
-        var verdict = QuoteVerifier.Verify(bytes, CollateralCommands.Store(null), TimeProvider.System.GetUtcNow());
+        var verdict = CliVerifier.Default.Verify(bytes, TimeProvider.System.GetUtcNow());
         return verdict.IsVerified ? verdict.Quote : throw Unverified(verdict.Failure);
     }
 
     private static VerifiedQuote VerifyCertificate(string path)
     {
-        var verdict = RaTlsVerifier.Verify(Load(path), TimeProvider.System.GetUtcNow(), CollateralCommands.Store(null));
+        var verdict = RaTlsVerifier.Verify(Load(path), TimeProvider.System.GetUtcNow(), CliVerifier.Default);
         return verdict.IsVerified ? verdict.Peer.Quote : throw Unverified(verdict.Failure);
     }
 

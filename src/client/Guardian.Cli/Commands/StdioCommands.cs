@@ -64,7 +64,7 @@ internal static class StdioCommands
         }
         using var key = IdentityKey.Load(arguments.GetRequiredValue(Key));
         using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-        using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System, collateral: CollateralCommands.Store(null));
+        using var client = new CasClient(arguments.GetRequiredValue(Cas), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default);
         return await client.ReadStdioKeyAsync(service[..slash], service[(slash + 1)..], cancellation).ConfigureAwait(false);
     }
 }

@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 using Guardian.OpenStack;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 using Spectre.Console;
 
 namespace Guardian.Cli.Commands;
@@ -126,7 +128,7 @@ internal static class UsageCommands
                 _ => throw new CliException(ExitCode.Usage, "ambiguous-project", $"{found.Count} projects are called '{wanted}'", hint: "give the identifier"),
             };
         }
-        catch (OpenStackException failure) when (failure.Failure == OpenStackFailure.Forbidden)
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.Forbidden)
         {
             // A member may see no list, but may ask for its own project by identifier.
             return wanted;
@@ -141,7 +143,7 @@ internal static class UsageCommands
         {
             terminal.Note("no journal is given, so EPC is counted by each server's present flavor, as Nova counts RAM; --node or --journal count every resize");
         }
-        var flavors = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false)).GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.OfFlavor(group.First().ExtraSpecs));
+        var flavors = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false)).GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.ReadRequest(group.First().ExtraSpecs));
         var rows = new List<UsageRow>();
         foreach (var usage in usages)
         {
@@ -160,9 +162,12 @@ internal static class UsageCommands
     private static async Task<decimal> HeldAsync(NovaClient nova, ServerUsage server, InstanceTimeline timeline, DateTimeOffset start, CancellationToken cancellation)
     {
         var launched = new DateTimeOffset(DateTime.SpecifyKind(server.StartedAt, DateTimeKind.Utc));
-        var counted = EpcUsage.Counted(timeline, start, launched, (decimal)server.Hours);
-        var absences = ShelvedTime.Absences(timeline, launched, counted);
-        return EpcUsage.Held(timeline, counted, absences.Count == 0 ? [] : ShelvedTime.Released(absences, await nova.ListActionsAsync(server.InstanceId, cancellation).ConfigureAwait(false)));
+        var counted = EpcUsage.FindCounted(timeline, start, launched, (decimal)server.Hours);
+        var absences = ShelvedTime.FindAbsences(timeline, launched, counted);
+        var released = absences.Count == 0
+            ? []
+            : ShelvedTime.FindReleased(absences, await nova.ListActionsAsync(server.InstanceId, cancellation).ConfigureAwait(false));
+        return EpcUsage.SumHeld(timeline, counted, released);
     }
 
     // RFC 4180; names may hold commas and quotes.

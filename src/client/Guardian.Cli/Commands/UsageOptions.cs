@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Guardian.Node.Metering;
+using Guardian.Metering;
 
 namespace Guardian.Cli.Commands;
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
-using Guardian.Node;
-using Guardian.Node.Verification;
+using Guardian.ComputeHost.Configuration;
+using Guardian.ComputeHost.Guests;
 using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 using Spectre.Console;
 
 namespace Guardian.Cli.Commands;
@@ -45,7 +47,7 @@ internal static class VmCommands
         {
             return CloudCommands.Connect(cloud);
         }
-        catch (OpenStackException failure) when (failure.Failure == OpenStackFailure.Settings && cloud is null)
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.Settings && cloud is null)
         {
             terminal.Note("compared with libvirt's definitions alone: no cloud is given to ask for claims");
             return null;

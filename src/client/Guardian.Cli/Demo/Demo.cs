@@ -8,12 +8,13 @@ using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.Cli.Commands;
 using Guardian.Cli.Rooms;
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Spectre.Console;
 
@@ -94,7 +95,7 @@ internal sealed class Demo : IDisposable
         Begin("A configuration and attestation service (CAS) starts in an enclave");
         var address = await StartAsync(InstalledProgram.Cas, ["--state", PathOf("cas")], cancellation).ConfigureAwait(false);
         var policy = PolicyFor(InstalledProgram.Cas);
-        using var client = new CasClient(address, policy, null, TimeProvider.System, (peer, _) => ShowPeer("guardian-cas", peer));
+        using var client = new CasClient(address, policy, null, TimeProvider.System, CliVerifier.Default, (peer, _) => ShowPeer("guardian-cas", peer));
         await client.CheckAsync(cancellation).ConfigureAwait(false);
         return address;
     }
@@ -108,7 +109,7 @@ internal sealed class Demo : IDisposable
         var session = RoomTemplates.Session(DemoContract.Room, InstalledProgram.Enclave.Measure(), [PlatformKind.Simulated]);
         await File.WriteAllTextAsync(PathOf("session.yaml"), session, cancellation).ConfigureAwait(false);
         using var certificate = agency.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-        using var client = new CasClient(cas, PolicyFor(InstalledProgram.Cas), certificate, TimeProvider.System);
+        using var client = new CasClient(cas, PolicyFor(InstalledProgram.Cas), certificate, TimeProvider.System, CliVerifier.Default);
         var created = await client.CreateAsync(System.Text.Encoding.UTF8.GetBytes(session), cancellation: cancellation).ConfigureAwait(false);
         Tell($"the CAS makes the room's key; session {created.Name}, hash {Brief(created.Hash)}: only the measured enclave gets it");
 
@@ -209,10 +210,10 @@ internal sealed class Demo : IDisposable
         {
             await client.AskAsync(question, cancellation).ConfigureAwait(false);
         }
-        catch (RoomException refused) when (refused.Failure == RoomFailure.Refused)
+        catch (RefusedException refused) when (!refused.IsTransient && refused.Refusal.Reason != RoomClientReasons.NotTrusted)
         {
             Tell($"{what}: refused - {refused.Message}");
-            return refused.Reason;
+            return refused.Refusal.Code;
         }
         throw new CliException(ExitCode.Refused, "not-refused", $"the room answered about {what}, which it must not");
     }
@@ -248,7 +249,7 @@ internal sealed class Demo : IDisposable
         people.WriteLine();
         if (!isKept)
         {
-            people.WriteLine("To look further: ./guardian demo --keep DIR   and   docs/clean-room.md");
+            people.WriteLine("To look further: ./guardian demo --keep DIR   and   docs/tutorials/clean-room.md");
             return;
         }
         people.WriteLine($"Everything is in {directory}; the report as a page is lift.html there. To look further:");

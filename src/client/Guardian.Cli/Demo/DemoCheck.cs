@@ -20,17 +20,18 @@ internal sealed class DemoCheck(Hillstrom hillstrom)
                 problems.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {found} instead of {expected}"));
             }
         }
-        Compare("overlap", answers.Overlap.Overlap!.Persons, hillstrom.Customers.Count);
-        foreach (var cell in answers.Crosstab.Crosstab!.Cells)
+        Compare("overlap", ((OverlapResult)answers.Overlap.Body).Persons, hillstrom.Customers.Count);
+        foreach (var cell in ((CrosstabResult)answers.Crosstab.Body).Cells)
         {
             Compare(
                 string.Join(" / ", cell.Values), cell.Persons ?? 0,
                 hillstrom.Customers.Count(customer => customer.Arm == cell.Values[0] && customer.Channel == cell.Values[1]));
         }
-        foreach (var arm in answers.Lift.Lift!.Arms)
+        var lift = (LiftResult)answers.Lift.Body;
+        foreach (var arm in lift.Arms)
         {
             var customers = hillstrom.Customers.Where(customer => customer.Arm == arm.Name).ToList();
-            double Total(string column) => answers.Lift.Lift.Outcomes.Single(outcome => outcome.Column == column).Totals.Single(total => total.Arm == arm.Name).Sum;
+            double Total(string column) => lift.Outcomes.Single(outcome => outcome.Column == column).Totals.Single(total => total.Arm == arm.Name).Sum;
             Compare($"{arm.Name} persons", arm.Persons, customers.Count);
             Compare($"{arm.Name} visits", Total("customers.visit"), customers.Count(customer => customer.Visit));
             Compare($"{arm.Name} conversions", Total("customers.conversion"), customers.Count(customer => customer.Conversion));

@@ -50,24 +50,24 @@ internal sealed partial class AnswerPage(Answer answer, VerifiedStatement statem
     {
         QuestionKind.Lift => "Did the campaign work?",
         QuestionKind.Reach => "Whom did the campaign reach?",
-        QuestionKind.Sum => $"How much is {Short(answer.Sum!.Column)}?",
+        QuestionKind.Sum => $"How much is {Short(((SumResult)answer.Body).Column)}?",
         QuestionKind.Crosstab => $"Who are they, by {string.Join(" and ", answer.Question.By.Select(Short))}?",
         _ => "How many do we share?",
     };
 
     private string Lead()
     {
-        if (answer.Lift is { } lift)
+        if (answer.Body is LiftResult lift)
         {
             return LiftLead(lift);
         }
         var margin = answer.NoiseMargin is { } noise ? $", give or take {Number(noise)} for privacy" : "";
-        return answer switch
+        return answer.Body switch
         {
-            { Overlap: { } overlap } => $"<b>{Number(overlap.Persons)}</b> persons are in all data sets{margin}.",
-            { Sum: { } sum } => $"<b>{sum.Sum.ToString("N2", Culture)}</b> over {Number(sum.Persons)} persons, {sum.Mean.ToString("N2", Culture)} each; nobody adds more than {sum.Cap.ToString("N2", Culture)}.",
-            { Reach: { } reach } => $"<b>{Number(reach.Reached)}</b> of {Number(reach.Persons)} persons{(reach.AverageFrequency is { } often ? $", {often.ToString("F2", Culture)} times on average" : "")}{margin}.",
-            { Crosstab: { } crosstab } => $"{Number(crosstab.Cells.Sum(cell => cell.Persons ?? 0))} persons in {crosstab.Cells.Count - crosstab.SuppressedCells} groups{margin}.",
+            OverlapResult overlap => $"<b>{Number(overlap.Persons)}</b> persons are in all data sets{margin}.",
+            SumResult sum => $"<b>{sum.Sum.ToString("N2", Culture)}</b> over {Number(sum.Persons)} persons, {sum.Mean.ToString("N2", Culture)} each; nobody adds more than {sum.Cap.ToString("N2", Culture)}.",
+            ReachResult reach => $"<b>{Number(reach.Reached)}</b> of {Number(reach.Persons)} persons{(reach.AverageFrequency is { } often ? $", {often.ToString("F2", Culture)} times on average" : "")}{margin}.",
+            CrosstabResult crosstab => $"{Number(crosstab.Cells.Sum(cell => cell.Persons ?? 0))} persons in {crosstab.Cells.Count - crosstab.SuppressedCells} groups{margin}.",
             _ => "",
         };
     }
@@ -83,18 +83,18 @@ internal sealed partial class AnswerPage(Answer answer, VerifiedStatement statem
         {
             warnings.AppendLine("<p class=\"notice\" role=\"note\"><b>Simulated platform.</b> SGX's formats and checks, under a root of trust of its own, and no protection: good for trying out.</p>");
         }
-        if (answer.Lift is { SampleRatio.IsMismatch: true } lift)
+        if (answer.Body is LiftResult { SampleRatio.IsMismatch: true } lift)
         {
             warnings.AppendLine(Culture, $"<p class=\"notice alarm\" role=\"alert\"><b>No verdict.</b> The arms do not have the intended sizes ({string.Join(", ", lift.Arms.Select(arm => $"{Text(arm.Name)}: {Share((double)arm.Persons / lift.Arms.Sum(each => each.Persons))} instead of {Share(arm.IntendedShare)}"))}; {Probability(lift.SampleRatio.PValue)}). Something other than the campaign parted them; find it before reading the figures.</p>");
         }
         return warnings.ToString();
     }
 
-    private string Body() => answer switch
+    private string Body() => answer.Body switch
     {
-        { Lift: { } lift } => LiftBody(lift),
-        { Crosstab: { } crosstab } => CrosstabBody(crosstab),
-        { Reach: { } reach } => ReachBody(reach),
+        LiftResult lift => LiftBody(lift),
+        CrosstabResult crosstab => CrosstabBody(crosstab),
+        ReachResult reach => ReachBody(reach),
         _ => "",
     };
 

@@ -5,7 +5,6 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
-using Guardian.Cli.Commands;
 using Guardian.Documents;
 
 namespace Guardian.Cli.Rooms;
@@ -79,7 +78,7 @@ internal sealed class RoomFile
     public RoomClient Connect(Uri address, X509Certificate2 certificate, Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         RequireSigned();
-        return new RoomClient(address, Contract, certificate, TimeProvider.System, onVerified, CollateralCommands.Store(null));
+        return new RoomClient(address, Contract, certificate, TimeProvider.System, CliVerifier.Default, onVerified);
     }
 }
 

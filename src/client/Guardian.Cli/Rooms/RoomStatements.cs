@@ -1,7 +1,6 @@
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Contract;
-using Guardian.Cli.Commands;
 
 namespace Guardian.Cli.Rooms;
 
@@ -11,7 +10,7 @@ internal static class RoomStatements
     /// <exception cref="CliException">It is not verified; stage, reason and found against accepted are in it.</exception>
     public static VerifiedStatement Verify(byte[] statement, RoomContract contract, DateTimeOffset now)
     {
-        var verdict = StatementVerifier.Verify(statement, now, CollateralCommands.Store(null));
+        var verdict = StatementVerifier.Verify(statement, now, CliVerifier.Default);
         if (!verdict.IsVerified)
         {
             throw new CliException(ExitCode.Refused, verdict.Failure.Reason, $"not verified: {verdict.Failure.Detail}", [$"stage: {verdict.Failure.Stage}"]);

@@ -29,22 +29,22 @@ internal static class RoomView
         facts.AddRow("privacy", Privacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon));
         if (contract.Privacy.Epsilon is null)
         {
-            facts.AddRow("mind", "without noise, whoever knows nearly all of a list learns from an exact count whether one person more is a match (docs/limits.md)");
+            facts.AddRow("mind", "without noise, whoever knows nearly all of a list learns from an exact count whether one person more is a match (docs/explanation/limits.md)");
         }
         people.Write(facts);
     }
 
-    public static string Privacy(int minimumAudience, double? epsilon) =>
+    public static string Privacy(int minimumAudience, decimal? epsilon) =>
         $"at least {minimumAudience} persons in every set and outside it; "
         + (epsilon is { } value ? string.Create(Culture, $"every count carries discrete Laplace noise, epsilon {value}") : "exact counts, as the members agreed (noise: none)");
 
     public static void ShowAnswer(IAnsiConsole people, Answer answer)
     {
-        if (answer.Overlap is { } overlap)
+        if (answer.Body is OverlapResult overlap)
         {
             people.WriteLine($"{Terminal.Number(overlap.Persons)} persons are in {(answer.DataVersions.Count == 2 ? "both" : $"all {answer.DataVersions.Count}")} data sets{Filters(answer.Question)}");
         }
-        if (answer.Crosstab is { } crosstab)
+        if (answer.Body is CrosstabResult crosstab)
         {
             people.Write(CrosstabTable(crosstab));
             if (crosstab.SuppressedCells > 0)
@@ -52,20 +52,20 @@ internal static class RoomView
                 people.WriteLine($"{crosstab.SuppressedCells} cells are withheld: about fewer than {answer.MinimumAudience} persons, or such that a margin or an earlier answer would give one away");
             }
         }
-        if (answer.Sum is { } sum)
+        if (answer.Body is SumResult sum)
         {
             people.WriteLine(string.Create(Culture, $"{sum.Column} over {Terminal.Number(sum.Persons)} persons{Filters(answer.Question)}: {sum.Sum:N2} in all, {sum.Mean:N4} each; nobody adds more than {sum.Cap:N2}")
                 + (sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : ""));
         }
-        if (answer.Reach is { } reach)
+        if (answer.Body is ReachResult reach)
         {
             ShowReach(people, reach, Filters(answer.Question));
         }
-        if (answer.Lift is { } lift)
+        if (answer.Body is LiftResult lift)
         {
             ShowLift(people, lift);
         }
-        if (answer.NoiseMargin is { } margin && answer.Lift is null)
+        if (answer.NoiseMargin is { } margin && answer.Body is not LiftResult)
         {
             people.WriteLine($"every count carries noise and is within {margin} of the truth at 95 %");
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Guardian.Cli.Commands;
-using Guardian.Runtime;
 using Guardian.Runtime.Images;
 
 namespace Guardian.Cli.Run;
@@ -76,14 +75,9 @@ internal static class AttestedRun
 
     private static OciImage ReadImage(string layout)
     {
-        try
-        {
-            return OciImage.Read(layout);
-        }
-        catch (RuntimeException failure)
-        {
-            throw new CliException(RunCommand.OwnFailure, "bad-image", failure.Message, hint: failure.Hint);
-        }
+        var image = OciImage.Read(layout);
+        return image.Value
+            ?? throw new CliException(RunCommand.OwnFailure, image.Refusal!.Code, image.Refusal.Detail, hint: image.Refusal.Remedy);
     }
 
     private static CliException Missing(string option) => new(

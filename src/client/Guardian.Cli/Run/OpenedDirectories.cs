@@ -1,7 +1,7 @@
 using Guardian.Files;
 using Guardian.Files.Host;
 using Guardian.Volumes;
-using Guardian.Wasi;
+using Guardian.Wasi.Host;
 
 namespace Guardian.Cli.Run;
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Guardian.Sgx;
 using Guardian.Volumes;
 using Guardian.Wasi;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Cli.Run;
@@ -73,9 +75,9 @@ internal static class RunCommand
             Directories = directories.Preopens,
             Listeners = [.. arguments.Listeners.Select(Listen)],
         });
-        var limits = new GuestLimits { Fuel = arguments.MaxInstructions };
+        var limits = new GuestLimits { Fuel = arguments.MaxInstructions, MemorySize = arguments.MaxMemory };
         using var signals = arguments.Volumes.Count > 0 ? new EndingSignals() : null;
-        var outcome = Guest.Run(engine, module, host, arguments.MaxMemory is { } size ? limits with { MemorySize = size } : limits, signals?.Token ?? CancellationToken.None);
+        var outcome = Guest.Run(engine, module, host, limits, signals?.Token ?? CancellationToken.None);
         return outcome.End switch
         {
             GuestEnd.Exited => outcome.ExitStatus,
@@ -89,16 +91,11 @@ internal static class RunCommand
 
     private static WasmModule Load(WasmEngine engine, byte[] wasm, string name)
     {
-        try
-        {
-            DurableFile.CreateDirectory(HostOptions.Home);
-            var key = DurableFile.ReadOrCreate(Path.Combine(HostOptions.Home, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
-            return new ModuleCache(Path.Combine(HostOptions.Home, "modules"), key).Load(engine, wasm);
-        }
-        catch (InvalidDataException failure)
-        {
-            throw new CliException(NoProgram, "not-a-program", $"{name} is not a WebAssembly module: {failure.Message}");
-        }
+        DurableFile.CreateDirectory(HostOptions.Home);
+        var key = DurableFile.ReadOrCreate(Path.Combine(HostOptions.Home, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
+        var module = new ModuleCache(Path.Combine(HostOptions.Home, "modules"), key).Load(engine, wasm);
+        return module.Value
+            ?? throw new CliException(NoProgram, module.Refusal!.Code, $"{name} is not a WebAssembly module that Guardian runs: {module.Refusal.Detail}", hint: module.Refusal.Remedy);
     }
 
     private static HostListener Listen(System.Net.IPEndPoint address)

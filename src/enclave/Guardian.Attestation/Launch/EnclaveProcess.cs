@@ -1,41 +1,23 @@
-using System.Globalization;
-using Guardian.Attestation.Simulated;
 using Guardian.Sgx;
-using Guardian.Sgx.Epc;
 using Guardian.Sgx.Gramine;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
 
 namespace Guardian.Attestation.Launch;
 
-/// <summary>
-/// The running process as an enclave: on a hardware platform what <c>/dev/attestation</c> offers; else an enclave of a simulated machine,
-/// measured over the program's own files.
-/// </summary>
+/// <summary>The running process as an enclave: its identity, its keys and its quotes.</summary>
 public sealed class EnclaveProcess : IDisposable
 {
-    // Our programs' place in their signer's products; the security version rises with a fix that policies should be able to demand.
-    private const ushort IsvProdId = 1;
-    private const ushort IsvSvn = 1;
+    private readonly Func<EpcCounters>? readEpcCounters;
+    private readonly IDisposable? platform;
 
-    // x87 and SSE state: what every enclave has.
-    private const ulong Xfrm = 3;
-
-    private readonly SimulatedPlatform? machine;
-    private readonly SimulatedQuotingEnclave? quotingEnclave;
-
-    private EnclaveProcess(GramineEnclave enclave)
+    /// <param name="enclave">The enclave; this object disposes it.</param>
+    /// <param name="quotes">Makes its quotes.</param>
+    /// <param name="readEpcCounters">Reads the counters of the EPC, or null when the platform does not show them to the enclave.</param>
+    /// <param name="platform">What must stay open while the enclave runs, or null; this object disposes it after the enclave.</param>
+    public EnclaveProcess(IEnclave enclave, IQuoteProvider quotes, Func<EpcCounters>? readEpcCounters = null, IDisposable? platform = null)
     {
-        Enclave = enclave;
-        Quotes = new GramineQuotes(enclave);
-    }
-
-    private EnclaveProcess(SimulatedPlatform machine, SimulatedEnclave enclave, SimulatedQuotingEnclave quotingEnclave)
-    {
-        this.machine = machine;
-        this.quotingEnclave = quotingEnclave;
-        Enclave = enclave;
-        Quotes = quotingEnclave.ProviderFor(enclave);
+        (Enclave, Quotes) = (enclave, quotes);
+        (this.readEpcCounters, this.platform) = (readEpcCounters, platform);
     }
 
     /// <summary>The enclave.</summary>
@@ -44,61 +26,24 @@ public sealed class EnclaveProcess : IDisposable
     /// <summary>Its quotes.</summary>
     public IQuoteProvider Quotes { get; }
 
-    /// <summary>Counters of the simulated EPC; null on hardware, where the host's driver has them.</summary>
-    public EpcCounters? EpcCounters => machine?.Counters;
+    /// <summary>Counters of the EPC; null on hardware, where only the host's driver has them.</summary>
+    public EpcCounters? EpcCounters => readEpcCounters?.Invoke();
 
-    /// <summary>Opens the platform and, where it is simulated, launches the enclave.</summary>
-    /// <param name="programDirectory">The folder whose files are the enclave's code. An <c>enclave.sigstruct</c> in it is the vendor's signature; without
-    /// one, the machine's development key signs.</param>
-    /// <param name="machineDirectory">Where a simulated machine keeps its identity; unused on hardware.</param>
-    /// <exception cref="EnclaveLaunchException">The signature is not for these files.</exception>
-    /// <exception cref="InvalidDataException">A file of the machine is damaged.</exception>
-    public static EnclaveProcess Open(string programDirectory, string machineDirectory, long epcSize = SimulatedPlatform.DefaultEpcSize)
-    {
-        if (GramineEnclave.TryOpen() is { } hardware)
-        {
-            return new EnclaveProcess(hardware);
-        }
-        var machine = SimulatedPlatform.Open(machineDirectory, epcSize);
-        SimulatedQuotingEnclave? quotingEnclave = null;
-        try
-        {
-            quotingEnclave = SimulatedQuotingEnclave.Open(machine);
-            var image = EnclaveImage.FromFiles(programDirectory);
-            return new EnclaveProcess(machine, machine.Launch(image, FindSigStruct(programDirectory, machineDirectory, image)), quotingEnclave);
-        }
-        catch
-        {
-            quotingEnclave?.Dispose();
-            machine.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Opens the hardware platform.</summary>
+    /// <returns>The process as an enclave, or null when it does not run in one.</returns>
+    public static EnclaveProcess? TryOpenHardware() =>
+        GramineEnclave.TryOpen() is { } enclave ? new EnclaveProcess(enclave, new GramineQuotes(enclave)) : null;
 
-    /// <summary>MRENCLAVE of a program folder, as <see cref="Open"/> would measure it. Needs no platform.</summary>
+    /// <summary>Computes MRENCLAVE of a program folder. Needs no platform.</summary>
+    /// <param name="programDirectory">The folder whose files are the enclave's code.</param>
+    /// <returns>The measurement, as a simulated machine would take it.</returns>
     public static MrEnclave Measure(string programDirectory) => EnclaveImage.FromFiles(programDirectory).Measure();
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Enclave.Dispose();
-        quotingEnclave?.Dispose();
-        machine?.Dispose();
-    }
-
-    private static SigStruct FindSigStruct(string programDirectory, string machineDirectory, EnclaveImage image)
-    {
-        var path = Path.Combine(programDirectory, "enclave.sigstruct");
-        if (File.Exists(path))
-        {
-            return SigStruct.TryRead(File.ReadAllBytes(path), out var signed)
-                ? signed!
-                : throw new InvalidDataException($"{path} is no SIGSTRUCT; sign the program again or remove the file");
-        }
-        using var signer = EnclaveSigner.LoadOrCreate(Path.Combine(machineDirectory, "development-signer.pem"));
-        return signer.Sign(
-            image.Measure(), IsvProdId, IsvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit, Xfrm),
-            DateOnly.ParseExact("2026-01-01", "yyyy-MM-dd", CultureInfo.InvariantCulture));
+        platform?.Dispose();
     }
 
     private sealed class GramineQuotes(GramineEnclave enclave) : IQuoteProvider

@@ -2,9 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Attestation.RaTls;
 
@@ -28,17 +28,17 @@ public static class RaTlsTransport
     /// <param name="clientCertificate">Shown to the server, or null.</param>
     /// <param name="time">Tells the instant at which evidence must be valid.</param>
     /// <param name="onVerified">Is told each peer that was verified and accepted.</param>
-    /// <param name="collateral">For peers on hardware, which are refused without.</param>
+    /// <param name="verifier">Verifies the peer's evidence.</param>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/>, inside <see cref="HttpRequestException"/>.</remarks>
     public static SocketsHttpHandler CreateHandler(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
-        ICollateralSource? collateral = null)
+        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(time);
         return new SocketsHttpHandler
         {
-            SslOptions = ClientOptions(policy, binding, clientCertificate, time, onVerified, collateral),
+            SslOptions = ClientOptions(policy, binding, clientCertificate, time, verifier, onVerified),
             UseProxy = false,
             AllowAutoRedirect = false,
         };
@@ -47,14 +47,14 @@ public static class RaTlsTransport
     /// <summary>A client that talks only to an enclave which the policy accepts; as <see cref="CreateHandler"/>, for connections that are not HTTP.</summary>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/> from the handshake.</remarks>
     public static SslClientAuthenticationOptions ClientOptions(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, Action<RaTlsPeer, Appraisal>? onVerified = null,
-        ICollateralSource? collateral = null) => new()
+        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null) => new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
             ClientCertificateContext = clientCertificate is null ? null : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
             {
-                var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), collateral);
+                var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), verifier);
                 onVerified?.Invoke(peer, appraisal);
                 return true;
             },
@@ -64,10 +64,10 @@ public static class RaTlsTransport
     /// <param name="now">The instant at which evidence must be valid.</param>
     /// <exception cref="AttestationException">It is not accepted.</exception>
     public static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
-        X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now, ICollateralSource? collateral)
+        X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, collateral);
+        var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, verifier);
         if (!verdict.IsVerified)
         {
             throw new AttestationException(verdict.Failure);

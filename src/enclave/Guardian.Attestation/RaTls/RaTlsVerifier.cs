@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -29,16 +28,14 @@ public static class RaTlsVerifier
     // A certificate with two quotes has some 10 KiB.
     private const int MaxCertificateSize = 256 * 1024;
 
-    // The two quotes of one certificate, and those of enclaves on one platform, have most of their links in common. A verifier serves one thread at a time.
-    private static readonly ConcurrentStack<QuoteVerifier> Idle = new();
-
     /// <summary>Verifies a certificate, every evidence in it, and that each names the certificate's key.</summary>
     /// <param name="certificateDer">The certificate as the peer sent it.</param>
     /// <param name="now">The instant at which everything must be valid.</param>
-    /// <param name="collateral">For quotes of hardware, which are refused without.</param>
+    /// <param name="verifier">Verifies the quotes.</param>
     /// <returns>The peer, or the first failed stage. Never throws for any content.</returns>
-    public static RaTlsVerdict Verify(ReadOnlyMemory<byte> certificateDer, DateTimeOffset now, ICollateralSource? collateral = null)
+    public static RaTlsVerdict Verify(ReadOnlyMemory<byte> certificateDer, DateTimeOffset now, EvidenceVerifier verifier)
     {
+        ArgumentNullException.ThrowIfNull(verifier);
         if (certificateDer.Length > MaxCertificateSize || Certificate.TryRead(certificateDer) is not { } certificate)
         {
             return Fail(QuoteStage.Parse, "bad-certificate", "the peer's certificate is not X.509 as it should be");
@@ -50,7 +47,7 @@ public static class RaTlsVerifier
         RaTlsPeer? peer = null;
         if (certificate.Find(RaTlsCertificate.TaggedEvidenceOid) is { } tagged)
         {
-            var verdict = VerifyTagged(tagged.Value, certificate, now, collateral);
+            var verdict = VerifyTagged(tagged.Value, certificate, now, verifier);
             if (!verdict.IsVerified)
             {
                 return verdict;
@@ -59,7 +56,7 @@ public static class RaTlsVerifier
         }
         if ((certificate.Find(RaTlsCertificate.LegacyOid) ?? certificate.Find(RaTlsCertificate.ProperLegacyOid)) is { } legacy)
         {
-            var verdict = VerifyLegacy(legacy.Value, certificate, now, collateral);
+            var verdict = VerifyLegacy(legacy.Value, certificate, now, verifier);
             if (!verdict.IsVerified)
             {
                 return verdict;
@@ -75,13 +72,13 @@ public static class RaTlsVerifier
             : Fail(QuoteStage.Parse, "no-evidence", "the peer's certificate carries no quote: it is no attested enclave");
     }
 
-    private static RaTlsVerdict VerifyTagged(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, ICollateralSource? collateral)
+    private static RaTlsVerdict VerifyTagged(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
         if (TaggedEvidence.TryRead(value) is not var (quote, claims) || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
         {
             return Fail(QuoteStage.Parse, "bad-evidence", "the tagged evidence in the peer's certificate is malformed");
         }
-        var verdict = VerifyEnclave(quote, now, collateral);
+        var verdict = VerifyEnclave(quote, now, verifier);
         if (!verdict.IsVerified)
         {
             return new RaTlsVerdict(null, verdict.Failure);
@@ -95,20 +92,17 @@ public static class RaTlsVerifier
     }
 
     // Our peers are enclaves; a trust domain has none of the identity that policies name.
-    private static QuoteVerdict VerifyEnclave(ReadOnlyMemory<byte> quote, DateTimeOffset now, ICollateralSource? collateral)
+    private static QuoteVerdict VerifyEnclave(ReadOnlyMemory<byte> quote, DateTimeOffset now, EvidenceVerifier verifier)
     {
-        var verifier = Idle.TryPop(out var idle) ? idle : new QuoteVerifier(VerifierOptions.AnyPlatform);
-        var platform = collateral is not null && Quote.TryParse(quote, out _) is { } parsed ? PlatformId.Of(parsed) : null;
-        var verdict = verifier.Verify(quote, platform is null ? null : collateral!.Find(platform), now);
-        Idle.Push(verifier);
+        var verdict = verifier.Verify(quote, now);
         return verdict.Quote is { Tee: not TeeType.Sgx }
             ? new QuoteVerdict(null, new QuoteFailure(QuoteStage.Parse, "not-an-enclave", "the peer's quote is of a trust domain, not of an SGX enclave"))
             : verdict;
     }
 
-    private static RaTlsVerdict VerifyLegacy(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, ICollateralSource? collateral)
+    private static RaTlsVerdict VerifyLegacy(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
-        var verdict = VerifyEnclave(value, now, collateral);
+        var verdict = VerifyEnclave(value, now, verifier);
         if (!verdict.IsVerified)
         {
             return new RaTlsVerdict(null, verdict.Failure);

@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -34,9 +33,11 @@ public static class StatementVerifier
     /// <summary>Verifies a statement.</summary>
     /// <param name="jws">The statement as it was received.</param>
     /// <param name="now">The instant at which the quote's certificates must be valid.</param>
+    /// <param name="verifier">Verifies the quote.</param>
     /// <returns>The statement, or the first failed stage. Never throws for any content.</returns>
-    public static StatementVerdict Verify(ReadOnlySpan<byte> jws, DateTimeOffset now, ICollateralSource? collateral = null)
+    public static StatementVerdict Verify(ReadOnlySpan<byte> jws, DateTimeOffset now, EvidenceVerifier verifier)
     {
+        ArgumentNullException.ThrowIfNull(verifier);
         if (jws.Length > MaxSize
             || !TryRead(jws, out var document, out var header)
             || header.Algorithm != StatementSigner.Algorithm
@@ -49,7 +50,7 @@ public static class StatementVerifier
         {
             return Fail(QuoteStage.Parse, "bad-statement", "this is no statement of a Guardian enclave (JWS, ES256, with key and quote)");
         }
-        var verdict = QuoteVerifier.Verify(quote, collateral, now);
+        var verdict = verifier.Verify(quote, now);
         if (!verdict.IsVerified)
         {
             return new StatementVerdict(null, verdict.Failure);

@@ -24,20 +24,8 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
     // A service sees few platforms and few quoting enclaves; a peer that makes up many must not fill the memory.
     private const int MaxKept = 1_024;
 
-    private readonly Dictionary<Place, VerifiedPlatform> platforms = [];
-    private readonly Dictionary<Place, P256Key> attestationKeys = [];
-
-    /// <summary>Verifies a quote where no collateral is at hand: simulated platforms only; a hardware quote ends at <see cref="QuoteStage.Collateral"/>.</summary>
-    /// <inheritdoc cref="Verify(ReadOnlyMemory{byte}, QuoteCollateral?, DateTimeOffset, VerifierOptions)"/>
-    public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, DateTimeOffset now) => Verify(quote, (QuoteCollateral?)null, now, VerifierOptions.AnyPlatform);
-
-    /// <summary>Verifies a quote of any platform, with the collateral that a source has for it.</summary>
-    /// <inheritdoc cref="Verify(ReadOnlyMemory{byte}, QuoteCollateral?, DateTimeOffset, VerifierOptions)"/>
-    public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, ICollateralSource? source, DateTimeOffset now)
-    {
-        var collateral = source is not null && Quote.TryParse(quote, out _) is { } parsed && PlatformId.Of(parsed) is { } platform ? source.Find(platform) : null;
-        return Verify(quote, collateral, now, VerifierOptions.AnyPlatform);
-    }
+    private readonly Dictionary<VerifiedDigest, VerifiedPlatform> platforms = [];
+    private readonly Dictionary<VerifiedDigest, P256Key> attestationKeys = [];
 
     /// <summary>Verifies every link of a quote, from nothing.</summary>
     /// <param name="quote">The quote as it was received; at most <see cref="Quote.MaxSize"/> bytes.</param>
@@ -72,14 +60,14 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
                 QuoteStage.CertificateChain, "pck-certificate-needed",
                 $"the quote names its platform by certification data of type {parsed.CertificationDataType} only; get the platform's PCK certificate chain and give it along");
         }
-        var place = Place.Of(chain.Span, parsed.CertificationDataType);
-        if (FindPlatform(place, chain.Span, out failure) is not { } platform)
+        var digest = VerifiedDigest.Of(chain.Span, parsed.CertificationDataType);
+        if (FindPlatform(digest, chain.Span, out failure) is not { } platform)
         {
             return new QuoteVerdict(null, failure);
         }
 
         // Steps 3 to 5
-        failure = Validity.Check(platform.Chain.Validities, now, QuoteStage.CertificateChain) ?? CheckSignatures(parsed, place, platform.Chain);
+        failure = Validity.Check(platform.Chain.Validities, now, QuoteStage.CertificateChain) ?? CheckSignatures(parsed, digest, platform.Chain);
         if (failure is not null)
         {
             return new QuoteVerdict(null, failure);
@@ -107,7 +95,9 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Clear();
+
+    private void Clear()
     {
         foreach (var platform in platforms.Values)
         {
@@ -121,10 +111,10 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         attestationKeys.Clear();
     }
 
-    private VerifiedPlatform? FindPlatform(Place place, ReadOnlySpan<byte> pem, out QuoteFailure? failure)
+    private VerifiedPlatform? FindPlatform(VerifiedDigest digest, ReadOnlySpan<byte> pem, out QuoteFailure? failure)
     {
         failure = null;
-        if (platforms.TryGetValue(place, out var known))
+        if (platforms.TryGetValue(digest, out var known))
         {
             return known;
         }
@@ -134,16 +124,16 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         }
         if (platforms.Count == MaxKept)
         {
-            Dispose();
+            Clear();
         }
-        return platforms[place] = new VerifiedPlatform(chain);
+        return platforms[digest] = new VerifiedPlatform(chain);
     }
 
-    private QuoteFailure? CheckSignatures(Quote quote, Place platform, PckChain chain)
+    private QuoteFailure? CheckSignatures(Quote quote, VerifiedDigest platform, PckChain chain)
     {
         // Everything that step 3 and 4 look at, so that what is found here was verified for these very bytes.
-        var place = Place.Of([.. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span, .. quote.AttestationKey.Span, .. quote.QeAuthenticationData.Span], platform);
-        if (!attestationKeys.TryGetValue(place, out var key))
+        var digest = VerifiedDigest.Of([.. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span, .. quote.AttestationKey.Span, .. quote.QeAuthenticationData.Span], platform);
+        if (!attestationKeys.TryGetValue(digest, out var key))
         {
             if (!chain.PckKey.Verify(quote.QeReportBytes.Span, quote.QeReportSignature.Span))
             {
@@ -158,7 +148,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
                 attestationKeys.Values.ToList().ForEach(old => old.Dispose());
                 attestationKeys.Clear();
             }
-            attestationKeys[place] = key = imported;
+            attestationKeys[digest] = key = imported;
         }
         return key.Verify(quote.SignedBytes.Span, quote.Signature.Span)
             ? null
@@ -177,18 +167,18 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
     private static QuoteVerdict Fail(QuoteStage stage, string reason, string detail) => new(null, new QuoteFailure(stage, reason, detail));
 
     // SHA-256 of what was verified.
-    private readonly record struct Place(UInt128 High, UInt128 Low)
+    private readonly record struct VerifiedDigest(UInt128 High, UInt128 Low)
     {
-        public static Place Of(ReadOnlySpan<byte> bytes, ushort type) => Of(bytes, new Place(0, type));
+        public static VerifiedDigest Of(ReadOnlySpan<byte> bytes, ushort type) => Of(bytes, new VerifiedDigest(0, type));
 
-        public static Place Of(ReadOnlySpan<byte> bytes, Place within)
+        public static VerifiedDigest Of(ReadOnlySpan<byte> bytes, VerifiedDigest within)
         {
             Span<byte> input = stackalloc byte[64];
             SHA256.HashData(bytes, input);
             BinaryPrimitives.WriteUInt128LittleEndian(input[32..], within.High);
             BinaryPrimitives.WriteUInt128LittleEndian(input[48..], within.Low);
             SHA256.HashData(input, input);
-            return new Place(BinaryPrimitives.ReadUInt128LittleEndian(input), BinaryPrimitives.ReadUInt128LittleEndian(input[16..]));
+            return new VerifiedDigest(BinaryPrimitives.ReadUInt128LittleEndian(input), BinaryPrimitives.ReadUInt128LittleEndian(input[16..]));
         }
     }
 

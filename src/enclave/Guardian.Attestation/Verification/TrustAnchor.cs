@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Guardian.Attestation.Pki;
-using Guardian.Attestation.Simulated;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 
@@ -10,6 +9,10 @@ namespace Guardian.Attestation.Verification;
 /// <summary>A root of trust, pinned by its key: a certificate of the same name with another key is a stranger.</summary>
 public sealed class TrustAnchor
 {
+    // SHA-256 of the public key of Guardian's simulated root. Its private key is public (docs/decisions/0001).
+    private static readonly byte[] PublishedRootKey =
+        Convert.FromHexString("a3bcba5bd8fe1cb7ca8c40a0603efae4dd2b23d3d3fdfa4aa41b0f96e874c152");
+
     // SHA-256 of a certificate of the root that is known to be good; empty when none is. Whether another one is signed by the root has to be verified.
     private readonly byte[] knownCertificate;
 
@@ -32,12 +35,9 @@ public sealed class TrustAnchor
         quotingEnclave: null,
         knownCertificate: Convert.FromHexString("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3"));
 
-    /// <summary>
-    /// The root of simulated platforms. Its private key is public (docs/decisions/0001), so what it vouches for protects nothing. Its quoting enclave is
-    /// pinned here, and it needs no collateral.
-    /// </summary>
-    public static TrustAnchor Simulated { get; } = new(
-        SimulatedPki.RootName, PlatformKind.Simulated, SimulatedPki.RootKey, SimulatedQuotingEnclave.ExpectedIdentity, knownCertificate: []);
+    /// <summary>A root whose quoting enclave is pinned, so that it needs no collateral. Only <c>Guardian.Simulation</c> makes one.</summary>
+    internal static TrustAnchor Pinned(string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity quotingEnclave) =>
+        new(name, platform, rootKey, quotingEnclave, knownCertificate: []);
 
     /// <summary>Name of the root.</summary>
     public string Name { get; }
@@ -51,9 +51,9 @@ public sealed class TrustAnchor
     /// <summary>The quoting enclave that may quote, where no collateral says so.</summary>
     internal QuotingEnclaveIdentity? QuotingEnclave { get; }
 
-    /// <summary>The root that a certificate is of. One of the roots above stays what it is: a simulated platform never passes for hardware.</summary>
+    /// <summary>Makes an anchor from the certificate of a root. The published root of simulated platforms is refused: it never passes for hardware.</summary>
     /// <param name="certificate">PEM, of which the first certificate counts, or DER.</param>
-    /// <returns>The anchor, or null when there is no certificate with a P-256 key.</returns>
+    /// <returns>The anchor, or null when there is no certificate with a P-256 key, or its private key is published.</returns>
     public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> certificate)
     {
         var root = certificate.Length > 0 && certificate[0] == 0x30 ? Certificate.TryRead(certificate.ToArray()) : CertificatePem.ReadAll(certificate, most: 1).FirstOrDefault();
@@ -61,9 +61,13 @@ public sealed class TrustAnchor
         {
             return null;
         }
-        if (Find([Intel, Simulated], root) is { } known)
+        if (Find([Intel], root) is { } known)
         {
             return known;
+        }
+        if (SHA256.HashData(point.Span).AsSpan().SequenceEqual(PublishedRootKey))
+        {
+            return null;
         }
         using var key = P256Key.TryImport(point.Span);
         return key is null ? null : new TrustAnchor(

@@ -1,16 +1,13 @@
 namespace Guardian.Attestation.Verification;
 
-/// <summary>What a verification rests on. The defaults are strict; each loosening has its name.</summary>
+/// <summary>What a verification relies on. The caller states the roots; the other defaults are strict.</summary>
 public sealed record VerifierOptions
 {
     /// <summary>Intel's root alone, with revocation.</summary>
-    public static VerifierOptions Default { get; } = new();
-
-    /// <summary>Intel's root and that of simulated platforms: for who asks a policy which of the two is welcome.</summary>
-    public static VerifierOptions AnyPlatform { get; } = new() { Anchors = [TrustAnchor.Intel, TrustAnchor.Simulated] };
+    public static VerifierOptions IntelOnly { get; } = new() { Anchors = [TrustAnchor.Intel] };
 
     /// <summary>The roots of trust.</summary>
-    public IReadOnlyList<TrustAnchor> Anchors { get; init; } = [TrustAnchor.Intel];
+    public required IReadOnlyList<TrustAnchor> Anchors { get; init; }
 
     /// <summary>Whether collateral without revocation lists is refused. Without them, nobody knows what was revoked.</summary>
     public bool RequireRevocationLists { get; init; } = true;

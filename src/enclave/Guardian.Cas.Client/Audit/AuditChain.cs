@@ -1,14 +1,14 @@
 using System.Security.Cryptography;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 
 namespace Guardian.Cas.Client.Audit;
 
 /// <summary>Verifies lines one after the other: each continues the line before, and a key that the log introduced signs it.</summary>
-internal sealed class AuditChain(AttestationPolicy policy, DateTimeOffset now, ICollateralSource? collateral) : IDisposable
+internal sealed class AuditChain(AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier) : IDisposable
 {
     private readonly Dictionary<string, ECDsa> keys = [];
     private readonly List<string> hashes = [];
@@ -53,7 +53,7 @@ internal sealed class AuditChain(AttestationPolicy policy, DateTimeOffset now, I
 
     private Refusal? Introduce(AuditPayload payload, int number)
     {
-        var verdict = StatementVerifier.Verify(payload.Statement, now, collateral);
+        var verdict = StatementVerifier.Verify(payload.Statement, now, verifier);
         var fault = verdict.IsVerified ? AuditVerifier.FindFault(verdict.Statement, AuditLine.StartType, policy) : verdict.Failure.Detail;
         if (fault is not null)
         {

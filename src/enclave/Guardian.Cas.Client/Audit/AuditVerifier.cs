@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 
@@ -19,19 +19,21 @@ public static class AuditVerifier
     /// <param name="earlier">The end of the log as it was verified before; null without one.</param>
     /// <param name="policy">The CAS that is accepted.</param>
     /// <param name="now">The instant at which quotes must be valid.</param>
-    /// <param name="collateral">Collateral for a CAS on hardware; null refuses hardware.</param>
+    /// <param name="verifier">Verifies quotes, with the roots that are accepted.</param>
     /// <returns>
     /// The end of the log, or the first failure: <see cref="CasReasons.NotTrusted"/>, <see cref="CasReasons.Malformed"/>,
     /// <see cref="CasReasons.Altered"/>, <see cref="CasReasons.Truncated"/>, <see cref="CasReasons.RolledBack"/> or
     /// <see cref="CasReasons.Foreign"/>. Never throws for any content.
     /// </returns>
-    /// <exception cref="ArgumentNullException"><paramref name="lines"/> or <paramref name="policy"/> is null.</exception>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="lines"/>, <paramref name="policy"/> or <paramref name="verifier"/> is null.
+    /// </exception>
     public static Outcome<AuditHead> Verify(
         IReadOnlyList<ReadOnlyMemory<byte>> lines, ReadOnlySpan<byte> head, AuditHead? earlier, AttestationPolicy policy,
-        DateTimeOffset now, ICollateralSource? collateral = null)
+        DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(lines);
-        var (end, refusal) = ReadHead(head, policy, now, collateral);
+        var (end, refusal) = ReadHead(head, policy, now, verifier);
         if (end is null)
         {
             return refusal!;
@@ -47,7 +49,7 @@ public static class AuditVerifier
             return CasReasons.Foreign.Because(
                 $"this is the log {log}, not {expected}: the log of another CAS, or of one whose database was started anew");
         }
-        using var chain = new AuditChain(policy, now, collateral);
+        using var chain = new AuditChain(policy, now, verifier);
         foreach (var line in lines)
         {
             if (chain.Append(line.Span) is { } failure)
@@ -62,16 +64,16 @@ public static class AuditVerifier
     /// <param name="head">The statement; JWS.</param>
     /// <param name="policy">The CAS that is accepted.</param>
     /// <param name="now">The instant at which quotes must be valid.</param>
-    /// <param name="collateral">Collateral for a CAS on hardware; null refuses hardware.</param>
+    /// <param name="verifier">Verifies quotes, with the roots that are accepted.</param>
     /// <returns>
     /// The end, or a refusal: <see cref="CasReasons.NotTrusted"/> or <see cref="CasReasons.Malformed"/>. Never throws for any content.
     /// </returns>
-    /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="policy"/> or <paramref name="verifier"/> is null.</exception>
     public static Outcome<AuditHead> ReadHead(
-        ReadOnlySpan<byte> head, AttestationPolicy policy, DateTimeOffset now, ICollateralSource? collateral = null)
+        ReadOnlySpan<byte> head, AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var verdict = StatementVerifier.Verify(head, now, collateral);
+        var verdict = StatementVerifier.Verify(head, now, verifier);
         if (!verdict.IsVerified)
         {
             return CasReasons.NotTrusted.Because($"the statement of the log's end does not verify: {verdict.Failure.Detail}");

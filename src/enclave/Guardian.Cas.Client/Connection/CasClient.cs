@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 
@@ -35,14 +35,16 @@ public sealed class CasClient : IDisposable
     /// <param name="policy">The CAS that is accepted.</param>
     /// <param name="clientCertificate">A person's certificate, or an enclave's RA-TLS certificate; null for calls that need none.</param>
     /// <param name="time">The clock by which evidence must be valid.</param>
+    /// <param name="verifier">Verifies the evidence of the CAS, with the roots that are accepted.</param>
     /// <param name="onVerified">Called with the verified CAS at each handshake; may be null.</param>
-    /// <param name="collateral">Collateral for a CAS on hardware; null refuses hardware.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="policy"/> or <paramref name="time"/> is null.</exception>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="policy"/>, <paramref name="time"/> or <paramref name="verifier"/> is null.
+    /// </exception>
     public CasClient(
-        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time,
-        Action<RaTlsPeer, Appraisal>? onVerified = null, ICollateralSource? collateral = null)
+        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
-        var handler = RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, onVerified, collateral);
+        var handler = RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
     }
 

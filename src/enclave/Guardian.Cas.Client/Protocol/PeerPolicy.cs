@@ -18,11 +18,18 @@ public sealed record PeerPolicy(
     IReadOnlyList<string> IgnoredAdvisories, int MinimumEvaluation, int GraceDays)
 {
     /// <summary>Converts a policy to the form that a startup configuration carries.</summary>
-    internal static PeerPolicy From(AttestationPolicy policy) => new(
-        [.. policy.Identities.Select(PeerIdentity.From)],
-        [.. policy.Platforms.Select(platform => platform == PlatformKind.Simulated ? "simulated" : "hardware")],
-        policy.AllowDebug, [.. policy.Statuses.Select(status => status.ToString())], policy.IgnoredAdvisories, policy.MinimumEvaluation,
-        (int)policy.Grace.TotalDays);
+    /// <param name="policy">The policy; its grace is rounded down to days.</param>
+    /// <returns>The same rules as texts.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
+    public static PeerPolicy From(AttestationPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return new PeerPolicy(
+            [.. policy.Identities.Select(PeerIdentity.From)],
+            [.. policy.Platforms.Select(platform => platform == PlatformKind.Simulated ? "simulated" : "hardware")],
+            policy.AllowDebug, [.. policy.Statuses.Select(status => status.ToString())], policy.IgnoredAdvisories,
+            policy.MinimumEvaluation, (int)policy.Grace.TotalDays);
+    }
 
     /// <summary>Converts to the policy that appraises a peer.</summary>
     /// <returns>The policy.</returns>

@@ -11,7 +11,7 @@ using Guardian.Refusals;
 namespace Guardian.Cas.Admissions;
 
 /// <summary>Admits enclaves to the services of sessions, and keeps their freshness tags. Thread-safe.</summary>
-internal sealed class AdmissionService(Vault vault, EvidenceVerifier evidence, TimeProvider time)
+internal sealed class AdmissionService(Vault vault, CallerVerifier callers, TimeProvider time)
 {
     /// <summary>Gives a service its startup configuration if its quote satisfies the session.</summary>
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
@@ -44,7 +44,7 @@ internal sealed class AdmissionService(Vault vault, EvidenceVerifier evidence, T
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
     public async Task<Outcome<TagDescription>> ReadTagAsync(string session, string name, ReadOnlyMemory<byte> certificate)
     {
-        var (peer, refusal) = evidence.VerifyOrRecall(certificate);
+        var (peer, refusal) = callers.VerifyOrRecall(certificate);
         if (peer is null)
         {
             return refusal!;
@@ -64,7 +64,7 @@ internal sealed class AdmissionService(Vault vault, EvidenceVerifier evidence, T
         {
             return CasReasons.Invalid.Because($"a tag has {TagTable.TagSize} bytes");
         }
-        var (peer, refusal) = evidence.VerifyOrRecall(certificate);
+        var (peer, refusal) = callers.VerifyOrRecall(certificate);
         if (peer is null)
         {
             return refusal!;
@@ -89,7 +89,7 @@ internal sealed class AdmissionService(Vault vault, EvidenceVerifier evidence, T
 
     private async Task<Outcome<Admission>> AdmitAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
     {
-        var (peer, refusal) = evidence.Verify(certificate);
+        var (peer, refusal) = callers.Verify(certificate);
         while (peer is not null)
         {
             (var admission, refusal) = await vault.TryRunAsync<Admission>(

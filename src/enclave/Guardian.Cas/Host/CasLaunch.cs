@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
@@ -21,7 +21,7 @@ internal static class CasLaunch
     public static string KeyPath(HostOptions options) => Path.Combine(options.State, "database-key.sealed");
 
     /// <summary>Reads how many concurrent calls one caller may have.</summary>
-    /// <exception cref="HostException">The option is not a number, or out of range.</exception>
+    /// <exception cref="RefusedException">The option is not a number, or out of range.</exception>
     public static int ReadCallerCalls(HostOptions options)
     {
         if (options.Find("caller-calls") is not { } text)
@@ -31,7 +31,8 @@ internal static class CasLaunch
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var calls)
             && calls is > 0 and <= CallerLimits.MaxCalls
             ? calls
-            : throw new HostException(2, $"'{text}' is not a number of calls", $"--caller-calls takes 1 to {CallerLimits.MaxCalls}");
+            : throw HostingReasons.RefuseInput(
+                $"'{text}' is not a number of calls", $"--caller-calls takes 1 to {CallerLimits.MaxCalls}");
     }
 
     /// <summary>Opens the database: SQLite in the state folder, or PostgreSQL by the connection string in a file.</summary>
@@ -50,15 +51,15 @@ internal static class CasLaunch
         }
         if (options.Find("join") is { } address)
         {
-            var key = await JoinAsync(address, process.Enclave, certificate, options.Collateral, time).ConfigureAwait(false);
+            var key = await JoinAsync(address, process.Enclave, certificate, options.Verifier, time).ConfigureAwait(false);
             key.Save(path, process.Enclave);
             return key;
         }
         using var transaction = rows?.Begin();
         return transaction?.Find("head", "") is null
             ? StoreKey.LoadOrCreate(path, process.Enclave)
-            : throw new HostException(
-                1, "the store was made with a key that this machine does not have",
+            : throw HostingReasons.RefuseStart(
+                "the store was made with a key that this machine does not have",
                 "get it from another replica (guardian cas start --join ADDRESS), "
                 + "or have the owners recover it (guardian cas start --recover)");
     }
@@ -80,21 +81,22 @@ internal static class CasLaunch
     }
 
     private static async Task<StoreKey> JoinAsync(
-        string address, IEnclave enclave, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+        string address, IEnclave enclave, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
         {
-            throw new HostException(2, $"'{address}' is not an address of a CAS", "give https://host:port");
+            throw HostingReasons.RefuseInput($"'{address}' is not an address of a CAS", "give https://host:port");
         }
         try
         {
-            using var client = new CasClient(uri, ReplicasOf(enclave), certificate, time, collateral: collateral);
+            using var client = new CasClient(uri, ReplicasOf(enclave), certificate, time, verifier);
             return new StoreKey(await client.ReadStoreKeyAsync().ConfigureAwait(false));
         }
         catch (RefusedException refused)
         {
-            throw new HostException(
-                refused.IsTransient ? 3 : 1, $"the CAS at {address} gives no key: {refused.Message}", details: refused.Refusal.Problems);
+            var reason = refused.IsTransient ? HostingReasons.MachineFailed : HostingReasons.StartRefused;
+            throw new RefusedException(
+                reason.Because($"the CAS at {address} gives no key: {refused.Message}") with { Problems = refused.Refusal.Problems }, refused);
         }
     }
 }

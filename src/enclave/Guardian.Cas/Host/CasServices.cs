@@ -1,5 +1,5 @@
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Admissions;
 using Guardian.Cas.Audit;
 using Guardian.Cas.Callers;
@@ -13,15 +13,15 @@ namespace Guardian.Cas.Host;
 internal sealed class CasServices
 {
     /// <param name="vault">The store.</param>
-    /// <param name="collateral">Collateral for callers on hardware; null refuses hardware.</param>
+    /// <param name="verifier">Verifies the evidence of calling enclaves.</param>
     /// <param name="time">The clock.</param>
     /// <param name="replicas">The enclaves that are this CAS as well and may have the store's key; null for none.</param>
-    public CasServices(Vault vault, ICollateralSource? collateral, TimeProvider time, AttestationPolicy? replicas = null)
+    public CasServices(Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null)
     {
-        var evidence = new EvidenceVerifier(collateral, time);
+        var callers = new CallerVerifier(verifier, time);
         Sessions = new SessionRegistry(vault, time);
-        Admissions = new AdmissionService(vault, evidence, time);
-        Owners = new OwnerRegistry(vault, evidence, replicas);
+        Admissions = new AdmissionService(vault, callers, time);
+        Owners = new OwnerRegistry(vault, callers, replicas);
         Audit = new AuditReader(vault, time);
     }
 

@@ -10,7 +10,7 @@ namespace Guardian.Cas.Owners;
 
 /// <summary>The people who own the CAS: enough of them together can recover its store, or replace its owners. Thread-safe.</summary>
 /// <param name="replicas">The enclaves that are this CAS as well and may have the store's key; null for none.</param>
-internal sealed class OwnerRegistry(Vault vault, EvidenceVerifier evidence, AttestationPolicy? replicas)
+internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, AttestationPolicy? replicas)
 {
     // Arbitrary; Shamir over GF(256) allows 255.
     private const int MaxOwners = 32;
@@ -98,7 +98,7 @@ internal sealed class OwnerRegistry(Vault vault, EvidenceVerifier evidence, Atte
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
     public async Task<Outcome<StoreKeyDescription>> HandOverKeyAsync(ReadOnlyMemory<byte> certificate)
     {
-        var (peer, refusal) = evidence.Verify(certificate);
+        var (peer, refusal) = callers.Verify(certificate);
         if (peer is null)
         {
             return refusal!;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
@@ -65,10 +65,10 @@ internal sealed class CasWitness : IWitness
     /// <param name="policy">The CAS that is accepted as witness.</param>
     /// <param name="certificate">This CAS's RA-TLS certificate.</param>
     public CasWitness(
-        WitnessDescription place, AttestationPolicy policy, X509Certificate2 certificate, ICollateralSource collateral, TimeProvider time)
+        WitnessDescription place, AttestationPolicy policy, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         this.place = place;
-        client = new CasClient(new Uri(place.Address), policy, certificate, time, collateral: collateral);
+        client = new CasClient(new Uri(place.Address), policy, certificate, time, verifier);
     }
 
     /// <inheritdoc/>

@@ -4,48 +4,56 @@ using Guardian.CleanRoom.Matching;
 namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>
-/// The conditions of a question, in their one form, sorted by when they can be evaluated: what is about one data set filters its rows before they are matched; what is about
-/// several is evaluated on matched persons.
+/// The conditions of a question in canonical form, separated by when they are evaluated: a condition on one data set filters its rows
+/// before they are matched; a condition on several data sets is evaluated on matched persons.
 /// </summary>
 internal sealed class CompiledFilters
 {
     private readonly IReadOnlyList<DataSet> dataSets;
     private readonly IReadOnlyList<CodeCondition> parts;
 
-    /// <param name="conditions">All must hold. Their columns are numbered as <see cref="NumberOf"/> says.</param>
+    /// <param name="dataSets">The data sets that take part.</param>
+    /// <param name="conditions">The conditions, all of which must hold. <see cref="NumberOf"/> numbers their columns.</param>
     public CompiledFilters(IReadOnlyList<DataSet> dataSets, IReadOnlyList<CodeCondition> conditions)
     {
         this.dataSets = dataSets;
-        parts = conditions.Count == 0 ? [] : CanonicalCondition.Of(new CodeAll(conditions)) switch { CodeAll all => all.Parts, var one => [one] };
+        parts = conditions.Count == 0
+            ? []
+            : CanonicalCondition.Of(new CodeAll(conditions)) switch { CodeAll all => all.Parts, var one => [one] };
         var mixed = parts.Where(part => SidesOf(part).Count() > 1).ToList();
         var columns = mixed.SelectMany(part => part.Leaves()).Select(leaf => leaf.Column).Distinct().Order().ToList();
         Across = mixed.Count == 0 ? null : new AcrossCondition(
-            [.. columns.Select(Find).Select(found => new Measure(found.Side, found.Column))], Renumbered(new CodeAll(mixed), columns.IndexOf));
+            [.. columns.Select(Find).Select(found => new Measure(found.Side, found.Column))],
+            Renumbered(new CodeAll(mixed), columns.IndexOf));
     }
 
-    /// <summary>What matched persons have to satisfy besides; null when there is nothing.</summary>
+    /// <summary>The conditions on matched persons; null for none.</summary>
     public AcrossCondition? Across { get; }
 
-    /// <summary>Equal for filters that were written in different ways.</summary>
+    /// <summary>The filters as text, equal for equal filters however they are written.</summary>
     public string Text => string.Join('&', parts.Select(CanonicalCondition.Text));
 
-    /// <summary>The same with further conditions.</summary>
+    /// <summary>Adds further conditions.</summary>
     public CompiledFilters With(IEnumerable<CodeCondition> further) => new(dataSets, [.. parts, .. further]);
 
-    /// <summary>What rows of a data set have to satisfy.</summary>
+    /// <summary>Selects the conditions on the rows of one data set.</summary>
     public IReadOnlyList<CodeCondition> Of(DataSet dataSet) =>
-        [.. parts.Where(part => SidesOf(part).SequenceEqual([IndexOf(dataSet)])).Select(part => Renumbered(part, number => Find(number).Column))];
+    [
+        .. parts.Where(part => SidesOf(part).SequenceEqual([IndexOf(dataSet)]))
+            .Select(part => Renumbered(part, number => Find(number).Column)),
+    ];
 
-    /// <summary>Whether anything depends on a data set's columns.</summary>
+    /// <summary>Tests whether any condition depends on a data set's columns.</summary>
     public bool Concern(DataSet dataSet) => parts.Any(part => SidesOf(part).Contains(IndexOf(dataSet)));
 
-    /// <summary>The number of a column among those of all data sets that take part.</summary>
+    /// <summary>Computes the number of a column among the columns of all data sets that take part.</summary>
     public static int NumberOf(IReadOnlyList<DataSet> dataSets, FoundColumn column) =>
         dataSets.TakeWhile(dataSet => dataSet != column.DataSet).Sum(dataSet => dataSet.Columns.Count) + column.Index;
 
     private int IndexOf(DataSet dataSet) => dataSets.ToList().IndexOf(dataSet);
 
-    private IEnumerable<int> SidesOf(CodeCondition condition) => condition.Leaves().Select(leaf => Find(leaf.Column).Side).Distinct();
+    private IEnumerable<int> SidesOf(CodeCondition condition) =>
+        condition.Leaves().Select(leaf => Find(leaf.Column).Side).Distinct();
 
     private (int Side, int Column) Find(int number)
     {

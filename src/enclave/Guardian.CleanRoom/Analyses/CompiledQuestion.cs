@@ -1,30 +1,33 @@
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Matching;
 
 namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>A question as the engine runs it.</summary>
-/// <param name="DataSets">Those that take part, in the order of the contract.</param>
-/// <param name="Filters">What a person has to satisfy.</param>
-/// <param name="Cells">The columns that make the cells, with the stride each has in a cell's number.</param>
+/// <param name="Question">The question.</param>
+/// <param name="DataSets">The data sets that take part, in the order of the contract.</param>
+/// <param name="Filters">The conditions on persons.</param>
+/// <param name="Cells">The columns of the cells, with the stride of each in a cell's number.</param>
 /// <param name="Measured">The column of a sum.</param>
 internal sealed record CompiledQuestion(
-    Question Question, IReadOnlyList<DataSet> DataSets, CompiledFilters Filters, IReadOnlyList<CellColumn> Cells, FoundColumn? Measured = null)
+    Question Question, IReadOnlyList<DataSet> DataSets, CompiledFilters Filters, IReadOnlyList<CellColumn> Cells,
+    FoundColumn? Measured = null)
 {
     /// <summary>Cells in all.</summary>
     public int CellCount => Cells.Aggregate(1, (count, cell) => count * cell.Size);
 
     /// <summary>
-    /// Names question and versions: equal for the same question however its conditions were written or ordered, and on the same data.
+    /// Identifies question and versions: equal for the same question on the same data, however its conditions are written or ordered.
     /// </summary>
-    public string Key(IReadOnlyDictionary<string, DataVersion> versions) =>
-        HashOf($"{Question.Kind}|{string.Join(',', Question.By)}|{Question.Column}|{Versions(versions)}|{Filters.Text}");
+    public string KeyOf(IReadOnlyDictionary<string, DataVersion> versions) =>
+        HashOf($"{Question.Kind}|{string.Join(',', Question.By)}|{Question.Column}|{TextOf(versions)}|{Filters.Text}");
 
     /// <summary>
-    /// The persons of some cells in words: equal when data sets, their versions, conditions and cells are, and for a cell the same as for a question with its values as condition. Who has no
-    /// value in the cells' columns makes no difference.
+    /// Identifies the persons of some cells: equal when data sets, versions, conditions and cells are. A cell of a crosstab has the same
+    /// identity as a question with its values as condition. Persons with an empty cell in these columns make no difference.
     /// </summary>
     public string Describe(IReadOnlyDictionary<string, DataVersion> versions, IReadOnlyCollection<int> cells)
     {
@@ -32,23 +35,33 @@ internal sealed record CompiledQuestion(
         var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
         IEnumerable<CodeCondition> further = isProduct
             ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size).Select(pair => pair.First.In(DataSets, pair.Second))
-            : [new CodeAny([.. cells.Select(cell => new CodeAll([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]))])];
-        return HashOf($"{Versions(versions)}|{Filters.With(further).Text}");
+            : [new CodeAny([.. cells.Select(ConditionOf)])];
+        return HashOf($"{TextOf(versions)}|{Filters.With(further).Text}");
     }
 
-    private string Versions(IReadOnlyDictionary<string, DataVersion> versions) => string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name].Digest}"));
+    private CodeAll ConditionOf(int cell) => new([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]);
+
+    private string TextOf(IReadOnlyDictionary<string, DataVersion> versions) =>
+        string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name].Digest}"));
 
     private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
 
 /// <summary>A column of a crosstab.</summary>
+/// <param name="DataSet">The data set.</param>
+/// <param name="Column">Index of the column in its data set.</param>
+/// <param name="Size">The number of values.</param>
+/// <param name="Stride">The difference between the cells of neighbouring values.</param>
 internal sealed record CellColumn(DataSet DataSet, int Column, int Size, int Stride)
 {
-    /// <summary>The value that a cell's number has in this column.</summary>
-    public long ValueOf(int cell) => (cell / Stride % Size) + DataSet.Columns[Column].Minimum;
+    /// <summary>The column.</summary>
+    public Column Definition => DataSet.Columns[Column];
 
-    /// <summary>The condition that this column has one of the values.</summary>
+    /// <summary>Computes the value of a cell in this column.</summary>
+    public long ValueOf(int cell) => (cell / Stride % Size) + Definition.Minimum;
+
+    /// <summary>Makes the condition that this column has one of some values.</summary>
     public CodeRanges In(IReadOnlyList<DataSet> dataSets, IEnumerable<long> values) => new(
         CompiledFilters.NumberOf(dataSets, new FoundColumn(DataSet, Column)),
-        [.. values.Select(value => (uint)(value - DataSet.Columns[Column].Minimum + 1)).Select(code => (code, code))]);
+        [.. values.Select(value => (uint)(value - Definition.Minimum + 1)).Select(code => (code, code))]);
 }

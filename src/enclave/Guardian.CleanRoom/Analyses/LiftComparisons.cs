@@ -3,21 +3,25 @@ using Guardian.CleanRoom.Statistics;
 
 namespace Guardian.CleanRoom.Analyses;
 
-/// <summary>Compares every treatment arm with control, outcome by outcome, and judges all of it together.</summary>
+/// <summary>Compares every treatment arm with control, outcome by outcome, and judges all comparisons together.</summary>
 internal static class LiftComparisons
 {
     private const string AnyTreatment = "any treatment";
     private const double Level = 0.05;
 
-    /// <summary>Compares.</summary>
-    /// <param name="isRate">By outcome.</param>
-    /// <param name="totals">By outcome and arm.</param>
-    /// <param name="covariates">The same with the covariate; null without one.</param>
-    /// <param name="exposed">Persons exposed, by arm; null when not known.</param>
+    /// <summary>Compares the arms.</summary>
+    /// <param name="design">The design of the contract.</param>
+    /// <param name="arms">The arms in the order of the column's values.</param>
+    /// <param name="ratio">The result of the sample-ratio check.</param>
+    /// <param name="isRate">For each outcome whether it is a rate.</param>
+    /// <param name="totals">Totals by outcome and arm.</param>
+    /// <param name="covariates">Totals with the covariate by outcome and arm; null without one.</param>
+    /// <param name="exposed">Persons exposed by arm; null when not known.</param>
     /// <returns>Comparisons by outcome.</returns>
     public static IReadOnlyList<IReadOnlyList<LiftComparison>> Compare(
         LiftDesign design, IReadOnlyList<string> arms, SampleRatio ratio, IReadOnlyList<bool> isRate,
-        IReadOnlyList<IReadOnlyList<ArmTotal>> totals, IReadOnlyList<IReadOnlyList<CovariateTotal>>? covariates, IReadOnlyList<double>? exposed)
+        IReadOnlyList<IReadOnlyList<ArmTotal>> totals, IReadOnlyList<IReadOnlyList<CovariateTotal>>? covariates,
+        IReadOnlyList<double>? exposed)
     {
         var control = arms.ToList().IndexOf(design.Control);
         var treated = Enumerable.Range(0, arms.Count).Where(arm => arm != control).ToList();
@@ -32,18 +36,22 @@ internal static class LiftComparisons
             var result = isRate[outcome] ? Comparison.OfRates(arm, byArm[control]) : Comparison.OfMeans(arm, byArm[control]);
             var cuped = covariates is null
                 ? null
-                : CupedComparison.Of(treatment.Arms.Select(each => covariates[outcome][each]).Aggregate(CovariateTotal.Add), covariates[outcome][control]);
+                : CupedComparison.Of(
+                    treatment.Arms.Select(each => covariates[outcome][each]).Aggregate(CovariateTotal.Add),
+                    covariates[outcome][control]);
             var effect = exposed is null
                 ? null
-                : ExposedEffect.Of(result, treatment.Arms.Sum(each => exposed[each]) / arm.Persons, exposed[control] / byArm[control].Persons);
+                : ExposedEffect.Of(
+                    result, treatment.Arms.Sum(each => exposed[each]) / arm.Persons, exposed[control] / byArm[control].Persons);
             return new LiftComparison(treatment.Name, result, LiftVerdict.NotShown, null, cuped, effect);
         }).ToList())]);
     }
 
-    // All comparisons of the report are one family. Where the design names a covariate, the narrowed comparison is the one that is tested.
+    // All comparisons of the report are one family. If the design names a covariate, the test uses the narrowed comparison.
     private static List<List<LiftComparison>> Judge(LiftDesign design, SampleRatio ratio, List<List<LiftComparison>> compared)
     {
-        var tested = compared.SelectMany(comparisons => comparisons).Where(comparison => Tested(comparison).PValue is not null).ToList();
+        var tested = compared.SelectMany(comparisons => comparisons)
+            .Where(comparison => Tested(comparison).PValue is not null).ToList();
         var adjusted = Corrections.Adjust(design.Correction, [.. tested.Select(comparison => Tested(comparison).PValue!.Value)]);
         LiftComparison WithVerdict(LiftComparison comparison)
         {

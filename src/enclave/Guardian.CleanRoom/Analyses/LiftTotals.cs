@@ -4,13 +4,13 @@ using Guardian.CleanRoom.Statistics;
 
 namespace Guardian.CleanRoom.Analyses;
 
-/// <summary>Turns the engine's sums, which are of distances from a column's minimum, into totals of values.</summary>
+/// <summary>Converts the engine's sums of distances from a column's minimum into totals of values.</summary>
 internal static class LiftTotals
 {
-    /// <summary>The greatest distance from the minimum that counts.</summary>
+    /// <summary>Computes the greatest distance from the minimum that counts.</summary>
     public static Int128 Reach(Column column) => column.GreatestInSum - column.Minimum;
 
-    /// <summary>Totals of an outcome. Σ(m+d) = nm + Σd, Σ(m+d)² = nm² + 2mΣd + Σd²; an empty cell counts as zero.</summary>
+    /// <summary>Computes totals of an outcome. Σ(m+d) = nm + Σd, Σ(m+d)² = nm² + 2mΣd + Σd²; an empty cell counts as zero.</summary>
     public static ArmTotal Of(Column column, MeasureSums sums, long persons)
     {
         Int128 minimum = column.Minimum;

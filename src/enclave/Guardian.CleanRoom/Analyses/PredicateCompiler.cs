@@ -1,12 +1,16 @@
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Room;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Analyses;
 
-/// <summary>Turns conditions into code conditions. Negation is pushed down to the comparisons (De Morgan), so that an empty cell never satisfies anything.</summary>
+/// <summary>
+/// Compiles conditions to code conditions. It pushes negation down to the comparisons (De Morgan), so that an empty cell never satisfies
+/// anything.
+/// </summary>
 /// <param name="find">Finds a column that may be filtered.</param>
-/// <param name="numberOf">By which number a code condition names it.</param>
+/// <param name="numberOf">Computes the number by which a code condition names a column.</param>
 internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find, Func<FoundColumn, int> numberOf)
 {
     // Each value costs a pass over the column.
@@ -21,14 +25,14 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find,
         NotOf not => Compile(not.Condition, !isNegated),
         AllOf all => CompileParts(all.Conditions, isNegated, isAll: !isNegated),
         AnyOf any => CompileParts(any.Conditions, isNegated, isAll: isNegated),
-        _ => Refuse("bad-filter", "a condition is a comparison, or 'all', 'any' or 'not' of conditions"),
+        _ => RoomReasons.BadFilter.Because("a condition is a comparison, or 'all', 'any' or 'not' of conditions"),
     };
 
     private Outcome<CodeCondition> CompileParts(IReadOnlyList<Condition> conditions, bool isNegated, bool isAll)
     {
         if (conditions.Count == 0)
         {
-            return Refuse("bad-filter", "'all' and 'any' need at least one condition");
+            return RoomReasons.BadFilter.Because("'all' and 'any' need at least one condition");
         }
         var parts = new List<CodeCondition>();
         foreach (var condition in conditions)
@@ -51,7 +55,12 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find,
             return found.Refusal;
         }
         var column = found.Value!.Column;
-        var wanted = predicate.Operator switch { "between" => 2, "in" => Math.Clamp(predicate.Values.Count, 1, MaxValues), _ => 1 };
+        var wanted = predicate.Operator switch
+        {
+            "between" => 2,
+            "in" => Math.Clamp(predicate.Values.Count, 1, MaxValues),
+            _ => 1,
+        };
         if (predicate.Values.Count != wanted)
         {
             return Refuse(predicate, $"needs one value, for 'between' two, or for 'in' up to {MaxValues}");
@@ -65,9 +74,9 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find,
             }
             if (!column.IsOpen(value))
             {
-                return new RoomRefusal(
-                    RefusalKind.Forbidden, "value-not-open",
-                    $"'{predicate.Column}' may be compared only with the values its owner opened: {string.Join(", ", column.OpenValues!.Take(20).Select(open => CellText.Write(column, open)))}");
+                var open = string.Join(", ", column.OpenValues!.Take(20).Select(each => CellText.Write(column, each)));
+                return RoomReasons.ValueNotOpen.Because(
+                    $"'{predicate.Column}' may be compared only with the values that its owner opened: {open}");
             }
             values.Add(value);
         }
@@ -96,7 +105,10 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find,
         IEnumerable<(long First, long Last)> wantedRanges = isNegated ? Complement(ranges, least, greatest) : ranges;
         return new CodeRanges(
             numberOf(found.Value),
-            [.. wantedRanges.Where(range => range.First <= range.Last).Select(range => ((uint)(range.First - least + 1), (uint)(range.Last - least + 1)))]);
+            [
+                .. wantedRanges.Where(range => range.First <= range.Last)
+                    .Select(range => ((uint)(range.First - least + 1), (uint)(range.Last - least + 1))),
+            ]);
     }
 
     private static List<(long First, long Last)> Complement((long First, long Last)[] ranges, long least, long greatest)
@@ -112,9 +124,8 @@ internal sealed class PredicateCompiler(Func<string, Outcome<FoundColumn>> find,
         return gaps;
     }
 
-    private static RoomRefusal Refuse(Predicate predicate, string what) => Refuse("bad-filter", $"filter '{predicate with { Values = [.. predicate.Values.Take(5)] }}': {what}");
-
-    private static RoomRefusal Refuse(string reason, string detail) => new(RefusalKind.Invalid, reason, detail);
+    private static Refusal Refuse(Predicate predicate, string problem) => RoomReasons.BadFilter.Because(
+        $"filter '{predicate with { Values = [.. predicate.Values.Take(5)] }}': {problem}");
 }
 
 /// <summary>A column that a question may name.</summary>

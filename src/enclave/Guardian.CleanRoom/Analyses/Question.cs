@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Analyses;
 
-/// <summary>What may be asked.</summary>
+/// <summary>Kinds of question.</summary>
 public enum QuestionKind
 {
-    /// <summary>How many persons are in all data sets and satisfy the filters.</summary>
+    /// <summary>The number of persons in all data sets who satisfy the filters.</summary>
     Overlap,
 
     /// <summary>The same, by the values of one or two columns.</summary>
@@ -15,26 +16,26 @@ public enum QuestionKind
     /// <summary>The sum of a column over these persons.</summary>
     Sum,
 
-    /// <summary>How many of these persons a campaign reached, and how often.</summary>
+    /// <summary>The number of these persons that a campaign reached, by frequency.</summary>
     Reach,
 
-    /// <summary>What the campaign did, as the contract designed it.</summary>
+    /// <summary>The effect of the campaign, as the contract designed the measurement.</summary>
     Lift,
 
-    /// <summary>The list of these persons, for the member whom every owner agreed to.</summary>
+    /// <summary>The list of these persons, for the receiver that every owner agreed to.</summary>
     Activation,
 }
 
 /// <summary>A question to a room.</summary>
 public sealed record Question
 {
-    /// <summary>What is asked.</summary>
+    /// <summary>The kind of question.</summary>
     public required QuestionKind Kind { get; init; }
 
-    /// <summary>Names of the data sets that persons must be in; none: all of the room's. Lift takes those of its design.</summary>
+    /// <summary>Names of the data sets that persons must be in; empty for all data sets. Lift uses those of its design.</summary>
     public IReadOnlyList<string> DataSets { get; init; } = [];
 
-    /// <summary>All must hold. Each may be about columns of any data sets that take part.</summary>
+    /// <summary>The conditions, all of which must hold. Each may use columns of any data sets that take part.</summary>
     public IReadOnlyList<Condition> Where { get; init; } = [];
 
     /// <summary>For a crosstab, one or two columns, each <c>dataset.column</c>.</summary>
@@ -44,16 +45,20 @@ public sealed record Question
     public string? Column { get; init; }
 }
 
-/// <summary>The questions that were let in, and what became of them: <c>GET /v1/answers</c>.</summary>
+/// <summary>The admitted questions and their outcomes: <c>GET /v1/answers</c>.</summary>
 public sealed record AnswerList(IReadOnlyList<AnswerSummary> Answers);
 
-/// <param name="Asked">Sequence of the question's entry in the log; <c>GET /v1/answers/ASKED</c> gives the answer.</param>
-/// <param name="Outcome"><c>answered</c>, or why it was withheld.</param>
+/// <summary>An admitted question.</summary>
+/// <param name="Asked">Sequence of the question's log entry; <c>GET /v1/answers/ASKED</c> returns the answer.</param>
+/// <param name="Member">The member who asked.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Outcome"><c>answered</c>, or the code of the refusal.</param>
 public sealed record AnswerSummary(long Asked, string Member, Question Question, string Outcome);
 
 /// <summary>Strict source-generated JSON of questions.</summary>
 [JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Question))]
 [JsonSerializable(typeof(AnswerList))]
 public sealed partial class QuestionJson : JsonSerializerContext;

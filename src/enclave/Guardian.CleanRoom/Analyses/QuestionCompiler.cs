@@ -1,25 +1,25 @@
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Room;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Analyses;
 
-/// <summary>Checks questions against the contract and compiles them. What a contract does not allow cannot be asked.</summary>
+/// <summary>Checks questions against the contract and compiles them. It refuses every question that the contract does not allow.</summary>
 internal sealed class QuestionCompiler(RoomContract contract)
 {
-    /// <summary>The most cells of a crosstab.</summary>
-    public const int MaxCells = 1_000;
-
     /// <summary>Compiles a question.</summary>
     public Outcome<CompiledQuestion> Compile(Question question)
     {
         if (!IsAllowed(question.Kind))
         {
-            return Refuse("analysis-not-allowed", $"the contract does not allow {Name(question.Kind)}; it allows {AllowedNames()}");
+            return RoomReasons.AnalysisNotAllowed.Because(
+                $"the contract does not allow {NameOf(question.Kind)}; it allows {ListAllowed()}");
         }
-        if ((question.By.Count > 0 && question.Kind != QuestionKind.Crosstab) || (question.Column is not null && question.Kind != QuestionKind.Sum))
+        if ((question.By.Count > 0 && question.Kind != QuestionKind.Crosstab)
+            || (question.Column is not null && question.Kind != QuestionKind.Sum))
         {
-            return Refuse("by-not-here", "only a crosstab is by columns, and only a sum is of a column");
+            return RoomReasons.ByNotHere.Because("only a crosstab is by columns, and only a sum is of a column");
         }
         var dataSets = FindDataSets(question);
         if (dataSets.Refusal is not null)
@@ -34,11 +34,11 @@ internal sealed class QuestionCompiler(RoomContract contract)
         var compiled = new CompiledQuestion(question, dataSets.Value!, filters.Value!, []);
         return question.Kind switch
         {
-            QuestionKind.Crosstab => WithCells(compiled),
-            QuestionKind.Sum => WithMeasure(compiled),
-            QuestionKind.Reach => WithFrequency(compiled),
-            QuestionKind.Lift => WithDesign(compiled),
-            QuestionKind.Activation => WithActivation(compiled),
+            QuestionKind.Crosstab => CompileCrosstab(compiled),
+            QuestionKind.Sum => CompileSum(compiled),
+            QuestionKind.Reach => CompileReach(compiled),
+            QuestionKind.Lift => CompileLift(compiled),
+            QuestionKind.Activation => CompileActivation(compiled),
             _ => compiled,
         };
     }
@@ -50,31 +50,34 @@ internal sealed class QuestionCompiler(RoomContract contract)
             var design = contract.Analyses.Lift!;
             return question.DataSets.Count == 0
                 ? new List<DataSet> { contract.FindDataSet(design.Assignment.DataSet)!, contract.FindDataSet(design.Outcomes[0].DataSet)! }
-                : Refuse("design-fixed", "lift is over the data sets of its design; leave them out");
+                : RoomReasons.DesignFixed.Because("lift is over the data sets of its design; leave them out");
         }
         var unknown = question.DataSets.FirstOrDefault(name => contract.FindDataSet(name) is null);
         if (unknown is not null)
         {
-            return Refuse("no-dataset", $"the contract has no data set '{unknown}'; it has {string.Join(", ", contract.DataSets.Select(each => each.Name))}");
+            return RoomReasons.NoDataSet.Because($"the contract has no data set '{unknown}'; it has {contract.DataSetNames}");
         }
-        var chosen = contract.DataSets.Where(dataSet => question.DataSets.Count == 0 || question.DataSets.Contains(dataSet.Name)).ToList();
-        // One data set alone needs no room, and nobody to hide anything from but its owner.
-        return chosen.Count > 1 ? chosen : Refuse("one-dataset", "a question is about persons in at least two data sets");
+        var chosen = contract.DataSets
+            .Where(dataSet => question.DataSets.Count == 0 || question.DataSets.Contains(dataSet.Name)).ToList();
+        // One data set alone needs no room, because only its owner sees it anyway.
+        return chosen.Count > 1 ? chosen : RoomReasons.OneDataSet.Because("a question is about persons in at least two data sets");
     }
 
     private Outcome<CompiledFilters> CompileFilters(Question question, List<DataSet> dataSets)
     {
         var predicates = question.Where.SelectMany(condition => condition.Predicates());
-        var crowded = predicates.GroupBy(predicate => predicate.Column.Split('.')[0]).FirstOrDefault(group => group.Count() > contract.Privacy.MaxFilters);
-        if (crowded is not null)
+        var most = contract.Privacy.MaxFilters;
+        if (predicates.GroupBy(predicate => predicate.Column.Split('.')[0]).FirstOrDefault(group => group.Count() > most) is { } crowded)
         {
-            return Refuse("too-many-filters", $"a question may make {contract.Privacy.MaxFilters} comparisons on a data set, not {crowded.Count()} on '{crowded.Key}'");
+            return RoomReasons.TooManyFilters.Because(
+                $"a question may make {most} comparisons on a data set, not {crowded.Count()} on '{crowded.Key}'");
         }
-        var compile = new PredicateCompiler(name => FindFilterable(name, dataSets), column => CompiledFilters.NumberOf(dataSets, column));
+        var compiler = new PredicateCompiler(
+            name => FindFilterable(name, dataSets), column => CompiledFilters.NumberOf(dataSets, column));
         var conditions = new List<CodeCondition>();
         foreach (var condition in question.Where)
         {
-            var compiled = compile.Compile(condition);
+            var compiled = compiler.Compile(condition);
             if (compiled.Refusal is not null)
             {
                 return compiled.Refusal;
@@ -84,12 +87,12 @@ internal sealed class QuestionCompiler(RoomContract contract)
         return new CompiledFilters(dataSets, conditions);
     }
 
-    private Outcome<CompiledQuestion> WithCells(CompiledQuestion compiled)
+    private Outcome<CompiledQuestion> CompileCrosstab(CompiledQuestion compiled)
     {
         var by = compiled.Question.By;
         if (by.Count is < 1 or > 2 || by.Distinct().Count() != by.Count)
         {
-            return Refuse("bad-crosstab", "a crosstab is by one column, or by two different ones");
+            return RoomReasons.BadCrosstab.Because("a crosstab is by one column, or by two different ones");
         }
         var cells = new List<CellColumn>();
         var stride = 1;
@@ -103,70 +106,87 @@ internal sealed class QuestionCompiler(RoomContract contract)
             var column = found.Value!.Column;
             if (column.Kind is not (ColumnKind.Category or ColumnKind.Flag))
             {
-                return Refuse("not-groupable", $"'{name}' is neither a category nor a flag, so a crosstab cannot be by it; filter by ranges of it instead");
+                return RoomReasons.NotGroupable.Because(
+                    $"'{name}' is neither a category nor a flag, so a crosstab cannot be by it; filter by ranges of it instead");
             }
             var size = (int)(column.Maximum - column.Minimum + 1);
             cells.Insert(0, new CellColumn(found.Value.DataSet, found.Value.Index, size, stride));
-            if ((long)stride * size > MaxCells)
+            if ((long)stride * size > RoomAnalyses.MaxCells)
             {
-                return Refuse("too-many-cells", $"this crosstab would have more than {MaxCells} cells; use columns with fewer values");
+                return RoomReasons.TooManyCells.Because(
+                    $"this crosstab would have more than {RoomAnalyses.MaxCells} cells; use columns with fewer values");
             }
             stride *= size;
         }
         return compiled with { Cells = cells };
     }
 
-    private Outcome<CompiledQuestion> WithMeasure(CompiledQuestion compiled)
+    private Outcome<CompiledQuestion> CompileSum(CompiledQuestion compiled)
     {
         var found = Find(compiled.Question.Column ?? "", compiled.DataSets);
-        return found.Refusal ?? (found.Value!.Column.Sum
+        if (found.Refusal is not null)
+        {
+            return found.Refusal;
+        }
+        return found.Value!.Column.Sum
             ? compiled with { Measured = found.Value }
-            : (Outcome<CompiledQuestion>)Refuse("not-summable", $"{found.Value.DataSet.Owner} did not open '{compiled.Question.Column}' to sums; opened are {Listed(compiled.DataSets, column => column.Sum)}"));
+            : RoomReasons.NotSummable.Because(
+                $"{found.Value.DataSet.Owner} did not open '{compiled.Question.Column}' to sums; "
+                + $"opened are {ListColumns(compiled.DataSets, column => column.Sum)}");
     }
 
-    private Outcome<CompiledQuestion> WithFrequency(CompiledQuestion compiled)
+    private Outcome<CompiledQuestion> CompileReach(CompiledQuestion compiled)
     {
         var found = Find(contract.Analyses.Reach!.Frequency.ToString(), compiled.DataSets);
-        return found.Refusal ?? (Outcome<CompiledQuestion>)(compiled with
+        if (found.Refusal is not null)
         {
-            Cells = [new CellColumn(found.Value!.DataSet, found.Value.Index, (int)found.Value.Column.Maximum + 1, 1)],
-        });
+            return found.Refusal;
+        }
+        var column = found.Value!;
+        return compiled with { Cells = [new CellColumn(column.DataSet, column.Index, (int)column.Column.Maximum + 1, 1)] };
     }
 
-    private Outcome<CompiledQuestion> WithDesign(CompiledQuestion compiled) =>
-        LiftDesignRules.FindProblem(contract, compiled) ?? (Outcome<CompiledQuestion>)compiled;
+    private Outcome<CompiledQuestion> CompileLift(CompiledQuestion compiled) =>
+        LiftDesignRules.FindProblem(contract, compiled) is { } refusal ? refusal : compiled;
 
-    private Outcome<CompiledQuestion> WithActivation(CompiledQuestion compiled) =>
-        compiled.DataSets.Any(dataSet => dataSet.Name == contract.Analyses.Activation!.DataSet)
+    private Outcome<CompiledQuestion> CompileActivation(CompiledQuestion compiled)
+    {
+        var listed = contract.Analyses.Activation!.DataSet;
+        return compiled.DataSets.Any(dataSet => dataSet.Name == listed)
             ? compiled
-            : Refuse("list-needs-dataset", $"the list is of persons in '{contract.Analyses.Activation!.DataSet}'; let it take part");
+            : RoomReasons.ListNeedsDataSet.Because($"the list has persons of '{listed}'; let it take part");
+    }
 
     private Outcome<FoundColumn> FindFilterable(string name, IReadOnlyList<DataSet> dataSets)
     {
         var found = Find(name, dataSets);
-        return found.Refusal ?? (found.Value!.Column.Filter ? found : NotFilterable(name, found.Value.DataSet));
+        return found.Refusal is null && !found.Value!.Column.Filter ? RefuseFilter(name, found.Value.DataSet) : found;
     }
 
     private Outcome<FoundColumn> Find(string name, IReadOnlyList<DataSet> dataSets)
     {
         if (!ColumnReference.TryParse(name, out var reference) || contract.FindDataSet(reference!.DataSet) is not { } dataSet)
         {
-            return Refuse("no-column", $"there is no column '{name}'; columns are written dataset.column, and the data sets are {string.Join(", ", contract.DataSets.Select(each => each.Name))}");
+            return RoomReasons.NoColumn.Because(
+                $"there is no column '{name}'; columns are written dataset.column, and the data sets are {contract.DataSetNames}");
         }
         if (!dataSets.Contains(dataSet))
         {
-            return Refuse("not-taking-part", $"'{name}' is of a data set that takes no part in this question");
+            return RoomReasons.NotTakingPart.Because($"'{name}' is of a data set that takes no part in this question");
         }
         var index = dataSet.Columns.ToList().FindIndex(column => column.Name == reference.Column);
-        // Identifiers are no columns of a contract, so they end here as well.
-        return index < 0 ? NotFilterable(name, dataSet) : new FoundColumn(dataSet, index);
+        // Identifiers are not columns of a contract, so they are refused here too.
+        return index < 0 ? RefuseFilter(name, dataSet) : new FoundColumn(dataSet, index);
     }
 
-    private static RoomRefusal NotFilterable(string name, DataSet dataSet) =>
-        Refuse("not-filterable", $"'{name}' may not be filtered or grouped by; {dataSet.Owner} opened {Listed([dataSet], column => column.Filter)}");
+    private static Refusal RefuseFilter(string name, DataSet dataSet) => RoomReasons.NotFilterable.Because(
+        $"'{name}' may not be filtered or grouped by; {dataSet.Owner} opened {ListColumns([dataSet], column => column.Filter)}");
 
-    private static string Listed(IEnumerable<DataSet> dataSets, Func<Column, bool> isListed) => string.Join(
-        ", ", dataSets.SelectMany(dataSet => dataSet.Columns.Where(isListed).Select(column => $"{dataSet.Name}.{column.Name}")).DefaultIfEmpty("nothing"));
+    private static string ListColumns(IEnumerable<DataSet> dataSets, Func<Column, bool> isListed)
+    {
+        var names = dataSets.SelectMany(dataSet => dataSet.Columns.Where(isListed).Select(column => $"{dataSet.Name}.{column.Name}"));
+        return string.Join(", ", names.DefaultIfEmpty("nothing"));
+    }
 
     private bool IsAllowed(QuestionKind kind) => kind switch
     {
@@ -178,9 +198,10 @@ internal sealed class QuestionCompiler(RoomContract contract)
         _ => contract.Analyses.Activation is not null,
     };
 
-    private string AllowedNames() => string.Join(", ", Enum.GetValues<QuestionKind>().Where(IsAllowed).Select(Name).DefaultIfEmpty("nothing"));
+    private string ListAllowed() =>
+        string.Join(", ", Enum.GetValues<QuestionKind>().Where(IsAllowed).Select(NameOf).DefaultIfEmpty("nothing"));
 
-    private static string Name(QuestionKind kind) => kind switch
+    private static string NameOf(QuestionKind kind) => kind switch
     {
         QuestionKind.Overlap => "overlap",
         QuestionKind.Crosstab => "crosstab",
@@ -189,6 +210,4 @@ internal sealed class QuestionCompiler(RoomContract contract)
         QuestionKind.Lift => "lift",
         _ => "activation",
     };
-
-    private static RoomRefusal Refuse(string reason, string detail) => new(RefusalKind.Forbidden, reason, detail);
 }

@@ -1,19 +1,20 @@
 using System.Globalization;
-using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Statistics;
 using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>Reads which analyses a contract allows.</summary>
+/// <summary>Reads the analyses that a contract allows.</summary>
 internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> dataSets)
 {
     private const int MinArms = 2;
 
-    // Each arm is a set of sums that every row touches.
+    // Each arm is a set of sums, and every row touches all of them.
     private const int MaxArms = 16;
     private const int MaxOutcomes = 16;
 
-    // An activation list has 14 bytes for each row that its data set may have, in base64 within base64: 62 MB, and a statement may have 64 MiB.
+    // An activation list has 14 bytes for each row that its data set may have. In base64 within base64 that is 62 MB, and a statement may
+    // have 64 MiB.
     private const int MaxListedRows = 2_500_000;
 
     private static readonly Dictionary<string, LiftPopulation> Populations = new()
@@ -55,9 +56,10 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
     {
         var (_, frequency) = ReadColumn("frequency", map.Text("frequency"), message => map.ReportAt("frequency", message));
         // Each frequency is a cell of a crosstab.
-        if (frequency is not null && (frequency.Kind != ColumnKind.Integer || frequency.Minimum != 0 || frequency.Maximum >= QuestionCompiler.MaxCells))
+        if (frequency is not null
+            && (frequency.Kind != ColumnKind.Integer || frequency.Minimum != 0 || frequency.Maximum >= RoomAnalyses.MaxCells))
         {
-            map.ReportAt("frequency", $"'frequency' must be an integer from 0 to at most {QuestionCompiler.MaxCells - 1}");
+            map.ReportAt("frequency", $"'frequency' must be an integer from 0 to at most {RoomAnalyses.MaxCells - 1}");
         }
         var design = new ReachDesign(ReferenceTo(map.OptionalText("frequency")), (int?)map.OptionalInteger("maximum", 1, 100) ?? 10);
         map.End();
@@ -74,11 +76,14 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         }
         if (listed?.Owner != design.Receiver && design.Receiver.Length > 0)
         {
-            map.ReportAt("receiver", "only the owner of the data set can turn its entries back into persons, so nobody else may receive the list");
+            map.ReportAt(
+                "receiver", "only the owner of the data set can turn its entries back into persons, so nobody else may receive the list");
         }
         foreach (var dataSet in dataSets.Where(dataSet => !dataSet.Rules.Activation))
         {
-            map.Report($"an activation list needs 'rules: {{activation: true}}' in every data set; {dataSet.Owner} has not agreed for '{dataSet.Name}'");
+            map.Report(
+                $"an activation list needs 'rules: {{activation: true}}' in every data set; "
+                + $"{dataSet.Owner} has not agreed for '{dataSet.Name}'");
         }
         map.End();
         return design;
@@ -95,7 +100,8 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         var control = map.Text("control");
         if (control.Length > 0 && assignment is not null && !arms.Contains(control))
         {
-            map.ReportAt("control", $"'{control}' is no value of {map.OptionalText("assignment")}; its values are {string.Join(", ", arms)}");
+            map.ReportAt(
+                "control", $"'{control}' is no value of {map.OptionalText("assignment")}; its values are {string.Join(", ", arms)}");
         }
         var outcomes = new List<ColumnReference>();
         foreach (var text in map.Texts("outcomes"))
@@ -111,7 +117,7 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             }
             if (outcomeSet is not null && outcomeSet == assignedSet)
             {
-                text.Report("an outcome must be of the other data set than the assignment");
+                text.Report("an outcome must be a column of the other data set than the assignment");
             }
             if (ColumnReference.TryParse(text.Value, out var reference))
             {
@@ -139,8 +145,8 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         }
         if (design is { Covariate: not null, Population: LiftPopulation.Assigned })
         {
-            // Who is matched may be what the campaign changed, and with it the covariate: the adjusted difference would be biased.
-            map.ReportAt("covariate", "'covariate' needs 'population: matched': of those who are in no other data set it is not known");
+            // The campaign may have changed which persons match, and with them the covariate: the adjusted difference would be biased.
+            map.ReportAt("covariate", "'covariate' needs 'population: matched': it is unknown for persons who are in no other data set");
         }
         map.End();
         return design;
@@ -167,18 +173,23 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             return null;
         }
         var (dataSet, covariate) = ReadColumn("covariate", map.Text("covariate"), message => map.ReportAt("covariate", message));
-        if (covariate is not null && (covariate.Kind is ColumnKind.Category or ColumnKind.Date || outcomes.Any(outcome => outcome.DataSet != dataSet!.Name || outcome.Column == covariate.Name)))
+        if (covariate is not null
+            && (covariate.Kind is ColumnKind.Category or ColumnKind.Date
+                || outcomes.Any(outcome => outcome.DataSet != dataSet!.Name || outcome.Column == covariate.Name)))
         {
             map.ReportAt("covariate", "'covariate' must be a number or flag of the outcomes' data set, and no outcome itself");
         }
         return ReferenceTo(map.OptionalText("covariate"));
     }
 
-    private static ColumnReference ReferenceTo(string? text) => ColumnReference.TryParse(text, out var column) ? column! : new ColumnReference("", "");
+    private static ColumnReference ReferenceTo(string? text) =>
+        ColumnReference.TryParse(text, out var column) ? column! : new ColumnReference("", "");
 
     private (DataSet? DataSet, Column? Column) ReadColumn(string member, string text, Action<string> report)
     {
-        var dataSet = ColumnReference.TryParse(text, out var reference) ? dataSets.FirstOrDefault(each => each.Name == reference!.DataSet) : null;
+        var dataSet = ColumnReference.TryParse(text, out var reference)
+            ? dataSets.FirstOrDefault(each => each.Name == reference!.DataSet)
+            : null;
         var column = dataSet?.FindColumn(reference!.Column);
         if (column is null && text.Length > 0)
         {
@@ -200,7 +211,9 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         var read = arms.Select(arm => shares.OptionalDecimal(arm, 0.001m, 0.999m) ?? 0).ToList();
         if (Math.Abs(read.Sum() - 1) > 0.001m)
         {
-            shares.Report(string.Create(CultureInfo.InvariantCulture, $"the shares of all arms must sum to 1, not {read.Sum()}; name each of {string.Join(", ", arms)}"));
+            shares.Report(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the shares of all arms must sum to 1, not {read.Sum()}; name each of {string.Join(", ", arms)}"));
         }
         shares.End();
         return [.. read.Select(share => (double)(share / Math.Max(read.Sum(), 0.001m)))];

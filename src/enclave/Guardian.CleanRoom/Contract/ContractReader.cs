@@ -2,18 +2,15 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
-using Guardian.CleanRoom.Matching;
 using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>Reads <c>room.yaml</c> (docs/spec/room.md) and reports everything wrong at once.</summary>
+/// <summary>Reads <c>room.yaml</c> (docs/spec/room.md) and reports all mistakes at once.</summary>
 public static class ContractReader
 {
     private const int MaxNameSize = 64;
 
-    // Each data set of an analysis is one more merge of everything.
-    private const int MaxDataSets = MatchEngine.MaxSides;
     private const int MaxMembers = 16;
     private const int MaxVersion = 1_000_000;
 
@@ -23,8 +20,9 @@ public static class ContractReader
 
     /// <summary>Reads a contract. Never throws for any content.</summary>
     /// <param name="utf8">The contract's exact bytes; their SHA-256 is its hash.</param>
-    /// <param name="problems">Receives what is wrong, with line and column.</param>
-    /// <returns>The contract, or null when anything is wrong.</returns>
+    /// <param name="problems">Receives each mistake with line and column.</param>
+    /// <returns>The contract, or null when there is any mistake.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="problems"/> is null.</exception>
     public static RoomContract? Read(ReadOnlySpan<byte> utf8, DocumentProblems problems)
     {
         ArgumentNullException.ThrowIfNull(problems);
@@ -55,13 +53,14 @@ public static class ContractReader
         return problems.Any ? null : contract;
     }
 
-    /// <summary>A name by which something is known in a contract: also part of addresses and of file names.</summary>
+    /// <summary>Reads a name. Names are also parts of addresses and of file names.</summary>
     internal static string ReadName(YamlMap map, string member)
     {
         var name = map.Text(member);
         if (name.Length > MaxNameSize || name.AsSpan().ContainsAnyExcept(NameCharacters))
         {
-            map.ReportAt(member, $"'{name}' is no name: at most {MaxNameSize} lower-case letters, digits, hyphens and underscores");
+            map.ReportAt(
+                member, $"'{name}' is not a name: a name has at most {MaxNameSize} lower-case letters, digits, hyphens and underscores");
         }
         return name;
     }
@@ -74,11 +73,11 @@ public static class ContractReader
             var member = new RoomMember(ReadName(entry, "name"), entry.Text("key"));
             if (member.PublicKey.Length > 0 && !IdentityKey.IsPublicKey(member.PublicKey))
             {
-                entry.ReportAt("key", "this is no public key; copy what 'guardian key show FILE' prints");
+                entry.ReportAt("key", "this is no public key; copy the line that 'guardian key show FILE' prints");
             }
             if (members.Any(other => other.Name == member.Name || other.PublicKey == member.PublicKey))
             {
-                entry.Report($"'{member.Name}' or its key stands twice among the members");
+                entry.Report($"'{member.Name}' or its key occurs twice among the members");
             }
             entry.End();
             members.Add(member);
@@ -123,7 +122,7 @@ public static class ContractReader
         var hash = cas.Text("session_hash");
         if (hash.Length > 0 && (hash.Length != 64 || !hash.All(char.IsAsciiHexDigitLower)))
         {
-            cas.ReportAt("session_hash", "a session's hash has 64 lower-case hex digits, as 'guardian session create' prints it");
+            cas.ReportAt("session_hash", "a session's hash has 64 lower-case hex digits; 'guardian session create' prints it");
         }
         cas.End();
         return new RoomCas(policy, session, hash);
@@ -132,9 +131,9 @@ public static class ContractReader
     private static List<DataSet> ReadDataSets(YamlMap map, List<RoomMember> members)
     {
         var dataSets = map.Maps("datasets").Select(entry => DataSetReader.Read(entry, members)).ToList();
-        if (dataSets.Count is < 2 or > MaxDataSets)
+        if (dataSets.Count is < 2 or > RoomContract.MaxDataSets)
         {
-            map.ReportAt("datasets", $"a room matches 2 to {MaxDataSets} data sets, not {dataSets.Count}");
+            map.ReportAt("datasets", $"a room matches 2 to {RoomContract.MaxDataSets} data sets, not {dataSets.Count}");
         }
         if (dataSets.GroupBy(dataSet => dataSet.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
@@ -142,10 +141,13 @@ public static class ContractReader
         }
         if (dataSets.Select(dataSet => dataSet.Identifier.Rule).Distinct().Count() > 1)
         {
-            map.ReportAt("datasets", "the data sets identify persons by different kinds, profiles or parts, so nobody could ever match");
+            map.ReportAt("datasets", "the data sets identify persons by different kinds, profiles or parts, so nobody could match");
         }
         var isHashed = dataSets.Any(dataSet => dataSet.Identifier.Form == IdentifierForm.Sha256);
-        return [.. dataSets.Select(dataSet => dataSet with { Identifier = dataSet.Identifier with { IsMatchedByHash = isHashed } })];
+        return
+        [
+            .. dataSets.Select(dataSet => dataSet with { Identifier = dataSet.Identifier with { IsMatchedByHash = isHashed } }),
+        ];
     }
 
     private static ReadOnlyMemory<byte>? ReadPrevious(YamlMap map, int version)
@@ -161,7 +163,9 @@ public static class ContractReader
         }
         if (version == 1 || text.Length != 64 || !text.All(char.IsAsciiHexDigitLower))
         {
-            map.ReportAt("previous", "'previous' is the hash of the contract before, 64 lower-case hex digits, and stands in every version but the first");
+            map.ReportAt(
+                "previous",
+                "'previous' is the hash of the contract before, 64 lower-case hex digits, and belongs to every version but the first");
             return null;
         }
         return Convert.FromHexString(text);
@@ -177,7 +181,8 @@ public static class ContractReader
             }
             return new RoomRoles([], [], []);
         }
-        var read = new RoomRoles(ReadRole(roles, "query", members), ReadRole(roles, "receive", members), ReadRole(roles, "pay", members));
+        var read = new RoomRoles(
+            ReadRole(roles, "query", members), ReadRole(roles, "receive", members), ReadRole(roles, "pay", members));
         roles.End();
         return read;
     }

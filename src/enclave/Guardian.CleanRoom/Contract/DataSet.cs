@@ -1,8 +1,6 @@
-using Guardian.CleanRoom.Data;
-
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>A table that one member brings, of one row per person when it leaves its owner.</summary>
+/// <summary>A table that one member owns. It has one row per person when it leaves its owner.</summary>
 public sealed record DataSet
 {
     /// <summary>Lower-case letters, digits, hyphens and underscores, at most 64.</summary>
@@ -11,37 +9,49 @@ public sealed record DataSet
     /// <summary>Name of the member who owns it.</summary>
     public required string Owner { get; init; }
 
-    /// <summary>What identifies a person here; all data sets of a room use the same kind and profile.</summary>
+    /// <summary>The identifier of a person; all data sets of a room use the same kind and profile.</summary>
     public required Identifier Identifier { get; init; }
 
-    /// <summary>The most rows it may hold. Public: the padded size follows from it alone.</summary>
+    /// <summary>The most rows it may hold. Public: the padded size depends on this number alone.</summary>
     public required int MaxRows { get; init; }
 
-    /// <summary>The most persons that one upload may change, which makes changes possible; null when each upload brings everyone. Public, like <see cref="MaxRows"/>.</summary>
+    /// <summary>
+    /// The most persons that one upload of changes may contain; null when each upload contains all persons. Public, like
+    /// <see cref="MaxRows"/>.
+    /// </summary>
     public int? MaxChanges { get; init; }
 
-    /// <summary>The columns in the order they are stored.</summary>
+    /// <summary>The columns in the order in which they are stored.</summary>
     public required IReadOnlyList<Column> Columns { get; init; }
 
     /// <summary>Set when the owner's file has a row for each event; then every column has a <see cref="Column.Fold"/>.</summary>
     public EventRules? Events { get; init; }
 
-    /// <summary>What its owner demands for it; what all members agreed on holds besides.</summary>
+    /// <summary>The rules that its owner adds to those of all members.</summary>
     public OwnerRules Rules { get; init; } = new();
 
-    /// <summary>What the chunks of an upload hold, as a data set of its own name, so that neither keys nor sizes are mixed up. Changes have one flag more: whether the person is to be removed.</summary>
+    /// <summary>
+    /// Describes the chunks of an upload as a data set with a name of its own, so that neither keys nor sizes are mixed up. Changes have
+    /// one more flag: whether the person is removed.
+    /// </summary>
     public DataSet InForm(UploadForm form) => form switch
     {
         UploadForm.Unsorted => this with { Name = $"{Name} unsorted" },
-        UploadForm.Changes => this with { Name = $"{Name} changes", MaxRows = MaxChanges ?? 1, Columns = [.. Columns, new Column { Name = "removed", Kind = ColumnKind.Flag, Maximum = 1 }] },
+        UploadForm.Changes => this with
+        {
+            Name = $"{Name} changes",
+            MaxRows = MaxChanges ?? 1,
+            Columns = [.. Columns, new Column { Name = "removed", Kind = ColumnKind.Flag, Maximum = 1 }],
+        },
         _ => this,
     };
 
-    /// <summary>The column of that name, or null.</summary>
+    /// <summary>Finds a column by name.</summary>
+    /// <returns>The column, or null.</returns>
     public Column? FindColumn(string name) => Columns.FirstOrDefault(column => column.Name == name);
 }
 
-/// <summary>What a column's cells are.</summary>
+/// <summary>The type of a column's cells.</summary>
 public enum ColumnKind
 {
     /// <summary>One of the listed values.</summary>
@@ -66,10 +76,10 @@ public enum ColumnKind
 /// </summary>
 public sealed record Column
 {
-    /// <summary>Header of the column in the owner's file; of a column that is made from events, its name alone.</summary>
+    /// <summary>Header of the column in the owner's file; for a column that is computed from events, only its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What the cells are.</summary>
+    /// <summary>The type of the cells.</summary>
     public required ColumnKind Kind { get; init; }
 
     /// <summary>The values of a category, at most 65,534; empty for other kinds.</summary>
@@ -93,10 +103,13 @@ public sealed record Column
     /// <summary>Whether its owner lets questions sum it.</summary>
     public bool Sum { get; init; }
 
-    /// <summary>The most that one person adds to a sum, scaled like <see cref="Maximum"/>; larger values count as this. Null: <see cref="Maximum"/>.</summary>
+    /// <summary>
+    /// The most that one person adds to a sum, scaled like <see cref="Maximum"/>; larger values count as this one. Null means
+    /// <see cref="Maximum"/>.
+    /// </summary>
     public long? Cap { get; init; }
 
-    /// <summary>How it is made from events; null when the file holds it.</summary>
+    /// <summary>How the column is computed from events; null when the file has it.</summary>
     public Fold? Fold { get; init; }
 
     /// <summary>The greatest value that counts in a sum.</summary>

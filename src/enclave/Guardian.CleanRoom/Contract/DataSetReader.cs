@@ -1,4 +1,3 @@
-using Guardian.CleanRoom.Analyses;
 using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Contract;
@@ -10,7 +9,7 @@ internal static class DataSetReader
     private const int MaxColumns = 64;
     private const int MaxValues = 65_534;
 
-    // What a stored code can tell apart (Column.CodeSize).
+    // The number of values that a stored code can distinguish (Column.CodeSize).
     private const long MaxSpan = (1L << 32) - 2;
 
     private static readonly Dictionary<string, ColumnKind> Kinds = new()
@@ -27,7 +26,8 @@ internal static class DataSetReader
         var owner = entry.Text("owner");
         if (owner.Length > 0 && members.All(member => member.Name != owner))
         {
-            entry.ReportAt("owner", $"'{owner}' is no member; the members are {string.Join(", ", members.Select(member => member.Name))}");
+            entry.ReportAt(
+                "owner", $"'{owner}' is no member; the members are {string.Join(", ", members.Select(member => member.Name))}");
         }
         var events = EventsReader.Read(entry);
         var columns = entry.Maps("columns").Select(column => ReadColumn(column, events)).ToList();
@@ -48,11 +48,13 @@ internal static class DataSetReader
         };
         if (dataSet.MaxChanges > dataSet.MaxRows || (dataSet.MaxChanges is not null && dataSet.Events is not null))
         {
-            entry.ReportAt("max_changes", "'max_changes' is at most 'max_rows', and for files of persons: of someone's events all have to be known");
+            entry.ReportAt(
+                "max_changes", "'max_changes' is at most 'max_rows', and only for files of persons: a fold needs all events of a person");
         }
-        foreach (var twice in columns.GroupBy(column => column.Name).Where(group => group.Count() > 1 || dataSet.Identifier.Columns.Contains(group.Key)))
+        foreach (var twice in columns.GroupBy(column => column.Name)
+            .Where(group => group.Count() > 1 || dataSet.Identifier.Columns.Contains(group.Key)))
         {
-            entry.ReportAt("columns", $"column '{twice.Key}' stands twice, or is of the identifier");
+            entry.ReportAt("columns", $"column '{twice.Key}' occurs twice, or is a column of the identifier");
         }
         entry.End();
         return dataSet;
@@ -80,7 +82,7 @@ internal static class DataSetReader
         return column;
     }
 
-    // filter: true opens every value; a list opens those values alone.
+    // 'filter: true' opens every value; a list opens only those values.
     private static Column ReadOpenness(YamlMap entry, Column column)
     {
         if (entry.Find("filter") is not YamlList)
@@ -146,7 +148,8 @@ internal static class DataSetReader
     private static Column ReadCategory(YamlMap entry, string name)
     {
         var values = entry.Texts("values").Select(text => text.Value).ToList();
-        if (values.Count is 0 or > MaxValues || values.Distinct(StringComparer.Ordinal).Count() != values.Count || values.Any(string.IsNullOrWhiteSpace))
+        if (values.Count is 0 or > MaxValues || values.Distinct(StringComparer.Ordinal).Count() != values.Count
+            || values.Any(string.IsNullOrWhiteSpace))
         {
             entry.ReportAt("values", $"a category lists 1 to {MaxValues} different values, none of them empty");
         }
@@ -158,7 +161,8 @@ internal static class DataSetReader
         var (minimum, maximum) = (ReadBound(entry, "minimum", places), ReadBound(entry, "maximum", places));
         if (minimum > maximum || maximum - minimum > MaxSpan)
         {
-            entry.ReportAt("maximum", $"'minimum' must not be above 'maximum', and there may be at most 2^32 - 1 different values between them");
+            entry.ReportAt(
+                "maximum", "'minimum' must not be above 'maximum', and there may be at most 2^32 - 1 different values between them");
         }
         return new Column { Name = name, Kind = kind, Minimum = minimum, Maximum = Math.Max(minimum, maximum), Places = places };
     }

@@ -1,9 +1,8 @@
-using Guardian.CleanRoom.Analyses;
 using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>Reads how a data set's events are folded into persons.</summary>
+/// <summary>Reads the rules by which a data set's events are folded into persons.</summary>
 internal sealed class EventsReader
 {
     private const int MaxZoneSize = 64;
@@ -37,10 +36,12 @@ internal sealed class EventsReader
 
     public EventRules Rules { get; }
 
-    /// <summary>Reads <c>events</c>; null when each row of the file is a person.</summary>
-    public static EventsReader? Read(YamlMap dataSet) => dataSet.Map("events") is { } events ? new EventsReader(events) : null;
+    /// <summary>Reads <c>events</c>.</summary>
+    /// <returns>Null when each row of the file is a person.</returns>
+    public static EventsReader? Read(YamlMap dataSet) =>
+        dataSet.Map("events") is { } events ? new EventsReader(events) : null;
 
-    /// <summary>Reads how a column is made.</summary>
+    /// <summary>Reads how a column is computed.</summary>
     public Column ReadFold(YamlMap entry, Column column)
     {
         if (!entry.Has("fold"))
@@ -58,11 +59,13 @@ internal sealed class EventsReader
         };
         if (!fits)
         {
-            entry.ReportAt("fold", "count and days make an integer, sum an integer or a decimal, first and last a date, any a flag, same a category");
+            entry.ReportAt(
+                "fold",
+                "count and days make an integer, sum an integer or a decimal, first and last a date, any a flag, same a category");
         }
         if (column.Kind is ColumnKind.Integer or ColumnKind.Decimal && (column.Minimum > 0 || column.Maximum < 0))
         {
-            entry.ReportAt("minimum", "0 must lie between 'minimum' and 'maximum': it is what a person without events has");
+            entry.ReportAt("minimum", "0 must lie between 'minimum' and 'maximum': it is the value of a person without events");
         }
         var window = ReadWindow(entry, from, to);
         return column with
@@ -89,14 +92,16 @@ internal sealed class EventsReader
         {
             return cap;
         }
-        entry.ReportAt("event_cap", "'event_cap' is the most that one event adds to a sum: a number from 0, with no more places than the column");
+        entry.ReportAt(
+            "event_cap",
+            "'event_cap' is the most that one event adds to a sum: a number from 0, with no more places than the column");
         return null;
     }
 
     private static string ReadZone(YamlMap events)
     {
         var zone = events.Text("zone");
-        // Whether there is such a zone, the owner's tool knows, whose clock it is about; the room does not need to.
+        // The owner's client knows whether the zone exists; the room never needs it.
         if (zone.Length > MaxZoneSize || !zone.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '_' or '-' or '+'))
         {
             events.ReportAt("zone", "'zone' is the name of a time zone such as Europe/Berlin, or UTC");
@@ -114,7 +119,7 @@ internal sealed class EventsReader
         return (from, to);
     }
 
-    // With an offset, so that no table of time zones is needed to understand a contract.
+    // Instants carry an offset, so that a contract needs no table of time zones.
     private static DateTimeOffset ReadInstant(YamlMap map, string member, DateTimeOffset absent)
     {
         if (map.OptionalText(member) is not { } text)
@@ -125,7 +130,8 @@ internal sealed class EventsReader
         {
             return new DateTimeOffset(clock, ahead);
         }
-        map.ReportAt(member, $"'{member}' is an instant with an offset, such as 2026-03-01T00:00:00+01:00, not '{text}'");
+        map.ReportAt(
+            member, $"'{member}' is an instant with an offset, such as 2026-03-01T00:00:00+01:00, not '{text}'");
         return absent;
     }
 

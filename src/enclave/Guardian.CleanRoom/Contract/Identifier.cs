@@ -1,48 +1,69 @@
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>What identifies a person in a data set, and how it is normalised before it is tagged (docs/spec/room.md).</summary>
-/// <param name="Profile">By whose rules it is normalised.</param>
+/// <summary>The identifier of a person in a data set, and its normalisation before it is tagged (docs/spec/room.md).</summary>
+/// <param name="Kind">The kind of identifier.</param>
+/// <param name="Profile">The rules that normalise it.</param>
 /// <param name="Column">Header of its column in the owner's file; empty for a composite, whose parts have columns.</param>
-/// <param name="Form">What the cells hold.</param>
+/// <param name="Form">The form of the cells.</param>
 /// <param name="Region">For phone numbers without a country code: the country, two letters (ISO 3166-1); null when all have one.</param>
-public sealed record Identifier(IdentifierKind Kind, IdentifierProfile Profile, string Column, IdentifierForm Form = IdentifierForm.Clear, string? Region = null)
+public sealed record Identifier(
+    IdentifierKind Kind, IdentifierProfile Profile, string Column, IdentifierForm Form = IdentifierForm.Clear, string? Region = null)
 {
-    /// <summary>Whether persons are tagged by the hash of their identifier: when any data set of the room knows no more than hashes.</summary>
+    /// <summary>
+    /// Whether persons are tagged by the hash of their identifier: true when any data set of the room has only hashes.
+    /// </summary>
     public bool IsMatchedByHash { get; init; }
 
-    /// <summary>For a composite: what it is made of, in the order in which it is tagged.</summary>
+    /// <summary>The parts of a composite, in the order in which they are tagged.</summary>
     public IReadOnlyList<Identifier> Parts { get; init; } = [];
 
-    /// <summary>For a part: whether an empty cell is as good as any. Else a row with an empty one has no identifier; one without any part never has.</summary>
+    /// <summary>
+    /// For a part: whether its cell may be empty. If it may not, a row with an empty cell has no identifier. A row whose parts are all
+    /// empty never has one.
+    /// </summary>
     public bool IsOptional { get; init; }
 
-    /// <summary>For a date: in which order day, month and year stand in the file.</summary>
+    /// <summary>For a date: the order of day, month and year in the file.</summary>
     public DateOrder Order { get; init; }
 
     /// <summary>Its columns in the owner's file.</summary>
     public IReadOnlyList<string> Columns => Parts.Count == 0 ? [Column] : [.. Parts.Select(part => part.Column)];
 
-    /// <summary>What two data sets must agree on for anybody to match.</summary>
-    internal string Rule => Parts.Count == 0 ? $"{Kind} {Profile}{(IsOptional ? " optional" : "")}" : string.Join(", ", Parts.Select(part => part.Rule));
+    /// <summary>The properties that two data sets must share, or nobody matches.</summary>
+    internal string Rule => Parts.Count == 0
+        ? $"{Kind} {Profile}{(IsOptional ? " optional" : "")}"
+        : string.Join(", ", Parts.Select(part => part.Rule));
 
-    /// <summary>The profiles of each kind, by the names that contracts use; the first is what holds when a contract names none.</summary>
+    /// <summary>The profiles of a kind by the names that contracts use; the first is the default.</summary>
     public static IReadOnlyDictionary<string, IdentifierProfile> Profiles(IdentifierKind kind) => kind switch
     {
         IdentifierKind.Email => new Dictionary<string, IdentifierProfile>
         {
-            ["plain"] = IdentifierProfile.Plain, ["google"] = IdentifierProfile.Google, ["uid2"] = IdentifierProfile.Uid2, ["meta"] = IdentifierProfile.Meta,
+            ["plain"] = IdentifierProfile.Plain,
+            ["google"] = IdentifierProfile.Google,
+            ["uid2"] = IdentifierProfile.Uid2,
+            ["meta"] = IdentifierProfile.Meta,
         },
         IdentifierKind.Phone => new Dictionary<string, IdentifierProfile>
         {
             ["google"] = IdentifierProfile.Google, ["uid2"] = IdentifierProfile.Uid2, ["meta"] = IdentifierProfile.Meta,
         },
-        IdentifierKind.Date or IdentifierKind.Composite => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain },
-        IdentifierKind.Postcode => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain, ["us"] = IdentifierProfile.Us },
-        _ => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain, ["exact"] = IdentifierProfile.Exact },
+        IdentifierKind.Date or IdentifierKind.Composite => new Dictionary<string, IdentifierProfile>
+        {
+            ["plain"] = IdentifierProfile.Plain,
+        },
+        IdentifierKind.Postcode => new Dictionary<string, IdentifierProfile>
+        {
+            ["plain"] = IdentifierProfile.Plain, ["us"] = IdentifierProfile.Us,
+        },
+        _ => new Dictionary<string, IdentifierProfile>
+        {
+            ["plain"] = IdentifierProfile.Plain, ["exact"] = IdentifierProfile.Exact,
+        },
     };
 }
 
-/// <summary>Sorts of identifier.</summary>
+/// <summary>Kinds of identifier.</summary>
 public enum IdentifierKind
 {
     /// <summary>E-mail address.</summary>
@@ -67,16 +88,21 @@ public enum IdentifierKind
     Composite,
 }
 
-/// <summary>Whose rules normalise an identifier. They differ on purpose: a data set that was hashed elsewhere can only match under the rules it was hashed by.</summary>
+/// <summary>
+/// The rules that normalise an identifier. They differ because a data set that was hashed elsewhere can match only under the rules by
+/// which it was hashed.
+/// </summary>
 public enum IdentifierProfile
 {
     /// <summary>
-    /// E-mail: all white space removed, lower case. Customer number: all white space removed, upper case. Name: letters and digits alone, lower case, Latin letters without accents.
-    /// Date: 1985-11-24. Postcode: letters and digits alone, upper case.
+    /// E-mail: all white space removed, lower case. Customer number: all white space removed, upper case. Name: only letters and digits,
+    /// lower case, Latin letters without accents. Date: 1985-11-24. Postcode: only letters and digits, upper case.
     /// </summary>
     Plain,
 
-    /// <summary>E-mail: as plain; before @ of gmail.com and googlemail.com no dots and nothing from "+" on. Phone: E.164 with "+".</summary>
+    /// <summary>
+    /// E-mail: as plain; before @ of gmail.com and googlemail.com no dots and nothing from "+" on. Phone: E.164 with "+".
+    /// </summary>
     Google,
 
     /// <summary>E-mail: trimmed, lower case; before @ of gmail.com no dots and nothing from "+" on. Phone: E.164 with "+".</summary>
@@ -92,7 +118,7 @@ public enum IdentifierProfile
     Us,
 }
 
-/// <summary>How dates stand in a file.</summary>
+/// <summary>The order of the parts of a date in a file.</summary>
 public enum DateOrder
 {
     /// <summary>1985-11-24, 19851124.</summary>
@@ -105,7 +131,7 @@ public enum DateOrder
     MonthDayYear,
 }
 
-/// <summary>What the cells of an identifier's column hold.</summary>
+/// <summary>The form of an identifier in the cells of its column.</summary>
 public enum IdentifierForm
 {
     /// <summary>The identifier itself.</summary>

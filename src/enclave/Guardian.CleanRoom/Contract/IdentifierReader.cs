@@ -2,7 +2,7 @@ using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>Reads what identifies persons in a data set of a contract.</summary>
+/// <summary>Reads the identifier of a data set of a contract.</summary>
 internal static class IdentifierReader
 {
     private const int MaxParts = 8;
@@ -25,7 +25,11 @@ internal static class IdentifierReader
         ["customer_id"] = IdentifierKind.CustomerId,
     };
 
-    private static readonly Dictionary<string, IdentifierForm> Forms = new() { ["clear"] = IdentifierForm.Clear, ["sha256"] = IdentifierForm.Sha256 };
+    private static readonly Dictionary<string, IdentifierForm> Forms = new()
+    {
+        ["clear"] = IdentifierForm.Clear,
+        ["sha256"] = IdentifierForm.Sha256,
+    };
 
     private static readonly Dictionary<string, DateOrder> Orders = new()
     {
@@ -85,7 +89,11 @@ internal static class IdentifierReader
         {
             map.ReportAt("order", "'order' is for dates");
         }
-        var part = ReadColumn(map, kind) with { IsOptional = map.Flag("optional", absent: false), Order = map.Word("order", Orders, DateOrder.YearMonthDay) };
+        var part = ReadColumn(map, kind) with
+        {
+            IsOptional = map.Flag("optional", absent: false),
+            Order = map.Word("order", Orders, DateOrder.YearMonthDay),
+        };
         map.End();
         return part;
     }
@@ -93,10 +101,12 @@ internal static class IdentifierReader
     private static Identifier ReadColumn(YamlMap map, IdentifierKind kind)
     {
         var profiles = Identifier.Profiles(kind);
-        var identifier = new Identifier(kind, map.Word("profile", profiles, profiles.First().Value), map.Text("column"), Region: map.OptionalText("region"));
-        if (identifier.Region is { } region && (kind != IdentifierKind.Phone || region.Length != 2 || !region.All(char.IsAsciiLetterUpper)))
+        var identifier = new Identifier(
+            kind, map.Word("profile", profiles, profiles.First().Value), map.Text("column"), Region: map.OptionalText("region"));
+        if (identifier.Region is { } region
+            && (kind != IdentifierKind.Phone || region.Length != 2 || !region.All(char.IsAsciiLetterUpper)))
         {
-            map.ReportAt("region", "'region' is for phone numbers, and two upper-case letters such as US or DE");
+            map.ReportAt("region", "'region' is for phone numbers: two upper-case letters such as US or DE");
         }
         return identifier;
     }

@@ -1,31 +1,34 @@
 namespace Guardian.CleanRoom.Contract;
 
 /// <summary>The rules that every answer must pass.</summary>
-/// <param name="MinimumAudience">k: the least number of persons in a set that is reported, in its complement, and in its difference from any earlier one; at least 20.</param>
+/// <param name="MinimumAudience">
+/// k: the least number of persons in a set that is reported, in its complement, and in its difference from any earlier one; at least 20.
+/// </param>
 /// <param name="Epsilon">Privacy loss of one answer's discrete Laplace noise, or null when all members agreed on exact counts.</param>
-/// <param name="Budget">Privacy loss that all answers together may cost each data set; counts nothing without noise.</param>
+/// <param name="Budget">Privacy loss that all answers together may cost each data set; unused without noise.</param>
 /// <param name="MaxFilters">Comparisons that one question may make on one data set.</param>
-/// <param name="LargestShare">Of a sum that is reported, the largest share one person may have.</param>
-public sealed record PrivacyRules(int MinimumAudience, double? Epsilon, double Budget, int MaxFilters, double LargestShare)
+/// <param name="LargestShare">The largest share that one person may have in a reported sum.</param>
+public sealed record PrivacyRules(int MinimumAudience, decimal? Epsilon, decimal Budget, int MaxFilters, double LargestShare)
 {
     /// <summary>The smallest minimum audience that a contract may name.</summary>
     public const int LeastMinimumAudience = 20;
 
-    /// <summary>What holds where a contract says nothing.</summary>
-    public static PrivacyRules Default { get; } = new(100, 0.5, 10, 8, 0.15);
+    /// <summary>The rules of a contract that names none.</summary>
+    public static PrivacyRules Default { get; } = new(100, 0.5m, 10, 8, 0.15);
 }
 
-/// <summary>What one owner demands beyond what all members agreed on; null demands nothing.</summary>
-public sealed record OwnerRules(int? MinimumAudience = null, double? Epsilon = null, double? Budget = null, int? MaxFilters = null, bool Activation = false)
+/// <summary>The rules that one owner adds to those of all members; null adds nothing.</summary>
+public sealed record OwnerRules(
+    int? MinimumAudience = null, decimal? Epsilon = null, decimal? Budget = null, int? MaxFilters = null, bool Activation = false)
 {
-    /// <summary>The stricter of both, rule by rule. An owner who names an epsilon gets noise, whatever else was agreed.</summary>
+    /// <summary>Takes the stricter of both, rule by rule. An owner who names an epsilon gets noise, whatever else was agreed.</summary>
     public PrivacyRules Tighten(PrivacyRules rules)
     {
         ArgumentNullException.ThrowIfNull(rules);
         return rules with
         {
             MinimumAudience = Math.Max(rules.MinimumAudience, MinimumAudience ?? 0),
-            Epsilon = Epsilon is null ? rules.Epsilon : Math.Min(Epsilon.Value, rules.Epsilon ?? double.MaxValue),
+            Epsilon = Epsilon is null ? rules.Epsilon : Math.Min(Epsilon.Value, rules.Epsilon ?? decimal.MaxValue),
             MaxFilters = Math.Min(rules.MaxFilters, MaxFilters ?? int.MaxValue),
         };
     }

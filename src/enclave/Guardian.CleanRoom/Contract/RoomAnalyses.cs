@@ -1,45 +1,54 @@
+using Guardian.CleanRoom.Statistics;
+
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>The analyses a contract allows; false and null mean not allowed.</summary>
+/// <summary>The analyses that a contract allows; false and null mean not allowed.</summary>
 public sealed record RoomAnalyses
 {
+    /// <summary>The most cells of a crosstab.</summary>
+    internal const int MaxCells = 1_000;
+
     /// <summary>Counts of matched persons, with filters on all sides.</summary>
     public bool Overlap { get; init; }
 
     /// <summary>Counts of matched persons by the values of one or two columns.</summary>
     public bool Crosstab { get; init; }
 
-    /// <summary>Sums of a number over matched persons; of columns that their owner opened to it.</summary>
+    /// <summary>Sums over matched persons, of columns that their owner opened to sums.</summary>
     public bool Sum { get; init; }
 
-    /// <summary>How many matched persons a campaign reached, and how often.</summary>
+    /// <summary>The number of matched persons that a campaign reached, by how often it reached them.</summary>
     public ReachDesign? Reach { get; init; }
 
     /// <summary>The effect of a campaign, fixed in the contract before anyone sees an outcome.</summary>
     public LiftDesign? Lift { get; init; }
 
-    /// <summary>Who may get the list of matched persons; every owner of data must agree in the data set's own rules.</summary>
+    /// <summary>The receiver of the list of matched persons; every owner of data must agree in the data set's own rules.</summary>
     public ActivationDesign? Activation { get; init; }
 }
 
-/// <param name="Frequency">The integer column that says how often a person was reached; 0 or empty means not at all.</param>
+/// <summary>The design of a reach measurement.</summary>
+/// <param name="Frequency">The integer column with how often a person was reached; 0 and empty mean never.</param>
 /// <param name="Maximum">Persons reached this often or more are counted together.</param>
 public sealed record ReachDesign(ColumnReference Frequency, int Maximum);
 
-/// <param name="DataSet">The persons are listed as this data set knows them.</param>
-/// <param name="Receiver">Its owner, who gets the list and nobody else.</param>
+/// <summary>The design of an activation list.</summary>
+/// <param name="DataSet">The list has the tags of this data set.</param>
+/// <param name="Receiver">The owner of that data set; nobody else gets the list.</param>
 public sealed record ActivationDesign(string DataSet, string Receiver);
 
 /// <summary>The design of a lift measurement.</summary>
 public sealed record LiftDesign
 {
-    /// <summary>The category column that says to which arm each person was assigned at random.</summary>
+    /// <summary>The category column with the arm to which each person was assigned at random.</summary>
     public required ColumnReference Assignment { get; init; }
 
     /// <summary>The value of <see cref="Assignment"/> that means no treatment.</summary>
     public required string Control { get; init; }
 
-    /// <summary>Intended share of each arm in the order of the column's values, summing to 1; the sample-ratio check tests against it.</summary>
+    /// <summary>
+    /// Intended share of each arm in the order of the column's values, summing to 1; the sample-ratio check tests against it.
+    /// </summary>
     public required IReadOnlyList<double> Shares { get; init; }
 
     /// <summary>Columns of the other data set: flags give rates, integers and decimals give means per head.</summary>
@@ -48,18 +57,19 @@ public sealed record LiftDesign
     /// <summary>Whether a person who was assigned but is not in the outcome data set counts, with outcome zero.</summary>
     public required LiftPopulation Population { get; init; }
 
-    /// <summary>The flag of the assignment's data set that says who was really exposed; null when it is not known.</summary>
+    /// <summary>The flag of the assignment's data set that is set for exposed persons; null when exposure is not known.</summary>
     public ColumnReference? Exposure { get; init; }
 
-    /// <summary>A number of the outcome data set known before assignment, by which CUPED narrows the intervals; null for none.</summary>
+    /// <summary>A number of the outcome data set known before assignment, with which CUPED narrows the intervals; null for none.</summary>
     public ColumnReference? Covariate { get; init; }
 
     /// <summary>How several comparisons are judged together.</summary>
     public MultipleTesting Correction { get; init; }
 
     /// <summary>
-    /// In how many figures of a lift measurement a person is: the count of its arm, that of the exposed, that of the matched where others count too; those of each outcome; and those of the
-    /// covariate, on its own and with each outcome. A rate is one count; a mean needs its sum and its sum of squares, and where the minimum is not zero, the number of values.
+    /// Counts the figures of a lift measurement that one person is in: the count of its arm; that of the exposed; that of the matched,
+    /// where others count too; those of each outcome; and those of the covariate, on its own and with each outcome. A rate is one count. A
+    /// mean needs its sum and its sum of squares and, where the minimum is not zero, the number of values.
     /// </summary>
     public int FiguresPerPerson(RoomContract contract)
     {
@@ -75,7 +85,7 @@ public sealed record LiftDesign
     }
 }
 
-/// <summary>Over whom lift is measured.</summary>
+/// <summary>The persons over whom lift is measured.</summary>
 public enum LiftPopulation
 {
     /// <summary>Persons in both data sets: right when the outcome data set lists customers.</summary>
@@ -83,14 +93,4 @@ public enum LiftPopulation
 
     /// <summary>Everyone assigned: right when the outcome data set lists buyers only.</summary>
     Assigned,
-}
-
-/// <summary>How p-values of several comparisons are adjusted.</summary>
-public enum MultipleTesting
-{
-    /// <summary>Holm (1979): the chance of any false finding stays below 5 %.</summary>
-    Holm,
-
-    /// <summary>Benjamini and Hochberg (1995): of the findings, 5 % may be false.</summary>
-    BenjaminiHochberg,
 }

@@ -3,11 +3,14 @@ using Guardian.Attestation.Policy;
 namespace Guardian.CleanRoom.Contract;
 
 /// <summary>
-/// What the members of a room agreed on: who takes part, which code may compute, on which data, which questions, under which
-/// rules. Immutable; read from <c>room.yaml</c> (docs/spec/room.md).
+/// The agreement of a room's members: who takes part, which code may compute, on which data, which questions, under which rules.
+/// Immutable; read from <c>room.yaml</c> (docs/spec/room.md).
 /// </summary>
 public sealed record RoomContract
 {
+    /// <summary>The most data sets of a room. Each data set of an analysis is one more merge of all rows.</summary>
+    internal const int MaxDataSets = 8;
+
     /// <summary>The room's name: lower-case letters, digits and hyphens, at most 64.</summary>
     public required string Name { get; init; }
 
@@ -17,19 +20,19 @@ public sealed record RoomContract
     /// <summary>SHA-256 of the contract that this one succeeds, 32 bytes; null for the first.</summary>
     public ReadOnlyMemory<byte>? Previous { get; init; }
 
-    /// <summary>Whose votes a successor needs.</summary>
+    /// <summary>The votes that a successor needs.</summary>
     public required VoteRule Amendment { get; init; }
 
     /// <summary>At least two members, by unique name.</summary>
     public required IReadOnlyList<RoomMember> Members { get; init; }
 
-    /// <summary>What members may do beyond bringing their own data.</summary>
+    /// <summary>The rights of members beyond those on their own data.</summary>
     public required RoomRoles Roles { get; init; }
 
     /// <summary>The enclaves that may run this room.</summary>
     public required AttestationPolicy Enclave { get; init; }
 
-    /// <summary>Where the enclave gets the room's key from.</summary>
+    /// <summary>The source of the room's key.</summary>
     public required RoomCas Cas { get; init; }
 
     /// <summary>The data sets, each of one owner.</summary>
@@ -38,26 +41,32 @@ public sealed record RoomContract
     /// <summary>The questions that may be asked.</summary>
     public required RoomAnalyses Analyses { get; init; }
 
-    /// <summary>The rules every answer must pass: the strictest of what the members agreed on and of what each owner demands for its data set.</summary>
+    /// <summary>The rules that every answer must pass: the strictest of those of all members and of each owner.</summary>
     public required PrivacyRules Privacy { get; init; }
 
-    /// <summary>SHA-256 of the contract's bytes as they were signed, 32 bytes.</summary>
+    /// <summary>SHA-256 of the contract's bytes exactly as they were signed, 32 bytes.</summary>
     public required ReadOnlyMemory<byte> Hash { get; init; }
 
-    /// <summary>The data set of that name, or null.</summary>
+    /// <summary>Finds a data set by name.</summary>
+    /// <returns>The data set, or null.</returns>
     public DataSet? FindDataSet(string name) => DataSets.FirstOrDefault(dataSet => dataSet.Name == name);
+
+    /// <summary>The names of all data sets, for messages.</summary>
+    internal string DataSetNames => string.Join(", ", DataSets.Select(dataSet => dataSet.Name));
 }
 
+/// <summary>A member of a room.</summary>
+/// <param name="Name">Unique in the room.</param>
 /// <param name="PublicKey">Base64 of the DER SubjectPublicKeyInfo of a P-256 key.</param>
 public sealed record RoomMember(string Name, string PublicKey);
 
-/// <summary>Names of the members with each role. Who owns a data set contributes; that needs no list.</summary>
-/// <param name="Query">May ask.</param>
-/// <param name="Receive">May read answers, their own and those to others' questions.</param>
-/// <param name="Pay">Bear the cost of running the room; stated for the record.</param>
+/// <summary>Names of the members with each role. Owners of data sets contribute without a role.</summary>
+/// <param name="Query">Members who may ask.</param>
+/// <param name="Receive">Members who may read all answers, also those to others' questions.</param>
+/// <param name="Pay">Members who bear the cost of the room; only stated for the record.</param>
 public sealed record RoomRoles(IReadOnlyList<string> Query, IReadOnlyList<string> Receive, IReadOnlyList<string> Pay);
 
-/// <summary>Whose votes a contract needs to succeed another; the members of the successor sign it in any case.</summary>
+/// <summary>The votes that a contract needs to succeed another; the members of the successor sign it in any case.</summary>
 public enum VoteRule
 {
     /// <summary>Every member of the contract it succeeds.</summary>
@@ -67,6 +76,7 @@ public enum VoteRule
     Majority,
 }
 
+/// <summary>The CAS that gives the room's key.</summary>
 /// <param name="Policy">The CAS enclaves that may hold the room's key.</param>
 /// <param name="Session">Session and service, <c>SESSION/SERVICE</c>.</param>
 /// <param name="SessionHash">Hash of the session as the CAS computes it, lower-case hex.</param>

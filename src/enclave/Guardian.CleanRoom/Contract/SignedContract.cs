@@ -3,7 +3,10 @@ using Guardian.Attestation.Identity;
 
 namespace Guardian.CleanRoom.Contract;
 
-/// <summary>A contract that all its members signed, and that succeeds another only as that one's members voted. Only <see cref="Verify"/> makes one.</summary>
+/// <summary>
+/// A contract that all its members signed. If it succeeds another, the members of that one voted for it. Only <see cref="Verify"/> makes
+/// one.
+/// </summary>
 public sealed class SignedContract
 {
     private SignedContract(RoomContract contract, RoomContract? previous) => (Contract, Previous) = (contract, previous);
@@ -23,12 +26,14 @@ public sealed class SignedContract
     }
 
     /// <summary>
-    /// Checks the signatures of all members, and of a successor, the votes of those who were members before: a vote is a signature of the new contract. Who joins signs like
-    /// everybody; who leaves is asked for a vote, and need not give it where a majority decides.
+    /// Verifies the signatures of all members, and for a successor the votes of the members before. A vote is a signature of the new
+    /// contract. A member who joins signs like all others. A member who leaves is asked for a vote, and need not give it where a majority
+    /// decides.
     /// </summary>
-    /// <param name="previous">The contract that this one names as its predecessor.</param>
+    /// <param name="contract">The contract.</param>
     /// <param name="signatures">By member name, as <see cref="Sign"/> gives them; white space around is ignored.</param>
     /// <param name="problems">One line for each member whose signature is missing or wrong.</param>
+    /// <param name="previous">The contract that this one names as its predecessor; null for the first.</param>
     /// <returns>The signed contract, or null.</returns>
     public static SignedContract? Verify(
         RoomContract contract, IReadOnlyDictionary<string, string> signatures, out IReadOnlyList<string> problems, RoomContract? previous = null)
@@ -44,7 +49,8 @@ public sealed class SignedContract
             }
             else if (!IsValid(contract, member, signature))
             {
-                found.Add($"the signature of {member.Name} is not for this contract: it was changed after signing, or signed with another key");
+                found.Add(
+                    $"the signature of {member.Name} is not for this contract: it was changed after signing, or signed with another key");
             }
         }
         if (contract.Previous is not null)
@@ -59,16 +65,29 @@ public sealed class SignedContract
     {
         if (previous is null || !previous.Hash.Span.SequenceEqual(contract.Previous!.Value.Span))
         {
-            return ["the contract that this one succeeds is missing, or is another one than it names"];
+            return ["the contract that this one succeeds is missing, or is not the one that it names"];
         }
         if (previous.Name != contract.Name || previous.Version + 1 != contract.Version)
         {
-            return [$"this is version {contract.Version} of '{contract.Name}', which cannot succeed version {previous.Version} of '{previous.Name}'"];
+            return
+            [
+                $"this is version {contract.Version} of '{contract.Name}', which cannot succeed version {previous.Version} of "
+                + $"'{previous.Name}'",
+            ];
         }
-        var against = previous.Members.Where(member => !signatures.TryGetValue(member.Name, out var vote) || !IsValid(contract, member, vote)).Select(member => member.Name).ToList();
+        var against = previous.Members
+            .Where(member => !signatures.TryGetValue(member.Name, out var vote) || !IsValid(contract, member, vote))
+            .Select(member => member.Name).ToList();
         var votes = previous.Members.Count - against.Count;
         var isEnough = previous.Amendment == VoteRule.All ? against.Count == 0 : 2 * votes > previous.Members.Count;
-        return isEnough ? [] : [$"{votes} of {previous.Members.Count} members before voted for this contract, which needs {(previous.Amendment == VoteRule.All ? "all" : "a majority")}; missing: {string.Join(", ", against)}"];
+        var needed = previous.Amendment == VoteRule.All ? "all" : "a majority";
+        return isEnough
+            ? []
+            :
+            [
+                $"{votes} of {previous.Members.Count} members before voted for this contract, which needs {needed}; "
+                + $"missing: {string.Join(", ", against)}",
+            ];
     }
 
     private static bool IsValid(RoomContract contract, RoomMember member, string signature)
@@ -79,5 +98,6 @@ public sealed class SignedContract
     }
 
     // The label keeps a member's key from signing anything else that looks like a hash.
-    private static byte[] SignedBytes(RoomContract contract) => [.. Encoding.ASCII.GetBytes("guardian-room-contract-v1\0"), .. contract.Hash.Span];
+    private static byte[] SignedBytes(RoomContract contract) =>
+        [.. Encoding.ASCII.GetBytes("guardian-room-contract-v1\0"), .. contract.Hash.Span];
 }

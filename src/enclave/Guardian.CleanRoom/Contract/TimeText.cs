@@ -1,26 +1,28 @@
 namespace Guardian.CleanRoom.Contract;
 
 /// <summary>
-/// Reads points in time as files and contracts write them: a day; a blank or <c>T</c> and a time with hours and minutes, seconds and fractions of them if any; an offset if any.
-/// RFC 3339 is among this. A day alone is its first instant.
+/// Reads instants as files and contracts write them: a day, optionally followed by a blank or <c>T</c> and a time of hours and minutes,
+/// with optional seconds, fraction and offset. RFC 3339 is a subset. A day alone is its first instant.
 /// </summary>
 public static class TimeText
 {
-    // DateTime counts in 100 ns; what is finer is cut off.
+    // DateTime counts in 100 ns; finer digits are dropped.
     private const int FractionDigits = 7;
 
     // In minutes; no clock is further from UTC.
     private const int MaxOffset = 14 * 60;
 
-    /// <summary>Reads a point in time.</summary>
-    /// <param name="clock">What the clock showed.</param>
-    /// <param name="offset">How far that clock was ahead of UTC; null when the text does not say.</param>
-    /// <returns>False when it is none. Never throws for any text.</returns>
+    /// <summary>Reads an instant.</summary>
+    /// <param name="text">The text; white space around it is ignored.</param>
+    /// <param name="clock">The time on the clock.</param>
+    /// <param name="offset">The offset of that clock from UTC; null when the text has none.</param>
+    /// <returns>False when the text is not an instant. Never throws for any text.</returns>
     public static bool TryRead(ReadOnlySpan<char> text, out DateTime clock, out TimeSpan? offset)
     {
         (clock, offset) = (default, null);
         var reader = new Reader(text.Trim());
-        if (!reader.TryNumber(4, out var year) || !reader.TryTake('-') || !reader.TryNumber(2, out var month) || !reader.TryTake('-') || !reader.TryNumber(2, out var day)
+        if (!reader.TryReadNumber(4, out var year) || !reader.TryReadSymbol('-') || !reader.TryReadNumber(2, out var month)
+            || !reader.TryReadSymbol('-') || !reader.TryReadNumber(2, out var day)
             || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month))
         {
             return false;
@@ -30,7 +32,8 @@ public static class TimeText
         {
             return true;
         }
-        if (!(reader.TryTake('T') || reader.TryTake('t') || reader.TryTake(' ')) || !TryTime(ref reader, out var time) || !TryOffset(ref reader, out offset) || !reader.IsAtEnd)
+        if (!(reader.TryReadSymbol('T') || reader.TryReadSymbol('t') || reader.TryReadSymbol(' '))
+            || !TryReadTime(ref reader, out var time) || !TryReadOffset(ref reader, out offset) || !reader.IsAtEnd)
         {
             return false;
         }
@@ -38,12 +41,15 @@ public static class TimeText
         return offset is not { } ahead || (clock.Ticks - ahead.Ticks >= 0 && clock.Ticks - ahead.Ticks <= DateTime.MaxValue.Ticks);
     }
 
-    private static bool TryTime(ref Reader reader, out TimeSpan time)
+    private static bool TryReadTime(ref Reader reader, out TimeSpan time)
     {
         var (second, fraction) = (0, 0L);
         time = default;
-        if (!reader.TryNumber(2, out var hour) || hour > 23 || !reader.TryTake(':') || !reader.TryNumber(2, out var minute) || minute > 59
-            || (reader.TryTake(':') && (!reader.TryNumber(2, out second) || second > 59 || (reader.TryTake('.') && !reader.TryFraction(FractionDigits, out fraction)))))
+        if (!reader.TryReadNumber(2, out var hour) || hour > 23
+            || !reader.TryReadSymbol(':') || !reader.TryReadNumber(2, out var minute) || minute > 59
+            || (reader.TryReadSymbol(':')
+                && (!reader.TryReadNumber(2, out second) || second > 59
+                    || (reader.TryReadSymbol('.') && !reader.TryReadFraction(FractionDigits, out fraction)))))
         {
             return false;
         }
@@ -51,21 +57,22 @@ public static class TimeText
         return true;
     }
 
-    private static bool TryOffset(ref Reader reader, out TimeSpan? offset)
+    private static bool TryReadOffset(ref Reader reader, out TimeSpan? offset)
     {
         offset = null;
         if (reader.IsAtEnd)
         {
             return true;
         }
-        if (reader.TryTake('Z') || reader.TryTake('z'))
+        if (reader.TryReadSymbol('Z') || reader.TryReadSymbol('z'))
         {
             offset = TimeSpan.Zero;
             return true;
         }
-        var isBehind = reader.TryTake('-');
+        var isBehind = reader.TryReadSymbol('-');
         var minute = 0;
-        if ((!isBehind && !reader.TryTake('+')) || !reader.TryNumber(2, out var hour) || (reader.TryTake(':') && !reader.TryNumber(2, out minute)) || minute > 59 || (60 * hour) + minute > MaxOffset)
+        if ((!isBehind && !reader.TryReadSymbol('+')) || !reader.TryReadNumber(2, out var hour)
+            || (reader.TryReadSymbol(':') && !reader.TryReadNumber(2, out minute)) || minute > 59 || (60 * hour) + minute > MaxOffset)
         {
             return false;
         }
@@ -79,7 +86,7 @@ public static class TimeText
 
         public readonly bool IsAtEnd => rest.IsEmpty;
 
-        public bool TryTake(char wanted)
+        public bool TryReadSymbol(char wanted)
         {
             if (rest.IsEmpty || rest[0] != wanted)
             {
@@ -89,7 +96,7 @@ public static class TimeText
             return true;
         }
 
-        public bool TryNumber(int digits, out int value)
+        public bool TryReadNumber(int digits, out int value)
         {
             value = 0;
             if (rest.Length < digits)
@@ -108,8 +115,8 @@ public static class TimeText
             return true;
         }
 
-        // Any number of digits, of which so many count.
-        public bool TryFraction(int digits, out long value)
+        // Reads any number of digits; only the first ones count.
+        public bool TryReadFraction(int digits, out long value)
         {
             value = 0;
             var count = 0;

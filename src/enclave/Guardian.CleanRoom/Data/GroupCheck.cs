@@ -1,20 +1,23 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Data;
 
 /// <summary>
-/// Checks a group that a partner sent, before anything is computed on it: rows ascend, none stands twice, each stands in its bucket, all is padded as the layout
-/// says, and the columns know their codes. Of rows in any order, that none stands where no more may be. One pass over every slot, which never branches or addresses by what it finds. One per thread.
+/// Checks a group of an upload before anything is computed on it: rows ascend, no person occurs twice, every row is in its bucket, padding
+/// follows the layout, and columns hold known codes. In an upload in any order, no row is beyond the allowed slots. It is one pass over
+/// every slot, which never branches or addresses by the data. One per thread.
 /// </summary>
 internal sealed class GroupCheck
 {
     private readonly ICheck check;
 
-    public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted) => check = MatchEngine.Widest switch
+    public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted) => check = ProcessorLanes.Widest switch
     {
         LaneWidth.Bits512 => new GroupCheck<Lanes512, Vector512<ulong>>(layout, dataSet, form),
         LaneWidth.Bits256 => new GroupCheck<Lanes256, TwoVectors>(layout, dataSet, form),
@@ -27,9 +30,10 @@ internal sealed class GroupCheck
     }
 
     /// <summary>Checks a group.</summary>
+    /// <param name="group">Index of the group.</param>
     /// <param name="plaintext">Exactly <see cref="RoomLayout.GroupSize"/> bytes.</param>
-    /// <param name="rows">Rows that are not empty.</param>
-    /// <returns>What is wrong, or null.</returns>
+    /// <param name="rows">Receives the number of rows that are not empty.</param>
+    /// <returns>The first problem, or null.</returns>
     public string? FindProblem(int group, ReadOnlySpan<byte> plaintext, out int rows) => check.FindProblem(group, plaintext, out rows);
 }
 
@@ -40,11 +44,11 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
 
     private static readonly string[] Problems =
     [
-        "an empty slot is not written as one",
+        "an empty slot is not all ones and zeros",
         "a row follows an empty slot",
         "a tag has more than 112 bits",
-        "a row stands in the wrong bucket",
-        "rows are not in ascending order, or a person stands there twice",
+        "a row is in the wrong bucket",
+        "rows are not in ascending order, or a person occurs twice",
         "there are more rows than belong in one chunk",
     ];
 
@@ -53,9 +57,11 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
     private readonly UploadForm form;
     private readonly GroupColumns columns;
 
-    // How far each bucket's last high word is from its first, and what was found: a word for each bucket and each sort of problem, the columns' last.
+    // For each bucket the distance of its last high word from its first.
     private readonly AlignedBytes widths = new(sizeof(ulong) * RoomLayout.BucketsPerGroup);
-    private readonly AlignedBytes found;
+
+    // The findings: a word for each problem and bucket; the problems of columns are last.
+    private readonly AlignedBytes findings;
 
     public GroupCheck(RoomLayout layout, DataSet dataSet, UploadForm form = UploadForm.Sorted)
     {
@@ -63,7 +69,7 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         this.dataSet = dataSet;
         this.form = form;
         columns = new GroupColumns(layout, dataSet);
-        found = new AlignedBytes((Problems.Length + dataSet.Columns.Count) * sizeof(ulong) * RoomLayout.BucketsPerGroup);
+        findings = new AlignedBytes((Problems.Length + dataSet.Columns.Count) * sizeof(ulong) * RoomLayout.BucketsPerGroup);
     }
 
     /// <inheritdoc/>
@@ -79,8 +85,8 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         {
             CheckCodes(column, plaintext);
         }
-        // Whether an upload is refused, and why, is what its owner is told anyway.
-        var first = found.Words.IndexOfAnyExcept(0UL);
+        // A branch on the result is harmless: its owner learns it anyway.
+        var first = findings.Words.IndexOfAnyExcept(0UL);
         if (first < 0)
         {
             return null;
@@ -119,9 +125,10 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
                 continue;
             }
             afterEmpty = TLanes.Or(afterEmpty, TLanes.AndNot(isRow, wasRow));
-            misplaced = TLanes.Or(misplaced, TLanes.And(isRow, TLanes.Greater(TLanes.ShiftRight(word, layout.CommonBits), width)));
+            var isOutside = TLanes.Greater(TLanes.ShiftRight(word, layout.CommonBits), width);
+            misplaced = TLanes.Or(misplaced, TLanes.And(isRow, isOutside));
             var person = TLanes.ShiftRight(word, Elements.PayloadBits);
-            // The first slot has nothing before it; slot is public.
+            // The first slot has no predecessor; slot is public.
             var ascends = slot == 0 ? all : TLanes.Greater(person, before);
             unordered = TLanes.Or(unordered, TLanes.AndNot(TLanes.And(isRow, wasRow), ascends));
             (before, wasRow) = (person, isRow);
@@ -141,15 +148,15 @@ internal sealed class GroupCheck<TLanes, T> : GroupCheck.ICheck where TLanes : s
         ref var codes = ref MemoryMarshal.GetReference(columns.Codes(column, plaintext));
         var greatest = TLanes.All((ulong)(dataSet.Columns[column].Maximum - dataSet.Columns[column].Minimum) + 1);
         var size = columns.CodeSize(column);
-        var wrong = TLanes.All(0);
+        var unknown = TLanes.All(0);
         for (nuint slot = 0; slot < (nuint)columns.Slots; slot += Lanes)
         {
             var code = TLanes.LoadCodes(ref codes, slot, size);
             var isEmpty = TLanes.Equal(TLanes.Load(ref words, slot), TLanes.All(Elements.Empty));
-            wrong = TLanes.Or(wrong, TLanes.Or(TLanes.Greater(code, greatest), TLanes.And(code, isEmpty)));
+            unknown = TLanes.Or(unknown, TLanes.Or(TLanes.Greater(code, greatest), TLanes.And(code, isEmpty)));
         }
-        Report(Problems.Length + column, wrong);
+        Report(Problems.Length + column, unknown);
     }
 
-    private void Report(int problem, T lanes) => TLanes.Store(lanes, ref found.FirstWord, (nuint)problem * Lanes);
+    private void Report(int problem, T lanes) => TLanes.Store(lanes, ref findings.FirstWord, (nuint)problem * Lanes);
 }

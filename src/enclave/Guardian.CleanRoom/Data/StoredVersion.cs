@@ -1,12 +1,17 @@
 using System.Buffers;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Matching.Shards;
+using Guardian.CleanRoom.Keys;
+using Guardian.CleanRoom.Layout;
+using Guardian.Refusals;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.CleanRoom.Data;
 
-/// <summary>A version on disk, opened chunk by chunk. Groups stay open when the working set has room for all of them. Thread-safe.</summary>
+/// <summary>
+/// A version on disk, decrypted chunk by chunk. Decrypted groups stay in memory when the working set is large enough for all of them.
+/// Thread-safe.
+/// </summary>
 internal sealed class StoredVersion : IGroupSource, IDisposable
 {
     private readonly ChunkCipher cipher;
@@ -15,10 +20,13 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
     private readonly int groupSize;
     private readonly WorkingSet workingSet;
 
-    // Null when there is no memory to keep them.
-    private readonly AlignedBytes?[]? open;
+    // Decrypted groups; null when there is no memory for them.
+    private readonly AlignedBytes?[]? decrypted;
 
-    public StoredVersion(DataSet dataSet, RoomLayout layout, UploadManifest manifest, ChunkCipher cipher, string path, WorkingSet workingSet)
+    /// <summary>Opens a version; disposing it disposes the cipher.</summary>
+    /// <exception cref="RefusedException">The host removed the file.</exception>
+    public StoredVersion(
+        DataSet dataSet, RoomLayout layout, UploadManifest manifest, ChunkCipher cipher, string path, WorkingSet workingSet)
     {
         DataSet = dataSet;
         Manifest = manifest;
@@ -32,64 +40,58 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
         }
         catch (FileNotFoundException)
         {
-            throw Changed("is gone");
+            throw RefuseChanged("is gone");
         }
-        open = workingSet.TryReserve((long)groupSize * layout.GroupCount) ? new AlignedBytes?[layout.GroupCount] : null;
+        decrypted = workingSet.TryReserve((long)groupSize * layout.GroupCount) ? new AlignedBytes?[layout.GroupCount] : null;
     }
 
     public DataSet DataSet { get; }
 
     public UploadManifest Manifest { get; }
 
-    /// <summary>Other enclaves that compute on it, when there are any.</summary>
-    public RoomShards? Shards { get; init; }
-
-    /// <summary>Whether groups stay open once they were read.</summary>
-    public bool IsKeptOpen => open is not null;
-
     /// <inheritdoc/>
-    /// <exception cref="RoomStateException">The host changed or cut off the file.</exception>
+    /// <exception cref="RefusedException">The host changed or cut off the file.</exception>
     public ReadOnlySpan<byte> Read(int group, Span<byte> scratch)
     {
-        if (open is null)
+        if (decrypted is null)
         {
-            Open(group, scratch);
+            Decrypt(group, scratch);
             return scratch;
         }
-        if (Volatile.Read(ref open[group]) is { } kept)
+        if (Volatile.Read(ref decrypted[group]) is { } known)
         {
-            return kept.Span;
+            return known.Span;
         }
-        var opened = new AlignedBytes(groupSize);
-        Open(group, opened.Span);
-        Volatile.Write(ref open[group], opened);
-        return opened.Span;
+        var plaintext = new AlignedBytes(groupSize);
+        Decrypt(group, plaintext.Span);
+        Volatile.Write(ref decrypted[group], plaintext);
+        return plaintext.Span;
     }
 
     public void Dispose()
     {
         file.Dispose();
         cipher.Dispose();
-        if (open is not null)
+        if (decrypted is not null)
         {
-            workingSet.Release((long)groupSize * open.Length);
+            workingSet.Release((long)groupSize * decrypted.Length);
         }
     }
 
-    private void Open(int group, Span<byte> plaintext)
+    private void Decrypt(int group, Span<byte> plaintext)
     {
         var chunkSize = groupSize + ChunkCipher.TagSize;
         var chunk = ArrayPool<byte>.Shared.Rent(chunkSize);
         try
         {
-            var size = 0;
-            for (int read; size < chunkSize && (read = RandomAccess.Read(file, chunk.AsSpan(size, chunkSize - size), ((long)group * chunkSize) + size)) > 0;)
+            var (size, start) = (0, (long)group * chunkSize);
+            for (int read; size < chunkSize && (read = RandomAccess.Read(file, chunk.AsSpan(size, chunkSize - size), start + size)) > 0;)
             {
                 size += read;
             }
             if (!cipher.TryDecrypt(group, chunk.AsSpan(0, size), plaintext))
             {
-                throw Changed($"was changed outside the enclave at chunk {group}");
+                throw RefuseChanged($"was changed outside the enclave at chunk {group}");
             }
         }
         finally
@@ -98,5 +100,6 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
         }
     }
 
-    private RoomStateException Changed(string what) => new($"{path} {what}; restore the room's state, or upload '{DataSet.Name}' again");
+    private RefusedException RefuseChanged(string what) => new(RoomReasons.StateChanged.Because(
+        $"{path} {what}; restore the room's state, or upload '{DataSet.Name}' again"));
 }

@@ -1,63 +1,33 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Matching.Shards;
-using Guardian.CleanRoom.Room;
-using Guardian.Sgx;
+using Guardian.CleanRoom.Keys;
+using Guardian.CleanRoom.Layout;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Data;
 
-/// <summary>What is kept about an upload, and about the version that it became.</summary>
-internal sealed record UploadManifest(string DataSet, string Digest, int Rows)
-{
-    /// <summary>What the chunks hold; a version's are sorted.</summary>
-    public UploadForm Form { get; init; }
-
-    /// <summary>Digest of the version that changes are for; null otherwise.</summary>
-    public string? Base { get; init; }
-
-    /// <summary>Of a version that the enclave made: digest of the upload it made it from.</summary>
-    public string? Upload { get; init; }
-}
-
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict)]
-[JsonSerializable(typeof(UploadManifest))]
-internal sealed partial class UploadJson : JsonSerializerContext;
-
 /// <summary>
-/// The versions of one data set on the untrusted disk. A chunk is checked and synced before it is acknowledged; a version counts from the
-/// moment its manifest is there. Whatever moment the process is killed at, what was acknowledged is found again. Thread-safe.
+/// The uploads and the current version of one data set. A chunk is checked and on disk before it is acknowledged; a version is current from
+/// the moment its manifest is on disk. So a restart finds everything that was acknowledged, whenever the process is killed. Thread-safe.
 /// </summary>
-/// <remarks>
-/// Files, in a folder for each data set: <c>DIGEST.chunks</c>, chunks of one size one after the other as the partner encrypted them, or, of a version that the enclave made, as it
-/// did under the same keys; <c>DIGEST.upload</c>, the announcement of an upload; <c>current</c>, which version counts. The latter two are encrypted under the state key.
-/// <c>version.scratch</c>, <c>sort.scratch</c> and <c>version.new</c> are there while a version is made.
-/// </remarks>
-internal sealed partial class UploadStore : IDisposable
+internal sealed class UploadStore : IDisposable
 {
-    // An owner who begins uploads and never ends them may fill no more than this.
+    // Limits the disk space of an owner who begins uploads and never finishes them.
     private const int MaxOpenUploads = 4;
 
     private readonly Lock gate = new();
-    private readonly RoomContract contract;
+    private readonly UploadFolder folder;
     private readonly DataSet dataSet;
-    private readonly RoomLayout layout;
-    private readonly RoomKeys keys;
-    private readonly StateCipher state;
-    private readonly WorkingSet workingSet;
-    private readonly RoomShards? shards;
-    private readonly string directory;
+    private readonly int chunkCount;
     private StoredVersion? current;
 
-    private UploadStore(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, RoomShards? shards, string directory)
+    private UploadStore(UploadFolder folder)
     {
-        (this.contract, this.dataSet, this.layout, this.keys, this.state) = (contract, dataSet, layout, keys, state);
-        (this.workingSet, this.shards, this.directory) = (workingSet, shards, directory);
+        (this.folder, dataSet, chunkCount) = (folder, folder.DataSet, folder.Layout.GroupCount);
+        current = folder.ReadCurrent() is { } manifest ? folder.OpenVersion(manifest) : null;
     }
 
-    /// <summary>The current version, or null before the first is complete.</summary>
+    /// <summary>The current version, or null before the first upload is complete.</summary>
     public DataVersion? Current
     {
         get
@@ -69,123 +39,149 @@ internal sealed partial class UploadStore : IDisposable
         }
     }
 
-    /// <summary>Opens the store of a data set below a folder.</summary>
-    /// <exception cref="RoomStateException">The host changed what is there.</exception>
-    public static UploadStore Open(RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet, string directory, RoomShards? shards = null)
-    {
-        var store = new UploadStore(contract, dataSet, layout, keys, state, workingSet, shards, Path.Combine(directory, dataSet.Name));
-        DurableFile.CreateDirectory(store.directory);
-        var path = Path.Combine(store.directory, "current");
-        if (File.Exists(path))
-        {
-            store.current = store.OpenVersion(store.ReadManifest(path));
-        }
-        return store;
-    }
+    /// <summary>Opens the store of a data set.</summary>
+    /// <param name="directory">The room's folder; the data set has a folder of its own in it.</param>
+    /// <exception cref="RefusedException">The host changed the files.</exception>
+    public static UploadStore Open(
+        RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet,
+        string directory) =>
+        new(new UploadFolder(contract, dataSet, layout, keys, state, workingSet, directory));
 
-    /// <summary>Announces an upload, or finds one again.</summary>
+    /// <summary>Announces an upload, or resumes one.</summary>
     public Outcome<UploadState> Begin(UploadRequest request)
     {
-        if (request.Digest.Length != 2 * SHA256.HashSizeInBytes || !request.Digest.All(char.IsAsciiHexDigitLower))
+        if (!UploadFolder.IsDigest(request.Digest))
         {
-            return new RoomRefusal(RefusalKind.Invalid, "bad-digest", "the digest must be 64 lower-case hex digits");
+            return RoomReasons.BadDigest.Because("the digest must be 64 lower-case hex digits");
         }
         var most = dataSet.InForm(request.Form).MaxRows;
         if (request.Rows < 1 || request.Rows > most)
         {
-            return new RoomRefusal(RefusalKind.Invalid, "bad-rows", $"'{dataSet.Name}' may have 1 to {most} rows in an upload, not {request.Rows}");
+            return RoomReasons.BadRows.Because($"'{dataSet.Name}' may have 1 to {most} rows in an upload, not {request.Rows}");
         }
         lock (gate)
         {
-            if (current is not null && (current.Manifest.Digest == request.Digest || current.Manifest.Upload == request.Digest))
+            if (IsCurrent(request.Digest))
             {
-                return new UploadState(request.Digest, layout.GroupCount, layout.GroupCount);
+                return new UploadState(request.Digest, chunkCount, chunkCount);
             }
             if (FindBaseProblem(request.Form, request.Base) is { } problem)
             {
                 return problem;
             }
-            var path = ManifestPath(request.Digest);
-            var known = File.Exists(path) ? ReadManifest(path) : null;
+            var known = folder.FindUpload(request.Digest);
             if (known is null && CountOpenUploads() >= MaxOpenUploads)
             {
-                return new RoomRefusal(RefusalKind.Conflict, "too-many-uploads", $"'{dataSet.Name}' has {MaxOpenUploads} unfinished uploads; finish one of them first");
+                return RoomReasons.TooManyUploads.Because($"'{dataSet.Name}' has {MaxOpenUploads} unfinished uploads");
             }
             if (known is not null && known.Form != request.Form)
             {
-                return Refuse("bad-form", "this upload was announced in another form; prepare the data set again");
+                return RoomReasons.BadForm.Because("this upload was announced in another form");
             }
             var manifest = new UploadManifest(dataSet.Name, request.Digest, request.Rows) { Form = request.Form, Base = request.Base };
             if (known is null || known.Base != manifest.Base)
             {
-                Keep(path, manifest);
+                folder.WriteUpload(manifest);
             }
-            return new UploadState(request.Digest, CountChunks(manifest), layout.GroupCount);
+            return new UploadState(request.Digest, folder.CountChunks(manifest), chunkCount);
         }
     }
 
-    /// <summary>Checks and stores a chunk. One that is already there is acknowledged again when it is the same.</summary>
-    public Outcome<UploadState> Put(string digest, int index, ReadOnlySpan<byte> chunk)
+    /// <summary>Checks and stores a chunk. A chunk that is already stored is acknowledged again.</summary>
+    public Outcome<UploadState> PutChunk(string digest, int index, ReadOnlySpan<byte> chunk)
     {
         lock (gate)
         {
-            var upload = FindUpload(digest);
-            if (upload.Refusal is { } refusal)
+            if (folder.FindUpload(digest) is not { } upload)
             {
-                return refusal;
+                return RefuseUnknownUpload();
             }
-            var (manifest, content) = (upload.Value!, dataSet.InForm(upload.Value!.Form));
-            if (chunk.Length != ChunkSize(manifest.Form))
+            if (FindChunkProblem(upload, index, chunk) is { } problem)
             {
-                return Refuse("bad-chunk", $"chunk {index} has {chunk.Length} bytes instead of {ChunkSize(manifest.Form)}: it was cut off, or prepared for another contract; prepare the data set again");
+                return problem;
             }
-            var plaintext = new byte[layout.GroupSize(content)];
-            using var cipher = CipherFor(content, digest);
-            if (index < 0 || index >= layout.GroupCount || !cipher.TryDecrypt(index, chunk, plaintext))
-            {
-                return Refuse("bad-chunk", $"chunk {index} was altered on its way, or belongs to another place or version; send it again");
-            }
-            if (new GroupCheck(layout, content, manifest.Form).FindProblem(index, plaintext, out _) is { } problem)
-            {
-                return Refuse("bad-content", $"{problem}; prepare the data set again with the guardian CLI of this release");
-            }
-            var count = CountChunks(manifest);
+            var count = folder.CountChunks(upload);
             if (index > count)
             {
-                return new RoomRefusal(RefusalKind.Conflict, "gap", $"chunk {count} comes next, not {index}");
+                return RoomReasons.Gap.Because($"chunk {count} comes next, not {index}");
             }
-            using var file = DurableFile.Open(ChunksPath(digest));
-            file.Position = (long)index * chunk.Length;
             if (index < count)
             {
-                // The cipher has no freedom: one index, one content, one ciphertext. So this can only be the same chunk again.
-                return new UploadState(digest, count, layout.GroupCount);
+                // The cipher is deterministic: an index and a content have one ciphertext. So this is the same chunk again.
+                return new UploadState(digest, count, chunkCount);
             }
-            file.Write(chunk);
-            file.Flush(flushToDisk: true);
-            return new UploadState(digest, count + 1, layout.GroupCount);
+            folder.WriteChunk(digest, index, chunk);
+            return new UploadState(digest, count + 1, chunkCount);
         }
     }
 
-    /// <summary>Removes the current version and everything that was uploaded for it.</summary>
-    /// <param name="beforeChange">Runs before anything changes.</param>
-    /// <returns>The digest of what is gone.</returns>
+    /// <summary>Checks a complete upload as a whole, and makes it the current version.</summary>
+    /// <param name="digest">Digest of the upload.</param>
+    /// <param name="beforeChange">Runs when everything is checked, before anything changes.</param>
+    public Outcome<DataVersion> Commit(string digest, Action<DataVersion> beforeChange)
+    {
+        lock (gate)
+        {
+            if (IsCurrent(digest))
+            {
+                return Describe(current!);
+            }
+            if (folder.FindUpload(digest) is not { } upload)
+            {
+                return RefuseUnknownUpload();
+            }
+            var count = folder.CountChunks(upload);
+            if (count < chunkCount)
+            {
+                return RoomReasons.Incomplete.Because($"{count} of {chunkCount} chunks are stored");
+            }
+            if (FindBaseProblem(upload.Form, upload.Base) is { } outdated)
+            {
+                Discard(upload);
+                return outdated;
+            }
+            var sent = folder.OpenVersion(upload);
+            if (new UploadCheck(folder.Layout).FindProblem(sent) is { } problem)
+            {
+                sent.Dispose();
+                Discard(upload);
+                return RoomReasons.BadContent.Because(problem);
+            }
+            if (upload.Form == UploadForm.Sorted)
+            {
+                return ReplaceCurrent(sent, beforeChange);
+            }
+            using (sent)
+            {
+                var made = new VersionMaker(folder).Make(sent, current);
+                if (made.Refusal is not null)
+                {
+                    Discard(upload);
+                    return made.Refusal;
+                }
+                var committed = ReplaceCurrent(made.Value!, beforeChange);
+                Discard(upload);
+                return committed;
+            }
+        }
+    }
+
+    /// <summary>Deletes the current version and all uploads.</summary>
+    /// <param name="beforeChange">Runs with the digest of the version before anything changes.</param>
+    /// <returns>The digest of the deleted version.</returns>
     public Outcome<string> Delete(Action<string> beforeChange)
     {
         lock (gate)
         {
             if (current is null)
             {
-                return new RoomRefusal(RefusalKind.NotFound, "no-data", $"'{dataSet.Name}' holds nothing that could be deleted");
+                return RoomReasons.NoData.Because($"'{dataSet.Name}' holds nothing that could be deleted");
             }
             var digest = current.Manifest.Digest;
             beforeChange(digest);
             current.Dispose();
             current = null;
-            foreach (var path in Directory.GetFiles(directory))
-            {
-                File.Delete(path);
-            }
+            folder.Clear();
             return digest;
         }
     }
@@ -193,63 +189,100 @@ internal sealed partial class UploadStore : IDisposable
     /// <inheritdoc/>
     public void Dispose() => current?.Dispose();
 
-    private Outcome<UploadManifest> FindUpload(string digest)
+    private static DataVersion Describe(StoredVersion version) => new(version, version.Manifest.Digest, version.Manifest.Rows)
     {
-        // Never a path of the caller's making: digests are hex, or there is no such upload.
-        var isDigest = digest.Length == 2 * SHA256.HashSizeInBytes && digest.All(char.IsAsciiHexDigitLower);
-        return isDigest && File.Exists(ManifestPath(digest))
-            ? ReadManifest(ManifestPath(digest))
-            : new RoomRefusal(RefusalKind.NotFound, "no-upload", $"no upload of '{dataSet.Name}' with this digest was announced; begin it again");
+        Base = version.Manifest.Base,
+        Upload = version.Manifest.Upload,
+    };
+
+    private bool IsCurrent(string digest) =>
+        current is not null && (current.Manifest.Digest == digest || current.Manifest.Upload == digest);
+
+    private Refusal RefuseUnknownUpload() =>
+        RoomReasons.NoUpload.Because($"no upload of '{dataSet.Name}' with this digest was announced");
+
+    private Refusal? FindChunkProblem(UploadManifest upload, int index, ReadOnlySpan<byte> chunk)
+    {
+        var (content, chunkSize) = (dataSet.InForm(upload.Form), folder.ChunkSize(upload.Form));
+        if (chunk.Length != chunkSize)
+        {
+            return RoomReasons.BadChunk.Because(
+                $"chunk {index} has {chunk.Length} bytes instead of {chunkSize}: it was cut off, or prepared for another contract; "
+                + "prepare the data set again");
+        }
+        var plaintext = new byte[folder.Layout.GroupSize(content)];
+        using var cipher = folder.CreateCipher(content, upload.Digest);
+        if (index < 0 || index >= chunkCount || !cipher.TryDecrypt(index, chunk, plaintext))
+        {
+            return RoomReasons.BadChunk.Because(
+                $"chunk {index} was altered on its way, or belongs to another index or version; send it again");
+        }
+        return new GroupCheck(folder.Layout, content, upload.Form).FindProblem(index, plaintext, out _) is { } problem
+            ? RoomReasons.BadContent.Because(problem)
+            : null;
     }
 
-    // Changes for a version that is gone are given up.
+    // Changes are for one version only.
+    private Refusal? FindBaseProblem(UploadForm form, string? expected)
+    {
+        if (form != UploadForm.Changes)
+        {
+            return null;
+        }
+        if (dataSet.MaxChanges is null)
+        {
+            return RoomReasons.NoChanges.Because($"the contract has no 'max_changes' for '{dataSet.Name}'");
+        }
+        return current is null || current.Manifest.Digest != expected
+            ? RoomReasons.BaseChanged.Because($"these changes are for another version than the current one of '{dataSet.Name}'")
+            : null;
+    }
+
+    // Changes for a version that is no longer current are discarded.
     private int CountOpenUploads()
     {
-        var open = Directory.GetFiles(directory, "*.upload").Select(ReadManifest).ToList();
-        foreach (var outdated in open.Where(upload => FindBaseProblem(upload.Form, upload.Base) is not null))
+        var count = 0;
+        foreach (var upload in folder.ReadUploads())
         {
-            Discard(outdated);
+            if (FindBaseProblem(upload.Form, upload.Base) is null)
+            {
+                count++;
+            }
+            else
+            {
+                Discard(upload);
+            }
         }
-        return open.Count(upload => FindBaseProblem(upload.Form, upload.Base) is null);
+        return count;
     }
 
-    // Whole chunks only: what a crash left of the last one was never acknowledged.
-    private int CountChunks(UploadManifest manifest)
+    private DataVersion ReplaceCurrent(StoredVersion version, Action<DataVersion> beforeChange)
     {
-        var file = new FileInfo(ChunksPath(manifest.Digest));
-        return file.Exists ? (int)Math.Min(file.Length / ChunkSize(manifest.Form), layout.GroupCount) : 0;
+        var committed = Describe(version);
+        beforeChange(committed);
+        folder.WriteCurrent(version.Manifest);
+        var before = current;
+        current = version;
+        folder.DeleteUpload(version.Manifest.Upload ?? version.Manifest.Digest);
+        if (before is not null)
+        {
+            before.Dispose();
+            if (before.Manifest.Digest != version.Manifest.Digest)
+            {
+                folder.DeleteChunks(before.Manifest.Digest);
+            }
+        }
+        return committed;
     }
 
-    private int ChunkSize(UploadForm form) => layout.GroupSize(dataSet.InForm(form)) + ChunkCipher.TagSize;
-
-    // Only a sorted one can become the version itself, and stay open in memory.
-    private StoredVersion OpenVersion(UploadManifest manifest)
+    // An upload that can never become a version, or became one, no longer counts as unfinished. The chunks of the current version stay,
+    // even if an owner announced an upload with its digest.
+    private void Discard(UploadManifest upload)
     {
-        var content = dataSet.InForm(manifest.Form);
-        var memory = manifest.Form == UploadForm.Sorted ? workingSet : new WorkingSet(0);
-        return new StoredVersion(content, layout, manifest, CipherFor(content, manifest.Digest), ChunksPath(manifest.Digest), memory) { Shards = shards };
+        folder.DeleteUpload(upload.Digest);
+        if (current?.Manifest.Digest != upload.Digest)
+        {
+            folder.DeleteChunks(upload.Digest);
+        }
     }
-
-    private ChunkCipher CipherFor(DataSet content, string digest)
-    {
-        var secret = keys.UploadSecret(dataSet.Name);
-        var cipher = new ChunkCipher(secret, contract, content, Convert.FromHexString(digest));
-        CryptographicOperations.ZeroMemory(secret);
-        return cipher;
-    }
-
-    private UploadManifest ReadManifest(string path) =>
-        state.TryDecrypt("upload", File.ReadAllBytes(path)) is { } plaintext
-            && JsonSerializer.Deserialize(plaintext, UploadJson.Default.UploadManifest) is { } manifest && manifest.DataSet == dataSet.Name
-            ? manifest
-            : throw new RoomStateException($"{path} was changed outside the enclave; restore the room's state, or remove the data set's folder and upload again");
-
-    private void Keep(string path, UploadManifest manifest) =>
-        DurableFile.Replace(path, state.Encrypt("upload", JsonSerializer.SerializeToUtf8Bytes(manifest, UploadJson.Default.UploadManifest)));
-
-    private string ManifestPath(string digest) => Path.Combine(directory, $"{digest}.upload");
-
-    private string ChunksPath(string digest) => Path.Combine(directory, $"{digest}.chunks");
-
-    private static RoomRefusal Refuse(string reason, string detail) => new(RefusalKind.Invalid, reason, detail);
 }

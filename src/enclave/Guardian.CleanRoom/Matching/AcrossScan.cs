@@ -1,14 +1,15 @@
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
-/// Lets a condition over several data sets decide which matched persons count: where it does not hold, the person's last element gets the fail bit. Then another scan looks at what
-/// is left. Every part of the condition is evaluated for every element.
+/// Applies a condition over several data sets to matched persons: where it does not hold, the person's last element gets the fail bit.
+/// Then another scan processes the result. Every part of the condition is evaluated for every element.
 /// </summary>
-/// <param name="fields">Where the condition's columns lie, in their order.</param>
-internal sealed class AcrossScan<TLanes, T, TResult>(int sides, CodeCondition condition, IReadOnlyList<ValueField> fields, IScan<TResult> next) : IScan<TResult>
+/// <param name="fields">The fields of the condition's columns, in their order.</param>
+internal sealed class AcrossScan<TLanes, T, TResult>(
+    int sides, CodeCondition condition, IReadOnlyList<ValueField> fields, IScan<TResult> next) : IScan<TResult>
     where TLanes : struct, ILanes<T> where T : struct
 {
     /// <inheritdoc/>
@@ -21,9 +22,11 @@ internal sealed class AcrossScan<TLanes, T, TResult>(int sides, CodeCondition co
         for (var row = sides - 1; row < merged.Rows; row++)
         {
             var index = (nuint)row * RoomLayout.BucketsPerGroup;
-            // Only where a person ends: what lies elsewhere may be the first element of another.
-            var dropped = TLanes.AndNot(Matches<TLanes, T>.Of(ref words, index, sides, merged.Payload), Holds(condition, merged, index));
-            TLanes.Store(TLanes.Or(TLanes.Load(ref words, index), TLanes.And(dropped, TLanes.All(merged.Payload.FailBit))), ref words, index);
+            // Only where a person ends: another element may be the first one of another person.
+            var dropped = TLanes.AndNot(
+                Matches<TLanes, T>.Of(ref words, index, sides, merged.Payload), Holds(condition, merged, index));
+            var failed = TLanes.And(dropped, TLanes.All(merged.Payload.FailBit));
+            TLanes.Store(TLanes.Or(TLanes.Load(ref words, index), failed), ref words, index);
         }
         next.Add(merged);
     }
@@ -55,7 +58,8 @@ internal sealed class AcrossScan<TLanes, T, TResult>(int sides, CodeCondition co
                 var within = TLanes.All(0);
                 foreach (var (first, last) in ranges.Ranges)
                 {
-                    within = TLanes.Or(within, TLanes.And(TLanes.Greater(code, TLanes.All(first - 1UL)), TLanes.Greater(TLanes.All(last + 1UL), code)));
+                    var isFromFirst = TLanes.Greater(code, TLanes.All(first - 1UL));
+                    within = TLanes.Or(within, TLanes.And(isFromFirst, TLanes.Greater(TLanes.All(last + 1UL), code)));
                 }
                 return within;
             default:

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
@@ -15,7 +16,7 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
 
     private readonly int codeSize = cells <= byte.MaxValue ? 1 : 2;
 
-    // Persons who are in two or more data sets end at most once in two neighbouring rows, so those share a code.
+    // A person of two or more data sets ends at most once in two neighbouring rows, so those rows share a code.
     private int RowsPerCode => sides == 1 ? 1 : 2;
 
     private readonly long[] counts = new long[cells];
@@ -54,7 +55,7 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
         return (long)TLanes.Sum(count);
     }
 
-    // What is asked most: each row is read once.
+    // The most frequent question: each row is read once.
     private static long CountPairs(MergeBuffers merged)
     {
         ref var words = ref merged.Word(0);
@@ -63,13 +64,13 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
         for (var index = Lanes; index < last; index += Lanes)
         {
             var word = TLanes.Load(ref words, index);
-            count = TLanes.Subtract(count, TLanes.Equal(Matches<TLanes, T>.Wrong(payload, word, before), none));
+            count = TLanes.Subtract(count, TLanes.Equal(Matches<TLanes, T>.FindMismatch(payload, word, before), none));
             before = word;
         }
         return (long)TLanes.Sum(count);
     }
 
-    // For every two rows the cell of the person who ends there, or none.
+    // Stores the cell of the person who ends in each pair of rows, or none.
     private void FindCells(MergeBuffers merged, ref byte target)
     {
         ref var words = ref merged.Word(0);
@@ -93,6 +94,7 @@ internal sealed class CellScan<TLanes, T>(int sides, int cells) : IScan<long[]> 
             return TLanes.All(NoCell);
         }
         var index = (nuint)row * Lanes;
-        return TLanes.Select(Matches<TLanes, T>.Of(ref words, index, sides, payload), Matches<TLanes, T>.CellOf(ref words, index, sides, payload), TLanes.All(NoCell));
+        var cell = Matches<TLanes, T>.CellOf(ref words, index, sides, payload);
+        return TLanes.Select(Matches<TLanes, T>.Of(ref words, index, sides, payload), cell, TLanes.All(NoCell));
     }
 }

@@ -3,8 +3,9 @@ using System.Text.Json.Serialization;
 namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
-/// A condition on rows, as the engine evaluates it: ranges of codes joined by "and" and "or". There is no "not": it was pushed
-/// down to the ranges, where code 0, the empty cell, is in none. So a row counts only when the condition is true for certain, as in SQL.
+/// A condition on rows as the engine evaluates it: ranges of codes joined by "and" and "or". There is no "not", because the compiler
+/// pushes it down to the ranges, and no range contains code 0, the empty cell. So a row counts only when the condition is certainly true,
+/// as in SQL.
 /// </summary>
 [JsonPolymorphic]
 [JsonDerivedType(typeof(CodeRanges), "ranges")]
@@ -22,18 +23,18 @@ internal abstract record CodeCondition
     };
 }
 
-/// <summary>A comparison of one column: true where its code lies in one of the ranges.</summary>
+/// <summary>A comparison of one column: true where its code is in one of the ranges.</summary>
 /// <param name="Column">Index of the column in its data set, or in <see cref="AcrossCondition.Columns"/>.</param>
-/// <param name="Ranges">First and last code of each range; none: true nowhere.</param>
+/// <param name="Ranges">First and last code of each range; without ranges it is true nowhere.</param>
 internal sealed record CodeRanges(int Column, IReadOnlyList<(uint First, uint Last)> Ranges) : CodeCondition;
 
-/// <summary>True where all parts are; at least one part.</summary>
+/// <summary>True where all parts are true; at least one part.</summary>
 internal sealed record CodeAll(IReadOnlyList<CodeCondition> Parts) : CodeCondition;
 
-/// <summary>True where any part is; at least one part.</summary>
+/// <summary>True where any part is true; at least one part.</summary>
 internal sealed record CodeAny(IReadOnlyList<CodeCondition> Parts) : CodeCondition;
 
 /// <summary>A condition on matched persons, over columns of several sides.</summary>
-/// <param name="Columns">The columns that it is about; they travel with the elements.</param>
-/// <param name="Condition">Its ranges name columns by their index in <paramref name="Columns"/>.</param>
+/// <param name="Columns">The columns of the condition; their codes move with the elements.</param>
+/// <param name="Condition">The condition; its ranges name columns by their index in <paramref name="Columns"/>.</param>
 internal sealed record AcrossCondition(IReadOnlyList<Measure> Columns, CodeCondition Condition);

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Matching;
 
-/// <summary>Where the parts of a data set's group plaintext lie (<see cref="RoomLayout"/>).</summary>
+/// <summary>The parts of a data set's group plaintext (<see cref="RoomLayout"/>).</summary>
 internal sealed class GroupColumns
 {
     private readonly DataSet dataSet;
@@ -32,7 +33,7 @@ internal sealed class GroupColumns
     /// <summary>Bytes of a group.</summary>
     public int Size { get; }
 
-    /// <summary>Bytes of a column's codes.</summary>
+    /// <summary>Bytes of each code of a column.</summary>
     public int CodeSize(int column) => dataSet.Columns[column].CodeSize;
 
     /// <summary>The first word of each slot.</summary>
@@ -44,7 +45,7 @@ internal sealed class GroupColumns
     /// <summary>The codes of a column.</summary>
     public ReadOnlySpan<byte> Codes(int column, ReadOnlySpan<byte> group) => group.Slice(offsets[column], Slots * CodeSize(column));
 
-    /// <summary>Copies a number of rows of eight slots from a group to one of the same columns and another capacity.</summary>
+    /// <summary>Copies rows of eight slots from a group to another one of the same columns and another capacity.</summary>
     public void CopyRows(ReadOnlySpan<byte> group, int row, GroupColumns to, Span<byte> target, int targetRow, int count)
     {
         CopyRows(group, 0, target, 0, sizeof(ulong), row, targetRow, count);
@@ -55,7 +56,8 @@ internal sealed class GroupColumns
         }
     }
 
-    private static void CopyRows(ReadOnlySpan<byte> group, int start, Span<byte> target, int targetStart, int size, int row, int targetRow, int count)
+    private static void CopyRows(
+        ReadOnlySpan<byte> group, int start, Span<byte> target, int targetStart, int size, int row, int targetRow, int count)
     {
         var rowSize = RoomLayout.BucketsPerGroup * size;
         group.Slice(start + (row * rowSize), count * rowSize).CopyTo(target.Slice(targetStart + (targetRow * rowSize), count * rowSize));

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
-/// Turns a stored group of one side into elements: filters and cells column by column, in stored order, then puts both into the merge buffers.
-/// Touches every slot in the same way, whatever it holds. One per thread.
+/// Turns a stored group of one side into elements: it evaluates filters and cells column by column, in stored order, and then writes the
+/// elements into the merge buffers. It touches every slot in the same way, whatever the slot holds. One per thread.
 /// </summary>
 internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
@@ -23,7 +24,8 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
 
     /// <param name="fields">The fields that this side fills.</param>
     /// <param name="withRests">Whether the last plane gets the second words.</param>
-    public GroupLoader(SidePlan plan, RoomLayout layout, Payload payload, IReadOnlyList<ValueField> fields, bool withRests)
+    public GroupLoader(
+        SidePlan plan, RoomLayout layout, Payload payload, IReadOnlyList<ValueField> fields, bool withRests)
     {
         this.plan = plan;
         this.fields = fields;
@@ -35,19 +37,22 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         cells = new AlignedBytes(columns.Slots * sizeof(ushort));
     }
 
-    /// <summary>Opens a group; its rows are valid until the next one is opened.</summary>
+    /// <summary>Decrypts a group; its rows are valid until the next call.</summary>
     public GroupRows<TLanes, T> Open(int group) => RowsOf(plan.Source.Read(group, plaintext.Span));
 
-    /// <summary>Loads a group into its place in the merge buffers: rows in their order, then empty ones; or, in a place that descends, all of it back to front.</summary>
-    /// <param name="start">First row of the place.</param>
-    /// <param name="rows">Rows of the place, at least the data set's capacity.</param>
+    /// <summary>
+    /// Loads a group into its part of the merge buffers: rows in their order, then empty ones; or all of it back to front in a part that
+    /// descends.
+    /// </summary>
+    /// <param name="start">First row of the part.</param>
+    /// <param name="rows">Rows of the part, at least the data set's capacity.</param>
     public void Load(int group, MergeBuffers buffers, int start, int rows, bool descends)
     {
         var stored = plan.Source.Read(group, plaintext.Span);
         var elements = RowsOf(stored);
         unchecked
         {
-            // Where row 0 goes, and how far the next one is from there.
+            // The target of row 0, and the distance to the target of the next row.
             var (first, step) = descends ? (start + rows - 1, -(nint)Lanes) : (start, (nint)Lanes);
             ref var words = ref buffers.Word(first);
             for (nint row = 0; row < rows; row++)
@@ -57,11 +62,11 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
             var valuePlanes = buffers.Planes - (withRests ? 1 : 0);
             for (var plane = 0; plane < valuePlanes; plane++)
             {
-                PlaceValues(stored, plane, ref buffers.Value(plane, first), step, rows);
+                LoadValues(stored, plane, ref buffers.Value(plane, first), step, rows);
             }
             if (withRests)
             {
-                PlaceRests(stored, ref buffers.Value(valuePlanes, first), step, rows);
+                LoadRests(stored, ref buffers.Value(valuePlanes, first), step, rows);
             }
         }
     }
@@ -81,7 +86,7 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
             columns, stored, payload, ref cells.FirstHalf, ref mask, hasCells: plan.Cells.Count > 0, hasFilter: plan.Where.Count > 0);
     }
 
-    // Of every slot that holds a row, its part of the cell, and the fail bit where it has none.
+    // Stores for every slot its part of the cell, or the fail bit where a column is empty.
     private void MakeCells(ReadOnlySpan<byte> stored)
     {
         cells.Span.Clear();
@@ -105,12 +110,13 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         {
             var code = TLanes.LoadCodes(ref codes, slot, size);
             var isEmpty = TLanes.Equal(code, TLanes.All(0));
-            var value = TLanes.Add(TLanes.LoadHalves(ref target, slot), TLanes.AndNot(TLanes.Multiply(BinOf(code, starts), TLanes.All((ulong)part.Stride)), isEmpty));
+            var multiple = TLanes.AndNot(TLanes.Multiply(BinOf(code, starts), TLanes.All((ulong)part.Stride)), isEmpty);
+            var value = TLanes.Add(TLanes.LoadHalves(ref target, slot), multiple);
             TLanes.StoreHalves(TLanes.Or(value, TLanes.And(isEmpty, TLanes.All(payload.FailBit))), ref target, slot);
         }
     }
 
-    // How many bins begin at or below the code.
+    // Counts the bins that begin at or below the code.
     private static T BinOf(T code, IReadOnlyList<uint> starts)
     {
         var bin = TLanes.All(0);
@@ -122,7 +128,7 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         return bin;
     }
 
-    private void PlaceRests(ReadOnlySpan<byte> stored, ref ulong target, nint step, int rows)
+    private void LoadRests(ReadOnlySpan<byte> stored, ref ulong target, nint step, int rows)
     {
         ref var words = ref MemoryMarshal.GetReference(columns.Words(stored));
         ref var rests = ref MemoryMarshal.GetReference(columns.Rests(stored));
@@ -139,7 +145,7 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         }
     }
 
-    private void PlaceValues(ReadOnlySpan<byte> stored, int plane, ref ulong target, nint step, int rows)
+    private void LoadValues(ReadOnlySpan<byte> stored, int plane, ref ulong target, nint step, int rows)
     {
         unchecked
         {

@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
 
-/// <summary>The rows of an open group as elements: the words that lie stored, with what the question makes of their columns in the lowest bits. The default has none.</summary>
+/// <summary>
+/// The rows of a decrypted group as elements: the stored words, with the row's part of the cell and the fail bit in the lowest bits. The
+/// default has no rows.
+/// </summary>
 internal readonly ref struct GroupRows<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
@@ -19,9 +22,10 @@ internal readonly ref struct GroupRows<TLanes, T> where TLanes : struct, ILanes<
     private readonly ulong payload;
     private readonly ulong failBit;
 
-    /// <param name="cells">For each slot its part of the cell, and the fail bit where it has none.</param>
+    /// <param name="cells">For each slot its part of the cell, or the fail bit.</param>
     /// <param name="mask">For each slot all ones when its row satisfies the filters.</param>
-    public GroupRows(GroupColumns columns, ReadOnlySpan<byte> stored, Payload payload, ref ushort cells, ref byte mask, bool hasCells, bool hasFilter)
+    public GroupRows(
+        GroupColumns columns, ReadOnlySpan<byte> stored, Payload payload, ref ushort cells, ref byte mask, bool hasCells, bool hasFilter)
     {
         words = ref MemoryMarshal.GetReference(columns.Words(stored));
         this.cells = ref cells;
@@ -30,7 +34,7 @@ internal readonly ref struct GroupRows<TLanes, T> where TLanes : struct, ILanes<
         (this.payload, failBit) = (payload.Mask, payload.FailBit);
     }
 
-    /// <summary>One row of all eight buckets; an empty one beyond the data set's capacity, which is public.</summary>
+    /// <summary>Reads one row of all eight buckets; an empty row beyond the data set's capacity, which is public.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Read(nuint row)
     {

@@ -1,11 +1,12 @@
-using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
 
-/// <summary>Copies the tags of matched persons, with padding in the place of everyone else.</summary>
-internal sealed class ListScan<TLanes, T>(RoomLayout layout, int sides) : IScan<List<Tag>> where TLanes : struct, ILanes<T> where T : struct
+/// <summary>Copies the tags of matched persons, and padding for all other elements.</summary>
+internal sealed class ListScan<TLanes, T>(RoomLayout layout, int sides) : IScan<List<Tag>>
+    where TLanes : struct, ILanes<T> where T : struct
 {
     private const int Lanes = RoomLayout.BucketsPerGroup;
 
@@ -39,13 +40,19 @@ internal sealed class ListScan<TLanes, T>(RoomLayout layout, int sides) : IScan<
     public List<Tag> Total() => tags;
 }
 
-/// <summary>Sorts tags so that what it touches follows from their number alone (Batcher's odd-even merge sort), and writes the first of them.</summary>
+/// <summary>
+/// Sorts tags by Batcher's odd-even merge sort, which touches addresses that depend on the number of tags alone, and writes the first of
+/// them.
+/// </summary>
 internal static class TagList
 {
     /// <summary>Bytes of a tag in a list.</summary>
     public const int TagSize = 14;
 
-    /// <summary>Sorts, padding last, and writes as many tags as are asked for, padded where there are fewer.</summary>
+    /// <summary>Sorts tags with the padding last, and writes a number of them.</summary>
+    /// <param name="tags">The tags, in any order.</param>
+    /// <param name="count">Tags to write; missing ones are written as padding.</param>
+    /// <returns><see cref="TagSize"/> bytes for each tag.</returns>
     public static byte[] Write(IReadOnlyList<Tag> tags, int count)
     {
         var high = tags.Select(tag => tag.High).ToArray();
@@ -88,7 +95,7 @@ internal static class TagList
     {
         unchecked
         {
-            // All ones where the first is greater: the borrow of second minus first.
+            // All ones when the first is greater: the borrow of second minus first.
             var mask = 0UL - (((~highTwo & highOne) | (~(highTwo ^ highOne) & (highTwo - highOne))) >> 63);
             var (high, low) = ((highOne ^ highTwo) & mask, (lowOne ^ lowTwo) & mask);
             (highOne, highTwo) = (highOne ^ high, highTwo ^ high);

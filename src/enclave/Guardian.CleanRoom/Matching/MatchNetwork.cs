@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
@@ -14,11 +14,11 @@ internal interface IElements<TSelf> where TSelf : struct, IElements<TSelf>
     /// <summary>Writes a row.</summary>
     static abstract void Store(TSelf row, ref ulong words, ref ulong values, nuint index);
 
-    /// <summary>In each bucket gives the lesser word to the first, the greater one to the second.</summary>
+    /// <summary>Orders two rows: in each bucket, the first row gets the lesser word and the second row the greater one.</summary>
     static abstract void Exchange(ref TSelf first, ref TSelf second);
 }
 
-/// <summary>Words alone.</summary>
+/// <summary>Words without values.</summary>
 internal struct WordsAlone<TLanes, T>(T words) : IElements<WordsAlone<TLanes, T>> where TLanes : struct, ILanes<T> where T : struct
 {
     private T words = words;
@@ -27,20 +27,24 @@ internal struct WordsAlone<TLanes, T>(T words) : IElements<WordsAlone<TLanes, T>
     public static WordsAlone<TLanes, T> Load(ref ulong words, ref ulong values, nuint index) => new(TLanes.Load(ref words, index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(WordsAlone<TLanes, T> row, ref ulong words, ref ulong values, nuint index) => TLanes.Store(row.words, ref words, index);
+    public static void Store(WordsAlone<TLanes, T> row, ref ulong words, ref ulong values, nuint index) =>
+        TLanes.Store(row.words, ref words, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Exchange(ref WordsAlone<TLanes, T> first, ref WordsAlone<TLanes, T> second) => TLanes.Order(ref first.words, ref second.words);
+    public static void Exchange(ref WordsAlone<TLanes, T> first, ref WordsAlone<TLanes, T> second) =>
+        TLanes.Order(ref first.words, ref second.words);
 }
 
-/// <summary>Words with which another one travels.</summary>
-internal struct WordsAndValues<TLanes, T>(T words, T values) : IElements<WordsAndValues<TLanes, T>> where TLanes : struct, ILanes<T> where T : struct
+/// <summary>Words, each with one word that moves with it.</summary>
+internal struct WordsAndValues<TLanes, T>(T words, T values) : IElements<WordsAndValues<TLanes, T>>
+    where TLanes : struct, ILanes<T> where T : struct
 {
     private T words = words;
     private T values = values;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WordsAndValues<TLanes, T> Load(ref ulong words, ref ulong values, nuint index) => new(TLanes.Load(ref words, index), TLanes.Load(ref values, index));
+    public static WordsAndValues<TLanes, T> Load(ref ulong words, ref ulong values, nuint index) =>
+        new(TLanes.Load(ref words, index), TLanes.Load(ref values, index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(WordsAndValues<TLanes, T> row, ref ulong words, ref ulong values, nuint index)
@@ -54,32 +58,34 @@ internal struct WordsAndValues<TLanes, T>(T words, T values) : IElements<WordsAn
     {
         var greater = TLanes.Greater(first.words, second.words);
         TLanes.Order(ref first.words, ref second.words);
-        (first.values, second.values) = (TLanes.Select(greater, second.values, first.values), TLanes.Select(greater, first.values, second.values));
+        (first.values, second.values) =
+            (TLanes.Select(greater, second.values, first.values), TLanes.Select(greater, first.values, second.values));
     }
 }
 
 /// <summary>
-/// Sorts bitonic sequences of eight interleaved buckets by half-cleaners (Batcher 1968): a sorted run followed by a reversed one becomes one sorted run.
-/// Which addresses it touches, in which order, and every branch it takes follow from the size alone; the data only decides, inside a register,
-/// which of two values goes where.
+/// Sorts bitonic sequences of eight interleaved buckets by half-cleaners (Batcher 1968): a sorted run followed by a reversed one becomes
+/// one sorted run. Every address, their order and every branch depend on the size alone; the data only decides, inside a register, which
+/// of two values goes to which address.
 /// </summary>
 /// <remarks>
-/// Element e of bucket q lies at index e*8+q, so that one compare-exchange works on the same place of all eight buckets at once and never
-/// shuffles lanes. Three stages are done on eight rows at a time, and a part is finished before the next is begun: the cache's bandwidth is the limit, not the comparisons.
+/// Element e of bucket q is at index e*8+q, so one compare-exchange works on the same element of all eight buckets at once and never
+/// shuffles lanes. Three stages run on eight rows at a time, and one part is finished before the next: the bandwidth of the cache is the
+/// limit, not the comparisons.
 /// </remarks>
 internal static class MatchNetwork<TElements> where TElements : struct, IElements<TElements>
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
     /// <summary>Sorts a bitonic sequence.</summary>
-    /// <param name="words">Words to sort by.</param>
-    /// <param name="values">Words that travel along, when elements have any.</param>
+    /// <param name="words">The sort keys.</param>
+    /// <param name="values">Words that move with the keys, when elements have any.</param>
     /// <param name="rows">A power of two.</param>
     public static void Merge(ref ulong words, ref ulong values, nuint rows)
     {
         unchecked
         {
-            // One or two stages first, so that what is left can be done by threes.
+            // One or two single stages first, so that the rest divides into threes.
             var parts = rows;
             while (parts >= 8)
             {
@@ -105,9 +111,9 @@ internal static class MatchNetwork<TElements> where TElements : struct, IElement
         }
     }
 
-    /// <summary>The stages of strides 4, 2 and 1 times a step, of eight rows that lie a step apart, and stores them.</summary>
-    /// <param name="index">Of the first row.</param>
-    /// <param name="step">In words.</param>
+    /// <summary>Runs the stages of strides 4, 2 and 1 times a step on eight rows that are a step apart, and stores the rows.</summary>
+    /// <param name="index">Index of the first row.</param>
+    /// <param name="step">The step in words.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ThreeStages(
         ref ulong words, ref ulong values, nuint index, nuint step,
@@ -141,8 +147,10 @@ internal static class MatchNetwork<TElements> where TElements : struct, IElement
             {
                 ThreeStages(
                     ref w, ref v, i, step,
-                    TElements.Load(ref w, ref v, i), TElements.Load(ref w, ref v, i + step), TElements.Load(ref w, ref v, i + (2 * step)), TElements.Load(ref w, ref v, i + (3 * step)),
-                    TElements.Load(ref w, ref v, i + (4 * step)), TElements.Load(ref w, ref v, i + (5 * step)), TElements.Load(ref w, ref v, i + (6 * step)), TElements.Load(ref w, ref v, i + (7 * step)));
+                    TElements.Load(ref w, ref v, i), TElements.Load(ref w, ref v, i + step),
+                    TElements.Load(ref w, ref v, i + (2 * step)), TElements.Load(ref w, ref v, i + (3 * step)),
+                    TElements.Load(ref w, ref v, i + (4 * step)), TElements.Load(ref w, ref v, i + (5 * step)),
+                    TElements.Load(ref w, ref v, i + (6 * step)), TElements.Load(ref w, ref v, i + (7 * step)));
             }
             if (rows > 8)
             {
@@ -161,7 +169,9 @@ internal static class MatchNetwork<TElements> where TElements : struct, IElement
             for (var row = start; row < start + stride; row++)
             {
                 var (one, two) = (row * Lanes, (row + stride) * Lanes);
-                ExchangeAndStore(ref words, ref values, one, two, TElements.Load(ref words, ref values, one), TElements.Load(ref words, ref values, two));
+                ExchangeAndStore(
+                    ref words, ref values, one, two,
+                    TElements.Load(ref words, ref values, one), TElements.Load(ref words, ref values, two));
             }
         }
     }
@@ -175,14 +185,14 @@ internal static class MatchNetwork<TElements> where TElements : struct, IElement
     }
 }
 
-/// <summary>The network where words come straight from stored groups, and where more than one value travels with each.</summary>
+/// <summary>The network for words that come straight from stored groups, and for words with more than one value.</summary>
 internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
-    /// <summary>Merges two groups as they are read: what waits for the memory compares meanwhile.</summary>
-    /// <param name="first">Fills the first half of the rows.</param>
-    /// <param name="second">Fills the second half, back to front.</param>
+    /// <summary>Merges two groups while they are read, so that comparisons fill the time of waiting for memory.</summary>
+    /// <param name="first">The first half of the rows.</param>
+    /// <param name="second">The second half of the rows, back to front.</param>
     /// <param name="rows">A power of two, at least 8.</param>
     public static void Merge(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, ref ulong words, nuint rows)
     {
@@ -195,7 +205,8 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
                 MatchNetwork<WordsAlone<TLanes, T>>.ThreeStages(
                     ref words, ref words, row * Lanes, step * Lanes,
                     new(first.Read(row)), new(first.Read(row + step)), new(first.Read(row + (2 * step))), new(first.Read(row + (3 * step))),
-                    new(second.Read(last)), new(second.Read(last - step)), new(second.Read(last - (2 * step))), new(second.Read(last - (3 * step))));
+                    new(second.Read(last)), new(second.Read(last - step)),
+                    new(second.Read(last - (2 * step))), new(second.Read(last - (3 * step))));
             }
             for (nuint part = 0; part < 8; part++)
             {
@@ -205,7 +216,7 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
         }
     }
 
-    /// <summary>Sorts a bitonic sequence with any number of words that travel along.</summary>
+    /// <summary>Sorts a bitonic sequence with any number of words that move with each element.</summary>
     /// <param name="values">Planes of <paramref name="plane"/> words each.</param>
     public static void Merge(ref ulong words, ref ulong values, int planes, int plane, nuint rows)
     {

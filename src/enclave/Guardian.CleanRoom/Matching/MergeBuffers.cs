@@ -1,21 +1,22 @@
 using System.Runtime.CompilerServices;
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
 
-/// <summary>What one thread merges in: a row is one element of each of the eight buckets.</summary>
+/// <summary>The buffers in which one thread merges. A row is one element of each of the eight buckets.</summary>
 internal sealed class MergeBuffers
 {
     private const int RowSize = RoomLayout.BucketsPerGroup * sizeof(ulong);
 
-    // Rows a power of two apart share a set of the first cache; words and values together would not fit in one.
+    // Rows that are a power of two apart share a set of the first-level cache, and words and values together do not fit in one set.
     private const int Skew = 2048;
 
     private readonly AlignedBytes words;
     private readonly AlignedBytes values;
 
-    /// <param name="planes">Words that travel with each element.</param>
+    /// <param name="planes">Words that move with each element.</param>
     public MergeBuffers(int rows, int planes)
     {
         Rows = rows;
@@ -28,13 +29,13 @@ internal sealed class MergeBuffers
 
     public int Planes { get; }
 
-    /// <summary>The group that lies here; public.</summary>
+    /// <summary>The group in the buffers; public.</summary>
     public int Group { get; set; }
 
-    /// <summary>What the lowest bits of the words say.</summary>
+    /// <summary>The meaning of the lowest bits of the words.</summary>
     public Payload Payload { get; init; }
 
-    /// <summary>Bytes of the buffers for a number of rows and planes.</summary>
+    /// <summary>Computes the bytes of buffers with a number of rows and planes.</summary>
     public static long SizeOf(int rows, int planes) => (long)rows * (1 + planes) * RowSize;
 
     public ref ulong Word(int row) => ref At(words, row);
@@ -54,21 +55,23 @@ internal sealed class MergeBuffers
         }
     }
 
-    /// <summary>Loads two neighbouring places and merges them.</summary>
-    public void MergePair<TLanes, T>(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, int start, int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct =>
-        MatchNetwork<TLanes, T>.Merge(first, second, ref Word(start), (nuint)(2 * rowsPerPlace));
+    /// <summary>Loads two neighbouring sides and merges them.</summary>
+    public void MergePair<TLanes, T>(in GroupRows<TLanes, T> first, in GroupRows<TLanes, T> second, int start, int rowsPerSide)
+        where TLanes : struct, ILanes<T> where T : struct =>
+        MatchNetwork<TLanes, T>.Merge(first, second, ref Word(start), (nuint)(2 * rowsPerSide));
 
-    /// <summary>Merges two neighbouring places that are loaded, the second back to front.</summary>
-    public void MergePair<TLanes, T>(int start, int rowsPerPlace) where TLanes : struct, ILanes<T> where T : struct => Merge<TLanes, T>(start, 2 * rowsPerPlace);
+    /// <summary>Merges two neighbouring sides that are loaded, the second one back to front.</summary>
+    public void MergePair<TLanes, T>(int start, int rowsPerSide) where TLanes : struct, ILanes<T> where T : struct =>
+        Merge<TLanes, T>(start, 2 * rowsPerSide);
 
-    /// <summary>Merges sorted runs of equal size, a power of two of them, by twos until one run is left.</summary>
+    /// <summary>Merges sorted runs of equal size pairwise until one run is left. The number of runs is a power of two.</summary>
     public void MergeRuns<TLanes, T>(int rowsPerRun) where TLanes : struct, ILanes<T> where T : struct
     {
         for (var size = 2 * rowsPerRun; size <= Rows; size *= 2)
         {
             for (var start = 0; start < Rows; start += size)
             {
-                // Both ascend; the second has to descend.
+                // Both ascend; the second must descend.
                 Reverse<TLanes, T>(start + (size / 2), size / 2);
                 Merge<TLanes, T>(start, size);
             }
@@ -86,7 +89,8 @@ internal sealed class MergeBuffers
                 MatchNetwork<WordsAndValues<TLanes, T>>.Merge(ref Word(start), ref Value(0, start), (nuint)rows);
                 break;
             default:
-                MatchNetwork<TLanes, T>.Merge(ref Word(start), ref Value(0, start), Planes, Rows * RoomLayout.BucketsPerGroup, (nuint)rows);
+                MatchNetwork<TLanes, T>.Merge(
+                    ref Word(start), ref Value(0, start), Planes, Rows * RoomLayout.BucketsPerGroup, (nuint)rows);
                 break;
         }
     }
@@ -110,5 +114,6 @@ internal sealed class MergeBuffers
         TLanes.Store(first, ref two, 0);
     }
 
-    private static ref ulong At(AlignedBytes words, int row) => ref Unsafe.Add(ref words.FirstWord, (nint)row * RoomLayout.BucketsPerGroup);
+    private static ref ulong At(AlignedBytes words, int row) =>
+        ref Unsafe.Add(ref words.FirstWord, (nint)row * RoomLayout.BucketsPerGroup);
 }

@@ -1,18 +1,19 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
-/// Evaluates conditions over the columns of a group, one column at a time, into a mask for each slot. Every node looks at every slot; nothing is cut short.
-/// One per thread.
+/// Evaluates conditions over the columns of a group, one column at a time, into a mask for each slot. Every node processes every slot;
+/// nothing is skipped. One per thread.
 /// </summary>
 internal sealed class PredicateMasks<TLanes, T>(GroupColumns columns) where TLanes : struct, ILanes<T> where T : struct
 {
     private readonly List<AlignedBytes> planes = [];
 
-    /// <summary>Evaluates: a byte of all ones for each slot whose row satisfies all conditions, else zero.</summary>
-    /// <returns>Valid until the next call.</returns>
+    /// <summary>Evaluates conditions, all of which must hold.</summary>
+    /// <returns>A byte for each slot: all ones when its row satisfies all conditions, else zero. Valid until the next call.</returns>
     public ref byte Evaluate(IReadOnlyList<CodeCondition> conditions, ReadOnlySpan<byte> group)
     {
         EvaluateParts(conditions, group, 0, MaskJoin.Replace, MaskJoin.And);
@@ -28,7 +29,8 @@ internal sealed class PredicateMasks<TLanes, T>(GroupColumns columns) where TLan
                 TLanes.InRange(ref codes, columns.CodeSize(leaf.Column), first, last, ref Plane(plane), (nuint)columns.Slots, join);
                 break;
             case CodeRanges leaf:
-                EvaluateParts([.. leaf.Ranges.Select(range => new CodeRanges(leaf.Column, [range]))], group, plane, join, MaskJoin.Or);
+                EvaluateParts(
+                    [.. leaf.Ranges.Select(range => new CodeRanges(leaf.Column, [range]))], group, plane, join, MaskJoin.Or);
                 break;
             case CodeAll all:
                 EvaluateParts(all.Parts, group, plane, join, MaskJoin.And);
@@ -39,9 +41,10 @@ internal sealed class PredicateMasks<TLanes, T>(GroupColumns columns) where TLan
         }
     }
 
-    private void EvaluateParts(IReadOnlyList<CodeCondition> parts, ReadOnlySpan<byte> group, int plane, MaskJoin join, MaskJoin inner)
+    private void EvaluateParts(
+        IReadOnlyList<CodeCondition> parts, ReadOnlySpan<byte> group, int plane, MaskJoin join, MaskJoin inner)
     {
-        // Parts may join the plane at once when that is what the node does to it anyway.
+        // Parts may join the plane directly when the node joins it in the same way.
         var target = join == MaskJoin.Replace || join == inner ? plane : plane + 1;
         var first = join == inner ? inner : MaskJoin.Replace;
         foreach (var part in parts)

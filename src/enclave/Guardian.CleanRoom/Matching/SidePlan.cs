@@ -1,22 +1,26 @@
+using Guardian.CleanRoom.Layout;
+
 namespace Guardian.CleanRoom.Matching;
 
-/// <summary>How one data set takes part in a match: which of its rows count, and which part of the cell they bring.</summary>
-/// <param name="Source">Where its groups come from.</param>
-/// <param name="Where">All must hold for a row to count.</param>
-/// <param name="Cells">Parts of the cell's number, summed over all sides. A row with one of these columns empty does not count.</param>
+/// <summary>The part of one data set in a match: which of its rows count, and what they add to the cell's number.</summary>
+/// <param name="Source">The source of its groups.</param>
+/// <param name="Where">The conditions; a row counts when all hold.</param>
+/// <param name="Cells">Parts of the cell's number, summed over all sides. A row with an empty cell in one of these columns does not
+/// count.</param>
 internal sealed record SidePlan(IGroupSource Source, IReadOnlyList<CodeCondition> Where, IReadOnlyList<CellPart> Cells);
 
 /// <summary>A column's part of a cell's number: its bin times the stride.</summary>
-/// <param name="Starts">Null: each code is a bin, code 1 the first. Else the first code of each bin but the first, ascending.</param>
+/// <param name="Starts">Null when each code is a bin, from code 1. Else the first code of every bin but the first, ascending.</param>
 internal sealed record CellPart(int Column, int Stride, IReadOnlyList<uint>? Starts = null);
 
 /// <summary>A column to sum over matched persons, as the distance from its minimum (code less one).</summary>
-/// <param name="Side">Index of the side that has it.</param>
-/// <param name="Cap">Greatest distance that counts; what is above counts as this much.</param>
+/// <param name="Side">Index of the side that has the column.</param>
+/// <param name="Cap">Greatest distance that counts; larger ones count as this one.</param>
 internal sealed record Measure(int Side, int Column, uint Cap = uint.MaxValue - 1);
 
-/// <summary>What is summed of matched persons, by cell.</summary>
-/// <param name="Products">Pairs of measures whose products are summed as well.</param>
+/// <summary>The sums over matched persons, by cell.</summary>
+/// <param name="Measures">Columns to sum.</param>
+/// <param name="Products">Pairs of measures whose products are summed too.</param>
 internal sealed record SumPlan(IReadOnlyList<Measure> Measures, IReadOnlyList<(int First, int Second)> Products);
 
 /// <summary>Sums of one measure over the persons of a cell whose value is not empty.</summary>
@@ -35,8 +39,8 @@ internal readonly record struct ProductSums(long Count, long FirstSum, long Seco
 
 /// <summary>Totals of one cell.</summary>
 /// <param name="Persons">Matched persons.</param>
-/// <param name="Measures">In the order of <see cref="SumPlan.Measures"/>.</param>
-/// <param name="Products">In the order of <see cref="SumPlan.Products"/>.</param>
+/// <param name="Measures">Sums in the order of <see cref="SumPlan.Measures"/>.</param>
+/// <param name="Products">Sums in the order of <see cref="SumPlan.Products"/>.</param>
 internal sealed record CellTotals(long Persons, IReadOnlyList<MeasureSums> Measures, IReadOnlyList<ProductSums> Products)
 {
     public static CellTotals operator +(CellTotals left, CellTotals right) => new(

@@ -1,15 +1,13 @@
 using System.Numerics;
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
-using Guardian.CleanRoom.Privacy;
 
 namespace Guardian.CleanRoom.Matching;
 
-/// <summary>By which tags choose their bit of a sketch; nobody outside may know it.</summary>
-internal readonly record struct SketchKey(ulong First, ulong Second, ulong Third);
-
-/// <summary>Makes a sketch of the matched persons of each cell. Every word that a group may flip a bit of is touched for every element.</summary>
-internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout layout, SketchKey key) : IScan<ulong[]> where TLanes : struct, ILanes<T> where T : struct
+/// <summary>Makes a sketch of the matched persons of each cell. It touches every word that a group may change for every element.</summary>
+internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout layout, SketchKey key) : IScan<ulong[]>
+    where TLanes : struct, ILanes<T> where T : struct
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
@@ -47,7 +45,7 @@ internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout l
     /// <inheritdoc/>
     public ulong[] Total() => sketches.Words.ToArray();
 
-    // Multiply-shift with secret factors over the bucket and those bits of the word that are never a payload.
+    // Multiply-shift with secret factors over the bucket and the bits of the word that never hold a payload.
     private T Hash(T bucket, T word)
     {
         var tag = TLanes.AndNot(word, TLanes.All(Elements.PayloadMask));
@@ -55,7 +53,7 @@ internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout l
         return TLanes.Multiply(TLanes.Xor(mixed, TLanes.ShiftRight(mixed, 32)), TLanes.All(key.Third));
     }
 
-    // The word in which only that bit is set, for a number of six bits: shifted by 1, 2, 4, … where the number says so.
+    // Sets only the bit of a number of six bits: shifts a one by 1, 2, 4, … for each bit of the number.
     private static T OneHot(T number)
     {
         var bit = TLanes.All(1);
@@ -69,7 +67,9 @@ internal sealed class SketchScan<TLanes, T>(int sides, int cells, SketchLayout l
 
     private T IsWord(T hash, int word) => wordBits == 0
         ? TLanes.All(ulong.MaxValue)
-        : TLanes.Equal(TLanes.And(TLanes.ShiftRight(hash, 64 - BitBits - wordBits), TLanes.All((ulong)layout.WordsPerBucket - 1)), TLanes.All((ulong)word));
+        : TLanes.Equal(
+            TLanes.And(TLanes.ShiftRight(hash, 64 - BitBits - wordBits), TLanes.All((ulong)layout.WordsPerBucket - 1)),
+            TLanes.All((ulong)word));
 
     private void Flip(int slot, int word, T flip, T code)
     {

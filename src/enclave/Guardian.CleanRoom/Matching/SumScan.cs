@@ -1,43 +1,47 @@
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Matching;
 
 /// <summary>
-/// Counts matched persons and sums their measures by cell. For every sum all elements are looked at. No sum overflows for up to 2^31 persons, as codes have 32 bits.
+/// Counts matched persons and sums their measures by cell. Every sum processes all elements. No sum overflows for up to 2^31 persons,
+/// because codes have 32 bits.
 /// </summary>
 internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IReadOnlyList<ValueField> fields) : IScan<CellTotals[]>
     where TLanes : struct, ILanes<T> where T : struct
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
-    // Sums by cell: persons; and of each pair count, both sums, and low and high halves of the products.
+    // Words of sums for each pair: the count, both sums, and the low and high halves of the products.
     private const int PairWords = 5;
 
     // No cell has this number.
     private const ulong NoCell = ulong.MaxValue;
 
-    // Each measure with itself, for its squares, then the plan's.
-    private readonly IReadOnlyList<(int First, int Second)> pairs = [.. Enumerable.Range(0, plan.Measures.Count).Select(measure => (measure, measure)), .. plan.Products];
+    // Each measure with itself, for its squares, then the pairs of the plan.
+    private readonly IReadOnlyList<(int First, int Second)> pairs =
+        [.. Enumerable.Range(0, plan.Measures.Count).Select(measure => (measure, measure)), .. plan.Products];
     private readonly int wordsPerCell = WordsPerCell(plan);
     private readonly AlignedBytes sums = Zeroed(cells * WordsPerCell(plan));
 
-    // Of the group at hand: for each row the cell of the person who ends there; for each measure the cells of persons who have it, and its distances.
+    // For the current group: the cell of the person who ends in each row; and for each measure the cells of persons who have a value, and
+    // the distances of these values.
     private AlignedBytes? persons;
     private AlignedBytes[] holders = [];
     private AlignedBytes[] distances = [];
 
-    // Persons who are in two or more data sets end at most once in two neighbouring rows, so those share a place.
-    private int RowsPerPlace => sides == 1 ? 1 : 2;
+    // A person of two or more data sets ends at most once in two neighbouring rows, so those rows share an entry.
+    private int RowsPerEntry => sides == 1 ? 1 : 2;
 
     /// <inheritdoc/>
     public void Add(MergeBuffers merged)
     {
-        var (rows, places) = (merged.Rows, merged.Rows / RowsPerPlace);
+        var (rows, entries) = (merged.Rows, merged.Rows / RowsPerEntry);
         if (persons is null)
         {
             persons = Zeroed(rows);
-            (holders, distances) = ([.. fields.Select(_ => Zeroed(places))], [.. fields.Select(_ => Zeroed(places))]);
+            (holders, distances) = ([.. fields.Select(_ => Zeroed(entries))], [.. fields.Select(_ => Zeroed(entries))]);
         }
         FindPersons(merged, ref persons.FirstWord);
         for (var k = 0; k < fields.Count; k++)
@@ -50,7 +54,7 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
             AddCount(word++, (ulong)cell, ref persons.FirstWord, rows);
             foreach (var (first, second) in pairs)
             {
-                AddPair(word, (ulong)cell, first, second, places);
+                AddPair(word, (ulong)cell, first, second, entries);
                 word += PairWords;
             }
         }
@@ -69,7 +73,10 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
             var cell = TLanes.All(NoCell);
             if (row >= sides - 1)
             {
-                cell = TLanes.Select(Matches<TLanes, T>.Of(ref words, index, sides, payload), Matches<TLanes, T>.CellOf(ref words, index, sides, payload), cell);
+                cell = TLanes.Select(
+                    Matches<TLanes, T>.Of(ref words, index, sides, payload),
+                    Matches<TLanes, T>.CellOf(ref words, index, sides, payload),
+                    cell);
             }
             TLanes.Store(cell, ref target, index);
         }
@@ -78,18 +85,18 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
     private void FindMeasure(MergeBuffers merged, ValueField field, ref ulong cellsOfPersons, ref ulong holder, ref ulong distance)
     {
         ref var values = ref merged.Value(field.Plane, 0);
-        for (var row = 0; row < merged.Rows; row += RowsPerPlace)
+        for (var row = 0; row < merged.Rows; row += RowsPerEntry)
         {
             var (cell, far) = (TLanes.All(NoCell), TLanes.All(0));
-            for (var each = Math.Max(row, sides - 1); each < row + RowsPerPlace; each++)
+            for (var each = Math.Max(row, sides - 1); each < row + RowsPerEntry; each++)
             {
                 var code = Matches<TLanes, T>.CodeOf(ref values, Word(each), sides, field);
                 var own = TLanes.Or(TLanes.Load(ref cellsOfPersons, Word(each)), TLanes.Equal(code, TLanes.All(0)));
                 far = TLanes.Or(far, TLanes.AndNot(TLanes.Subtract(code, TLanes.All(1)), TLanes.Equal(own, TLanes.All(NoCell))));
                 cell = TLanes.Min(cell, own);
             }
-            TLanes.Store(cell, ref holder, Word(row / RowsPerPlace));
-            TLanes.Store(far, ref distance, Word(row / RowsPerPlace));
+            TLanes.Store(cell, ref holder, Word(row / RowsPerEntry));
+            TLanes.Store(far, ref distance, Word(row / RowsPerEntry));
         }
     }
 
@@ -104,19 +111,22 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
         AddTo(word, total);
     }
 
-    private void AddPair(int word, ulong cell, int first, int second, int places)
+    private void AddPair(int word, ulong cell, int first, int second, int entries)
     {
         ref var firstHolder = ref holders[first].FirstWord;
         ref var secondHolder = ref holders[second].FirstWord;
         ref var firstDistance = ref distances[first].FirstWord;
         ref var secondDistance = ref distances[second].FirstWord;
         var (wanted, low) = (TLanes.All(cell), TLanes.All(uint.MaxValue));
-        var (count, firstSum, secondSum, lowHalves, highHalves) = (TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0));
-        for (var i = 0; i < places; i++)
+        var (count, firstSum, secondSum, lowHalves, highHalves) =
+            (TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0), TLanes.All(0));
+        for (var i = 0; i < entries; i++)
         {
-            // Who lacks one of the two has all ones in its place, and so in both together.
-            var areThere = TLanes.Equal(TLanes.Or(TLanes.Load(ref firstHolder, Word(i)), TLanes.Load(ref secondHolder, Word(i))), wanted);
-            var (one, two) = (TLanes.And(TLanes.Load(ref firstDistance, Word(i)), areThere), TLanes.And(TLanes.Load(ref secondDistance, Word(i)), areThere));
+            // A missing value is all ones, and so is the "or" of both cells.
+            var areThere = TLanes.Equal(
+                TLanes.Or(TLanes.Load(ref firstHolder, Word(i)), TLanes.Load(ref secondHolder, Word(i))), wanted);
+            var one = TLanes.And(TLanes.Load(ref firstDistance, Word(i)), areThere);
+            var two = TLanes.And(TLanes.Load(ref secondDistance, Word(i)), areThere);
             var product = TLanes.Multiply(one, two);
             count = TLanes.Subtract(count, areThere);
             firstSum = TLanes.Add(firstSum, one);
@@ -131,7 +141,8 @@ internal sealed class SumScan<TLanes, T>(int sides, int cells, SumPlan plan, IRe
         AddTo(word + 4, highHalves);
     }
 
-    private void AddTo(int word, T value) => TLanes.Store(TLanes.Add(TLanes.Load(ref sums.FirstWord, Word(word)), value), ref sums.FirstWord, Word(word));
+    private void AddTo(int word, T value) =>
+        TLanes.Store(TLanes.Add(TLanes.Load(ref sums.FirstWord, Word(word)), value), ref sums.FirstWord, Word(word));
 
     private CellTotals Total(int cell)
     {

@@ -3,10 +3,13 @@ using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Matching;
 
-/// <summary>Where a measure's code lies in the words that travel with an element. Fields of different sides never overlap, so the words of matched elements can be put together.</summary>
+/// <summary>
+/// The bits of a measure's code in the words that move with an element. Fields of different sides never overlap, so the words of matched
+/// elements can be joined.
+/// </summary>
 internal readonly record struct ValueField(Measure Measure, int Plane, int Shift, ulong Mask)
 {
-    /// <summary>Packs measures into as few words as they fit in, in their order.</summary>
+    /// <summary>Packs measures into as few words as possible, in their order.</summary>
     public static IReadOnlyList<ValueField> Pack(IReadOnlyList<SidePlan> sides, IReadOnlyList<Measure> measures)
     {
         var fields = new List<ValueField>();
@@ -26,6 +29,6 @@ internal readonly record struct ValueField(Measure Measure, int Plane, int Shift
         return fields;
     }
 
-    /// <summary>Words that the fields need.</summary>
+    /// <summary>Counts the words that the fields need.</summary>
     public static int Planes(IReadOnlyList<ValueField> fields) => fields.Count == 0 ? 0 : fields[^1].Plane + 1;
 }

@@ -1,35 +1,37 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Matching;
 
 namespace Guardian.CleanRoom.Privacy;
 
-/// <summary>A set of persons, and in what words it was asked about.</summary>
-/// <param name="Description">Equal for the same words on the same versions of the data, and so for the very same set (<see cref="CompiledQuestion.Describe"/>).</param>
+/// <summary>A set of persons, and the words in which a question described it.</summary>
+/// <param name="Sketch">The persons.</param>
+/// <param name="Description">A hash of the words and of the data versions: equal descriptions mean the very same set.</param>
 internal sealed record PersonSet(SetSketch Sketch, string Description);
 
 /// <summary>
-/// Remembers every set of persons that an answer was about, and tells when another set is nearly one of them: the two answers together would be about the few who are in one alone.
-/// Over all questions and all versions of the data. Not thread-safe.
+/// Remembers every set of persons that an answer was about, and finds a set that is nearly one of them: the two answers together would
+/// describe the few persons who are in only one of both. It covers all questions and all versions of the data. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A set in other words, or on other versions, is refused also when it is the very same: that all of a group have a property is as telling as that all but one have it, and if only one of the
-/// two were refused, the refusal itself would name her.
+/// A set in other words, or on other versions, is refused even when it is the very same: "all of a group have a property" tells as much as
+/// "all but one have it". If only one of the two were refused, the refusal itself would identify that person.
 /// </remarks>
-/// <param name="key">Of the threshold's part that nobody outside knows.</param>
+/// <param name="minimumAudience">k of the contract.</param>
+/// <param name="key">The secret key of the threshold's random part.</param>
 internal sealed class DifferenceGuard(int minimumAudience, byte[] key)
 {
-    // Memory is scarce inside. With k = 100 these are half a million sets.
+    // Enclave memory is scarce. With k = 100 this is enough for half a million sets.
     private const long MaxSize = 256L * 1024 * 1024;
 
     private readonly List<PersonSet> answered = [];
     private long size;
 
-    /// <summary>Whether there is room for the sets of one more answer.</summary>
+    /// <summary>Whether the memory for answered sets is used up.</summary>
     public bool IsFull => size > MaxSize;
 
-    /// <summary>Whether an answer about this set would be safe beside all that were given.</summary>
+    /// <summary>Tests whether an answer about this set is safe together with all earlier answers.</summary>
     public bool Allows(PersonSet set) => answered.TrueForAll(earlier =>
         earlier.Description == set.Description || !IsNear(set.Sketch.DifferenceTo(earlier.Sketch), set.Sketch ^ earlier.Sketch));
 
@@ -38,7 +40,7 @@ internal sealed class DifferenceGuard(int minimumAudience, byte[] key)
     {
         foreach (var set in sets)
         {
-            // A set that is there already teaches nothing new.
+            // A set that is already known adds nothing.
             if (!answered.Exists(earlier => earlier.Description == set.Description))
             {
                 answered.Add(set);
@@ -47,8 +49,8 @@ internal sealed class DifferenceGuard(int minimumAudience, byte[] key)
         }
     }
 
-    // The threshold lies between k and one and a half times k, and depends on the difference in a way that nobody outside can tell: who exchanges k - 1 known persons and one
-    // target does not learn from the refusal whether she counted.
+    // The threshold is between k and one and a half times k, and depends on the difference in a way that nobody outside can compute. A
+    // member who exchanges k - 1 known persons and one target does not learn from the refusal whether the target counted.
     private bool IsNear(int difference, SetSketch between)
     {
         var spread = minimumAudience / 2;

@@ -3,21 +3,22 @@ using System.Security.Cryptography;
 
 namespace Guardian.CleanRoom.Privacy;
 
-/// <summary>Gives random whole numbers below a bound, each with the same probability.</summary>
-public interface IRandomIntegers
+/// <summary>Draws random whole numbers below a bound, each with the same probability.</summary>
+internal interface IRandomIntegers
 {
+    /// <summary>Draws a number from 0 to <paramref name="bound"/> - 1.</summary>
     /// <param name="bound">At least 1.</param>
     BigInteger Below(BigInteger bound);
 }
 
 /// <summary>The operating system's generator.</summary>
-public sealed class SecureRandomIntegers : IRandomIntegers
+internal sealed class SecureRandomIntegers : IRandomIntegers
 {
     /// <inheritdoc/>
     public BigInteger Below(BigInteger bound)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bound, BigInteger.One);
-        // Draw as many bits as the bound has and try again when the number is too large: no number is favoured.
+        // Draw as many bits as the bound has and retry when the number is too large: every number has the same probability.
         var bits = (int)(bound - 1).GetBitLength();
         var bytes = new byte[(bits + 7) / 8 + 1];
         while (true)
@@ -33,12 +34,12 @@ public sealed class SecureRandomIntegers : IRandomIntegers
 }
 
 /// <summary>
-/// Two-sided geometric noise, P(x) ∝ exp(-|x|/scale), sampled exactly in whole numbers: no rounding of floating point can give a person
-/// away (Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy", 2020, algorithms 1 and 2).
+/// Two-sided geometric noise, P(x) ∝ exp(-|x|/scale), sampled exactly in whole numbers, so that no rounding of floating point discloses
+/// anything (Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy", 2020, algorithms 1 and 2).
 /// </summary>
 public static class DiscreteLaplace
 {
-    /// <summary>The variance: 2r / (1 - r)², with r = exp(-1/scale).</summary>
+    /// <summary>Computes the variance: 2r / (1 - r)², with r = exp(-1/scale).</summary>
     public static double Variance(double scale)
     {
         var r = Math.Exp(-1 / scale);
@@ -46,8 +47,10 @@ public static class DiscreteLaplace
     }
 
     /// <summary>Draws a number.</summary>
-    /// <param name="numerator">Scale = numerator / denominator; for counts, 1 / epsilon.</param>
-    public static BigInteger Sample(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
+    /// <param name="numerator">The scale is numerator / denominator; for counts, 1 / epsilon.</param>
+    /// <param name="denominator">At least 1.</param>
+    /// <param name="random">The source of randomness.</param>
+    internal static BigInteger Sample(BigInteger numerator, BigInteger denominator, IRandomIntegers random)
     {
         ArgumentNullException.ThrowIfNull(random);
         while (true)
@@ -65,7 +68,7 @@ public static class DiscreteLaplace
             }
             var magnitude = (remainder + (numerator * quotient)) / denominator;
             var isNegative = random.Below(2).IsOne;
-            // Zero has one sign, or it would come twice as often as it should.
+            // Zero has one sign, or it would be twice as frequent as it should be.
             if (isNegative && magnitude.IsZero)
             {
                 continue;

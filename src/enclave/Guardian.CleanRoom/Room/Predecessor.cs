@@ -1,24 +1,35 @@
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
-using Guardian.CleanRoom.Privacy;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Room;
 
-/// <summary>What a room takes over from the contract before: what was spent of each data set's budget, and where the log's head stands.</summary>
+/// <summary>The inheritance of a room from the contract before.</summary>
+/// <param name="Detail">The budgets that were spent.</param>
+/// <param name="Head">The head of the log.</param>
 internal sealed record Predecessor(SuccessionDetail Detail, byte[] Head)
 {
     /// <summary>Reads the log of the contract before, with the same room key.</summary>
-    /// <returns>Null when that contract's room never wrote anything.</returns>
-    /// <exception cref="RoomStateException">It is not there, was changed, or is an older copy.</exception>
-    public static Predecessor? Read(RoomContract previous, ReadOnlySpan<byte> roomKey, string directory, IRoomHead? head, TimeProvider time)
+    /// <param name="previous">The contract before.</param>
+    /// <param name="roomKey">32 bytes.</param>
+    /// <param name="directory">Folder of the room under that contract.</param>
+    /// <param name="head">The head of the log; null when nothing keeps it.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>Null when the room under that contract never wrote anything.</returns>
+    /// <exception cref="RefusedException">The log is missing, was changed or is an older copy, or the head cannot be reached.</exception>
+    public static Predecessor? Read(
+        RoomContract previous, ReadOnlySpan<byte> roomKey, string directory, IRoomHead? head, TimeProvider time)
     {
         var path = Path.Combine(directory, "log");
         if (!File.Exists(path))
         {
             return head?.Read() is null
                 ? null
-                : throw new RoomStateException($"{path} is missing: the room under the contract before has spent some of its budgets, and that has to be known; give the same state folder");
+                : throw new RefusedException(RoomReasons.StateChanged.Because(
+                    $"{path} is missing: the room under the contract before has spent some of its budgets, and its log is needed; "
+                    + "use the same state folder"));
         }
         using var keys = new RoomKeys(roomKey, previous.Hash.Span);
         using var state = new StateCipher(keys.StateKey(), previous.Hash);

@@ -3,24 +3,24 @@ namespace Guardian.CleanRoom.Statistics;
 /// <summary>An interval, both ends included.</summary>
 public sealed record Interval(double Lower, double Upper);
 
-/// <summary>What an arm showed for an outcome.</summary>
+/// <summary>The totals of an arm for one outcome.</summary>
 /// <param name="Persons">Persons in the arm.</param>
-/// <param name="Sum">Sum of the outcome over them; for a rate, the number of those who did.</param>
+/// <param name="Sum">Sum of the outcome over them; for a rate, the number of persons with the flag.</param>
 /// <param name="SumOfSquares">Sum of its squares; for a rate, the same as <paramref name="Sum"/>.</param>
 /// <param name="PersonsNoise">Variance of the privacy noise in <paramref name="Persons"/>; 0 for an exact count.</param>
 /// <param name="SumNoise">Variance of the privacy noise in <paramref name="Sum"/>.</param>
-public sealed record ArmTotal(long Persons, double Sum, double SumOfSquares, double PersonsNoise = 0, double SumNoise = 0)
+internal sealed record ArmTotal(long Persons, double Sum, double SumOfSquares, double PersonsNoise = 0, double SumNoise = 0)
 {
     /// <summary>The rate, or the mean per head.</summary>
     public double Mean => Sum / Persons;
 
-    /// <summary>What privacy noise adds to the variance of <see cref="Mean"/> (delta method).</summary>
+    /// <summary>The variance that privacy noise adds to <see cref="Mean"/> (delta method).</summary>
     public double MeanNoise => (SumNoise + (Mean * Mean * PersonsNoise)) / ((double)Persons * Persons);
 
-    /// <summary>Two arms taken as one.</summary>
+    /// <summary>Joins two arms to one.</summary>
     public static ArmTotal operator +(ArmTotal one, ArmTotal other) => Add(one, other);
 
-    /// <summary>Two arms taken as one.</summary>
+    /// <summary>Joins two arms to one.</summary>
     public static ArmTotal Add(ArmTotal left, ArmTotal right)
     {
         ArgumentNullException.ThrowIfNull(left);
@@ -30,7 +30,7 @@ public sealed record ArmTotal(long Persons, double Sum, double SumOfSquares, dou
             left.PersonsNoise + right.PersonsNoise, left.SumNoise + right.SumNoise);
     }
 
-    /// <summary>The same arm read as a rate: noise may have carried the count beyond what is possible.</summary>
+    /// <summary>The same arm read as a rate: noise may have carried the count below zero or above the number of persons.</summary>
     internal ArmTotal AsRate()
     {
         var sum = Math.Clamp(Sum, 0, Persons);

@@ -1,17 +1,17 @@
 namespace Guardian.CleanRoom.Statistics;
 
 /// <summary>
-/// A treatment arm against control, for one outcome, with 95 % intervals. Null stands where a figure is not defined. Privacy noise is part of every standard error
-/// and every interval.
+/// A treatment arm against control, for one outcome, with 95 % intervals. A figure is null where it is not defined. Every standard error
+/// and every interval includes the privacy noise.
 /// </summary>
 /// <param name="AbsoluteLift">Difference of the means.</param>
-/// <param name="StandardError">Of the difference, unpooled.</param>
+/// <param name="StandardError">Standard error of the difference, unpooled.</param>
 /// <param name="AbsoluteInterval">Newcombe's hybrid score interval for rates, Welch's for means.</param>
 /// <param name="Z">Test statistic of no difference: pooled for rates, Welch's for means.</param>
 /// <param name="PValue">Two-sided.</param>
 /// <param name="RelativeLift">Ratio of the means less one; null when control's is zero.</param>
 /// <param name="RelativeInterval">Katz's log interval for rates, the delta method's for means.</param>
-/// <param name="Incremental">What the treatment added in all: difference times persons treated.</param>
+/// <param name="Incremental">The total effect of the treatment: the difference times the persons treated.</param>
 public sealed record Comparison(
     double AbsoluteLift,
     double StandardError,
@@ -22,8 +22,8 @@ public sealed record Comparison(
     Interval? RelativeInterval,
     double Incremental)
 {
-    /// <summary>Compares rates: <see cref="ArmTotal.Sum"/> counts those who did.</summary>
-    public static Comparison OfRates(ArmTotal treated, ArmTotal control)
+    /// <summary>Compares rates: <see cref="ArmTotal.Sum"/> counts the persons with the flag.</summary>
+    internal static Comparison OfRates(ArmTotal treated, ArmTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -52,39 +52,53 @@ public sealed record Comparison(
     }
 
     /// <summary>Compares means per head (Welch, normal quantile).</summary>
-    public static Comparison OfMeans(ArmTotal treated, ArmTotal control)
+    internal static Comparison OfMeans(ArmTotal treated, ArmTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
         var (mean1, mean0) = (treated.Mean, control.Mean);
-        var (square1, square0) = ((treated.Variance / treated.Persons) + treated.MeanNoise, (control.Variance / control.Persons) + control.MeanNoise);
+        var square1 = (treated.Variance / treated.Persons) + treated.MeanNoise;
+        var square0 = (control.Variance / control.Persons) + control.MeanNoise;
         var difference = mean1 - mean0;
         var error = Math.Sqrt(square1 + square0);
         var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0);
-        return OfDifference(difference, error, treated.Persons) with { RelativeLift = Ratio(difference, mean0), RelativeInterval = relative };
+        return OfDifference(difference, error, treated.Persons) with
+        {
+            RelativeLift = Ratio(difference, mean0),
+            RelativeInterval = relative,
+        };
     }
 
-    /// <summary>A difference of means and its standard error, with a normal interval; nothing relative.</summary>
+    /// <summary>A difference of means and its standard error, with a normal interval and no relative figures.</summary>
     internal static Comparison OfDifference(double difference, double error, long treated)
     {
         var z = Ratio(difference, error);
         return new Comparison(
-            difference, error, Around(difference, error), z, z is { } statistic ? Distributions.NormalTwoSided(statistic) : null, null, null, difference * treated);
+            difference, error, Around(difference, error), z, z is { } statistic ? Distributions.NormalTwoSided(statistic) : null,
+            null, null, difference * treated);
     }
 
-    /// <summary>The delta method's interval of a relative difference of rates, for those who compare with other tools; null when control's rate is zero.</summary>
-    public static Interval? DeltaOfRates(ArmTotal treated, ArmTotal control)
+    /// <summary>
+    /// The delta method's interval of a relative difference of rates, for comparison with other tools; null when control's rate is zero.
+    /// </summary>
+    internal static Interval? DeltaOfRates(ArmTotal treated, ArmTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
         var (p1, p0) = (treated.Mean, control.Mean);
-        return p0 == 0 ? null : Delta(p1, (p1 * (1 - p1) / treated.Persons) + treated.MeanNoise, p0, (p0 * (1 - p0) / control.Persons) + control.MeanNoise);
+        if (p0 == 0)
+        {
+            return null;
+        }
+        var square1 = (p1 * (1 - p1) / treated.Persons) + treated.MeanNoise;
+        var square0 = (p0 * (1 - p0) / control.Persons) + control.MeanNoise;
+        return Delta(p1, square1, p0, square0);
     }
 
-    /// <summary>Wald's interval of the difference: for those who compare with other tools.</summary>
-    public Interval Wald() => Around(AbsoluteLift, StandardError);
+    /// <summary>Wald's interval of the difference, for comparison with other tools.</summary>
+    internal Interval Wald() => Around(AbsoluteLift, StandardError);
 
-    // Noise makes an arm tell as much as a smaller one would: n is scaled by the variance without noise over the variance with it.
+    // An arm with noise tells as much as a smaller arm without: n is scaled by the variance without noise over the variance with it.
     private static Interval Wilson(ArmTotal arm)
     {
         var p = arm.Mean;
@@ -110,7 +124,8 @@ public sealed record Comparison(
     private static Interval Delta(double mean1, double square1, double mean0, double square0) =>
         Around((mean1 / mean0) - 1, Math.Sqrt((square1 / Square(mean0)) + (Square(mean1) * square0 / Square(Square(mean0)))));
 
-    private static Interval Around(double centre, double error) => new(centre - (Distributions.Z95 * error), centre + (Distributions.Z95 * error));
+    private static Interval Around(double centre, double error) =>
+        new(centre - (Distributions.Z95 * error), centre + (Distributions.Z95 * error));
 
     private static double Square(double number) => number * number;
 

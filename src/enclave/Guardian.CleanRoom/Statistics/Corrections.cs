@@ -1,11 +1,20 @@
-using Guardian.CleanRoom.Contract;
-
 namespace Guardian.CleanRoom.Statistics;
 
-/// <summary>Adjusts p-values of several comparisons that are looked at together.</summary>
-public static class Corrections
+/// <summary>How p-values of several comparisons are adjusted.</summary>
+public enum MultipleTesting
 {
-    /// <summary>Adjusted p-values in the order of the given ones.</summary>
+    /// <summary>Holm (1979): the chance of any false finding stays below 5 %.</summary>
+    Holm,
+
+    /// <summary>Benjamini and Hochberg (1995): 5 % of the findings may be false.</summary>
+    BenjaminiHochberg,
+}
+
+/// <summary>Adjusts p-values of several comparisons that are judged together.</summary>
+internal static class Corrections
+{
+    /// <summary>Adjusts p-values.</summary>
+    /// <returns>The adjusted p-values in the order of the given ones.</returns>
     public static IReadOnlyList<double> Adjust(MultipleTesting correction, IReadOnlyList<double> pValues)
     {
         ArgumentNullException.ThrowIfNull(pValues);

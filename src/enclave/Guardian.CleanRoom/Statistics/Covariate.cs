@@ -1,6 +1,6 @@
 namespace Guardian.CleanRoom.Statistics;
 
-/// <summary>What an arm showed for an outcome and a covariate known before assignment.</summary>
+/// <summary>The totals of an arm for an outcome and a covariate known before assignment.</summary>
 /// <param name="Outcome">The outcome.</param>
 /// <param name="Sum">Sum of the covariate.</param>
 /// <param name="SumOfSquares">Sum of its squares.</param>
@@ -8,35 +8,38 @@ namespace Guardian.CleanRoom.Statistics;
 /// <param name="SumNoise">Variance of the privacy noise in <paramref name="Sum"/>.</param>
 /// <param name="SquaresNoise">The same for <paramref name="SumOfSquares"/>.</param>
 /// <param name="ProductsNoise">The same for <paramref name="SumOfProducts"/>.</param>
-public sealed record CovariateTotal(
-    ArmTotal Outcome, double Sum, double SumOfSquares, double SumOfProducts, double SumNoise = 0, double SquaresNoise = 0, double ProductsNoise = 0)
+internal sealed record CovariateTotal(
+    ArmTotal Outcome, double Sum, double SumOfSquares, double SumOfProducts,
+    double SumNoise = 0, double SquaresNoise = 0, double ProductsNoise = 0)
 {
     internal double Mean => Sum / Outcome.Persons;
 
-    /// <summary>Two arms taken as one.</summary>
+    /// <summary>Joins two arms to one.</summary>
     public static CovariateTotal operator +(CovariateTotal left, CovariateTotal right) => Add(left, right);
 
-    /// <summary>Two arms taken as one.</summary>
+    /// <summary>Joins two arms to one.</summary>
     public static CovariateTotal Add(CovariateTotal left, CovariateTotal right)
     {
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
         return new CovariateTotal(
-            left.Outcome + right.Outcome, left.Sum + right.Sum, left.SumOfSquares + right.SumOfSquares, left.SumOfProducts + right.SumOfProducts,
+            left.Outcome + right.Outcome, left.Sum + right.Sum,
+            left.SumOfSquares + right.SumOfSquares, left.SumOfProducts + right.SumOfProducts,
             left.SumNoise + right.SumNoise, left.SquaresNoise + right.SquaresNoise, left.ProductsNoise + right.ProductsNoise);
     }
 
-    /// <summary>The covariate's variance; with noise, rather too large than too small.</summary>
+    /// <summary>The covariate's variance; with noise, an upper estimate.</summary>
     internal double Variance => Math.Max(SumOfSquares - (Sum * Mean), 0) / (Outcome.Persons - 1)
         + Caution(SquaresNoise + (4 * Mean * Mean * SumNoise) + (Math.Pow(Mean, 4) * Outcome.PersonsNoise));
 
     internal double Covariance => (SumOfProducts - (Sum * Outcome.Mean)) / (Outcome.Persons - 1);
 
-    // By how much noise may have moved the covariance.
+    // The amount by which noise may have moved the covariance.
     internal double CovarianceCaution => Caution(
-        ProductsNoise + (Mean * Mean * Outcome.SumNoise) + (Outcome.Mean * Outcome.Mean * SumNoise) + (Mean * Mean * Outcome.Mean * Outcome.Mean * Outcome.PersonsNoise));
+        ProductsNoise + (Mean * Mean * Outcome.SumNoise) + (Outcome.Mean * Outcome.Mean * SumNoise)
+        + (Mean * Mean * Outcome.Mean * Outcome.Mean * Outcome.PersonsNoise));
 
-    // The variance of Y - theta·X; with noise, rather too large than too small.
+    // The variance of Y - theta·X; with noise, an upper estimate.
     internal double VarianceWithout(double theta) =>
         Math.Max(Outcome.Variance + (theta * theta * Variance) - (2 * theta * Covariance) + (2 * Math.Abs(theta) * CovarianceCaution), 0);
 
@@ -44,19 +47,20 @@ public sealed record CovariateTotal(
 }
 
 /// <summary>
-/// CUPED (Deng, Xu, Kohavi, Walker 2013): the difference of the means of Y - theta·X, whose variance is smaller by the square of the correlation. Unbiased for any theta, because X was known
-/// before anyone was assigned.
+/// CUPED (Deng, Xu, Kohavi, Walker 2013): the difference of the means of Y - theta·X. Its variance is smaller by the square of the
+/// correlation. It is unbiased for any theta, because X was known before anyone was assigned.
 /// </summary>
 /// <param name="Theta">
-/// Covariance of outcome and covariate over the covariate's variance, over both arms taken as one. With privacy noise it is drawn towards zero: by what noise may have added to the
-/// covariance, and by what the noise in the covariate's means costs.
+/// Covariance of outcome and covariate over the covariate's variance, over both arms taken as one. With privacy noise it shrinks towards
+/// zero: by the amount that noise may have added to the covariance, and by the cost of the noise in the covariate's means.
 /// </param>
-/// <param name="Result">The adjusted difference; nothing relative.</param>
-/// <param name="VarianceReduction">Share of the variance that the covariate explains, 0 to 1; with noise, what is left of it after caution.</param>
+/// <param name="Result">The adjusted difference, without relative figures.</param>
+/// <param name="VarianceReduction">Share of the variance that the covariate explains, 0 to 1; with noise, a lower estimate.</param>
 public sealed record CupedComparison(double Theta, Comparison Result, double VarianceReduction)
 {
-    /// <summary>Compares; null where the covariate does not vary, or where noise hides what it would explain.</summary>
-    public static CupedComparison? Of(CovariateTotal treated, CovariateTotal control)
+    /// <summary>Compares two arms.</summary>
+    /// <returns>Null when the covariate does not vary, or when noise hides what it would explain.</returns>
+    internal static CupedComparison? Of(CovariateTotal treated, CovariateTotal control)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -65,7 +69,7 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
         {
             return null;
         }
-        // What theta² costs by the noise in the covariate's means, as if it were variance of each person's value.
+        // The cost of theta² by the noise in the covariate's means, as if it were variance of each person's value.
         var persons = (1.0 / treated.Outcome.Persons) + (1.0 / control.Outcome.Persons);
         var noise = (SumNoiseOfMean(treated) + SumNoiseOfMean(control)) / persons;
         var theta = Math.Sign(both.Covariance) * Math.Max(Math.Abs(both.Covariance) - both.CovarianceCaution, 0) / (both.Variance + noise);

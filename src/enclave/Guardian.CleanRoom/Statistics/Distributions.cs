@@ -1,12 +1,15 @@
 namespace Guardian.CleanRoom.Statistics;
 
-/// <summary>The normal and chi-square distributions, as far as lift needs them.</summary>
-public static class Distributions
+/// <summary>The functions of the normal and chi-square distributions that lift needs.</summary>
+internal static class Distributions
 {
     /// <summary>Quantile of the standard normal distribution at 97.5 %: two-sided 95 % intervals.</summary>
     public const double Z95 = 1.959963984540054;
 
-    /// <summary>Quantile of the standard normal distribution at 95 %: one-sided bounds. Discrete Laplace noise stays below as many of its standard deviations with the same probability.</summary>
+    /// <summary>
+    /// Quantile of the standard normal distribution at 95 %: one-sided bounds. Discrete Laplace noise stays below as many of its standard
+    /// deviations with the same probability.
+    /// </summary>
     public const double OneSidedZ95 = 1.6448536269514722;
 
     /// <summary>Two-sided p-value of a standard normal statistic.</summary>
@@ -18,7 +21,7 @@ public static class Distributions
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(probability, 0);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1);
-        // By halving: the distribution function is at hand and steep enough, and nothing here needs speed.
+        // By bisection: the distribution function is steep enough, and nothing here needs speed.
         var tail = Math.Min(probability, 1 - probability);
         var (low, high) = (0.0, 40.0);
         for (var step = 0; step < 200 && low < high; step++)
@@ -40,7 +43,8 @@ public static class Distributions
     /// <param name="degrees">Degrees of freedom, at least 1.</param>
     public static double ChiSquareUpperTail(double x, int degrees) => x <= 0 ? 1 : UpperGamma(degrees / 2.0, x / 2);
 
-    // Regularised upper incomplete gamma function: series below the mode, Lentz's continued fraction above (Abramowitz & Stegun 6.5.29, 6.5.31).
+    // Regularised upper incomplete gamma function: series below the mode, Lentz's continued fraction above (Abramowitz & Stegun 6.5.29,
+    // 6.5.31).
     private static double UpperGamma(double a, double x)
     {
         const double precision = 1e-15;
@@ -87,7 +91,8 @@ public static class Distributions
         }
         var inverse = 1 / x;
         var square = inverse * inverse;
-        var series = inverse * ((1.0 / 12) - (square * ((1.0 / 360) - (square * ((1.0 / 1260) - (square * ((1.0 / 1680) - (square / 1188))))))));
+        var series = inverse
+            * ((1.0 / 12) - (square * ((1.0 / 360) - (square * ((1.0 / 1260) - (square * ((1.0 / 1680) - (square / 1188))))))));
         return shift + ((x - 0.5) * Math.Log(x)) - x + (0.5 * Math.Log(2 * Math.PI)) + series;
     }
 }

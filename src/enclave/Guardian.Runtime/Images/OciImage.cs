@@ -2,15 +2,16 @@ using System.Buffers;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Guardian.Refusals;
+using Guardian.Runtime.Base;
 
 namespace Guardian.Runtime.Images;
 
 /// <summary>
-/// A program, its files and the name of its session as an OCI image layout (image-spec 1.1): what registries of Docker and Kubernetes carry. Every blob is checked against
-/// the digest that names it, up to the manifest's own, which the session can demand (docs/spec/image.md).
+/// A program, its files and the name of its session as an OCI image layout (image-spec 1.1), the format of registries for Docker and
+/// Kubernetes. Every blob is verified against the digest that names it. The manifest's own digest covers them all, and a session can demand
+/// it (docs/spec/image.md).
 /// </summary>
 public sealed record OciImage
 {
@@ -25,17 +26,17 @@ public sealed record OciImage
     internal const string LayerType = "application/vnd.oci.image.layer.v1.tar+gzip";
     internal const string PlainLayerType = "application/vnd.oci.image.layer.v1.tar";
 
-    // A manifest names blobs; it holds no content.
+    // A manifest only names blobs.
     private const int MaxDocumentSize = 1024 * 1024;
 
-    // All files of an image are held in memory while the program starts.
+    // The runtime holds all files of an image in memory while the program starts.
     private const long MaxContentSize = 512L * 1024 * 1024;
     private const int MaxFiles = 10_000;
     private const int MaxLayers = 100;
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>SHA-256 of the manifest, lower-case hex: it names everything in the image.</summary>
+    /// <summary>SHA-256 of the manifest, lower-case hex. It covers everything in the image.</summary>
     public required string Digest { get; init; }
 
     /// <summary>The program's module.</summary>
@@ -44,36 +45,41 @@ public sealed record OciImage
     /// <summary>The other files.</summary>
     public required IReadOnlyList<ImageFile> Files { get; init; }
 
-    /// <summary>Session and service, where the image names them.</summary>
+    /// <summary>Session and service, if the image names them.</summary>
     public required string? Session { get; init; }
 
-    /// <summary>The CAS, where the image names one.</summary>
+    /// <summary>Address of the CAS, if the image names one.</summary>
     public required string? Cas { get; init; }
 
-    /// <summary>Reads and checks an image.</summary>
-    /// <param name="layout">The layout's folder. It has one manifest for programs of WASI.</param>
-    /// <exception cref="RuntimeException">It is none, is damaged, or is larger than an image may be.</exception>
-    public static OciImage Read(string layout)
+    /// <summary>Reads and verifies an image.</summary>
+    /// <param name="layout">The layout's folder, with one manifest for the architecture wasm.</param>
+    /// <returns>The image, or a refusal with reason <see cref="RuntimeReasons.BadImage"/>.</returns>
+    public static Outcome<OciImage> Read(string layout)
     {
         try
         {
             return ReadCore(layout);
         }
-        catch (Exception failure) when (failure is JsonException or InvalidDataException or FormatException or EndOfStreamException or IOException or ArgumentException)
+        catch (Exception failure)
+            when (failure is JsonException or InvalidDataException or FormatException or IOException or ArgumentException)
         {
-            throw new RuntimeException($"{layout} is no usable OCI image layout: {failure.Message}", "make one with 'guardian image pack'");
+            return RuntimeReasons.BadImage.Because($"{layout} is no usable OCI image layout: {failure.Message}");
         }
     }
 
     private static OciImage ReadCore(string layout)
     {
-        var index = JsonSerializer.Deserialize(ReadFile(Path.Combine(layout, "index.json"), MaxDocumentSize), OciJson.Default.OciIndex) ?? throw new InvalidDataException("index.json is empty");
-        var descriptor = index.Manifests.Where(each => each.MediaType == ManifestType && each.Platform is null or { Architecture: "wasm" }).ToList() is [var only]
+        var index = JsonSerializer.Deserialize(ReadFile(Path.Combine(layout, "index.json"), MaxDocumentSize), OciJson.Default.OciIndex)
+            ?? throw new InvalidDataException("index.json is empty");
+        var descriptor = index.Manifests.Where(IsProgram).ToList() is [var only]
             ? only
             : throw new InvalidDataException("it must have one manifest for the architecture wasm");
-        var manifest = JsonSerializer.Deserialize(ReadBlob(layout, descriptor, MaxDocumentSize), OciJson.Default.OciManifest) ?? throw new InvalidDataException("the manifest is empty");
+        var manifest = JsonSerializer.Deserialize(ReadBlob(layout, descriptor, MaxDocumentSize), OciJson.Default.OciManifest)
+            ?? throw new InvalidDataException("the manifest is empty");
         var config = JsonSerializer.Deserialize(ReadBlob(layout, manifest.Config, MaxDocumentSize), OciJson.Default.OciConfig);
-        var entry = config?.Config?.Entrypoint is [var path, ..] ? Normal(path) : throw new InvalidDataException("the configuration has no Entrypoint");
+        var entry = config?.Config?.Entrypoint is [var path, ..]
+            ? NormalisePath(path)
+            : throw new InvalidDataException("the configuration has no Entrypoint");
         if (manifest.Layers.Count > MaxLayers)
         {
             throw new InvalidDataException($"it has more than {MaxLayers} layers");
@@ -86,13 +92,18 @@ public sealed record OciImage
         }
         return new OciImage
         {
-            Digest = HexOf(descriptor),
-            Program = files.Remove(entry, out var program) ? program : throw new InvalidDataException($"its program {entry} is in no layer"),
+            Digest = ReadDigest(descriptor),
+            Program = files.Remove(entry, out var program)
+                ? program
+                : throw new InvalidDataException($"its program {entry} is in no layer"),
             Files = [.. files.Select(file => new ImageFile(file.Key, file.Value))],
             Session = manifest.Annotations?.GetValueOrDefault(SessionAnnotation),
             Cas = manifest.Annotations?.GetValueOrDefault(CasAnnotation),
         };
     }
+
+    private static bool IsProgram(OciDescriptor descriptor) =>
+        descriptor.MediaType == ManifestType && descriptor.Platform is null or { Architecture: "wasm" };
 
     private static void ReadLayer(byte[] blob, string mediaType, Dictionary<string, byte[]> files, ref long left)
     {
@@ -106,16 +117,17 @@ public sealed record OciImage
         using var tar = new TarReader(content);
         while (tar.GetNextEntry() is { } entry)
         {
-            var path = Normal(entry.Name);
+            var path = NormalisePath(entry.Name);
             var name = Path.GetFileName(path);
             const string whiteout = ".wh.";
             if (name.StartsWith(whiteout, StringComparison.Ordinal))
             {
-                // What a layer below has, and this one takes away.
+                // This layer removes a path of the layers below.
                 var removed = Path.Combine(Path.GetDirectoryName(path)!, name[whiteout.Length..]);
-                foreach (var gone in files.Keys.Where(key => key == removed || key.StartsWith(removed + "/", StringComparison.Ordinal)).ToList())
+                bool IsRemoved(string key) => key == removed || key.StartsWith(removed + "/", StringComparison.Ordinal);
+                foreach (var key in files.Keys.Where(IsRemoved).ToList())
                 {
-                    files.Remove(gone);
+                    files.Remove(key);
                 }
                 continue;
             }
@@ -125,7 +137,7 @@ public sealed record OciImage
                 {
                     continue;
                 }
-                throw new InvalidDataException($"{path} is a {entry.EntryType}; an image for a program has files and folders");
+                throw new InvalidDataException($"{path} is a {entry.EntryType}; an image for a program has only files and folders");
             }
             left -= entry.Length;
             if (left < 0 || files.Count >= MaxFiles)
@@ -140,10 +152,10 @@ public sealed record OciImage
 
     private static byte[] ReadBlob(string layout, OciDescriptor descriptor, long maxSize)
     {
-        var blob = ReadFile(Path.Combine(layout, "blobs", "sha256", HexOf(descriptor)), maxSize);
-        return blob.Length == descriptor.Size && Convert.ToHexStringLower(SHA256.HashData(blob)) == HexOf(descriptor)
+        var blob = ReadFile(Path.Combine(layout, "blobs", "sha256", ReadDigest(descriptor)), maxSize);
+        return blob.Length == descriptor.Size && Convert.ToHexStringLower(SHA256.HashData(blob)) == ReadDigest(descriptor)
             ? blob
-            : throw new InvalidDataException($"the blob {descriptor.Digest} is not what its digest says");
+            : throw new InvalidDataException($"the blob {descriptor.Digest} does not match its digest");
     }
 
     private static byte[] ReadFile(string path, long maxSize)
@@ -158,46 +170,20 @@ public sealed record OciImage
         return content;
     }
 
-    private static string HexOf(OciDescriptor descriptor)
+    private static string ReadDigest(OciDescriptor descriptor)
     {
         const string prefix = "sha256:";
         var digest = descriptor.Digest;
-        return digest.StartsWith(prefix, StringComparison.Ordinal) && digest.Length == prefix.Length + (2 * SHA256.HashSizeInBytes) && !digest.AsSpan(prefix.Length).ContainsAnyExcept(Digits)
+        return digest.StartsWith(prefix, StringComparison.Ordinal)
+            && digest.Length == prefix.Length + (2 * SHA256.HashSizeInBytes)
+            && !digest.AsSpan(prefix.Length).ContainsAnyExcept(Digits)
             ? digest[prefix.Length..]
             : throw new InvalidDataException($"'{digest}' is no sha256 digest");
     }
 
-    private static string Normal(string path)
+    private static string NormalisePath(string path)
     {
         var parts = path.Split('/').Where(part => part is not ("" or ".")).ToList();
         return parts.Contains("..") ? throw new InvalidDataException($"'{path}' leads out of the image") : "/" + string.Join('/', parts);
     }
 }
-
-/// <summary>index.json.</summary>
-internal sealed record OciIndex(int SchemaVersion, IReadOnlyList<OciDescriptor> Manifests, string? MediaType = null);
-
-/// <summary>Names a blob.</summary>
-internal sealed record OciDescriptor(string MediaType, string Digest, long Size, OciPlatform? Platform = null, IReadOnlyDictionary<string, string>? Annotations = null);
-
-/// <summary>What an image is for.</summary>
-internal sealed record OciPlatform(string Architecture, string Os);
-
-/// <summary>A manifest.</summary>
-internal sealed record OciManifest(
-    int SchemaVersion, string? MediaType, OciDescriptor Config, IReadOnlyList<OciDescriptor> Layers, IReadOnlyDictionary<string, string>? Annotations = null);
-
-/// <summary>An image configuration.</summary>
-internal sealed record OciConfig(string Architecture, string Os, OciExecution? Config, OciRootFs Rootfs);
-
-/// <summary>How a container of it would be started.</summary>
-internal sealed record OciExecution([property: JsonPropertyName("Entrypoint")] IReadOnlyList<string> Entrypoint);
-
-/// <summary>Digests of the layers before compression.</summary>
-internal sealed record OciRootFs(string Type, [property: JsonPropertyName("diff_ids")] IReadOnlyList<string> DiffIds);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(OciIndex))]
-[JsonSerializable(typeof(OciManifest))]
-[JsonSerializable(typeof(OciConfig))]
-internal sealed partial class OciJson : JsonSerializerContext;

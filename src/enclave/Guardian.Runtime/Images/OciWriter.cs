@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace Guardian.Runtime.Images;
@@ -11,8 +10,9 @@ public static class OciWriter
 {
     private const string ProgramPath = "program.wasm";
 
-    /// <summary>Writes a layout.</summary>
-    /// <param name="layout">The folder; made when it is not there. What it holds of another image is replaced as the layout's own image, blobs stay.</param>
+    /// <summary>Writes an image layout.</summary>
+    /// <param name="layout">The folder; created when it is missing. The new image replaces one that the layout has; blobs of that one
+    /// stay.</param>
     /// <param name="program">The module.</param>
     /// <param name="files">The other files.</param>
     /// <param name="session"><c>SESSION/SERVICE</c>, or null.</param>
@@ -22,10 +22,11 @@ public static class OciWriter
     {
         ArgumentNullException.ThrowIfNull(program);
         ArgumentNullException.ThrowIfNull(files);
-        var blobs = Directory.CreateDirectory(Path.Combine(layout, "blobs", "sha256")).FullName;
+        var blobFolder = Directory.CreateDirectory(Path.Combine(layout, "blobs", "sha256")).FullName;
         var tar = Pack(files.Append(new ImageFile("/" + ProgramPath, program)));
-        var layer = Put(blobs, Compress(tar), OciImage.LayerType);
-        var config = new OciConfig("wasm", "wasi", new OciExecution(["/" + ProgramPath]), new OciRootFs("layers", [$"sha256:{Convert.ToHexStringLower(SHA256.HashData(tar))}"]));
+        var layer = WriteBlob(blobFolder, Compress(tar), OciImage.LayerType);
+        var layers = new OciRootFs("layers", [$"sha256:{Convert.ToHexStringLower(SHA256.HashData(tar))}"]);
+        var config = new OciConfig("wasm", "wasi", new OciExecution(["/" + ProgramPath]), layers);
         var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (session is not null)
         {
@@ -35,10 +36,10 @@ public static class OciWriter
         {
             annotations[OciImage.CasAnnotation] = cas;
         }
-        var manifest = new OciManifest(
-            2, OciImage.ManifestType, Put(blobs, JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig), OciImage.ConfigType), [layer],
-            annotations.Count > 0 ? annotations : null);
-        var named = Put(blobs, JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Default.OciManifest), OciImage.ManifestType) with { Platform = new OciPlatform("wasm", "wasi") };
+        var configBlob = WriteBlob(blobFolder, JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig), OciImage.ConfigType);
+        var manifest = new OciManifest(2, OciImage.ManifestType, configBlob, [layer], annotations.Count > 0 ? annotations : null);
+        var manifestBytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Default.OciManifest);
+        var named = WriteBlob(blobFolder, manifestBytes, OciImage.ManifestType) with { Platform = new OciPlatform("wasm", "wasi") };
         var index = new OciIndex(2, [named], "application/vnd.oci.image.index.v1+json");
         File.WriteAllBytes(Path.Combine(layout, "index.json"), JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Default.OciIndex));
         File.WriteAllText(Path.Combine(layout, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
@@ -74,10 +75,10 @@ public static class OciWriter
         return bytes.ToArray();
     }
 
-    private static OciDescriptor Put(string blobs, byte[] content, string mediaType)
+    private static OciDescriptor WriteBlob(string blobFolder, byte[] content, string mediaType)
     {
         var hex = Convert.ToHexStringLower(SHA256.HashData(content));
-        File.WriteAllBytes(Path.Combine(blobs, hex), content);
+        File.WriteAllBytes(Path.Combine(blobFolder, hex), content);
         return new OciDescriptor(mediaType, $"sha256:{hex}", content.Length);
     }
 }

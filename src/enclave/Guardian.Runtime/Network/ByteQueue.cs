@@ -3,11 +3,12 @@ using Guardian.Files;
 namespace Guardian.Runtime.Network;
 
 /// <summary>
-/// Plaintext between a guest and the task that encrypts or decrypts it, in this process's memory alone. The guest's side never waits but has a
+/// Plaintext between a guest and the task that encrypts or decrypts it, only in this process's memory. The guest's side never waits but has
+/// a
 /// <see cref="Signal"/>; the task's side is awaited. Thread-safe.
 /// </summary>
 /// <param name="signal">Set while the guest's side can go on.</param>
-/// <param name="guestReads">Whether the guest takes; else it puts.</param>
+/// <param name="guestReads">Whether the guest reads from the queue; otherwise it writes.</param>
 internal sealed class ByteQueue(Signal signal, bool guestReads) : IDisposable
 {
     private const int Capacity = 64 * 1024;
@@ -20,7 +21,7 @@ internal sealed class ByteQueue(Signal signal, bool guestReads) : IDisposable
     private bool isComplete;
     private FileError error;
 
-    /// <summary>Bytes that can be taken.</summary>
+    /// <summary>Bytes in the queue.</summary>
     public int Count
     {
         get
@@ -32,7 +33,7 @@ internal sealed class ByteQueue(Signal signal, bool guestReads) : IDisposable
         }
     }
 
-    /// <summary>Whether the guest's side would not have to wait.</summary>
+    /// <summary>Whether the guest's side can go on without waiting.</summary>
     public bool IsReady
     {
         get
@@ -44,7 +45,7 @@ internal sealed class ByteQueue(Signal signal, bool guestReads) : IDisposable
         }
     }
 
-    /// <summary>Whether nothing more is put.</summary>
+    /// <summary>Whether writing has ended.</summary>
     public bool IsComplete
     {
         get
@@ -56,7 +57,8 @@ internal sealed class ByteQueue(Signal signal, bool guestReads) : IDisposable
         }
     }
 
-    /// <summary>Nothing more is put; what is there can still be taken, then the taker gets <paramref name="reason"/>. The first call counts.</summary>
+    /// <summary>Ends writing. The reader still gets the bytes in the queue, and then <paramref name="reason"/>. Only the first call
+    /// counts.</summary>
     public void Complete(FileError reason)
     {
         lock (gate)
@@ -65,76 +67,76 @@ internal sealed class ByteQueue(Signal signal, bool guestReads) : IDisposable
             {
                 (isComplete, error) = (true, reason);
             }
-            Changed();
+            NotifyBothSides();
         }
     }
 
-    /// <summary>Takes what is there: 0 bytes with success are the end.</summary>
-    public FileError Take(Span<byte> target, bool isPeek, out int taken)
+    /// <summary>Reads the bytes that are there; 0 bytes with success mean the end.</summary>
+    public FileError Read(Span<byte> target, bool isPeek, out int read)
     {
         lock (gate)
         {
-            taken = Math.Min(target.Length, count);
-            if (taken == 0)
+            read = Math.Min(target.Length, count);
+            if (read == 0)
             {
                 return !target.IsEmpty && !isComplete ? FileError.Again : isComplete ? error : FileError.Success;
             }
-            var first = Math.Min(taken, Capacity - start);
+            var first = Math.Min(read, Capacity - start);
             ring.AsSpan(start, first).CopyTo(target);
-            ring.AsSpan(0, taken - first).CopyTo(target[first..]);
+            ring.AsSpan(0, read - first).CopyTo(target[first..]);
             if (!isPeek)
             {
-                start = (start + taken) % Capacity;
-                count -= taken;
-                Changed();
+                start = (start + read) % Capacity;
+                count -= read;
+                NotifyBothSides();
             }
             return FileError.Success;
         }
     }
 
-    /// <summary>Puts what fits.</summary>
-    public FileError Put(ReadOnlySpan<byte> data, out int put)
+    /// <summary>Writes as many bytes as fit.</summary>
+    public FileError Write(ReadOnlySpan<byte> data, out int written)
     {
         lock (gate)
         {
-            put = 0;
+            written = 0;
             if (isComplete)
             {
                 return error == FileError.Success ? FileError.BrokenPipe : error;
             }
-            put = Math.Min(data.Length, Capacity - count);
+            written = Math.Min(data.Length, Capacity - count);
             var end = (start + count) % Capacity;
-            var first = Math.Min(put, Capacity - end);
+            var first = Math.Min(written, Capacity - end);
             data[..first].CopyTo(ring.AsSpan(end));
-            data[first..put].CopyTo(ring);
-            count += put;
-            Changed();
-            return put == 0 && !data.IsEmpty ? FileError.Again : FileError.Success;
+            data[first..written].CopyTo(ring);
+            count += written;
+            NotifyBothSides();
+            return written == 0 && !data.IsEmpty ? FileError.Again : FileError.Success;
         }
     }
 
-    /// <summary>Takes something, or gives 0 at the end.</summary>
-    public async ValueTask<int> TakeAsync(Memory<byte> target, CancellationToken cancellation)
+    /// <summary>Waits for bytes and reads them; 0 at the end.</summary>
+    public async ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellation)
     {
         while (true)
         {
-            if (Take(target.Span, isPeek: false, out var taken) != FileError.Again)
+            if (Read(target.Span, isPeek: false, out var read) != FileError.Again)
             {
-                return taken;
+                return read;
             }
             await changed.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Puts everything; false when nobody takes any more.</summary>
-    public async ValueTask<bool> PutAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    /// <summary>Writes all bytes; false when reading has ended.</summary>
+    public async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
         while (!data.IsEmpty)
         {
-            switch (Put(data.Span, out var put))
+            switch (Write(data.Span, out var written))
             {
                 case FileError.Success:
-                    data = data[put..];
+                    data = data[written..];
                     break;
                 case FileError.Again:
                     await changed.WaitAsync(cancellation).ConfigureAwait(false);
@@ -148,7 +150,7 @@ internal sealed class ByteQueue(Signal signal, bool guestReads) : IDisposable
 
     public void Dispose() => changed.Dispose();
 
-    private void Changed()
+    private void NotifyBothSides()
     {
         signal.Set(isComplete || (guestReads ? count > 0 : count < Capacity));
         if (changed.CurrentCount == 0)

@@ -1,15 +1,17 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Refusals;
+using Guardian.Runtime.Base;
 
 namespace Guardian.Runtime.Network;
 
-/// <summary>The certificates of a startup configuration, as TLS takes them.</summary>
+/// <summary>Converts the certificates of a startup configuration for TLS.</summary>
 internal static class Certificates
 {
-    /// <summary>A chain with its leaf's key.</summary>
-    /// <exception cref="RuntimeException">They do not belong together, or are none.</exception>
-    public static SslStreamCertificateContext Identity(string chainPem, string keyPem)
+    /// <summary>Combines a chain and the key of its leaf.</summary>
+    /// <exception cref="RefusedException">They are malformed or do not belong together.</exception>
+    public static SslStreamCertificateContext CreateIdentity(string chainPem, string keyPem)
     {
         try
         {
@@ -20,12 +22,15 @@ internal static class Certificates
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
-            throw new RuntimeException($"a certificate of the startup configuration cannot be used: {failure.Message}");
+            throw new RefusedException(
+                RuntimeReasons.BadConfiguration.Because($"a certificate of the startup configuration cannot be used: {failure.Message}"));
         }
     }
 
-    /// <summary>Checks a peer's chain against authorities: signatures, validity, purpose; for servers the name was checked by TLS already.</summary>
-    public static bool IsIssuedBy(string authoritiesPem, X509Certificate? certificate, X509Chain? sent, bool isServer, SslPolicyErrors errors)
+    /// <summary>Verifies a peer's chain against authorities: signatures, validity and purpose. TLS has already checked a server's
+    /// name.</summary>
+    public static bool IsIssuedBy(
+        string authoritiesPem, X509Certificate? certificate, X509Chain? sent, bool isServer, SslPolicyErrors errors)
     {
         if (certificate is null || (isServer && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)))
         {
@@ -37,7 +42,7 @@ internal static class Certificates
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.ImportFromPem(authoritiesPem);
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(isServer ? serverAuthentication : clientAuthentication));
-        // The CAS renews certificates often instead of revoking them, and there is nowhere to ask.
+        // The CAS renews certificates often and publishes no revocation.
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         foreach (var element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())

@@ -4,19 +4,20 @@ using System.Security.Authentication;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
+using Guardian.Refusals;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Network;
 
 /// <summary>Makes the guest's outgoing connections.</summary>
-/// <param name="shield">Whose rules hold.</param>
-/// <param name="onProblem">Is told why a connection was refused: the guest gets no more than an errno.</param>
+/// <param name="shield">The rules for connections.</param>
+/// <param name="onProblem">Receives the reason of a failed connection; the guest gets only an errno.</param>
 /// <param name="cancellation">Ends the wait for a peer.</param>
 internal sealed class Connector(NetworkShield shield, Action<string> onProblem, CancellationToken cancellation)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Connects, and completes TLS. Waits.</summary>
+    /// <summary>Connects and completes TLS. Blocks until that is done or has failed.</summary>
     public FileError Connect(ConnectConfiguration destination, out IGuestSocket? connection)
     {
         (connection, var error) = ConnectAsync(destination).GetAwaiter().GetResult();
@@ -26,28 +27,29 @@ internal sealed class Connector(NetworkShield shield, Action<string> onProblem, 
     private async Task<(IGuestSocket? Connection, FileError Error)> ConnectAsync(ConnectConfiguration destination)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(ConnectLimit);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(destination.Host, destination.Port, limit.Token).ConfigureAwait(false);
             Stream stream = new NetworkStream(socket, ownsSocket: false);
-            if (shield.ClientOptions(destination) is { } options)
+            if (shield.CreateClientOptions(destination) is { } options)
             {
                 var tls = new SslStream(stream);
                 stream = tls;
                 await tls.AuthenticateAsClientAsync(options, limit.Token).ConfigureAwait(false);
             }
-            return (shield.Adopt(socket, stream), FileError.Success);
+            return (shield.WrapConnection(socket, stream), FileError.Success);
         }
-        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException or OperationCanceledException or RuntimeException)
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException
+            or OperationCanceledException or RefusedException)
         {
             socket.Dispose();
-            onProblem($"no connection to {destination.Host}:{destination.Port}: {(failure.InnerException as AttestationException ?? failure).Message}");
+            var cause = failure.InnerException as AttestationException ?? failure;
+            onProblem($"no connection to {destination.Host}:{destination.Port}: {cause.Message}");
             return (null, failure switch
             {
                 SocketException { SocketErrorCode: SocketError.ConnectionRefused } => FileError.ConnectionRefused,
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => FileError.HostUnreachable,
                 OperationCanceledException => cancellation.IsCancellationRequested ? FileError.Canceled : FileError.TimedOut,
                 SocketException => FileError.HostUnreachable,
                 _ => FileError.ConnectionAborted,
@@ -56,7 +58,7 @@ internal sealed class Connector(NetworkShield shield, Action<string> onProblem, 
     }
 }
 
-/// <summary>A destination: opening it connects.</summary>
+/// <summary>A destination of the network directory. Opening it connects.</summary>
 internal sealed class DestinationNode(ConnectConfiguration destination, Connector connector) : IConnectionNode
 {
     public FileKind Kind => FileKind.StreamSocket;

@@ -5,12 +5,12 @@ using Guardian.Files;
 namespace Guardian.Runtime.Network;
 
 /// <summary>
-/// <c>/dev/tcp</c>: opening <c>/dev/tcp/HOST/PORT</c> connects, for hosts and ports that the startup configuration names; every other name is refused.
-/// WASI preview 1 has no call for it, and this is the path that shells have used for long.
+/// <c>/dev/tcp</c>: opening <c>/dev/tcp/HOST/PORT</c> connects to a host and port that the startup configuration names; every other name is
+/// refused. WASI preview 1 has no call to connect, and shells have used this path for long.
 /// </summary>
 internal sealed class NetworkDirectory : VirtualDirectory
 {
-    /// <summary>Where the guest finds it.</summary>
+    /// <summary>The guest's path of the directory.</summary>
     public const string GuestPath = "/dev/tcp";
 
     private readonly Func<string, INode?> open;
@@ -22,11 +22,11 @@ internal sealed class NetworkDirectory : VirtualDirectory
         this.open = open;
     }
 
-    /// <param name="destinations">All that may be connected to.</param>
-    /// <param name="connector">Connects.</param>
+    /// <param name="destinations">All destinations that the guest may connect to.</param>
+    /// <param name="connector">Makes the connections.</param>
     public static NetworkDirectory Create(IReadOnlyList<ConnectConfiguration> destinations, Connector connector) => new(
         destinations.Select(each => each.Host),
-        host => destinations.Where(each => each.Host == host).ToList() is { Count: > 0 } ports ? OfHost(ports, connector) : null);
+        host => destinations.Where(each => each.Host == host).ToList() is { Count: > 0 } ports ? CreateForHost(ports, connector) : null);
 
     public override FileError Open(string name, FileOpenMode mode, out INode? node)
     {
@@ -36,11 +36,14 @@ internal sealed class NetworkDirectory : VirtualDirectory
 
     public override FileError List(ulong cookie, int max, out IReadOnlyList<DirectoryEntry> entries)
     {
-        entries = [.. names.Skip((int)Math.Min(cookie, int.MaxValue)).Take(max).Select((name, i) => new DirectoryEntry(name, 1, FileKind.Unknown, cookie + (ulong)i + 1))];
+        var page = names.Skip((int)Math.Min(cookie, int.MaxValue)).Take(max);
+        entries = [.. page.Select((name, i) => new DirectoryEntry(name, 1, FileKind.Unknown, cookie + (ulong)i + 1))];
         return FileError.Success;
     }
 
-    private static NetworkDirectory OfHost(List<ConnectConfiguration> ports, Connector connector) => new(
+    private static NetworkDirectory CreateForHost(List<ConnectConfiguration> ports, Connector connector) => new(
         ports.Select(each => each.Port.ToString(CultureInfo.InvariantCulture)),
-        port => ports.Find(each => each.Port.ToString(CultureInfo.InvariantCulture) == port) is { } found ? new DestinationNode(found, connector) : null);
+        port => ports.Find(each => each.Port.ToString(CultureInfo.InvariantCulture) == port) is { } found
+            ? new DestinationNode(found, connector)
+            : null);
 }

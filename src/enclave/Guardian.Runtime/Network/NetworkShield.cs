@@ -2,42 +2,46 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
+using Guardian.Runtime.Base;
 
 namespace Guardian.Runtime.Network;
 
-/// <summary>What the shield needs to know of the enclave that it runs in.</summary>
+/// <summary>The enclave's own identity for TLS, and the means to verify peers.</summary>
 /// <param name="Certificate">The enclave's RA-TLS certificate.</param>
-/// <param name="Collateral">For peers on hardware.</param>
+/// <param name="Verifier">Verifies the evidence of peers.</param>
 /// <param name="Time">The instant at which certificates and evidence must be valid.</param>
-internal sealed record TlsIdentity(X509Certificate2 Certificate, ICollateralSource Collateral, TimeProvider Time);
+internal sealed record TlsIdentity(X509Certificate2 Certificate, EvidenceVerifier Verifier, TimeProvider Time);
 
-/// <summary>The network as the startup configuration allows it: TLS unless it says plain, nothing that it does not name.</summary>
-[SuppressMessage("Security", "CA5359", Justification = "attested connections are decided by the evidence, and throw")]
+/// <summary>The network rules of the startup configuration: only connections that it names, and TLS unless it says plain.</summary>
+[SuppressMessage("Security", "CA5359", Justification = "attested connections are decided by the evidence, and a refusal throws")]
 internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<ShieldedSocket, byte> sockets = new();
 
-    /// <summary>Wraps a connection that the guest will get.</summary>
-    public ShieldedSocket Adopt(System.Net.Sockets.Socket socket, Stream stream)
+    /// <summary>Wraps a connection for the guest, and tracks it until it is closed.</summary>
+    public ShieldedSocket WrapConnection(System.Net.Sockets.Socket socket, Stream stream)
     {
-        var adopted = new ShieldedSocket(socket, stream);
-        sockets.TryAdd(adopted, 0);
-        _ = adopted.Closed.ContinueWith(_ => sockets.TryRemove(adopted, out byte _), TaskScheduler.Default);
-        return adopted;
+        var wrapped = new ShieldedSocket(socket, stream);
+        sockets.TryAdd(wrapped, 0);
+        _ = wrapped.Closed.ContinueWith(_ => sockets.TryRemove(wrapped, out byte _), TaskScheduler.Default);
+        return wrapped;
     }
 
-    /// <summary>How a port greets; null for plain.</summary>
-    public SslServerAuthenticationOptions? ServerOptions(ListenConfiguration listen) => listen.Protocol switch
+    /// <summary>The TLS options of a port; null for plain.</summary>
+    public SslServerAuthenticationOptions? CreateServerOptions(ListenConfiguration listen) => listen.Protocol switch
     {
         NetworkProtocol.Plain => null,
-        NetworkProtocol.Attested => AttestedServer(listen.Peer?.ToPolicy() ?? throw new RuntimeException($"port {listen.Port} is attested, but nobody is named who may connect")),
+        NetworkProtocol.Attested => CreateAttestedServerOptions(
+            listen.Peer?.ToPolicy() ?? throw RefuseWithoutPeer($"port {listen.Port} is attested, but no peer is named that may connect")),
         _ => new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = Certificates.Identity(listen.Certificate ?? "", listen.PrivateKey ?? ""),
+            ServerCertificateContext = Certificates.CreateIdentity(listen.Certificate ?? "", listen.PrivateKey ?? ""),
             ClientCertificateRequired = listen.ClientAuthorities is not null,
             RemoteCertificateValidationCallback = listen.ClientAuthorities is { } authorities
                 ? (_, certificate, chain, errors) => Certificates.IsIssuedBy(authorities, certificate, chain, isServer: false, errors)
@@ -45,8 +49,8 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
         },
     };
 
-    /// <summary>How a connection begins; null for plain.</summary>
-    public SslClientAuthenticationOptions? ClientOptions(ConnectConfiguration connect)
+    /// <summary>The TLS options of a connection; null for plain.</summary>
+    public SslClientAuthenticationOptions? CreateClientOptions(ConnectConfiguration connect)
     {
         if (connect.Protocol == NetworkProtocol.Plain)
         {
@@ -54,28 +58,33 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
         }
         if (connect.Protocol == NetworkProtocol.Attested)
         {
-            var policy = connect.Peer?.ToPolicy() ?? throw new RuntimeException($"{connect.Host}:{connect.Port} is attested, but nobody is named who must answer");
-            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, null, enclave.Collateral);
+            var policy = connect.Peer?.ToPolicy()
+                ?? throw RefuseWithoutPeer($"{connect.Host}:{connect.Port} is attested, but no peer is named that must answer");
+            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, enclave.Verifier);
         }
         return new SslClientAuthenticationOptions
         {
             TargetHost = connect.Host,
-            ClientCertificateContext = connect is { Certificate: { } certificate, PrivateKey: { } key } ? Certificates.Identity(certificate, key) : null,
+            ClientCertificateContext = connect is { Certificate: { } certificate, PrivateKey: { } key }
+                ? Certificates.CreateIdentity(certificate, key)
+                : null,
             RemoteCertificateValidationCallback = connect.Authorities is { } authorities
                 ? (_, certificate, chain, errors) => Certificates.IsIssuedBy(authorities, certificate, chain, isServer: true, errors)
                 : null,
         };
     }
 
-    /// <summary>Waits until what the guest wrote has left.</summary>
+    /// <summary>Waits until everything that the guest wrote has been sent.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(sockets.Keys.Select(socket => socket.Closed)).ConfigureAwait(false);
 
-    private SslServerAuthenticationOptions AttestedServer(AttestationPolicy policy)
+    private static RefusedException RefuseWithoutPeer(string detail) => new(RuntimeReasons.BadConfiguration.Because(detail));
+
+    private SslServerAuthenticationOptions CreateAttestedServerOptions(AttestationPolicy policy)
     {
         var options = RaTlsTransport.ServerOptions(enclave.Certificate);
         options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
-            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Collateral);
+            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Verifier);
             return true;
         };
         return options;

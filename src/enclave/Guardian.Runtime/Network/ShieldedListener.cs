@@ -6,16 +6,18 @@ using System.Security.Authentication;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
+using Guardian.Refusals;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Network;
 
-/// <summary>A listening socket whose connections have completed TLS before the guest sees them: who is slow or not admitted holds nobody up.</summary>
+/// <summary>A listening socket whose connections complete TLS before the guest sees them. A slow or refused client delays no other
+/// client.</summary>
 internal sealed class ShieldedListener : IGuestListener
 {
     private const int Backlog = 128;
 
-    // Handshakes at once, and connections that wait for the guest; beyond this, the system's backlog holds them.
+    // Handshakes in progress plus connections that wait for the guest. Further clients wait in the system's backlog.
     private const int MaxPending = 64;
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
 
@@ -25,17 +27,17 @@ internal sealed class ShieldedListener : IGuestListener
     private readonly Signal waiting = new();
     private readonly Lock gate = new();
     private readonly Queue<ShieldedSocket> ready = new();
-    private readonly SemaphoreSlim places = new(MaxPending);
+    private readonly SemaphoreSlim slots = new(MaxPending);
     private readonly CancellationTokenSource ending = new();
-    private readonly ConcurrentDictionary<Task, byte> greetings = new();
+    private readonly ConcurrentDictionary<Task, byte> handshakes = new();
     private readonly Task accepting;
 
     /// <exception cref="SocketException">The port is taken.</exception>
-    /// <exception cref="RuntimeException">Its certificates cannot be used.</exception>
+    /// <exception cref="RefusedException">Its certificates cannot be used.</exception>
     public ShieldedListener(NetworkShield shield, ListenConfiguration listen, IPAddress address)
     {
         this.shield = shield;
-        options = shield.ServerOptions(listen);
+        options = shield.CreateServerOptions(listen);
         socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -63,7 +65,7 @@ internal sealed class ShieldedListener : IGuestListener
             waiting.Set(ready.Count > 0);
             connection = taken;
         }
-        places.Release();
+        slots.Release();
         return FileError.Success;
     }
 
@@ -79,9 +81,9 @@ internal sealed class ShieldedListener : IGuestListener
     {
         ending.Cancel();
         socket.Dispose();
-        // Handshakes that are under way end with it, and give their places back.
+        // Handshakes in progress end with the socket and free their slots.
         accepting.GetAwaiter().GetResult();
-        Task.WhenAll(greetings.Keys).GetAwaiter().GetResult();
+        Task.WhenAll(handshakes.Keys).GetAwaiter().GetResult();
         lock (gate)
         {
             while (ready.TryDequeue(out var left))
@@ -90,7 +92,7 @@ internal sealed class ShieldedListener : IGuestListener
             }
         }
         waiting.Dispose();
-        places.Dispose();
+        slots.Dispose();
         ending.Dispose();
     }
 
@@ -100,16 +102,16 @@ internal sealed class ShieldedListener : IGuestListener
         {
             try
             {
-                await places.WaitAsync(ending.Token).ConfigureAwait(false);
+                await slots.WaitAsync(ending.Token).ConfigureAwait(false);
                 var accepted = await socket.AcceptAsync(ending.Token).ConfigureAwait(false);
-                var greeting = GreetAsync(accepted);
-                greetings.TryAdd(greeting, 0);
-                _ = greeting.ContinueWith(done => greetings.TryRemove(done, out byte _), TaskScheduler.Default);
+                var handshake = HandshakeAsync(accepted);
+                handshakes.TryAdd(handshake, 0);
+                _ = handshake.ContinueWith(done => handshakes.TryRemove(done, out byte _), TaskScheduler.Default);
             }
             catch (SocketException)
             {
-                // One connection that failed before it was one; the port goes on.
-                places.Release();
+                // The client gave up before the connection was accepted; keep listening.
+                slots.Release();
             }
             catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
             {
@@ -118,7 +120,7 @@ internal sealed class ShieldedListener : IGuestListener
         }
     }
 
-    private async Task GreetAsync(Socket accepted)
+    private async Task HandshakeAsync(Socket accepted)
     {
         Stream stream = new NetworkStream(accepted, ownsSocket: false);
         try
@@ -134,15 +136,16 @@ internal sealed class ShieldedListener : IGuestListener
             }
             lock (gate)
             {
-                ready.Enqueue(shield.Adopt(accepted, stream));
+                ready.Enqueue(shield.WrapConnection(accepted, stream));
                 waiting.Set(true);
             }
         }
-        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException
+            or OperationCanceledException or ObjectDisposedException)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
             accepted.Dispose();
-            places.Release();
+            slots.Release();
         }
     }
 }

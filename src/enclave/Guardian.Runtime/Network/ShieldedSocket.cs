@@ -5,12 +5,12 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Network;
 
-/// <summary>A connection as the guest sees it: plaintext in memory here, TLS outside. Two tasks move the bytes.</summary>
+/// <summary>A connection for the guest: plaintext in this process's memory, TLS outside. Two tasks move the bytes.</summary>
 internal sealed class ShieldedSocket : IGuestSocket
 {
     private const int BlockSize = 16 * 1024;
 
-    // How long what the guest has written may take to leave after it has closed.
+    // Time to send the rest of the guest's data after the guest has closed the connection.
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(10);
 
     private readonly Signal readable = new();
@@ -23,8 +23,8 @@ internal sealed class ShieldedSocket : IGuestSocket
     private readonly Task done;
     private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="socket">The connection; the shield's from now on.</param>
-    /// <param name="stream">TLS over it, or the bare one.</param>
+    /// <param name="socket">The connection. This object owns it from now on.</param>
+    /// <param name="stream">TLS over the connection, or its plain stream.</param>
     public ShieldedSocket(Socket socket, Stream stream)
     {
         this.socket = socket;
@@ -37,16 +37,18 @@ internal sealed class ShieldedSocket : IGuestSocket
 
     public FileKind Kind => FileKind.StreamSocket;
 
-    public FileError Read(Span<byte> buffer, out int read) => incoming.Take(buffer, isPeek: false, out read);
+    public FileError Read(Span<byte> buffer, out int read) => incoming.Read(buffer, isPeek: false, out read);
 
-    public FileError Peek(Span<byte> buffer, out int read) => incoming.Take(buffer, isPeek: true, out read);
+    public FileError Peek(Span<byte> buffer, out int read) => incoming.Read(buffer, isPeek: true, out read);
 
-    public FileError Write(ReadOnlySpan<byte> data, out int written) => outgoing.Put(data, out written);
+    public FileError Write(ReadOnlySpan<byte> data, out int written) => outgoing.Write(data, out written);
 
-    public Readiness ReadReadiness() =>
-        incoming.IsReady ? Readiness.Now((ulong)incoming.Count, incoming.IsComplete) : Readiness.After(readable.Descriptor, forWriting: false);
+    public Readiness ReadReadiness() => incoming.IsReady
+        ? Readiness.Now((ulong)incoming.Count, incoming.IsComplete)
+        : Readiness.After(readable.Descriptor, forWriting: false);
 
-    public Readiness WriteReadiness() => outgoing.IsReady ? Readiness.Now(0, outgoing.IsComplete) : Readiness.After(writable.Descriptor, forWriting: false);
+    public Readiness WriteReadiness() =>
+        outgoing.IsReady ? Readiness.Now(0, outgoing.IsComplete) : Readiness.After(writable.Descriptor, forWriting: false);
 
     public FileError Shutdown(bool reading, bool writing)
     {
@@ -61,7 +63,7 @@ internal sealed class ShieldedSocket : IGuestSocket
         return FileError.Success;
     }
 
-    /// <summary>Ends when the connection is closed and what the guest wrote before has left, or could not within a limit.</summary>
+    /// <summary>Completes when the connection is closed and the guest's data has been sent, or a time limit has passed.</summary>
     public Task Closed => closed.Task;
 
     public void Dispose()
@@ -91,14 +93,14 @@ internal sealed class ShieldedSocket : IGuestSocket
         try
         {
             while (await stream.ReadAsync(buffer, ending.Token).ConfigureAwait(false) is > 0 and var size
-                && await incoming.PutAsync(buffer.AsMemory(0, size), ending.Token).ConfigureAwait(false))
+                && await incoming.WriteAsync(buffer.AsMemory(0, size), ending.Token).ConfigureAwait(false))
             {
             }
             incoming.Complete(FileError.Success);
         }
         catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // A peer that just hangs up has cut the stream off: TLS cannot tell whether that was all.
+            // The peer hung up without ending TLS, so nobody can tell whether this was all of its data.
             incoming.Complete(FileError.ConnectionReset);
         }
     }
@@ -108,7 +110,7 @@ internal sealed class ShieldedSocket : IGuestSocket
         var buffer = new byte[BlockSize];
         try
         {
-            while (await outgoing.TakeAsync(buffer, ending.Token).ConfigureAwait(false) is > 0 and var size)
+            while (await outgoing.ReadAsync(buffer, ending.Token).ConfigureAwait(false) is > 0 and var size)
             {
                 await stream.WriteAsync(buffer.AsMemory(0, size), ending.Token).ConfigureAwait(false);
             }
@@ -124,7 +126,7 @@ internal sealed class ShieldedSocket : IGuestSocket
         }
         finally
         {
-            // Whoever has closed does not read on.
+            // A guest that has closed the connection reads no more.
             if (incoming.IsComplete)
             {
                 await ending.CancelAsync().ConfigureAwait(false);

@@ -4,9 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Guardian.Runtime.Network;
 
-/// <summary>
-/// A descriptor that can be waited for while something in this process's memory is there: an eventfd. What it is about never leaves the process. Thread-safe.
-/// </summary>
+/// <summary>A descriptor to wait for a state in this process's memory: an eventfd. The state itself never leaves the process.
+/// Thread-safe.</summary>
 internal sealed unsafe partial class Signal : IDisposable
 {
     private const int CloseOnExecNonBlocking = 0x80800;

@@ -2,7 +2,7 @@ using Guardian.Files;
 
 namespace Guardian.Runtime.Network;
 
-/// <summary>A directory of names that only this process knows; nothing in it can be made, changed or removed.</summary>
+/// <summary>A read-only directory of names that exist only in this process.</summary>
 internal abstract class VirtualDirectory : IDirectory
 {
     public FileKind Kind => FileKind.Directory;

@@ -4,17 +4,17 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Stdio;
 
-/// <summary>Standard input as the guest sees it; what comes in are the encrypted frames of somebody who has the key, for this run.</summary>
-/// <param name="outside">Gives the frames.</param>
-/// <param name="cipher">Of this stream and run, so that what was typed for another run is refused.</param>
-/// <param name="onProblem">Is told, once, why input ended.</param>
+/// <summary>The guest's standard input. Outside it is encrypted frames from a holder of the key, for this run.</summary>
+/// <param name="outside">The stream of frames.</param>
+/// <param name="cipher">The cipher of this stream and run, which refuses frames for another run.</param>
+/// <param name="onProblem">Receives the reason, once, if input ends early.</param>
 internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Action<string> onProblem) : IGuestStream
 {
     private readonly byte[] buffer = new byte[4096];
     private readonly List<byte> line = [];
     private ReadOnlyMemory<byte> content;
     private readonly Queue<string> lines = new();
-    private FileError ended = FileError.Success;
+    private FileError endError = FileError.Success;
     private bool isEnd;
 
     public FileKind Kind => FileKind.Unknown;
@@ -33,18 +33,18 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
                 }
                 if (count == 0)
                 {
-                    // The host closed its end. Without the end frame nobody knows whether this is all.
-                    End(FileError.Io, "standard input was cut off");
+                    // The host closed its end. Without the end frame, input may be missing.
+                    EndInput(FileError.Io, "standard input was cut off");
                     break;
                 }
-                Split(buffer.AsSpan(0, count));
+                SplitLines(buffer.AsSpan(0, count));
                 continue;
             }
-            Open(next);
+            OpenFrame(next);
         }
         if (content.IsEmpty)
         {
-            return ended;
+            return endError;
         }
         read = Math.Min(target.Length, content.Length);
         content.Span[..read].CopyTo(target);
@@ -58,7 +58,8 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
         return FileError.BadDescriptor;
     }
 
-    public Readiness ReadReadiness() => !content.IsEmpty || isEnd || lines.Count > 0 ? Readiness.Now((ulong)content.Length) : outside.ReadReadiness();
+    public Readiness ReadReadiness() =>
+        !content.IsEmpty || isEnd || lines.Count > 0 ? Readiness.Now((ulong)content.Length) : outside.ReadReadiness();
 
     public Readiness WriteReadiness() => Readiness.Now();
 
@@ -68,7 +69,7 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
         outside.Dispose();
     }
 
-    private void Split(ReadOnlySpan<byte> bytes)
+    private void SplitLines(ReadOnlySpan<byte> bytes)
     {
         foreach (var each in bytes)
         {
@@ -84,7 +85,7 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
         }
     }
 
-    private void Open(string text)
+    private void OpenFrame(string text)
     {
         switch (StdioFrame.TryRead(text) is { } frame ? cipher.TryOpen(frame) : null)
         {
@@ -92,19 +93,20 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
                 content = data;
                 break;
             case (StdioFrameKind.End, _):
-                End(FileError.Success, null);
+                EndInput(FileError.Success, null);
                 break;
             case (StdioFrameKind.Start, _):
                 break;
             default:
-                End(FileError.Io, "standard input is not what the key's holder sent to this run, or not in its order; use guardian attach");
+                EndInput(
+                    FileError.Io, "standard input is not what the key's holder sent to this run, or is out of order; use guardian attach");
                 break;
         }
     }
 
-    private void End(FileError error, string? problem)
+    private void EndInput(FileError error, string? problem)
     {
-        (isEnd, ended) = (true, error);
+        (isEnd, endError) = (true, error);
         if (problem is not null)
         {
             onProblem(problem);

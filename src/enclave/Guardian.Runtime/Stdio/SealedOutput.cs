@@ -4,9 +4,9 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Stdio;
 
-/// <summary>Standard output or error as the guest sees it; what leaves are encrypted frames.</summary>
-/// <param name="outside">Takes the frames.</param>
-/// <param name="cipher">Of this stream.</param>
+/// <summary>The guest's standard output or error. Outside it is encrypted frames.</summary>
+/// <param name="outside">The stream of frames.</param>
+/// <param name="cipher">The cipher of this stream and run.</param>
 internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher) : IGuestStream
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
@@ -25,28 +25,28 @@ internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher) : I
     public FileError Write(ReadOnlySpan<byte> data, out int written)
     {
         written = 0;
-        var error = Send();
+        var error = SendPending();
         if (error != FileError.Success || data.IsEmpty)
         {
             return error;
         }
         written = Math.Min(data.Length, StdioFrame.MaxContentSize);
-        Take(StdioFrameKind.Data, data[..written]);
-        // What does not leave now leaves before the next frame; an error then is the next call's.
-        _ = Send();
+        SealFrame(StdioFrameKind.Data, data[..written]);
+        // The next call sends the rest and reports an error.
+        _ = SendPending();
         return FileError.Success;
     }
 
     public Readiness ReadReadiness() => Readiness.Now();
 
-    public Readiness WriteReadiness() => Send() == FileError.Again ? outside.WriteReadiness() : Readiness.Now();
+    public Readiness WriteReadiness() => SendPending() == FileError.Again ? outside.WriteReadiness() : Readiness.Now();
 
-    /// <summary>Sends a frame of the runtime's own, and waits until everything has left or cannot.</summary>
-    public void Finish(StdioFrameKind kind, string content)
+    /// <summary>Sends a frame of the runtime's own. Blocks until everything is sent or sending fails.</summary>
+    public void SendFrame(StdioFrameKind kind, string content)
     {
-        Drain();
-        Take(kind, Encoding.UTF8.GetBytes(content));
-        Drain();
+        SendAll();
+        SealFrame(kind, Encoding.UTF8.GetBytes(content));
+        SendAll();
     }
 
     public void Dispose()
@@ -55,22 +55,22 @@ internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher) : I
         outside.Dispose();
     }
 
-    private void Take(StdioFrameKind kind, ReadOnlySpan<byte> content)
+    private void SealFrame(StdioFrameKind kind, ReadOnlySpan<byte> content)
     {
         pending = Encoding.ASCII.GetBytes(cipher.Seal(kind, content).ToString());
         sent = 0;
     }
 
-    private void Drain()
+    private void SendAll()
     {
-        while (Send() == FileError.Again)
+        while (SendPending() == FileError.Again)
         {
             Thread.Sleep(Pause);
         }
     }
 
-    // Success when nothing is pending any more.
-    private FileError Send()
+    // Success means that nothing is pending any more.
+    private FileError SendPending()
     {
         while (sent < pending.Length)
         {

@@ -4,14 +4,14 @@ using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Stdio;
 
-/// <summary>The three standard streams of a run: encrypted frames where the session gives a key, else as they are.</summary>
+/// <summary>The three standard streams of a run: encrypted frames if the session has a key for them, otherwise plain.</summary>
 internal sealed class StandardStreams : IDisposable
 {
     private readonly SealedOutput[] outputs;
 
-    /// <param name="configuration">Has the key.</param>
-    /// <param name="say">Is told why standard input ended early.</param>
-    public StandardStreams(StartupConfiguration configuration, Action<string> say)
+    /// <param name="configuration">The startup configuration, with the key.</param>
+    /// <param name="log">Receives the reason if standard input ends early.</param>
+    public StandardStreams(StartupConfiguration configuration, Action<string> log)
     {
         var (input, output, error) = (HostStream.Standard(0), HostStream.Standard(1), HostStream.Standard(2));
         if (configuration.Stdio.Key is not { } key)
@@ -21,22 +21,22 @@ internal sealed class StandardStreams : IDisposable
         }
         var run = StdioCipher.NewRun();
         outputs = [new SealedOutput(output, new StdioCipher(key, run, "out")), new SealedOutput(error, new StdioCipher(key, run, "err"))];
-        Streams = [new SealedInput(input, new StdioCipher(key, run, "in"), say), .. outputs];
+        Streams = [new SealedInput(input, new StdioCipher(key, run, "in"), log), .. outputs];
         foreach (var each in outputs)
         {
-            each.Finish(StdioFrameKind.Start, $"{configuration.Session}/{configuration.Service} {configuration.SessionHash}");
+            each.SendFrame(StdioFrameKind.Start, $"{configuration.Session}/{configuration.Service} {configuration.SessionHash}");
         }
     }
 
-    /// <summary>Descriptors 0 to 2 of the guest, which its host disposes.</summary>
+    /// <summary>Descriptors 0 to 2 of the guest. The guest's host disposes them.</summary>
     public IReadOnlyList<IGuestStream> Streams { get; }
 
-    /// <summary>Says that the streams end here, and how the program did.</summary>
-    public void Finish(int exitStatus)
+    /// <summary>Writes the end frames, which hold the program's exit status.</summary>
+    public void WriteEnd(int exitStatus)
     {
         foreach (var output in outputs)
         {
-            output.Finish(StdioFrameKind.End, exitStatus.ToString(CultureInfo.InvariantCulture));
+            output.SendFrame(StdioFrameKind.End, exitStatus.ToString(CultureInfo.InvariantCulture));
         }
     }
 

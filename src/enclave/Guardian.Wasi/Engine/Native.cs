@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 
 namespace Guardian.Wasi.Engine;
 
-/// <summary>The part of Wasmtime's C interface (version 50) that is needed here: <c>wasm.h</c>, <c>wasmtime.h</c>.</summary>
+/// <summary>The part of Wasmtime's C interface (version 50) that this project uses: <c>wasm.h</c>, <c>wasmtime.h</c>.</summary>
 internal static unsafe partial class Native
 {
     public const byte KindMemory = 3;
     public const byte KindFunction = 0;
 
-    // wasm_byte_vec_t and the other vectors.
+    // wasm_byte_vec_t and the other vectors
     [StructLayout(LayoutKind.Sequential)]
     public struct Vector
     {
@@ -19,7 +19,7 @@ internal static unsafe partial class Native
         public void* Data;
     }
 
-    // wasmtime_instance_t and wasmtime_func_t: which store, and an index.
+    // wasmtime_instance_t and wasmtime_func_t
     [StructLayout(LayoutKind.Sequential)]
     public struct Handle
     {
@@ -35,7 +35,7 @@ internal static unsafe partial class Native
         public uint Index;
     }
 
-    // wasmtime_extern_t: kind, then a union of the above.
+    // wasmtime_extern_t: kind, then a union of the above
     [StructLayout(LayoutKind.Explicit, Size = 32)]
     public struct Extern
     {
@@ -115,7 +115,8 @@ internal static unsafe partial class Native
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_define_func_unchecked")]
     public static partial nint Define(
-        nint linker, byte* module, nuint moduleSize, byte* name, nuint nameSize, nint type, delegate* unmanaged<nint, nint, ulong*, nuint, nint> function, nint data, nint finalizer);
+        nint linker, byte* module, nuint moduleSize, byte* name, nuint nameSize, nint type,
+        delegate* unmanaged<nint, nint, ulong*, nuint, nint> function, nint data, nint finalizer);
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_instantiate")]
     public static partial nint Instantiate(nint linker, nint context, nint module, Handle* instance, nint* trap);
@@ -144,7 +145,7 @@ internal static unsafe partial class Native
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_func_call_unchecked")]
     public static partial nint Call(nint context, Handle* function, ulong* values, nuint count, nint* trap);
 
-    // Both are a few loads; a transition out of the runtime would cost more than the call.
+    // Both calls are a few loads; leaving the .NET runtime would cost more than the call.
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_memory_data")]
     [SuppressGCTransition]
     public static partial byte* MemoryData(nint context, Memory* memory);

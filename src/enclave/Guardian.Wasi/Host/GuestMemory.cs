@@ -2,15 +2,16 @@ using System.Buffers.Binary;
 
 namespace Guardian.Wasi.Host;
 
-/// <summary>A guest's memory during one host call. A guest cannot run meanwhile, so it neither moves nor shrinks.</summary>
-/// <remarks>Every access is checked against the size. Addresses that are not aligned are allowed, as WASI's own hosts allow them.</remarks>
+/// <summary>A guest's memory during one host call. The guest does not run meanwhile, so the memory neither moves nor changes its
+/// size.</summary>
+/// <remarks>Every access is checked against the size. Unaligned addresses are allowed, as in other WASI hosts.</remarks>
 internal readonly unsafe struct GuestMemory(byte* start, ulong size)
 {
     /// <summary>Whether a range lies inside.</summary>
     public bool Contains(uint pointer, ulong length) => length <= size && pointer <= size - length;
 
-    /// <summary>A range that was checked before.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It was not.</exception>
+    /// <summary>A range that the caller has already checked.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the memory.</exception>
     public Span<byte> this[uint pointer, int length] => Contains(pointer, (uint)length)
         ? new Span<byte>(start + pointer, length)
         : throw new ArgumentOutOfRangeException(nameof(pointer));

@@ -4,7 +4,7 @@ using Guardian.Files;
 
 namespace Guardian.Wasi.Streams;
 
-/// <summary>A listening TCP socket of the host as it is: nothing is encrypted.</summary>
+/// <summary>A plain listening TCP socket of the host, without encryption.</summary>
 public sealed class HostListener : IGuestListener
 {
     private const int CloseOnExec = 0x80000;
@@ -14,11 +14,12 @@ public sealed class HostListener : IGuestListener
 
     private HostListener(Socket socket) => this.socket = socket;
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address that it listens on.</summary>
     public IPEndPoint Address => (IPEndPoint)socket.LocalEndPoint!;
 
-    /// <summary>Listens.</summary>
-    /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
+    /// <summary>Starts to listen.</summary>
+    /// <param name="address">The address; port 0 for any free port.</param>
+    /// <exception cref="SocketException">The address is taken or does not belong to this machine.</exception>
     public static HostListener Listen(IPEndPoint address)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -58,7 +59,7 @@ public sealed class HostListener : IGuestListener
     public void Dispose() => socket.Dispose();
 }
 
-/// <summary>A connection of the host as it is. Its descriptor does not block.</summary>
+/// <summary>A plain connection of the host. Its descriptor does not block.</summary>
 internal sealed class HostSocket(int descriptor) : HostStream(descriptor, FileKind.StreamSocket, isOwned: true), IGuestSocket
 {
     private const int PeekFlag = 2;
@@ -72,7 +73,7 @@ internal sealed class HostSocket(int descriptor) : HostStream(descriptor, FileKi
     {
         fixed (byte* start = data)
         {
-            return Finish(Libc.Send(Descriptor, start, (nuint)data.Length, NoSignal), out written);
+            return ToError(Libc.Send(Descriptor, start, (nuint)data.Length, NoSignal), out written);
         }
     }
 
@@ -86,7 +87,7 @@ internal sealed class HostSocket(int descriptor) : HostStream(descriptor, FileKi
     {
         fixed (byte* start = buffer)
         {
-            return Finish(Libc.Receive(Descriptor, start, (nuint)buffer.Length, flags), out read);
+            return ToError(Libc.Receive(Descriptor, start, (nuint)buffer.Length, flags), out read);
         }
     }
 }

@@ -2,10 +2,10 @@ using Guardian.Files;
 
 namespace Guardian.Wasi.Streams;
 
-/// <summary>A descriptor of the host as it is, such as standard input: nothing is encrypted.</summary>
+/// <summary>A plain descriptor of the host, such as standard input, without encryption.</summary>
 public class HostStream : IGuestStream
 {
-    // What a pipe takes for certain when it takes anything (PIPE_BUF): a larger write could wait, and could not be ended.
+    // PIPE_BUF: a pipe that is ready accepts as much without waiting. A larger write could block, and nothing could end it.
     private const int MaxWriteSize = 4096;
     private const nuint AvailableRequest = 0x541B;
 
@@ -24,7 +24,9 @@ public class HostStream : IGuestStream
 
     private protected int Descriptor { get; }
 
-    /// <summary>This process's standard input (0), output (1) or error (2); it stays open when the stream is disposed.</summary>
+    /// <summary>Opens this process's standard input (0), output (1) or error (2). Disposing the stream leaves the descriptor
+    /// open.</summary>
+    /// <param name="descriptor">0, 1 or 2.</param>
     public static HostStream Standard(int descriptor) =>
         new(descriptor, Libc.IsTerminal(descriptor) == 1 ? FileKind.CharacterDevice : FileKind.Unknown, isOwned: false);
 
@@ -34,7 +36,7 @@ public class HostStream : IGuestStream
         fixed (byte* start = buffer)
         {
             read = 0;
-            return Libc.Look(Descriptor, Libc.In) == 0 ? FileError.Again : Finish(Libc.Read(Descriptor, start, (nuint)buffer.Length), out read);
+            return Libc.Look(Descriptor, Libc.In) == 0 ? FileError.Again : ToError(Libc.Read(Descriptor, start, (nuint)buffer.Length), out read);
         }
     }
 
@@ -44,7 +46,7 @@ public class HostStream : IGuestStream
         fixed (byte* start = data)
         {
             written = 0;
-            return Libc.Look(Descriptor, Libc.Out) == 0 ? FileError.Again : Finish(Libc.Write(Descriptor, start, (nuint)Math.Min(data.Length, MaxWriteSize)), out written);
+            return Libc.Look(Descriptor, Libc.Out) == 0 ? FileError.Again : ToError(Libc.Write(Descriptor, start, (nuint)Math.Min(data.Length, MaxWriteSize)), out written);
         }
     }
 
@@ -73,14 +75,14 @@ public class HostStream : IGuestStream
         GC.SuppressFinalize(this);
     }
 
-    private protected static FileError Finish(nint result, out int count)
+    private protected static FileError ToError(nint result, out int count)
     {
         count = result < 0 ? 0 : (int)result;
-        // A signal to this process is nothing to the guest: it tries again.
+        // A signal to this process does not concern the guest, so the call is repeated.
         return result >= 0 ? FileError.Success : Libc.WasInterrupted ? FileError.Again : Libc.LastError;
     }
 
-    /// <summary>Closes the descriptor, unless it is one of the process's own.</summary>
+    /// <summary>Closes the descriptor, unless the process keeps it.</summary>
     protected virtual void Dispose(bool isDisposing)
     {
         if (!isDisposed && isOwned)

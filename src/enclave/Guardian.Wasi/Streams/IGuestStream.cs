@@ -2,48 +2,50 @@ using Guardian.Files;
 
 namespace Guardian.Wasi.Streams;
 
-/// <summary>Whether a stream can go on now, or what has to happen first.</summary>
-/// <param name="IsReady">Reading or writing would not wait; true also for an error or the end.</param>
-/// <param name="Size">When ready: bytes that are there, as far as known.</param>
-/// <param name="HasHungUp">The other side has gone.</param>
-/// <param name="Descriptor">When not ready: the descriptor of the operating system to wait for.</param>
-/// <param name="ForWriting">When not ready: wait until it can be written, not read.</param>
+/// <summary>Whether a stream is ready now, or the descriptor to wait for.</summary>
+/// <param name="IsReady">Whether reading or writing would return at once; true also for an error or the end.</param>
+/// <param name="Size">If ready: the number of available bytes, as far as known.</param>
+/// <param name="HasHungUp">Whether the other side has closed.</param>
+/// <param name="Descriptor">If not ready: the operating system's descriptor to wait for.</param>
+/// <param name="ForWriting">If not ready: whether to wait until the descriptor is writable, not readable.</param>
 public readonly record struct Readiness(bool IsReady, ulong Size, bool HasHungUp, int Descriptor, bool ForWriting)
 {
-    /// <summary>Ready.</summary>
+    /// <summary>The stream is ready.</summary>
     public static Readiness Now(ulong size = 0, bool hasHungUp = false) => new(true, size, hasHungUp, -1, false);
 
-    /// <summary>Ready once a descriptor is.</summary>
+    /// <summary>The stream will be ready when a descriptor is.</summary>
     public static Readiness After(int descriptor, bool forWriting) => new(false, 0, false, descriptor, forWriting);
 }
 
 /// <summary>
-/// Bytes between a guest and the outside: standard input and output, a connection. What a shield puts between them is behind this interface.
-/// Nothing here waits, so that every wait of a guest can be ended in one place.
+/// A stream of bytes between a guest and the outside: standard input or output, or a connection. A shield implements this interface to
+/// encrypt them. No member waits, so that one place can end every wait of a guest.
 /// </summary>
-/// <remarks>Used by one thread at a time. Calls do not throw for what the other side does.</remarks>
+/// <remarks>Used by one thread at a time. No call throws for anything that the other side does.</remarks>
 public interface IGuestStream : IDisposable
 {
-    /// <summary><see cref="FileKind.CharacterDevice"/> for a terminal, <see cref="FileKind.StreamSocket"/> for a connection, else <see cref="FileKind.Unknown"/>.</summary>
+    /// <summary><see cref="FileKind.CharacterDevice"/> for a terminal, <see cref="FileKind.StreamSocket"/> for a connection, otherwise
+    /// <see cref="FileKind.Unknown"/>.</summary>
     FileKind Kind { get; }
 
-    /// <summary>Reads what is there; 0 bytes with success are the end, <see cref="FileError.Again"/> means that nothing is there yet.</summary>
+    /// <summary>Reads the available bytes. Success with 0 bytes means the end; <see cref="FileError.Again"/> means that no byte is there
+    /// yet.</summary>
     FileError Read(Span<byte> buffer, out int read);
 
-    /// <summary>Writes what fits; <see cref="FileError.Again"/> when nothing does now.</summary>
+    /// <summary>Writes as many bytes as fit; <see cref="FileError.Again"/> if none fits now.</summary>
     FileError Write(ReadOnlySpan<byte> data, out int written);
 
-    /// <summary>Whether <see cref="Read"/> would give something else than <see cref="FileError.Again"/>.</summary>
+    /// <summary>Whether <see cref="Read"/> would return anything but <see cref="FileError.Again"/>.</summary>
     Readiness ReadReadiness();
 
-    /// <summary>Whether <see cref="Write"/> would.</summary>
+    /// <summary>Whether <see cref="Write"/> would return anything but <see cref="FileError.Again"/>.</summary>
     Readiness WriteReadiness();
 }
 
 /// <summary>A connection.</summary>
 public interface IGuestSocket : IGuestStream
 {
-    /// <summary>Reads like <see cref="IGuestStream.Read"/>, and leaves the bytes there.</summary>
+    /// <summary>Reads like <see cref="IGuestStream.Read"/>, but does not consume the bytes.</summary>
     FileError Peek(Span<byte> buffer, out int read);
 
     /// <summary>Ends one direction or both.</summary>
@@ -53,16 +55,17 @@ public interface IGuestSocket : IGuestStream
 /// <summary>A socket that listens.</summary>
 public interface IGuestListener : IDisposable
 {
-    /// <summary>Takes a connection; <see cref="FileError.Again"/> when there is none.</summary>
+    /// <summary>Accepts a connection; <see cref="FileError.Again"/> if none waits.</summary>
     FileError Accept(out IGuestSocket? connection);
 
-    /// <summary>Whether <see cref="Accept"/> would give something else than <see cref="FileError.Again"/>.</summary>
+    /// <summary>Whether <see cref="Accept"/> would return anything but <see cref="FileError.Again"/>.</summary>
     Readiness AcceptReadiness();
 }
 
-/// <summary>A name that stands for a connection: opening it connects. WASI preview 1 has no call for that.</summary>
+/// <summary>A name in a directory that stands for a connection. Opening it connects, because WASI preview 1 has no call to
+/// connect.</summary>
 public interface IConnectionNode : INode
 {
-    /// <summary>Connects; waits until that is done or has failed.</summary>
+    /// <summary>Connects. Blocks until that is done or has failed.</summary>
     FileError Connect(out IGuestSocket? connection);
 }

@@ -1,104 +1,47 @@
-using Guardian.Node.Libvirt;
-using Guardian.Node.Processes;
-using Guardian.Node.Relay;
-using Guardian.Node.Relay.Domain;
+using Guardian.ComputeHost.Guests;
+using Guardian.Libvirt;
+using Guardian.Libvirt.Domain;
+using Guardian.Libvirt.Rpc;
+using Guardian.Metering;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Metering;
 
 /// <summary>
-/// Listens to libvirt's lifecycle events on a connection of its own, so that whoever starts or ends a guest is heard, and looks at the host's processes
-/// every few seconds, and whenever events may have been missed.
+/// Reports guests to the meter. It listens to libvirt's lifecycle events on a connection of its own, so that it hears of every client's
+/// actions. Every few seconds, and whenever it may have missed events, it scans the host's processes.
 /// </summary>
-internal sealed class GuestWatch(Meter meter, GuestProcesses processes, PassedDefinitions passed, Func<ClockReading> clock, string upstream, Action<string> log)
+internal sealed class GuestWatch(
+    Meter meter, GuestProcesses processes, PassedDefinitions passed, Func<ClockReading> clock, string upstream, Action<string> log)
 {
-    /// <summary>The driver whose guests are metered.</summary>
-    internal const string Driver = "qemu:///system";
-
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ScanInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Begins to listen and to look, on threads of their own that end with the process.</summary>
+    /// <summary>Starts to listen and to scan, on threads of its own that end with the process.</summary>
     public void Start()
     {
-        new Thread(Listen) { IsBackground = true, Name = "guest events" }.Start();
-        new Thread(LookForever) { IsBackground = true, Name = "guest processes" }.Start();
+        new Thread(ListenForever) { IsBackground = true, Name = "guest events" }.Start();
+        new Thread(ScanForever) { IsBackground = true, Name = "guest processes" }.Start();
     }
 
-    /// <summary>Tells the meter what an event of libvirt means.</summary>
-    /// <param name="readXml">Reads a guest's definition; is called only where it is needed.</param>
-    internal static void Tell(IGuestEvents meter, GuestEvent happened, Func<string> readXml)
-    {
-        switch (happened.Kind)
-        {
-            case GuestEventKind.Defined:
-                Define(meter, happened.Guest.Uuid, readXml());
-                break;
-            case GuestEventKind.Started:
-                // Guests of createXML are never defined.
-                Define(meter, happened.Guest.Uuid, readXml());
-                meter.Started(happened.Guest.Uuid);
-                break;
-            case GuestEventKind.Stopped or GuestEventKind.Crashed:
-                meter.Stopped(happened.Guest.Uuid);
-                break;
-            case GuestEventKind.Undefined:
-                meter.Removed(happened.Guest.Uuid);
-                break;
-            default:
-                break;
-        }
-    }
-
-    private static void Define(IGuestEvents meter, Guid instance, string xml)
-    {
-        if (DomainXml.TryRead(xml, out _)?.Root is { } domain && GuestDefinition.TryRead(domain, instance) is { } definition)
-        {
-            Define(meter, definition);
-        }
-    }
-
-    private static void Define(IGuestEvents meter, GuestDefinition definition) => meter.Defined(definition.Instance, definition.Mebibytes, definition.Project, definition.Flavor);
-
-    private void Listen()
+    private void ListenForever()
     {
         var isDown = false;
         while (true)
         {
             try
             {
-                using var events = LibvirtClient.Connect(upstream, Driver, AnswerLimit);
-                using var questions = LibvirtClient.Connect(upstream, Driver, AnswerLimit);
-                events.Subscribe();
-                passed.Clear();
-                // What happened before is found by looking, and told by the definitions of all guests.
-                var guests = questions.ListGuests(activeOnly: false);
-                foreach (var guest in guests)
+                Listen(onConnected: () =>
                 {
-                    TryTell(questions, new GuestEvent(guest, GuestEventKind.Defined, 0));
-                }
-                Look();
-                meter.Keep(guests.Select(guest => guest.Uuid).ToHashSet());
-                if (isDown)
-                {
-                    log("libvirt answers again; guests are metered by its events");
-                    isDown = false;
-                }
-                while (true)
-                {
-                    var happened = events.WaitForEvent();
-                    // The definition that a guest runs with is another one, which the relay may not have seen.
-                    if (happened.Kind == GuestEventKind.Defined && passed.Take(happened.Guest.Uuid) is { } definition && !happened.Guest.IsActive)
+                    if (isDown)
                     {
-                        Define(meter, definition);
+                        log("libvirt answers again; guests are metered by its events");
+                        isDown = false;
                     }
-                    else
-                    {
-                        TryTell(questions, happened);
-                    }
-                }
+                });
             }
-            catch (LibvirtException failure)
+            catch (RefusedException failure)
             {
                 if (!isDown)
                 {
@@ -110,26 +53,84 @@ internal sealed class GuestWatch(Meter meter, GuestProcesses processes, PassedDe
         }
     }
 
-    private void TryTell(LibvirtClient questions, GuestEvent happened)
+    private void Listen(Action onConnected)
     {
-        try
+        using var events = LibvirtClient.Connect(upstream, LibvirtClient.SystemUri, AnswerLimit);
+        using var questions = LibvirtClient.Connect(upstream, LibvirtClient.SystemUri, AnswerLimit);
+        events.Subscribe();
+        passed.Clear();
+        // Earlier events are lost. The definitions of all guests and a scan of their processes replace them.
+        var guests = questions.ListGuests(activeOnly: false);
+        foreach (var guest in guests)
         {
-            Tell(meter, happened, () => questions.GetXml(happened.Guest));
+            ReportEvent(questions, new GuestEvent(guest, GuestEventKind.Defined, 0));
         }
-        catch (LibvirtException failure) when (failure.Code == RpcErrorCode.NoDomain)
+        Scan();
+        meter.RemoveUndefined(guests.Select(guest => guest.Uuid).ToHashSet());
+        onConnected();
+        while (true)
         {
-            // Gone already: its own events follow.
+            var happened = events.WaitForEvent();
+            // A running guest keeps another definition, which the relay may not have seen.
+            if (happened.Kind == GuestEventKind.Defined && passed.RemoveAccepted(happened.Guest.Uuid) is { } guest
+                && !happened.Guest.IsActive)
+            {
+                meter.RecordDefined(guest);
+            }
+            else
+            {
+                ReportEvent(questions, happened);
+            }
         }
     }
 
-    private void LookForever()
+    private void ReportEvent(LibvirtClient questions, GuestEvent happened)
+    {
+        var instance = happened.Guest.Uuid;
+        try
+        {
+            switch (happened.Kind)
+            {
+                case GuestEventKind.Defined:
+                    ReportDefinition(questions, happened.Guest);
+                    break;
+                case GuestEventKind.Started:
+                    // A guest of createXML is never defined.
+                    ReportDefinition(questions, happened.Guest);
+                    meter.RecordStarted(instance);
+                    break;
+                case GuestEventKind.Stopped or GuestEventKind.Crashed:
+                    meter.RecordStopped(instance);
+                    break;
+                case GuestEventKind.Undefined:
+                    meter.RecordRemoved(instance);
+                    break;
+                default:
+                    break;
+            }
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == LibvirtReasons.NoDomain)
+        {
+            // The guest is gone already; its own events follow.
+        }
+    }
+
+    private void ReportDefinition(LibvirtClient questions, GuestName name)
+    {
+        if (DomainXml.Read(questions.GetXml(name)).Value?.Root is { } domain && MeteredGuest.TryRead(domain, name.Uuid) is { } guest)
+        {
+            meter.RecordDefined(guest);
+        }
+    }
+
+    private void ScanForever()
     {
         while (true)
         {
-            Look();
-            Thread.Sleep(LookInterval);
+            Scan();
+            Thread.Sleep(ScanInterval);
         }
     }
 
-    private void Look() => meter.Reconcile(clock(), processes.List());
+    private void Scan() => meter.Reconcile(clock(), processes.List());
 }

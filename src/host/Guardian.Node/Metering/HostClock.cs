@@ -1,15 +1,10 @@
 using System.Globalization;
+using Guardian.Metering;
 
 namespace Guardian.Node.Metering;
 
-/// <summary>One look at the host's clocks.</summary>
-/// <param name="Boot">Which start of the host this is.</param>
-/// <param name="Uptime">Milliseconds since then, suspended time included. It never steps.</param>
-/// <param name="Wall">What the host's calendar clock showed, milliseconds since 1970, UTC. It steps.</param>
-public readonly record struct ClockReading(Guid Boot, long Uptime, long Wall);
-
-/// <summary>The clocks by which intervals are measured: one that is even, and one that people read.</summary>
-public sealed class HostClock(TimeProvider time)
+/// <summary>Reads the clocks by which intervals are measured: one that never steps, and the calendar clock.</summary>
+internal sealed class HostClock(TimeProvider time)
 {
     private readonly Guid boot = Guid.Parse(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
 

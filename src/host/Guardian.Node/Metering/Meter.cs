@@ -1,13 +1,16 @@
+using Guardian.ComputeHost.Guests;
+using Guardian.Metering;
 using Guardian.Node.Metrics;
-using Guardian.Node.Processes;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Metering;
 
 /// <summary>
-/// Writes the journal: what the relay tells at once, and what a look at the host's processes shows every few seconds, so that nothing is lost when
-/// an event is, or when the meter itself was away. Thread-safe.
+/// Writes the journal of guests with EPC. Events arrive at once; a scan of the host's processes every few seconds adds the events that were
+/// lost, or that happened while the meter was away.
 /// </summary>
-public sealed class Meter : IGuestEvents, IDisposable
+/// <remarks>Thread-safe. Recording does not throw.</remarks>
+internal sealed class Meter : IDisposable
 {
     private const long StepMilliseconds = 1000;
 
@@ -20,8 +23,9 @@ public sealed class Meter : IGuestEvents, IDisposable
     private ClockReading seen;
 
     /// <param name="path">The journal.</param>
-    /// <param name="log">Is told when the disk fails; nothing is lost as long as the meter lives.</param>
-    /// <exception cref="InvalidDataException">The journal is damaged.</exception>
+    /// <param name="clock">Reads the host's clocks.</param>
+    /// <param name="log">Receives a line when the disk fails; nothing is lost while the meter lives.</param>
+    /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>.</exception>
     /// <exception cref="IOException">The disk failed, or another meter has the journal open.</exception>
     public Meter(string path, Func<ClockReading> clock, Action<string> log)
     {
@@ -30,7 +34,7 @@ public sealed class Meter : IGuestEvents, IDisposable
         var now = clock();
         foreach (var record in journal.Records)
         {
-            Remember(record);
+            Apply(record);
         }
         seen = journal.LastAlive is { } last && last.Boot == now.Boot ? last : now;
         foreach (var guest in guests.Values)
@@ -39,36 +43,38 @@ public sealed class Meter : IGuestEvents, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Defined(Guid instance, long mebibytes, string? project, string? flavor)
+    /// <summary>Records that a definition was accepted: from now on the guest has this EPC, running or not.</summary>
+    public void RecordDefined(MeteredGuest defined)
     {
         lock (gate)
         {
-            // The same again is no news: definitions are read anew after each loss of libvirt.
-            if (guests.TryGetValue(instance, out var guest) ? (guest.Mebibytes, guest.Project, guest.Flavor) != (mebibytes, project ?? guest.Project, flavor ?? guest.Flavor) : mebibytes > 0)
+            // After each loss of libvirt all definitions are read again, so most are known already.
+            var isNew = guests.TryGetValue(defined.Instance, out var guest) ? guest.Differs(defined) : defined.Mebibytes > 0;
+            if (isNew)
             {
-                Write(JournalRecord.At(clock(), JournalKind.Defined, instance, mebibytes, project, flavor));
+                Write(JournalRecord.At(
+                    clock(), JournalKind.Defined, defined.Instance, defined.Mebibytes, defined.Project, defined.Flavor));
             }
         }
     }
 
-    /// <inheritdoc/>
-    public void Started(Guid instance)
+    /// <summary>Records that a guest's QEMU runs. A guest that was never defined here with EPC is ignored.</summary>
+    public void RecordStarted(Guid instance)
     {
         lock (gate)
         {
             if (guests.TryGetValue(instance, out var guest) && guest.Mebibytes > 0)
             {
                 var now = clock();
-                // Nothing starts twice: that it ended has escaped us.
-                JournalRecord[] lost = guest.RunningSince is { } since ? [LastSeen(instance, since, now)] : [];
+                // Nothing starts twice, so the event of its end was lost.
+                JournalRecord[] lost = guest.RunningSince is { } since ? [MakeStopped(instance, since, now)] : [];
                 Write([.. lost, JournalRecord.At(now, JournalKind.Started, instance)]);
             }
         }
     }
 
-    /// <inheritdoc/>
-    public void Stopped(Guid instance)
+    /// <summary>Records that a guest's QEMU has ended, for any reason.</summary>
+    public void RecordStopped(Guid instance)
     {
         lock (gate)
         {
@@ -79,8 +85,8 @@ public sealed class Meter : IGuestEvents, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Removed(Guid instance)
+    /// <summary>Records that a definition is gone: the guest was deleted or moved away, or is about to be defined again.</summary>
+    public void RecordRemoved(Guid instance)
     {
         lock (gate)
         {
@@ -91,8 +97,8 @@ public sealed class Meter : IGuestEvents, IDisposable
         }
     }
 
-    /// <summary>Compares what is known with what runs, and notes that the meter is alive.</summary>
-    /// <param name="at">The clocks just before the look at the processes.</param>
+    /// <summary>Compares the known guests with a scan of processes, and notes that the meter is alive.</summary>
+    /// <param name="at">The clocks just before the scan.</param>
     /// <param name="running">All QEMUs with EPC.</param>
     public void Reconcile(ClockReading at, IReadOnlyCollection<GuestProcess> running)
     {
@@ -102,13 +108,14 @@ public sealed class Meter : IGuestEvents, IDisposable
             var alive = running.ToDictionary(process => process.Instance);
             foreach (var (instance, guest) in guests)
             {
-                // A guest that started after the look is not missing.
-                if (guest.RunningSince is { } since && since <= at.Uptime && (!alive.TryGetValue(instance, out var process) || process.StartedAt > since))
+                // A guest that started after the scan is not missing.
+                if (guest.RunningSince is { } since && since <= at.Uptime
+                    && (!alive.TryGetValue(instance, out var process) || process.StartedAt > since))
                 {
-                    found.Add(LastSeen(instance, since, at));
+                    found.Add(MakeStopped(instance, since, at));
                     if (guest is { Project: null, Flavor: null })
                     {
-                        // Known by its process only: no definition will ever be told to be gone.
+                        // Only its process is known, so no event will report that its definition is gone.
                         found.Add(found[^1] with { Kind = JournalKind.Removed });
                     }
                 }
@@ -118,10 +125,10 @@ public sealed class Meter : IGuestEvents, IDisposable
             foreach (var process in running)
             {
                 var guest = guests.GetValueOrDefault(process.Instance);
-                // A process that ended between the look and now is no news.
+                // A process that ended between the scan and now has been recorded already.
                 if (guest?.RunningSince is null && process.StartedAt >= (guest?.LastChange ?? 0))
                 {
-                    var started = Dated(process.StartedAt, at);
+                    var started = ReadPast(process.StartedAt, at);
                     if (guest is null || guest.Mebibytes != process.Mebibytes)
                     {
                         found.Add(JournalRecord.At(started, JournalKind.Defined, process.Instance, process.Mebibytes));
@@ -134,35 +141,37 @@ public sealed class Meter : IGuestEvents, IDisposable
         }
     }
 
-    /// <summary>Removes guests whose definition went away while nobody told.</summary>
+    /// <summary>Records the removal of guests whose event of removal was lost.</summary>
     /// <param name="defined">All guests that libvirt has.</param>
-    public void Keep(IReadOnlySet<Guid> defined)
+    public void RemoveUndefined(IReadOnlySet<Guid> defined)
     {
         lock (gate)
         {
             var now = clock();
-            Write([.. guests.Where(guest => guest.Value.RunningSince is null && !defined.Contains(guest.Key)).Select(guest => JournalRecord.At(now, JournalKind.Removed, guest.Key))]);
+            Write([.. guests.Where(guest => guest.Value.RunningSince is null && !defined.Contains(guest.Key))
+                .Select(guest => JournalRecord.At(now, JournalKind.Removed, guest.Key))]);
         }
     }
 
-    /// <summary>The guests that are defined here with EPC, for monitoring; what they have mapped is not filled in.</summary>
-    public IReadOnlyList<GuestMetrics> Guests()
+    /// <summary>Lists the guests that are defined here with EPC, for monitoring; their mapped EPC is left 0.</summary>
+    public IReadOnlyList<GuestMetrics> ListGuests()
     {
         lock (gate)
         {
-            return [.. guests.Where(guest => guest.Value.Mebibytes > 0).Select(guest => new GuestMetrics(guest.Key, guest.Value.Project, guest.Value.Flavor, guest.Value.Mebibytes, 0))];
+            return [.. guests.Where(guest => guest.Value.Mebibytes > 0).Select(guest => new GuestMetrics(
+                guest.Key, guest.Value.Project, guest.Value.Flavor, guest.Value.Mebibytes, Mapped: 0))];
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => journal.Dispose();
 
-    // When exactly a guest ended is not known: it is counted for as long as it was seen.
-    private JournalRecord LastSeen(Guid instance, long since, ClockReading now) =>
-        JournalRecord.At(since > seen.Uptime ? Dated(since, now) : seen, JournalKind.Stopped, instance);
+    // The guest's exact end is not known: it counts for as long as it was seen.
+    private JournalRecord MakeStopped(Guid instance, long since, ClockReading now) =>
+        JournalRecord.At(since > seen.Uptime ? ReadPast(since, now) : seen, JournalKind.Stopped, instance);
 
-    // The calendar clock at an uptime in the past: what it showed when it was last looked at, if it was then.
-    private ClockReading Dated(long uptime, ClockReading now)
+    // The clocks at an uptime in the past, computed from the last reading after it.
+    private ClockReading ReadPast(long uptime, ClockReading now)
     {
         var reference = uptime <= seen.Uptime ? seen : now;
         return now with { Uptime = uptime, Wall = reference.Wall - reference.Uptime + uptime };
@@ -191,7 +200,7 @@ public sealed class Meter : IGuestEvents, IDisposable
     {
         foreach (var record in records)
         {
-            Remember(record);
+            Apply(record);
             pending.Add(record);
         }
         if (pending.Count == 0)
@@ -209,7 +218,7 @@ public sealed class Meter : IGuestEvents, IDisposable
         }
     }
 
-    private void Remember(JournalRecord record)
+    private void Apply(JournalRecord record)
     {
         if (record.Instance is not { } id)
         {
@@ -220,7 +229,9 @@ public sealed class Meter : IGuestEvents, IDisposable
         switch (record.Kind)
         {
             case JournalKind.Defined:
-                (guest.Mebibytes, guest.Project, guest.Flavor) = (record.Mebibytes, record.Project ?? guest.Project, record.Flavor ?? guest.Flavor);
+                guest.Mebibytes = record.Mebibytes;
+                guest.Project = record.Project ?? guest.Project;
+                guest.Flavor = record.Flavor ?? guest.Flavor;
                 break;
             case JournalKind.Started:
                 guest.RunningSince ??= record.Uptime;
@@ -229,7 +240,7 @@ public sealed class Meter : IGuestEvents, IDisposable
                 (guest.RunningSince, guest.LastChange) = (null, record.Uptime);
                 break;
             case JournalKind.Removed when guest.RunningSince is null:
-                // Years of guests that are gone need no place in memory.
+                // Otherwise the guests of years would stay in memory.
                 guests.Remove(id);
                 break;
             default:
@@ -251,7 +262,11 @@ public sealed class Meter : IGuestEvents, IDisposable
 
         public long LastChange { get; set; }
 
-        // Nothing runs on through a start of the host, whose uptime begins anew.
+        /// <summary>Whether a definition changes anything; an absent project or flavor does not.</summary>
+        public bool Differs(MeteredGuest defined) =>
+            (Mebibytes, Project, Flavor) != (defined.Mebibytes, defined.Project ?? Project, defined.Flavor ?? Flavor);
+
+        // No guest runs on through a boot of the host, and uptimes begin again.
         public void EnterBoot(Guid now)
         {
             if (boot != now)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
-using Guardian.Node.Metering;
+using System.Text;
+using Guardian.Metering;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -9,14 +10,17 @@ using Microsoft.Extensions.Logging;
 namespace Guardian.Node.Metrics;
 
 /// <summary>
-/// What monitoring and billing ask a host over HTTP: <c>/metrics</c> for Prometheus, <c>/v1/journal</c> for <c>guardian usage</c>, <c>/v1/dataframes</c> for
-/// CloudKitty. It only reads, and tells nothing but who holds how much EPC; it belongs on loopback or the management network.
+/// Answers monitoring and billing over HTTP: <c>/metrics</c> for Prometheus, <c>/v1/journal</c> for <c>guardian usage</c>, and
+/// <c>/v1/dataframes</c> for CloudKitty.
 /// </summary>
+/// <remarks>It only reads, but it reveals who holds how much EPC. It belongs on loopback or the management network.</remarks>
 internal static class NodeEndpoint
 {
+    private const string MetricsType = "text/plain; version=0.0.4; charset=utf-8";
     private const string JournalType = "application/x-ndjson";
 
-    /// <summary>Begins to serve.</summary>
+    /// <summary>Makes a server that is not started yet.</summary>
+    /// <param name="listen">The address to listen on.</param>
     /// <param name="metrics">Makes the text of <c>/metrics</c>.</param>
     /// <param name="journal">The journal's path.</param>
     public static WebApplication Create(IPEndPoint listen, Func<string> metrics, string journal)
@@ -39,7 +43,7 @@ internal static class NodeEndpoint
     {
         var (status, type, body) = (context.Request.Method, context.Request.Path.Value) switch
         {
-            ("GET", "/metrics") => (StatusCodes.Status200OK, "text/plain; version=0.0.4; charset=utf-8", System.Text.Encoding.UTF8.GetBytes(metrics())),
+            ("GET", "/metrics") => (StatusCodes.Status200OK, MetricsType, Encoding.UTF8.GetBytes(metrics())),
             ("GET", "/v1/journal") => (StatusCodes.Status200OK, JournalType, ReadJournal(journal)),
             ("GET", "/v1/dataframes") => ReadFrames(context.Request.Query, journal),
             _ => (StatusCodes.Status404NotFound, "text/plain", "there are /metrics, /v1/journal and /v1/dataframes\n"u8.ToArray()),
@@ -60,11 +64,18 @@ internal static class NodeEndpoint
         return lines.ToArray();
     }
 
-    private static (int Status, string Type, byte[] Body) ReadFrames(IQueryCollection query, string journal) =>
-        TryParse(query["begin"], out var begin) && TryParse(query["end"], out var end) && end - begin <= TimeSpan.FromDays(366)
-            ? (StatusCodes.Status200OK, "application/json", System.Text.Encoding.UTF8.GetBytes(Dataframes.Create(Timeline.Build(Journal.Read(journal)).Values, begin, end).ToJsonString()))
-            : (StatusCodes.Status400BadRequest, "text/plain", "give begin and end as 2026-01-31T00:00:00Z, at most a year apart\n"u8.ToArray());
+    private static (int Status, string Type, byte[] Body) ReadFrames(IQueryCollection query, string journal)
+    {
+        if (!TryParse(query["begin"], out var begin) || !TryParse(query["end"], out var end) || end - begin > TimeSpan.FromDays(366))
+        {
+            var help = "give begin and end as 2026-01-31T00:00:00Z, at most a year apart\n"u8.ToArray();
+            return (StatusCodes.Status400BadRequest, "text/plain", help);
+        }
+        var frames = Dataframes.Create(Timeline.Build(Journal.Read(journal)).Values, begin, end);
+        return (StatusCodes.Status200OK, "application/json", Encoding.UTF8.GetBytes(frames.ToJsonString()));
+    }
 
     private static bool TryParse(string? text, out DateTimeOffset instant) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant);
+        DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant);
 }

@@ -4,67 +4,99 @@ using System.Text;
 namespace Guardian.Node.Metrics;
 
 /// <summary>One section of the host's EPC, in MiB.</summary>
-/// <param name="Claimed">What Placement has claimed of it; null when it was not asked.</param>
-public readonly record struct SectionMetrics(int Node, long Total, long Reserved, long? Claimed);
+/// <param name="Node">The host's NUMA node.</param>
+/// <param name="Total">The size.</param>
+/// <param name="Reserved">The part that is kept for the host's own enclaves.</param>
+/// <param name="Claimed">The claims in Placement; null when Placement was not asked.</param>
+internal readonly record struct SectionMetrics(int Node, long Total, long Reserved, long? Claimed)
+{
+    /// <summary>The part that is neither reserved nor claimed; null when Placement was not asked.</summary>
+    public long? Free => Claimed is { } claimed ? Math.Max(0, Total - Reserved - claimed) : null;
+}
 
 /// <summary>One guest's EPC, in MiB.</summary>
-/// <param name="Claimed">What its definition has.</param>
-/// <param name="Mapped">What its QEMU has mapped; 0 when it does not run.</param>
-public sealed record GuestMetrics(Guid Instance, string? Project, string? Flavor, long Claimed, long Mapped);
+/// <param name="Instance">The server.</param>
+/// <param name="Project">The project that pays; null when it is not known.</param>
+/// <param name="Flavor">The flavor's name; null when it is not known.</param>
+/// <param name="Claimed">The EPC of its definition.</param>
+/// <param name="Mapped">The EPC that its QEMU has mapped; 0 when it does not run.</param>
+internal sealed record GuestMetrics(Guid Instance, string? Project, string? Flavor, long Claimed, long Mapped);
 
-/// <summary>Writes what the node knows in the text format of Prometheus, version 0.0.4.</summary>
-public static class NodeMetrics
+/// <summary>Writes the node's metrics in the text format of Prometheus, version 0.0.4.</summary>
+internal static class NodeMetrics
 {
     private const long BytesPerMebibyte = 1024 * 1024;
 
-    /// <summary>The whole answer of <c>/metrics</c>: the lines of a metric are one group, as the format wants it.</summary>
-    public static string Write(string host, bool? isHealthy, IReadOnlyList<SectionMetrics> sections, IReadOnlyList<GuestMetrics> guests)
+    /// <summary>Writes the whole answer of <c>/metrics</c>. The lines of a metric are one group, as the format requires.</summary>
+    /// <param name="host">Nova's name of this host.</param>
+    /// <param name="isHealthy">Whether the host's check passes; null when it has not run.</param>
+    /// <param name="sections">The host's EPC sections.</param>
+    /// <param name="guests">The guests that are defined here with EPC.</param>
+    public static string Write(
+        string host, bool? isHealthy, IReadOnlyList<SectionMetrics> sections, IReadOnlyList<GuestMetrics> guests)
     {
-        ArgumentNullException.ThrowIfNull(sections);
-        ArgumentNullException.ThrowIfNull(guests);
         var text = new StringBuilder();
-        void Family(string name, string help) => text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
-        void Sample(string name, long value, params (string Name, string? Value)[] labels) => text.Append(
-            CultureInfo.InvariantCulture, $"{name}{{{string.Join(',', labels.Select(label => $"{label.Name}=\"{Escape(label.Value ?? "")}\""))}}} {value}\n");
-
         if (isHealthy is { } healthy)
         {
-            Family("guardian_host_healthy", "Whether the host's check passes.");
-            Sample("guardian_host_healthy", healthy ? 1 : 0, ("host", host));
+            AddHostMetric(text, host, "guardian_host_healthy", "Whether the host's check passes.", healthy ? 1 : 0);
         }
-        void OfSections(string name, string help, Func<SectionMetrics, long?> mebibytes)
+        void AddSections(string name, string help, Func<SectionMetrics, long?> mebibytes)
         {
-            Family(name, help);
+            AddFamily(text, name, help);
             foreach (var section in sections.Where(section => mebibytes(section) is not null))
             {
-                Sample(name, mebibytes(section)!.Value * BytesPerMebibyte, ("host", host), ("node", section.Node.ToString(CultureInfo.InvariantCulture)));
+                var node = section.Node.ToString(CultureInfo.InvariantCulture);
+                AddSample(text, name, mebibytes(section)!.Value * BytesPerMebibyte, ("host", host), ("node", node));
             }
         }
-        OfSections("guardian_epc_total_bytes", "EPC of a section.", section => section.Total);
-        OfSections("guardian_epc_reserved_bytes", "EPC of a section that is kept for the host's own enclaves.", section => section.Reserved);
-        OfSections("guardian_epc_section_claimed_bytes", "EPC of a section that Placement has claimed for guests.", section => section.Claimed);
-        OfSections(
-            "guardian_epc_section_free_bytes", "EPC of a section that is neither reserved nor claimed.", section => section.Claimed is { } taken ? Math.Max(0, section.Total - section.Reserved - taken) : null);
-        var (total, reserved, claimed, mapped) = (sections.Sum(section => section.Total), sections.Sum(section => section.Reserved), guests.Sum(guest => guest.Claimed), guests.Sum(guest => guest.Mapped));
-        Family("guardian_epc_claimed_bytes", "EPC of the guests that are defined on the host.");
-        Sample("guardian_epc_claimed_bytes", claimed * BytesPerMebibyte, ("host", host));
-        Family("guardian_epc_mapped_bytes", "EPC that running guests have mapped.");
-        Sample("guardian_epc_mapped_bytes", mapped * BytesPerMebibyte, ("host", host));
-        Family("guardian_epc_free_bytes", "EPC that is neither reserved nor claimed.");
-        Sample("guardian_epc_free_bytes", Math.Max(0, total - reserved - claimed) * BytesPerMebibyte, ("host", host));
-        void OfGuests(string name, string help, Func<GuestMetrics, long> value)
+        AddSections("guardian_epc_total_bytes", "EPC of a section.", section => section.Total);
+        AddSections(
+            "guardian_epc_reserved_bytes", "EPC of a section that is kept for the host's own enclaves.", section => section.Reserved);
+        AddSections(
+            "guardian_epc_section_claimed_bytes", "EPC of a section that Placement has claimed for guests.", section => section.Claimed);
+        AddSections(
+            "guardian_epc_section_free_bytes", "EPC of a section that is neither reserved nor claimed.", section => section.Free);
+        var (total, reserved) = (sections.Sum(section => section.Total), sections.Sum(section => section.Reserved));
+        var (claimed, mapped) = (guests.Sum(guest => guest.Claimed), guests.Sum(guest => guest.Mapped));
+        AddHostMetric(
+            text, host, "guardian_epc_claimed_bytes", "EPC of the guests that are defined on the host.", claimed * BytesPerMebibyte);
+        AddHostMetric(text, host, "guardian_epc_mapped_bytes", "EPC that running guests have mapped.", mapped * BytesPerMebibyte);
+        AddHostMetric(
+            text, host, "guardian_epc_free_bytes", "EPC that is neither reserved nor claimed.",
+            Math.Max(0, total - reserved - claimed) * BytesPerMebibyte);
+        void AddGuests(string name, string help, Func<GuestMetrics, long> value)
         {
-            Family(name, help);
+            AddFamily(text, name, help);
             foreach (var guest in guests)
             {
-                Sample(name, value(guest), ("host", host), ("instance_id", guest.Instance.ToString()), ("project_id", guest.Project), ("flavor", guest.Flavor));
+                AddSample(
+                    text, name, value(guest), ("host", host), ("instance_id", guest.Instance.ToString()),
+                    ("project_id", guest.Project), ("flavor", guest.Flavor));
             }
         }
-        OfGuests("guardian_instance_epc_mebibytes", "EPC of a guest.", guest => guest.Claimed);
-        OfGuests("guardian_instance_epc_mapped_bytes", "EPC that a guest's QEMU has mapped.", guest => guest.Mapped * BytesPerMebibyte);
+        AddGuests("guardian_instance_epc_mebibytes", "EPC of a guest.", guest => guest.Claimed);
+        AddGuests(
+            "guardian_instance_epc_mapped_bytes", "EPC that a guest's QEMU has mapped.", guest => guest.Mapped * BytesPerMebibyte);
         return text.ToString();
     }
 
-    // A tenant may name a flavor or a project anything.
-    private static string Escape(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static void AddHostMetric(StringBuilder text, string host, string name, string help, long value)
+    {
+        AddFamily(text, name, help);
+        AddSample(text, name, value, ("host", host));
+    }
+
+    private static void AddFamily(StringBuilder text, string name, string help) =>
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
+
+    private static void AddSample(StringBuilder text, string name, long value, params (string Name, string? Value)[] labels) =>
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{name}{{{string.Join(',', labels.Select(label => $"{label.Name}=\"{Escape(label.Value ?? "")}\""))}}} {value}\n");
+
+    // A tenant may give a flavor or a project any name.
+    private static string Escape(string value) => value
+        .Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal);
 }

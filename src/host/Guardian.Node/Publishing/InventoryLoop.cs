@@ -1,23 +1,29 @@
-using Guardian.OpenStack;
+using Guardian.ComputeHost.Inventory;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Publishing;
 
-/// <summary>Publishes the host's EPC now and every half minute, for as long as the daemon runs. Placement may be away for hours: nothing ends for it.</summary>
-/// <param name="read">Looks at the host: its sections, and whether its check passes.</param>
+/// <summary>
+/// Publishes the host's EPC now and every half minute, while the daemon runs. Placement may be away for hours without effect on guests.
+/// </summary>
+/// <param name="publisher">Publishes in Placement.</param>
+/// <param name="read">Reads the host: its sections, and whether its check passes.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">Receives a line for each change, and for each new problem.</param>
 internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, TimeProvider time, Action<string> log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    // A check that fails should reach the scheduler soon.
+    // The scheduler should learn soon of a check that fails.
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
 
     private string? lastProblem;
     private HostEpc? published;
 
-    /// <summary>What was last seen of the host; null before the first look.</summary>
-    public HostEpc? Seen { get; private set; }
+    /// <summary>The last reading of the host; null before the first one.</summary>
+    public HostEpc? LastRead { get; private set; }
 
-    /// <summary>How much of each section was claimed when it was last published, in MiB by NUMA node.</summary>
+    /// <summary>The claims on each section at the last publication, in MiB by NUMA node.</summary>
     public IReadOnlyDictionary<int, long> Claimed => publisher.Claimed;
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -26,11 +32,11 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
         var due = time.GetTimestamp();
         while (!cancellation.IsCancellationRequested)
         {
-            Seen = read();
-            if (published?.IsHealthy != Seen.IsHealthy || time.GetElapsedTime(due) >= Interval)
+            LastRead = read();
+            if (published?.IsHealthy != LastRead.IsHealthy || time.GetElapsedTime(due) >= Interval)
             {
                 due = time.GetTimestamp();
-                await TryPublishAsync(Seen, cancellation).ConfigureAwait(false);
+                await TryPublishAsync(LastRead, cancellation).ConfigureAwait(false);
             }
             await Task.Delay(CheckInterval, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -47,9 +53,9 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
             published = epc;
             lastProblem = null;
         }
-        catch (OpenStackException failure)
+        catch (RefusedException failure)
         {
-            // Said once, not twice a minute.
+            // One line for each problem, not two a minute.
             if (failure.Message != lastProblem)
             {
                 log($"the inventory is not published: {failure.Message}");

@@ -1,69 +1,51 @@
 using System.Net.Sockets;
-using Guardian.Node.Libvirt;
+using Guardian.Libvirt.Rpc;
+using Guardian.Node.Definitions;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Relay;
 
-/// <summary>What becomes of a frame that was held.</summary>
-/// <param name="Forward">What is passed on in its place; empty when nothing is.</param>
-/// <param name="Answer">What goes back to whoever sent it; empty when nothing does.</param>
-internal readonly record struct FrameVerdict(ReadOnlyMemory<byte> Forward, ReadOnlyMemory<byte> Answer)
-{
-    public static FrameVerdict Replace(byte[] frame) => new(frame, default);
-
-    public static FrameVerdict Reply(byte[] frame) => new(default, frame);
-}
-
-/// <summary>Decides about the frames of one direction.</summary>
-internal interface IFrameInspector
-{
-    /// <summary>Whether the whole frame is wanted before anything of it is passed on.</summary>
-    /// <exception cref="RelayException">The connection cannot go on.</exception>
-    bool Holds(RpcHeader header);
-
-    /// <summary>Decides about a held frame; null passes it on as it came.</summary>
-    FrameVerdict? Inspect(RpcHeader header, ReadOnlySpan<byte> frame);
-}
-
-/// <summary>Ends one connection, and says why.</summary>
-internal sealed class RelayException(string message) : Exception(message);
-
-/// <summary>
-/// One direction of a connection: passes frames on in their order. A frame that nobody wants to see goes on while it still arrives, so
-/// that a connection costs one small buffer however large its frames are.
-/// </summary>
+/// <summary>Passes the frames of one direction of a connection on, in their order.</summary>
+/// <param name="source">The socket of the sender.</param>
+/// <param name="target">The way to the receiver.</param>
+/// <param name="back">The way back to the sender.</param>
+/// <param name="inspector">Decides about frames.</param>
+/// <remarks>
+/// A frame that is not inspected goes on while it still arrives, so a connection costs one small buffer however large its frames are.
+/// </remarks>
 internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter back, IFrameInspector inspector)
 {
-    /// <summary>The largest frame that is held: libvirt's longest string (REMOTE_STRING_MAX) and room for the other arguments.</summary>
+    /// <summary>The largest frame that is held: libvirt's longest string (REMOTE_STRING_MAX) and the other arguments.</summary>
     public const uint MaxHeld = 4_194_304 + 4096;
 
     private const int BufferSize = 64 * 1024;
 
     private byte[] buffer = new byte[BufferSize];
 
-    // buffer[start..end] has arrived and is not yet passed on; `passing` bytes of the frame in passage are still to come.
+    // buffer[start..end] has arrived and is not yet passed on. The frame that passes at present has `passing` more bytes.
     private int start;
     private int end;
     private uint passing;
 
     /// <summary>Pumps until the source ends or either side fails.</summary>
-    /// <exception cref="RelayException">The source broke the protocol.</exception>
+    /// <exception cref="RefusedException">The source broke the protocol.</exception>
     /// <exception cref="SocketException">A side failed.</exception>
     public void Run()
     {
         try
         {
-            while (Fill())
+            while (TryReceive())
             {
-                Drain();
+                PassFrames();
             }
         }
         finally
         {
-            target.Abandon();
+            target.ReleaseTurn();
         }
     }
 
-    private bool Fill()
+    private bool TryReceive()
     {
         if (start == end)
         {
@@ -80,7 +62,7 @@ internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter b
         }
         else if (end == buffer.Length)
         {
-            // Only a held frame fills the buffer. It grows with what arrives, not with what the head promises.
+            // Only a held frame fills the buffer. The buffer grows with the bytes that arrive, not with the length that the head states.
             Array.Resize(ref buffer, Math.Min(2 * buffer.Length, (int)MaxHeld));
         }
         var received = source.Receive(buffer.AsSpan(end));
@@ -88,7 +70,7 @@ internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter b
         return received > 0;
     }
 
-    private void Drain()
+    private void PassFrames()
     {
         var position = start;
         while (true)
@@ -102,18 +84,19 @@ internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter b
             }
             if (!RpcHeader.TryRead(buffer.AsSpan(position..end), out var header))
             {
-                throw new RelayException($"a frame of {header.Length} bytes");
+                throw new RefusedException(RelayReasons.BrokenProtocol.Because($"a frame of {header.Length} bytes"));
             }
-            if (!inspector.Holds(header))
+            if (!inspector.MustHold(header))
             {
                 passing = header.Length;
                 continue;
             }
             if (header.Length > MaxHeld)
             {
-                throw new RelayException($"a call of {header.Length} bytes, which no daemon would read");
+                throw new RefusedException(RelayReasons.BrokenProtocol.Because(
+                    $"a call of {header.Length} bytes, which no daemon would read"));
             }
-            Pass(position);
+            PassUntil(position);
             if ((uint)(end - position) < header.Length)
             {
                 break;
@@ -127,10 +110,10 @@ internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter b
             }
             position += frame.Length;
         }
-        Pass(position);
+        PassUntil(position);
     }
 
-    private void Pass(int position)
+    private void PassUntil(int position)
     {
         if (position > start)
         {

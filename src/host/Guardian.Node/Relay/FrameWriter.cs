@@ -2,12 +2,13 @@ using System.Net.Sockets;
 
 namespace Guardian.Node.Relay;
 
-/// <summary>Writes to one side of a connection. Two threads may write; what one of them began of a frame it ends before the other's turn.</summary>
+/// <summary>Writes to one side of a connection. Two threads may write; each completes a frame before it lets the other write.</summary>
 internal sealed class FrameWriter(Socket socket)
 {
     private readonly Lock turn = new();
 
-    /// <summary>Writes bytes that start where a frame starts, or go on where the last ones of the same thread ended.</summary>
+    /// <summary>Writes bytes that begin a frame, or that continue the last bytes of the same thread.</summary>
+    /// <param name="bytes">The bytes.</param>
     /// <param name="endsFrame">Whether the last byte ends a frame, so that another thread may write.</param>
     public void Write(ReadOnlySpan<byte> bytes, bool endsFrame)
     {
@@ -31,7 +32,7 @@ internal sealed class FrameWriter(Socket socket)
         }
     }
 
-    /// <summary>Writes whole frames; none when there are no bytes.</summary>
+    /// <summary>Writes whole frames; nothing when there are no bytes.</summary>
     public void WriteFrames(ReadOnlySpan<byte> frames)
     {
         if (!frames.IsEmpty)
@@ -40,8 +41,8 @@ internal sealed class FrameWriter(Socket socket)
         }
     }
 
-    /// <summary>Gives the turn back when the frame will never be ended; the socket is useless then.</summary>
-    public void Abandon()
+    /// <summary>Lets the other thread write although a frame is incomplete; the socket is useless then.</summary>
+    public void ReleaseTurn()
     {
         if (turn.IsHeldByCurrentThread)
         {

@@ -1,38 +1,34 @@
 using System.Net.Sockets;
-using Guardian.Node.Libvirt;
+using Guardian.Libvirt.Rpc;
+using Guardian.Node.Definitions;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Relay;
 
 /// <summary>One client and its connection to libvirtd.</summary>
-internal sealed class RelayConnection : IDisposable
+/// <param name="client">The client's socket.</param>
+/// <param name="upstream">The path of libvirtd's socket.</param>
+/// <param name="calls">Inspects the client's calls.</param>
+/// <param name="observer">Observes the definitions that pass.</param>
+/// <param name="log">Receives a line for each event that an operator may want to know.</param>
+internal sealed class RelayConnection(
+    Socket client, string upstream, IFrameInspector calls, IDefinitionObserver observer, Action<string> log) : IDisposable
 {
-    // Deep enough for the XML reader and a web request; the default of 1.5 MiB or more would be most of a connection's cost.
+    // Enough for the XML reader and a web request. The default of 1.5 MiB or more would be most of a connection's cost.
     private const int StackSize = 512 * 1024;
 
-    private readonly Socket client;
     private readonly Socket daemon = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly string upstream;
-    private readonly GuestCalls calls;
-    private readonly Action<string> log;
 
-    public RelayConnection(Socket client, string upstream, GuestCalls calls, Action<string> log)
-    {
-        this.client = client;
-        this.upstream = upstream;
-        this.calls = calls;
-        this.log = log;
-    }
-
-    /// <summary>Happens once, when both directions have ended.</summary>
+    /// <summary>Raised once, when both directions have ended.</summary>
     public event Action? Closed;
 
     public void Start() => StartThread("relay-calls", Serve);
 
-    /// <summary>Cuts both sides; the threads end by themselves.</summary>
+    /// <summary>Closes both sides; the threads end by themselves.</summary>
     public void Dispose()
     {
-        Cut(client);
-        Cut(daemon);
+        Close(client);
+        Close(daemon);
     }
 
     private static Thread StartThread(string name, ThreadStart work)
@@ -46,10 +42,11 @@ internal sealed class RelayConnection : IDisposable
     {
         try
         {
-            // Here and not where connections are accepted: a daemon whose queue is full blocks its own client only.
+            // This runs on the connection's own thread, so that a daemon with a full queue blocks only this client.
             daemon.Connect(new UnixDomainSocketEndPoint(upstream));
             var (toClient, toDaemon) = (new FrameWriter(client), new FrameWriter(daemon));
-            var replies = StartThread("relay-replies", () => Run(new FramePump(daemon, toClient, toDaemon, new DaemonFrames(calls)), "libvirtd"));
+            var fromDaemon = new FramePump(daemon, toClient, toDaemon, new DaemonFrames(observer));
+            var replies = StartThread("relay-replies", () => Run(fromDaemon, "libvirtd"));
             Run(new FramePump(client, toDaemon, toClient, calls), "the client");
             replies.Join();
         }
@@ -60,25 +57,25 @@ internal sealed class RelayConnection : IDisposable
         finally
         {
             Dispose();
-            calls.Close();
+            observer.OnClosed();
             Closed?.Invoke();
         }
     }
 
-    // When one direction ends, so does the other: libvirt never half-closes.
+    // When one direction ends, the other must end too: libvirt never half-closes.
     private void Run(FramePump pump, string sender)
     {
         try
         {
             pump.Run();
         }
-        catch (RelayException failure)
+        catch (RefusedException failure)
         {
             log($"closed a connection: {sender} sent {failure.Message}");
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            // A side that went away is an everyday thing; the other one is told by closing.
+            // Sides close all the time; closing the other side tells it.
         }
         finally
         {
@@ -86,8 +83,8 @@ internal sealed class RelayConnection : IDisposable
         }
     }
 
-    // Closing alone would not wake a thread that reads.
-    private static void Cut(Socket socket)
+    // Disposing alone would not wake a thread that reads.
+    private static void Close(Socket socket)
     {
         try
         {
@@ -95,21 +92,21 @@ internal sealed class RelayConnection : IDisposable
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            // Not connected any more, which is what was wanted.
+            // The socket is already closed.
         }
         socket.Dispose();
     }
 
-    /// <summary>What libvirtd sends is passed on unseen.</summary>
-    private sealed class DaemonFrames(GuestCalls calls) : IFrameInspector
+    /// <summary>Passes all frames of libvirtd on, and reports their heads.</summary>
+    private sealed class DaemonFrames(IDefinitionObserver observer) : IFrameInspector
     {
-        public bool Holds(RpcHeader header)
+        public bool MustHold(RpcHeader header)
         {
             if (header.Type == RpcType.ReplyWithFds)
             {
-                throw new RelayException("file descriptors, which cannot pass here");
+                throw new RefusedException(RelayReasons.FileDescriptors.Because("file descriptors, which cannot pass here"));
             }
-            calls.Answered(header);
+            observer.OnReply(header);
             return false;
         }
 

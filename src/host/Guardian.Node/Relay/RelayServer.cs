@@ -2,33 +2,41 @@ using System.Net.Sockets;
 
 namespace Guardian.Node.Relay;
 
-/// <summary>What the relay needs to serve.</summary>
+/// <summary>The relay's settings.</summary>
 internal sealed record RelaySettings
 {
-    /// <summary>Path of libvirtd's socket.</summary>
+    /// <summary>The path of libvirtd's socket.</summary>
     public required string Upstream { get; init; }
 
-    /// <summary>The users that may connect, by number. Whoever speaks to libvirtd is as good as root, so the list is short.</summary>
+    /// <summary>The users that may connect, by number. Access to libvirtd is as powerful as root, so the list is short.</summary>
     public required IReadOnlySet<uint> Users { get; init; }
 }
 
 /// <summary>
-/// Stands between nova-compute and libvirtd: passes everything on unchanged but the calls that define or move a guest with EPC. Each connection has two
-/// threads of its own that block in reads and writes: the shortest way for a byte, and a peer that stops reading stops nobody else.
+/// Stands between nova-compute and libvirtd. Everything passes unchanged, except the calls that define or move a guest with EPC.
 /// </summary>
 /// <param name="listener">A bound and listening unix socket.</param>
-/// <param name="inspectors">Makes what looks at the calls of one connection.</param>
-/// <param name="log">Receives a line for each thing an operator may want to know.</param>
-internal sealed class RelayServer(Socket listener, RelaySettings settings, Func<GuestCalls> inspectors, Action<string> log) : IDisposable
+/// <param name="settings">The settings.</param>
+/// <param name="makeInspector">Makes the inspector of one connection's calls.</param>
+/// <param name="makeObserver">Makes the observer of one connection's definitions.</param>
+/// <param name="log">Receives a line for each event that an operator may want to know.</param>
+/// <remarks>
+/// Each connection has two threads of its own that block in reads and writes. That is the shortest way for a byte, and a peer that stops
+/// reading delays nobody else.
+/// </remarks>
+internal sealed class RelayServer(
+    Socket listener, RelaySettings settings, Func<IDefinitionObserver, IFrameInspector> makeInspector,
+    Func<IDefinitionObserver> makeObserver, Action<string> log) : IDisposable
 {
-    // Nova-compute holds one connection, an operator's virsh a few. Each costs two threads; the cap keeps a mistake in a loop from taking the host's memory.
+    // nova-compute holds one connection, an operator's virsh a few. Each costs two threads; the cap stops a client that connects in a loop
+    // from using up the host's memory.
     private const int MaxConnections = 128;
 
     private readonly Lock gate = new();
     private readonly HashSet<RelayConnection> connections = [];
     private bool isDisposed;
 
-    /// <summary>How many connections are open.</summary>
+    /// <summary>The number of open connections.</summary>
     public int ConnectionCount
     {
         get
@@ -40,7 +48,7 @@ internal sealed class RelayServer(Socket listener, RelaySettings settings, Func<
         }
     }
 
-    /// <summary>Serves until disposed.</summary>
+    /// <summary>Serves until it is disposed.</summary>
     public void Run()
     {
         while (true)
@@ -52,7 +60,7 @@ internal sealed class RelayServer(Socket listener, RelaySettings settings, Func<
             }
             catch (SocketException) when (!isDisposed)
             {
-                // A client that is gone already, or no descriptors left for a moment.
+                // The client is gone already, or the process has no free descriptor at the moment.
                 Thread.Sleep(10);
                 continue;
             }
@@ -66,7 +74,7 @@ internal sealed class RelayServer(Socket listener, RelaySettings settings, Func<
                 client.Dispose();
                 continue;
             }
-            Start(client);
+            StartConnection(client);
         }
     }
 
@@ -90,20 +98,22 @@ internal sealed class RelayServer(Socket listener, RelaySettings settings, Func<
         PeerCredentials peer;
         try
         {
-            peer = PeerCredentials.Of(client);
+            peer = PeerCredentials.Read(client);
         }
         catch (SocketException failure)
         {
             return $"refused a connection whose user is unknown: {failure.Message}";
         }
-        return !settings.Users.Contains(peer.UserId) ? $"refused a connection of user {peer.UserId} (process {peer.ProcessId}), who is not allowed here"
+        return !settings.Users.Contains(peer.UserId)
+                ? $"refused a connection of user {peer.UserId} (process {peer.ProcessId}), who is not allowed here"
             : ConnectionCount >= MaxConnections ? $"refused a connection of process {peer.ProcessId}: {MaxConnections} are open"
             : null;
     }
 
-    private void Start(Socket client)
+    private void StartConnection(Socket client)
     {
-        var connection = new RelayConnection(client, settings.Upstream, inspectors(), log);
+        var observer = makeObserver();
+        var connection = new RelayConnection(client, settings.Upstream, makeInspector(observer), observer, log);
         connection.Closed += () =>
         {
             lock (gate)

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Guardian.OpenStack.Placement;
 
-/// <summary>The names by which enclave memory is known in Placement and flavors.</summary>
+/// <summary>The names of enclave memory in Placement and in flavors.</summary>
 public static class Epc
 {
-    /// <summary>The resource class; its unit is MiB, as Nova's MEMORY_MB is.</summary>
+    /// <summary>The resource class; its unit is MiB, like that of Nova's MEMORY_MB.</summary>
     public const string ResourceClass = "CUSTOM_SGX_EPC_MB";
 
     /// <summary>The host's processor has SGX and its firmware lets guests use it. A standard trait.</summary>
@@ -20,30 +20,37 @@ public static class Epc
     /// <summary>The host's check passes. Flavors require it, so a host that fails gets no new guests.</summary>
     public const string HealthyTrait = "CUSTOM_SGX_HEALTHY";
 
-    /// <summary>Marks the provider of one EPC section, so that lists can be asked for them.</summary>
+    /// <summary>Marks the provider of one EPC section, so that Placement can list these providers.</summary>
     public const string SectionTrait = "CUSTOM_SGX_EPC_SECTION";
 
     private const string SectionInfix = "_sgx_epc_";
 
-    /// <summary>The traits that exist only for Guardian.</summary>
+    /// <summary>The traits that Guardian defines.</summary>
     public static IReadOnlyList<string> CustomTraits { get; } = [FlcTrait, Sgx2Trait, HealthyTrait, SectionTrait];
 
-    /// <summary>The name of the provider of one section of a host.</summary>
+    /// <summary>Makes the name of the provider of one section of a host.</summary>
     /// <param name="host">The name of the compute host's own provider.</param>
     /// <param name="node">The NUMA node that the section belongs to.</param>
-    public static string ProviderName(string host, int node) => string.Create(CultureInfo.InvariantCulture, $"{host}{SectionInfix}{node}");
+    public static string MakeProviderName(string host, int node) =>
+        string.Create(CultureInfo.InvariantCulture, $"{host}{SectionInfix}{node}");
 
-    /// <summary>The NUMA node whose section a provider of <paramref name="host"/> is, or null when it is no section.</summary>
-    public static int? NodeOf(string host, string providerName)
+    /// <summary>Reads the NUMA node from the name of a section's provider; null when it is not a section of the host.</summary>
+    /// <param name="host">The name of the compute host's own provider.</param>
+    /// <param name="providerName">The name of any provider.</param>
+    public static int? FindNode(string host, string providerName)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(providerName);
-        return providerName.Length > host.Length + SectionInfix.Length && providerName.StartsWith(host + SectionInfix, StringComparison.Ordinal)
-            && int.TryParse(providerName.AsSpan(host.Length + SectionInfix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var node) ? node : null;
+        var prefix = host + SectionInfix;
+        return providerName.StartsWith(prefix, StringComparison.Ordinal)
+            && int.TryParse(providerName.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var node)
+                ? node : null;
     }
 
-    /// <summary>The EPC that a flavor asks for, in MiB: of the unnumbered group, else the sum of numbered ones, else Fogbow's older <c>sgx:epc_size</c>; 0 when none.</summary>
-    public static long OfFlavor(IReadOnlyDictionary<string, string>? extraSpecs)
+    /// <summary>Reads the EPC that a flavor requests, in MiB; 0 when it requests none.</summary>
+    /// <param name="extraSpecs">The flavor's extra specs; null counts as empty.</param>
+    /// <returns>The sum over all resource groups; if it is 0, Fogbow's older <c>sgx:epc_size</c>.</returns>
+    public static long ReadRequest(IReadOnlyDictionary<string, string>? extraSpecs)
     {
         if (extraSpecs is null)
         {
@@ -54,8 +61,10 @@ public static class Epc
     }
 
     // resources:CLASS or resources<suffix>:CLASS
-    private static bool IsEpcKey(string key) => key.StartsWith("resources", StringComparison.Ordinal) && key.EndsWith(":" + ResourceClass, StringComparison.Ordinal);
+    private static bool IsEpcKey(string key) =>
+        key.StartsWith("resources", StringComparison.Ordinal) && key.EndsWith(":" + ResourceClass, StringComparison.Ordinal);
 
-    // More than any host has is a mistake, which Placement refuses too: it must not overflow a sum.
-    private static long ParseAmount(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var amount) && amount <= int.MaxValue ? amount : 0;
+    // No host has so much. Placement refuses such an amount too, and here it must not overflow a sum.
+    private static long ParseAmount(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var amount) && amount <= int.MaxValue ? amount : 0;
 }

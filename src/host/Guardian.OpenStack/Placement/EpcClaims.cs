@@ -1,24 +1,32 @@
 using System.Collections.Concurrent;
+using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Placement;
 
-/// <summary>EPC that an instance claimed on one host.</summary>
-/// <param name="Node">The NUMA node of the section it was claimed on, or null where the host has one pool.</param>
-/// <param name="Mebibytes">At least 1.</param>
+/// <summary>An instance's claim of EPC on one host.</summary>
+/// <param name="Provider">The provider that holds the claim.</param>
+/// <param name="Node">The NUMA node of the provider's section; null when the host has one pool.</param>
+/// <param name="Mebibytes">The amount in MiB, at least 1.</param>
 public sealed record EpcClaim(Guid Provider, int? Node, long Mebibytes);
 
-/// <summary>Looks up what Nova's scheduler claimed for an instance: the size of record. Thread-safe.</summary>
+/// <summary>Looks up the claims that Nova's scheduler made for an instance. They are the authoritative size.</summary>
+/// <param name="placement">Placement.</param>
+/// <remarks>Thread-safe.</remarks>
 public sealed class EpcClaims(PlacementClient placement)
 {
-    // Providers keep their name and place for as long as they exist, so one question for each is enough. A host meets its own and, in an evacuation, others'.
+    // A provider keeps its name and place while it exists, so one request for each is enough. A host meets its own providers and, in an
+    // evacuation, another host's.
     private const int MaxKnownProviders = 4096;
 
     private readonly ConcurrentDictionary<Guid, ResourceProvider> known = new();
 
-    /// <summary>The instance's claims on a host, in the order of NUMA nodes; empty when it claimed no EPC there.</summary>
+    /// <summary>Reads an instance's claims on a host. During an evacuation an instance has claims on two hosts.</summary>
     /// <param name="instance">The server's UUID, which is the domain's.</param>
-    /// <param name="host">The name of the compute host's provider: what Nova calls the hypervisor's host name. While an instance is evacuated, it has claims on two hosts.</param>
-    /// <exception cref="OpenStackException">Placement or Keystone refused or did not answer; or the instance claimed EPC, but on other hosts only.</exception>
+    /// <param name="host">The name of the compute host's provider, which Nova calls the hypervisor's host name.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The claims in the order of NUMA nodes; empty when it claimed no EPC at all.</returns>
+    /// <exception cref="RefusedException">Placement or Keystone refused or did not answer; or the instance has claimed EPC on other hosts
+    /// only (<see cref="CloudReasons.Settings"/>).</exception>
     public async Task<IReadOnlyList<EpcClaim>> ReadAsync(Guid instance, string host, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -29,11 +37,11 @@ public sealed class EpcClaims(PlacementClient placement)
         {
             if (amounts.Resources.GetValueOrDefault(Epc.ResourceClass) is var mebibytes and > 0)
             {
-                var provider = await GetAsync(id, cancellation).ConfigureAwait(false);
-                var root = await GetAsync(provider.RootProviderUuid, cancellation).ConfigureAwait(false);
+                var provider = await GetProviderAsync(id, cancellation).ConfigureAwait(false);
+                var root = await GetProviderAsync(provider.RootProviderUuid, cancellation).ConfigureAwait(false);
                 if (root.Name == host)
                 {
-                    claims.Add(new EpcClaim(id, Epc.NodeOf(host, provider.Name), mebibytes));
+                    claims.Add(new EpcClaim(id, Epc.FindNode(host, provider.Name), mebibytes));
                 }
                 else
                 {
@@ -43,13 +51,15 @@ public sealed class EpcClaims(PlacementClient placement)
         }
         if (claims.Count == 0 && others.Count > 0)
         {
-            // As good as none, and yet most likely a host that goes by another name.
-            throw new OpenStackException(OpenStackFailure.Settings, $"instance {instance} has claimed EPC on {string.Join(", ", others)}, and none on {host}; is that Nova's name of this host?");
+            // Most likely the configuration names this host by another name than Nova does.
+            var found = string.Join(", ", others);
+            throw new RefusedException(CloudReasons.Settings.Because(
+                $"instance {instance} has claimed EPC on {found}, and none on {host}; is that Nova's name of this host?"));
         }
         return [.. claims.OrderBy(claim => claim.Node)];
     }
 
-    private async Task<ResourceProvider> GetAsync(Guid id, CancellationToken cancellation)
+    private async Task<ResourceProvider> GetProviderAsync(Guid id, CancellationToken cancellation)
     {
         if (known.TryGetValue(id, out var provider))
         {

@@ -1,82 +1,118 @@
 using System.Text.Json.Serialization.Metadata;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Placement;
 
-/// <summary>Placement: who has how much of what, and who claimed it. Every call throws <see cref="OpenStackException"/>. Thread-safe.</summary>
+/// <summary>Calls Placement: the resources of providers, and the claims of consumers.</summary>
+/// <param name="session">The way into the cloud.</param>
+/// <remarks>Thread-safe. Every call throws <see cref="RefusedException"/> with a reason of <see cref="CloudReasons"/>.</remarks>
 public sealed class PlacementClient(CloudSession session)
 {
-    /// <summary>All providers, or those of one name.</summary>
-    public async Task<IReadOnlyList<ResourceProvider>> ListProvidersAsync(string? name = null, CancellationToken cancellation = default) =>
-        (await GetAsync(name is null ? "resource_providers" : $"resource_providers?name={Uri.EscapeDataString(name)}", CloudJson.Default.ProviderList, cancellation).ConfigureAwait(false)).ResourceProviders;
+    /// <summary>Lists all providers, or those of one name.</summary>
+    public Task<IReadOnlyList<ResourceProvider>> ListProvidersAsync(string? name = null, CancellationToken cancellation = default) =>
+        ListAsync(name is null ? "resource_providers" : $"resource_providers?name={Uri.EscapeDataString(name)}", cancellation);
 
-    /// <summary>The providers that have a trait.</summary>
-    public async Task<IReadOnlyList<ResourceProvider>> ListProvidersWithAsync(string trait, CancellationToken cancellation = default) =>
-        (await GetAsync($"resource_providers?required={trait}", CloudJson.Default.ProviderList, cancellation).ConfigureAwait(false)).ResourceProviders;
+    /// <summary>Lists the providers that have a trait.</summary>
+    public Task<IReadOnlyList<ResourceProvider>> ListProvidersWithAsync(string trait, CancellationToken cancellation = default) =>
+        ListAsync($"resource_providers?required={trait}", cancellation);
 
-    /// <summary>A host's provider and all below it.</summary>
-    public async Task<IReadOnlyList<ResourceProvider>> ListTreeAsync(Guid root, CancellationToken cancellation = default) =>
-        (await GetAsync($"resource_providers?in_tree={root}", CloudJson.Default.ProviderList, cancellation).ConfigureAwait(false)).ResourceProviders;
+    /// <summary>Lists a host's provider and all providers below it.</summary>
+    public Task<IReadOnlyList<ResourceProvider>> ListTreeAsync(Guid root, CancellationToken cancellation = default) =>
+        ListAsync($"resource_providers?in_tree={root}", cancellation);
 
-    /// <summary>One provider.</summary>
+    /// <summary>Reads one provider.</summary>
     public Task<ResourceProvider> GetProviderAsync(Guid provider, CancellationToken cancellation = default) =>
-        GetAsync($"resource_providers/{provider}", CloudJson.Default.ResourceProvider, cancellation);
+        GetAsync($"resource_providers/{provider}", PlacementJson.Default.ResourceProvider, cancellation);
 
-    /// <summary>Makes a provider below another.</summary>
+    /// <summary>Creates a provider below another.</summary>
     /// <returns>The provider, as Placement keeps it.</returns>
-    public Task<ResourceProvider> CreateProviderAsync(string name, Guid? parent, CancellationToken cancellation = default) => session.SendAsync(
-        ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Post, "resource_providers", new NewProvider(name, parent), CloudJson.Default.NewProvider),
-        CloudJson.Default.ResourceProvider, cancellation);
+    public Task<ResourceProvider> CreateProviderAsync(string name, Guid? parent, CancellationToken cancellation = default)
+    {
+        var request = ServiceRequest.Create(
+            ServiceKind.Placement, HttpMethod.Post, "resource_providers", new NewProvider(name, parent), PlacementJson.Default.NewProvider);
+        return session.SendAsync(request, PlacementJson.Default.ResourceProvider, cancellation);
+    }
 
-    /// <summary>Removes a provider that nobody uses.</summary>
-    public Task DeleteProviderAsync(Guid provider, CancellationToken cancellation = default) => SendAsync(HttpMethod.Delete, $"resource_providers/{provider}", cancellation);
+    /// <summary>Removes a provider that has no claims.</summary>
+    public Task DeleteProviderAsync(Guid provider, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Delete, $"resource_providers/{provider}", cancellation);
 
-    /// <summary>What a provider has.</summary>
+    /// <summary>Reads a provider's inventories.</summary>
     public Task<ProviderInventories> GetInventoriesAsync(Guid provider, CancellationToken cancellation = default) =>
-        GetAsync($"resource_providers/{provider}/inventories", CloudJson.Default.ProviderInventories, cancellation);
+        GetAsync($"resource_providers/{provider}/inventories", PlacementJson.Default.ProviderInventories, cancellation);
 
-    /// <summary>Replaces all that a provider has.</summary>
-    /// <param name="inventories">With the generation that was read; a conflict says that somebody was faster.</param>
-    public Task SetInventoriesAsync(Guid provider, ProviderInventories inventories, CancellationToken cancellation = default) => session.SendAsync(
-        ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Put, $"resource_providers/{provider}/inventories", inventories, CloudJson.Default.ProviderInventories), cancellation);
+    /// <summary>Replaces all inventories of a provider.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="inventories">The inventories, with the generation that was read; <see cref="CloudReasons.Conflict"/> means that
+    /// somebody else was faster.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    public Task SetInventoriesAsync(Guid provider, ProviderInventories inventories, CancellationToken cancellation = default) =>
+        PutAsync($"resource_providers/{provider}/inventories", inventories, PlacementJson.Default.ProviderInventories, cancellation);
 
-    /// <summary>What a provider is.</summary>
+    /// <summary>Reads a provider's traits.</summary>
     public Task<ProviderTraits> GetTraitsAsync(Guid provider, CancellationToken cancellation = default) =>
-        GetAsync($"resource_providers/{provider}/traits", CloudJson.Default.ProviderTraits, cancellation);
+        GetAsync($"resource_providers/{provider}/traits", PlacementJson.Default.ProviderTraits, cancellation);
 
-    /// <summary>Replaces all of a provider's traits.</summary>
-    public Task SetTraitsAsync(Guid provider, ProviderTraits traits, CancellationToken cancellation = default) => session.SendAsync(
-        ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Put, $"resource_providers/{provider}/traits", traits, CloudJson.Default.ProviderTraits), cancellation);
+    /// <summary>Replaces all traits of a provider.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <param name="traits">The traits, with the generation that was read; <see cref="CloudReasons.Conflict"/> means that somebody else
+    /// was faster.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    public Task SetTraitsAsync(Guid provider, ProviderTraits traits, CancellationToken cancellation = default) =>
+        PutAsync($"resource_providers/{provider}/traits", traits, PlacementJson.Default.ProviderTraits, cancellation);
 
-    /// <summary>The traits that begin so, out of all that Placement knows.</summary>
-    public async Task<IReadOnlyList<string>> ListTraitsAsync(string prefix, CancellationToken cancellation = default) =>
-        (await GetAsync($"traits?name=startswith:{prefix}", CloudJson.Default.TraitList, cancellation).ConfigureAwait(false)).Traits;
+    /// <summary>Lists the traits with a prefix, out of all that Placement knows.</summary>
+    public async Task<IReadOnlyList<string>> ListTraitsAsync(string prefix, CancellationToken cancellation = default)
+    {
+        var path = $"traits?name=startswith:{prefix}";
+        return (await GetAsync(path, PlacementJson.Default.TraitList, cancellation).ConfigureAwait(false)).Traits;
+    }
 
-    /// <summary>All resource classes that Placement knows.</summary>
-    public async Task<IReadOnlyList<string>> ListResourceClassesAsync(CancellationToken cancellation = default) =>
-        [.. (await GetAsync("resource_classes", CloudJson.Default.ResourceClassList, cancellation).ConfigureAwait(false)).ResourceClasses.Select(known => known.Name)];
+    /// <summary>Lists all resource classes that Placement knows.</summary>
+    public async Task<IReadOnlyList<string>> ListResourceClassesAsync(CancellationToken cancellation = default)
+    {
+        var answer = await GetAsync("resource_classes", PlacementJson.Default.ResourceClassList, cancellation).ConfigureAwait(false);
+        return [.. answer.ResourceClasses.Select(known => known.Name)];
+    }
 
-    /// <summary>Makes a trait of our own known; harmless when it is.</summary>
-    public Task EnsureTraitAsync(string trait, CancellationToken cancellation = default) => SendAsync(HttpMethod.Put, $"traits/{trait}", cancellation);
+    /// <summary>Creates a custom trait; does nothing when it exists.</summary>
+    public Task EnsureTraitAsync(string trait, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Put, $"traits/{trait}", cancellation);
 
-    /// <summary>Makes a resource class of our own known; harmless when it is.</summary>
-    public Task EnsureResourceClassAsync(string resourceClass, CancellationToken cancellation = default) => SendAsync(HttpMethod.Put, $"resource_classes/{resourceClass}", cancellation);
+    /// <summary>Creates a custom resource class; does nothing when it exists.</summary>
+    public Task EnsureResourceClassAsync(string resourceClass, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Put, $"resource_classes/{resourceClass}", cancellation);
 
-    /// <summary>How much of a provider is claimed, by class.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> GetUsagesAsync(Guid provider, CancellationToken cancellation = default) =>
-        (await GetAsync($"resource_providers/{provider}/usages", CloudJson.Default.ProviderUsages, cancellation).ConfigureAwait(false)).Usages;
+    /// <summary>Reads how much of a provider is claimed, by resource class.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> GetUsagesAsync(Guid provider, CancellationToken cancellation = default)
+    {
+        var path = $"resource_providers/{provider}/usages";
+        return (await GetAsync(path, PlacementJson.Default.ProviderUsages, cancellation).ConfigureAwait(false)).Usages;
+    }
 
-    /// <summary>Who claimed how much of a provider. Consumers are instances, and migrations that hold their source.</summary>
-    public async Task<IReadOnlyDictionary<Guid, Amounts>> GetProviderAllocationsAsync(Guid provider, CancellationToken cancellation = default) =>
-        (await GetAsync($"resource_providers/{provider}/allocations", CloudJson.Default.ProviderAllocations, cancellation).ConfigureAwait(false)).Allocations;
+    /// <summary>Reads the claims on a provider, by consumer: servers, and migrations that hold their source.</summary>
+    public async Task<IReadOnlyDictionary<Guid, Amounts>> GetProviderAllocationsAsync(
+        Guid provider, CancellationToken cancellation = default)
+    {
+        var path = $"resource_providers/{provider}/allocations";
+        return (await GetAsync(path, PlacementJson.Default.ProviderAllocations, cancellation).ConfigureAwait(false)).Allocations;
+    }
 
-    /// <summary>What an instance claimed; empty when it is unknown.</summary>
+    /// <summary>Reads the claims of a consumer; empty when it is unknown.</summary>
     public Task<ConsumerAllocations> GetAllocationsAsync(Guid consumer, CancellationToken cancellation = default) =>
-        GetAsync($"allocations/{consumer}", CloudJson.Default.ConsumerAllocations, cancellation);
+        GetAsync($"allocations/{consumer}", PlacementJson.Default.ConsumerAllocations, cancellation);
+
+    private async Task<IReadOnlyList<ResourceProvider>> ListAsync(string path, CancellationToken cancellation) =>
+        (await GetAsync(path, PlacementJson.Default.ProviderList, cancellation).ConfigureAwait(false)).ResourceProviders;
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         session.SendAsync(new ServiceRequest(ServiceKind.Placement, HttpMethod.Get, path), type, cancellation);
 
+    private Task PutAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        session.SendAsync(ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Put, path, body, type), cancellation);
+
+    // Behind some servers Placement answers a PUT without length with 411.
     private Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken cancellation) =>
-        // Placement answers a PUT without length with 411 behind some servers.
         session.SendAsync(new ServiceRequest(ServiceKind.Placement, method, path, method == HttpMethod.Put ? [] : null), cancellation);
 }

@@ -1,15 +1,20 @@
-using System.Text.Json.Serialization;
-
 namespace Guardian.OpenStack.Placement;
 
 /// <summary>Something that has resources: a compute host, or a part of one.</summary>
-/// <param name="Generation">Rises with each change; a change made on an old generation is refused.</param>
-/// <param name="RootProviderUuid">The host it belongs to; itself for a host.</param>
+/// <param name="Uuid">Placement's identifier.</param>
+/// <param name="Name">The name, unique in the cloud.</param>
+/// <param name="Generation">A number that rises with each change; Placement refuses a change of an older generation.</param>
+/// <param name="ParentProviderUuid">The provider above it; null for a host.</param>
+/// <param name="RootProviderUuid">Its host's provider; itself for a host.</param>
 public sealed record ResourceProvider(Guid Uuid, string Name, long Generation, Guid? ParentProviderUuid, Guid RootProviderUuid);
 
-/// <summary>How much of one class a provider has.</summary>
-/// <param name="Total">In the class's unit; mebibytes for EPC.</param>
-/// <param name="Reserved">Not for guests.</param>
+/// <summary>A provider's amount of one resource class, in the class's unit: MiB for EPC.</summary>
+/// <param name="Total">The amount.</param>
+/// <param name="Reserved">The part that guests cannot claim.</param>
+/// <param name="MinUnit">The smallest claim.</param>
+/// <param name="MaxUnit">The largest claim.</param>
+/// <param name="StepSize">The divisor of every claim.</param>
+/// <param name="AllocationRatio">The factor by which claims may exceed the amount; 1 allows none.</param>
 public sealed record Inventory(long Total, long Reserved, long MinUnit, long MaxUnit, long StepSize, double AllocationRatio);
 
 /// <summary>A provider's inventories by class, as of a generation.</summary>
@@ -21,20 +26,7 @@ public sealed record ProviderTraits(long ResourceProviderGeneration, IReadOnlyLi
 /// <summary>Amounts by class.</summary>
 public sealed record Amounts(IReadOnlyDictionary<string, long> Resources);
 
-/// <summary>What an instance has claimed, by provider.</summary>
-/// <param name="ProjectId">Absent when nothing is claimed.</param>
+/// <summary>A consumer's claims, by provider.</summary>
+/// <param name="Allocations">The amounts by provider; empty when nothing is claimed.</param>
+/// <param name="ProjectId">The consumer's project; null when nothing is claimed.</param>
 public sealed record ConsumerAllocations(IReadOnlyDictionary<Guid, Amounts> Allocations, string? ProjectId = null);
-
-internal sealed record ProviderList(IReadOnlyList<ResourceProvider> ResourceProviders);
-
-internal sealed record NewProvider(string Name, Guid? ParentProviderUuid);
-
-internal sealed record ProviderUsages(IReadOnlyDictionary<string, long> Usages);
-
-internal sealed record ProviderAllocations([property: JsonRequired] IReadOnlyDictionary<Guid, Amounts> Allocations);
-
-internal sealed record TraitList(IReadOnlyList<string> Traits);
-
-internal sealed record ResourceClass(string Name);
-
-internal sealed record ResourceClassList(IReadOnlyList<ResourceClass> ResourceClasses);

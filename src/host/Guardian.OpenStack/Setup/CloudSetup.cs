@@ -1,54 +1,63 @@
+using System.Globalization;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Setup;
 
 /// <summary>A flavor with enclave memory, as an operator wants it.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Vcpus">The number of virtual processors.</param>
 /// <param name="Ram">MiB.</param>
 /// <param name="Disk">GiB.</param>
-/// <param name="EpcMebibytes">At least 1.</param>
+/// <param name="EpcMebibytes">MiB, at least 1.</param>
 public sealed record SgxFlavor(string Name, int Vcpus, int Ram, int Disk, int EpcMebibytes)
 {
-    /// <summary>What makes Nova's scheduler claim EPC on a healthy host.</summary>
+    /// <summary>The extra specs that make Nova's scheduler claim EPC on a healthy host.</summary>
     public IReadOnlyDictionary<string, string> ExtraSpecs { get; } = new Dictionary<string, string>
     {
-        [$"resources:{Epc.ResourceClass}"] = EpcMebibytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        [$"resources:{Epc.ResourceClass}"] = EpcMebibytes.ToString(CultureInfo.InvariantCulture),
         [$"trait:{Epc.SgxTrait}"] = "required",
         [$"trait:{Epc.HealthyTrait}"] = "required",
     };
 }
 
-/// <summary>One thing that a cloud needs for SGX guests.</summary>
-/// <param name="What">For people, such as <c>flavor sgx.small</c>.</param>
-/// <param name="State">Whether it was there.</param>
-/// <param name="Detail">What is wrong, when it cannot be mended from here.</param>
+/// <summary>One resource that a cloud needs for SGX guests.</summary>
+/// <param name="What">The resource, for people, such as <c>flavor sgx.small</c>.</param>
+/// <param name="State">The outcome.</param>
+/// <param name="Detail">The problem that a person must solve; null when there is none.</param>
 public sealed record SetupStep(string What, SetupState State, string? Detail = null);
 
-/// <summary>What became of a step.</summary>
+/// <summary>The outcome of a step.</summary>
 public enum SetupState
 {
     /// <summary>It was as it should be.</summary>
     Unchanged,
 
-    /// <summary>It was made, or changed to what it should be.</summary>
+    /// <summary>It was created, or changed to what it should be.</summary>
     Changed,
 
-    /// <summary>Something else has its name; a person has to decide.</summary>
+    /// <summary>Another resource has its name; a person must decide.</summary>
     Conflicting,
 }
 
-/// <summary>Makes a cloud ready for SGX guests. Running it again changes nothing that is right.</summary>
+/// <summary>Prepares a cloud for SGX guests. A second run changes nothing that is right.</summary>
+/// <param name="placement">Placement.</param>
+/// <param name="nova">Nova.</param>
 public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
 {
-    /// <summary>What keeps plain guests off SGX hosts, in an aggregate's metadata, when the schedulers filter by isolated aggregates.</summary>
+    /// <summary>The aggregate metadata that keeps plain guests off SGX hosts, if schedulers filter by isolated aggregates.</summary>
     public const string IsolationKey = $"trait:{Epc.SgxTrait}";
 
-    /// <summary>Does what is missing.</summary>
-    /// <param name="aggregate">Its name.</param>
-    /// <param name="hosts">Compute services' hosts to put into the aggregate, besides those that already publish EPC.</param>
-    /// <returns>What was done, in order.</returns>
-    /// <exception cref="OpenStackException">A service refused or did not answer; what is done stays done.</exception>
-    public async Task<IReadOnlyList<SetupStep>> RunAsync(string aggregate, IReadOnlyList<string> hosts, IReadOnlyList<SgxFlavor> flavors, CancellationToken cancellation = default)
+    /// <summary>Creates the resources that are missing.</summary>
+    /// <param name="aggregate">The name of the aggregate of SGX hosts.</param>
+    /// <param name="hosts">Compute services' hosts to add to the aggregate, besides those that already publish EPC.</param>
+    /// <param name="flavors">The flavors to offer.</param>
+    /// <param name="cancellation">Cancels the run.</param>
+    /// <returns>The steps, in order.</returns>
+    /// <exception cref="RefusedException">A service refused or did not answer; the steps before are done.</exception>
+    public async Task<IReadOnlyList<SetupStep>> RunAsync(
+        string aggregate, IReadOnlyList<string> hosts, IReadOnlyList<SgxFlavor> flavors, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(flavors);
         List<SetupStep> steps = [await SetResourceClassAsync(cancellation).ConfigureAwait(false)];
@@ -76,13 +85,15 @@ public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
 
     private async Task<IReadOnlyList<SetupStep>> SetAggregateAsync(string name, IReadOnlyList<string> hosts, CancellationToken cancellation)
     {
-        var found = (await nova.ListAggregatesAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(aggregate => aggregate.Name == name);
+        var found = (await nova.ListAggregatesAsync(cancellation).ConfigureAwait(false))
+            .FirstOrDefault(aggregate => aggregate.Name == name);
         var steps = new List<SetupStep> { new($"aggregate {name}", found is null ? SetupState.Changed : SetupState.Unchanged) };
         var id = found?.Id ?? await nova.CreateAggregateAsync(name, cancellation).ConfigureAwait(false);
         var isIsolated = found?.Metadata.GetValueOrDefault(IsolationKey) == "required";
         if (!isIsolated)
         {
-            await nova.SetAggregateMetadataAsync(id, new Dictionary<string, string> { [IsolationKey] = "required" }, cancellation).ConfigureAwait(false);
+            var metadata = new Dictionary<string, string> { [IsolationKey] = "required" };
+            await nova.SetAggregateMetadataAsync(id, metadata, cancellation).ConfigureAwait(false);
         }
         steps.Add(new($"isolation of aggregate {name}", isIsolated ? SetupState.Unchanged : SetupState.Changed));
         foreach (var host in hosts.Union(await ListPublishingHostsAsync(cancellation).ConfigureAwait(false)).Order(StringComparer.Ordinal))
@@ -99,8 +110,10 @@ public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
 
     private async Task<IEnumerable<string>> ListPublishingHostsAsync(CancellationToken cancellation)
     {
-        var roots = (await placement.ListProvidersWithAsync(Epc.SgxTrait, cancellation).ConfigureAwait(false)).Select(provider => provider.RootProviderUuid).ToHashSet();
-        return (await nova.ListHypervisorsAsync(cancellation).ConfigureAwait(false)).Where(node => roots.Contains(node.Id)).Select(node => node.Service.Host);
+        var providers = await placement.ListProvidersWithAsync(Epc.SgxTrait, cancellation).ConfigureAwait(false);
+        var roots = providers.Select(provider => provider.RootProviderUuid).ToHashSet();
+        return (await nova.ListHypervisorsAsync(cancellation).ConfigureAwait(false))
+            .Where(node => roots.Contains(node.Id)).Select(node => node.Service.Host);
     }
 
     private async Task<SetupStep> SetFlavorAsync(SgxFlavor wanted, Flavor? found, CancellationToken cancellation)
@@ -108,13 +121,16 @@ public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
         var what = $"flavor {wanted.Name}";
         if (found is not null && (found.Vcpus, found.Ram, found.Disk) != (wanted.Vcpus, wanted.Ram, wanted.Disk))
         {
-            return new(what, SetupState.Conflicting, $"it has {found.Vcpus} vCPU, {found.Ram} MiB RAM, {found.Disk} GiB disk; servers may use it, so it is not replaced");
+            return new(
+                what, SetupState.Conflicting,
+                $"it has {found.Vcpus} vCPU, {found.Ram} MiB RAM, {found.Disk} GiB disk; servers may use it, so it is not replaced");
         }
         if (found?.ExtraSpecs is { } specs && wanted.ExtraSpecs.All(spec => specs.GetValueOrDefault(spec.Key) == spec.Value))
         {
             return new(what, SetupState.Unchanged);
         }
-        found ??= await nova.CreateFlavorAsync(wanted.Name, wanted.Vcpus, wanted.Ram, wanted.Disk, cancellation).ConfigureAwait(false);
+        found ??= await nova.CreateFlavorAsync(
+            wanted.Name, wanted.Vcpus, wanted.Ram, wanted.Disk, cancellation).ConfigureAwait(false);
         await nova.SetExtraSpecsAsync(found.Id, wanted.ExtraSpecs, cancellation).ConfigureAwait(false);
         return new(what, SetupState.Changed);
     }

@@ -1,87 +1,114 @@
 using System.Collections.Concurrent;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Setup;
 
 /// <summary>One host's enclave memory, in MiB.</summary>
 /// <param name="Host">The name of its provider.</param>
-/// <param name="State">Of its nova-compute: up or down.</param>
-/// <param name="IsHealthy">Whether it takes new guests: its check passes and its daemon says so.</param>
-/// <param name="Sections">How many providers its EPC is divided over.</param>
-/// <param name="LargestFree">The largest claim that one of the providers still takes; a claim is not divided over them.</param>
-/// <param name="Guests">Consumers that hold a claim.</param>
-public sealed record EpcHost(string Host, string State, bool IsHealthy, int Sections, long Total, long Reserved, long Claimed, long LargestFree, int Guests)
+/// <param name="State">The state of its nova-compute: up or down.</param>
+/// <param name="IsHealthy">Whether it takes new guests: its check passes, and its daemon has published that.</param>
+/// <param name="Sections">The number of providers that share its EPC.</param>
+/// <param name="Total">The sum of all sections.</param>
+/// <param name="Reserved">The part that is kept for the host's own enclaves.</param>
+/// <param name="Claimed">The part that consumers have claimed.</param>
+/// <param name="LargestFree">The largest claim that one of the providers still takes; Placement never divides a claim.</param>
+/// <param name="Guests">The number of consumers that hold a claim.</param>
+public sealed record EpcHost(
+    string Host, string State, bool IsHealthy, int Sections, long Total, long Reserved, long Claimed, long LargestFree, int Guests)
 {
-    /// <summary>What may still be claimed.</summary>
+    /// <summary>The part that can still be claimed.</summary>
     public long Free => Math.Max(0, Total - Reserved - Claimed);
 }
 
-/// <summary>A claim that does not fit what Nova knows of servers.</summary>
-/// <param name="Consumer">The server, or whoever holds the claim.</param>
+/// <summary>A disagreement between a claim and Nova's knowledge of servers.</summary>
+/// <param name="Consumer">The server, or another holder of the claim.</param>
+/// <param name="Host">The host of the claim or the server; null when it is not known.</param>
 /// <param name="Claimed">MiB in Placement.</param>
-/// <param name="Expected">MiB by the server's flavor.</param>
+/// <param name="Expected">MiB according to the server's flavor.</param>
+/// <param name="Problem">The disagreement, for people.</param>
 public sealed record EpcDrift(Guid Consumer, string? Host, long Claimed, long Expected, string Problem);
 
-/// <summary>All hosts with enclave memory, and where claims and servers disagree.</summary>
+/// <summary>All hosts with enclave memory, and all disagreements between claims and servers.</summary>
 public sealed record EpcStatus(IReadOnlyList<EpcHost> Hosts, IReadOnlyList<EpcDrift> Drift);
 
-/// <summary>Looks at a cloud's enclave memory.</summary>
+/// <summary>Reads the state of a cloud's enclave memory.</summary>
+/// <param name="placement">Placement.</param>
+/// <param name="nova">Nova.</param>
 public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
 {
     // Enough to hide the round trips of a large cloud, few enough not to disturb it.
     private const int Parallelism = 8;
 
-    // Servers of which Nova holds no claim, or is about to make one.
+    // Servers that hold no claim, or for which Nova is about to make one.
     private static readonly string[] WithoutClaim = ["BUILD", "ERROR", "SHELVED_OFFLOADED", "DELETED", "SOFT_DELETED"];
 
-    /// <exception cref="OpenStackException">A service refused or did not answer.</exception>
+    /// <summary>Reads the state.</summary>
+    /// <exception cref="RefusedException">A service refused or did not answer.</exception>
     public async Task<EpcStatus> ReadAsync(CancellationToken cancellation = default)
     {
         var nodes = (await nova.ListHypervisorsAsync(cancellation).ConfigureAwait(false)).ToDictionary(node => node.Id);
-        var hasTraits = (await placement.ListTraitsAsync("CUSTOM_SGX", cancellation).ConfigureAwait(false)).ToHashSet();
-        async Task<IReadOnlyList<ResourceProvider>> With(string trait) =>
-            trait == Epc.SgxTrait || hasTraits.Contains(trait) ? await placement.ListProvidersWithAsync(trait, cancellation).ConfigureAwait(false) : [];
-
-        var healthy = (await With(Epc.HealthyTrait).ConfigureAwait(false)).Select(provider => provider.RootProviderUuid).ToHashSet();
-        var providers = (await With(Epc.SectionTrait).ConfigureAwait(false)).Concat(await With(Epc.SgxTrait).ConfigureAwait(false))
-            .Concat(await With(Epc.HealthyTrait).ConfigureAwait(false)).DistinctBy(provider => provider.Uuid).ToList();
-
-        var parts = new ConcurrentBag<(Guid Root, Inventory Inventory, IReadOnlyDictionary<Guid, Amounts> Claims)>();
-        await Parallel.ForEachAsync(providers, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, async (provider, token) =>
-        {
-            var inventories = await placement.GetInventoriesAsync(provider.Uuid, token).ConfigureAwait(false);
-            if (inventories.Inventories.TryGetValue(Epc.ResourceClass, out var inventory))
-            {
-                parts.Add((provider.RootProviderUuid, inventory, await placement.GetProviderAllocationsAsync(provider.Uuid, token).ConfigureAwait(false)));
-            }
-        }).ConfigureAwait(false);
-
+        var (providers, healthy) = await ListProvidersAsync(cancellation).ConfigureAwait(false);
         var hosts = new List<EpcHost>();
         var claims = new Dictionary<(Guid Consumer, Guid Root), long>();
-        foreach (var host in parts.GroupBy(part => part.Root))
+        foreach (var host in (await ReadPartsAsync(providers, cancellation).ConfigureAwait(false)).GroupBy(part => part.Root))
         {
-            foreach (var (consumer, amounts) in host.SelectMany(part => part.Claims).Where(claim => Mebibytes(claim.Value) > 0))
+            foreach (var (consumer, amounts) in host.SelectMany(part => part.Claims).Where(claim => ReadMebibytes(claim.Value) > 0))
             {
-                claims[(consumer, host.Key)] = claims.GetValueOrDefault((consumer, host.Key)) + Mebibytes(amounts);
+                claims[(consumer, host.Key)] = claims.GetValueOrDefault((consumer, host.Key)) + ReadMebibytes(amounts);
             }
             var own = claims.Where(claim => claim.Key.Root == host.Key).ToList();
             var node = nodes.GetValueOrDefault(host.Key);
             hosts.Add(new EpcHost(
                 node?.HypervisorHostname ?? host.Key.ToString(), node?.State ?? "unknown", healthy.Contains(host.Key), host.Count(),
                 host.Sum(part => part.Inventory.Total), host.Sum(part => part.Inventory.Reserved), own.Sum(claim => claim.Value),
-                host.Max(part => Math.Clamp(part.Inventory.Total - part.Inventory.Reserved - part.Claims.Values.Sum(Mebibytes), 0, Math.Max(0, part.Inventory.MaxUnit))), own.Count));
+                host.Max(part => part.Free), own.Count));
         }
         return new EpcStatus(
             [.. hosts.OrderBy(host => host.Host, StringComparer.Ordinal)],
             await FindDriftAsync(claims, nodes, cancellation).ConfigureAwait(false));
     }
 
+    private async Task<(List<ResourceProvider> Providers, HashSet<Guid> Healthy)> ListProvidersAsync(CancellationToken cancellation)
+    {
+        var known = (await placement.ListTraitsAsync("CUSTOM_SGX", cancellation).ConfigureAwait(false)).ToHashSet();
+        // Placement refuses a question about a trait that it does not know.
+        async Task<IReadOnlyList<ResourceProvider>> ListWithAsync(string trait) => trait == Epc.SgxTrait || known.Contains(trait)
+            ? await placement.ListProvidersWithAsync(trait, cancellation).ConfigureAwait(false)
+            : [];
+        var healthy = await ListWithAsync(Epc.HealthyTrait).ConfigureAwait(false);
+        List<ResourceProvider> all =
+        [
+            .. await ListWithAsync(Epc.SectionTrait).ConfigureAwait(false),
+            .. await ListWithAsync(Epc.SgxTrait).ConfigureAwait(false),
+            .. healthy,
+        ];
+        return ([.. all.DistinctBy(provider => provider.Uuid)], healthy.Select(provider => provider.RootProviderUuid).ToHashSet());
+    }
+
+    private async Task<IEnumerable<Part>> ReadPartsAsync(List<ResourceProvider> providers, CancellationToken cancellation)
+    {
+        var parts = new ConcurrentBag<Part>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(providers, options, async (provider, token) =>
+        {
+            var inventories = await placement.GetInventoriesAsync(provider.Uuid, token).ConfigureAwait(false);
+            if (inventories.Inventories.TryGetValue(Epc.ResourceClass, out var inventory))
+            {
+                var claims = await placement.GetProviderAllocationsAsync(provider.Uuid, token).ConfigureAwait(false);
+                parts.Add(new Part(provider.RootProviderUuid, inventory, claims));
+            }
+        }).ConfigureAwait(false);
+        return parts;
+    }
+
     private async Task<IReadOnlyList<EpcDrift>> FindDriftAsync(
         Dictionary<(Guid Consumer, Guid Root), long> claims, Dictionary<Guid, Hypervisor> nodes, CancellationToken cancellation)
     {
         var servers = (await nova.ListServersAsync(cancellation).ConfigureAwait(false)).ToDictionary(server => server.Id);
-        var migrations = (await nova.ListMigrationsAsync(cancellation).ConfigureAwait(false)).Select(migration => migration.Uuid).ToHashSet();
+        var migrations = (await nova.ListMigrationsAsync(cancellation).ConfigureAwait(false))
+            .Select(migration => migration.Uuid).ToHashSet();
         var roots = nodes.Values.ToDictionary(node => node.HypervisorHostname, node => node.Id);
         var drift = new List<EpcDrift>();
         foreach (var ((consumer, root), claimed) in claims)
@@ -101,15 +128,24 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
         }
         foreach (var server in servers.Values.Where(server => server.Host is not null && !WithoutClaim.Contains(server.Status)))
         {
-            var expected = Epc.OfFlavor(server.Flavor.ExtraSpecs);
+            var expected = Epc.ReadRequest(server.Flavor.ExtraSpecs);
             var claimed = roots.TryGetValue(server.Host!, out var root) ? claims.GetValueOrDefault((server.Id, root)) : 0;
             if (claimed != expected)
             {
-                drift.Add(new(server.Id, server.Host, claimed, expected, claimed == 0 ? "the server has no claim" : "the claim is not what the server's flavor asks"));
+                var problem = claimed == 0 ? "the server has no claim" : "the claim is not what the server's flavor requests";
+                drift.Add(new(server.Id, server.Host, claimed, expected, problem));
             }
         }
         return [.. drift.OrderBy(item => item.Host, StringComparer.Ordinal).ThenBy(item => item.Consumer)];
     }
 
-    private static long Mebibytes(Amounts amounts) => amounts.Resources.GetValueOrDefault(Epc.ResourceClass);
+    private static long ReadMebibytes(Amounts amounts) => amounts.Resources.GetValueOrDefault(Epc.ResourceClass);
+
+    /// <summary>One provider's part of a host's EPC.</summary>
+    private sealed record Part(Guid Root, Inventory Inventory, IReadOnlyDictionary<Guid, Amounts> Claims)
+    {
+        /// <summary>The largest claim that it still takes.</summary>
+        public long Free => Math.Clamp(
+            Inventory.Total - Inventory.Reserved - Claims.Values.Sum(ReadMebibytes), 0, Math.Max(0, Inventory.MaxUnit));
+    }
 }

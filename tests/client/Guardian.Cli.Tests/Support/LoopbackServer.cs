@@ -12,7 +12,7 @@ internal sealed class LoopbackServer : IDisposable
     public LoopbackServer(Func<HttpListenerContext, Task> answer)
     {
         this.answer = answer;
-        Address = $"http://127.0.0.1:{ReservedPort.Take()}/";
+        Address = $"http://127.0.0.1:{ReservedPort.Reserve()}/";
         listener.Prefixes.Add(Address);
         listener.Start();
         _ = ServeAsync();

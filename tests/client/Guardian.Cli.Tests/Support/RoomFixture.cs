@@ -9,8 +9,8 @@ namespace Guardian.Cli.Tests.Support;
 public class RoomFixture : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
-    private readonly int casPort = ReservedPort.Take();
-    private readonly int roomPort = ReservedPort.Take();
+    private readonly int casPort = ReservedPort.Reserve();
+    private readonly int roomPort = ReservedPort.Reserve();
     private Running? cas;
     private Running? room;
 

@@ -68,7 +68,7 @@ internal static class Shell
         }
         if (!ports.TryGetValue(word, out var free))
         {
-            ports[word] = free = $"127.0.0.1:{ReservedPort.Take()}";
+            ports[word] = free = $"127.0.0.1:{ReservedPort.Reserve()}";
         }
         return free;
     }

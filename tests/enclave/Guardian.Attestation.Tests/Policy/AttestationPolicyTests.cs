@@ -2,7 +2,6 @@ using System.Text;
 using Guardian.Attestation.Policy;
 using Guardian.Documents;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
 
 namespace Guardian.Attestation.Tests.Policy;
 

@@ -1,6 +1,7 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Verification;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.RaTls;
 
@@ -10,7 +11,7 @@ namespace Guardian.Attestation.Tests.RaTls;
 public class RaTlsInteropTests
 {
     // The collateral of their platform (FMSPC 00606A000000) that was recorded for another one.
-    private static readonly Recorded Collateral = new("sgx3-azure-swh-pem-crl");
+    private static readonly EvidenceVerifier WithCollateral = new([TrustAnchor.Intel], new Recorded("sgx3-azure-swh-pem-crl"));
     private static readonly DateTimeOffset At = new(2023, 5, 20, 0, 0, 0, TimeSpan.Zero);
 
     [Theory]
@@ -19,8 +20,8 @@ public class RaTlsInteropTests
     public void A_certificate_from_hardware_is_verified_with_intels_collateral(string file, string mrEnclave)
     {
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(Path(file)));
-        Assert.Equal("no-collateral", RaTlsVerifier.Verify(certificate.RawData, At).Failure!.Reason);
-        var verdict = RaTlsVerifier.Verify(certificate.RawData, At, Collateral);
+        Assert.Equal("no-collateral", RaTlsVerifier.Verify(certificate.RawData, At, TestPlatform.Verifier).Failure!.Reason);
+        var verdict = RaTlsVerifier.Verify(certificate.RawData, At, WithCollateral);
         Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
         Assert.Equal((mrEnclave, Guardian.Sgx.PlatformKind.Hardware), (verdict.Peer.Quote.Report.MrEnclave.ToString(), verdict.Peer.Quote.Platform));
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), verdict.Peer.SubjectPublicKeyInfo.ToArray());
@@ -40,12 +41,12 @@ public class RaTlsInteropTests
             request.CertificateExtensions.Add(extension);
         }
         using var stolen = request.CreateSelfSigned(At.AddDays(-1), At.AddDays(1));
-        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(stolen.RawData, At, Collateral).Failure!.Reason);
+        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(stolen.RawData, At, WithCollateral).Failure!.Reason);
     }
 
     [Fact]
     public void A_certificate_that_binds_nothing_is_refused() =>
-        Assert.False(RaTlsVerifier.Verify(File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero), Collateral).IsVerified);
+        Assert.False(RaTlsVerifier.Verify(File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero), WithCollateral).IsVerified);
 
     [Fact]
     public void Ours_follows_the_published_rules()
@@ -76,9 +77,9 @@ public class RaTlsInteropTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         var info = key.ExportSubjectPublicKeyInfo();
-        Assert.True(RaTlsVerifier.Verify(Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info)), TestPlatform.Now).IsVerified);
-        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64]), TestPlatform.Now).Failure!.Reason);
-        Assert.Equal("bad-evidence", RaTlsVerifier.Verify(Tagged(key, algorithm, SHA256.HashData(info)), TestPlatform.Now).Failure!.Reason);
+        Assert.True(RaTlsVerifier.Verify(Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).IsVerified);
+        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64]), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.Equal("bad-evidence", RaTlsVerifier.Verify(Tagged(key, algorithm, SHA256.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
     }
 
     private static byte[] Tagged(ECDsa key, int algorithm, byte[] hash)

@@ -79,7 +79,7 @@ public class RaTlsTests
         public async Task<string> GetAsync(AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
         {
             ReadOnlyMemory<byte>? expected = binding is null ? default(ReadOnlyMemory<byte>?) : binding;
-            using var http = new HttpClient(RaTlsTransport.CreateHandler(policy, expected, client, TimeProvider.System, (peer, _) => onVerified(peer)));
+            using var http = new HttpClient(RaTlsTransport.CreateHandler(policy, expected, client, TimeProvider.System, TestPlatform.Verifier, (peer, _) => onVerified(peer)));
             return await http.GetStringAsync(new Uri($"https://{listener.LocalEndpoint}/"));
         }
 

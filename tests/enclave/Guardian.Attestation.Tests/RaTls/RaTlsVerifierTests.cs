@@ -15,10 +15,10 @@ public class RaTlsVerifierTests
         using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
-            var verdict = RaTlsVerifier.Verify(Rebuilt(certificate, without: left), TestPlatform.Now);
+            var verdict = RaTlsVerifier.Verify(Rebuilt(certificate, without: left), TestPlatform.Now, TestPlatform.Verifier);
             Assert.True(left is null ? verdict.IsVerified : verdict.Failure!.Reason == "key-not-bound");
         }
-        var peer = RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now).Peer!;
+        var peer = RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Peer!;
         Assert.Equal(Binding, peer.Binding.ToArray());
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, peer.Quote.Report.MrEnclave);
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), peer.SubjectPublicKeyInfo.ToArray());
@@ -31,7 +31,7 @@ public class RaTlsVerifierTests
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var der = Certificate(key, key, Binding, Binding, left);
-            Assert.Equal(Binding, RaTlsVerifier.Verify(der, TestPlatform.Now).Peer!.Binding.ToArray());
+            Assert.Equal(Binding, RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Peer!.Binding.ToArray());
         }
     }
 
@@ -39,7 +39,7 @@ public class RaTlsVerifierTests
     public void Gramines_own_form_with_an_empty_second_half_has_a_zero_binding()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal(new byte[32], RaTlsVerifier.Verify(Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now).Peer!.Binding.ToArray());
+        Assert.Equal(new byte[32], RaTlsVerifier.Verify(Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now, TestPlatform.Verifier).Peer!.Binding.ToArray());
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public class RaTlsVerifierTests
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
-            Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Certificate(key, other, Binding, Binding, left), TestPlatform.Now).Failure!.Reason);
+            Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Certificate(key, other, Binding, Binding, left), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
         }
     }
 
@@ -57,7 +57,7 @@ public class RaTlsVerifierTests
     public void Two_evidences_that_disagree_are_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal("evidence-disagrees", RaTlsVerifier.Verify(Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now).Failure!.Reason);
+        Assert.Equal("evidence-disagrees", RaTlsVerifier.Verify(Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
     }
 
     [Fact]
@@ -65,8 +65,8 @@ public class RaTlsVerifierTests
     {
         using var key = IdentityKey.Create();
         using var certificate = key.CreateClientCertificate(TestPlatform.Now);
-        Assert.Equal("no-evidence", RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now).Failure!.Reason);
-        Assert.False(RaTlsVerifier.Verify(Array.Empty<byte>(), TestPlatform.Now).IsVerified);
+        Assert.Equal("no-evidence", RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.False(RaTlsVerifier.Verify(Array.Empty<byte>(), TestPlatform.Now, TestPlatform.Verifier).IsVerified);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public class RaTlsVerifierTests
         {
             der[i] ^= 0x10;
             // The self-signature and the name say nothing; key, binding and enclave are what the quote vouches for.
-            if (RaTlsVerifier.Verify(der, TestPlatform.Now).Peer is { } peer)
+            if (RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Peer is { } peer)
             {
                 Assert.Equal(key, peer.SubjectPublicKeyInfo.ToArray());
                 Assert.Equal(Binding, peer.Binding.ToArray());

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
-using Guardian.Attestation.Simulated;
 using Guardian.Attestation.Verification;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation.Processor;
+using Guardian.Simulation.Quoting;
 
 namespace Guardian.Attestation.Tests.Verification;
 
@@ -24,7 +24,7 @@ public class QuoteVerifierTests
     [Fact]
     public void A_quote_of_the_simulated_platform_is_verified_and_says_so()
     {
-        var verdict = QuoteVerifier.Verify(Good, TestPlatform.Now);
+        var verdict = TestPlatform.Verifier.Verify(Good, TestPlatform.Now);
         Assert.True(verdict.IsVerified);
         Assert.Equal((PlatformKind.Simulated, "Guardian Simulated SGX Root CA"), (verdict.Quote.Platform, verdict.Quote.RootName));
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Quote.Report.MrEnclave);
@@ -45,7 +45,7 @@ public class QuoteVerifierTests
         {
             var altered = Good.ToArray();
             altered[i] ^= 0x40;
-            var verdict = QuoteVerifier.Verify(altered, TestPlatform.Now);
+            var verdict = TestPlatform.Verifier.Verify(altered, TestPlatform.Now);
             Assert.False(verdict.IsVerified, $"byte {i}");
             Assert.True(stage is null || verdict.Failure.Stage == stage, $"byte {i}: {verdict.Failure}");
         }
@@ -58,7 +58,7 @@ public class QuoteVerifierTests
         {
             var altered = Good.ToArray();
             altered[i] ^= 0x01;
-            var verdict = QuoteVerifier.Verify(altered, TestPlatform.Now);
+            var verdict = TestPlatform.Verifier.Verify(altered, TestPlatform.Now);
             // Some bytes of PEM mean nothing: line breaks, and the last bits of base64 padding.
             Assert.True(!verdict.IsVerified || verdict.Quote.Pck.Fmspc.Span.SequenceEqual("SIMULA"u8), $"byte {i}");
         }
@@ -71,7 +71,7 @@ public class QuoteVerifierTests
         var forged = Good.ToArray();
         attacker.SignData(forged.AsSpan(0, 432), HashAlgorithmName.SHA256).CopyTo(forged, DataStart);
         P256Key.Export(attacker).CopyTo(forged, KeyStart);
-        Assert.Equal(QuoteStage.KeyBinding, QuoteVerifier.Verify(forged, TestPlatform.Now).Failure!.Stage);
+        Assert.Equal(QuoteStage.KeyBinding, TestPlatform.Verifier.Verify(forged, TestPlatform.Now).Failure!.Stage);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public class QuoteVerifierTests
             forged[QeReportStart + offset] ^= change;
             pck.SignData(forged.AsSpan(QeReportStart, 384), HashAlgorithmName.SHA256).CopyTo(forged, QeSignatureStart);
         }
-        var failure = QuoteVerifier.Verify(forged, TestPlatform.Now).Failure!;
+        var failure = TestPlatform.Verifier.Verify(forged, TestPlatform.Now).Failure!;
         Assert.Equal((QuoteStage.QuotingEnclave, "unknown-qe"), (failure.Stage, failure.Reason));
         Assert.Contains(named, failure.Detail, StringComparison.OrdinalIgnoreCase);
     }
@@ -96,10 +96,10 @@ public class QuoteVerifierTests
     {
         var first = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var last = new DateTimeOffset(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
-        Assert.True(QuoteVerifier.Verify(Good, first).IsVerified);
-        Assert.True(QuoteVerifier.Verify(Good, last).IsVerified);
-        Assert.Equal("not-yet-valid", QuoteVerifier.Verify(Good, first.AddSeconds(-1)).Failure!.Reason);
-        Assert.Equal("expired", QuoteVerifier.Verify(Good, last.AddSeconds(1)).Failure!.Reason);
+        Assert.True(TestPlatform.Verifier.Verify(Good, first).IsVerified);
+        Assert.True(TestPlatform.Verifier.Verify(Good, last).IsVerified);
+        Assert.Equal("not-yet-valid", TestPlatform.Verifier.Verify(Good, first.AddSeconds(-1)).Failure!.Reason);
+        Assert.Equal("expired", TestPlatform.Verifier.Verify(Good, last.AddSeconds(1)).Failure!.Reason);
     }
 
     [Fact]
@@ -108,9 +108,9 @@ public class QuoteVerifierTests
         var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n", StringSplitOptions.RemoveEmptyEntries)
             .Where(part => part.Contains("BEGIN", StringComparison.Ordinal)).Select(part => part + "-----END CERTIFICATE-----\n").ToArray();
         Assert.Equal(3, parts.Length);
-        Assert.True(QuoteVerifier.Verify(WithChain(parts), TestPlatform.Now).IsVerified);
-        Assert.True(QuoteVerifier.Verify(WithChain([.. parts, "\0"]), TestPlatform.Now).IsVerified);
-        Assert.True(QuoteVerifier.Verify(WithChain(parts[0], parts[2], parts[1]), TestPlatform.Now).IsVerified);
+        Assert.True(TestPlatform.Verifier.Verify(WithChain(parts), TestPlatform.Now).IsVerified);
+        Assert.True(TestPlatform.Verifier.Verify(WithChain([.. parts, "\0"]), TestPlatform.Now).IsVerified);
+        Assert.True(TestPlatform.Verifier.Verify(WithChain(parts[0], parts[2], parts[1]), TestPlatform.Now).IsVerified);
         string[][] wrong =
         [
             [], [parts[0]], [parts[0], parts[1]], [parts[0], parts[2]], [parts[1], parts[0], parts[2]], [parts[2], parts[0], parts[1]],
@@ -118,7 +118,7 @@ public class QuoteVerifierTests
         ];
         foreach (var chain in wrong)
         {
-            Assert.Equal(QuoteStage.CertificateChain, QuoteVerifier.Verify(WithChain(chain), TestPlatform.Now).Failure!.Stage);
+            Assert.Equal(QuoteStage.CertificateChain, TestPlatform.Verifier.Verify(WithChain(chain), TestPlatform.Now).Failure!.Stage);
         }
     }
 
@@ -129,7 +129,7 @@ public class QuoteVerifierTests
         var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=Guardian Simulated SGX Root CA, O=Guardian, C=XX", key, HashAlgorithmName.SHA256);
         using var root = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n");
-        var failure = QuoteVerifier.Verify(WithChain(parts[0] + "-----END CERTIFICATE-----\n", parts[1] + "-----END CERTIFICATE-----\n", root.ExportCertificatePem()), TestPlatform.Now).Failure!;
+        var failure = TestPlatform.Verifier.Verify(WithChain(parts[0] + "-----END CERTIFICATE-----\n", parts[1] + "-----END CERTIFICATE-----\n", root.ExportCertificatePem()), TestPlatform.Now).Failure!;
         Assert.Equal("unknown-root", failure.Reason);
     }
 
@@ -138,7 +138,7 @@ public class QuoteVerifierTests
     [InlineData("sgx3-platform-swh-nocrl", "2022-12-20T00:50:04Z")]
     public void Hardware_quotes_hold_up_to_the_collateral_that_is_not_at_hand(string file, string at)
     {
-        var verdict = QuoteVerifier.Verify(File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin")), DateTimeOffset.Parse(at));
+        var verdict = TestPlatform.Verifier.Verify(File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin")), DateTimeOffset.Parse(at));
         Assert.Equal((QuoteStage.Collateral, "no-collateral"), (verdict.Failure!.Stage, verdict.Failure.Reason));
     }
 

@@ -2,7 +2,7 @@ using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation.Processor;
 using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Admissions;

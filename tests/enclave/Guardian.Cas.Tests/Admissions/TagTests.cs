@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation.Processor;
 using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Admissions;

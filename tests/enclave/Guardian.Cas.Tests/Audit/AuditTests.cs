@@ -4,7 +4,8 @@ using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
 using Microsoft.Data.Sqlite;
 using static Guardian.Cas.Tests.Outcomes;
 
@@ -119,7 +120,7 @@ public sealed class AuditTests : IDisposable
     {
         var page = await ReadAsync();
         var other = Policy with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
-        var outcome = AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), null, other, cas.Time.Now);
+        var outcome = AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), null, other, cas.Time.Now, SimulatedPlatforms.Verifier);
         Assert.Equal(CasReasons.NotTrusted, outcome.Refusal?.Reason);
         Assert.Equal(CasReasons.NotTrusted, Refuse(page with { Head = "{}" }));
     }
@@ -153,7 +154,7 @@ public sealed class AuditTests : IDisposable
     }
 
     private Outcome<AuditHead> TryVerify(AuditPage page, AuditHead? earlier) =>
-        AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), earlier, Policy, cas.Time.Now);
+        AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), earlier, Policy, cas.Time.Now, SimulatedPlatforms.Verifier);
 
     private static ReadOnlyMemory<byte>[] Lines(AuditPage page) => [.. page.Lines.Select(line => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(line))];
 

@@ -4,6 +4,7 @@ using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Host;
 using Guardian.Hosting;
+using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -61,7 +62,8 @@ public sealed class CallerLimitsTests : IDisposable
         Assert.Equal(4096, CasLaunch.ReadCallerCalls(Options("--caller-calls", "4096")));
         foreach (var wrong in new[] { "0", "4097", "-1", "many", "" })
         {
-            Assert.Equal(2, Assert.Throws<HostException>(() => CasLaunch.ReadCallerCalls(Options("--caller-calls", wrong))).ExitCode);
+            var refused = Assert.Throws<RefusedException>(() => CasLaunch.ReadCallerCalls(Options("--caller-calls", wrong)));
+            Assert.Equal(HostingReasons.BadInput, refused.Refusal.Reason);
         }
     }
 
@@ -124,7 +126,7 @@ public sealed class CallerLimitsTests : IDisposable
     }
 
     private static HostOptions Options(params string[] more) =>
-        HostOptions.Parse(["--state", "s", "--machine", "m", "--listen", "127.0.0.1:0", .. more], [], CasLaunch.Options);
+        HostOptions.Parse(["--state", "s", "--machine", "m", "--listen", "127.0.0.1:0", .. more], [], [], CasLaunch.Options);
 
     private static DefaultHttpContext Call(IdentityKey? key, string address = "192.0.2.1") => new()
     {

@@ -9,6 +9,7 @@ using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Sgx;
+using Guardian.Simulation;
 using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Host;
@@ -65,7 +66,7 @@ public sealed class CasProcessTests : IDisposable
         Assert.NotEmpty(mistakes.Problems);
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(client.ConfigureAsync("a.b", "web")));
 
-        using var nobody = new CasClient(running.Address, Policy(), null, TimeProvider.System);
+        using var nobody = new CasClient(running.Address, Policy(), null, TimeProvider.System, SimulatedPlatforms.Verifier);
         Assert.Equal("ok", (await nobody.CheckAsync()).Status);
         Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(nobody.ReadAsync("a.b")));
     }
@@ -75,7 +76,7 @@ public sealed class CasProcessTests : IDisposable
     {
         using var running = await StartAsync();
         var policy = Policy() with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
-        using var client = new CasClient(running.Address, policy, null, TimeProvider.System);
+        using var client = new CasClient(running.Address, policy, null, TimeProvider.System, SimulatedPlatforms.Verifier);
         var refused = await ExpectRefusalAsync(client.CheckAsync());
         Assert.Equal(CasReasons.NotTrusted, refused.Reason);
         Assert.StartsWith("identity", Assert.Single(refused.Problems), StringComparison.Ordinal);
@@ -133,7 +134,7 @@ public sealed class CasProcessTests : IDisposable
     private Task<Running> StartAsync() => GuardianProgram.ServeAsync(
         folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0");
 
-    private CasClient Client(Running running) => new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System);
+    private CasClient Client(Running running) => new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
 
     private static AttestationPolicy Policy() => new()
     {

@@ -6,6 +6,7 @@ using Guardian.Cas.Host;
 using Guardian.Cas.Owners;
 using Guardian.Cas.Store;
 using Guardian.Cas.Tests.Store;
+using Guardian.Simulation;
 using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Owners;
@@ -148,7 +149,7 @@ public sealed class OwnersTests : IDisposable
 
     private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
 
-    private static CasServices Services(Vault vault) => new(vault, null, new TestTime());
+    private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 
     private static string Hash(IdentityKey key) => HashOf(key.SubjectPublicKeyInfo);
 

@@ -13,7 +13,8 @@ using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Provisioning;
 using Guardian.Sgx;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
 
 namespace Guardian.Cas.Tests.Provisioning;
 
@@ -179,7 +180,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
                 Platforms = [PlatformKind.Simulated],
             };
             using var key = IdentityKey.Create();
-            using var client = new CasClient(new Uri((string)listening["address"]!), policy, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System);
+            using var client = new CasClient(new Uri((string)listening["address"]!), policy, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
             var known = await client.ReadProvisioningCertificateAsync();
             await client.CreateAsync(TestCas.Utf8(Session));
             using var evidence = Evidence(TestCas.Program);

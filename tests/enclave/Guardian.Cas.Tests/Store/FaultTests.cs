@@ -2,6 +2,7 @@ using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Refusals;
+using Guardian.Simulation;
 
 namespace Guardian.Cas.Tests.Store;
 
@@ -123,7 +124,7 @@ public sealed class FaultTests
     // One store key for all. Sealing one for each of thousands of starts would only take time.
     private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
 
-    private static CasServices Services(Vault vault) => new(vault, null, new TestTime());
+    private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 
     private static async Task TryAsync<T>(Func<Task> work, Possible<T> state, T next)
     {

@@ -10,6 +10,7 @@ using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Refusals;
 using Guardian.Sgx;
+using Guardian.Simulation;
 using Npgsql;
 using static Guardian.Cas.Tests.Outcomes;
 
@@ -91,7 +92,7 @@ public sealed class PostgresTests : IDisposable
         using var store = new StoreKey(new byte[32]);
         using var one = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
         using var two = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
-        var (first, second) = (new CasServices(one, null, time), new CasServices(two, null, time));
+        var (first, second) = (new CasServices(one, SimulatedPlatforms.Verifier, time), new CasServices(two, SimulatedPlatforms.Verifier, time));
         await first.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
         Assert.Equal(Session, (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
 
@@ -113,7 +114,7 @@ public sealed class PostgresTests : IDisposable
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
         using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
-        var service = new CasServices(vault, null, time);
+        var service = new CasServices(vault, SimulatedPlatforms.Verifier, time);
         await service.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
         // This waits until the backends have ended.
         await ExecuteAsync(server, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
@@ -167,5 +168,5 @@ public sealed class PostgresTests : IDisposable
             Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas"))] }],
             Platforms = [PlatformKind.Simulated],
         },
-        certificate, TimeProvider.System);
+        certificate, TimeProvider.System, SimulatedPlatforms.Verifier);
 }

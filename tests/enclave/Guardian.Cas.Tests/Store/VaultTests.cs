@@ -5,7 +5,8 @@ using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
-using Guardian.Sgx.Simulated;
+using Guardian.Simulation;
+using Guardian.Simulation.Processor;
 using Microsoft.Data.Sqlite;
 using static Guardian.Cas.Tests.Outcomes;
 
@@ -77,7 +78,7 @@ public sealed class VaultTests : IDisposable
     {
         await cas.CreateAsync(TestCas.Session);
         using var other = TestCas.OpenVault(cas.Folder, TestCas.Cas, cas.Time);
-        var second = new CasServices(other, collateral: null, cas.Time);
+        var second = new CasServices(other, SimulatedPlatforms.Verifier, cas.Time);
         Assert.Equal("shop", (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
         var next = $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}";
         await second.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice).ValueAsync();

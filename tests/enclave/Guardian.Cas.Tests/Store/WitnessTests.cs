@@ -4,6 +4,7 @@ using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Refusals;
+using Guardian.Simulation;
 using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Store;
@@ -190,7 +191,7 @@ public sealed class WitnessTests : IDisposable
             store, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime(),
             place => new InProcess(witness ?? outside, place, () => isAway));
 
-    private static CasServices Services(Vault vault) => new(vault, null, new TestTime());
+    private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 
     private static Task<SessionDescription> CreateAsync(Vault vault, string name)
     {

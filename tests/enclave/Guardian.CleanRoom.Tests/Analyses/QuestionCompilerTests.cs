@@ -1,8 +1,8 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Analyses;
 
@@ -38,14 +38,14 @@ public class QuestionCompilerTests
     [InlineData("campaign.score", "=", "70001", "bad-filter")]
     [InlineData("campaign.score", "=", "1.5", "bad-filter")]
     public void What_the_contract_does_not_open_cannot_be_asked(string column, string operation, string values, string reason) =>
-        Assert.Equal(reason, compiler.Compile(Ask(new Predicate(column, operation, values.Split('|')))).Refusal!.Reason);
+        Assert.Equal(reason, compiler.Compile(Ask(new Predicate(column, operation, values.Split('|')))).Refusal!.Code);
 
     [Fact]
     public void Questions_without_end_are_refused()
     {
-        Assert.Equal("too-many-filters", compiler.Compile(Ask([.. Enumerable.Repeat(new Predicate("campaign.arm", "=", ["Red"]), 9)])).Refusal!.Reason);
-        Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", [.. Enumerable.Repeat("Red", 101)]))).Refusal!.Reason);
-        Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", []))).Refusal!.Reason);
+        Assert.Equal("too-many-filters", compiler.Compile(Ask([.. Enumerable.Repeat(new Predicate("campaign.arm", "=", ["Red"]), 9)])).Refusal!.Code);
+        Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", [.. Enumerable.Repeat("Red", 101)]))).Refusal!.Code);
+        Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", []))).Refusal!.Code);
     }
 
     [Theory]
@@ -55,14 +55,14 @@ public class QuestionCompilerTests
     [InlineData("campaign.score", "not-groupable")]
     [InlineData("customers.visit", "not-filterable")]
     public void A_crosstab_needs_one_or_two_open_categories(string by, string reason) =>
-        Assert.Equal(reason, compiler.Compile(new Question { Kind = QuestionKind.Crosstab, By = by.Split('|', StringSplitOptions.RemoveEmptyEntries) }).Refusal!.Reason);
+        Assert.Equal(reason, compiler.Compile(new Question { Kind = QuestionKind.Crosstab, By = by.Split('|', StringSplitOptions.RemoveEmptyEntries) }).Refusal!.Code);
 
     [Fact]
     public void A_crosstab_of_too_many_cells_is_refused()
     {
         var values = string.Join(", ", Enumerable.Range(0, 400).Select(i => $"v{i}"));
         var contract = TestContract.Read(("values: [North, South, East, West]", $"values: [{values}]"));
-        Assert.Equal("too-many-cells", new QuestionCompiler(contract).Compile(new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.region"] }).Refusal!.Reason);
+        Assert.Equal("too-many-cells", new QuestionCompiler(contract).Compile(new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.region"] }).Refusal!.Code);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public class QuestionCompilerTests
     {
         var contract = TestContract.Read(("  overlap: true\n", ""));
         var refusal = new QuestionCompiler(contract).Compile(Ask()).Refusal!;
-        Assert.Equal(("analysis-not-allowed", RefusalKind.Forbidden), (refusal.Reason, refusal.Kind));
+        Assert.Equal(("analysis-not-allowed", RefusalKind.Forbidden), (refusal.Code, refusal.Kind));
         Assert.Contains("crosstab, lift", refusal.Detail, StringComparison.Ordinal);
     }
 
@@ -133,7 +133,7 @@ public class QuestionCompilerTests
     public void Owners_rules_hold_for_conditions_over_several_data_sets()
     {
         var narrow = new QuestionCompiler(TestContract.Read(("maximum: 120, filter: true", "maximum: 120, filter: [18, 30, 65]"), ("minimum_audience: 20", "minimum_audience: 20\n  max_filters: 2")));
-        string? Reason(string text) => narrow.Compile(new Question { Kind = QuestionKind.Overlap, Where = [ConditionText.TryRead(text, out _)!] }).Refusal?.Reason;
+        string? Reason(string text) => narrow.Compile(new Question { Kind = QuestionKind.Overlap, Where = [ConditionText.TryRead(text, out _)!] }).Refusal?.Code;
         Assert.Null(Reason("campaign.arm = Red or customers.age > 30"));
         Assert.Equal("not-filterable", Reason("campaign.arm = Red or customers.visit = 1"));
         Assert.Equal("value-not-open", Reason("campaign.arm = Red or customers.age > 31"));
@@ -145,7 +145,7 @@ public class QuestionCompilerTests
     {
         var narrow = new QuestionCompiler(TestContract.Read(("maximum: 120, filter: true", "maximum: 120, filter: [18, 30, 65]")));
         Assert.NotNull(narrow.Compile(Ask(new Predicate("customers.age", ">=", ["30"]))).Value);
-        Assert.Equal("value-not-open", narrow.Compile(Ask(new Predicate("customers.age", "<=", ["31"]))).Refusal!.Reason);
+        Assert.Equal("value-not-open", narrow.Compile(Ask(new Predicate("customers.age", "<=", ["31"]))).Refusal!.Code);
     }
 
     [Theory]

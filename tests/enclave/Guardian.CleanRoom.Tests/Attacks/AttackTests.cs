@@ -1,15 +1,16 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Attacks;
 
 /// <summary>
-/// The attacks of the literature, each against a plain engine, where it must succeed, and against a room, where it must fail. An attack that does not work
-/// against the plain engine would prove nothing.
+/// The attacks of the literature. Each runs against a plain engine, where it must succeed, and against a room, where it must fail. An
+/// attack that does not work against the plain engine would prove nothing.
 /// </summary>
 public sealed class AttackTests : AttackedPersons
 {
@@ -29,7 +30,7 @@ public sealed class AttackTests : AttackedPersons
         Assert.Equal(1, Attack(Naive()));
         using var room = Guarded();
         Assert.Null(Attack(room));
-        using var noisy = Guarded(0.5);
+        using var noisy = Guarded(0.5m);
         Assert.NotEqual(1, Attack(noisy));
     }
 
@@ -46,7 +47,7 @@ public sealed class AttackTests : AttackedPersons
     [Fact]
     public void The_same_group_through_another_column_gives_a_person_away_in_a_plain_engine_only()
     {
-        // Everyone with an even number was exposed; the attacker's own score says the same, but for the target.
+        // Everyone with an even number was exposed; the attacker's own score equals the exposure, except for the target.
         var prepared = Campaign.Select(row => row with { Score = row.Exposed == true || row.Email == Target ? 1 : 0 }).ToList();
         long? Attack(IAttackedRoom room)
         {
@@ -105,7 +106,7 @@ public sealed class AttackTests : AttackedPersons
     [Fact]
     public void A_list_of_test_accounts_and_one_target_tells_whether_she_is_a_customer_in_a_plain_engine_only()
     {
-        // k - 1 accounts that the attacker opened at the retailer, one target, and many addresses that are nobody's.
+        // k - 1 accounts that the attacker opened at the retailer, one target, and many addresses without a person.
         const int trials = 40;
         int Correct(Func<int, IAttackedRoom> open)
         {
@@ -122,8 +123,9 @@ public sealed class AttackTests : AttackedPersons
             return correct;
         }
         Assert.Equal(trials, Correct(_ => Naive()));
-        // With epsilon = 0.5 nobody can be right more often than e^0.5 / (1 + e^0.5) = 62 % on average; 33 of 40 would be three and a half deviations above.
-        Assert.InRange(Correct(trial => Guarded(0.5, trial)), trials / 2 - 13, 32);
+        // With epsilon = 0.5 an attacker is right in at most e^0.5 / (1 + e^0.5) = 62 % of all cases on average; 33 of 40 would be three
+        // and a half deviations above.
+        Assert.InRange(Correct(trial => Guarded(0.5m, trial)), trials / 2 - 13, 32);
     }
 
     [Fact]
@@ -143,25 +145,26 @@ public sealed class AttackTests : AttackedPersons
             return (answers.Average(), answers.Distinct().Count());
         }
         var truth = Customers.Take(1_500).Count(row => row.Visit == true);
-        using var naive = new NaiveRoom(Customers, K, 0.1, seed: 4);
+        using var naive = new NaiveRoom(Customers, K, 0.1m, seed: 4);
         naive.UploadCampaign(Campaign);
         var (mean, distinct) = Attack(naive);
         Assert.True(distinct > 20);
         Assert.True(Math.Abs(mean - truth) < 2.5, $"{mean} is not near {truth}");
 
-        using var room = Guarded(0.1, seed: 4);
-        var entries = room.Room.Service.ReadLog().Value!.Entries.Count;
+        using var room = Guarded(0.1m, seed: 4);
+        var entries = room.Room.Service.ReadLog().Entries.Count;
         var (guarded, few) = Attack(room);
-        // Rewriting gives the stored answer. Conditions that change nothing cost budget until it ends, and get none: the set is one that was answered in other words.
+        // A rewritten question gets the stored answer. Conditions that change nothing cost budget until it is spent, and get no answer: the
+        // set was answered in other words.
         Assert.Equal(1, few);
         Assert.True(Math.Abs(guarded - truth) > 2.5, "this seed's one draw happens to be near; take another");
-        Assert.Equal(400, room.Room.Service.ReadLog().Value!.Entries.Skip(entries).Count(entry => entry.Event is "question" or "free question"));
+        Assert.Equal(400, room.Room.Service.ReadLog().Entries.Skip(entries).Count(entry => entry.Event is "question" or "free question"));
     }
 
     [Fact]
     public void An_older_copy_of_the_state_gives_a_spent_budget_back_to_a_plain_engine_only()
     {
-        // The plain engine keeps its budget in a file, encrypted or not: the host brings back the file of yesterday.
+        // The plain engine keeps its budget in a file, encrypted or not: the host restores the file of yesterday.
         using var folder = new TemporaryFolder();
         var file = folder.Write("budget", "1");
         bool Spend()
@@ -184,7 +187,7 @@ public sealed class AttackTests : AttackedPersons
         Assert.Equal("budget-exhausted", room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [All] }));
         room.Service.Dispose();
         room.CopyState("yesterday", restore: true);
-        Assert.Throws<RoomStateException>(room.Reopen);
+        Assert.Throws<RefusedException>(room.Reopen);
     }
 
     [Fact]
@@ -193,10 +196,10 @@ public sealed class AttackTests : AttackedPersons
         using var room = Guarded();
         Assert.NotNull(room.Count(All));
         var service = room.Room.Service;
-        var small = service.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "=", ["77"])] }).Refusal;
-        var near = service.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", ["77"])] }).Refusal;
+        var small = service.Questions.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "=", ["77"])] }).Refusal;
+        var near = service.Questions.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", ["77"])] }).Refusal;
         Assert.Equal(small, near);
-        var entries = service.ReadLog().Value!.Entries;
+        var entries = service.ReadLog().Entries;
         Assert.Equal(
             [.. entries.TakeLast(4).Take(2).Select(entry => entry.Event)], entries.TakeLast(2).Select(entry => entry.Event));
     }
@@ -204,7 +207,8 @@ public sealed class AttackTests : AttackedPersons
     [Fact]
     public void The_steps_that_an_engine_takes_tell_the_overlap_in_a_plain_engine_only()
     {
-        // What a host measures when it times a question or counts page faults: steps of a plain sorted merge, and operations of ours, for lists of equal size.
+        // A host that times a question or counts page faults measures the steps of a plain sorted merge, or the operations of our engine.
+        // The lists have equal size.
         var contract = TestContract.Read();
         var layout = RoomLayout.For(contract);
         (int Plain, string Ours) Measure(int shared)

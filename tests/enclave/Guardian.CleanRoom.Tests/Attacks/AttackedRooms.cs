@@ -1,21 +1,21 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Attacks;
 
-/// <summary>What an attacker has: questions, and uploads of its own list.</summary>
+/// <summary>The means of an attacker: questions, and uploads of its own list.</summary>
 internal interface IAttackedRoom : IDisposable
 {
-    /// <summary>Matched persons who satisfy the conditions; null when the room withholds it.</summary>
+    /// <summary>Counts the matched persons who satisfy the conditions; null when the room withholds the answer.</summary>
     long? Count(params Condition[] where);
 
-    /// <summary>The same by the regions; null where a cell is withheld, and everywhere when the answer is.</summary>
+    /// <summary>Counts them by region; a withheld cell is null, and a withheld answer has no cells.</summary>
     IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where);
 
-    /// <summary>Which of the attacker's persons satisfy the conditions; null when the room withholds it.</summary>
+    /// <summary>Lists the attacker's persons who satisfy the conditions; null when the room withholds the answer.</summary>
     IReadOnlySet<string>? List(params Condition[] where);
 
     /// <summary>Replaces the attacker's own list.</summary>
@@ -23,10 +23,10 @@ internal interface IAttackedRoom : IDisposable
 }
 
 /// <summary>
-/// A plain engine with the rule that most people think of first: answer only if at least k persons are in the set, and at least k outside it. It knows nothing of earlier
-/// questions. Small on purpose; the attacks have to work against something.
+/// A plain engine with the most obvious rule: it answers only if at least k persons are in the set, and at least k outside. It knows
+/// nothing of earlier questions. It is weak on purpose, because the attacks must succeed against something.
 /// </summary>
-internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, double? epsilon = null, int seed = 0) : IAttackedRoom
+internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, decimal? epsilon = null, int seed = 0) : IAttackedRoom
 {
     private readonly Random random = new(seed);
     private readonly Dictionary<string, CustomerRow> customersByMail = customers.ToDictionary(row => row.Email);
@@ -91,27 +91,27 @@ internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimu
         };
     }
 
-    // Fresh noise for every answer, which is where averaging begins.
+    // Fresh noise for every answer makes averaging possible.
     private long Noise()
     {
         if (epsilon is not { } each)
         {
             return 0;
         }
-        long Geometric() => (long)Math.Floor(Math.Log(1 - random.NextDouble()) / -each);
+        long Geometric() => (long)Math.Floor(Math.Log(1 - random.NextDouble()) / -(double)each);
         return Geometric() - Geometric();
     }
 }
 
-/// <summary>Guardian's room, as it is.</summary>
+/// <summary>The room of Guardian.</summary>
 internal sealed class GuardedRoom : IAttackedRoom
 {
     private readonly TestRoom room;
     private List<string> campaign = [];
 
-    public GuardedRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, double? epsilon = null, int seed = 0)
+    public GuardedRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, decimal? epsilon = null, int seed = 0)
     {
-        // What is sensitive may be filtered here: the attacks need something to find out.
+        // The sensitive column may be filtered here, because the attacks need something to find out.
         room = new TestRoom(
             TestContract.Read(
                 ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"),
@@ -124,20 +124,20 @@ internal sealed class GuardedRoom : IAttackedRoom
 
     public TestRoom Room => room;
 
-    public long? Count(params Condition[] where) => Answer(new Question { Kind = QuestionKind.Overlap, Where = where })?.Overlap!.Persons;
+    public long? Count(params Condition[] where) => (Answer(new Question { Kind = QuestionKind.Overlap, Where = where }) as OverlapResult)?.Persons;
 
     public IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where) =>
-        Answer(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region"], Where = where })?.Crosstab!.Cells.ToDictionary(cell => cell.Values[0], cell => cell.Persons)
+        (Answer(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region"], Where = where }) as CrosstabResult)?.Cells.ToDictionary(cell => cell.Values[0], cell => cell.Persons)
         ?? [];
 
     public IReadOnlySet<string>? List(params Condition[] where)
     {
-        if (Answer(new Question { Kind = QuestionKind.Activation, Where = where })?.Activation is not { } list)
+        if (Answer(new Question { Kind = QuestionKind.Activation, Where = where }) is not ActivationResult list)
         {
             return null;
         }
         var listed = list.Tags.Chunk(14).Select(Convert.ToHexStringLower).ToHashSet();
-        var key = room.Service.ReadKeys(room.Agency, "campaign").Value!.MatchKey;
+        var key = room.Service.DataSets.ReadKeys(room.Agency, "campaign").Value!.MatchKey;
         return campaign.Where(email => Identifiers.Tag(key, IdentifierKind.Email, email) is var tag && listed.Contains($"{tag.High:x16}{tag.Low:x16}"[..28])).ToHashSet();
     }
 
@@ -149,10 +149,10 @@ internal sealed class GuardedRoom : IAttackedRoom
 
     public void Dispose() => room.Dispose();
 
-    private Answer? Answer(Question question)
+    private AnswerBody? Answer(Question question)
     {
-        var answer = room.Service.Ask(room.Agency, question);
-        Assert.True(answer.Refusal is null or { Kind: RefusalKind.Withheld } or { Reason: "budget-exhausted" }, answer.Refusal?.Detail);
-        return answer.Refusal is null ? System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Guardian.CleanRoom.Analyses.Answer.StatementType), AnswerJson.Default.Answer) : null;
+        var answer = room.Service.Questions.Ask(room.Agency, question);
+        Assert.True(answer.Refusal is null or { Kind: RefusalKind.Withheld } or { Code: "budget-exhausted" }, answer.Refusal?.Detail);
+        return answer.Refusal is null ? System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Guardian.CleanRoom.Analyses.Answer.StatementType), AnswerJson.Default.Answer)!.Body : null;
     }
 }

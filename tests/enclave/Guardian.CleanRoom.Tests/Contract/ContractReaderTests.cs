@@ -41,14 +41,14 @@ public class ContractReaderTests
         var contract = TestContract.Read(
             ("privacy:\n  minimum_audience: 20\n  noise: none\n", ""),
             ("  lift:\n    assignment: campaign.arm\n    control: None\n    shares: equal\n    outcomes: [customers.visit, customers.spend]\n    population: matched\n", ""));
-        Assert.Equal(new PrivacyRules(100, 0.5, 10, 8, 0.15), contract.Privacy);
+        Assert.Equal(new PrivacyRules(100, 0.5m, 10, 8, 0.15), contract.Privacy);
     }
 
     [Theory]
     [InlineData("room: test-room", "room: Test Room", "lower-case letters")]
     [InlineData("version: 1", "version: 2", "previous")]
     [InlineData("{name: retailer, key: ", "{name: retailer, key: AAAA", "no public key")]
-    [InlineData("{name: retailer,", "{name: agency,", "stands twice")]
+    [InlineData("{name: retailer,", "{name: agency,", "occurs twice")]
     [InlineData("  session: test-room/room", "  session: test-room", "SESSION/SERVICE")]
     [InlineData("    owner: agency", "    owner: nobody", "'nobody' is no member")]
     [InlineData("{kind: email, column: email}", "{kind: passport, column: email}", "passport")]
@@ -59,7 +59,7 @@ public class ContractReaderTests
     [InlineData("name: customers", "name: campaign", "several data sets are named")]
     [InlineData("values: [Red, Blue, None]", "values: [Red, Red, None]", "different values")]
     [InlineData("{name: visit, type: flag}", "{name: visit, type: number}", "number")]
-    [InlineData("{name: visit, type: flag}", "{name: region, type: flag}", "stands twice")]
+    [InlineData("{name: visit, type: flag}", "{name: region, type: flag}", "occurs twice")]
     [InlineData("{name: visit, type: flag}", "{name: visit, type: flag, secret: true}", "secret")]
     [InlineData("minimum: 0, maximum: 120", "minimum: 121, maximum: 120", "minimum")]
     [InlineData("minimum: 0, maximum: 120", "minimum: 0, maximum: 5000000000", "2^32")]
@@ -82,7 +82,7 @@ public class ContractReaderTests
     [InlineData("kind: email, column: email", "kind: name, column: email", "composite")]
     [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: email}]", "2 to 8 parts")]
     [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: email}, {kind: date, column: email}]", "in two parts")]
-    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: arm}, {kind: date, column: b}]", "is of the identifier")]
+    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: arm}, {kind: date, column: b}]", "is a column of the identifier")]
     [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: a, order: dmy}, {kind: date, column: b}]", "'order' is for dates")]
     [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: a}, {kind: date, column: b}]", "kinds, profiles or parts")]
     [InlineData("kind: email, column: email", "kind: composite, form: sha256, parts: [{kind: name, column: a}, {kind: date, column: b}]", "form")]
@@ -121,7 +121,7 @@ public class ContractReaderTests
         var contract = TestContract.Read(
             ("max_rows: 4000", "max_rows: 4000\n    rules: {minimum_audience: 250, epsilon: 0.2, budget: 3}"),
             ("max_rows: 5000", "max_rows: 5000\n    rules: {minimum_audience: 50, epsilon: 0.4, max_filters: 2}"));
-        Assert.Equal((250, 0.2, 2), (contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, contract.Privacy.MaxFilters));
+        Assert.Equal((250, 0.2m, 2), (contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, contract.Privacy.MaxFilters));
         Assert.Equal(3, contract.FindDataSet("campaign")!.Rules.Budget);
     }
 

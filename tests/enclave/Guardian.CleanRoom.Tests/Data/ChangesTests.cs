@@ -3,13 +3,14 @@ using System.Text.Json;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Tests.Support;
 using Guardian.Documents;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>Uploads that change a version: who is added, changed or removed; everyone else stays.</summary>
+/// <summary>Uploads that change a version: persons are added, changed or removed; everyone else stays.</summary>
 public sealed class ChangesTests
 {
     private static readonly (string, string)[] Sizes = [("max_rows: 4000", "max_rows: 50000\n    max_changes: 3000"), ("max_rows: 5000", "max_rows: 50000")];
@@ -22,7 +23,7 @@ public sealed class ChangesTests
     {
         var random = new Random(before);
         var rows = TestRows.Campaign(random, before, 2 * before);
-        // Half of the changed are new; whom nobody knows can be removed, too; who is in both files is changed.
+        // Half of the changed persons are new. An unknown person can be removed too. A person in both files is changed.
         var changes = rows.Take(changed / 2).Select(row => row with { Arm = "Blue", Score = 7 })
             .Concat(Enumerable.Range(0, Math.Min(changed - (changed / 2), 50_000 - before)).Select(i => new CampaignRow($"new{i}@example.com", "Red", true, i))).ToList();
         var gone = rows.Skip(changed / 2 - (changed / 4)).Take(removed).Select(row => row.Email).Concat(["nobody@example.com"]).ToList();
@@ -35,8 +36,8 @@ public sealed class ChangesTests
         var (_, digest, cipher) = room.Prepare("campaign", TestRows.Csv(kept));
         cipher.Dispose();
         Assert.Equal(digest, receipt.Digest);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
-        var entry = room.Service.ReadLog().Value!.Entries[^1];
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
+        var entry = room.Service.ReadLog().Entries[^1];
         Assert.Contains($"\"base\":\"{first.Digest}\"", entry.Detail, StringComparison.Ordinal);
         Assert.Equal(entry.Hash, receipt.LogHash);
     }
@@ -60,7 +61,7 @@ public sealed class ChangesTests
         var digest = room.Upload("campaign", csv).Digest;
         Assert.Equal(digest, Change(room, digest, csv, ["nobody@x.org"]).Digest);
         room.Reopen();
-        Assert.Equal(digest, room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
         Assert.Equal(digest, Change(room, digest, csv, []).Digest);
     }
 
@@ -69,18 +70,18 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(Sizes);
         const string change = "email,arm,exposed,score\nb@x.org,Red,1,2\n";
-        Assert.Equal("base-changed", room.TryUpload("campaign", change, UploadForm.Changes, new string('0', 64)).Refusal!.Reason);
+        Assert.Equal("base-changed", room.TryUpload("campaign", change, UploadForm.Changes, new string('0', 64)).Refusal!.Code);
         var old = room.Upload("campaign", "email,arm,exposed,score\na@x.org,Red,1,1\n").Digest;
         var (prepared, digest, cipher) = room.Prepare("campaign", change, UploadForm.Changes);
-        Assert.Null(room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1) { Form = UploadForm.Changes, Base = old }).Refusal);
+        Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1) { Form = UploadForm.Changes, Base = old }).Refusal);
         for (var chunk = 0; chunk < prepared.GroupCount; chunk++)
         {
-            Assert.Null(room.Service.PutChunk(room.Agency, "campaign", digest, chunk, cipher.Encrypt(chunk, prepared.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, chunk, cipher.Encrypt(chunk, prepared.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
-        // In between, there is another version.
+        // Another version is uploaded in between.
         var next = room.Upload("campaign", "email,arm,exposed,score\nc@x.org,Red,1,1\n").Digest;
-        Assert.Equal("base-changed", room.Service.Commit(room.Agency, "campaign", digest).Refusal!.Reason);
+        Assert.Equal("base-changed", room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal!.Code);
         Assert.Equal((2, next), (Change(room, next, change, []).Rows, Change(room, next, change, []).Base));
     }
 
@@ -89,11 +90,11 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(("max_rows: 4000", "max_rows: 4000\n    max_changes: 10"));
         var digest = room.Upload("campaign", "email,arm,exposed,score\na@x.org,Red,1,1\n").Digest;
-        Assert.Equal("bad-rows", room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest[..63] + "x".Replace('x', digest[63] == '0' ? '1' : '0'), 11) { Form = UploadForm.Changes, Base = digest }).Refusal!.Reason);
-        Assert.Equal("no-changes", room.Service.BeginUpload(room.Retailer, "customers", new UploadRequest(new string('a', 64), 1) { Form = UploadForm.Changes, Base = digest }).Refusal!.Reason);
+        Assert.Equal("bad-rows", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest[..63] + "x".Replace('x', digest[63] == '0' ? '1' : '0'), 11) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
+        Assert.Equal("no-changes", room.Service.DataSets.BeginUpload(room.Retailer, "customers", new UploadRequest(new string('a', 64), 1) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
         // Nobody is left.
-        Assert.Equal("bad-rows", room.TryUpload("campaign", null, UploadForm.Changes, digest, ["a@x.org"]).Refusal!.Reason);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
+        Assert.Equal("bad-rows", room.TryUpload("campaign", null, UploadForm.Changes, digest, ["a@x.org"]).Refusal!.Code);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
     }
 
     [Fact]
@@ -101,7 +102,7 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(("max_rows: 4000", "max_rows: 4000\n    max_changes: 10"));
         var digest = room.Upload("campaign", TestRows.Csv(TestRows.Campaign(new Random(1), 4_000, 4_000))).Digest;
-        Assert.Equal("bad-rows", room.TryUpload("campaign", "email,arm,exposed,score\nnew@x.org,Red,1,1\n", UploadForm.Changes, digest).Refusal!.Reason);
+        Assert.Equal("bad-rows", room.TryUpload("campaign", "email,arm,exposed,score\nnew@x.org,Red,1,1\n", UploadForm.Changes, digest).Refusal!.Code);
     }
 
     [Fact]
@@ -112,10 +113,10 @@ public sealed class ChangesTests
         var digest = room.Upload("campaign", TestRows.Csv(rows)).Digest;
         room.Upload("customers", TestRows.Csv(customers));
         room.Ask(new Question { Kind = QuestionKind.Overlap });
-        // The tracker's trick: one person less, and the question again.
+        // The tracker's trick: remove one person, and repeat the question.
         Change(room, digest, null, [rows.Select(row => row.Email).Intersect(customers.Select(row => row.Email)).First()]);
         Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Overlap }));
-        Assert.All(room.Service.ReadBudget().Value!.DataSets, dataSet => Assert.Equal(1.0, dataSet.Spent));
+        Assert.All(room.Service.Questions.ReadBudget().DataSets, dataSet => Assert.Equal(1m, dataSet.Spent));
     }
 
     [Theory]

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>What a partner may send and what not, one fault at a time.</summary>
+/// <summary>The checks of a partner's groups, one fault at a time.</summary>
 public class GroupCheckTests
 {
     private const int Bucket = 3;
@@ -23,11 +24,11 @@ public class GroupCheckTests
     }
 
     [Theory]
-    [InlineData("an empty slot is not written as one")]
+    [InlineData("an empty slot is not all ones and zeros")]
     [InlineData("a row follows an empty slot")]
     [InlineData("a tag has more than 112 bits")]
-    [InlineData("a row stands in the wrong bucket")]
-    [InlineData("rows are not in ascending order, or a person stands there twice")]
+    [InlineData("a row is in the wrong bucket")]
+    [InlineData("rows are not in ascending order, or a person occurs twice")]
     public void A_fault_in_the_tags_is_named_with_its_bucket(string problem)
     {
         var group = Group();
@@ -43,7 +44,7 @@ public class GroupCheckTests
             case "a tag has ":
                 words[Slots + At(1)] |= 1UL << (15 + Layout.CommonBits);
                 break;
-            case "a row stan":
+            case "a row is i":
                 words[At(2)] += 1UL << Layout.CommonBits;
                 break;
             default:
@@ -80,7 +81,7 @@ public class GroupCheckTests
 
     private static int At(int slot) => (slot * RoomLayout.BucketsPerGroup) + Bucket;
 
-    // The first and the last tag that belong there, and one between.
+    // The first and the last tag of the bucket, and one between.
     private static byte[] Group()
     {
         var writer = new GroupWriter(Layout, Campaign);

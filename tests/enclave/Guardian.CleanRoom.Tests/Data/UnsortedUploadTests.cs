@@ -1,16 +1,18 @@
 using System.Text.Json;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Data.Ordering;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Room;
-using Guardian.CleanRoom.Tests.Events;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>Uploads in any order, which the enclave sorts: the version is the one that a sorted upload of the same file makes.</summary>
+/// <summary>Uploads in any order, which the enclave sorts: the version equals that of a sorted upload of the same file.</summary>
 public sealed class UnsortedUploadTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -18,7 +20,7 @@ public sealed class UnsortedUploadTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    // One group; some groups, and not a power of two of them; with much memory and with as little as there can be.
+    // One group; some groups, whose number is not a power of two; with much memory, and with the minimum.
     [InlineData(4_000, 4_000, 512)]
     [InlineData(50_000, 6_000, 512)]
     [InlineData(50_000, 49_000, 1)]
@@ -32,7 +34,7 @@ public sealed class UnsortedUploadTests : IDisposable
         cipher.Dispose();
         Assert.Equal((digest, rows), (receipt.Digest, receipt.Rows));
         Assert.NotNull(receipt.Upload);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
         Assert.Empty(Directory.GetFiles(Path.Combine(room.StateFolder, "campaign"), "*scratch"));
     }
 
@@ -41,7 +43,7 @@ public sealed class UnsortedUploadTests : IDisposable
     {
         using var room = Open(50_000);
         var rows = TestRows.Campaign(new Random(7), 3_000, 6_000);
-        // Again, with other cells, up to four times, and far from the first.
+        // Repeated rows have other cells, occur up to four times, and are far from the first.
         var repeated = rows.Concat(rows.Take(900).Reverse().Select(row => row with { Score = 1 })).Concat(rows.Take(300).Select(row => row with { Arm = "Blue" })).Concat(rows.Take(5).Select(row => row with { Score = 2 }));
         var receipt = Upload(room, TestRows.Csv(repeated));
         var (_, digest, cipher) = room.Prepare("campaign", TestRows.Csv(rows));
@@ -54,8 +56,8 @@ public sealed class UnsortedUploadTests : IDisposable
     {
         using var room = Open(50_000);
         var rows = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"p{(i % 10 == 0 ? i : 0)}@x.org,Red,1,{i}\n"));
-        Assert.Equal("too-full", TryUpload(room, "email,arm,exposed,score\n" + rows).Refusal!.Reason);
-        Assert.Null(room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
+        Assert.Equal("too-full", TryUpload(room, "email,arm,exposed,score\n" + rows).Refusal!.Code);
+        Assert.Null(room.Service.Describe(room.Agency).DataSets[0].Version);
     }
 
     [Fact]
@@ -65,9 +67,9 @@ public sealed class UnsortedUploadTests : IDisposable
         var csv = TestRows.Csv(TestRows.Campaign(new Random(8), 2_000, 4_000));
         var first = Upload(room, csv);
         room.Reopen();
-        var entries = room.Service.ReadLog().Value!.Entries.Count;
+        var entries = room.Service.ReadLog().Entries.Count;
         var again = Upload(room, csv);
-        Assert.Equal((first.Digest, first.Upload, entries), (again.Digest, again.Upload, room.Service.ReadLog().Value!.Entries.Count));
+        Assert.Equal((first.Digest, first.Upload, entries), (again.Digest, again.Upload, room.Service.ReadLog().Entries.Count));
     }
 
     [Fact]
@@ -86,7 +88,7 @@ public sealed class UnsortedUploadTests : IDisposable
         IEnumerable<long?> Ask(TestRoom room)
         {
             room.Upload("customers", customers);
-            return room.Ask(question).Crosstab!.Cells.Select(cell => cell.Persons);
+            return room.Ask<CrosstabResult>(question).Cells.Select(cell => cell.Persons);
         }
     }
 
@@ -110,11 +112,11 @@ public sealed class UnsortedUploadTests : IDisposable
             file.Write(bytes);
         }
         Put(before);
-        Assert.Throws<RoomStateException>(() => scratch.Read(1, 0, read));
+        Assert.Throws<RefusedException>(() => scratch.Read(1, 0, read));
         Put([.. before[..100], (byte)(before[100] ^ 1), .. before[101..]]);
-        Assert.Throws<RoomStateException>(() => scratch.Read(0, 1, read));
+        Assert.Throws<RefusedException>(() => scratch.Read(0, 1, read));
         Put(before[..120]);
-        Assert.Throws<RoomStateException>(() => scratch.Read(0, 1, read));
+        Assert.Throws<RefusedException>(() => scratch.Read(0, 1, read));
     }
 
     [Fact]
@@ -133,11 +135,11 @@ public sealed class UnsortedUploadTests : IDisposable
     {
         using var room = Open(50_000);
         var events = EventRows.Read();
-        Assert.Contains("folding them sorts them", Assert.Throws<PreparationException>(() =>
+        Assert.Contains("folding them sorts them", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
             new DataSetPreparer(events.FindDataSet("customers")!, RoomLayout.For(events), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", "x\n"), TestRows.MatchKey)).Message, StringComparison.Ordinal);
         var contract = TestContract.Read();
         var csv = "email,arm,exposed,score\n" + string.Concat(Enumerable.Repeat("a@x.org,Red,1,1\n", 4_001));
-        Assert.Contains("more than 4000 rows", Assert.Throws<PreparationException>(() =>
+        Assert.Contains("more than 4000 rows", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
             new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", csv), TestRows.MatchKey)).Message, StringComparison.Ordinal);
     }
 
@@ -157,7 +159,7 @@ public sealed class UnsortedUploadTests : IDisposable
         var levels = System.Numerics.BitOperations.Log2((uint)count);
         for (var level = 1; level <= levels; level++)
         {
-            // Rows of 2^level bins go to 2^level bins by as many low bits of their group; the bit patterns that most groups have get most.
+            // Rows of 2^level bins go to 2^level bins by as many low bits of their group; the most frequent bit pattern gets most rows.
             var rows = Math.Min(8.0 * rowsPerBin * (1L << level), 8.0 * rowsPerBin * count);
             var share = Math.Ceiling((double)layout.GroupCount / (1L << level)) / layout.GroupCount;
             // Chernoff: P(X >= a) <= exp(-KL(a/n, share) n).

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Data;
 
-/// <summary>What becomes of chunks that were altered, replayed, cut off, or interrupted.</summary>
+/// <summary>Chunks that were altered, replayed, cut off, or interrupted.</summary>
 public sealed class UploadStoreTests : IDisposable
 {
     private readonly TestRoom room = new(("max_rows: 4000", "max_rows: 100000"), ("max_rows: 5000", "max_rows: 100000"));
@@ -52,7 +53,7 @@ public sealed class UploadStoreTests : IDisposable
         {
             Put(chunk);
         }
-        Assert.Null(room.Service.Commit(room.Agency, "campaign", digest).Refusal);
+        Assert.Null(room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal);
     }
 
     [Fact]
@@ -88,7 +89,7 @@ public sealed class UploadStoreTests : IDisposable
         using (otherCipher)
         {
             Assert.Equal("bad-chunk", Refusal(0, otherCipher.Encrypt(0, other.WriteGroup(0).Span)));
-            Assert.Equal("no-upload", room.Service.PutChunk(room.Agency, "campaign", otherDigest, 0, Chunk(0)).Refusal!.Reason);
+            Assert.Equal("no-upload", room.Service.DataSets.PutChunk(room.Agency, "campaign", otherDigest, 0, Chunk(0)).Refusal!.Code);
         }
     }
 
@@ -97,16 +98,16 @@ public sealed class UploadStoreTests : IDisposable
     {
         Begin();
         Put(0);
-        Assert.Equal("incomplete", room.Service.Commit(room.Agency, "campaign", digest).Refusal!.Reason);
-        Assert.Null(room.Service.Describe(room.Agency).Value!.DataSets[0].Version);
+        Assert.Equal("incomplete", room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal!.Code);
+        Assert.Null(room.Service.Describe(room.Agency).DataSets[0].Version);
     }
 
     [Fact]
     public void A_false_announcement_is_found_before_the_version_counts()
     {
-        Assert.Null(room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 4_999)).Refusal);
+        Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 4_999)).Refusal);
         PutAll();
-        Assert.Equal("bad-content", room.Service.Commit(room.Agency, "campaign", digest).Refusal!.Reason);
+        Assert.Equal("bad-content", room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal!.Code);
     }
 
     [Fact]
@@ -114,13 +115,13 @@ public sealed class UploadStoreTests : IDisposable
     {
         var false1 = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         using var other = new ChunkCipher(
-            room.Service.ReadKeys(room.Agency, "campaign").Value!.UploadSecret, room.Contract, room.Contract.FindDataSet("campaign")!, Convert.FromHexString(false1));
-        Assert.Null(room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(false1, data.Report.Persons)).Refusal);
+            room.Service.DataSets.ReadKeys(room.Agency, "campaign").Value!.UploadSecret, room.Contract, room.Contract.FindDataSet("campaign")!, Convert.FromHexString(false1));
+        Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(false1, data.Report.Persons)).Refusal);
         for (var chunk = 0; chunk < data.GroupCount; chunk++)
         {
-            Assert.Null(room.Service.PutChunk(room.Agency, "campaign", false1, chunk, other.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(room.Service.DataSets.PutChunk(room.Agency, "campaign", false1, chunk, other.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
         }
-        Assert.Equal("bad-content", room.Service.Commit(room.Agency, "campaign", false1).Refusal!.Reason);
+        Assert.Equal("bad-content", room.Service.DataSets.Commit(room.Agency, "campaign", false1).Refusal!.Code);
     }
 
     [Theory]
@@ -129,9 +130,9 @@ public sealed class UploadStoreTests : IDisposable
     [InlineData("ABCDEF")]
     public void A_digest_is_no_path(string text)
     {
-        Assert.Equal("bad-digest", room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(text, 10)).Refusal!.Reason);
-        Assert.Equal("no-upload", room.Service.PutChunk(room.Agency, "campaign", text, 0, Chunk(0)).Refusal!.Reason);
-        Assert.Equal("no-upload", room.Service.Commit(room.Agency, "campaign", text).Refusal!.Reason);
+        Assert.Equal("bad-digest", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(text, 10)).Refusal!.Code);
+        Assert.Equal("no-upload", room.Service.DataSets.PutChunk(room.Agency, "campaign", text, 0, Chunk(0)).Refusal!.Code);
+        Assert.Equal("no-upload", room.Service.DataSets.Commit(room.Agency, "campaign", text).Refusal!.Code);
     }
 
     [Theory]
@@ -139,16 +140,16 @@ public sealed class UploadStoreTests : IDisposable
     [InlineData(-5)]
     [InlineData(100_001)]
     public void More_rows_than_the_contract_allows_are_refused(int rows) =>
-        Assert.Equal("bad-rows", room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, rows)).Refusal!.Reason);
+        Assert.Equal("bad-rows", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, rows)).Refusal!.Code);
 
     [Fact]
     public void Unfinished_uploads_are_limited()
     {
         for (var upload = 0; upload < 4; upload++)
         {
-            Assert.Null(room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(new string((char)('a' + upload), 64), 1)).Refusal);
+            Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(new string((char)('a' + upload), 64), 1)).Refusal);
         }
-        Assert.Equal("too-many-uploads", room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1)).Refusal!.Reason);
+        Assert.Equal("too-many-uploads", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1)).Refusal!.Code);
     }
 
     [Fact]
@@ -161,7 +162,7 @@ public sealed class UploadStoreTests : IDisposable
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes => bytes[8 * slots] ^= 1))));
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes => bytes[16 * slots] = 200))));
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes => bytes.AsSpan(0, 8).Fill(0xFF)))));
-        // A person twice: the second slot of the first bucket like the first.
+        // A person occurs twice: the second slot of the first bucket equals the first.
         Assert.Equal("bad-content", Refusal(0, cipher.Encrypt(0, Altered(bytes =>
         {
             bytes.AsSpan(0, 8).CopyTo(bytes.AsSpan(64));
@@ -181,7 +182,7 @@ public sealed class UploadStoreTests : IDisposable
     {
         Begin();
         PutAll();
-        Assert.Null(room.Service.Commit(room.Agency, "campaign", digest).Refusal);
+        Assert.Null(room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal);
         room.Upload("customers", TestRows.Csv(TestRows.Customers(new Random(4), 5_000, 10_000)));
         var path = Path.Combine(room.StateFolder, "campaign", $"{digest}.chunks");
         var original = File.ReadAllBytes(path);
@@ -191,28 +192,28 @@ public sealed class UploadStoreTests : IDisposable
         foreach (var damage in new[] { altered, original[..^1], [] })
         {
             File.WriteAllBytes(path, damage);
-            var failure = Assert.Throws<RoomStateException>(() => room.Service.Ask(room.Agency, new Question { Kind = QuestionKind.Overlap }));
+            var failure = Assert.Throws<RefusedException>(() => room.Service.Questions.Ask(room.Agency, new Question { Kind = QuestionKind.Overlap }));
             Assert.Contains("changed outside the enclave", failure.Message, StringComparison.Ordinal);
         }
         File.WriteAllBytes(path, original);
-        Assert.NotNull(room.Ask(new Question { Kind = QuestionKind.Overlap }).Overlap);
+        Assert.NotNull(room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }));
 
         File.WriteAllBytes(Path.Combine(room.StateFolder, "campaign", "current"), new byte[80]);
-        Assert.Throws<RoomStateException>(room.Reopen);
+        Assert.Throws<RefusedException>(room.Reopen);
         File.Delete(Path.Combine(room.StateFolder, "campaign", "current"));
         room.Reopen();
     }
 
     private UploadState Begin()
     {
-        var state = room.Service.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, data.Report.Persons));
+        var state = room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, data.Report.Persons));
         Assert.Null(state.Refusal);
         return state.Value!;
     }
 
     private UploadState Put(int chunk)
     {
-        var state = room.Service.PutChunk(room.Agency, "campaign", digest, chunk, Chunk(chunk));
+        var state = room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, chunk, Chunk(chunk));
         Assert.Null(state.Refusal);
         return state.Value!;
     }
@@ -227,5 +228,5 @@ public sealed class UploadStoreTests : IDisposable
 
     private byte[] Chunk(int index) => cipher.Encrypt(index, data.WriteGroup(index).Span);
 
-    private string Refusal(int index, byte[] chunk) => room.Service.PutChunk(room.Agency, "campaign", digest, index, chunk).Refusal!.Reason;
+    private string Refusal(int index, byte[] chunk) => room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, index, chunk).Refusal!.Code;
 }

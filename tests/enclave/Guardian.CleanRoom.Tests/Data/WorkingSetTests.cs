@@ -1,6 +1,6 @@
 using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Data;
@@ -32,8 +32,8 @@ public class WorkingSetTests
         }
         var question = new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.region"] };
         Assert.Equal(
-            ample.Ask(question).Crosstab!.Cells.Select(cell => cell.Persons),
-            scarce.Ask(question).Crosstab!.Cells.Select(cell => cell.Persons));
+            ample.Ask<CrosstabResult>(question).Cells.Select(cell => cell.Persons),
+            scarce.Ask<CrosstabResult>(question).Cells.Select(cell => cell.Persons));
         Assert.InRange(small.Free, 0, 8 * Mebibyte);
         Assert.InRange(large.Size - large.Free, size, size + (64 * Mebibyte));
     }

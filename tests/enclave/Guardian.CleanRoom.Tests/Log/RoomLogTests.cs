@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Log;
 
@@ -51,7 +52,7 @@ public sealed class RoomLogTests : IDisposable
             var altered = whole.ToArray();
             altered[i] ^= 4;
             File.WriteAllBytes(folder.File("log"), altered);
-            Assert.Throws<RoomStateException>(() => Open());
+            Assert.Throws<RefusedException>(() => Open());
         }
     }
 
@@ -62,7 +63,7 @@ public sealed class RoomLogTests : IDisposable
         var whole = File.ReadAllBytes(folder.File("log"));
         var first = FirstRecord(whole);
         File.WriteAllBytes(folder.File("log"), [.. whole[first..], .. whole[..first]]);
-        Assert.Throws<RoomStateException>(() => Open());
+        Assert.Throws<RefusedException>(() => Open());
     }
 
     [Fact]

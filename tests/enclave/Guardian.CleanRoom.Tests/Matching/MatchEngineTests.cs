@@ -1,7 +1,8 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Matching.Lanes;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Matching;
@@ -51,7 +52,7 @@ public class MatchEngineTests
         for (var seed = 1; seed <= 5; seed++)
         {
             var data = new Data(seed, 2_000, 3_000, 4_000);
-            // Spend is capped at 30.00, 80.00 above its minimum of -50.00; the score stands for a covariate on the other side.
+            // Spend is capped at 30.00, which is 80.00 above its minimum of -50.00; the score is a covariate of the other side.
             var plan = new SumPlan([new Measure(1, 1), new Measure(1, 2), new Measure(1, 2, 8_000), new Measure(0, 2)], [(1, 3), (3, 3)]);
             var cells = data.Engine(2, width).SumCells([data.Side(data.Campaign, [], new CellPart(0, 1)), data.Side(data.Customers, [])], 3, plan);
             for (var arm = 0; arm < 3; arm++)
@@ -191,7 +192,7 @@ public class MatchEngineTests
     private static MeasureSums Sums(List<long> values) =>
         new(values.Count, values.Sum(), values.Aggregate(Int128.Zero, (sum, value) => sum + ((Int128)value * value)));
 
-    // A tree over the customers' region, spend and age, and the same as a function.
+    // A tree over the customers' region, spend and age, and a function with the same meaning.
     private static (CodeCondition Where, Func<CustomerRow, bool> Holds) RandomTree(Random random, int depth)
     {
         switch (random.Next(depth == 0 ? 3 : 5))

@@ -1,11 +1,14 @@
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Matching.Lanes;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Matching;
 
-/// <summary>How near two tags may be without being taken for one (docs/decisions/0070): as the question's payload leaves bits of their words.</summary>
+/// <summary>
+/// The distance at which two tags are taken for one person (docs/decisions/0070): it depends on the bits that the question's payload uses.
+/// </summary>
 public class MatchPrecisionTests
 {
     private const int Bucket = 2;
@@ -48,7 +51,7 @@ public class MatchPrecisionTests
 
     private static SidePlan Side(string dataSet, Tag tag) => new(new OneRow(Contract.FindDataSet(dataSet)!, tag), [], []);
 
-    // A data set of one person, who is in the first group.
+    // A data set of one person, in the first group.
     private sealed class OneRow(DataSet dataSet, Tag tag) : IGroupSource
     {
         public DataSet DataSet => dataSet;

@@ -1,14 +1,19 @@
 using System.Runtime.InteropServices;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Data.Ordering;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Lanes;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Matching;
 
-/// <summary>Sorting and merging inside the enclave, recorded as in <see cref="ObliviousnessTests"/>, over inputs of equal size that have nothing else in common.</summary>
+/// <summary>
+/// Sorting and merging inside the enclave, recorded as in <see cref="ObliviousnessTests"/>, over inputs that have only their size in
+/// common.
+/// </summary>
 public class ObliviousOrderingTests
 {
     private const string Header = "email,arm,exposed,score\n";
@@ -22,7 +27,7 @@ public class ObliviousOrderingTests
     {
         var dataSet = Campaign.InForm(UploadForm.Unsorted);
         var bins = ObliviousSort.BinsFor(Layout, dataSet, count: 64, rowsPerBin: 6);
-        // All different persons; hardly anyone; always the same one.
+        // Different persons; very few persons; always the same person.
         var records = new[] { Rows(i => i), Rows(i => i + 20_000, 3), Rows(_ => 7) }.Select(csv =>
         {
             var group = TestRows.Prepare(Contract, "campaign", csv, null, UploadForm.Unsorted).WriteGroup(0).Span;
@@ -46,7 +51,7 @@ public class ObliviousOrderingTests
     [Fact]
     public void Merging_changes_touches_the_same_addresses_whoever_is_changed_or_removed()
     {
-        // Everyone changed; nobody known; everyone removed; next to nothing.
+        // All persons changed; only new persons; nearly all persons removed; very few rows.
         var records = new[] { (2_000, 0, 2_000, 0), (2_000, 10_000, 2_000, 0), (2_000, 0, 1, 1_900), (1, 0, 1, 1) }.Select(input =>
         {
             var (persons, first, changed, removed) = input;
@@ -75,7 +80,7 @@ public class ObliviousOrderingTests
             bin.AsSpan(0, 16 * 8 * bins.Capacities[dataSet.Name]).Fill(0xFF);
             var columns = new GroupColumns(bins, dataSet);
             new GroupColumns(Layout, Campaign).CopyRows(current, 0, columns, bin, 0, 30);
-            // Before rows have buckets, they have tags.
+            // Rows that have no buckets yet hold their tags.
             var words = MemoryMarshal.Cast<byte, ulong>(bin.AsSpan(0, 16 * columns.Slots));
             for (var slot = 0; slot < 30 * 8; slot++)
             {
@@ -83,7 +88,7 @@ public class ObliviousOrderingTests
                 (words[slot], words[columns.Slots + slot]) = (tag.High, tag.Low);
             }
             var sorter = new BinSorter<TLanes, T>(Layout, dataSet, bins);
-            // Persons of the first group, which have to come out as they went in; and nearly half as many new ones.
+            // The persons of the first group must come out unchanged; then nearly half as many new persons are added.
             Assert.Null(new GroupCheck(Layout, Campaign, UploadForm.Sorted).FindProblem(0, current, out var persons));
             Assert.Equal((persons, false), (sorter.Finish(bin, 0, sorted), sorter.HasOverflowed));
             Assert.Equal(current, sorted);

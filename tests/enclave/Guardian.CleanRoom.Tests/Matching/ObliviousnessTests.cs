@@ -1,14 +1,16 @@
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
-using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Matching;
 
 /// <summary>
-/// The engine's kernels, compiled with lanes that record, over data of equal public size and every other property different: no overlap or a complete one, conditions that
-/// hold everywhere or nowhere, few rows or all that fit. The records must be the same to the last operation and address; a leaky engine's are not.
+/// The engine's kernels, compiled with recording lanes, over data of equal public size and otherwise different: no overlap or a complete
+/// one, conditions that hold everywhere or nowhere, few rows or all that fit. The records must be equal in every operation and address; the
+/// records of a leaky engine differ.
 /// </summary>
 public class ObliviousnessTests
 {
@@ -102,7 +104,7 @@ public class ObliviousnessTests
         foreach (var (seed, campaign, shift, customers) in new[] { (1, 3_000, 0, 4_000), (2, 3_000, 1_500, 4_000), (3, 3_000, 10_000, 4_000), (4, 1, 0, 1), (5, 4_000, 0, 5_000) })
         {
             var random = new Random(seed);
-            // Every other input satisfies the filters everywhere, the others nowhere.
+            // Odd seeds satisfy the filters everywhere, even ones nowhere.
             var arm = seed % 2 == 0 ? "Blue" : "Red";
             var rows = Enumerable.Range(0, campaign).Select(person => new CampaignRow($"person{person}@example.com", arm, seed % 2 != 0, random.Next(-70_000, 70_001)));
             var others = Enumerable.Range(shift, customers).Select(person => new CustomerRow($"person{person}@example.com", "North", random.Next(2) == 0, random.Next(1_000), random.Next(120)));
@@ -123,7 +125,7 @@ public class ObliviousnessTests
             scan.Total();
         });
 
-    // Groups that the garbage collector does not move while they are recorded.
+    // Groups that the garbage collector does not move during the recording.
     private sealed class PinnedSource : IGroupSource
     {
         private readonly List<AlignedBytes> groups = [];
@@ -144,7 +146,7 @@ public class ObliviousnessTests
         public ReadOnlySpan<byte> Read(int group, Span<byte> scratch) => groups[group].Span;
     }
 
-    // What a programmer in a hurry would write: skips rows without a match, or keeps a counter for each number of matches in a row.
+    // A naive scan: it skips rows without a match, or keeps a counter for each number of matches in a row.
     private sealed class LeakyScan(bool addsOnlyMatches) : IScan<long>
     {
         private readonly AlignedBytes counters = new(16 * sizeof(ulong) * RoomLayout.BucketsPerGroup);

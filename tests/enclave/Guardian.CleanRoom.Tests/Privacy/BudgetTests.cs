@@ -1,13 +1,13 @@
 using System.Text.Json;
 using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Data;
-using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Privacy;
 
-/// <summary>What answers cost, and that nothing the host does gives any of it back.</summary>
+/// <summary>The price of answers: nothing that the host does refunds it.</summary>
 public sealed class BudgetTests : IDisposable
 {
     private static readonly Question Overlap = new() { Kind = QuestionKind.Overlap };
@@ -33,16 +33,16 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void Each_owner_is_charged_and_the_strictest_budget_ends_the_questions()
     {
-        Assert.Equal([(1.5, 3), (2.0, 4)], Left());
+        Assert.Equal([(1.5m, 3), (2m, 4)], Left());
         for (var age = 0; age < 3; age++)
         {
             room.Ask(About(age));
         }
-        Assert.Equal([(1.5, 0), (2.0, 1)], Left());
+        Assert.Equal([(1.5m, 0), (2m, 1)], Left());
         Assert.Equal("budget-exhausted", room.Refusal(About(3)));
-        // What was answered before stays free, and the refusal cost nothing.
+        // An earlier answer stays free, and the refusal cost nothing.
         room.Ask(About(1));
-        Assert.Equal([(1.5, 0), (2.0, 1)], Left());
+        Assert.Equal([(1.5m, 0), (2m, 1)], Left());
     }
 
     [Fact]
@@ -55,9 +55,9 @@ public sealed class BudgetTests : IDisposable
             Where = [new AnyOf([new Predicate("customers.region", "=", ["South"]), new Predicate("customers.region", "=", ["North"])]), new NotOf(new Predicate("customers.age", "<", ["30"]))],
         });
         var reordered = room.Ask(Overlap with { Where = [new Predicate("customers.region", "in", ["South", "North"]), new Predicate("customers.age", ">", ["29"])] });
-        Assert.Equal((first.Overlap, first.LogHash), (reordered.Overlap, reordered.LogHash));
-        Assert.Equal(first.Overlap, again.Overlap);
-        Assert.Equal((1.5, 2), Left()[0]);
+        Assert.Equal((first.Body, first.LogHash), (reordered.Body, reordered.LogHash));
+        Assert.Equal(first.Body, again.Body);
+        Assert.Equal((1.5m, 2), Left()[0]);
     }
 
     [Fact]
@@ -65,11 +65,11 @@ public sealed class BudgetTests : IDisposable
     {
         room.Ask(Overlap);
         room.Upload("campaign", TestRows.Csv(campaign.Take(1_000)));
-        Assert.Equal((1.5, 2), Left()[0]);
-        var receipt = room.Service.Delete(room.Agency, "campaign");
+        Assert.Equal((1.5m, 2), Left()[0]);
+        var receipt = room.Service.DataSets.Delete(room.Agency, "campaign");
         Assert.Null(receipt.Refusal);
         room.Upload("campaign", TestRows.Csv(campaign.Skip(500)));
-        Assert.Equal((1.5, 2), Left()[0]);
+        Assert.Equal((1.5m, 2), Left()[0]);
     }
 
     [Fact]
@@ -77,10 +77,10 @@ public sealed class BudgetTests : IDisposable
     {
         var narrow = Overlap with { Where = [new Predicate("campaign.score", "=", ["3"])] };
         Assert.Equal("below-minimum-audience", room.Refusal(narrow));
-        Assert.Equal((1.5, 2), Left()[0]);
+        Assert.Equal((1.5m, 2), Left()[0]);
         Assert.Equal("below-minimum-audience", room.Refusal(narrow));
-        Assert.Equal((1.5, 2), Left()[0]);
-        var log = room.Service.ReadLog().Value!.Entries;
+        Assert.Equal((1.5m, 2), Left()[0]);
+        var log = room.Service.ReadLog().Entries;
         Assert.Equal(["question", "answer", "free question"], log.Skip(2).Select(entry => entry.Event));
     }
 
@@ -96,7 +96,7 @@ public sealed class BudgetTests : IDisposable
         File.WriteAllBytes(Path.Combine(room.StateFolder, "log"), log[..third]);
         room.Head.Value = null;
         room.Reopen();
-        Assert.Equal((1.5, 2), Left()[0]);
+        Assert.Equal((1.5m, 2), Left()[0]);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class BudgetTests : IDisposable
         {
             room.Ask(About(age));
         }
-        var entries = room.Service.ReadLog().Value!.Entries;
+        var entries = room.Service.ReadLog().Entries;
         var path = Path.Combine(room.StateFolder, "log");
         room.Service.Dispose();
         var log = File.ReadAllBytes(path);
@@ -119,8 +119,8 @@ public sealed class BudgetTests : IDisposable
             room.Head.Value = Convert.FromHexString(entries[count - 1].Hash);
             room.Reopen();
             var asked = entries.Take(count).Count(entry => entry.Event == "question");
-            var answered = room.Service.ListAnswers(room.Agency).Value!.Answers;
-            Assert.Equal(0.5 * asked, room.Service.ReadBudget().Value!.DataSets[0].Spent);
+            var answered = room.Service.Questions.ListAnswers(room.Agency).Value!.Answers;
+            Assert.Equal(0.5m * asked, room.Service.Questions.ReadBudget().DataSets[0].Spent);
             Assert.Equal(entries.Take(count).Count(entry => entry.Event == "answer"), answered.Count);
             Assert.InRange(asked - answered.Count, 0, 1);
             Assert.All(answered, answer => Assert.Equal("question", entries.Single(entry => entry.Sequence == answer.Asked).Event));
@@ -135,10 +135,10 @@ public sealed class BudgetTests : IDisposable
         room.Ask(Overlap);
         using var other = room.OpenAnother();
         room.Ask(About(1));
-        Assert.Contains("another enclave", Assert.Throws<RoomStateException>(() => other.Ask(room.Agency, About(2))).Message, StringComparison.Ordinal);
+        Assert.Contains("another enclave", Assert.Throws<RefusedException>(() => other.Questions.Ask(room.Agency, About(2))).Message, StringComparison.Ordinal);
         room.Service.Dispose();
         room.CopyState("before", restore: true);
-        Assert.Contains("older", Assert.Throws<RoomStateException>(room.Reopen).Message, StringComparison.Ordinal);
+        Assert.Contains("older", Assert.Throws<RefusedException>(room.Reopen).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class BudgetTests : IDisposable
         var record = Directory.GetFiles(Path.Combine(room.StateFolder, "answers")).Single();
         var kept = File.ReadAllBytes(record);
         File.Delete(record);
-        Assert.Throws<RoomStateException>(room.Reopen);
+        Assert.Throws<RefusedException>(room.Reopen);
         File.WriteAllBytes(record, kept);
         foreach (var path in Directory.GetFiles(Path.Combine(room.StateFolder.Replace("/state/", "/first/", StringComparison.Ordinal), "campaign")))
         {
@@ -165,42 +165,42 @@ public sealed class BudgetTests : IDisposable
     public void Nothing_is_answered_while_the_head_cannot_be_reached()
     {
         room.Head.IsAway = true;
-        Assert.Throws<RoomHeadException>(() => room.Service.Ask(room.Agency, Overlap));
+        Assert.Throws<RefusedException>(() => room.Service.Questions.Ask(room.Agency, Overlap));
         room.Head.IsAway = false;
         room.Ask(Overlap);
-        // The question that was cut off was charged: the host may have cut it off.
-        Assert.Equal((1.5, 1), Left()[0]);
+        // The interrupted question was charged, because the host may have interrupted it.
+        Assert.Equal((1.5m, 1), Left()[0]);
         room.Reopen();
-        Assert.Equal((1.5, 1), Left()[0]);
+        Assert.Equal((1.5m, 1), Left()[0]);
     }
 
     [Fact]
     public void Who_may_ask_but_not_receive_learns_that_it_was_asked_and_nothing_else()
     {
-        var receipt = room.Service.Ask(room.Retailer, Overlap);
+        var receipt = room.Service.Questions.Ask(room.Retailer, Overlap);
         var payload = JsonSerializer.Deserialize(room.Payload(receipt.Value!, QuestionReceipt.StatementType), AnswerJson.Default.QuestionReceipt)!;
-        Assert.Equal("may-not-receive", room.Service.ReadAnswer(room.Retailer, payload.Asked).Refusal!.Reason);
-        Assert.Equal("may-not-receive", room.Service.ListAnswers(room.Retailer).Refusal!.Reason);
-        var answer = room.Service.ReadAnswer(room.Agency, payload.Asked).Value!;
-        Assert.True(JsonSerializer.Deserialize(room.Payload(answer, Answer.StatementType), AnswerJson.Default.Answer)!.Overlap!.Persons > 0);
-        Assert.Equal("no-answer", room.Service.ReadAnswer(room.Agency, 999).Refusal!.Reason);
+        Assert.Equal("may-not-receive", room.Service.Questions.ReadAnswer(room.Retailer, payload.Asked).Refusal!.Code);
+        Assert.Equal("may-not-receive", room.Service.Questions.ListAnswers(room.Retailer).Refusal!.Code);
+        var answer = room.Service.Questions.ReadAnswer(room.Agency, payload.Asked).Value!;
+        Assert.True(JsonSerializer.Deserialize(room.Payload(answer, Answer.StatementType), AnswerJson.Default.Answer)!.Body is OverlapResult { Persons: > 0 });
+        Assert.Equal("no-answer", room.Service.Questions.ReadAnswer(room.Agency, 999).Refusal!.Code);
     }
 
     [Fact]
     public void Deletion_leaves_nothing_of_the_data_and_a_signed_receipt()
     {
-        var receipt = room.Service.Delete(room.Agency, "campaign").Value!;
+        var receipt = room.Service.DataSets.Delete(room.Agency, "campaign").Value!;
         var payload = JsonSerializer.Deserialize(room.Payload(receipt, DeletionReceipt.StatementType), AnswerJson.Default.DeletionReceipt)!;
-        Assert.Equal(("campaign", "agency", room.Service.ReadLog().Value!.Entries[^1].Hash), (payload.DataSet, payload.Member, payload.LogHash));
+        Assert.Equal(("campaign", "agency", room.Service.ReadLog().Entries[^1].Hash), (payload.DataSet, payload.Member, payload.LogHash));
         Assert.Empty(Directory.GetFiles(Path.Combine(room.StateFolder, "campaign")));
         Assert.Equal("data-missing", room.Refusal(Overlap));
-        Assert.Equal("no-data", room.Service.Delete(room.Agency, "campaign").Refusal!.Reason);
-        Assert.Equal("not-the-owner", room.Service.Delete(room.Agency, "customers").Refusal!.Reason);
+        Assert.Equal("no-data", room.Service.DataSets.Delete(room.Agency, "campaign").Refusal!.Code);
+        Assert.Equal("not-the-owner", room.Service.DataSets.Delete(room.Agency, "customers").Refusal!.Code);
         room.Reopen();
         Assert.Equal("data-missing", room.Refusal(Overlap));
     }
 
-    private List<(double Total, int? Left)> Left() => [.. room.Service.ReadBudget().Value!.DataSets.Select(dataSet => (dataSet.Total, dataSet.AnswersLeft))];
+    private List<(decimal Total, int? Left)> Left() => [.. room.Service.Questions.ReadBudget().DataSets.Select(dataSet => (dataSet.Total, dataSet.AnswersLeft))];
 
     private static Question About(int age) => Overlap with { Where = [new Predicate("customers.age", ">=", [$"{10 * age}"])] };
 }

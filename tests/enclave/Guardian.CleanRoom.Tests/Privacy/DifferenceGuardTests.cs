@@ -1,3 +1,4 @@
+using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
 
 namespace Guardian.CleanRoom.Tests.Privacy;
@@ -24,12 +25,13 @@ public class DifferenceGuardTests
     [Fact]
     public void Exchanging_one_person_less_than_k_and_a_target_does_not_tell_by_a_refusal_whether_she_counts()
     {
-        // A sharp threshold would refuse k - 1 always and k never. Of 300 attempts at each difference, the share that is allowed rises by a few hundredths at a step.
+        // A sharp threshold would always refuse k - 1 and never k. Here, the allowed share of 300 attempts at each difference rises by a
+        // few hundredths per step.
         var allowed = Enumerable.Range(K - 1, (K / 2) + 2).Select(difference =>
             Enumerable.Range(0, 300).Count(attempt => Guard().Allows(Set(attempt, difference, "others"))) / 300.0).ToList();
         Assert.Equal((0.0, 1.0), (allowed[0], allowed[^1]));
         Assert.All(allowed.Zip(allowed.Skip(1)), step => Assert.InRange(step.Second - step.First, -0.15, 0.15));
-        // And the same attempt gets the same refusal.
+        // The same attempt gets the same refusal.
         Assert.Equal(Guard().Allows(Set(7, K + 20, "others")), Guard().Allows(Set(7, K + 20, "others")));
     }
 
@@ -40,7 +42,7 @@ public class DifferenceGuardTests
         return guard;
     }
 
-    // A set that differs from the empty one in that many bits.
+    // A set that differs from the empty set in that many bits.
     private static PersonSet Set(int seed, int persons, string description)
     {
         var random = new Random(seed);

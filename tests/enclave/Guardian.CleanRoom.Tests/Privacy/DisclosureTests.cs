@@ -32,10 +32,10 @@ public class DisclosureTests
     public void Noise_has_the_distribution_that_epsilon_says(double epsilon, int parts)
     {
         const int draws = 40_000;
-        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new SeededIntegers(7));
+        var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = (decimal)epsilon }, new SeededIntegers(7));
         var found = Enumerable.Range(0, draws).Select(_ => (long)rules.Noise(0, 1, parts).Value).GroupBy(noise => noise).ToDictionary(group => group.Key, group => group.Count());
 
-        // P(x) = (1 - r) / (1 + r) * r^|x| with r = exp(-epsilon / parts); Pearson's statistic over the values that come often enough.
+        // P(x) = (1 - r) / (1 + r) * r^|x| with r = exp(-epsilon / parts); Pearson's statistic over the frequent values.
         var r = Math.Exp(-epsilon / parts);
         var (statistic, cells) = (0.0, 0);
         for (var noise = -8; noise <= 8; noise++)
@@ -57,7 +57,7 @@ public class DisclosureTests
         const int draws = 40_000;
         foreach (var (epsilon, sensitivity, parts) in new[] { (0.5, 1, 1), (0.1, 1, 1), (0.5, 40, 3) })
         {
-            var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = epsilon }, new SeededIntegers(5));
+            var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = (decimal)epsilon }, new SeededIntegers(5));
             var noise = Enumerable.Range(0, draws).Select(_ => (double)(long)rules.Noise(0, sensitivity, parts).Value).ToList();
             var variance = rules.Noise(0, sensitivity, parts).Variance;
             Assert.InRange(noise.Average(each => each * each) / variance, 0.95, 1.05);
@@ -65,12 +65,12 @@ public class DisclosureTests
             Assert.True(noise.Count(each => Math.Abs(each) > margin) <= 0.055 * draws);
             Assert.True(noise.Count(each => Math.Abs(each) > margin - 1) >= 0.045 * draws);
         }
-        // The figures of docs: epsilon 0.5 gives a standard deviation of 2.8 and 6 at 95 %, 0.1 gives 14.1 and 30.
+        // The figures of the documentation: epsilon 0.5 gives a standard deviation of 2.8 and 6 at 95 %, 0.1 gives 14.1 and 30.
         Assert.Equal((2.8, 6), (Math.Round(Math.Sqrt(DiscreteLaplace.Variance(2)), 1), new DisclosureRules(PrivacyRules.Default, new SeededIntegers(1)).Margin()));
         Assert.Equal(14.1, Math.Round(Math.Sqrt(DiscreteLaplace.Variance(10)), 1));
     }
 
-    // Computed by an implementation of the paper's algorithms in another language; each draw is taken modulo its bound.
+    // Expected numbers come from an implementation of the paper's algorithms in another language; each draw is taken modulo its bound.
     [Theory]
     [InlineData("0 1 1 5 2", 0)]
     [InlineData("9 5 9 1 0", 1)]

@@ -13,7 +13,7 @@ public sealed class LiftTests
     public void The_reference_answers_hold_without_noise_cuped_included()
     {
         using var room = Open("noise: none");
-        var lift = room.Ask(Lift).Lift!;
+        var lift = room.Ask<LiftResult>(Lift);
         Assert.Equal((64_000, false), (lift.Matched, lift.SampleRatio.IsMismatch));
         Near(0.20253125, lift.SampleRatio.ChiSquare);
         var visit = Comparison(lift, "customers.visit", "Mens E-Mail");
@@ -34,7 +34,7 @@ public sealed class LiftTests
         Near(0.003111, Comparison(lift, "customers.conversion", "Womens E-Mail").Result.AbsoluteLift);
         Near(0.596796, Comparison(lift, "customers.spend", "any treatment").Result.AbsoluteLift);
         Assert.All(lift.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Equal(LiftVerdict.Increase, comparison.Verdict));
-        // Of the mailed, half were reached; of control, nobody.
+        // Half of the mailed persons were reached, and nobody of control.
         Assert.Equal(HillstromRows.Read().Count(row => row.Arm == "Mens E-Mail" && row.Number % 2 == 1), lift.Arms[0].Exposed);
         Near(visit.Result.AbsoluteLift / ((double)lift.Arms[0].Exposed!.Value / lift.Arms[0].Persons), visit.Exposed!.Effect);
         Assert.Equal(0, visit.Exposed.ControlShare);
@@ -45,24 +45,24 @@ public sealed class LiftTests
     {
         using var exact = Open("noise: none");
         using var noisy = Open("noise: {epsilon: 0.5}");
-        var (plain, lift) = (exact.Ask(Lift).Lift!, noisy.Ask(Lift).Lift!);
+        var (plain, lift) = (exact.Ask<LiftResult>(Lift), noisy.Ask<LiftResult>(Lift));
         Assert.NotEqual(plain.Arms.Select(arm => arm.Persons), lift.Arms.Select(arm => arm.Persons));
         foreach (var (one, other) in plain.Outcomes.SelectMany(outcome => outcome.Comparisons).Zip(lift.Outcomes.SelectMany(outcome => outcome.Comparisons)))
         {
             Assert.True(other.Result.StandardError > one.Result.StandardError);
             Assert.InRange(other.Result.AbsoluteLift, one.Result.AbsoluteLift - (3 * other.Result.StandardError), one.Result.AbsoluteLift + (3 * other.Result.StandardError));
-            // History explains less than a hundredth here, so noise leaves nothing of it.
+            // History explains less than a hundredth here, so it is lost in the noise.
             Assert.True(other.Cuped is null or { VarianceReduction: < 0.01 });
         }
         Assert.Equal(LiftVerdict.Increase, Comparison(lift, "customers.visit", "Mens E-Mail").Verdict);
-        Assert.Equal(0.5, noisy.Service.ReadBudget().Value!.DataSets[0].Spent);
+        Assert.Equal(0.5m, noisy.Service.Questions.ReadBudget().DataSets[0].Spent);
     }
 
     [Fact]
     public void Arms_of_other_sizes_than_intended_withhold_the_verdict_and_not_the_figures()
     {
         using var room = Open("noise: none", rows => rows.Where(row => row.Arm != "No E-Mail" || row.Number % 10 != 0));
-        var lift = room.Ask(Lift).Lift!;
+        var lift = room.Ask<LiftResult>(Lift);
         Assert.True(lift.SampleRatio.IsMismatch);
         Assert.All(lift.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Equal(LiftVerdict.Withheld, comparison.Verdict));
         Assert.True(Comparison(lift, "customers.visit", "Mens E-Mail").Result.AbsoluteLift > 0.05);
@@ -88,7 +88,7 @@ public sealed class LiftTests
             seed: 6);
         var rows = (choose ?? (all => all))(HillstromRows.Read()).ToList();
         string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
-        // Each side has persons of its own, or the matched would be everyone.
+        // Each side has some persons alone, so that the matched persons are not all persons.
         room.Upload("campaign", "email,arm,exposed,score\n" + string.Concat(rows.Select(row => $"p{row.Number}@x.org,{row.Arm},{(row.Arm == "No E-Mail" ? 0 : row.Number % 2)},0\n"))
             + string.Concat(Enumerable.Range(0, 500).Select(i => $"a{i}@x.org,,,\n")));
         room.Upload("customers", "mail,region,visit,conversion,history,spend,age\n" + string.Concat(rows.Select(row => $"P{row.Number}@X.org,North,{Text(row.Visit)},{Text(row.Conversion)},{Text(row.History)},{Text(row.Spend)},30\n"))

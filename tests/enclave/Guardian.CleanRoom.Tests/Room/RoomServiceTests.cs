@@ -1,9 +1,11 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Room;
 
@@ -32,14 +34,14 @@ public sealed class RoomServiceTests : IDisposable
     public void Answers_equal_a_plain_computation()
     {
         UploadBoth();
-        Assert.Equal(pairs.Count, room.Ask(Overlap).Overlap!.Persons);
+        Assert.Equal(pairs.Count, room.Ask<OverlapResult>(Overlap).Persons);
 
-        var crosstab = room.Ask(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] }).Crosstab!;
+        var crosstab = room.Ask<CrosstabResult>(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] });
         Assert.Equal(8, crosstab.Cells.Count);
         Assert.All(crosstab.Cells, cell => Assert.Equal(
             pairs.Count(pair => pair.Customer.Region == cell.Values[0] && pair.Campaign.Exposed == (cell.Values[1] == "1")), cell.Persons));
 
-        var lift = room.Ask(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.exposed", "=", ["1"])] }).Lift!;
+        var lift = room.Ask<LiftResult>(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.exposed", "=", ["1"])] });
         foreach (var arm in lift.Arms)
         {
             var persons = pairs.Where(pair => pair.Campaign.Exposed == true && pair.Campaign.Arm == arm.Name).ToList();
@@ -56,7 +58,7 @@ public sealed class RoomServiceTests : IDisposable
         room.Upload("campaign", TestRows.Csv(campaign));
         room.Upload("customers", TestRows.Csv(few));
         var byEmail = few.ToDictionary(row => row.Email);
-        var crosstab = room.Ask(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] }).Crosstab!;
+        var crosstab = room.Ask<CrosstabResult>(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] });
         long Count(string region, string exposed) =>
             campaign.Count(row => byEmail.TryGetValue(row.Email, out var customer) && customer.Region == region && row.Exposed == (exposed == "1"));
         foreach (var cell in crosstab.Cells)
@@ -81,7 +83,7 @@ public sealed class RoomServiceTests : IDisposable
         Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("campaign.score", "=", ["3"])] }));
         Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.score", ">", ["69000"])] }));
 
-        // Everyone of the campaign is a customer, but for ten.
+        // All persons of the campaign except ten are customers.
         room.Upload("customers", TestRows.Csv(campaign.Skip(10).Select(row => new CustomerRow(row.Email, "North", true, 1, 30))));
         Assert.Equal("below-minimum-audience", room.Refusal(Overlap));
     }
@@ -94,12 +96,12 @@ public sealed class RoomServiceTests : IDisposable
         open.Upload("campaign", TestRows.Csv(campaign));
         open.Upload("customers", TestRows.Csv(customers.Select(row => row with { Spend = Math.Abs(row.Spend ?? 0) })));
         var question = new Question { Kind = QuestionKind.Sum, Column = "customers.spend" };
-        var sum = open.Ask(question).Sum!;
+        var sum = open.Ask<SumResult>(question);
         Assert.Equal((pairs.Count, 400), (sum.Persons, sum.Cap));
         Assert.Equal((double)pairs.Sum(pair => Math.Min(Math.Abs(pair.Customer.Spend ?? 0), 400)), sum.Sum, 1e-6);
         Assert.Equal("not-summable", open.Refusal(question with { Column = "customers.age" }));
 
-        // Thirty persons who spent nothing, but one: the sum would be hers.
+        // One person spent everything: the sum would disclose her spending.
         open.Upload("customers", TestRows.Csv(campaign.Take(2_000).Select((row, index) => new CustomerRow(row.Email, "North", true, index == 0 ? 390 : 0, 30))));
         Assert.Equal("below-minimum-audience", open.Refusal(question with { Where = [new Predicate("customers.region", "=", ["North"])] }));
     }
@@ -113,7 +115,7 @@ public sealed class RoomServiceTests : IDisposable
         open.Upload("campaign", TestRows.Csv(seen));
         open.Upload("customers", TestRows.Csv(customers));
         var matched = seen.Where(row => customers.Any(customer => customer.Email == row.Email)).ToList();
-        var reach = open.Ask(new Question { Kind = QuestionKind.Reach }).Reach!;
+        var reach = open.Ask<ReachResult>(new Question { Kind = QuestionKind.Reach });
         Assert.Equal((matched.Count, matched.Count(row => row.Score > 0)), (reach.Persons, reach.Reached));
         Assert.Equal([.. new[] { 0, 1, 2 }.Select(times => (long?)matched.Count(row => row.Score == times)), matched.Count(row => row.Score >= 3)], reach.Frequencies.Select(each => each.Persons));
         Assert.Equal((3, true), (reach.Frequencies[^1].Times, reach.Frequencies[^1].OrMore));
@@ -131,13 +133,13 @@ public sealed class RoomServiceTests : IDisposable
         open.Upload("customers", TestRows.Csv(customers));
         var question = new Question { Kind = QuestionKind.Activation, Where = [new Predicate("customers.region", "=", ["West"])] };
         Assert.Equal("not-the-receiver", open.Refusal(question, open.Retailer));
-        var answer = open.Ask(question).Activation!;
-        var key = open.Service.ReadKeys(open.Agency, "campaign").Value!.MatchKey;
+        var answer = open.Ask<ActivationResult>(question);
+        var key = open.Service.DataSets.ReadKeys(open.Agency, "campaign").Value!.MatchKey;
         var wanted = pairs.Where(pair => pair.Customer.Region == "West").Select(pair => Identifiers.Tag(key, IdentifierKind.Email, pair.Campaign.Email)).Order()
             .Select(tag => $"{tag.High:x16}{tag.Low:x16}"[..28]).ToList();
         Assert.Equal(wanted, answer.Tags.Chunk(14).Select(Convert.ToHexStringLower).Where(tag => tag != new string('f', 28)));
         Assert.Equal((wanted.Count, 14 * 4_000), (answer.Persons, answer.Tags.Length));
-        Assert.Equal("not-the-receiver", open.Service.ReadAnswer(open.Retailer, open.Service.ListAnswers(open.Retailer).Value!.Answers[0].Asked).Refusal!.Reason);
+        Assert.Equal("not-the-receiver", open.Service.Questions.ReadAnswer(open.Retailer, open.Service.Questions.ListAnswers(open.Retailer).Value!.Answers[0].Asked).Refusal!.Code);
     }
 
     [Fact]
@@ -149,11 +151,11 @@ public sealed class RoomServiceTests : IDisposable
         three.Upload("customers", TestRows.Csv(customers));
         three.Upload("loyalty", "mail,gold\n" + string.Concat(members.Select((row, index) => $"{row.Email},{index % 2}\n")) + string.Concat(Enumerable.Range(0, 100).Select(i => $"l{i}@x.org,1\n")));
         var inAll = pairs.Count(pair => members.Contains(pair.Customer));
-        Assert.Equal(inAll, three.Ask(Overlap).Overlap!.Persons);
-        // The same persons in other words would be withheld: that all of one group are in another is as telling as that all but one are.
+        Assert.Equal(inAll, three.Ask<OverlapResult>(Overlap).Persons);
+        // The same persons in other words are withheld: "all of one group are in another" tells as much as "all but one are".
         Assert.Equal("below-minimum-audience", three.Refusal(Overlap with { DataSets = ["campaign", "loyalty"] }));
         var two = three.Ask(Overlap with { DataSets = ["campaign", "loyalty"], Where = [new Predicate("loyalty.gold", "=", ["1"])] });
-        Assert.Equal((members.Where((row, index) => index % 2 == 1 && campaign.Exists(other => other.Email == row.Email)).Count(), 2), (two.Overlap!.Persons, two.DataVersions.Count));
+        Assert.Equal((members.Where((row, index) => index % 2 == 1 && campaign.Exists(other => other.Email == row.Email)).Count(), 2), (((OverlapResult)two.Body).Persons, two.DataVersions.Count));
         Assert.Equal("one-dataset", three.Refusal(Overlap with { DataSets = ["loyalty"] }));
         Assert.Equal("not-taking-part", three.Refusal(Overlap with { DataSets = ["campaign", "loyalty"], Where = [new Predicate("customers.age", ">", ["20"])] }));
     }
@@ -170,9 +172,9 @@ public sealed class RoomServiceTests : IDisposable
     {
         UploadBoth();
         Assert.Equal("may-not-ask", room.Refusal(Overlap, room.Retailer));
-        Assert.Equal("not-the-owner", room.Service.ReadKeys(room.Retailer, "campaign").Refusal!.Reason);
-        Assert.Equal("not-the-owner", room.Service.BeginUpload(room.Agency, "customers", new UploadRequest(new string('0', 64), 1)).Refusal!.Reason);
-        Assert.Equal("no-dataset", room.Service.ReadKeys(room.Agency, "other").Refusal!.Reason);
+        Assert.Equal("not-the-owner", room.Service.DataSets.ReadKeys(room.Retailer, "campaign").Refusal!.Code);
+        Assert.Equal("not-the-owner", room.Service.DataSets.BeginUpload(room.Agency, "customers", new UploadRequest(new string('0', 64), 1)).Refusal!.Code);
+        Assert.Equal("no-dataset", room.Service.DataSets.ReadKeys(room.Agency, "other").Refusal!.Code);
     }
 
     [Fact]
@@ -180,7 +182,7 @@ public sealed class RoomServiceTests : IDisposable
     {
         Assert.Equal("data-missing", room.Refusal(Overlap));
         room.Upload("campaign", TestRows.Csv(campaign));
-        var refusal = room.Service.Ask(room.Agency, Overlap).Refusal!;
+        var refusal = room.Service.Questions.Ask(room.Agency, Overlap).Refusal!;
         Assert.Contains("customers", refusal.Detail, StringComparison.Ordinal);
     }
 
@@ -191,7 +193,7 @@ public sealed class RoomServiceTests : IDisposable
         var answer = room.Ask(Overlap);
         room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.visit", "=", ["1"])] });
         room.Reopen();
-        var entries = room.Service.ReadLog().Value!.Entries;
+        var entries = room.Service.ReadLog().Entries;
         Assert.Equal(["upload", "upload", "question", "answer", "free question"], entries.Select(entry => entry.Event));
         Assert.Contains("not-filterable", entries[4].Detail, StringComparison.Ordinal);
         Assert.Equal(answer.LogHash, entries[2].Hash);
@@ -205,7 +207,7 @@ public sealed class RoomServiceTests : IDisposable
         var receipt = room.Upload("campaign", TestRows.Csv(campaign.Take(2_000)));
         room.Reopen();
         var answer = room.Ask(Overlap);
-        Assert.Equal(pairs.Count(pair => campaign.IndexOf(pair.Campaign) < 2_000), answer.Overlap!.Persons);
+        Assert.Equal(pairs.Count(pair => campaign.IndexOf(pair.Campaign) < 2_000), ((OverlapResult)answer.Body).Persons);
         Assert.Equal(receipt.Digest, answer.DataVersions["campaign"]);
         Assert.Single(Directory.GetFiles(Path.Combine(room.StateFolder, "campaign"), "*.chunks"));
     }
@@ -218,17 +220,17 @@ public sealed class RoomServiceTests : IDisposable
         noisy.Upload("customers", TestRows.Csv(customers));
         var answers = Enumerable.Range(0, 15).Select(age => noisy.Ask(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">=", [$"{5 * age}"])] })).ToList();
         var truths = Enumerable.Range(0, 15).Select(age => pairs.Count(pair => pair.Customer.Age >= 5 * age)).ToList();
-        Assert.True(answers.Zip(truths, (answer, truth) => answer.Overlap!.Persons != truth).Count(differs => differs) > 10, "there is no noise");
-        Assert.All(answers.Zip(truths), each => Assert.InRange(each.First.Overlap!.Persons, each.Second - 5_000, each.Second + 5_000));
-        Assert.Equal((0.01, 300), (answers[0].Epsilon, answers[0].NoiseMargin));
-        Assert.All(noisy.Service.ReadBudget().Value!.DataSets, dataSet => Assert.Equal((0.2, 0.15, 5), (dataSet.Total, Math.Round(dataSet.Spent, 9), dataSet.AnswersLeft)));
+        Assert.True(answers.Zip(truths, (answer, truth) => ((OverlapResult)answer.Body).Persons != truth).Count(differs => differs) > 10, "there is no noise");
+        Assert.All(answers.Zip(truths), each => Assert.InRange(((OverlapResult)each.First.Body).Persons, each.Second - 5_000, each.Second + 5_000));
+        Assert.Equal((0.01m, 300), (answers[0].Epsilon, answers[0].NoiseMargin));
+        Assert.All(noisy.Service.Questions.ReadBudget().DataSets, dataSet => Assert.Equal((0.2m, 0.15m, 5), (dataSet.Total, dataSet.Spent, dataSet.AnswersLeft)));
     }
 
     [Fact]
     public void The_room_shows_what_it_has()
     {
         room.Upload("campaign", TestRows.Csv(campaign));
-        var description = room.Service.Describe(room.Retailer).Value!;
+        var description = room.Service.Describe(room.Retailer);
         Assert.Equal(("retailer", "simulated"), (description.Member, description.Platform));
         Assert.Equal([true, false], description.DataSets.Select(dataSet => dataSet.Version is not null));
         Assert.True(description.Epc!.Total > 0);

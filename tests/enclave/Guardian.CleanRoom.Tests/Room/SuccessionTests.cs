@@ -1,13 +1,13 @@
 using Guardian.Attestation.Identity;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Room;
 
-/// <summary>Contracts that succeed others: by vote, and without forgetting what was spent.</summary>
+/// <summary>Contracts that succeed others: they need votes, and spent budgets stay spent.</summary>
 public sealed class SuccessionTests
 {
     private static readonly IdentityKey Third = IdentityKey.Create();
@@ -60,9 +60,9 @@ public sealed class SuccessionTests
 
         var next = Next(room.Contract, ("  noise: none\n", "  noise: {epsilon: 0.5}\n  budget: 2\n"), ("minimum_audience: 20", "minimum_audience: 30"));
         using var successor = room.OpenSuccessor(Verify(next, room.Contract, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey))!);
-        Assert.All(successor.ReadBudget().Value!.DataSets, dataSet => Assert.Equal((0.5, 3), (dataSet.Spent, dataSet.AnswersLeft)));
-        Assert.Equal("succession", successor.ReadLog().Value!.Entries.Single().Event);
-        Assert.Throws<RoomStateException>(() => room.Service.Ask(room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">", ["20"])] }));
+        Assert.All(successor.Questions.ReadBudget().DataSets, dataSet => Assert.Equal((0.5m, 3), (dataSet.Spent, dataSet.AnswersLeft)));
+        Assert.Equal("succession", successor.ReadLog().Entries.Single().Event);
+        Assert.Throws<RefusedException>(() => room.Service.Questions.Ask(room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">", ["20"])] }));
     }
 
     private static RoomContract Next(RoomContract before, params (string Old, string New)[] changes) => TestContract.Read(

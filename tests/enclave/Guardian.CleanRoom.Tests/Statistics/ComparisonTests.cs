@@ -1,11 +1,10 @@
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Statistics;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Statistics;
 
-/// <summary>Figures of Hillstrom's experiment as computed independently from the published file; see samples/hillstrom.</summary>
+/// <summary>Figures of Hillstrom's experiment, computed independently from the published file; see samples/hillstrom.</summary>
 public class ComparisonTests
 {
     private static readonly ArmTotal NoneVisit = new(21_306, 2_262, 2_262);
@@ -61,7 +60,7 @@ public class ComparisonTests
         // By hand: each rate's variance gains (200 + p² 200) / n².
         var added = ((200 + (0.15 * 0.15 * 200)) + (200 + (0.12 * 0.12 * 200))) / (2_000.0 * 2_000);
         Near(Math.Sqrt((plain.StandardError * plain.StandardError) + added), noisy.StandardError, 1e-12);
-        // A count that noise carried below zero or above everyone is read as none and all.
+        // A count that noise carried below zero or above the number of persons is read as none or all.
         Assert.True(double.IsFinite(Comparison.OfRates(new ArmTotal(50, -3, -3, 8, 8), new ArmTotal(50, 57, 57, 8, 8)).AbsoluteInterval.Lower));
 
         static double Width(Interval interval) => interval.Upper - interval.Lower;
@@ -70,7 +69,7 @@ public class ComparisonTests
     [Fact]
     public void Noisy_intervals_cover_the_truth_as_often_as_they_say()
     {
-        // A thousand experiments of known effect, with binomial outcomes and noise of epsilon 0.25: close to 95 % of the intervals hold it.
+        // A thousand experiments of known effect, with binomial outcomes and noise of epsilon 0.25: about 95 % of the intervals contain it.
         var random = new Random(9);
         var noise = new SeededIntegers(10);
         var variance = DiscreteLaplace.Variance(4);
@@ -128,7 +127,7 @@ public class ComparisonTests
         Assert.True(SampleRatio.Check([21_307, 21_387, 20_306], [1.0 / 3, 1.0 / 3, 1.0 / 3]).IsMismatch);
     }
 
-    // theta, lift and standard error as computed independently from the published file, Mens against none, covariate history.
+    // Theta, lift and standard error were computed independently from the published file: Mens against none, covariate history.
     [Theory]
     [InlineData("visit", 9.134195e-05, 0.0764111475, 0.0033783605)]
     [InlineData("conversion", 1.1044850e-05, 0.0067834329, 0.0009204671)]
@@ -160,7 +159,7 @@ public class ComparisonTests
         }
         var (treated, control) = (Arm(0.02), Arm(0));
         var cuped = CupedComparison.Of(treated, control)!;
-        // The variance of Y is 1/12 + 1/48, of which X explains 4/5.
+        // The variance of Y is 1/12 + 1/48, and X explains 4/5 of it.
         Assert.InRange(cuped.VarianceReduction, 0.78, 0.82);
         Assert.InRange(Math.Pow(cuped.Result.StandardError / Comparison.OfMeans(treated.Outcome, control.Outcome).StandardError, 2), 0.18, 0.22);
         Assert.Null(CupedComparison.Of(control with { Sum = 20_000, SumOfSquares = 20_000 }, control with { Sum = 20_000, SumOfSquares = 20_000 }));

@@ -7,7 +7,7 @@ using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Statistics;
 
-/// <summary>Lift with noise, over many experiments whose effect is known: intervals must cover it as often as they say.</summary>
+/// <summary>Lift with noise, over many experiments of known effect: intervals must cover it as often as they promise.</summary>
 public class NoisyLiftTests
 {
     private const int Persons = 20_000;
@@ -28,10 +28,10 @@ public class NoisyLiftTests
         Assert.True(compared.Count(each => Covers(each.Plain)) >= 0.92 * Experiments);
         Assert.All(compared, each => Assert.NotNull(each.Cuped));
         Assert.True(compared.Count(each => Covers(each.Cuped!.Result)) >= 0.92 * Experiments);
-        // Age explains nine tenths of the variance; noise takes some of that back.
+        // Age explains nine tenths of the variance; noise hides some of it.
         Assert.InRange(compared.Average(each => each.Cuped!.Result.StandardError / each.Plain.StandardError), 0.3, 0.7);
         Assert.InRange(compared.Average(each => each.Cuped!.Theta), 0.3, 0.5);
-        // Not biased: the mean of all experiments is the effect.
+        // Unbiased: the mean of all experiments is the effect.
         var error = Math.Sqrt(compared.Average(each => Math.Pow(each.Cuped!.Result.AbsoluteLift - Effect, 2)) / Experiments);
         Assert.Equal(Effect, compared.Average(each => each.Cuped!.Result.AbsoluteLift), 4 * error);
         Assert.True(compared.All(each => each.Cuped!.VarianceReduction is > 0 and < 0.95));
@@ -41,7 +41,7 @@ public class NoisyLiftTests
     public void Cuped_with_noise_never_widens_where_the_covariate_explains_nothing()
     {
         var compared = Run(_ => 30);
-        // Mostly it is left out. Where noise looks like covariance, it is used sparingly.
+        // CUPED is mostly left out. If noise looks like covariance, theta stays small.
         Assert.True(compared.Count(each => each.Cuped is null) > Experiments / 2);
         var used = compared.Where(each => each.Cuped is not null).ToList();
         Assert.All(used, each => Assert.True(each.Cuped!.Result.StandardError <= 1.01 * each.Plain.StandardError));
@@ -52,11 +52,11 @@ public class NoisyLiftTests
     public void A_person_is_in_as_many_figures_as_the_noise_is_for()
     {
         int Figures(params (string, string)[] changes) => TestContract.Read(changes) is var contract ? contract.Analyses.Lift!.FiguresPerPerson(contract) : 0;
-        // One arm; visits; spends with their squares and, as they begin below zero, their number.
+        // One arm; visits; spends, their squares and, because they begin below zero, their number.
         Assert.Equal(5, Figures());
         Assert.Equal(6, Figures(("population: matched", "population: matched\n    exposure: campaign.exposed")));
         Assert.Equal(6, Figures(("population: matched", "population: assigned")));
-        // Ages and their squares; times visits; times spends, and over those who have spends.
+        // Ages and their squares; ages times visits; ages times spends, and ages of persons with spends.
         Assert.Equal(10, Figures(("population: matched", "population: matched\n    covariate: customers.age")));
     }
 
@@ -73,7 +73,7 @@ public class NoisyLiftTests
         })];
     }
 
-    // What the engine would find of an arm, in the columns' codes, and then what may be published of it.
+    // Computes the engine's totals of an arm in the columns' codes, and adds the noise.
     private static CovariateTotal Arm(Random random, LiftNoise noise, Func<int, double> explained, double effect)
     {
         long spends = 0, spendSquares = 0, ages = 0, ageSquares = 0, products = 0;

@@ -5,7 +5,7 @@ using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Tests.Support;
 
-/// <summary>A contract of two members, whose parts a test can replace.</summary>
+/// <summary>A contract of two members. A test can replace parts of it.</summary>
 internal static class TestContract
 {
     private const string Measurement = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -65,7 +65,7 @@ internal static class TestContract
 
         """;
 
-    /// <summary>The contract, with each first text replaced by its second.</summary>
+    /// <summary>Reads the contract after some replacements.</summary>
     public static RoomContract Read(params (string Old, string New)[] changes)
     {
         var problems = new DocumentProblems();

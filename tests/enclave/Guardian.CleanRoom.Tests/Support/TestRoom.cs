@@ -3,17 +3,22 @@ using System.Text.Json;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Room;
+using Guardian.CleanRoom.Shards;
+using Guardian.Refusals;
 using Guardian.Sgx;
+using Guardian.Simulation;
 
 namespace Guardian.CleanRoom.Tests.Support;
 
-/// <summary>A room at work in a folder of its own, on a simulated machine that all tests share.</summary>
+/// <summary>A running room in a folder of its own, on a simulated machine that all tests share.</summary>
 internal sealed class TestRoom : IDisposable
 {
     private static readonly Lazy<EnclaveProcess> Enclave = new(OpenEnclave);
@@ -23,18 +28,21 @@ internal sealed class TestRoom : IDisposable
     private readonly StatementSigner statements;
     private readonly IRandomIntegers random;
     private readonly WorkingSet workingSet;
+    private readonly IReadOnlyList<IShard> shards;
 
     public TestRoom(params (string Old, string New)[] changes) : this(TestContract.Read(changes), null)
     {
     }
 
-    /// <param name="seed">Of the noise, so that a test is the same each time; null for the room's own.</param>
-    public TestRoom(RoomContract contract, int? seed, WorkingSet? workingSet = null)
+    /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
+    public TestRoom(
+        RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null, IRandomIntegers? noise = null)
     {
+        this.shards = shards ?? [];
         Contract = contract;
-        // Unless a test says otherwise nothing stays open in memory, so that it sees what the host does to the disk.
+        // By default nothing stays decrypted in memory, so that a test sees the host's changes on disk.
         this.workingSet = workingSet ?? new WorkingSet(0);
-        random = seed is { } number ? new SeededIntegers(number) : new SecureRandomIntegers();
+        random = noise ?? (seed is { } number ? new SeededIntegers(number) : new SecureRandomIntegers());
         statements = StatementSigner.Create(Enclave.Value.Quotes, Contract.Hash.Span);
         Service = Open();
         Agency = Contract.Members[0];
@@ -51,10 +59,10 @@ internal sealed class TestRoom : IDisposable
 
     public string StateFolder => Path.Combine(folder.File("state"), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
 
-    /// <summary>What the CAS would keep.</summary>
+    /// <summary>The head of the log, which a CAS would keep.</summary>
     public TestHead Head { get; } = new();
 
-    /// <summary>What a restart of the enclave does.</summary>
+    /// <summary>Restarts the enclave.</summary>
     public void Reopen()
     {
         Service.Dispose();
@@ -64,7 +72,7 @@ internal sealed class TestRoom : IDisposable
     /// <summary>Prepares a file with the room's keys.</summary>
     public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(string dataSet, string? csv, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
     {
-        var keys = Service.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
+        var keys = Service.DataSets.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
         var data = TestRows.Prepare(Contract, dataSet, csv, keys.MatchKey, form, removed);
         return (data, Convert.ToHexStringLower(data.Digest.Span), new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!.InForm(form), data.Digest.Span));
     }
@@ -80,23 +88,26 @@ internal sealed class TestRoom : IDisposable
     {
         var (data, digest, cipher) = Prepare(dataSet, csv, form, removed);
         var owner = OwnerOf(dataSet);
-        var begun = Service.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons) { Form = form, Base = changes });
+        var begun = Service.DataSets.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons) { Form = form, Base = changes });
         for (var chunk = begun.Value?.NextChunk ?? data.GroupCount; chunk < data.GroupCount; chunk++)
         {
-            Assert.Null(Service.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(Service.DataSets.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
-        return begun.Refusal is { } refusal ? refusal : Service.Commit(owner, dataSet, digest);
+        return begun.Refusal is { } refusal ? refusal : Service.DataSets.Commit(owner, dataSet, digest);
     }
 
     public Answer Ask(Question question)
     {
-        var answer = Service.Ask(Agency, question);
+        var answer = Service.Questions.Ask(Agency, question);
         Assert.Null(answer.Refusal);
         return JsonSerializer.Deserialize(Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!;
     }
 
-    /// <summary>What the host could keep, and bring back later.</summary>
+    /// <summary>Asks for a result of a kind.</summary>
+    public TBody Ask<TBody>(Question question) where TBody : AnswerBody => Assert.IsType<TBody>(Ask(question).Body);
+
+    /// <summary>Copies or restores the state folder, as a host could.</summary>
     public void CopyState(string name, bool restore = false)
     {
         var (from, to) = restore ? (folder.File(name), folder.File("state")) : (folder.File("state"), folder.File(name));
@@ -112,13 +123,16 @@ internal sealed class TestRoom : IDisposable
         }
     }
 
-    /// <summary>A second enclave on the same state.</summary>
+    /// <summary>Opens a second enclave on the same state.</summary>
     public RoomService OpenAnother() => Open();
 
-    /// <summary>The room under a contract that succeeds this one, on the same folder.</summary>
-    public RoomService OpenSuccessor(SignedContract next) => new(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+    /// <summary>Opens an enclave that computes for the room, on the same state.</summary>
+    public RoomShard OpenShard() => new(TestContract.Sign(Contract), RoomKey, folder.File("state"), new WorkingSet(0));
 
-    public string Refusal(Question question, RoomMember? member = null) => Service.Ask(member ?? Agency, question).Refusal!.Reason;
+    /// <summary>Opens the room under a contract that succeeds this one, on the same folder.</summary>
+    public RoomService OpenSuccessor(SignedContract next) => RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+
+    public string Refusal(Question question, RoomMember? member = null) => Service.Questions.Ask(member ?? Agency, question).Refusal!.Code;
 
     public RoomMember OwnerOf(string dataSet) => Contract.Members.Single(member => member.Name == Contract.FindDataSet(dataSet)!.Owner);
 
@@ -129,15 +143,21 @@ internal sealed class TestRoom : IDisposable
         folder.Dispose();
     }
 
-    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements) { WorkingSet = workingSet, Head = Head, Random = random };
+    private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements)
+    {
+        WorkingSet = workingSet,
+        Head = Head,
+        Random = random,
+        Shards = shards,
+    };
 
-    private RoomService Open() => new(
+    private RoomService Open() => RoomService.Open(
         TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
 
-    // Verified as a member would.
+    // Verifies a statement like a member.
     public byte[] Payload(byte[] statement, string type)
     {
-        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow());
+        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
         Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
         Assert.Equal((type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Statement.Type, Convert.ToHexString(verdict.Statement.Binding.Span)));
         return verdict.Statement.Payload.ToArray();
@@ -149,24 +169,24 @@ internal sealed class TestRoom : IDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => machine.Dispose();
         Directory.CreateDirectory(machine.File("program"));
         File.WriteAllBytes(machine.File("program/code.dll"), Encoding.ASCII.GetBytes("the room's code"));
-        return EnclaveProcess.Open(machine.File("program"), machine.File("machine"));
+        return SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), epcSize: null);
     }
 }
 
-/// <summary>A head that can be out of reach.</summary>
+/// <summary>A head that can be unreachable.</summary>
 internal sealed class TestHead : IRoomHead
 {
     public byte[]? Value { get; set; }
 
     public bool IsAway { get; set; }
 
-    public byte[]? Read() => IsAway ? throw new RoomHeadException("away") : Value;
+    public byte[]? Read() => IsAway ? throw new RefusedException(RoomReasons.CasAway.Because("away")) : Value;
 
     public bool TryMove(byte[]? expected, byte[] next)
     {
         if (IsAway)
         {
-            throw new RoomHeadException("away");
+            throw new RefusedException(RoomReasons.CasAway.Because("away"));
         }
         if (!(Value ?? []).AsSpan().SequenceEqual(expected ?? []))
         {
@@ -177,7 +197,7 @@ internal sealed class TestHead : IRoomHead
     }
 }
 
-/// <summary>Random numbers that are the same each time.</summary>
+/// <summary>Repeatable random numbers.</summary>
 internal sealed class SeededIntegers(int seed) : IRandomIntegers
 {
     private readonly Random random = new(seed);

@@ -1,7 +1,7 @@
 using System.Text;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Tests.Support;
 
@@ -11,7 +11,7 @@ internal sealed record CampaignRow(string Email, string? Arm, bool? Exposed, int
 /// <summary>A customer; null is an empty cell.</summary>
 internal sealed record CustomerRow(string Email, string? Region, bool? Visit, decimal? Spend, int? Age);
 
-/// <summary>Random rows of the test contract's data sets, as files, and as the engine sees them.</summary>
+/// <summary>Random rows of the test contract's data sets, as files and as groups.</summary>
 internal static class TestRows
 {
     private static readonly string[] Arms = ["Red", "Blue", "None"];
@@ -32,7 +32,7 @@ internal static class TestRows
     public static string Csv(IEnumerable<CustomerRow> rows) =>
         "mail,region,visit,spend,age\n" + string.Concat(rows.Select(row => $" {row.Email.ToUpperInvariant()} ,{row.Region},{Flag(row.Visit)},{row.Spend},{row.Age}\n"));
 
-    /// <summary>Prepares a file as a partner would.</summary>
+    /// <summary>Prepares a file like a partner.</summary>
     public static PreparedDataSet Prepare(
         RoomContract contract, string dataSet, string? csv, byte[]? matchKey = null, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
     {

@@ -3,22 +3,22 @@ using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Tests.Support;
 
-/// <summary>Eight words that a kernel can do nothing with but pass them to another operation.</summary>
+/// <summary>Eight words that a kernel can only pass to another operation.</summary>
 internal readonly struct Traced(EightWords words)
 {
     public EightWords Words { get; } = words;
 }
 
 /// <summary>
-/// Computes as <see cref="LanesScalar"/> does and records every operation, with its address when it has one. A kernel compiled with it runs the same code as in
-/// the enclave, and has no other way to touch data, so equal records mean equal sequences of instructions and addresses.
+/// Computes like <see cref="LanesScalar"/> and records every operation with its address, if it has one. A kernel compiled with it runs the
+/// same code as in the enclave and has no other access to data, so equal records mean equal sequences of instructions and addresses.
 /// </summary>
 internal readonly struct TraceLanes : ILanes<Traced>
 {
     [ThreadStatic]
     private static Trace? current;
 
-    /// <summary>Records what an action does on this thread.</summary>
+    /// <summary>Records the operations of an action on this thread.</summary>
     public static Trace Record(Action action)
     {
         current = new Trace();
@@ -125,7 +125,7 @@ internal readonly struct TraceLanes : ILanes<Traced>
         return new Traced(result);
     }
 
-    // Constants and shifts are part of the code that runs; they must not depend on data either.
+    // Constants and shifts are part of the code; they must not depend on data either.
     private static Traced Of(string operation, EightWords result, ulong constant = 0)
     {
         current!.Add(operation, constant);
@@ -133,7 +133,9 @@ internal readonly struct TraceLanes : ILanes<Traced>
     }
 }
 
-/// <summary>What was recorded: operations, and addresses as the number of the buffer, in the order they were first touched, and the place in it.</summary>
+/// <summary>
+/// A record of operations and addresses. An address is the number of the buffer, in order of first use, and the index in it.
+/// </summary>
 internal sealed class Trace
 {
     private static byte origin = 1;
@@ -146,7 +148,7 @@ internal sealed class Trace
 
     public void Add<TWord>(string operation, ref TWord first, nuint index)
     {
-        // Kernels work in pinned memory, so an address means the same buffer for as long as the kernel runs.
+        // Kernels work in pinned memory, so an address means the same buffer during the whole run of the kernel.
         var address = Unsafe.ByteOffset(ref origin, ref Unsafe.As<TWord, byte>(ref first));
         if (!buffers.TryGetValue(address, out var buffer))
         {
@@ -165,7 +167,7 @@ internal sealed class Trace
         }
     }
 
-    /// <summary>Equal for equal sequences, and for others once in 2^64.</summary>
+    /// <summary>Equal for equal sequences, and for different ones with a probability of 2^-64.</summary>
     public override string ToString() => $"{Count} operations, {hash:x16}";
 
     private static ulong Mix(ulong value)

@@ -1,11 +1,12 @@
+using Guardian.ComputeHost.Guests;
+using Guardian.Metering;
 using Guardian.Node.Metering;
-using Guardian.Node.Processes;
 
 namespace Guardian.Node.Tests.Metering;
 
 /// <summary>
-/// A host whose seconds a test counts one by one: guests run, the meter looks on, dies and comes back, the clock is set, the power fails. What is due is
-/// counted by brute force, and compared with what the journal says.
+/// A host on which a test counts each second: guests run, the meter scans, dies and comes back, the clock is set, the power fails. The test
+/// computes the due amount by brute force, and compares it with the journal.
 /// </summary>
 internal sealed class SimulatedHost(string journal) : IDisposable
 {
@@ -15,12 +16,12 @@ internal sealed class SimulatedHost(string journal) : IDisposable
     private long uptime = 1_000_000;
     private long offset = 1_700_000_000_000;
 
-    // What the meter knows the calendar to be, and until when it has looked.
+    // The calendar as the meter knows it, and the uptime of its last record.
     private long knownOffset = 1_700_000_000_000;
     private long lastRecord;
     private bool hasLostEvent;
 
-    /// <summary>By instance and second of the calendar: MiB times milliseconds that are due.</summary>
+    /// <summary>The due amount by instance and second of the calendar, in MiB times milliseconds.</summary>
     public Dictionary<(Guid Instance, long Second), long> Due { get; } = [];
 
     public IReadOnlyList<JournalRecord> Records => Journal.Read(journal);
@@ -30,7 +31,7 @@ internal sealed class SimulatedHost(string journal) : IDisposable
     public void StartMeter()
     {
         meter ??= new Meter(journal, () => Now, _ => { });
-        Look();
+        Scan();
     }
 
     public void KillMeter(bool tornLine)
@@ -39,7 +40,7 @@ internal sealed class SimulatedHost(string journal) : IDisposable
         {
             return;
         }
-        Look();
+        Scan();
         meter.Dispose();
         meter = null;
         if (tornLine)
@@ -57,9 +58,9 @@ internal sealed class SimulatedHost(string journal) : IDisposable
         var guest = guests.TryGetValue(instance, out var known) ? known : guests[instance] = new SimulatedGuest();
         if (guest.StartedAt is null)
         {
-            LookAfterLoss(isEventLost: false);
-            meter.Defined(instance, mebibytes, "project", "flavor");
-            // The same as before is no news and leaves no record.
+            ScanAfterLoss(isEventLost: false);
+            meter.RecordDefined(new MeteredGuest(instance, mebibytes, "project", "flavor"));
+            // A definition that changes nothing leaves no record.
             lastRecord = guest.Mebibytes == mebibytes ? lastRecord : uptime;
             guest.Mebibytes = mebibytes;
         }
@@ -69,12 +70,12 @@ internal sealed class SimulatedHost(string journal) : IDisposable
     {
         if (guests.TryGetValue(instance, out var guest) && guest.StartedAt is null)
         {
-            LookAfterLoss(isEventLost);
+            ScanAfterLoss(isEventLost);
             guest.StartedAt = uptime;
             guest.IsKnown = meter is not null && !isEventLost;
             if (meter is not null && !isEventLost)
             {
-                meter.Started(instance);
+                meter.RecordStarted(instance);
                 lastRecord = uptime;
             }
         }
@@ -84,20 +85,20 @@ internal sealed class SimulatedHost(string journal) : IDisposable
     {
         if (guests.TryGetValue(instance, out var guest) && guest.StartedAt is not null)
         {
-            LookAfterLoss(isEventLost);
+            ScanAfterLoss(isEventLost);
             if (isEventLost && meter is not null && guest.IsKnown)
             {
                 guest.HasEndedUnseen = true;
             }
             else if (meter is null || !guest.IsKnown)
             {
-                // The meter sees only afterwards that it is gone, and counts to its last look; or it never saw it.
+                // The meter notices only afterwards that the guest is gone, and counts to its last scan; or it never saw the guest.
                 guest.Unseen.Clear();
             }
             else
             {
-                Settle(instance, guest);
-                meter.Stopped(instance);
+                CountUnseen(instance, guest);
+                meter.RecordStopped(instance);
                 lastRecord = uptime;
             }
             guest.StartedAt = null;
@@ -113,14 +114,15 @@ internal sealed class SimulatedHost(string journal) : IDisposable
         uptime += 1000;
     }
 
-    /// <summary>The meter looks, which it does every few seconds.</summary>
-    public void Look()
+    /// <summary>The meter scans, as it does every few seconds.</summary>
+    public void Scan()
     {
         if (meter is null)
         {
             return;
         }
-        meter.Reconcile(Now, [.. guests.Where(guest => guest.Value.StartedAt is not null).Select(guest => new GuestProcess(guest.Key, 1, guest.Value.Mebibytes, guest.Value.StartedAt!.Value))]);
+        meter.Reconcile(Now, [.. guests.Where(guest => guest.Value.StartedAt is not null)
+            .Select(guest => new GuestProcess(guest.Key, 1, guest.Value.Mebibytes, guest.Value.StartedAt!.Value))]);
         foreach (var (instance, guest) in guests)
         {
             if (guest.HasEndedUnseen)
@@ -128,20 +130,20 @@ internal sealed class SimulatedHost(string journal) : IDisposable
                 guest.Unseen.Clear();
                 guest.HasEndedUnseen = false;
             }
-            Settle(instance, guest);
+            CountUnseen(instance, guest);
             guest.IsKnown = true;
         }
         knownOffset = offset;
     }
 
-    /// <summary>Sets the calendar clock; the meter looks before and after, for only then it is known when it was set.</summary>
+    /// <summary>Sets the calendar clock. The meter scans before and after it; otherwise the time of the step would not be known.</summary>
     public void SetClock(long milliseconds)
     {
         if (meter is not null)
         {
-            Look();
+            Scan();
             offset += milliseconds;
-            Look();
+            Scan();
         }
     }
 
@@ -149,9 +151,9 @@ internal sealed class SimulatedHost(string journal) : IDisposable
     {
         foreach (var (instance, guest) in guests)
         {
-            // What is on disk shows until when the host was up; of guests that the meter knew, nobody said that they had ended.
+            // The disk shows until when the host was up. No event reported the end of the guests that the meter knew.
             guest.Unseen.RemoveAll(unseen => !guest.IsKnown || unseen.Uptime >= lastRecord);
-            Settle(instance, guest);
+            CountUnseen(instance, guest);
             guest.StartedAt = null;
             guest.HasEndedUnseen = false;
         }
@@ -163,17 +165,17 @@ internal sealed class SimulatedHost(string journal) : IDisposable
 
     public void Dispose() => meter?.Dispose();
 
-    // Events are lost while the way to libvirt is broken; when it is whole again, the meter looks before it hears the next one.
-    private void LookAfterLoss(bool isEventLost)
+    // Events are lost while the connection to libvirt is broken. After it is restored, the meter scans before the next event.
+    private void ScanAfterLoss(bool isEventLost)
     {
         if (hasLostEvent)
         {
-            Look();
+            Scan();
         }
         hasLostEvent = isEventLost;
     }
 
-    private void Settle(Guid instance, SimulatedGuest guest)
+    private void CountUnseen(Guid instance, SimulatedGuest guest)
     {
         foreach (var (at, mebibytes) in guest.Unseen)
         {

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Guardian.ComputeHost.Inventory;
 using Guardian.Node.Publishing;
-using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Tests.Publishing;
 
@@ -31,7 +33,9 @@ public sealed class EpcPublisherTests : IDisposable
         Assert.Equal((64, 64), placement["host_sgx_epc_0"].Epc);
         Assert.Equal((128, 16), placement["host_sgx_epc_1"].Epc);
         Assert.Null(placement["host"].Epc);
-        Assert.Equal(["COMPUTE_NODE", "CUSTOM_SGX_FLC", "CUSTOM_SGX_HEALTHY", "HW_CPU_X86_AVX2", "HW_CPU_X86_SGX"], placement["host"].Traits.Order());
+        Assert.Equal(
+            ["COMPUTE_NODE", "CUSTOM_SGX_FLC", "CUSTOM_SGX_HEALTHY", "HW_CPU_X86_AVX2", "HW_CPU_X86_SGX"],
+            placement["host"].Traits.Order());
     }
 
     [Fact]
@@ -59,7 +63,8 @@ public sealed class EpcPublisherTests : IDisposable
 
         await PublishAsync(Host(reserved: 0, (0, 64)));
 
-        Assert.Superset(new HashSet<string> { "CUSTOM_OTHER_0", "CUSTOM_OTHER_2", "COMPUTE_NODE", Epc.HealthyTrait }, placement["host"].Traits);
+        Assert.Superset(
+            new HashSet<string> { "CUSTOM_OTHER_0", "CUSTOM_OTHER_2", "COMPUTE_NODE", Epc.HealthyTrait }, placement["host"].Traits);
     }
 
     [Fact]
@@ -68,7 +73,9 @@ public sealed class EpcPublisherTests : IDisposable
         await PublishAsync(Host(reserved: 0, (0, 64)));
         placement.Changes.Clear();
 
-        Assert.Equal([$"withdrew trait {Epc.HealthyTrait}", "published 32 MiB of EPC on node 0, 0 MiB of it reserved"], await PublishAsync(Host(reserved: 0, (0, 32)) with { IsHealthy = false }));
+        Assert.Equal(
+            [$"withdrew trait {Epc.HealthyTrait}", "published 32 MiB of EPC on node 0, 0 MiB of it reserved"],
+            await PublishAsync(Host(reserved: 0, (0, 32)) with { IsHealthy = false }));
         Assert.Contains(Epc.SgxTrait, placement["host"].Traits);
     }
 
@@ -113,7 +120,15 @@ public sealed class EpcPublisherTests : IDisposable
     {
         placement["host"].Inventories = new JsonObject
         {
-            [Epc.ResourceClass] = new JsonObject { ["total"] = 64, ["reserved"] = 0, ["min_unit"] = 1, ["max_unit"] = 64, ["step_size"] = 1, ["allocation_ratio"] = 1.0 },
+            [Epc.ResourceClass] = new JsonObject
+            {
+                ["total"] = 64,
+                ["reserved"] = 0,
+                ["min_unit"] = 1,
+                ["max_unit"] = 64,
+                ["step_size"] = 1,
+                ["allocation_ratio"] = 1.0,
+            },
         };
 
         await PublishAsync(Host(reserved: 0, (0, 64)));
@@ -123,10 +138,10 @@ public sealed class EpcPublisherTests : IDisposable
     }
 
     [Fact]
-    public async Task Placement_away_is_transient_and_mended_later()
+    public async Task Placement_away_is_transient_and_the_next_run_publishes()
     {
         placement.IsAway = true;
-        Assert.True((await Assert.ThrowsAsync<OpenStackException>(() => PublishAsync(Host(reserved: 0, (0, 64))))).IsTransient);
+        Assert.True((await Assert.ThrowsAsync<RefusedException>(() => PublishAsync(Host(reserved: 0, (0, 64))))).IsTransient);
 
         placement.IsAway = false;
         await PublishAsync(Host(reserved: 0, (0, 64)));
@@ -136,7 +151,8 @@ public sealed class EpcPublisherTests : IDisposable
     [Fact]
     public async Task A_host_that_Placement_does_not_know_is_told()
     {
-        var failure = await Assert.ThrowsAsync<OpenStackException>(() => new EpcPublisher(new PlacementClient(session), "nobody").PublishAsync(Host(reserved: 0, (0, 64))));
+        var publisher = new EpcPublisher(new PlacementClient(session), "nobody");
+        var failure = await Assert.ThrowsAsync<RefusedException>(() => publisher.PublishAsync(Host(reserved: 0, (0, 64))));
 
         Assert.Contains("no provider 'nobody' yet", failure.Message, StringComparison.Ordinal);
     }

@@ -1,18 +1,18 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.OpenStack;
 using Guardian.OpenStack.Configuration;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
 
 namespace Guardian.Node.Tests.Publishing;
 
-/// <summary>The part of Placement that an inventory needs, with its generations, in memory; and Keystone beside it.</summary>
+/// <summary>An in-memory Placement with generations, as far as inventories need it; and a Keystone.</summary>
 internal sealed class PretendedPlacement : HttpMessageHandler
 {
     private readonly Dictionary<Guid, Provider> providers = [];
 
-    /// <summary>Is called before each change, as another writer that is faster.</summary>
+    /// <summary>Runs before each change, as a writer that is faster.</summary>
     public Action<string>? BeforeChange { get; set; }
 
     public bool IsAway { get; set; }
@@ -30,9 +30,20 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         return providers[provider.Id] = provider;
     }
 
-    public CloudSession Connect() => new(
-        new CloudSettings(new Dictionary<string, string> { ["auth_url"] = "http://cloud/identity", ["username"] = "u", ["password"] = "p", ["project_name"] = "p" }) { MaxAttempts = 1 },
-        TimeProvider.System, this);
+    public CloudSession Connect()
+    {
+        var settings = new CloudSettings(new Dictionary<string, string>
+        {
+            ["auth_url"] = "http://cloud/identity",
+            ["username"] = "u",
+            ["password"] = "p",
+            ["project_name"] = "p",
+        })
+        {
+            MaxAttempts = 1,
+        };
+        return new CloudSession(settings, TimeProvider.System, this);
+    }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -58,18 +69,21 @@ internal sealed class PretendedPlacement : HttpMessageHandler
             ("GET", ["allocations", _], _) => Json(new JsonObject { ["allocations"] = new JsonObject() }),
             ("GET", ["resource_providers"], _) => List(request.RequestUri.Query),
             ("POST", ["resource_providers"], _) => Create(JsonNode.Parse(body)!),
-            ("DELETE", ["resource_providers", var id], _) => providers.Remove(Guid.Parse(id)) ? new HttpResponseMessage(HttpStatusCode.NoContent) : new HttpResponseMessage(HttpStatusCode.NotFound),
+            ("DELETE", ["resource_providers", var id], _) =>
+                new HttpResponseMessage(providers.Remove(Guid.Parse(id)) ? HttpStatusCode.NoContent : HttpStatusCode.NotFound),
             (_, ["resource_providers", var id, var what], _) => Part(request.Method, providers[Guid.Parse(id)], what, body),
             _ => new HttpResponseMessage(HttpStatusCode.NotFound),
         };
     }
 
-    private HttpResponseMessage List(string query) => Json(new JsonObject
+    private HttpResponseMessage List(string query)
     {
-        ["resource_providers"] = new JsonArray([.. providers.Values
-            .Where(provider => query.StartsWith("?name=", StringComparison.Ordinal) ? provider.Name == Uri.UnescapeDataString(query[6..]) : provider.Root == Guid.Parse(query["?in_tree=".Length..]))
-            .Select(provider => provider.ToJson())]),
-    });
+        bool Matches(Provider provider) => query.StartsWith("?name=", StringComparison.Ordinal)
+            ? provider.Name == Uri.UnescapeDataString(query[6..])
+            : provider.Root == Guid.Parse(query["?in_tree=".Length..]);
+        var found = providers.Values.Where(Matches).Select(provider => provider.ToJson());
+        return Json(new JsonObject { ["resource_providers"] = new JsonArray([.. found]) });
+    }
 
     private HttpResponseMessage Create(JsonNode body)
     {
@@ -85,7 +99,8 @@ internal sealed class PretendedPlacement : HttpMessageHandler
             var update = JsonNode.Parse(body)!;
             if ((long)update["resource_provider_generation"]! != provider.Generation)
             {
-                return Json(new JsonObject { ["errors"] = new JsonArray(new JsonObject { ["detail"] = "generation conflict" }) }, HttpStatusCode.Conflict);
+                var error = new JsonObject { ["detail"] = "generation conflict" };
+                return Json(new JsonObject { ["errors"] = new JsonArray(error) }, HttpStatusCode.Conflict);
             }
             provider.Generation++;
             if (what == "traits")
@@ -110,20 +125,16 @@ internal sealed class PretendedPlacement : HttpMessageHandler
 
     private static HttpResponseMessage Token()
     {
-        var answer = Json(
-            new JsonObject
-            {
-                ["token"] = new JsonObject
-                {
-                    ["expires_at"] = "2999-01-01T00:00:00.000000Z",
-                    ["catalog"] = new JsonArray(new JsonObject { ["type"] = "placement", ["endpoints"] = new JsonArray(new JsonObject { ["interface"] = "public", ["url"] = "http://cloud/placement" }) }),
-                },
-            }, HttpStatusCode.Created);
+        var endpoint = new JsonObject { ["interface"] = "public", ["url"] = "http://cloud/placement" };
+        var entry = new JsonObject { ["type"] = "placement", ["endpoints"] = new JsonArray(endpoint) };
+        var token = new JsonObject { ["expires_at"] = "2999-01-01T00:00:00.000000Z", ["catalog"] = new JsonArray(entry) };
+        var answer = Json(new JsonObject { ["token"] = token }, HttpStatusCode.Created);
         answer.Headers.Add("X-Subject-Token", "token");
         return answer;
     }
 
-    private static HttpResponseMessage Json(JsonObject json, HttpStatusCode status = HttpStatusCode.OK) => new(status) { Content = new StringContent(json.ToJsonString(), Encoding.UTF8, "application/json") };
+    private static HttpResponseMessage Json(JsonObject json, HttpStatusCode status = HttpStatusCode.OK) =>
+        new(status) { Content = new StringContent(json.ToJsonString(), Encoding.UTF8, "application/json") };
 
     internal sealed class Provider
     {
@@ -143,8 +154,17 @@ internal sealed class PretendedPlacement : HttpMessageHandler
 
         public JsonObject Inventories { get; set; } = [];
 
-        public (long Total, long Reserved)? Epc => Inventories[Guardian.OpenStack.Placement.Epc.ResourceClass] is { } inventory ? ((long)inventory["total"]!, (long)inventory["reserved"]!) : null;
+        public (long Total, long Reserved)? Epc => Inventories[Guardian.OpenStack.Placement.Epc.ResourceClass] is { } inventory
+            ? ((long)inventory["total"]!, (long)inventory["reserved"]!)
+            : null;
 
-        public JsonObject ToJson() => new() { ["uuid"] = Id, ["name"] = Name, ["generation"] = Generation, ["parent_provider_uuid"] = Parent, ["root_provider_uuid"] = Root };
+        public JsonObject ToJson() => new()
+        {
+            ["uuid"] = Id,
+            ["name"] = Name,
+            ["generation"] = Generation,
+            ["parent_provider_uuid"] = Parent,
+            ["root_provider_uuid"] = Root,
+        };
     }
 }

@@ -1,5 +1,5 @@
-using Guardian.Node.Libvirt;
-using Guardian.Node.Relay.Domain;
+using Guardian.Libvirt.Rpc;
+using Guardian.Node.Metering;
 using Guardian.Node.Tests.Support;
 
 namespace Guardian.Node.Tests.Relay;
@@ -18,8 +18,11 @@ public sealed class RelayServerTests
         {
             var payload = new byte[random.Next(5) == 0 ? random.Next(300_000) : random.Next(200)];
             random.NextBytes(payload);
-            // Any program, procedure and type but those the relay looks at.
-            sent.Add(new RpcHeader(0, (uint)random.Next(), 1, (uint)random.Next(1000, 2000), (RpcType)(random.Next(2) == 0 ? 0 : 3), (uint)i, (RpcStatus)random.Next(3)).Frame(payload));
+            // Any program, procedure and type that the relay does not inspect.
+            var type = random.Next(2) == 0 ? RpcType.Call : RpcType.Stream;
+            var header = new RpcHeader(
+                0, (uint)random.Next(), 1, (uint)random.Next(1000, 2000), type, (uint)i, (RpcStatus)random.Next(3));
+            sent.Add(header.MakeFrame(payload));
         }
         var writer = new Thread(() => client.Send(sent.SelectMany(frame => frame).ToArray())) { IsBackground = true };
         writer.Start();
@@ -35,7 +38,7 @@ public sealed class RelayServerTests
     {
         using var relay = new TestRelay(FixedClaims.Of(8));
         using var client = relay.Connect();
-        foreach (var value in client.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray()))
+        foreach (var value in client.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().WriteString(TestDomain.Nova()).ToArray()))
         {
             client.Send([value]);
         }
@@ -47,7 +50,7 @@ public sealed class RelayServerTests
     {
         using var relay = new TestRelay(FixedClaims.Of(8));
         using var client = relay.Connect();
-        client.Call(RemoteProcedure.DomainDefineXmlFlags, new XdrWriter().String(TestDomain.Nova()).UInt32(0x5a5a5a5a).ToArray());
+        client.Call(RemoteProcedure.DomainDefineXmlFlags, new XdrWriter().WriteString(TestDomain.Nova()).WriteUInt32(0x5a5a5a5a).ToArray());
         var frame = relay.Daemon.Next();
         Assert.Contains("<size unit=\"KiB\">8192</size>", TestDomain.XmlOf(frame), StringComparison.Ordinal);
         Assert.Equal([0x5a, 0x5a, 0x5a, 0x5a], frame[^4..]);
@@ -59,20 +62,20 @@ public sealed class RelayServerTests
         using var relay = new TestRelay(FixedClaims.Of(8));
         using var client = relay.Connect();
         var instance = Guid.Parse(TestDomain.Uuid);
-        var call = new XdrWriter().String(TestDomain.Nova()).ToArray();
+        var call = new XdrWriter().WriteString(TestDomain.Nova()).ToArray();
         client.Call(RemoteProcedure.DomainDefineXml, call);
-        Assert.Equal(new GuestDefinition(instance, 8, "decade", "sgx.small"), relay.Passed.Take(instance));
-        Assert.Null(relay.Passed.Take(instance));
+        Assert.Equal(new MeteredGuest(instance, 8, "decade", "sgx.small"), relay.Passed.RemoveAccepted(instance));
+        Assert.Null(relay.Passed.RemoveAccepted(instance));
 
-        // Refused, or never answered: libvirt has to be asked.
-        relay.Daemon.Answer = (header, _) => new RpcError(RpcErrorCode.OperationFailed, "no").Reply(header);
+        // Refused, or never answered: libvirt must be asked.
+        relay.Daemon.Answer = (header, _) => new RpcError(RpcErrorCode.OperationFailed, "no").MakeReply(header);
         client.Call(RemoteProcedure.DomainDefineXml, call);
-        Assert.Null(relay.Passed.Take(instance));
+        Assert.Null(relay.Passed.RemoveAccepted(instance));
         relay.Daemon.Answer = (_, _) => null;
         client.Send(client.MakeCall(RemoteProcedure.DomainDefineXml, call));
         Assert.Equal(3, Enumerable.Range(0, 3).Select(_ => relay.Daemon.Next()).Count());
         client.Dispose();
-        Assert.Null(relay.Passed.Take(instance));
+        Assert.Null(relay.Passed.RemoveAccepted(instance));
     }
 
     [Fact]
@@ -80,7 +83,7 @@ public sealed class RelayServerTests
     {
         using var relay = new TestRelay();
         using var client = relay.Connect();
-        var call = client.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray());
+        var call = client.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().WriteString(TestDomain.Nova()).ToArray());
         client.Send(call);
         Assert.Equal(call, relay.Daemon.Next());
     }
@@ -90,7 +93,7 @@ public sealed class RelayServerTests
     {
         using var relay = new TestRelay(new FixedClaims(null));
         using var client = relay.Connect();
-        var (header, payload) = client.Call(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray());
+        var (header, payload) = client.Call(RemoteProcedure.DomainDefineXml, new XdrWriter().WriteString(TestDomain.Nova()).ToArray());
         Assert.Equal((RpcType.Reply, RpcStatus.Error, 1u), (header.Type, header.Status, header.Serial));
         Assert.Contains("Placement does not answer", RpcError.Read(payload).Message, StringComparison.Ordinal);
         client.Call((RemoteProcedure)3);
@@ -102,10 +105,10 @@ public sealed class RelayServerTests
     {
         using var relay = new TestRelay();
         using var client = relay.Connect();
-        var (header, payload) = client.Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().Int32(8).ToArray());
+        var (header, payload) = client.Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().WriteInt32(8).ToArray());
         Assert.Equal((RpcStatus.Ok, 1u), (header.Status, header.Serial));
         Assert.Equal(new byte[4], payload);
-        client.Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().Int32(15).ToArray());
+        client.Call(RemoteProcedure.ConnectSupportsFeature, new XdrWriter().WriteInt32(15).ToArray());
         Assert.Equal(2u, HeaderOf(relay.Daemon.Next()).Serial);
     }
 
@@ -121,8 +124,8 @@ public sealed class RelayServerTests
     [InlineData(RemoteProcedure.DomainMigratePerform3Params)]
     internal void A_guest_with_EPC_is_neither_saved_nor_migrated_and_others_are(RemoteProcedure procedure)
     {
-        var arguments = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1).Write(new XdrWriter()).UInt32(0).ToArray();
-        using (var relay = new TestRelay(kinds: new FixedKinds(true)))
+        var arguments = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1).WriteTo(new XdrWriter()).WriteUInt32(0).ToArray();
+        using (var relay = new TestRelay(guests: new FixedLookup(true)))
         using (var client = relay.Connect())
         {
             var (header, payload) = client.Call(procedure, arguments);
@@ -130,13 +133,13 @@ public sealed class RelayServerTests
             Assert.Equal(RpcErrorCode.OperationUnsupported, RpcError.Read(payload).Code);
             Assert.Empty(relay.Daemon.Frames);
         }
-        using (var relay = new TestRelay(kinds: new FixedKinds(false)))
+        using (var relay = new TestRelay(guests: new FixedLookup(false)))
         using (var client = relay.Connect())
         {
             Assert.Equal(RpcStatus.Ok, client.Call(procedure, arguments).Header.Status);
             Assert.Equal(arguments, relay.Daemon.Next()[RpcHeader.Size..]);
         }
-        using (var relay = new TestRelay(kinds: new FixedKinds(null)))
+        using (var relay = new TestRelay(guests: new FixedLookup(null)))
         using (var client = relay.Connect())
         {
             Assert.Equal(RpcStatus.Error, client.Call(procedure, arguments).Header.Status);
@@ -158,9 +161,11 @@ public sealed class RelayServerTests
         Assert.Equal(RpcStatus.Ok, client.Call(procedure, plain).Header.Status);
         Assert.Equal(plain, relay.Daemon.Next()[RpcHeader.Size..]);
 
-        void IsRefused(byte[] arguments, RpcErrorCode code) => Assert.Equal(code, RpcError.Read(client.Call(procedure, arguments).Payload).Code);
-        IsRefused(Prepare(procedure, TestDomain.Nova(devices: "<memory model='sgx-epc'><target><size unit='KiB'>8192</size></target></memory>")), RpcErrorCode.OperationUnsupported);
-        // What cannot be read might have some.
+        void IsRefused(byte[] arguments, RpcErrorCode code) =>
+            Assert.Equal(code, RpcError.Read(client.Call(procedure, arguments).Payload).Code);
+        const string Device = "<memory model='sgx-epc'><target><size unit='KiB'>8192</size></target></memory>";
+        IsRefused(Prepare(procedure, TestDomain.Nova(devices: Device)), RpcErrorCode.OperationUnsupported);
+        // A definition that cannot be read might have EPC.
         IsRefused(Prepare(procedure, "<domain"), RpcErrorCode.XmlDetail);
         IsRefused(plain[..^64], RpcErrorCode.XmlDetail);
         IsRefused([], RpcErrorCode.XmlDetail);
@@ -170,12 +175,15 @@ public sealed class RelayServerTests
     [Fact]
     public void A_snapshot_of_disks_is_taken_and_one_of_memory_is_not()
     {
-        using var relay = new TestRelay(kinds: new FixedKinds(true));
+        using var relay = new TestRelay(guests: new FixedLookup(true));
         using var client = relay.Connect();
         var running = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1);
-        Assert.Equal(RpcStatus.Error, client.Call(RemoteProcedure.DomainSnapshotCreateXml, running.Write(new XdrWriter()).String("<domainsnapshot/>").UInt32(0).ToArray()).Header.Status);
-        Assert.Equal(RpcStatus.Ok, client.Call(RemoteProcedure.DomainSnapshotCreateXml, running.Write(new XdrWriter()).String("<domainsnapshot/>").UInt32(0x10).ToArray()).Header.Status);
-        Assert.Equal(RpcStatus.Ok, client.Call(RemoteProcedure.DomainSnapshotCreateXml, (running with { Id = -1 }).Write(new XdrWriter()).String("<domainsnapshot/>").UInt32(0).ToArray()).Header.Status);
+        RpcStatus Snapshot(GuestName guest, uint flags) => client.Call(
+            RemoteProcedure.DomainSnapshotCreateXml,
+            guest.WriteTo(new XdrWriter()).WriteString("<domainsnapshot/>").WriteUInt32(flags).ToArray()).Header.Status;
+        Assert.Equal(RpcStatus.Error, Snapshot(running, flags: 0));
+        Assert.Equal(RpcStatus.Ok, Snapshot(running, flags: 0x10));
+        Assert.Equal(RpcStatus.Ok, Snapshot(running with { Id = -1 }, flags: 0));
     }
 
     [Fact]
@@ -197,7 +205,8 @@ public sealed class RelayServerTests
         using var relay = new TestRelay();
         using var good = relay.Connect();
         using var bad = relay.Connect();
-        bad.Send(new XdrWriter().UInt32(length).UInt32(RpcHeader.RemoteProgram).UInt32(1).UInt32(11).UInt32(type).UInt32(1).UInt32(0).ToArray());
+        bad.Send(new XdrWriter().WriteUInt32(length).WriteUInt32(RpcHeader.RemoteProgram).WriteUInt32(1).WriteUInt32(11)
+            .WriteUInt32(type).WriteUInt32(1).WriteUInt32(0).ToArray());
         Assert.Null(bad.Receive());
         Assert.Equal(RpcStatus.Ok, good.Call((RemoteProcedure)3).Header.Status);
         SpinWait.SpinUntil(() => relay.ConnectionCount == 1, TimeSpan.FromMinutes(10));
@@ -208,14 +217,15 @@ public sealed class RelayServerTests
     public void A_client_that_does_not_read_stops_nobody_else()
     {
         using var relay = new TestRelay();
-        relay.Daemon.Answer = (header, _) => header.Reply(RpcStatus.Ok).Frame(new byte[4_000_000]);
+        relay.Daemon.Answer = (header, _) => header.MakeReply(RpcStatus.Ok).MakeFrame(new byte[4_000_000]);
         using var lazy = relay.Connect();
         for (var i = 0; i < 3; i++)
         {
             lazy.Send(lazy.MakeCall((RemoteProcedure)3));
         }
         using var half = relay.Connect();
-        half.Send(half.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().String(TestDomain.Nova()).ToArray()).AsSpan(0, 500));
+        var call = half.MakeCall(RemoteProcedure.DomainDefineXml, new XdrWriter().WriteString(TestDomain.Nova()).ToArray());
+        half.Send(call.AsSpan(0, 500));
         using var good = relay.Connect();
         Assert.Equal(4_000_000, good.Call((RemoteProcedure)3).Payload.Length);
     }
@@ -252,16 +262,20 @@ public sealed class RelayServerTests
         var writer = new XdrWriter();
         if (procedure is RemoteProcedure.DomainMigratePrepare3Params or RemoteProcedure.DomainMigratePrepareTunnel3Params)
         {
-            return writer.UInt32(3).String("bandwidth").Int32(4).UInt32(0).UInt32(9).String("destination_xml").Int32(7).String(xml).String("parallel").Int32(6).Int32(1).String("cookie").UInt32(1).ToArray();
+            return writer.WriteUInt32(3)
+                .WriteString("bandwidth").WriteInt32(4).WriteUInt32(0).WriteUInt32(9)
+                .WriteString("destination_xml").WriteInt32(7).WriteString(xml)
+                .WriteString("parallel").WriteInt32(6).WriteInt32(1)
+                .WriteString("cookie").WriteUInt32(1).ToArray();
         }
         if (procedure is RemoteProcedure.DomainMigratePrepare3 or RemoteProcedure.DomainMigratePrepareTunnel3)
         {
-            writer.String("cookie");
+            writer.WriteString("cookie");
         }
         if (procedure is RemoteProcedure.DomainMigratePrepare2 or RemoteProcedure.DomainMigratePrepare3)
         {
-            writer.OptionalString("tcp://here");
+            writer.WriteOptionalString("tcp://here");
         }
-        return writer.UInt32(0).UInt32(1).OptionalString("name").UInt32(0).UInt32(0).String(xml).ToArray();
+        return writer.WriteUInt32(0).WriteUInt32(1).WriteOptionalString("name").WriteUInt32(0).WriteUInt32(0).WriteString(xml).ToArray();
     }
 }

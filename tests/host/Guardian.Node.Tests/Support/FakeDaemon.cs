@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
-using Guardian.Node.Libvirt;
+using Guardian.Libvirt.Rpc;
 
 namespace Guardian.Node.Tests.Support;
 
-/// <summary>Stands for libvirtd: keeps every frame it gets, and answers as it is told.</summary>
+/// <summary>Stands in for libvirtd: it keeps every frame, and answers as the test wants.</summary>
 internal sealed class FakeDaemon : IDisposable
 {
     private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -16,11 +16,11 @@ internal sealed class FakeDaemon : IDisposable
         new Thread(Accept) { IsBackground = true }.Start();
     }
 
-    /// <summary>Every frame that came, in order per connection.</summary>
+    /// <summary>Every frame that arrived, in order per connection.</summary>
     public BlockingCollection<byte[]> Frames { get; } = [];
 
     /// <summary>Makes the answer to a call; null sends none.</summary>
-    public Func<RpcHeader, byte[], byte[]?> Answer { get; set; } = (header, _) => header.Reply(RpcStatus.Ok).Frame([]);
+    public Func<RpcHeader, byte[], byte[]?> Answer { get; set; } = (header, _) => header.MakeReply(RpcStatus.Ok).MakeFrame([]);
 
     public byte[] Next() => Frames.TryTake(out var frame, TimeSpan.FromMinutes(10)) ? frame : throw new TimeoutException("the daemon got no frame");
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Guardian.Node.Libvirt;
+using Guardian.Libvirt.Rpc;
 
 namespace Guardian.Node.Tests.Support;
 
@@ -18,7 +18,7 @@ internal sealed class Peer(Socket socket) : IDisposable
     }
 
     public byte[] MakeCall(RemoteProcedure procedure, params ReadOnlySpan<byte> payload) => new RpcHeader(
-        0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, ++serial, RpcStatus.Ok).Frame(payload);
+        0, RpcHeader.RemoteProgram, RpcHeader.ProgramVersion, (uint)procedure, RpcType.Call, ++serial, RpcStatus.Ok).MakeFrame(payload);
 
     public void Send(ReadOnlySpan<byte> bytes)
     {
@@ -28,7 +28,7 @@ internal sealed class Peer(Socket socket) : IDisposable
         }
     }
 
-    /// <summary>The next frame, or null when the other end has closed.</summary>
+    /// <summary>Receives the next frame; null when the other end has closed.</summary>
     public byte[]? Receive()
     {
         var frame = new byte[RpcHeader.Size];
@@ -41,7 +41,7 @@ internal sealed class Peer(Socket socket) : IDisposable
         return Fill(frame.AsSpan(RpcHeader.Size)) ? frame : null;
     }
 
-    /// <summary>Makes a call and gives the answer's head and payload.</summary>
+    /// <summary>Makes a call and returns the reply's head and payload.</summary>
     public (RpcHeader Header, byte[] Payload) Call(RemoteProcedure procedure, params ReadOnlySpan<byte> payload)
     {
         Send(MakeCall(procedure, payload));

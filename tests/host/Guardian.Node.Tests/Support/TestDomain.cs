@@ -1,5 +1,5 @@
 using System.Text;
-using Guardian.Node.Libvirt;
+using Guardian.Libvirt.Rpc;
 
 namespace Guardian.Node.Tests.Support;
 
@@ -8,9 +8,10 @@ internal static class TestDomain
 {
     public const string Uuid = "5f9c3d6e-6f0c-4c4e-9f3f-2f5f5a3b7c11";
 
-    /// <param name="metadata">Whether it is Nova's, or another tool's.</param>
+    /// <param name="metadata">Whether Nova wrote it, or another tool.</param>
     public static string Nova(
-        string type = "kvm", string cpu = "", string memory = "<memory>524288</memory>", string devices = "", string specs = "", bool metadata = true, string more = "") => $"""
+        string type = "kvm", string cpu = "", string memory = "<memory>524288</memory>", string devices = "", string specs = "",
+        bool metadata = true, string more = "") => $"""
         <domain type="{type}">
           <uuid>{Uuid}</uuid>
           <name>instance-00000001</name>

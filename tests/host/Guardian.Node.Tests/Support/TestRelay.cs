@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
-using Guardian.Node.Libvirt;
+using Guardian.Libvirt.Domain;
+using Guardian.Libvirt.Rpc;
+using Guardian.Node.Definitions;
+using Guardian.Node.Metering;
 using Guardian.Node.Relay;
-using Guardian.Node.Relay.Domain;
 using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Tests.Support;
 
@@ -13,18 +16,22 @@ internal sealed class TestRelay : IDisposable
     private readonly RelayServer server;
     private readonly Thread thread;
 
-    public TestRelay(IEpcClaims? claims = null, GuestRules? rules = null, IGuestKinds? kinds = null, uint? user = null, string? upstream = null)
+    public TestRelay(
+        IEpcClaims? claims = null, GuestRules? rules = null, IGuestLookup? guests = null, uint? user = null, string? upstream = null)
     {
         Daemon = new FakeDaemon(folder.File("daemon.sock"));
         Path = folder.File("relay.sock");
         var rewriter = new GuestRewriter(claims ?? FixedClaims.None, rules ?? new GuestRules());
         var settings = new RelaySettings { Upstream = upstream ?? folder.File("daemon.sock"), Users = new HashSet<uint> { user ?? CurrentUser } };
-        server = new RelayServer(RelayListener.Bind(Path), settings, () => new GuestCalls(rewriter, kinds ?? new FixedKinds(false), Passed, Log.Enqueue), Log.Enqueue);
+        server = new RelayServer(
+            RelayListener.Bind(Path), settings,
+            observer => new GuestCalls(rewriter, guests ?? new FixedLookup(false), observer, Log.Enqueue), Passed.Observe, Log.Enqueue);
         thread = new Thread(server.Run) { IsBackground = true };
         thread.Start();
     }
 
-    public static uint CurrentUser { get; } = uint.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], null);
+    public static uint CurrentUser { get; } = uint.Parse(
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], null);
 
     public FakeDaemon Daemon { get; }
 
@@ -48,7 +55,7 @@ internal sealed class TestRelay : IDisposable
 }
 
 /// <summary>One answer for every instance.</summary>
-internal sealed class FixedClaims(IReadOnlyList<EpcClaim>? claims) : IEpcClaims
+internal sealed class FixedClaims(EpcClaim[]? claims) : IEpcClaims
 {
     public int Questions { get; private set; }
 
@@ -56,17 +63,18 @@ internal sealed class FixedClaims(IReadOnlyList<EpcClaim>? claims) : IEpcClaims
 
     public static FixedClaims Of(long mebibytes) => new([new EpcClaim(Guid.Empty, null, mebibytes)]);
 
-    public static FixedClaims Of(params (int Node, long Mebibytes)[] parts) => new([.. parts.Select(part => new EpcClaim(Guid.Empty, part.Node, part.Mebibytes))]);
+    public static FixedClaims Of(params (int Node, long Mebibytes)[] parts) =>
+        new([.. parts.Select(part => new EpcClaim(Guid.Empty, part.Node, part.Mebibytes))]);
 
-    public ClaimAnswer Find(NovaMetadata nova)
+    public Outcome<EpcClaim[]> Find(NovaMetadata nova)
     {
         Questions++;
-        return new ClaimAnswer(claims, claims is null ? "Placement does not answer" : null);
+        return claims is null ? RelayReasons.UnknownClaim.Because("Placement does not answer") : claims;
     }
 }
 
 /// <summary>One answer for every guest.</summary>
-internal sealed class FixedKinds(bool? hasEpc) : IGuestKinds
+internal sealed class FixedLookup(bool? hasEpc) : IGuestLookup
 {
     public bool? HasEpc(GuestName guest, string connectionUri) => hasEpc;
 }

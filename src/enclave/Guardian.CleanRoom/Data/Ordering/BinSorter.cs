@@ -1,22 +1,30 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Data.Ordering;
 
-/// <summary>The two steps of <see cref="ObliviousSort"/>: splitting the rows of two bins by where they belong, and making a sorted group of a bin. One per thread.</summary>
+/// <summary>
+/// The two steps of <see cref="ObliviousSort"/>: it splits the rows of two bins by their target, and it makes a sorted group of a bin. One
+/// per thread.
+/// </summary>
 internal interface IBinSorter
 {
-    /// <summary>Whether anything did not fit so far, and is lost.</summary>
+    /// <summary>Whether any row did not fit so far, and is lost.</summary>
     bool HasOverflowed { get; }
 
-    /// <summary>Gives the rows whose group has a zero in one bit to <paramref name="zeros"/>, those with a one to the second bin; both stay in order, those of the first bin first.</summary>
+    /// <summary>
+    /// Moves the rows whose group has a zero in one bit to <paramref name="zeros"/>, and those with a one to the second bin. The order is
+    /// kept: rows of the first bin, then rows of the second.
+    /// </summary>
     void Split(ReadOnlySpan<byte> first, Span<byte> second, Span<byte> zeros, int bit);
 
-    /// <summary>Sorts a bin into the group that all its rows are of. Of rows of the same person the first stays.</summary>
-    /// <returns>Persons in it.</returns>
+    /// <summary>Sorts a bin into its group. The first row of each person stays.</summary>
+    /// <returns>Persons in the group.</returns>
     int Finish(ReadOnlySpan<byte> bin, int group, Span<byte> target);
 }
 
@@ -30,13 +38,19 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     private readonly GroupColumns bins;
     private readonly GroupFinish<TLanes, T> finish;
 
-    // Two bins, between two empty rows; a group, one lane for each bucket; and where its buckets begin.
+    // Two bins, between two empty rows.
     private readonly MergeBuffers work;
+
+    // A group, with one lane for each bucket.
     private readonly MergeBuffers lanes;
+
+    // The first high word of each bucket of the group.
     private readonly AlignedBytes firsts = new(sizeof(ulong) * RoomLayout.BucketsPerGroup);
     private T overflow = TLanes.All(0);
 
-    /// <param name="bins">Sizes of the bins.</param>
+    /// <param name="layout">The room's layout.</param>
+    /// <param name="dataSet">The data set.</param>
+    /// <param name="bins">The layout of bins.</param>
     public BinSorter(RoomLayout layout, DataSet dataSet, RoomLayout bins)
     {
         this.layout = layout;
@@ -50,11 +64,12 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
 
     public bool HasOverflowed => TLanes.Sum(TLanes.And(overflow, TLanes.All(1))) > 0;
 
-    /// <summary>Bytes of the buffers.</summary>
+    /// <summary>Computes the bytes of the buffers.</summary>
     public static long SizeOf(RoomLayout layout, DataSet dataSet, RoomLayout bins)
     {
         var words = new RowPlanes(dataSet).Count + 1;
-        return MergeBuffers.SizeOf((2 * bins.Capacities[dataSet.Name]) + 2, words) + MergeBuffers.SizeOf(RowsOf(layout, dataSet), words);
+        return MergeBuffers.SizeOf((2 * bins.Capacities[dataSet.Name]) + 2, words)
+            + MergeBuffers.SizeOf(RowsOf(layout, dataSet), words);
     }
 
     public void Split(ReadOnlySpan<byte> first, Span<byte> second, Span<byte> zeros, int bit)
@@ -65,17 +80,17 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
             Load(second, 1 + bins.Capacity);
             for (var row = 1; row <= 2 * bins.Capacity; row++)
             {
-                // Bits above those of the buckets in a group say which group.
-                var belongs = TLanes.And(TLanes.ShiftRight(BucketsOf(row), bit + BitOperations.Log2(RoomLayout.BucketsPerGroup)), TLanes.All(1));
-                KeepOnly(row, TLanes.Equal(belongs, TLanes.All((ulong)side)));
+                // The bits above those of the bucket in a group are the group's number.
+                var target = TLanes.ShiftRight(BucketsOf(row), bit + BitOperations.Log2(RoomLayout.BucketsPerGroup));
+                KeepOnly(row, TLanes.Equal(TLanes.And(target, TLanes.All(1)), TLanes.All((ulong)side)));
             }
             Compaction<TLanes, T>.CloseAll(work, 2 * bins.Capacity);
-            var target = side == 0 ? zeros : second;
+            var into = side == 0 ? zeros : second;
             for (var row = 0; row < bins.Capacity; row++)
             {
-                planes.Store<TLanes, T>(work, 1 + row, bins, target, row);
+                planes.Store<TLanes, T>(work, 1 + row, bins, into, row);
             }
-            NoteOverflow(1 + bins.Capacity, 2 * bins.Capacity);
+            RecordOverflow(1 + bins.Capacity, 2 * bins.Capacity);
         }
     }
 
@@ -91,16 +106,17 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
                 KeepOnly(row, TLanes.Equal(BucketsOf(row), bucket));
             }
             Compaction<TLanes, T>.CloseAll(work, bins.Capacity);
-            TakeLane(lane);
+            CopyToLane(lane);
             firsts.Words[lane] = layout.FirstOf((group * RoomLayout.BucketsPerGroup) + lane);
         }
-        MakeWords();
+        ConvertTagsToWords();
         lanes.MergeRuns<TLanes, T>(1);
         MarkRepeated();
         return finish.Write(lanes, lanes.Rows, target, ref overflow);
     }
 
-    private static int RowsOf(RoomLayout layout, DataSet dataSet) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastRows, layout.Capacities[dataSet.Name]));
+    private static int RowsOf(RoomLayout layout, DataSet dataSet) =>
+        (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastRows, layout.Capacities[dataSet.Name]));
 
     private void Load(ReadOnlySpan<byte> bin, int start)
     {
@@ -110,7 +126,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         }
     }
 
-    // floor(high * buckets / 2^64), by halves of the high word.
+    // floor(high * buckets / 2^64), computed by halves of the high word.
     private T BucketsOf(int row)
     {
         var (high, count) = (TLanes.Load(ref work.Word(row), 0), TLanes.All((ulong)layout.BucketCount));
@@ -118,7 +134,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         return TLanes.ShiftRight(TLanes.Add(TLanes.Multiply(TLanes.ShiftRight(high, 32), count), lower), 32);
     }
 
-    // Everything else becomes a gap.
+    // Turns all other elements of a row into gaps.
     private void KeepOnly(int row, T wanted)
     {
         var all = TLanes.All(ulong.MaxValue);
@@ -128,12 +144,13 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         TLanes.Store(TLanes.Or(TLanes.Load(ref rest, 0), goes), ref rest, 0);
         for (var plane = RowPlanes.Rest + 1; plane < planes.Count; plane++)
         {
-            TLanes.Store(TLanes.AndNot(TLanes.Load(ref work.Value(plane, row), 0), goes), ref work.Value(plane, row), 0);
+            ref var value = ref work.Value(plane, row);
+            TLanes.Store(TLanes.AndNot(TLanes.Load(ref value, 0), goes), ref value, 0);
         }
         TLanes.Store(TLanes.And(goes, TLanes.All(1)), ref work.Value(planes.Count, row), 0);
     }
 
-    private void NoteOverflow(int first, int last)
+    private void RecordOverflow(int first, int last)
     {
         var all = TLanes.All(ulong.MaxValue);
         for (var row = first; row <= last; row++)
@@ -142,26 +159,28 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         }
     }
 
-    // The rows of one bucket, which stand at the beginning one after the other, into its lane. Which places are read and written is public.
-    private void TakeLane(int lane)
+    // Copies the rows of one bucket, which are now at the beginning, to its lane. The addresses are public.
+    private void CopyToLane(int lane)
     {
         var rows = Math.Min(lanes.Rows, bins.Slots);
         for (var row = 0; row < rows; row++)
         {
-            Take(ref work.Word(1), ref lanes.Word(row), row, lane);
+            CopyWord(ref work.Word(1), ref lanes.Word(row), row, lane);
             for (var plane = 0; plane < planes.Count; plane++)
             {
-                Take(ref work.Value(plane, 1), ref lanes.Value(plane, row), row, lane);
+                CopyWord(ref work.Value(plane, 1), ref lanes.Value(plane, row), row, lane);
             }
         }
         // Both are multiples of eight.
-        NoteOverflow(1 + (rows / RoomLayout.BucketsPerGroup), bins.Capacity);
+        RecordOverflow(1 + (rows / RoomLayout.BucketsPerGroup), bins.Capacity);
     }
 
-    private static void Take(ref ulong from, ref ulong to, int place, int lane) => Unsafe.Add(ref to, lane) = Unsafe.Add(ref from, place);
+    private static void CopyWord(ref ulong from, ref ulong to, int index, int lane) =>
+        Unsafe.Add(ref to, lane) = Unsafe.Add(ref from, index);
 
-    // Tags become the words they have in their buckets. Sorting forgets the order they came in, and marks keep it: a lane has fewer rows than there are marks.
-    private void MakeWords()
+    // Tags become the words that they have in their buckets. Sorting loses the order of the upload, so each row gets its number as a mark:
+    // a lane has fewer rows than there are marks.
+    private void ConvertTagsToWords()
     {
         var (first, all, bits) = (TLanes.Load(ref firsts.FirstWord, 0), TLanes.All(ulong.MaxValue), layout.CommonBits);
         for (var row = 0; row < lanes.Rows; row++)
@@ -170,13 +189,13 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
             var (high, low) = (TLanes.Load(ref lanes.Word(row), 0), TLanes.Load(ref rests, 0));
             var isEmpty = TLanes.Equal(high, all);
             var word = TLanes.Or(TLanes.ShiftLeft(TLanes.Subtract(high, first), bits), TLanes.ShiftRight(low, 64 - bits));
-            // As RoomLayout.WordsOf says; a mask of all ones is minus one.
+            // As in RoomLayout.WordsOf; a mask of all ones is minus one.
             TLanes.Store(TLanes.Or(TLanes.Add(word, TLanes.Equal(word, all)), isEmpty), ref lanes.Word(row), 0);
             TLanes.Store(TLanes.Or(TLanes.Or(TLanes.ShiftLeft(low, bits), TLanes.All((ulong)row)), isEmpty), ref rests, 0);
         }
     }
 
-    // A row goes when another of the same person, side by side with it now, came before it.
+    // A row is removed when an adjacent row of the same person has a lower number.
     private void MarkRepeated()
     {
         var marks = TLanes.All(Elements.PayloadMask);
@@ -184,20 +203,28 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         for (var row = 0; row < lanes.Rows; row++)
         {
             var number = TLanes.And(TLanes.Load(ref lanes.Value(RowPlanes.Rest, row), 0), marks);
-            TLanes.Store(row == 0 ? number : TLanes.Select(IsSame(row - 1, row), TLanes.Min(number, TLanes.Load(ref lanes.Value(flags, row - 1), 0)), number), ref lanes.Value(flags, row), 0);
+            TLanes.Store(row == 0 ? number : Least(number, row, row - 1), ref lanes.Value(flags, row), 0);
         }
         for (var row = lanes.Rows - 2; row >= 0; row--)
         {
-            var least = TLanes.Load(ref lanes.Value(flags, row), 0);
-            TLanes.Store(TLanes.Select(IsSame(row, row + 1), TLanes.Min(least, TLanes.Load(ref lanes.Value(flags, row + 1), 0)), least), ref lanes.Value(flags, row), 0);
+            TLanes.Store(Least(TLanes.Load(ref lanes.Value(flags, row), 0), row, row + 1), ref lanes.Value(flags, row), 0);
         }
         for (var row = 0; row < lanes.Rows; row++)
         {
-            var isFirst = TLanes.Equal(TLanes.And(TLanes.Load(ref lanes.Value(RowPlanes.Rest, row), 0), marks), TLanes.Load(ref lanes.Value(flags, row), 0));
+            var number = TLanes.And(TLanes.Load(ref lanes.Value(RowPlanes.Rest, row), 0), marks);
+            var isFirst = TLanes.Equal(number, TLanes.Load(ref lanes.Value(flags, row), 0));
             var isEmpty = TLanes.Equal(TLanes.Load(ref lanes.Word(row), 0), TLanes.All(Elements.Empty));
             TLanes.Store(TLanes.AndNot(TLanes.All(1), TLanes.Or(isFirst, isEmpty)), ref lanes.Value(flags, row), 0);
         }
     }
 
-    private T IsSame(int one, int two) => Matches<TLanes, T>.IsOnePerson(TLanes.Load(ref lanes.Word(one), 0), TLanes.Load(ref lanes.Word(two), 0));
+    // The lesser of a row's number and its neighbour's, when both are of the same person.
+    private T Least(T number, int row, int neighbour)
+    {
+        var other = TLanes.Load(ref lanes.Value(planes.Count, neighbour), 0);
+        return TLanes.Select(IsSame(row, neighbour), TLanes.Min(number, other), number);
+    }
+
+    private T IsSame(int one, int two) =>
+        Matches<TLanes, T>.IsOnePerson(TLanes.Load(ref lanes.Word(one), 0), TLanes.Load(ref lanes.Word(two), 0));
 }

@@ -1,28 +1,29 @@
-using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
-/// Closes gaps and keeps the order (Goodrich 2011): every element learns how many gaps are before it, and moves that far in steps of 1, 2, 4 and so on, which never lets two
-/// meet. Each step touches every place in the same way.
+/// Closes gaps and keeps the order (Goodrich 2011): every element counts the gaps before it, and moves that far in steps of 1, 2, 4 and so
+/// on, so that no two elements meet. Each step touches every element in the same way.
 /// </summary>
-/// <remarks>
-/// The last plane of the buffers says of each place whether it is a gap, 1 or 0; afterwards it holds nothing of use.
-/// </remarks>
+/// <remarks>The last plane of the buffers is 1 for a gap and 0 for an element; afterwards its content is undefined.</remarks>
 internal static class Compaction<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
-    /// <summary>Closes the gaps of one sequence: place by place through all eight lanes, then the next row. It begins in the second row; the first, and one after the last, are empty and stay so.</summary>
+    /// <summary>
+    /// Closes the gaps of one sequence, which runs through all eight lanes of a row and then continues in the next row. It begins in the
+    /// second row. The first row, and one row after the last, are empty and stay empty.
+    /// </summary>
     public static void CloseAll(MergeBuffers buffers, int rows)
     {
         const int firstRow = 1;
         var words = (nuint)rows * Lanes;
         unchecked
         {
-            // From the empty row on, so that the first eight find zeros before them.
+            // Start at the empty row, so that the first eight elements have zeros before them.
             ref var gaps = ref buffers.Value(buffers.Planes - 1, 0);
             for (nuint step = 1; step < words; step *= 2)
             {
@@ -53,11 +54,12 @@ internal static class Compaction<TLanes, T> where TLanes : struct, ILanes<T> whe
     {
         unchecked
         {
-            // What is no element stays where it is, and gives way to any.
-            ref var ways = ref buffers.Value(buffers.Planes - 1, firstRow);
+            // A gap does not move, and any element may overwrite it.
+            ref var distances = ref buffers.Value(buffers.Planes - 1, firstRow);
             for (nuint i = 0; i < words; i += Lanes)
             {
-                TLanes.Store(TLanes.AndNot(TLanes.Load(ref ways, i), TLanes.Equal(TLanes.Load(ref buffers.Word(firstRow), i), TLanes.All(Elements.Empty))), ref ways, i);
+                var isGap = TLanes.Equal(TLanes.Load(ref buffers.Word(firstRow), i), TLanes.All(Elements.Empty));
+                TLanes.Store(TLanes.AndNot(TLanes.Load(ref distances, i), isGap), ref distances, i);
             }
             var bit = 0;
             for (var step = unit; step < words; step *= 2, bit++)
@@ -70,27 +72,27 @@ internal static class Compaction<TLanes, T> where TLanes : struct, ILanes<T> whe
         }
     }
 
-    // Sequential, so that a place is written only when whoever goes there, or leaves it, was read.
+    // Sequential: a word is written only after the element that leaves it and the element that moves to it were read.
     private static void MoveEight(MergeBuffers buffers, int firstRow, nuint i, nuint step, int bit, bool isLast)
     {
         unchecked
         {
-            ref var ways = ref buffers.Value(buffers.Planes - 1, firstRow);
+            ref var distances = ref buffers.Value(buffers.Planes - 1, firstRow);
             var none = TLanes.All(0);
-            var leaves = Has(TLanes.Load(ref ways, i), bit);
-            var comes = isLast ? none : Has(TLanes.Load(ref ways, i + step), bit);
-            Give(ref buffers.Word(firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
-            Give(ref buffers.Value(RowPlanes.Rest, firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
+            var leaves = HasBit(TLanes.Load(ref distances, i), bit);
+            var comes = isLast ? none : HasBit(TLanes.Load(ref distances, i + step), bit);
+            StoreMoved(ref buffers.Word(firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
+            StoreMoved(ref buffers.Value(RowPlanes.Rest, firstRow), i, step, comes, leaves, isLast, TLanes.All(Elements.Empty));
             for (var plane = RowPlanes.Rest + 1; plane < buffers.Planes; plane++)
             {
-                Give(ref buffers.Value(plane, firstRow), i, step, comes, leaves, isLast, none);
+                StoreMoved(ref buffers.Value(plane, firstRow), i, step, comes, leaves, isLast, none);
             }
         }
     }
 
-    private static T Has(T word, int bit) => TLanes.Equal(TLanes.And(TLanes.ShiftRight(word, bit), TLanes.All(1)), TLanes.All(1));
+    private static T HasBit(T word, int bit) => TLanes.Equal(TLanes.And(TLanes.ShiftRight(word, bit), TLanes.All(1)), TLanes.All(1));
 
-    private static void Give(ref ulong words, nuint i, nuint step, T comes, T leaves, bool isLast, T empty)
+    private static void StoreMoved(ref ulong words, nuint i, nuint step, T comes, T leaves, bool isLast, T empty)
     {
         unchecked
         {

@@ -1,10 +1,14 @@
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Lanes;
 
 namespace Guardian.CleanRoom.Data.Ordering;
 
-/// <summary>Makes the group of sorted rows, some of which are to go: closes the gaps they leave in each bucket, and writes what the layout has slots for. One per thread.</summary>
+/// <summary>
+/// Makes a group of sorted rows, some of which are removed: it closes the gaps that these leave in each bucket, and writes as many rows as
+/// the layout has slots. One per thread.
+/// </summary>
 internal sealed class GroupFinish<TLanes, T> where TLanes : struct, ILanes<T> where T : struct
 {
     private readonly RowPlanes planes;
@@ -17,10 +21,13 @@ internal sealed class GroupFinish<TLanes, T> where TLanes : struct, ILanes<T> wh
     }
 
     /// <summary>Writes a group.</summary>
-    /// <param name="buffers">Ascending rows of each bucket; the last plane says which are to go, 1 or 0. The marks in the rests of what stays mean nothing any more.</param>
+    /// <param name="buffers">
+    /// Ascending rows of each bucket. The last plane is 1 for rows to remove, else 0. Marks in the rests of the other rows are cleared.
+    /// </param>
     /// <param name="rows">Rows of a bucket, at least as many as the layout has slots.</param>
-    /// <param name="overflow">Receives what is not empty where the layout has no slot, joined to what is there.</param>
-    /// <returns>Persons in it.</returns>
+    /// <param name="group">Receives the group.</param>
+    /// <param name="overflow">Accumulates a mask of rows for which the layout has no slot.</param>
+    /// <returns>Persons in the group.</returns>
     public int Write(MergeBuffers buffers, int rows, Span<byte> group, ref T overflow)
     {
         var (all, marks) = (TLanes.All(ulong.MaxValue), TLanes.All(Elements.PayloadMask));
@@ -34,7 +41,8 @@ internal sealed class GroupFinish<TLanes, T> where TLanes : struct, ILanes<T> wh
             TLanes.Store(TLanes.Or(TLanes.AndNot(TLanes.Load(ref rest, 0), marks), isEmpty), ref rest, 0);
             for (var plane = RowPlanes.Rest + 1; plane < planes.Count; plane++)
             {
-                TLanes.Store(TLanes.AndNot(TLanes.Load(ref buffers.Value(plane, row), 0), isEmpty), ref buffers.Value(plane, row), 0);
+                ref var value = ref buffers.Value(plane, row);
+                TLanes.Store(TLanes.AndNot(TLanes.Load(ref value, 0), isEmpty), ref value, 0);
             }
         }
         Compaction<TLanes, T>.CloseLanes(buffers, rows);

@@ -1,10 +1,13 @@
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Keys;
+using Guardian.CleanRoom.Layout;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
-/// A version that the enclave makes itself, group by group. Its chunks can be encrypted only when its digest, from which their key is derived, is known: until then its groups lie in a
-/// scratch file. Adding is thread-safe.
+/// A version that the enclave makes group by group. The key of its chunks depends on the digest of all groups, so the groups are in a
+/// scratch file until the digest is known. <see cref="Add"/> is thread-safe.
 /// </summary>
 internal sealed class NewVersion : IDisposable
 {
@@ -14,7 +17,9 @@ internal sealed class NewVersion : IDisposable
     private readonly ScratchFile scratch;
     private long rows;
 
-    /// <param name="scratchPath">For a file of its own.</param>
+    /// <param name="layout">The room's layout.</param>
+    /// <param name="dataSet">The data set.</param>
+    /// <param name="scratchPath">Path of the scratch file.</param>
     public NewVersion(RoomLayout layout, DataSet dataSet, string scratchPath)
     {
         (groupCount, groupSize) = (layout.GroupCount, layout.GroupSize(dataSet));
@@ -33,11 +38,11 @@ internal sealed class NewVersion : IDisposable
         Interlocked.Add(ref rows, persons);
     }
 
-    /// <summary>The version's digest, once all groups are in.</summary>
+    /// <summary>Computes the version's digest when all groups were added.</summary>
     public byte[] Complete() => digest.Complete();
 
-    /// <summary>Writes the chunks, and waits until they are on disk.</summary>
-    /// <exception cref="RoomStateException">The host changed the scratch file.</exception>
+    /// <summary>Writes the chunks; when this returns, they are on disk.</summary>
+    /// <exception cref="RefusedException">The host changed the scratch file.</exception>
     public void Write(string path, ChunkCipher cipher)
     {
         using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);

@@ -1,29 +1,35 @@
 using System.Numerics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Intrinsics;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Matching.Lanes;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
-/// Sorts an upload whose rows come in any order, so that the host learns nothing of where anyone stands: bucket oblivious sort (Asharov, Chan, Nayak, Pass, Ren, Shi 2020). Rows are
-/// dealt out to bins; in each level of a butterfly, two bins part their rows by one bit of the group they belong to; then each bin is one group, and is sorted in memory.
+/// Sorts an upload in any order, so that the host learns nothing about the order: bucket oblivious sort (Asharov, Chan, Nayak, Pass, Ren,
+/// Shi 2020). Rows are dealt out to bins. In each level of a butterfly, pairs of bins split their rows by one bit of the target group.
+/// Then each bin is one group, and is sorted in memory.
 /// </summary>
 /// <remarks>
-/// The paper sends rows to random bins. Here a row's bin follows from its tag, which is as good: tags are keyed hashes, so for different persons they are random, and the host does
-/// not know the key. Every bin is read, written and computed on in the same way, whatever is in it.
+/// The paper sends rows to random bins. Here a row's bin depends on its tag, which is as good: tags are keyed hashes, so for different
+/// persons they are random, and the host does not know the key. Every bin is read, written and computed on in the same way, whatever it
+/// contains.
 ///
-/// Bins have so many slots that the chance of any bin at any level overflowing is below 2^-80, for rows of different persons. Rows of one person all go to one bin; who sends very many
-/// of them is refused.
+/// Bins have so many slots that the probability of any overflow of any bin at any level is below 2^-80, for rows of different persons. All
+/// rows of one person go to one bin, so an upload with very many rows of one person is refused.
 ///
-/// Steps: 1 deal rows out to a power of two of bins, in order. 2 take as many levels at once as there is memory for: each set of bins that part among themselves is read, parted and
-/// written. 3 sort each bin into its group. The order rows came in is kept throughout, so that of a person's rows the first stays.
+/// Steps: 1. Deal rows out to a power of two of bins, in order. 2. Process as many levels at once as fit in memory: read, split and write
+/// each set of bins that exchange rows. 3. Sort each bin into its group. The order of rows is kept throughout, so that the first row of
+/// each person stays.
 /// </remarks>
 internal sealed class ObliviousSort
 {
-    // 2^-90 over all bins and levels, so that coarser bounds than ours also stay below 2^-80.
+    // 2^-90 over all bins and levels, so that coarser bounds than this one also stay below 2^-80.
     private const double OverflowProbability = 8.077935669463161e-28;
 
     private readonly RoomLayout layout;
@@ -34,7 +40,9 @@ internal sealed class ObliviousSort
     private readonly int threads;
     private readonly int levelsAtOnce;
 
-    /// <param name="memory">Bytes it may work in; what one thread needs for one level it takes in any case.</param>
+    /// <param name="layout">The room's layout.</param>
+    /// <param name="dataSet">The data set, in the form of the upload.</param>
+    /// <param name="memory">Bytes to work in; the minimum is the memory of one thread and one level.</param>
     public ObliviousSort(RoomLayout layout, DataSet dataSet, long memory)
     {
         (this.layout, this.dataSet) = (layout, dataSet);
@@ -51,15 +59,15 @@ internal sealed class ObliviousSort
     /// <summary>Bytes of a bin.</summary>
     public int BinSize => bins.GroupSize(dataSet);
 
-    /// <summary>How often everything is read and written before the last step.</summary>
+    /// <summary>The number of times that all rows are read and written before the last step.</summary>
     public int Rounds => (levels + levelsAtOnce - 1) / levelsAtOnce;
 
-    /// <summary>Sorts.</summary>
-    /// <param name="upload">Groups as they were sent, which <see cref="GroupCheck"/> found to be in order.</param>
-    /// <param name="scratchPath">For a file of its own.</param>
-    /// <param name="add">Takes each sorted group and how many persons are in it; called by several threads.</param>
+    /// <summary>Sorts an upload.</summary>
+    /// <param name="upload">Checked groups of the upload.</param>
+    /// <param name="scratchPath">Path of a scratch file.</param>
+    /// <param name="add">Receives each sorted group and its number of persons; called by several threads.</param>
     /// <returns>False when too many rows were of the same persons.</returns>
-    /// <exception cref="RoomStateException">The host changed a file.</exception>
+    /// <exception cref="RefusedException">The host changed a file.</exception>
     public bool TryRun(IGroupSource upload, string scratchPath, GroupAdder add)
     {
         using var scratch = new ScratchFile(scratchPath, BinSize);
@@ -69,37 +77,50 @@ internal sealed class ObliviousSort
         for (var (round, level) = (0, 0); level < levels; round++, level += levelsAtOnce)
         {
             var (from, first, count) = (round, level, Math.Min(levelsAtOnce, levels - level));
-            // Bins whose numbers agree but for the bits of these levels.
-            ForEach(1 << (levels - count), () => new Worker(CreateSorter(), 1 << count, BinSize, BinSize), (worker, set) => Part(worker, scratch, from, set, first, count), End);
+            // A set has the bins whose numbers differ only in the bits of these levels.
+            ForEach(
+                1 << (levels - count),
+                () => new Worker(CreateSorter(), 1 << count, BinSize, BinSize),
+                (worker, set) => SplitBins(worker, scratch, from, set, first, count),
+                End);
         }
-        ForEach(layout.GroupCount, () => new Worker(CreateSorter(), 1, BinSize, layout.GroupSize(dataSet)), (worker, group) =>
-        {
-            scratch.Read(Rounds, group, worker.Bins[0].Span);
-            add(group, worker.Spare.Span, worker.Sorter.Finish(worker.Bins[0].Span, group, worker.Spare.Span));
-        }, End);
+        ForEach(
+            layout.GroupCount,
+            () => new Worker(CreateSorter(), 1, BinSize, layout.GroupSize(dataSet)),
+            (worker, group) =>
+            {
+                scratch.Read(Rounds, group, worker.Bins[0].Span);
+                var persons = worker.Sorter.Finish(worker.Bins[0].Span, group, worker.Spare.Span);
+                add(group, worker.Spare.Span, persons);
+            },
+            End);
         return !overflowed;
     }
 
-    /// <summary>The sizes of bins: a layout in which a group is a bin.</summary>
+    /// <summary>Computes the sizes of bins: a layout in which a group is a bin.</summary>
     internal static RoomLayout BinsFor(RoomLayout layout, DataSet dataSet, int count, int rowsPerBin)
     {
-        // On its way, a bin's load is at most what the fullest groups get at the end.
+        // The load of a bin at any level is at most that of the fullest groups at the end.
         var mean = (double)RoomLayout.BucketsPerGroup * rowsPerBin * count / layout.GroupCount;
         var levels = Math.Max(1, BitOperations.Log2((uint)count));
         var slots = RoomLayout.FindCapacity(int.MaxValue, mean, OverflowProbability / count / levels);
         var most = Math.Min(slots, (long)RoomLayout.BucketsPerGroup * rowsPerBin * count);
         var rows = (int)Math.Max(rowsPerBin, (most + RoomLayout.BucketsPerGroup - 1) / RoomLayout.BucketsPerGroup);
-        return new RoomLayout { BucketCount = layout.BucketCount, Capacities = new Dictionary<string, int> { [dataSet.Name] = rows } };
+        return new RoomLayout
+        {
+            BucketCount = layout.BucketCount,
+            Capacities = new Dictionary<string, int> { [dataSet.Name] = rows },
+        };
     }
 
-    private IBinSorter CreateSorter() => MatchEngine.Widest switch
+    private IBinSorter CreateSorter() => ProcessorLanes.Widest switch
     {
         LaneWidth.Bits512 => new BinSorter<Lanes512, Vector512<ulong>>(layout, dataSet, bins),
         LaneWidth.Bits256 => new BinSorter<Lanes256, TwoVectors>(layout, dataSet, bins),
         _ => new BinSorter<LanesScalar, EightWords>(layout, dataSet, bins),
     };
 
-    // Step 1: what is read and written where is public.
+    // Step 1. All addresses are public.
     private void DealOut(IGroupSource upload, ScratchFile scratch)
     {
         var (from, to) = (new GroupColumns(layout, dataSet), new GroupColumns(bins, dataSet));
@@ -135,10 +156,10 @@ internal sealed class ObliviousSort
         }
     }
 
-    // Step 2 for one set of bins, a bit after another.
-    private static void Part(Worker worker, ScratchFile scratch, int round, int set, int firstLevel, int count)
+    // Step 2 for one set of bins, one bit after another.
+    private static void SplitBins(Worker worker, ScratchFile scratch, int round, int set, int firstLevel, int count)
     {
-        // The set's number, with a gap of these bits.
+        // The set's number with a gap for the bits of these levels.
         var number = ((set >> firstLevel) << (firstLevel + count)) | (set & ((1 << firstLevel) - 1));
         var held = worker.Bins;
         for (var i = 0; i < held.Length; i++)
@@ -180,13 +201,13 @@ internal sealed class ObliviousSort
                 }
             });
         }
-        catch (AggregateException failed) when (failed.InnerException is RoomStateException changed)
+        catch (AggregateException failed) when (failed.InnerException is RefusedException changed)
         {
             ExceptionDispatchInfo.Throw(changed);
         }
     }
 
-    // What one thread works with: bins, and one more to write into.
+    // The memory of one thread: bins, and one more to write into.
     private sealed class Worker(IBinSorter sorter, int bins, int binSize, int spareSize)
     {
         public IBinSorter Sorter { get; } = sorter;
@@ -197,5 +218,5 @@ internal sealed class ObliviousSort
     }
 }
 
-/// <summary>Takes a group of a version that the enclave makes, and how many persons are in it.</summary>
+/// <summary>Receives a group of a version that the enclave makes, and the number of persons in it.</summary>
 internal delegate void GroupAdder(int group, ReadOnlySpan<byte> plaintext, int persons);

@@ -1,13 +1,16 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Guardian.CleanRoom.Base;
+using Guardian.Refusals;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
-/// Pieces of one size that do not fit in the enclave's memory for a while, on the untrusted disk: AES-256-GCM under a key that never leaves the enclave and is forgotten with
-/// the file. Each piece is written once in each round, so that a nonce, of both, is used once, and a piece of an earlier round is found out. Thread-safe.
+/// Pieces of one size that exceed the enclave's memory for a while, on the untrusted disk: AES-256-GCM under a key that never leaves the
+/// enclave and is cleared with the file. Each piece is written once in each round. The nonce consists of round and piece, so it is used
+/// once, and a piece of an earlier round does not decrypt. Thread-safe.
 /// </summary>
 internal sealed class ScratchFile : IDisposable
 {
@@ -19,6 +22,7 @@ internal sealed class ScratchFile : IDisposable
     private readonly int pieceSize;
     private readonly SafeFileHandle file;
 
+    /// <param name="path">Path of the file, which is replaced and, at the end, deleted.</param>
     /// <param name="pieceSize">Bytes of each piece.</param>
     public ScratchFile(string path, int pieceSize)
     {
@@ -37,7 +41,7 @@ internal sealed class ScratchFile : IDisposable
         ArrayPool<byte>.Shared.Return(rented);
     }
 
-    /// <exception cref="RoomStateException">The host changed the file.</exception>
+    /// <exception cref="RefusedException">The host changed the file.</exception>
     public void Read(int round, int piece, Span<byte> plaintext)
     {
         using var cipher = new AesGcm(key, TagSize);
@@ -45,20 +49,20 @@ internal sealed class ScratchFile : IDisposable
         var outside = rented.AsSpan(0, pieceSize + TagSize);
         try
         {
-            var size = 0;
-            for (int read; size < outside.Length && (read = RandomAccess.Read(file, outside[size..], ((long)piece * outside.Length) + size)) > 0;)
+            var (size, start) = (0, (long)piece * outside.Length);
+            for (int read; size < outside.Length && (read = RandomAccess.Read(file, outside[size..], start + size)) > 0;)
             {
                 size += read;
             }
             if (size < outside.Length)
             {
-                throw Changed();
-            }
-            cipher.Decrypt(Nonce(round, piece), outside[..pieceSize], outside[pieceSize..], plaintext);
+                throw RefuseChanged();
+                }
+                cipher.Decrypt(Nonce(round, piece), outside[..pieceSize], outside[pieceSize..], plaintext);
         }
         catch (AuthenticationTagMismatchException)
         {
-            throw Changed();
+            throw RefuseChanged();
         }
         finally
         {
@@ -73,7 +77,8 @@ internal sealed class ScratchFile : IDisposable
         CryptographicOperations.ZeroMemory(key);
     }
 
-    private RoomStateException Changed() => new($"{path} was changed outside the enclave; commit the upload again");
+    private RefusedException RefuseChanged() =>
+        new(RoomReasons.StateChanged.Because($"{path} was changed outside the enclave; commit the upload again"));
 
     private static byte[] Nonce(int round, int piece)
     {

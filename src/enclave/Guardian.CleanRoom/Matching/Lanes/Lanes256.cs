@@ -12,7 +12,8 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     private const int Half = 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoVectors Load(ref ulong words, nuint index) => new(Vector256.LoadUnsafe(ref words, index), Vector256.LoadUnsafe(ref words, index + Half));
+    public static TwoVectors Load(ref ulong words, nuint index) =>
+        new(Vector256.LoadUnsafe(ref words, index), Vector256.LoadUnsafe(ref words, index + Half));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(TwoVectors value, ref ulong words, nuint index)
@@ -26,7 +27,8 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     {
         if (size == 1)
         {
-            return Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref codes, index))).AsByte()));
+            var bytes = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref codes, index));
+            return Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte()));
         }
         return size == 2
             ? Widen(Unsafe.ReadUnaligned<Vector128<ushort>>(ref Unsafe.Add(ref codes, 2 * index)))
@@ -57,7 +59,8 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
         }
     }
 
-    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count) => Lanes512.AddMultiples(ref codes, size, stride, emptyMask, ref sums, count);
+    public static void AddMultiples(ref byte codes, int size, ushort stride, ushort emptyMask, ref ushort sums, nuint count) =>
+        Lanes512.AddMultiples(ref codes, size, stride, emptyMask, ref sums, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TwoVectors All(ulong value) => new(Vector256.Create(value), Vector256.Create(value));
@@ -66,7 +69,8 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     public static TwoVectors And(TwoVectors left, TwoVectors right) => new(left.Low & right.Low, left.High & right.High);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoVectors AndNot(TwoVectors left, TwoVectors right) => new(Vector256.AndNot(left.Low, right.Low), Vector256.AndNot(left.High, right.High));
+    public static TwoVectors AndNot(TwoVectors left, TwoVectors right) =>
+        new(Vector256.AndNot(left.Low, right.Low), Vector256.AndNot(left.High, right.High));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TwoVectors Or(TwoVectors left, TwoVectors right) => new(left.Low | right.Low, left.High | right.High);
@@ -84,12 +88,13 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     public static TwoVectors Multiply(TwoVectors left, TwoVectors right) => new(left.Low * right.Low, left.High * right.High);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoVectors Min(TwoVectors left, TwoVectors right) => new(Vector256.Min(left.Low, right.Low), Vector256.Min(left.High, right.High));
+    public static TwoVectors Min(TwoVectors left, TwoVectors right) =>
+        new(Vector256.Min(left.Low, right.Low), Vector256.Min(left.High, right.High));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Order(ref TwoVectors first, ref TwoVectors second)
     {
-        // These processors compare words but have no least and greatest one, each of which would compare again.
+        // These processors compare words but have no minimum and maximum, each of which would compare again.
         var greater = Greater(first, second);
         (first, second) = (Select(greater, second, first), Select(greater, first, second));
     }
@@ -101,24 +106,30 @@ internal readonly struct Lanes256 : ILanes<TwoVectors>
     public static TwoVectors ShiftRight(TwoVectors value, int count) => new(value.Low >>> count, value.High >>> count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoVectors Greater(TwoVectors left, TwoVectors right) => new(Vector256.GreaterThan(left.Low, right.Low), Vector256.GreaterThan(left.High, right.High));
+    public static TwoVectors Greater(TwoVectors left, TwoVectors right) =>
+        new(Vector256.GreaterThan(left.Low, right.Low), Vector256.GreaterThan(left.High, right.High));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoVectors Equal(TwoVectors left, TwoVectors right) => new(Vector256.Equals(left.Low, right.Low), Vector256.Equals(left.High, right.High));
+    public static TwoVectors Equal(TwoVectors left, TwoVectors right) =>
+        new(Vector256.Equals(left.Low, right.Low), Vector256.Equals(left.High, right.High));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TwoVectors Select(TwoVectors mask, TwoVectors first, TwoVectors second) =>
-        new(Vector256.ConditionalSelect(mask.Low, first.Low, second.Low), Vector256.ConditionalSelect(mask.High, first.High, second.High));
+    public static TwoVectors Select(TwoVectors mask, TwoVectors first, TwoVectors second) => new(
+        Vector256.ConditionalSelect(mask.Low, first.Low, second.Low),
+        Vector256.ConditionalSelect(mask.High, first.High, second.High));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Sum(TwoVectors value) => Vector256.Sum(value.Low + value.High);
 
-    // Where there are no registers of 512 bits, vectors of that size are two of 256 to the compiler.
-    public static void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join) => Lanes512.InRange(ref codes, size, first, last, ref masks, count, join);
+    // Without registers of 512 bits, the compiler makes two vectors of 256 bits from one of 512.
+    public static void InRange(ref byte codes, int size, uint first, uint last, ref byte masks, nuint count, MaskJoin join) =>
+        Lanes512.InRange(ref codes, size, first, last, ref masks, count, join);
 
-    public static void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join) => Lanes512.JoinMasks(ref masks, ref others, count, join);
+    public static void JoinMasks(ref byte masks, ref byte others, nuint count, MaskJoin join) =>
+        Lanes512.JoinMasks(ref masks, ref others, count, join);
 
-    public static long CountEqual(ref byte codes, nuint count, int size, ushort value) => Lanes512.CountEqual(ref codes, count, size, value);
+    public static long CountEqual(ref byte codes, nuint count, int size, ushort value) =>
+        Lanes512.CountEqual(ref codes, count, size, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ushort> LowHalves(TwoVectors value) => Narrow(Vector256.Narrow(value.Low, value.High));

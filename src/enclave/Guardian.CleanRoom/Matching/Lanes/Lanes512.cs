@@ -19,7 +19,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     {
         if (size == 1)
         {
-            return Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref codes, index))).AsByte()));
+            var bytes = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref codes, index));
+            return Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte()));
         }
         return size == 2
             ? Widen(Unsafe.ReadUnaligned<Vector128<ushort>>(ref Unsafe.Add(ref codes, 2 * index)))
@@ -30,7 +31,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     public static Vector512<ulong> LoadHalves(ref ushort halves, nuint index) => Widen(Vector128.LoadUnsafe(ref halves, index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreHalves(Vector512<ulong> value, ref ushort halves, nuint index) => LowHalves(value).StoreUnsafe(ref halves, index);
+    public static void StoreHalves(Vector512<ulong> value, ref ushort halves, nuint index) =>
+        LowHalves(value).StoreUnsafe(ref halves, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreCodes(Vector512<ulong> value, ref byte codes, nuint index, int size)
@@ -58,12 +60,16 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
             for (; i + 32 <= count; i += 32)
             {
                 ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
-                var code = size == 1 ? Vector512.WidenLower(Unsafe.ReadUnaligned<Vector256<byte>>(ref at).ToVector512Unsafe()) : Unsafe.ReadUnaligned<Vector512<ushort>>(ref at);
+                var code = size == 1
+                    ? Vector512.WidenLower(Unsafe.ReadUnaligned<Vector256<byte>>(ref at).ToVector512Unsafe())
+                    : Unsafe.ReadUnaligned<Vector512<ushort>>(ref at);
                 var isEmpty = Vector512.Equals(code, Vector512<ushort>.Zero);
-                var sum = Vector512.LoadUnsafe(ref sums, i) + Vector512.AndNot((code - Vector512<ushort>.One) * Vector512.Create(stride), isEmpty);
+                var multiple = Vector512.AndNot((code - Vector512<ushort>.One) * Vector512.Create(stride), isEmpty);
+                var sum = Vector512.LoadUnsafe(ref sums, i) + multiple;
                 (sum | (isEmpty & Vector512.Create(emptyMask))).StoreUnsafe(ref sums, i);
             }
-            LanesScalar.AddMultiples(ref Unsafe.Add(ref codes, i * (nuint)size), size, stride, emptyMask, ref Unsafe.Add(ref sums, i), count - i);
+            LanesScalar.AddMultiples(
+                ref Unsafe.Add(ref codes, i * (nuint)size), size, stride, emptyMask, ref Unsafe.Add(ref sums, i), count - i);
         }
     }
 
@@ -95,7 +101,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     public static Vector512<ulong> Min(Vector512<ulong> left, Vector512<ulong> right) => Vector512.Min(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Order(ref Vector512<ulong> first, ref Vector512<ulong> second) => (first, second) = (Vector512.Min(first, second), Vector512.Max(first, second));
+    public static void Order(ref Vector512<ulong> first, ref Vector512<ulong> second) =>
+        (first, second) = (Vector512.Min(first, second), Vector512.Max(first, second));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> ShiftLeft(Vector512<ulong> value, int count) => value << count;
@@ -110,7 +117,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     public static Vector512<ulong> Equal(Vector512<ulong> left, Vector512<ulong> right) => Vector512.Equals(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<ulong> Select(Vector512<ulong> mask, Vector512<ulong> first, Vector512<ulong> second) => Vector512.ConditionalSelect(mask, first, second);
+    public static Vector512<ulong> Select(Vector512<ulong> mask, Vector512<ulong> first, Vector512<ulong> second) =>
+        Vector512.ConditionalSelect(mask, first, second);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Sum(Vector512<ulong> value) => Vector512.Sum(value);
@@ -126,14 +134,17 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
                 ref var at = ref Unsafe.Add(ref codes, i * (nuint)size);
                 var mask = size switch
                 {
-                    1 => Vector512.LessThanOrEqual(Vector512.LoadUnsafe(ref at) - Vector512.Create((byte)first), Vector512.Create((byte)span)),
+                    1 => Vector512.LessThanOrEqual(
+                        Vector512.LoadUnsafe(ref at) - Vector512.Create((byte)first), Vector512.Create((byte)span)),
                     2 => Vector512.Narrow(Halves(ref at, 0, first, span), Halves(ref at, 1, first, span)),
                     _ => Vector512.Narrow(
-                        Vector512.Narrow(Words(ref at, 0, first, span), Words(ref at, 1, first, span)), Vector512.Narrow(Words(ref at, 2, first, span), Words(ref at, 3, first, span))),
+                        Vector512.Narrow(Words(ref at, 0, first, span), Words(ref at, 1, first, span)),
+                        Vector512.Narrow(Words(ref at, 2, first, span), Words(ref at, 3, first, span))),
                 };
                 Join(ref masks, i, mask, join);
             }
-            LanesScalar.InRange(ref Unsafe.Add(ref codes, i * (nuint)size), size, first, last, ref Unsafe.Add(ref masks, i), count - i, join);
+            LanesScalar.InRange(
+                ref Unsafe.Add(ref codes, i * (nuint)size), size, first, last, ref Unsafe.Add(ref masks, i), count - i, join);
         }
     }
 
@@ -163,12 +174,12 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ushort> Halves(ref byte codes, nuint part, uint first, uint span) =>
-        Vector512.LessThanOrEqual(Vector512.LoadUnsafe(ref codes, part * 64).AsUInt16() - Vector512.Create((ushort)first), Vector512.Create((ushort)span));
+    private static Vector512<ushort> Halves(ref byte codes, nuint part, uint first, uint span) => Vector512.LessThanOrEqual(
+        Vector512.LoadUnsafe(ref codes, part * 64).AsUInt16() - Vector512.Create((ushort)first), Vector512.Create((ushort)span));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Words(ref byte codes, nuint part, uint first, uint span) =>
-        Vector512.LessThanOrEqual(Vector512.LoadUnsafe(ref codes, part * 64).AsUInt32() - Vector512.Create(first), Vector512.Create(span));
+    private static Vector512<uint> Words(ref byte codes, nuint part, uint first, uint span) => Vector512.LessThanOrEqual(
+        Vector512.LoadUnsafe(ref codes, part * 64).AsUInt32() - Vector512.Create(first), Vector512.Create(span));
 
     public static long CountEqual(ref byte codes, nuint count, int size, ushort value)
     {
@@ -180,8 +191,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
                 var wanted = Vector512.Create((byte)value);
                 for (nuint i = 0; i < count; i += 128)
                 {
-                    total += BitOperations.PopCount(Vector512.Equals(Vector512.LoadUnsafe(ref codes, i), wanted).ExtractMostSignificantBits());
-                    total += BitOperations.PopCount(Vector512.Equals(Vector512.LoadUnsafe(ref codes, i + 64), wanted).ExtractMostSignificantBits());
+                    total += CountEqual(Vector512.LoadUnsafe(ref codes, i), wanted);
+                    total += CountEqual(Vector512.LoadUnsafe(ref codes, i + 64), wanted);
                 }
             }
             else
@@ -189,7 +200,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
                 var wanted = Vector512.Create(value);
                 for (nuint i = 0; i < 2 * count; i += 64)
                 {
-                    total += BitOperations.PopCount(Vector512.Equals(Vector512.LoadUnsafe(ref codes, i).AsUInt16(), wanted).ExtractMostSignificantBits());
+                    var halves = Vector512.LoadUnsafe(ref codes, i).AsUInt16();
+                    total += BitOperations.PopCount(Vector512.Equals(halves, wanted).ExtractMostSignificantBits());
                 }
             }
         }
@@ -197,7 +209,13 @@ internal readonly struct Lanes512 : ILanes<Vector512<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ushort> LowHalves(Vector512<ulong> value) => Avx512F.IsSupported ? Avx512F.ConvertToVector128UInt16(value) : Narrow(Vector256.Narrow(value.GetLower(), value.GetUpper()));
+    private static int CountEqual(Vector512<byte> codes, Vector512<byte> wanted) =>
+        BitOperations.PopCount(Vector512.Equals(codes, wanted).ExtractMostSignificantBits());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> LowHalves(Vector512<ulong> value) => Avx512F.IsSupported
+        ? Avx512F.ConvertToVector128UInt16(value)
+        : Narrow(Vector256.Narrow(value.GetLower(), value.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<ushort> Narrow(Vector256<uint> words) => Vector128.Narrow(words.GetLower(), words.GetUpper());

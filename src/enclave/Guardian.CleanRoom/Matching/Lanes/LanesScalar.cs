@@ -9,14 +9,15 @@ internal struct EightWords
     private ulong first;
 }
 
-/// <summary>Eight words, one after the other: for processors without vectors, and as the plainest statement of what each operation means.</summary>
+/// <summary>Eight words, one after the other: for processors without vectors, and as the plainest definition of each operation.</summary>
 internal readonly struct LanesScalar : ILanes<EightWords>
 {
     private const int Count = 8;
 
     public static EightWords Load(ref ulong words, nuint index) => Unsafe.As<ulong, EightWords>(ref Unsafe.Add(ref words, index));
 
-    public static void Store(EightWords value, ref ulong words, nuint index) => Unsafe.As<ulong, EightWords>(ref Unsafe.Add(ref words, index)) = value;
+    public static void Store(EightWords value, ref ulong words, nuint index) =>
+        Unsafe.As<ulong, EightWords>(ref Unsafe.Add(ref words, index)) = value;
 
     public static EightWords LoadCodes(ref byte codes, nuint index, int size)
     {
@@ -225,7 +226,7 @@ internal readonly struct LanesScalar : ILanes<EightWords>
         public static ulong Apply(ulong left, ulong right) => left >> (int)right;
     }
 
-    // The top bit of the borrow of right - left says that left is greater (Hacker's Delight, 2-12).
+    // The top bit of the borrow of right - left is set when left is greater (Hacker's Delight, 2-12).
     private readonly struct GreaterOperation : IOperation
     {
         public static ulong Apply(ulong left, ulong right) =>

@@ -1,0 +1,27 @@
+using Guardian.Attestation.Verification;
+
+namespace Guardian.Attestation.Launch;
+
+/// <summary>Starts the running program as an enclave of a simulated machine.</summary>
+/// <param name="programDirectory">The folder whose files are the enclave's code.</param>
+/// <param name="machineDirectory">The folder with the machine's identity.</param>
+/// <param name="epcSize">Bytes of EPC, or null for the machine's default.</param>
+/// <returns>The process as an enclave.</returns>
+public delegate EnclaveProcess SimulationLauncher(string programDirectory, string machineDirectory, long? epcSize);
+
+/// <summary>The platforms that an executable was built for. A hardware build has <see cref="HardwareOnly"/>.</summary>
+/// <param name="Anchors">The roots of trust that the executable knows. Its policies decide which platforms they accept.</param>
+/// <param name="Simulate">Starts a simulated enclave when there is no hardware; null in a hardware build.</param>
+public sealed record PlatformSupport(IReadOnlyList<TrustAnchor> Anchors, SimulationLauncher? Simulate)
+{
+    /// <summary>Intel's root, and no simulation.</summary>
+    public static PlatformSupport HardwareOnly { get; } = new([TrustAnchor.Intel], null);
+
+    /// <summary>Opens the hardware platform; without one, launches a simulated enclave if the build has simulation.</summary>
+    /// <inheritdoc cref="SimulationLauncher"/>
+    /// <exception cref="PlatformNotSupportedException">There is no SGX here, and this build has no simulation.</exception>
+    public EnclaveProcess Open(string programDirectory, string machineDirectory, long? epcSize = null) =>
+        EnclaveProcess.TryOpenHardware()
+        ?? Simulate?.Invoke(programDirectory, machineDirectory, epcSize)
+        ?? throw new PlatformNotSupportedException("this process does not run inside an SGX enclave, and this build has no simulation");
+}

@@ -1,0 +1,67 @@
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.CleanRoom.Analyses;
+
+/// <summary>The effect of a campaign.</summary>
+/// <param name="Assignment">The column that assigned persons to arms.</param>
+/// <param name="Control">The arm without treatment.</param>
+/// <param name="Population">The persons who count.</param>
+/// <param name="Matched">Matched persons of all arms.</param>
+/// <param name="Arms">The arms in the order of the column's values.</param>
+/// <param name="SampleRatio">Whether the arms have the intended sizes.</param>
+/// <param name="Correction">The adjustment of p-values.</param>
+/// <param name="Covariate">The covariate, <c>dataset.column</c>; null without one.</param>
+/// <param name="Exposure">The column with the exposure; null when it is not known.</param>
+/// <param name="Outcomes">The outcomes in the order of the contract.</param>
+public sealed record LiftResult(
+    string Assignment, string Control, LiftPopulation Population, long Matched, IReadOnlyList<LiftArm> Arms, SampleRatio SampleRatio,
+    MultipleTesting Correction, string? Covariate, string? Exposure, IReadOnlyList<LiftOutcome> Outcomes) : AnswerBody;
+
+/// <summary>An arm.</summary>
+/// <param name="Name">The value of the assignment.</param>
+/// <param name="Persons">Persons in it.</param>
+/// <param name="IsControl">Whether it is the arm without treatment.</param>
+/// <param name="IntendedShare">The share of all persons that the contract intended, 0 to 1.</param>
+/// <param name="Exposed">Persons in it who were exposed; null when that is not known.</param>
+public sealed record LiftArm(string Name, long Persons, bool IsControl, double IntendedShare, long? Exposed = null);
+
+/// <summary>The effect on one outcome.</summary>
+/// <param name="Column">The outcome, <c>dataset.column</c>.</param>
+/// <param name="IsRate">True when the outcome is a flag and is compared as a rate; false when it is compared per head.</param>
+/// <param name="Totals">Totals by arm.</param>
+/// <param name="Comparisons">Each treatment arm against control, and, if there are several, all of them together.</param>
+public sealed record LiftOutcome(string Column, bool IsRate, IReadOnlyList<LiftTotal> Totals, IReadOnlyList<LiftComparison> Comparisons);
+
+/// <summary>The total of one arm.</summary>
+/// <param name="Arm">The arm.</param>
+/// <param name="Sum">The number of persons with the flag, or the sum of the values.</param>
+/// <param name="Mean">The rate, or the mean per head.</param>
+public sealed record LiftTotal(string Arm, double Sum, double Mean);
+
+/// <summary>A treatment against control.</summary>
+/// <param name="Treatment">The arm, or "any treatment".</param>
+/// <param name="Result">The comparison.</param>
+/// <param name="Verdict">The conclusion; withheld when the arms do not have the intended sizes.</param>
+/// <param name="AdjustedPValue">P-value after the contract's correction over all comparisons; null when there is none.</param>
+/// <param name="Cuped">The comparison narrowed by the covariate; null without one.</param>
+/// <param name="Exposed">The effect on exposed persons; null when exposure is not known.</param>
+public sealed record LiftComparison(
+    string Treatment, Comparison Result, LiftVerdict Verdict, double? AdjustedPValue, CupedComparison? Cuped = null,
+    ExposedEffect? Exposed = null);
+
+/// <summary>The conclusion of a comparison.</summary>
+public enum LiftVerdict
+{
+    /// <summary>None: the arms do not have the intended sizes, so something other than the campaign separated them.</summary>
+    Withheld,
+
+    /// <summary>The treatment raised the outcome.</summary>
+    Increase,
+
+    /// <summary>The treatment lowered the outcome.</summary>
+    Decrease,
+
+    /// <summary>No effect is shown.</summary>
+    NotShown,
+}

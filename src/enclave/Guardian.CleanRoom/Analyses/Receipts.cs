@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Guardian.CleanRoom.Analyses;
+
+/// <summary>Confirms that a version is complete: the payload of a signed statement of type <see cref="StatementType"/>.</summary>
+/// <param name="Room">The room's name.</param>
+/// <param name="ContractHash">SHA-256 of the contract, lower-case hex.</param>
+/// <param name="Member">The owner.</param>
+/// <param name="Instant">Instant of the receipt.</param>
+/// <param name="DataSet">The data set.</param>
+/// <param name="Digest">Digest of the version, lower-case hex.</param>
+/// <param name="Rows">Persons in it.</param>
+/// <param name="LogHash">Hash of the log's newest entry, lower-case hex.</param>
+public sealed record UploadReceipt(
+    string Room, string ContractHash, string Member, DateTimeOffset Instant, string DataSet, string Digest, int Rows, string LogHash)
+{
+    /// <summary>JWS type of the statement.</summary>
+    public const string StatementType = "guardian-room-upload+jws";
+
+    /// <summary>Digest of the version that the upload changed; null when the upload had all persons.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Digest of the upload, when the enclave made the version from it; null when the upload is the version.</summary>
+    public string? Upload { get; init; }
+}
+
+/// <summary>Confirms that a data set was deleted: the payload of a signed statement of type <see cref="StatementType"/>.</summary>
+/// <param name="Room">The room's name.</param>
+/// <param name="ContractHash">SHA-256 of the contract, lower-case hex.</param>
+/// <param name="Member">The owner.</param>
+/// <param name="Instant">Instant of the log's entry.</param>
+/// <param name="DataSet">The data set.</param>
+/// <param name="Digest">Digest of the deleted version, lower-case hex.</param>
+/// <param name="LogHash">Hash of the log's entry, lower-case hex.</param>
+public sealed record DeletionReceipt(
+    string Room, string ContractHash, string Member, DateTimeOffset Instant, string DataSet, string Digest, string LogHash)
+{
+    /// <summary>JWS type of the statement.</summary>
+    public const string StatementType = "guardian-room-deletion+jws";
+}
+
+/// <summary>
+/// Confirms a question to a member who may ask but not read answers: the payload of a signed statement of type <see cref="StatementType"/>.
+/// </summary>
+/// <param name="Room">The room's name.</param>
+/// <param name="ContractHash">SHA-256 of the contract, lower-case hex.</param>
+/// <param name="Member">The member who asked.</param>
+/// <param name="Instant">Instant of the log's entry.</param>
+/// <param name="Question">The question.</param>
+/// <param name="Asked">Sequence of the log's entry, with which receivers find the answer.</param>
+/// <param name="LogHash">Hash of the log's entry, lower-case hex.</param>
+public sealed record QuestionReceipt(
+    string Room, string ContractHash, string Member, DateTimeOffset Instant, Question Question, long Asked, string LogHash)
+{
+    /// <summary>JWS type of the statement.</summary>
+    public const string StatementType = "guardian-room-question+jws";
+}
+
+/// <summary>Strict source-generated JSON of the statements that leave a room.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectRequiredConstructorParameters = false)]
+[JsonSerializable(typeof(Answer))]
+[JsonSerializable(typeof(UploadReceipt))]
+[JsonSerializable(typeof(DeletionReceipt))]
+[JsonSerializable(typeof(QuestionReceipt))]
+public sealed partial class AnswerJson : JsonSerializerContext;

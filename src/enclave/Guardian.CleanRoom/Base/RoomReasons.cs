@@ -1,0 +1,201 @@
+using Guardian.Refusals;
+
+namespace Guardian.CleanRoom.Base;
+
+/// <summary>The reasons for which a room refuses. Their codes are the <c>title</c> of a problem on the wire.</summary>
+public static class RoomReasons
+{
+    /// <summary>The caller's TLS key is no member's.</summary>
+    public static readonly RefusalReason NotAMember = new(
+        "not-a-member", RefusalKind.Forbidden, "The TLS key of the caller is not in the contract.");
+
+    /// <summary>A member touches a data set of another.</summary>
+    public static readonly RefusalReason NotTheOwner = new(
+        "not-the-owner", RefusalKind.Forbidden, "Only the owner of a data set may prepare, upload or delete it.");
+
+    /// <summary>The member has no role <c>query</c>.</summary>
+    public static readonly RefusalReason MayNotAsk = new(
+        "may-not-ask", RefusalKind.Forbidden, "The contract does not give the member the role 'query'.");
+
+    /// <summary>The member has no role <c>receive</c>.</summary>
+    public static readonly RefusalReason MayNotReceive = new(
+        "may-not-receive", RefusalKind.Forbidden, "The contract does not give the member the role 'receive'.");
+
+    /// <summary>An activation list is for another member.</summary>
+    public static readonly RefusalReason NotTheReceiver = new(
+        "not-the-receiver", RefusalKind.Forbidden, "The contract names another member as the receiver of activation lists.");
+
+    /// <summary>The body is not the JSON that this call takes.</summary>
+    public static readonly RefusalReason BadRequest = new(
+        "bad-request", RefusalKind.Invalid, "The body of the request is not the JSON that this release expects.",
+        "use the guardian CLI of the same release");
+
+    /// <summary>The body is larger than this call allows.</summary>
+    public static readonly RefusalReason TooLarge = new(
+        "too-large", RefusalKind.Invalid, "The body of the request is larger than this call allows.");
+
+    /// <summary>The chunk index in the address is not a number.</summary>
+    public static readonly RefusalReason BadIndex = new(
+        "bad-index", RefusalKind.Invalid, "The chunk index in the address is not a number.");
+
+    /// <summary>The sequence number in the address is not a number.</summary>
+    public static readonly RefusalReason BadNumber = new(
+        "bad-number", RefusalKind.Invalid, "The address does not end with the number of a log entry.");
+
+    /// <summary>The contract has no such data set.</summary>
+    public static readonly RefusalReason NoDataSet = new("no-dataset", RefusalKind.NotFound, "The contract has no data set of that name.");
+
+    /// <summary>The contract does not allow this analysis.</summary>
+    public static readonly RefusalReason AnalysisNotAllowed = new(
+        "analysis-not-allowed", RefusalKind.Forbidden, "The contract does not allow this kind of analysis.");
+
+    /// <summary><c>by</c> or <c>column</c> stands in a question of another kind.</summary>
+    public static readonly RefusalReason ByNotHere = new(
+        "by-not-here", RefusalKind.Forbidden, "'by' belongs to a crosstab only, and 'column' to a sum only.");
+
+    /// <summary>A lift question names data sets.</summary>
+    public static readonly RefusalReason DesignFixed = new(
+        "design-fixed", RefusalKind.Forbidden, "The contract fixes the data sets of lift.");
+
+    /// <summary>Fewer than two data sets take part.</summary>
+    public static readonly RefusalReason OneDataSet = new(
+        "one-dataset", RefusalKind.Forbidden, "A question must be about at least two data sets.");
+
+    /// <summary>Too many comparisons on one data set.</summary>
+    public static readonly RefusalReason TooManyFilters = new(
+        "too-many-filters", RefusalKind.Forbidden, "The question makes more comparisons on one data set than 'max_filters' allows.");
+
+    /// <summary>A condition is malformed.</summary>
+    public static readonly RefusalReason BadFilter = new(
+        "bad-filter", RefusalKind.Invalid, "A condition of the question does not fit its column.");
+
+    /// <summary>The owner did not open this value.</summary>
+    public static readonly RefusalReason ValueNotOpen = new(
+        "value-not-open", RefusalKind.Forbidden, "The owner of the column did not open this value to questions.");
+
+    /// <summary>There is no such column.</summary>
+    public static readonly RefusalReason NoColumn = new("no-column", RefusalKind.Forbidden, "The contract has no column of that name.");
+
+    /// <summary>The column's data set takes no part.</summary>
+    public static readonly RefusalReason NotTakingPart = new(
+        "not-taking-part", RefusalKind.Forbidden, "The column belongs to a data set that takes no part in the question.");
+
+    /// <summary>The owner did not open the column to filters.</summary>
+    public static readonly RefusalReason NotFilterable = new(
+        "not-filterable", RefusalKind.Forbidden, "The owner did not open the column to filters and groups.");
+
+    /// <summary>The columns of a crosstab are too few, too many or repeated.</summary>
+    public static readonly RefusalReason BadCrosstab = new(
+        "bad-crosstab", RefusalKind.Forbidden, "A crosstab needs one column or two different columns.");
+
+    /// <summary>A crosstab cannot group by this column.</summary>
+    public static readonly RefusalReason NotGroupable = new(
+        "not-groupable", RefusalKind.Forbidden, "A crosstab can group only by categories and flags.");
+
+    /// <summary>The crosstab has too many cells.</summary>
+    public static readonly RefusalReason TooManyCells = new(
+        "too-many-cells", RefusalKind.Forbidden, "The crosstab would have too many cells.");
+
+    /// <summary>The owner did not open the column to sums.</summary>
+    public static readonly RefusalReason NotSummable = new(
+        "not-summable", RefusalKind.Forbidden, "The owner did not open the column to sums.");
+
+    /// <summary>The listed data set takes no part in an activation.</summary>
+    public static readonly RefusalReason ListNeedsDataSet = new(
+        "list-needs-dataset", RefusalKind.Forbidden, "The data set whose persons are listed must take part in the question.");
+
+    /// <summary>Lift is filtered by an outcome, the assignment or the exposure.</summary>
+    public static readonly RefusalReason FilterNotBeforeAssignment = new(
+        "filter-not-before-assignment", RefusalKind.Forbidden, "Lift cannot be filtered by the assignment, the exposure or an outcome.");
+
+    /// <summary>Lift over everyone assigned is filtered by the outcomes' data set.</summary>
+    public static readonly RefusalReason FilterNeedsMatch = new(
+        "filter-needs-match", RefusalKind.Forbidden,
+        "Lift over everyone assigned cannot be filtered by columns that only matched persons have.");
+
+    /// <summary>A data set of the question has no complete upload yet.</summary>
+    public static readonly RefusalReason DataMissing = new(
+        "data-missing", RefusalKind.Conflict, "A data set of the question has no complete upload yet.");
+
+    /// <summary>A privacy budget is spent.</summary>
+    public static readonly RefusalReason BudgetExhausted = new(
+        "budget-exhausted", RefusalKind.Conflict, "A data set of the question has too little of its privacy budget left.");
+
+    /// <summary>The difference guard has no memory left.</summary>
+    public static readonly RefusalReason HistoryFull = new(
+        "history-full", RefusalKind.Conflict, "The room has answered as many questions as it can remember.",
+        "go on under a contract that succeeds this one");
+
+    /// <summary>A privacy rule withholds the answer; which one is not disclosed (docs/decisions/0085).</summary>
+    public static readonly RefusalReason BelowMinimumAudience = new(
+        "below-minimum-audience", RefusalKind.Withheld,
+        "The group, its complement or its difference from an earlier answer is too small; the room does not say which.");
+
+    /// <summary>There is no answer to that log entry.</summary>
+    public static readonly RefusalReason NoAnswer = new(
+        "no-answer", RefusalKind.NotFound, "The log entry is not a question that was answered.");
+
+    /// <summary>The digest of an upload is malformed.</summary>
+    public static readonly RefusalReason BadDigest = new("bad-digest", RefusalKind.Invalid, "The digest is not 64 lower-case hex digits.");
+
+    /// <summary>The upload has too many rows, or none.</summary>
+    public static readonly RefusalReason BadRows = new(
+        "bad-rows", RefusalKind.Invalid, "The number of rows is outside the bounds of the contract.");
+
+    /// <summary>The same upload was announced in another form.</summary>
+    public static readonly RefusalReason BadForm = new(
+        "bad-form", RefusalKind.Invalid, "The upload was announced in another form before.",
+        "prepare the data set again");
+
+    /// <summary>A chunk was altered or belongs elsewhere.</summary>
+    public static readonly RefusalReason BadChunk = new(
+        "bad-chunk", RefusalKind.Invalid, "A chunk was altered, cut off, or belongs to another upload.");
+
+    /// <summary>The decrypted rows break the layout, or are not the announced ones.</summary>
+    public static readonly RefusalReason BadContent = new(
+        "bad-content", RefusalKind.Invalid, "The rows of an upload break the layout or differ from the announcement.",
+        "prepare the data set again with the guardian CLI of this release");
+
+    /// <summary>A chunk came before its predecessor.</summary>
+    public static readonly RefusalReason Gap = new("gap", RefusalKind.Conflict, "A chunk came before its predecessor.");
+
+    /// <summary>Not all chunks are stored yet.</summary>
+    public static readonly RefusalReason Incomplete = new(
+        "incomplete", RefusalKind.Conflict, "Chunks of the upload are missing.",
+        "send the rest first");
+
+    /// <summary>The contract allows no uploads of changes.</summary>
+    public static readonly RefusalReason NoChanges = new(
+        "no-changes", RefusalKind.Invalid, "The contract allows no uploads of changes for this data set.",
+        "upload all persons");
+
+    /// <summary>Changes are for another version than the current one.</summary>
+    public static readonly RefusalReason BaseChanged = new(
+        "base-changed", RefusalKind.Conflict, "The changes are for another version than the current one.",
+        "read the current version, and send what differs from it");
+
+    /// <summary>Too many unfinished uploads.</summary>
+    public static readonly RefusalReason TooManyUploads = new(
+        "too-many-uploads", RefusalKind.Conflict, "The data set has too many unfinished uploads.",
+        "finish one of them first");
+
+    /// <summary>A bucket overflows.</summary>
+    public static readonly RefusalReason TooFull = new(
+        "too-full", RefusalKind.Invalid, "More rows fell into one bucket than it has slots.");
+
+    /// <summary>No such upload was announced.</summary>
+    public static readonly RefusalReason NoUpload = new(
+        "no-upload", RefusalKind.NotFound, "No upload with this digest was announced.",
+        "begin it again");
+
+    /// <summary>The data set is empty already.</summary>
+    public static readonly RefusalReason NoData = new("no-data", RefusalKind.NotFound, "The data set holds nothing that could be deleted.");
+
+    /// <summary>The untrusted disk does not hold what the enclave wrote, or another enclave has taken the room over.</summary>
+    public static readonly RefusalReason StateChanged = new(
+        "state-changed", RefusalKind.Damaged, "The stored state is not what the enclave wrote: it was changed, removed or rolled back.");
+
+    /// <summary>The CAS, which keeps the head of the log, does not answer.</summary>
+    public static readonly RefusalReason CasAway = new(
+        "cas-away", RefusalKind.Unavailable, "The CAS keeps the head of the room's log, and it cannot be reached.");
+}

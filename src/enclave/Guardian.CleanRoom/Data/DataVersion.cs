@@ -1,0 +1,16 @@
+using Guardian.CleanRoom.Layout;
+
+namespace Guardian.CleanRoom.Data;
+
+/// <summary>A version of a data set, as questions and receipts use it.</summary>
+/// <param name="Source">Its groups.</param>
+/// <param name="Digest">Its <see cref="VersionDigest"/>, lower-case hex.</param>
+/// <param name="Rows">Persons in it.</param>
+internal sealed record DataVersion(IGroupSource Source, string Digest, int Rows)
+{
+    /// <summary>Digest of the version that the upload changed; null when the upload had all persons.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Digest of the upload, when the enclave made the version from it; null when the upload is the version.</summary>
+    public string? Upload { get; init; }
+}

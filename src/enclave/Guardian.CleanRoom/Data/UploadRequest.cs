@@ -1,0 +1,22 @@
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
+
+namespace Guardian.CleanRoom.Data;
+
+/// <summary>Announces an upload: <c>POST /v1/datasets/NAME/uploads</c>.</summary>
+/// <param name="Digest"><see cref="VersionDigest"/>, lower-case hex.</param>
+/// <param name="Rows">Rows in it, without duplicates and empty identifiers.</param>
+public sealed record UploadRequest(string Digest, int Rows)
+{
+    /// <summary>The content of the chunks.</summary>
+    public UploadForm Form { get; init; }
+
+    /// <summary>Digest of the version that changes are for; null otherwise.</summary>
+    public string? Base { get; init; }
+}
+
+/// <summary>The progress of an upload: the reply to the announcement and to every chunk.</summary>
+/// <param name="Digest">The upload.</param>
+/// <param name="NextChunk">Index of the first chunk that is not yet stored.</param>
+/// <param name="ChunkCount">Chunks in all.</param>
+public sealed record UploadState(string Digest, int NextChunk, int ChunkCount);

@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Layout;
+
+namespace Guardian.CleanRoom.Keys;
+
+/// <summary>
+/// Encrypts the groups of one version of a data set into chunks: AES-256-GCM, ciphertext then a tag of 16 bytes. Partner and enclave
+/// derive the same key from the upload secret and the content's digest, so the nonce, which is the chunk's index, never meets two
+/// plaintexts (docs/decisions/0005). Thread-safe.
+/// </summary>
+public sealed class ChunkCipher : IDisposable
+{
+    /// <summary>Bytes by which a chunk is longer than its group.</summary>
+    public const int TagSize = 16;
+
+    private const int NonceSize = 12;
+
+    // AesGcm serves one thread at a time, so each call makes its own.
+    private readonly byte[] key = new byte[RoomKeys.KeySize];
+    private readonly byte[] associatedData;
+
+    /// <param name="uploadSecret">The data set's upload secret, 32 bytes.</param>
+    /// <param name="contract">The room's contract.</param>
+    /// <param name="dataSet">The data set, in the form of the upload.</param>
+    /// <param name="digest"><see cref="VersionDigest"/> of the content, 32 bytes.</param>
+    public ChunkCipher(ReadOnlySpan<byte> uploadSecret, RoomContract contract, DataSet dataSet, ReadOnlySpan<byte> digest)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        ArgumentNullException.ThrowIfNull(dataSet);
+        associatedData = [.. Encoding.UTF8.GetBytes($"guardian-room-chunk-v2 {dataSet.Name}\0"), .. contract.Hash.Span, .. digest];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, uploadSecret, key, [], associatedData);
+    }
+
+    /// <summary>Encrypts a group.</summary>
+    public byte[] Encrypt(int index, ReadOnlySpan<byte> plaintext)
+    {
+        using var cipher = new AesGcm(key, TagSize);
+        var chunk = new byte[plaintext.Length + TagSize];
+        cipher.Encrypt(
+            Nonce(index), plaintext, chunk.AsSpan(0, plaintext.Length), chunk.AsSpan(plaintext.Length), associatedData);
+        return chunk;
+    }
+
+    /// <summary>Decrypts a chunk.</summary>
+    /// <param name="index">Index of the chunk.</param>
+    /// <param name="chunk">The chunk, of any size.</param>
+    /// <param name="plaintext">Receives the group; as long as the group.</param>
+    /// <returns>False when the chunk was altered, cut off, or has another index, data set or version.</returns>
+    public bool TryDecrypt(int index, ReadOnlySpan<byte> chunk, Span<byte> plaintext)
+    {
+        if (chunk.Length != plaintext.Length + TagSize)
+        {
+            return false;
+        }
+        using var cipher = new AesGcm(key, TagSize);
+        try
+        {
+            cipher.Decrypt(
+                Nonce(index), chunk[..plaintext.Length], chunk[plaintext.Length..], plaintext, associatedData);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => CryptographicOperations.ZeroMemory(key);
+
+    private static byte[] Nonce(int index)
+    {
+        var nonce = new byte[NonceSize];
+        BinaryPrimitives.WriteInt32LittleEndian(nonce, index);
+        return nonce;
+    }
+}

@@ -1,0 +1,100 @@
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.Refusals;
+
+namespace Guardian.CleanRoom.Room;
+
+/// <summary>The data sets of a room, for their owners. Thread-safe.</summary>
+public sealed class RoomDataSets
+{
+    private readonly RoomState state;
+    private readonly TimeProvider time;
+
+    internal RoomDataSets(RoomState state, TimeProvider time) => (this.state, this.time) = (state, time);
+
+    /// <summary>Reads the keys with which its owner prepares a data set.</summary>
+    public Outcome<DataSetKeys> ReadKeys(RoomMember member, string dataSet) =>
+        FindOwned(member, dataSet, out var refusal) is null
+            ? refusal!
+            : new DataSetKeys(state.Keys.MatchKey(), state.Keys.UploadSecret(dataSet));
+
+    /// <summary>Announces an upload of an owner's data set, or resumes it.</summary>
+    public Outcome<UploadState> BeginUpload(RoomMember member, string dataSet, UploadRequest request) =>
+        FindOwned(member, dataSet, out var refusal) is { } store ? store.Begin(request) : refusal!;
+
+    /// <summary>Checks and stores a chunk; when this returns a state, the chunk is on disk.</summary>
+    public Outcome<UploadState> PutChunk(RoomMember member, string dataSet, string digest, int index, ReadOnlySpan<byte> chunk) =>
+        FindOwned(member, dataSet, out var refusal) is { } store ? store.PutChunk(digest, index, chunk) : refusal!;
+
+    /// <summary>Makes a complete upload the data set's current version. It waits for a running analysis.</summary>
+    /// <returns>A signed <see cref="UploadReceipt"/>.</returns>
+    /// <exception cref="RefusedException">The host changed a file, or the head of the log cannot be reached.</exception>
+    public Outcome<byte[]> Commit(RoomMember member, string dataSet, string digest)
+    {
+        if (FindOwned(member, dataSet, out var refusal) is not { } store)
+        {
+            return refusal!;
+        }
+        lock (state.Analysis)
+        {
+            // The log comes first: no version may be current that the log does not name.
+            var committed = store.Commit(digest, version => state.Append(
+                member, LogEvents.Upload, new UploadDetail(dataSet, version.Digest, version.Rows, version.Base, version.Upload),
+                RoomLogJson.Default.UploadDetail));
+            if (committed.Refusal is not null)
+            {
+                return committed.Refusal;
+            }
+            var current = committed.Value!;
+            state.Committed.Set(dataSet, current.Digest);
+            var receipt = new UploadReceipt(
+                state.Contract.Name, state.Hash, member.Name, time.GetUtcNow(), dataSet, current.Digest, current.Rows,
+                state.Log.Entries[^1].Hash)
+            {
+                Base = current.Base,
+                Upload = current.Upload,
+            };
+            return state.Sign(receipt, AnswerJson.Default.UploadReceipt, UploadReceipt.StatementType);
+        }
+    }
+
+    /// <summary>Deletes an owner's data set. It waits for a running analysis. Spent budgets stay spent, and the log stays.</summary>
+    /// <returns>A signed <see cref="DeletionReceipt"/>.</returns>
+    /// <exception cref="RefusedException">The head of the log cannot be reached.</exception>
+    public Outcome<byte[]> Delete(RoomMember member, string dataSet)
+    {
+        if (FindOwned(member, dataSet, out var refusal) is not { } store)
+        {
+            return refusal!;
+        }
+        lock (state.Analysis)
+        {
+            LogLine? entry = null;
+            var deleted = store.Delete(digest => entry = state.Append(
+                member, LogEvents.Deletion, new DeletionDetail(dataSet, digest), RoomLogJson.Default.DeletionDetail));
+            if (deleted.Refusal is not null)
+            {
+                return deleted.Refusal;
+            }
+            state.Committed.Remove(dataSet);
+            var receipt = new DeletionReceipt(
+                state.Contract.Name, state.Hash, member.Name, entry!.Instant, dataSet, deleted.Value!, entry.Hash);
+            return state.Sign(receipt, AnswerJson.Default.DeletionReceipt, DeletionReceipt.StatementType);
+        }
+    }
+
+    private UploadStore? FindOwned(RoomMember member, string name, out Refusal? refusal)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        var dataSet = state.Contract.FindDataSet(name);
+        refusal = dataSet is null
+            ? RoomReasons.NoDataSet.Because($"the contract has no data set '{name}'; it has {state.Contract.DataSetNames}")
+            : dataSet.Owner != member.Name
+                ? RoomReasons.NotTheOwner.Because($"'{name}' is {dataSet.Owner}'s; {member.Name} may not upload it")
+                : null;
+        return refusal is null ? state.Stores[name] : null;
+    }
+}

@@ -1,0 +1,27 @@
+using Guardian.Attestation.Statements;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Shards;
+using Guardian.Sgx;
+
+namespace Guardian.CleanRoom.Room;
+
+/// <summary>The enclave in which a room runs.</summary>
+/// <param name="Platform">The kind of platform.</param>
+/// <param name="ReadEpcCounters">Reads the counters of the EPC; null where the platform does not show them.</param>
+/// <param name="Statements">Signs statements; bound to the contract's hash.</param>
+public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadEpcCounters, StatementSigner Statements)
+{
+    /// <summary>The memory for data.</summary>
+    public WorkingSet WorkingSet { get; init; } = WorkingSet.Default();
+
+    /// <summary>Keeps the head of the log; null when nothing guards against an older copy of the room's folder.</summary>
+    public IRoomHead? Head { get; init; }
+
+    /// <summary>The source of noise.</summary>
+    internal IRandomIntegers Random { get; init; } = new SecureRandomIntegers();
+
+    /// <summary>Other enclaves of this room that compute for this one.</summary>
+    public IReadOnlyList<IShard> Shards { get; init; } = [];
+}

@@ -1,0 +1,221 @@
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.Refusals;
+
+namespace Guardian.CleanRoom.Room;
+
+/// <summary>The questions to a room, their price and their answers. Thread-safe.</summary>
+public sealed class RoomQuestions
+{
+    private readonly RoomState state;
+    private readonly RoomContract contract;
+    private readonly QuestionCompiler compiler;
+    private readonly DisclosureRules rules;
+
+    internal RoomQuestions(RoomState state)
+    {
+        (this.state, contract) = (state, state.Contract);
+        compiler = new QuestionCompiler(contract);
+        rules = new DisclosureRules(contract.Privacy, state.Enclave.Random);
+    }
+
+    // The price of an answer; 0 without noise.
+    private decimal Price => contract.Privacy.Epsilon ?? 0;
+
+    /// <summary>
+    /// Answers a question. The question is logged and charged before anything is computed, and the outcome is logged before the member
+    /// learns it. The same question on the same data gets the same answer again, free of charge. One analysis runs at a time.
+    /// </summary>
+    /// <returns>A signed <see cref="Answer"/>; for a member who may not read answers, a signed <see cref="QuestionReceipt"/>.</returns>
+    /// <exception cref="RefusedException">The host changed a file, or the head of the log cannot be reached.</exception>
+    public Outcome<byte[]> Ask(RoomMember member, Question question)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        ArgumentNullException.ThrowIfNull(question);
+        lock (state.Analysis)
+        {
+            // Step 1: a refusal by the contract, the available data or the budget is free, because none of these depends on anybody's rows.
+            var admitted = Admit(member, question);
+            if (admitted.Refusal is { } refusal)
+            {
+                LogFreeQuestion(member, new FreeQuestionDetail(question, null, refusal.Code));
+                return refusal;
+            }
+            // Step 2: an earlier answer is repeated.
+            if (state.Answers.Find(admitted.Value!.Key) is { } known)
+            {
+                return Reply(member, known, LogFreeQuestion(member, new FreeQuestionDetail(question, known.Asked, null)));
+            }
+            return AnswerNew(member, question, admitted.Value);
+        }
+    }
+
+    /// <summary>Reads the price of answers and the rest of each budget. It does not wait for a running analysis.</summary>
+    public BudgetDescription ReadBudget()
+    {
+        var spent = state.Ledger.Spent;
+        return new BudgetDescription(
+            contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, rules.Margin(),
+            [.. contract.DataSets.Select(dataSet => DescribeBudget(dataSet.Name, spent[dataSet.Name]))]);
+    }
+
+    /// <summary>Lists the admitted questions, for members who may read answers. It does not wait for a running analysis.</summary>
+    public Outcome<AnswerList> ListAnswers(RoomMember member)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return FindReceiverProblem(member) is { } refusal
+            ? refusal
+            : new AnswerList([.. state.Answers.Records.Select(record =>
+                new AnswerSummary(record.Asked, record.Member, record.Question, record.Outcome))]);
+    }
+
+    /// <summary>Reads an earlier answer. It does not wait for a running analysis.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="asked">Sequence of the question's log entry.</param>
+    public Outcome<byte[]> ReadAnswer(RoomMember member, long asked)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        if (FindReceiverProblem(member) is { } refusal)
+        {
+            return refusal;
+        }
+        if (state.Answers.Find(asked) is not { } record)
+        {
+            return RoomReasons.NoAnswer.Because($"there is no answer to entry {asked} of the log");
+        }
+        return FindActivationProblem(member, record.Question) is { } problem ? problem : record.Reply;
+    }
+
+    private DataSetBudget DescribeBudget(string dataSet, decimal spent)
+    {
+        var total = state.Ledger.BudgetOf(dataSet);
+        int? left = contract.Privacy.Epsilon is { } price ? (int)Math.Max(0, Math.Floor((total - spent) / price)) : null;
+        return new DataSetBudget(dataSet, total, spent, left);
+    }
+
+    private Outcome<AdmittedQuestion> Admit(RoomMember member, Question question)
+    {
+        if (!contract.Roles.Query.Contains(member.Name))
+        {
+            return RoomReasons.MayNotAsk.Because(
+                $"the contract lets {string.Join(", ", contract.Roles.Query)} ask, not {member.Name}");
+        }
+        var compiled = compiler.Compile(question);
+        if ((compiled.Refusal ?? FindActivationProblem(member, question)) is { } refusal)
+        {
+            return refusal;
+        }
+        var names = compiled.Value!.DataSets.Select(dataSet => dataSet.Name).ToList();
+        var versions = new Dictionary<string, DataVersion>();
+        foreach (var name in names)
+        {
+            if (state.FindVersion(name) is { } version)
+            {
+                versions[name] = version;
+            }
+        }
+        var missing = names.Where(name => !versions.ContainsKey(name)).ToList();
+        if (missing.Count > 0)
+        {
+            return RoomReasons.DataMissing.Because(
+                $"{string.Join(", ", missing)}: no complete upload yet; its owner has to upload it first");
+        }
+        var key = compiled.Value.KeyOf(versions);
+        if (state.Answers.Find(key) is null)
+        {
+            if (state.Ledger.FindProblem(names, Price) is { } exhausted)
+            {
+                return exhausted;
+            }
+            if (state.Guard.IsFull)
+            {
+                return RoomReasons.HistoryFull.Because("this room has answered as many questions as it can remember");
+            }
+        }
+        return new AdmittedQuestion(compiled.Value, versions, key);
+    }
+
+    private Outcome<byte[]> AnswerNew(RoomMember member, Question question, AdmittedQuestion admitted)
+    {
+        // Step 3: charge. A host that ends the enclave from here on gains nothing.
+        var (compiled, versions, key) = admitted;
+        var digests = compiled.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Digest);
+        state.Ledger.Charge(digests.Keys, Price);
+        var entry = state.Append(
+            member, LogEvents.Question, new QuestionDetail(question, digests, Price), RoomLogJson.Default.QuestionDetail);
+
+        // Step 4: compute and store.
+        var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, state.Layout.GroupCount);
+        var engine = state.Engines.Create(compiled.Filters.Across, versions);
+        var persons = new PersonSets(engine, versions, state.Guard, sketch, state.Keys.SketchKey());
+        var result = new Analyst(contract, persons, rules).Run(compiled);
+        var statement = result.Value is { } value ? SignAnswer(member, question, digests, entry, value.Body) : null;
+        var withheld = result.Refusal is { } refusal ? WithheldAnswer.Of(refusal) : null;
+        var record = new AnswerRecord(key, entry.Sequence, member.Name, question, statement, withheld, result.Value?.Sets ?? []);
+        var hash = state.Answers.Write(record);
+
+        // Step 5: log, then reply. The entry counts even if the head cannot be reached, so the record is added in any case.
+        state.Guard.Remember(record.Sets);
+        try
+        {
+            var detail = new AnswerDetail(entry.Sequence, record.Outcome, hash);
+            state.Append(member, LogEvents.Answer, detail, RoomLogJson.Default.AnswerDetail);
+        }
+        finally
+        {
+            state.Answers.Add(record);
+        }
+        return Reply(member, record, entry);
+    }
+
+    private LogLine LogFreeQuestion(RoomMember member, FreeQuestionDetail detail) =>
+        state.Append(member, LogEvents.FreeQuestion, detail, RoomLogJson.Default.FreeQuestionDetail);
+
+    private Outcome<byte[]> Reply(RoomMember member, AnswerRecord record, LogLine entry)
+    {
+        if (FindReceiverProblem(member) is null)
+        {
+            return record.Reply;
+        }
+        var receipt = new QuestionReceipt(
+            contract.Name, state.Hash, member.Name, entry.Instant, record.Question, record.Asked, entry.Hash);
+        return state.Sign(receipt, AnswerJson.Default.QuestionReceipt, QuestionReceipt.StatementType);
+    }
+
+    private byte[] SignAnswer(
+        RoomMember member, Question question, IReadOnlyDictionary<string, string> digests, LogLine entry, AnswerBody body)
+    {
+        var provenance = new AnswerProvenance
+        {
+            Room = contract.Name,
+            ContractHash = state.Hash,
+            ContractVersion = contract.Version,
+            Member = member.Name,
+            Instant = entry.Instant,
+            Question = question,
+            DataVersions = digests,
+            MinimumAudience = contract.Privacy.MinimumAudience,
+            Epsilon = contract.Privacy.Epsilon,
+            NoiseMargin = (long?)rules.Margin(),
+            LogHash = entry.Hash,
+        };
+        return state.Sign(new Answer(provenance, body), AnswerJson.Default.Answer, Answer.StatementType);
+    }
+
+    private Refusal? FindReceiverProblem(RoomMember member) => contract.Roles.Receive.Contains(member.Name)
+        ? null
+        : RoomReasons.MayNotReceive.Because(
+            $"the contract lets {string.Join(", ", contract.Roles.Receive)} read answers, not {member.Name}");
+
+    private Refusal? FindActivationProblem(RoomMember member, Question question) =>
+        question.Kind == QuestionKind.Activation && contract.Analyses.Activation!.Receiver != member.Name
+            ? RoomReasons.NotTheReceiver.Because($"the list is for {contract.Analyses.Activation.Receiver} only")
+            : null;
+
+    private sealed record AdmittedQuestion(CompiledQuestion Question, IReadOnlyDictionary<string, DataVersion> Versions, string Key);
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
+using Guardian.CleanRoom.Layout;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Shards;
+using Guardian.Refusals;
+using Guardian.Sgx;
+
+namespace Guardian.CleanRoom.Room;
+
+/// <summary>The state of an open room: log, data sets, budgets and answers. All parts but the guard are thread-safe.</summary>
+internal sealed class RoomState : IDisposable
+{
+    private readonly StateCipher cipher;
+
+    private RoomState(
+        RoomContract contract, RoomLayout layout, RoomEnclave enclave, RoomKeys keys, StateCipher cipher, RoomLog log,
+        IReadOnlyDictionary<string, UploadStore> stores, AnswerStore answers, MatchEngines engines)
+    {
+        this.cipher = cipher;
+        (Contract, Layout, Enclave, Keys, Log, Stores, Answers, Engines) = (contract, layout, enclave, keys, log, stores, answers, engines);
+        Committed = CommittedVersions.From(log.Entries);
+        Ledger = Ledger.From(contract, log.Entries);
+        Guard = new DifferenceGuard(contract.Privacy.MinimumAudience, keys.GuardKey());
+        Guard.Remember(answers.Records.SelectMany(record => record.Sets));
+    }
+
+    public RoomContract Contract { get; }
+
+    public RoomLayout Layout { get; }
+
+    public RoomEnclave Enclave { get; }
+
+    public RoomKeys Keys { get; }
+
+    public RoomLog Log { get; }
+
+    /// <summary>The store of each data set, by name.</summary>
+    public IReadOnlyDictionary<string, UploadStore> Stores { get; }
+
+    public CommittedVersions Committed { get; }
+
+    public Ledger Ledger { get; }
+
+    public AnswerStore Answers { get; }
+
+    /// <summary>The sets of all answers; to be used with <see cref="Analysis"/> held.</summary>
+    public DifferenceGuard Guard { get; }
+
+    public MatchEngines Engines { get; }
+
+    /// <summary>
+    /// Held during an analysis, a commit or a deletion: an analysis uses all processors and needs stable versions, and a commit replaces a
+    /// version and uses the memory of analyses.
+    /// </summary>
+    public Lock Analysis { get; } = new();
+
+    /// <summary>SHA-256 of the contract, lower-case hex.</summary>
+    public string Hash => Convert.ToHexStringLower(Contract.Hash.Span);
+
+    /// <summary>Opens a room on its state folder. A new room writes a log entry when it succeeds another.</summary>
+    /// <param name="signed">The contract.</param>
+    /// <param name="roomKey">32 bytes, from the CAS.</param>
+    /// <param name="stateDirectory">On the untrusted disk; created when missing. Each contract has a folder of its own in it.</param>
+    /// <param name="enclave">The enclave.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="RefusedException">The host changed or rolled back the files, or the head of the log cannot be reached.</exception>
+    public static RoomState Open(
+        SignedContract signed, ReadOnlySpan<byte> roomKey, string stateDirectory, RoomEnclave enclave, TimeProvider time)
+    {
+        var (contract, layout) = (signed.Contract, RoomLayout.For(signed.Contract));
+        var directory = StateFolder.PathOf(stateDirectory, contract);
+        var keys = new RoomKeys(roomKey, contract.Hash.Span);
+        var cipher = new StateCipher(keys.StateKey(), contract.Hash);
+        RoomLog? log = null;
+        var stores = new Dictionary<string, UploadStore>();
+        try
+        {
+            // Step 1: the log. A room without a folder is new, and inherits the spent budgets of the contract before.
+            var before = !Directory.Exists(directory) && signed.Previous is { } previous
+                ? Predecessor.Read(previous, roomKey, StateFolder.PathOf(stateDirectory, previous), enclave.Head, time)
+                : null;
+            DurableFile.CreateDirectory(directory);
+            log = RoomLog.Open(Path.Combine(directory, "log"), cipher, time, enclave.Head, before?.Head);
+            if (before is not null)
+            {
+                var detail = JsonSerializer.Serialize(before.Detail, RoomLogJson.Default.SuccessionDetail);
+                log.Append("room", LogEvents.Succession, detail);
+            }
+
+            // Step 2: the buffers of threads. Data sets share the rest of the memory.
+            var threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
+            foreach (var dataSet in contract.DataSets)
+            {
+                stores[dataSet.Name] = UploadStore.Open(contract, dataSet, layout, keys, cipher, enclave.WorkingSet, directory);
+            }
+
+            // Step 3: the answers that the log names.
+            var answers = new AnswerStore(Path.Combine(directory, "answers"), cipher, log.Entries);
+            var engines = new MatchEngines(layout, threads, enclave.Shards);
+            return new RoomState(contract, layout, enclave, keys, cipher, log, stores, answers, engines);
+        }
+        catch
+        {
+            DisposeAll(stores.Values, log, cipher, keys);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Finds the current version of a data set; null when there is none. Only the log decides which version is current: an older folder or
+    /// an interrupted commit does not.
+    /// </summary>
+    public DataVersion? FindVersion(string dataSet) =>
+        Stores[dataSet].Current is { } version && Committed.Find(dataSet) == version.Digest ? version : null;
+
+    /// <summary>Appends an entry to the log.</summary>
+    /// <exception cref="RefusedException">Another enclave has continued with this room, or the head cannot be reached.</exception>
+    public LogLine Append<T>(RoomMember member, string what, T detail, JsonTypeInfo<T> type) =>
+        Log.Append(member.Name, what, JsonSerializer.Serialize(detail, type));
+
+    /// <summary>Signs a statement.</summary>
+    /// <param name="payload">The payload.</param>
+    /// <param name="type">Its JSON.</param>
+    /// <param name="statementType">The JWS type.</param>
+    public byte[] Sign<T>(T payload, JsonTypeInfo<T> type, string statementType) =>
+        Enclave.Statements.Sign(JsonSerializer.SerializeToUtf8Bytes(payload, type), statementType);
+
+    /// <inheritdoc/>
+    public void Dispose() => DisposeAll(Stores.Values, Log, cipher, Keys);
+
+    private static void DisposeAll(IEnumerable<UploadStore> stores, RoomLog? log, StateCipher cipher, RoomKeys keys)
+    {
+        foreach (var store in stores)
+        {
+            store.Dispose();
+        }
+        log?.Dispose();
+        cipher.Dispose();
+        keys.Dispose();
+    }
+}

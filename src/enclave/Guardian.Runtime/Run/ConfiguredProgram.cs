@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
+using Guardian.Runtime.Base;
+using Guardian.Runtime.Images;
+using Guardian.Runtime.Network;
+using Guardian.Runtime.Start;
+using Guardian.Runtime.Stdio;
+using Guardian.Runtime.Storage;
+using Guardian.Wasi;
+using Guardian.Wasi.Engine;
+using Guardian.Wasi.Host;
+using Guardian.Wasi.Streams;
+
+namespace Guardian.Runtime.Run;
+
+/// <summary>Runs a program as its session configures it.</summary>
+internal static class ConfiguredProgram
+{
+    private const long Mebibyte = 1 << 20;
+
+    /// <summary>Runs the program to its end.</summary>
+    /// <remarks>1 attest and get the configuration. 2 verify the program. 3 open files, streams and ports behind their shields. 4 run. 5
+    /// send the rest of the output.</remarks>
+    /// <param name="options">The host's options.</param>
+    /// <param name="log">Receives messages for the host, without secrets or data of the program.</param>
+    /// <param name="cancellation">Ends the program.</param>
+    /// <returns>The exit status of this process.</returns>
+    /// <exception cref="RefusedException">The program is not run.</exception>
+    public static async Task<int> RunAsync(RuntimeOptions options, Action<string> log, CancellationToken cancellation)
+    {
+        // Step 1: nothing runs before the CAS has admitted this runtime.
+        using var launch = await Launch.StartAsync(options, cancellation).ConfigureAwait(false);
+        if (launch.IsSimulated)
+        {
+            log("warning: the platform is SIMULATED; it protects nothing from those who run this machine");
+        }
+        var configuration = launch.Configuration;
+
+        // Step 2: the host brings the program; the session names its digest.
+        var (program, files) = LoadProgram(options, configuration);
+
+        // Step 3
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var network = new NetworkShield(launch.Identity);
+        await using var _ = network.ConfigureAwait(false);
+        using var guestFiles = new GuestFiles(launch, options, files, log);
+        using var streams = new StandardStreams(configuration, log);
+        var connector = new Connector(network, log, ending.Token);
+        var preopens = configuration.Network.Connect.Count == 0
+            ? guestFiles.Preopens
+            :
+            [
+                .. guestFiles.Preopens,
+                new Preopen(NetworkDirectory.GuestPath, NetworkDirectory.Create(configuration.Network.Connect, connector)),
+            ];
+        using var engine = new WasmEngine(fitsEnclave: true);
+        using var module = Compile(engine, program, options, launch);
+        GuestOutcome outcome;
+        using (var host = new WasiHost(new WasiOptions
+        {
+            Arguments = [.. configuration.Command, .. options.Arguments.Take(configuration.Host.Arguments)],
+            Environment = [.. BuildEnvironment(configuration, preopens.Count)],
+            StandardStreams = streams.Streams,
+            Directories = preopens,
+            Listeners = Listen(configuration, network, options),
+        }))
+        {
+            // Step 4
+            var limits = new GuestLimits { MemorySize = configuration.Limits.MemoryMiB is { } size ? Math.Min(size, 4096) * Mebibyte : null };
+            using var watch = CpuWatch.Start(configuration.Limits.CpuSeconds, ending);
+            outcome = Guest.Run(engine, module, host, limits, ending.Token);
+
+            // Step 5: the end frames show a reader of the log that it is complete.
+            streams.WriteEnd(outcome.ExitStatus);
+        }
+        if (outcome.End != GuestEnd.Exited)
+        {
+            var isOutOfTime = outcome.End == GuestEnd.Cancelled && !cancellation.IsCancellationRequested;
+            log(isOutOfTime
+                ? $"error: the program used up its {configuration.Limits.CpuSeconds} s of CPU"
+                : $"error: {Describe(outcome, configuration)}");
+        }
+        return outcome.ExitStatus;
+    }
+
+    private static (byte[] Program, IReadOnlyList<ImageFile> Files) LoadProgram(RuntimeOptions options, StartupConfiguration configuration)
+    {
+        var expected = configuration.Program ?? throw new RefusedException(RuntimeReasons.NoProgram.Because(
+            $"the session's service '{configuration.Service}' names no program, so any could get its secrets"));
+        if (options.IsImage)
+        {
+            var read = OciImage.Read(options.Program);
+            var image = read.Value ?? throw new RefusedException(read.Refusal!);
+            return image.Digest == expected ? (image.Program, image.Files) : throw WrongProgram("image", image.Digest, expected);
+        }
+        var module = File.ReadAllBytes(options.Program);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(module));
+        return digest == expected ? (module, []) : throw WrongProgram("program", digest, expected);
+    }
+
+    private static RefusedException WrongProgram(string kind, string found, string expected) => new(
+        RuntimeReasons.WrongProgram.Because($"the {kind} is not the one that the session names") with
+        {
+            Problems = [$"found {found}", $"expected {expected}"],
+        });
+
+    private static WasmModule Compile(WasmEngine engine, byte[] program, RuntimeOptions options, Launch launch)
+    {
+        Outcome<WasmModule> compiled;
+        if (options.Modules is null)
+        {
+            compiled = engine.Compile(program);
+        }
+        else
+        {
+            Span<byte> key = stackalloc byte[ModuleCache.KeySize];
+            launch.DeriveModuleKey(key);
+            compiled = new ModuleCache(options.Modules, key).Load(engine, program);
+        }
+        return compiled.Value ?? throw new RefusedException(
+            compiled.Refusal! with { Detail = $"the program is not a WebAssembly module that Guardian runs: {compiled.Refusal.Detail}" });
+    }
+
+    // The session names the ports. The variables GUARDIAN_LISTEN_PORT tell the program which descriptor listens on which port.
+    private static IEnumerable<string> BuildEnvironment(StartupConfiguration configuration, int directoryCount)
+    {
+        const int firstDirectory = 3;
+        var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in configuration.Host.Environment)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                variables[name] = value;
+            }
+        }
+        variables["PWD"] = configuration.Pwd;
+        for (var i = 0; i < configuration.Network.Listen.Count; i++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"GUARDIAN_LISTEN_{configuration.Network.Listen[i].Port}");
+            variables[name] = (firstDirectory + directoryCount + i).ToString(CultureInfo.InvariantCulture);
+        }
+        foreach (var (name, value) in configuration.Environment)
+        {
+            variables[name] = value;
+        }
+        return variables.Select(variable => $"{variable.Key}={variable.Value}");
+    }
+
+    private static List<IGuestListener> Listen(StartupConfiguration configuration, NetworkShield network, RuntimeOptions options)
+    {
+        var listeners = new List<IGuestListener>();
+        try
+        {
+            foreach (var listen in configuration.Network.Listen)
+            {
+                listeners.Add(new ShieldedListener(network, listen, options.ListenOn));
+            }
+            return listeners;
+        }
+        catch (Exception failure)
+        {
+            listeners.ForEach(listener => listener.Dispose());
+            throw failure is SocketException socket
+                ? new RefusedException(RuntimeReasons.BusyPort.Because($"the runtime cannot listen on a port: {socket.Message}"))
+                : failure;
+        }
+    }
+
+    // A trap's message may contain names of the program's functions. With encrypted streams the host does not get even these.
+    private static string Describe(GuestOutcome outcome, StartupConfiguration configuration) =>
+        configuration.Stdio.Key is null ? outcome.Message : $"the program did not end by itself ({outcome.End})";
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using Guardian.Attestation.Policy;
+using Guardian.Refusals;
+using Guardian.Runtime.Base;
+using Guardian.Sgx;
+using Guardian.Sgx.Measurement;
+
+namespace Guardian.Runtime.Start;
+
+/// <summary>The untrusted host's options for the start of a program. They contain no secret, and no value makes the CAS release secrets to
+/// other code.</summary>
+internal sealed record RuntimeOptions
+{
+    private static readonly string[] Names =
+        ["session", "cas", "cas-mrenclave", "cas-platform", "machine", "collateral", "volumes", "modules", "program", "image", "listen-on"];
+
+    private static readonly string UnknownOptionRemedy =
+        $"options are {string.Join(" ", Names.Select(name => $"--{name} …"))}; 'guardian run' gives them";
+
+    /// <summary>Session and service, <c>SESSION/SERVICE</c>.</summary>
+    public required string Session { get; init; }
+
+    /// <summary>Address of the CAS.</summary>
+    public required Uri Cas { get; init; }
+
+    /// <summary>The policy that the CAS must satisfy.</summary>
+    public required AttestationPolicy CasPolicy { get; init; }
+
+    /// <summary>Folder of the simulated machine.</summary>
+    public required string Machine { get; init; }
+
+    /// <summary>Folder of fetched collateral.</summary>
+    public required string Collateral { get; init; }
+
+    /// <summary>Folder with one folder for each volume.</summary>
+    public required string Volumes { get; init; }
+
+    /// <summary>Folder of compiled programs, authenticated by the runtime; null if each start compiles.</summary>
+    public string? Modules { get; init; }
+
+    /// <summary>The program: a module, or the folder of an OCI image layout.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>Whether <see cref="Program"/> is an image layout.</summary>
+    public bool IsImage { get; init; }
+
+    /// <summary>The address on which the program's ports listen.</summary>
+    public IPAddress ListenOn { get; init; } = IPAddress.Any;
+
+    /// <summary>Arguments of the host; the session decides how many of them reach the program.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The session's name.</summary>
+    public string SessionName => Session[..Session.LastIndexOf('/')];
+
+    /// <summary>The service's name.</summary>
+    public string ServiceName => Session[(Session.LastIndexOf('/') + 1)..];
+
+    /// <summary>Parses the command line: <c>--name value</c> pairs, <c>--</c>, then the host's arguments.</summary>
+    /// <exception cref="RefusedException">An option is unknown, missing or malformed.</exception>
+    public static RuntimeOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var values = Names.ToDictionary(name => name, _ => new List<string>());
+        var i = 0;
+        for (; i < arguments.Count && arguments[i] != "--"; i += 2)
+        {
+            if (!arguments[i].StartsWith("--", StringComparison.Ordinal)
+                || !values.TryGetValue(arguments[i][2..], out var given)
+                || i + 1 == arguments.Count)
+            {
+                throw Refuse($"'{arguments[i]}' is unknown or lacks its value", UnknownOptionRemedy);
+            }
+            given.Add(arguments[i + 1]);
+        }
+        string One(string name) => values[name] is [var value] ? value : throw Refuse($"--{name} must be given once");
+        var isImage = values["image"].Count > 0;
+        return new RuntimeOptions
+        {
+            Session = ParseSession(One("session")),
+            Cas = Uri.TryCreate(One("cas"), UriKind.Absolute, out var cas) ? cas : throw Refuse($"'{One("cas")}' is no address of a CAS"),
+            CasPolicy = new AttestationPolicy
+            {
+                Identities = [new AcceptedIdentity { MrEnclaves = [.. values["cas-mrenclave"].Select(ParseMrEnclave)] }],
+                Platforms = [.. values["cas-platform"].Select(kind => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware)],
+            },
+            Machine = One("machine"),
+            Collateral = One("collateral"),
+            Volumes = One("volumes"),
+            Modules = values["modules"] is [] ? null : One("modules"),
+            Program = isImage ? One("image") : One("program"),
+            IsImage = isImage,
+            ListenOn = values["listen-on"] is [var address] ? ParseAddress(address) : IPAddress.Any,
+            Arguments = [.. arguments.Skip(i + 1)],
+        };
+    }
+
+    private static string ParseSession(string text)
+    {
+        var slash = text.LastIndexOf('/');
+        return slash > 0 && slash < text.Length - 1 ? text : throw Refuse($"'{text}' is no SESSION/SERVICE");
+    }
+
+    private static MrEnclave ParseMrEnclave(string hex) =>
+        MrEnclave.TryParse(hex, out var value) ? value : throw Refuse($"'{hex}' is no MRENCLAVE");
+
+    private static IPAddress ParseAddress(string text) =>
+        IPAddress.TryParse(text, out var address) ? address : throw Refuse($"'{text}' is no IP address");
+
+    private static RefusedException Refuse(string detail, string? remedy = null) =>
+        new(RuntimeReasons.BadOptions.Because(detail) with { Remedy = remedy ?? RuntimeReasons.BadOptions.Remedy });
+}

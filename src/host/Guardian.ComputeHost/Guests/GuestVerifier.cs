@@ -1,0 +1,87 @@
+using System.Xml.Linq;
+using Guardian.Libvirt;
+using Guardian.Libvirt.Domain;
+using Guardian.Libvirt.Rpc;
+using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
+
+namespace Guardian.ComputeHost.Guests;
+
+/// <summary>A running guest's EPC, in KiB, in the three places that state it.</summary>
+/// <param name="Instance">The server's UUID.</param>
+/// <param name="Name">The guest's name in libvirt.</param>
+/// <param name="Process">Its QEMU's process identifier; null when its process was not found.</param>
+/// <param name="Claimed">The claim in Placement; null when Placement was not asked.</param>
+/// <param name="Defined">The size in libvirt's definition.</param>
+/// <param name="Mapped">The EPC that its QEMU has mapped; null when its process was not found.</param>
+public sealed record GuestEpcState(Guid Instance, string Name, int? Process, long? Claimed, long Defined, long? Mapped)
+{
+    /// <summary>Whether the definition's devices are bound to the NUMA nodes that were claimed, as far as both name any.</summary>
+    public bool IsOnClaimedNodes { get; init; } = true;
+
+    /// <summary>The first disagreement between the three places; null when they agree.</summary>
+    public string? Problem =>
+        Mapped is null ? "its QEMU process was not found; run this as root on its host"
+        : Claimed is not null && Claimed != Defined
+            ? $"Placement claimed {Claimed} KiB, its definition has {Defined} KiB; hard-reboot it"
+        : !IsOnClaimedNodes ? "its definition has EPC of other NUMA nodes than Placement claimed; hard-reboot it"
+        : Mapped != Defined ? $"its definition has {Defined} KiB of EPC, its QEMU has mapped {Mapped} KiB; hard-reboot it"
+        : null;
+}
+
+/// <summary>Compares the EPC that guests were promised with the EPC that they have.</summary>
+public static class GuestVerifier
+{
+    /// <summary>Reads the state of all running guests that have, or should have, EPC; or of one guest in any case.</summary>
+    /// <param name="socket">libvirtd's socket.</param>
+    /// <param name="findClaims">Finds Placement's claims for an instance; null skips the comparison with claims.</param>
+    /// <param name="instance">One instance, or null for all.</param>
+    /// <returns>The states; empty when the instance does not run here.</returns>
+    /// <exception cref="RefusedException">libvirt does not answer.</exception>
+    public static async Task<IReadOnlyList<GuestEpcState>> ReadAsync(
+        string socket, Func<Guid, Task<IReadOnlyList<EpcClaim>>>? findClaims, Guid? instance)
+    {
+        var states = new List<GuestEpcState>();
+        var processes = new GuestProcesses();
+        using var client = LibvirtClient.Connect(socket, LibvirtClient.SystemUri, TimeSpan.FromSeconds(30));
+        foreach (var guest in client.ListGuests(activeOnly: true).Where(guest => instance is null || guest.Uuid == instance))
+        {
+            if (ReadDefinition(client, guest) is not { } domain)
+            {
+                continue;
+            }
+            var process = processes.Find(guest.Uuid);
+            var claims = findClaims is not null && NovaMetadata.IsIn(domain) ? await findClaims(guest.Uuid).ConfigureAwait(false) : null;
+            var state = new GuestEpcState(
+                guest.Uuid, guest.Name, process,
+                claims?.Sum(claim => claim.Mebibytes * 1024),
+                EpcDevice.SumKibibytes(EpcDevice.FindAll(domain)) ?? 0,
+                process is { } number ? processes.ReadMapped(number) / 1024 : null)
+            {
+                IsOnClaimedNodes = claims is null || MatchNodes(domain, claims),
+            };
+            if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0)
+            {
+                states.Add(state);
+            }
+        }
+        return states;
+    }
+
+    /// <summary>Whether a definition's devices take from each NUMA node what was claimed there, as far as both name any.</summary>
+    internal static bool MatchNodes(XElement domain, IEnumerable<EpcClaim> claims) =>
+        EpcDevice.MatchNodes(domain, [.. claims.Select(claim => new EpcDevice(claim.Mebibytes * 1024, claim.Node))]);
+
+    // A guest may have ended since it was listed.
+    private static XElement? ReadDefinition(LibvirtClient client, GuestName guest)
+    {
+        try
+        {
+            return DomainXml.Read(client.GetXml(guest)).Value?.Root;
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == LibvirtReasons.NoDomain)
+        {
+            return null;
+        }
+    }
+}

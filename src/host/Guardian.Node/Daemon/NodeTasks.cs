@@ -1,0 +1,101 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Guardian.ComputeHost.Configuration;
+using Guardian.ComputeHost.Guests;
+using Guardian.ComputeHost.Inventory;
+using Guardian.Node.Metering;
+using Guardian.Node.Metrics;
+using Guardian.Node.Publishing;
+using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
+using Guardian.Refusals;
+
+namespace Guardian.Node.Daemon;
+
+/// <summary>The daemon's tasks beside relaying: it meters guests, publishes the host's EPC, and answers monitoring.</summary>
+internal static class NodeTasks
+{
+    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Starts every task that the configuration asks for; they end with the process.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="session">The cloud; null when none is configured, and then nothing is published.</param>
+    /// <param name="passed">The definitions that the relay passes on.</param>
+    /// <param name="check">Runs the built-in check of the host.</param>
+    /// <param name="log">Receives a line for each event that an operator may want to know.</param>
+    /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>.</exception>
+    /// <exception cref="IOException">The journal cannot be opened, or the address cannot be listened on.</exception>
+    public static void Start(
+        NodeConfiguration configuration, CloudSession? session, PassedDefinitions passed, Func<bool> check, Action<string> log)
+    {
+        var clock = new HostClock(TimeProvider.System);
+        var processes = new GuestProcesses();
+        var meter = new Meter(configuration.Journal, clock.Read, log);
+        new GuestWatch(meter, processes, passed, clock.Read, configuration.Upstream, log).Start();
+
+        var inventory = session is null ? null : StartInventory(configuration, session, check, log);
+        if (configuration.Metrics is { } listen)
+        {
+            string Write() => WriteMetrics(configuration, inventory, meter, processes);
+            NodeEndpoint.Create(listen, Write, configuration.Journal).StartAsync().GetAwaiter().GetResult();
+            log($"metrics on http://{listen}/metrics");
+        }
+    }
+
+    private static InventoryLoop StartInventory(
+        NodeConfiguration configuration, CloudSession session, Func<bool> check, Action<string> log)
+    {
+        var sections = configuration.Sections.Count == 0 ? null : configuration.Sections
+            .GroupBy(section => section.Node).ToDictionary(node => node.Key, node => node.Sum(section => section.Kibibytes) / 1024);
+        HostEpc Read() => HostEpc.Read(
+            sections, configuration.ReservedMebibytes, configuration.Check is { } program ? Passes(program) : check());
+        var publisher = new EpcPublisher(new PlacementClient(session), configuration.Host);
+        var inventory = new InventoryLoop(publisher, Read, TimeProvider.System, log);
+        _ = Task.Run(() => inventory.RunAsync(CancellationToken.None));
+        return inventory;
+    }
+
+    private static string WriteMetrics(NodeConfiguration configuration, InventoryLoop? inventory, Meter meter, GuestProcesses processes)
+    {
+        var host = inventory?.LastRead;
+        var mapped = processes.List().ToDictionary(process => process.Instance, process => process.Mebibytes);
+        var reserved = configuration.ReservedMebibytes;
+        var sections = new List<SectionMetrics>();
+        foreach (var (node, total) in (host?.Mebibytes ?? new Dictionary<int, long>()).OrderBy(section => section.Key))
+        {
+            long? claimed = inventory!.Claimed.TryGetValue(node, out var known) ? known : null;
+            sections.Add(new SectionMetrics(node, total, Math.Min(reserved, total), claimed));
+            reserved -= Math.Min(reserved, total);
+        }
+        var guests = meter.ListGuests().Select(guest => guest with { Mapped = mapped.GetValueOrDefault(guest.Instance) })
+            .Where(guest => guest.Claimed + guest.Mapped > 0).ToList();
+        return NodeMetrics.Write(configuration.Host, host?.IsHealthy, sections, guests);
+    }
+
+    // An operator's own check in place of the built-in one: exit code 0 means that the host may take guests.
+    private static bool Passes(string program)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            process.OutputDataReceived += (_, _) => { };
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            if (process.WaitForExit(CheckLimit))
+            {
+                return process.ExitCode == 0;
+            }
+            process.Kill(entireProcessTree: true);
+            return false;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Xml.Linq;
+using Guardian.ComputeHost.Machine;
+using Guardian.Libvirt.Domain;
+using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
+
+namespace Guardian.Node.Definitions;
+
+/// <summary>A definition that may pass.</summary>
+/// <param name="Domain">The definition as libvirtd gets it.</param>
+/// <param name="Xml">The new text; null when the definition passes byte for byte.</param>
+internal sealed record Rewriting(XElement Domain, string? Xml);
+
+/// <summary>This host's treatment of guests.</summary>
+internal sealed record GuestRules
+{
+    /// <summary>The host's EPC sections in its own order; empty when they are not known.</summary>
+    public IReadOnlyList<EpcSection> Sections { get; init; } = [];
+
+    /// <summary>Whether SGX is hidden from guests without EPC: on every host that has SGX.</summary>
+    public bool HidesSgx { get; init; }
+
+    /// <summary>Whether guests with EPC may use the provisioning key.</summary>
+    public bool ProvisionKey { get; init; }
+}
+
+/// <summary>Rewrites the definitions of guests, so that a guest with a claim gets its EPC.</summary>
+/// <param name="claims">Finds Placement's claims for a server.</param>
+/// <param name="rules">This host's treatment of guests.</param>
+internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
+{
+    /// <summary>Decides about one definition. Never throws for any content.</summary>
+    /// <returns>
+    /// The definition that passes, or a reason of <see cref="RelayReasons"/>. A definition that libvirt returned earlier passes unchanged,
+    /// and so does that of a guest that sees no SGX anyway.
+    /// </returns>
+    public Outcome<Rewriting> Rewrite(string xml)
+    {
+        var read = DomainXml.Read(xml);
+        if (read.Value is not { Root: { } domain } document)
+        {
+            // Nobody can say which guest this is, so it is not defined. libvirt would refuse it too.
+            return RelayReasons.MalformedDefinition.Because($"the guest's definition is not XML: {read.Refusal!.Detail}");
+        }
+        if (domain.Name != "domain")
+        {
+            return Keep(domain);
+        }
+        if (GuestEpc.FindWrongNode(domain, rules.Sections) is { } wrongNode)
+        {
+            return wrongNode;
+        }
+        if (!NovaMetadata.IsIn(domain))
+        {
+            return EpcDevice.FindAll(domain).Any() || GuestCpu.RequestsSgx(domain) ? Keep(domain) : HideSgx(document);
+        }
+        return NovaMetadata.TryRead(domain) is { } nova
+            ? Rewrite(document, nova)
+            : RelayReasons.NoInstance.Because("Nova's definition has no instance identifier");
+    }
+
+    private Outcome<Rewriting> Rewrite(XDocument document, NovaMetadata nova)
+    {
+        var domain = document.Root!;
+        var hasEpc = EpcDevice.FindAll(domain).Any();
+        // Newer definitions contain the flavor's request, which is the size of the claim.
+        long? requested = nova.ExtraSpecs is null ? null : Epc.ReadRequest(nova.ExtraSpecs);
+        if (requested == 0 && !hasEpc)
+        {
+            return HideSgx(document);
+        }
+        var answer = claims.Find(nova);
+        var found = answer.Value ?? (requested > 0 ? [new EpcClaim(Guid.Empty, null, requested.Value)] : null);
+        if (found is null)
+        {
+            // A definition with EPC got it from this relay. Any other guest might have a claim.
+            return hasEpc
+                ? Keep(domain)
+                : RelayReasons.UnknownClaim.Because($"the EPC of instance {nova.Instance} is not known: {answer.Refusal!.Detail}");
+        }
+        if (found.Length == 0)
+        {
+            return hasEpc || requested > 0
+                ? RelayReasons.NoClaim.Because($"instance {nova.Instance} asks for EPC, but Placement has claimed none for it")
+                : HideSgx(document);
+        }
+        var plan = EpcLayout.Plan(found, rules.Sections);
+        return plan.Value is { } devices ? AddEpc(document, nova, devices) : plan.Refusal!;
+    }
+
+    private Outcome<Rewriting> AddEpc(XDocument document, NovaMetadata nova, List<EpcDevice> devices)
+    {
+        var domain = document.Root!;
+        if (GuestEpc.HasDevices(domain, devices))
+        {
+            return Keep(domain);
+        }
+        if (GuestEpc.SetDevices(domain, devices) is { } obstacle)
+        {
+            return obstacle.Reason.Because($"instance {nova.Instance} cannot be given EPC: {obstacle.Detail}");
+        }
+        GuestCpu.ShowSgx(domain, rules.ProvisionKey);
+        return new Rewriting(domain, DomainXml.Write(document));
+    }
+
+    private static Rewriting Keep(XElement domain) => new(domain, null);
+
+    private Rewriting HideSgx(XDocument document)
+    {
+        var isChanged = false;
+        if (rules.HidesSgx)
+        {
+            document.Changed += (_, _) => isChanged = true;
+            GuestCpu.HideSgx(document.Root!);
+        }
+        return new Rewriting(document.Root!, isChanged ? DomainXml.Write(document) : null);
+    }
+}

@@ -1,0 +1,12 @@
+using Guardian.Libvirt.Domain;
+using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
+
+namespace Guardian.Node.Definitions;
+
+/// <summary>Finds how much EPC a server has claimed on this host.</summary>
+internal interface IEpcClaims
+{
+    /// <summary>Finds the claims of a server; none when it has claimed no EPC. Blocks for a limited time and never throws.</summary>
+    Outcome<EpcClaim[]> Find(NovaMetadata nova);
+}

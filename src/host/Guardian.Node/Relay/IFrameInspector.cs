@@ -1,0 +1,25 @@
+using Guardian.Libvirt.Rpc;
+using Guardian.Refusals;
+
+namespace Guardian.Node.Relay;
+
+/// <summary>The decision about a held frame.</summary>
+/// <param name="Forward">The bytes that are passed on in its place; may be empty.</param>
+/// <param name="Answer">The bytes that go back to its sender; may be empty.</param>
+internal readonly record struct FrameVerdict(ReadOnlyMemory<byte> Forward, ReadOnlyMemory<byte> Answer)
+{
+    public static FrameVerdict Replace(byte[] frame) => new(frame, default);
+
+    public static FrameVerdict Reply(byte[] frame) => new(default, frame);
+}
+
+/// <summary>Decides about the frames of one direction.</summary>
+internal interface IFrameInspector
+{
+    /// <summary>Whether the inspector needs the whole frame before any of it is passed on.</summary>
+    /// <exception cref="RefusedException">The connection must end.</exception>
+    bool MustHold(RpcHeader header);
+
+    /// <summary>Decides about a held frame; null passes it on unchanged.</summary>
+    FrameVerdict? Inspect(RpcHeader header, ReadOnlySpan<byte> frame);
+}

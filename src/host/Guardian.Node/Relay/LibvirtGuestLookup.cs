@@ -1,0 +1,32 @@
+using Guardian.Libvirt;
+using Guardian.Libvirt.Domain;
+using Guardian.Libvirt.Rpc;
+using Guardian.Refusals;
+
+namespace Guardian.Node.Relay;
+
+/// <summary>Asks libvirtd over a connection of its own, because only libvirtd knows after the relay has restarted.</summary>
+/// <param name="upstream">libvirtd's socket.</param>
+internal sealed class LibvirtGuestLookup(string upstream) : IGuestLookup
+{
+    // Nova's own call waits meanwhile.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    public bool? HasEpc(GuestName guest, string connectionUri)
+    {
+        try
+        {
+            using var client = LibvirtClient.Connect(upstream, connectionUri, Limit);
+            return DomainXml.Read(client.GetXml(guest)).Value?.Root is { } domain ? EpcDevice.FindAll(domain).Any() : null;
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == LibvirtReasons.NoDomain)
+        {
+            // libvirt will report that to the caller as well.
+            return false;
+        }
+        catch (RefusedException)
+        {
+            return null;
+        }
+    }
+}

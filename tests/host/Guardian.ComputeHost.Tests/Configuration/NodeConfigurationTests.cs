@@ -1,0 +1,31 @@
+using System.Text;
+using Guardian.ComputeHost.Configuration;
+using Guardian.Documents;
+
+namespace Guardian.ComputeHost.Tests.Configuration;
+
+public class NodeConfigurationTests
+{
+    private const string LongPath =
+        "/run/a-path-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on-and-on.sock";
+
+    [Theory]
+    [InlineData("relay:\n  users: [nobody-here]\n", "there is no user 'nobody-here'")]
+    [InlineData("relay: 1\n", "must be a map")]
+    [InlineData($"relay:\n  listen: {LongPath}\n", "1 to 107 bytes")]
+    [InlineData("sgx:\n  sections:\n    - node: 0\n", "'mib' is missing")]
+    public void A_bad_configuration_is_refused_with_its_place(string yaml, string words)
+    {
+        var problems = new DocumentProblems();
+        Assert.Null(NodeConfiguration.Read(Encoding.UTF8.GetBytes(yaml), "root:x:0:0:root:/root:/bin/sh\n", problems));
+        Assert.Contains(problems.Items, problem => problem.ToString().Contains(words, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Users_are_given_by_name_or_number()
+    {
+        const string Accounts = "root:x:0:0:root:/root:/bin/sh\nnova:x:64060:64060::/var/lib/nova:/bin/sh\n";
+        var configuration = NodeConfiguration.Read("relay:\n  users: [nova, 1234]\n"u8, Accounts, new DocumentProblems())!;
+        Assert.Equal([0u, 1234u, 64_060u], configuration.Users.Order());
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text.RegularExpressions;
+
+namespace Guardian.House.Tests;
+
+/// <summary>Keeps width and wording: 140 columns of code, one sentence per line of prose, plain words.</summary>
+public partial class TidyTests
+{
+    private const int MaxWidth = 140;
+    private const int MaxLines = 350;
+
+    // Words and phrases of the old dialect; CONTRIBUTING.md names the plain ones.
+    private static readonly string[] Forbidden =
+    [
+        @"\bmend(s|ed|ing)?\b", @"\bwhoever\b", @"\bwhomever\b", @"\bof what\b", @"\bis said by\b", @"\bsaid below\b", @"\b(is|are) to be\b",
+        @"\bdoes it any good\b", @"\bwhat of\b", @"\bof such\b", @"\bis told of\b",
+    ];
+
+    public static TheoryData<string> Code() => new(Files("*.cs"));
+
+    public static TheoryData<string> Pages() => new(Files("*.md"));
+
+    [Fact]
+    public void No_line_of_code_is_wider_than_140_columns() => Assert.Empty(
+        Files("*.cs").SelectMany(file => Lines(file).Where(line => line.Text.Length > MaxWidth).Select(line => $"{file}:{line.Number} has {line.Text.Length} columns")));
+
+    [Fact]
+    public void No_file_of_code_is_longer_than_350_lines() =>
+        Assert.Empty(Files("*.cs").Where(file => File.ReadLines(Path.Combine(Repository.Root, file)).Count() > MaxLines));
+
+    [Fact]
+    public void Words_are_plain()
+    {
+        var forbidden = new Regex(string.Join('|', Forbidden), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+        var files = Files("*.cs").Concat(Files("*.md")).Where(file => Path.GetFileName(file) != "TidyTests.cs");
+        Assert.Empty(files.SelectMany(file => Lines(file).Where(line => forbidden.IsMatch(line.Text)).Select(line => $"{file}:{line.Number} {forbidden.Match(line.Text).Value}")));
+    }
+
+    [Fact]
+    public void No_comment_begins_with_a_relative_clause() => Assert.Empty(
+        Files("*.cs").SelectMany(file => Lines(file).Where(line => RelativeClause().IsMatch(line.Text) && !line.Text.Contains('?', StringComparison.Ordinal))
+            .Select(line => $"{file}:{line.Number} {line.Text.Trim()}")));
+
+    [Fact]
+    public void A_line_of_prose_has_one_sentence() => Assert.Empty(
+        Files("*.md").SelectMany(file => Prose(file).Where(line => SecondSentence().IsMatch(Strip(line.Text))).Select(line => $"{file}:{line.Number} {line.Text}")));
+
+    [Theory]
+    [InlineData("/// <summary>What the host sees is a size.</summary>", true)]
+    [InlineData("// Which version is newer is decided below.", true)]
+    [InlineData("/// <summary>Whether the peer is known.</summary>", false)]
+    [InlineData("// The host sees a size.", false)]
+    public void A_relative_clause_is_recognised(string line, bool isOne) => Assert.Equal(isOne, RelativeClause().IsMatch(line));
+
+    [Theory]
+    [InlineData("One thing. Another thing.", true)]
+    [InlineData("One thing, e.g. This one.", false)]
+    [InlineData("1. The first thing.", false)]
+    [InlineData("See `a. B` for it.", false)]
+    public void A_second_sentence_is_recognised(string line, bool isOne) => Assert.Equal(isOne, SecondSentence().IsMatch(Strip(line)));
+
+    // A comment, or a sentence of one, that begins with a relative clause as its subject.
+    [GeneratedRegex(@"//(/? *<(summary|returns|remarks|param name=""\w+"")>| ) *(What|Who|Whom|Whose|Which|Where) \w")]
+    private static partial Regex RelativeClause();
+
+    [GeneratedRegex(@"(?<!\b(e\.g|i\.e|cf|vs|etc|no|vol|ch|sec))[.!?] +[A-Z]")]
+    private static partial Regex SecondSentence();
+
+    [GeneratedRegex(@"`[^`]*`|\([^()]*\)|""[^""]*""")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex(@"^\s*(\d+\.|[-*>])\s+")]
+    private static partial Regex ListMarker();
+
+    private static string Strip(string line) => Quoted().Replace(ListMarker().Replace(line, ""), "x");
+
+    // Prose of a page: no tables, no code blocks, no front matter.
+    private static IEnumerable<(int Number, string Text)> Prose(string file)
+    {
+        var isCode = false;
+        foreach (var line in Lines(file))
+        {
+            isCode ^= line.Text.TrimStart().StartsWith("```", StringComparison.Ordinal);
+            if (!isCode && !line.Text.TrimStart().StartsWith('|') && !line.Text.StartsWith('#') && !line.Text.StartsWith("    ", StringComparison.Ordinal))
+            {
+                yield return line;
+            }
+        }
+    }
+
+    private static IEnumerable<(int Number, string Text)> Lines(string file) =>
+        File.ReadLines(Path.Combine(Repository.Root, file)).Select((text, index) => (index + 1, text));
+
+    private static List<string> Files(string pattern) =>
+    [
+        .. new[] { "src", "tests", "bench", "fuzz", "samples", "eng", "docs" }.Select(folder => Repository.File(folder))
+            .SelectMany(folder => Directory.GetFiles(folder, pattern, SearchOption.AllDirectories))
+            .Concat(Directory.GetFiles(Repository.Root, pattern))
+            .Select(file => Path.GetRelativePath(Repository.Root, file))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    ];
+}
