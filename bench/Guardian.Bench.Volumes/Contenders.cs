@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Guardian.Files;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.Bench.Volumes;
 
-/// <summary>A place for files that is measured.</summary>
+/// <summary>A place for files whose speed is measured.</summary>
 internal interface IContender : IDisposable
 {
     string Name { get; }
@@ -21,7 +22,7 @@ internal interface IContender : IDisposable
 
     void Sync(string name);
 
-    /// <summary>Forgets everything it holds in memory; the host's cache of what is stored stays, for all alike.</summary>
+    /// <summary>Drops everything in memory. The host's cache of the stored bytes stays, for all contenders.</summary>
     void Reopen();
 }
 
@@ -43,7 +44,7 @@ internal sealed class VolumeContender : IContender
 
     public void Create(string name)
     {
-        Demand(volume.Root.CreateFile(name, out var file));
+        ThrowOnError(volume.Root.CreateFile(name, out var file));
         open[name] = file!;
     }
 
@@ -53,14 +54,14 @@ internal sealed class VolumeContender : IContender
         {
             file.Dispose();
         }
-        Demand(volume.Root.RemoveFile(name));
+        ThrowOnError(volume.Root.RemoveFile(name));
     }
 
-    public void Write(string name, long offset, ReadOnlySpan<byte> data) => Demand(File(name).Write((ulong)offset, data, out _));
+    public void Write(string name, long offset, ReadOnlySpan<byte> data) => ThrowOnError(File(name).Write((ulong)offset, data, out _));
 
-    public void Read(string name, long offset, Span<byte> buffer) => Demand(File(name).Read((ulong)offset, buffer, out _));
+    public void Read(string name, long offset, Span<byte> buffer) => ThrowOnError(File(name).Read((ulong)offset, buffer, out _));
 
-    public void Sync(string name) => Demand(File(name).Sync(dataOnly: true));
+    public void Sync(string name) => ThrowOnError(File(name).Sync(dataOnly: true));
 
     public void Reopen()
     {
@@ -75,7 +76,7 @@ internal sealed class VolumeContender : IContender
         key.Dispose();
     }
 
-    private static void Demand(FileError error)
+    private static void ThrowOnError(FileError error)
     {
         if (error != FileError.Success)
         {
@@ -87,7 +88,7 @@ internal sealed class VolumeContender : IContender
     {
         if (!open.TryGetValue(name, out var file))
         {
-            Demand(volume.Root.Open(name, FileOpenMode.Read | FileOpenMode.Write, out var node));
+            ThrowOnError(volume.Root.Open(name, FileOpenMode.Read | FileOpenMode.Write, out var node));
             open[name] = file = (IFile)node!;
         }
         return file;
@@ -155,12 +156,13 @@ internal sealed class GocryptfsContender : FolderContender
     private GocryptfsContender(string folder) : base("gocryptfs", Path.Combine(folder, "mount"))
     {
         cipher = Directory.CreateDirectory(Path.Combine(folder, "cipher")).FullName;
-        // The cost of the password only slows the mounting.
+        // A higher cost of the password would only slow the mounting.
         Run("gocryptfs", "-q", "-init", "-scryptn", "10", "-extpass", "echo bench", cipher);
         Mount();
     }
 
-    /// <summary>Null, with a word why, where there is none.</summary>
+    /// <summary>Mounts a folder.</summary>
+    /// <returns>Null when gocryptfs does not run here, which the console then says.</returns>
     public static GocryptfsContender? Start(string folder)
     {
         try
@@ -200,7 +202,7 @@ internal sealed class GocryptfsContender : FolderContender
     }
 }
 
-/// <summary>AES-256-GCM of each block in memory and nothing else: what no encrypted file can be faster than on one processor.</summary>
+/// <summary>Only AES-256-GCM of each block in memory: on one processor, no encrypted file can be faster.</summary>
 internal sealed class CipherContender : IContender
 {
     private readonly AesGcm cipher = new(new byte[32], 16);

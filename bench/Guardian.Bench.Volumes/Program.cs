@@ -4,9 +4,10 @@ using System.Runtime;
 using Guardian.Bench.Volumes;
 
 // guardian-bench-volumes [FOLDER] [MEBIBYTES] [ROUNDS]: encrypted files beside gocryptfs, plain files and the cipher alone.
-// Contenders take turns within each round, so that a busy machine disturbs all alike; the undisturbed, fastest round of each counts.
-// Every write ends with one sync, the same for all. Before reading, each forgets what it holds in memory; the host's cache of what is stored stays.
-var root = Directory.CreateDirectory(Path.Combine(args.Length > 0 ? args[0] : Path.GetTempPath(), $"guardian-bench-{Environment.ProcessId}")).FullName;
+// Contenders take turns within each round, so that a busy machine disturbs all alike. The fastest round of each counts.
+// Every write ends with one sync, the same for all. Before reading, each drops its memory; the host's cache of the stored bytes stays.
+var parent = args.Length > 0 ? args[0] : Path.GetTempPath();
+var root = Directory.CreateDirectory(Path.Combine(parent, $"guardian-bench-{Environment.ProcessId}")).FullName;
 var size = (args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 128) * 1024 * 1024;
 var rounds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 5;
 GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
@@ -115,11 +116,13 @@ bool Report()
         var figures = contenders.Where(contender => times.ContainsKey((row, contender.Name))).Select(contender =>
         {
             var best = Best(row, contender.Name);
-            return string.Create(CultureInfo.InvariantCulture, $"{contender.Name} {(bytes[row] > 0 ? $"{bytes[row] / best / 1e6:F0} MB/s" : $"{best * 1000:F0} ms")}");
+            var figure = bytes[row] > 0 ? $"{bytes[row] / best / 1e6:F0} MB/s" : $"{best * 1000:F0} ms";
+            return string.Create(CultureInfo.InvariantCulture, $"{contender.Name} {figure}");
         });
         Console.WriteLine($"{row,-40} {string.Join(", ", figures)}");
         var own = Best(row, "volume");
-        isMet &= Judge("times gocryptfs", Best(row, "gocryptfs") / own, bytes[row] == 0 ? 1 : row.StartsWith(" 4", StringComparison.Ordinal) ? 10 : 2);
+        var atLeast = bytes[row] == 0 ? 1 : row.StartsWith(" 4", StringComparison.Ordinal) ? 10 : 2;
+        isMet &= Judge("times gocryptfs", Best(row, "gocryptfs") / own, atLeast);
         if (row.StartsWith("64", StringComparison.Ordinal))
         {
             isMet &= Judge("of bare AES-GCM", Best(row, "bare AES-GCM") / own, 0.6);
@@ -134,6 +137,7 @@ static bool Judge(string what, double ratio, double atLeast)
     {
         return true;
     }
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {ratio,6:F2} {what}, at least {atLeast}: {(ratio >= atLeast ? "met" : "NOT MET")}"));
-    return ratio >= atLeast;
+    var isMet = ratio >= atLeast;
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {ratio,6:F2} {what}, at least {atLeast}: {(isMet ? "met" : "NOT MET")}"));
+    return isMet;
 }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Bench.Volumes;
 
-/// <summary>SQLite's shell as a WebAssembly program (samples/programs/build), run by <c>guardian run</c> with its database on an encrypted volume, on a gocryptfs mount or on plain files.</summary>
+/// <summary>SQLite's shell as a WebAssembly program (samples/programs/build). <c>guardian run</c> runs it with its database on an encrypted
+/// volume, on a gocryptfs mount or on plain files.</summary>
 internal sealed class SqliteShell
 {
     private const string Clock = "SELECT (julianday('now') - 2440587.5) * 86400;\n";
@@ -17,7 +19,7 @@ internal sealed class SqliteShell
 
     private SqliteShell(string guardian, string module) => (this.guardian, this.module) = (guardian, module);
 
-    /// <summary>What the scripts do, in this order.</summary>
+    /// <summary>The scripts, in the order in which they run.</summary>
     public static IReadOnlyList<(string Row, string Script)> Scripts { get; } =
     [
         ("SQLite's shell, one large transaction", """
@@ -34,28 +36,36 @@ internal sealed class SqliteShell
             """),
         ("SQLite's shell, 200 small transactions", string.Concat(Enumerable.Range(1, 200).Select(i => string.Create(
             CultureInfo.InvariantCulture,
-            $"BEGIN; UPDATE sale SET amount = amount + 1 WHERE id IN ({i * 7919 % 100000}, {i * 104729 % 100000}); INSERT INTO sale(customer, amount) VALUES ('new {i}', {i}); COMMIT;\n")))),
+            $"""
+            BEGIN; UPDATE sale SET amount = amount + 1 WHERE id IN ({i * 7919 % 100000}, {i * 104729 % 100000});
+            INSERT INTO sale(customer, amount) VALUES ('new {i}', {i}); COMMIT;
+
+            """)))),
     ];
 
-    /// <summary>Null, with a word why, where something is missing. Looks below the current folder, or for the module where <c>GUARDIAN_SAMPLES</c> says.</summary>
+    /// <summary>Looks for the shell below the current folder, and for its module in the folder that <c>GUARDIAN_SAMPLES</c> names, if any.</summary>
+    /// <returns>Null when something is missing, which the console then says.</returns>
     public static SqliteShell? Find()
     {
         var artifacts = Path.Combine(Environment.CurrentDirectory, "artifacts");
         var guardian = Path.Combine(artifacts, "bin", "Guardian.Cli", "release", "guardian.dll");
-        var module = Path.Combine(Environment.GetEnvironmentVariable("GUARDIAN_SAMPLES") ?? Path.Combine(artifacts, "samples"), "sqlite.wasm");
-        foreach (var (file, made) in new[] { (guardian, "'dotnet build src/client/Guardian.Cli -c Release'"), (module, "samples/programs/build") })
+        var samples = Environment.GetEnvironmentVariable("GUARDIAN_SAMPLES") ?? Path.Combine(artifacts, "samples");
+        var module = Path.Combine(samples, "sqlite.wasm");
+        foreach (var (file, build) in new[] { (guardian, "'dotnet build src/client/Guardian.Cli -c Release'"), (module, "samples/programs/build") })
         {
             if (!File.Exists(file))
             {
-                Console.WriteLine($"without SQLite's shell: {made} makes {file}");
+                Console.WriteLine($"without SQLite's shell: {build} makes {file}");
                 return null;
             }
         }
         return new SqliteShell(guardian, module);
     }
 
-    /// <summary>An empty folder <c>/data</c> for the program in a contender's place, as options of <c>guardian run</c>.</summary>
-    /// <param name="folder">A new folder, for what is stored of an encrypted volume.</param>
+    /// <summary>Makes an empty folder in a contender's place, which the program sees as <c>/data</c>.</summary>
+    /// <param name="contender">The contender.</param>
+    /// <param name="folder">A new folder, for an encrypted volume.</param>
+    /// <returns>Options of <c>guardian run</c>.</returns>
     public static string[] OptionsFor(IContender contender, string folder)
     {
         if (contender is FolderContender plain)
@@ -70,11 +80,12 @@ internal sealed class SqliteShell
 
     /// <summary>Runs a script in a new process.</summary>
     /// <param name="where">The options that give the program its folder <c>/data</c>.</param>
-    /// <returns>The seconds from the script's first statement to its last, by the program's own clock: not those of starting and compiling it.</returns>
-    /// <exception cref="IOException">It failed.</exception>
+    /// <returns>Seconds from the script's first statement to its last, by the program's own clock: without starting and compiling it.</returns>
+    /// <exception cref="IOException">The program failed.</exception>
     public double Run(IEnumerable<string> where, string script)
     {
-        var start = new ProcessStartInfo("dotnet", [guardian, "run", "--insecure-no-attestation", .. where, module, "-vfs", "unix-none", "-bail", "/data/shop.db"])
+        string[] program = [module, "-vfs", "unix-none", "-bail", "/data/shop.db"];
+        var start = new ProcessStartInfo("dotnet", [guardian, "run", "--insecure-no-attestation", .. where, .. program])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,6 +1,6 @@
 namespace Guardian.Bench.Volumes;
 
-/// <summary>What is done to every contender, the same bytes at the same places.</summary>
+/// <summary>The work for every contender: the same bytes at the same places.</summary>
 internal static class Workloads
 {
     private const string File = "file";
@@ -30,7 +30,7 @@ internal static class Workloads
         }
     }
 
-    /// <summary>What SQLite does to its files: a journal with what was there, a sync, the pages, a sync, and the journal goes.</summary>
+    /// <summary>Transactions as SQLite writes them: a journal of the old pages, a sync, the new pages, a sync, and the journal is deleted.</summary>
     public static void Transactions(IContender contender, int count, int pages, long databasePages)
     {
         var random = new Random(2);
@@ -56,7 +56,7 @@ internal static class Workloads
         }
     }
 
-    /// <summary>Pages of a tree: a few often, the rest anywhere.</summary>
+    /// <summary>Reads the pages of a tree: a few pages often, the others at random.</summary>
     public static void Query(IContender contender, int count, long databasePages)
     {
         var random = new Random(3);
@@ -68,7 +68,7 @@ internal static class Workloads
         }
     }
 
-    /// <summary>A database that grows page by page within one transaction.</summary>
+    /// <summary>Fills a database page by page within one transaction.</summary>
     public static void Load(IContender contender, long databasePages)
     {
         var page = new byte[PageSize];
@@ -77,7 +77,7 @@ internal static class Workloads
         for (var i = 0L; i < databasePages; i++)
         {
             contender.Write(Database, i * PageSize, page);
-            // The inner pages above are written again and again.
+            // The inner pages of the tree are written many times.
             contender.Write(Database, i / 64 * PageSize, page);
         }
         contender.Sync(Database);

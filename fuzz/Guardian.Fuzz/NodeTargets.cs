@@ -36,13 +36,16 @@ internal static class NodeTargets
     [
         new("libvirt-call", SeedCalls, ReadCall),
         new("domain-xml", () => [Encoding.UTF8.GetBytes(Nova)], input => Rewrite(Encoding.UTF8.GetString(input))),
-        new("libvirt-error",
+        new(
+            "libvirt-error",
             () => [new RpcError(RpcErrorCode.NoDomain, "no domain").MakeReply(default)[RpcHeader.Size..]],
             input => RpcError.Read(input).Code == RpcErrorCode.NoDomain),
-        new("node-configuration",
+        new(
+            "node-configuration",
             () => ["relay:\n  users: [root, 64055]\nsgx:\n  sections:\n    - node: 0\n      mib: 64\n"u8.ToArray()],
             input => NodeConfiguration.Read(input, "root:x:0:0", new DocumentProblems()) is not null),
-        new("maps",
+        new(
+            "maps",
             () => ["7fb530bb9000-7fb5313b9000 rw-s 00000000 00:06 115    /dev/sgx_vepc\n"u8.ToArray()],
             input => EpcMappings.SumBytes(Encoding.UTF8.GetString(input).Split('\n')) > 0),
     ];

@@ -16,10 +16,9 @@ using Guardian.Metering;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation;
-using Guardian.Volumes;
 using Guardian.Volumes.Content;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
-using Guardian.Volumes.Freshness;
 using Guardian.Wasi.Engine;
 
 namespace Guardian.Fuzz;
@@ -101,7 +100,7 @@ internal static class Targets
                 && Timeline.Build([record, record with { Kind = JournalKind.Started }, record with { Uptime = 0 }]).Count > 0),
         new("volume-superblock", () => [VolumeSamples.Superblock], VolumeSamples.ReadSuperblock),
         new("volume-superblock-content", () => [VolumeSamples.Content], input => Superblock.TryReadContent(input) is not null),
-        new("volume-node", () => [VolumeSamples.Node], input => Guardian.Volumes.Format.Node.TryRead(input, 1, 1_000, out _)),
+        new("volume-node", () => [VolumeSamples.Node], input => NodeRecord.TryRead(input, 1, 1_000, out _)),
         new("volume-inode", () => [VolumeSamples.Inode], input => InodeRecord.TryRead(input, 1_000, out _)),
         new("volume-directory", () => [VolumeSamples.Directory], input => DirectoryContent.TryRead(input, 100) is not null),
         new("volume-tag",

@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Guardian.Files;
-using Guardian.Volumes;
 using Guardian.Volumes.Content;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
-using Guardian.Volumes.Freshness;
 
 namespace Guardian.Fuzz;
 
@@ -50,7 +49,7 @@ internal static class VolumeSamples
 
     private static byte[] CreateNode()
     {
-        var entries = new RecordPointer[Guardian.Volumes.Format.Node.EntryCount];
+        var entries = new RecordPointer[NodeRecord.EntryCount];
         entries[0] = new RecordPointer(new RecordKey(1, 2, 3, 4), 5, 6, 20, 3, 0, PointerKind.Encrypted);
         entries[1] = entries[2] = RecordPointer.SharedWith(0);
         entries[9] = new RecordPointer(default, 0, 0, 40, 1, 1, PointerKind.Plain);

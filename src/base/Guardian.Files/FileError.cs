@@ -1,9 +1,10 @@
 namespace Guardian.Files;
 
-/// <summary>Why a call on a file was refused: the <c>errno</c> of WASI preview 1, with its numbers, so that nothing is translated on the way to a guest.</summary>
+/// <summary>The result of a call on a file: the <c>errno</c> of WASI preview 1, with its numbers, so that nothing is translated on the way
+/// to a guest.</summary>
 public enum FileError : ushort
 {
-    /// <summary>Done.</summary>
+    /// <summary>The call succeeded.</summary>
     Success = 0,
 
     /// <summary>2big: an argument list is too long.</summary>
@@ -21,13 +22,13 @@ public enum FileError : ushort
     /// <summary>afnosupport.</summary>
     AddressFamilyNotSupported = 5,
 
-    /// <summary>again: nothing is there now, and the caller asked not to wait.</summary>
+    /// <summary>again: nothing is there now, and the caller does not want to wait.</summary>
     Again = 6,
 
     /// <summary>already.</summary>
     Already = 7,
 
-    /// <summary>badf: no such descriptor, or not open for this.</summary>
+    /// <summary>badf: there is no such descriptor, or it is not open for this call.</summary>
     BadDescriptor = 8,
 
     /// <summary>badmsg.</summary>
@@ -66,7 +67,7 @@ public enum FileError : ushort
     /// <summary>exist: the name is taken.</summary>
     Exists = 20,
 
-    /// <summary>fault: an address outside memory.</summary>
+    /// <summary>fault: an address outside the guest's memory.</summary>
     Fault = 21,
 
     /// <summary>fbig: larger than a file can be.</summary>
@@ -87,16 +88,16 @@ public enum FileError : ushort
     /// <summary>intr.</summary>
     Interrupted = 27,
 
-    /// <summary>inval: an argument that can never be right.</summary>
+    /// <summary>inval: an argument that is never valid.</summary>
     Invalid = 28,
 
-    /// <summary>io: the device failed, or what it gave is not what was written.</summary>
+    /// <summary>io: the device failed, or it returned other bytes than were written.</summary>
     Io = 29,
 
     /// <summary>isconn.</summary>
     IsConnected = 30,
 
-    /// <summary>isdir: a directory where a file is wanted.</summary>
+    /// <summary>isdir: a directory, but the call needs a file.</summary>
     IsDirectory = 31,
 
     /// <summary>loop: a symbolic link that may not be followed, or too many of them.</summary>
@@ -135,7 +136,7 @@ public enum FileError : ushort
     /// <summary>nodev.</summary>
     NoDevice = 43,
 
-    /// <summary>noent: no such name.</summary>
+    /// <summary>noent: there is no such name.</summary>
     NoEntry = 44,
 
     /// <summary>noexec.</summary>
@@ -159,13 +160,13 @@ public enum FileError : ushort
     /// <summary>nospc: the device is full.</summary>
     NoSpace = 51,
 
-    /// <summary>nosys: there is no such call here.</summary>
+    /// <summary>nosys: there is no such call.</summary>
     NotImplemented = 52,
 
     /// <summary>notconn.</summary>
     NotConnected = 53,
 
-    /// <summary>notdir: a file where a directory is wanted.</summary>
+    /// <summary>notdir: a file, but the call needs a directory.</summary>
     NotDirectory = 54,
 
     /// <summary>notempty: a directory that is not empty.</summary>
@@ -177,7 +178,7 @@ public enum FileError : ushort
     /// <summary>notsock: not a socket.</summary>
     NotSocket = 57,
 
-    /// <summary>notsup: this kind of file cannot do that.</summary>
+    /// <summary>notsup: the kind of file does not support the call.</summary>
     NotSupported = 58,
 
     /// <summary>notty.</summary>
@@ -192,10 +193,10 @@ public enum FileError : ushort
     /// <summary>ownerdead.</summary>
     OwnerDead = 62,
 
-    /// <summary>perm: nobody may do that.</summary>
+    /// <summary>perm: the call is never permitted.</summary>
     NotPermitted = 63,
 
-    /// <summary>pipe: nobody reads any more.</summary>
+    /// <summary>pipe: the reader is gone.</summary>
     BrokenPipe = 64,
 
     /// <summary>proto.</summary>
@@ -210,10 +211,10 @@ public enum FileError : ushort
     /// <summary>range: the buffer is too small for the answer.</summary>
     Range = 68,
 
-    /// <summary>rofs: may only be read.</summary>
+    /// <summary>rofs: the file system is open for reading only.</summary>
     ReadOnly = 69,
 
-    /// <summary>spipe: has no position.</summary>
+    /// <summary>spipe: the stream has no position.</summary>
     IllegalSeek = 70,
 
     /// <summary>srch.</summary>

@@ -1,9 +1,9 @@
 namespace Guardian.Files;
 
-/// <summary>What a node is: the <c>filetype</c> of WASI preview 1, with its numbers.</summary>
+/// <summary>The kind of a node: the <c>filetype</c> of WASI preview 1, with its numbers.</summary>
 public enum FileKind : byte
 {
-    /// <summary>Something else.</summary>
+    /// <summary>Another kind.</summary>
     Unknown = 0,
 
     /// <summary>A block device.</summary>
@@ -28,21 +28,21 @@ public enum FileKind : byte
     SymbolicLink = 7,
 }
 
-/// <summary>What is known of a node.</summary>
-/// <param name="Device">The file system; two nodes are the same when device and node are.</param>
+/// <summary>The attributes of a node.</summary>
+/// <param name="Device">The number of the file system. Two nodes are the same when device and node are equal.</param>
 /// <param name="Node">The node's number, never 0.</param>
-/// <param name="Kind">What it is.</param>
-/// <param name="LinkCount">How many names it has.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="LinkCount">Count of its names.</param>
 /// <param name="Size">Bytes of a file, or of a link's target.</param>
-/// <param name="AccessTime">Nanoseconds since 1970, as the other times.</param>
-/// <param name="ModificationTime">When its content last changed.</param>
-/// <param name="ChangeTime">When anything of it last changed.</param>
+/// <param name="AccessTime">The time of the last access, in nanoseconds since 1970.</param>
+/// <param name="ModificationTime">The time of the last change of its content, in nanoseconds since 1970.</param>
+/// <param name="ChangeTime">The time of the last change of anything, in nanoseconds since 1970.</param>
 public readonly record struct FileStat(
     ulong Device, ulong Node, FileKind Kind, ulong LinkCount, ulong Size, ulong AccessTime, ulong ModificationTime, ulong ChangeTime);
 
 /// <summary>One name in a directory.</summary>
 /// <param name="Name">The name; never "." or "..".</param>
 /// <param name="Node">The number of its node.</param>
-/// <param name="Kind">What it is; <see cref="FileKind.Unknown"/> where finding out would cost a look at the node.</param>
-/// <param name="Next">The cookie with which a listing goes on after this entry; below 2⁶³.</param>
+/// <param name="Kind">Its kind; <see cref="FileKind.Unknown"/> when only the node itself would tell.</param>
+/// <param name="Next">The cookie that continues a listing after this entry; below 2⁶³.</param>
 public readonly record struct DirectoryEntry(string Name, ulong Node, FileKind Kind, ulong Next);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Guardian.Refusals;
-using Guardian.Volumes;
 
 namespace Guardian.Cli;
 
@@ -41,14 +40,6 @@ internal static class CommandRunner
     private static CliException? Translate(Exception failure) => failure switch
     {
         RefusedException { Refusal: var refusal } => new CliException(ExitOf(refusal.Kind), refusal.Code, refusal.Detail, refusal.Problems, refusal.Remedy),
-        VolumeException volume => new CliException(
-            volume.Failure switch
-            {
-                VolumeFailure.NotAVolume or VolumeFailure.Exists => ExitCode.Usage,
-                VolumeFailure.InUse or VolumeFailure.Unreachable or VolumeFailure.Stopped => ExitCode.World,
-                _ => ExitCode.Refused,
-            },
-            volume.Failure.ToString(), volume.Message, [], VolumeHint(volume.Failure)),
         OperationCanceledException => new CliException(ExitCode.World, "interrupted", "interrupted"),
         InvalidDataException data => new CliException(ExitCode.Usage, "bad-file", data.Message),
         IOException or UnauthorizedAccessException => new CliException(ExitCode.World, "io", failure.Message),
@@ -60,13 +51,5 @@ internal static class CommandRunner
         RefusalKind.Invalid => ExitCode.Usage,
         RefusalKind.Damaged or RefusalKind.Unavailable => ExitCode.World,
         _ => ExitCode.Refused,
-    };
-
-    private static string? VolumeHint(VolumeFailure failure) => failure switch
-    {
-        VolumeFailure.Damaged => "guardian volume check says which files are affected",
-        VolumeFailure.RolledBack => "restore the newest copy of the volume; if you mean to go back, give another --freshness file",
-        VolumeFailure.InUse => "end the other process first; the lock goes with it, however it ends",
-        _ => null,
     };
 }

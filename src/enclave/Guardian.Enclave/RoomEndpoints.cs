@@ -135,7 +135,8 @@ internal static class RoomEndpoints
         return value is not null;
     }
 
-    private static Refusal RefuseBody(string expected) => RoomReasons.BadRequest.Because($"the body is not {expected} as this release knows it");
+    private static Refusal RefuseBody(string expected) =>
+        RoomReasons.BadRequest.Because($"the body is not {expected} as this release knows it");
 
     private static async Task WriteAsync<T>(HttpContext context, Outcome<T> outcome, JsonTypeInfo<T> type) where T : class
     {

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Threading.RateLimiting;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
 using Guardian.Sgx;
 using Microsoft.AspNetCore.Builder;

@@ -1,154 +1,183 @@
 using System.Security.Cryptography;
 using Guardian.Files;
+using Guardian.Refusals;
+using Guardian.Volumes.Checking;
+using Guardian.Volumes.Commit;
 using Guardian.Volumes.Content;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
-using Guardian.Volumes.Freshness;
 using Guardian.Volumes.Nodes;
 using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes;
 
 /// <summary>An encrypted, authenticated file system in a folder that the host keeps (docs/spec/volume.md).</summary>
-/// <remarks>Thread-safe. One process may write, or several read. What was synced survives everything but the loss of the container; what was not, at most one commit interval.</remarks>
-public sealed partial class Volume : IFileSystem
+/// <remarks>Thread-safe. One process may write, or several may read. Synced changes survive everything but the loss of the container;
+/// of the others, at most those of one <see cref="VolumeOptions.CommitInterval"/> are lost.</remarks>
+public sealed class Volume : IFileSystem
 {
-    /// <summary>The file within the folder.</summary>
-    public const string ContainerName = "volume";
+    /// <summary>The container's file name within the folder.</summary>
+    public const string ContainerName = FileStorage.ContainerName;
 
-    private const uint RootNumber = 1;
+    private readonly OpenVolume open;
+    private readonly bool isReadOnly;
 
-    // What nobody uses is dropped from memory when there is more than this: inodes, and 16 MiB of nodes, which is a gigabyte of content.
-    private const int MaxIdleInodes = 4096;
-    private const int MaxIdleNodes = 4096;
-
-    private readonly Lock gate = new();
-    private readonly IStorage storage;
-    private VolumeKey key;
-    private readonly VolumeOptions options;
-    private readonly SlotAllocator allocator;
-    private readonly ContentCache cache;
-    private readonly Inode inodeFile;
-    private readonly Dictionary<uint, Inode> inodes = [];
-    private readonly Queue<uint> freeNumbers = new();
-    private ITimer? timer;
-    private bool isDisposed;
-
-    private Volume(IStorage storage, VolumeKey key, VolumeOptions options, Superblock current, int currentSlot, FreshnessTag? kept)
+    private Volume(OpenVolume open, bool isReadOnly)
     {
-        this.storage = storage;
-        this.key = key;
-        this.options = options;
-        this.current = current;
-        this.currentSlot = currentSlot;
-        acknowledged = kept;
-        allocator = new SlotAllocator(storage, current.SlotCount);
-        cache = new ContentCache(storage, allocator, options.CacheSize);
-        inodeFile = new Inode(0, current.InodeFile, cache.Reader, allocator);
-        Root = new VolumeDirectory(this, null);
+        this.open = open;
+        this.isReadOnly = isReadOnly;
+        Root = new VolumeDirectory(open, null);
+        open.Start();
     }
 
     /// <inheritdoc/>
     public IDirectory Root { get; }
 
-    /// <summary>Counts the commits.</summary>
-    public ulong Generation => current.Generation;
-
-    internal ulong DeviceNumber => BitConverter.ToUInt64(current.VolumeId.Span);
-
-    /// <summary>Makes an empty volume and opens it for writing.</summary>
-    /// <param name="directory">The folder; made when it is not there.</param>
-    /// <param name="key">Is copied.</param>
-    /// <param name="options">How to open it.</param>
-    /// <exception cref="VolumeException">There is one already, or the freshness tag is another volume's.</exception>
-    /// <exception cref="IOException">The disk failed.</exception>
+    /// <summary>Creates an empty volume and opens it for writing.</summary>
+    /// <param name="directory">The folder; it is created with mode 0700 when it is not there.</param>
+    /// <param name="key">The key; it is copied, and the caller keeps its own.</param>
+    /// <param name="options">How to open it; null for the defaults.</param>
+    /// <returns>The volume; the caller disposes it.</returns>
+    /// <exception cref="RefusedException"><see cref="VolumeReasons.Exists"/>: the folder holds a volume already.
+    /// <see cref="VolumeReasons.RolledBack"/>: the freshness tag belongs to another volume.</exception>
+    /// <exception cref="IOException">The disk, or the keeper of the freshness tag, failed; no volume was created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written; no volume was created.</exception>
     public static Volume Create(string directory, VolumeKey key, VolumeOptions? options = null)
     {
-        Guardian.Sgx.DurableFile.CreateDirectory(directory);
-        var path = Path.Combine(directory, ContainerName);
-        if (File.Exists(path))
-        {
-            throw new VolumeException(VolumeFailure.Exists, $"there is already a volume in {directory}");
-        }
-        var storage = FileStorage.Create(path);
+        var storage = FileStorage.Create(directory);
         try
         {
             var volume = Create(storage, key, options ?? new VolumeOptions());
-            // The container's own name must be safe too.
-            Guardian.Sgx.DurableFile.SyncDirectory(path);
+            storage.SyncName();
             return volume;
         }
         catch
         {
-            storage.Dispose();
-            File.Delete(path);
+            storage.Delete();
             throw;
         }
     }
 
     /// <summary>Opens a volume.</summary>
     /// <param name="directory">The folder.</param>
-    /// <param name="key">Is copied.</param>
-    /// <param name="options">How to open it.</param>
-    /// <exception cref="VolumeException">It is refused; <see cref="VolumeException.Failure"/> says why.</exception>
-    /// <exception cref="IOException">The disk or the keeper of the freshness tag failed.</exception>
+    /// <param name="key">The key; it is copied, and the caller keeps its own.</param>
+    /// <param name="options">How to open it; null for the defaults.</param>
+    /// <returns>The volume; the caller disposes it.</returns>
+    /// <exception cref="RefusedException">The volume is refused, for one of <see cref="VolumeReasons"/>.</exception>
+    /// <exception cref="IOException">The disk, or the keeper of the freshness tag, failed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The container may not be opened.</exception>
     public static Volume Open(string directory, VolumeKey key, VolumeOptions? options = null)
     {
         options ??= new VolumeOptions();
-        return Open(OpenStorage(directory, options.ReadOnly), key, options);
+        return Open(FileStorage.Open(directory, options.ReadOnly), key, options);
     }
+
+    /// <summary>Checks all content of a volume. It visits every path on its own, so one damage does not hide what is whole
+    /// elsewhere.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="options">The freshness to check against; null for none. The volume is opened for reading only in any case.</param>
+    /// <param name="progress">Receives the share that is done, 0 to 1; an exception of it ends the check. Null when nobody wants to
+    /// know.</param>
+    /// <returns>The report, which lists all damages.</returns>
+    /// <exception cref="RefusedException">The volume does not open at all, for one of <see cref="VolumeReasons"/>.</exception>
+    /// <exception cref="IOException">The disk, or the keeper of the freshness tag, failed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The container may not be opened.</exception>
+    public static VolumeReport Check(string directory, VolumeKey key, VolumeOptions? options = null, Action<double>? progress = null) =>
+        Check(FileStorage.Open(directory, readOnly: true), key, options ?? new VolumeOptions(), progress);
+
+    /// <summary>Makes all changes safe: they survive a crash, and in strict freshness the host cannot roll them back.</summary>
+    /// <returns><see cref="FileError.Success"/>; <see cref="FileError.NoSpace"/> when the disk is full; else <see cref="FileError.Io"/>,
+    /// after <see cref="VolumeOptions.OnProblem"/> received the cause. After a failure the changes stay in memory, and the next call
+    /// retries, unless the volume stopped (<see cref="VolumeReasons.Stopped"/>).</returns>
+    public FileError Sync() => open.Sync();
+
+    /// <summary>Encrypts everything again under a new key, in one commit. Until it is done, the old key opens the old state.
+    /// The container needs space for all content a second time.</summary>
+    /// <param name="newKey">The new key; it is copied.</param>
+    /// <param name="progress">Receives the share that is done, 0 to 1; null when nobody wants to know.</param>
+    /// <exception cref="RefusedException"><see cref="VolumeReasons.Damaged"/>: the volume is damaged; the stored volume stays as it was.
+    /// Or another of <see cref="VolumeReasons"/>: the commit failed.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="InvalidOperationException">The volume is open for reading only.</exception>
+    /// <exception cref="ObjectDisposedException">The volume is closed.</exception>
+    public void Rekey(VolumeKey newKey, Action<double>? progress = null)
+    {
+        if (isReadOnly)
+        {
+            throw new InvalidOperationException("the volume is open for reading only");
+        }
+        lock (open.Lock)
+        {
+            ObjectDisposedException.ThrowIf(open.IsDisposed, this);
+            open.Committer.Commit();
+            for (var number = InodeTable.RootNumber; number < open.Inodes.Count; number++)
+            {
+                if (open.Inodes.FindIfUsed(number) is { } inode)
+                {
+                    MarkForRewrite(inode);
+                }
+                progress?.Invoke((double)number / open.Inodes.Count);
+            }
+            MarkForRewrite(open.Inodes.InodeFile);
+            open.Committer.ReplaceKey(newKey);
+            open.Committer.Commit();
+        }
+    }
+
+    /// <summary>Creates a region: a directory in the root with its own protection.</summary>
+    /// <param name="name">Its name, a single component.</param>
+    /// <param name="protection">The protection of all files that will be created below it.</param>
+    /// <returns><see cref="FileError.Success"/>; <see cref="FileError.Exists"/> when the name is taken; an error of the name
+    /// (<see cref="IFileSystem"/>); or an error of the disk, as for <see cref="Sync"/>.</returns>
+    public FileError CreateRegion(string name, Protection protection) => ((VolumeDirectory)Root).CreateDirectory(name, protection);
+
+    /// <summary>Commits, marks the volume as closed, and closes it. When that fails, the last commit stands, as after a crash.
+    /// Afterwards every call on an open node returns <see cref="FileError.BadDescriptor"/>.</summary>
+    public void Dispose() => open.Dispose();
 
     internal static Volume Create(IStorage storage, VolumeKey key, VolumeOptions options)
     {
         storage.SetSize(SlotAllocator.GrowthStep * Page.Size);
-        var now = NowOf(options.Time);
+        if (options.Freshness?.Read() is not null)
+        {
+            throw new RefusedException(VolumeReasons.RolledBack.Because("the freshness tag already belongs to another volume"));
+        }
         var empty = new Superblock
         {
             VolumeId = RandomNumberGenerator.GetBytes(16),
             Generation = 0,
             IsClosed = false,
             SlotCount = SlotAllocator.GrowthStep,
-            InodeFile = new InodeRecord { Kind = FileKind.RegularFile, Protection = Protection.Encrypted, Height = 0, Links = 1, FileSize = (RootNumber + 1) * InodeRecord.Size, Root = default },
+            InodeFile = InodeTable.EmptyInodeFile,
         };
-        if (options.Freshness?.Read() is not null)
-        {
-            throw new VolumeException(VolumeFailure.RolledBack, "the freshness tag is already that of another volume");
-        }
-        var volume = new Volume(storage, new VolumeKey(key.Bytes), options, empty, 1, null);
-        var root = new InodeRecord { Kind = FileKind.Directory, Protection = Protection.Encrypted, Height = 0, Links = 2, FileSize = 0, AccessTime = now, ModificationTime = now, ChangeTime = now, NextCookie = 1, Parent = RootNumber, Root = default };
-        volume.inodes.Add(RootNumber, new Inode(RootNumber, root, volume.cache.Reader, volume.allocator) { IsDirty = true });
-        volume.Commit();
-        return volume.Begin();
+        var open = new OpenVolume(storage, key, options, (empty, 1), null);
+        open.Inodes.CreateRoot(open.Now);
+        open.Committer.Commit();
+        return new Volume(open, options.ReadOnly);
     }
 
-    internal static IStorage OpenStorage(string directory, bool readOnly)
+    internal static Volume Open(IStorage storage, VolumeKey key, VolumeOptions options) =>
+        new(OpenCore(storage, key, options), options.ReadOnly);
+
+    internal static VolumeReport Check(IStorage storage, VolumeKey key, VolumeOptions options, Action<double>? progress = null)
     {
-        var path = Path.Combine(directory, ContainerName);
-        if (!File.Exists(path))
-        {
-            throw new VolumeException(VolumeFailure.NotAVolume, $"there is no volume in {directory}");
-        }
-        try
-        {
-            return FileStorage.Open(path, readOnly);
-        }
-        catch (IOException failure) when (failure is not (FileNotFoundException or DirectoryNotFoundException) && failure.HResult is 11)
-        {
-            throw new VolumeException(VolumeFailure.InUse, $"the volume in {directory} is open in another process", failure);
-        }
+        using var open = OpenCore(storage, key, options with { ReadOnly = true });
+        return new VolumeCheck(open, storage, key, progress).Run();
     }
 
-    internal static Volume Open(IStorage storage, VolumeKey key, VolumeOptions options)
+    private static OpenVolume OpenCore(IStorage storage, VolumeKey key, VolumeOptions options)
     {
         try
         {
-            var (superblock, slot, kept) = Superblocks.Choose(storage, key, options);
-            var volume = new Volume(storage, new VolumeKey(key.Bytes), options, superblock, slot, kept);
+            var (state, kept) = Superblocks.Choose(storage, key, options);
+            var open = new OpenVolume(storage, key, options, (state.Superblock, state.Slot), kept);
             if (!options.ReadOnly)
             {
-                volume.FindFreeSlots();
-                volume.PinFirstTag();
+                open.Inodes.MarkUsedSlots();
+                open.Tags.PublishFirst(state.Tag);
             }
-            return volume.Begin();
+            return open;
         }
         catch
         {
@@ -157,104 +186,13 @@ public sealed partial class Volume : IFileSystem
         }
     }
 
-    /// <summary>Makes all changes safe.</summary>
-    /// <returns>Success, or why they are not safe.</returns>
-    public FileError Sync() => Try(Commit);
-
-    /// <summary>Commits, marks the volume as closed and closes it. Open nodes must not be used any more.</summary>
-    public void Dispose()
+    private void MarkForRewrite(Inode inode)
     {
-        lock (gate)
+        for (var index = 0L; index * RecordPointer.MaxPages < Page.CountFor(inode.Size); index++)
         {
-            if (isDisposed)
-            {
-                return;
-            }
-            timer?.Dispose();
-            if (!options.ReadOnly)
-            {
-                // What cannot be written now is as after a crash: the last commit stands.
-                Try(Close);
-            }
-            isDisposed = true;
-            cache.Dispose();
-            key.Dispose();
-            storage.Dispose();
+            open.Committer.PrepareChange();
+            open.Cache.MarkForRewrite(inode, index);
+            inode.IsDirty = true;
         }
-    }
-
-    internal Lock Gate => gate;
-
-    internal ulong Now() => NowOf(options.Time);
-
-    /// <summary>Runs a piece of work under the volume's lock and says how it ended.</summary>
-    internal FileError Try(Func<FileError> work)
-    {
-        lock (gate)
-        {
-            try
-            {
-                return isDisposed ? FileError.BadDescriptor : work();
-            }
-            catch (Exception failure) when (failure is VolumeException or IOException)
-            {
-                return Explain(failure);
-            }
-        }
-    }
-
-    /// <summary>As <see cref="Try(Func{FileError})"/>, for work that changes something.</summary>
-    internal FileError TryChange(Func<FileError> work) => Try(() =>
-    {
-        if (MakeReady() is not FileError.Success and var refused)
-        {
-            return refused;
-        }
-        return work();
-    });
-
-    // Only now may another thread come in: until it is made or opened, a volume has no lock.
-    private Volume Begin()
-    {
-        if (!options.ReadOnly && options.CommitInterval > TimeSpan.Zero)
-        {
-            timer = options.Time.CreateTimer(static state => ((Volume)state!).CommitInTime(), this, options.CommitInterval, options.CommitInterval);
-        }
-        return this;
-    }
-
-    private static ulong NowOf(TimeProvider time) => (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-
-    private FileError Try(Action work) => Try(() =>
-    {
-        work();
-        return FileError.Success;
-    });
-
-    // Before a change: it is allowed, there is room in memory, so that nothing has to be written halfway through it, and the state does not claim any more
-    // that every byte of the container is accounted for: what is written from now on may be all that a killed process leaves.
-    internal FileError MakeReady()
-    {
-        if (options.ReadOnly)
-        {
-            return FileError.ReadOnly;
-        }
-        ThrowIfStopped();
-        if (current.IsClosed)
-        {
-            WriteSuperblock(isClosed: false);
-        }
-        if (cache.IsFull)
-        {
-            cache.Flush();
-        }
-        return FileError.Success;
-    }
-
-    internal FileError Explain(Exception failure)
-    {
-        const int noSpace = 28;
-        options.OnProblem?.Invoke(failure.Message);
-        return failure is IOException { HResult: noSpace } ? FileError.NoSpace : FileError.Io;
     }
 }

@@ -9,13 +9,13 @@ public static class LibvirtReasons
 
     public static readonly RefusalReason Unusable = new(
         "libvirt", RefusalKind.Unavailable,
-        "libvirtd is unreachable, takes too long, or gives an answer that is not in libvirt's format.", UseUpstream);
+        "The libvirt daemon is unreachable, takes too long, or gives an answer that is not in its format.", UseUpstream);
 
     public static readonly RefusalReason Refused = new(
-        "libvirt-refused", RefusalKind.Conflict, "libvirtd answered a call with an error.", UseUpstream);
+        "libvirt-refused", RefusalKind.Conflict, "The libvirt daemon answered a call with an error.", UseUpstream);
 
     public static readonly RefusalReason NoDomain = new(
-        "libvirt-no-domain", RefusalKind.NotFound, "libvirtd has no guest of this name.");
+        "libvirt-no-domain", RefusalKind.NotFound, "The libvirt daemon has no guest of this name.");
 
     public static readonly RefusalReason MalformedXml = new(
         "malformed-domain-xml", RefusalKind.Invalid, "A guest's definition is not well-formed XML that libvirt would read.");

@@ -1,5 +1,5 @@
+using Guardian.Files.Durable;
 using Guardian.Refusals;
-using Guardian.Sgx;
 
 namespace Guardian.Metering;
 

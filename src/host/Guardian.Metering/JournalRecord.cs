@@ -41,7 +41,7 @@ public sealed record JournalRecord(
     // A line holds two names that OpenStack limits to 255 characters; escapes may multiply them by six.
     internal const int MaxLineSize = 8 * 1024;
 
-    // The year 9999: sums of such instants never overflow.
+    // The year 9999: sums of two instants never overflow.
     private const long MaxInstant = 253_402_300_799_999;
 
     // 64 bits of SHA-256 find every accidental change.

@@ -1,4 +1,5 @@
 using System.Text;
+using Guardian.Refusals;
 
 namespace Guardian.Documents.Tests;
 
@@ -98,7 +99,7 @@ public class YamlDocumentTests
         problems.Add(7, 3, "another");
         var refusal = problems.ToRefusal("the session has mistakes", "s.yaml");
         Assert.Equal(("bad-document", "the session has mistakes"), (refusal.Code, refusal.Detail));
-        Assert.Equal(("s.yaml", problems.Items[0].Line, problems.Items[0].Column), (refusal.Location!.Part, refusal.Location.Line, refusal.Location.Column));
+        Assert.Equal(new RefusalLocation("s.yaml", problems.Items[0].Line, problems.Items[0].Column), refusal.Location);
         Assert.Equal(2, refusal.Problems.Count);
         Assert.Equal("s.yaml:7:3: another", refusal.Problems[1]);
         Assert.Equal("7:3: another", problems.ToRefusal("x").Problems[1]);

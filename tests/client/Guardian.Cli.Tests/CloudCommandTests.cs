@@ -151,7 +151,7 @@ public sealed class CloudCommandTests : IDisposable
         (await StatusAsync()).Ends(3).Says("is not what placement documents");
 
         served.Dispose();
-        Assert.Equal("Unreachable", (string)(await StatusAsync("--json")).Ends(3).Says("no answer").Json["error"]!);
+        Assert.Equal("unreachable", (string)(await StatusAsync("--json")).Ends(3).Says("no answer").Json["error"]!);
     }
 
     private static string Provider(int id, string name) => $$"""{"uuid": "{{Id}}{{id}}", "name": "{{name}}", "generation": 1, "parent_provider_uuid": "{{Id}}1", "root_provider_uuid": "{{Id}}1"}""";

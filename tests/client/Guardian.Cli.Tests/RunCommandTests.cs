@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Guardian.Files;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;

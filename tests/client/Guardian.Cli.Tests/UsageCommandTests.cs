@@ -116,7 +116,7 @@ public sealed class UsageCommandTests : IDisposable
         var journal = Journal("host.journal", (JournalKind.Defined, 0, 8), (JournalKind.Removed, 120, 0));
         await File.WriteAllTextAsync(journal, (await File.ReadAllTextAsync(journal)).Replace("\"mebibytes\":8", "\"mebibytes\":1", StringComparison.Ordinal));
         string[] damaged = ["usage", "show", .. Period, "--journal", journal];
-        Assert.Empty((await RunAsync(damaged)).Ends(2).Says("line 1 is damaged").Output);
+        Assert.Empty((await RunAsync(damaged)).Ends(3).Says("line 1 is damaged").Output);
 
         var away = (await RunAsync(["usage", "show", .. Period, "--node", $"{served.Address}/nowhere", "--json"])).Ends(3).Says("does not give its journal");
         Assert.Equal(("no-node", null), ((string)away.Json["error"]!, away.Json["epcMebibyteHours"]));

@@ -57,7 +57,7 @@ public sealed class VolumeCommandTests : IDisposable
 
         var newest = await File.ReadAllBytesAsync(folder.File("v/volume"));
         await File.WriteAllBytesAsync(folder.File("v/volume"), await File.ReadAllBytesAsync(folder.File("older")));
-        (await Run("check", "v", "--key", "k", "--freshness", "t")).Ends(1).Says("taken back");
+        (await Run("check", "v", "--key", "k", "--freshness", "t")).Ends(1).Says("rolled back");
 
         // Somewhere among the pages of the file.
         newest[10 * 4096] ^= 1;

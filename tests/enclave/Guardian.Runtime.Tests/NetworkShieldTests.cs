@@ -121,8 +121,8 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         // The certificate is for server.example, the connection is to 127.0.0.1.
         var destination = new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Tls, authority.Pem, null, null, null);
         Assert.Equal(FileError.ConnectionAborted, Connect(destination, out _));
-        Assert.Equal(
-            FileError.ConnectionRefused, Connect(destination with { Port = ReservedPort.Reserve(), Protocol = NetworkProtocol.Plain }, out _));
+        var closed = destination with { Port = ReservedPort.Reserve(), Protocol = NetworkProtocol.Plain };
+        Assert.Equal(FileError.ConnectionRefused, Connect(closed, out _));
 
         var (named, namedKey) = authority.Issue("localhost", IPAddress.Loopback);
         var second = ReservedPort.Reserve();

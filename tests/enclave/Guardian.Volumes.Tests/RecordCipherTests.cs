@@ -6,7 +6,7 @@ using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>The cipher of records beside the base library's.</summary>
+/// <summary>The cipher of records, compared with the base library's.</summary>
 public sealed class RecordCipherTests : IDisposable
 {
     private readonly AesGcm reference;
@@ -31,7 +31,7 @@ public sealed class RecordCipherTests : IDisposable
     [InlineData(1, 0)]
     [InlineData(4096, 0)]
     [InlineData(16384, 77)]
-    public void It_gives_what_the_base_library_gives_message_after_message(int size, int associatedSize)
+    public void It_encrypts_as_the_base_library_does_message_after_message(int size, int associatedSize)
     {
         foreach (var counter in new[] { 1UL, 2UL, 1UL << 20, ulong.MaxValue })
         {
@@ -53,7 +53,7 @@ public sealed class RecordCipherTests : IDisposable
     }
 
     [Fact]
-    public void It_refuses_whatever_differs_and_gives_nothing_of_it_and_goes_on()
+    public void It_refuses_every_difference_clears_the_target_and_goes_on()
     {
         var content = RandomNumberGenerator.GetBytes(64);
         var encrypted = new byte[64];

@@ -1,10 +1,12 @@
 using Guardian.Files;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>After a crash anywhere, a volume is at its last acknowledged state, or at the one that was being committed; never at a third.</summary>
+/// <summary>After a crash anywhere, a volume is at its last acknowledged state, or at the state that was being committed; never at a
+/// third.</summary>
 public sealed class VolumeCrashTests : IDisposable
 {
     private static readonly VolumeOptions NoTimer = new() { CommitInterval = TimeSpan.Zero, CacheSize = 0 };
@@ -33,8 +35,9 @@ public sealed class VolumeCrashTests : IDisposable
             using var survivor = disk.Crash();
             using var again = Volume.Open(survivor, key, NoTimer);
             var found = Tree.Describe(again);
-            Assert.True(found == acknowledged || found == attempted, $"seed {seed}, operation {failAt}: neither the old state nor the new one");
-            // And it can go on from there.
+            var isOneOfTwo = found == acknowledged || found == attempted;
+            Assert.True(isOneOfTwo, $"seed {seed}, operation {failAt}: neither the old state nor the new one");
+            // The volume takes changes again.
             Tree.Create(again.Root, "after the crash", [1, 2, 3]).Dispose();
             Assert.Equal(FileError.Success, again.Sync());
         }
@@ -53,7 +56,7 @@ public sealed class VolumeCrashTests : IDisposable
         }
         Assert.Empty(Volume.Check(disk, key, NoTimer).Damages);
         byte[] closed = [.. disk.Bytes];
-        // The two states before it was closed lie in the two slots; closing writes over the older one first.
+        // The slots hold the last two states before it was closed. Closing overwrites the older one first.
         var damages = new List<int>();
         for (var slot = 0; slot < Superblock.Count; slot++)
         {

@@ -1,9 +1,10 @@
 using Guardian.Files;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>One operation of the disk fails, and the disk goes on: nothing acknowledged is lost, nothing half done is accepted.</summary>
+/// <summary>One operation of the disk fails, and the disk goes on: no acknowledged change is lost, none is accepted in part.</summary>
 public sealed class VolumeFaultTests : IDisposable
 {
     private const int FileCount = 3;
@@ -25,7 +26,7 @@ public sealed class VolumeFaultTests : IDisposable
             var acknowledged = 0;
             for (var version = 1; version <= 5; version++)
             {
-                // Whoever asks again may succeed, unless the volume has stopped.
+                // A retry may succeed, unless the volume stopped.
                 acknowledged = TryWrite(volume, version) || TryWrite(volume, version) ? version : acknowledged;
             }
             var hasFailed = disk.Operations >= disk.FailAt;
@@ -33,11 +34,13 @@ public sealed class VolumeFaultTests : IDisposable
             using var survivor = disk.Crash();
             using var again = Volume.Open(survivor, key, NoTimer);
             var found = Enumerable.Range(0, FileCount).Select(file => Read(again, file)).Distinct().ToList();
-            Assert.True(found.Count == 1 && found[0] >= acknowledged && found[0] <= 5, $"operation {failAt}: {string.Join(", ", found)}, acknowledged {acknowledged}");
+            Assert.True(
+                found.Count == 1 && found[0] >= acknowledged && found[0] <= 5,
+                $"operation {failAt}: {string.Join(", ", found)}, acknowledged {acknowledged}");
             outlived += hasFailed && acknowledged == 5 ? 1 : 0;
             if (!hasFailed)
             {
-                // Failed writes of content are simply tried again.
+                // Failed writes of content are retried.
                 Assert.True(failAt > 20 && outlived > 5, $"{failAt} {outlived}");
                 return;
             }

@@ -1,5 +1,6 @@
 using Guardian.Files;
-using Guardian.Volumes.Freshness;
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
@@ -38,9 +39,9 @@ public sealed class VolumeFreshnessTests : IDisposable
         foreach (var state in states)
         {
             using var old = new SimulatedDisk(new Random(1)) { Bytes = state };
-            Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(old, key, Strict)).Failure);
-            Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Check(old, key, Strict)).Failure);
-            // What the mode gives up, it gives up knowingly.
+            Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(old, key, Strict)).Refusal.Reason);
+            Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Check(old, key, Strict)).Refusal.Reason);
+            // Without a tag an older state opens: that is what the mode gives up.
             using var accepted = Volume.Open(old, key, Ephemeral with { ReadOnly = true });
         }
         using var newest = Volume.Open(disk, key, Strict);
@@ -53,7 +54,7 @@ public sealed class VolumeFreshnessTests : IDisposable
         Volume.Create(disk, key, Strict).Dispose();
         using var other = new SimulatedDisk(new Random(2));
         Volume.Create(other, key, Ephemeral).Dispose();
-        Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(other, key, Strict)).Failure);
+        Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(other, key, Strict)).Refusal.Reason);
     }
 
     [Fact]
@@ -69,7 +70,7 @@ public sealed class VolumeFreshnessTests : IDisposable
             Assert.Equal(FileError.Io, volume.Sync());
             Assert.Equal(FileError.Io, volume.Sync());
 
-            // As after a crash here: the state that the keeper knows opens, and no other.
+            // After a crash here, only the state that the keeper knows opens.
             using (var crashed = Volume.Open(disk.Copy(), key, Strict with { ReadOnly = true }))
             {
                 Assert.Equal(arrives ? 2 : 1, Read(crashed));
@@ -101,7 +102,7 @@ public sealed class VolumeFreshnessTests : IDisposable
         using var volume = Volume.Create(disk, key, Interval);
         Write(volume, 1);
         var before = disk.Copy();
-        // The interval is over at the end only: until then the keeper holds the first state.
+        // The interval ends only when the volume closes. Until then the keeper has the first state.
         for (var version = 2; version < 6; version++)
         {
             Write(volume, version);
@@ -109,7 +110,7 @@ public sealed class VolumeFreshnessTests : IDisposable
             Assert.Equal(version, Read(crashed));
         }
         volume.Dispose();
-        Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(before, key, Interval)).Failure);
+        Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(before, key, Interval)).Refusal.Reason);
         using var again = Volume.Open(disk, key, Interval);
         Assert.Equal(5, Read(again));
     }
@@ -124,7 +125,7 @@ public sealed class VolumeFreshnessTests : IDisposable
             Assert.NotNull(keeper.Tag);
             Write(volume, 1);
         }
-        Assert.Equal(VolumeFailure.RolledBack, Assert.Throws<VolumeException>(() => Volume.Open(old, key, Strict)).Failure);
+        Assert.Equal(VolumeReasons.RolledBack, Assert.Throws<RefusedException>(() => Volume.Open(old, key, Strict)).Refusal.Reason);
     }
 
     [Theory]
@@ -203,7 +204,7 @@ public sealed class VolumeFreshnessTests : IDisposable
         return Tree.ReadAll(file)[0];
     }
 
-    /// <summary>Keeps a tag in memory, and can lose a question or an answer.</summary>
+    /// <summary>Keeps a tag in memory, and can lose a request or an answer.</summary>
     private sealed class Keeper : IFreshness
     {
         public FreshnessTag? Tag { get; set; }

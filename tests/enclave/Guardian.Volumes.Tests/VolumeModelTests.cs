@@ -1,9 +1,10 @@
 using Guardian.Files;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>A volume behaves like files in memory, whatever is done to it.</summary>
+/// <summary>A volume behaves like files in memory under any series of operations.</summary>
 public sealed class VolumeModelTests : IDisposable
 {
     private static readonly VolumeOptions NoTimer = new() { CommitInterval = TimeSpan.Zero, CacheSize = 0 };
@@ -16,7 +17,7 @@ public sealed class VolumeModelTests : IDisposable
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public void It_gives_the_same_answers_over_random_operations_commits_and_reopenings(int seed)
+    public void It_returns_the_same_results_over_random_operations_commits_and_reopenings(int seed)
     {
         var random = new Random(seed);
         var actor = new Actor(random);

@@ -1,10 +1,11 @@
 using Guardian.Files;
-using Guardian.Volumes.Format;
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>The host as adversary: whatever it does to the stored bytes is detected, and never read as if it were what was written.</summary>
+/// <summary>The host as adversary: every change of the stored bytes is detected, and no reader takes it for the written content.</summary>
 public sealed class VolumeTamperTests : IDisposable
 {
     private static readonly VolumeOptions Quiet = new() { CommitInterval = TimeSpan.Zero, CacheSize = 0 };
@@ -145,14 +146,14 @@ public sealed class VolumeTamperTests : IDisposable
     public void Another_key_opens_nothing_and_says_so()
     {
         using var other = VolumeKey.Create();
-        var refusal = Assert.Throws<VolumeException>(() => Volume.Open(disk, other, Quiet));
-        Assert.Equal(VolumeFailure.WrongKey, refusal.Failure);
+        var refusal = Assert.Throws<RefusedException>(() => Volume.Open(disk, other, Quiet));
+        Assert.Equal(VolumeReasons.WrongKey, refusal.Refusal.Reason);
     }
 
     [Fact]
     public void A_damaged_file_is_named_and_the_rest_can_still_be_read()
     {
-        // The first record of the large file: found by what changes when only it is rewritten.
+        // The test looks for a slot whose damage affects the large file alone.
         var report = new VolumeReport(0, false, 0, 0, 0, 0, 0, []);
         foreach (var slot in UsedSlots().Where(slot => slot > 1))
         {
@@ -204,7 +205,8 @@ public sealed class VolumeTamperTests : IDisposable
             }
         }
         Assert.True(open.Bytes.AsSpan().IndexOf("the leaf"u8) < 0);
-        var places = new[] { "checked"u8.ToArray(), "loose"u8.ToArray() }.Select(name => open.Bytes.AsSpan().IndexOf([.. marker, .. name])).ToArray();
+        byte[][] names = ["checked"u8.ToArray(), "loose"u8.ToArray()];
+        var places = names.Select(name => open.Bytes.AsSpan().IndexOf([.. marker, .. name])).ToArray();
         Assert.DoesNotContain(-1, places);
         open.Bytes[places[1]]++;
         Assert.Empty(Volume.Check(open, key, Quiet).Damages);
@@ -244,13 +246,13 @@ public sealed class VolumeTamperTests : IDisposable
         {
             return string.Join('\n', Volume.Check(disk, key, Quiet).Damages);
         }
-        catch (VolumeException refusal)
+        catch (RefusedException refusal)
         {
             return refusal.Message;
         }
     }
 
-    // The check finds it; and a reader sees what was written, or an error, but nothing else.
+    // The check finds the damage, and a reader sees the written content or an error.
     private void AssertDetected(string what)
     {
         Assert.True(DamagesOrRefusal().Length > 0, $"{what}: not detected");
@@ -260,7 +262,7 @@ public sealed class VolumeTamperTests : IDisposable
             using var volume = Volume.Open(disk, key, Quiet with { ReadOnly = true });
             seen = Tree.Describe(volume);
         }
-        catch (Exception refusal) when (refusal is VolumeException or Xunit.Sdk.XunitException)
+        catch (Exception refusal) when (refusal is RefusedException or Xunit.Sdk.XunitException)
         {
             // Describe asserts that every call succeeds.
             return;

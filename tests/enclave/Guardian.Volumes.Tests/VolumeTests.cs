@@ -1,17 +1,19 @@
 using System.Text;
 using Guardian.Files;
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>Volumes on a real disk, and what the model does not say.</summary>
+/// <summary>Volumes on a real disk, and properties that the model does not cover.</summary>
 public sealed class VolumeTests : IDisposable
 {
     private static readonly VolumeOptions NoTimer = new() { CommitInterval = TimeSpan.Zero };
     private readonly TemporaryFolder folder = new();
     private readonly VolumeKey key = VolumeKey.Create();
 
-    private string Place => folder.File("v");
+    private string VolumeFolder => folder.File("v");
 
     public void Dispose()
     {
@@ -20,50 +22,52 @@ public sealed class VolumeTests : IDisposable
     }
 
     [Fact]
-    public void What_was_written_is_there_again_and_only_the_owner_may_read_the_container()
+    public void Written_files_are_there_again_and_only_the_owner_may_read_the_container()
     {
-        using (var volume = Volume.Create(Place, key))
+        using (var volume = Volume.Create(VolumeFolder, key))
         {
             Tree.Create(volume.Root, "hello", "world"u8).Dispose();
         }
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Place, "volume")));
-        using var again = Volume.Open(Place, key);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(VolumeFolder, "volume")));
+        using var again = Volume.Open(VolumeFolder, key);
         using var file = Tree.Open<IFile>(again.Root, "hello");
         Assert.Equal("world"u8.ToArray(), Tree.ReadAll(file));
         Assert.Empty(Reopened().Damages);
         VolumeReport Reopened()
         {
             again.Dispose();
-            return Volume.Check(Place, key);
+            return Volume.Check(VolumeFolder, key);
         }
     }
 
     [Fact]
     public void One_process_writes_or_several_read()
     {
-        var writer = Volume.Create(Place, key);
-        Assert.Equal(VolumeFailure.InUse, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
-        Assert.Equal(VolumeFailure.InUse, Assert.Throws<VolumeException>(() => Volume.Open(Place, key, NoTimer with { ReadOnly = true })).Failure);
+        var writer = Volume.Create(VolumeFolder, key);
+        Assert.Equal(VolumeReasons.InUse, Assert.Throws<RefusedException>(() => Volume.Open(VolumeFolder, key)).Refusal.Reason);
+        var reading = Assert.Throws<RefusedException>(() => Volume.Open(VolumeFolder, key, NoTimer with { ReadOnly = true }));
+        Assert.Equal(VolumeReasons.InUse, reading.Refusal.Reason);
         writer.Dispose();
-        using var one = Volume.Open(Place, key, NoTimer with { ReadOnly = true });
-        using var two = Volume.Open(Place, key, NoTimer with { ReadOnly = true });
+        using var one = Volume.Open(VolumeFolder, key, NoTimer with { ReadOnly = true });
+        using var two = Volume.Open(VolumeFolder, key, NoTimer with { ReadOnly = true });
         Assert.Equal(FileError.ReadOnly, two.Root.CreateDirectory("x"));
     }
 
     [Fact]
-    public void A_volume_is_never_made_over_another_and_what_is_none_is_not_opened()
+    public void A_volume_never_replaces_another_and_other_files_are_not_opened()
     {
-        Volume.Create(Place, key).Dispose();
-        Assert.Equal(VolumeFailure.Exists, Assert.Throws<VolumeException>(() => Volume.Create(Place, key)).Failure);
-        Assert.Equal(VolumeFailure.NotAVolume, Assert.Throws<VolumeException>(() => Volume.Open(folder.File("nowhere"), key)).Failure);
-        File.WriteAllBytes(Path.Combine(Place, "volume"), new byte[10_000]);
-        Assert.Equal(VolumeFailure.NotAVolume, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
+        Volume.Create(VolumeFolder, key).Dispose();
+        Assert.Equal(VolumeReasons.Exists, Assert.Throws<RefusedException>(() => Volume.Create(VolumeFolder, key)).Refusal.Reason);
+        var nowhere = Assert.Throws<RefusedException>(() => Volume.Open(folder.File("nowhere"), key));
+        Assert.Equal(VolumeReasons.NotAVolume, nowhere.Refusal.Reason);
+        File.WriteAllBytes(Path.Combine(VolumeFolder, "volume"), new byte[10_000]);
+        Assert.Equal(VolumeReasons.NotAVolume, Assert.Throws<RefusedException>(() => Volume.Open(VolumeFolder, key)).Refusal.Reason);
     }
 
     [Fact]
     public void Space_is_used_again_under_years_of_small_transactions()
     {
-        using var volume = Volume.Create(Place, key, NoTimer);
+        using var volume = Volume.Create(VolumeFolder, key, NoTimer);
         var random = new Random(7);
         var page = new byte[4096];
         using var database = Tree.Create(volume.Root, "database", new byte[4096 * 512]);
@@ -81,16 +85,16 @@ public sealed class VolumeTests : IDisposable
                 Assert.Equal(FileError.Success, volume.Root.RemoveFile("journal"));
             }
             Assert.Equal(FileError.Success, database.Sync(dataOnly: true));
-            early = transaction == 1_000 ? new FileInfo(Path.Combine(Place, "volume")).Length : early;
+            early = transaction == 1_000 ? new FileInfo(Path.Combine(VolumeFolder, "volume")).Length : early;
         }
-        var late = new FileInfo(Path.Combine(Place, "volume")).Length;
+        var late = new FileInfo(Path.Combine(VolumeFolder, "volume")).Length;
         Assert.True(late <= early && late <= 8 * 1024 * 1024, $"{early} bytes grew to {late}");
     }
 
     [Fact]
     public void A_long_listing_goes_on_while_names_come_and_go()
     {
-        using var volume = Volume.Create(Place, key, NoTimer);
+        using var volume = Volume.Create(VolumeFolder, key, NoTimer);
         for (var i = 0; i < 3_000; i++)
         {
             Tree.Create(volume.Root, $"file{i}", []).Dispose();
@@ -105,7 +109,7 @@ public sealed class VolumeTests : IDisposable
             }
             seen.AddRange(some.Select(entry => entry.Name));
             cookie = some[^1].Next;
-            // What was seen goes, and something else comes.
+            // A listed name goes, and another one comes.
             Assert.Equal(FileError.Success, volume.Root.RemoveFile(some[0].Name));
             if (seen.Count < 1_000)
             {
@@ -119,7 +123,7 @@ public sealed class VolumeTests : IDisposable
     [Fact]
     public void Names_times_and_sizes_have_their_limits()
     {
-        using var volume = Volume.Create(Place, key, NoTimer);
+        using var volume = Volume.Create(VolumeFolder, key, NoTimer);
         foreach (var name in new[] { "", ".", "..", "a/b", "a\0b" })
         {
             Assert.Equal(FileError.Invalid, volume.Root.CreateDirectory(name));
@@ -138,11 +142,11 @@ public sealed class VolumeTests : IDisposable
     }
 
     [Fact]
-    public void Rekeying_leaves_everything_and_gives_the_old_key_nothing()
+    public void Rekeying_keeps_all_files_and_the_old_key_opens_nothing()
     {
         using var newKey = VolumeKey.Create();
         string before;
-        using (var volume = Volume.Create(Place, key, NoTimer))
+        using (var volume = Volume.Create(VolumeFolder, key, NoTimer))
         {
             var content = new byte[3_000_000];
             new Random(3).NextBytes(content);
@@ -151,28 +155,31 @@ public sealed class VolumeTests : IDisposable
             Assert.Equal(FileError.Success, volume.Root.CreateSymbolicLink("l", "large"));
             before = Tree.Describe(volume);
         }
-        var old = File.ReadAllBytes(Path.Combine(Place, "volume"));
-        using (var volume = Volume.Open(Place, key, NoTimer))
+        var old = File.ReadAllBytes(Path.Combine(VolumeFolder, "volume"));
+        using (var volume = Volume.Open(VolumeFolder, key, NoTimer))
         {
             volume.Rekey(newKey);
         }
-        Assert.Equal(VolumeFailure.WrongKey, Assert.Throws<VolumeException>(() => Volume.Open(Place, key)).Failure);
-        using (var volume = Volume.Open(Place, newKey, NoTimer with { ReadOnly = true }))
+        Assert.Equal(VolumeReasons.WrongKey, Assert.Throws<RefusedException>(() => Volume.Open(VolumeFolder, key)).Refusal.Reason);
+        using (var volume = Volume.Open(VolumeFolder, newKey, NoTimer with { ReadOnly = true }))
         {
             Assert.Equal(before, Tree.Describe(volume));
         }
-        Assert.Empty(Volume.Check(Place, newKey).Damages);
-        // No record is the same as before: who kept the old key and the old container learns nothing of the new one.
-        var now = File.ReadAllBytes(Path.Combine(Place, "volume"));
-        var known = Enumerable.Range(0, old.Length / 4096).Select(slot => Convert.ToHexString(old.AsSpan(slot * 4096, 64))).ToHashSet();
+        Assert.Empty(Volume.Check(VolumeFolder, newKey).Damages);
+        // No record is as before, so the old key and the old container tell nothing about the new one.
+        var now = File.ReadAllBytes(Path.Combine(VolumeFolder, "volume"));
+        var known = BeginningsOfSlots(old).ToHashSet();
         known.Remove(new string('0', 128));
-        Assert.DoesNotContain(Enumerable.Range(0, now.Length / 4096), slot => known.Contains(Convert.ToHexString(now.AsSpan(slot * 4096, 64))));
+        Assert.DoesNotContain(BeginningsOfSlots(now), known.Contains);
+
+        static IEnumerable<string> BeginningsOfSlots(byte[] container) =>
+            Enumerable.Range(0, container.Length / 4096).Select(slot => Convert.ToHexString(container.AsSpan(slot * 4096, 64)));
     }
 
     [Fact]
     public void Many_threads_may_use_it()
     {
-        using var volume = Volume.Create(Place, key, NoTimer with { CommitInterval = TimeSpan.FromMilliseconds(5), CacheSize = 0 });
+        using var volume = Volume.Create(VolumeFolder, key, NoTimer with { CommitInterval = TimeSpan.FromMilliseconds(5), CacheSize = 0 });
         Parallel.For(0, 8, thread =>
         {
             Assert.Equal(FileError.Success, volume.Root.CreateDirectory($"d{thread}"));
@@ -185,13 +192,13 @@ public sealed class VolumeTests : IDisposable
             }
         });
         volume.Dispose();
-        var report = Volume.Check(Place, key);
+        var report = Volume.Check(VolumeFolder, key);
         Assert.Empty(report.Damages);
         Assert.Equal(240, report.Files);
     }
 
     [Fact]
-    public void Its_timer_starts_when_nothing_is_left_to_do_without_a_lock()
+    public void Its_timer_starts_only_when_no_work_without_a_lock_is_left()
     {
         using var disk = new SimulatedDisk(new Random(1));
         var time = new WatchedTime(() => (disk.Operations, disk.Reads));
@@ -212,8 +219,8 @@ public sealed class VolumeTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.File("k")));
         using (var read = VolumeKey.Load(folder.File("k")))
         {
-            Volume.Create(Place, key).Dispose();
-            Volume.Open(Place, read).Dispose();
+            Volume.Create(VolumeFolder, key).Dispose();
+            Volume.Open(VolumeFolder, read).Dispose();
         }
         foreach (var wrong in new[] { "", "00", new string('0', 63), new string('g', 64), new string('0', 5_000) })
         {
@@ -221,7 +228,7 @@ public sealed class VolumeTests : IDisposable
         }
     }
 
-    // Notes how far a volume is when it starts its timer.
+    // Records how far a volume is when it starts its timer.
     private sealed class WatchedTime(Func<(int, int)> look) : TimeProvider
     {
         public (int, int) AtStart { get; private set; }

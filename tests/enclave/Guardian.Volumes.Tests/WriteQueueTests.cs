@@ -1,11 +1,12 @@
 using Guardian.Files;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Storage;
 using Guardian.Volumes.Tests.Support;
 
 namespace Guardian.Volumes.Tests;
 
-/// <summary>Writes that another thread does: in order, and none is lost when the storage fails for a while.</summary>
+/// <summary>Writes on another thread: they keep their order, and none is lost when the storage fails for a while.</summary>
 public sealed class WriteQueueTests
 {
     private const int PieceCount = 40;
@@ -25,7 +26,7 @@ public sealed class WriteQueueTests
     }
 
     [Fact]
-    public void What_the_storage_refused_is_written_once_it_takes_it_and_before_what_came_later()
+    public void A_write_that_the_storage_refused_is_retried_before_later_ones()
     {
         using var disk = new SimulatedDisk(new Random(1));
         using var queue = new WriteQueue(disk);
@@ -39,7 +40,7 @@ public sealed class WriteQueueTests
     }
 
     [Fact]
-    public void Who_needs_a_write_done_gets_the_failure_of_the_storage_and_who_does_not_goes_on()
+    public void A_caller_that_needs_a_write_gets_its_failure_and_others_go_on()
     {
         using var disk = new SimulatedDisk(new Random(1)) { FailAt = 1 };
         using var queue = new WriteQueue(disk);
@@ -49,7 +50,7 @@ public sealed class WriteQueueTests
         queue.Read(Page.Size / 2, content);
         Assert.Equal(2, Assert.Single(content.Distinct()));
         Assert.Throws<IOException>(queue.Drain);
-        // There is room for some more, and then it is needed.
+        // The queue takes a few more buffers; then it needs the memory of the failed ones.
         Assert.Throws<IOException>(() =>
         {
             for (var i = 0; i < PieceCount; i++)
@@ -61,17 +62,17 @@ public sealed class WriteQueueTests
     }
 
     [Fact]
-    public void A_record_is_read_from_the_last_write_to_its_place_however_those_before_lay()
+    public void A_record_is_read_from_the_last_write_to_its_slots_wherever_earlier_ones_began()
     {
         using var disk = new SimulatedDisk(new Random(1)) { FailAt = 1 };
         using var queue = new WriteQueue(disk);
-        var whole = queue.TakeBuffer();
+        var whole = queue.RentBuffer();
         whole.AsSpan().Fill(1);
-        queue.Add(0, whole, whole.Length);
-        var record = queue.TakeBuffer();
+        queue.Enqueue(0, whole, whole.Length);
+        var record = queue.RentBuffer();
         record.AsSpan().Fill(2);
-        // Begins in the last slot of what came before.
-        queue.Add(whole.Length - Page.Size, record, Page.ChunkSize);
+        // The record begins in the last slot of the buffer before.
+        queue.Enqueue(whole.Length - Page.Size, record, Page.ChunkSize);
         var content = new byte[Page.ChunkSize];
         queue.Read(whole.Length - Page.Size, content);
         Assert.Equal(2, Assert.Single(content.Distinct()));
@@ -80,7 +81,7 @@ public sealed class WriteQueueTests
     }
 
     [Fact]
-    public void A_volume_reads_what_it_took_while_its_disk_was_failing_and_a_commit_waits_for_it()
+    public void A_volume_reads_changes_that_its_full_disk_refused_and_a_later_commit_writes_them()
     {
         using var disk = new SimulatedDisk(new Random(1));
         using var key = VolumeKey.Create();
@@ -108,8 +109,8 @@ public sealed class WriteQueueTests
 
     private static void Add(WriteQueue queue, long offset, byte value)
     {
-        var buffer = queue.TakeBuffer();
+        var buffer = queue.RentBuffer();
         buffer.AsSpan(0, Page.Size).Fill(value);
-        queue.Add(offset, buffer, Page.Size);
+        queue.Enqueue(offset, buffer, Page.Size);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Guardian.Files;
 using Guardian.Files.Host;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 using Guardian.Wasi.Descriptors;
 using Guardian.Wasi.Host;
 

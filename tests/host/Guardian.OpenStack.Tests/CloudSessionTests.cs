@@ -144,13 +144,15 @@ public class CloudSessionTests
             """))}}]}
             """)}}}
             """;
-        using var cloud = new PretendedCloud()
-            .On("GET /compute/v2.1/os-simple-tenant-usage/t?", request => PretendedCloud.Json(HttpStatusCode.OK, request.RequestUri!.Query switch
-            {
-                var query when query.Contains("marker=00000000-0000-0000-0000-000000000002", StringComparison.Ordinal) => Page(3),
-                var query when query.Contains("marker", StringComparison.Ordinal) => Page(),
-                _ => Page(1, 2),
-            }));
+        static string Answer(string query) => query switch
+        {
+            _ when query.Contains("marker=00000000-0000-0000-0000-000000000002", StringComparison.Ordinal) => Page(3),
+            _ when query.Contains("marker", StringComparison.Ordinal) => Page(),
+            _ => Page(1, 2),
+        };
+        using var cloud = new PretendedCloud().On(
+            "GET /compute/v2.1/os-simple-tenant-usage/t?",
+            request => PretendedCloud.Json(HttpStatusCode.OK, Answer(request.RequestUri!.Query)));
         using var session = cloud.Connect();
 
         var usage = await new NovaClient(session).GetUsageAsync("t", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));

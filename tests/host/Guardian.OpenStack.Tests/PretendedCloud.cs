@@ -75,7 +75,8 @@ internal sealed class PretendedCloud : HttpMessageHandler
             {
                 ["expires_at"] = DateTimeOffset.UtcNow + TokenLife,
                 ["project"] = new JsonObject { ["id"] = "project-1", ["name"] = "p" },
-                ["catalog"] = new JsonArray(Entry("identity", "/identity/v3"), Entry("placement", "/placement"), Entry("compute", "/compute")),
+                ["catalog"] = new JsonArray(
+                    Entry("identity", "/identity/v3"), Entry("placement", "/placement"), Entry("compute", "/compute")),
             },
         }.ToJsonString());
         answer.Headers.Add("X-Subject-Token", $"token-{Tokens}");

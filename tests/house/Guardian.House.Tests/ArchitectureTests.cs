@@ -23,18 +23,19 @@ public class ArchitectureTests
     {
         ["Guardian.Refusals"] = [],
         ["Guardian.Documents"] = ["Guardian.Refusals"],
+        ["Guardian.Crypto"] = [],
         ["Guardian.Files"] = ["Guardian.Refusals"],
-        ["Guardian.Sgx"] = ["Guardian.Refusals"],
-        ["Guardian.Attestation"] = ["Guardian.Documents", "Guardian.Sgx"],
-        ["Guardian.Volumes"] = ["Guardian.Files", "Guardian.Sgx"],
+        ["Guardian.Sgx"] = ["Guardian.Files", "Guardian.Refusals"],
+        ["Guardian.Attestation"] = ["Guardian.Documents", "Guardian.Files", "Guardian.Sgx"],
+        ["Guardian.Volumes"] = ["Guardian.Crypto", "Guardian.Files", "Guardian.Refusals"],
         ["Guardian.Wasi"] = ["Guardian.Files"],
-        ["Guardian.Hosting"] = ["Guardian.Attestation"],
+        ["Guardian.Hosting"] = ["Guardian.Attestation", "Guardian.Files"],
         ["Guardian.Cas.Client"] = ["Guardian.Attestation"],
-        ["Guardian.Cas"] = ["Guardian.Cas.Client", "Guardian.Hosting"],
-        ["Guardian.CleanRoom"] = ["Guardian.Attestation"],
+        ["Guardian.Cas"] = ["Guardian.Cas.Client", "Guardian.Crypto", "Guardian.Files", "Guardian.Hosting"],
+        ["Guardian.CleanRoom"] = ["Guardian.Attestation", "Guardian.Files"],
         ["Guardian.Enclave"] = ["Guardian.Cas.Client", "Guardian.CleanRoom", "Guardian.Hosting"],
-        ["Guardian.Runtime"] = ["Guardian.Cas.Client", "Guardian.Volumes", "Guardian.Wasi"],
-        ["Guardian.Simulation"] = ["Guardian.Attestation"],
+        ["Guardian.Runtime"] = ["Guardian.Cas.Client", "Guardian.Files", "Guardian.Volumes", "Guardian.Wasi"],
+        ["Guardian.Simulation"] = ["Guardian.Attestation", "Guardian.Files"],
         ["Guardian.OpenStack"] = ["Guardian.Refusals"],
         ["Guardian.Libvirt"] = ["Guardian.Refusals"],
         ["Guardian.ComputeHost"] = ["Guardian.Documents", "Guardian.Libvirt", "Guardian.OpenStack", "Guardian.Sgx"],
@@ -43,8 +44,8 @@ public class ArchitectureTests
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Cli"] =
         [
-            "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Metering",
-            "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
+            "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files",
+            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
         ],
     };
 
@@ -106,13 +107,13 @@ public class ArchitectureTests
     [Fact]
     public void A_planted_cycle_between_folders_is_found()
     {
-        var problems = Floors.FindProblems(typeof(Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low", "High"]);
+        var problems = Floors.FindProblems(typeof(Guardian.House.Tests.Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low", "High"]);
         Assert.Contains(problems, problem => problem.Contains("Foundation", StringComparison.Ordinal) && problem.Contains("Roof", StringComparison.Ordinal));
-        Assert.Contains("no floor 'High'", string.Join('\n', Floors.FindProblems(typeof(Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low"])), StringComparison.Ordinal);
+        Assert.Contains("no floor 'High'", string.Join('\n', Floors.FindProblems(typeof(Guardian.House.Tests.Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low"])), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_planted_reference_to_simulation_is_found() => Assert.True(References(typeof(Planted.High.Roof).Assembly, "Guardian.Simulation"));
+    public void A_planted_reference_to_simulation_is_found() => Assert.True(References(typeof(Guardian.House.Tests.Planted.High.Roof).Assembly, "Guardian.Simulation"));
 
     private static bool References(System.Reflection.Assembly assembly, string name) =>
         assembly.GetReferencedAssemblies().Any(reference => reference.Name == name);

@@ -11,7 +11,9 @@ internal static class FloorTable
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
         ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Daemon", ""],
         ["Guardian.OpenStack"] = ["", "Configuration", "Session", "Compute", "Placement", "Setup"],
+        ["Guardian.Files"] = ["", "Native", "Host", "Durable"],
         ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
+        ["Guardian.Volumes"] = ["Contract", "Format", "Threads", "Storage", "Content", "Commit", "Nodes", "Checking", ""],
         ["Guardian.Wasi"] = ["Engine", "Streams", "Descriptors", "Host", ""],
     };
 

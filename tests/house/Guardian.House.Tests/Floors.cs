@@ -28,7 +28,8 @@ internal static class Floors
                 problems.Add($"{root} has no floor '{folder}'");
                 continue;
             }
-            foreach (var target in type.Dependencies.Select(dependency => dependency.Target))
+            // The loader mixes up type parameters of the same name in different types.
+            foreach (var target in type.Dependencies.Select(dependency => dependency.Target).Where(target => target is not GenericParameter))
             {
                 if (FolderOf(target, root) is { } other && IndexOf(floors, other) > floor)
                 {

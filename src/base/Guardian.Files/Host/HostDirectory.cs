@@ -2,10 +2,12 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
+using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
-/// <summary>A directory of the host. Every call names one component below an open descriptor, so no renaming on the host leads elsewhere.</summary>
+/// <summary>A directory of the host. Every call names one component below an open descriptor, so renaming on the host cannot lead
+/// elsewhere.</summary>
 internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileKind.Directory), IDirectory
 {
     private const uint FileMode = 0b110_110_110;
@@ -20,19 +22,19 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
             return wrong;
         }
 
-        // Looking comes first: opening a device or a pipe could already do something.
+        // The kind comes first: opening a device or a pipe can already have an effect.
         var found = Libc.OpenAt(Descriptor, name, Libc.PathOnly | Libc.NoFollow | Libc.CloseOnExec, 0);
         if (found < 0)
         {
-            return Libc.LastError;
+            return Errno.LastError;
         }
-        Libc.Statx looked;
-        var error = TryStat(found, &looked);
-        var kind = KindOf(looked.Mode);
+        Libc.Statx stat;
+        var error = TryStat(found, &stat);
+        var kind = KindOf(stat.Mode);
         var isOpened = kind is FileKind.RegularFile or FileKind.Directory && mode != FileOpenMode.None;
         if (error != FileError.Success || isOpened)
         {
-            var opened = error == FileError.Success ? Reopen(found, name, kind, mode, looked, out error) : -1;
+            var opened = error == FileError.Success ? Reopen(found, name, kind, mode, stat, out error) : -1;
             _ = Libc.Close(found);
             if (opened < 0)
             {
@@ -57,36 +59,39 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         {
             return wrong;
         }
-        var created = Libc.OpenAt(Descriptor, name, Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.NoFollow | Libc.CloseOnExec, FileMode);
+        const int flags = Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.CloseOnExec;
+        var created = Libc.OpenAt(Descriptor, name, flags | Libc.NoFollow, FileMode);
         if (created < 0)
         {
-            return Libc.LastError;
+            return Errno.LastError;
         }
         file = new HostFile(created);
         return FileError.Success;
     }
 
-    public FileError CreateDirectory(string name) => Named(name, static (directory, name) => Libc.MakeDirectoryAt(directory, name, DirectoryMode));
+    public FileError CreateDirectory(string name) =>
+        CallByName(name, static (directory, name) => Libc.MakeDirectoryAt(directory, name, DirectoryMode));
 
     public FileError CreateSymbolicLink(string name, string target) =>
         target.Contains('\0', StringComparison.Ordinal) ? FileError.Invalid
         : FileName.Check(name) is not FileError.Success and var wrong ? wrong
-        : Libc.Check(Libc.SymlinkAt(target, Descriptor, name));
+        : Errno.Check(Libc.SymlinkAt(target, Descriptor, name));
 
     public FileError Link(string name, INode existing) =>
         existing is not HostNode node ? FileError.CrossDevice
         : FileName.Check(name) is not FileError.Success and var wrong ? wrong
-        : Libc.Check(Libc.LinkAt(Libc.CurrentDirectory, $"/proc/self/fd/{node.Descriptor}", Descriptor, name, Libc.SymlinkFollow));
+        : Errno.Check(Libc.LinkAt(Libc.CurrentDirectory, $"/proc/self/fd/{node.Descriptor}", Descriptor, name, Libc.SymlinkFollow));
 
     public FileError Rename(string name, IDirectory toDirectory, string toName) =>
         toDirectory is not HostDirectory directory ? FileError.CrossDevice
         : FileName.Check(name) is not FileError.Success and var wrong ? wrong
         : FileName.Check(toName) is not FileError.Success and var wrongTarget ? wrongTarget
-        : Libc.Check(Libc.RenameAt(Descriptor, name, directory.Descriptor, toName));
+        : Errno.Check(Libc.RenameAt(Descriptor, name, directory.Descriptor, toName));
 
-    public FileError RemoveFile(string name) => Named(name, static (directory, name) => Libc.UnlinkAt(directory, name, 0));
+    public FileError RemoveFile(string name) => CallByName(name, static (directory, name) => Libc.UnlinkAt(directory, name, 0));
 
-    public FileError RemoveDirectory(string name) => Named(name, static (directory, name) => Libc.UnlinkAt(directory, name, Libc.RemoveDirectory));
+    public FileError RemoveDirectory(string name) =>
+        CallByName(name, static (directory, name) => Libc.UnlinkAt(directory, name, Libc.RemoveDirectory));
 
     public unsafe FileError List(ulong cookie, int max, out IReadOnlyList<DirectoryEntry> entries)
     {
@@ -94,7 +99,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         entries = found;
         if (cookie > long.MaxValue || Libc.Seek(Descriptor, (long)cookie, 0) < 0)
         {
-            // No entry gave this cookie: it lies behind all of them.
+            // No entry has this cookie, so it is behind all of them.
             return FileError.Success;
         }
         const int bufferSize = 8192;
@@ -104,7 +109,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
             var size = Libc.ReadEntries(Descriptor, buffer, bufferSize);
             if (size <= 0)
             {
-                return size < 0 ? Libc.LastError : FileError.Success;
+                return size < 0 ? Errno.LastError : FileError.Success;
             }
             Parse(new ReadOnlySpan<byte>(buffer, (int)size), max, found);
         }
@@ -125,7 +130,7 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
         }
     }
 
-    // struct linux_dirent64: ino 8 | off 8 | reclen 2 | type 1 | name, NUL. Names that are not UTF-8 have no name in WASI and are left out.
+    // struct linux_dirent64: ino 8 | off 8 | reclen 2 | type 1 | name, NUL. WASI cannot express a name that is not UTF-8; it is skipped.
     private static void Parse(ReadOnlySpan<byte> buffer, int max, List<DirectoryEntry> found)
     {
         while (buffer.Length > 19 && found.Count < max)
@@ -135,40 +140,43 @@ internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileK
             name = name[..name.IndexOf((byte)0)];
             if (TryDecode(name, out var text) && text is not ("." or ".."))
             {
-                found.Add(new DirectoryEntry(text, BinaryPrimitives.ReadUInt64LittleEndian(buffer), KindOf((ushort)(buffer[18] << 12)), BinaryPrimitives.ReadUInt64LittleEndian(buffer[8..])));
+                var (node, next) = (BinaryPrimitives.ReadUInt64LittleEndian(buffer), BinaryPrimitives.ReadUInt64LittleEndian(buffer[8..]));
+                found.Add(new DirectoryEntry(text, node, KindOf((ushort)(buffer[18] << 12)), next));
             }
             buffer = buffer[recordSize..];
         }
     }
 
-    // Opens for use what was looked at, and nothing else.
-    private unsafe int Reopen(int found, string name, FileKind kind, FileOpenMode mode, in Libc.Statx looked, out FileError error)
+    // Opens for use the node that was found, and no other.
+    private unsafe int Reopen(int found, string name, FileKind kind, FileOpenMode mode, in Libc.Statx stat, out FileError error)
     {
         if (kind is FileKind.Directory)
         {
             var directory = Libc.OpenAt(found, ".", Libc.Directory | Libc.CloseOnExec, 0);
-            error = Libc.Check(directory);
+            error = Errno.Check(directory);
             return directory;
         }
         var access = mode switch { FileOpenMode.Read => 0, FileOpenMode.Write => Libc.WriteOnly, _ => Libc.ReadWrite };
         var file = Libc.OpenAt(Descriptor, name, access | Libc.NoFollow | Libc.NonBlocking | Libc.NoTerminal | Libc.CloseOnExec, 0);
-        error = Libc.Check(file);
+        error = Errno.Check(file);
         if (file < 0)
         {
             return file;
         }
         Libc.Statx opened;
         error = TryStat(file, &opened);
-        if (error == FileError.Success && (opened.Node, opened.DeviceMajor, opened.DeviceMinor) == (looked.Node, looked.DeviceMajor, looked.DeviceMinor))
+        var isSame = (opened.Node, opened.DeviceMajor, opened.DeviceMinor) == (stat.Node, stat.DeviceMajor, stat.DeviceMinor);
+        if (error == FileError.Success && isSame)
         {
             return file;
         }
 
-        // Somebody on the host exchanged the file between two calls; the guest may try again.
+        // Somebody on the host exchanged the file between the two calls; the guest may retry.
         error = error == FileError.Success ? FileError.Stale : error;
         _ = Libc.Close(file);
         return -1;
     }
 
-    private FileError Named(string name, Func<int, string, int> call) => FileName.Check(name) is not FileError.Success and var wrong ? wrong : Libc.Check(call(Descriptor, name));
+    private FileError CallByName(string name, Func<int, string, int> call) =>
+        FileName.Check(name) is not FileError.Success and var wrong ? wrong : Errno.Check(call(Descriptor, name));
 }

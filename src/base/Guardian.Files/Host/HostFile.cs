@@ -1,3 +1,5 @@
+using Guardian.Files.Native;
+
 namespace Guardian.Files.Host;
 
 /// <summary>A regular file of the host.</summary>
@@ -15,10 +17,10 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
             nint result;
             do
             {
-                result = Libc.Read(Descriptor, start, (nuint)buffer.Length, (long)offset);
+                result = Libc.ReadAt(Descriptor, start, (nuint)buffer.Length, (long)offset);
             }
-            while (result < 0 && Libc.WasInterrupted);
-            return Finish(result, out read);
+            while (result < 0 && Errno.WasInterrupted);
+            return CheckCount(result, out read);
         }
     }
 
@@ -34,10 +36,10 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
             nint result;
             do
             {
-                result = Libc.Write(Descriptor, start, (nuint)data.Length, (long)offset);
+                result = Libc.WriteAt(Descriptor, start, (nuint)data.Length, (long)offset);
             }
-            while (result < 0 && Libc.WasInterrupted);
-            return Finish(result, out written);
+            while (result < 0 && Errno.WasInterrupted);
+            return CheckCount(result, out written);
         }
     }
 
@@ -46,15 +48,15 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
         end = 0;
         fixed (byte* start = data)
         {
-            // At offset -1 the descriptor's own position is used and moved, which tells where the data went.
+            // Offset -1 uses and moves the descriptor's own position, which then tells where the data went.
             var vector = new Libc.Vector { Base = start, Size = data.Length };
             nint result;
             do
             {
                 result = Libc.WriteVector(Descriptor, &vector, 1, -1, Libc.AppendAtomically);
             }
-            while (result < 0 && Libc.WasInterrupted);
-            var error = Finish(result, out written);
+            while (result < 0 && Errno.WasInterrupted);
+            var error = CheckCount(result, out written);
             if (error == FileError.Success)
             {
                 var position = Libc.Seek(Descriptor, 0, 1);
@@ -64,16 +66,17 @@ internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.R
         }
     }
 
-    public FileError SetSize(ulong size) => size > long.MaxValue ? FileError.FileTooBig : Libc.Check(Libc.Truncate(Descriptor, (long)size));
+    public FileError SetSize(ulong size) =>
+        size > long.MaxValue ? FileError.FileTooBig : Errno.Check(Libc.Truncate(Descriptor, (long)size));
 
     public FileError Allocate(ulong offset, ulong length) =>
         length == 0 ? FileError.Invalid
         : offset > long.MaxValue || length > (ulong)long.MaxValue - offset ? FileError.FileTooBig
-        : Libc.Check(Libc.Allocate(Descriptor, 0, (long)offset, (long)length));
+        : Errno.Check(Libc.Allocate(Descriptor, 0, (long)offset, (long)length));
 
-    private static FileError Finish(nint result, out int count)
+    private static FileError CheckCount(nint result, out int count)
     {
         count = result < 0 ? 0 : (int)result;
-        return result < 0 ? Libc.LastError : FileError.Success;
+        return result < 0 ? Errno.LastError : FileError.Success;
     }
 }

@@ -1,9 +1,10 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
-/// <summary>A plain directory of the host, as it is: nothing is encrypted or checked.</summary>
+/// <summary>A plain directory of the host. Nothing is encrypted or checked.</summary>
 public sealed class HostFileSystem : IFileSystem
 {
     private readonly HostDirectory root;
@@ -13,8 +14,10 @@ public sealed class HostFileSystem : IFileSystem
     /// <inheritdoc/>
     public IDirectory Root => root;
 
-    /// <summary>Opens a directory. What it is called may change afterwards; the open one stays.</summary>
-    /// <exception cref="IOException">It is not there, not a directory, or not accessible.</exception>
+    /// <summary>Opens a directory. It stays open when it is renamed.</summary>
+    /// <param name="path">The directory's path.</param>
+    /// <returns>The file system; the caller disposes it.</returns>
+    /// <exception cref="IOException">The directory is not there, not a directory, or not accessible.</exception>
     public static HostFileSystem Open(string path)
     {
         var descriptor = Libc.OpenAt(Libc.CurrentDirectory, path, Libc.Directory | Libc.CloseOnExec, 0);

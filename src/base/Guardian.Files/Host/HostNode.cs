@@ -1,8 +1,9 @@
 using System.Text;
+using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
-/// <summary>A node of the host that is open as a descriptor, so that nobody can exchange it by renaming what leads to it.</summary>
+/// <summary>A node of the host that is open as a descriptor, so nobody can exchange it by renaming its path.</summary>
 internal class HostNode(int descriptor, FileKind kind) : INode
 {
     private bool isDisposed;
@@ -30,15 +31,15 @@ internal class HostNode(int descriptor, FileKind kind) : INode
     public unsafe FileError SetTimes(ulong? access, ulong? modification)
     {
         var times = stackalloc Libc.Time[] { TimeOf(access), TimeOf(modification) };
-        return Libc.Check(Libc.SetTimesAt(Descriptor, "", times, Libc.EmptyPath));
+        return Errno.Check(Libc.SetTimesAt(Descriptor, "", times, Libc.EmptyPath));
     }
 
-    public FileError Sync(bool dataOnly) => Libc.Check(dataOnly ? Libc.SyncData(Descriptor) : Libc.Sync(Descriptor));
+    public FileError Sync(bool dataOnly) => Errno.Check(dataOnly ? Libc.SyncData(Descriptor) : Libc.Sync(Descriptor));
 
     internal static unsafe FileError TryStat(int descriptor, Libc.Statx* raw)
     {
         const uint basic = 0x7FF;
-        return Libc.Check(Libc.StatAt(descriptor, "", Libc.EmptyPath, basic, raw));
+        return Errno.Check(Libc.StatAt(descriptor, "", Libc.EmptyPath, basic, raw));
     }
 
     internal static FileKind KindOf(ushort mode) => (mode & 0xF000) switch
@@ -66,7 +67,7 @@ internal class HostNode(int descriptor, FileKind kind) : INode
         : new Libc.Time { Nanoseconds = Libc.OmitTime };
 }
 
-/// <summary>A symbolic link of the host, open by itself.</summary>
+/// <summary>A symbolic link of the host, opened itself.</summary>
 internal sealed class HostSymbolicLink(int descriptor) : HostNode(descriptor, FileKind.SymbolicLink), ISymbolicLink
 {
     public unsafe FileError ReadTarget(out string target)
@@ -75,6 +76,11 @@ internal sealed class HostSymbolicLink(int descriptor) : HostNode(descriptor, Fi
         target = "";
         var buffer = stackalloc byte[maxSize];
         var size = Libc.ReadLinkAt(Descriptor, "", buffer, maxSize);
-        return size < 0 ? Libc.LastError : HostDirectory.TryDecode(new ReadOnlySpan<byte>(buffer, (int)size), out target!) ? FileError.Success : FileError.IllegalSequence;
+        if (size < 0)
+        {
+            return Errno.LastError;
+        }
+        var isText = HostDirectory.TryDecode(new ReadOnlySpan<byte>(buffer, (int)size), out target!);
+        return isText ? FileError.Success : FileError.IllegalSequence;
     }
 }

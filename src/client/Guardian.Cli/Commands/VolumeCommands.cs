@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Guardian.Cli.Volumes;
 using Guardian.Files;
 using Guardian.Volumes;
-using Guardian.Volumes.Format;
+using Guardian.Volumes.Contract;
 using Spectre.Console;
 
 namespace Guardian.Cli.Commands;

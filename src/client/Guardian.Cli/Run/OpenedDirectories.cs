@@ -1,6 +1,7 @@
 using Guardian.Files;
 using Guardian.Files.Host;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 using Guardian.Wasi.Host;
 
 namespace Guardian.Cli.Run;

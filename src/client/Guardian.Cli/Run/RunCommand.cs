@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Guardian.Sgx;
-using Guardian.Volumes;
+using Guardian.Files.Durable;
+using Guardian.Refusals;
 using Guardian.Wasi;
 using Guardian.Wasi.Engine;
 using Guardian.Wasi.Host;
@@ -47,7 +47,7 @@ internal static class RunCommand
         {
             return Report(failure, isJson);
         }
-        catch (VolumeException failure)
+        catch (RefusedException failure)
         {
             return Report(new CliException(OwnFailure, "volume", failure.Message), isJson);
         }

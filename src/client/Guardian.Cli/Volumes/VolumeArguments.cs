@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Guardian.Volumes;
-using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Cli.Volumes;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.Attestation.Collateral;
 

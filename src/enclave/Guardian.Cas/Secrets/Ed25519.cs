@@ -1,21 +1,18 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Guardian.Cas.Client.Sessions;
-
-[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+using Guardian.Crypto;
 
 namespace Guardian.Cas.Secrets;
 
 /// <summary>
 /// Ed25519 (RFC 8032), which the base library lacks, from the libcrypto on which the base library is built (docs/decisions/0040).
 /// </summary>
-internal static partial class Ed25519
+internal static class Ed25519
 {
-    /// <summary>Bytes of a private and of a public key.</summary>
+    /// <summary>The size of a private and of a public key, in bytes.</summary>
     public const int KeySize = 32;
 
     private const int SignatureSize = 64;
-    private const string Library = "libcrypto.so.3";
 
     // NID_ED25519.
     private const int Type = 1087;
@@ -41,30 +38,32 @@ internal static partial class Ed25519
     {
         var result = new byte[KeySize];
         nuint size = KeySize;
-        Check(GetRawPublicKey(key, result, ref size) == 1);
+        Check(Libcrypto.GetRawPublicKey(key, result, ref size) == 1);
         return result;
     });
 
     /// <summary>Signs data; the signature has 64 bytes.</summary>
     public static byte[] Sign(ReadOnlySpan<byte> seed, byte[] data) => WithKey(seed, key =>
     {
-        var context = NewContext();
+        var context = Libcrypto.NewDigestContext();
         try
         {
             var signature = new byte[SignatureSize];
             nuint size = SignatureSize;
-            Check(SignInit(context, 0, 0, 0, key) == 1 && SignOnce(context, signature, ref size, data, (nuint)data.Length) == 1);
+            Check(
+                Libcrypto.InitSigning(context, 0, 0, 0, key) == 1
+                && Libcrypto.Sign(context, signature, ref size, data, (nuint)data.Length) == 1);
             return signature;
         }
         finally
         {
-            FreeContext(context);
+            Libcrypto.FreeDigestContext(context);
         }
     });
 
     private static byte[] WithKey(ReadOnlySpan<byte> seed, Func<nint, byte[]> work)
     {
-        var key = NewRawPrivateKey(Type, 0, seed, (nuint)seed.Length);
+        var key = Libcrypto.NewRawPrivateKey(Type, 0, seed, (nuint)seed.Length);
         Check(key != 0);
         try
         {
@@ -72,7 +71,7 @@ internal static partial class Ed25519
         }
         finally
         {
-            FreeKey(key);
+            Libcrypto.FreeKey(key);
         }
     }
 
@@ -83,25 +82,4 @@ internal static partial class Ed25519
             throw new CryptographicException("libcrypto refused an Ed25519 key");
         }
     }
-
-    [LibraryImport(Library, EntryPoint = "EVP_PKEY_new_raw_private_key")]
-    private static partial nint NewRawPrivateKey(int type, nint engine, ReadOnlySpan<byte> key, nuint size);
-
-    [LibraryImport(Library, EntryPoint = "EVP_PKEY_get_raw_public_key")]
-    private static partial int GetRawPublicKey(nint key, Span<byte> result, ref nuint size);
-
-    [LibraryImport(Library, EntryPoint = "EVP_PKEY_free")]
-    private static partial void FreeKey(nint key);
-
-    [LibraryImport(Library, EntryPoint = "EVP_MD_CTX_new")]
-    private static partial nint NewContext();
-
-    [LibraryImport(Library, EntryPoint = "EVP_MD_CTX_free")]
-    private static partial void FreeContext(nint context);
-
-    [LibraryImport(Library, EntryPoint = "EVP_DigestSignInit")]
-    private static partial int SignInit(nint context, nint keyContext, nint digest, nint engine, nint key);
-
-    [LibraryImport(Library, EntryPoint = "EVP_DigestSign")]
-    private static partial int SignOnce(nint context, Span<byte> signature, ref nuint size, ReadOnlySpan<byte> data, nuint dataSize);
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Files.Durable;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 

@@ -5,7 +5,7 @@ namespace Guardian.CleanRoom.Base;
 /// <summary>The reasons for which a room refuses. Their codes are the <c>title</c> of a problem on the wire.</summary>
 public static class RoomReasons
 {
-    /// <summary>The caller's TLS key is no member's.</summary>
+    /// <summary>The caller's TLS key is not in the contract.</summary>
     public static readonly RefusalReason NotAMember = new(
         "not-a-member", RefusalKind.Forbidden, "The TLS key of the caller is not in the contract.");
 
@@ -49,7 +49,7 @@ public static class RoomReasons
     public static readonly RefusalReason AnalysisNotAllowed = new(
         "analysis-not-allowed", RefusalKind.Forbidden, "The contract does not allow this kind of analysis.");
 
-    /// <summary><c>by</c> or <c>column</c> stands in a question of another kind.</summary>
+    /// <summary>A question of another kind uses <c>by</c> or <c>column</c>.</summary>
     public static readonly RefusalReason ByNotHere = new(
         "by-not-here", RefusalKind.Forbidden, "'by' belongs to a crosstab only, and 'column' to a sum only.");
 

@@ -4,8 +4,8 @@ using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Layout;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
-using Guardian.Sgx;
 
 namespace Guardian.CleanRoom.Data;
 

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Keys;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
-using Guardian.Sgx;
 
 namespace Guardian.CleanRoom.Log;
 

@@ -7,8 +7,8 @@ using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
-using Guardian.Sgx;
 
 namespace Guardian.CleanRoom.Room;
 

@@ -8,8 +8,8 @@ using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Shards;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
-using Guardian.Sgx;
 
 namespace Guardian.CleanRoom.Room;
 

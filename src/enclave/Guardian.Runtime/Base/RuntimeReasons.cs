@@ -41,11 +41,6 @@ public static class RuntimeReasons
         "A volume was written before, but its files are not in the folder of volumes.",
         "bring them back, or start the program where they are");
 
-    /// <summary>A volume was refused.</summary>
-    public static readonly RefusalReason BadVolume = new(
-        "bad-volume", RefusalKind.Damaged,
-        "A volume of the program cannot be opened.");
-
     /// <summary>The CAS did not admit the runtime.</summary>
     public static readonly RefusalReason NotAdmitted = new(
         "not-admitted", RefusalKind.Unverified,

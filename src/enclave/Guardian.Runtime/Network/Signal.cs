@@ -1,22 +1,18 @@
-using System.Runtime.InteropServices;
-
-[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+using Guardian.Files.Native;
 
 namespace Guardian.Runtime.Network;
 
 /// <summary>A descriptor to wait for a state in this process's memory: an eventfd. The state itself never leaves the process.
 /// Thread-safe.</summary>
-internal sealed unsafe partial class Signal : IDisposable
+internal sealed unsafe class Signal : IDisposable
 {
-    private const int CloseOnExecNonBlocking = 0x80800;
-
     private readonly Lock gate = new();
     private bool isSet;
     private bool isDisposed;
 
     public Signal()
     {
-        Descriptor = NewEvent(0, CloseOnExecNonBlocking);
+        Descriptor = Libc.CreateEvent(0, Libc.CloseOnExec | Libc.NonBlocking);
         if (Descriptor < 0)
         {
             throw new IOException("no descriptor is left for a connection");
@@ -36,7 +32,7 @@ internal sealed unsafe partial class Signal : IDisposable
             }
             isSet = value;
             ulong count = 1;
-            _ = value ? Write(Descriptor, &count, sizeof(ulong)) : Read(Descriptor, &count, sizeof(ulong));
+            _ = value ? Libc.Write(Descriptor, (byte*)&count, sizeof(ulong)) : Libc.Read(Descriptor, (byte*)&count, sizeof(ulong));
         }
     }
 
@@ -47,20 +43,8 @@ internal sealed unsafe partial class Signal : IDisposable
             if (!isDisposed)
             {
                 isDisposed = true;
-                _ = Close(Descriptor);
+                _ = Libc.Close(Descriptor);
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "eventfd")]
-    private static partial int NewEvent(uint initial, int flags);
-
-    [LibraryImport("libc", EntryPoint = "read")]
-    private static partial nint Read(int descriptor, ulong* value, nuint size);
-
-    [LibraryImport("libc", EntryPoint = "write")]
-    private static partial nint Write(int descriptor, ulong* value, nuint size);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
 }

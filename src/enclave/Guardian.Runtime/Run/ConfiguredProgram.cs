@@ -69,7 +69,10 @@ internal static class ConfiguredProgram
         }))
         {
             // Step 4
-            var limits = new GuestLimits { MemorySize = configuration.Limits.MemoryMiB is { } size ? Math.Min(size, 4096) * Mebibyte : null };
+            var limits = new GuestLimits
+            {
+                MemorySize = configuration.Limits.MemoryMiB is { } size ? Math.Min(size, 4096) * Mebibyte : null,
+            };
             using var watch = CpuWatch.Start(configuration.Limits.CpuSeconds, ending);
             outcome = Guest.Run(engine, module, host, limits, ending.Token);
 

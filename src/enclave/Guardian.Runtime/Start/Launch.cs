@@ -18,7 +18,8 @@ internal sealed class Launch : IDisposable
     private readonly EnclaveProcess process;
     private readonly X509Certificate2 certificate;
 
-    private Launch(EnclaveProcess process, X509Certificate2 certificate, CasClient cas, StartupConfiguration configuration, TlsIdentity identity)
+    private Launch(
+        EnclaveProcess process, X509Certificate2 certificate, CasClient cas, StartupConfiguration configuration, TlsIdentity identity)
     {
         this.process = process;
         this.certificate = certificate;

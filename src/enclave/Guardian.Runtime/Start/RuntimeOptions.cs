@@ -81,7 +81,7 @@ internal sealed record RuntimeOptions
             CasPolicy = new AttestationPolicy
             {
                 Identities = [new AcceptedIdentity { MrEnclaves = [.. values["cas-mrenclave"].Select(ParseMrEnclave)] }],
-                Platforms = [.. values["cas-platform"].Select(kind => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware)],
+                Platforms = [.. values["cas-platform"].Select(ParsePlatform)],
             },
             Machine = One("machine"),
             Collateral = One("collateral"),
@@ -102,6 +102,8 @@ internal sealed record RuntimeOptions
 
     private static MrEnclave ParseMrEnclave(string hex) =>
         MrEnclave.TryParse(hex, out var value) ? value : throw Refuse($"'{hex}' is no MRENCLAVE");
+
+    private static PlatformKind ParsePlatform(string kind) => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware;
 
     private static IPAddress ParseAddress(string text) =>
         IPAddress.TryParse(text, out var address) ? address : throw Refuse($"'{text}' is no IP address");

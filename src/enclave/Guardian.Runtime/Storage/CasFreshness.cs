@@ -1,6 +1,6 @@
 using Guardian.Cas.Client.Connection;
 using Guardian.Refusals;
-using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Runtime.Storage;
 

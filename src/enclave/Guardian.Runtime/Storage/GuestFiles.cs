@@ -6,8 +6,7 @@ using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
 using Guardian.Runtime.Start;
 using Guardian.Volumes;
-using Guardian.Volumes.Format;
-using Guardian.Volumes.Freshness;
+using Guardian.Volumes.Contract;
 using Guardian.Wasi.Host;
 
 namespace Guardian.Runtime.Storage;
@@ -43,14 +42,6 @@ internal sealed class GuestFiles : IDisposable
                 preopens.Add(new Preopen(volume.Path, Open(volume, launch, options, onProblem).Root));
             }
         }
-        catch (VolumeException failure)
-        {
-            Dispose();
-            throw new RefusedException(RuntimeReasons.BadVolume.Because(failure.Message) with
-            {
-                Remedy = failure.Failure == VolumeFailure.RolledBack ? "the session's tag names the newest state; bring that one back" : null,
-            });
-        }
         catch
         {
             Dispose();
@@ -74,7 +65,7 @@ internal sealed class GuestFiles : IDisposable
         using var key = VolumeKey.Create();
         // Nobody opens this volume again, so only data that does not fit in memory has to be committed.
         var volumeOptions = new VolumeOptions { CommitInterval = TimeSpan.FromMinutes(1), OnProblem = onProblem };
-        return DisposeLater(Volume.Create(Path.Combine(scratch.FullName, "root"), key, volumeOptions));
+        return Add(() => Volume.Create(Path.Combine(scratch.FullName, "root"), key, volumeOptions));
     }
 
     private Volume Open(VolumeConfiguration configured, Launch launch, RuntimeOptions options, Action<string> onProblem)
@@ -92,14 +83,14 @@ internal sealed class GuestFiles : IDisposable
         };
         if (File.Exists(Path.Combine(folder, Volume.ContainerName)))
         {
-            return DisposeLater(Volume.Open(folder, key, volumeOptions));
+            return Add(() => Volume.Open(folder, key, volumeOptions));
         }
         if (configured.Tag is not null)
         {
             throw new RefusedException(RuntimeReasons.MissingVolume.Because(
                 $"the volume '{configured.Name}' was written before, but is not in {options.Volumes}"));
         }
-        var volume = DisposeLater(Volume.Create(folder, key, volumeOptions));
+        var volume = Add(() => Volume.Create(folder, key, volumeOptions));
         foreach (var region in configured.Regions)
         {
             CreateRegion(volume, region);
@@ -165,9 +156,17 @@ internal sealed class GuestFiles : IDisposable
 
     private static RefusedException Refuse(string detail) => new(RuntimeReasons.BadConfiguration.Because(detail));
 
-    private Volume DisposeLater(Volume volume)
+    private Volume Add(Func<Volume> open)
     {
-        volumes.Add(volume);
-        return volume;
+        try
+        {
+            volumes.Add(open());
+            return volumes[^1];
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == VolumeReasons.RolledBack)
+        {
+            const string remedy = "the session's tag names the newest state; bring that one back";
+            throw new RefusedException(failure.Refusal with { Remedy = remedy }, failure);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
+using Guardian.Files.Durable;
 
 namespace Guardian.Sgx.Measurement;
 

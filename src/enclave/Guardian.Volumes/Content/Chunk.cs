@@ -5,7 +5,7 @@ namespace Guardian.Volumes.Content;
 /// <summary>Four neighbouring pages of a file in memory.</summary>
 internal sealed class Chunk(Inode owner, long index, ChunkMemory memory)
 {
-    /// <summary>All four pages.</summary>
+    /// <summary>The bits of all four pages.</summary>
     public const int AllPages = (1 << RecordPointer.MaxPages) - 1;
 
     public Inode Owner { get; } = owner;
@@ -16,10 +16,10 @@ internal sealed class Chunk(Inode owner, long index, ChunkMemory memory)
 
     public Span<byte> Data => Memory.Slab.AsSpan(Memory.Offset, Page.ChunkSize);
 
-    /// <summary>Which pages hold what the file holds, a bit each.</summary>
+    /// <summary>The pages that hold the content of the file, a bit each.</summary>
     public int Valid { get; set; }
 
-    /// <summary>Which pages differ from what is stored; never more than are valid.</summary>
+    /// <summary>The pages that differ from what is stored; a subset of <see cref="Valid"/>.</summary>
     public int Dirty { get; set; }
 
     internal Chunk? Previous { get; set; }
@@ -27,10 +27,10 @@ internal sealed class Chunk(Inode owner, long index, ChunkMemory memory)
     internal Chunk? Next { get; set; }
 }
 
-/// <summary>Where a chunk's content lies: in a large piece of memory that the collector never moves.</summary>
+/// <summary>The memory of a chunk: a part of a large array that the collector never moves.</summary>
 internal readonly record struct ChunkMemory(byte[] Slab, int Offset);
 
-/// <summary>Chunks in the order of their last use. A chunk is in one list at most.</summary>
+/// <summary>Chunks in the order of their last use. A chunk is in at most one list.</summary>
 internal sealed class ChunkList
 {
     private Chunk? last;

@@ -1,25 +1,27 @@
 using System.Numerics;
+using Guardian.Refusals;
 using Guardian.Volumes.Format;
 
 namespace Guardian.Volumes.Content;
 
-/// <content>Writing changes.</content>
+/// <content>Writes changes.</content>
 internal sealed partial class ContentCache
 {
-    // Where what was stored.
+    // The records that were stored, until the files refer to them.
     private readonly List<(Inode Inode, long Page, RecordPointer Pointer)> stored = [];
 
-    /// <summary>Encrypts all changed pages into free slots and makes the files refer to them. When that fails, everything is as before.</summary>
-    /// <remarks>They are on the storage after <see cref="Drain"/>.</remarks>
+    /// <summary>Encrypts all changed pages into free slots and makes the files refer to them. When that fails, everything is as
+    /// before.</summary>
+    /// <remarks>The pages are on the storage after <see cref="Drain"/>.</remarks>
     /// <exception cref="IOException">The storage failed.</exception>
-    /// <exception cref="VolumeException">A node that is needed is damaged.</exception>
+    /// <exception cref="RefusedException">A node is damaged.</exception>
     public void Flush()
     {
         if (dirty.Count == 0)
         {
             return;
         }
-        var chunks = Changed();
+        var chunks = SortDirtyChunks();
         foreach (var chunk in chunks)
         {
             chunk.Owner.Map.Prepare(chunk.Index * RecordPointer.MaxPages);
@@ -28,26 +30,27 @@ internal sealed partial class ContentCache
         {
             foreach (var chunk in chunks)
             {
-                Store(chunk.Owner, chunk.Index, chunk.Dirty, chunk.Data);
+                StorePages(chunk.Owner, chunk.Index, chunk.Dirty, chunk.Data);
             }
         }
         catch
         {
-            TakeBack();
+            RollBackRecords();
             throw;
         }
-        Settle();
+        ApplyRecords();
         foreach (var chunk in chunks)
         {
             MarkStored(chunk);
         }
     }
 
-    /// <summary>Returns when everything stored so far is on the storage.</summary>
+    /// <summary>Returns when all pages and nodes stored so far are on the storage.</summary>
     /// <exception cref="IOException">The storage failed.</exception>
     public void Drain() => Writer.Drain();
 
-    /// <summary>Writes whole chunks at once, past the memory of the cache: who writes much at once seldom needs it again soon. When that fails, everything is as before.</summary>
+    /// <summary>Writes whole chunks past the memory of the cache: a program that writes much at once seldom needs it again soon.
+    /// When that fails, everything is as before.</summary>
     /// <inheritdoc cref="Flush" path="/exception"/>
     public void WriteThrough(Inode inode, long index, ReadOnlySpan<byte> data)
     {
@@ -60,44 +63,44 @@ internal sealed partial class ContentCache
         {
             for (var i = 0; i < count; i++)
             {
-                Store(inode, index + i, Chunk.AllPages, data.Slice(i * Page.ChunkSize, Page.ChunkSize));
+                StorePages(inode, index + i, Chunk.AllPages, data.Slice(i * Page.ChunkSize, Page.ChunkSize));
             }
         }
         catch
         {
-            TakeBack();
+            RollBackRecords();
             throw;
         }
-        Settle();
+        ApplyRecords();
         for (var i = 0; i < count; i++)
         {
             if (inode.Chunks.TryGetValue(index + i, out var older))
             {
-                Forget(older, 0);
+                Evict(older, 0);
             }
         }
     }
 
-    private void Store(Inode inode, long index, int pages, ReadOnlySpan<byte> content)
+    private void StorePages(Inode inode, long index, int pages, ReadOnlySpan<byte> content)
     {
         while (pages != 0)
         {
             var place = BitOperations.TrailingZeroCount(pages);
-            var count = Writer.Room(BitOperations.TrailingZeroCount(~(pages >> place)));
+            var count = Writer.ReservePages(BitOperations.TrailingZeroCount(~(pages >> place)));
             var pointer = Writer.Append(content.Slice(place * Page.Size, count * Page.Size), place, inode.ContentProtection);
             stored.Add((inode, (index * RecordPointer.MaxPages) + place, pointer));
             pages &= ~(((1 << count) - 1) << place);
         }
     }
 
-    private void TakeBack()
+    private void RollBackRecords()
     {
         Writer.Abandon();
         stored.Clear();
     }
 
-    // Makes the files refer to what was stored.
-    private void Settle()
+    // Makes the files refer to the stored records.
+    private void ApplyRecords()
     {
         Writer.Finish();
         foreach (var (inode, page, pointer) in stored)
@@ -107,8 +110,8 @@ internal sealed partial class ContentCache
         stored.Clear();
     }
 
-    // Changed chunks in the order of the files, so that what is read together lies together.
-    private Chunk[] Changed()
+    // In the order of the files, so that pages that are read together lie together.
+    private Chunk[] SortDirtyChunks()
     {
         var chunks = new Chunk[dirty.Count];
         var at = chunks.Length;
@@ -116,7 +119,9 @@ internal sealed partial class ContentCache
         {
             chunks[--at] = chunk;
         }
-        Array.Sort(chunks, static (a, b) => a.Owner.Number != b.Owner.Number ? a.Owner.Number.CompareTo(b.Owner.Number) : a.Index.CompareTo(b.Index));
+        Array.Sort(chunks, static (a, b) => a.Owner.Number != b.Owner.Number
+            ? a.Owner.Number.CompareTo(b.Owner.Number)
+            : a.Index.CompareTo(b.Index));
         return chunks;
     }
 }

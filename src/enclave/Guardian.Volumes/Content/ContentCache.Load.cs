@@ -1,22 +1,24 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Refusals;
 using Guardian.Volumes.Format;
 
 namespace Guardian.Volumes.Content;
 
-/// <content>Reading what is not in memory, ahead of whoever reads straight on.</content>
+/// <content>Reads pages that are not in memory, ahead of a program that reads in order.</content>
 internal sealed partial class ContentCache
 {
-    // Chunks: 1 MiB is enough work to share, and little to have read in vain.
+    // Chunks: 1 MiB is enough work to share, and little to read in vain.
     private const int MaxReadAhead = 64;
 
-    // Pages that were read past the memory, by their hash, as many as the memory holds.
-    private readonly int[] askedFor;
+    // Hashes of pages that were read past the memory, as many as the memory holds.
+    private readonly int[] readPast;
 
     private readonly List<Job> jobs = [];
     private readonly Action<int, int> execute;
 
-    // One record to read, and which pages of a chunk it fills: in memory, or (without a chunk) in a caller's buffer, which stays where it is until all jobs are done.
+    // One record to read, and the pages of a chunk that it fills. Without a chunk the target is in a caller's buffer, which stays pinned
+    // until all jobs are done.
     private unsafe struct Job
     {
         public Chunk? Chunk;
@@ -26,20 +28,20 @@ internal sealed partial class ContentCache
         public Exception? Failure;
     }
 
-    // Loads pages of a chunk, and whole chunks behind it: as far as the caller reads, and further when it has been reading straight on.
-    private Chunk Load(Inode inode, long index, int pages, long last)
+    // Loads pages of a chunk, and the chunks behind it: as far as the caller reads, and further when it has been reading in order.
+    private Chunk LoadPages(Inode inode, long index, int pages, long last)
     {
         inode.ReadAhead = index == inode.NextIndex ? Math.Min(MaxReadAhead, Math.Max(4, inode.ReadAhead * 2)) : 0;
         var end = Math.Min(Math.Max(last, index + inode.ReadAhead), ((long)inode.Size - 1) / Page.ChunkSize);
         end = Math.Min(end, index + MaxReadAhead);
         jobs.Clear();
         var chunk = Obtain(inode, index);
-        Plan(chunk, pages);
+        PlanReads(chunk, pages);
         for (var next = index + 1; next <= end; next++)
         {
             if (!inode.Chunks.ContainsKey(next))
             {
-                Plan(Obtain(inode, next), Chunk.AllPages);
+                PlanReads(Obtain(inode, next), Chunk.AllPages);
             }
         }
         inode.NextIndex = Math.Max(index, end) + 1;
@@ -56,11 +58,11 @@ internal sealed partial class ContentCache
                 failure = job.Failure;
             }
         }
-        // What was read ahead in vain is tried again, and reported, when it is needed.
+        // A failed read ahead is retried, and reported, when a caller needs the chunk.
         return failure is null ? chunk : throw failure;
     }
 
-    // Reads whole chunks, none of which is in memory, as many as there are in a row. Gives the size of what was read.
+    // Reads whole chunks past the memory, up to the first one that is in memory. Returns the bytes read.
     private unsafe int ReadThrough(Inode inode, long index, Span<byte> buffer)
     {
         jobs.Clear();
@@ -69,7 +71,7 @@ internal sealed partial class ContentCache
         {
             while ((count + 1) * Page.ChunkSize <= buffer.Length && !inode.Chunks.ContainsKey(index + count))
             {
-                Plan(inode, index + count, start + (count * Page.ChunkSize));
+                PlanReads(inode, index + count, start + (count * Page.ChunkSize));
                 count++;
             }
             RunJobs();
@@ -85,7 +87,8 @@ internal sealed partial class ContentCache
         return count * Page.ChunkSize;
     }
 
-    // Reads a record that is wanted whole straight into the caller's buffer, when keeping it would drive out something else: that is for what is asked for twice.
+    // Reads a whole record straight into the caller's buffer when the memory is full and the record was not read before: only records that
+    // are read twice may evict others.
     private bool TryReadPast(Inode inode, long index, int at, Span<byte> buffer)
     {
         if (clean.Count + dirty.Count < capacity || index == inode.NextIndex || at % Page.Size != 0)
@@ -99,7 +102,7 @@ internal sealed partial class ContentCache
             return false;
         }
         var name = HashCode.Combine(inode.Number, page);
-        ref var last = ref askedFor[unchecked((uint)name) % (uint)askedFor.Length];
+        ref var last = ref readPast[unchecked((uint)name) % (uint)readPast.Length];
         if (last == name)
         {
             return false;
@@ -110,10 +113,10 @@ internal sealed partial class ContentCache
         return true;
     }
 
-    private void RunJobs() => crew.Run(jobs.Count, jobs.Count >= MinShared, execute);
+    private void RunJobs() => pool.Run(jobs.Count, jobs.Count >= MinShared, execute);
 
-    // What fills a whole chunk of a caller's buffer.
-    private unsafe void Plan(Inode inode, long index, byte* target)
+    // Adds the jobs that fill one chunk of a caller's buffer.
+    private unsafe void PlanReads(Inode inode, long index, byte* target)
     {
         var first = index * RecordPointer.MaxPages;
         var missing = Chunk.AllPages;
@@ -135,7 +138,7 @@ internal sealed partial class ContentCache
         }
     }
 
-    // Which wanted pages of a chunk a record holds.
+    // The wanted pages of a chunk that a record holds.
     private static int PagesOfRecord(Inode inode, long first, int place, in RecordPointer pointer, int wanted)
     {
         var filled = 0;
@@ -149,7 +152,8 @@ internal sealed partial class ContentCache
         return filled;
     }
 
-    private unsafe void Plan(Chunk chunk, int pages)
+    // Adds the jobs that fill pages of a chunk in memory.
+    private unsafe void PlanReads(Chunk chunk, int pages)
     {
         var first = chunk.Index * RecordPointer.MaxPages;
         for (var place = 0; place < RecordPointer.MaxPages; place++)
@@ -176,7 +180,7 @@ internal sealed partial class ContentCache
         }
     }
 
-    private unsafe void Execute(int worker, int index)
+    private unsafe void ExecuteJob(int worker, int index)
     {
         ref var job = ref CollectionsMarshal.AsSpan(jobs)[index];
         var pointer = job.Pointer;
@@ -189,7 +193,7 @@ internal sealed partial class ContentCache
                 workers[worker].Reader.Read(pointer, target);
                 return;
             }
-            // Some of its pages were changed since: those stay as they are.
+            // Some of its pages changed since; those stay as they are.
             var scratch = workers[worker].Scratch.AsSpan(0, target.Length);
             workers[worker].Reader.Read(pointer, scratch);
             for (var page = 0; page < pointer.Count; page++)
@@ -200,7 +204,7 @@ internal sealed partial class ContentCache
                 }
             }
         }
-        catch (Exception failure) when (failure is VolumeException or IOException or CryptographicException)
+        catch (Exception failure) when (failure is RefusedException or IOException or CryptographicException)
         {
             job.Failure = failure;
         }

@@ -1,29 +1,30 @@
+using Guardian.Refusals;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Storage;
+using Guardian.Volumes.Threads;
 
 namespace Guardian.Volumes.Content;
 
-/// <summary>
-/// The content of files in memory, chunk by chunk: reads what is missing, keeps what was used last, and holds changes back until they are written together. The volume calls it from one thread at a time.
-/// </summary>
+/// <summary>The content of files in memory, chunk by chunk: reads missing pages, keeps the chunks that were used last, and holds changes
+/// back until they are written together. One thread at a time.</summary>
 internal sealed partial class ContentCache : IDisposable
 {
-    // Changes wait in memory up to this much: enough to write together, and little enough to be in the processor's cache still when they are encrypted.
+    // Chunks that may wait to be written: enough to write together, and few enough to be in the processor's cache when they are encrypted.
     private const int MaxDirty = 512;
 
     private const int ChunksPerSlab = 64;
 
-    // Chunks, 4 GiB.
-    private const int MaxAskedFor = 1 << 18;
+    // Chunks: 4 GiB.
+    private const int MaxReadPast = 1 << 18;
 
-    // More processors than this would wait for the container's file, not for the cipher.
+    // More processors would wait for the container's file, not for the cipher.
     private const int MaxWorkers = 4;
 
-    // Fewer pieces are done sooner than another thread wakes.
+    // Fewer jobs are done before another thread wakes.
     private const int MinShared = 4;
 
     private readonly int capacity;
-    private readonly Crew crew = new(Math.Min(MaxWorkers, Environment.ProcessorCount));
+    private readonly WorkerPool pool = new(Math.Min(MaxWorkers, Environment.ProcessorCount));
     private readonly WriteQueue queue;
     private readonly Worker[] workers;
     private readonly ChunkList clean = new();
@@ -36,27 +37,30 @@ internal sealed partial class ContentCache : IDisposable
     public ContentCache(IStorage storage, SlotAllocator allocator, long size)
     {
         capacity = (int)Math.Clamp(size / Page.ChunkSize, 4 * MaxReadAhead, int.MaxValue / 2);
-        askedFor = new int[Math.Min(capacity, MaxAskedFor) * RecordPointer.MaxPages];
-        execute = Execute;
+        readPast = new int[Math.Min(capacity, MaxReadPast) * RecordPointer.MaxPages];
+        execute = ExecuteJob;
         queue = new WriteQueue(storage);
         Writer = new RecordWriter(queue, allocator);
-        workers = [.. Enumerable.Range(0, crew.Size).Select(_ => new Worker(Writer))];
+        workers = [.. Enumerable.Range(0, pool.Size).Select(_ => new Worker(Writer))];
     }
 
-    /// <summary>Whether there are changes that are not written.</summary>
+    /// <summary>Whether pages differ from what is stored.</summary>
     public bool IsDirty => dirty.Count > 0;
 
-    /// <summary>Reads nodes for whoever calls the cache.</summary>
+    /// <summary>Reads nodes, on the caller's thread.</summary>
     public RecordReader Reader => workers[0].Reader;
 
-    /// <summary>Writes pages, and nodes for whoever calls the cache.</summary>
+    /// <summary>Writes pages, and the caller's nodes.</summary>
     public RecordWriter Writer { get; }
 
-    /// <summary>Whether so much is changed that it should be written now.</summary>
+    /// <summary>Whether so many chunks changed that they should be written now.</summary>
     public bool IsFull => dirty.Count > Math.Min(MaxDirty, capacity / 2);
 
     /// <summary>Reads from a range that lies within the file.</summary>
-    /// <remarks>Whole chunks that are not in memory are decrypted straight into the buffer: who reads much at once would only drive out what is used often.</remarks>
+    /// <remarks>Whole chunks that are not in memory are decrypted straight into the buffer: a large read would only evict what is used
+    /// often.</remarks>
+    /// <exception cref="RefusedException">A page or node is damaged; the buffer may hold a part of the content.</exception>
+    /// <exception cref="IOException">The storage failed; the buffer may hold a part of the content.</exception>
     public void Read(Inode inode, long offset, Span<byte> buffer)
     {
         var last = (offset + buffer.Length - 1) / Page.ChunkSize;
@@ -74,11 +78,11 @@ internal sealed partial class ContentCache : IDisposable
                 var pages = PagesOf(at, size);
                 if (chunk is null || (chunk.Valid & pages) != pages)
                 {
-                    chunk = Load(inode, index, pages, last);
+                    chunk = LoadPages(inode, index, pages, last);
                 }
                 else
                 {
-                    Touch(chunk);
+                    MarkUsed(chunk);
                 }
                 chunk.Data.Slice(at, size).CopyTo(buffer);
             }
@@ -93,18 +97,19 @@ internal sealed partial class ContentCache : IDisposable
         var chunk = Obtain(inode, offset / Page.ChunkSize);
         var at = (int)(offset % Page.ChunkSize);
         var pages = PagesOf(at, data.Length);
-        // Pages that are written in part must be known in whole.
-        var partly = (at % Page.Size != 0 ? PagesOf(at, 1) : 0) | ((at + data.Length) % Page.Size != 0 ? PagesOf(at + data.Length - 1, 1) : 0);
+        // A page that is written in part must be valid first.
+        var end = at + data.Length;
+        var partly = (at % Page.Size != 0 ? PagesOf(at, 1) : 0) | (end % Page.Size != 0 ? PagesOf(end - 1, 1) : 0);
         if ((partly & ~chunk.Valid) != 0)
         {
-            Load(inode, chunk.Index, partly, chunk.Index);
+            LoadPages(inode, chunk.Index, partly, chunk.Index);
         }
         data.CopyTo(chunk.Data[at..]);
         MarkDirty(chunk, pages);
     }
 
-    /// <summary>Makes what is stored of a chunk be stored again.</summary>
-    public void Rewrite(Inode inode, long index)
+    /// <summary>Marks the stored pages of a chunk as changed, so that they are stored again.</summary>
+    public void MarkForRewrite(Inode inode, long index)
     {
         var stored = 0;
         for (var place = 0; place < RecordPointer.MaxPages; place++)
@@ -113,11 +118,11 @@ internal sealed partial class ContentCache : IDisposable
         }
         if (stored != 0)
         {
-            MarkDirty(Load(inode, index, stored, index), stored);
+            MarkDirty(LoadPages(inode, index, stored, index), stored);
         }
     }
 
-    /// <summary>Forgets everything from a size on; the rest of the last page becomes zeros.</summary>
+    /// <summary>Removes the content from a size on; the rest of the last page becomes zeros.</summary>
     public void Truncate(Inode inode, long size)
     {
         var pages = Page.CountFor((ulong)size);
@@ -130,7 +135,7 @@ internal sealed partial class ContentCache : IDisposable
         }
         foreach (var chunk in inode.Chunks.Values.Where(chunk => (chunk.Index + 1) * RecordPointer.MaxPages > pages).ToList())
         {
-            Forget(chunk, pages - (chunk.Index * RecordPointer.MaxPages));
+            Evict(chunk, pages - (chunk.Index * RecordPointer.MaxPages));
         }
         inode.Map.Truncate(pages);
     }
@@ -154,12 +159,12 @@ internal sealed partial class ContentCache : IDisposable
         Array.ForEach(workers, worker => worker.Reader.Dispose());
     }
 
-    // The bits of the pages that a range within a chunk touches.
+    // The bits of the pages that a range within a chunk overlaps.
     private static int PagesOf(int at, int size) => ((2 << ((at + size - 1) / Page.Size)) - 1) & ~((1 << (at / Page.Size)) - 1);
 
     private ChunkList ListOf(Chunk chunk) => chunk.Dirty == 0 ? clean : dirty;
 
-    private void Touch(Chunk chunk)
+    private void MarkUsed(Chunk chunk)
     {
         if (chunk.Dirty == 0 && chunk != clean.First)
         {
@@ -186,19 +191,19 @@ internal sealed partial class ContentCache : IDisposable
         clean.AddFirst(chunk);
     }
 
-    // After it was written; what was written whole is not kept, as it is not when it is read whole.
+    // A chunk that was written whole is not kept, like one that is read whole.
     private void MarkStored(Chunk chunk)
     {
         var isWhole = chunk.Dirty == Chunk.AllPages;
         MarkClean(chunk);
         if (isWhole)
         {
-            Forget(chunk, 0);
+            Evict(chunk, 0);
         }
     }
 
-    // Keeps the first pages of a chunk; with none left, the chunk goes.
-    private void Forget(Chunk chunk, long pages)
+    // Drops all but the first pages of a chunk; without any, the whole chunk.
+    private void Evict(Chunk chunk, long pages)
     {
         var kept = pages <= 0 ? 0 : (1 << (int)pages) - 1;
         if (kept != 0)
@@ -216,17 +221,18 @@ internal sealed partial class ContentCache : IDisposable
         spare.Push(chunk.Memory);
     }
 
-    // The chunk in memory, made when it is not there. Changed chunks are never put out, so memory may be exceeded until they are written.
+    // The chunk in memory, created when it is not there. Changed chunks are never evicted, so the cache may exceed its size until they are
+    // written.
     private Chunk Obtain(Inode inode, long index)
     {
         if (inode.Chunks.TryGetValue(index, out var chunk))
         {
-            Touch(chunk);
+            MarkUsed(chunk);
             return chunk;
         }
         if (clean.Count + dirty.Count >= capacity && clean.Last is { } oldest)
         {
-            Forget(oldest, 0);
+            Evict(oldest, 0);
         }
         if (spare.Count == 0)
         {

@@ -2,28 +2,25 @@ using Guardian.Volumes.Format;
 
 namespace Guardian.Volumes.Content;
 
-/// <summary>The names of a directory in memory. What changes is written page by page through <c>write</c>, which the volume gives. Not thread-safe.</summary>
+/// <summary>The names of a directory in memory. The caller writes each page that a change names. Not thread-safe.</summary>
 internal sealed class DirectoryContent
 {
     private readonly Dictionary<string, DirectoryItem> names = new(StringComparer.Ordinal);
 
-    // By cookie. What was removed stays as a gap (null) until there are many, so that removing costs little.
+    // By cookie. A removed name leaves a gap (null) until there are many, so that removing costs little.
     private readonly List<(ulong Cookie, DirectoryItem? Item)> order = [];
     private readonly List<List<DirectoryItem>> pages = [];
     private readonly List<int> filled = [];
 
-    // No page before this one has room for another name.
-    private int roomFrom;
+    // All pages before this one are full.
+    private int firstWithSpace;
 
     /// <summary>How many names there are.</summary>
     public int Count => names.Count;
 
-    /// <summary>How many pages hold them.</summary>
-    public int PageCount => pages.Count;
-
-    /// <summary>Reads the pages of a directory; null when they cannot be what was written by a volume.</summary>
+    /// <summary>Reads the pages of a directory; null when no volume can have written them.</summary>
     /// <param name="content">Whole pages.</param>
-    /// <param name="nextCookie">Above every cookie in use.</param>
+    /// <param name="nextCookie">A cookie above all cookies in use.</param>
     public static DirectoryContent? TryRead(ReadOnlySpan<byte> content, ulong nextCookie)
     {
         var directory = new DirectoryContent();
@@ -63,15 +60,16 @@ internal sealed class DirectoryContent
     /// <summary>Finds a name.</summary>
     public DirectoryItem? Find(string name) => names.GetValueOrDefault(name);
 
-    /// <summary>Adds a name that is not there; gives the page that changed.</summary>
+    /// <summary>Adds a name that is not there.</summary>
+    /// <returns>The page that changed.</returns>
     public int Add(DirectoryItem item)
     {
         var size = item.StoredSize;
-        while (roomFrom < pages.Count && filled[roomFrom] > DirectoryPage.Capacity - DirectoryPage.MaxItemSize)
+        while (firstWithSpace < pages.Count && filled[firstWithSpace] > DirectoryPage.Capacity - DirectoryPage.MaxItemSize)
         {
-            roomFrom++;
+            firstWithSpace++;
         }
-        var page = roomFrom;
+        var page = firstWithSpace;
         while (page < pages.Count && filled[page] + size > DirectoryPage.Capacity)
         {
             page++;
@@ -89,13 +87,14 @@ internal sealed class DirectoryContent
         return page;
     }
 
-    /// <summary>Removes a name; gives the page that changed.</summary>
+    /// <summary>Removes a name.</summary>
+    /// <returns>The page that changed.</returns>
     public int Remove(DirectoryItem item)
     {
         names.Remove(item.Name);
         pages[item.Page].Remove(item);
         filled[item.Page] -= item.StoredSize;
-        roomFrom = Math.Min(roomFrom, item.Page);
+        firstWithSpace = Math.Min(firstWithSpace, item.Page);
         order[IndexOf(item.Cookie)] = (item.Cookie, null);
         if (order.Count > 2 * names.Count + 16)
         {
@@ -108,7 +107,7 @@ internal sealed class DirectoryContent
     public void WritePage(int page, Span<byte> content) => DirectoryPage.Write(pages[page], content);
 
     /// <summary>The names from a cookie on, in the order of their cookies.</summary>
-    public IEnumerable<DirectoryItem> From(ulong cookie)
+    public IEnumerable<DirectoryItem> ListFrom(ulong cookie)
     {
         for (var i = IndexOf(cookie); i < order.Count; i++)
         {
@@ -119,7 +118,7 @@ internal sealed class DirectoryContent
         }
     }
 
-    // The first entry whose cookie is not below.
+    // The index of the first entry with this cookie or a higher one.
     private int IndexOf(ulong cookie)
     {
         var (low, high) = (0, order.Count);

@@ -1,26 +1,14 @@
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes.Content;
 
-/// <summary>A node in memory.</summary>
-internal sealed class MapNode(RecordPointer[] entries)
+/// <summary>The tree of pointers of one file (docs/spec/volume.md, "Files"). It reads nodes when they are needed. Not
+/// thread-safe.</summary>
+internal sealed class FileMap
 {
-    public RecordPointer[] Entries { get; } = entries;
-
-    /// <summary>The nodes below that are in memory; null at level 1 and where none is.</summary>
-    public MapNode?[]? Children { get; set; }
-
-    /// <summary>Whether it, or a node below it, differs from what is stored. A changed node's parent is changed too.</summary>
-    public bool IsDirty { get; set; }
-}
-
-/// <summary>The tree of pointers of one file (docs/spec/volume.md, "Files"). Nodes are read when they are needed. Not thread-safe.</summary>
-internal sealed partial class FileMap
-{
-    /// <summary>Largest height: 64⁷ pages.</summary>
-    public const int MaxHeight = 7;
-
     private const int EntryBits = 6;
 
     private readonly RecordReader reader;
@@ -44,10 +32,10 @@ internal sealed partial class FileMap
     /// <summary>Whether nodes differ from what is stored.</summary>
     public bool IsDirty => top is { IsDirty: true };
 
-    /// <summary>About how many nodes are in memory.</summary>
+    /// <summary>Nodes in memory, approximately.</summary>
     public int NodeCount { get; private set; }
 
-    /// <summary>Finds the record that holds a page; none where nothing is stored.</summary>
+    /// <summary>Finds the record that holds a page; none when nothing is stored.</summary>
     public RecordPointer Find(long page)
     {
         if (page >= Capacity(Height))
@@ -58,12 +46,12 @@ internal sealed partial class FileMap
         {
             return Root;
         }
-        if (Leaf(page) is not { } leaf)
+        if (FindLeaf(page) is not { } leaf)
         {
             return default;
         }
-        var index = Index(page, 1);
-        return leaf.Entries[Node.Holder(leaf.Entries, index)];
+        var index = IndexOf(page, 1);
+        return leaf.Entries[NodeRecord.HolderOf(leaf.Entries, index)];
     }
 
     /// <summary>Makes sure that <see cref="Set"/> for this page needs nothing from the storage.</summary>
@@ -72,11 +60,13 @@ internal sealed partial class FileMap
         Raise(page);
         if (Height > 0)
         {
-            _ = LeafForChange(page);
+            _ = MakeLeafDirty(page);
         }
     }
 
-    /// <summary>Makes a record hold its pages; <paramref name="page"/> is the first. What they were stored in before becomes free when no page refers to it.</summary>
+    /// <summary>Makes a record hold its pages. The records that held them before become free when no other page uses them.</summary>
+    /// <param name="page">The first page of the record.</param>
+    /// <param name="pointer">The record.</param>
     public void Set(long page, in RecordPointer pointer)
     {
         if (Height == 0 && (page > 0 || pointer.Count > 1))
@@ -89,20 +79,16 @@ internal sealed partial class FileMap
             Root = pointer;
             return;
         }
-        var entries = LeafForChange(page).Entries;
-        var index = Index(page, 1);
+        var entries = MakeLeafDirty(page).Entries;
+        var index = IndexOf(page, 1);
         for (var i = index; i < index + pointer.Count; i++)
         {
-            Forget(entries, i);
+            FreeRecord(NodeRecord.RemovePage(entries, i));
         }
-        entries[index] = pointer;
-        for (var i = index + 1; i < index + pointer.Count; i++)
-        {
-            entries[i] = RecordPointer.SharedWith(index);
-        }
+        NodeRecord.SetPages(entries, index, pointer);
     }
 
-    /// <summary>Forgets all pages from one on.</summary>
+    /// <summary>Removes all pages from one on.</summary>
     public void Truncate(long pages)
     {
         if (pages == 0 && Height == 0)
@@ -112,7 +98,7 @@ internal sealed partial class FileMap
         }
         else if (Height > 0 && pages < Capacity(Height))
         {
-            top ??= Root.IsNone ? NewNode() : Load(Root, Height);
+            top ??= Root.IsNone ? MapNode.CreateEmpty() : Load(Root, Height);
             Truncate(top, Height, pages);
             if (pages == 0)
             {
@@ -123,9 +109,9 @@ internal sealed partial class FileMap
     }
 
     /// <summary>Visits every stored node and record, without keeping nodes in memory.</summary>
-    /// <param name="visit">Gets the pointer and the page of its entry; -1 for a node.</param>
-    /// <param name="onDamage">Gets what cannot be read, and the visit goes on; null: it is thrown.</param>
-    public void Walk(Action<RecordPointer, long> visit, Action<VolumeException>? onDamage = null)
+    /// <param name="visit">Receives the pointer, and the page of its entry; -1 for a node.</param>
+    /// <param name="onDamage">Receives the refusal of a damaged node, and the visit goes on; when null, the refusal is thrown.</param>
+    public void Walk(Action<RecordPointer, long> visit, Action<Refusal>? onDamage = null)
     {
         if (!Root.IsNone)
         {
@@ -133,35 +119,65 @@ internal sealed partial class FileMap
         }
     }
 
+    /// <summary>Stores all changed nodes. When that fails, everything in memory is as before.</summary>
+    /// <exception cref="IOException">The storage failed.</exception>
+    public void Store(RecordWriter writer)
+    {
+        if (!IsDirty)
+        {
+            return;
+        }
+        var changes = new List<NodeChange>();
+        try
+        {
+            var root = top!.Append(writer, Height, changes);
+            writer.Finish();
+            changes.Add(new NodeChange(null, 0, top, Root));
+            Root = root;
+        }
+        catch
+        {
+            writer.Abandon();
+            foreach (var change in changes)
+            {
+                change.Parent!.Entries[change.Index] = change.Old;
+            }
+            throw;
+        }
+        foreach (var change in changes)
+        {
+            change.Stored.IsDirty = false;
+            FreeRecord(change.Old);
+        }
+    }
+
     /// <summary>Drops nodes from memory that are as they are stored.</summary>
-    public void Trim()
+    public void DropCleanNodes()
     {
         if (top is not null)
         {
-            top = Trim(top);
+            top = top.DropClean();
             NodeCount = 0;
         }
     }
 
-    /// <summary>Pages that a tree of a height can hold.</summary>
-    public static long Capacity(int height) => 1L << (EntryBits * height);
+    /// <summary>The pages that a tree of a height can hold.</summary>
+    private static long Capacity(int height) => 1L << (EntryBits * height);
 
-    private static int Index(long page, int level) => (int)((page >> (EntryBits * (level - 1))) & (Node.EntryCount - 1));
-
-    private static MapNode NewNode() => new(new RecordPointer[Node.EntryCount]) { IsDirty = true };
+    private static int IndexOf(long page, int level) => (int)((page >> (EntryBits * (level - 1))) & (NodeRecord.EntryCount - 1));
 
     private MapNode Load(in RecordPointer pointer, int level)
     {
         Span<byte> content = stackalloc byte[Page.Size];
         reader.Read(pointer, content);
         NodeCount++;
-        return Node.TryRead(content, level, allocator.Count, out var entries)
+        return NodeRecord.TryRead(content, level, allocator.Count, out var entries)
             ? new MapNode(entries)
-            : throw new VolumeException(VolumeFailure.Damaged, $"the node at slot {pointer.Slot} is malformed");
+            : throw new RefusedException(VolumeReasons.Damaged.Because($"the node at slot {pointer.Slot} is malformed"));
     }
 
-    // The node of level 1 that a page belongs to; null when nothing is stored there.
-    private MapNode? Leaf(long page)
+    // The node of level 1 that holds a page; null when nothing is stored there.
+    private MapNode? FindLeaf(long page)
     {
         if (top is null && Root.IsNone)
         {
@@ -170,8 +186,8 @@ internal sealed partial class FileMap
         var node = top ??= Load(Root, Height);
         for (var level = Height; level > 1; level--)
         {
-            var index = Index(page, level);
-            if (Child(node, index, level) is not { } child)
+            var index = IndexOf(page, level);
+            if (FindChild(node, index, level) is not { } child)
             {
                 return null;
             }
@@ -180,17 +196,18 @@ internal sealed partial class FileMap
         return node;
     }
 
-    private MapNode LeafForChange(long page)
+    // The same, created when it is not there, and marked as changed with all nodes above it.
+    private MapNode MakeLeafDirty(long page)
     {
-        var node = top ??= Root.IsNone ? NewNode() : Load(Root, Height);
+        var node = top ??= Root.IsNone ? MapNode.CreateEmpty() : Load(Root, Height);
         for (var level = Height; level > 1; level--)
         {
-            var index = Index(page, level);
-            var child = Child(node, index, level);
+            var index = IndexOf(page, level);
+            var child = FindChild(node, index, level);
             if (child is null)
             {
-                child = NewNode();
-                (node.Children ??= new MapNode?[Node.EntryCount])[index] = child;
+                child = MapNode.CreateEmpty();
+                node.SetChild(index, child);
             }
             node.IsDirty = true;
             node = child;
@@ -199,7 +216,7 @@ internal sealed partial class FileMap
         return node;
     }
 
-    private MapNode? Child(MapNode node, int index, int level)
+    private MapNode? FindChild(MapNode node, int index, int level)
     {
         if (node.Children?[index] is { } known)
         {
@@ -210,21 +227,20 @@ internal sealed partial class FileMap
             return null;
         }
         var child = Load(node.Entries[index], level - 1);
-        (node.Children ??= new MapNode?[Node.EntryCount])[index] = child;
+        node.SetChild(index, child);
         return child;
     }
 
-    // Adds levels until a page has its place.
+    // Adds levels until the tree can hold a page.
     private void Raise(long page)
     {
         while (page >= Capacity(Height))
         {
-            var above = NewNode();
+            var above = MapNode.CreateEmpty();
             above.Entries[0] = Root;
             if (top is not null)
             {
-                above.Children = new MapNode?[Node.EntryCount];
-                above.Children[0] = top;
+                above.SetChild(0, top);
             }
             top = above;
             Root = default;
@@ -232,36 +248,10 @@ internal sealed partial class FileMap
         }
     }
 
-    // A page leaves its record: another page takes over the pointer, or the record is free.
-    private void Forget(RecordPointer[] entries, int index)
-    {
-        var entry = entries[index];
-        entries[index] = default;
-        if (entry.IsNone || entry.Kind == PointerKind.Shared)
-        {
-            return;
-        }
-        var end = (index / RecordPointer.MaxPages + 1) * RecordPointer.MaxPages;
-        var heir = -1;
-        for (var i = index + 1; i < end; i++)
-        {
-            if (entries[i].Kind != PointerKind.Shared || entries[i].Slot != index)
-            {
-                continue;
-            }
-            entries[i] = heir < 0 ? entry : RecordPointer.SharedWith(heir);
-            heir = heir < 0 ? i : heir;
-        }
-        if (heir < 0)
-        {
-            FreeRecord(entry);
-        }
-    }
-
     private void Truncate(MapNode node, int level, long pages)
     {
         var span = Capacity(level - 1);
-        for (var i = 0; i < Node.EntryCount; i++)
+        for (var i = 0; i < NodeRecord.EntryCount; i++)
         {
             var first = i * span;
             if (first + span <= pages)
@@ -273,10 +263,10 @@ internal sealed partial class FileMap
                 if (!node.Entries[i].IsNone)
                 {
                     node.IsDirty = true;
-                    Forget(node.Entries, i);
+                    FreeRecord(NodeRecord.RemovePage(node.Entries, i));
                 }
             }
-            else if (Child(node, i, level) is { } child)
+            else if (FindChild(node, i, level) is { } child)
             {
                 node.IsDirty = true;
                 Truncate(child, level - 1, Math.Max(0, pages - first));
@@ -284,13 +274,13 @@ internal sealed partial class FileMap
                 {
                     FreeRecord(node.Entries[i]);
                     node.Entries[i] = default;
-                    node.Children![i] = null;
+                    node.SetChild(i, null);
                 }
             }
         }
     }
 
-    private void Walk(RecordPointer pointer, int level, long page, Action<RecordPointer, long> visit, Action<VolumeException>? onDamage)
+    private void Walk(RecordPointer pointer, int level, long page, Action<RecordPointer, long> visit, Action<Refusal>? onDamage)
     {
         visit(pointer, level == 0 ? page : -1);
         if (level == 0)
@@ -302,31 +292,18 @@ internal sealed partial class FileMap
         {
             node = Load(pointer, level);
         }
-        catch (VolumeException damage) when (onDamage is not null)
+        catch (RefusedException damage) when (onDamage is not null)
         {
-            onDamage(damage);
+            onDamage(damage.Refusal);
             return;
         }
-        for (var i = 0; i < Node.EntryCount; i++)
+        for (var i = 0; i < NodeRecord.EntryCount; i++)
         {
             if (!node.Entries[i].IsNone && node.Entries[i].Kind != PointerKind.Shared)
             {
                 Walk(node.Entries[i], level - 1, page + (i * Capacity(level - 1)), visit, onDamage);
             }
         }
-    }
-
-    private static MapNode? Trim(MapNode node)
-    {
-        if (!node.IsDirty)
-        {
-            return null;
-        }
-        for (var i = 0; node.Children is not null && i < Node.EntryCount; i++)
-        {
-            node.Children[i] = node.Children[i] is { } child ? Trim(child) : null;
-        }
-        return node;
     }
 
     private void FreeRecord(in RecordPointer pointer)

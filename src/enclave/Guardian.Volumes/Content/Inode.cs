@@ -1,4 +1,5 @@
 using Guardian.Files;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 using Guardian.Volumes.Storage;
 
@@ -48,25 +49,37 @@ internal sealed class Inode
     /// <summary>The chunks that are in memory, by their index.</summary>
     public Dictionary<long, Chunk> Chunks { get; } = [];
 
-    /// <summary>A directory's names, once they were needed.</summary>
+    /// <summary>A directory's names; null until they are needed.</summary>
     public DirectoryContent? Names { get; set; }
 
-    /// <summary>How many nodes are open.</summary>
+    /// <summary>How many open nodes use it.</summary>
     public int OpenCount { get; set; }
 
     /// <summary>Whether its record differs from what is stored.</summary>
     public bool IsDirty { get; set; }
 
-    /// <summary>The chunk that a reader going straight on would need next, and how many to read ahead for it.</summary>
+    /// <summary>The chunk that a reader in order needs next.</summary>
     public long NextIndex { get; set; }
 
+    /// <summary>Chunks to read ahead for it.</summary>
     public int ReadAhead { get; set; }
 
-    /// <summary>Whether its content is in use by nobody any more.</summary>
-    public bool IsGone => Links == 0 && OpenCount == 0;
+    /// <summary>Whether neither a name nor an open node uses it.</summary>
+    public bool IsUnused => Links == 0 && OpenCount == 0;
 
-    /// <summary>What protects its pages: only those of files can be less than encrypted, so that names and structure never are.</summary>
+    /// <summary>How its pages are protected. Only pages of files can be less than encrypted; names and structure always are
+    /// encrypted.</summary>
     public Protection ContentProtection => Kind == FileKind.RegularFile ? Protection : Protection.Encrypted;
+
+    /// <summary>Notes that it changed now.</summary>
+    /// <param name="now">Nanoseconds since 1970.</param>
+    /// <param name="isContent">Whether its content changed too.</param>
+    public void MarkChanged(ulong now, bool isContent)
+    {
+        ChangeTime = now;
+        ModificationTime = isContent ? now : ModificationTime;
+        IsDirty = true;
+    }
 
     public InodeRecord ToRecord() => new()
     {

@@ -17,7 +17,7 @@ internal sealed class DirectoryItem
 
     public required FileKind Kind { get; set; }
 
-    /// <summary>The page that it is stored in.</summary>
+    /// <summary>The page that stores it.</summary>
     public int Page { get; set; }
 
     public int StoredSize => DirectoryPage.ItemHeaderSize + Encoding.UTF8.GetByteCount(Name);
@@ -33,12 +33,12 @@ internal static class DirectoryPage
 
     private const int HeaderSize = 2;
 
-    /// <summary>Bytes for entries.</summary>
+    /// <summary>Bytes of a page that entries can use.</summary>
     public const int Capacity = Page.Size - HeaderSize;
 
     private static readonly UTF8Encoding Strict = new(false, true);
 
-    /// <summary>Reads a page. False when it is malformed, or a name is none.</summary>
+    /// <summary>Reads a page. False when it is malformed, or when it holds an invalid name.</summary>
     public static bool TryRead(ReadOnlySpan<byte> content, out List<DirectoryItem> items)
     {
         items = [];
@@ -61,7 +61,9 @@ internal static class DirectoryPage
                 Kind = (FileKind)rest[12],
                 Name = Utf8.IsValid(name) ? Strict.GetString(name) : "",
             };
-            if (EntryName.Check(item.Name) != FileError.Success || item.Node == 0 || item.Kind is not (FileKind.Directory or FileKind.RegularFile or FileKind.SymbolicLink))
+            if (EntryName.Check(item.Name) != FileError.Success
+                || item.Node == 0
+                || item.Kind is not (FileKind.Directory or FileKind.RegularFile or FileKind.SymbolicLink))
             {
                 return false;
             }
@@ -71,7 +73,7 @@ internal static class DirectoryPage
         return !content[(HeaderSize + used)..].ContainsAnyExcept((byte)0);
     }
 
-    /// <summary>Writes entries, at most <see cref="Capacity"/> bytes of them, into a page.</summary>
+    /// <summary>Writes entries of at most <see cref="Capacity"/> bytes into a page.</summary>
     public static void Write(IEnumerable<DirectoryItem> items, Span<byte> content)
     {
         content.Clear();
@@ -89,7 +91,7 @@ internal static class DirectoryPage
     }
 }
 
-/// <summary>What a name may be, the same for all file systems (<see cref="IFileSystem"/>).</summary>
+/// <summary>The rule for names, the same for all file systems (<see cref="IFileSystem"/>).</summary>
 internal static class EntryName
 {
     public static FileError Check(string name)

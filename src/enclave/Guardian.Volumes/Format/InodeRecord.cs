@@ -1,30 +1,17 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Guardian.Files;
-using Guardian.Volumes.Content;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Volumes.Format;
 
-/// <summary>How the content below a directory is protected from whoever keeps the container.</summary>
-public enum Protection : byte
-{
-    /// <summary>It can neither be read nor changed unseen.</summary>
-    Encrypted = 1,
-
-    /// <summary>It cannot be changed unseen; it can be read.</summary>
-    Authenticated = 2,
-
-    /// <summary>It can be read and changed.</summary>
-    Plain = 3,
-}
-
-/// <summary>An inode as it is stored: 128 bytes (docs/spec/volume.md, "Inode").</summary>
+/// <summary>A stored inode: 128 bytes (docs/spec/volume.md, "Inode").</summary>
 internal readonly record struct InodeRecord
 {
-    /// <summary>Bytes.</summary>
+    /// <summary>Bytes of an inode.</summary>
     public const int Size = 128;
 
-    /// <summary>Largest size of a file: 16 TiB.</summary>
+    /// <summary>The largest size of a file: 16 TiB.</summary>
     public const ulong MaxFileSize = 1UL << 44;
 
     public required FileKind Kind { get; init; }
@@ -49,7 +36,7 @@ internal readonly record struct InodeRecord
 
     public required RecordPointer Root { get; init; }
 
-    /// <summary>Reads an inode. False when it is free, or none that a volume of <paramref name="slotCount"/> slots can hold.</summary>
+    /// <summary>Reads an inode. False when it is free, or when a container of <paramref name="slotCount"/> slots cannot hold it.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, long slotCount, out InodeRecord inode)
     {
         inode = default;
@@ -74,14 +61,17 @@ internal readonly record struct InodeRecord
         var isDirectory = inode.Kind == FileKind.Directory;
         return inode.Kind is FileKind.Directory or FileKind.RegularFile or FileKind.SymbolicLink
             && inode.Protection is >= Protection.Encrypted and <= Protection.Plain
-            && inode.Height <= FileMap.MaxHeight
+            && inode.Height <= NodeRecord.MaxHeight
             && inode.FileSize <= MaxFileSize
             && inode.NextCookie < 1UL << 62
-            && (isDirectory ? inode.NextCookie > 0 && inode.FileSize % Page.Size == 0 : inode.NextCookie == 0 && inode.Parent == 0)
+            && (isDirectory
+                ? inode.NextCookie > 0 && inode.FileSize % Page.Size == 0
+                : inode.NextCookie == 0 && inode.Parent == 0)
             && bytes[3] == 0
             && !bytes[52..64].ContainsAnyExcept((byte)0)
             && inode.Root.IsSingle(slotCount)
-            && (inode.Root.Kind is PointerKind.None or PointerKind.Encrypted || (inode.Kind == FileKind.RegularFile && inode.Height == 0));
+            && (inode.Root.Kind is PointerKind.None or PointerKind.Encrypted
+                || (inode.Kind == FileKind.RegularFile && inode.Height == 0));
     }
 
     /// <summary>Writes the inode into 128 bytes.</summary>

@@ -1,15 +1,17 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Guardian.Volumes.Freshness;
-using Guardian.Volumes.Storage;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Volumes.Format;
 
 /// <summary>The root of one state of a volume (docs/spec/volume.md, "Superblock").</summary>
 internal sealed record Superblock
 {
-    /// <summary>How many slots at the beginning hold superblocks.</summary>
+    /// <summary>How many slots at the beginning of a container hold superblocks.</summary>
     public const int Count = 2;
+
+    /// <summary>Slots of the largest container: 64 TiB, far above what the bitmaps should take of an enclave's memory.</summary>
+    public const long MaxSlotCount = 1L << 34;
 
     private const uint Version = 1;
     private const uint ClosedFlag = 1;
@@ -21,7 +23,7 @@ internal sealed record Superblock
     private const int TagSize = 16;
     private const int NonceSize = 12;
 
-    /// <summary>16 bytes.</summary>
+    /// <summary>16 random bytes.</summary>
     public required ReadOnlyMemory<byte> VolumeId { get; init; }
 
     public required ulong Generation { get; init; }
@@ -38,13 +40,14 @@ internal sealed record Superblock
 
     private static ReadOnlySpan<byte> Magic => "GUARDVOL"u8;
 
-    /// <summary>Whether a slot may hold a superblock of some key.</summary>
+    /// <summary>Whether a slot may hold a superblock, under whatever key.</summary>
     public static bool HasMagic(ReadOnlySpan<byte> slot) => slot.StartsWith(Magic);
 
     /// <summary>The freshness tag of a superblock in its stored form.</summary>
-    public FreshnessTag TagOf(ReadOnlySpan<byte> slot) => new(Generation, Convert.ToHexStringLower(SHA256.HashData(slot).AsSpan(0, FreshnessTag.DigestSize)));
+    public FreshnessTag TagOf(ReadOnlySpan<byte> slot) =>
+        new(Generation, Convert.ToHexStringLower(SHA256.HashData(slot).AsSpan(0, FreshnessTag.DigestSize)));
 
-    /// <summary>Encrypts into the 4096 bytes of a slot, under a key that is used this once.</summary>
+    /// <summary>Encrypts into the 4096 bytes of a slot, under a derived key that is used once.</summary>
     public byte[] Write(VolumeKey key)
     {
         var slot = new byte[Page.Size];
@@ -63,12 +66,13 @@ internal sealed record Superblock
         WriteTag(content[224..], Attempted);
 
         using var cipher = CipherFor(key, slot);
-        cipher.Encrypt(new byte[NonceSize], content, slot.AsSpan(ContentOffset, ContentSize), slot.AsSpan(TagOffset), slot.AsSpan(0, ContentOffset));
+        var target = slot.AsSpan(ContentOffset, ContentSize);
+        cipher.Encrypt(new byte[NonceSize], content, target, slot.AsSpan(TagOffset), slot.AsSpan(0, ContentOffset));
         CryptographicOperations.ZeroMemory(content);
         return slot;
     }
 
-    /// <summary>Opens the 4096 bytes of a slot; null when the key does not open it, or it is none.</summary>
+    /// <summary>Decrypts the 4096 bytes of a slot; null when the key does not open it, or it is no superblock.</summary>
     public static Superblock? TryRead(ReadOnlySpan<byte> slot, VolumeKey key)
     {
         if (slot.Length != Page.Size
@@ -93,16 +97,20 @@ internal sealed record Superblock
         return read;
     }
 
-    /// <summary>Reads the decrypted part; null when it is none.</summary>
+    /// <summary>Reads the decrypted part; null when it is malformed.</summary>
     internal static Superblock? TryReadContent(ReadOnlySpan<byte> content)
     {
-        if (content.Length != ContentSize
-            || BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) > ClosedFlag
+        if (content.Length != ContentSize)
+        {
+            return null;
+        }
+        var slotCount = BinaryPrimitives.ReadInt64LittleEndian(content[32..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) > ClosedFlag
             || content[28..32].ContainsAnyExcept((byte)0)
-            || BinaryPrimitives.ReadInt64LittleEndian(content[32..]) is < Count or > SlotAllocator.MaxSlots
+            || slotCount is < Count or > MaxSlotCount
             || content[40..64].ContainsAnyExcept((byte)0)
             || content[256..].ContainsAnyExcept((byte)0)
-            || !InodeRecord.TryRead(content.Slice(64, InodeRecord.Size), BinaryPrimitives.ReadInt64LittleEndian(content[32..]), out var inodeFile))
+            || !InodeRecord.TryRead(content.Slice(64, InodeRecord.Size), slotCount, out var inodeFile))
         {
             return null;
         }
@@ -111,7 +119,7 @@ internal sealed record Superblock
             VolumeId = content[..16].ToArray(),
             Generation = BinaryPrimitives.ReadUInt64LittleEndian(content[16..]),
             IsClosed = BinaryPrimitives.ReadUInt32LittleEndian(content[24..]) == ClosedFlag,
-            SlotCount = BinaryPrimitives.ReadInt64LittleEndian(content[32..]),
+            SlotCount = slotCount,
             InodeFile = inodeFile,
             Acknowledged = ReadTag(content[192..]),
             Attempted = ReadTag(content[224..]),

@@ -9,9 +9,9 @@ internal abstract class VolumeNode : INode
     private readonly Inode? inode;
     private bool isDisposed;
 
-    /// <param name="volume">Where it is.</param>
-    /// <param name="inode">Which; null for the root, which is looked up when it is needed.</param>
-    protected VolumeNode(Volume volume, Inode? inode)
+    /// <param name="volume">The volume.</param>
+    /// <param name="inode">The inode; null for the root, which is looked up when it is needed.</param>
+    protected VolumeNode(OpenVolume volume, Inode? inode)
     {
         Volume = volume;
         this.inode = inode;
@@ -23,28 +23,30 @@ internal abstract class VolumeNode : INode
 
     public abstract FileKind Kind { get; }
 
-    public Volume Volume { get; }
+    public OpenVolume Volume { get; }
 
-    /// <summary>Under the volume's lock only.</summary>
-    public Inode Inode => inode ?? Volume.FindRoot();
+    /// <summary>The inode; to be used under the volume's lock only.</summary>
+    public Inode Inode => inode ?? Volume.Inodes.Find(InodeTable.RootNumber);
 
     public FileError Stat(out FileStat stat)
     {
         var found = default(FileStat);
-        var error = Volume.Try(() =>
+        var error = Volume.Run(() =>
         {
-            found = new FileStat(Volume.DeviceNumber, Inode.Number, Kind, Inode.Links, Inode.Size, Inode.AccessTime, Inode.ModificationTime, Inode.ChangeTime);
+            var node = Inode;
+            found = new FileStat(
+                Volume.DeviceNumber, node.Number, Kind, node.Links, node.Size, node.AccessTime, node.ModificationTime, node.ChangeTime);
             return FileError.Success;
         });
         stat = found;
         return error;
     }
 
-    public FileError SetTimes(ulong? access, ulong? modification) => Volume.TryChange(() =>
+    public FileError SetTimes(ulong? access, ulong? modification) => Volume.RunChange(() =>
     {
         Inode.AccessTime = access ?? Inode.AccessTime;
         Inode.ModificationTime = modification ?? Inode.ModificationTime;
-        Volume.Touch(Inode, content: false);
+        Inode.MarkChanged(Volume.Now, isContent: false);
         return FileError.Success;
     });
 
@@ -57,10 +59,10 @@ internal abstract class VolumeNode : INode
             return;
         }
         isDisposed = true;
-        Volume.Try(() =>
+        Volume.Run(() =>
         {
             inode.OpenCount--;
-            Volume.GiveUpIfGone(inode);
+            Volume.FreeIfUnused(inode);
             return FileError.Success;
         });
     }

@@ -1,32 +1,66 @@
-using System.Runtime.InteropServices;
+using Guardian.Files.Durable;
+using Guardian.Files.Native;
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.Volumes.Storage;
 
-/// <summary>A container in a file, locked against every other process while it is open.</summary>
-internal sealed partial class FileStorage : IStorage
+/// <summary>A container in a file. While it is open it is locked against other processes: one may write it, or several may read it.
+/// The lock goes with the process, however it ends.</summary>
+internal sealed class FileStorage : IStorage
 {
-    private const int PunchHole = 3; // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+    /// <summary>The container's name within the folder of its volume.</summary>
+    public const string ContainerName = "volume";
+
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
+    private readonly string path;
     private readonly SafeFileHandle file;
 
-    private FileStorage(SafeFileHandle file) => this.file = file;
+    private FileStorage(string path, SafeFileHandle file)
+    {
+        this.path = path;
+        this.file = file;
+    }
 
     /// <inheritdoc/>
     public long Size => RandomAccess.GetLength(file);
 
-    /// <summary>Makes a new file, readable by its owner alone.</summary>
-    public static FileStorage Create(string path)
+    /// <summary>Makes an empty container with mode 0600, and its folder when there is none.</summary>
+    /// <exception cref="RefusedException"><see cref="VolumeReasons.Exists"/>.</exception>
+    public static FileStorage Create(string directory)
     {
+        DurableFile.CreateDirectory(directory);
+        var path = Path.Combine(directory, ContainerName);
+        if (File.Exists(path))
+        {
+            throw new RefusedException(VolumeReasons.Exists.Because($"there is already a volume in {directory}"));
+        }
         var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return new FileStorage(file);
+        return new FileStorage(path, file);
     }
 
-    /// <summary>Opens a file: many may read it, or one may write it. The lock goes with the process, however it ends.</summary>
-    public static FileStorage Open(string path, bool readOnly) =>
-        new(File.OpenHandle(path, FileMode.Open, readOnly ? FileAccess.Read : FileAccess.ReadWrite, readOnly ? FileShare.Read : FileShare.None));
+    /// <summary>Opens the container in a folder.</summary>
+    /// <exception cref="RefusedException"><see cref="VolumeReasons.NotAVolume"/> or <see cref="VolumeReasons.InUse"/>.</exception>
+    public static FileStorage Open(string directory, bool readOnly)
+    {
+        var path = Path.Combine(directory, ContainerName);
+        if (!File.Exists(path))
+        {
+            throw new RefusedException(VolumeReasons.NotAVolume.Because($"there is no volume in {directory}"));
+        }
+        var (access, share) = readOnly ? (FileAccess.Read, FileShare.Read) : (FileAccess.ReadWrite, FileShare.None);
+        try
+        {
+            return new FileStorage(path, File.OpenHandle(path, FileMode.Open, access, share));
+        }
+        catch (IOException failure) when (failure.HResult == Errno.Again)
+        {
+            throw new RefusedException(VolumeReasons.InUse.Because($"the volume in {directory} is open in another process"), failure);
+        }
+    }
 
     /// <inheritdoc/>
     public void Read(long offset, Span<byte> buffer)
@@ -36,7 +70,7 @@ internal sealed partial class FileStorage : IStorage
             var read = RandomAccess.Read(file, buffer, offset);
             if (read == 0)
             {
-                throw new EndOfStreamException("the container ends before what it should hold");
+                throw new EndOfStreamException("the container ends too early");
             }
             buffer = buffer[read..];
             offset += read;
@@ -52,11 +86,11 @@ internal sealed partial class FileStorage : IStorage
     /// <inheritdoc/>
     public void Clear(long offset, long size)
     {
-        if (Allocate(file, PunchHole, offset, size) == 0)
+        if (Libc.Allocate(file, Libc.PunchHole, offset, size) == 0)
         {
             return;
         }
-        // Not every file system can make holes.
+        // Some file systems cannot make holes.
         for (long done = 0; done < size; done += Zeros.Length)
         {
             Write(offset + done, Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, size - done)));
@@ -66,20 +100,22 @@ internal sealed partial class FileStorage : IStorage
     /// <inheritdoc/>
     public void Sync()
     {
-        if (SyncData(file) != 0)
+        if (Libc.SyncData(file) != 0)
         {
-            throw new IOException($"the container cannot be synced to disk (errno {Marshal.GetLastPInvokeError()})");
+            throw new IOException($"the container cannot be synced to disk (errno {Errno.Last})");
         }
+    }
+
+    /// <summary>Makes the name of a new container safe.</summary>
+    public void SyncName() => DurableFile.SyncDirectory(path);
+
+    /// <summary>Closes a container that could not be filled, and deletes it.</summary>
+    public void Delete()
+    {
+        Dispose();
+        File.Delete(path);
     }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
-
-    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SyncData(SafeFileHandle file);
-
-    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long size);
 }

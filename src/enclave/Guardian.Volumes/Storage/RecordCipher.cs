@@ -1,72 +1,72 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Crypto;
 using Guardian.Volumes.Format;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.Volumes.Storage;
 
-/// <summary>AES-256-GCM under one record key, from the libcrypto that the base library itself stands on, with less around each message (docs/decisions/0062). One thread at a time.</summary>
-internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
+/// <summary>AES-256-GCM under one record key, by libcrypto itself: the base library calls it too, but adds more to the cost of each message
+/// (docs/decisions/0062). One thread at a time.</summary>
+internal sealed class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
 {
-    /// <summary>Bytes.</summary>
+    /// <summary>Bytes of a tag.</summary>
     public const int TagSize = 16;
 
-    private const string Library = "libcrypto.so.3";
     private const int NonceSize = 12;
 
-    // EVP_CTRL_AEAD_GET_TAG and _SET_TAG; the size of the nonce is GCM's default.
+    // EVP_CTRL_AEAD_GET_TAG and EVP_CTRL_AEAD_SET_TAG. The nonce has the default size of GCM.
     private const int GetTag = 0x10;
     private const int SetTag = 0x11;
 
-    /// <exception cref="CryptographicException">libcrypto has no memory, or no AES-256-GCM.</exception>
+    /// <exception cref="CryptographicException">libcrypto has no memory left, or no AES-256-GCM.</exception>
     public unsafe RecordCipher(in RecordKey key) : base(ownsHandle: true)
     {
-        SetHandle(NewContext());
+        SetHandle(Libcrypto.NewCipherContext());
         fixed (RecordKey* bytes = &key)
         {
-            Demand(handle != 0 && Start(handle, Aes256Gcm(), 0, (byte*)bytes, null, 1) == 1);
+            Require(handle != 0 && Libcrypto.InitCipher(handle, Libcrypto.Aes256Gcm(), 0, (byte*)bytes, null, 1) == 1);
         }
     }
 
-    /// <summary>Encrypts a message, and authenticates other bytes with it.</summary>
-    /// <param name="counter">Was never used with this key before.</param>
+    /// <summary>Encrypts a message and authenticates other bytes with it.</summary>
+    /// <param name="counter">A number that was never used with this key before.</param>
     /// <param name="content">The message; may be empty.</param>
-    /// <param name="target">Of the message's size.</param>
-    /// <param name="associated">May be empty.</param>
+    /// <param name="target">Receives the encrypted message; of the same size.</param>
+    /// <param name="associated">Bytes to authenticate; may be empty.</param>
     /// <returns>The tag.</returns>
-    /// <exception cref="CryptographicException">libcrypto failed; nothing of <paramref name="target"/> may be used.</exception>
+    /// <exception cref="CryptographicException">libcrypto failed; <paramref name="target"/> is not usable.</exception>
     public unsafe UInt128 Encrypt(ulong counter, ReadOnlySpan<byte> content, Span<byte> target, ReadOnlySpan<byte> associated)
     {
         Span<byte> tag = stackalloc byte[TagSize];
-        Begin(counter, content, target, associated, isEncryption: true);
+        RunCipher(counter, content, target, associated, isEncryption: true);
         fixed (byte* bytes = tag)
         {
-            Demand(End(handle, bytes, out _) == 1 && Control(handle, GetTag, TagSize, bytes) == 1);
+            Require(Libcrypto.FinishCipher(handle, bytes, out _) == 1 && Libcrypto.ControlCipher(handle, GetTag, TagSize, bytes) == 1);
         }
-        // Until here, nobody may release the context.
+        // The finalizer must not free the context before this line.
         GC.KeepAlive(this);
         return BinaryPrimitives.ReadUInt128LittleEndian(tag);
     }
 
     /// <summary>Decrypts a message.</summary>
-    /// <param name="counter">That it was encrypted with.</param>
+    /// <param name="counter">The number that it was encrypted with.</param>
     /// <param name="tag">Its tag.</param>
-    /// <param name="content">The message encrypted; may be empty.</param>
-    /// <param name="target">Of the message's size. When the message is refused it holds zeros.</param>
-    /// <param name="associated">What was authenticated with it.</param>
-    /// <returns>Whether these are the bytes that the tag was made for.</returns>
-    /// <exception cref="CryptographicException">libcrypto failed; nothing of <paramref name="target"/> may be used.</exception>
+    /// <param name="content">The encrypted message; may be empty.</param>
+    /// <param name="target">Receives the message; of the same size. It holds zeros when the message is refused.</param>
+    /// <param name="associated">The bytes that were authenticated with it.</param>
+    /// <returns>Whether the tag is right for these bytes.</returns>
+    /// <exception cref="CryptographicException">libcrypto failed; <paramref name="target"/> is not usable.</exception>
     public unsafe bool TryDecrypt(ulong counter, UInt128 tag, ReadOnlySpan<byte> content, Span<byte> target, ReadOnlySpan<byte> associated)
     {
         Span<byte> expected = stackalloc byte[TagSize];
         BinaryPrimitives.WriteUInt128LittleEndian(expected, tag);
         bool isSound;
-        Begin(counter, content, target, associated, isEncryption: false);
+        RunCipher(counter, content, target, associated, isEncryption: false);
         fixed (byte* bytes = expected)
         {
-            Demand(Control(handle, SetTag, TagSize, bytes) == 1);
-            isSound = End(handle, bytes, out _) == 1;
+            Require(Libcrypto.ControlCipher(handle, SetTag, TagSize, bytes) == 1);
+            isSound = Libcrypto.FinishCipher(handle, bytes, out _) == 1;
         }
         GC.KeepAlive(this);
         if (!isSound)
@@ -79,11 +79,12 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        FreeContext(handle);
+        Libcrypto.FreeCipherContext(handle);
         return true;
     }
 
-    private unsafe void Begin(ulong counter, ReadOnlySpan<byte> content, Span<byte> target, ReadOnlySpan<byte> associated, bool isEncryption)
+    private unsafe void RunCipher(
+        ulong counter, ReadOnlySpan<byte> content, Span<byte> target, ReadOnlySpan<byte> associated, bool isEncryption)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
         ArgumentOutOfRangeException.ThrowIfNotEqual(target.Length, content.Length);
@@ -93,46 +94,19 @@ internal sealed partial class RecordCipher : SafeHandleZeroOrMinusOneIsInvalid
         BinaryPrimitives.WriteUInt64LittleEndian(nonce[4..], counter);
         fixed (byte* nonceBytes = nonce, source = content, result = target, other = associated)
         {
-            // Without a key the context keeps the one that it has.
-            Demand(Start(handle, 0, 0, null, nonceBytes, isEncryption ? 1 : 0) == 1);
-            Demand(associated.Length == 0 || Update(handle, null, out _, other, associated.Length) == 1);
-            Demand(content.Length == 0 || (Update(handle, result, out var size, source, content.Length) == 1 && size == content.Length));
+            // A null key leaves the context its key.
+            Require(Libcrypto.InitCipher(handle, 0, 0, null, nonceBytes, isEncryption ? 1 : 0) == 1);
+            Require(associated.Length == 0 || Libcrypto.UpdateCipher(handle, null, out _, other, associated.Length) == 1);
+            Require(content.Length == 0
+                || (Libcrypto.UpdateCipher(handle, result, out var size, source, content.Length) == 1 && size == content.Length));
         }
     }
 
-    private static void Demand(bool isDone)
+    private static void Require(bool isDone)
     {
         if (!isDone)
         {
             throw new CryptographicException("libcrypto failed at AES-256-GCM");
         }
     }
-
-    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_CTX_new")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint NewContext();
-
-    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_CTX_free")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial void FreeContext(nint context);
-
-    [LibraryImport(Library, EntryPoint = "EVP_aes_256_gcm")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint Aes256Gcm();
-
-    [LibraryImport(Library, EntryPoint = "EVP_CipherInit_ex")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int Start(nint context, nint cipher, nint engine, byte* key, byte* nonce, int isEncryption);
-
-    [LibraryImport(Library, EntryPoint = "EVP_CipherUpdate")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int Update(nint context, byte* target, out int size, byte* source, int sourceSize);
-
-    [LibraryImport(Library, EntryPoint = "EVP_CipherFinal_ex")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int End(nint context, byte* target, out int size);
-
-    [LibraryImport(Library, EntryPoint = "EVP_CIPHER_CTX_ctrl")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int Control(nint context, int command, int size, byte* bytes);
 }

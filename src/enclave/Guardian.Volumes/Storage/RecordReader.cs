@@ -1,20 +1,23 @@
+using Guardian.Refusals;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 
 namespace Guardian.Volumes.Storage;
 
-/// <summary>Reads records and refuses what is not what was written. One thread at a time.</summary>
+/// <summary>Reads records, and refuses bytes that are not those that were written. One thread at a time.</summary>
 internal sealed class RecordReader(RecordWriter writer) : IDisposable
 {
-    // A cipher costs about as much to make as 4 KiB to decrypt; most volumes have far fewer keys than this.
+    // Making a cipher costs about as much as decrypting 4 KiB. Most volumes have far fewer keys than this.
     private const int MaxCiphers = 256;
 
-    // Cipher text is copied in before it is checked: what the host can still change is never decrypted.
+    // The cipher text is copied in before it is checked, so the host cannot change it while it is decrypted.
     private readonly byte[] staging = GC.AllocateUninitializedArray<byte>(Page.ChunkSize, pinned: true);
     private readonly Dictionary<RecordKey, RecordCipher> ciphers = [];
 
-    /// <summary>Reads a record whole.</summary>
-    /// <param name="target">Of the record's size. After a failure it holds nothing of the record.</param>
-    /// <exception cref="VolumeException">The bytes are not those that were written.</exception>
+    /// <summary>Reads a whole record.</summary>
+    /// <param name="pointer">The record; not <see cref="PointerKind.Shared"/>.</param>
+    /// <param name="target">Receives the content; of the record's size. It holds zeros when the record is refused.</param>
+    /// <exception cref="RefusedException"><see cref="VolumeReasons.Damaged"/>: the bytes are not those that were written.</exception>
     /// <exception cref="IOException">The storage failed.</exception>
     public void Read(in RecordPointer pointer, Span<byte> target)
     {
@@ -45,7 +48,7 @@ internal sealed class RecordReader(RecordWriter writer) : IDisposable
         if (!isSound)
         {
             target.Clear();
-            throw new VolumeException(VolumeFailure.Damaged, $"what is stored at slot {pointer.Slot} is not what was written there");
+            throw new RefusedException(VolumeReasons.Damaged.Because($"slot {pointer.Slot} does not hold what was written there"));
         }
     }
 

@@ -1,13 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 
 namespace Guardian.Volumes.Storage;
 
-/// <summary>
-/// Encrypts records into free slots, gathering neighbours into one write. What was appended stands after <see cref="Finish"/>, and is on the storage after <see cref="Drain"/>; when anything fails, <see cref="Abandon"/>
-/// gives the slots back. One thread at a time, but several may read.
-/// </summary>
+/// <summary>Encrypts records into free slots, and gathers neighbours into one write.</summary>
+/// <remarks>The caller ends a series of records with <see cref="Finish"/>, or with <see cref="Abandon"/>, which frees their slots. The
+/// records are on the storage after <see cref="Drain"/>. One thread at a time may write; several may read meanwhile.</remarks>
 internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : IDisposable
 {
     // Records per key: docs/spec/volume.md, "Keys and nonces".
@@ -18,29 +18,36 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
     private RecordKey key;
     private ulong counter;
     private byte[]? buffer;
-    private Extent arena;
+
+    // The slots for the buffer, and how many of them are filled.
+    private Extent reserved;
     private int filled;
 
-    /// <summary>How many of so many pages the next record can take.</summary>
+    /// <summary>Makes sure that a record of at least one page can be appended.</summary>
+    /// <param name="wanted">Pages that the caller wants to append.</param>
+    /// <returns>Pages that the next record can hold, at most <paramref name="wanted"/>.</returns>
     /// <exception cref="IOException">The storage failed.</exception>
-    public int Room(int pages)
+    public int ReservePages(int wanted)
     {
-        if (filled == arena.Count)
+        if (filled == reserved.Count)
         {
-            HandOver();
-            buffer ??= queue.TakeBuffer();
-            arena = allocator.Reserve(WriteQueue.BufferSlots);
+            EnqueueBuffer();
+            buffer ??= queue.RentBuffer();
+            reserved = allocator.Reserve(WriteQueue.BufferSlots);
         }
-        return Math.Min(pages, arena.Count - filled);
+        return Math.Min(wanted, reserved.Count - filled);
     }
 
-    /// <summary>Appends a record of whole pages, no more than <see cref="Room"/> said.</summary>
+    /// <summary>Appends a record.</summary>
+    /// <param name="content">Whole pages, no more than <see cref="ReservePages"/> returned.</param>
     /// <param name="first">Place of its first page in the chunk.</param>
+    /// <param name="protection">How to protect it.</param>
+    /// <returns>The pointer to the record.</returns>
     public RecordPointer Append(ReadOnlySpan<byte> content, int first, Protection protection)
     {
         var count = content.Length / Page.Size;
         var target = buffer.AsSpan(filled * Page.Size, content.Length);
-        var slot = arena.Slot + filled;
+        var slot = reserved.Slot + filled;
         RecordPointer pointer;
         if (protection == Protection.Plain)
         {
@@ -56,32 +63,32 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
         return pointer;
     }
 
-    /// <summary>Keeps what was appended.</summary>
+    /// <summary>Keeps all records that were appended.</summary>
     public void Finish() => appended.Clear();
 
-    /// <summary>Forgets what was appended since the last <see cref="Finish"/>.</summary>
+    /// <summary>Frees the slots of all records that were appended since the last <see cref="Finish"/>.</summary>
     public void Abandon()
     {
-        HandOver();
+        EnqueueBuffer();
         appended.ForEach(extent => allocator.Free(extent.Slot, extent.Count));
         appended.Clear();
     }
 
-    /// <summary>Returns when everything that was appended is on the storage, and gives back what was taken and not needed.</summary>
+    /// <summary>Returns when all appended records are on the storage. Reserved slots that were not needed become free.</summary>
     /// <exception cref="IOException">The storage failed.</exception>
     public void Drain()
     {
-        HandOver();
+        EnqueueBuffer();
         queue.Drain();
     }
 
-    /// <summary>Reads the bytes of a record, wherever it is.</summary>
+    /// <summary>Reads the bytes of a record: from the buffer, the queue or the storage.</summary>
     /// <exception cref="IOException">The storage failed.</exception>
     public void Read(long slot, Span<byte> target)
     {
-        if (slot >= arena.Slot && slot < arena.Slot + filled)
+        if (slot >= reserved.Slot && slot < reserved.Slot + filled)
         {
-            buffer.AsSpan((int)(slot - arena.Slot) * Page.Size, target.Length).CopyTo(target);
+            buffer.AsSpan((int)(slot - reserved.Slot) * Page.Size, target.Length).CopyTo(target);
         }
         else
         {
@@ -98,7 +105,7 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
         {
             DrawKey();
         }
-        // The counter moves before it is used: a failure below wastes a nonce and never repeats one.
+        // The counter moves before it is used, so a failure below wastes a nonce and never repeats one.
         counter++;
         UInt128 tag;
         if (protection == Protection.Encrypted)
@@ -123,17 +130,17 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
         (key, cipher, counter) = (drawn, next, 0);
     }
 
-    private void HandOver()
+    private void EnqueueBuffer()
     {
         if (filled > 0)
         {
-            queue.Add(arena.Slot * Page.Size, buffer!, filled * Page.Size);
+            queue.Enqueue(reserved.Slot * Page.Size, buffer!, filled * Page.Size);
             buffer = null;
         }
-        if (filled < arena.Count)
+        if (filled < reserved.Count)
         {
-            allocator.GiveBack(new Extent(arena.Slot + filled, arena.Count - filled));
+            allocator.ReturnTail(new Extent(reserved.Slot + filled, reserved.Count - filled));
         }
-        (arena, filled) = (default, 0);
+        (reserved, filled) = (default, 0);
     }
 }

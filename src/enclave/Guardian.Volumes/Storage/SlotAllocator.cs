@@ -3,24 +3,21 @@ using Guardian.Volumes.Format;
 
 namespace Guardian.Volumes.Storage;
 
-/// <summary>A row of neighbouring slots.</summary>
+/// <summary>Neighbouring slots.</summary>
 internal readonly record struct Extent(long Slot, int Count);
 
-/// <summary>
-/// Knows which slots are free. A slot that the current state of the volume refers to becomes free only when the next state is safe; one that no safe state ever referred to
-/// becomes free at once. Thread-safe.
-/// </summary>
+/// <summary>Tracks which slots are free. Thread-safe.</summary>
+/// <remarks>A slot that the current state of the volume refers to becomes free only when the next state is safe. A slot that no safe state
+/// ever referred to becomes free at once.</remarks>
 internal sealed class SlotAllocator
 {
-    /// <summary>Largest container: 64 TiB, far above what the bitmaps should take of an enclave's memory.</summary>
-    public const long MaxSlots = 1L << 34;
-
-    /// <summary>Containers grow in steps, so that their size says little: 1 MiB, or a sixteenth when that is more.</summary>
+    /// <summary>Slots of the smallest step in which containers grow, so that their size tells little: 1 MiB, or a sixteenth when that is
+    /// more.</summary>
     public const long GrowthStep = 256;
 
     private const int WordBits = 64;
 
-    // Extents shorter than this are taken only when so much of the container is free that growing would be waste.
+    // The allocator takes shorter extents only when much of the container is free, so that growing would waste space.
     private const int GoodExtent = 16;
 
     private readonly Lock gate = new();
@@ -43,10 +40,10 @@ internal sealed class SlotAllocator
     /// <summary>Slots of the container.</summary>
     public long Count { get; private set; }
 
-    /// <summary>How many of them are free now.</summary>
+    /// <summary>Free slots.</summary>
     public long FreeCount { get; private set; }
 
-    /// <summary>Takes a row that a stored state refers to; false when part of it is taken already or lies outside.</summary>
+    /// <summary>Marks slots as used by a stored state; false when some are used already, or lie outside the container.</summary>
     public bool TryMark(long slot, int count)
     {
         if (slot < 0 || slot + count > Count)
@@ -55,7 +52,7 @@ internal sealed class SlotAllocator
         }
         for (var at = slot; at < slot + count; at++)
         {
-            if (Has(used, at))
+            if (IsSet(used, at))
             {
                 return false;
             }
@@ -65,8 +62,8 @@ internal sealed class SlotAllocator
         return true;
     }
 
-    /// <summary>Takes a row of at most <paramref name="wanted"/> neighbouring slots, and at least one; the container grows when it must.</summary>
-    /// <exception cref="IOException">It cannot grow.</exception>
+    /// <summary>Takes at least one and at most <paramref name="wanted"/> neighbouring slots. The container grows when it must.</summary>
+    /// <exception cref="IOException">The container cannot grow.</exception>
     public Extent Reserve(int wanted)
     {
         lock (gate)
@@ -89,13 +86,13 @@ internal sealed class SlotAllocator
         }
     }
 
-    /// <summary>Gives back slots that the next state does not refer to any more.</summary>
+    /// <summary>Frees slots that the next state does not refer to.</summary>
     public void Free(long slot, int count)
     {
         lock (gate)
         {
-            // A record lies in slots that were taken together, so they are all fresh or none is.
-            if (Has(fresh, slot))
+            // The slots of a record were taken together, so either all of them are fresh or none is.
+            if (IsSet(fresh, slot))
             {
                 Release(new Extent(slot, count));
             }
@@ -106,17 +103,18 @@ internal sealed class SlotAllocator
         }
     }
 
-    /// <summary>Gives back the end of what <see cref="Reserve"/> gave: nothing was stored there, so the next row begins there.</summary>
-    public void GiveBack(Extent rest)
+    /// <summary>Returns the unused end of a reserved extent. The next extent begins there.</summary>
+    public void ReturnTail(Extent tail)
     {
         lock (gate)
         {
-            Release(rest);
-            cursor = rest.Slot;
+            Release(tail);
+            cursor = tail.Slot;
         }
     }
 
-    /// <summary>A state that refers to everything taken so far is about to be written. Gives the slots that become free when it is safe: see <see cref="Release(List{Extent})"/>.</summary>
+    /// <summary>Notes that a state is about to be written which refers to all used slots.</summary>
+    /// <returns>The slots to <see cref="Release(List{Extent})"/> when that state is safe.</returns>
     public List<Extent> BeginState()
     {
         lock (gate)
@@ -128,7 +126,7 @@ internal sealed class SlotAllocator
         }
     }
 
-    /// <summary>The state after those slots is safe: they are free.</summary>
+    /// <summary>Frees the slots of an older state, now that a newer one is safe.</summary>
     public void Release(List<Extent> extents)
     {
         lock (gate)
@@ -137,14 +135,14 @@ internal sealed class SlotAllocator
         }
     }
 
-    /// <summary>All free rows, whole.</summary>
+    /// <summary>All free extents, each as long as possible.</summary>
     public IEnumerable<(long Slot, long Count)> FreeExtents()
     {
         var at = 0L;
         while (at < Count)
         {
-            var start = Next(at, Count, isUsed: false);
-            at = Next(start, Count, isUsed: true);
+            var start = FindNext(at, Count, isUsed: false);
+            at = FindNext(start, Count, isUsed: true);
             if (at > start)
             {
                 yield return (start, at - start);
@@ -152,11 +150,11 @@ internal sealed class SlotAllocator
         }
     }
 
-    /// <summary>Cuts free slots off the end, in whole steps of growth; false when there are none to cut.</summary>
-    public bool Trim()
+    /// <summary>Removes free slots from the end, in whole steps of growth; false when there are too few.</summary>
+    public bool TryTrim()
     {
         var last = Count - 1;
-        while (!Has(used, last))
+        while (!IsSet(used, last))
         {
             last--;
         }
@@ -168,12 +166,11 @@ internal sealed class SlotAllocator
         return isCut;
     }
 
-    /// <summary>The size to which so many slots are rounded.</summary>
-    public static long RoundUp(long slots) => (slots + GrowthStep - 1) / GrowthStep * GrowthStep;
+    private static long RoundUp(long slots) => (slots + GrowthStep - 1) / GrowthStep * GrowthStep;
 
     private static long WordsFor(long slots) => (slots + WordBits - 1) / WordBits;
 
-    private static bool Has(ulong[] bits, long slot) => (bits[slot / WordBits] >> (int)(slot % WordBits) & 1) != 0;
+    private static bool IsSet(ulong[] bits, long slot) => (bits[slot / WordBits] >> (int)(slot % WordBits) & 1) != 0;
 
     private static void Set(ulong[] bits, long slot, bool value)
     {
@@ -194,9 +191,9 @@ internal sealed class SlotAllocator
     private void Grow()
     {
         var count = Count + Math.Max(GrowthStep, RoundUp(Count / 16));
-        if (count > MaxSlots)
+        if (count > Superblock.MaxSlotCount)
         {
-            throw new IOException("the volume cannot grow any further");
+            throw new IOException("the volume cannot grow further");
         }
         storage.SetSize(count * Page.Size);
         Array.Resize(ref used, (int)WordsFor(count));
@@ -205,7 +202,7 @@ internal sealed class SlotAllocator
         Count = count;
     }
 
-    // The first good row from the cursor on, round the end; else the longest.
+    // The first good extent from the cursor on, wrapping at the end; else the longest.
     private Extent Find(int wanted)
     {
         var best = default(Extent);
@@ -214,12 +211,12 @@ internal sealed class SlotAllocator
             var at = from;
             while (at < to)
             {
-                var start = Next(at, to, isUsed: false);
+                var start = FindNext(at, to, isUsed: false);
                 if (start >= to)
                 {
                     break;
                 }
-                at = Next(start, Math.Min(to, start + wanted), isUsed: true);
+                at = FindNext(start, Math.Min(to, start + wanted), isUsed: true);
                 if (at - start > best.Count)
                 {
                     best = new Extent(start, (int)(at - start));
@@ -233,8 +230,8 @@ internal sealed class SlotAllocator
         return best;
     }
 
-    // The next slot at or after one that is used, or free; the limit when there is none before it.
-    private long Next(long at, long limit, bool isUsed)
+    // The first used (or free) slot from a slot on; the limit when there is none before it.
+    private long FindNext(long at, long limit, bool isUsed)
     {
         while (at < limit)
         {

@@ -1,15 +1,15 @@
-using Guardian.Volumes.Content;
 using Guardian.Volumes.Format;
+using Guardian.Volumes.Threads;
 
 namespace Guardian.Volumes.Storage;
 
-/// <summary>
-/// Writes what was encrypted on another thread, in order, while the caller encrypts what comes next: a file takes one write at a time, so more than one thread would only wait for each other. What could not be written
-/// stays, and is tried again; whoever needs it written, or needs its room, gets the failure. Thread-safe.
-/// </summary>
+/// <summary>Writes buffers on another thread, in order, while the caller encrypts the next ones. Thread-safe.</summary>
+/// <remarks>One thread writes, because a file takes one write at a time. A buffer that the storage refuses stays in the queue and is
+/// retried. The failure goes to the next caller that needs the buffer written, or needs its memory.</remarks>
 internal sealed class WriteQueue : IDisposable
 {
-    /// <summary>Slots of a buffer: writes of 256 KiB cost the kernel as little per byte as larger ones, and the cipher text is still in the processor's cache.</summary>
+    /// <summary>Slots of a buffer. Writes of 256 KiB cost the kernel as little per byte as larger ones, and the cipher text is still in the
+    /// processor's cache.</summary>
     public const int BufferSlots = 64;
 
     private const int MaxBuffers = 8;
@@ -18,7 +18,7 @@ internal sealed class WriteQueue : IDisposable
 
     private readonly Lock gate = new();
     private readonly IStorage storage;
-    private readonly Helper helper;
+    private readonly SpinningWorker worker;
     private readonly Queue<Piece> waiting = new();
     private readonly Stack<byte[]> spare = new();
     private int bufferCount;
@@ -28,12 +28,12 @@ internal sealed class WriteQueue : IDisposable
     public WriteQueue(IStorage storage)
     {
         this.storage = storage;
-        helper = new Helper(TryHelp);
+        worker = new SpinningWorker(TryWriteInBackground);
     }
 
-    /// <summary>Gives a buffer to fill; waits for one when all are to be written.</summary>
+    /// <summary>Returns a buffer to fill. When all buffers wait to be written, the caller writes one of them itself.</summary>
     /// <exception cref="IOException">The storage failed.</exception>
-    public byte[] TakeBuffer()
+    public byte[] RentBuffer()
     {
         var spin = new SpinWait();
         while (true)
@@ -57,17 +57,17 @@ internal sealed class WriteQueue : IDisposable
         }
     }
 
-    /// <summary>Has the beginning of a buffer written, after everything that came before it.</summary>
-    public void Add(long offset, byte[] buffer, int size)
+    /// <summary>Enqueues the first bytes of a buffer; they are written after all earlier ones.</summary>
+    public void Enqueue(long offset, byte[] buffer, int size)
     {
         lock (gate)
         {
             waiting.Enqueue(new Piece(offset, buffer, size));
         }
-        helper.Wake();
+        worker.Wake();
     }
 
-    /// <summary>Reads a record, wherever it is: it was added as part of one buffer, or is on the storage.</summary>
+    /// <summary>Reads a record from the buffer that holds it, or from the storage.</summary>
     /// <exception cref="IOException">The storage failed.</exception>
     public void Read(long offset, Span<byte> target)
     {
@@ -91,7 +91,7 @@ internal sealed class WriteQueue : IDisposable
         }
     }
 
-    /// <summary>Forgets what is not written, and returns when nothing is being written any more.</summary>
+    /// <summary>Drops all buffers that are not written, and returns when no write is running.</summary>
     public void Dispose()
     {
         var spin = new SpinWait();
@@ -128,7 +128,7 @@ internal sealed class WriteQueue : IDisposable
     {
         lock (gate)
         {
-            // Of several that touch the record's first slot, only the last holds the record, and holds it whole: the others are to be written over.
+            // When several buffers cover the record's first slot, the last one holds the whole record; it overwrites the others.
             var found = default(Piece);
             foreach (var piece in waiting)
             {
@@ -142,7 +142,7 @@ internal sealed class WriteQueue : IDisposable
         }
     }
 
-    // Writes the piece that is first; false when there is none, or when another thread is at it.
+    // Writes the first buffer; false when there is none, or when another thread is writing.
     private bool TryWrite()
     {
         Piece piece;
@@ -175,14 +175,14 @@ internal sealed class WriteQueue : IDisposable
         return true;
     }
 
-    // What has failed is tried again by who needs it, and meets the failure.
-    private bool TryHelp()
+    // Retries no failed buffer: the caller that needs it does so, and gets the failure.
+    private bool TryWriteInBackground()
     {
         try
         {
             return !hasFailed && TryWrite();
         }
-        // The latter is what EPERM becomes, as of a file that was made immutable.
+        // EPERM, for example from a file that was made immutable, becomes an UnauthorizedAccessException.
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return false;

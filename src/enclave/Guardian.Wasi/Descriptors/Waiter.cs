@@ -1,4 +1,5 @@
 using Guardian.Files;
+using Guardian.Files.Native;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Wasi.Descriptors;
@@ -6,11 +7,8 @@ namespace Guardian.Wasi.Descriptors;
 /// <summary>Waits for streams. All host calls wait here, so that another thread can end every wait.</summary>
 internal sealed class Waiter : IDisposable
 {
-    private const int CloseOnExec = 0x80000;
-    private const int NonBlocking = 0x800;
-
     // An event that becomes readable, and stays so, when waiting is over.
-    private readonly int cancelled = Libc.NewEvent(0, CloseOnExec | NonBlocking);
+    private readonly int cancelled = Libc.CreateEvent(0, Libc.CloseOnExec | Libc.NonBlocking);
     private readonly Lock isClosing = new();
     private bool isDisposed;
 
@@ -46,7 +44,7 @@ internal sealed class Waiter : IDisposable
         }
         fixed (Libc.Poll* start = polls)
         {
-            _ = Libc.Wait(start, (uint)count, timeout is { } nanoseconds ? TimeOf(nanoseconds) : null);
+            _ = Libc.Wait(start, (uint)count, timeout is { } nanoseconds ? ToTime(nanoseconds) : null);
         }
         return polls[0].Occurred != 0 ? FileError.Canceled : FileError.Success;
     }
@@ -63,5 +61,9 @@ internal sealed class Waiter : IDisposable
         }
     }
 
-    private static Libc.Time TimeOf(ulong nanoseconds) => new() { Seconds = (long)(nanoseconds / 1_000_000_000), Nanoseconds = (long)(nanoseconds % 1_000_000_000) };
+    private static Libc.Time ToTime(ulong nanoseconds)
+    {
+        const ulong second = 1_000_000_000;
+        return new Libc.Time { Seconds = (long)(nanoseconds / second), Nanoseconds = (long)(nanoseconds % second) };
+    }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-// The engine lies beside this assembly; libc is found after it, where the system has it.
+// The engine lies beside this assembly.
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
 
 namespace Guardian.Wasi.Engine;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Guardian.Files;
-using Guardian.Wasi.Streams;
+using Guardian.Files.Native;
 
 namespace Guardian.Wasi.Host;
 
@@ -78,7 +78,9 @@ public sealed partial class WasiHost
                 return (ulong)((UInt128)(ulong)time.GetTimestamp() * NanosecondsPerSecond / (ulong)time.TimestampFrequency);
             case 2 or 3:
                 Libc.Time spent;
-                return Libc.Clock((int)clock, &spent) == 0 ? ((ulong)spent.Seconds * NanosecondsPerSecond) + (ulong)spent.Nanoseconds : null;
+                return Libc.ReadClock((int)clock, &spent) == 0
+                    ? ((ulong)spent.Seconds * NanosecondsPerSecond) + (ulong)spent.Nanoseconds
+                    : null;
             default:
                 return null;
         }

@@ -1,15 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using Guardian.Files;
+using Guardian.Files.Native;
 
 namespace Guardian.Wasi.Streams;
 
 /// <summary>A plain listening TCP socket of the host, without encryption.</summary>
 public sealed class HostListener : IGuestListener
 {
-    private const int CloseOnExec = 0x80000;
-    private const int NonBlocking = 0x800;
-
     private readonly Socket socket;
 
     private HostListener(Socket socket) => this.socket = socket;
@@ -43,16 +41,16 @@ public sealed class HostListener : IGuestListener
     /// <inheritdoc/>
     public FileError Accept(out IGuestSocket? connection)
     {
-        var accepted = Libc.Accept((int)socket.Handle, 0, 0, CloseOnExec | NonBlocking);
+        var accepted = Libc.Accept((int)socket.Handle, 0, 0, Libc.CloseOnExec | Libc.NonBlocking);
         connection = accepted < 0 ? null : new HostSocket(accepted);
-        return accepted >= 0 ? FileError.Success : Libc.WasInterrupted ? FileError.Again : Libc.LastError;
+        return accepted >= 0 ? FileError.Success : Errno.WasInterrupted ? FileError.Again : Errno.LastError;
     }
 
     /// <inheritdoc/>
     public Readiness AcceptReadiness()
     {
         var descriptor = (int)socket.Handle;
-        return Libc.Look(descriptor, Libc.In) != 0 ? Readiness.Now() : Readiness.After(descriptor, forWriting: false);
+        return Libc.PollNow(descriptor, Libc.In) != 0 ? Readiness.Now() : Readiness.After(descriptor, forWriting: false);
     }
 
     /// <inheritdoc/>
@@ -80,7 +78,7 @@ internal sealed class HostSocket(int descriptor) : HostStream(descriptor, FileKi
     public FileError Shutdown(bool reading, bool writing)
     {
         var how = (reading, writing) switch { (true, false) => 0, (false, true) => 1, _ => 2 };
-        return Libc.Shutdown(Descriptor, how) == 0 ? FileError.Success : Libc.LastError;
+        return Libc.Shutdown(Descriptor, how) == 0 ? FileError.Success : Errno.LastError;
     }
 
     private unsafe FileError Receive(Span<byte> buffer, int flags, out int read)

@@ -1,4 +1,5 @@
 using Guardian.Files;
+using Guardian.Files.Native;
 
 namespace Guardian.Wasi.Streams;
 
@@ -36,7 +37,9 @@ public class HostStream : IGuestStream
         fixed (byte* start = buffer)
         {
             read = 0;
-            return Libc.Look(Descriptor, Libc.In) == 0 ? FileError.Again : ToError(Libc.Read(Descriptor, start, (nuint)buffer.Length), out read);
+            return Libc.PollNow(Descriptor, Libc.In) != 0
+                ? ToError(Libc.Read(Descriptor, start, (nuint)buffer.Length), out read)
+                : FileError.Again;
         }
     }
 
@@ -46,14 +49,16 @@ public class HostStream : IGuestStream
         fixed (byte* start = data)
         {
             written = 0;
-            return Libc.Look(Descriptor, Libc.Out) == 0 ? FileError.Again : ToError(Libc.Write(Descriptor, start, (nuint)Math.Min(data.Length, MaxWriteSize)), out written);
+            return Libc.PollNow(Descriptor, Libc.Out) != 0
+                ? ToError(Libc.Write(Descriptor, start, (nuint)Math.Min(data.Length, MaxWriteSize)), out written)
+                : FileError.Again;
         }
     }
 
     /// <inheritdoc/>
     public unsafe Readiness ReadReadiness()
     {
-        var occurred = Libc.Look(Descriptor, Libc.In);
+        var occurred = Libc.PollNow(Descriptor, Libc.In);
         if (occurred == 0)
         {
             return Readiness.After(Descriptor, forWriting: false);
@@ -64,7 +69,7 @@ public class HostStream : IGuestStream
     }
 
     /// <inheritdoc/>
-    public Readiness WriteReadiness() => Libc.Look(Descriptor, Libc.Out) is not 0 and var occurred
+    public Readiness WriteReadiness() => Libc.PollNow(Descriptor, Libc.Out) is not 0 and var occurred
         ? Readiness.Now(0, (occurred & (Libc.HangUp | Libc.Error)) != 0)
         : Readiness.After(Descriptor, forWriting: true);
 
@@ -79,7 +84,7 @@ public class HostStream : IGuestStream
     {
         count = result < 0 ? 0 : (int)result;
         // A signal to this process does not concern the guest, so the call is repeated.
-        return result >= 0 ? FileError.Success : Libc.WasInterrupted ? FileError.Again : Libc.LastError;
+        return result >= 0 ? FileError.Success : Errno.WasInterrupted ? FileError.Again : Errno.LastError;
     }
 
     /// <summary>Closes the descriptor, unless the process keeps it.</summary>

@@ -56,7 +56,8 @@ internal static class LibvirtCheck
             ? new Finding(
                 "libvirt-sgx", FindingStatus.Warning,
                 string.Create(
-                    CultureInfo.InvariantCulture, $"libvirt believes in {found / 1024} MiB of EPC, the kernel reports {expected / 1024} MiB"),
+                    CultureInfo.InvariantCulture,
+                    $"libvirt believes in {found / 1024} MiB of EPC, the kernel reports {expected / 1024} MiB"),
                 "libvirt caches QEMU's first answer", Refresh)
             : new Finding("libvirt-sgx", FindingStatus.Ok, string.Create(
                 CultureInfo.InvariantCulture, $"libvirt gives guests EPC of {string.Join(" + ", cached.Select(size => size / 1024))} MiB"));

@@ -11,7 +11,7 @@ namespace Guardian.ComputeHost.Machine;
 /// <param name="Mode">The permission bits.</param>
 /// <param name="User">The owner's name.</param>
 /// <param name="Group">The group's name.</param>
-public readonly record struct FileOwner(bool IsDevice, int Mode, string User, string Group);
+internal readonly record struct FileOwner(bool IsDevice, int Mode, string User, string Group);
 
 /// <summary>A machine as its files show it: this machine, or a folder with files captured from another one.</summary>
 /// <param name="root"><c>/</c>, or the folder of captured files.</param>
@@ -41,10 +41,10 @@ public sealed class HostRoot(string root = "/")
     }
 
     /// <summary>Whether there is a file or folder.</summary>
-    public bool Exists(string path) => Path.Exists(Resolve(path));
+    internal bool Exists(string path) => Path.Exists(Resolve(path));
 
     /// <summary>Reads a file's text without blanks around it; null when there is no such file or it may not be read.</summary>
-    public string? ReadText(string path)
+    internal string? ReadText(string path)
     {
         try
         {
@@ -60,10 +60,10 @@ public sealed class HostRoot(string root = "/")
     }
 
     /// <summary>Reads the lines of a file; one empty line when it cannot be read.</summary>
-    public IEnumerable<string> ReadLines(string path) => (ReadText(path) ?? "").Split('\n');
+    internal IEnumerable<string> ReadLines(string path) => (ReadText(path) ?? "").Split('\n');
 
     /// <summary>Lists the names in a folder, in order; none when there is no such folder.</summary>
-    public IReadOnlyList<string> ListNames(string path)
+    internal IReadOnlyList<string> ListNames(string path)
     {
         try
         {
@@ -79,7 +79,7 @@ public sealed class HostRoot(string root = "/")
     }
 
     /// <summary>Reads a model-specific register of the first processor; null when it cannot be read.</summary>
-    public ulong? ReadMsr(uint register)
+    internal ulong? ReadMsr(uint register)
     {
         try
         {
@@ -94,7 +94,7 @@ public sealed class HostRoot(string root = "/")
     }
 
     /// <summary>Finds a file's owner; null when the file or its entry in the capture is missing.</summary>
-    public FileOwner? FindOwner(string path)
+    internal FileOwner? FindOwner(string path)
     {
         if (!IsLive)
         {

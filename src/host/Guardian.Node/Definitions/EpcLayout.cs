@@ -13,7 +13,7 @@ internal static class EpcLayout
 
     private const long KibibytesPerMebibyte = 1024;
 
-    // A pebibyte: no host has so much, and no sum of such sizes overflows.
+    // A pebibyte: no host has so much, and no sum overflows.
     private const long MaxMebibytes = 1L << 30;
 
     /// <summary>Plans the devices for a server's claims.</summary>

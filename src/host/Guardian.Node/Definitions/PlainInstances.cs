@@ -1,5 +1,5 @@
 using System.Text;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
 namespace Guardian.Node.Definitions;
 

@@ -32,7 +32,7 @@ internal static class RelayReasons
         "A guest with EPC cannot be saved or migrated live, because EPC cannot leave its processor.");
 
     public static readonly RefusalReason UnknownGuest = new(
-        "unknown-guest", RefusalKind.Unavailable, "libvirt does not answer whether a guest has EPC.", "try again");
+        "unknown-guest", RefusalKind.Unavailable, "The libvirt daemon does not answer whether a guest has EPC.", "try again");
 
     public static readonly RefusalReason Sasl = new(
         "sasl", RefusalKind.Forbidden, "A client asks for SASL, which would hide its calls from the relay.",

@@ -19,7 +19,7 @@ public sealed class NovaClient(CloudSession session)
         "flavors/detail?is_public=None", NovaJson.Default.FlavorList, page => page.Flavors, flavor => flavor.Id, cancellation);
 
     /// <summary>Creates a flavor that everybody may use.</summary>
-    public async Task<Flavor> CreateFlavorAsync(
+    internal async Task<Flavor> CreateFlavorAsync(
         string name, int vcpus, int ramMebibytes, int diskGibibytes, CancellationToken cancellation = default)
     {
         var request = new NewFlavorRequest(new NewFlavor(name, vcpus, ramMebibytes, diskGibibytes));
@@ -29,7 +29,7 @@ public sealed class NovaClient(CloudSession session)
     }
 
     /// <summary>Sets extra specs of a flavor; others stay.</summary>
-    public Task SetExtraSpecsAsync(
+    internal Task SetExtraSpecsAsync(
         string flavor, IReadOnlyDictionary<string, string> specs, CancellationToken cancellation = default) => PostAsync(
             $"flavors/{Uri.EscapeDataString(flavor)}/os-extra_specs", new ExtraSpecs(specs), NovaJson.Default.ExtraSpecs, cancellation);
 
@@ -39,7 +39,7 @@ public sealed class NovaClient(CloudSession session)
 
     /// <summary>Creates an aggregate without hosts.</summary>
     /// <returns>Its identifier.</returns>
-    public async Task<int> CreateAggregateAsync(string name, CancellationToken cancellation = default)
+    internal async Task<int> CreateAggregateAsync(string name, CancellationToken cancellation = default)
     {
         // Nova's answer to a creation lists no hosts or metadata, so the aggregate is read again.
         var request = new NewAggregateRequest(new NewAggregate(name));
@@ -48,26 +48,26 @@ public sealed class NovaClient(CloudSession session)
     }
 
     /// <summary>Sets metadata of an aggregate; other entries stay.</summary>
-    public Task SetAggregateMetadataAsync(
+    internal Task SetAggregateMetadataAsync(
         int aggregate, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation = default) => PostAsync(
             $"os-aggregates/{aggregate}/action", new SetMetadataRequest(new SetMetadata(metadata)),
             NovaJson.Default.SetMetadataRequest, NovaJson.Default.AggregateAnswer, cancellation);
 
     /// <summary>Adds a compute service's host to an aggregate.</summary>
-    public Task AddAggregateHostAsync(int aggregate, string host, CancellationToken cancellation = default) => PostAsync(
+    internal Task AddAggregateHostAsync(int aggregate, string host, CancellationToken cancellation = default) => PostAsync(
         $"os-aggregates/{aggregate}/action", new AddHostRequest(new AddHost(host)),
         NovaJson.Default.AddHostRequest, NovaJson.Default.AggregateAnswer, cancellation);
 
     /// <summary>Lists all compute nodes.</summary>
-    public Task<IReadOnlyList<Hypervisor>> ListHypervisorsAsync(CancellationToken cancellation = default) => ListPagesAsync(
+    internal Task<IReadOnlyList<Hypervisor>> ListHypervisorsAsync(CancellationToken cancellation = default) => ListPagesAsync(
         "os-hypervisors/detail?", NovaJson.Default.HypervisorList, page => page.Hypervisors, node => node.Id.ToString(), cancellation);
 
     /// <summary>Lists all servers of all projects.</summary>
-    public Task<IReadOnlyList<Server>> ListServersAsync(CancellationToken cancellation = default) => ListPagesAsync(
+    internal Task<IReadOnlyList<Server>> ListServersAsync(CancellationToken cancellation = default) => ListPagesAsync(
         "servers/detail?all_tenants=1", NovaJson.Default.ServerList, page => page.Servers, server => server.Id.ToString(), cancellation);
 
     /// <summary>Lists all moves of servers that Nova remembers.</summary>
-    public Task<IReadOnlyList<Migration>> ListMigrationsAsync(CancellationToken cancellation = default) => ListPagesAsync(
+    internal Task<IReadOnlyList<Migration>> ListMigrationsAsync(CancellationToken cancellation = default) => ListPagesAsync(
         "os-migrations?", NovaJson.Default.MigrationList, page => page.Migrations, migration => migration.Uuid.ToString(), cancellation);
 
     /// <summary>Lists all actions that were requested for a server, latest first. The server may be deleted.</summary>
@@ -169,7 +169,7 @@ public sealed class NovaClient(CloudSession session)
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         session.SendAsync(new ServiceRequest(ServiceKind.Nova, HttpMethod.Get, path), type, cancellation);
 
-    private Task PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+    private Task<byte[]> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         session.SendAsync(ServiceRequest.Create(ServiceKind.Nova, HttpMethod.Post, path, body, type), cancellation);
 
     private Task<TAnswer> PostAsync<TBody, TAnswer>(

@@ -20,11 +20,11 @@ public sealed record Aggregate(int Id, string Name, IReadOnlyList<string> Hosts,
 /// <param name="State">up or down.</param>
 /// <param name="Status">enabled or disabled.</param>
 /// <param name="Service">Its nova-compute.</param>
-public sealed record Hypervisor(Guid Id, string HypervisorHostname, string State, string Status, HypervisorService Service);
+internal sealed record Hypervisor(Guid Id, string HypervisorHostname, string State, string Status, HypervisorService Service);
 
 /// <summary>The nova-compute that serves a compute node.</summary>
 /// <param name="Host">The service's host.</param>
-public sealed record HypervisorService(string Host);
+internal sealed record HypervisorService(string Host);
 
 /// <summary>A server, as an administrator sees it.</summary>
 /// <param name="Id">The UUID.</param>
@@ -34,13 +34,13 @@ public sealed record HypervisorService(string Host);
 /// <param name="Flavor">The flavor that it was created with or resized to.</param>
 /// <param name="Host">The compute node's name; null when it has none.</param>
 /// <param name="PowerState">Nova's number.</param>
-public sealed record Server(
+internal sealed record Server(
     Guid Id, string Name, string Status, string TenantId, ServerFlavor Flavor,
     [property: JsonPropertyName("OS-EXT-SRV-ATTR:hypervisor_hostname")] string? Host = null,
     [property: JsonPropertyName("OS-EXT-STS:power_state")] int PowerState = 0);
 
 /// <summary>The flavor as it was when the server was created or resized.</summary>
-public sealed record ServerFlavor(string OriginalName, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
+internal sealed record ServerFlavor(string OriginalName, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
 
 /// <summary>A project's usage by Nova's rule: from launch to delete, stopped or not, with the present flavor.</summary>
 public sealed record ProjectUsage(
@@ -82,4 +82,4 @@ public sealed record ServerAction(string Action, string RequestId, DateTime Star
 public sealed record Project(string Id, string Name);
 
 /// <summary>A move of a server; while it lasts, its identifier holds a claim on the source.</summary>
-public sealed record Migration(Guid Uuid, Guid InstanceUuid, string Status);
+internal sealed record Migration(Guid Uuid, Guid InstanceUuid, string Status);

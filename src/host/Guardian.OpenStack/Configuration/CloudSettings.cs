@@ -34,16 +34,16 @@ public sealed class CloudSettings
     }
 
     /// <summary>The address of Keystone, version 3, with a slash at its end.</summary>
-    public Uri AuthAddress { get; }
+    internal Uri AuthAddress { get; }
 
     /// <summary>The kind of endpoint that is used: public, internal or admin.</summary>
-    public string Interface { get; }
+    internal string Interface { get; }
 
     /// <summary>The region whose endpoints are used; null for any.</summary>
-    public string? Region => this["region_name"];
+    internal string? Region => this["region_name"];
 
     /// <summary>The PEM file of the authorities that sign the cloud's certificates; null for the machine's own.</summary>
-    public string? AuthorityFile => this["cacert"];
+    internal string? AuthorityFile => this["cacert"];
 
     /// <summary>The longest time for one request.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -14,7 +14,7 @@ public sealed class PlacementClient(CloudSession session)
         ListAsync(name is null ? "resource_providers" : $"resource_providers?name={Uri.EscapeDataString(name)}", cancellation);
 
     /// <summary>Lists the providers that have a trait.</summary>
-    public Task<IReadOnlyList<ResourceProvider>> ListProvidersWithAsync(string trait, CancellationToken cancellation = default) =>
+    internal Task<IReadOnlyList<ResourceProvider>> ListProvidersWithAsync(string trait, CancellationToken cancellation = default) =>
         ListAsync($"resource_providers?required={trait}", cancellation);
 
     /// <summary>Lists a host's provider and all providers below it.</summary>
@@ -22,7 +22,7 @@ public sealed class PlacementClient(CloudSession session)
         ListAsync($"resource_providers?in_tree={root}", cancellation);
 
     /// <summary>Reads one provider.</summary>
-    public Task<ResourceProvider> GetProviderAsync(Guid provider, CancellationToken cancellation = default) =>
+    internal Task<ResourceProvider> GetProviderAsync(Guid provider, CancellationToken cancellation = default) =>
         GetAsync($"resource_providers/{provider}", PlacementJson.Default.ResourceProvider, cancellation);
 
     /// <summary>Creates a provider below another.</summary>
@@ -63,14 +63,14 @@ public sealed class PlacementClient(CloudSession session)
         PutAsync($"resource_providers/{provider}/traits", traits, PlacementJson.Default.ProviderTraits, cancellation);
 
     /// <summary>Lists the traits with a prefix, out of all that Placement knows.</summary>
-    public async Task<IReadOnlyList<string>> ListTraitsAsync(string prefix, CancellationToken cancellation = default)
+    internal async Task<IReadOnlyList<string>> ListTraitsAsync(string prefix, CancellationToken cancellation = default)
     {
         var path = $"traits?name=startswith:{prefix}";
         return (await GetAsync(path, PlacementJson.Default.TraitList, cancellation).ConfigureAwait(false)).Traits;
     }
 
     /// <summary>Lists all resource classes that Placement knows.</summary>
-    public async Task<IReadOnlyList<string>> ListResourceClassesAsync(CancellationToken cancellation = default)
+    internal async Task<IReadOnlyList<string>> ListResourceClassesAsync(CancellationToken cancellation = default)
     {
         var answer = await GetAsync("resource_classes", PlacementJson.Default.ResourceClassList, cancellation).ConfigureAwait(false);
         return [.. answer.ResourceClasses.Select(known => known.Name)];
@@ -92,7 +92,7 @@ public sealed class PlacementClient(CloudSession session)
     }
 
     /// <summary>Reads the claims on a provider, by consumer: servers, and migrations that hold their source.</summary>
-    public async Task<IReadOnlyDictionary<Guid, Amounts>> GetProviderAllocationsAsync(
+    internal async Task<IReadOnlyDictionary<Guid, Amounts>> GetProviderAllocationsAsync(
         Guid provider, CancellationToken cancellation = default)
     {
         var path = $"resource_providers/{provider}/allocations";
@@ -100,7 +100,7 @@ public sealed class PlacementClient(CloudSession session)
     }
 
     /// <summary>Reads the claims of a consumer; empty when it is unknown.</summary>
-    public Task<ConsumerAllocations> GetAllocationsAsync(Guid consumer, CancellationToken cancellation = default) =>
+    internal Task<ConsumerAllocations> GetAllocationsAsync(Guid consumer, CancellationToken cancellation = default) =>
         GetAsync($"allocations/{consumer}", PlacementJson.Default.ConsumerAllocations, cancellation);
 
     private async Task<IReadOnlyList<ResourceProvider>> ListAsync(string path, CancellationToken cancellation) =>
@@ -109,7 +109,7 @@ public sealed class PlacementClient(CloudSession session)
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         session.SendAsync(new ServiceRequest(ServiceKind.Placement, HttpMethod.Get, path), type, cancellation);
 
-    private Task PutAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+    private Task<byte[]> PutAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation) =>
         session.SendAsync(ServiceRequest.Create(ServiceKind.Placement, HttpMethod.Put, path, body, type), cancellation);
 
     // Behind some servers Placement answers a PUT without length with 411.

@@ -24,9 +24,9 @@ public sealed record ProviderInventories(long ResourceProviderGeneration, IReadO
 public sealed record ProviderTraits(long ResourceProviderGeneration, IReadOnlyList<string> Traits);
 
 /// <summary>Amounts by class.</summary>
-public sealed record Amounts(IReadOnlyDictionary<string, long> Resources);
+internal sealed record Amounts(IReadOnlyDictionary<string, long> Resources);
 
 /// <summary>A consumer's claims, by provider.</summary>
 /// <param name="Allocations">The amounts by provider; empty when nothing is claimed.</param>
 /// <param name="ProjectId">The consumer's project; null when nothing is claimed.</param>
-public sealed record ConsumerAllocations(IReadOnlyDictionary<Guid, Amounts> Allocations, string? ProjectId = null);
+internal sealed record ConsumerAllocations(IReadOnlyDictionary<Guid, Amounts> Allocations, string? ProjectId = null);

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 using Guardian.Sgx.Keys;
 
 namespace Guardian.Simulation.Processor;

@@ -4,6 +4,7 @@ using System.Text;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
+using Guardian.Files.Durable;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;

@@ -224,8 +224,8 @@ public sealed class AttackTests : AttackedPersons
             }
             var sides = new[]
             {
-                new SidePlan(TestRows.Source(contract, "campaign", TestRows.Csv(own.Select(email => new CampaignRow(email, "Red", true, 1)))), [], []),
-                new SidePlan(TestRows.Source(contract, "customers", TestRows.Csv(others.Select(email => new CustomerRow(email, "North", true, 1, 30)))), [], []),
+                new SidePlan(MemorySource.Of(contract, "campaign", TestRows.Csv(own.Select(email => new CampaignRow(email, "Red", true, 1)))), [], []),
+                new SidePlan(MemorySource.Of(contract, "customers", TestRows.Csv(others.Select(email => new CustomerRow(email, "North", true, 1, 30)))), [], []),
             };
             var trace = TraceLanes.Record(() => MatchEngine.RunGroups<TraceLanes, Traced, long[]>(layout, sides, 1, [], Enumerable.Range(0, layout.GroupCount), new CellScan<TraceLanes, Traced>(2, 1)));
             return (steps, trace.ToString().Split(' ')[0]);

@@ -143,7 +143,7 @@ public class MatchEngineTests
             var random = new Random(sides);
             var sets = Enumerable.Range(0, sides).Select(_ => TestRows.Campaign(random, 2_500, 3_000)).ToList();
             var plans = sets.Select((rows, index) => new SidePlan(
-                TestRows.Source(contract, "campaign", TestRows.Csv(rows)), index == 1 ? [new CodeRanges(1, [(2, 2)])] : [], index == sides - 1 ? [new CellPart(0, 1)] : [])).ToList();
+                MemorySource.Of(contract, "campaign", TestRows.Csv(rows)), index == 1 ? [new CodeRanges(1, [(2, 2)])] : [], index == sides - 1 ? [new CellPart(0, 1)] : [])).ToList();
             var everywhere = sets.Skip(1).Aggregate(sets[0].Select(row => row.Email).ToHashSet(), (known, rows) => [.. known.Intersect(rows.Select(row => row.Email))]);
             if (sides > 1)
             {
@@ -174,7 +174,7 @@ public class MatchEngineTests
         var contract = TestContract.Read(("max_rows: 4000", "max_rows: 40000"), ("max_rows: 5000", "max_rows: 50000"));
         var layout = RoomLayout.For(contract);
         var random = new Random(3);
-        var source = TestRows.Source(contract, "campaign", TestRows.Csv(TestRows.Campaign(random, 20_000, 30_000)));
+        var source = MemorySource.Of(contract, "campaign", TestRows.Csv(TestRows.Campaign(random, 20_000, 30_000)));
         Assert.True(layout.GroupCount >= 4);
         var side = new SidePlan(source, [], []);
         var parts = new GroupRange(0, layout.GroupCount).Split(4).Select(range => new MatchEngine(layout, 1, range).CountCells([side, side], 1)[0]).ToList();
@@ -226,8 +226,8 @@ public class MatchEngineTests
             CustomerRows = TestRows.Customers(random, second, universe);
             var byEmail = CustomerRows.ToDictionary(row => row.Email);
             Pairs = [.. CampaignRows.Where(row => byEmail.ContainsKey(row.Email)).Select(row => (row, byEmail[row.Email]))];
-            Campaign = TestRows.Source(Contract, "campaign", TestRows.Csv(CampaignRows));
-            Customers = TestRows.Source(Contract, "customers", TestRows.Csv(CustomerRows));
+            Campaign = MemorySource.Of(Contract, "campaign", TestRows.Csv(CampaignRows));
+            Customers = MemorySource.Of(Contract, "customers", TestRows.Csv(CustomerRows));
             Layout = RoomLayout.For(Contract);
         }
 

@@ -116,7 +116,7 @@ public class ObliviousnessTests
         }
     }
 
-    private static PinnedSource Source(string dataSet, string csv) => new(TestRows.Source(Contract, dataSet, csv));
+    private static PinnedSource Source(string dataSet, string csv) => new(MemorySource.Of(Contract, dataSet, csv));
 
     private static Trace Run<TResult>(IReadOnlyList<SidePlan> sides, int cells, IReadOnlyList<ValueField> fields, IScan<TResult> scan) =>
         TraceLanes.Record(() =>

@@ -43,9 +43,6 @@ internal static class TestRows
             removals: removed is null ? null : folder.Write("removed.csv", $"{known.Identifier.Column}\n{string.Join('\n', removed)}\n"));
     }
 
-    public static IGroupSource Source(RoomContract contract, string dataSet, string csv) =>
-        new MemorySource(contract.FindDataSet(dataSet)!, Prepare(contract, dataSet, csv));
-
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     private static IEnumerable<string> Persons(Random random, int count, int universe) =>
@@ -58,20 +55,4 @@ internal static class TestRows
     private static int? MaybeNumber(Random random, int from, int to) => random.Next(10) == 0 ? null : random.Next(from, to);
 
     private static string Flag(bool? flag) => flag is { } value ? (value ? "1" : "0") : "";
-}
-
-/// <summary>Groups in memory, unencrypted.</summary>
-internal sealed class MemorySource : IGroupSource
-{
-    private readonly List<byte[]> groups;
-
-    public MemorySource(DataSet dataSet, PreparedDataSet prepared)
-    {
-        DataSet = dataSet;
-        groups = [.. Enumerable.Range(0, prepared.GroupCount).Select(group => prepared.WriteGroup(group).ToArray())];
-    }
-
-    public DataSet DataSet { get; }
-
-    public ReadOnlySpan<byte> Read(int group, Span<byte> scratch) => groups[group];
 }

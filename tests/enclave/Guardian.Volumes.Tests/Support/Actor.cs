@@ -2,12 +2,12 @@ using Guardian.Files;
 
 namespace Guardian.Volumes.Tests.Support;
 
-/// <summary>Does the same random things to a volume and to a file system in memory, and compares every answer.</summary>
+/// <summary>Runs the same random operations on a volume and on a file system in memory, and compares every result.</summary>
 internal sealed class Actor(Random random)
 {
     private static readonly string[] Names = ["a", "b", "c", "d", "e", "ü", new string('n', 255)];
 
-    /// <summary>One random operation. Nodes are opened by walking the same random path in both.</summary>
+    /// <summary>Runs one random operation. It opens nodes by walking the same random path in both.</summary>
     public void Act(IFileSystem volume, IFileSystem memory)
     {
         var (one, other) = Walk(volume.Root, memory.Root);
@@ -42,7 +42,8 @@ internal sealed class Actor(Random random)
                 break;
             case 8:
                 var (from, fromOther) = Walk(volume.Root, memory.Root);
-                if (from.Open(name, FileOpenMode.Read, out var node) == FileError.Success && fromOther.Open(name, FileOpenMode.Read, out var nodeToo) == FileError.Success)
+                if (from.Open(name, FileOpenMode.Read, out var node) == FileError.Success
+                    && fromOther.Open(name, FileOpenMode.Read, out var nodeToo) == FileError.Success)
                 {
                     Assert.Equal(other.Link(toName, nodeToo!), one.Link(toName, node!));
                     node!.Dispose();

@@ -2,7 +2,7 @@ using Guardian.Files;
 
 namespace Guardian.Volumes.Tests.Support;
 
-/// <summary>A file system in memory, as simple as can be: what a volume has to behave like.</summary>
+/// <summary>A file system in memory, as simple as possible: the model of a volume's behaviour.</summary>
 internal sealed class MemoryFiles : IFileSystem
 {
     private ulong nextNumber = 1;
@@ -228,7 +228,11 @@ internal sealed class MemoryFiles : IFileSystem
 
         public FileError List(ulong cookie, int max, out IReadOnlyList<DirectoryEntry> entries)
         {
-            entries = [.. names.Skip((int)cookie).Take(max).Select((pair, i) => new DirectoryEntry(pair.Key, pair.Value.Number, pair.Value.Kind, cookie + (ulong)i + 1))];
+            entries =
+            [
+                .. names.Skip((int)cookie).Take(max)
+                    .Select((pair, i) => new DirectoryEntry(pair.Key, pair.Value.Number, pair.Value.Kind, cookie + (ulong)i + 1)),
+            ];
             return FileError.Success;
         }
 

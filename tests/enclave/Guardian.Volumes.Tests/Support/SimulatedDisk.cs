@@ -2,35 +2,37 @@ using Guardian.Volumes.Storage;
 
 namespace Guardian.Volumes.Tests.Support;
 
-/// <summary>
-/// A disk with a cache, in memory. What was written since the last sync may be lost, in part, in any order and sector by sector, when the power goes; an operation can be told to fail, and everything after it too.
-/// </summary>
+/// <summary>A disk with a cache, in memory. When the power fails, writes since the last sync may be lost: in part, in any order, sector by
+/// sector. A test can make one operation fail, or all from one on.</summary>
 internal sealed class SimulatedDisk(Random random) : IStorage
 {
     private const int SectorSize = 512;
+
+    // ENOSPC
+    private const int NoSpace = 28;
 
     private readonly List<(long Offset, byte[] Data)> pending = [];
     private byte[] seen = [];
     private byte[] safe = [];
 
-    /// <summary>How many operations that change something there have been.</summary>
+    /// <summary>Count of operations that change something.</summary>
     public int Operations { get; private set; }
 
-    /// <summary>How often it was read.</summary>
+    /// <summary>Count of reads.</summary>
     public int Reads { get; private set; }
 
-    /// <summary>The operation from which on the power is gone; 0: never.</summary>
+    /// <summary>The operation at which the power fails, from 1; 0 for never.</summary>
     public int FailAt { get; set; }
 
-    /// <summary>Only that one operation fails, and the disk goes on.</summary>
+    /// <summary>Whether only that one operation fails, and the disk goes on.</summary>
     public bool FailsOnce { get; set; }
 
     public bool IsDead { get; private set; }
 
-    /// <summary>Whether nothing more can be written, for want of room.</summary>
+    /// <summary>Whether there is no space for any write.</summary>
     public bool IsFull { get; set; }
 
-    /// <summary>What a reader sees now, and may change.</summary>
+    /// <summary>The bytes that a reader sees now. A test may change them.</summary>
     public byte[] Bytes
     {
         get => seen;
@@ -55,7 +57,7 @@ internal sealed class SimulatedDisk(Random random) : IStorage
         {
             if (IsFull)
             {
-                throw new IOException("simulated: full", 28);
+                throw new IOException("simulated: full", NoSpace);
             }
             var isLost = Step();
             pending.Add((offset, data.ToArray()));
@@ -98,13 +100,14 @@ internal sealed class SimulatedDisk(Random random) : IStorage
         }
     }
 
-    /// <summary>The power goes, for this one forever. Gives what is found when it comes back: what was not synced is there, or not, or in part.</summary>
+    /// <summary>Turns the power off, for this disk forever.</summary>
+    /// <returns>The disk when the power is back: writes that were not synced are there completely, in part, or not at all.</returns>
     public SimulatedDisk Crash()
     {
         lock (pending)
         {
             IsDead = true;
-            // So did a change of the size.
+            // A change of the size may be lost too.
             var length = random.Next(2) == 0 ? safe.Length : seen.Length;
             Array.Resize(ref safe, length);
             foreach (var (offset, data) in pending)

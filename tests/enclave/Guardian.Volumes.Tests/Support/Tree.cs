@@ -4,10 +4,10 @@ using Guardian.Files;
 
 namespace Guardian.Volumes.Tests.Support;
 
-/// <summary>Looks at a whole file system, to compare it with another.</summary>
+/// <summary>Describes a whole file system, to compare it with another.</summary>
 internal static class Tree
 {
-    /// <summary>A line for each path: what it is and what it holds.</summary>
+    /// <summary>A line for each path, with its kind and content.</summary>
     public static string Describe(IFileSystem files)
     {
         var text = new StringBuilder();

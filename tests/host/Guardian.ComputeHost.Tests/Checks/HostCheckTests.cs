@@ -38,7 +38,8 @@ public sealed class HostCheckTests : IDisposable
     [InlineData("etc/group", "sgx:x:106:\n", "qemu-user", "usermod -aG sgx libvirt-qemu")]
     [InlineData("etc/nova/nova.conf", "[libvirt]\nvirt_type = kvm\n", "nova", "connection_uri")]
     [InlineData(
-        "etc/nova/nova.conf", "[DEFAULT]\nconnection_uri = qemu+unix:///system?socket=/run/guardian/libvirt.sock\n", "nova", "connection_uri")]
+        "etc/nova/nova.conf", "[DEFAULT]\nconnection_uri = qemu+unix:///system?socket=/run/guardian/libvirt.sock\n",
+        "nova", "connection_uri")]
     public void What_is_wrong_is_named_with_its_fix(string path, string text, string id, string words)
     {
         host.Write(path, text);

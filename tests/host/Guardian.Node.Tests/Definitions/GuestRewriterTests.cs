@@ -227,7 +227,8 @@ public sealed class GuestRewriterTests
     private static string Describe(XElement device)
     {
         var target = device.Element("target")!;
-        return $"{target.Element("size")!.Value}@{(string?)device.Element("source")?.Element("nodemask")} in {target.Element("node")!.Value}";
+        var hostNode = (string?)device.Element("source")?.Element("nodemask");
+        return $"{target.Element("size")!.Value}@{hostNode} in {target.Element("node")!.Value}";
     }
 
     private static string? Policy(XElement domain, string feature) =>

@@ -31,7 +31,8 @@ public sealed class MeterTests : IDisposable
                    select new Step(what, Instances[which], size);
         // The seed is fixed. A failure that another seed finds becomes a test of its own.
         var replay = FSharpOption<Replay>.Some(new Replay(new Rnd(1), null));
-        Prop.ForAll(Arb.From(Gen.ListOf(step, 120), Shorter), CountsRight).Check(Config.QuickThrowOnFailure.WithMaxTest(30).WithReplay(replay));
+        Prop.ForAll(Arb.From(Gen.ListOf(step, 120), Shorter), CountsRight)
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(30).WithReplay(replay));
     }
 
     [Fact]

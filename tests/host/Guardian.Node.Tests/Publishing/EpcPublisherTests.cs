@@ -158,7 +158,10 @@ public sealed class EpcPublisherTests : IDisposable
     }
 
     private static HostEpc Host(long reserved, params (int Node, long Mebibytes)[] sections) =>
-        new(sections.ToDictionary(section => section.Node, section => section.Mebibytes), reserved, HasFlc: true, HasSgx2: false, IsHealthy: true);
+        new(
+            sections.ToDictionary(section => section.Node, section => section.Mebibytes), reserved,
+            HasFlc: true, HasSgx2: false, IsHealthy: true);
 
-    private Task<IReadOnlyList<string>> PublishAsync(HostEpc epc) => new EpcPublisher(new PlacementClient(session), "host").PublishAsync(epc);
+    private Task<IReadOnlyList<string>> PublishAsync(HostEpc epc) =>
+        new EpcPublisher(new PlacementClient(session), "host").PublishAsync(epc);
 }

@@ -43,7 +43,8 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         using var guest = Begin(8, OneSection, TestDomain.Nova(type: "qemu"));
         guest.Virsh("start", guest.Name).Ends(0);
         var process = libvirt.ProcessOf(guest.Name);
-        Assert.Contains("sgx_vepc\nSize:               8192 kB", await File.ReadAllTextAsync($"/proc/{process}/smaps"), StringComparison.Ordinal);
+        var maps = await File.ReadAllTextAsync($"/proc/{process}/smaps");
+        Assert.Contains("sgx_vepc\nSize:               8192 kB", maps, StringComparison.Ordinal);
         var instance = guest.Uuid;
         static Task<IReadOnlyList<EpcClaim>> FindClaims(Guid server) =>
             Task.FromResult<IReadOnlyList<EpcClaim>>([new EpcClaim(Guid.Empty, 0, 8)]);
@@ -80,7 +81,9 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
     {
         using var guest = Begin(100, TwoSections, TestDomain.Nova(type: "qemu"));
         var xml = guest.Virsh("dumpxml", guest.Name).Output;
-        Assert.Equal(["65536", "36864"], EpcDevice.FindAll(XElement.Parse(xml)).Select(device => device.Element("target")!.Element("size")!.Value));
+        Assert.Equal(
+            ["65536", "36864"],
+            EpcDevice.FindAll(XElement.Parse(xml)).Select(device => device.Element("target")!.Element("size")!.Value));
         guest.Validate(xml);
         guest.Define(xml).Ends(0);
         Assert.Equal(xml, guest.Virsh("dumpxml", guest.Name).Output);
@@ -175,7 +178,8 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         {
             var expected = new GuestMetrics(guest.Uuid, "decade", "sgx.small", mebibytes, 0);
             Assert.True(
-                SpinWait.SpinUntil(() => meter.ListGuests() is [var only] && only == expected, Limit), string.Join(' ', meter.ListGuests()));
+                SpinWait.SpinUntil(() => meter.ListGuests() is [var only] && only == expected, Limit),
+                string.Join(' ', meter.ListGuests()));
         }
 
         Expect(8);
@@ -223,7 +227,7 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
 
         public string Name => "instance-00000001";
 
-        /// <summary>A new UUID each time: the meter finds QEMU among the machine's processes by it, and other runs may have theirs.</summary>
+        /// <summary>A new UUID each time: the meter finds QEMU by it among the machine's processes, also those of other runs.</summary>
         public Guid Uuid { get; } = Guid.NewGuid();
 
         public PassedDefinitions Passed => relay.Passed;

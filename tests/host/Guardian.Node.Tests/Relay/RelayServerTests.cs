@@ -124,7 +124,8 @@ public sealed class RelayServerTests
     [InlineData(RemoteProcedure.DomainMigratePerform3Params)]
     internal void A_guest_with_EPC_is_neither_saved_nor_migrated_and_others_are(RemoteProcedure procedure)
     {
-        var arguments = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1).WriteTo(new XdrWriter()).WriteUInt32(0).ToArray();
+        var guest = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1);
+        var arguments = guest.WriteTo(new XdrWriter()).WriteUInt32(0).ToArray();
         using (var relay = new TestRelay(guests: new FixedLookup(true)))
         using (var client = relay.Connect())
         {

@@ -22,7 +22,9 @@ internal sealed class FakeDaemon : IDisposable
     /// <summary>Makes the answer to a call; null sends none.</summary>
     public Func<RpcHeader, byte[], byte[]?> Answer { get; set; } = (header, _) => header.MakeReply(RpcStatus.Ok).MakeFrame([]);
 
-    public byte[] Next() => Frames.TryTake(out var frame, TimeSpan.FromMinutes(10)) ? frame : throw new TimeoutException("the daemon got no frame");
+    public byte[] Next() => Frames.TryTake(out var frame, TimeSpan.FromMinutes(10))
+        ? frame
+        : throw new TimeoutException("the daemon got no frame");
 
     public void Dispose()
     {

@@ -22,7 +22,11 @@ internal sealed class TestRelay : IDisposable
         Daemon = new FakeDaemon(folder.File("daemon.sock"));
         Path = folder.File("relay.sock");
         var rewriter = new GuestRewriter(claims ?? FixedClaims.None, rules ?? new GuestRules());
-        var settings = new RelaySettings { Upstream = upstream ?? folder.File("daemon.sock"), Users = new HashSet<uint> { user ?? CurrentUser } };
+        var settings = new RelaySettings
+        {
+            Upstream = upstream ?? folder.File("daemon.sock"),
+            Users = new HashSet<uint> { user ?? CurrentUser },
+        };
         server = new RelayServer(
             RelayListener.Bind(Path), settings,
             observer => new GuestCalls(rewriter, guests ?? new FixedLookup(false), observer, Log.Enqueue), Passed.Observe, Log.Enqueue);

@@ -1,19 +1,20 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Guardian.Sgx;
+using Guardian.Files.Durable;
 
-namespace Guardian.Volumes.Freshness;
+namespace Guardian.Volumes.Contract;
 
-/// <summary>Keeps a tag in a file, for people: put it on a medium that the keeper of the volume cannot write to.</summary>
-/// <param name="path">The file: the counter, a space, the digest.</param>
+/// <summary>Keeps a tag in a text file: the counter, a space and the digest. The file must be on a medium that the keeper of the volume
+/// cannot write to.</summary>
+/// <param name="path">The file. It is created with the first tag, with mode 0600.</param>
 public sealed class FileFreshness(string path) : IFreshness
 {
     private const int MaxFileSize = 1024;
     private static readonly SearchValues<byte> Digits = SearchValues.Create("0123456789abcdef"u8);
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The file cannot be read, or holds something else.</exception>
+    /// <exception cref="IOException">The file cannot be read, or it does not hold exactly one tag.</exception>
     public FreshnessTag? Read()
     {
         try
@@ -32,6 +33,7 @@ public sealed class FileFreshness(string path) : IFreshness
     }
 
     /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be read or written, or it does not hold exactly one tag.</exception>
     public bool TryReplace(FreshnessTag? expected, FreshnessTag next)
     {
         if (Read() != expected)

@@ -1,4 +1,6 @@
-namespace Guardian.Sgx.Tests;
+using Guardian.Files.Durable;
+
+namespace Guardian.Files.Tests;
 
 public sealed class DurableFileTests : IDisposable
 {

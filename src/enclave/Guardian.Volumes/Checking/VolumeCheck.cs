@@ -1,37 +1,35 @@
 using Guardian.Files;
+using Guardian.Refusals;
+using Guardian.Volumes.Commit;
 using Guardian.Volumes.Content;
+using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
+using Guardian.Volumes.Nodes;
 using Guardian.Volumes.Storage;
 
-namespace Guardian.Volumes;
+namespace Guardian.Volumes.Checking;
 
-/// <summary>Something of a volume that is not as it was written.</summary>
-/// <param name="Path">What is affected; in parentheses where it is no file.</param>
-/// <param name="Problem">What is wrong, in words.</param>
-public sealed record VolumeDamage(string Path, string Problem);
-
-/// <summary>What a check of a whole volume came to.</summary>
-/// <param name="Generation">The state that was checked.</param>
-/// <param name="IsClosed">Whether it was closed in order: then every byte of the container was accounted for.</param>
-/// <param name="Files">How many files there are.</param>
-/// <param name="Directories">How many directories.</param>
-/// <param name="Links">How many symbolic links.</param>
-/// <param name="Size">Bytes of all files together.</param>
-/// <param name="Unprotected">How many files are of plain regions: of these, nobody can say whether they were changed.</param>
-/// <param name="Damages">What is wrong; empty: nothing.</param>
-public sealed record VolumeReport(
-    ulong Generation, bool IsClosed, long Files, long Directories, long Links, ulong Size, long Unprotected, IReadOnlyList<VolumeDamage> Damages);
-
-/// <summary>Reads everything that a volume's state refers to, and says which files are damaged. Used once.</summary>
+/// <summary>Reads everything that the state of a volume refers to, and reports the damaged files. Used once.</summary>
 /// <remarks>
-/// 1 superblocks and size of the container; 2 the inode file; 3 every path from the root, with all that its files consist of; 4 inodes without a name, and link counts; 5 in a closed volume,
-/// that nothing is hidden in free slots.
+/// <list type="number">
+/// <item>In a closed volume: the size of the container, and both superblocks.</item>
+/// <item>The inode file.</item>
+/// <item>Every path from the root, with the content of its file.</item>
+/// <item>Inodes without a name, and the counts of links.</item>
+/// <item>In a closed volume: that the free slots are empty.</item>
+/// </list>
 /// </remarks>
-internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key, Superblock superblock, RecordReader reader, Action<double>? progress)
+/// <param name="volume">The volume, open for reading only.</param>
+/// <param name="storage">Its container.</param>
+/// <param name="key">Its key.</param>
+/// <param name="progress">Receives the share that is done, 0 to 1.</param>
+internal sealed class VolumeCheck(OpenVolume volume, IStorage storage, VolumeKey key, Action<double>? progress)
 {
     private const string Container = "(container)";
 
-    private readonly SlotAllocator slots = new(storage, superblock.SlotCount);
+    private readonly Superblock superblock = volume.Committer.Current;
+    private readonly RecordReader reader = volume.Cache.Reader;
+    private readonly SlotAllocator slots = new(storage, volume.Committer.Current.SlotCount);
     private readonly Dictionary<uint, uint> links = [];
     private readonly Dictionary<uint, string> paths = [];
     private readonly List<VolumeDamage> damages = [];
@@ -39,6 +37,8 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
     private long files, directories, symbolicLinks, unprotected, slotsRead;
     private ulong size;
 
+    /// <summary>Checks the volume.</summary>
+    /// <exception cref="IOException">The storage failed.</exception>
     public VolumeReport Run()
     {
         // Step 1.
@@ -47,9 +47,9 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
             CheckContainer();
         }
         // Step 2.
-        CheckContent(volume.InodeFile, "(inode file)");
+        CheckContent(volume.Inodes.InodeFile, "(inode file)");
         // Step 3.
-        Visit(1, "/", FileKind.Directory, 1);
+        Visit(InodeTable.RootNumber, "/", FileKind.Directory, InodeTable.RootNumber);
         // Step 4.
         CheckInodes();
         // Step 5.
@@ -57,7 +57,8 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
         {
             CheckFreeSlots();
         }
-        return new VolumeReport(superblock.Generation, superblock.IsClosed, files, directories, symbolicLinks, size, unprotected, damages);
+        return new VolumeReport(
+            superblock.Generation, superblock.IsClosed, files, directories, symbolicLinks, size, unprotected, damages);
     }
 
     private void Report(string path, string problem) => damages.Add(new VolumeDamage(path, problem));
@@ -68,8 +69,9 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
         {
             Report(Container, $"it has {storage.Size} bytes instead of {superblock.SlotCount * Page.Size}");
         }
-        // A process that ended between the two copies of the last superblock has left the state before in the second's place.
-        if (Superblocks.ReadAll(storage, key) is not { Count: Superblock.Count } found || found.Any(each => superblock.Generation - each.Superblock.Generation > 1))
+        // A process that ended between the two copies of the last superblock left the state before in the second slot.
+        if (Superblocks.ReadAll(storage, key) is not { Count: Superblock.Count } found
+            || found.Any(each => superblock.Generation - each.Superblock.Generation > 1))
         {
             Report(Container, "one of the two superblocks is damaged; the volume still opens by the other");
         }
@@ -91,9 +93,9 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
         Inode inode;
         try
         {
-            inode = volume.Find(number);
+            inode = volume.Inodes.Find(number);
         }
-        catch (VolumeException damage)
+        catch (RefusedException damage)
         {
             Report(path, damage.Message);
             return;
@@ -109,7 +111,7 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
         {
             VisitNames(inode, path);
         }
-        volume.Forget(inode);
+        volume.Inodes.DropFromMemory(inode);
     }
 
     private void Count(Inode inode)
@@ -129,9 +131,9 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
         List<DirectoryItem> items;
         try
         {
-            items = [.. volume.NamesOf(directory).From(0)];
+            items = [.. volume.Directories.NamesOf(directory).ListFrom(0)];
         }
-        catch (VolumeException damage)
+        catch (RefusedException damage)
         {
             Report(path, damage.Message);
             return;
@@ -144,7 +146,7 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
         }
     }
 
-    // Reads all nodes and records of a file, and takes their slots.
+    // Reads all nodes and records of a file, and marks their slots. False when something is damaged.
     private bool CheckContent(Inode inode, string path)
     {
         var before = damages.Count;
@@ -162,7 +164,7 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
                 slotsRead += pointer.Count;
                 progress?.Invoke((double)slotsRead / superblock.SlotCount);
             },
-            damage => Report(path, damage.Message));
+            damage => Report(path, damage.Detail));
         return damages.Count == before;
     }
 
@@ -172,7 +174,7 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
         {
             reader.Read(pointer, buffer.AsSpan(0, pointer.Count * Page.Size));
         }
-        catch (VolumeException)
+        catch (RefusedException)
         {
             var start = ((page / RecordPointer.MaxPages * RecordPointer.MaxPages) + pointer.First) * Page.Size;
             Report(path, $"bytes {start} to {start + (pointer.Count * Page.Size) - 1} are not what was written");
@@ -181,28 +183,30 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
 
     private void CheckInodes()
     {
-        for (var number = 1u; number < volume.InodeCount; number++)
+        for (var number = InodeTable.RootNumber; number < volume.Inodes.Count; number++)
         {
             try
             {
-                var inode = volume.FindIfUsed(number);
+                var inode = volume.Inodes.FindIfUsed(number);
                 var found = links.GetValueOrDefault(number);
                 if (inode is { Links: > 0 } && inode.Links != found)
                 {
-                    Report(paths.GetValueOrDefault(number, $"(inode {number})"), found == 0 ? "it has no name" : $"it has {found} links instead of {inode.Links}");
+                    Report(PathOf(number), found == 0 ? "it has no name" : $"it has {found} links instead of {inode.Links}");
                 }
                 if (inode is not null && found == 0)
                 {
-                    // Without a name, but its slots are taken.
-                    CheckContent(inode, $"(inode {number})");
+                    // It has no name, but it uses slots.
+                    CheckContent(inode, PathOf(number));
                 }
             }
-            catch (VolumeException damage)
+            catch (RefusedException damage)
             {
-                Report(paths.GetValueOrDefault(number, $"(inode {number})"), damage.Message);
+                Report(PathOf(number), damage.Message);
             }
         }
     }
+
+    private string PathOf(uint number) => paths.GetValueOrDefault(number, $"(inode {number})");
 
     private void CheckFreeSlots()
     {
@@ -214,7 +218,7 @@ internal sealed class VolumeCheck(Volume volume, IStorage storage, VolumeKey key
                 storage.Read(at * Page.Size, part);
                 if (part.ContainsAnyExcept((byte)0))
                 {
-                    Report(Container, $"there is something in free slots from {at} on");
+                    Report(Container, $"free slots from {at} on are not empty");
                 }
             }
         }

@@ -1,10 +1,15 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
-namespace Guardian.Files.Host;
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 
-/// <summary>The calls of libc that work relative to an open directory, on Linux.</summary>
+namespace Guardian.Files.Native;
+
+/// <summary>All calls of libc that Guardian makes on Linux: where the base library has no such call, or none on a descriptor.</summary>
+/// <remarks>A call that fails returns -1 and leaves its reason in <see cref="Errno"/>.</remarks>
 internal static unsafe partial class Libc
 {
+    // open(2)
     public const int WriteOnly = 1;
     public const int ReadWrite = 2;
     public const int Create = 0x40;
@@ -14,12 +19,22 @@ internal static unsafe partial class Libc
     public const int CloseOnExec = 0x80000;
     public const int PathOnly = 0x200000;
 
+    // Flags of the *at calls, and what stands for the current directory in them.
     public const int EmptyPath = 0x1000;
     public const int SymlinkFollow = 0x400;
     public const int RemoveDirectory = 0x200;
     public const int CurrentDirectory = -100;
     public const long OmitTime = 0x3FFFFFFE;
     public const int AppendAtomically = 0x10;
+
+    // fallocate(2): FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+    public const int PunchHole = 3;
+
+    // poll(2)
+    public const short In = 1;
+    public const short Out = 4;
+    public const short Error = 8;
+    public const short HangUp = 16;
 
     // Two open flags have other numbers on ARM.
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -50,7 +65,7 @@ internal static unsafe partial class Libc
         public uint Nanoseconds;
         private readonly int reserved;
 
-        // What lies before 1970 has no number in WASI.
+        // WASI has no number for a time before 1970.
         public readonly ulong SinceEpoch => Seconds < 0 ? 0 : unchecked(((ulong)Seconds * 1_000_000_000) + Nanoseconds);
     }
 
@@ -68,126 +83,125 @@ internal static unsafe partial class Libc
         public nint Size;
     }
 
-    /// <summary>What the last call failed with; libc's numbers become WASI's.</summary>
-    public static FileError LastError => Marshal.GetLastPInvokeError() switch
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Poll
     {
-        1 => FileError.NotPermitted,
-        2 => FileError.NoEntry,
-        4 => FileError.Interrupted,
-        5 => FileError.Io,
-        6 => FileError.NoSuchDevice,
-        7 => FileError.TooBig,
-        9 => FileError.BadDescriptor,
-        11 => FileError.Again,
-        12 => FileError.NoMemory,
-        13 => FileError.Access,
-        14 => FileError.Fault,
-        16 => FileError.Busy,
-        17 => FileError.Exists,
-        18 => FileError.CrossDevice,
-        19 => FileError.NoDevice,
-        20 => FileError.NotDirectory,
-        21 => FileError.IsDirectory,
-        22 => FileError.Invalid,
-        23 => FileError.TooManyOpenInSystem,
-        24 => FileError.TooManyOpen,
-        26 => FileError.TextBusy,
-        27 => FileError.FileTooBig,
-        28 => FileError.NoSpace,
-        29 => FileError.IllegalSeek,
-        30 => FileError.ReadOnly,
-        31 => FileError.TooManyLinks,
-        32 => FileError.BrokenPipe,
-        36 => FileError.NameTooLong,
-        38 => FileError.NotImplemented,
-        39 => FileError.NotEmpty,
-        40 => FileError.Loop,
-        75 => FileError.Overflow,
-        84 => FileError.IllegalSequence,
-        95 => FileError.NotSupported,
-        116 => FileError.Stale,
-        122 => FileError.Quota,
-        _ => FileError.Io,
-    };
+        public int Descriptor;
+        public short Events;
+        public short Occurred;
+    }
 
-    public static bool WasInterrupted => Marshal.GetLastPInvokeError() == 4;
+    /// <summary>Polls one descriptor without waiting.</summary>
+    /// <returns>The events that occurred; 0 when there are none.</returns>
+    public static short PollNow(int descriptor, short events)
+    {
+        var poll = new Poll { Descriptor = descriptor, Events = events };
+        return Wait(&poll, 1, new Time()) > 0 ? poll.Occurred : (short)0;
+    }
 
-    /// <summary>The error of a call that gives -1 when it fails.</summary>
-    public static FileError Check(int result) => result < 0 ? LastError : FileError.Success;
+    /// <summary>Waits for an event on one of the descriptors.</summary>
+    /// <param name="polls">The descriptors.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="timeout">The longest wait; null waits without end.</param>
+    public static int Wait(Poll* polls, uint count, Time? timeout)
+    {
+        var time = timeout.GetValueOrDefault();
+        return WaitFor(polls, count, timeout is null ? null : &time, 0);
+    }
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int OpenAt(int directory, string name, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Close(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int StatAt(int directory, string name, int flags, uint mask, Statx* stat);
 
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int SetTimesAt(int directory, string name, Time* times, int flags);
 
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int MakeDirectoryAt(int directory, string name, uint mode);
 
     [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int SymlinkAt(string target, int directory, string name);
 
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial nint ReadLinkAt(int directory, string name, byte* buffer, nuint size);
 
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int LinkAt(int fromDirectory, string from, int directory, string name, int flags);
 
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int RenameAt(int fromDirectory, string from, int directory, string name);
 
     [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int UnlinkAt(int directory, string name, int flags);
 
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial nint ReadEntries(int directory, byte* buffer, nuint size);
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial long Seek(int descriptor, long offset, int whence);
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial nint Read(int descriptor, byte* buffer, nuint size, long offset);
+    public static partial nint ReadAt(int descriptor, byte* buffer, nuint size, long offset);
 
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial nint Write(int descriptor, byte* data, nuint size, long offset);
+    public static partial nint WriteAt(int descriptor, byte* data, nuint size, long offset);
 
     [LibraryImport("libc", EntryPoint = "pwritev2", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial nint WriteVector(int descriptor, Vector* vectors, int count, long offset, int flags);
 
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Truncate(int descriptor, long size);
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Allocate(int descriptor, int mode, long offset, long size);
 
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Allocate(SafeFileHandle file, int mode, long offset, long size);
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Sync(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int SyncData(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int SyncData(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    private static partial int WaitFor(Poll* polls, nuint count, Time* timeout, nint signals);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, byte* data, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(int descriptor, byte* buffer, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static partial nint Send(int descriptor, byte* data, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shutdown(int descriptor, int how);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    public static partial int Accept(int descriptor, nint address, nint addressSize, int flags);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Control(int descriptor, nuint request, int* value);
+
+    [LibraryImport("libc", EntryPoint = "isatty")]
+    public static partial int IsTerminal(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int CreateEvent(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ReadClock(int clock, Time* time);
 }

@@ -1,25 +1,23 @@
-namespace Guardian.Volumes.Content;
+namespace Guardian.Volumes.Threads;
 
-/// <summary>
-/// Shares independent pieces of work with other threads. The caller does its part, and all of it where no other processor is free, so a busy machine only makes it slower.
-/// One caller at a time.
-/// </summary>
-internal sealed class Crew
+/// <summary>Shares independent pieces of work between the caller and other threads. The caller does all pieces that no other processor is
+/// free for, so a busy machine only makes it slower. One caller at a time.</summary>
+internal sealed class WorkerPool
 {
-    private readonly Helper[] helpers;
+    private readonly SpinningWorker[] others;
     private volatile Batch? current;
 
-    /// <param name="size">How many may work at once, the caller included.</param>
-    public Crew(int size) =>
-        helpers = [.. Enumerable.Range(1, size - 1).Select(worker => new Helper(() => current is { } batch && batch.Work(worker)))];
+    /// <param name="size">The number of threads that may work at once, the caller included.</param>
+    public WorkerPool(int size) =>
+        others = [.. Enumerable.Range(1, size - 1).Select(worker => new SpinningWorker(() => current is { } batch && batch.Work(worker)))];
 
-    /// <summary>How many may work at once, the caller included.</summary>
-    public int Size => helpers.Length + 1;
+    /// <summary>The number of threads that may work at once, the caller included.</summary>
+    public int Size => others.Length + 1;
 
     /// <summary>Does all pieces and returns when they are done.</summary>
-    /// <param name="count">How many pieces.</param>
-    /// <param name="isShared">Whether to ask for help.</param>
-    /// <param name="work">Gets the worker, below <see cref="Size"/>, and the piece. Throws nothing.</param>
+    /// <param name="count">The number of pieces.</param>
+    /// <param name="isShared">Whether to wake the other threads.</param>
+    /// <param name="work">Receives the worker, below <see cref="Size"/>, and the piece. Throws nothing.</param>
     public void Run(int count, bool isShared, Action<int, int> work)
     {
         if (!isShared)
@@ -32,9 +30,9 @@ internal sealed class Crew
         }
         var batch = new Batch(count, work);
         current = batch;
-        foreach (var helper in helpers)
+        foreach (var other in others)
         {
-            helper.Wake();
+            other.Wake();
         }
         batch.Work(0);
         batch.Wait();
@@ -46,7 +44,7 @@ internal sealed class Crew
         private int next = -1;
         private int done;
 
-        // Whether there was anything to do. Whoever comes late finds no piece and touches nothing.
+        // False when no piece was left: a worker that comes late touches nothing.
         public bool Work(int worker)
         {
             var hasWorked = false;

@@ -1,0 +1,115 @@
+using Guardian.Files.Native;
+
+namespace Guardian.Files.Durable;
+
+/// <summary>Files that are complete or absent at any moment, survive a crash once written, and have mode 0600.</summary>
+public static class DurableFile
+{
+    // Larger than any key or certificate chain that Guardian stores.
+    private const int MaxSmallSize = 64 * 1024;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Creates a folder with mode 0700, unless it is there.</summary>
+    /// <param name="path">The folder.</param>
+    public static void CreateDirectory(string path) =>
+        Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+
+    /// <summary>Reads a small file, or creates it. When several processes create it at once, all of them get the same content.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="create">Returns the content of a new file.</param>
+    /// <returns>The content of the file.</returns>
+    /// <exception cref="InvalidDataException">The file has more than 64 KiB.</exception>
+    /// <exception cref="IOException">The file cannot be read or created.</exception>
+    public static byte[] ReadOrCreate(string path, Func<byte[]> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        if (File.Exists(path))
+        {
+            return Read(path);
+        }
+        var content = create();
+        var temporary = WriteTemporary(path, content);
+        // A hard link succeeds only when the name is free. The base library's move without overwriting looks first, and can miss a new
+        // file.
+        var isOurs = Libc.LinkAt(Libc.CurrentDirectory, temporary, Libc.CurrentDirectory, path, 0) == 0;
+        var error = Errno.Last;
+        File.Delete(temporary);
+        if (isOurs)
+        {
+            SyncDirectory(path);
+            return content;
+        }
+        return File.Exists(path)
+            ? Read(path)
+            : throw new IOException($"{path} cannot be created (errno {error})");
+    }
+
+    /// <summary>Creates a file, or replaces it: at any moment it has the old content or the new.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">The new content.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        File.Move(WriteTemporary(path, content), path, overwrite: true);
+        SyncDirectory(path);
+    }
+
+    /// <summary>Opens a file for reading and writing, and creates it when it is not there. The caller syncs its writes.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The file, at its beginning; the caller disposes it.</returns>
+    /// <exception cref="IOException">The file cannot be opened, or another process writes it.</exception>
+    public static FileStream Open(string path)
+    {
+        var isNew = !File.Exists(path);
+        var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Read,
+            UnixCreateMode = OwnerOnly,
+        });
+        if (isNew)
+        {
+            SyncDirectory(path);
+        }
+        return file;
+    }
+
+    /// <summary>Makes a new name of a file safe, by syncing its folder. The base library cannot open folders.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The folder cannot be synced.</exception>
+    public static void SyncDirectory(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var descriptor = Libc.OpenAt(Libc.CurrentDirectory, folder, Libc.Directory | Libc.CloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"{folder} cannot be opened to make '{Path.GetFileName(path)}' durable (errno {Errno.Last})");
+        }
+        var isSynced = Libc.Sync(descriptor) == 0;
+        _ = Libc.Close(descriptor);
+        if (!isSynced)
+        {
+            throw new IOException($"{folder} cannot be synced to disk");
+        }
+    }
+
+    private static byte[] Read(string path)
+    {
+        var size = new FileInfo(path).Length;
+        return size <= MaxSmallSize
+            ? File.ReadAllBytes(path)
+            : throw new InvalidDataException($"{path} has {size} bytes, more than any file that belongs there");
+    }
+
+    private static string WriteTemporary(string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.new";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+        using var file = new FileStream(temporary, options);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
+        return temporary;
+    }
+}
