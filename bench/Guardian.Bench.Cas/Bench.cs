@@ -3,20 +3,19 @@ using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
-using Guardian.Cas;
-using Guardian.Cas.Audit;
+using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Simulation;
 
 namespace Guardian.Bench.Cas;
 
-/// <summary>A CAS in this process on a simulated machine, enclaves that ask it, and the signature checks that their evidence needs at least.</summary>
+/// <summary>A CAS in this process on a simulated machine, the enclaves that call it, and the signature checks they need.</summary>
 internal sealed class Bench : IDisposable
 {
-    /// <summary>A certificate carries two quotes, each signed by an attestation key of a platform that is known after the first.</summary>
+    /// <summary>A certificate carries two quotes, each with one signature by an attestation key that the verifier already knows.</summary>
     public const int SignatureCount = 2;
 
-    // As many enclaves as ask, in turns: each certificate has a key and quotes of its own.
+    // One for each concurrent caller. Each certificate has its own key and quotes.
     private const int EnclaveCount = 64;
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("guardian-bench-");
@@ -34,14 +33,15 @@ internal sealed class Bench : IDisposable
         certificates = [.. Enumerable.Range(0, EnclaveCount).Select(_ => MakeCertificate())];
         signature = key.SignData(data, HashAlgorithmName.SHA256);
         vault = Vault.Open(
-            SqliteRowStore.Open(Path.Combine(folder.FullName, "cas.sqlite")), new StoreKey(RandomNumberGenerator.GetBytes(StoreKey.Size)),
+            SqliteRowStore.Open(Path.Combine(folder.FullName, "cas.sqlite")),
+            new StoreKey(RandomNumberGenerator.GetBytes(StoreKey.Size)),
             new AuditKey(StatementSigner.Create(cas.Quotes, new byte[32])), TimeProvider.System);
-        Service = new CasService(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
+        Services = new CasServices(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
         using var owner = IdentityKey.Create();
         Owner = owner.SubjectPublicKeyInfo;
     }
 
-    public CasService Service { get; }
+    public CasServices Services { get; }
 
     public byte[] Owner { get; }
 
@@ -72,7 +72,7 @@ internal sealed class Bench : IDisposable
 
     public ReadOnlyMemory<byte> Certificate(int index) => certificates[index % certificates.Length];
 
-    public void Floor()
+    public void CheckSignatures()
     {
         for (var i = 0; i < SignatureCount; i++)
         {

@@ -8,9 +8,8 @@ using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
-using Guardian.Cas.Audit;
-using Guardian.Cas.Secrets;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Sessions;
 using Guardian.CleanRoom.Contract;
 using Guardian.Documents;
 using Guardian.Metering;
@@ -80,7 +79,7 @@ internal static class Targets
         new("sigstruct", () => [Known.Value.SigStruct], input => SigStruct.TryRead(input, out var read) && read!.Verify()),
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
-        new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input, new DocumentProblems()) is not null),
+        new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input).Value is not null),
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
         new("placeholders",
             () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()],

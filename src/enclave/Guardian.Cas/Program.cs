@@ -2,11 +2,10 @@ using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
-using Guardian.Cas;
-using Guardian.Cas.Audit;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
+using Guardian.Cas.Owners;
 using Guardian.Cas.Provisioning;
-using Guardian.Cas.Recovery;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
 
@@ -16,13 +15,15 @@ ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 try
 {
-    return await EnclaveHost.RunAsync("guardian-cas", args, BuiltPlatforms.Support, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options], (options, process) => options.Find("mode") switch
-    {
-        null => ServeAsync(options, process),
-        "recover" => Task.FromResult(Recover(options, process)),
-        "key-only" => KeepKeyAsync(options, process),
-        var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is recover or key-only"),
-    }).ConfigureAwait(false);
+    return await EnclaveHost.RunAsync(
+        "guardian-cas", args, BuiltPlatforms.Support, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
+        (options, process) => options.Find("mode") switch
+        {
+            null => ServeAsync(options, process),
+            "recover" => Task.FromResult(Recover(options, process)),
+            "key-only" => CopyKeyAsync(options, process),
+            var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is recover or key-only"),
+        }).ConfigureAwait(false);
 }
 finally
 {
@@ -37,28 +38,29 @@ finally
 
 async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess process)
 {
-    limits = new CallerLimits(CasLaunch.CallerCalls(options));
+    limits = new CallerLimits(CasLaunch.ReadCallerCalls(options));
     var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
     var rows = CasLaunch.OpenRows(options);
     var key = await CasLaunch.GetKeyAsync(options, process, certificate, rows, TimeProvider.System).ConfigureAwait(false);
-    var replicas = CasLaunch.Replicas(process.Enclave);
+    var replicas = CasLaunch.ReplicasOf(process.Enclave);
     vault = Vault.Open(
         rows, key, new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])), TimeProvider.System,
         witness => new CasWitness(witness, replicas, certificate, options.Verifier, TimeProvider.System));
-    var service = new CasService(vault, options.Verifier, TimeProvider.System, replicas);
+    var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
         authority = ProvisioningAuthority.Open(options.State, process.Enclave);
         provisioning = ProvisioningServer.Start(
-            HostOptions.ParseEndPoint(address), service, authority, ReadUnnamed(options.Find("provision-unnamed")), reason => Console.Error.WriteLine($"guardian-cas: {reason}"));
+            HostOptions.ParseEndPoint(address), services.Admissions, authority, ReadUnnamed(options.Find("provision-unnamed")),
+            reason => Console.Error.WriteLine($"guardian-cas: {reason}"));
         Console.WriteLine(options.Json
             ? $$"""{"event":"provisioning","address":"{{provisioning.Address}}"}"""
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, service, new CasMetrics(vault), limits, authority));
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault), limits, authority));
 }
 
-// Ends once the owners have given enough shares; the next start finds the key sealed.
+// Ends when the owners have sent enough shares. The next start finds the sealed key.
 EnclaveService Recover(HostOptions options, EnclaveProcess process)
 {
     using var rows = CasLaunch.OpenRows(options);
@@ -77,19 +79,19 @@ EnclaveService Recover(HostOptions options, EnclaveProcess process)
     });
 }
 
-// For a backup: this machine can open copies of the database from now on. Ends at once.
-async Task<EnclaveService> KeepKeyAsync(HostOptions options, EnclaveProcess process)
+// For a backup: seals the key on this machine, which can then open copies of the database. Ends at once.
+async Task<EnclaveService> CopyKeyAsync(HostOptions options, EnclaveProcess process)
 {
     if (options.Find("join") is null)
     {
-        throw HostingReasons.RefuseInput("a key comes from a CAS that has it", "give its address: --join https://host:port");
+        throw HostingReasons.RefuseInput("the key must come from a CAS that has it", "give its address: --join https://host:port");
     }
     var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
     (await CasLaunch.GetKeyAsync(options, process, certificate, rows: null, TimeProvider.System).ConfigureAwait(false)).Dispose();
     return new EnclaveService(certificate, server => server.Lifetime.ApplicationStarted.Register(server.Lifetime.StopApplication));
 }
 
-// SESSION/SERVICE; a session's name may have slashes itself.
+// SESSION/SERVICE; the session's name may have slashes itself.
 static ConfigurationRequest? ReadUnnamed(string? text) => text is null ? null
     : text.LastIndexOf('/') is > 0 and var slash && slash < text.Length - 1 ? new ConfigurationRequest(text[..slash], text[(slash + 1)..])
-    : throw HostingReasons.RefuseInput($"'{text}' names no service", "--provision-unnamed takes SESSION/SERVICE");
+    : throw HostingReasons.RefuseInput($"'{text}' does not name a service", "--provision-unnamed takes SESSION/SERVICE");

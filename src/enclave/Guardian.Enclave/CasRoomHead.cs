@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Verification;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Log;
@@ -48,7 +48,7 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
         {
             return Task.Run(call).GetAwaiter().GetResult();
         }
-        catch (CasException failure)
+        catch (RefusedException failure)
         {
             throw new RefusedException(
                 RoomReasons.CasAway.Because($"the CAS does not return the head of the room's log: {failure.Message}"), failure);

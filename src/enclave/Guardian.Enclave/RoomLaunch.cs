@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Verification;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Keys;
@@ -68,15 +69,15 @@ internal static class RoomLaunch
             using var client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
             configuration = await client.ConfigureAsync(session, service).ConfigureAwait(false);
         }
-        catch (CasException failure)
+        catch (RefusedException failure)
         {
-            var isUnreachable = failure.Failure == CasFailure.Unreachable;
-            var reason = isUnreachable || failure.Failure == CasFailure.Damaged
+            var isUnreachable = failure.Refusal.Reason == CasReasons.Unreachable;
+            var reason = isUnreachable || failure.Refusal.Reason == CasReasons.Damaged
                 ? HostingReasons.MachineFailed
                 : HostingReasons.StartRefused;
             throw new RefusedException(reason.Because(failure.Message) with
             {
-                Problems = failure.Problems,
+                Problems = failure.Refusal.Problems,
                 Remedy = isUnreachable ? "start the CAS, or check its address" : null,
             });
         }

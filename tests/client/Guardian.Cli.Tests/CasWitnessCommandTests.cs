@@ -32,7 +32,7 @@ public sealed class CasWitnessCommandTests : IDisposable
         }
         using (var back = await StartAsync("copy"))
         {
-            (await RunAsync("session", "read", "one", "--cas", Address(back), "--key", "alice.pem", "--platform", "simulated")).Ends(3).Says("put back to an earlier state");
+            (await RunAsync("session", "read", "one", "--cas", Address(back), "--key", "alice.pem", "--platform", "simulated")).Ends(3).Says("was rolled back");
             Assert.Equal("watch", (string?)(await RunAsync("cas", "attest", Address(back), "--platform", "simulated", "--json")).Ends(0).Json["owners"]!["witness"]!["session"]);
         }
         using var newest = await StartAsync("cas");

@@ -4,8 +4,11 @@ using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
+using Guardian.Cas.Admissions;
 using Guardian.Cas.Audit;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
+using Guardian.Cas.Owners;
 using Guardian.Cas.Sessions;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
@@ -30,7 +33,7 @@ internal sealed class TestCas : IDisposable
     {
         Time = new TestTime();
         Vault = OpenVault(folder.Path, Cas, Time);
-        Service = new CasService(Vault, SimulatedPlatforms.Verifier, Time);
+        Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time);
     }
 
     public static SimulatedEnclave Cas { get; } = Launch(100);
@@ -41,7 +44,7 @@ internal sealed class TestCas : IDisposable
 
     public static byte[] Bob { get; } = NewKey();
 
-    /// <summary>A session for the program, with the parts that tests change.</summary>
+    /// <summary>A session for the program; tests replace parts of it.</summary>
     public static string Session { get; } =
         $$"""
         name: shop
@@ -64,14 +67,23 @@ internal sealed class TestCas : IDisposable
 
     public Vault Vault { get; private set; }
 
-    public CasService Service { get; private set; }
+    public CasServices Services { get; private set; }
+
+    public SessionRegistry Sessions => Services.Sessions;
+
+    public AdmissionService Admissions => Services.Admissions;
+
+    public OwnerRegistry Owners => Services.Owners;
+
+    public AuditReader Audit => Services.Audit;
 
     public string Folder => folder.Path;
 
     public static SimulatedEnclave Launch(byte code, ushort isvSvn = 3, AttributeFlags more = AttributeFlags.None)
     {
         var image = EnclaveImage.FromBytes(new[] { code });
-        return Platform.Launch(image, Signer.Sign(image.Measure(), 1, isvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit | more, 3), new DateOnly(2026, 1, 1)));
+        var attributes = new EnclaveAttributes(AttributeFlags.Mode64Bit | more, 3);
+        return Platform.Launch(image, Signer.Sign(image.Measure(), 1, isvSvn, attributes, new DateOnly(2026, 1, 1)));
     }
 
     public static byte[] Certificate(SimulatedEnclave enclave)
@@ -80,7 +92,8 @@ internal sealed class TestCas : IDisposable
         return certificate.RawData;
     }
 
-    public static X509Certificate2 CertificateWithKey(SimulatedEnclave enclave) => RaTlsCertificate.Create(QuotingEnclave.ProviderFor(enclave), default);
+    public static X509Certificate2 CertificateWithKey(SimulatedEnclave enclave) =>
+        RaTlsCertificate.Create(QuotingEnclave.ProviderFor(enclave), default);
 
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
@@ -90,23 +103,27 @@ internal sealed class TestCas : IDisposable
     {
         Vault.Dispose();
         Vault = OpenVault(folder.Path, enclave ?? Cas, Time);
-        Service = new CasService(Vault, SimulatedPlatforms.Verifier, Time);
+        Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time);
     }
 
     public static Vault OpenVault(string folder, SimulatedEnclave enclave, TimeProvider time) => Vault.Open(
-        SqliteRowStore.Open(Path.Combine(folder, "cas.sqlite")), StoreKey.LoadOrCreate(Path.Combine(folder, "database-key.sealed"), enclave), NewAuditKey(), time);
+        SqliteRowStore.Open(Path.Combine(folder, "cas.sqlite")),
+        StoreKey.LoadOrCreate(Path.Combine(folder, "database-key.sealed"), enclave), NewAuditKey(), time);
 
-    public static AuditKey NewAuditKey(SimulatedEnclave? enclave = null) => new(StatementSigner.Create(QuotingEnclave.ProviderFor(enclave ?? Cas), new byte[32]));
+    public static AuditKey NewAuditKey(SimulatedEnclave? enclave = null) =>
+        new(StatementSigner.Create(QuotingEnclave.ProviderFor(enclave ?? Cas), new byte[32]));
 
-    public Task<SessionDescription> CreateAsync(string session, byte[]? key = null) => Service.CreateAsync(Utf8(session), key ?? Alice);
+    public Task<SessionDescription> CreateAsync(string session, byte[]? key = null) =>
+        Sessions.CreateAsync(Utf8(session), key ?? Alice).ValueAsync();
 
-    public Task<SessionDescription> UpdateAsync(string name, string session, byte[]? key = null) => Service.UpdateAsync(name, Utf8(session), key ?? Alice);
+    public Task<SessionDescription> UpdateAsync(string name, string session, byte[]? key = null) =>
+        Sessions.UpdateAsync(name, Utf8(session), key ?? Alice).ValueAsync();
 
-    public Task<byte[]> SecretAsync(string name, string session = "shop") =>
-        Vault.RunAsync(transaction => transaction.Find("session", session, SessionState.Read)!.Stored.Secrets[name].Value);
+    public Task<byte[]> ReadSecretAsync(string name, string session = "shop") =>
+        Vault.RunAsync(transaction => transaction.FindSession(session)!.Stored.Secrets[name].Value);
 
     public Task<StartupConfiguration> ConfigureAsync(string session = "shop", string service = "web", SimulatedEnclave? enclave = null) =>
-        Service.ConfigureAsync(new ConfigurationRequest(session, service), Certificate(enclave ?? Program));
+        Admissions.ConfigureAsync(new ConfigurationRequest(session, service), Certificate(enclave ?? Program)).ValueAsync();
 
     public void Dispose()
     {

@@ -8,7 +8,7 @@ using System.Text;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Runtime.Network;
 using Guardian.Simulation;

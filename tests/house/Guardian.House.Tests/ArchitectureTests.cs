@@ -44,8 +44,8 @@ public class ArchitectureTests
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Cli"] =
         [
-            "Guardian.Cas", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files", "Guardian.Metering",
-            "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
+            "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files",
+            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
         ],
     };
 

@@ -5,6 +5,8 @@ internal static class FloorTable
 {
     private static readonly Dictionary<string, string[]> Table = new()
     {
+        ["Guardian.Cas"] = ["Callers", "Secrets", "Store", "Sessions", "Admissions", "Owners", "Audit", "Provisioning", "Host", ""],
+        ["Guardian.Cas.Client"] = ["Protocol", "Sessions", "Audit", "Owners", "Connection"],
         ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
         ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Daemon", ""],

@@ -12,6 +12,6 @@ internal static class FailureTranslation
         OperationCanceledException => CliReasons.Interrupted.Because("interrupted"),
         InvalidDataException => CliReasons.BadFile.Because(failure.Message),
         IOException or UnauthorizedAccessException => FileRefusals.Of(failure),
-        _ => WingFailures.ToRefusal(failure),
+        _ => null,
     };
 }

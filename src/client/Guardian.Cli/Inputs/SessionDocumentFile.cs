@@ -1,8 +1,7 @@
 using System.CommandLine;
-using Guardian.Cas.Client;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
 using Guardian.Cli.Failures;
-using Guardian.Documents;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Inputs;
@@ -18,10 +17,10 @@ internal static class SessionDocumentFile
     public static (SessionDocument Session, byte[] Bytes) Load(string path)
     {
         var bytes = InputFile.ReadBytes(path);
-        var problems = new DocumentProblems();
-        return SessionDocument.Read(bytes, problems) is { } session && !problems.Any
+        var (session, refusal) = SessionDocument.Read(bytes);
+        return session is not null
             ? (session, bytes)
-            : throw CliReasons.BadSession.Refuse($"{path} is no valid session", problems: [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+            : throw CliReasons.BadSession.Refuse($"{path} is no valid session", problems: [.. refusal!.Problems.Select(problem => $"{path}:{problem}")]);
     }
 
     /// <summary>Reads files of signatures, one for each line.</summary>

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 

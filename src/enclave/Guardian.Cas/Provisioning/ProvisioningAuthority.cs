@@ -9,12 +9,12 @@ using Guardian.Sgx.Keys;
 namespace Guardian.Cas.Provisioning;
 
 /// <summary>
-/// The authority by which Gramine's clients know this CAS. They cannot read its quote, so they trust a certificate that their owner took over RA-TLS and
-/// put into the measured manifest; its key is made inside the CAS and kept sealed. Thread-safe.
+/// The authority by which Gramine's clients know this CAS. They cannot read its quote, so they trust a certificate that their owner
+/// fetched over RA-TLS and put into the measured manifest. Its key is made inside the CAS and kept sealed. Thread-safe.
 /// </summary>
 internal sealed class ProvisioningAuthority : IDisposable
 {
-    // Baked into measurements, so it has to last; the enclave's clock is the host's, so it would be no protection.
+    // Measurements include the certificate, so it must last. An early end would not protect: the host controls the enclave's clock.
     private static readonly DateTimeOffset NotBefore = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset NotAfter = new(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
 
@@ -26,30 +26,32 @@ internal sealed class ProvisioningAuthority : IDisposable
     /// <summary>The certificate, PEM.</summary>
     public string Certificate => authority.ExportCertificatePem();
 
-    /// <summary>Opens the authority of a state folder, which is made at first use.</summary>
-    /// <exception cref="InvalidDataException">It was sealed by another signer or machine.</exception>
+    /// <summary>Opens the authority of a state folder, and makes it at first use.</summary>
+    /// <exception cref="InvalidDataException">Another signer's program or another machine sealed it.</exception>
     public static ProvisioningAuthority Open(string directory, IEnclave enclave)
     {
         var path = Path.Combine(directory, "provisioning-authority.sealed");
-        // By signer, as the database's key.
+        // Sealed to the signer, as the key of the store.
         var blob = DurableFile.ReadOrCreate(path, () => Sealing.Seal(enclave, KeyPolicy.MrSigner, Create()));
         if (!Sealing.TryUnseal(enclave, blob, default, out var pem))
         {
-            throw new InvalidDataException($"{path} was sealed on another machine or by another signer's program, or is damaged; use the machine folder it was made with, or another state folder");
+            throw new InvalidDataException(
+                $"{path} was sealed on another machine or by another signer's program, or is damaged; "
+                + "use the machine folder it was made with, or another state folder");
         }
         var text = Encoding.ASCII.GetString(pem);
         CryptographicOperations.ZeroMemory(pem);
         return new ProvisioningAuthority(X509Certificate2.CreateFromPem(text, text));
     }
 
-    /// <summary>A certificate with key for the name or address that a client asked for.</summary>
-    /// <param name="local">The address it reached, for clients that ask for none.</param>
+    /// <summary>Issues a certificate with key for the name that a client asked for, and for the address that it reached.</summary>
+    /// <param name="name">The name; ignored unless it is a DNS name.</param>
+    /// <param name="local">The address.</param>
     public X509Certificate2 Issue(string name, IPAddress local)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(local);
-        var isName = Uri.CheckHostName(name) == UriHostNameType.Dns;
-        if (isName)
+        if (Uri.CheckHostName(name) == UriHostNameType.Dns)
         {
             names.AddDnsName(name);
         }
@@ -58,7 +60,8 @@ internal sealed class ProvisioningAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
+            authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var serialNumber = RandomNumberGenerator.GetBytes(16);
         serialNumber[0] &= 0x7F;
         using var certificate = request.Create(authority, NotBefore, NotAfter, serialNumber);

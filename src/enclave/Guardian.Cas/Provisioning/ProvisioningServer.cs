@@ -7,15 +7,17 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
-using Guardian.Cas.Client;
+using Guardian.Cas.Admissions;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
+using Guardian.Refusals;
 
 namespace Guardian.Cas.Provisioning;
 
 /// <summary>
-/// Serves the secret provisioning that Gramine's own client speaks, so that an unmodified program under Gramine gets its key from a session
-/// (docs/spec/session.md, "Gramine").
+/// Serves the secret provisioning of Gramine's own client, so that an unmodified program under Gramine gets its key from a session
+/// (docs/spec/session.md, "Gramine"). Thread-safe.
 /// </summary>
 /// <remarks>
 /// Inside TLS, whose client certificate is RA-TLS:
@@ -23,17 +25,17 @@ namespace Guardian.Cas.Provisioning;
 ///   client:  "SECRET_PROVISION_RA_TLS_REQUEST_V1" NUL
 ///   server:  "SECRET_PROVISION_RA_TLS_RESPONSE_V1:" NUL | uint32 size, big-endian | secret
 /// </code>
-/// The protocol has no word for a refusal: the connection ends, and the operator reads why.
+/// The protocol has no message for a refusal: the server closes the connection, and reports the reason to the operator.
 /// </remarks>
 internal sealed class ProvisioningServer : IAsyncDisposable
 {
-    // A handshake and 35 bytes. Whoever takes longer is holding connections open.
+    // Enough for a handshake and 35 bytes. A slower client only holds the connection open.
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
     private const int MaxConnections = 64;
 
     private readonly TcpListener listener;
-    private readonly CasService service;
+    private readonly AdmissionService admissions;
     private readonly ProvisioningAuthority authority;
     private readonly ConfigurationRequest? unnamed;
     private readonly Action<string> report;
@@ -43,13 +45,16 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly Task accepting;
 
-    private ProvisioningServer(TcpListener listener, CasService service, ProvisioningAuthority authority, ConfigurationRequest? unnamed, Action<string> report, TimeSpan limit)
+    private ProvisioningServer(
+        TcpListener listener, AdmissionService admissions, ProvisioningAuthority authority, ConfigurationRequest? unnamed,
+        Action<string> report, TimeSpan limit)
     {
-        (this.listener, this.service, this.authority, this.unnamed, this.report, this.limit) = (listener, service, authority, unnamed, report, limit);
+        (this.listener, this.admissions, this.authority) = (listener, admissions, authority);
+        (this.unnamed, this.report, this.limit) = (unnamed, report, limit);
         accepting = AcceptAsync();
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address on which it listens.</summary>
     public EndPoint Address => listener.LocalEndpoint;
 
     private static ReadOnlySpan<byte> Request => "SECRET_PROVISION_RA_TLS_REQUEST_V1\0"u8;
@@ -57,16 +62,20 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     private static ReadOnlySpan<byte> Response => "SECRET_PROVISION_RA_TLS_RESPONSE_V1:\0"u8;
 
     /// <summary>Starts to listen.</summary>
-    /// <param name="unnamed">What clients get that ask for no service by name; null refuses them.</param>
-    /// <param name="report">Is told why a client was refused. The words hold no secret.</param>
-    /// <param name="limit">After which a connection is given up that has not got its answer; half a minute when it is null.</param>
-    /// <exception cref="SocketException">The address is taken, or not of this machine.</exception>
+    /// <param name="address">The address on which to listen.</param>
+    /// <param name="admissions">Admits the clients.</param>
+    /// <param name="authority">Issues the server's certificates.</param>
+    /// <param name="unnamed">The service for clients that name none; null refuses them.</param>
+    /// <param name="report">Called with the reason of each refusal, which holds no secret.</param>
+    /// <param name="limit">The time after which a connection without an answer is closed; null is 30 seconds.</param>
+    /// <exception cref="SocketException">The address is taken, or does not belong to this machine.</exception>
     public static ProvisioningServer Start(
-        IPEndPoint address, CasService service, ProvisioningAuthority authority, ConfigurationRequest? unnamed, Action<string> report, TimeSpan? limit = null)
+        IPEndPoint address, AdmissionService admissions, ProvisioningAuthority authority, ConfigurationRequest? unnamed,
+        Action<string> report, TimeSpan? limit = null)
     {
         var listener = new TcpListener(address);
         listener.Start();
-        return new ProvisioningServer(listener, service, authority, unnamed, report, limit ?? DefaultLimit);
+        return new ProvisioningServer(listener, admissions, authority, unnamed, report, limit ?? DefaultLimit);
     }
 
     /// <inheritdoc/>
@@ -75,7 +84,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         await ending.CancelAsync().ConfigureAwait(false);
         listener.Dispose();
         await accepting.ConfigureAwait(false);
-        // Connections that still run were told to end, and give their places back.
+        // The cancellation ends the open connections. Each releases its place.
         for (var i = 0; i < MaxConnections; i++)
         {
             await free.WaitAsync().ConfigureAwait(false);
@@ -99,7 +108,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
                 }
                 finally
                 {
-                    // Else the connection gives its place back at its end.
+                    // Otherwise the connection releases its place when it ends.
                     if (connection is null)
                     {
                         free.Release();
@@ -125,8 +134,8 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // A client that gave up before it was accepted, or no descriptor that is free: not at once again.
-            await Task.Delay(Pause, ending.Token).ConfigureAwait(false);
+            // The client left before it was accepted, or no file descriptor is free: wait before the next attempt.
+            await Task.Delay(RetryDelay, ending.Token).ConfigureAwait(false);
             return null;
         }
     }
@@ -148,17 +157,14 @@ internal sealed class ProvisioningServer : IAsyncDisposable
                 await ServeAsync(stream, ((IPEndPoint)connection.Client.LocalEndPoint!).Address, overdue.Token).ConfigureAwait(false);
             }
         }
-        catch (CasException refused)
-        {
-            report(string.Join("; ", [$"refused to provision: {refused.Message}", .. refused.Problems]));
-        }
         catch (Exception damaged) when (damaged is InvalidDataException or StoreException)
         {
             report(damaged.Message);
         }
-        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or OperationCanceledException or CryptographicException)
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException
+            or OperationCanceledException or CryptographicException)
         {
-            // The client broke off, is no client, or was too slow.
+            // The client closed the connection, speaks another protocol, or was too slow.
         }
         finally
         {
@@ -168,7 +174,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
     }
 
     [SuppressMessage("Security", "CA5398", Justification = "Gramine's client speaks TLS 1.2 or 1.3, as it was built")]
-    [SuppressMessage("Security", "CA5359", Justification = "TLS proves that the client holds the key; the quote in its certificate is verified before anything is sent")]
+    [SuppressMessage("Security", "CA5359", Justification = "TLS proves the client's key, and its quote is verified before data is sent")]
     private async Task ServeAsync(SslStream stream, IPAddress local, CancellationToken cancellation)
     {
         var name = "";
@@ -185,7 +191,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
                         ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
                         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                         ClientCertificateRequired = true,
-                        // A resumed connection would show no certificate.
+                        // A client shows no certificate when it resumes a session.
                         AllowTlsResume = false,
                         RemoteCertificateValidationCallback = (_, _, _, _) => true,
                     });
@@ -206,9 +212,12 @@ internal sealed class ProvisioningServer : IAsyncDisposable
 
     private async Task AnswerAsync(SslStream stream, string name, CancellationToken cancellation)
     {
-        var target = Target(name)
-            ?? throw new CasException(CasFailure.NotFound, $"the client asked for '{name}', which is not SERVICE.SESSION, and nothing is set for such clients", []);
-        var secret = await service.ProvisionAsync(target, stream.RemoteCertificate?.GetRawCertData()).ConfigureAwait(false);
+        var (secret, refusal) = await ProvisionAsync(name, stream.RemoteCertificate?.GetRawCertData()).ConfigureAwait(false);
+        if (secret is null)
+        {
+            report(string.Join("; ", [$"refused to provision: {refusal!.Detail}", .. refusal.Problems]));
+            return;
+        }
         var answer = new byte[Response.Length + sizeof(uint) + secret.Length];
         try
         {
@@ -217,7 +226,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
             secret.CopyTo(answer.AsSpan(Response.Length + sizeof(uint)));
             await stream.WriteAsync(answer, cancellation).ConfigureAwait(false);
             await stream.ShutdownAsync().WaitAsync(cancellation).ConfigureAwait(false);
-            // The client ends the connection when it has read everything; ended here, unread answers could be lost.
+            // The client closes the connection when it has read everything. Closing it here could lose unread data.
             while (await stream.ReadAsync(new byte[256], cancellation).ConfigureAwait(false) > 0)
             {
             }
@@ -228,8 +237,16 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         }
     }
 
-    // A name with a dot stands in the client's measured manifest and is what the certificate is checked for, so neither the host nor another session can answer in its place.
-    private ConfigurationRequest? Target(string name) => Uri.CheckHostName(name) == UriHostNameType.Dns && name.Split('.') is [var wanted, var session, ..]
-        ? new ConfigurationRequest(session, wanted)
-        : unnamed;
+    // The client's measured manifest holds the name, and the client checks the certificate for it. So neither the host nor another session
+    // can answer in its place.
+    private async Task<Outcome<byte[]>> ProvisionAsync(string name, byte[]? certificate)
+    {
+        var request = Uri.CheckHostName(name) == UriHostNameType.Dns && name.Split('.') is [var service, var session, ..]
+            ? new ConfigurationRequest(session, service)
+            : unnamed;
+        return request is not null
+            ? await admissions.ProvisionAsync(request, certificate).ConfigureAwait(false)
+            : CasReasons.NotFound.Because(
+                $"the client asked for '{name}', which is not SERVICE.SESSION, and the CAS has no service for such clients");
+    }
 }

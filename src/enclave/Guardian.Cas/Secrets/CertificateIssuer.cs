@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Sessions;
 
 namespace Guardian.Cas.Secrets;
 
@@ -10,11 +10,11 @@ internal static class CertificateIssuer
 {
     private const int SerialSize = 16;
 
-    // Peers' clocks differ.
+    // The clocks of peers differ.
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
     /// <summary>Issues a certificate.</summary>
-    /// <param name="issuer">Certificate, DER, and key of the issuer; null means that it issues itself.</param>
+    /// <param name="issuer">Certificate, DER, and key of the issuer; null for a self-signed certificate.</param>
     /// <returns>DER.</returns>
     public static byte[] Issue(SessionSecret secret, KeyPair key, (byte[] Certificate, KeyPair Key)? issuer, DateTimeOffset now)
     {
@@ -39,10 +39,11 @@ internal static class CertificateIssuer
         }
         var serial = RandomNumberGenerator.GetBytes(SerialSize);
         serial[0] = (byte)((serial[0] & 0x7F) | 0x40);
-        // No certificate outlives the one that vouches for it.
+        // No certificate outlives its issuer.
         var end = now + secret.ValidFor;
         var notAfter = above is not null && above.NotAfter < end ? above.NotAfter : end;
-        using var certificate = request.Create(above?.SubjectName ?? request.SubjectName, signer.CertificateSigner, now - Skew, notAfter, serial);
+        using var certificate = request.Create(
+            above?.SubjectName ?? request.SubjectName, signer.CertificateSigner, now - Skew, notAfter, serial);
         return certificate.RawData;
     }
 

@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Sessions;
 
 namespace Guardian.Cas.Secrets;
 
-/// <summary>A private key of any kind that sessions know. Not thread-safe.</summary>
+/// <summary>A private key of any type that sessions support. Not thread-safe.</summary>
 internal abstract class KeyPair : IDisposable
 {
     /// <summary>DER SubjectPublicKeyInfo.</summary>
@@ -14,13 +14,13 @@ internal abstract class KeyPair : IDisposable
     /// <summary>The algorithm's name in JOSE (RFC 7518, RFC 8037).</summary>
     public abstract string JoseAlgorithm { get; }
 
-    /// <summary>The hash that goes with it.</summary>
+    /// <summary>The hash that its signatures use.</summary>
     public virtual HashAlgorithmName Hash => HashAlgorithmName.SHA256;
 
-    /// <summary>Signs certificates.</summary>
+    /// <summary>Signs certificates with this key.</summary>
     public abstract X509SignatureGenerator CertificateSigner { get; }
 
-    /// <summary>Signs as JOSE writes signatures.</summary>
+    /// <summary>Signs data, in the signature format of JOSE.</summary>
     public abstract byte[] Sign(byte[] data);
 
     /// <inheritdoc/>
@@ -30,7 +30,7 @@ internal abstract class KeyPair : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Makes a key.</summary>
+    /// <summary>Draws a new key.</summary>
     /// <returns>PKCS#8, DER.</returns>
     public static byte[] Create(KeyType type)
     {
@@ -48,8 +48,8 @@ internal abstract class KeyPair : IDisposable
         return key.ExportPkcs8PrivateKey();
     }
 
-    /// <summary>Opens a key that <see cref="Create"/> made or <see cref="TryReadPrivate"/> accepted.</summary>
-    /// <exception cref="CryptographicException">It is neither.</exception>
+    /// <summary>Opens a key that <see cref="Create"/> made or <see cref="PemKey.TryReadPrivate"/> accepted.</summary>
+    /// <exception cref="CryptographicException">The bytes are not a private key of a supported type.</exception>
     public static KeyPair Open(ReadOnlySpan<byte> pkcs8)
     {
         if (Ed25519.TryReadPrivate(pkcs8) is { } seed)
@@ -79,37 +79,6 @@ internal abstract class KeyPair : IDisposable
         }
     }
 
-    /// <summary>PKCS#8 of a PEM private key, or null when it is none that sessions know.</summary>
-    public static byte[]? TryReadPrivate(string pem)
-    {
-        try
-        {
-            var pkcs8 = SessionFields.Der(pem, "PRIVATE KEY");
-            using var key = Open(pkcs8);
-            return key.IsKnown ? pkcs8 : null;
-        }
-        catch (Exception failure) when (failure is CryptographicException or ArgumentException or FormatException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>SubjectPublicKeyInfo of a PEM public key, or null when it is none.</summary>
-    public static byte[]? TryReadPublic(string pem)
-    {
-        try
-        {
-            return PublicKey.CreateFromSubjectPublicKeyInfo(SessionFields.Der(pem, "PUBLIC KEY"), out _).ExportSubjectPublicKeyInfo();
-        }
-        catch (Exception failure) when (failure is CryptographicException or ArgumentException or FormatException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Whether it is of a kind that sessions know.</summary>
-    protected abstract bool IsKnown { get; }
-
     protected virtual void Dispose(bool disposing)
     {
     }
@@ -123,8 +92,6 @@ internal abstract class KeyPair : IDisposable
         public override HashAlgorithmName Hash => key.KeySize == 384 ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
 
         public override X509SignatureGenerator CertificateSigner => X509SignatureGenerator.CreateForECDsa(key);
-
-        protected override bool IsKnown => key.ExportParameters(false).Curve.Oid.Value is "1.2.840.10045.3.1.7" or "1.3.132.0.34";
 
         public override byte[] Sign(byte[] data) => key.SignData(data, Hash);
 
@@ -143,8 +110,6 @@ internal abstract class KeyPair : IDisposable
 
         public override X509SignatureGenerator CertificateSigner => X509SignatureGenerator.CreateForRSA(key, RSASignaturePadding.Pkcs1);
 
-        protected override bool IsKnown => key.KeySize is >= 2048 and <= 4096;
-
         public override byte[] Sign(byte[] data) => key.SignData(data, Hash, RSASignaturePadding.Pkcs1);
 
         protected override void Dispose(bool disposing)
@@ -161,8 +126,6 @@ internal abstract class KeyPair : IDisposable
         public override string JoseAlgorithm => "EdDSA";
 
         public override X509SignatureGenerator CertificateSigner => new Generator(seed, PublicKeyInfo);
-
-        protected override bool IsKnown => true;
 
         public override byte[] Sign(byte[] data) => Ed25519.Sign(seed, data);
 

@@ -1,17 +1,17 @@
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Sessions;
 
 namespace Guardian.Cas.Secrets;
 
-/// <summary>A secret's value as it is kept. Imported secrets and tokens have none.</summary>
+/// <summary>The value of a secret as the store keeps it. Imported secrets and tokens have none.</summary>
 /// <param name="Value">As <see cref="SecretValue.Bytes"/>.</param>
-/// <param name="Key">Of certificates: PKCS#8 of their key.</param>
-/// <param name="Previous">The value before the last rotation.</param>
-/// <param name="PreviousUntil">Until when it is given out.</param>
+/// <param name="Key">PKCS#8 of a certificate's key, else null.</param>
+/// <param name="Previous">The value before the last rotation; null without one.</param>
+/// <param name="PreviousUntil">The end of the previous value's grace.</param>
 internal sealed record StoredSecret(byte[] Value, byte[]? Key, DateTimeOffset MadeAt, byte[]? Previous, DateTimeOffset? PreviousUntil);
 
-/// <summary>Makes the values of a session's secrets inside the CAS, keeping those that still hold.</summary>
+/// <summary>Makes the values of a session's secrets inside the CAS, and keeps those that still fit.</summary>
 internal sealed class SecretMaker
 {
     private const string AsciiAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -23,7 +23,8 @@ internal sealed class SecretMaker
     private readonly bool reissues;
     private readonly Dictionary<string, StoredSecret> made = [];
 
-    private SecretMaker(SessionDocument document, SessionDocument? previous, IReadOnlyDictionary<string, StoredSecret> old, DateTimeOffset now)
+    private SecretMaker(
+        SessionDocument document, SessionDocument? previous, IReadOnlyDictionary<string, StoredSecret> old, DateTimeOffset now)
     {
         wanted = document.Secrets.ToDictionary(secret => secret.Name);
         before = (previous ?? document).Secrets.ToDictionary(secret => secret.Name);
@@ -32,20 +33,21 @@ internal sealed class SecretMaker
         this.now = now;
     }
 
-    /// <summary>The values of a document's secrets.</summary>
-    /// <param name="previous">The document before with its values; null for a new session.</param>
+    /// <summary>Makes the values of a document's secrets.</summary>
+    /// <param name="previous">The previous document with its values; null for a new session.</param>
     public static IReadOnlyDictionary<string, StoredSecret> Make(
-        SessionDocument document, (SessionDocument Document, IReadOnlyDictionary<string, StoredSecret> Values)? previous, DateTimeOffset now)
+        SessionDocument document, (SessionDocument Document, IReadOnlyDictionary<string, StoredSecret> Values)? previous,
+        DateTimeOffset now)
     {
         var maker = new SecretMaker(document, previous?.Document, previous?.Values ?? new Dictionary<string, StoredSecret>(), now);
         foreach (var secret in document.Secrets.Where(secret => secret.Import is null && secret.Kind != SecretKind.Jwt))
         {
-            maker.Get(secret.Name);
+            maker.GetOrMake(secret.Name);
         }
         return maker.made;
     }
 
-    /// <summary>Whether something is to be rotated or renewed by now.</summary>
+    /// <summary>Whether a secret must be rotated or renewed by now.</summary>
     public static bool IsDue(SessionDocument document, IReadOnlyDictionary<string, StoredSecret> values, DateTimeOffset now) =>
         document.Secrets.Any(secret => values.TryGetValue(secret.Name, out var value) && IsDue(secret, value, now));
 
@@ -55,7 +57,7 @@ internal sealed class SecretMaker
         _ => secret.Value is null && secret.RotateEvery is { } every && now >= value.MadeAt + every,
     };
 
-    private StoredSecret Get(string name)
+    private StoredSecret GetOrMake(string name)
     {
         if (!made.TryGetValue(name, out var value))
         {
@@ -66,7 +68,8 @@ internal sealed class SecretMaker
 
     private StoredSecret Make(SessionSecret secret)
     {
-        var kept = before.TryGetValue(secret.Name, out var earlier) && old.TryGetValue(secret.Name, out var value) && secret.KeepsValueOf(earlier) ? value : null;
+        var fits = before.TryGetValue(secret.Name, out var earlier) && secret.KeepsValueOf(earlier);
+        var kept = fits ? old.GetValueOrDefault(secret.Name) : null;
         return secret.Kind switch
         {
             SecretKind.X509 or SecretKind.X509Authority => MakeCertificate(secret, kept),
@@ -83,7 +86,8 @@ internal sealed class SecretMaker
             SecretKind.PrivateKey => KeyPair.Create(secret.KeyType),
             _ => RandomNumberGenerator.GetBytes(secret.Size),
         };
-        var last = secret.Grace > TimeSpan.Zero && before.TryGetValue(secret.Name, out var earlier) && earlier.Kind == secret.Kind ? old.GetValueOrDefault(secret.Name) : null;
+        var hasGrace = secret.Grace > TimeSpan.Zero && before.TryGetValue(secret.Name, out var earlier) && earlier.Kind == secret.Kind;
+        var last = hasGrace ? old.GetValueOrDefault(secret.Name) : null;
         return new StoredSecret(value, null, now, last?.Value, last is null ? null : now + secret.Grace);
     }
 
@@ -93,14 +97,14 @@ internal sealed class SecretMaker
         {
             return given.ToArray();
         }
-        using var key = KeyPair.Open(Get(secret.PrivateKey!).Value);
+        using var key = KeyPair.Open(GetOrMake(secret.PrivateKey!).Value);
         return key.PublicKeyInfo;
     }
 
     private StoredSecret MakeCertificate(SessionSecret secret, StoredSecret? kept)
     {
-        var ownKey = secret.PrivateKey is { } name ? Get(name).Value : kept?.Key ?? KeyPair.Create(secret.KeyType);
-        var issuer = secret.Issuer is { } above ? Get(above) : null;
+        var ownKey = secret.PrivateKey is { } name ? GetOrMake(name).Value : kept?.Key ?? KeyPair.Create(secret.KeyType);
+        var issuer = secret.Issuer is { } above ? GetOrMake(above) : null;
         var isIssuerSame = issuer is null || (old.GetValueOrDefault(secret.Issuer!)?.Key).AsSpan().SequenceEqual(issuer.Key);
         if (kept is not null && !reissues && !IsDue(secret, kept, now) && isIssuerSame && ownKey.AsSpan().SequenceEqual(kept.Key))
         {
@@ -108,6 +112,7 @@ internal sealed class SecretMaker
         }
         using var key = KeyPair.Open(ownKey);
         using var issuerKey = issuer is null ? null : KeyPair.Open(issuer.Key);
-        return new StoredSecret(CertificateIssuer.Issue(secret, key, issuer is null ? null : (issuer.Value, issuerKey!), now), ownKey, now, null, null);
+        var certificate = CertificateIssuer.Issue(secret, key, issuer is null ? null : (issuer.Value, issuerKey!), now);
+        return new StoredSecret(certificate, ownKey, now, null, null);
     }
 }

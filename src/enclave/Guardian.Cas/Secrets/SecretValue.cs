@@ -1,16 +1,16 @@
 using System.Security.Cryptography;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Sessions;
 
 namespace Guardian.Cas.Secrets;
 
-/// <summary>A secret's value as placeholders and connections need it.</summary>
-/// <param name="Bytes">The bytes; of keys PKCS#8 or SubjectPublicKeyInfo, of certificates DER, of tokens ASCII.</param>
-/// <param name="Key">Of certificates: PKCS#8 of their key; may be absent of an imported authority.</param>
-/// <param name="Issuers">Of certificates: those above, nearest first, without the one that issued itself.</param>
+/// <summary>The value of a secret, for placeholders and connections.</summary>
+/// <param name="Bytes">The bytes: PKCS#8 or SubjectPublicKeyInfo of a key, DER of a certificate, ASCII of a token.</param>
+/// <param name="Key">PKCS#8 of a certificate's key, else null.</param>
+/// <param name="Issuers">The issuers of a certificate, DER, nearest first, without the self-signed one.</param>
 internal sealed record SecretValue(SecretKind Kind, byte[] Bytes, byte[]? Key, IReadOnlyList<byte[]> Issuers)
 {
-    /// <summary>PEM: of a key, or of a certificate <c>crt</c>, <c>chain</c> or <c>privatekey</c>.</summary>
-    public string Pem(string format) => format switch
+    /// <summary>Writes PEM: a key, or of a certificate <c>crt</c>, <c>chain</c> or <c>privatekey</c>.</summary>
+    public string ToPem(string format) => format switch
     {
         "privatekey" => Write("PRIVATE KEY", Key ?? []),
         "chain" => Write("CERTIFICATE", Bytes) + string.Concat(Issuers.Select(issuer => Write("CERTIFICATE", issuer))),

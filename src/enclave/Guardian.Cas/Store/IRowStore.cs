@@ -1,29 +1,29 @@
 namespace Guardian.Cas.Store;
 
-/// <summary>Rows of bytes on storage that nobody trusts: the vault encrypts them, and notices every change that is not its own.</summary>
+/// <summary>Rows of bytes on untrusted storage. The vault encrypts them and detects every change that is not its own.</summary>
 internal interface IRowStore : IDisposable
 {
-    /// <summary>Begins a transaction that excludes every other, here and on other replicas, until it is disposed.</summary>
+    /// <summary>Begins a transaction that excludes every other one, here and on other replicas, until it is disposed.</summary>
     /// <exception cref="StoreException">The database cannot be used now.</exception>
     IRowTransaction Begin();
 }
 
-/// <summary>A transaction: all of it happens at <see cref="Commit"/>, or nothing. Every call may throw <see cref="StoreException"/>.</summary>
+/// <summary>A transaction: <see cref="Commit"/> applies all of it or nothing. Every call may throw <see cref="StoreException"/>.</summary>
 internal interface IRowTransaction : IDisposable
 {
-    /// <summary>A row's value, or null.</summary>
+    /// <summary>Finds a row's value; null when there is no such row.</summary>
     byte[]? Find(string kind, string name);
 
-    /// <summary>Rows of a kind in the order of their names' bytes, after a name.</summary>
+    /// <summary>Lists rows of a kind in the order of their names' bytes, beginning after a name.</summary>
     IReadOnlyList<(string Name, byte[] Value)> List(string kind, string after, int count);
 
     /// <summary>Writes a row.</summary>
     void Put(string kind, string name, byte[] value);
 
-    /// <summary>Removes a row, if it is there.</summary>
+    /// <summary>Removes a row if it exists.</summary>
     void Delete(string kind, string name);
 
-    /// <summary>Makes it so, and durable before it returns. After an exception it may have happened or not.</summary>
+    /// <summary>Applies the changes, which are durable when it returns. After an exception they may have happened or not.</summary>
     void Commit();
 }
 

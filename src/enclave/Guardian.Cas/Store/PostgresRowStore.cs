@@ -2,38 +2,47 @@ using Npgsql;
 
 namespace Guardian.Cas.Store;
 
-/// <summary>Rows in PostgreSQL, for several CAS replicas at once. Not thread-safe: the vault's thread is the one that uses it.</summary>
+/// <summary>Rows in PostgreSQL, for several CAS replicas at once. Not thread-safe; one thread of the vault at a time uses it.</summary>
 internal sealed class PostgresRowStore : IRowStore
 {
-    // "Guardian", as PostgreSQL's advisory locks are numbered.
+    // "GUARD" in ASCII; PostgreSQL's advisory locks have numbers.
     private const long Lock = 0x4755415244;
 
-    // Acknowledged means on disk, whatever the server's default is. A replica that hangs inside a transaction holds the others up no longer than this.
-    private const string Setup = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '10s'; SET default_transaction_isolation = 'read committed'";
+    // Acknowledged means on disk, whatever the server's default is. The timeout bounds how long a replica that hangs inside a
+    // transaction delays the others.
+    private const string Setup =
+        "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '10s'; "
+        + "SET default_transaction_isolation = 'read committed'";
+
+    private const string CreateTable =
+        "CREATE TABLE IF NOT EXISTS rows (kind text COLLATE \"C\" NOT NULL, name text COLLATE \"C\" NOT NULL, value bytea NOT NULL, "
+        + "PRIMARY KEY (kind, name))";
 
     private readonly string connectionString;
     private NpgsqlConnection? connection;
 
     private PostgresRowStore(string connectionString) => this.connectionString = connectionString;
 
-    /// <summary>Opens the database, whose table is made at first use.</summary>
-    /// <exception cref="StoreException">It cannot be reached, or refuses.</exception>
-    /// <exception cref="InvalidDataException">The connection string is none.</exception>
+    /// <summary>Opens the database and creates its table at first use.</summary>
+    /// <exception cref="StoreException">The database cannot be reached, or refuses.</exception>
+    /// <exception cref="InvalidDataException">The connection string is malformed.</exception>
     public static PostgresRowStore Open(string connectionString)
     {
         PostgresRowStore store;
         try
         {
-            store = new PostgresRowStore(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "guardian-cas" }.ToString());
+            var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "guardian-cas" };
+            store = new PostgresRowStore(settings.ToString());
         }
         catch (ArgumentException)
         {
-            throw new InvalidDataException("the database's file holds no connection string of PostgreSQL, such as Host=…;Database=…;Username=…;Password=…");
+            throw new InvalidDataException(
+                "the database's file holds no connection string of PostgreSQL, such as Host=…;Database=…;Username=…;Password=…");
         }
         Guarded(() =>
         {
             using var command = store.Connect().CreateCommand();
-            command.CommandText = "CREATE TABLE IF NOT EXISTS rows (kind text COLLATE \"C\" NOT NULL, name text COLLATE \"C\" NOT NULL, value bytea NOT NULL, PRIMARY KEY (kind, name))";
+            command.CommandText = CreateTable;
             return command.ExecuteNonQuery();
         });
         return store;
@@ -45,8 +54,11 @@ internal sealed class PostgresRowStore : IRowStore
         var transaction = Connect().BeginTransaction();
         try
         {
-            // Whoever has the lock sees everything that was committed before: statements see what is committed when they begin.
-            using var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction) { Parameters = { new() { Value = Lock } } };
+            // The holder of the lock sees everything that was committed before: a statement sees what is committed when it begins.
+            using var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction)
+            {
+                Parameters = { new() { Value = Lock } },
+            };
             command.ExecuteNonQuery();
             return new Transaction(connection!, transaction);
         }
@@ -88,18 +100,22 @@ internal sealed class PostgresRowStore : IRowStore
 
     private sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction transaction) : IRowTransaction
     {
-        // Sent together at the end: one round trip however much is written.
+        // Sent together at the end, in one round trip.
         private readonly NpgsqlBatch writes = new(connection, transaction);
 
         public byte[]? Find(string kind, string name) => Guarded(() =>
         {
-            using var command = new NpgsqlCommand("SELECT value FROM rows WHERE kind = $1 AND name = $2", connection, transaction) { Parameters = { new() { Value = kind }, new() { Value = name } } };
+            using var command = new NpgsqlCommand("SELECT value FROM rows WHERE kind = $1 AND name = $2", connection, transaction)
+            {
+                Parameters = { new() { Value = kind }, new() { Value = name } },
+            };
             return (byte[]?)command.ExecuteScalar();
         });
 
         public IReadOnlyList<(string Name, byte[] Value)> List(string kind, string after, int count) => Guarded(() =>
         {
-            using var command = new NpgsqlCommand("SELECT name, value FROM rows WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3", connection, transaction)
+            const string Text = "SELECT name, value FROM rows WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3";
+            using var command = new NpgsqlCommand(Text, connection, transaction)
             {
                 Parameters = { new() { Value = kind }, new() { Value = after }, new() { Value = count } },
             };
@@ -112,14 +128,21 @@ internal sealed class PostgresRowStore : IRowStore
             return rows;
         });
 
-        public void Put(string kind, string name, byte[] value) => writes.BatchCommands.Add(
-            new NpgsqlBatchCommand("INSERT INTO rows (kind, name, value) VALUES ($1, $2, $3) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value")
+        public void Put(string kind, string name, byte[] value)
+        {
+            const string Text =
+                "INSERT INTO rows (kind, name, value) VALUES ($1, $2, $3) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value";
+            writes.BatchCommands.Add(new NpgsqlBatchCommand(Text)
             {
                 Parameters = { new() { Value = kind }, new() { Value = name }, new() { Value = value } },
             });
+        }
 
         public void Delete(string kind, string name) => writes.BatchCommands.Add(
-            new NpgsqlBatchCommand("DELETE FROM rows WHERE kind = $1 AND name = $2") { Parameters = { new() { Value = kind }, new() { Value = name } } });
+            new NpgsqlBatchCommand("DELETE FROM rows WHERE kind = $1 AND name = $2")
+            {
+                Parameters = { new() { Value = kind }, new() { Value = name } },
+            });
 
         public void Commit() => Guarded(() =>
         {
@@ -140,7 +163,7 @@ internal sealed class PostgresRowStore : IRowStore
             }
             catch (Exception failure) when (failure is NpgsqlException or InvalidOperationException)
             {
-                // The connection broke; the next transaction makes another.
+                // The connection broke. The next transaction opens another one.
                 connection.Dispose();
             }
         }

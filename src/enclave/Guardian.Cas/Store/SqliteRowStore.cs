@@ -2,29 +2,30 @@ using Microsoft.Data.Sqlite;
 
 namespace Guardian.Cas.Store;
 
-/// <summary>Rows in one SQLite file, for a CAS alone.</summary>
+/// <summary>Rows in one SQLite file, for a single CAS. Not thread-safe; one thread of the vault at a time uses it.</summary>
 internal sealed class SqliteRowStore : IRowStore
 {
     private readonly SqliteConnection connection;
 
-    // Kept, so that each text is compiled once.
+    // Each text is compiled once.
     private readonly Dictionary<string, SqliteCommand> commands = [];
 
     private SqliteRowStore(SqliteConnection connection) => this.connection = connection;
 
-    /// <summary>Opens the file, which is made at first use.</summary>
-    /// <exception cref="InvalidDataException">It is no database of a CAS.</exception>
+    /// <summary>Opens the file and creates it at first use.</summary>
+    /// <exception cref="InvalidDataException">The file is not the database of a CAS.</exception>
     public static SqliteRowStore Open(string path)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         try
         {
             connection.Open();
-            // The log is synced at every commit: what was acknowledged survives a loss of power.
+            // Every commit syncs the log, so that acknowledged changes survive a loss of power.
             using var command = connection.CreateCommand();
             command.CommandText =
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-                + "CREATE TABLE IF NOT EXISTS rows (kind TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;";
+                + "CREATE TABLE IF NOT EXISTS rows (kind TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, name)) "
+                + "STRICT, WITHOUT ROWID;";
             command.ExecuteNonQuery();
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return new SqliteRowStore(connection);
@@ -32,7 +33,8 @@ internal sealed class SqliteRowStore : IRowStore
         catch (SqliteException failure)
         {
             connection.Dispose();
-            throw new InvalidDataException($"{path} cannot be opened as the CAS's database ({failure.Message}); restore it, or use another state folder", failure);
+            throw new InvalidDataException(
+                $"{path} cannot be opened as the CAS's database ({failure.Message}); restore it, or use another state folder", failure);
         }
     }
 
@@ -57,7 +59,8 @@ internal sealed class SqliteRowStore : IRowStore
         }
         catch (SqliteException failure)
         {
-            throw new StoreException($"the CAS's database cannot be used ({failure.Message}); make room on its disk, or restore it from a copy", failure);
+            throw new StoreException(
+                $"the CAS's database cannot be used ({failure.Message}); free space on its disk, or restore it from a copy", failure);
         }
     }
 
@@ -65,13 +68,14 @@ internal sealed class SqliteRowStore : IRowStore
     {
         public byte[]? Find(string kind, string name) => Guarded(() =>
         {
-            var command = Command("SELECT value FROM rows WHERE kind = $kind AND name = $name", kind, name);
+            var command = Prepare("SELECT value FROM rows WHERE kind = $kind AND name = $name", kind, name);
             return (byte[]?)command.ExecuteScalar();
         });
 
         public IReadOnlyList<(string Name, byte[] Value)> List(string kind, string after, int count) => Guarded(() =>
         {
-            var command = Command("SELECT name, value FROM rows WHERE kind = $kind AND name > $name ORDER BY name LIMIT $count", kind, after);
+            const string Text = "SELECT name, value FROM rows WHERE kind = $kind AND name > $name ORDER BY name LIMIT $count";
+            var command = Prepare(Text, kind, after);
             Set(command, "$count", count);
             using var reader = command.ExecuteReader();
             var rows = new List<(string, byte[])>();
@@ -84,14 +88,17 @@ internal sealed class SqliteRowStore : IRowStore
 
         public void Put(string kind, string name, byte[] value) => Guarded(() =>
         {
-            var command = Command("INSERT INTO rows (kind, name, value) VALUES ($kind, $name, $value) ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value", kind, name);
+            const string Text =
+                "INSERT INTO rows (kind, name, value) VALUES ($kind, $name, $value) "
+                + "ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value";
+            var command = Prepare(Text, kind, name);
             Set(command, "$value", value);
             return command.ExecuteNonQuery();
         });
 
         public void Delete(string kind, string name) => Guarded(() =>
         {
-            var command = Command("DELETE FROM rows WHERE kind = $kind AND name = $name", kind, name);
+            var command = Prepare("DELETE FROM rows WHERE kind = $kind AND name = $name", kind, name);
             return command.ExecuteNonQuery();
         });
 
@@ -103,7 +110,7 @@ internal sealed class SqliteRowStore : IRowStore
 
         public void Dispose() => transaction.Dispose();
 
-        private SqliteCommand Command(string text, string kind, string name)
+        private SqliteCommand Prepare(string text, string kind, string name)
         {
             if (!store.commands.TryGetValue(text, out var command))
             {

@@ -7,13 +7,13 @@ using Guardian.Sgx.Keys;
 
 namespace Guardian.Cas.Store;
 
-/// <summary>The one secret that a CAS's store rests on, and what is derived from it. Thread-safe.</summary>
+/// <summary>The one secret that protects a CAS's store, and the keys that are derived from it. Thread-safe.</summary>
 internal sealed class StoreKey : IDisposable
 {
-    /// <summary>Bytes of the key.</summary>
+    /// <summary>The size of the key, in bytes.</summary>
     public const int Size = 32;
 
-    /// <summary>Bytes of a row's digest.</summary>
+    /// <summary>The size of a row's digest, in bytes.</summary>
     public const int DigestSize = 32;
 
     private const int SaltSize = 24;
@@ -23,6 +23,7 @@ internal sealed class StoreKey : IDisposable
     private readonly byte[] rows;
     private readonly byte[] digests;
 
+    /// <param name="key">32 bytes, which are copied.</param>
     public StoreKey(ReadOnlySpan<byte> key)
     {
         this.key = key.ToArray();
@@ -34,17 +35,21 @@ internal sealed class StoreKey : IDisposable
     public ReadOnlySpan<byte> Value => key;
 
     /// <summary>Encrypts a value for its place, so that rows cannot be exchanged.</summary>
-    /// <remarks>salt 24 | tag 16 | ciphertext. Each write has a key of its own, HMAC-SHA256 of salt and place: tags move too often for random nonces under one.</remarks>
+    /// <remarks>
+    /// salt 24 | tag 16 | ciphertext. Each write has a key of its own, HMAC-SHA256 of salt and place: freshness tags move too often for
+    /// random nonces under one key.
+    /// </remarks>
     public byte[] Encrypt(string kind, string name, ReadOnlySpan<byte> plaintext)
     {
         var value = new byte[SaltSize + TagSize + plaintext.Length];
         RandomNumberGenerator.Fill(value.AsSpan(0, SaltSize));
         using var cipher = CipherFor(kind, name, value.AsSpan(0, SaltSize));
-        cipher.Encrypt(stackalloc byte[AesGcm.NonceByteSizes.MaxSize], plaintext, value.AsSpan(SaltSize + TagSize), value.AsSpan(SaltSize, TagSize));
+        cipher.Encrypt(
+            stackalloc byte[AesGcm.NonceByteSizes.MaxSize], plaintext, value.AsSpan(SaltSize + TagSize), value.AsSpan(SaltSize, TagSize));
         return value;
     }
 
-    /// <summary>The plaintext; null when the value is not what was written to this place.</summary>
+    /// <summary>Decrypts a value; null when it is not the value that was written to this place.</summary>
     public byte[]? Decrypt(string kind, string name, ReadOnlySpan<byte> value)
     {
         if (value.Length < SaltSize + TagSize)
@@ -55,7 +60,8 @@ internal sealed class StoreKey : IDisposable
         using var cipher = CipherFor(kind, name, value[..SaltSize]);
         try
         {
-            cipher.Decrypt(stackalloc byte[AesGcm.NonceByteSizes.MaxSize], value[(SaltSize + TagSize)..], value.Slice(SaltSize, TagSize), plaintext);
+            cipher.Decrypt(
+                stackalloc byte[AesGcm.NonceByteSizes.MaxSize], value[(SaltSize + TagSize)..], value.Slice(SaltSize, TagSize), plaintext);
             return plaintext;
         }
         catch (AuthenticationTagMismatchException)
@@ -64,7 +70,9 @@ internal sealed class StoreKey : IDisposable
         }
     }
 
-    /// <summary>A digest of a row that the host cannot compute. The exclusive or of all rows' digests says what the whole store is.</summary>
+    /// <summary>
+    /// Computes a digest of a row that the host cannot compute. The exclusive or of all digests stands for the whole store.
+    /// </summary>
     public byte[] Digest(string kind, string name, ReadOnlySpan<byte> value)
     {
         using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, digests);
@@ -82,16 +90,17 @@ internal sealed class StoreKey : IDisposable
         CryptographicOperations.ZeroMemory(digests);
     }
 
-    /// <summary>Reads the key that this machine sealed for this product, or makes one.</summary>
-    /// <exception cref="InvalidDataException">It was sealed by another signer's program or on another machine.</exception>
+    /// <summary>Reads the key that this machine sealed for this product, or draws one.</summary>
+    /// <exception cref="InvalidDataException">Another signer's program or another machine sealed it.</exception>
     public static StoreKey LoadOrCreate(string path, IEnclave enclave) =>
         Unseal(path, DurableFile.ReadOrCreate(path, () => Seal(RandomNumberGenerator.GetBytes(Size), enclave)), enclave);
 
     /// <summary>Reads the key that this machine sealed for this product; null when there is none.</summary>
-    /// <exception cref="InvalidDataException">It was sealed by another signer's program or on another machine.</exception>
-    public static StoreKey? TryLoad(string path, IEnclave enclave) => File.Exists(path) ? Unseal(path, File.ReadAllBytes(path), enclave) : null;
+    /// <exception cref="InvalidDataException">Another signer's program or another machine sealed it.</exception>
+    public static StoreKey? TryLoad(string path, IEnclave enclave) =>
+        File.Exists(path) ? Unseal(path, File.ReadAllBytes(path), enclave) : null;
 
-    /// <summary>Seals the key for this machine and product, whatever stood there before.</summary>
+    /// <summary>Seals the key for this machine and product, and replaces the file.</summary>
     public void Save(string path, IEnclave enclave) => DurableFile.Replace(path, Seal(key, enclave));
 
     // By signer, so that a newer version of the same product can read it.
@@ -104,7 +113,9 @@ internal sealed class StoreKey : IDisposable
         {
             return isOpen
                 ? new StoreKey(key)
-                : throw new InvalidDataException($"{path} was sealed on another machine or by another signer's program, or is damaged; use the machine folder it was made with, or another state folder");
+                : throw new InvalidDataException(
+                    $"{path} was sealed on another machine or by another signer's program, or is damaged; "
+                    + "use the machine folder it was made with, or another state folder");
         }
         finally
         {

@@ -1,34 +1,46 @@
+using Guardian.Refusals;
+
 namespace Guardian.Cas.Store;
 
-/// <summary>Who waits for the store, and who works on it: one thread at a time, on what was asked in the meantime.</summary>
+/// <summary>Queues the callers. One thread at a time works, on everything that has arrived meanwhile.</summary>
 internal sealed partial class Vault
 {
-    // As many callers as share one commit; more would only wait for each other.
+    // The callers that share one commit. A larger batch would delay the first of them.
     private const int MaxBatch = 256;
 
-    // Beyond this a caller is told to come again rather than left waiting.
+    // A caller beyond this is refused rather than left waiting.
     private const int MaxWaiting = 4096;
 
-    // Guarded by itself, as are the two below it.
+    // Its own lock guards it and the two fields below.
     private readonly Queue<Job> waiting = new();
     private bool isWorking;
     private bool isClosed;
 
     /// <summary>Does work in a transaction.</summary>
-    /// <param name="work">Reads and writes; runs again when the database has to be asked again, so it has no other effect. When it throws, it wrote nothing.</param>
-    /// <param name="needsWitness">False for work that is to be done also when the store's witness is silent, and that writes nothing.</param>
-    /// <returns>What the work gave, once everything it wrote is durable and the witness, if there is one, has confirmed it.</returns>
+    /// <param name="work">Reads and writes, and has no other effect. When it throws, nothing is written.</param>
+    /// <param name="needsWitness">False for work that writes nothing and may be answered while the witness is silent.</param>
+    /// <returns>The result, once everything the work wrote is durable and the witness, if there is one, has confirmed it.</returns>
     /// <exception cref="InvalidDataException">The store was changed outside the CAS.</exception>
-    /// <exception cref="StoreException">The database cannot be used; it may have happened or not.</exception>
-    public Task<T> RunAsync<T>(Func<VaultTransaction, T> work, bool needsWitness = true)
+    /// <exception cref="StoreException">The database cannot be used; the changes may have happened or not.</exception>
+    public Task<T> RunAsync<T>(Func<VaultTransaction, T> work, bool needsWitness = true) =>
+        EnqueueAsync(new Job<T>(work, _ => false) { NeedsWitness = needsWitness });
+
+    /// <summary>Does work that may be refused; otherwise as <see cref="RunAsync"/>.</summary>
+    /// <param name="work">
+    /// Reads and writes, and has no other effect. When it refuses, its changes are dropped; entries of the audit log that tell of no
+    /// change are written.
+    /// </param>
+    public Task<Outcome<T>> TryRunAsync<T>(Func<VaultTransaction, Outcome<T>> work) where T : class =>
+        EnqueueAsync(new Job<Outcome<T>>(work, outcome => outcome.Refusal is not null) { NeedsWitness = true });
+
+    private Task<T> EnqueueAsync<T>(Job<T> job)
     {
-        var job = new Job<T>(work) { NeedsWitness = needsWitness };
         bool isIdle;
         lock (waiting)
         {
             if (isClosed || waiting.Count >= MaxWaiting)
             {
-                return Task.FromException<T>(new StoreException("the CAS has more to do than it can; try again"));
+                return Task.FromException<T>(new StoreException("the CAS has more work than it can do; try again"));
             }
             waiting.Enqueue(job);
             isIdle = !isWorking;
@@ -36,7 +48,7 @@ internal sealed partial class Vault
         }
         if (isIdle && WorkOnce())
         {
-            // What came meanwhile is not this caller's to wait for.
+            // This caller does not wait for the work that arrived meanwhile.
             ThreadPool.UnsafeQueueUserWorkItem(
                 vault =>
                 {
@@ -49,8 +61,8 @@ internal sealed partial class Vault
         return job.Task;
     }
 
-    /// <summary>Does what is waiting.</summary>
-    /// <returns>Whether more came meanwhile; if not, the next caller begins anew.</returns>
+    /// <summary>Does the waiting work, up to a batch.</summary>
+    /// <returns>Whether more arrived meanwhile; if not, the next caller starts to work.</returns>
     private bool WorkOnce()
     {
         var batch = new List<Job>();
@@ -94,10 +106,10 @@ internal sealed partial class Vault
             Complete(batch, job => !job.NeedsWitness);
             if (batch.Count > 0)
             {
-                Confirm();
+                ConfirmByWitness();
             }
         }
-#pragma warning disable CA1031 // whatever it is, those who wait are told, and the next batch is tried
+#pragma warning disable CA1031 // every failure goes to the waiting callers, and the next batch is tried
         catch (Exception failure)
 #pragma warning restore CA1031
         {
@@ -107,10 +119,10 @@ internal sealed partial class Vault
         Complete(batch, _ => true);
     }
 
-    private static void Complete(List<Job> batch, Predicate<Job> those)
+    private static void Complete(List<Job> batch, Predicate<Job> match)
     {
-        batch.FindAll(those).ForEach(job => job.Complete());
-        batch.RemoveAll(those);
+        batch.FindAll(match).ForEach(job => job.Complete());
+        batch.RemoveAll(match);
     }
 
     private abstract class Job
@@ -124,7 +136,7 @@ internal sealed partial class Vault
         public abstract void Fail(Exception failure);
     }
 
-    private sealed class Job<T>(Func<VaultTransaction, T> work) : Job
+    private sealed class Job<T>(Func<VaultTransaction, T> work, Predicate<T> isRefused) : Job
     {
         private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T result = default!;
@@ -137,6 +149,10 @@ internal sealed partial class Vault
             try
             {
                 result = work(transaction);
+                if (isRefused(result))
+                {
+                    transaction.DropChanges();
+                }
                 return true;
             }
 #pragma warning disable CA1031 // it goes to the caller
@@ -160,7 +176,7 @@ internal sealed partial class Vault
             }
         }
 
-        // A refusal is an answer too: it may come from a store that was put back.
+        // This replaces a refusal too: a store that was rolled back may have caused it.
         public override void Fail(Exception failure) => completion.SetException(failure);
     }
 }

@@ -1,33 +1,33 @@
-using Guardian.Cas.Audit;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
 
 namespace Guardian.Cas.Store;
 
-/// <summary>A store with a witness tells nobody anything before the witness has confirmed that its log is the only one, and the newest.</summary>
+/// <summary>A store with a witness answers nobody before the witness confirms that its log is the only one, and the newest.</summary>
 internal sealed partial class Vault
 {
     private (WitnessDescription Place, IWitness Witness, byte[]? Known)? watched;
 
-    /// <summary>Makes sure that a CAS can be the witness of this one: it answers, and has no other log's mark.</summary>
-    /// <exception cref="CasException">It cannot.</exception>
-    internal void TryWitness(IRowTransaction transaction, WitnessDescription place)
+    /// <summary>Checks that a CAS can be the witness of this one: it answers, and has no mark of another log.</summary>
+    internal Refusal? CheckWitness(IRowTransaction transaction, WitnessDescription place)
     {
         try
         {
             using var witness = connect(place);
-            if (witness.Read() is { } known && !IsInLog(transaction, known))
-            {
-                throw new CasException(CasFailure.Conflict, $"session '{place.Session}' at {place.Address} is the witness of another log, or knows more of this one than there is", []);
-            }
+            return witness.ReadMark() is { } known && !IsInLog(transaction, known)
+                ? CasReasons.Conflict.Because(
+                    $"session '{place.Session}' at {place.Address} is the witness of another log, or of later entries of this one")
+                : null;
         }
         catch (StoreException failure)
         {
-            throw new CasException(CasFailure.Invalid, failure.Message, [], failure);
+            return CasReasons.Invalid.Because(failure.Message);
         }
     }
 
-    /// <summary>Has the witness note where the log ends, or confirm that nothing was noted beyond it.</summary>
-    private void Confirm()
+    /// <summary>Moves the mark of the witness to the end of the log, or checks that it is there.</summary>
+    private void ConfirmByWitness()
     {
         if (head!.Witness is not { } place)
         {
@@ -42,25 +42,28 @@ internal sealed partial class Vault
         while (true)
         {
             var end = WitnessMark.Of(head.Sequence, head.Hash).ToBytes();
-            var (isMoved, current) = end.AsSpan().SequenceEqual(known) ? new TagOutcome(false, witness.Read()) : witness.Move(known, end);
+            var (isMoved, current) = end.AsSpan().SequenceEqual(known)
+                ? new TagOutcome(false, witness.ReadMark())
+                : witness.MoveMark(known, end);
             if (isMoved || end.AsSpan().SequenceEqual(current))
             {
                 watched = (place, witness, end);
                 return;
             }
-            // This CAS has just started, another replica was here, or the store went back.
+            // This CAS has just started, another replica moved the mark, or the store was rolled back.
             using var transaction = store.Begin();
             Follow(transaction);
             if (current is null || !IsInLog(transaction, current))
             {
                 throw new InvalidDataException(
-                    $"the witness at {place.Address} knows another end of this CAS's log: the store was put back to an earlier state, or a copy of it runs elsewhere; restore the newest copy of the database, or have the owners name another witness");
+                    $"the witness at {place.Address} knows another end of this CAS's log: the store was rolled back, or a copy of it runs "
+                    + "elsewhere; restore the newest copy of the database, or have the owners name another witness");
             }
             known = current;
         }
     }
 
-    // The lines from the mark to the end are a chain, and the end is the store's own.
+    // Whether the lines from the mark to the end form a chain that ends at the store's head.
     private bool IsInLog(IRowTransaction transaction, byte[] bytes)
     {
         if (!WitnessMark.TryRead(bytes, out var mark) || mark.Sequence > head!.Sequence)
@@ -68,7 +71,7 @@ internal sealed partial class Vault
             return false;
         }
         var (hash, sequence) = ("", mark.Sequence);
-        foreach (var (_, line) in Rows(transaction, LogKind, AuditLine.NameOf(mark.Sequence - 1)))
+        foreach (var (_, line) in ReadRows(transaction, LogKind, AuditLine.NameOf(mark.Sequence - 1)))
         {
             var previous = hash;
             hash = AuditLine.Hash(line);

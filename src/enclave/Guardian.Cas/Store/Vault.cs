@@ -1,18 +1,17 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Guardian.Cas.Audit;
-using Guardian.Cas.Client;
-using Guardian.Cas.Recovery;
+using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Protocol;
 
 namespace Guardian.Cas.Store;
 
 /// <summary>
-/// The CAS's store: encrypted rows on untrusted storage, changed together with the audit log. Who finds it idle does the work on its own thread; what is
-/// asked in the meantime is one transaction afterwards, so that each durable commit serves many callers. Thread-safe.
+/// The CAS's store: encrypted rows on untrusted storage, changed together with the audit log. A caller that finds it idle does its work on
+/// its own thread. Work that arrives meanwhile becomes one transaction, so that each durable commit serves many callers. Thread-safe.
 /// </summary>
 /// <remarks>
-/// In memory stands a digest of every row. A row that is not what it should be (altered, exchanged, removed, put back) is refused, and a head that went
-/// back as well. When another replica has moved the head, its lines of the log say which rows changed.
+/// The vault keeps a digest of every row in memory. It refuses a row that was altered, exchanged, removed or rolled back, and a head that
+/// was rolled back. When another replica has moved the head, the replica's lines of the log name the changed rows.
 /// </remarks>
 internal sealed partial class Vault : IDisposable
 {
@@ -27,7 +26,7 @@ internal sealed partial class Vault : IDisposable
 
     private StoreHead? head;
 
-    // As this CAS wrote it last: mostly it stands there still, and need not be decrypted to know it.
+    // Our last write of the head. It is usually unchanged, and then the next read need not decrypt it.
     private byte[]? headRow;
     private Dictionary<(string Kind, string Name), byte[]> digests = [];
     private readonly Dictionary<(string Kind, string Name), (byte[] Digest, object Value)> cache = [];
@@ -42,12 +41,14 @@ internal sealed partial class Vault : IDisposable
     }
 
     /// <summary>Opens the store and notes the start in its log. Disposing the vault disposes all it was given.</summary>
-    /// <param name="connect">Reaches a witness; null where none can be reached.</param>
-    /// <exception cref="InvalidDataException">The store was changed outside the CAS; the message says what.</exception>
+    /// <param name="connect">Connects to a witness; null when no witness can be reached.</param>
+    /// <exception cref="InvalidDataException">The store was changed outside the CAS; the message names the rows.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
-    public static Vault Open(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time, Func<WitnessDescription, IWitness>? connect = null)
+    public static Vault Open(
+        IRowStore store, StoreKey key, AuditKey audit, TimeProvider time, Func<WitnessDescription, IWitness>? connect = null)
     {
-        var vault = new Vault(store, key, audit, time, connect ?? (place => throw new StoreException($"the witness at {place.Address} cannot be reached from here")));
+        connect ??= place => throw new StoreException($"the witness at {place.Address} cannot be reached from here");
+        var vault = new Vault(store, key, audit, time, connect);
         try
         {
             vault.Load();
@@ -60,20 +61,17 @@ internal sealed partial class Vault : IDisposable
         return vault;
     }
 
-    /// <summary>Signs where the log ends.</summary>
+    /// <summary>Signs the statement of where the log ends.</summary>
     public byte[] SignHead(AuditHead end) => audit.SignHead(end);
 
-    /// <summary>How many entries the log has, rows the store, and callers wait.</summary>
+    /// <summary>Counts the entries of the log, the rows of the store, and the waiting callers.</summary>
     public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, waiting.Count);
 
     /// <summary>The hash of the log's first line.</summary>
     internal string LogId => head!.Log;
 
-    /// <summary>Splits the store's key among owners.</summary>
-    public byte[] Split(IReadOnlyList<string> owners, int threshold) => KeyRecovery.Split(key, owners, threshold);
-
-    /// <summary>The store's key, for another enclave of this CAS.</summary>
-    public byte[] CopyKey() => key.Value.ToArray();
+    /// <summary>The key of the store. It leaves the enclave only encrypted, or to another enclave of this CAS.</summary>
+    public StoreKey Key => key;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -101,7 +99,7 @@ internal sealed partial class Vault : IDisposable
         audit.Dispose();
     }
 
-    /// <summary>A row as it stands in the database; null when there is none.</summary>
+    /// <summary>Reads a row from the database; null when there is no such row.</summary>
     internal T? Read<T>(IRowTransaction transaction, (string Kind, string Name) row, Func<byte[], T> read) where T : class
     {
         if (!digests.TryGetValue(row, out var digest))
@@ -116,18 +114,19 @@ internal sealed partial class Vault : IDisposable
             || !CryptographicOperations.FixedTimeEquals(key.Digest(row.Kind, row.Name, value), digest)
             || key.Decrypt(row.Kind, row.Name, value) is not { } plaintext)
         {
-            throw new InvalidDataException($"{Describe(row)} was altered, removed or put back outside the CAS; restore the database from a copy");
+            throw new InvalidDataException(
+                $"{Describe(row)} was altered, removed or rolled back outside the CAS; restore the database from a copy");
         }
         var result = read(plaintext);
         Cache(row, digest, result);
         return result;
     }
 
-    /// <summary>Names of the rows of a kind that begin so.</summary>
-    internal IEnumerable<string> Names(string kind, string prefix) =>
+    /// <summary>Lists the names of a kind's rows that begin with a prefix.</summary>
+    internal IEnumerable<string> ListNames(string kind, string prefix) =>
         digests.Keys.Where(row => row.Kind == kind && row.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(row => row.Name);
 
-    /// <summary>Writes everything a batch changed, and its lines of the log.</summary>
+    /// <summary>Writes the changes of a batch, and its lines of the log.</summary>
     private void Commit(IRowTransaction transaction, VaultChanges changes)
     {
         if (changes.Entries.Count == 0)
@@ -165,7 +164,7 @@ internal sealed partial class Vault : IDisposable
         (head, headRow) = (next, nextRow);
         foreach (var (row, digest) in written)
         {
-            Remember(digests, row, digest);
+            SetDigest(digests, row, digest);
             if (digest is not null)
             {
                 Cache(row, digest, changes.Rows[row]!.Value.Value);
@@ -173,13 +172,15 @@ internal sealed partial class Vault : IDisposable
         }
     }
 
-    private string Append(IRowTransaction transaction, long sequence, string previous, string what, byte[]? statement, AuditDetail detail)
+    private string Append(
+        IRowTransaction transaction, long sequence, string previous, string name, byte[]? statement, AuditDetail detail)
     {
-        var name = AuditLine.NameOf(sequence);
-        var hidden = key.Encrypt("detail", name, JsonSerializer.SerializeToUtf8Bytes(detail, AuditJson.Default.AuditDetail));
-        var line = AuditLine.Write(
-            new AuditPayload(sequence, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}", what, previous, audit.Id, statement, hidden), audit.Key);
-        transaction.Put(LogKind, name, line);
+        var row = AuditLine.NameOf(sequence);
+        var hidden = key.Encrypt("detail", row, JsonSerializer.SerializeToUtf8Bytes(detail, AuditJson.Default.AuditDetail));
+        var payload = new AuditPayload(
+            sequence, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}", name, previous, audit.Id, statement, hidden);
+        var line = AuditLine.Write(payload, audit.Key);
+        transaction.Put(LogKind, row, line);
         return AuditLine.Hash(line);
     }
 
@@ -192,7 +193,7 @@ internal sealed partial class Vault : IDisposable
 
     private void Cache((string, string) row, byte[] digest, object value)
     {
-        // Only parsed documents are large; a CAS has thousands of them at most.
+        // Only parsed documents are large, and most CASes have fewer.
         if (cache.Count >= 10_000)
         {
             cache.Clear();
@@ -200,7 +201,7 @@ internal sealed partial class Vault : IDisposable
         cache[row] = (digest, value);
     }
 
-    private static void Remember(Dictionary<(string, string), byte[]> digests, (string, string) row, byte[]? digest)
+    private static void SetDigest(Dictionary<(string, string), byte[]> digests, (string, string) row, byte[]? digest)
     {
         if (digest is null)
         {

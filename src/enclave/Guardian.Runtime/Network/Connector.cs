@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Refusals;
 using Guardian.Wasi.Streams;

@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;

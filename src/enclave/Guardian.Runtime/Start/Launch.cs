@@ -3,7 +3,8 @@ using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Runtime.Network;
@@ -52,17 +53,28 @@ internal sealed class Launch : IDisposable
             var verifier = new EvidenceVerifier(BuiltPlatforms.Support.Anchors, new CollateralStore(options.Collateral));
             var identity = new TlsIdentity(certificate, verifier, TimeProvider.System);
             cas = new CasClient(options.Cas, options.CasPolicy, certificate, identity.Time, verifier);
-            var configuration = await cas.ConfigureAsync(options.SessionName, options.ServiceName, cancellation).ConfigureAwait(false);
+            var configuration = await ConfigureAsync(cas, options, cancellation).ConfigureAwait(false);
             return new Launch(process, certificate, cas, configuration, identity);
         }
-        catch (Exception failure)
+        catch
         {
             cas?.Dispose();
             certificate?.Dispose();
             process?.Dispose();
-            throw failure is CasException refused
-                ? new RefusedException(RuntimeReasons.NotAdmitted.Because(refused.Message) with { Problems = refused.Problems })
-                : failure;
+            throw;
+        }
+    }
+
+    private static async Task<StartupConfiguration> ConfigureAsync(CasClient cas, RuntimeOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            return await cas.ConfigureAsync(options.SessionName, options.ServiceName, cancellation).ConfigureAwait(false);
+        }
+        catch (RefusedException failure)
+        {
+            var refusal = failure.Refusal;
+            throw new RefusedException(RuntimeReasons.NotAdmitted.Because(refusal.Detail) with { Problems = refusal.Problems }, failure);
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Stdio;

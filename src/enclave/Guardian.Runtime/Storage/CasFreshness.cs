@@ -1,4 +1,5 @@
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Refusals;
 using Guardian.Volumes.Contract;
 
 namespace Guardian.Runtime.Storage;
@@ -27,11 +28,11 @@ internal sealed class CasFreshness(CasClient cas, string session, string volume)
             {
                 return call().GetAwaiter().GetResult();
             }
-            catch (CasException failure) when (failure.IsTransient && i < RetryDelays.Length)
+            catch (RefusedException failure) when (failure.IsTransient && i < RetryDelays.Length)
             {
                 Thread.Sleep(RetryDelays[i]);
             }
-            catch (CasException failure)
+            catch (RefusedException failure)
             {
                 throw new IOException(failure.Message, failure);
             }

@@ -1,5 +1,5 @@
 using System.Text;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;

@@ -1,5 +1,5 @@
+using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Secrets;
-using Guardian.Cas.Sessions;
 
 namespace Guardian.Cas.Tests.Secrets;
 
@@ -24,5 +24,6 @@ public class PlaceholdersTests
         Assert.Equal("$$GUARDIAN::b$$", Replace("$$GUARDIAN::a$$", name => name == "a" ? "$$GUARDIAN::b$$"u8.ToArray() : "wrong"u8.ToArray()));
 
     private static string Replace(string text, Func<string, byte[]> valueOf) => System.Text.Encoding.UTF8.GetString(
-        Placeholders.Replace(text, (name, isPrevious) => isPrevious ? null : new SecretValue(SecretKind.Binary, valueOf(name), null, [])));
+        PlaceholderWriter.Replace(
+            text, (name, isPrevious) => isPrevious ? null : new SecretValue(SecretKind.Binary, valueOf(name), null, [])));
 }

@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Secrets;
+using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Secrets;
 
@@ -62,7 +63,7 @@ public sealed class SecretTests : IDisposable
     }
 
     [Fact]
-    public void Ed25519_keeps_to_the_vectors_of_its_rfc()
+    public void Ed25519_follows_the_vectors_of_its_rfc()
     {
         // RFC 8032, 7.1, test 2.
         var seed = Convert.FromHexString("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
@@ -101,7 +102,7 @@ public sealed class SecretTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_is_renewed_in_time_and_its_key_stays()
+    public async Task A_certificate_is_renewed_in_time_and_keeps_its_key()
     {
         await cas.CreateAsync(Session("  - {name: server, kind: x509, valid_for: 30d}", "C: $$GUARDIAN::server:crt$$", "K: $$GUARDIAN::server:privatekey$$"));
         var first = (await cas.ConfigureAsync()).Environment;
@@ -115,7 +116,7 @@ public sealed class SecretTests : IDisposable
     }
 
     [Fact]
-    public async Task A_secret_rotates_by_age_and_its_last_value_stays_for_the_grace()
+    public async Task A_secret_rotates_by_age_and_its_previous_value_stays_for_the_grace()
     {
         await cas.CreateAsync(Session("  - {name: key, kind: binary, size: 8, rotation: {every: 30d, grace: 2h}}", "K: $$GUARDIAN::key:hex$$", "P: \"[$$GUARDIAN::key.previous:hex$$]\""));
         var first = (await cas.ConfigureAsync()).Environment;
@@ -139,7 +140,7 @@ public sealed class SecretTests : IDisposable
     }
 
     [Fact]
-    public async Task A_secret_and_a_volume_reach_the_sessions_they_are_exported_to_and_no_other()
+    public async Task A_secret_and_a_volume_reach_only_the_sessions_they_are_exported_to()
     {
         var owner = Session("  - {name: key, kind: binary, size: 16, export: [{session: other}]}", "K: $$GUARDIAN::key:hex$$")
             .Replace("secrets:", "volumes:\n  - {name: data, export: [{session: other}]}\nsecrets:", StringComparison.Ordinal)
@@ -153,12 +154,13 @@ public sealed class SecretTests : IDisposable
         var (own, imported) = (await cas.ConfigureAsync(), await cas.ConfigureAsync("other"));
         Assert.Equal(own.Environment["K"], imported.Environment["K"]);
         Assert.Equal(own.Volumes[0].Key, imported.Volumes[0].Key);
-        Assert.Contains("does not export", (await Assert.ThrowsAsync<CasException>(() => cas.ConfigureAsync("third"))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not export", (await ExpectRefusalAsync(cas.ConfigureAsync("third"))).Detail, StringComparison.Ordinal);
 
-        // One volume has one tag, whoever moves it.
+        // A volume has one tag, which both sessions move.
         var certificate = TestCas.Certificate(TestCas.Program);
-        Assert.True((await cas.Service.SetTagAsync(new TagChange("other", "shared", null, new byte[32]), certificate)).Moved);
-        Assert.Equal(new byte[32], (await cas.Service.ReadTagAsync("shop", "data", certificate)).Tag);
+        var change = new TagChange("other", "shared", null, new byte[32]);
+        Assert.True((await cas.Admissions.SetTagAsync(change, certificate).ValueAsync()).Moved);
+        Assert.Equal(new byte[32], (await cas.Admissions.ReadTagAsync("shop", "data", certificate).ValueAsync()).Tag);
     }
 
     [Fact]
@@ -186,7 +188,7 @@ public sealed class SecretTests : IDisposable
         Assert.Equal(network.Listen[0].ClientAuthorities, network.Connect[0].Authorities);
         Assert.Equal(TestCas.Program.Identity.MrEnclave, network.Connect[1].Peer!.ToPolicy().Identities[0].MrEnclaves[0]);
         Assert.Equal((60, 64, 2, "TZ"), (configuration.Limits.CpuSeconds, configuration.Limits.MemoryMiB, configuration.Host.Arguments, Assert.Single(configuration.Host.Environment)));
-        Assert.Equal(configuration.Stdio.Key, (await cas.Service.ReadStdioKeyAsync("shop", "web", TestCas.Bob)).Key);
+        Assert.Equal(configuration.Stdio.Key, (await cas.Sessions.ReadStdioKeyAsync("shop", "web", TestCas.Bob).ValueAsync()).Key);
     }
 
     private static JsonNode Part(string part) => JsonNode.Parse(Base64Url.DecodeFromChars(part))!;

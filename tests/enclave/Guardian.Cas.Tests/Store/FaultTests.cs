@@ -1,10 +1,12 @@
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Guardian.Cas.Store;
+using Guardian.Refusals;
 using Guardian.Simulation;
 
 namespace Guardian.Cas.Tests.Store;
 
-/// <summary>Each call to the database fails once, in every place; what was acknowledged is there afterwards, and what the host changes is noticed.</summary>
+/// <summary>Each call to the database fails once. Acknowledged changes survive, and changes by the host are detected.</summary>
 public sealed class FaultTests
 {
     private static readonly string Session = TestCas.Session.Replace("    platforms:", "    tags: [t]\n    platforms:", StringComparison.Ordinal);
@@ -15,6 +17,7 @@ public sealed class FaultTests
     public async Task A_database_that_fails_at_any_step_loses_nothing_that_was_acknowledged(bool staysDead)
     {
         var certificate = TestCas.Certificate(TestCas.Program);
+        var web = new ConfigurationRequest("shop", "web");
         var wasReached = true;
         for (var step = 0; wasReached; step++)
         {
@@ -23,49 +26,50 @@ public sealed class FaultTests
             try
             {
                 using var vault = Open(rows);
-                var service = new CasService(vault, SimulatedPlatforms.Verifier, new TestTime());
-                await TryAsync(() => service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice), text, Session);
+                var services = Services(vault);
+                await TryAsync(() => services.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync(), text, Session);
                 for (byte i = 1; i <= 3; i++)
                 {
                     var next = i;
-                    await TryAsync(() => MoveAsync(service, certificate, tag.Sure, next), tag, next);
-                    await TryAsync(() => service.ConfigureAsync(new ConfigurationRequest("shop", "web"), certificate), new Possible<int>(0), 0);
+                    await TryAsync(() => MoveAsync(services, certificate, tag.Sure, next), tag, next);
+                    await TryAsync(() => services.Admissions.ConfigureAsync(web, certificate).ValueAsync(), new Possible<int>(0), 0);
                 }
-                await TryAsync(() => service.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice), text, Next());
+                await TryAsync(() => services.Sessions.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice).ValueAsync(), text, Next());
             }
             catch (StoreException)
             {
-                // It failed at the start; the next start goes on.
+                // It failed at the start. The next start succeeds.
             }
             wasReached = rows.HasFailed;
             (rows.FailsAt, rows.StaysDead) = (-1, false);
             using var again = Open(rows);
-            var after = new CasService(again, SimulatedPlatforms.Verifier, new TestTime());
-            Assert.Contains(await TextAsync(after), text.All);
+            var after = Services(again);
+            Assert.Contains(await ReadTextAsync(after), text.All);
             if (text.Sure is not null)
             {
-                Assert.Contains((await after.ReadTagAsync("shop", "t", certificate)).Tag?[0] ?? 0, tag.All);
+                Assert.Contains((await after.Admissions.ReadTagAsync("shop", "t", certificate).ValueAsync()).Tag?[0] ?? 0, tag.All);
             }
         }
     }
 
     [Fact]
-    public async Task Every_byte_that_is_flipped_cut_off_swapped_or_put_back_is_noticed_at_the_next_start()
+    public async Task Every_byte_that_is_flipped_cut_off_swapped_or_rolled_back_is_detected_at_the_next_start()
     {
         var rows = new MemoryRowStore();
         using (var vault = Open(rows))
         {
-            var service = new CasService(vault, SimulatedPlatforms.Verifier, new TestTime());
-            await service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
-            await service.CreateAsync(TestCas.Utf8(Session.Replace("name: shop", "name: other", StringComparison.Ordinal)), TestCas.Alice);
-            await service.SetTagAsync(new TagChange("shop", "t", null, Tag(1)), TestCas.Certificate(TestCas.Program));
+            var services = Services(vault);
+            await services.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
+            var other = Session.Replace("name: shop", "name: other", StringComparison.Ordinal);
+            await services.Sessions.CreateAsync(TestCas.Utf8(other), TestCas.Alice).ValueAsync();
+            await MoveAsync(services, TestCas.Certificate(TestCas.Program), 0, 1);
         }
         var before = rows.Copy();
         using (var vault = Open(rows))
         {
-            var service = new CasService(vault, SimulatedPlatforms.Verifier, new TestTime());
-            await service.SetTagAsync(new TagChange("shop", "t", Tag(1), Tag(2)), TestCas.Certificate(TestCas.Program));
-            await service.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice);
+            var services = Services(vault);
+            await MoveAsync(services, TestCas.Certificate(TestCas.Program), 1, 2);
+            await services.Sessions.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice).ValueAsync();
         }
         var good = rows.Copy();
         var places = good.Keys.Where(row => row.Kind != "log").ToList();
@@ -98,26 +102,29 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_store_put_back_to_what_a_replica_wrote_itself_is_refused_once_it_knew_more()
+    public async Task A_replica_refuses_a_store_that_was_rolled_back_behind_its_latest_read()
     {
         var rows = new MemoryRowStore();
         using var one = Open(rows);
         using var other = Open(rows);
-        await new CasService(one, SimulatedPlatforms.Verifier, new TestTime()).CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
+        await Services(one).Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
         var before = rows.Copy();
-        await new CasService(other, SimulatedPlatforms.Verifier, new TestTime()).UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice);
-        Assert.Equal(Next(), await TextAsync(new CasService(one, SimulatedPlatforms.Verifier, new TestTime())));
+        await Services(other).Sessions.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice).ValueAsync();
+        Assert.Equal(Next(), await ReadTextAsync(Services(one)));
         foreach (var (row, value) in before)
         {
             rows.Set(row, value);
         }
-        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, SimulatedPlatforms.Verifier, new TestTime())))).Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => ReadTextAsync(Services(one)));
+        Assert.Contains("rolled back", refused.Message, StringComparison.Ordinal);
         rows.Set(("head", ""), []);
-        await Assert.ThrowsAsync<InvalidDataException>(() => TextAsync(new CasService(one, SimulatedPlatforms.Verifier, new TestTime())));
+        await Assert.ThrowsAsync<InvalidDataException>(() => ReadTextAsync(Services(one)));
     }
 
-    // One key for all: a quote for each of thousands of starts would only take time.
+    // One store key for all. Sealing one for each of thousands of starts would only take time.
     private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
+
+    private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 
     private static async Task TryAsync<T>(Func<Task> work, Possible<T> state, T next)
     {
@@ -130,37 +137,33 @@ public sealed class FaultTests
         {
             state.MayBecome(next);
         }
-        catch (CasException)
+        catch (RefusedException)
         {
-            // Refused, because something before it was not done.
+            // Refused, because an earlier step did not happen.
         }
     }
 
-    private static async Task MoveAsync(CasService service, byte[] certificate, byte from, byte next)
+    private static async Task MoveAsync(CasServices services, byte[] certificate, byte from, byte next)
     {
-        if (!(await service.SetTagAsync(new TagChange("shop", "t", from == 0 ? null : Tag(from), Tag(next)), certificate)).Moved)
+        var change = new TagChange("shop", "t", from == 0 ? null : Tag(from), Tag(next));
+        if (!(await services.Admissions.SetTagAsync(change, certificate).ValueAsync()).Moved)
         {
-            throw new CasException(CasFailure.Conflict, "a move in doubt had happened", []);
+            throw new RefusedException(CasReasons.Conflict.Because("a move in doubt had happened"));
         }
     }
 
-    private static async Task<string?> TextAsync(CasService service)
+    private static async Task<string?> ReadTextAsync(CasServices services)
     {
-        try
-        {
-            return (await service.ReadAsync("shop", TestCas.Alice)).Text;
-        }
-        catch (CasException absent) when (absent.Failure == CasFailure.NotFound)
-        {
-            return null;
-        }
+        var (session, refusal) = await services.Sessions.ReadAsync("shop", TestCas.Alice);
+        Assert.True(refusal is null || refusal.Reason == CasReasons.NotFound, refusal?.Detail);
+        return session?.Text;
     }
 
     private static string Next() => $"predecessor: {TestCas.Hash(Session)}\n{Session}";
 
     private static byte[] Tag(byte value) => [.. Enumerable.Repeat(value, 32)];
 
-    /// <summary>What something is for sure, and what it may have become by calls that were not answered.</summary>
+    /// <summary>A value that is certain, and values that it may have after calls without an answer.</summary>
     private sealed class Possible<T>(T value)
     {
         private readonly List<T> doubtful = [];

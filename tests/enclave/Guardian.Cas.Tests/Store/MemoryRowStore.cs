@@ -2,7 +2,7 @@ using Guardian.Cas.Store;
 
 namespace Guardian.Cas.Tests.Store;
 
-/// <summary>A database in memory that fails where a test says: before a call does its work, and at a commit once before and once after.</summary>
+/// <summary>A database in memory that fails at a chosen step: before the work of a call, and at a commit before or after it.</summary>
 internal sealed class MemoryRowStore : IRowStore
 {
     private readonly SortedDictionary<(string Kind, string Name), byte[]> rows;
@@ -19,12 +19,12 @@ internal sealed class MemoryRowStore : IRowStore
     /// <summary>The step that fails, from 0; -1 is none.</summary>
     public int FailsAt { get; set; } = -1;
 
-    /// <summary>Whether all steps after it fail too.</summary>
+    /// <summary>Whether all later steps fail too.</summary>
     public bool StaysDead { get; set; }
 
     public bool HasFailed { get; private set; }
 
-    /// <summary>Lets a step fail, counted from now.</summary>
+    /// <summary>Makes a later step fail, counted from now.</summary>
     public void FailNext(int steps) => FailsAt = step + steps;
 
     public Dictionary<(string Kind, string Name), byte[]> Copy() => rows.ToDictionary();
@@ -57,7 +57,7 @@ internal sealed class MemoryRowStore : IRowStore
         if (FailsAt >= 0 && (now == FailsAt || (StaysDead && now > FailsAt)))
         {
             HasFailed = true;
-            throw new StoreException("as the test wants it");
+            throw new StoreException("the test made this step fail");
         }
     }
 
@@ -74,7 +74,8 @@ internal sealed class MemoryRowStore : IRowStore
         public IReadOnlyList<(string Name, byte[] Value)> List(string kind, string after, int count)
         {
             store.Step();
-            return [.. store.rows.Where(row => row.Key.Kind == kind && string.CompareOrdinal(row.Key.Name, after) > 0).Take(count).Select(row => (row.Key.Name, row.Value))];
+            var rows = store.rows.Where(row => row.Key.Kind == kind && string.CompareOrdinal(row.Key.Name, after) > 0);
+            return [.. rows.Take(count).Select(row => (row.Key.Name, row.Value))];
         }
 
         public void Put(string kind, string name, byte[] value)
@@ -93,7 +94,7 @@ internal sealed class MemoryRowStore : IRowStore
         {
             store.Step();
             writes.ForEach(write => store.Set(write.Row, write.Value));
-            // Done, and the answer is lost.
+            // Committed, but the answer is lost.
             store.Step();
         }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Guardian.Cas.Tests.Store;
 
-/// <summary>A PostgreSQL of Debian's package, for one test. Disposing it ends it at once.</summary>
+/// <summary>A PostgreSQL server of Debian's package, for one test. Disposing stops it at once.</summary>
 internal sealed class PostgresServer : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -12,10 +12,14 @@ internal sealed class PostgresServer : IDisposable
 
     public string ConnectionString { get; private set; } = "";
 
-    /// <summary>Starts a server, or skips the test saying what is missing.</summary>
+    /// <summary>Starts a server, or skips the test and names the missing package.</summary>
     public static async Task<PostgresServer> StartAsync()
     {
-        var found = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).LastOrDefault(bin => File.Exists(Path.Combine(bin, "postgres"))) : null;
+        const string Versions = "/usr/lib/postgresql";
+        var found = Directory.Exists(Versions)
+            ? Directory.GetDirectories(Versions).Select(version => Path.Combine(version, "bin"))
+                .LastOrDefault(bin => File.Exists(Path.Combine(bin, "postgres")))
+            : null;
         if (found is null)
         {
             Assert.Skip("Debian's package postgresql is not installed");
@@ -33,10 +37,14 @@ internal sealed class PostgresServer : IDisposable
 
     private async Task StartCoreAsync()
     {
-        File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            folder.Path,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
         Assert.Equal(0, await Run("initdb", "-D", folder.File("data"), "-A", "trust", "-U", "guardian", "--no-instructions"));
-        Assert.Equal(0, await Run("pg_ctl", "-D", folder.File("data"), "-w", "-t", "600", "-l", folder.File("log"), "-o", $"-h '' -k {folder.Path}", "start"));
-        // By the socket in its folder: a port would have to be free when it starts, and not only when it was looked for.
+        Assert.Equal(0, await Run(
+            "pg_ctl", "-D", folder.File("data"), "-w", "-t", "600", "-l", folder.File("log"), "-o", $"-h '' -k {folder.Path}", "start"));
+        // A socket in the folder: a port that is free now could be taken when the server starts.
         ConnectionString = $"Host={folder.Path};Username=guardian;Database=postgres;Timeout=300";
     }
 
@@ -48,7 +56,7 @@ internal sealed class PostgresServer : IDisposable
             ? new ProcessStartInfo("runuser", ["-u", "postgres", "--", path, .. arguments])
             : new ProcessStartInfo(path, arguments);
         start.WorkingDirectory = folder.Path;
-        // The server keeps the streams it inherits, so nobody may wait for their end.
+        // The server keeps the streams that it inherits, so do not wait for their end.
         (start.RedirectStandardOutput, start.RedirectStandardInput) = (true, true);
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync();

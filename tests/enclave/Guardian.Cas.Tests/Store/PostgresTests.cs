@@ -4,15 +4,19 @@ using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Guardian.Cas.Store;
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Simulation;
 using Npgsql;
+using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Store;
 
-/// <summary>Several replicas on one PostgreSQL, all active; any may die at any moment.</summary>
+/// <summary>Several active replicas on one PostgreSQL; each may die at any moment.</summary>
 public sealed class PostgresTests : IDisposable
 {
     private static readonly string Session = TestCas.Session.Replace("    platforms:", "    tags: [counter]\n    platforms:", StringComparison.Ordinal);
@@ -57,7 +61,7 @@ public sealed class PostgresTests : IDisposable
         await Task.WhenAll(writers);
         second.Dispose();
 
-        // Every move went from one number to the next, so each was acknowledged once; what was in doubt at a kill may be there besides.
+        // Every move adds one, so each number is acknowledged at most once. A move in doubt at a kill may have happened too.
         Assert.Equal(acknowledged.Count, acknowledged.Distinct().Count());
         using var certificate = TestCas.CertificateWithKey(TestCas.Program);
         using var reader = Client(first.Address, certificate);
@@ -66,7 +70,7 @@ public sealed class PostgresTests : IDisposable
     }
 
     [Fact]
-    public async Task A_replica_without_the_key_and_one_of_other_code_stay_outside()
+    public async Task A_replica_without_the_key_and_one_of_other_code_cannot_join()
     {
         using var server = await PostgresServer.StartAsync();
         folder.Write("database", server.ConnectionString);
@@ -75,48 +79,50 @@ public sealed class PostgresTests : IDisposable
 
         using var certificate = TestCas.CertificateWithKey(TestCas.Program);
         using var stranger = Client(first.Address, certificate);
-        var denied = await Assert.ThrowsAsync<CasException>(() => stranger.ReadStoreKeyAsync());
-        Assert.Equal(CasFailure.Denied, denied.Failure);
+        var denied = await ExpectRefusalAsync(stranger.ReadStoreKeyAsync());
+        Assert.Equal(CasReasons.Denied, denied.Reason);
         Assert.StartsWith("identity", denied.Problems[0], StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_database_that_goes_back_or_is_altered_is_refused_by_every_replica()
+    public async Task Every_replica_refuses_a_database_that_was_rolled_back_or_altered()
     {
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
         using var store = new StoreKey(new byte[32]);
         using var one = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
         using var two = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
-        var (first, second) = (new CasService(one, SimulatedPlatforms.Verifier, time), new CasService(two, SimulatedPlatforms.Verifier, time));
-        await first.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
-        Assert.Equal(Session, (await second.ReadAsync("shop", TestCas.Alice)).Text);
+        var (first, second) = (new CasServices(one, SimulatedPlatforms.Verifier, time), new CasServices(two, SimulatedPlatforms.Verifier, time));
+        await first.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
+        Assert.Equal(Session, (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
 
         await ExecuteAsync(server, "CREATE TABLE before AS SELECT * FROM rows");
-        await second.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice);
-        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => first.UpdateAsync("shop", TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}"), TestCas.Alice))).Failure);
+        var next = TestCas.Utf8($"predecessor: {TestCas.Hash(Session)}\n{Session}");
+        await second.Sessions.UpdateAsync("shop", next, TestCas.Alice).ValueAsync();
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(first.Sessions.UpdateAsync("shop", next, TestCas.Alice)));
         await ExecuteAsync(server, "DELETE FROM rows; INSERT INTO rows SELECT * FROM before");
-        foreach (var service in new[] { first, second })
+        foreach (var replica in new[] { first, second })
         {
-            Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => service.ReadAsync("shop", TestCas.Alice))).Message, StringComparison.Ordinal);
+            var refused = await Assert.ThrowsAsync<InvalidDataException>(() => replica.Sessions.ReadAsync("shop", TestCas.Alice));
+            Assert.Contains("rolled back", refused.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task A_connection_that_breaks_is_an_error_that_passes()
+    public async Task A_broken_connection_fails_one_call_only()
     {
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
         using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
-        var service = new CasService(vault, SimulatedPlatforms.Verifier, time);
-        await service.CreateAsync(TestCas.Utf8(Session), TestCas.Alice);
-        // Waits until it has ended.
+        var service = new CasServices(vault, SimulatedPlatforms.Verifier, time);
+        await service.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
+        // This waits until the backends have ended.
         await ExecuteAsync(server, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'guardian-cas'");
-        await Assert.ThrowsAsync<StoreException>(() => service.ReadAsync("shop", TestCas.Alice));
-        Assert.Equal(Session, (await service.ReadAsync("shop", TestCas.Alice)).Text);
+        await Assert.ThrowsAsync<StoreException>(() => service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync());
+        Assert.Equal(Session, (await service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
     }
 
-    // Counts up in a tag; each number that was acknowledged is noted. Ends when its replica dies.
+    // Counts up in a tag and collects the acknowledged numbers, until its replica dies.
     private static async Task CountAsync(Uri replica, ConcurrentBag<long> acknowledged, CancellationToken enough)
     {
         using var certificate = TestCas.CertificateWithKey(TestCas.Program);
@@ -137,7 +143,7 @@ public sealed class PostgresTests : IDisposable
                 current = outcome.Tag;
             }
         }
-        catch (CasException failure) when (failure.IsTransient)
+        catch (RefusedException failure) when (failure.IsTransient)
         {
             // The replica was killed.
         }

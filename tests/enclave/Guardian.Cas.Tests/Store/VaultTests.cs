@@ -1,11 +1,14 @@
 using System.Text;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation;
 using Guardian.Simulation.Processor;
 using Microsoft.Data.Sqlite;
+using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Store;
 
@@ -30,14 +33,14 @@ public sealed class VaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'", "session 'shop' was altered or put back")]
-    [InlineData("UPDATE rows SET value = x'00' WHERE name = 'shop'", "session 'shop' was altered or put back")]
-    [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || CASE substr(value, 41, 1) WHEN x'FF' THEN x'00' ELSE x'FF' END || substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or put back")]
+    [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
+    [InlineData("UPDATE rows SET value = x'00' WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
+    [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || CASE substr(value, 41, 1) WHEN x'FF' THEN x'00' ELSE x'FF' END || substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
     [InlineData("DELETE FROM rows WHERE name = 'shop'", "session 'shop' was removed")]
-    [InlineData("INSERT INTO rows VALUES ('session', 'new', (SELECT value FROM rows WHERE name = 'shop'))", "session 'new' was altered or put back")]
+    [InlineData("INSERT INTO rows VALUES ('session', 'new', (SELECT value FROM rows WHERE name = 'shop'))", "session 'new' was altered or rolled back")]
     [InlineData("DELETE FROM rows WHERE kind = 'head'", "head")]
     [InlineData("UPDATE rows SET value = x'00' WHERE kind = 'head'", "head was altered")]
-    public async Task What_the_host_changed_is_named_at_the_next_start(string change, string expected)
+    public async Task The_next_start_names_the_rows_that_the_host_changed(string change, string expected)
     {
         await cas.CreateAsync(TestCas.Session);
         await cas.CreateAsync(TestCas.Session.Replace("name: shop", "name: other", StringComparison.Ordinal));
@@ -47,25 +50,27 @@ public sealed class VaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_put_back_to_an_earlier_state_is_named()
+    public async Task A_row_that_was_rolled_back_is_named()
     {
         await cas.CreateAsync(TestCas.Session);
         var earlier = Row();
         await cas.UpdateAsync("shop", $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}");
         cas.Vault.Dispose();
         Execute($"UPDATE rows SET value = x'{Convert.ToHexString(earlier)}' WHERE name = 'shop'");
-        Assert.Contains("session 'shop' was altered or put back", Assert.Throws<InvalidDataException>(() => cas.Reopen()).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<InvalidDataException>(() => cas.Reopen());
+        Assert.Contains("session 'shop' was altered or rolled back", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_database_put_back_under_a_running_cas_is_refused()
+    public async Task A_database_rolled_back_under_a_running_cas_is_refused()
     {
         await cas.CreateAsync(TestCas.Session);
         Execute("CREATE TABLE before AS SELECT * FROM rows");
         await cas.CreateAsync(TestCas.Session.Replace("name: shop", "name: other", StringComparison.Ordinal));
         Execute("DELETE FROM rows");
         Execute("INSERT INTO rows SELECT * FROM before");
-        Assert.Contains("rolled back", (await Assert.ThrowsAsync<InvalidDataException>(() => cas.Service.ReadAsync("shop", TestCas.Alice))).Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => cas.Sessions.ReadAsync("shop", TestCas.Alice));
+        Assert.Contains("rolled back", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,21 +78,21 @@ public sealed class VaultTests : IDisposable
     {
         await cas.CreateAsync(TestCas.Session);
         using var other = TestCas.OpenVault(cas.Folder, TestCas.Cas, cas.Time);
-        var second = new CasService(other, SimulatedPlatforms.Verifier, cas.Time);
-        Assert.Equal("shop", (await second.ReadAsync("shop", TestCas.Alice)).Name);
+        var second = new CasServices(other, SimulatedPlatforms.Verifier, cas.Time);
+        Assert.Equal("shop", (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
         var next = $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}";
-        await second.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice);
-        Assert.Equal(next, (await cas.Service.ReadAsync("shop", TestCas.Alice)).Text);
-        Assert.Equal(CasFailure.Conflict, (await Assert.ThrowsAsync<CasException>(() => cas.UpdateAsync("shop", next))).Failure);
+        await second.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice).ValueAsync();
+        Assert.Equal(next, (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(cas.UpdateAsync("shop", next)));
     }
 
     [Fact]
-    public async Task A_later_version_of_the_same_product_opens_the_store_and_nobody_else_does()
+    public async Task Only_the_same_product_in_this_or_a_later_version_opens_the_store()
     {
         await cas.CreateAsync(TestCas.Session);
         using var later = TestCas.Launch(101, isvSvn: 9);
         cas.Reopen(later);
-        Assert.Equal("shop", (await cas.Service.ReadAsync("shop", TestCas.Alice)).Name);
+        Assert.Equal("shop", (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
         cas.Reopen();
 
         using var elsewhere = new TemporaryFolder();
@@ -99,7 +104,7 @@ public sealed class VaultTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_no_database_is_explained()
+    public void A_file_that_is_not_a_database_is_explained()
     {
         using var folder = new TemporaryFolder();
         folder.Write("cas.sqlite", new string('x', 5_000));
@@ -113,8 +118,30 @@ public sealed class VaultTests : IDisposable
         cas.Reopen();
         for (var i = 0; i < 40; i++)
         {
-            Assert.NotNull(await cas.Service.ReadAsync($"shop{i}", TestCas.Alice));
+            Assert.NotNull(await cas.Sessions.ReadAsync($"shop{i}", TestCas.Alice).ValueAsync());
         }
+    }
+
+    [Fact]
+    public async Task Refused_work_changes_no_row_and_leaves_only_entries_without_changes_in_the_log()
+    {
+        var (value, refusal) = await cas.Vault.TryRunAsync<string>(transaction =>
+        {
+            transaction.Audit("kept", "cas", "test");
+            transaction.Put("tag", "a", [1], "1");
+            transaction.PutPlain("recovery", [2]);
+            transaction.Audit("dropped", "cas", "test");
+            transaction.Put("tag", "b", [1], "1");
+            return CasReasons.Denied.Because("refused by the test");
+        });
+        Assert.Null(value);
+        Assert.Equal(CasReasons.Denied, refusal?.Reason);
+        cas.Reopen();
+        var (rows, lines) = await cas.Vault.RunAsync(transaction => (transaction.ListNames("tag", ""), transaction.ReadLog(0, 10).Lines));
+        Assert.Empty(rows);
+        Assert.Equal(["started", "kept", "started"], lines.Select(line => AuditLine.TryRead(line.Line)!.Value.Payload.Event));
+        using var command = Command("SELECT count(*) FROM rows WHERE kind = 'recovery'");
+        Assert.Equal(0L, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
     private void Execute(string sql)

@@ -1,12 +1,15 @@
 using System.Text.Json;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Host;
 using Guardian.Cas.Store;
+using Guardian.Refusals;
 using Guardian.Simulation;
+using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Store;
 
-/// <summary>A CAS whose log another CAS witnesses: a store that was put back, or that runs twice, does nothing.</summary>
+/// <summary>Another CAS witnesses the log: a store that was rolled back, or that runs twice, answers nobody.</summary>
 public sealed class WitnessTests : IDisposable
 {
     private static readonly WitnessDescription Place = new("https://witness:8443", "watch");
@@ -36,7 +39,7 @@ public sealed class WitnessTests : IDisposable
     }
 
     [Fact]
-    public async Task Everything_goes_on_over_restarts_as_without_a_witness()
+    public async Task A_witnessed_CAS_works_over_restarts()
     {
         for (var life = 0; life < 3; life++)
         {
@@ -48,12 +51,12 @@ public sealed class WitnessTests : IDisposable
             await CreateAsync(vault, $"life{life}");
             Assert.Equal($"life{life}", await NameAsync(vault, $"life{life}"));
             Assert.Equal("life0", await NameAsync(vault, "life0"));
-            Assert.Equal(Place, (await Service(vault).ReadOwnersAsync()).Witness);
+            Assert.Equal(Place, (await Services(vault).Owners.ReadAsync().ValueAsync()).Witness);
         }
     }
 
     [Fact]
-    public async Task A_store_that_was_put_back_does_nothing_and_says_why()
+    public async Task A_store_that_was_rolled_back_answers_nobody_and_explains_why()
     {
         Dictionary<(string, string), byte[]> before;
         using (var vault = Open(rows))
@@ -63,28 +66,29 @@ public sealed class WitnessTests : IDisposable
             await CreateAsync(vault, "later");
         }
         using var back = Open(new MemoryRowStore(before));
-        Assert.Contains("put back to an earlier state", (await Assert.ThrowsAsync<InvalidDataException>(() => CreateAsync(back, "new"))).Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => CreateAsync(back, "new"));
+        Assert.Contains("was rolled back", refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidDataException>(() => NameAsync(back, "later"));
-        await Assert.ThrowsAsync<InvalidDataException>(() => Service(back).ReadAuditAsync("0", alice.SubjectPublicKeyInfo));
+        await Assert.ThrowsAsync<InvalidDataException>(() => Services(back).Audit.ReadAsync("0", alice.SubjectPublicKeyInfo).ValueAsync());
         using var newest = Open(rows);
         await CreateAsync(newest, "goes-on");
     }
 
     [Fact]
-    public async Task Of_two_copies_that_run_one_goes_on()
+    public async Task Only_one_of_two_running_copies_continues()
     {
         using var one = Open(rows);
         await ClaimAsync(one);
         using var copy = Open(new MemoryRowStore(rows.Copy()));
         await CreateAsync(copy, "first");
         await Assert.ThrowsAsync<InvalidDataException>(() => CreateAsync(one, "second"));
-        // A reading is an answer as well.
+        // A read is refused too.
         await Assert.ThrowsAsync<InvalidDataException>(() => NameAsync(one, "first"));
         Assert.Equal("first", await NameAsync(copy, "first"));
     }
 
     [Fact]
-    public async Task Replicas_of_one_store_go_on_together()
+    public async Task Replicas_of_one_store_work_together()
     {
         using var one = Open(rows);
         using var two = Open(rows);
@@ -107,14 +111,14 @@ public sealed class WitnessTests : IDisposable
         isAway = true;
         await Assert.ThrowsAsync<StoreException>(() => CreateAsync(vault, "in-doubt"));
         await Assert.ThrowsAsync<StoreException>(() => NameAsync(vault, "kept"));
-        Assert.Equal(Place, (await Service(vault).ReadOwnersAsync()).Witness);
+        Assert.Equal(Place, (await Services(vault).Owners.ReadAsync().ValueAsync()).Witness);
         isAway = false;
         Assert.Equal("kept", await NameAsync(vault, "kept"));
         await CreateAsync(vault, "after");
     }
 
     [Fact]
-    public async Task Owners_part_from_a_witness_that_is_gone_and_find_another()
+    public async Task Owners_can_leave_a_lost_witness_and_choose_another()
     {
         using var vault = Open(rows);
         var claimed = await ClaimAsync(vault);
@@ -126,35 +130,41 @@ public sealed class WitnessTests : IDisposable
         isAway = false;
         Assert.Equal(Place, (await ChangeAsync(vault, alone.Hash, Place)).Witness);
         await CreateAsync(vault, "again");
-        Assert.Contains(
-            (await Service(vault).ReadAuditAsync("0", alice.SubjectPublicKeyInfo)).Details, detail => detail?.Text.Contains("witnessed by watch at https://witness:8443", StringComparison.Ordinal) == true);
+        var log = await Services(vault).Audit.ReadAsync("0", alice.SubjectPublicKeyInfo).ValueAsync();
+        const string Text = "witnessed by watch at https://witness:8443";
+        Assert.Contains(log.Details, detail => detail?.Text.Contains(Text, StringComparison.Ordinal) == true);
     }
 
     [Fact]
-    public async Task A_witness_must_be_one_and_of_no_other_log()
+    public async Task A_witness_must_be_valid_and_serve_no_other_log()
     {
         using var vault = Open(rows);
-        foreach (var place in new[] { new WitnessDescription("http://witness:8443", "watch"), new("witness", "watch"), new("https://witness/path", "watch"), new("https://witness", "wa tch"), Place with { Session = "absent" } })
+        WitnessDescription[] wrong =
+        [
+            new("http://witness:8443", "watch"), new("witness", "watch"), new("https://witness/path", "watch"),
+            new("https://witness", "wa tch"), Place with { Session = "absent" },
+        ];
+        foreach (var place in wrong)
         {
-            Assert.Equal(CasFailure.Invalid, await RefusalAsync(ClaimAsync(vault, place)));
+            Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(ClaimAsync(vault, place)));
         }
         await ClaimAsync(vault);
         using var other = Open(new MemoryRowStore());
-        Assert.Equal(CasFailure.Conflict, await RefusalAsync(ClaimAsync(other)));
-        // What was refused left nothing behind.
-        Assert.Empty((await Service(other).ReadOwnersAsync()).Keys);
+        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(ClaimAsync(other)));
+        // The refused claim changed nothing.
+        Assert.Empty((await Services(other).Owners.ReadAsync().ValueAsync()).Keys);
         Assert.Null((await ClaimAsync(other, null)).Witness);
     }
 
     [Fact]
-    public async Task A_database_or_witness_that_fails_at_any_step_stops_nothing_for_good()
+    public async Task A_CAS_continues_after_its_database_fails_at_any_step()
     {
         var wasReached = true;
         for (var step = 0; wasReached; step++)
         {
             var own = new MemoryRowStore();
             using var witness = new TestCas();
-            await witness.CreateAsync((await outside.Service.ReadAsync("watch", TestCas.Alice)).Text);
+            await witness.CreateAsync((await outside.Sessions.ReadAsync("watch", TestCas.Alice).ValueAsync()).Text);
             using (var vault = Open(own, witness))
             {
                 await ClaimAsync(vault);
@@ -165,7 +175,7 @@ public sealed class WitnessTests : IDisposable
                 }
                 catch (StoreException)
                 {
-                    // Done or not.
+                    // It happened or not.
                 }
                 wasReached = own.HasFailed;
                 own.FailsAt = -1;
@@ -177,51 +187,54 @@ public sealed class WitnessTests : IDisposable
     }
 
     private Vault Open(MemoryRowStore store, TestCas? witness = null) =>
-        Vault.Open(store, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime(), place => new InProcess(witness ?? outside, place, () => isAway));
+        Vault.Open(
+            store, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime(),
+            place => new InProcess(witness ?? outside, place, () => isAway));
 
-    private static CasService Service(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
+    private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 
-    private static Task<SessionDescription> CreateAsync(Vault vault, string name) =>
-        Service(vault).CreateAsync(TestCas.Utf8(TestCas.Session.Replace("name: shop", $"name: {name}", StringComparison.Ordinal)), TestCas.Alice);
+    private static Task<SessionDescription> CreateAsync(Vault vault, string name)
+    {
+        var session = TestCas.Session.Replace("name: shop", $"name: {name}", StringComparison.Ordinal);
+        return Services(vault).Sessions.CreateAsync(TestCas.Utf8(session), TestCas.Alice).ValueAsync();
+    }
 
-    private static async Task<string> NameAsync(Vault vault, string name) => (await Service(vault).ReadAsync(name, TestCas.Alice)).Name;
-
-    private static async Task<CasFailure> RefusalAsync(Task work) => (await Assert.ThrowsAsync<CasException>(() => work)).Failure;
+    private static async Task<string> NameAsync(Vault vault, string name) =>
+        (await Services(vault).Sessions.ReadAsync(name, TestCas.Alice).ValueAsync()).Name;
 
     private Task<OwnersDescription> ClaimAsync(Vault vault) => ClaimAsync(vault, Place);
 
     private Task<OwnersDescription> ClaimAsync(Vault vault, WitnessDescription? witness) =>
-        Service(vault).ClaimAsync(new OwnersClaim([alice.PublicKey], 1, witness), alice.SubjectPublicKeyInfo);
+        Services(vault).Owners.ClaimAsync(new OwnersClaim([alice.PublicKey], 1, witness), alice.SubjectPublicKeyInfo).ValueAsync();
 
     private Task<OwnersDescription> ChangeAsync(Vault vault, string? predecessor, WitnessDescription? witness)
     {
         var change = new OwnersChange(predecessor!, [alice.PublicKey], 1, witness);
-        return Service(vault).ChangeOwnersAsync(JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange), change, alice.SubjectPublicKeyInfo, []);
+        return Services(vault).Owners.ChangeAsync(change.ToBytes(), change, alice.SubjectPublicKeyInfo, []).ValueAsync();
     }
 
-    /// <summary>A witness without the network between.</summary>
+    /// <summary>A witness that is called without a network.</summary>
     private sealed class InProcess(TestCas cas, WitnessDescription place, Func<bool> isAway) : IWitness
     {
         private readonly byte[] certificate = TestCas.Certificate(TestCas.Cas);
 
-        public byte[]? Read() => Ask(() => cas.Service.ReadTagAsync(place.Session, CasWitness.Tag, certificate)).Tag;
+        public byte[]? ReadMark() => Call(() => cas.Admissions.ReadTagAsync(place.Session, CasWitness.Tag, certificate)).Tag;
 
-        public TagOutcome Move(byte[]? expected, byte[] next) => Ask(() => cas.Service.SetTagAsync(new TagChange(place.Session, CasWitness.Tag, expected, next), certificate));
+        public TagOutcome MoveMark(byte[]? expected, byte[] next) =>
+            Call(() => cas.Admissions.SetTagAsync(new TagChange(place.Session, CasWitness.Tag, expected, next), certificate));
 
         public void Dispose()
         {
         }
 
-        private T Ask<T>(Func<Task<T>> call)
+        private T Call<T>(Func<Task<Outcome<T>>> call) where T : class
         {
-            try
+            if (isAway())
             {
-                return isAway() ? throw new StoreException("as the test wants it") : call().GetAwaiter().GetResult();
+                throw new StoreException("the test made the witness unreachable");
             }
-            catch (CasException failure)
-            {
-                throw new StoreException(failure.Message, failure);
-            }
+            var (value, refusal) = call().GetAwaiter().GetResult();
+            return value ?? throw new StoreException(refusal!.Detail);
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Guardian.Cas.Audit;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Guardian.Attestation.Policy;
-using Guardian.Cas.Audit;
+using Guardian.Cas.Client.Audit;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Options;
@@ -46,20 +46,8 @@ internal sealed class AuditVerifyCommand : LocalCommand
         return ExitCode.Done;
     }
 
-    private static AuditHead Require(AuditVerdict verdict, string path)
-    {
-        if (verdict.IsVerified)
-        {
-            return verdict.Head;
-        }
-        var code = verdict.Failure switch
-        {
-            AuditFailure.RolledBack => "rolled-back",
-            AuditFailure.NotTrusted => "not-trusted",
-            var other => other.ToString()!.ToLowerInvariant(),
-        };
-        throw new RefusalReason(code, RefusalKind.Unverified, "The log does not verify.").Refuse($"{path} does not verify: {verdict.Detail}");
-    }
+    private static AuditHead Require(Outcome<AuditHead> outcome, string path) => outcome.Value
+        ?? throw new RefusedException(outcome.Refusal! with { Detail = $"{path} does not verify: {outcome.Refusal.Detail}" });
 }
 
 /// <summary>The result of <c>cas audit verify</c>.</summary>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
-using Guardian.Cas.Recovery;
+using Guardian.Cas.Client.Owners;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;
@@ -22,10 +22,11 @@ internal sealed class CasRecoverCommand : CliCommand
         using var identity = KeyFile.Load(arguments.GetRequiredValue(cas.Key!));
         using var client = cas.ConnectAnonymously(arguments);
         var description = await client.ReadRecoveryAsync(cancellation).ConfigureAwait(false);
-        var gift = description.Shares
-            .Select(share => KeyShare.Decrypt(share, identity) is { } opened ? new ShareGift(share.X, opened) : null).FirstOrDefault(each => each is not null)
+        var share = description.Shares
+            .Select(each => KeyShare.Decrypt(each, identity) is { } opened ? new OpenedShare(each.X, opened) : null)
+            .FirstOrDefault(each => each is not null)
             ?? throw CliReasons.NoShare.Refuse("none of the shares is yours");
-        var progress = await client.GiveShareAsync(gift, cancellation).ConfigureAwait(false);
+        var progress = await client.SendShareAsync(share, cancellation).ConfigureAwait(false);
         terminal.Show(
             new CasRecoverResult(progress.Given, progress.Threshold, progress.IsDone), CasResultsJson.Default.CasRecoverResult,
             people => people.WriteLine(progress.IsDone

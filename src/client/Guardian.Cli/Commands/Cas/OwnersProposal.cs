@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Refusals;
@@ -18,13 +18,8 @@ internal static class OwnersProposal
     public static (OwnersChange Change, byte[] Bytes) Load(string path)
     {
         var bytes = InputFile.ReadBytes(path);
-        try
-        {
-            return (JsonSerializer.Deserialize(bytes, CasJson.Default.OwnersChange) ?? throw new JsonException("null"), bytes);
-        }
-        catch (JsonException failure)
-        {
-            throw new RefusedException(CliReasons.BadChange.Because($"{path} is no change of owners"), failure);
-        }
+        return OwnersChange.TryRead(bytes) is { } change
+            ? (change, bytes)
+            : throw CliReasons.BadChange.Refuse($"{path} is no change of owners");
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;
@@ -41,7 +41,7 @@ internal sealed class OwnersProposeCommand : CliCommand
         var change = new OwnersChange(
             hash, arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold),
             arguments.GetValue(none) ? null : witness.Read(arguments) ?? present.Witness);
-        OutputFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(change, CasJson.Default.OwnersChange));
+        OutputFile.Write(path, change.ToBytes());
         var result = new OwnersProposeResult(path, OwnersResult.Of(present), WitnessResult.Of(change.Witness));
         terminal.Show(result, CasResultsJson.Default.OwnersProposeResult, people => people.WriteLine(
             $"wrote {path}: {present.Threshold} of the present owners must agree, who are {string.Join(", ", present.Keys)}; "

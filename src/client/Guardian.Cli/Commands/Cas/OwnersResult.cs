@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 
 namespace Guardian.Cli.Commands.Cas;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;

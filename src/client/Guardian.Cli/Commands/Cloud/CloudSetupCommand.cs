@@ -5,6 +5,7 @@ using Guardian.Cli.Options;
 using Guardian.Cli.Output;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
 using Guardian.OpenStack.Setup;
 
 namespace Guardian.Cli.Commands.Cloud;

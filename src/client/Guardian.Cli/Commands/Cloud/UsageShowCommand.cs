@@ -2,6 +2,7 @@ using System.CommandLine;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
+using Guardian.OpenStack.Session;
 
 namespace Guardian.Cli.Commands.Cloud;
 

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Connection;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Client.Reasons;

@@ -3,8 +3,10 @@ using Guardian.Cli.Options;
 using Guardian.Cli.Output;
 using Guardian.ComputeHost.Checks;
 using Guardian.ComputeHost.Configuration;
+using Guardian.ComputeHost.Machine;
 using Guardian.Libvirt;
 using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Session;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Nodes;

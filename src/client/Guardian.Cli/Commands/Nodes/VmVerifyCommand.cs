@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
+using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Guests;
 using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;

@@ -2,6 +2,7 @@ using Guardian.Cli.Inputs;
 using Guardian.Files;
 using Guardian.Files.Host;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 using Guardian.Wasi.Host;
 
 namespace Guardian.Cli.Commands.Programs;

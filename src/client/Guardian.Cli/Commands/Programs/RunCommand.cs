@@ -8,8 +8,6 @@ using Guardian.Cli.Installation;
 using Guardian.Cli.Output;
 using Guardian.Files.Durable;
 using Guardian.Refusals;
-using Guardian.Runtime.Stdio;
-using Guardian.Volumes.Content;
 using Guardian.Wasi;
 using Guardian.Wasi.Engine;
 using Guardian.Wasi.Host;

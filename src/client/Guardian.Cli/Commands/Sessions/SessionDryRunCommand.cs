@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Sessions;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
@@ -60,8 +60,8 @@ internal sealed class SessionDryRunCommand : LocalCommand
         var wanted = PolicyOptions.ParseMrEnclave(hex);
         return
         [
-            .. session.Services.Select(service => DryRunService.Of(
-                service.Name,
+            .. session.Policies.Select(service => DryRunService.Of(
+                service.Service,
                 service.Policy.Identities.Any(identity => identity.MrEnclaves.Contains(wanted) || identity.MrEnclaves.Count == 0)
                     ? []
                     : [$"identity: found mrenclave {wanted}; accepted {string.Join("; or ", service.Policy.Identities)}"])),
@@ -70,8 +70,8 @@ internal sealed class SessionDryRunCommand : LocalCommand
 
     private static List<DryRunService> JudgeByQuote(SessionDocument session, VerifiedQuote quote) =>
     [
-        .. session.Services.Select(service => DryRunService.Of(
-            service.Name, [.. service.Policy.Appraise(quote).Checks.Where(check => !check.Passed).Select(check => $"{check}; {check.Advice}")])),
+        .. session.Policies.Select(service => DryRunService.Of(
+            service.Service, [.. service.Policy.Appraise(quote).Checks.Where(check => !check.Passed).Select(check => $"{check}; {check.Advice}")])),
     ];
 
     private static VerifiedQuote VerifyQuote(string path)

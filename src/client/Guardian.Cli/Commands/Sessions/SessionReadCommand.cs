@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Guardian.Cas.Client;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Guardian.Attestation.Identity;
-using Guardian.Cas.Client;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;

@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Guardian.Cas.Client;
-using Guardian.Cas.Sessions;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;

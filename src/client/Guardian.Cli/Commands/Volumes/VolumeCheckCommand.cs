@@ -3,6 +3,7 @@ using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
 using Guardian.Volumes;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Cli.Commands.Volumes;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
+using Guardian.Volumes.Contract;
 
 namespace Guardian.Cli.Commands.Volumes;
 

@@ -1,0 +1,101 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Guardian.Cas.Client.Audit;
+
+/// <summary>The public part of an entry of the audit log.</summary>
+/// <param name="Sequence">1 for the first entry, one more for each.</param>
+/// <param name="Time">When, by the clock of the CAS's host; RFC 3339.</param>
+/// <param name="Event">The event, a stable word.</param>
+/// <param name="Previous">SHA-256 of the line before, lower-case hex; zeros in the first.</param>
+/// <param name="Key">SHA-256 of the SubjectPublicKeyInfo that signs the line, lower-case hex.</param>
+/// <param name="Statement">In the first entry of a key: the statement that introduces it, with a quote of the CAS; else null.</param>
+/// <param name="Sealed">The encrypted <see cref="AuditDetail"/>.</param>
+internal sealed record AuditPayload(
+    long Sequence, string Time, string Event, string Previous, string Key, byte[]? Statement, byte[] Sealed);
+
+/// <summary>The part of an entry that names sessions, secrets and people.</summary>
+/// <param name="Subject">A session, <c>session/service</c> or other thing that was acted on.</param>
+/// <param name="By">The caller: a key's hash, or an enclave's measurement.</param>
+/// <param name="Text">More, for people; holds no secret.</param>
+/// <param name="Changes">The rows of the store that were written. Other replicas follow by these.</param>
+internal sealed record AuditDetail(string Subject, string By, string Text, IReadOnlyList<RowChange> Changes);
+
+/// <summary>A written row.</summary>
+/// <param name="Kind">The row's kind.</param>
+/// <param name="Name">The row's name.</param>
+/// <param name="Digest">The row's new digest; null when it was removed.</param>
+internal sealed record RowChange(string Kind, string Name, byte[]? Digest);
+
+/// <summary>The content of the statement that introduces a key.</summary>
+/// <param name="Key">SubjectPublicKeyInfo of the key that signs lines from here on; base64.</param>
+/// <param name="Sequence">The number of the entry that carries the statement.</param>
+/// <param name="Previous">SHA-256 of the line before: it ties the statement to this place of this log.</param>
+internal sealed record AuditStart(byte[] Key, long Sequence, string Previous);
+
+/// <summary>
+/// A line of the audit log: <c>payload.signature</c>, both base64url. The payload is JSON; the signature is ECDSA P-256 with SHA-256
+/// (r and s) over the first part.
+/// </summary>
+internal static class AuditLine
+{
+    /// <summary>The type of the statement that introduces a key.</summary>
+    public const string StartType = "guardian-cas-audit-start+jws";
+
+    /// <summary>The type of the statement of where the log ends.</summary>
+    public const string HeadType = "guardian-cas-audit-head+jws";
+
+    /// <summary>The largest line, in bytes: a start carries a quote.</summary>
+    public const int MaxSize = 64 * 1024;
+
+    /// <summary>Stands for the hash of the line before the first.</summary>
+    public static string Origin { get; } = new('0', 2 * SHA256.HashSizeInBytes);
+
+    /// <summary>Names the row of an entry; the names sort as the numbers do.</summary>
+    public static string NameOf(long sequence) => sequence.ToString("D16", CultureInfo.InvariantCulture);
+
+    /// <summary>Hashes a line: SHA-256, lower-case hex.</summary>
+    public static string Hash(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));
+
+    /// <summary>Signs an entry.</summary>
+    public static byte[] Write(AuditPayload payload, ECDsa key)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(payload, AuditJson.Default.AuditPayload);
+        var part = Encoding.ASCII.GetBytes(Base64Url.EncodeToString(json));
+        return [.. part, (byte)'.', .. Encoding.ASCII.GetBytes(Base64Url.EncodeToString(key.SignData(part, HashAlgorithmName.SHA256)))];
+    }
+
+    /// <summary>Reads an entry without verifying it; null when it is malformed. Never throws for any content.</summary>
+    public static (AuditPayload Payload, byte[] Signed, byte[] Signature)? TryRead(ReadOnlySpan<byte> line)
+    {
+        var dot = line.IndexOf((byte)'.');
+        if (line.Length > MaxSize || dot < 0 || !Base64Url.IsValid(line[..dot], out _) || !Base64Url.IsValid(line[(dot + 1)..], out _))
+        {
+            return null;
+        }
+        try
+        {
+            return JsonSerializer.Deserialize(Base64Url.DecodeFromUtf8(line[..dot]), AuditJson.Default.AuditPayload) is { } payload
+                ? (payload, line[..dot].ToArray(), Base64Url.DecodeFromUtf8(line[(dot + 1)..]))
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+// Metadata only: the generated fast path would write null bytes as an empty text.
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(AuditPayload))]
+[JsonSerializable(typeof(AuditDetail))]
+[JsonSerializable(typeof(AuditStart))]
+[JsonSerializable(typeof(AuditHead))]
+internal sealed partial class AuditJson : JsonSerializerContext;

@@ -1,0 +1,281 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
+
+namespace Guardian.Cas.Client.Connection;
+
+/// <summary>Calls a CAS over RA-TLS. The client verifies the CAS against a policy before it sends a byte. Thread-safe.</summary>
+/// <remarks>
+/// Every call throws <see cref="RefusedException"/> with one of <see cref="CasReasons"/> when the CAS refuses
+/// (<see cref="CasReasons.Denied"/>, <see cref="CasReasons.NotFound"/>, <see cref="CasReasons.Conflict"/>,
+/// <see cref="CasReasons.Invalid"/>, <see cref="CasReasons.Busy"/>, <see cref="CasReasons.Damaged"/>), is not accepted
+/// (<see cref="CasReasons.NotTrusted"/>) or does not answer (<see cref="CasReasons.Unreachable"/>), and
+/// <see cref="OperationCanceledException"/> when the caller cancels it. It throws <see cref="ObjectDisposedException"/> after
+/// <see cref="Dispose"/>.
+/// </remarks>
+public sealed class CasClient : IDisposable
+{
+    /// <summary>The HTTP header that carries a <see cref="SessionSignature"/>; it may occur several times.</summary>
+    internal const string SignatureHeader = "Guardian-Signature";
+
+    // A session has at most 1 MiB, and JSON escapes make it longer.
+    private const int MaxResponseSize = 8 * 1024 * 1024;
+
+    private readonly HttpClient http;
+
+    /// <summary>Prepares calls to a CAS; connects to nothing yet.</summary>
+    /// <param name="address">The CAS, <c>https://host:port</c>.</param>
+    /// <param name="policy">The CAS that is accepted.</param>
+    /// <param name="clientCertificate">A person's certificate, or an enclave's RA-TLS certificate; null for calls that need none.</param>
+    /// <param name="time">The clock by which evidence must be valid.</param>
+    /// <param name="verifier">Verifies the evidence of the CAS, with the roots that are accepted.</param>
+    /// <param name="onVerified">Called with the verified CAS at each handshake; may be null.</param>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="policy"/>, <paramref name="time"/> or <paramref name="verifier"/> is null.
+    /// </exception>
+    public CasClient(
+        Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        Action<RaTlsPeer, Appraisal>? onVerified = null)
+    {
+        var handler = RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, verifier, onVerified);
+        http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
+    }
+
+    /// <summary>Creates a session. Its creator is the key of the client certificate.</summary>
+    /// <param name="yaml">The session, at most 1 MiB.</param>
+    /// <param name="signatures">Signatures of other people, if the session above demands them; may be null.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The created session.</returns>
+    public Task<SessionDescription> CreateAsync(
+        ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, "v1/sessions", CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+
+    /// <summary>Replaces a session.</summary>
+    /// <param name="name">The session's name.</param>
+    /// <param name="yaml">The new session, at most 1 MiB; its <c>predecessor</c> is the current hash.</param>
+    /// <param name="signatures">Signatures of other people, if the session demands them; may be null.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The new session.</returns>
+    public Task<SessionDescription> UpdateAsync(
+        string name, ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null,
+        CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Put, PathOf(name), CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+
+    /// <summary>Reads a session as it was uploaded.</summary>
+    /// <param name="name">The session's name.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The session.</returns>
+    public Task<SessionDescription> ReadAsync(string name, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, PathOf(name), null, CasJson.Default.SessionDescription, cancellation);
+
+    /// <summary>Lists the sessions directly below a session.</summary>
+    /// <param name="name">The name of the session above.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>Full names; may be empty.</returns>
+    public async Task<IReadOnlyList<string>> ListAsync(string name, CancellationToken cancellation = default)
+    {
+        var path = $"v1/sessions?below={Uri.EscapeDataString(name)}";
+        return (await SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names;
+    }
+
+    /// <summary>Reads the key that decrypts a service's standard streams, as one of the readers that the session names.</summary>
+    /// <param name="session">The session's name.</param>
+    /// <param name="service">The service's name.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>32 bytes.</returns>
+    public async Task<byte[]> ReadStdioKeyAsync(string session, string service, CancellationToken cancellation = default)
+    {
+        var path = $"v1/stdio-keys/{Escape(service)}?session={Uri.EscapeDataString(session)}";
+        return (await SendAsync(HttpMethod.Get, path, null, CasJson.Default.StdioKeyDescription, cancellation).ConfigureAwait(false)).Key;
+    }
+
+    /// <summary>Gets the startup configuration of a service, as an enclave with its RA-TLS certificate.</summary>
+    /// <param name="session">The session's name.</param>
+    /// <param name="service">The service's name.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The configuration, which holds secrets.</returns>
+    public Task<StartupConfiguration> ConfigureAsync(string session, string service, CancellationToken cancellation = default) => SendAsync(
+        HttpMethod.Post, "v1/configurations", CreateJson(new ConfigurationRequest(session, service), CasJson.Default.ConfigurationRequest),
+        CasJson.Default.StartupConfiguration, cancellation);
+
+    /// <summary>Reads the freshness tag of a volume, or a tag that the session names, as an admitted enclave.</summary>
+    /// <param name="session">The session's name.</param>
+    /// <param name="name">The name of the volume or tag.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>32 bytes; null when the tag was never set.</returns>
+    public async Task<byte[]?> ReadTagAsync(string session, string name, CancellationToken cancellation = default)
+    {
+        var path = $"v1/tags/{Escape(name)}?session={Uri.EscapeDataString(session)}";
+        return (await SendAsync(HttpMethod.Get, path, null, CasJson.Default.TagDescription, cancellation).ConfigureAwait(false)).Tag;
+    }
+
+    /// <summary>Moves a tag if it is what the caller expects, as an admitted enclave.</summary>
+    /// <param name="session">The session's name.</param>
+    /// <param name="name">The name of the volume or tag.</param>
+    /// <param name="expected">The present value, 32 bytes; null or empty when the tag must never have been set.</param>
+    /// <param name="next">The next value, 32 bytes.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>
+    /// Whether the tag was moved, in which case the move is durable, and the tag's value now. After
+    /// <see cref="CasReasons.Unreachable"/> or <see cref="CasReasons.Busy"/> it may have been moved or not: read it.
+    /// </returns>
+    public Task<TagOutcome> SetTagAsync(
+        string session, string name, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> next, CancellationToken cancellation = default)
+    {
+        // A null array converts to memory that is present and empty.
+        var from = expected is { IsEmpty: false } given ? given.ToArray() : null;
+        var change = CreateJson(new TagChange(session, name, from, next.ToArray()), CasJson.Default.TagChange);
+        return SendAsync(HttpMethod.Put, $"v1/tags/{Escape(name)}", change, CasJson.Default.TagOutcome, cancellation);
+    }
+
+    /// <summary>Reads lines of the audit log, and its signed end.</summary>
+    /// <param name="after">The number of the last line that the caller has; 0 for none.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>At most 500 lines; none when there are no more.</returns>
+    public Task<AuditPage> ReadAuditAsync(long after, CancellationToken cancellation = default)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"v1/audit?after={after}");
+        return SendAsync(HttpMethod.Get, path, null, CasJson.Default.AuditPage, cancellation);
+    }
+
+    /// <summary>Claims a CAS that has no owners. The caller is one of the new owners.</summary>
+    /// <param name="claim">The owners.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The owners as the CAS keeps them.</returns>
+    public Task<OwnersDescription> ClaimAsync(OwnersClaim claim, CancellationToken cancellation = default) => SendAsync(
+        HttpMethod.Post, "v1/owners", CreateJson(claim, CasJson.Default.OwnersClaim), CasJson.Default.OwnersDescription, cancellation);
+
+    /// <summary>Replaces the owners of a CAS.</summary>
+    /// <param name="change">The bytes of <see cref="OwnersChange.ToBytes"/>, exactly as they were signed.</param>
+    /// <param name="signatures">Signatures of present owners. The caller's own key counts without one.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The new owners.</returns>
+    public Task<OwnersDescription> ChangeOwnersAsync(
+        ReadOnlyMemory<byte> change, IReadOnlyList<SessionSignature> signatures, CancellationToken cancellation = default)
+    {
+        var content = CreateContent(change, "application/json", signatures);
+        return SendAsync(HttpMethod.Put, "v1/owners", content, CasJson.Default.OwnersDescription, cancellation);
+    }
+
+    /// <summary>Reads the owners of a CAS.</summary>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The owners; no keys when the CAS has none.</returns>
+    public Task<OwnersDescription> ReadOwnersAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/owners", null, CasJson.Default.OwnersDescription, cancellation);
+
+    /// <summary>Reads the encrypted shares of a CAS in recovery.</summary>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The shares.</returns>
+    public Task<RecoveryDescription> ReadRecoveryAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/recovery", null, CasJson.Default.RecoveryDescription, cancellation);
+
+    /// <summary>Sends a decrypted share to a CAS in recovery.</summary>
+    /// <param name="share">The share.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>How far the recovery has come.</returns>
+    public Task<RecoveryProgress> SendShareAsync(OpenedShare share, CancellationToken cancellation = default) => SendAsync(
+        HttpMethod.Post, "v1/recovery", CreateJson(share, CasJson.Default.OpenedShare), CasJson.Default.RecoveryProgress, cancellation);
+
+    /// <summary>Reads the certificate by which Gramine's clients trust the CAS.</summary>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>PEM.</returns>
+    public async Task<string> ReadProvisioningCertificateAsync(CancellationToken cancellation = default)
+    {
+        var answer = await SendAsync(
+            HttpMethod.Get, "v1/provisioning", null, CasJson.Default.ProvisioningDescription, cancellation).ConfigureAwait(false);
+        return answer.Certificate;
+    }
+
+    /// <summary>Verifies the CAS and asks whether it serves.</summary>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The state of the CAS.</returns>
+    public Task<CasHealth> CheckAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/health", null, CasJson.Default.CasHealth, cancellation);
+
+    /// <summary>Reads the key of the store, 32 bytes, as another enclave of the same CAS.</summary>
+    internal async Task<byte[]> ReadStoreKeyAsync(CancellationToken cancellation = default) =>
+        (await SendAsync(HttpMethod.Post, "v1/store-key", null, CasJson.Default.StoreKeyDescription, cancellation)
+            .ConfigureAwait(false)).Key;
+
+    /// <summary>Closes the connections. Calls that are still under way fail.</summary>
+    public void Dispose() => http.Dispose();
+
+    // The slashes of a name separate namespaces; every other special character is escaped.
+    private static string PathOf(string name) => $"v1/sessions/{Escape(name)}";
+
+    private static string Escape(string name) => string.Join('/', name.Split('/').Select(Uri.EscapeDataString));
+
+    private static ReadOnlyMemoryContent CreateJson<T>(T value, JsonTypeInfo<T> type) =>
+        CreateContent(JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json", signatures: null);
+
+    private static ReadOnlyMemoryContent CreateYaml(ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures) =>
+        CreateContent(yaml, "application/yaml", signatures);
+
+    private static ReadOnlyMemoryContent CreateContent(ReadOnlyMemory<byte> body, string type, IReadOnlyList<SessionSignature>? signatures)
+    {
+        var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        foreach (var signature in signatures ?? [])
+        {
+            content.Headers.Add(SignatureHeader, signature.ToString());
+        }
+        return content;
+    }
+
+    private async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, path) { Content = content };
+            using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
+            var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+            return response.IsSuccessStatusCode
+                ? Read(body, type)
+                : throw new RefusedException(ToRefusal(Read(body, CasJson.Default.CasProblem)));
+        }
+        catch (JsonException failure)
+        {
+            throw new RefusedException(
+                CasReasons.Unreachable.Because($"the answer of {http.BaseAddress} is not what this release expects; is it a CAS?"),
+                failure);
+        }
+        catch (HttpRequestException failure) when (failure.InnerException is AttestationException untrusted)
+        {
+            throw new RefusedException(ToRefusal(untrusted), untrusted);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException
+            || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new RefusedException(
+                CasReasons.Unreachable.Because($"the CAS at {http.BaseAddress} does not answer: {failure.Message}"), failure);
+        }
+    }
+
+    private static T Read<T>(byte[] body, JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(body, type) ?? throw new JsonException("null");
+
+    private static Refusal ToRefusal(CasProblem problem) => CasReasons.FromWire(problem.Title).Because(problem.Detail) with
+    {
+        Problems = problem.Problems,
+    };
+
+    private Refusal ToRefusal(AttestationException untrusted)
+    {
+        var failed = untrusted.Appraisal?.Checks.Where(check => !check.Passed).ToList() ?? [];
+        var refusal = CasReasons.NotTrusted.Because($"the CAS at {http.BaseAddress} is not accepted: {untrusted.Message}") with
+        {
+            Problems = [.. failed.Select(check => check.ToString())],
+        };
+        return failed.Any(check => check.Rule == "platform")
+            ? refusal with { Remedy = "a simulated platform protects nothing; accept it with --platform simulated only to try things out" }
+            : refusal;
+    }
+}

@@ -1,0 +1,64 @@
+namespace Guardian.Cas.Client.Sessions;
+
+/// <summary>
+/// The access rules of a session. Rules are about keys: a TLS client certificate or a signature proves a key, and nothing else of a
+/// certificate counts.
+/// </summary>
+/// <param name="Read">The rule for reading the session.</param>
+/// <param name="Update">The rule for replacing it.</param>
+/// <param name="Create">The rule for creating sessions below this one's name.</param>
+/// <param name="List">The rule for listing them.</param>
+internal sealed record AccessPolicy(AccessRule Read, AccessRule Update, AccessRule Create, AccessRule List)
+{
+    /// <summary>The policy of a session that has none: everything for its creator only.</summary>
+    public static AccessPolicy CreatorOnly { get; } = new(AccessRule.Creator, AccessRule.Creator, AccessRule.Creator, AccessRule.Creator);
+}
+
+/// <summary>A rule over keys: one key, anyone, nobody, or at least so many of several rules. Immutable.</summary>
+internal sealed class AccessRule
+{
+    private readonly string? key;
+    private readonly int count;
+    private readonly IReadOnlyList<AccessRule> alternatives = [];
+
+    private AccessRule(string key) => this.key = key;
+
+    private AccessRule(int count, IReadOnlyList<AccessRule> alternatives) => (this.count, this.alternatives) = (count, alternatives);
+
+    /// <summary>The key that created the session.</summary>
+    public static AccessRule Creator { get; } = new("CREATOR");
+
+    /// <summary>Every key.</summary>
+    public static AccessRule Anyone { get; } = new(0, []);
+
+    /// <summary>No key.</summary>
+    public static AccessRule Nobody { get; } = new(1, []);
+
+    /// <summary>Makes a rule for one key.</summary>
+    /// <param name="hash">SHA-256 of its SubjectPublicKeyInfo, lower-case hex.</param>
+    public static AccessRule ForKey(string hash) => new(hash);
+
+    /// <summary>Makes a rule that holds when at least so many of the rules hold.</summary>
+    public static AccessRule AtLeast(int count, IReadOnlyList<AccessRule> rules) => new(count, rules);
+
+    /// <summary>Checks whether keys satisfy the rule.</summary>
+    /// <param name="keys">The hashes of the proven keys.</param>
+    /// <param name="creator">The hash of the creator's key.</param>
+    public bool IsSatisfiedBy(IReadOnlySet<string> keys, string creator) => key is not null
+        ? keys.Contains(key == "CREATOR" ? creator : key)
+        : alternatives.Count(rule => rule.IsSatisfiedBy(keys, creator)) >= count;
+
+    /// <summary>Writes the rule for people.</summary>
+    public override string ToString()
+    {
+        if (key is not null)
+        {
+            return key;
+        }
+        var quantity = count == 1 ? "one" : count == alternatives.Count ? "all" : $"at least {count}";
+        return count == 0 ? "ANY"
+            : alternatives.Count == 0 ? "NONE"
+            : alternatives.Count == 1 ? alternatives[0].ToString()
+            : $"{quantity} of ({string.Join(", ", alternatives)})";
+    }
+}

@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Attestation.Policy;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Documents;
+using Guardian.Refusals;
+
+namespace Guardian.Cas.Client.Sessions;
+
+/// <summary>A session (docs/spec/session.md), read and checked as the CAS does it. Immutable.</summary>
+public sealed record SessionDocument
+{
+    /// <summary>The largest number of services, secrets, volumes and images. Each costs the CAS a row or an appraisal.</summary>
+    internal const int MaxEntries = 256;
+
+    internal SessionDocument()
+    {
+    }
+
+    /// <summary>The session's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 of the document's bytes, 64 lower-case hex digits.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>The hash of the session that this one replaces; null for a new session.</summary>
+    public required string? Predecessor { get; init; }
+
+    /// <summary>The document as it was written.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>The admission rules of each service, in the order of the document.</summary>
+    public IReadOnlyList<ServicePolicy> Policies => [.. Services.Select(service => new ServicePolicy(service.Name, service.Policy))];
+
+    /// <summary>The services, each name once.</summary>
+    internal IReadOnlyList<SessionService> Services { get; init; } = [];
+
+    /// <summary>The secrets, each name once.</summary>
+    internal IReadOnlyList<SessionSecret> Secrets { get; init; } = [];
+
+    /// <summary>The volumes, each name once.</summary>
+    internal IReadOnlyList<SessionVolume> Volumes { get; init; } = [];
+
+    /// <summary>The access rules of the session itself.</summary>
+    internal AccessPolicy Access { get; init; } = AccessPolicy.CreatorOnly;
+
+    /// <summary>Reads a session and checks everything that can be checked without a CAS.</summary>
+    /// <param name="utf8">The document as it was written, YAML; at most 1 MiB.</param>
+    /// <returns>
+    /// The session, or a refusal (<see cref="CasReasons.Invalid"/>) that lists every mistake as <c>line:column: message</c>.
+    /// Never throws for any content.
+    /// </returns>
+    public static Outcome<SessionDocument> Read(ReadOnlySpan<byte> utf8)
+    {
+        var problems = new DocumentProblems();
+        if (YamlDocument.Read(utf8, problems) is { } map)
+        {
+            var session = new SessionReader(map).Read(Convert.ToHexStringLower(SHA256.HashData(utf8)), Encoding.UTF8.GetString(utf8));
+            if (!problems.Any)
+            {
+                return session;
+            }
+        }
+        return CasReasons.Invalid.Because("the session has mistakes") with
+        {
+            Problems = [.. problems.Items.Select(problem => problem.ToString())],
+        };
+    }
+
+    /// <summary>Finds the name of the session above a name, whose rules decide who may create this one; null at the top.</summary>
+    internal static string? NamespaceOf(string name) => name.LastIndexOf('/') is > 0 and var slash ? name[..slash] : null;
+}
+
+/// <summary>The admission rules of a service.</summary>
+/// <param name="Service">The service's name.</param>
+/// <param name="Policy">The enclaves that the service admits.</param>
+public sealed record ServicePolicy(string Service, AttestationPolicy Policy);
+
+/// <summary>A volume of a session; the CAS makes its key.</summary>
+/// <param name="Name">The volume's name.</param>
+/// <param name="Regions">The protection of its parts.</param>
+/// <param name="Import">The volume of another session that this one stands for; null for an own volume.</param>
+/// <param name="Exports">The sessions that may import it.</param>
+internal sealed record SessionVolume(
+    string Name, IReadOnlyList<VolumeRegion> Regions, SessionImport? Import, IReadOnlyList<SessionExport> Exports);
+
+/// <summary>A secret or volume of another session.</summary>
+/// <param name="Session">The other session's name.</param>
+/// <param name="Name">The secret's or volume's name there.</param>
+internal sealed record SessionImport(string Session, string Name);
+
+/// <summary>A session that may import.</summary>
+/// <param name="Session">Its name; null admits every session.</param>
+/// <param name="Hash">The hash that it must have; null admits any.</param>
+internal sealed record SessionExport(string? Session, string? Hash);

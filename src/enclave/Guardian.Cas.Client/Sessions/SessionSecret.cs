@@ -1,0 +1,102 @@
+namespace Guardian.Cas.Client.Sessions;
+
+/// <summary>A secret as a session describes it. The kind decides which members count.</summary>
+internal sealed record SessionSecret(string Name, SecretKind Kind)
+{
+    /// <summary>Binary and ascii: how many bytes or characters the CAS makes.</summary>
+    public int Size { get; init; }
+
+    /// <summary>The bytes of a given value, for keys PKCS#8 or SubjectPublicKeyInfo; null when the CAS makes the value.</summary>
+    public ReadOnlyMemory<byte>? Value { get; init; }
+
+    /// <summary>Private keys and certificates: the type of the key that the CAS makes.</summary>
+    public KeyType KeyType { get; init; }
+
+    /// <summary>
+    /// Public keys, certificates and tokens: the private-key secret that they belong to; null gives a certificate a key of its own.
+    /// </summary>
+    public string? PrivateKey { get; init; }
+
+    /// <summary>Certificates: the x509-ca secret that issues it; null means that it issues itself.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>Certificates: the subject's common name.</summary>
+    public string CommonName { get; init; } = "";
+
+    /// <summary>Certificates: <c>dns:NAME</c> and <c>ip:ADDRESS</c>.</summary>
+    public IReadOnlyList<string> AlternativeNames { get; init; } = [];
+
+    /// <summary>Certificates: whether for servers, for clients, or (both false) for anything.</summary>
+    public (bool Server, bool Client) Endpoint { get; init; }
+
+    /// <summary>Certificates and tokens: how long one is valid. The CAS renews a certificate after two thirds of it.</summary>
+    public TimeSpan ValidFor { get; init; }
+
+    /// <summary>Tokens: the claims besides the times.</summary>
+    public IReadOnlyDictionary<string, string> Claims { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The version; another one makes the CAS draw a new value.</summary>
+    public int Version { get; init; }
+
+    /// <summary>The age at which the CAS draws a new value; null is never.</summary>
+    public TimeSpan? RotateEvery { get; init; }
+
+    /// <summary>How long the previous value stays available as <c>NAME.previous</c>.</summary>
+    public TimeSpan Grace { get; init; }
+
+    /// <summary>The sessions that may import it.</summary>
+    public IReadOnlyList<SessionExport> Exports { get; init; } = [];
+
+    /// <summary>The secret of another session that this one stands for; null for an own secret.</summary>
+    public SessionImport? Import { get; init; }
+
+    /// <summary>Whether the value that was made for another description still fits this one.</summary>
+    public bool KeepsValueOf(SessionSecret other) =>
+        Value is null && other.Value is null && Import is null && other.Import is null
+        && (Name, Kind, Size, KeyType, PrivateKey, Version)
+            == (other.Name, other.Kind, other.Size, other.KeyType, other.PrivateKey, other.Version);
+}
+
+/// <summary>The kind of a secret.</summary>
+internal enum SecretKind
+{
+    /// <summary>Bytes; a placeholder chooses their format.</summary>
+    Binary,
+
+    /// <summary>Printable text; a placeholder inserts it unchanged.</summary>
+    Ascii,
+
+    /// <summary>A private key.</summary>
+    PrivateKey,
+
+    /// <summary>A public key: the other half of a private key, or given.</summary>
+    PublicKey,
+
+    /// <summary>A certificate with its key.</summary>
+    X509,
+
+    /// <summary>A certificate that issues others.</summary>
+    X509Authority,
+
+    /// <summary>A signed token, new with each start.</summary>
+    Jwt,
+}
+
+/// <summary>The type of a private key.</summary>
+internal enum KeyType
+{
+    /// <summary>ECDSA on NIST P-256.</summary>
+    P256,
+
+    /// <summary>ECDSA on NIST P-384.</summary>
+    P384,
+
+    /// <summary>Ed25519, RFC 8032.</summary>
+    Ed25519,
+
+    /// <summary>RSA of 2048 bits.</summary>
+    Rsa2048,
+
+    /// <summary>RSA of 3072 bits.</summary>
+    Rsa3072,
+}

@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
+using Guardian.Cas.Secrets;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
+using Guardian.Refusals;
+
+namespace Guardian.Cas.Admissions;
+
+/// <summary>An admitted service, with everything from the store that its configuration needs. Immutable.</summary>
+/// <param name="Secrets">The secret, and its owner, for each name of the session.</param>
+/// <param name="Volumes">The volume, and its owner, for each name of the session.</param>
+/// <param name="Tags">The present tags of the service's volumes.</param>
+internal sealed record Admission(
+    SessionState State, SessionService Service, IReadOnlyDictionary<string, SharedItem> Secrets,
+    IReadOnlyDictionary<string, SharedItem> Volumes, IReadOnlyDictionary<string, byte[]?> Tags)
+{
+    /// <summary>All sessions whose secrets the service gets.</summary>
+    public IEnumerable<SessionState> Sessions => Secrets.Values.Select(secret => secret.State).DistinctBy(state => state.Document.Name);
+
+    /// <summary>Collects everything that the configuration of a service needs.</summary>
+    public static Outcome<Admission> Create(VaultTransaction transaction, SessionState state, SessionService service)
+    {
+        var (secrets, volumes) = (new Dictionary<string, SharedItem>(), new Dictionary<string, SharedItem>());
+        foreach (var name in state.Document.Secrets.Select(secret => secret.Name))
+        {
+            var (secret, refusal) = Imports.ResolveSecret(transaction, state, name);
+            if (secret is null)
+            {
+                return refusal!;
+            }
+            secrets[name] = secret;
+        }
+        foreach (var name in state.Document.Volumes.Select(volume => volume.Name))
+        {
+            var (volume, refusal) = Imports.ResolveVolume(transaction, state, name);
+            if (volume is null)
+            {
+                return refusal!;
+            }
+            volumes[name] = volume;
+        }
+        var tags = service.Volumes.ToDictionary(
+            mount => mount.Name,
+            mount => TagTable.KeepsTag(mount.Update) ? transaction.FindTag(TagTable.RowOf(volumes[mount.Name])) : null);
+        return new Admission(state, service, secrets, volumes, tags);
+    }
+
+    /// <summary>Makes the startup configuration.</summary>
+    public StartupConfiguration Configure(DateTimeOffset now)
+    {
+        byte[] Fill(string text) => PlaceholderWriter.Replace(text, (name, isPrevious) => FindValue(name, isPrevious, now));
+        string FillText(string text) => Encoding.UTF8.GetString(Fill(text));
+        return new StartupConfiguration
+        {
+            Session = State.Document.Name,
+            Service = Service.Name,
+            SessionHash = State.Document.Hash,
+            Command = [.. Service.Command.Select(FillText)],
+            Environment = Service.Environment.ToDictionary(variable => variable.Key, variable => FillText(variable.Value)),
+            Pwd = Service.Pwd,
+            Program = Service.Program,
+            Files = [.. Service.Files.Select(file => new InjectedFile(file.Path, Fill(file.Content), file.Mode))],
+            Volumes = [.. Service.Volumes.Select(Configure)],
+            Network = new NetworkConfiguration(
+                [.. Service.Listen.Select(listen => Configure(listen, now))],
+                [.. Service.Connect.Select(connect => Configure(connect, now))]),
+            Stdio = new StdioConfiguration(Service.EncryptsStdio ? State.Stored.Keys[SessionState.StdioKey(Service.Name)] : null),
+            Limits = Service.Limits,
+            Host = Service.Host,
+        };
+    }
+
+    /// <summary>Finds the value of a secret, or its previous one; null when there is no previous value or its grace is over.</summary>
+    public SecretValue? FindValue(string name, bool isPrevious, DateTimeOffset now)
+    {
+        var (owner, ownName) = Secrets[name];
+        var secret = DescriptionOf(owner, ownName);
+        if (secret.Kind == SecretKind.Jwt)
+        {
+            return new SecretValue(secret.Kind, TokenMaker.Make(secret, owner.Stored.Secrets[secret.PrivateKey!].Value, now), null, []);
+        }
+        var stored = owner.Stored.Secrets[ownName];
+        if (isPrevious)
+        {
+            return stored.Previous is { } previous && now < stored.PreviousUntil ? new SecretValue(secret.Kind, previous, null, []) : null;
+        }
+        var issuers = new List<byte[]>();
+        for (var above = secret.Issuer; above is not null && DescriptionOf(owner, above).Issuer is { } next; above = next)
+        {
+            issuers.Add(owner.Stored.Secrets[above].Value);
+        }
+        return new SecretValue(secret.Kind, stored.Value, stored.Key, issuers);
+    }
+
+    private static SessionSecret DescriptionOf(SessionState state, string name) =>
+        state.Document.Secrets.First(secret => secret.Name == name);
+
+    private VolumeConfiguration Configure(VolumeMount mount)
+    {
+        var (owner, name) = Volumes[mount.Name];
+        // An ephemeral volume begins empty: its previous content has another key.
+        var key = mount.Update == VolumeUpdate.Ephemeral
+            ? RandomNumberGenerator.GetBytes(SessionState.KeySize)
+            : owner.Stored.Keys[SessionState.VolumeKey(name)];
+        var regions = owner.Document.Volumes.First(volume => volume.Name == name).Regions;
+        return new VolumeConfiguration(mount.Name, mount.Path, key, Tags[mount.Name], mount.Update, regions);
+    }
+
+    private ListenConfiguration Configure(SessionListen listen, DateTimeOffset now)
+    {
+        var (chain, key, authority) = FindCertificates(listen.Identity, listen.Authority, now);
+        return new ListenConfiguration(listen.Port, listen.Protocol, chain, key, authority, FindPeer(listen.Peer));
+    }
+
+    private ConnectConfiguration Configure(SessionConnect connect, DateTimeOffset now)
+    {
+        var (chain, key, authority) = FindCertificates(connect.Identity, connect.Authority, now);
+        return new ConnectConfiguration(connect.Host, connect.Port, connect.Protocol, authority, chain, key, FindPeer(connect.Peer));
+    }
+
+    private (string? Chain, string? Key, string? Authority) FindCertificates(string? identity, string? authority, DateTimeOffset now)
+    {
+        var own = identity is null ? null : FindValue(identity, isPrevious: false, now);
+        var issuer = authority is null ? null : FindValue(authority, isPrevious: false, now);
+        return (own?.ToPem("chain"), own?.ToPem("privatekey"), issuer?.ToPem("crt"));
+    }
+
+    private PeerPolicy? FindPeer(string? service) => service is null ? null : PeerPolicy.From(State.FindService(service)!.Policy);
+}

@@ -1,0 +1,168 @@
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
+using Guardian.Cas.Callers;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
+using Guardian.Cas.Secrets;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
+using Guardian.Refusals;
+
+namespace Guardian.Cas.Admissions;
+
+/// <summary>Admits enclaves to the services of sessions, and keeps their freshness tags. Thread-safe.</summary>
+internal sealed class AdmissionService(Vault vault, CallerVerifier callers, TimeProvider time)
+{
+    /// <summary>Gives a service its startup configuration if its quote satisfies the session.</summary>
+    /// <param name="certificate">The caller's TLS certificate, DER.</param>
+    public async Task<Outcome<StartupConfiguration>> ConfigureAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    {
+        var (admission, refusal) = await AdmitAsync(request, certificate).ConfigureAwait(false);
+        return admission is null ? refusal! : admission.Configure(time.GetUtcNow());
+    }
+
+    /// <summary>Gives a service the one secret of Gramine's secret provisioning if its quote satisfies the session.</summary>
+    /// <param name="certificate">The caller's TLS certificate, DER.</param>
+    /// <returns>The secret. Text ends with NUL, as Gramine's client expects.</returns>
+    public async Task<Outcome<byte[]>> ProvisionAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    {
+        var (admission, refusal) = await AdmitAsync(request, certificate).ConfigureAwait(false);
+        if (admission is null)
+        {
+            return refusal!;
+        }
+        if (admission.Service.ProvisionedSecret is not { } name)
+        {
+            return CasReasons.NotFound.Because(
+                $"'{request.Session}/{request.Service}' has no 'secret_provisioning'; name the secret that it gets");
+        }
+        var value = admission.FindValue(name, isPrevious: false, time.GetUtcNow())!;
+        return value.Kind is SecretKind.Ascii or SecretKind.Jwt ? [.. value.Bytes, 0] : value.Bytes;
+    }
+
+    /// <summary>Reads a tag: of a volume of the session, or one that the session names.</summary>
+    /// <param name="certificate">The caller's TLS certificate, DER.</param>
+    public async Task<Outcome<TagDescription>> ReadTagAsync(string session, string name, ReadOnlyMemory<byte> certificate)
+    {
+        var (peer, refusal) = callers.VerifyOrRecall(certificate);
+        if (peer is null)
+        {
+            return refusal!;
+        }
+        return await vault.TryRunAsync<TagDescription>(transaction =>
+        {
+            var (row, refusal) = TagTable.FindRow(transaction, session, name, peer);
+            return row is null ? refusal! : new TagDescription(session, name, transaction.FindTag(row));
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Moves a tag if it is what the caller expects.</summary>
+    /// <param name="certificate">The caller's TLS certificate, DER.</param>
+    public async Task<Outcome<TagOutcome>> SetTagAsync(TagChange change, ReadOnlyMemory<byte> certificate)
+    {
+        if (change.Next.Length != TagTable.TagSize || change.Expected is { Length: not TagTable.TagSize })
+        {
+            return CasReasons.Invalid.Because($"a tag has {TagTable.TagSize} bytes");
+        }
+        var (peer, refusal) = callers.VerifyOrRecall(certificate);
+        if (peer is null)
+        {
+            return refusal!;
+        }
+        return await vault.TryRunAsync<TagOutcome>(transaction =>
+        {
+            var (row, refusal) = TagTable.FindRow(transaction, change.Session, change.Name, peer);
+            if (row is null)
+            {
+                return refusal!;
+            }
+            var current = transaction.FindTag(row);
+            if (!current.AsSpan().SequenceEqual(change.Expected))
+            {
+                return new TagOutcome(false, current);
+            }
+            transaction.PutTag(row, change.Next);
+            transaction.Audit("tag-moved", row.Replace('\n', '/'), peer.Quote.Report.MrEnclave.ToString());
+            return new TagOutcome(true, change.Next);
+        }).ConfigureAwait(false);
+    }
+
+    private async Task<Outcome<Admission>> AdmitAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    {
+        var (peer, refusal) = callers.Verify(certificate);
+        while (peer is not null)
+        {
+            (var admission, refusal) = await vault.TryRunAsync<Admission>(
+                transaction => Admit(transaction, request, peer)).ConfigureAwait(false);
+            if (admission is null)
+            {
+                break;
+            }
+            var due = admission.Sessions.Where(IsDue).ToList();
+            if (due.Count == 0)
+            {
+                return admission;
+            }
+            foreach (var state in due)
+            {
+                await RenewAsync(state).ConfigureAwait(false);
+            }
+        }
+        return refusal!;
+    }
+
+    private static Outcome<Admission> Admit(VaultTransaction transaction, ConfigurationRequest request, RaTlsPeer peer)
+    {
+        if (transaction.FindSession(request.Session) is not { } state || state.FindService(request.Service) is not { } service)
+        {
+            return CasReasons.NotFound.Because($"there is no service '{request.Service}' in a session '{request.Session}'");
+        }
+        var subject = $"{request.Session}/{request.Service}";
+        var by = $"mrenclave {peer.Quote.Report.MrEnclave}";
+        if (FindFaults(transaction, state, service, peer) is { Count: > 0 } faults)
+        {
+            // The store keeps this entry although the call is refused.
+            transaction.Audit("service-denied", subject, by, string.Join("; ", faults));
+            return CasReasons.Denied.Because($"the caller's enclave is not admitted to '{subject}'") with { Problems = faults };
+        }
+        var (admission, refusal) = Admission.Create(transaction, state, service);
+        if (admission is null)
+        {
+            return refusal!;
+        }
+        if (service.IsSingleton)
+        {
+            transaction.PutInstance(request.Session, request.Service, peer);
+        }
+        transaction.Audit("service-admitted", subject, by, $"session hash {state.Document.Hash}");
+        return admission;
+    }
+
+    private static IReadOnlyList<string> FindFaults(
+        VaultTransaction transaction, SessionState state, SessionService service, RaTlsPeer peer)
+    {
+        var appraisal = service.Policy.Appraise(peer.Quote);
+        return !appraisal.IsAccepted ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
+            : service.IsSingleton && transaction.IsInstance(state.Document.Name, service.Name, peer)
+                ? ["singleton: found an enclave that was admitted before; accepted one that starts anew"]
+                : [];
+    }
+
+    private bool IsDue(SessionState state) => SecretMaker.IsDue(state.Document, state.Stored.Secrets, time.GetUtcNow());
+
+    private async Task RenewAsync(SessionState state)
+    {
+        var secrets = SecretMaker.Make(state.Document, (state.Document, state.Stored.Secrets), time.GetUtcNow());
+        await vault.RunAsync(transaction =>
+        {
+            // Another admission may have been faster.
+            if (transaction.FindSession(state.Document.Name)?.Stored.Revision == state.Stored.Revision)
+            {
+                transaction.PutSession(
+                    state with { Stored = state.Stored with { Secrets = secrets, Revision = state.Stored.Revision + 1 } });
+                transaction.Audit("secrets-renewed", state.Document.Name, "cas");
+            }
+            return true;
+        }).ConfigureAwait(false);
+    }
+}

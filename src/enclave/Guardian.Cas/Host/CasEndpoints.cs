@@ -1,0 +1,239 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Owners;
+using Guardian.Cas.Provisioning;
+using Guardian.Cas.Store;
+using Guardian.Documents;
+using Guardian.Hosting;
+using Guardian.Refusals;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Guardian.Cas.Host;
+
+/// <summary>The CAS's HTTP interface (docs/spec/session.md, docs/spec/cas-openapi.json).</summary>
+internal static class CasEndpoints
+{
+    private const int MaxRequestSize = 4 * 1024;
+
+    // More people than a rule can name; each signature costs a verification.
+    private const int MaxSignatures = 64;
+
+    /// <summary>Maps the calls of a CAS.</summary>
+    /// <param name="provisioning">The authority that Gramine's clients trust; null when the CAS does not serve them.</param>
+    public static void Map(
+        WebApplication app, CasServices services, CasMetrics metrics, CallerLimits limits, ProvisioningAuthority? provisioning)
+    {
+        app.Use((context, next) => MeasureAsync(context, next, metrics));
+        app.Use((context, next) => LimitAsync(context, next, limits));
+        app.MapGet("/metrics", async context =>
+        {
+            context.Response.ContentType = "text/plain; version=0.0.4";
+            await context.Response.WriteAsync(metrics.Write()).ConfigureAwait(false);
+        });
+        app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status200OK, new CasHealth("ok"), CasJson.Default.CasHealth));
+        app.MapGet("/v1/provisioning", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.ProvisioningDescription,
+            (_, _) => Task.FromResult(DescribeProvisioning(provisioning))));
+        app.MapGet("/v1/audit", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.AuditPage,
+            (context, _) => services.Audit.ReadAsync(QueryOf(context, "after"), CallerKeyOf(context))));
+        MapOwners(app, services);
+        MapSessions(app, services);
+        MapAdmissions(app, services);
+    }
+
+    /// <summary>Maps the calls of a CAS that waits for its owners' shares.</summary>
+    public static void MapRecovery(WebApplication app, KeyRecovery recovery)
+    {
+        app.MapGet("/v1/health", context =>
+            WriteAsync(context, StatusCodes.Status503ServiceUnavailable, new CasHealth("recovering"), CasJson.Default.CasHealth));
+        app.MapGet("/v1/recovery", context =>
+            WriteAsync(context, StatusCodes.Status200OK, recovery.Description, CasJson.Default.RecoveryDescription));
+        app.MapPost("/v1/recovery", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.RecoveryProgress,
+            (_, body) => Task.FromResult(recovery.AddShare(Read(body, CasJson.Default.OpenedShare, "{\"x\": …, \"share\": …}")))));
+    }
+
+    private static void MapOwners(WebApplication app, CasServices services)
+    {
+        const string ClaimForm = "{\"keys\": […], \"threshold\": …}";
+        const string ChangeForm = "{\"predecessor\": …, \"keys\": […], \"threshold\": …}";
+        app.MapGet("/v1/owners", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.OwnersDescription, (_, _) => services.Owners.ReadAsync()));
+        app.MapPost("/v1/owners", Answer(
+            MaxRequestSize * 4, StatusCodes.Status201Created, CasJson.Default.OwnersDescription,
+            (context, body) => services.Owners.ClaimAsync(Read(body, CasJson.Default.OwnersClaim, ClaimForm), CallerKeyOf(context))));
+        app.MapPut("/v1/owners", Answer(
+            MaxRequestSize * 4, StatusCodes.Status200OK, CasJson.Default.OwnersDescription,
+            (context, body) => services.Owners.ChangeAsync(
+                body, Read(body, CasJson.Default.OwnersChange, ChangeForm), CallerKeyOf(context), SignaturesOf(context))));
+        app.MapPost("/v1/store-key", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StoreKeyDescription,
+            (context, _) => services.Owners.HandOverKeyAsync(CertificateOf(context))));
+    }
+
+    private static void MapSessions(WebApplication app, CasServices services)
+    {
+        app.MapPost("/v1/sessions", Answer(
+            YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription,
+            (context, body) => services.Sessions.CreateAsync(body, CallerKeyOf(context), SignaturesOf(context))));
+        app.MapGet("/v1/sessions", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionList,
+            (context, _) => services.Sessions.ListAsync(QueryOf(context, "below"), CallerKeyOf(context))));
+        app.MapPut("/v1/sessions/{**name}", Answer(
+            YamlDocument.MaxSize, StatusCodes.Status200OK, CasJson.Default.SessionDescription,
+            (context, body) => services.Sessions.UpdateAsync(NameOf(context), body, CallerKeyOf(context), SignaturesOf(context))));
+        app.MapGet("/v1/sessions/{**name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionDescription,
+            (context, _) => services.Sessions.ReadAsync(NameOf(context), CallerKeyOf(context))));
+        app.MapGet("/v1/stdio-keys/{name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StdioKeyDescription,
+            (context, _) => services.Sessions.ReadStdioKeyAsync(QueryOf(context, "session"), NameOf(context), CallerKeyOf(context))));
+    }
+
+    private static void MapAdmissions(WebApplication app, CasServices services)
+    {
+        const string RequestForm = "{\"session\": …, \"service\": …}";
+        const string ChangeForm = "{\"session\": …, \"name\": …, \"expected\": …, \"next\": …}";
+        app.MapPost("/v1/configurations", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.StartupConfiguration,
+            (context, body) => services.Admissions.ConfigureAsync(
+                Read(body, CasJson.Default.ConfigurationRequest, RequestForm), CertificateOf(context))));
+        app.MapGet("/v1/tags/{name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.TagDescription,
+            (context, _) => services.Admissions.ReadTagAsync(QueryOf(context, "session"), NameOf(context), CertificateOf(context))));
+        app.MapPut("/v1/tags/{name}", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.TagOutcome,
+            (context, body) =>
+            {
+                var change = Read(body, CasJson.Default.TagChange, ChangeForm);
+                return change.Name == NameOf(context)
+                    ? services.Admissions.SetTagAsync(change, CertificateOf(context))
+                    : throw Refuse($"the body names the tag '{change.Name}'");
+            }));
+    }
+
+    private static Outcome<ProvisioningDescription> DescribeProvisioning(ProvisioningAuthority? provisioning) => provisioning is not null
+        ? new ProvisioningDescription(provisioning.Certificate)
+        : CasReasons.NotFound.Because("this CAS does not serve Gramine's clients; start it with --provision");
+
+    private static async Task MeasureAsync(HttpContext context, RequestDelegate next, CasMetrics metrics)
+    {
+        var start = Stopwatch.GetTimestamp();
+        await next(context).ConfigureAwait(false);
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        var call = route is null ? "none" : $"{context.Request.Method} {route}";
+        metrics.CountAnswer(call, context.Response.StatusCode, Stopwatch.GetElapsedTime(start));
+    }
+
+    private static async Task LimitAsync(HttpContext context, RequestDelegate next, CallerLimits limits)
+    {
+        using var lease = limits.Acquire(context);
+        if (lease.IsAcquired)
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+        // The caller may retry when one of its calls is answered, which rarely takes a second.
+        context.Response.Headers.RetryAfter = "1";
+        var refusal = CasReasons.Busy.Because("the caller has as many calls under way as one caller may have; wait for their answers");
+        await RefuseAsync(context, StatusCodes.Status429TooManyRequests, refusal).ConfigureAwait(false);
+    }
+
+    private static RequestDelegate Answer<T>(
+        int maxSize, int status, JsonTypeInfo<T> type, Func<HttpContext, ReadOnlyMemory<byte>, Task<Outcome<T>>> work) where T : class =>
+        async context =>
+        {
+            var (value, refusal) = await RunAsync(context, maxSize, work).ConfigureAwait(false);
+            await (value is not null
+                ? WriteAsync(context, status, value, type)
+                : RefuseAsync(context, StatusOf(refusal!.Kind), refusal)).ConfigureAwait(false);
+        };
+
+    private static async Task<Outcome<T>> RunAsync<T>(
+        HttpContext context, int maxSize, Func<HttpContext, ReadOnlyMemory<byte>, Task<Outcome<T>>> work) where T : class
+    {
+        try
+        {
+            return await RequestBody.ReadAsync(context.Request, maxSize, context.RequestAborted).ConfigureAwait(false) is { } body
+                ? await work(context, body).ConfigureAwait(false)
+                : CasReasons.Invalid.Because($"the body may have at most {maxSize} bytes here");
+        }
+        catch (RefusedException refused)
+        {
+            return refused.Refusal;
+        }
+        catch (StoreException failure)
+        {
+            return CasReasons.Busy.Because(failure.Message);
+        }
+        catch (InvalidDataException damaged)
+        {
+            return CasReasons.Damaged.Because(damaged.Message);
+        }
+    }
+
+    private static int StatusOf(RefusalKind kind) => kind switch
+    {
+        RefusalKind.Unverified or RefusalKind.Forbidden => StatusCodes.Status403Forbidden,
+        RefusalKind.NotFound => StatusCodes.Status404NotFound,
+        RefusalKind.Conflict => StatusCodes.Status409Conflict,
+        RefusalKind.Withheld => StatusCodes.Status422UnprocessableEntity,
+        RefusalKind.Damaged => StatusCodes.Status500InternalServerError,
+        RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    private static Task RefuseAsync(HttpContext context, int status, Refusal refusal) => WriteAsync(
+        context, status, new CasProblem(refusal.Code, status, refusal.Detail, refusal.Problems), CasJson.Default.CasProblem,
+        "application/problem+json");
+
+    private static async Task WriteAsync<T>(
+        HttpContext context, int status, T value, JsonTypeInfo<T> type, string contentType = "application/json")
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(value, type)).ConfigureAwait(false);
+    }
+
+    // The methods below read a request. RunAsync turns what they throw into an answer.
+
+    private static RefusedException Refuse(string detail) => new(CasReasons.Invalid.Because(detail));
+
+    private static T Read<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, string form)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body.Span, type) ?? throw new JsonException("null");
+        }
+        catch (JsonException)
+        {
+            throw Refuse($"the body is not {form}");
+        }
+    }
+
+    private static List<SessionSignature> SignaturesOf(HttpContext context)
+    {
+        var values = context.Request.Headers[CasClient.SignatureHeader];
+        return values.Count > MaxSignatures
+            ? throw Refuse($"a call has at most {MaxSignatures} signatures")
+            : [.. values.Select(value => SessionSignature.TryRead(value ?? "", out var signature)
+                ? signature
+                : throw Refuse($"a {CasClient.SignatureHeader} is KEY SIGNATURE, both base64"))];
+    }
+
+    private static byte[] CallerKeyOf(HttpContext context) => context.Connection.ClientCertificate?.PublicKey.ExportSubjectPublicKeyInfo()
+        ?? throw Refuse("this call needs a client certificate: its key identifies the caller");
+
+    private static ReadOnlyMemory<byte> CertificateOf(HttpContext context) => context.Connection.ClientCertificate?.RawData;
+
+    private static string NameOf(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";
+
+    private static string QueryOf(HttpContext context, string name) => (string?)context.Request.Query[name]
+        ?? throw Refuse($"'?{name}=' is missing");
+}

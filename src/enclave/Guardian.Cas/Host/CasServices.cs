@@ -1,0 +1,39 @@
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
+using Guardian.Cas.Admissions;
+using Guardian.Cas.Audit;
+using Guardian.Cas.Callers;
+using Guardian.Cas.Owners;
+using Guardian.Cas.Sessions;
+using Guardian.Cas.Store;
+
+namespace Guardian.Cas.Host;
+
+/// <summary>The four services of a CAS on one store. Thread-safe.</summary>
+internal sealed class CasServices
+{
+    /// <param name="vault">The store.</param>
+    /// <param name="verifier">Verifies the evidence of calling enclaves.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="replicas">The enclaves that are this CAS as well and may have the store's key; null for none.</param>
+    public CasServices(Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null)
+    {
+        var callers = new CallerVerifier(verifier, time);
+        Sessions = new SessionRegistry(vault, time);
+        Admissions = new AdmissionService(vault, callers, time);
+        Owners = new OwnerRegistry(vault, callers, replicas);
+        Audit = new AuditReader(vault, time);
+    }
+
+    /// <summary>Sessions, for people.</summary>
+    public SessionRegistry Sessions { get; }
+
+    /// <summary>Startup configurations and freshness tags, for enclaves.</summary>
+    public AdmissionService Admissions { get; }
+
+    /// <summary>The owners of the CAS.</summary>
+    public OwnerRegistry Owners { get; }
+
+    /// <summary>The audit log.</summary>
+    public AuditReader Audit { get; }
+}

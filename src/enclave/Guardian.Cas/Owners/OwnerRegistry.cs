@@ -1,0 +1,173 @@
+using Guardian.Attestation.Policy;
+using Guardian.Cas.Callers;
+using Guardian.Cas.Client.Owners;
+using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
+using Guardian.Cas.Store;
+using Guardian.Refusals;
+
+namespace Guardian.Cas.Owners;
+
+/// <summary>The people who own the CAS: enough of them together can recover its store, or replace its owners. Thread-safe.</summary>
+/// <param name="replicas">The enclaves that are this CAS as well and may have the store's key; null for none.</param>
+internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, AttestationPolicy? replicas)
+{
+    // Arbitrary; Shamir over GF(256) allows 255.
+    private const int MaxOwners = 32;
+
+    /// <summary>Makes people the owners. The first claim of a CAS wins.</summary>
+    /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
+    public async Task<Outcome<OwnersDescription>> ClaimAsync(OwnersClaim claim, ReadOnlyMemory<byte> callerKey)
+    {
+        var (keys, refusal) = ReadKeys(claim.Keys, claim.Threshold);
+        if (keys is null)
+        {
+            return refusal!;
+        }
+        var caller = KeyHash.Of(callerKey.Span);
+        if (!keys.Contains(caller))
+        {
+            return CasReasons.Invalid.Because("the person who claims a CAS is one of its owners: name your own key as well");
+        }
+        return await vault.TryRunAsync<OwnersDescription>(transaction =>
+        {
+            if (transaction.FindOwners() is not null)
+            {
+                return CasReasons.Conflict.Because(
+                    "this CAS has owners already; compare them with those you expect: guardian cas attest");
+            }
+            if (CheckWitness(transaction, claim.Witness) is { } refusal)
+            {
+                return refusal;
+            }
+            var owners = new StoredOwners(keys, claim.Threshold);
+            Put(transaction, owners, claim.Keys, claim.Witness);
+            transaction.Audit("owners-claimed", "cas", caller, $"{claim.Threshold} of {string.Join(", ", keys)}{Describe(claim.Witness)}");
+            return transaction.Describe(owners);
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Replaces the owners when as many of them agree as recover the store.</summary>
+    /// <param name="document">The change as it was sent and signed.</param>
+    /// <param name="change">The parsed change.</param>
+    /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
+    /// <param name="signatures">Signatures of present owners over the document.</param>
+    public async Task<Outcome<OwnersDescription>> ChangeAsync(
+        ReadOnlyMemory<byte> document, OwnersChange change, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature> signatures)
+    {
+        var (keys, refusal) = ReadKeys(change.Keys, change.Threshold);
+        if (keys is null)
+        {
+            return refusal!;
+        }
+        var caller = KeyHash.Of(callerKey.Span);
+        var (approvals, forged) = Approvals.Verify(caller, KeyHash.Of(document.Span), SignatureSubject.Owners, signatures);
+        if (approvals is null)
+        {
+            return forged!;
+        }
+        return await vault.TryRunAsync<OwnersDescription>(transaction =>
+        {
+            if (transaction.FindOwners() is not { } present)
+            {
+                return CasReasons.Conflict.Because("this CAS has no owners yet; claim it: guardian cas claim");
+            }
+            var hash = transaction.HashOf(present);
+            var refusal = CheckAgreement(present, approvals) ?? CheckPredecessor(change, hash) ?? CheckWitness(transaction, change.Witness);
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+            var next = new StoredOwners(keys, change.Threshold, hash);
+            // The same commit replaces the shares of the former owners.
+            Put(transaction, next, change.Keys, change.Witness);
+            transaction.Audit(
+                "owners-changed", "cas", caller,
+                $"{change.Threshold} of {string.Join(", ", keys)}{Describe(change.Witness)}, "
+                + $"approved by {string.Join(", ", present.Keys.Where(approvals.Contains))}");
+            return transaction.Describe(next);
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the owners; no keys when the CAS has none. Works while the witness is silent.</summary>
+    public async Task<Outcome<OwnersDescription>> ReadAsync() => await vault.RunAsync(
+        transaction => transaction.FindOwners() is { } owners ? transaction.Describe(owners) : new OwnersDescription([], 0, null),
+        needsWitness: false).ConfigureAwait(false);
+
+    /// <summary>Gives the store's key to another enclave of this CAS.</summary>
+    /// <param name="certificate">The caller's TLS certificate, DER.</param>
+    public async Task<Outcome<StoreKeyDescription>> HandOverKeyAsync(ReadOnlyMemory<byte> certificate)
+    {
+        var (peer, refusal) = callers.Verify(certificate);
+        if (peer is null)
+        {
+            return refusal!;
+        }
+        IReadOnlyList<string> failed = replicas is null ? ["this CAS has no replicas"]
+            : [.. replicas.Appraise(peer.Quote).Checks.Where(check => !check.Passed).Select(check => check.ToString())];
+        return await vault.TryRunAsync<StoreKeyDescription>(transaction =>
+        {
+            var isGiven = failed.Count == 0;
+            transaction.Audit(
+                isGiven ? "store-key-given" : "store-key-denied", "cas", $"mrenclave {peer.Quote.Report.MrEnclave}",
+                string.Join("; ", failed));
+            return isGiven
+                ? new StoreKeyDescription(vault.Key.Value.ToArray())
+                : CasReasons.Denied.Because("the caller's enclave is not this CAS") with { Problems = failed };
+        }).ConfigureAwait(false);
+    }
+
+    private static Outcome<List<string>> ReadKeys(IReadOnlyList<string> keys, int threshold)
+    {
+        var hashes = keys.Select(KeyHash.TryRead).OfType<string>().Distinct().ToList();
+        return keys.Count is > 0 and <= MaxOwners && threshold >= 1 && threshold <= keys.Count
+            && hashes.Count == keys.Count && keys.All(KeyShare.IsRecipient)
+            ? hashes
+            : CasReasons.Invalid.Because(
+                $"name 1 to {MaxOwners} different keys as 'guardian key show' prints them, and how many of them recover the store");
+    }
+
+    private static Refusal? CheckAgreement(StoredOwners present, HashSet<string> approvals)
+    {
+        var agreed = present.Keys.Count(approvals.Contains);
+        return agreed >= present.Threshold
+            ? null
+            : CasReasons.Denied.Because($"{present.Threshold} of the present owners must agree; {agreed} did") with
+            {
+                Problems =
+                [
+                    $"the owners are {string.Join(", ", present.Keys)}",
+                    $"you have {string.Join(", ", approvals.Order(StringComparer.Ordinal))}",
+                ],
+            };
+    }
+
+    private static Refusal? CheckPredecessor(OwnersChange change, string hash) => change.Predecessor == hash
+        ? null
+        : CasReasons.Conflict.Because(
+            $"'predecessor' must be the hash of the present owners, {hash}; propose the change again, and have it signed");
+
+    // A CAS tries a witness before it depends on it.
+    private static Refusal? CheckWitness(VaultTransaction transaction, WitnessDescription? witness)
+    {
+        if (witness is null)
+        {
+            return null;
+        }
+        return Uri.TryCreate(witness.Address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.PathAndQuery == "/"
+            && SessionFields.MayNameSession(witness.Session)
+            ? transaction.CheckWitness(witness)
+            : CasReasons.Invalid.Because(
+                $"a witness is an address https://host:port and a session there, not '{witness.Address}' and '{witness.Session}'");
+    }
+
+    private static string Describe(WitnessDescription? witness) =>
+        witness is null ? "" : $", witnessed by {witness.Session} at {witness.Address}";
+
+    private void Put(VaultTransaction transaction, StoredOwners owners, IReadOnlyList<string> keys, WitnessDescription? witness)
+    {
+        transaction.PutOwners(owners);
+        transaction.PutPlain(KeyRecovery.Kind, KeyRecovery.Split(vault.Key, keys, owners.Threshold));
+        transaction.Witness = witness;
+    }
+}
