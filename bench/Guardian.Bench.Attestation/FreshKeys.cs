@@ -21,7 +21,8 @@ internal sealed class FreshKeys : IDisposable
     {
         var evidence = platform.Build();
         collateral = evidence.Collateral;
-        verifier = new QuoteVerifier(new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
+        verifier = new QuoteVerifier(
+            new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
         pckKey = ECDsa.Create(platform.Pck.Key.ExportParameters(false));
         while (quotes.Count < Count)
         {
@@ -36,8 +37,14 @@ internal sealed class FreshKeys : IDisposable
     {
         var quote = Next().AsSpan();
         var data = quote[436..];
-        using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = data.Slice(64, 32).ToArray(), Y = data.Slice(96, 32).ToArray() } });
-        if (!pckKey.VerifyData(data.Slice(128, 384), data.Slice(512, 64), HashAlgorithmName.SHA256) || !key.VerifyData(quote[..432], data[..64], HashAlgorithmName.SHA256))
+        using var key = ECDsa.Create(
+            new ECParameters
+            {
+                Curve = ECCurve.NamedCurves.nistP256,
+                Q = new ECPoint { X = data.Slice(64, 32).ToArray(), Y = data.Slice(96, 32).ToArray() },
+            });
+        if (!pckKey.VerifyData(data.Slice(128, 384), data.Slice(512, 64), HashAlgorithmName.SHA256)
+            || !key.VerifyData(quote[..432], data[..64], HashAlgorithmName.SHA256))
         {
             throw new InvalidOperationException("a signature does not verify");
         }

@@ -21,7 +21,8 @@ internal sealed class Peer : IDisposable
         }
         return new Peer(Process.Start(new ProcessStartInfo("node")
         {
-            ArgumentList = { Path.Combine(folder, "verify.mjs"), workload.Folder, workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) },
+            ArgumentList = { Path.Combine(folder, "verify.mjs"), workload.Folder,
+                workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!);

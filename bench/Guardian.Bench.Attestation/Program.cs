@@ -14,10 +14,14 @@ foreach (var workload in workloads)
     using var peer = Peer.Start(workload);
     var rounds = new Rounds(duration);
     var floor = rounds.Add("floor: 5 imports, 10 verifications", workload.Floor);
-    var cold = rounds.Add("cold", () => Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.IntelOnly)));
+    var cold = rounds.Add(
+        "cold", () => Workload.Demand(QuoteVerifier.Verify(workload.Quote, workload.Collateral, workload.At, VerifierOptions.IntelOnly)));
     var oneFloor = rounds.Add("floor: 1 verification", workload.OneFloor);
-    var repeated = rounds.Add("warm, known attestation key", () => Workload.Demand(known.Verify(workload.Quote, workload.Collateral, workload.At)));
-    var peers = peer is null ? [] : new[] { "js", "wasm" }.Select(build => rounds.Add($"dcap-qvl, {build}, in node", time => peer.Measure(build, time))).ToList();
+    var repeated =
+        rounds.Add("warm, known attestation key", () => Workload.Demand(known.Verify(workload.Quote, workload.Collateral, workload.At)));
+    var peers = peer is null
+        ? []
+        : new[] { "js", "wasm" }.Select(build => rounds.Add($"dcap-qvl, {build}, in node", time => peer.Measure(build, time))).ToList();
     rounds.Run();
 
     Print($"{Path.GetFileName(workload.Folder)}: {workload.Quote.Length} bytes", rounds);
@@ -63,14 +67,18 @@ static void Print(string title, Rounds rounds)
     foreach (var each in rounds.All)
     {
         var allocated = each.Allocated > 0 ? string.Create(CultureInfo.InvariantCulture, $"{each.Allocated,8} bytes allocated") : "";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {each.Name,-36} {each.Median.TotalMicroseconds,9:F1} us {1e6 / each.Median.TotalMicroseconds,9:F0}/s {allocated}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {each.Name,-36} {each.Median.TotalMicroseconds,9:F1} us {1e6 / each.Median.TotalMicroseconds,9:F0}/s {allocated}"));
     }
 }
 
 static bool Judge(string what, double ratio, double atMost = double.MaxValue, double atLeast = 0)
 {
     var isMet = ratio <= atMost && ratio >= atLeast;
-    var wanted = atLeast > 0 ? string.Create(CultureInfo.InvariantCulture, $"at least {atLeast}") : string.Create(CultureInfo.InvariantCulture, $"at most {atMost}");
+    var wanted = atLeast > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"at least {atLeast}")
+        : string.Create(CultureInfo.InvariantCulture, $"at most {atMost}");
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-36} {ratio,9:F2}    {wanted}: {(isMet ? "met" : "NOT MET")}"));
     return isMet;
 }

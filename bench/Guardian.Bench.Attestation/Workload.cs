@@ -20,7 +20,8 @@ internal sealed class Workload
         Folder = Path.Combine(FindRoot(), "tests", "vectors", "dcap", name);
         Quote = File.ReadAllBytes(Path.Combine(Folder, "quote.bin"));
         Collateral = CollateralFiles.Read(Folder, out var problem) ?? throw new InvalidDataException(problem);
-        At = DateTimeOffset.Parse((string)JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "expected.json")))!["at"]!, CultureInfo.InvariantCulture);
+        At = DateTimeOffset.Parse(
+            (string)JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "expected.json")))!["at"]!, CultureInfo.InvariantCulture);
         AddSignatures();
         attestationKey = ECDsa.Create(signatures[^1].Key);
         Floor();
@@ -83,7 +84,8 @@ internal sealed class Workload
         AddDocument(Collateral.QeIdentity, "enclaveIdentity", signers[0]);
         AddSigned(Collateral.RootCaCrl, chain[2]);
         AddSigned(Collateral.PckCrl, chain[1]);
-        Add(chain[0], quote.QeReportBytes.ToArray(), quote.QeReportSignature.ToArray(), DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        Add(chain[0], quote.QeReportBytes.ToArray(), quote.QeReportSignature.ToArray(),
+            DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         var point = quote.AttestationKey.ToArray();
         signatures.Add(new Signature(
             "attestation key", new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = point[..32], Y = point[32..] } },

@@ -138,6 +138,7 @@ static bool Judge(string what, double ratio, double atLeast)
         return true;
     }
     var isMet = ratio >= atLeast;
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {ratio,6:F2} {what}, at least {atLeast}: {(isMet ? "met" : "NOT MET")}"));
+    Console.WriteLine(
+        string.Create(CultureInfo.InvariantCulture, $"  {ratio,6:F2} {what}, at least {atLeast}: {(isMet ? "met" : "NOT MET")}"));
     return isMet;
 }

@@ -51,7 +51,8 @@ internal sealed class SqliteShell
         var guardian = Path.Combine(artifacts, "bin", "Guardian.Cli", "release", "guardian.dll");
         var samples = Environment.GetEnvironmentVariable("GUARDIAN_SAMPLES") ?? Path.Combine(artifacts, "samples");
         var module = Path.Combine(samples, "sqlite.wasm");
-        foreach (var (file, build) in new[] { (guardian, "'dotnet build src/client/Guardian.Cli -c Release'"), (module, "samples/programs/build") })
+        foreach (var (
+            file, build) in new[] { (guardian, "'dotnet build src/client/Guardian.Cli -c Release'"), (module, "samples/programs/build") })
         {
             if (!File.Exists(file))
             {

@@ -51,7 +51,8 @@ public static class SimulatedPlatforms
             quotingEnclave = SimulatedQuotingEnclave.Open(machine);
             var image = EnclaveImage.FromFiles(programDirectory);
             var enclave = machine.Launch(image, FindSigStruct(programDirectory, machineDirectory, image));
-            return new EnclaveProcess(enclave, quotingEnclave.ProviderFor(enclave), () => machine.Counters, new Machine(machine, quotingEnclave));
+            return new EnclaveProcess(
+                enclave, quotingEnclave.ProviderFor(enclave), () => machine.Counters, new Machine(machine, quotingEnclave));
         }
         catch (Exception failure)
         {

@@ -2,7 +2,8 @@ namespace Guardian.Refusals.Tests;
 
 public class OutcomeTests
 {
-    private static readonly RefusalReason TooSmall = new("too-small", RefusalKind.Withheld, "The group is too small.", "ask about a larger group");
+    private static readonly RefusalReason TooSmall = new(
+        "too-small", RefusalKind.Withheld, "The group is too small.", "ask about a larger group");
 
     [Fact]
     public void A_value_and_a_refusal_become_an_outcome_that_holds_one_of_them()

@@ -24,8 +24,10 @@ public sealed class CasRecoveryCommandTests : IDisposable
             {
                 owners.AddRange(["--owner", (string)(await RunAsync("key", "show", $"{owner}.pem", "--json")).Ends(0).Json["publicKey"]!]);
             }
-            (await RunAsync(["cas", "claim", Address(lost), "--key", "alice.pem", "--threshold", "2", "--platform", "simulated", .. owners])).Ends(0);
-            (await RunAsync("session", "create", "session.yaml", "--cas", Address(lost), "--key", "alice.pem", "--platform", "simulated")).Ends(0);
+            (await RunAsync(
+                ["cas", "claim", Address(lost), "--key", "alice.pem", "--threshold", "2", "--platform", "simulated", .. owners])).Ends(0);
+            (await RunAsync("session", "create", "session.yaml", "--cas", Address(lost), "--key", "alice.pem", "--platform", "simulated"))
+                .Ends(0);
         }
 
         // What is left is the database; the sealed key says nothing to another machine.
@@ -34,14 +36,17 @@ public sealed class CasRecoveryCommandTests : IDisposable
         using (var waiting = await StartAsync("new-machine", "--recover"))
         {
             (await RunAsync("cas", "recover", Address(waiting), "--key", "bob.pem")).Ends(1).Says("platform");
-            (await RunAsync("cas", "recover", Address(waiting), "--key", "eve.pem", "--platform", "simulated")).Ends(1).Says("none of the shares is yours");
+            (await RunAsync("cas", "recover", Address(waiting), "--key", "eve.pem", "--platform", "simulated")).Ends(1)
+                .Says("none of the shares is yours");
             Assert.Equal(1, (int)(await GiveAsync(waiting, "bob")).Json["given"]!);
             Assert.Equal(1, (int)(await GiveAsync(waiting, "bob")).Json["given"]!);
             Assert.True((bool)(await GiveAsync(waiting, "carol")).Json["done"]!);
             Assert.Equal(0, await waiting.WaitAsync(TestContext.Current.CancellationToken));
         }
         using var back = await StartAsync("new-machine");
-        Assert.Equal(Session, (await RunAsync("session", "read", "kept", "--cas", Address(back), "--key", "alice.pem", "--platform", "simulated")).Ends(0).Output);
+        Assert.Equal(Session,
+            (await RunAsync("session", "read", "kept", "--cas", Address(back), "--key", "alice.pem", "--platform", "simulated"))
+            .Ends(0).Output);
     }
 
     private static string Address(Running cas) => cas.Address.Authority;
@@ -50,7 +55,8 @@ public sealed class CasRecoveryCommandTests : IDisposable
         (await RunAsync("cas", "recover", Address(cas), "--key", $"{owner}.pem", "--platform", "simulated", "--json")).Ends(0);
 
     private Task<Running> StartAsync(string machine, params string[] more) =>
-        GuardianProgram.ServeAsync(folder.Path, "Guardian.Cli", "guardian", ["cas", "start", "--state", "cas", "--machine", machine, .. more]);
+        GuardianProgram.ServeAsync(
+            folder.Path, "Guardian.Cli", "guardian", ["cas", "start", "--state", "cas", "--machine", machine, .. more]);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);
 }

@@ -13,16 +13,20 @@ public sealed class CasWitnessCommandTests : IDisposable
         (await RunAsync("key", "create", "alice.pem")).Ends(0);
         var owner = (string)(await RunAsync("key", "show", "alice.pem", "--json")).Ends(0).Json["publicKey"]!;
         using var witness = await StartAsync("witness");
-        var measurement = (string)(await RunAsync("cas", "attest", Address(witness), "--platform", "simulated", "--json")).Ends(0).Json["mrEnclave"]!;
-        folder.Write("watch.yaml", $"name: watch\nservices:\n  - {{name: cas, command: guardian-cas, attestation: [{{mrenclave: [{measurement}]}}], platforms: [simulated], tags: [log]}}\n");
+        var measurement = (string)(await RunAsync("cas", "attest", Address(witness), "--platform", "simulated", "--json"))
+            .Ends(0).Json["mrEnclave"]!;
+        folder.Write("watch.yaml",
+            $"name: watch\nservices:\n  - {{name: cas, command: guardian-cas, attestation: [{{mrenclave: [{measurement}]}}], platforms: [simulated], tags: [log]}}\n");
         (await CreateAsync(witness, "watch")).Ends(0);
 
         using (var first = await StartAsync("cas"))
         {
-            string[] claim = ["cas", "claim", Address(first), "--key", "alice.pem", "--owner", owner, "--threshold", "1", "--platform", "simulated", "--witness", Address(witness)];
+            string[] claim = ["cas", "claim", Address(first), "--key", "alice.pem", "--owner", owner, "--threshold", "1", "--platform",
+                "simulated", "--witness", Address(witness)];
             (await RunAsync(claim)).Ends(2).Says("--witness-session");
             (await RunAsync([.. claim, "--witness-session", "other"])).Ends(2).Says("other");
-            Assert.Contains("watch at https://", (await RunAsync([.. claim, "--witness-session", "watch"])).Ends(0).Output, StringComparison.Ordinal);
+            Assert.Contains(
+                "watch at https://", (await RunAsync([.. claim, "--witness-session", "watch"])).Ends(0).Output, StringComparison.Ordinal);
         }
         Copy("cas", "copy");
         using (var later = await StartAsync("cas"))
@@ -32,8 +36,11 @@ public sealed class CasWitnessCommandTests : IDisposable
         }
         using (var back = await StartAsync("copy"))
         {
-            (await RunAsync("session", "read", "one", "--cas", Address(back), "--key", "alice.pem", "--platform", "simulated")).Ends(3).Says("was rolled back");
-            Assert.Equal("watch", (string?)(await RunAsync("cas", "attest", Address(back), "--platform", "simulated", "--json")).Ends(0).Json["owners"]!["witness"]!["session"]);
+            (await RunAsync("session", "read", "one", "--cas", Address(back), "--key", "alice.pem", "--platform", "simulated")).Ends(3)
+                .Says("was rolled back");
+            Assert.Equal("watch",
+                (string?)(await RunAsync("cas", "attest", Address(back), "--platform", "simulated", "--json"))
+                .Ends(0).Json["owners"]!["witness"]!["session"]);
         }
         using var newest = await StartAsync("cas");
         folder.Write("two.yaml", "name: two\naccess_policy: {create_sessions: [CREATOR]}\n");
@@ -57,7 +64,8 @@ public sealed class CasWitnessCommandTests : IDisposable
     private Task<Result> CreateAsync(Running cas, string session) =>
         RunAsync("session", "create", $"{session}.yaml", "--cas", Address(cas), "--key", "alice.pem", "--platform", "simulated");
 
-    private Task<Running> StartAsync(string state) => GuardianProgram.ServeAsync(folder.Path, "Guardian.Cli", "guardian", ["cas", "start", "--state", state]);
+    private Task<Running> StartAsync(string state) =>
+        GuardianProgram.ServeAsync(folder.Path, "Guardian.Cli", "guardian", ["cas", "start", "--state", state]);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);
 }

@@ -22,7 +22,8 @@ public sealed class CloudCommandTests : IDisposable
         On("GET", "/placement/traits?", """{"traits": ["CUSTOM_SGX_FLC", "CUSTOM_SGX2", "CUSTOM_SGX_HEALTHY", "CUSTOM_SGX_EPC_SECTION"]}""");
         On("GET", "/placement/resource_classes", """{"resource_classes": [{"name": "CUSTOM_SGX_EPC_MB"}]}""");
         On("PUT", "/placement/", "{}");
-        Pages("os-hypervisors/detail?", "hypervisors", $$$"""{"id": "{{{Id}}}1", "hypervisor_hostname": "host", "state": "up", "status": "enabled", "service": {"host": "host"}}""");
+        Pages("os-hypervisors/detail?", "hypervisors",
+            $$$"""{"id": "{{{Id}}}1", "hypervisor_hostname": "host", "state": "up", "status": "enabled", "service": {"host": "host"}}""");
         Pages("servers/detail?", "servers", $$$"""
             {"id": "{{{Id}}}9", "name": "s", "status": "ACTIVE", "tenant_id": "p", "flavor": {"original_name": "sgx.8m", "extra_specs": {"resources:CUSTOM_SGX_EPC_MB": "8"}},
              "OS-EXT-SRV-ATTR:hypervisor_hostname": "host", "OS-EXT-STS:power_state": 1}
@@ -64,13 +65,16 @@ public sealed class CloudCommandTests : IDisposable
         On("POST", "/compute/v2.1/flavors", """{"flavor": {"id": "made", "name": "mine", "vcpus": 2, "ram": 256, "disk": 1}}""");
         On("POST", "/compute/v2.1/flavors/made/os-extra_specs", "{}");
 
-        var result = (await SetupAsync("--flavor", "mine:2:256:1:16", "--host", "other", "--json")).Ends(0).Says("enable_isolated_aggregate_filtering = true");
+        var result = (await SetupAsync("--flavor", "mine:2:256:1:16", "--host", "other", "--json")).Ends(0)
+            .Says("enable_isolated_aggregate_filtering = true");
 
         var steps = result.Json["steps"]!.AsArray();
         Assert.All(steps, step => Assert.Equal("changed", (string)step!["state"]!));
         Assert.Equal(
-            ["aggregate sgx", "flavor mine", "host host in aggregate sgx", "host other in aggregate sgx", "isolation of aggregate sgx", "resource class CUSTOM_SGX_EPC_MB"],
-            steps.Select(step => (string)step!["what"]!).Where(what => !what.StartsWith("trait ", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            ["aggregate sgx", "flavor mine", "host host in aggregate sgx", "host other in aggregate sgx", "isolation of aggregate sgx",
+            "resource class CUSTOM_SGX_EPC_MB"],
+            steps.Select(step => (string)step!["what"]!).Where(what => !what.StartsWith("trait ", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal));
         Sent("PUT /placement/resource_classes/CUSTOM_SGX_EPC_MB", "");
         Sent("POST /compute/v2.1/os-aggregates/7/action", "\"host\":\"other\"");
         Sent("POST /compute/v2.1/os-aggregates/7/action", "\"trait:HW_CPU_X86_SGX\":\"required\"");
@@ -103,7 +107,8 @@ public sealed class CloudCommandTests : IDisposable
         var people = (await StatusAsync()).Ends(0);
         Assert.Contains("claims and servers agree", people.Output, StringComparison.Ordinal);
         var row = people.Output.Split('\n').Single(line => line.Contains("| host ", StringComparison.Ordinal));
-        Assert.Equal(["host", "up", "yes", "1", "64", "4", "8", "52", "52", "1"], row.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(["host", "up", "yes", "1", "64", "4", "8", "52", "52", "1"],
+            row.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
         var json = (await StatusAsync("--json")).Ends(0).Json;
         Assert.Equal("""[{"host":"host","state":"up","healthy":true,"sections":1,"totalMebibytes":64,"reservedMebibytes":4,"claimedMebibytes":8,"freeMebibytes":52,"largestFreeMebibytes":52,"guests":1}]""", json["hosts"]!.ToJsonString());
@@ -114,15 +119,18 @@ public sealed class CloudCommandTests : IDisposable
     [InlineData(32, 32, 56)]
     [InlineData(64, 64, 60)]
     [InlineData(64, 16, 56)]
-    public async Task Status_adds_up_the_sections_of_a_host_and_tells_the_largest_claim_that_one_of_them_takes(int second, int mostAtOnce, int largest)
+    public async Task Status_adds_up_the_sections_of_a_host_and_tells_the_largest_claim_that_one_of_them_takes(
+        int second, int mostAtOnce, int largest)
     {
-        On("GET", "/placement/resource_providers?required=", $$"""{"resource_providers": [{{Provider(2, "host_sgx_epc_0")}}, {{Provider(3, "host_sgx_epc_1")}}]}""");
+        On("GET", "/placement/resource_providers?required=",
+            $$"""{"resource_providers": [{{Provider(2, "host_sgx_epc_0")}}, {{Provider(3, "host_sgx_epc_1")}}]}""");
         Inventory(3, second, 0, mostAtOnce);
         Claim(4);
         Claim(4, provider: 3);
 
         var host = (await StatusAsync("--json")).Ends(0).Json["hosts"]![0]!;
-        Assert.Equal((2, 64 + second, 4, 8), ((int)host["sections"]!, (int)host["totalMebibytes"]!, (int)host["reservedMebibytes"]!, (int)host["claimedMebibytes"]!));
+        Assert.Equal((2, 64 + second, 4, 8),
+            ((int)host["sections"]!, (int)host["totalMebibytes"]!, (int)host["reservedMebibytes"]!, (int)host["claimedMebibytes"]!));
         Assert.Equal((52 + second, largest, 1), ((int)host["freeMebibytes"]!, (int)host["largestFreeMebibytes"]!, (int)host["guests"]!));
     }
 
@@ -154,7 +162,8 @@ public sealed class CloudCommandTests : IDisposable
         Assert.Equal("unreachable", (string)(await StatusAsync("--json")).Ends(3).Says("no answer").Json["error"]!);
     }
 
-    private static string Provider(int id, string name) => $$"""{"uuid": "{{Id}}{{id}}", "name": "{{name}}", "generation": 1, "parent_provider_uuid": "{{Id}}1", "root_provider_uuid": "{{Id}}1"}""";
+    private static string Provider(int id, string name) =>
+        $$"""{"uuid": "{{Id}}{{id}}", "name": "{{name}}", "generation": 1, "parent_provider_uuid": "{{Id}}1", "root_provider_uuid": "{{Id}}1"}""";
 
     private void Inventory(int provider, int total, int reserved, int mostAtOnce) => On("GET", $"/placement/resource_providers/{Id}{provider}/inventories", $$"""
         {"resource_provider_generation": 1, "inventories": {"CUSTOM_SGX_EPC_MB": {"total": {{total}}, "reserved": {{reserved}}, "min_unit": 1, "max_unit": {{mostAtOnce}}, "step_size": 1, "allocation_ratio": 1.0} } }
@@ -163,7 +172,8 @@ public sealed class CloudCommandTests : IDisposable
     private void Claim(int mebibytes, int provider = 2)
     {
         var claim = mebibytes > 0 ? $$$""" "{{{Id}}}9": {"resources": {"CUSTOM_SGX_EPC_MB": {{{mebibytes}}} } } """ : "";
-        On("GET", $"/placement/resource_providers/{Id}{provider}/allocations", $$"""{"resource_provider_generation": 1, "allocations": { {{claim}} } }""");
+        On("GET", $"/placement/resource_providers/{Id}{provider}/allocations",
+            $$"""{"resource_provider_generation": 1, "allocations": { {{claim}} } }""");
     }
 
     private void Aggregates(params string[] hosts) => On(
@@ -172,10 +182,13 @@ public sealed class CloudCommandTests : IDisposable
 
     private void On(string method, string path, string json) => served.Cloud.On($"{method} {path}", json);
 
-    private void Pages(string path, string name, string items) => served.Cloud.On($"GET /compute/v2.1/{path}", request => PretendedCloud.Json(
-        HttpStatusCode.OK, $$"""{"{{name}}": [{{(request.RequestUri!.Query.Contains("marker=", StringComparison.Ordinal) ? "" : items)}}]}"""));
+    private void Pages(string path, string name, string items) =>
+        served.Cloud.On($"GET /compute/v2.1/{path}", request => PretendedCloud.Json(
+        HttpStatusCode.OK,
+        $$"""{"{{name}}": [{{(request.RequestUri!.Query.Contains("marker=", StringComparison.Ordinal) ? "" : items)}}]}"""));
 
-    private void Sent(string request, string body) => Assert.Contains(served.Cloud.Requests, sent => sent.Request == request && sent.Body.Contains(body, StringComparison.Ordinal));
+    private void Sent(string request, string body) =>
+        Assert.Contains(served.Cloud.Requests, sent => sent.Request == request && sent.Body.Contains(body, StringComparison.Ordinal));
 
     private Task<Result> SetupAsync(params string[] arguments) => RunAsync(["cloud", "setup", "--cloud", "mine", .. arguments]);
 

@@ -25,9 +25,12 @@ public sealed class CollateralCommandTests : IDisposable
         var quote = Path.Combine(Repository.File("tests", "vectors", "dcap", vector), "quote.bin");
         using (var service = new CollateralStub(Recorded(Path.GetDirectoryName(quote)!), isCaching))
         {
-            var fetched = (await RunAsync("collateral", "fetch", quote, "--service", service.Address + ending, "--root-crl", service.Address + "IntelSGXRootCA.der", "--json")).Ends(0).Json;
+            var fetched = (await RunAsync(
+                "collateral", "fetch", quote, "--service", service.Address + ending, "--root-crl", service.Address + "IntelSGXRootCA.der",
+                "--json")).Ends(0).Json;
             Assert.True((bool)fetched["platforms"]![0]!["fetched"]!);
-            Assert.Contains(service.Requests, path => path.Contains("fmspc=" + (string)fetched["platforms"]![0]!["fmspc"]!, StringComparison.Ordinal));
+            Assert.Contains(
+                service.Requests, path => path.Contains("fmspc=" + (string)fetched["platforms"]![0]!["fmspc"]!, StringComparison.Ordinal));
         }
         var accepted = new[] { "--accept", "ConfigurationAndSWHardeningNeeded", "--allow-debug" };
         (await RunAsync(["verify", quote, "--at", At, .. accepted])).Ends(0);
@@ -98,12 +101,14 @@ public sealed class CollateralCommandTests : IDisposable
             // Exact bytes matter: the documents are spliced in as they are.
             "documents as objects" => $$"""{"version":3,"tcb_info":{{Text(recorded.TcbInfo)}},"qe_identity":{{Text(recorded.QeIdentity)}},"tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}""",
             "signatures beside" => $$"""{"tcb_info":{{Quoted(Inner(recorded.TcbInfo))}},"tcb_info_signature":"{{tcbInfo["signature"]}}","qe_identity":{{Quoted(Inner(recorded.QeIdentity))}},"qe_identity_signature":"{{qeIdentity["signature"]}}","tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"qe_identity_issuer_chain":null,"root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}""",
-            _ => $$"""{"tcbInfo":{{Text(recorded.TcbInfo)}},"qeIdentity":{{Quoted(recorded.QeIdentity)}},"tcbInfoIssuerChain":{{Quoted(recorded.TcbInfoIssuerChain)}},"rootCaCrl":{{Numbers(recorded.RootCaCrl).ToJsonString()}},"pckCrl":{{Numbers(recorded.PckCrl).ToJsonString()}}}""",
+            _ =>
+                $$"""{"tcbInfo":{{Text(recorded.TcbInfo)}},"qeIdentity":{{Quoted(recorded.QeIdentity)}},"tcbInfoIssuerChain":{{Quoted(recorded.TcbInfoIssuerChain)}},"rootCaCrl":{{Numbers(recorded.RootCaCrl).ToJsonString()}},"pckCrl":{{Numbers(recorded.PckCrl).ToJsonString()}}}""",
         };
         (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--collateral", folder.Write("other.json", json), "--at", At)).Ends(0);
     }
 
-    private static string Quoted(ReadOnlyMemory<byte> bytes) => JsonValue.Create(System.Text.Encoding.UTF8.GetString(bytes.Span)).ToJsonString();
+    private static string Quoted(ReadOnlyMemory<byte> bytes) =>
+        JsonValue.Create(System.Text.Encoding.UTF8.GetString(bytes.Span)).ToJsonString();
 
     private static ReadOnlyMemory<byte> Inner(ReadOnlyMemory<byte> whole)
     {
@@ -114,7 +119,8 @@ public sealed class CollateralCommandTests : IDisposable
 
     private static QuoteCollateral Recorded(string vector) => CollateralFiles.Read(vector, out _)!;
 
-    private Task<Result> FetchAsync(CollateralStub service, string quote, params string[] more) => RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json", .. more]);
+    private Task<Result> FetchAsync(CollateralStub service, string quote, params string[] more) =>
+        RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json", .. more]);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["quote", .. arguments]);
 }

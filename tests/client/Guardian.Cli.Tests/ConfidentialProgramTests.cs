@@ -57,7 +57,9 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
     {
         await File.WriteAllBytesAsync(folder.File("note.wasm"), program);
         (await RunAsync("key", "create", "owner.pem")).Ends(0);
-        cas = await GuardianProgram.ServeAsync(folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", CasAddress);
+        cas = await GuardianProgram.ServeAsync(
+            folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
+            CasAddress);
     }
 
     public ValueTask DisposeAsync()
@@ -84,12 +86,14 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
         }
 
         folder.Write("log", read.Output);
-        var shown = (await RunAsync("logs", "notes/app", "log", "--cas", CasAddress, "--key", "owner.pem", "--platform", "simulated")).Ends(0);
+        var shown = (await RunAsync("logs", "notes/app", "log", "--cas", CasAddress, "--key", "owner.pem", "--platform", "simulated"))
+            .Ends(0);
         Assert.Equal(secret, shown.Output);
 
         // A log with its end taken away.
         folder.Write("log", string.Join('\n', read.Output.TrimEnd().Split('\n')[..^1]));
-        (await RunAsync("logs", "notes/app", "log", "--cas", CasAddress, "--key", "owner.pem", "--platform", "simulated")).Ends(1).Says("has no end");
+        (await RunAsync("logs", "notes/app", "log", "--cas", CasAddress, "--key", "owner.pem", "--platform", "simulated")).Ends(1)
+            .Says("has no end");
 
         // A reader whom the session does not name.
         (await RunAsync("key", "create", "stranger.pem")).Ends(0);
@@ -104,7 +108,8 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
         Copy(folder.File("volumes"), folder.File("old"));
         (await StartAsync("notes", "note.wasm", "two")).Ends(0);
 
-        await File.WriteAllBytesAsync(folder.File("other.wasm"), WasmEngine.Assemble("(module (memory (export \"memory\") 1) (func (export \"_start\")))"));
+        await File.WriteAllBytesAsync(
+            folder.File("other.wasm"), WasmEngine.Assemble("(module (memory (export \"memory\") 1) (func (export \"_start\")))"));
         (await StartAsync("notes", "other.wasm")).Ends(125).Says("not the one that the session names");
         (await StartAsync("nothing", "note.wasm")).Ends(125).Says("there is no service");
 
@@ -134,12 +139,15 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
     {
         Directory.CreateDirectory(folder.File("files/etc"));
         folder.Write("files/etc/app.conf", "a = b");
-        var packed = (await RunAsync("image", "pack", "note.wasm", "layout", "--files", "files", "--session", "packed/app", "--cas", CasAddress, "--json")).Ends(0);
+        var packed = (await RunAsync(
+            "image", "pack", "note.wasm", "layout", "--files", "files", "--session", "packed/app", "--cas", CasAddress, "--json")).Ends(0);
         await CreateSessionAsync("packed", (string)packed.Json["digest"]!);
-        (await RunAsync("run", "--oci", "layout", "--platform", "simulated", "--machine", "machine", "--volumes", "volumes", "text")).Ends(0);
+        (await RunAsync("run", "--oci", "layout", "--platform", "simulated", "--machine", "machine", "--volumes", "volumes", "text"))
+            .Ends(0);
         Assert.Equal("/etc/app.conf", (string)(await RunAsync("image", "show", "layout", "--json")).Ends(0).Json["files"]![0]!);
         (await RunAsync("image", "pack", "note.wasm", "layout", "--session", "packed/app", "--cas", CasAddress)).Ends(0);
-        (await RunAsync("run", "--oci", "layout", "--platform", "simulated", "--machine", "machine", "--volumes", "volumes")).Ends(125).Says("not the one that the session names");
+        (await RunAsync("run", "--oci", "layout", "--platform", "simulated", "--machine", "machine", "--volumes", "volumes")).Ends(125)
+            .Says("not the one that the session names");
     }
 
     [Fact]
@@ -149,7 +157,8 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
         (await RunAsync("run", "--insecure-no-attestation", "--session", "a/b", "note.wasm")).Ends(125).Says("exclude each other");
         (await RunAsync("run", "--session", "a/b", "--cas", CasAddress, "--env", "A=B", "note.wasm")).Ends(125).Says("from its session");
         // The CAS is simulated, and that was not accepted.
-        (await RunAsync("run", "--session", "a/b", "--cas", CasAddress, "--machine", "machine", "note.wasm")).Ends(125).Says("not accepted");
+        (await RunAsync("run", "--session", "a/b", "--cas", CasAddress, "--machine", "machine", "note.wasm")).Ends(125)
+            .Says("not accepted");
     }
 
     private async Task CreateSessionAsync(string name, string digest, string stdio = "{readers: [CREATOR]}")
@@ -178,7 +187,8 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
         RunAsync(AttestedRun(session, file, arguments));
 
     private string[] AttestedRun(string session, string file, params string[] arguments) =>
-        ["run", "--session", $"{session}/app", "--cas", CasAddress, "--platform", "simulated", "--machine", "machine", "--volumes", "volumes", file, .. arguments];
+        ["run", "--session", $"{session}/app", "--cas", CasAddress, "--platform", "simulated", "--machine", "machine", "--volumes",
+            "volumes", file, .. arguments];
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);
 

@@ -36,7 +36,8 @@ public sealed partial class DemoTests : IDisposable
         Assert.Equal(9, cells.Count);
         Assert.All(cells, cell => Assert.Contains(
             result["crosstab"]!["cells"]!.AsArray(),
-            each => (string)each!["values"]![0]! == (string)cell[0] && (string)each["values"]![1]! == (string)cell[1] && (long)each["persons"]! == (long)cell[2]));
+            each => (string)each!["values"]![0]! == (string)cell[0] && (string)each["values"]![1]! == (string)cell[1]
+            && (long)each["persons"]! == (long)cell[2]));
 
         // Reference figures published with the data, to the places they are published with.
         AssertLift("customers.visit", "Mens E-Mail", 0.076590, 0.069953, 0.083227, 0.721405, 0.640385, 0.806426);
@@ -52,8 +53,10 @@ public sealed partial class DemoTests : IDisposable
                 .Single(each => (string)each!["treatment"]! == treatment)!["result"]!;
             double[] figures =
             [
-                (double)comparison["absoluteLift"]!, (double)comparison["absoluteInterval"]!["lower"]!, (double)comparison["absoluteInterval"]!["upper"]!,
-                (double)comparison["relativeLift"]!, (double)comparison["relativeInterval"]!["lower"]!, (double)comparison["relativeInterval"]!["upper"]!,
+                (double)comparison["absoluteLift"]!, (double)comparison["absoluteInterval"]!["lower"]!,
+                (double)comparison["absoluteInterval"]!["upper"]!,
+                (double)comparison["relativeLift"]!, (double)comparison["relativeInterval"]!["lower"]!,
+                (double)comparison["relativeInterval"]!["upper"]!,
             ];
             Assert.Equal(expected, figures.Select(figure => Math.Round(figure, 6)));
         }
@@ -65,7 +68,8 @@ public sealed partial class DemoTests : IDisposable
         var shown = (await GuardianProgram.RunAsync(folder.Path, "demo", "--keep", "kept")).Ends(0);
         Assert.Contains("SIMULATED", shown.Output, StringComparison.Ordinal);
         var commands = Command().Matches(shown.Output).Select(match => Shell.Split(match.Groups[1].Value)).ToList();
-        Assert.Equal(["room check", "room verify", "cas start", "room start", "room ask"], commands.Select(command => string.Join(' ', command.Take(2))));
+        Assert.Equal(["room check", "room verify", "cas start", "room start", "room ask"],
+            commands.Select(command => string.Join(' ', command.Take(2))));
         await Shell.RunAllAsync(folder.Path, commands);
         (await GuardianProgram.RunAsync(folder.Path, "demo", "--keep", "kept")).Ends(2).Says("kept");
     }

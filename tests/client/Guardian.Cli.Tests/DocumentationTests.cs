@@ -19,13 +19,19 @@ public sealed partial class DocumentationTests : IDisposable
     [Fact]
     public async Task The_clean_room_page_works_from_start_to_end()
     {
-        folder.Write("campaign.csv", "email,arm,exposed\n" + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"p{i}@example.com,{(i % 2 == 0 ? "Treatment" : "Control")},1\n")));
-        folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(1_000, 3_000).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
+        folder.Write("campaign.csv",
+            "email,arm,exposed\n"
+            + string.Concat(Enumerable.Range(0, 3_000).Select(i => $"p{i}@example.com,{(i % 2 == 0 ? "Treatment" : "Control")},1\n")));
+        folder.Write("customers.csv",
+            "email,region,visit,spend\n"
+            + string.Concat(
+            Enumerable.Range(1_000, 3_000).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
         // Some who are no customers and not all who are, so that no two questions are about nearly the same persons; three events each.
         var buyers = Enumerable.Range(0, 600).Concat(Enumerable.Range(1_400, 2_600)).ToList();
         folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3 * buyers.Count).Select(i =>
             $"p{buyers[i % buyers.Count]}@example.com,2026-03-{1 + (i % 31):D2} 18:30:00,199.00,{(i % 7 == 0 ? "open" : "paid")}\n")));
-        folder.Write("changed.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(3_900, 300).Select(i => $"p{i}@example.com,North,1,30\n")));
+        folder.Write("changed.csv",
+            "email,region,visit,spend\n" + string.Concat(Enumerable.Range(3_900, 300).Select(i => $"p{i}@example.com,North,1,30\n")));
         folder.Write("left.csv", "email\n" + string.Concat(Enumerable.Range(1_000, 200).Select(i => $"p{i}@example.com\n")));
         var events = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "tutorials", "clean-room.md"))).Groups[1].Value;
         var known = new Dictionary<string, string>();
@@ -37,11 +43,14 @@ public sealed partial class DocumentationTests : IDisposable
             switch (command[0], command[1])
             {
                 case ("key", "create"):
-                    known[Path.GetFileNameWithoutExtension(command[2]) + "=KEY"] = Path.GetFileNameWithoutExtension(command[2]) + "=" + PublicKey().Match(result.Output).Value;
+                    known[Path.GetFileNameWithoutExtension(command[2]) + "=KEY"] = Path.GetFileNameWithoutExtension(command[2]) + "="
+                        + PublicKey().Match(result.Output).Value;
                     break;
                 case ("room", "create"):
                     // What the page has people edit.
-                    folder.Write("room.yaml", File.ReadAllText(folder.File("room.yaml")).Replace("analyses:\n", events + "analyses:\n", StringComparison.Ordinal));
+                    folder.Write("room.yaml",
+                        File.ReadAllText(folder.File("room.yaml"))
+                        .Replace("analyses:\n", events + "analyses:\n", StringComparison.Ordinal));
                     break;
                 case ("session", "create"):
                     known["HASH"] = Hash().Match(result.Output).Value;
@@ -65,9 +74,11 @@ public sealed partial class DocumentationTests : IDisposable
         File.Copy(Repository.File("tests", "vectors", "sgx", "synth_sdk_a.signed.so"), folder.File("enclave.signed.so"));
         var page = await File.ReadAllTextAsync(Repository.File("docs", "how-to", "attestation.md"));
         folder.Write("policy.yaml", Yaml().Match(page).Groups[1].Value);
-        using var service = new CollateralStub(Guardian.Attestation.Collateral.CollateralFiles.Read(folder.File("collateral"), out _)!, isCaching: true);
+        using var service = new CollateralStub(
+            Guardian.Attestation.Collateral.CollateralFiles.Read(folder.File("collateral"), out _)!, isCaching: true);
         var commands = Commands("docs/how-to/attestation.md")
-            .Select(command => Shell.Split(command.Replace("https://pccs.example:8081/", service.Address, StringComparison.Ordinal))).ToList();
+            .Select(command => Shell.Split(command.Replace("https://pccs.example:8081/", service.Address, StringComparison.Ordinal)))
+                .ToList();
         Assert.True(commands.Count >= 14);
         await Shell.RunAllAsync(folder.Path, commands);
     }
@@ -76,7 +87,8 @@ public sealed partial class DocumentationTests : IDisposable
     public async Task The_ten_lines_on_the_attestation_page_are_a_program_that_works()
     {
         Assert.Contains(
-            $"```csharp\n{await File.ReadAllTextAsync(Repository.File("samples", "verify-quote", "Program.cs"))}```", await File.ReadAllTextAsync(Repository.File("docs", "how-to", "attestation.md")), StringComparison.Ordinal);
+            $"```csharp\n{await File.ReadAllTextAsync(Repository.File("samples", "verify-quote", "Program.cs"))}```",
+            await File.ReadAllTextAsync(Repository.File("docs", "how-to", "attestation.md")), StringComparison.Ordinal);
         Copy("tdx4-uptodate", "quote.bin", "collateral");
         Assert.Equal(0, await RunSampleAsync("1751328000"));
         Assert.Equal(1, await RunSampleAsync("1"));
@@ -84,7 +96,10 @@ public sealed partial class DocumentationTests : IDisposable
 
     private async Task<int> RunSampleAsync(string at)
     {
-        using var sample = Process.Start("dotnet", [Path.Combine(GuardianProgram.FolderOf("VerifyQuote"), "VerifyQuote.dll"), folder.File("quote.bin"), folder.File("collateral"), at]);
+        using var sample = Process.Start(
+            "dotnet",
+            [Path.Combine(GuardianProgram.FolderOf("VerifyQuote"), "VerifyQuote.dll"), folder.File("quote.bin"), folder.File("collateral"),
+            at]);
         await sample.WaitForExitAsync();
         return sample.ExitCode;
     }
@@ -94,23 +109,28 @@ public sealed partial class DocumentationTests : IDisposable
         Directory.CreateDirectory(folder.File(collateral));
         foreach (var file in Directory.GetFiles(Repository.File("tests", "vectors", "dcap", vector)))
         {
-            File.Copy(file, Path.GetFileName(file) == "quote.bin" ? folder.File(quote) : Path.Combine(folder.File(collateral), Path.GetFileName(file)));
+            File.Copy(file, Path.GetFileName(file) == "quote.bin"
+                ? folder.File(quote)
+                : Path.Combine(folder.File(collateral), Path.GetFileName(file)));
         }
     }
 
     [Fact]
     public async Task The_program_of_the_confidential_programs_page_counts_its_visits()
     {
-        var page = await File.ReadAllTextAsync(Repository.File("docs", "tutorials", "confidential-programs.md"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(
+            Repository.File("docs", "tutorials", "confidential-programs.md"), TestContext.Current.CancellationToken);
         var start = page.IndexOf("```c\n", StringComparison.Ordinal) + "```c\n".Length;
         folder.Write("visits.c", page[start..page.IndexOf("```", start, StringComparison.Ordinal)]);
-        Assert.SkipUnless(await WasiToolchain.TryCompileAsync(folder.Path, "visits.c", "visits.wasm"), "clang with lld, wasi-libc and libclang-rt-dev-wasm32 is not installed");
+        Assert.SkipUnless(await WasiToolchain.TryCompileAsync(folder.Path, "visits.c", "visits.wasm"),
+            "clang with lld, wasi-libc and libclang-rt-dev-wasm32 is not installed");
         Directory.CreateDirectory(Path.Combine(folder.Path, "data"));
         for (var visits = 1; visits <= 2; visits++)
         {
             Assert.Equal($"{visits} visits\n", (await GuardianProgram.RunAsync(folder.Path, VisitsCommand.Split(' '))).Ends(0).Output);
         }
-        Assert.Equal("Ada\nAda\n", await File.ReadAllTextAsync(Path.Combine(folder.Path, "data", "visits"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "Ada\nAda\n", await File.ReadAllTextAsync(Path.Combine(folder.Path, "data", "visits"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -137,7 +157,10 @@ public sealed partial class DocumentationTests : IDisposable
             .Replace("RUNTIME", EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime")).ToString(), StringComparison.Ordinal));
         // The command behind 'attach --' is looked up by the system.
         var commands = Commands("docs/tutorials/confidential-programs.md").Where(command => command != VisitsCommand)
-            .Select(command => Shell.Split(command.Replace(" -- guardian ", $" -- {string.Join(' ', GuardianProgram.Command("Guardian.Cli", "guardian"))} ", StringComparison.Ordinal))).ToList();
+            .Select(command =>
+                Shell.Split(command.Replace(
+                " -- guardian ", $" -- {string.Join(' ', GuardianProgram.Command("Guardian.Cli", "guardian"))} ",
+                StringComparison.Ordinal))).ToList();
         Assert.True(commands.Count >= 7);
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
         {
@@ -162,7 +185,8 @@ public sealed partial class DocumentationTests : IDisposable
             "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md",
             "docs/how-to/operate.md", "docs/how-to/volumes.md",
         ];
-        foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page)).Except(pagesOfOtherTests))
+        foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page))
+            .Except(pagesOfOtherTests))
         {
             Assert.All(Commands(page), command => Assert.Contains(command, tested));
         }
@@ -177,7 +201,8 @@ public sealed partial class DocumentationTests : IDisposable
         {
             (await GuardianProgram.RunAsync(folder.Path, [.. Shell.Split(command), "--help"])).Ends(0);
         }
-        Assert.Contains("docs/how-to/operate.md", await File.ReadAllTextAsync(Repository.File("tests", "openstack", "helpers.sh")), StringComparison.Ordinal);
+        Assert.Contains("docs/how-to/operate.md", await File.ReadAllTextAsync(Repository.File("tests", "openstack", "helpers.sh")),
+            StringComparison.Ordinal);
     }
 
     // Lines of code blocks that call guardian.

@@ -14,27 +14,32 @@ public sealed class EnclaveCommandTests : IDisposable
     [InlineData("synth_eadd_only.sgxs", "995c454650d39811c9c53e1af534aa6c34a496ce9302c34e0ced2c7a7e2c4103", null)]
     [InlineData("synth_partial.sgxs", "1f471b6814e9d7bfc736a16112a853bdb3f063563b89e279d66ade79b1a4a846", null)]
     [InlineData("synth_tcs.sgxs", "bfa40e160cba7db8ddb3cfd8b5ad1c1b1d620ba193757c7d95e555ac4bc31da8", null)]
-    [InlineData("fortanix_test_enclave.sig", "784acfd7d5096a8f0fbd3265760bff21b120f62407a9a9e5ba31aa3c8ed198fc", "fb4bab3d6036ac1d730fa83d7366df1dd2dfeac194ef335d6854d8a6c6475542")]
+    [InlineData("fortanix_test_enclave.sig", "784acfd7d5096a8f0fbd3265760bff21b120f62407a9a9e5ba31aa3c8ed198fc",
+        "fb4bab3d6036ac1d730fa83d7366df1dd2dfeac194ef335d6854d8a6c6475542")]
     [InlineData("intel_le_prod_css_sdk2.25.bin", "7881af9f9def547da9908c008f29cde9bd78064e36ac7e14c83c294ca4806150", IntelSigner)]
     [InlineData("intel_le_prod_css_sdk2.10.bin", "30498a2cb6827581d29f595da1781379fd2a676c90477f449b023eb2e9407a53", IntelSigner)]
     [InlineData("intel_le_prod_css_sdk2.4.bin", "c2c7a1829d0d6b7baa150b30bfe1524e12db7db19256c9192630268837dba3bf", IntelSigner)]
     [InlineData("intel_le_prod_css_sdk1.7.bin", "8050122c5f999a28624b23ddd85b0483caedae3f38a29d192758798e6785d090", IntelSigner)]
-    [InlineData("synth_sdk_a.signed.so", "e3f6e92e03cb07bc2f06bb615ed52e698f078f12c57deffa37b5e75930b41a8f", "7719e97a95969f53bc7e9d5137df715f0badb92a8eeb943989d00e5a028003c2")]
-    [InlineData("synth_sdk_b.signed.so", "74911481651b706e7ddaaab4f3519e6a048a25c0a6d82d73696eb3e9f3cd56c6", "24f58a2b18f903a47f8fdafa9b12a50f0f8bdf0ac671b0d15c0758e03e2e8e1c")]
+    [InlineData("synth_sdk_a.signed.so", "e3f6e92e03cb07bc2f06bb615ed52e698f078f12c57deffa37b5e75930b41a8f",
+        "7719e97a95969f53bc7e9d5137df715f0badb92a8eeb943989d00e5a028003c2")]
+    [InlineData("synth_sdk_b.signed.so", "74911481651b706e7ddaaab4f3519e6a048a25c0a6d82d73696eb3e9f3cd56c6",
+        "24f58a2b18f903a47f8fdafa9b12a50f0f8bdf0ac671b0d15c0758e03e2e8e1c")]
     public async Task An_enclaves_file_gives_its_published_identity(string file, string mrEnclave, string? mrSigner)
     {
         var path = Repository.File("tests", "vectors", "sgx", file);
         var measured = (await RunAsync("measure", path, "--json")).Ends(0).Json;
         Assert.Equal((mrEnclave, mrSigner), ((string?)measured["mrEnclave"], (string?)measured["mrSigner"]));
         var shown = (await RunAsync("show", path, "--json")).Ends(0).Json;
-        Assert.Equal((mrEnclave, mrSigner, mrSigner is null ? null : "good"), ((string?)shown["mrEnclave"], (string?)shown["mrSigner"], (string?)shown["signature"]));
+        Assert.Equal((mrEnclave, mrSigner, mrSigner is null ? null : "good"),
+            ((string?)shown["mrEnclave"], (string?)shown["mrSigner"], (string?)shown["signature"]));
     }
 
     [Fact]
     public async Task For_people_a_line_is_like_that_of_sha256sum()
     {
         var path = Repository.File("tests", "vectors", "sgx", "synth_empty.sgxs");
-        Assert.Equal($"9e197c8837c6d65632dbdd59cd7df4f1a25b68d8e4e5eb6ca3b20b05311fecb8  {path}", (await RunAsync("measure", path)).Ends(0).Output.Trim());
+        Assert.Equal($"9e197c8837c6d65632dbdd59cd7df4f1a25b68d8e4e5eb6ca3b20b05311fecb8  {path}",
+            (await RunAsync("measure", path)).Ends(0).Output.Trim());
     }
 
     [Fact]

@@ -54,9 +54,13 @@ public sealed partial class GramineManifestTests
     public void Every_file_is_mounted_and_only_what_the_program_checks_itself_is_allowed(string program)
     {
         var manifest = Read(program);
-        var mounted = ((TomlArray)((TomlTable)manifest["fs"])["mounts"]).Cast<TomlTable>().Where(mount => mount.ContainsKey("uri")).Select(mount => (string)mount["uri"]).ToList();
-        Assert.All(Files(manifest, "trusted_files").Where(file => file != "file:/gramine/libsysdb.so"), file => Assert.Contains(mounted, mount => (file + "/").StartsWith(mount.TrimEnd('/') + "/", StringComparison.Ordinal)));
-        Assert.Equal(program == "guardian-runtime" ? ["file:/srv/visits.wasm", "file:/var/lib/guardian/"] : ["file:/var/lib/guardian/"], Files(manifest, "allowed_files"));
+        var mounted = ((TomlArray)((TomlTable)manifest["fs"])["mounts"]).Cast<TomlTable>().Where(mount => mount.ContainsKey("uri"))
+            .Select(mount => (string)mount["uri"]).ToList();
+        Assert.All(Files(manifest, "trusted_files").Where(file => file != "file:/gramine/libsysdb.so"), file =>
+            Assert.Contains(mounted, mount => (file + "/").StartsWith(mount.TrimEnd('/') + "/", StringComparison.Ordinal)));
+        Assert.Equal(program == "guardian-runtime"
+            ? ["file:/srv/visits.wasm", "file:/var/lib/guardian/"]
+            : ["file:/var/lib/guardian/"], Files(manifest, "allowed_files"));
         Assert.Equal($"/{program}/{program}", ((TomlTable)manifest["libos"])["entrypoint"]);
     }
 
@@ -64,9 +68,11 @@ public sealed partial class GramineManifestTests
     public void The_programs_take_their_manifest_s_arguments()
     {
         var room = Guardian.Hosting.HostOptions.Parse(Arguments("guardian-enclave"), [], own: ["contract", "cas"], optional: []);
-        Assert.Equal(("/contract/room.yaml", "https://cas.example:8443", "0.0.0.0:8443", "/state"), (room["contract"], room["cas"], room.Listen.ToString(), room.State));
+        Assert.Equal(("/contract/room.yaml", "https://cas.example:8443", "0.0.0.0:8443", "/state"),
+            (room["contract"], room["cas"], room.Listen.ToString(), room.State));
         var runtime = RuntimeOptions.Parse(Arguments("guardian-runtime"));
-        Assert.Equal(("visits", "counter", "/program.wasm", "/state/volumes"), (runtime.SessionName, runtime.ServiceName, runtime.Program, runtime.Volumes));
+        Assert.Equal(("visits", "counter", "/program.wasm", "/state/volumes"),
+            (runtime.SessionName, runtime.ServiceName, runtime.Program, runtime.Volumes));
         Assert.Equal(Guardian.Sgx.PlatformKind.Hardware, Assert.Single(runtime.CasPolicy.Platforms));
     }
 
@@ -77,8 +83,10 @@ public sealed partial class GramineManifestTests
     {
         Assert.SkipUnless(GuardianProgram.Command(project, program) is [_], "the programs are not native; ./test native makes them");
         Assert.Equal(
-            Directory.GetFiles(GuardianProgram.FolderOf(project)).Select(file => $"file:/opt/guardian/{program}/{Path.GetFileName(file)}").Order(StringComparer.Ordinal),
-            Files(Read(program), "trusted_files").Where(file => file.StartsWith("file:/opt/guardian/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            Directory.GetFiles(GuardianProgram.FolderOf(project)).Select(file => $"file:/opt/guardian/{program}/{Path.GetFileName(file)}")
+            .Order(StringComparer.Ordinal),
+            Files(Read(program), "trusted_files").Where(file => file.StartsWith("file:/opt/guardian/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal));
     }
 
     private static TomlTable Read(string program)
@@ -94,7 +102,8 @@ public sealed partial class GramineManifestTests
         return words[1..];
     }
 
-    private static List<string> Files(TomlTable manifest, string list) => [.. ((TomlArray)((TomlTable)manifest["sgx"])[list]).Cast<string>()];
+    private static List<string> Files(TomlTable manifest, string list) =>
+        [.. ((TomlArray)((TomlTable)manifest["sgx"])[list]).Cast<string>()];
 
     private static IEnumerable<string> Keys(TomlTable table, string prefix) =>
         table.SelectMany(member => member.Value is TomlTable inner ? Keys(inner, $"{prefix}{member.Key}.") : [prefix + member.Key]);

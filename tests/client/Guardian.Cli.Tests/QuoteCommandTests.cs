@@ -29,7 +29,8 @@ public sealed class QuoteCommandTests : IDisposable
     {
         var refused = (await VerifyAsync(Sgx, At)).Ends(1).Json;
         Assert.True((bool)refused["verified"]!);
-        Assert.Equal(("ConfigurationAndSWHardeningNeeded", "Policy", "tcb"), ((string?)refused["status"], (string?)refused["stage"], (string?)refused["reason"]));
+        Assert.Equal(("ConfigurationAndSWHardeningNeeded", "Policy", "tcb"),
+            ((string?)refused["status"], (string?)refused["stage"], (string?)refused["reason"]));
         Assert.Matches("^[0-9a-f]{64}$", (string)refused["mrEnclave"]!);
         Assert.Matches("^[0-9a-f]{64}$", (string)refused["mrSigner"]!);
         Assert.Equal(System.Text.Json.JsonValueKind.Number, refused["isvProdId"]!.GetValueKind());
@@ -76,7 +77,8 @@ public sealed class QuoteCommandTests : IDisposable
         var base64 = Convert.ToBase64String(bytes);
         string[] texts =
         [
-            Convert.ToHexStringLower(bytes) + "\n", "0x" + Convert.ToHexString(bytes), base64 + "\r\n", Convert.ToBase64String(bytes, Base64FormattingOptions.InsertLineBreaks),
+            Convert.ToHexStringLower(bytes) + "\n", "0x" + Convert.ToHexString(bytes), base64 + "\r\n",
+            Convert.ToBase64String(bytes, Base64FormattingOptions.InsertLineBreaks),
             base64.TrimEnd('=').Replace('+', '-').Replace('/', '_'),
         ];
         foreach (var text in texts)
@@ -93,7 +95,8 @@ public sealed class QuoteCommandTests : IDisposable
         Assert.Equal("unknown-root", (string?)(await VerifyAsync(synthetic, at)).Ends(1).Json["reason"]);
         (await VerifyAsync(synthetic, at, "--root", Path.Combine(synthetic, "root.pem"))).Ends(0);
         // And then Intel's is not.
-        Assert.Equal("unknown-root", (string?)(await VerifyAsync(Tdx, At, "--root", Path.Combine(synthetic, "root.pem"))).Ends(1).Json["reason"]);
+        Assert.Equal(
+            "unknown-root", (string?)(await VerifyAsync(Tdx, At, "--root", Path.Combine(synthetic, "root.pem"))).Ends(1).Json["reason"]);
         (await VerifyAsync(Tdx, At, "--root", folder.Write("no.pem", "hello"))).Ends(2);
     }
 
@@ -102,7 +105,8 @@ public sealed class QuoteCommandTests : IDisposable
     {
         var debug = Repository.File("tests", "vectors", "dcap", "s-app-debug");
         var json = (await VerifyAsync(debug, "2026-02-01T00:00:00Z", "--root", Path.Combine(debug, "root.pem"))).Ends(1).Json;
-        Assert.Equal((true, true, "Policy", "debug"), ((bool)json["verified"]!, (bool)json["debug"]!, (string?)json["stage"], (string?)json["reason"]));
+        Assert.Equal((true, true, "Policy", "debug"),
+            ((bool)json["verified"]!, (bool)json["debug"]!, (string?)json["stage"], (string?)json["reason"]));
     }
 
     [Fact]
@@ -112,17 +116,20 @@ public sealed class QuoteCommandTests : IDisposable
         (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--collateral", folder.File("absent"))).Ends(3);
         (await RunAsync("verify")).Ends(2);
         (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--colateral", Tdx)).Ends(2);
-        Assert.Equal("no-collateral", (string?)(await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--at", At, "--json")).Ends(1).Json["reason"]);
+        Assert.Equal("no-collateral",
+            (string?)(await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--at", At, "--json")).Ends(1).Json["reason"]);
     }
 
     [Fact]
     public async Task A_token_for_others_is_signed_with_the_key_that_was_given()
     {
-        var key = (string)(await GuardianProgram.RunAsync(folder.Path, "key", "create", "verifier.pem", "--json")).Ends(0).Json["publicKey"]!;
+        var key = (string)(await GuardianProgram.RunAsync(folder.Path, "key", "create", "verifier.pem", "--json"))
+            .Ends(0).Json["publicKey"]!;
         (await VerifyAsync(Tdx, At, "--ear", "result.jwt", "--key", "verifier.pem")).Ends(0);
         var parts = (await File.ReadAllTextAsync(folder.File("result.jwt"))).Split('.');
         var decoded = parts.Select(part => System.Buffers.Text.Base64Url.DecodeFromChars(part)).ToList();
-        Assert.True(IdentityKey.Verify(Convert.FromBase64String(key), System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), decoded[2]));
+        Assert.True(
+            IdentityKey.Verify(Convert.FromBase64String(key), System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), decoded[2]));
         Assert.Equal("ES256", (string?)JsonNode.Parse(decoded[0])!["alg"]);
         var claims = JsonNode.Parse(decoded[1])!;
         Assert.Equal("affirming", (string?)claims["submods"]!["tdx"]!["ear.status"]);
@@ -132,7 +139,8 @@ public sealed class QuoteCommandTests : IDisposable
     [Fact]
     public async Task A_quote_is_shown_with_what_it_would_need()
     {
-        var shown = (await RunAsync("show", Repository.File("tests", "vectors", "dcap", "quotes", "v3-certtype3-raw-tcb.bin"), "--json")).Ends(0).Json;
+        var shown = (await RunAsync("show", Repository.File("tests", "vectors", "dcap", "quotes", "v3-certtype3-raw-tcb.bin"), "--json"))
+            .Ends(0).Json;
         Assert.Equal((false, 3, 3), ((bool)shown["verified"]!, (int)shown["version"]!, (int)shown["certificationDataType"]!));
         Assert.Contains("--pck-chain", (string)shown["needs"]!, StringComparison.Ordinal);
         Assert.Matches("^[0-9a-f]{768}$", (string)shown["encryptedPpid"]!);

@@ -16,18 +16,21 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
     [Fact]
     public async Task A_kill_of_enclave_and_cas_amid_an_upload_loses_nothing_and_the_upload_resumes()
     {
-        foreach (var (member, dataSet, file) in new[] { ("agency", "campaign", "campaign.csv"), ("retailer", "customers", "customers.csv") })
+        foreach (
+            var (member, dataSet, file) in new[] { ("agency", "campaign", "campaign.csv"), ("retailer", "customers", "customers.csv") })
         {
             var (client, contract) = room.Connect(member);
             using (client)
             {
                 var data = contract.FindDataSet(dataSet)!;
                 var keys = await client.ReadKeysAsync(dataSet);
-                var prepared = new DataSetPreparer(data, Guardian.CleanRoom.Layout.RoomLayout.For(contract)).Prepare(room.File(file), keys.MatchKey);
+                var prepared = new DataSetPreparer(data, Guardian.CleanRoom.Layout.RoomLayout.For(contract))
+                    .Prepare(room.File(file), keys.MatchKey);
                 Assert.True(prepared.GroupCount >= 4);
                 var acknowledged = new List<long>();
                 Task? restart = null;
-                await new RoomUploader(client, contract, data) { Patience = TimeSpan.FromMinutes(10) }.UploadAsync(prepared, keys.UploadSecret, new OnReport(progress =>
+                await new RoomUploader(client, contract, data) { Patience = TimeSpan.FromMinutes(10) }.UploadAsync(
+                    prepared, keys.UploadSecret, new OnReport(progress =>
                 {
                     acknowledged.Add(progress.Bytes);
                     if (restart is null && acknowledged.Count == 2)
@@ -59,15 +62,22 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         {
             var data = contract.FindDataSet("campaign")!;
             var path = room.File("other.csv");
-            await File.WriteAllTextAsync(path, "email,arm,exposed\n,Control,0\nx,Control,0\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"q{i / 2}@example.com,Control,0\n")));
+            await File.WriteAllTextAsync(
+                path,
+                "email,arm,exposed\n,Control,0\nx,Control,0\n"
+                + string.Concat(Enumerable.Range(0, 500).Select(i => $"q{i / 2}@example.com,Control,0\n")));
             var keys = await client.ReadKeysAsync("campaign");
             var prepared = new DataSetPreparer(data, Guardian.CleanRoom.Layout.RoomLayout.For(contract)).Prepare(path, keys.MatchKey);
             using var stop = new CancellationTokenSource();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new RoomUploader(client, contract, data).UploadAsync(prepared, keys.UploadSecret, new OnReport(_ => stop.Cancel()), cancellation: stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () =>
+                    new RoomUploader(client, contract, data).UploadAsync(
+                    prepared, keys.UploadSecret, new OnReport(_ => stop.Cancel()), cancellation: stop.Token));
         }
         var again = (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "other.csv", "--json")).Ends(0).Json;
         Assert.Equal((1, 502, 250, 1, 1, 250), (
-            (int)again["resumedAt"]!, (int)again["rows"]!, (int)again["persons"]!, (int)again["empty"]!, (int)again["invalid"]!, (int)again["duplicates"]!));
+            (int)again["resumedAt"]!, (int)again["rows"]!, (int)again["persons"]!, (int)again["empty"]!, (int)again["invalid"]!,
+            (int)again["duplicates"]!));
     }
 
     [Fact]
@@ -83,7 +93,8 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         await File.WriteAllBytesAsync(room.File("latin1.csv"), [.. "email,arm,exposed\nm"u8, 0xFC, .. "ller@x.org,Control,1\n"u8]);
         (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "latin1.csv")).Ends(2).Says("line 2");
         await WriteParquetAsync(room.File("bad.parquet"));
-        (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "bad.parquet")).Ends(2).Says("row 2, column 'arm': 'Red' is not one of Treatment, Control");
+        (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "bad.parquet")).Ends(2)
+            .Says("row 2, column 'arm': 'Red' is not one of Treatment, Control");
         (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "absent.csv")).Ends(3).Says("absent.csv");
         (await room.AsAsync("retailer", "upload", "--dataset", "campaign", "--data", "campaign.csv")).Ends(1).Says("may not upload it");
     }
@@ -104,7 +115,8 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
     public async Task Strangers_and_unreachable_rooms_are_told_apart()
     {
         (await room.AsAsync("stranger", "status")).Ends(1).Says("this key is no member's");
-        (await room.RunAsync("room", "status", "room.yaml", "--room", "127.0.0.1:1", "--key", "agency.pem")).Ends(3).Says("does not answer");
+        (await room.RunAsync("room", "status", "room.yaml", "--room", "127.0.0.1:1", "--key", "agency.pem")).Ends(3)
+            .Says("does not answer");
         (await room.RunAsync("room", "status", "room.yaml", "--room", room.CasAddress, "--key", "agency.pem")).Ends(1).Says("mrenclave");
     }
 
@@ -112,16 +124,22 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
     public async Task An_unsigned_or_altered_contract_is_refused_by_everyone()
     {
         var copy = room.File("altered.yaml");
-        await File.WriteAllTextAsync(copy, (await File.ReadAllTextAsync(room.File("room.yaml"))).Replace("minimum_audience: 100", "minimum_audience: 20", StringComparison.Ordinal));
-        (await room.RunAsync("room", "status", copy, "--room", room.RoomAddress, "--key", "agency.pem")).Ends(1).Says("agency has not signed").Says("retailer has not signed");
+        await File.WriteAllTextAsync(
+            copy,
+            (await File.ReadAllTextAsync(room.File("room.yaml")))
+            .Replace("minimum_audience: 100", "minimum_audience: 20", StringComparison.Ordinal));
+        (await room.RunAsync("room", "status", copy, "--room", room.RoomAddress, "--key", "agency.pem")).Ends(1)
+            .Says("agency has not signed").Says("retailer has not signed");
         foreach (var member in new[] { "agency", "retailer" })
         {
             File.Copy(room.File($"room.yaml.{member}.sig"), $"{copy}.{member}.sig", overwrite: true);
         }
-        (await room.RunAsync("room", "status", copy, "--room", room.RoomAddress, "--key", "agency.pem")).Ends(1).Says("changed after signing");
+        (await room.RunAsync("room", "status", copy, "--room", room.RoomAddress, "--key", "agency.pem")).Ends(1)
+            .Says("changed after signing");
         (await room.RunAsync("room", "start", copy, "--cas", room.CasAddress)).Ends(1).Says("changed after signing");
         var host = await Assert.ThrowsAsync<InvalidOperationException>(() => GuardianProgram.ServeAsync(
-            room.Folder, "Guardian.Enclave", "guardian-enclave", "--state", room.File("other"), "--machine", room.File("machine"), "--listen", "127.0.0.1:0",
+            room.Folder, "Guardian.Enclave", "guardian-enclave", "--state", room.File("other"), "--machine", room.File("machine"),
+            "--listen", "127.0.0.1:0",
             "--contract", copy, "--cas", $"https://{room.CasAddress}"));
         Assert.Contains("exit code 1", host.Message, StringComparison.Ordinal);
 
@@ -137,15 +155,20 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
     {
         (await room.RunAsync("cas", "attest", room.CasAddress, "--platform", "simulated")).Ends(0);
         (await room.RunAsync("cas", "attest", room.CasAddress)).Ends(1).Says("platform").Says("simulated");
-        (await room.RunAsync("cas", "attest", room.CasAddress, "--platform", "simulated", "--mrenclave", WrongMeasurement)).Ends(1).Says(WrongMeasurement);
-        (await room.RunAsync("session", "create", "session.yaml", "--cas", room.CasAddress, "--key", "agency.pem")).Ends(1).Says("platform");
+        (await room.RunAsync("cas", "attest", room.CasAddress, "--platform", "simulated", "--mrenclave", WrongMeasurement)).Ends(1)
+            .Says(WrongMeasurement);
+        (await room.RunAsync("session", "create", "session.yaml", "--cas", room.CasAddress, "--key", "agency.pem")).Ends(1)
+            .Says("platform");
     }
 
     [Fact]
     public async Task The_cas_denies_code_that_the_session_does_not_name()
     {
-        (await room.RunAsync("room", "session", "other", "--platform", "simulated", "--mrenclave", WrongMeasurement, "--output", "other.yaml")).Ends(0);
-        var created = (await room.RunAsync("session", "create", "other.yaml", "--cas", room.CasAddress, "--key", "agency.pem", "--platform", "simulated", "--json")).Ends(0);
+        (await room.RunAsync(
+            "room", "session", "other", "--platform", "simulated", "--mrenclave", WrongMeasurement, "--output", "other.yaml")).Ends(0);
+        var created = (await room.RunAsync(
+            "session", "create", "other.yaml", "--cas", room.CasAddress, "--key", "agency.pem", "--platform", "simulated",
+            "--json")).Ends(0);
         var contract = (await File.ReadAllTextAsync(room.File("room.yaml")))
             .Replace("session: test/room", "session: other/room", StringComparison.Ordinal)
             .Replace(room.SessionHash, (string)created.Json["hash"]!, StringComparison.Ordinal);
@@ -174,7 +197,8 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         var north = (await room.AsAsync("retailer", "ask", "overlap", "--where", "customers.region = North", "--json")).Ends(0).Json;
         Assert.Equal(RoomFixture.Persons / 6, (int)north["overlap"]!["persons"]!);
         (await room.AsAsync("agency", "ask", "overlap", "--where", "customers.spend > 1")).Ends(1).Says("may not be filtered");
-        (await room.AsAsync("agency", "ask", "overlap", "--where", "customers.region in North, South", "--where", "campaign.exposed = 1", "--where", "campaign.arm = Treatment")).Ends(1).Says("fewer than 100 persons");
+        (await room.AsAsync("agency", "ask", "overlap", "--where", "customers.region in North, South", "--where", "campaign.exposed = 1",
+            "--where", "campaign.arm = Treatment")).Ends(1).Says("fewer than 100 persons");
 
         (await room.AsAsync("agency", "lift", "--output", "lift.jws")).Ends(0);
         (await room.RunAsync("room", "verify", "lift.jws", "--contract", "room.yaml")).Ends(0);

@@ -6,9 +6,13 @@ namespace Guardian.Cli.Tests;
 public sealed class RichRoomFixture : RoomFixture
 {
     protected override string Edit(string contract) => contract
-        .Replace("- {name: exposed, type: flag, filter: true}", "- {name: exposed, type: flag, filter: true}\n      - {name: views, type: integer, minimum: 0, maximum: 10}", StringComparison.Ordinal)
+        .Replace("- {name: exposed, type: flag, filter: true}",
+            "- {name: exposed, type: flag, filter: true}\n      - {name: views, type: integer, minimum: 0, maximum: 10}",
+            StringComparison.Ordinal)
         .Replace("    columns:", "    rules: {activation: true}\n    columns:", StringComparison.Ordinal)
-        .Replace("analyses:\n", "analyses:\n  reach: {frequency: campaign.views, maximum: 3}\n  activation: {dataset: customers, receiver: retailer}\n", StringComparison.Ordinal);
+        .Replace("analyses:\n",
+            "analyses:\n  reach: {frequency: campaign.views, maximum: 3}\n  activation: {dataset: customers, receiver: retailer}\n",
+            StringComparison.Ordinal);
 }
 
 /// <summary>What owners bring besides a sorted file of everyone, and the lists and classes that come of it.</summary>
@@ -17,17 +21,25 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
     [Fact]
     public async Task Unsorted_and_changed_uploads_reach_the_activation_list_and_8_MiB_of_EPC_work_from_the_command_line()
     {
-        string Customers(IEnumerable<int> persons) => "email,region,visit,spend\n" + string.Concat(persons.Select(i => $"c{i}@example.com,North,1,5.00\n"));
-        await File.WriteAllTextAsync(room.File("seen.csv"), "email,arm,exposed,views\n" + string.Concat(Enumerable.Range(0, 2_000).Select(i => $"c{i}@example.com,Treatment,1,{i % 5}\n")));
+        string Customers(IEnumerable<int> persons) =>
+            "email,region,visit,spend\n" + string.Concat(persons.Select(i => $"c{i}@example.com,North,1,5.00\n"));
+        await File.WriteAllTextAsync(
+            room.File("seen.csv"),
+            "email,arm,exposed,views\n" + string.Concat(Enumerable.Range(0, 2_000).Select(i => $"c{i}@example.com,Treatment,1,{i % 5}\n")));
         await File.WriteAllTextAsync(room.File("all.csv"), Customers(Enumerable.Range(1_000, 2_000)));
         await File.WriteAllTextAsync(room.File("changed.csv"), Customers(Enumerable.Range(500, 600)));
-        await File.WriteAllTextAsync(room.File("gone.csv"), "email\n" + string.Concat(Enumerable.Range(1_800, 300).Select(i => $"c{i}@example.com\n")));
+        await File.WriteAllTextAsync(
+            room.File("gone.csv"), "email\n" + string.Concat(Enumerable.Range(1_800, 300).Select(i => $"c{i}@example.com\n")));
 
-        (await room.AsAsync("retailer", "upload", "--dataset", "customers", "--data", "changed.csv", "--changes")).Ends(1).Says("no version yet");
+        (await room.AsAsync("retailer", "upload", "--dataset", "customers", "--data", "changed.csv", "--changes")).Ends(1)
+            .Says("no version yet");
         (await room.AsAsync("retailer", "upload", "--dataset", "customers")).Ends(2).Says("--remove");
-        (await room.AsAsync("retailer", "upload", "--dataset", "customers", "--data", "all.csv", "--unsorted", "--changes")).Ends(2).Says("changes are sorted here");
+        (await room.AsAsync("retailer", "upload", "--dataset", "customers", "--data", "all.csv", "--unsorted", "--changes")).Ends(2)
+            .Says("changes are sorted here");
 
-        var unsorted = (await room.AsAsync("agency", "upload", "--dataset", "campaign", "--data", "seen.csv", "--unsorted", "--receipt", "seen.jws", "--json")).Ends(0).Json;
+        var unsorted = (await room.AsAsync(
+            "agency", "upload", "--dataset", "campaign", "--data", "seen.csv", "--unsorted", "--receipt", "seen.jws",
+            "--json")).Ends(0).Json;
         Assert.Equal((2_000, null), ((int)unsorted["versionPersons"]!, (string?)unsorted["base"]));
         var first = (await room.AsAsync("retailer", "upload", "--dataset", "customers", "--data", "all.csv", "--json")).Ends(0).Json;
 
@@ -40,7 +52,8 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
         (await room.AsAsync("agency", "activate", "--data", "seen.csv", "--output", "stolen.txt")).Ends(1).Says("for retailer alone");
         Assert.False(File.Exists(room.File("stolen.txt")));
 
-        var changed = (await room.AsAsync("retailer", "upload", "--dataset", "customers", "--data", "changed.csv", "--remove", "gone.csv", "--json")).Ends(0).Json;
+        var changed = (await room.AsAsync(
+            "retailer", "upload", "--dataset", "customers", "--data", "changed.csv", "--remove", "gone.csv", "--json")).Ends(0).Json;
         Assert.Equal(((string)first["digest"]!, 2_200), ((string)changed["base"]!, (int)changed["versionPersons"]!));
         await File.AppendAllTextAsync(room.File("all.csv"), Customers(Enumerable.Range(500, 500)).Split('\n', 2)[1]);
         Assert.Equal(Enumerable.Range(500, 1_300), await ActivateAsync());
@@ -71,6 +84,8 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
     private async Task<IEnumerable<int>> ActivateAsync()
     {
         (await room.AsAsync("retailer", "activate", "--data", "all.csv", "--output", "list.txt")).Ends(0);
-        return (await File.ReadAllLinesAsync(room.File("list.txt"))).Select(line => int.Parse(line[1..line.IndexOf('@', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)).Order();
+        return (await File.ReadAllLinesAsync(room.File("list.txt"))).Select(
+            line =>
+                int.Parse(line[1..line.IndexOf('@', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)).Order();
     }
 }

@@ -73,7 +73,8 @@ public sealed class RunCommandTests : IDisposable
     public async Task Limits_end_a_program()
     {
         Make("loop.wasm", """(module (func (export "_start") (loop (br 0))))""");
-        Assert.Contains("used up", (await RunAsync("--max-instructions", "1000000", "loop.wasm")).Ends(137).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "used up", (await RunAsync("--max-instructions", "1000000", "loop.wasm")).Ends(137).Error, StringComparison.Ordinal);
         Make("large.wasm", """(module (memory 200) (func (export "_start")))""");
         (await RunAsync("--max-memory", "12", "large.wasm")).Ends(126);
     }
@@ -84,7 +85,8 @@ public sealed class RunCommandTests : IDisposable
         Make("write.wasm", Write);
         Directory.CreateDirectory(Path.Combine(folder.Path, "host"));
         (await RunAsync("--dir", "host::/guest", "write.wasm")).Ends(0);
-        Assert.Equal("secret words", await File.ReadAllTextAsync(Path.Combine(folder.Path, "host", "made"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "secret words", await File.ReadAllTextAsync(Path.Combine(folder.Path, "host", "made"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -113,7 +115,8 @@ public sealed class RunCommandTests : IDisposable
     {
         Make("echo.wasm", Echo);
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "text.wasm"), "no module", TestContext.Current.CancellationToken);
-        Assert.Contains("--insecure-no-attestation", (await GuardianProgram.RunAsync(folder.Path, "run", "echo.wasm")).Ends(125).Error, StringComparison.Ordinal);
+        Assert.Contains("--insecure-no-attestation", (await GuardianProgram.RunAsync(folder.Path, "run", "echo.wasm")).Ends(125).Error,
+            StringComparison.Ordinal);
         (await RunAsync("missing.wasm")).Ends(125);
         (await RunAsync("text.wasm")).Ends(126);
         (await RunAsync()).Ends(125);
@@ -130,11 +133,13 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Help_is_there_and_the_command_is_listed()
     {
-        Assert.Contains("--volume-key FILE", (await GuardianProgram.RunAsync(folder.Path, "run", "--help")).Ends(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "--volume-key FILE", (await GuardianProgram.RunAsync(folder.Path, "run", "--help")).Ends(0).Output, StringComparison.Ordinal);
         Assert.Contains("  run ", (await GuardianProgram.RunAsync(folder.Path, "--help")).Ends(0).Output, StringComparison.Ordinal);
     }
 
     private void Make(string name, string text) => File.WriteAllBytes(Path.Combine(folder.Path, name), WasmEngine.Assemble(text));
 
-    private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["run", "--insecure-no-attestation", .. arguments]);
+    private Task<Result> RunAsync(params string[] arguments) =>
+        GuardianProgram.RunAsync(folder.Path, ["run", "--insecure-no-attestation", .. arguments]);
 }

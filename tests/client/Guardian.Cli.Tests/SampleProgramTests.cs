@@ -19,9 +19,12 @@ public sealed class SampleProgramTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(Samples is null, "the sample programs are not compiled; ./test samples does it, with Debian's clang, wasi-libc and rustc");
+        Assert.SkipWhen(
+            Samples is null, "the sample programs are not compiled; ./test samples does it, with Debian's clang, wasi-libc and rustc");
         (await RunAsync("", "key", "create", "owner.pem")).Ends(0);
-        cas = await GuardianProgram.ServeAsync(folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0");
+        cas = await GuardianProgram.ServeAsync(
+            folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
+            "127.0.0.1:0");
     }
 
     public ValueTask DisposeAsync()
@@ -66,8 +69,10 @@ public sealed class SampleProgramTests : IAsyncLifetime
             volumes:
               - name: data
             """);
-        (await StartAsync("shop/app", "sqlite", "CREATE TABLE sale(customer TEXT, amount INT); INSERT INTO sale VALUES ('somebody special', 7), ('another', 35);")).Ends(0);
-        Assert.Equal("somebody special|42\n", (await StartAsync("shop/app", "sqlite", "SELECT min('somebody special'), sum(amount) FROM sale;")).Ends(0).Output);
+        (await StartAsync("shop/app", "sqlite",
+            "CREATE TABLE sale(customer TEXT, amount INT); INSERT INTO sale VALUES ('somebody special', 7), ('another', 35);")).Ends(0);
+        Assert.Equal("somebody special|42\n",
+            (await StartAsync("shop/app", "sqlite", "SELECT min('somebody special'), sum(amount) FROM sale;")).Ends(0).Output);
         Assert.All(
             Directory.EnumerateFiles(folder.File("volumes"), "*", SearchOption.AllDirectories),
             file => Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf("somebody special"u8) < 0, file));
@@ -106,7 +111,9 @@ public sealed class SampleProgramTests : IAsyncLifetime
                 san: ["dns:web.example"]
             """);
         // The notebook numbers the lines of the authority's certificate.
-        var pem = string.Concat((await StartAsync("web/authority", "notes", "")).Ends(0).Output.Split('\n').Where(line => line.Length > 5).Select(line => line[5..] + "\n"));
+        var pem = string.Concat(
+            (await StartAsync("web/authority", "notes", "")).Ends(0).Output.Split('\n').Where(line => line.Length > 5)
+            .Select(line => line[5..] + "\n"));
         using var authority = X509Certificate2.CreateFromPem(pem);
         using var server = GuardianProgram.Start(folder.Path, "Guardian.Cli", "guardian", AttestedRun("web/server", "web"));
         Assert.Equal("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 22\r\nConnection: close\r\n\r\nhello from an enclave\n", await GetAsync(authority));
@@ -114,7 +121,8 @@ public sealed class SampleProgramTests : IAsyncLifetime
         Assert.Equal(0, server.ExitCode);
     }
 
-    private static string Admission => $"attestation: [{{mrenclave: [{EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime"))}]}}]\n    platforms: [simulated]";
+    private static string Admission =>
+        $"attestation: [{{mrenclave: [{EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime"))}]}}]\n    platforms: [simulated]";
 
     private static string Program(string name) => Path.Combine(Samples!, $"{name}.wasm");
 
@@ -127,7 +135,12 @@ public sealed class SampleProgramTests : IAsyncLifetime
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "web.example",
-            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { authority }, RevocationMode = X509RevocationMode.NoCheck },
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { authority },
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
         });
         await tls.WriteAsync("GET / HTTP/1.1\r\nHost: web.example\r\n\r\n"u8.ToArray());
         using var reader = new StreamReader(tls, Encoding.ASCII);
@@ -157,13 +170,15 @@ public sealed class SampleProgramTests : IAsyncLifetime
     private async Task CreateSessionAsync(string name, string body)
     {
         folder.Write("session.yaml", $"name: {name}\nversion: \"0.3\"\n{body}\n");
-        (await RunAsync("", "session", "create", "session.yaml", "--cas", cas!.Address.Authority, "--key", "owner.pem", "--platform", "simulated")).Ends(0);
+        (await RunAsync("", "session", "create", "session.yaml", "--cas", cas!.Address.Authority, "--key", "owner.pem", "--platform",
+            "simulated")).Ends(0);
     }
 
     private Task<Result> StartAsync(string service, string program, string input) => RunAsync(input, AttestedRun(service, program));
 
     private string[] AttestedRun(string service, string program) =>
-        ["run", "--session", service, "--cas", cas!.Address.Authority, "--platform", "simulated", "--machine", "machine", "--volumes", "volumes", "--listen-on", "127.0.0.1", Program(program)];
+        ["run", "--session", service, "--cas", cas!.Address.Authority, "--platform", "simulated", "--machine", "machine", "--volumes",
+            "volumes", "--listen-on", "127.0.0.1", Program(program)];
 
     private Task<Result> RunAsync(string input, params string[] arguments) => GuardianProgram.RunAsync(folder.Path, input, arguments);
 }

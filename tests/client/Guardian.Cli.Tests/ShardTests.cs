@@ -46,7 +46,8 @@ public sealed class ShardTests : IAsyncLifetime
 
         shards[1] = await StartShardAsync(new Uri(addresses[1]).Authority);
         // Of the matched, one in six is in the north and in control.
-        Assert.Equal(RoomFixture.Persons * 5 / 12, await AskAsync("overlap", "--where", "customers.region = South or campaign.arm = Treatment"));
+        Assert.Equal(
+            RoomFixture.Persons * 5 / 12, await AskAsync("overlap", "--where", "customers.region = South or campaign.arm = Treatment"));
         var third = await StatesAsync();
         Assert.True(third[1].Computed > second[1].Computed);
         Assert.Equal(second[1].Failed, third[1].Failed);
@@ -62,12 +63,14 @@ public sealed class ShardTests : IAsyncLifetime
         shards.Add(await StartShardAsync("127.0.0.1:0"));
         using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true };
         using var stranger = new HttpClient(handler) { BaseAddress = shards[0].Address };
-        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await stranger.PostAsync(new Uri("v1/shard", UriKind.Relative), new ByteArrayContent("{}"u8.ToArray()))).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden,
+            (await stranger.PostAsync(new Uri("v1/shard", UriKind.Relative), new ByteArrayContent("{}"u8.ToArray()))).StatusCode);
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await stranger.GetAsync(new Uri("v1/room", UriKind.Relative))).StatusCode);
     }
 
     private Task<Running> StartShardAsync(string listen) => GuardianProgram.ServeAsync(
-        room.Folder, "Guardian.Enclave", "guardian-enclave", "--role", "shard", "--state", room.File("room"), "--machine", room.File("machine"), "--listen", listen,
+        room.Folder, "Guardian.Enclave", "guardian-enclave", "--role", "shard", "--state", room.File("room"), "--machine",
+        room.File("machine"), "--listen", listen,
         "--contract", room.File("room.yaml"), "--cas", $"https://{room.CasAddress}", "--working-set", "64");
 
     private async Task<long> AskAsync(params string[] question)

@@ -47,12 +47,14 @@ public sealed class UsageCommandTests : IDisposable
         // Four hours of 8 MiB and a resize; Nova counts ten, and its present flavor is not asked.
         Assert.Equal(
             ["Field|Value", "CPU Hours|10.00", "Disk GB-Hours|0.00", "EPC MB-Hours|127.99", "RAM MB-Hours|1280.00", "Servers|1"],
-            people.Output.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => string.Join('|', line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))));
+            people.Output.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+            .Select(line => string.Join('|', line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))));
         Assert.Empty(people.Error);
 
         var json = (await RunAsync([.. show, "--json"])).Ends(0).Json;
         Assert.Equal(("project-1", 10, 0, 127.986667m, 1280, 1),
-            ((string)json["project"]!, (double)json["cpuHours"]!, (double)json["diskGigabyteHours"]!, (decimal)json["epcMebibyteHours"]!, (double)json["ramMebibyteHours"]!, (int)json["servers"]!));
+            ((string)json["project"]!, (double)json["cpuHours"]!, (double)json["diskGigabyteHours"]!, (decimal)json["epcMebibyteHours"]!,
+            (double)json["ramMebibyteHours"]!, (int)json["servers"]!));
         Assert.Equal("2026-01-10T00:00:00+00:00", (string)json["start"]!);
 
         Assert.Equal(
@@ -64,13 +66,16 @@ public sealed class UsageCommandTests : IDisposable
     public async Task Every_project_is_listed_by_name()
     {
         var journal = Journal("host.journal", (JournalKind.Defined, 0, 8));
-        served.Cloud.On("GET /v1/journal", _ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(File.ReadAllBytes(journal)) });
+        served.Cloud.On("GET /v1/journal", _ =>
+            new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(File.ReadAllBytes(journal)) });
         string[] list = ["usage", "list", .. Period, "--node", served.Address];
 
         Assert.Equal(
             "Project,CPU Hours,Disk GB-Hours,EPC MB-Hours,RAM MB-Hours,Servers\r\n\"research, \"\"A\"\"\",10.00,0.00,80.00,1280.00,1\r\ntwin,0.00,0.00,0.00,0.00,0\r\n",
             (await RunAsync([.. list, "--csv"])).Ends(0).Output);
-        Assert.Equal(["project-1 80", "project-2 0"], (await RunAsync([.. list, "--json"])).Ends(0).Json["projects"]!.AsArray().Select(project => $"{project!["project"]} {project["epcMebibyteHours"]}"));
+        Assert.Equal(["project-1 80", "project-2 0"],
+            (await RunAsync([.. list, "--json"])).Ends(0).Json["projects"]!.AsArray()
+            .Select(project => $"{project!["project"]} {project["epcMebibyteHours"]}"));
         Assert.Contains("research, \"A\"", (await RunAsync(list)).Ends(0).Output, StringComparison.Ordinal);
     }
 
@@ -92,7 +97,8 @@ public sealed class UsageCommandTests : IDisposable
             $"servers/{Server}/os-instance-actions?",
             $$"""{"instanceActions": [{"action": "{{action}}", "request_id": "req-1", "start_time": "2026-01-10T13:59:00.000000", "message": null}]}""", """{"instanceActions": []}""");
 
-        Assert.Equal(expected, (double)(await RunAsync(["usage", "show", .. Period, "--journal", journal, "--json"])).Ends(0).Json["epcMebibyteHours"]!);
+        Assert.Equal(expected,
+            (double)(await RunAsync(["usage", "show", .. Period, "--journal", journal, "--json"])).Ends(0).Json["epcMebibyteHours"]!);
     }
 
     [Fact]
@@ -100,25 +106,30 @@ public sealed class UsageCommandTests : IDisposable
     {
         (await RunAsync("usage", "show")).Ends(2).Says("no cloud is given").Says("OS_CLOUD");
         (await RunAsync("usage", "list", "--cloud", "other")).Ends(2).Says("has no cloud 'other'");
-        (await RunAsync("usage", "list", "--cloud", "mine", "--start", "2026-01-12", "--end", "2026-01-10")).Ends(2).Says("ends before it starts");
+        (await RunAsync("usage", "list", "--cloud", "mine", "--start", "2026-01-12", "--end", "2026-01-10")).Ends(2)
+            .Says("ends before it starts");
         (await RunAsync("usage", "list", "--cloud", "mine", "--start", "yesterday")).Ends(2).Says("'yesterday' is no day");
-        (await RunAsync("usage", "show", "--cloud", "mine", "--project", "twin")).Ends(2).Says("2 projects are called 'twin'").Says("give the identifier");
+        (await RunAsync("usage", "show", "--cloud", "mine", "--project", "twin")).Ends(2).Says("2 projects are called 'twin'")
+            .Says("give the identifier");
         (await RunAsync("usage", "show", "--cloud", "mine", "--project", "nobody")).Ends(1).Says("there is no project 'nobody'");
     }
 
     [Fact]
     public async Task A_folder_without_journals_leaves_no_sum() =>
-        (await RunAsync("usage", "dataframes", "--journal", Directory.CreateDirectory(folder.File("empty")).FullName)).Ends(3).Says("there is no file *.journal in");
+        (await RunAsync("usage", "dataframes", "--journal", Directory.CreateDirectory(folder.File("empty")).FullName)).Ends(3)
+            .Says("there is no file *.journal in");
 
     [Fact]
     public async Task A_journal_that_cannot_be_read_leaves_no_sum()
     {
         var journal = Journal("host.journal", (JournalKind.Defined, 0, 8), (JournalKind.Removed, 120, 0));
-        await File.WriteAllTextAsync(journal, (await File.ReadAllTextAsync(journal)).Replace("\"mebibytes\":8", "\"mebibytes\":1", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            journal, (await File.ReadAllTextAsync(journal)).Replace("\"mebibytes\":8", "\"mebibytes\":1", StringComparison.Ordinal));
         string[] damaged = ["usage", "show", .. Period, "--journal", journal];
         Assert.Empty((await RunAsync(damaged)).Ends(3).Says("line 1 is damaged").Output);
 
-        var away = (await RunAsync(["usage", "show", .. Period, "--node", $"{served.Address}/nowhere", "--json"])).Ends(3).Says("does not give its journal");
+        var away = (await RunAsync(["usage", "show", .. Period, "--node", $"{served.Address}/nowhere", "--json"])).Ends(3)
+            .Says("does not give its journal");
         Assert.Equal(("no-node", null), ((string)away.Json["error"]!, away.Json["epcMebibyteHours"]));
     }
 
@@ -140,16 +151,19 @@ public sealed class UsageCommandTests : IDisposable
     private static string Usage(string project, bool server = true) => $$"""
         {"tenant_id": "{{project}}", "total_vcpus_usage": {{(server ? 10 : 0)}}, "total_memory_mb_usage": {{(server ? 1280 : 0)}}, "total_local_gb_usage": 0, "total_hours": {{(server ? 10 : 0)}}, "server_usages": [
         {{(server ? $$"""
-            {"instance_id": "{{Server}}", "name": "s", "flavor": "sgx.8m", "hours": 10.0, "vcpus": 1, "memory_mb": 128, "local_gb": 0, "tenant_id": "{{project}}",
+            {"instance_id": "{{Server}}", "name": "s", "flavor": "sgx.8m", "hours": 10.0, "vcpus": 1, "memory_mb": 128, "local_gb": 0,
+                "tenant_id": "{{project}}",
              "started_at": "2026-01-10T12:00:00.000000", "ended_at": null, "state": "active", "uptime": 36000}
             """ : "")}}]}
         """;
 
     private void Pages(string path, string first, string last) => served.Cloud.On(
-        $"GET /compute/v2.1/{path}", request => PretendedCloud.Json(HttpStatusCode.OK, request.RequestUri!.Query.Contains("marker=", StringComparison.Ordinal) ? last : first));
+        $"GET /compute/v2.1/{path}", request =>
+            PretendedCloud.Json(HttpStatusCode.OK, request.RequestUri!.Query.Contains("marker=", StringComparison.Ordinal) ? last : first));
 
     // What happened to the server how many minutes after its launch.
-    private string Journal(string name, params (JournalKind Kind, double Minute, int Mebibytes)[] records) => folder.Write(name, string.Concat(records.Select(record =>
+    private string Journal(string name, params (JournalKind Kind, double Minute, int Mebibytes)[] records) =>
+        folder.Write(name, string.Concat(records.Select(record =>
     {
         var milliseconds = (long)(record.Minute * 60_000);
         var clock = new ClockReading(Guid.Empty, 1_000_000 + milliseconds, Launched.ToUnixTimeMilliseconds() + milliseconds);

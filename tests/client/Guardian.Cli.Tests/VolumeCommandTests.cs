@@ -81,13 +81,15 @@ public sealed class VolumeCommandTests : IDisposable
         var random = new Random(11);
         for (var round = 0; round < 6; round++)
         {
-            using var process = GuardianProgram.Start(folder.Path, "Guardian.Cli", "guardian", ["volume", "put", "v", "many", $"/put{round}", "--key", "k", "--freshness", "t"]);
+            using var process = GuardianProgram.Start(
+                folder.Path, "Guardian.Cli", "guardian", ["volume", "put", "v", "many", $"/put{round}", "--key", "k", "--freshness", "t"]);
             await Task.Delay(random.Next(100, 900));
             process.Kill();
             await process.WaitForExitAsync();
 
             Assert.True((bool)(await Run("check", "v", "--key", "k", "--freshness", "t")).Ends(0).Json["verified"]!);
-            var names = (await Run("ls", "v", "--recursive", "--key", "k", "--freshness", "t")).Ends(0).Json["entries"]!.AsArray().Select(entry => (string)entry!["path"]!).ToList();
+            var names = (await Run("ls", "v", "--recursive", "--key", "k", "--freshness", "t")).Ends(0).Json["entries"]!.AsArray()
+                .Select(entry => (string)entry!["path"]!).ToList();
             Assert.Contains("/before", names);
             Assert.True(names.Count(name => name.StartsWith($"/put{round}", StringComparison.Ordinal)) is 0 or 41, string.Join(' ', names));
         }

@@ -40,10 +40,14 @@ internal static class TestPlatform
     public static SimulatedEnclave Launch(byte code, ushort isvProdId = 1, ushort isvSvn = 5, AttributeFlags more = AttributeFlags.None)
     {
         var image = EnclaveImage.FromBytes(new[] { code });
-        return Machine.Launch(image, Signer.Sign(image.Measure(), isvProdId, isvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit | more, 3), new DateOnly(2026, 1, 1)));
+        return Machine.Launch(
+            image,
+            Signer.Sign(
+            image.Measure(), isvProdId, isvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit | more, 3), new DateOnly(2026, 1, 1)));
     }
 
-    public static VerifiedQuote Verified(SimulatedEnclave enclave) => Verifier.Verify(QuotingEnclave.ProviderFor(enclave).CreateQuote(new byte[64]), Now).Quote!;
+    public static VerifiedQuote Verified(SimulatedEnclave enclave) =>
+        Verifier.Verify(QuotingEnclave.ProviderFor(enclave).CreateQuote(new byte[64]), Now).Quote!;
 
     private static TemporaryFolder MakeFolder()
     {

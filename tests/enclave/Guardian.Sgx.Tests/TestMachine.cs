@@ -20,10 +20,12 @@ internal sealed class TestMachine : IDisposable
     public string Folder => folder.Path;
 
     public SimulatedEnclave Launch(
-        byte code = 1, ushort isvProdId = 1, ushort isvSvn = 3, AttributeFlags flags = AttributeFlags.Mode64Bit, EnclaveSigner? signer = null)
+        byte code = 1, ushort isvProdId = 1, ushort isvSvn = 3, AttributeFlags flags = AttributeFlags.Mode64Bit,
+        EnclaveSigner? signer = null)
     {
         var image = EnclaveImage.FromBytes(new[] { code });
-        return Platform.Launch(image, (signer ?? Signer).Sign(image.Measure(), isvProdId, isvSvn, new EnclaveAttributes(flags, 3), new DateOnly(2026, 1, 2)));
+        return Platform.Launch(
+            image, (signer ?? Signer).Sign(image.Measure(), isvProdId, isvSvn, new EnclaveAttributes(flags, 3), new DateOnly(2026, 1, 2)));
     }
 
     public void Dispose()

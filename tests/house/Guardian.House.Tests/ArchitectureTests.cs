@@ -64,7 +64,8 @@ public class ArchitectureTests
     public static TheoryData<string> Projects() => new(SourceProjects.All.Select(project => project.Name));
 
     [Fact]
-    public void Every_project_is_in_the_table() => Assert.Equal(MayReference.Keys.Order(), SourceProjects.All.Select(project => project.Name).Order());
+    public void Every_project_is_in_the_table() =>
+        Assert.Equal(MayReference.Keys.Order(), SourceProjects.All.Select(project => project.Name).Order());
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -100,20 +101,27 @@ public class ArchitectureTests
         {
             var folder = Path.GetRelativePath(project.Folder, Path.GetDirectoryName(file)!);
             var expected = folder == "." ? name : $"{name}.{folder.Replace('/', '.')}";
-            Assert.All(File.ReadLines(file).Where(line => line.StartsWith("namespace ", StringComparison.Ordinal)), line => Assert.Equal($"namespace {expected};", line));
+            Assert.All(File.ReadLines(file).Where(line => line.StartsWith("namespace ", StringComparison.Ordinal)), line =>
+                Assert.Equal($"namespace {expected};", line));
         });
     }
 
     [Fact]
     public void A_planted_cycle_between_folders_is_found()
     {
-        var problems = Floors.FindProblems(typeof(Guardian.House.Tests.Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low", "High"]);
-        Assert.Contains(problems, problem => problem.Contains("Foundation", StringComparison.Ordinal) && problem.Contains("Roof", StringComparison.Ordinal));
-        Assert.Contains("no floor 'High'", string.Join('\n', Floors.FindProblems(typeof(Guardian.House.Tests.Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low"])), StringComparison.Ordinal);
+        var problems = Floors.FindProblems(
+            typeof(Guardian.House.Tests.Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low", "High"]);
+        Assert.Contains(problems, problem =>
+            problem.Contains("Foundation", StringComparison.Ordinal) && problem.Contains("Roof", StringComparison.Ordinal));
+        Assert.Contains("no floor 'High'",
+            string.Join('\n',
+            Floors.FindProblems(typeof(Guardian.House.Tests.Planted.Low.Foundation).Assembly, "Guardian.House.Tests.Planted", ["Low"])),
+            StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_planted_reference_to_simulation_is_found() => Assert.True(References(typeof(Guardian.House.Tests.Planted.High.Roof).Assembly, "Guardian.Simulation"));
+    public void A_planted_reference_to_simulation_is_found() =>
+        Assert.True(References(typeof(Guardian.House.Tests.Planted.High.Roof).Assembly, "Guardian.Simulation"));
 
     private static bool References(System.Reflection.Assembly assembly, string name) =>
         assembly.GetReferencedAssemblies().Any(reference => reference.Name == name);

@@ -29,7 +29,8 @@ internal static class Floors
                 continue;
             }
             // The loader mixes up type parameters of the same name in different types.
-            foreach (var target in type.Dependencies.Select(dependency => dependency.Target).Where(target => target is not GenericParameter))
+            foreach (
+                var target in type.Dependencies.Select(dependency => dependency.Target).Where(target => target is not GenericParameter))
             {
                 if (FolderOf(target, root) is { } other && IndexOf(floors, other) > floor)
                 {
@@ -43,7 +44,9 @@ internal static class Floors
     private static string? FolderOf(IType type, string root)
     {
         var name = type.Namespace.FullName;
-        return name == root ? "" : name.StartsWith(root + ".", StringComparison.Ordinal) ? name[(root.Length + 1)..].Replace('.', '/') : null;
+        return name == root
+            ? ""
+            : name.StartsWith(root + ".", StringComparison.Ordinal) ? name[(root.Length + 1)..].Replace('.', '/') : null;
     }
 
     private static int IndexOf(IReadOnlyList<string> floors, string folder) => floors.ToList().IndexOf(folder);

@@ -62,7 +62,8 @@ public class ReasonsPageTests
             """);
         foreach (var list in Lists())
         {
-            page.Append('\n').Append("## ").Append(list.Name[..^"Reasons".Length]).Append("\n\n| reason | kind | meaning | remedy |\n| --- | --- | --- | --- |\n");
+            page.Append('\n').Append("## ").Append(list.Name[..^"Reasons".Length])
+                .Append("\n\n| reason | kind | meaning | remedy |\n| --- | --- | --- | --- |\n");
             foreach (var reason in Reasons(list).OrderBy(reason => reason.Code, StringComparer.Ordinal))
             {
                 page.Append($"| `{reason.Code}` | {reason.Kind} | {Cell(reason.Meaning)} | {Cell(reason.Remedy ?? "")} |\n");
@@ -83,7 +84,9 @@ public class ReasonsPageTests
     private static IEnumerable<RefusalReason> Reasons(Type list)
     {
         const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
-        return list.GetFields(Static).Where(field => field.FieldType == typeof(RefusalReason) && !field.Name.StartsWith('<')).Select(field => (RefusalReason)field.GetValue(null)!)
-            .Concat(list.GetProperties(Static).Where(property => property.PropertyType == typeof(RefusalReason)).Select(property => (RefusalReason)property.GetValue(null)!));
+        return list.GetFields(Static).Where(field => field.FieldType == typeof(RefusalReason) && !field.Name.StartsWith('<'))
+            .Select(field => (RefusalReason)field.GetValue(null)!)
+            .Concat(list.GetProperties(Static).Where(property => property.PropertyType == typeof(RefusalReason))
+                .Select(property => (RefusalReason)property.GetValue(null)!));
     }
 }

@@ -25,8 +25,10 @@ internal static class SourceProjects
 {
     public static IReadOnlyList<SourceProject> All { get; } =
     [
-        .. Directory.GetFiles(Repository.File("src"), "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => new SourceProject(
-            Path.GetFileNameWithoutExtension(file), Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!, Path.GetDirectoryName(file)!)),
+        .. Directory.GetFiles(Repository.File("src"), "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        .Select(file => new SourceProject(
+            Path.GetFileNameWithoutExtension(file), Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!,
+            Path.GetDirectoryName(file)!)),
     ];
 
     public static SourceProject Find(string name) => All.Single(project => project.Name == name);

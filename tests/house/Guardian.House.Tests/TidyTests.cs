@@ -21,7 +21,9 @@ public partial class TidyTests
 
     [Fact]
     public void No_line_of_code_is_wider_than_140_columns() => Assert.Empty(
-        Files("*.cs").SelectMany(file => Lines(file).Where(line => line.Text.Length > MaxWidth).Select(line => $"{file}:{line.Number} has {line.Text.Length} columns")));
+        Files("*.cs").SelectMany(
+        file =>
+            Lines(file).Where(line => line.Text.Length > MaxWidth).Select(line => $"{file}:{line.Number} has {line.Text.Length} columns")));
 
     [Fact]
     public void No_file_of_code_is_longer_than_350_lines() =>
@@ -32,17 +34,22 @@ public partial class TidyTests
     {
         var forbidden = new Regex(string.Join('|', Forbidden), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
         var files = Files("*.cs").Concat(Files("*.md")).Where(file => Path.GetFileName(file) != "TidyTests.cs");
-        Assert.Empty(files.SelectMany(file => Lines(file).Where(line => forbidden.IsMatch(line.Text)).Select(line => $"{file}:{line.Number} {forbidden.Match(line.Text).Value}")));
+        Assert.Empty(files.SelectMany(
+            file =>
+                Lines(file).Where(line => forbidden.IsMatch(line.Text))
+                .Select(line => $"{file}:{line.Number} {forbidden.Match(line.Text).Value}")));
     }
 
     [Fact]
     public void No_comment_begins_with_a_relative_clause() => Assert.Empty(
-        Files("*.cs").SelectMany(file => Lines(file).Where(line => RelativeClause().IsMatch(line.Text) && !line.Text.Contains('?', StringComparison.Ordinal))
+        Files("*.cs").SelectMany(
+        file => Lines(file).Where(line => RelativeClause().IsMatch(line.Text) && !line.Text.Contains('?', StringComparison.Ordinal))
             .Select(line => $"{file}:{line.Number} {line.Text.Trim()}")));
 
     [Fact]
     public void A_line_of_prose_has_one_sentence() => Assert.Empty(
-        Files("*.md").SelectMany(file => Prose(file).Where(line => SecondSentence().IsMatch(Strip(line.Text))).Select(line => $"{file}:{line.Number} {line.Text}")));
+        Files("*.md").SelectMany(
+        file => Prose(file).Where(line => SecondSentence().IsMatch(Strip(line.Text))).Select(line => $"{file}:{line.Number} {line.Text}")));
 
     [Theory]
     [InlineData("/// <summary>What the host sees is a size.</summary>", true)]

@@ -24,7 +24,8 @@ internal static class CommandTree
         (string Title, Command[] Commands)[] sections =
         [
             ("Begin here", [new DemoCommand(), CreateKey()]),
-            ("Run confidential programs", [new RunCommand(), new LogsCommand(), new AttachCommand(), CreateImage(), CreateVolume(), CreateSession()]),
+            ("Run confidential programs",
+            [new RunCommand(), new LogsCommand(), new AttachCommand(), CreateImage(), CreateVolume(), CreateSession()]),
             ("Measure audiences with partners", [CreateRoom()]),
             ("Verify before you trust", [CreateQuote(), CreateEnclave(), CreateCas()]),
             ("Operate an OpenStack cloud", [CreateCloud(), CreateUsage(), CreateNode(), CreateVm(), CreateGuest()]),
@@ -50,18 +51,23 @@ internal static class CommandTree
 
     private static CommandGroup CreateVolume() => new(
         "volume", "Make, fill, read and check encrypted volumes.",
-        new VolumeCreateCommand(), new VolumePutCommand(), new VolumeGetCommand(), new VolumeListCommand(), new VolumeCheckCommand(), new VolumeRekeyCommand());
+        new VolumeCreateCommand(), new VolumePutCommand(), new VolumeGetCommand(), new VolumeListCommand(), new VolumeCheckCommand(),
+        new VolumeRekeyCommand());
 
     private static CommandGroup CreateSession() => new(
         "session", "Write the policies by which a CAS gives out secrets.",
-        new SessionCheckCommand(), new SessionVerifyCommand(), new SessionSignCommand(), new SessionDryRunCommand(), new SessionCreateCommand(),
+        new SessionCheckCommand(), new SessionVerifyCommand(), new SessionSignCommand(), new SessionDryRunCommand(),
+        new SessionCreateCommand(),
         new SessionUpdateCommand(), new SessionReadCommand(), new SessionListCommand());
 
     private static CommandGroup CreateRoom() => new(
         "room", "Measure audiences and campaigns with partners, without showing each other a row.",
-        new RoomSessionCommand(), new RoomCreateCommand(), new RoomCheckCommand(), new RoomSignCommand(), new RoomAmendCommand(), new RoomStartCommand(),
-        new RoomUploadCommand(), new RoomAskCommand(), new RoomLiftCommand(), new RoomActivateCommand(), new RoomReportCommand(), new RoomAnswersCommand(),
-        new RoomBudgetCommand(), new RoomPowerCommand(), new RoomLogCommand(), new RoomDeleteCommand(), new RoomDiagnoseCommand(), new RoomStatusCommand(),
+        new RoomSessionCommand(), new RoomCreateCommand(), new RoomCheckCommand(), new RoomSignCommand(), new RoomAmendCommand(),
+        new RoomStartCommand(),
+        new RoomUploadCommand(), new RoomAskCommand(), new RoomLiftCommand(), new RoomActivateCommand(), new RoomReportCommand(),
+        new RoomAnswersCommand(),
+        new RoomBudgetCommand(), new RoomPowerCommand(), new RoomLogCommand(), new RoomDeleteCommand(), new RoomDiagnoseCommand(),
+        new RoomStatusCommand(),
         new RoomVerifyCommand());
 
     private static CommandGroup CreateQuote() => new(
@@ -92,7 +98,8 @@ internal static class CommandTree
     private static CommandGroup CreateUsage() => new(
         "usage", "Show what projects used of a cloud, enclave memory included.", new UsageShowCommand(), new UsageListCommand(), new UsageDataframesCommand());
 
-    private static CommandGroup CreateNode() => new("node", "Look after a compute host.", new NodeCheckCommand(), new ProviderFileCommand());
+    private static CommandGroup CreateNode() =>
+        new("node", "Look after a compute host.", new NodeCheckCommand(), new ProviderFileCommand());
 
     private static CommandGroup CreateVm() => new("vm", "Look after the virtual machines of this host.", new VmVerifyCommand());
 

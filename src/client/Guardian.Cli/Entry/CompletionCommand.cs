@@ -10,7 +10,8 @@ internal sealed class CompletionCommand : LocalCommand
 {
     private readonly Argument<string> shell = new("SHELL") { Description = "bash, zsh or fish." };
 
-    public CompletionCommand() : base("completion", "Print a script that completes commands and options, for: source <(guardian completion bash)")
+    public CompletionCommand() : base(
+        "completion", "Print a script that completes commands and options, for: source <(guardian completion bash)")
     {
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
         AddSymbols(shell);

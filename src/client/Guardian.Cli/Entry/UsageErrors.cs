@@ -22,8 +22,11 @@ internal static class UsageErrors
                 : command.Subcommands.Count > 0
                     ? Suggest(
                         $"there is no command '{path} {unknown}'",
-                        NearestWord.Find(unknown, command.Subcommands.Select(each => each.Name)) is { } near ? $"{path} {near}" : null, path)
-                    : CliReasons.Usage.Because($"{path} takes no argument '{unknown}'") with { Remedy = $"{path} --help shows what it takes" };
+                        NearestWord.Find(unknown, command.Subcommands.Select(each => each.Name)) is { } near
+                            ? $"{path} {near}"
+                            : null, path)
+                    : CliReasons.Usage.Because(
+                        $"{path} takes no argument '{unknown}'") with { Remedy = $"{path} --help shows what it takes" };
         }
         List<string> errors = [.. arguments.Errors.Select(error => Translate(error, path))];
         return CliReasons.Usage.Because(errors[0]) with { Problems = errors[1..], Remedy = $"{path} --help shows what it takes" };
@@ -53,7 +56,8 @@ internal static class UsageErrors
     };
 
     // The parser quotes the word that was typed, and then each word that is accepted.
-    private static string DescribeChoice(string[] parts) => $"'{parts[1]}' is not one of: {string.Join(", ", parts.Where((_, index) => index > 2 && index % 2 == 1))}";
+    private static string DescribeChoice(string[] parts) =>
+        $"'{parts[1]}' is not one of: {string.Join(", ", parts.Where((_, index) => index > 2 && index % 2 == 1))}";
 
     private static string Decapitalise(string message)
     {

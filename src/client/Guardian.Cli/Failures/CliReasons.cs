@@ -6,7 +6,8 @@ namespace Guardian.Cli.Failures;
 internal static class CliReasons
 {
     // The command line.
-    public static readonly RefusalReason Usage = Invalid("usage", "The command line is malformed.", "add --help to see what the command takes");
+    public static readonly RefusalReason Usage = Invalid(
+        "usage", "The command line is malformed.", "add --help to see what the command takes");
     public static readonly RefusalReason BadMrEnclave = Invalid("bad-mrenclave", "A measurement is not 64 hex digits.");
     public static readonly RefusalReason BadService = Invalid("bad-service", "A service's name is malformed.");
     public static readonly RefusalReason BadStatus = Invalid("bad-status", "A TCB status is unknown.");
@@ -22,7 +23,8 @@ internal static class CliReasons
     public static readonly RefusalReason BadPower = Invalid(
         "bad-power", "A calculation of power lacks a value, or has one out of range.", "for example: --persons 64000 --rate 0.1");
     public static readonly RefusalReason BadForm = Invalid("bad-form", "Options of an upload exclude each other.");
-    public static readonly RefusalReason NoFile = Invalid("no-file", "An upload has no file.", "give --data FILE, or --remove FILE, or both");
+    public static readonly RefusalReason NoFile = Invalid(
+        "no-file", "An upload has no file.", "give --data FILE, or --remove FILE, or both");
     public static readonly RefusalReason NoKey = Invalid("no-key", "A signature needs a key.", "add --key FILE");
     public static readonly RefusalReason NoProfile = Invalid("no-profile", "A profile of normalisation is unknown.");
     public static readonly RefusalReason NoMember = Invalid("no-member", "The contract has no such member.");
@@ -35,7 +37,8 @@ internal static class CliReasons
         "no-journal", "A command needs journals.", "name hosts with --node ADDRESS, or files with --journal PATH");
     public static readonly RefusalReason NoProjectScope = Invalid(
         "no-project", "The credentials are for no project.", "name one with --project");
-    public static readonly RefusalReason AmbiguousProject = Invalid("ambiguous-project", "Several projects have this name.", "give the identifier");
+    public static readonly RefusalReason AmbiguousProject = Invalid(
+        "ambiguous-project", "Several projects have this name.", "give the identifier");
 
     // Files.
     public static readonly RefusalReason Io = new("io", RefusalKind.Unavailable, "A file is missing, or cannot be read or written.");
@@ -47,11 +50,13 @@ internal static class CliReasons
     public static readonly RefusalReason BadChange = Invalid(
         "bad-change", "A file holds no change of owners.", "write one with: guardian cas owners propose");
     public static readonly RefusalReason BadCertificate = Invalid("bad-certificate", "A file holds no certificate.");
-    public static readonly RefusalReason BadRoot = Invalid("bad-root", "A file holds no root certificate.", "give the root's certificate in PEM");
+    public static readonly RefusalReason BadRoot = Invalid(
+        "bad-root", "A file holds no root certificate.", "give the root's certificate in PEM");
     public static readonly RefusalReason BadPolicy = Invalid("bad-policy", "A policy has mistakes.");
     public static readonly RefusalReason BadCollateral = Invalid("bad-collateral", "A file or folder holds no collateral.");
     public static readonly RefusalReason BadContract = Invalid("bad-contract", "A contract has mistakes.");
-    public static readonly RefusalReason BadConfiguration = Invalid("bad-configuration", "The configuration of guardian-node has mistakes.");
+    public static readonly RefusalReason BadConfiguration = Invalid(
+        "bad-configuration", "The configuration of guardian-node has mistakes.");
     public static readonly RefusalReason NoEnclave = Refused("no-enclave", "A file is no enclave.");
     public static readonly RefusalReason BadImage = Refused("bad-image", "An image is malformed, or differs from its digests.");
     public static readonly RefusalReason TruncatedLog = Refused(
@@ -74,7 +79,8 @@ internal static class CliReasons
         "sign with the key whose public half is in the contract, or have the contract changed and signed anew");
     public static readonly RefusalReason NotAMember = Refused("not-a-member", "The key is no member's.");
     public static readonly RefusalReason WrongContract = Refused("wrong-contract", "A statement was made under another contract.");
-    public static readonly RefusalReason WrongEnclave = Refused("wrong-enclave", "A statement was made by an enclave that the contract does not name.");
+    public static readonly RefusalReason WrongEnclave = Refused(
+        "wrong-enclave", "A statement was made by an enclave that the contract does not name.");
     public static readonly RefusalReason NoAnswer = Refused("no-answer", "A statement is no answer.");
     public static readonly RefusalReason NoReceipt = Refused("no-receipt", "A statement is no receipt.");
     public static readonly RefusalReason OtherVersion = Refused("other-version", "An answer is about another version of the data.");
@@ -122,9 +128,12 @@ internal static class CliReasons
     public static readonly RefusalReason NotRefused = Refused("not-refused", "The room answered a forbidden question.");
     public static readonly RefusalReason PlaintextFound = Refused("plaintext-found", "The host's disk holds plain text.");
 
-    private static RefusalReason Invalid(string code, string meaning, string? remedy = null) => new(code, RefusalKind.Invalid, meaning, remedy);
+    private static RefusalReason Invalid(string code, string meaning, string? remedy = null) =>
+        new(code, RefusalKind.Invalid, meaning, remedy);
 
-    private static RefusalReason Refused(string code, string meaning, string? remedy = null) => new(code, RefusalKind.Unverified, meaning, remedy);
+    private static RefusalReason Refused(string code, string meaning, string? remedy = null) =>
+        new(code, RefusalKind.Unverified, meaning, remedy);
 
-    private static RefusalReason Unavailable(string code, string meaning, string? remedy = null) => new(code, RefusalKind.Unavailable, meaning, remedy);
+    private static RefusalReason Unavailable(string code, string meaning, string? remedy = null) =>
+        new(code, RefusalKind.Unavailable, meaning, remedy);
 }

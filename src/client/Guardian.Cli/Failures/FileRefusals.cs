@@ -20,7 +20,8 @@ internal static partial class FileRefusals
             { HResult: AlreadyExists } when name is not null => Exists(name),
             _ when Directory.Exists(name) => CliReasons.Io.Because($"{name} is a folder, not a file"),
             FileNotFoundException or DirectoryNotFoundException when name is not null => Missing(name),
-            UnauthorizedAccessException when name is not null => CliReasons.Io.Because($"the file {name} cannot be used: permission denied"),
+            UnauthorizedAccessException when name is not null =>
+                CliReasons.Io.Because($"the file {name} cannot be used: permission denied"),
             IOException { HResult: > 0 and var number } => CliReasons.Io.Because($"{(name is null ? "" : $"{name}: ")}{Describe(number)}"),
             _ => CliReasons.Io.Because(failure.Message),
         };
@@ -30,7 +31,8 @@ internal static partial class FileRefusals
     public static Refusal Missing(string path) => CliReasons.Io.Because($"the file {path} does not exist");
 
     /// <summary>An output that is already there.</summary>
-    public static Refusal Exists(string path) => CliReasons.Exists.Because($"the {(Directory.Exists(path) ? "folder" : "file")} {path} already exists");
+    public static Refusal Exists(string path) =>
+        CliReasons.Exists.Because($"the {(Directory.Exists(path) ? "folder" : "file")} {path} already exists");
 
     private static string? FindPath(string message) => Quoted().Match(message) is { Success: true } found ? found.Groups[1].Value : null;
 

@@ -21,7 +21,8 @@ internal sealed record EnclaveFile(string Kind, MrEnclave? Measured, SigStruct? 
     public string? Problem =>
         SigStruct is null ? null
         : !SigStruct.Verify() ? "the signature in its SIGSTRUCT is not good"
-        : Measured is { } measured && measured != SigStruct.EnclaveHash ? $"it was signed as {SigStruct.EnclaveHash}, but measures {measured}"
+        : Measured is { } measured && measured != SigStruct.EnclaveHash
+            ? $"it was signed as {SigStruct.EnclaveHash}, but measures {measured}"
         : null;
 
     /// <summary>Reads a stream of measurements (SGXS), a SIGSTRUCT, or a shared object that Intel's SDK signed as one or more enclaves.</summary>
@@ -46,5 +47,6 @@ internal sealed record EnclaveFile(string Kind, MrEnclave? Measured, SigStruct? 
     private static EnclaveFile OfSdk(SdkEnclave enclave, string path) =>
         new("sdk", enclave.TryMeasure(out var problem) ?? throw NoEnclave(path, problem), enclave.SigStruct, enclave);
 
-    private static RefusedException NoEnclave(string path, string? problem) => CliReasons.NoEnclave.Refuse($"{path} is no enclave: {problem}");
+    private static RefusedException NoEnclave(string path, string? problem) =>
+        CliReasons.NoEnclave.Refuse($"{path} is no enclave: {problem}");
 }

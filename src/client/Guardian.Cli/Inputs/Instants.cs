@@ -19,7 +19,8 @@ internal static partial class Instants
         var parts = Rfc3339().Match(text);
         if (parts.Success)
         {
-            var (fraction, time, offset) = (parts.Groups["fraction"].Value, parts.Groups["time"].Value, parts.Groups["offset"].Value.ToUpperInvariant());
+            var (fraction, time, offset) = (
+                parts.Groups["fraction"].Value, parts.Groups["time"].Value, parts.Groups["offset"].Value.ToUpperInvariant());
             var exact = $"{parts.Groups["date"].Value}T{(time.Length > 0 ? time : "00:00:00")}"
                 + $"{fraction[..Math.Min(fraction.Length, MaxFractionLength)]}{(offset is "" or "Z" ? "+00:00" : offset)}";
             if (DateTimeOffset.TryParseExact(
@@ -37,7 +38,8 @@ internal static partial class Instants
     {
         var text = result.Tokens[0].Value;
         if (DateTimeOffset.TryParseExact(
-            text, DayFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant))
+            text, DayFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var instant))
         {
             return instant;
         }

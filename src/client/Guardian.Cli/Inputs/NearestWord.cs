@@ -11,7 +11,8 @@ internal static class NearestWord
     {
         var (word, distance) = known.Select(word => (Word: word, Distance: CountEdits(typed, word)))
             .DefaultIfEmpty((Word: "", Distance: int.MaxValue)).MinBy(each => each.Distance);
-        return distance <= Math.Max(1, Math.Min(typed.Length, word.Length) / 3) || (typed.Length >= 2 && word.StartsWith(typed, StringComparison.Ordinal)) ? word : null;
+        return distance <= Math.Max(1, Math.Min(typed.Length, word.Length) / 3)
+            || (typed.Length >= 2 && word.StartsWith(typed, StringComparison.Ordinal)) ? word : null;
     }
 
     // Insertions, deletions, substitutions, and exchanges of neighbours (optimal string alignment).

@@ -20,7 +20,8 @@ internal static class SessionDocumentFile
         var (session, refusal) = SessionDocument.Read(bytes);
         return session is not null
             ? (session, bytes)
-            : throw CliReasons.BadSession.Refuse($"{path} is no valid session", problems: [.. refusal!.Problems.Select(problem => $"{path}:{problem}")]);
+            : throw CliReasons.BadSession.Refuse(
+                $"{path} is no valid session", problems: [.. refusal!.Problems.Select(problem => $"{path}:{problem}")]);
     }
 
     /// <summary>Reads files of signatures, one for each line.</summary>
@@ -29,7 +30,8 @@ internal static class SessionDocumentFile
     /// <exception cref="RefusedException">A file is missing, or a line is no signature.</exception>
     public static List<SessionSignature> ReadSignatures(string[]? paths, string command) =>
     [
-        .. (paths ?? []).SelectMany(path => InputFile.ReadText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        .. (paths ?? []).SelectMany(
+        path => InputFile.ReadText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(line => SessionSignature.TryRead(line, out var signature)
                 ? signature
                 : throw CliReasons.BadSignature.Refuse(

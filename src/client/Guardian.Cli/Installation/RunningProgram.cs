@@ -37,7 +37,8 @@ internal sealed class RunningProgram : IDisposable
         }
         await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
         var reason = CliReasons.NotStarted with { Kind = ExitCode.ToKind(process.ExitCode) };
-        throw reason.Refuse($"{name} ended with exit code {process.ExitCode}", problems: (await errors.ConfigureAwait(false)).Trim().Split('\n'));
+        throw reason.Refuse(
+            $"{name} ended with exit code {process.ExitCode}", problems: (await errors.ConfigureAwait(false)).Trim().Split('\n'));
     }
 
     /// <summary>Waits until the program ends.</summary>

@@ -13,7 +13,8 @@ internal sealed class CasOptions
 {
     private readonly PolicyOptions policy = new(InstalledProgram.Cas);
 
-    private CasOptions(Argument<Uri>? argument, Option<Uri>? option, Option<string>? key) => (AddressArgument, AddressOption, Key) = (argument, option, key);
+    private CasOptions(Argument<Uri>? argument, Option<Uri>? option, Option<string>? key) =>
+        (AddressArgument, AddressOption, Key) = (argument, option, key);
 
     private Argument<Uri>? AddressArgument { get; }
 
@@ -36,14 +37,23 @@ internal sealed class CasOptions
         new(null, CreateAddressOption(), CreateKey(keyDescription));
 
     /// <summary>The CAS as an argument.</summary>
-    public static Argument<Uri> CreateAddressArgument() => new("ADDRESS") { Description = "The CAS, https://host:port.", CustomParser = Addresses.Parse };
+    public static Argument<Uri> CreateAddressArgument() => new("ADDRESS")
+    {
+        Description = "The CAS, https://host:port.",
+        CustomParser = Addresses.Parse,
+    };
 
     /// <summary>The CAS as an option.</summary>
     public static Option<Uri> CreateAddressOption() =>
         new("--cas") { Description = "The CAS, https://host:port.", Required = true, CustomParser = Addresses.Parse, HelpName = "ADDRESS" };
 
     /// <summary>The user's key.</summary>
-    public static Option<string> CreateKey(string description) => new("--key") { Description = description, Required = true, HelpName = "FILE" };
+    public static Option<string> CreateKey(string description) => new("--key")
+    {
+        Description = description,
+        Required = true,
+        HelpName = "FILE",
+    };
 
     /// <summary>Connects without a key.</summary>
     public CasClient ConnectAnonymously(ParseResult arguments, Action<RaTlsPeer, Appraisal>? onVerified = null) => new(
@@ -54,7 +64,8 @@ internal sealed class CasOptions
     {
         using var key = KeyFile.Load(arguments.GetRequiredValue(Key!));
         using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-        using var client = new CasClient(ReadAddress(arguments), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default);
+        using var client = new CasClient(
+            ReadAddress(arguments), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default);
         return await work(client).ConfigureAwait(false);
     }
 

@@ -16,5 +16,6 @@ internal static class CloudOptions
 
     /// <summary>Starts a session.</summary>
     /// <param name="cloud">The cloud's name; null for the environment's.</param>
-    public static CloudSession Connect(string? cloud) => new(CloudSettings.Load(cloud, Environment.GetEnvironmentVariable), TimeProvider.System);
+    public static CloudSession Connect(string? cloud) =>
+        new(CloudSettings.Load(cloud, Environment.GetEnvironmentVariable), TimeProvider.System);
 }

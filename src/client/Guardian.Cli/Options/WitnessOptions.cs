@@ -11,7 +11,8 @@ internal sealed class WitnessOptions
 {
     private readonly Option<Uri?> address = new("--witness")
     {
-        Description = "Another CAS, https://host:port, that records the state of this one's log; this one needs its confirmation for every change.",
+        Description =
+            "Another CAS, https://host:port, that records the state of this one's log; this one needs its confirmation for every change.",
         CustomParser = Addresses.Parse,
         HelpName = "ADDRESS",
     };

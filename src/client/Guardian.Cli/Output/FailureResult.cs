@@ -10,7 +10,8 @@ internal sealed record FailureResult(string Error, string Message, IReadOnlyList
 {
     /// <summary>One line of JSON.</summary>
     public static string ToJson(Refusal refusal) =>
-        JsonSerializer.Serialize(new FailureResult(refusal.Code, refusal.Detail, refusal.Problems, refusal.Remedy), OutputJson.Default.FailureResult);
+        JsonSerializer.Serialize(
+            new FailureResult(refusal.Code, refusal.Detail, refusal.Problems, refusal.Remedy), OutputJson.Default.FailureResult);
 
     /// <summary>Writes the refusal for people.</summary>
     public static void WriteText(TextWriter error, Refusal refusal)

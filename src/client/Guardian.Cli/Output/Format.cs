@@ -12,7 +12,8 @@ internal static class Format
     public static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
 
     /// <summary>An instant in UTC, to the second: <c>2026-01-31T12:00:00Z</c>.</summary>
-    public static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Instant(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>The first 16 characters of a hash, with an ellipsis.</summary>
     public static string Brief(string hash) => $"{hash[..16]}…";

@@ -64,7 +64,8 @@ internal sealed class Terminal(bool json, TextWriter output, TextWriter error)
             return await work(_ => (_, _) => { }).ConfigureAwait(false);
         }
         return await AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) }).Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new RemainingTimeColumn())
             .StartAsync(progress => work(name =>
             {
                 var part = progress.AddTask(Markup.Escape(name), maxValue: 1);

@@ -41,7 +41,8 @@ internal sealed class TextTable(TableFrame frame)
             var wrapped = cells.Select((cell, column) => TextWidth.Wrap(cell, widths[column])).ToList();
             for (var line = 0; line < wrapped.Max(cell => cell.Count); line++)
             {
-                yield return drawn.Row(wrapped.Select((cell, column) => Align(line < cell.Count ? cell[line] : "", widths[column], columns[column].IsRight)));
+                yield return drawn.Row(
+                    wrapped.Select((cell, column) => Align(line < cell.Count ? cell[line] : "", widths[column], columns[column].IsRight)));
             }
         }
         return
@@ -81,7 +82,8 @@ internal sealed class TextTable(TableFrame frame)
         return this;
     }
 
-    private static string Align(string text, int width, bool isRight) => isRight ? TextWidth.PadLeft(text, width) : TextWidth.Pad(text, width);
+    private static string Align(string text, int width, bool isRight) =>
+        isRight ? TextWidth.PadLeft(text, width) : TextWidth.Pad(text, width);
 
     private List<int> MeasureColumns(Func<string, int> measure) =>
         [.. columns.Select((column, index) => rows.Select(row => row[index]).Append(column.Title).Max(measure))];

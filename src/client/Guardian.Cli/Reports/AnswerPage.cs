@@ -61,8 +61,10 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         return answer.Body switch
         {
             OverlapResult overlap => $"<b>{Html.Number(overlap.Persons)}</b> persons are in all data sets{margin}.",
-            SumResult sum => $"<b>{Amount(sum.Sum)}</b> over {Html.Number(sum.Persons)} persons, {Amount(sum.Mean)} each; nobody adds more than {Amount(sum.Cap)}.",
-            ReachResult reach => $"<b>{Html.Number(reach.Reached)}</b> of {Html.Number(reach.Persons)} persons{ReachSection.WriteAverage(reach)}{margin}.",
+            SumResult sum =>
+                $"<b>{Amount(sum.Sum)}</b> over {Html.Number(sum.Persons)} persons, {Amount(sum.Mean)} each; nobody adds more than {Amount(sum.Cap)}.",
+            ReachResult reach =>
+                $"<b>{Html.Number(reach.Reached)}</b> of {Html.Number(reach.Persons)} persons{ReachSection.WriteAverage(reach)}{margin}.",
             CrosstabResult crosstab => CrosstabSection.WriteLead(crosstab, margin),
             _ => "",
         };
@@ -101,9 +103,11 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
 
     private string WriteProvenance()
     {
-        var versions = string.Concat(answer.DataVersions.Select(version => $"<dt>data: {Html.Encode(version.Key)}</dt><dd><code>{version.Value}</code></dd>\n"));
+        var versions = string.Concat(
+            answer.DataVersions.Select(version => $"<dt>data: {Html.Encode(version.Key)}</dt><dd><code>{version.Value}</code></dd>\n"));
         var privacy = answer.Epsilon is { } epsilon
-            ? string.Create(Html.Culture, $"Every figure carries discrete Laplace noise (epsilon {epsilon} for the whole answer); it is part of the intervals.")
+            ? string.Create(Html.Culture,
+                $"Every figure carries discrete Laplace noise (epsilon {epsilon} for the whole answer); it is part of the intervals.")
             : "Exact figures, as all members agreed.";
         return $"""
             <section class="provenance">

@@ -70,7 +70,8 @@ internal static class LiftSection
     }
 
     // The comparison of all treatments together has no card: it says the same again.
-    private static IEnumerable<(LiftOutcome Outcome, LiftComparison Comparison)> FindSingleTreatments(LiftResult lift) => lift.Outcomes.SelectMany(outcome =>
+    private static IEnumerable<(LiftOutcome Outcome, LiftComparison Comparison)> FindSingleTreatments(LiftResult lift) =>
+        lift.Outcomes.SelectMany(outcome =>
         outcome.Comparisons.Where(comparison => comparison.Treatment != AnyTreatment).Select(comparison => (outcome, comparison)));
 
     private static string WriteCard(LiftOutcome outcome, LiftComparison comparison)
@@ -101,7 +102,8 @@ internal static class LiftSection
             titles.Add("on the exposed");
         }
         titles.Add("p, adjusted");
-        var rows = outcome.Comparisons.Select(each => Html.Row(Html.Encode(each.Treatment), WriteCells(each, outcome.IsRate, hasCuped, hasExposed)));
+        var rows = outcome.Comparisons.Select(
+            each => Html.Row(Html.Encode(each.Treatment), WriteCells(each, outcome.IsRate, hasCuped, hasExposed)));
         return Html.Table($"Against {Html.Encode(lift.Control)}, everyone as assigned", titles, rows);
     }
 
@@ -111,7 +113,8 @@ internal static class LiftSection
         yield return Html.Cell(Difference(result.AbsoluteLift, isRate));
         yield return Html.Cell(Range(result.AbsoluteInterval, isRate));
         yield return Html.Cell(Percent(result.RelativeLift));
-        yield return Html.Cell(result.RelativeInterval is { } relative ? $"{Percent(relative.Lower)} to {Percent(relative.Upper)}" : "not defined");
+        yield return Html.Cell(
+            result.RelativeInterval is { } relative ? $"{Percent(relative.Lower)} to {Percent(relative.Upper)}" : "not defined");
         if (hasCuped)
         {
             yield return Html.Cell(comparison.Cuped?.Result is { } cuped
@@ -120,7 +123,8 @@ internal static class LiftSection
         }
         if (hasExposed)
         {
-            yield return Html.Cell(comparison.Exposed is { } exposed ? $"{Difference(exposed.Effect, isRate)} ({Range(exposed.Interval, isRate)})" : "");
+            yield return Html.Cell(
+                comparison.Exposed is { } exposed ? $"{Difference(exposed.Effect, isRate)} ({Range(exposed.Interval, isRate)})" : "");
         }
         yield return Html.Cell(PValue(comparison.AdjustedPValue));
     }
@@ -133,11 +137,13 @@ internal static class LiftSection
         {
             titles.Add("exposed");
         }
-        titles.AddRange(lift.Outcomes.SelectMany(outcome => new[] { Html.EncodeColumn(outcome.Column), outcome.IsRate ? "rate" : "per head" }));
+        titles.AddRange(
+            lift.Outcomes.SelectMany(outcome => new[] { Html.EncodeColumn(outcome.Column), outcome.IsRate ? "rate" : "per head" }));
         var caption = lift.Population == LiftPopulation.Matched
             ? "Persons in both data sets"
             : "Everyone assigned; who is in no other data set counts with outcome zero";
-        var rows = lift.Arms.Select(arm => Html.Row(Html.Encode(arm.Name) + (arm.IsControl ? " (control)" : ""), WriteCells(lift, arm, hasExposed)));
+        var rows = lift.Arms.Select(
+            arm => Html.Row(Html.Encode(arm.Name) + (arm.IsControl ? " (control)" : ""), WriteCells(lift, arm, hasExposed)));
         var ratio = lift.SampleRatio;
         var check = string.Create(
             Html.Culture, $"chi-square {ratio.ChiSquare:F4} with {ratio.DegreesOfFreedom} degrees of freedom, {Probability(ratio.PValue)}");
@@ -163,7 +169,8 @@ internal static class LiftSection
         {
             var total = outcome.Totals.Single(each => each.Arm == arm.Name);
             yield return Html.Cell(outcome.IsRate ? Html.Number((long)total.Sum) : total.Sum.ToString("N2", Html.Culture));
-            yield return Html.Cell(outcome.IsRate ? (100 * total.Mean).ToString("F3", Html.Culture) + " %" : total.Mean.ToString("F4", Html.Culture));
+            yield return Html.Cell(
+                outcome.IsRate ? (100 * total.Mean).ToString("F3", Html.Culture) + " %" : total.Mean.ToString("F4", Html.Culture));
         }
     }
 

@@ -32,13 +32,15 @@ internal static class LiftText
 
     public static string Share(double share) => (100 * share).ToString("F2", Html.Culture) + " %";
 
-    public static string Range(Interval interval, bool isRate) => $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
+    public static string Range(Interval interval, bool isRate) =>
+        $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
 
     /// <summary>A difference: percentage points for a rate, else an amount per head.</summary>
     public static string Difference(double value, bool isRate) =>
         isRate ? (value * 100).ToString("+0.000;−0.000", Html.Culture) + " pp" : value.ToString("+0.0000;−0.0000", Html.Culture);
 
-    public static string Percent(double? value) => value is { } number ? (number * 100).ToString("+0.0;−0.0", Html.Culture) + " %" : "not defined";
+    public static string Percent(double? value) =>
+        value is { } number ? (number * 100).ToString("+0.0;−0.0", Html.Culture) + " %" : "not defined";
 
     public static string Probability(double p) => p < 0.0001 ? "p &lt; 0.0001" : string.Create(Html.Culture, $"p = {p:F4}");
 

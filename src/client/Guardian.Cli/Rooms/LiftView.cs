@@ -55,7 +55,8 @@ internal static class LiftView
     {
         var table = new TextTable().AddTextColumns("against control", "outcome")
             .AddNumberColumns("absolute lift", "95 % interval", "relative", "95 % interval", "p, adjusted").AddTextColumns("verdict");
-        foreach (var (outcome, comparison) in lift.Outcomes.SelectMany(outcome => outcome.Comparisons.Select(comparison => (outcome, comparison))))
+        foreach (var (outcome, comparison) in lift.Outcomes.SelectMany(
+            outcome => outcome.Comparisons.Select(comparison => (outcome, comparison))))
         {
             var result = comparison.Result;
             table.AddRow(
@@ -71,7 +72,8 @@ internal static class LiftView
     // The covariate narrows an effect, and exposure relates it to the exposed; a design may have either.
     private static void ShowNarrowed(TextOutput people, LiftResult lift)
     {
-        foreach (var (outcome, comparison) in lift.Outcomes.SelectMany(outcome => outcome.Comparisons.Select(comparison => (outcome, comparison))))
+        foreach (var (outcome, comparison) in lift.Outcomes.SelectMany(
+            outcome => outcome.Comparisons.Select(comparison => (outcome, comparison))))
         {
             var name = $"{comparison.Treatment}, {Short(outcome.Column)}";
             if (comparison.Cuped is { } cuped)
@@ -91,13 +93,16 @@ internal static class LiftView
 
     private static string DescribeSampleRatio(LiftResult lift)
     {
-        string Shares(Func<LiftArm, double> share) => string.Join(" / ", lift.Arms.Select(arm => (100 * share(arm)).ToString("F1", Culture)));
+        string Shares(Func<LiftArm, double> share) =>
+            string.Join(" / ", lift.Arms.Select(arm => (100 * share(arm)).ToString("F1", Culture)));
         var ratio = lift.SampleRatio;
         var persons = lift.Arms.Sum(arm => arm.Persons);
         var found = $"{Shares(arm => (double)arm.Persons / persons)} % of the persons, {Shares(arm => arm.IntendedShare)} % intended";
         var probability = ratio.PValue < 0.0001 ? "< 0.0001" : string.Create(Culture, $"= {ratio.PValue:F4}");
         return string.Create(Culture, $"sample ratio: {found}; chi-square {ratio.ChiSquare:F4}, p {probability}: ")
-            + (ratio.IsMismatch ? "MISMATCH - the arms do not have the intended sizes, so draw no conclusion from the figures above" : "as intended");
+            + (ratio.IsMismatch
+                ? "MISMATCH - the arms do not have the intended sizes, so draw no conclusion from the figures above"
+                : "as intended");
     }
 
     private static string Describe(LiftVerdict verdict) => verdict switch
@@ -109,14 +114,17 @@ internal static class LiftView
 
     private static string Amount(double sum, bool isRate) => isRate ? Format.Number((long)sum) : sum.ToString("N2", Culture);
 
-    private static string Level(double mean, bool isRate) => isRate ? (mean * 100).ToString("F3", Culture) + " %" : mean.ToString("F4", Culture);
+    private static string Level(double mean, bool isRate) =>
+        isRate ? (mean * 100).ToString("F3", Culture) + " %" : mean.ToString("F4", Culture);
 
-    private static string Range(Interval interval, bool isRate) => $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
+    private static string Range(Interval interval, bool isRate) =>
+        $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
 
     private static string Difference(double value, bool isRate) =>
         isRate ? (value * 100).ToString("+0.000;-0.000", Culture) + " pp" : value.ToString("+0.0000;-0.0000", Culture);
 
-    private static string Percent(double? value) => value is { } number ? (number * 100).ToString("+0.0;-0.0", Culture) + " %" : "not defined";
+    private static string Percent(double? value) =>
+        value is { } number ? (number * 100).ToString("+0.0;-0.0", Culture) + " %" : "not defined";
 
     private static string PValue(double? value) => value is not { } p ? "-" : p < 0.0001 ? "< 0.0001" : p.ToString("F4", Culture);
 }

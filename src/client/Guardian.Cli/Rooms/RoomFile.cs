@@ -86,6 +86,7 @@ internal sealed class RoomFile
         var problems = new DocumentProblems();
         return ContractReader.Read(bytes, problems) is { } contract && !problems.Any
             ? contract
-            : throw CliReasons.BadContract.Refuse($"{path} is no valid contract", problems: [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+            : throw CliReasons.BadContract.Refuse(
+                $"{path} is no valid contract", problems: [.. problems.Items.Select(problem => $"{path}:{problem}")]);
     }
 }

@@ -46,15 +46,18 @@ internal static class RoomStatements
     /// <param name="subject">The name of the statement in a refusal.</param>
     /// <exception cref="RefusedException">It does not verify, or is no receipt of an upload.</exception>
     public static UploadReceipt ReadUploadReceipt(byte[] statement, RoomContract contract, string subject = "the statement") => Read(
-        statement, contract, UploadReceipt.StatementType, AnswerJson.Default.UploadReceipt, CliReasons.NoReceipt, subject, "a receipt of an upload");
+        statement, contract, UploadReceipt.StatementType, AnswerJson.Default.UploadReceipt, CliReasons.NoReceipt, subject,
+        "a receipt of an upload");
 
     /// <summary>Verifies the signed receipt of a deletion and reads it.</summary>
     /// <exception cref="RefusedException">It does not verify, or is no receipt of a deletion.</exception>
     public static DeletionReceipt ReadDeletionReceipt(byte[] statement, RoomContract contract) => Read(
-        statement, contract, DeletionReceipt.StatementType, AnswerJson.Default.DeletionReceipt, CliReasons.NoReceipt, "the statement", "a receipt of a deletion");
+        statement, contract, DeletionReceipt.StatementType, AnswerJson.Default.DeletionReceipt, CliReasons.NoReceipt, "the statement",
+        "a receipt of a deletion");
 
     private static T Read<T>(
-        byte[] statement, RoomContract contract, string type, JsonTypeInfo<T> json, RefusalReason otherType, string subject, string expected)
+        byte[] statement, RoomContract contract, string type, JsonTypeInfo<T> json, RefusalReason otherType, string subject,
+        string expected)
     {
         var verified = Verify(statement, contract);
         return verified.Type == type

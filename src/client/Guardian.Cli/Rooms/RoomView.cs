@@ -78,13 +78,15 @@ internal static class RoomView
 
     private static string Describe(DataSet dataSet)
     {
-        var open = string.Join(", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
+        var open = string.Join(
+            ", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
         return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; open to filters: {open}";
     }
 
     private static void ShowReach(TextOutput people, ReachResult reach, string filters)
     {
-        people.WriteLine(string.Create(Culture, $"{Format.Number(reach.Reached)} of {Format.Number(reach.Persons)} persons were reached{filters}")
+        people.WriteLine(
+            string.Create(Culture, $"{Format.Number(reach.Reached)} of {Format.Number(reach.Persons)} persons were reached{filters}")
             + (reach.AverageFrequency is { } often ? string.Create(Culture, $", {often:F2} times on average") : ""));
         var table = new TextTable().AddTextColumns("contacts").AddNumberColumns("persons");
         foreach (var each in reach.Frequencies)
@@ -120,5 +122,6 @@ internal static class RoomView
 
     private static string Count(long? persons) => persons is { } known ? Format.Number(known) : "withheld";
 
-    private static string DescribeFilters(Question question) => question.Where.Count == 0 ? "" : $", where {string.Join(" and ", question.Where)}";
+    private static string DescribeFilters(Question question) =>
+        question.Where.Count == 0 ? "" : $", where {string.Join(" and ", question.Where)}";
 }

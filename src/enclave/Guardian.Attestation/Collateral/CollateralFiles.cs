@@ -92,7 +92,8 @@ public static class CollateralFiles
 
     private static QuoteCollateral? ReadFolder(string folder, out string? problem)
     {
-        byte[] Find(params string[] names) => names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path ? ReadBounded(path) : [];
+        byte[] Find(params string[] names) =>
+            names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path ? ReadBounded(path) : [];
         byte[] FindList(params string[] stems) => Find([.. stems.SelectMany(stem => ListEndings.Select(ending => $"{stem}.{ending}"))]);
 
         var collateral = new QuoteCollateral
@@ -107,7 +108,8 @@ public static class CollateralFiles
         };
         var missing = new (string Name, bool IsMissing)[]
         {
-            ("tcb_info.json", collateral.TcbInfo.IsEmpty), ("tcb_info_issuer_chain.pem", collateral.TcbInfoIssuerChain.IsEmpty), ("qe_identity.json", collateral.QeIdentity.IsEmpty),
+            ("tcb_info.json", collateral.TcbInfo.IsEmpty), ("tcb_info_issuer_chain.pem", collateral.TcbInfoIssuerChain.IsEmpty), (
+                "qe_identity.json", collateral.QeIdentity.IsEmpty),
         }.Where(file => file.IsMissing).Select(file => file.Name).ToList();
         problem = missing.Count > 0 ? $"{folder} lacks {string.Join(", ", missing)}" : null;
         return problem is null ? collateral : null;
@@ -116,7 +118,9 @@ public static class CollateralFiles
     private static byte[] ReadBounded(string path)
     {
         var size = new FileInfo(path).Length;
-        return size <= MaxSize ? File.ReadAllBytes(path) : throw new IOException($"{path} has {size} bytes; collateral has at most {MaxSize}");
+        return size <= MaxSize
+            ? File.ReadAllBytes(path)
+            : throw new IOException($"{path} has {size} bytes; collateral has at most {MaxSize}");
     }
 
     // A text is its characters, an object its exact bytes, a list its numbers.
@@ -143,7 +147,8 @@ public static class CollateralFiles
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span.TrimEnd((byte)0));
 
     // As services give it: lists that came as text stay as they are.
-    private static string Hex(ReadOnlyMemory<byte> list) => list.Length > 0 && list.Span[0] == 0x30 && list.Span[1] >= 0x80 ? Convert.ToHexStringLower(list.Span) : Text(list);
+    private static string Hex(ReadOnlyMemory<byte> list) =>
+        list.Length > 0 && list.Span[0] == 0x30 && list.Span[1] >= 0x80 ? Convert.ToHexStringLower(list.Span) : Text(list);
 }
 
 /// <summary>The members that are written.</summary>

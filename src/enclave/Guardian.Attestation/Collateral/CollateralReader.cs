@@ -80,21 +80,29 @@ internal static class CollateralReader
     {
         var tcb = level.Object("tcb");
         var sgx = version == 2
-            ? [.. Enumerable.Range(1, PckExtension.ComponentCount).Select(i => (byte)tcb.Number(string.Create(CultureInfo.InvariantCulture, $"sgxtcbcomp{i:D2}svn"), byte.MaxValue))]
+            ? [.. Enumerable.Range(1, PckExtension.ComponentCount)
+                .Select(i => (byte)tcb.Number(string.Create(CultureInfo.InvariantCulture, $"sgxtcbcomp{i:D2}svn"), byte.MaxValue))]
             : tcb.Bytes("sgxtcbcomponents", "svn", PckExtension.ComponentCount);
         return new PlatformLevel(
-            sgx, tcb.Number("pcesvn", ushort.MaxValue), tee == TeeType.Tdx ? tcb.Bytes("tdxtcbcomponents", "svn", PckExtension.ComponentCount) : default(ReadOnlyMemory<byte>?), ReadLevel(level));
+            sgx, tcb.Number("pcesvn", ushort.MaxValue), tee == TeeType.Tdx
+                ? tcb.Bytes("tdxtcbcomponents", "svn", PckExtension.ComponentCount)
+                : default(ReadOnlyMemory<byte>?), ReadLevel(level));
     }
 
     private static TdxModuleIdentity ReadModule(JsonFields module, string id) => new(
-        id, module.Hex("mrsigner", 48), module.Hex("attributes", 8), module.Hex("attributesMask", 8), id.Length > 0 ? ReadIsvSvnLevels(module) : []);
+        id, module.Hex("mrsigner", 48), module.Hex("attributes", 8), module.Hex("attributesMask", 8), id.Length > 0
+            ? ReadIsvSvnLevels(module)
+            : []);
 
     private static List<IsvSvnLevel> ReadIsvSvnLevels(JsonFields fields) =>
-        [.. fields.Objects("tcbLevels").Select(level => new IsvSvnLevel(level.Object("tcb").Number("isvsvn", ushort.MaxValue), ReadLevel(level)))];
+        [.. fields.Objects("tcbLevels").Select(
+            level => new IsvSvnLevel(level.Object("tcb").Number("isvsvn", ushort.MaxValue), ReadLevel(level)))];
 
     private static TcbLevel ReadLevel(JsonFields level) => new(
         // A status that is not known could mean anything.
-        Statuses.TryGetValue(level.Text("tcbStatus"), out var status) ? status : throw new FormatException($"TCB status '{level.Text("tcbStatus")}' is not known"),
+        Statuses.TryGetValue(level.Text("tcbStatus"), out var status)
+            ? status
+            : throw new FormatException($"TCB status '{level.Text("tcbStatus")}' is not known"),
         level.Time("tcbDate"),
         level.OptionalTexts("advisoryIDs"));
 }

@@ -36,9 +36,14 @@ public sealed class CollateralService(HttpClient http, Uri? rootListAddress = nu
         ArgumentNullException.ThrowIfNull(platform);
         var tee = platform.Tee == TeeType.Tdx ? "tdx" : "sgx";
         var (also, only) = early ? ("&update=early", "?update=early") : ("", "");
-        var tcbInfo = await GetAsync($"{tee}/certification/v4/tcb?fmspc={platform.Fmspc}{also}", cancellation, "TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain").ConfigureAwait(false);
-        var qeIdentity = await GetAsync($"{tee}/certification/v4/qe/identity{only}", cancellation, "SGX-Enclave-Identity-Issuer-Chain").ConfigureAwait(false);
-        var pckList = await GetAsync($"sgx/certification/v4/pckcrl?ca={platform.Authority}&encoding=der", cancellation, "SGX-PCK-CRL-Issuer-Chain").ConfigureAwait(false);
+        var tcbInfo = await GetAsync(
+            $"{tee}/certification/v4/tcb?fmspc={platform.Fmspc}{also}", cancellation, "TCB-Info-Issuer-Chain",
+            "SGX-TCB-Info-Issuer-Chain").ConfigureAwait(false);
+        var qeIdentity = await GetAsync($"{tee}/certification/v4/qe/identity{only}", cancellation, "SGX-Enclave-Identity-Issuer-Chain")
+            .ConfigureAwait(false);
+        var pckList = await GetAsync(
+            $"sgx/certification/v4/pckcrl?ca={platform.Authority}&encoding=der", cancellation,
+            "SGX-PCK-CRL-Issuer-Chain").ConfigureAwait(false);
         return new QuoteCollateral
         {
             TcbInfo = tcbInfo.Body,
@@ -53,7 +58,8 @@ public sealed class CollateralService(HttpClient http, Uri? rootListAddress = nu
 
     private async Task<byte[]> GetRootListAsync(CancellationToken cancellation)
     {
-        using var response = await http.GetAsync(new Uri("sgx/certification/v4/rootcacrl", UriKind.Relative), cancellation).ConfigureAwait(false);
+        using var response = await http.GetAsync(new Uri("sgx/certification/v4/rootcacrl", UriKind.Relative), cancellation)
+            .ConfigureAwait(false);
         return response.IsSuccessStatusCode
             ? await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false)
             : response.StatusCode == HttpStatusCode.NotFound
@@ -70,8 +76,10 @@ public sealed class CollateralService(HttpClient http, Uri? rootListAddress = nu
             throw Failed(response);
         }
         var chain = chainHeaders.SelectMany(header => response.Headers.TryGetValues(header, out var values) ? values : []).FirstOrDefault()
-            ?? throw new InvalidDataException($"{response.RequestMessage?.RequestUri} answered without {chainHeaders[0]}; is it a provisioning certification service?");
-        return (await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false), Encoding.UTF8.GetBytes(Uri.UnescapeDataString(chain)));
+            ?? throw new InvalidDataException(
+                $"{response.RequestMessage?.RequestUri} answered without {chainHeaders[0]}; is it a provisioning certification service?");
+        return (await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false),
+            Encoding.UTF8.GetBytes(Uri.UnescapeDataString(chain)));
     }
 
     private static HttpRequestException Failed(HttpResponseMessage response) => new(

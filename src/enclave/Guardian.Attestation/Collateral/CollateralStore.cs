@@ -47,6 +47,7 @@ public sealed class CollateralStore(string directory) : ICollateralSource
     private string PathOf(PlatformId platform)
     {
         ArgumentNullException.ThrowIfNull(platform);
-        return Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}.json").ToLowerInvariant());
+        return Path.Combine(directory,
+            string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}.json").ToLowerInvariant());
     }
 }

@@ -8,7 +8,8 @@ namespace Guardian.Attestation.Collateral;
 /// <param name="Pieces">Each piece with the time it is for; the first to expire ends all.</param>
 /// <param name="RevokedCertificates">Entries of both revocation lists; null when a list is missing.</param>
 public sealed record CollateralSummary(
-    TeeType Tee, string Fmspc, int EvaluationDataNumber, int QeEvaluationDataNumber, IReadOnlyList<CollateralPiece> Pieces, int? RevokedCertificates)
+    TeeType Tee, string Fmspc, int EvaluationDataNumber, int QeEvaluationDataNumber, IReadOnlyList<CollateralPiece> Pieces,
+    int? RevokedCertificates)
 {
     /// <summary>When the first piece expires.</summary>
     public DateTimeOffset Expires => Pieces.Min(piece => piece.To);
@@ -18,7 +19,8 @@ public sealed record CollateralSummary(
     {
         ArgumentNullException.ThrowIfNull(collateral);
         if (SignedDocument.TryRead(collateral.TcbInfo, "tcbInfo", CollateralReader.ReadTcbInfo, out problem) is not var (_, tcbInfo)
-            || SignedDocument.TryRead(collateral.QeIdentity, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out problem) is not var (_, qeIdentity))
+            || SignedDocument.TryRead(
+                collateral.QeIdentity, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out problem) is not var (_, qeIdentity))
         {
             return null;
         }
@@ -26,7 +28,8 @@ public sealed record CollateralSummary(
         {
             new("tcbinfo", tcbInfo.IssueDate, tcbInfo.NextUpdate), new("qeid", qeIdentity.IssueDate, qeIdentity.NextUpdate),
         };
-        var (rootList, pckList) = (CertificatePem.ReadRevocationList(collateral.RootCaCrl), CertificatePem.ReadRevocationList(collateral.PckCrl));
+        var (rootList, pckList) = (
+            CertificatePem.ReadRevocationList(collateral.RootCaCrl), CertificatePem.ReadRevocationList(collateral.PckCrl));
         foreach (var (name, list) in new[] { ("rootcrl", rootList), ("pckcrl", pckList) })
         {
             if (list is not null)
@@ -37,7 +40,8 @@ public sealed record CollateralSummary(
         var signers = CertificatePem.ReadAll(collateral.TcbInfoIssuerChain.Span, most: 3).OfType<Certificate>();
         pieces.AddRange(signers.Select(signer => new CollateralPiece(signer.SubjectCommonName, signer.NotBefore, signer.NotAfter)));
         return new CollateralSummary(
-            tcbInfo.Tee, Convert.ToHexStringLower(tcbInfo.Fmspc.Span), tcbInfo.EvaluationDataNumber, qeIdentity.EvaluationDataNumber, pieces, rootList?.Count + pckList?.Count);
+            tcbInfo.Tee, Convert.ToHexStringLower(tcbInfo.Fmspc.Span), tcbInfo.EvaluationDataNumber, qeIdentity.EvaluationDataNumber,
+            pieces, rootList?.Count + pckList?.Count);
     }
 }
 

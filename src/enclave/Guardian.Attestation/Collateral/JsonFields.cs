@@ -14,7 +14,8 @@ internal readonly struct JsonFields(JsonElement element)
     public string Text(string name) =>
         Find(name, JsonValueKind.String).GetString()!;
 
-    public int Number(string name, int maximum) => Find(name, JsonValueKind.Number).TryGetInt32(out var number) && number >= 0 && number <= maximum
+    public int Number(string name, int maximum) =>
+        Find(name, JsonValueKind.Number).TryGetInt32(out var number) && number >= 0 && number <= maximum
         ? number
         : throw new FormatException($"'{name}' is not a whole number from 0 to {maximum}");
 
@@ -30,7 +31,8 @@ internal readonly struct JsonFields(JsonElement element)
 
     public DateTimeOffset Time(string name) =>
         DateTimeOffset.TryParseExact(
-            Text(name), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            Text(name), "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? time
             : throw new FormatException($"'{name}' is no instant like 2026-01-31T12:00:00Z");
 
@@ -47,7 +49,9 @@ internal readonly struct JsonFields(JsonElement element)
         var objects = new List<JsonFields>(count);
         foreach (var item in list.EnumerateArray())
         {
-            objects.Add(item.ValueKind == JsonValueKind.Object ? new JsonFields(item) : throw new FormatException($"'{name}' is not a list of objects"));
+            objects.Add(item.ValueKind == JsonValueKind.Object
+                ? new JsonFields(item)
+                : throw new FormatException($"'{name}' is not a list of objects"));
         }
         return objects;
     }
@@ -85,7 +89,9 @@ internal readonly struct JsonFields(JsonElement element)
     }
 
     private JsonElement Find(string name, JsonValueKind kind) =>
-        element.TryGetProperty(name, out var found) && found.ValueKind == kind ? found : throw new FormatException($"'{name}' is missing or not {Word(kind)}");
+        element.TryGetProperty(name, out var found) && found.ValueKind == kind
+            ? found
+            : throw new FormatException($"'{name}' is missing or not {Word(kind)}");
 
     private static string Word(JsonValueKind kind) => kind switch
     {

@@ -22,7 +22,8 @@ internal sealed record SignedDocument(ReadOnlyMemory<byte> Body, ReadOnlyMemory<
     /// <param name="member">Name of the inner object.</param>
     /// <param name="read">Reads its members.</param>
     /// <param name="problem">What is wrong, when the result is null. Never throws for any content.</param>
-    public static (SignedDocument Document, T Value)? TryRead<T>(ReadOnlyMemory<byte> json, string member, Func<JsonFields, T> read, out string? problem) where T : class
+    public static (SignedDocument Document, T Value)? TryRead<T>(
+        ReadOnlyMemory<byte> json, string member, Func<JsonFields, T> read, out string? problem) where T : class
     {
         problem = null;
         if (json.Length > MaxSize)
@@ -33,7 +34,8 @@ internal sealed record SignedDocument(ReadOnlyMemory<byte> Body, ReadOnlyMemory<
         try
         {
             using var document = JsonDocument.Parse(json.TrimEnd([(byte)0, (byte)' ', (byte)'\r', (byte)'\n']), Strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(member, out var body) || body.ValueKind != JsonValueKind.Object)
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(member, out var body)
+                || body.ValueKind != JsonValueKind.Object)
             {
                 problem = $"it has no object '{member}'";
                 return null;

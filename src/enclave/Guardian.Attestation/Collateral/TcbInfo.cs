@@ -47,7 +47,8 @@ internal sealed record PlatformLevel(ReadOnlyMemory<byte> SgxComponents, int Pce
 /// <param name="AttributesMask">8 bytes.</param>
 /// <param name="Levels">In the order of the document.</param>
 internal sealed record TdxModuleIdentity(
-    string Id, ReadOnlyMemory<byte> MrSigner, ReadOnlyMemory<byte> Attributes, ReadOnlyMemory<byte> AttributesMask, IReadOnlyList<IsvSvnLevel> Levels);
+    string Id, ReadOnlyMemory<byte> MrSigner, ReadOnlyMemory<byte> Attributes, ReadOnlyMemory<byte> AttributesMask,
+    IReadOnlyList<IsvSvnLevel> Levels);
 
 /// <summary>A level of an enclave or module.</summary>
 /// <param name="IsvSvn">Least ISVSVN.</param>

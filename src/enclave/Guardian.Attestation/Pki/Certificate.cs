@@ -131,10 +131,12 @@ internal sealed class Certificate
             NotAfter = notAfter,
             SubjectPublicKeyInfo = keyInfo,
             PublicKey = ReadP256Key(keyInfo),
-            IsSignedWithEcdsaSha256 = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() == EcdsaWithSha256,
+            IsSignedWithEcdsaSha256 = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence()
+            .ReadObjectIdentifier() == EcdsaWithSha256,
             Signature = signature,
             Extensions = extensions,
-            IsAuthority = extensions.FirstOrDefault(extension => extension.Oid == BasicConstraints) is { } constraints && ReadIsAuthority(constraints.Value),
+            IsAuthority = extensions.FirstOrDefault(extension => extension.Oid == BasicConstraints) is { } constraints
+            && ReadIsAuthority(constraints.Value),
             Usage = extensions.FirstOrDefault(extension => extension.Oid == KeyUsage) is { } usage
                 ? new AsnReader(usage.Value, AsnEncodingRules.DER).ReadNamedBitListValue<CertificateKeyUsage>()
                 : null,
@@ -155,7 +157,8 @@ internal sealed class Certificate
             var extension = list.ReadSequence();
             var oid = extension.ReadObjectIdentifier();
             var isCritical = extension.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && extension.ReadBoolean();
-            if (!extension.TryReadPrimitiveOctetString(out var value) || extensions.Count == MaxExtensions || extensions.Any(known => known.Oid == oid))
+            if (!extension.TryReadPrimitiveOctetString(out var value) || extensions.Count == MaxExtensions
+                || extensions.Any(known => known.Oid == oid))
             {
                 return null;
             }

@@ -37,7 +37,8 @@ internal static class CertificatePem
             return text[fields.Label] is "X509 CRL" && Decode(text, fields) is { } der ? RevocationList.TryRead(der) : null;
         }
         var decoded = new byte[text.Length];
-        var isDecoded = Convert.FromHexString(text, decoded, out _, out var size) == System.Buffers.OperationStatus.Done || Convert.TryFromBase64Chars(text, decoded, out size);
+        var isDecoded = Convert.FromHexString(text, decoded, out _, out var size) == System.Buffers.OperationStatus.Done
+            || Convert.TryFromBase64Chars(text, decoded, out size);
         return isDecoded ? RevocationList.TryRead(decoded.AsMemory(0, size)) : null;
     }
 

@@ -13,7 +13,8 @@ internal sealed class P256Key : IDisposable
 
     // A SubjectPublicKeyInfo of this curve has one form only, so what comes before the point is compared instead of parsed.
     private static ReadOnlySpan<byte> InfoHead =>
-        [0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04];
+        [0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01,
+            0x07, 0x03, 0x42, 0x00, 0x04];
 
     private readonly ECDsa key;
 
@@ -38,10 +39,12 @@ internal sealed class P256Key : IDisposable
     }
 
     /// <param name="signature">r and s, <see cref="Size"/> bytes.</param>
-    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => Verify(data, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        Verify(data, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
     /// <param name="signature">DER sequence of r and s.</param>
-    public bool VerifyDer(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => Verify(data, signature, DSASignatureFormat.Rfc3279DerSequence);
+    public bool VerifyDer(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        Verify(data, signature, DSASignatureFormat.Rfc3279DerSequence);
 
     /// <summary>Verifies once with a key that is not used again.</summary>
     public static bool Verify(ReadOnlySpan<byte> point, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)

@@ -14,7 +14,8 @@ internal sealed class PckChain : IDisposable
     private const string AuthorityName = "CA";
     private const string RootName = "SGX Root CA";
 
-    private PckChain(Certificate leaf, Certificate authority, Certificate root, TrustAnchor anchor, PckExtension extension, P256Key pckKey, P256Key authorityKey, P256Key rootKey)
+    private PckChain(Certificate leaf, Certificate authority, Certificate root, TrustAnchor anchor, PckExtension extension, P256Key pckKey,
+        P256Key authorityKey, P256Key rootKey)
     {
         (Leaf, Authority, Root, Anchor, Extension) = (leaf, authority, root, anchor, extension);
         (PckKey, AuthorityKey, RootKey) = (pckKey, authorityKey, rootKey);
@@ -58,7 +59,8 @@ internal sealed class PckChain : IDisposable
         }
         if (TrustAnchor.Find(anchors, root) is not { } anchor)
         {
-            failure = Fail("unknown-root", $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are {string.Join(", ", anchors.Select(each => each.Name))}");
+            failure = Fail("unknown-root",
+                $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are {string.Join(", ", anchors.Select(each => each.Name))}");
             return null;
         }
         var rootKey = anchor.TakeKey();
@@ -104,7 +106,9 @@ internal sealed class PckChain : IDisposable
         {
             return Fail("wrong-use", $"{who} may not be used as it is here (basicConstraints, keyUsage or an unknown critical extension)");
         }
-        return issuerKey is null || certificate.IsSignedBy(issuerKey) ? null : Fail("bad-signature", $"the signature of {who} is not '{issuer.SubjectCommonName}'s");
+        return issuerKey is null || certificate.IsSignedBy(issuerKey)
+            ? null
+            : Fail("bad-signature", $"the signature of {who} is not '{issuer.SubjectCommonName}'s");
     }
 
     /// <inheritdoc/>

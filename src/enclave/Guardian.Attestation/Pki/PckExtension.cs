@@ -109,5 +109,6 @@ public sealed record PckExtension
         return fields;
     }
 
-    private static byte[]? ReadOctets(AsnReader? field, int size) => field is not null && field.ReadOctetString() is var octets && octets.Length == size ? octets : null;
+    private static byte[]? ReadOctets(AsnReader? field, int size) =>
+        field is not null && field.ReadOctetString() is var octets && octets.Length == size ? octets : null;
 }

@@ -79,6 +79,9 @@ public sealed record AcceptedIdentity
     /// <summary>Who a quote speaks for, in the same words.</summary>
     internal static string Describe(VerifiedQuote quote) => quote.TdReport is { } td
         ? $"trust domain, mrtd {Convert.ToHexStringLower(td.MrTd.Span)}"
-        : string.Create(CultureInfo.InvariantCulture, $"mrenclave {quote.Report.MrEnclave}, mrsigner {quote.Report.MrSigner}, isvprodid {quote.Report.IsvProdId}, isvsvn {quote.Report.IsvSvn}")
-            + (quote.Report.ConfigId.Span.ContainsAnyExcept((byte)0) ? $", configid {Convert.ToHexStringLower(quote.Report.ConfigId.Span)}" : "");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"mrenclave {quote.Report.MrEnclave}, mrsigner {quote.Report.MrSigner}, isvprodid {quote.Report.IsvProdId}, isvsvn {quote.Report.IsvSvn}")
+            + (quote.Report.ConfigId.Span.ContainsAnyExcept((byte)0)
+                ? $", configid {Convert.ToHexStringLower(quote.Report.ConfigId.Span)}"
+                : "");
 }

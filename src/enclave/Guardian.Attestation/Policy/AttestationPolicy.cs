@@ -38,7 +38,9 @@ public sealed record AttestationPolicy
         {
             new(
                 "platform", Platforms.Contains(quote.Platform), Word(quote.Platform), string.Join(" or ", Platforms.Select(Word)),
-                quote.Platform == PlatformKind.Simulated ? "run it on SGX hardware, or accept simulated platforms to try things out" : "accept hardware platforms"),
+                quote.Platform == PlatformKind.Simulated
+                    ? "run it on SGX hardware, or accept simulated platforms to try things out"
+                    : "accept hardware platforms"),
             new(
                 "debug", AllowDebug || !quote.IsDebug, quote.IsDebug ? "debug enclave" : "production enclave", AllowDebug ? "either" : "production enclave",
                 "build and sign it without the DEBUG attribute"),
@@ -50,7 +52,9 @@ public sealed record AttestationPolicy
         {
             checks.Add(new AppraisalCheck(
                 "tcb", IsCurrent(tcb, quote.VerifiedAt), Describe(tcb), DescribeStatuses(),
-                tcb.Shortfall.Count > 0 ? $"update the platform: {string.Join("; ", tcb.Shortfall)}" : "follow the advisories, or accept the status"));
+                tcb.Shortfall.Count > 0
+                    ? $"update the platform: {string.Join("; ", tcb.Shortfall)}"
+                    : "follow the advisories, or accept the status"));
             checks.Add(new AppraisalCheck(
                 "evaluation", tcb.EvaluationDataNumber >= MinimumEvaluation, $"TCB evaluation data number {tcb.EvaluationDataNumber}", $"{MinimumEvaluation} or above",
                 "fetch newer collateral"));

@@ -39,9 +39,15 @@ public static class AttestationToken
             {
                 [name] = new(
                     !appraisal.IsAccepted ? "contraindicated" : hardware == Warning ? "warning" : "affirming",
-                    new EarVector(Passed("identity") ? Affirming : Contraindicated, hardware, Passed("debug") ? Affirming : Contraindicated, quote.IsDebug ? Contraindicated : Affirming),
+                    new EarVector(Passed("identity")
+                        ? Affirming
+                        : Contraindicated, hardware, Passed("debug")
+                            ? Affirming
+                            : Contraindicated, quote.IsDebug ? Contraindicated : Affirming),
                     new EarEvidence(
-                        name, quote.Platform == Guardian.Sgx.PlatformKind.Simulated ? "simulated" : "hardware", AcceptedIdentity.Describe(quote), quote.Tcb?.Status.ToString(),
+                        name, quote.Platform == Guardian.Sgx.PlatformKind.Simulated
+                            ? "simulated"
+                            : "hardware", AcceptedIdentity.Describe(quote), quote.Tcb?.Status.ToString(),
                         quote.Tcb?.AdvisoryIds ?? [], Convert.ToHexStringLower(quote.ReportData.Span)),
                     [.. appraisal.Checks.Select(check => new EarCheck(check.Rule, check.Passed, check.Found, check.Accepted))]),
             });
@@ -58,7 +64,8 @@ internal sealed record EarClaims(
     [property: JsonPropertyName("ear.verifier-id")] EarVerifier Verifier,
     [property: JsonPropertyName("submods")] IReadOnlyDictionary<string, EarSubmodule> Submodules);
 
-internal sealed record EarVerifier([property: JsonPropertyName("developer")] string Developer, [property: JsonPropertyName("build")] string Build);
+internal sealed record EarVerifier(
+    [property: JsonPropertyName("developer")] string Developer, [property: JsonPropertyName("build")] string Build);
 
 internal sealed record EarSubmodule(
     [property: JsonPropertyName("ear.status")] string Status,

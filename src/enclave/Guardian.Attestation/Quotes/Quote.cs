@@ -37,7 +37,8 @@ public sealed class Quote
     private readonly QuoteSignatureData data;
 
     internal Quote(
-        ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> signedBytes, ushort version, TeeType tee, ushort qeSvn, ushort pceSvn, ReadOnlyMemory<byte> userData,
+        ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> signedBytes, ushort version, TeeType tee, ushort qeSvn, ushort pceSvn,
+        ReadOnlyMemory<byte> userData,
         ReportBody? report, TdReport? tdReport, QuoteSignatureData data)
     {
         (Bytes, SignedBytes, Version, Tee, QeSvn, PceSvn, UserData) = (bytes, signedBytes, version, tee, qeSvn, pceSvn, userData);
@@ -45,7 +46,8 @@ public sealed class Quote
     }
 
     /// <summary>QE vendor id of Intel's quoting enclaves.</summary>
-    internal static ReadOnlySpan<byte> IntelVendorId => [0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07];
+    internal static ReadOnlySpan<byte> IntelVendorId =>
+        [0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07];
 
     /// <summary>The quote without the zero bytes that may follow it.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }

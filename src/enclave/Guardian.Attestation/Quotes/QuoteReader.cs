@@ -20,7 +20,9 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
 
     public Quote? Read(out QuoteFailure? problem)
     {
-        var quote = bytes.Length > Quote.MaxSize ? Fail("too-large", $"the quote has {bytes.Length} bytes; at most {Quote.MaxSize} are read", 0) : ReadQuote();
+        var quote = bytes.Length > Quote.MaxSize
+            ? Fail("too-large", $"the quote has {bytes.Length} bytes; at most {Quote.MaxSize} are read", 0)
+            : ReadQuote();
         problem = failure;
         return quote;
     }
@@ -48,7 +50,8 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
         }
         if (teeType != TeeSgx && (version == 3 || teeType != TeeTdx))
         {
-            return Fail("unsupported-tee", $"TEE type 0x{teeType:x}; version {version} knows {(version == 3 ? "SGX only, as zero" : "0 (SGX) and 0x81 (TDX)")}", 4);
+            return Fail("unsupported-tee",
+                $"TEE type 0x{teeType:x}; version {version} knows {(version == 3 ? "SGX only, as zero" : "0 (SGX) and 0x81 (TDX)")}", 4);
         }
         if (!vendorId.Span.SequenceEqual(Quote.IntelVendorId))
         {
@@ -148,15 +151,19 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
         }
         if (certificationType is < 1 or > 5)
         {
-            failure = new QuoteFailure(QuoteStage.Parse, "unsupported-certification", $"certification data of type {certificationType}; types 1 to 5 are in use here", start + data.Offset);
+            failure = new QuoteFailure(
+                QuoteStage.Parse, "unsupported-certification",
+                $"certification data of type {certificationType}; types 1 to 5 are in use here", start + data.Offset);
             return null;
         }
         if (!ReportBody.TryRead(qeReportBytes.Span, out var qeReport))
         {
-            failure = new QuoteFailure(QuoteStage.Parse, "reserved-not-zero", "a reserved byte of the quoting enclave's report body is not zero", start);
+            failure = new QuoteFailure(
+                QuoteStage.Parse, "reserved-not-zero", "a reserved byte of the quoting enclave's report body is not zero", start);
             return null;
         }
-        return new QuoteSignatureData(signature, attestationKey, qeReportBytes, qeReport!, qeReportSignature, authentication, certificationType, certification);
+        return new QuoteSignatureData(
+            signature, attestationKey, qeReportBytes, qeReport!, qeReportSignature, authentication, certificationType, certification);
     }
 
     private QuoteSignatureData? BadSizes(int offset)
@@ -174,5 +181,6 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
 
 /// <summary>The signature data of a quote, as <see cref="Quote"/> shows it.</summary>
 internal sealed record QuoteSignatureData(
-    ReadOnlyMemory<byte> Signature, ReadOnlyMemory<byte> AttestationKey, ReadOnlyMemory<byte> QeReportBytes, ReportBody QeReport, ReadOnlyMemory<byte> QeReportSignature,
+    ReadOnlyMemory<byte> Signature, ReadOnlyMemory<byte> AttestationKey, ReadOnlyMemory<byte> QeReportBytes, ReportBody QeReport,
+    ReadOnlyMemory<byte> QeReportSignature,
     ReadOnlyMemory<byte> QeAuthenticationData, ushort CertificationDataType, ReadOnlyMemory<byte> CertificationData);

@@ -22,6 +22,7 @@ public sealed record QuotedPlatform(ReadOnlyMemory<byte> Ppid, ReadOnlyMemory<by
         return size == 0 || data.Length != size + 20
             ? null
             : new QuotedPlatform(
-                data[..size], data.Slice(size, 16), BinaryPrimitives.ReadUInt16LittleEndian(data.Span[(size + 16)..]), BinaryPrimitives.ReadUInt16LittleEndian(data.Span[(size + 18)..]));
+                data[..size], data.Slice(size, 16), BinaryPrimitives.ReadUInt16LittleEndian(data.Span[(size + 16)..]),
+                BinaryPrimitives.ReadUInt16LittleEndian(data.Span[(size + 18)..]));
     }
 }

@@ -77,5 +77,6 @@ public sealed record TdReport
     }
 
     /// <summary>Reads a report of one of the three sizes; null for any other.</summary>
-    public static TdReport? TryRead(ReadOnlyMemory<byte> bytes) => bytes.Length is Size or Size15 or Size15Extended ? new TdReport(bytes) : null;
+    public static TdReport? TryRead(ReadOnlyMemory<byte> bytes) =>
+        bytes.Length is Size or Size15 or Size15Extended ? new TdReport(bytes) : null;
 }

@@ -7,7 +7,8 @@ namespace Guardian.Attestation.RaTls;
 public sealed class AttestationException : Exception
 {
     /// <summary>The evidence did not verify.</summary>
-    public AttestationException(QuoteFailure failure) : base((failure ?? throw new ArgumentNullException(nameof(failure))).Detail) => Failure = failure;
+    public AttestationException(QuoteFailure failure) : base((failure ?? throw new ArgumentNullException(nameof(failure))).Detail) =>
+        Failure = failure;
 
     /// <summary>The evidence verified, and the policy refuses it.</summary>
     public AttestationException(Appraisal appraisal)

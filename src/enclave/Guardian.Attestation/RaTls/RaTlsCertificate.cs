@@ -50,7 +50,8 @@ public static class RaTlsCertificate
         var tagged = quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[ReportBody.ReportDataSize - SHA256.HashSizeInBytes]]);
 
         var request = new CertificateRequest("CN=Guardian enclave", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509Extension(new Oid(TaggedEvidenceOid), TaggedEvidence.Write(tagged, claims), critical: false));
+        request.CertificateExtensions.Add(
+            new X509Extension(new Oid(TaggedEvidenceOid), TaggedEvidence.Write(tagged, claims), critical: false));
         request.CertificateExtensions.Add(new X509Extension(new Oid(LegacyOid), legacy, critical: false));
         return request.CreateSelfSigned(NotBefore, NotAfter);
     }

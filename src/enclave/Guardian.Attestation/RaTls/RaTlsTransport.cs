@@ -10,7 +10,8 @@ namespace Guardian.Attestation.RaTls;
 
 /// <summary>TLS 1.3 between attested parties. Evidence is verified inside the handshake, before a byte of ours is sent.</summary>
 [SuppressMessage("Security", "CA5398", Justification = "both ends are ours; an older version would show the evidence in the clear")]
-[SuppressMessage("Security", "CA5359", Justification = "a server decides by the client's key, which TLS proves; a client throws unless the evidence is accepted")]
+[SuppressMessage("Security", "CA5359",
+    Justification = "a server decides by the client's key, which TLS proves; a client throws unless the evidence is accepted")]
 public static class RaTlsTransport
 {
     /// <summary>A server that shows its quote and asks for a client certificate without demanding one: the application decides by its key.</summary>
@@ -31,7 +32,8 @@ public static class RaTlsTransport
     /// <param name="verifier">Verifies the peer's evidence.</param>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/>, inside <see cref="HttpRequestException"/>.</remarks>
     public static SocketsHttpHandler CreateHandler(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time,
+        EvidenceVerifier verifier,
         Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -47,11 +49,14 @@ public static class RaTlsTransport
     /// <summary>A client that talks only to an enclave which the policy accepts; as <see cref="CreateHandler"/>, for connections that are not HTTP.</summary>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/> from the handshake.</remarks>
     public static SslClientAuthenticationOptions ClientOptions(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time,
+        EvidenceVerifier verifier,
         Action<RaTlsPeer, Appraisal>? onVerified = null) => new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
-            ClientCertificateContext = clientCertificate is null ? null : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
+            ClientCertificateContext = clientCertificate is null
+                ? null
+                : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
             {
                 var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), verifier);
@@ -64,7 +69,8 @@ public static class RaTlsTransport
     /// <param name="now">The instant at which evidence must be valid.</param>
     /// <exception cref="AttestationException">It is not accepted.</exception>
     public static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
-        X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now, EvidenceVerifier verifier)
+        X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now,
+        EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
         var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, verifier);

@@ -42,7 +42,8 @@ public static class RaTlsVerifier
         }
         if (!certificate.IsValidAt(now))
         {
-            return Fail(QuoteStage.Parse, "not-valid-now", $"the peer's certificate is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u}, not at {now:u}");
+            return Fail(QuoteStage.Parse, "not-valid-now",
+                $"the peer's certificate is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u}, not at {now:u}");
         }
         RaTlsPeer? peer = null;
         if (certificate.Find(RaTlsCertificate.TaggedEvidenceOid) is { } tagged)
@@ -72,7 +73,8 @@ public static class RaTlsVerifier
             : Fail(QuoteStage.Parse, "no-evidence", "the peer's certificate carries no quote: it is no attested enclave");
     }
 
-    private static RaTlsVerdict VerifyTagged(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
+    private static RaTlsVerdict VerifyTagged(
+        ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
         if (TaggedEvidence.TryRead(value) is not var (quote, claims) || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
         {
@@ -96,11 +98,13 @@ public static class RaTlsVerifier
     {
         var verdict = verifier.Verify(quote, now);
         return verdict.Quote is { Tee: not TeeType.Sgx }
-            ? new QuoteVerdict(null, new QuoteFailure(QuoteStage.Parse, "not-an-enclave", "the peer's quote is of a trust domain, not of an SGX enclave"))
+            ? new QuoteVerdict(
+                null, new QuoteFailure(QuoteStage.Parse, "not-an-enclave", "the peer's quote is of a trust domain, not of an SGX enclave"))
             : verdict;
     }
 
-    private static RaTlsVerdict VerifyLegacy(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
+    private static RaTlsVerdict VerifyLegacy(
+        ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
         var verdict = VerifyEnclave(value, now, verifier);
         if (!verdict.IsVerified)

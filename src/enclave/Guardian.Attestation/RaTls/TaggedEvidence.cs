@@ -16,7 +16,12 @@ internal static class TaggedEvidence
     private const int Sha256Id = 1;
 
     // IANA's numbers of the hashes a key may be named by (Named Information Hash Algorithm Registry), with their sizes.
-    private static readonly Dictionary<uint, int> HashSizes = new() { [Sha256Id] = SHA256.HashSizeInBytes, [7] = SHA384.HashSizeInBytes, [8] = SHA512.HashSizeInBytes };
+    private static readonly Dictionary<uint, int> HashSizes = new()
+    {
+        [Sha256Id] = SHA256.HashSizeInBytes,
+        [7] = SHA384.HashSizeInBytes,
+        [8] = SHA512.HashSizeInBytes,
+    };
 
     public static byte[] Write(ReadOnlySpan<byte> quote, ReadOnlySpan<byte> claims)
     {
@@ -95,7 +100,9 @@ internal static class TaggedEvidence
             }
             reader.ReadEndMap();
             var bound = binding ?? new byte[RaTlsCertificate.BindingSize];
-            return reader.BytesRemaining == 0 && keyHash is { } found && bound.Length == RaTlsCertificate.BindingSize ? (found, bound) : null;
+            return reader.BytesRemaining == 0 && keyHash is { } found && bound.Length == RaTlsCertificate.BindingSize
+                ? (found, bound)
+                : null;
         }
         catch (Exception failure) when (failure is CborContentException or InvalidOperationException or OverflowException)
         {
@@ -110,6 +117,8 @@ internal static class TaggedEvidence
         var algorithm = reader.ReadUInt32();
         var hash = reader.ReadByteString();
         reader.ReadEndArray();
-        return HashSizes.TryGetValue(algorithm, out var size) && hash.Length == size && reader.BytesRemaining == 0 ? hash : default(ReadOnlyMemory<byte>?);
+        return HashSizes.TryGetValue(algorithm, out var size) && hash.Length == size && reader.BytesRemaining == 0
+            ? hash
+            : default(ReadOnlyMemory<byte>?);
     }
 }

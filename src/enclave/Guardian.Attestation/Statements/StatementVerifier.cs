@@ -66,7 +66,8 @@ public static class StatementVerifier
             : Fail(QuoteStage.Signature, "bad-signature", "the statement was altered after it was signed");
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> jws, [NotNullWhen(true)] out JwsDocument? document, [NotNullWhen(true)] out StatementHeader? header)
+    private static bool TryRead(
+        ReadOnlySpan<byte> jws, [NotNullWhen(true)] out JwsDocument? document, [NotNullWhen(true)] out StatementHeader? header)
     {
         header = null;
         try
@@ -94,5 +95,6 @@ public static class StatementVerifier
         return Base64Url.TryDecodeFromChars(text, bytes, out _);
     }
 
-    private static StatementVerdict Fail(QuoteStage stage, string reason, string detail) => new(null, new QuoteFailure(stage, reason, detail));
+    private static StatementVerdict Fail(QuoteStage stage, string reason, string detail) =>
+        new(null, new QuoteFailure(stage, reason, detail));
 }

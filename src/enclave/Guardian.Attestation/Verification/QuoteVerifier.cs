@@ -67,7 +67,8 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         }
 
         // Steps 3 to 5
-        failure = Validity.Check(platform.Chain.Validities, now, QuoteStage.CertificateChain) ?? CheckSignatures(parsed, digest, platform.Chain);
+        failure = Validity.Check(platform.Chain.Validities, now, QuoteStage.CertificateChain)
+            ?? CheckSignatures(parsed, digest, platform.Chain);
         if (failure is not null)
         {
             return new QuoteVerdict(null, failure);
@@ -84,12 +85,14 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         // Steps 6 and 7
         if (collateral is null)
         {
-            return Fail(QuoteStage.Collateral, "no-collateral", "the signatures hold, but whether the platform is current and not revoked is said by Intel's collateral, which is not at hand");
+            return Fail(QuoteStage.Collateral, "no-collateral",
+                "the signatures hold, but whether the platform is current and not revoked is said by Intel's collateral, which is not at hand");
         }
         var verified = platform.FindCollateral(collateral, options, out failure);
         failure ??= Validity.Check(verified!.Validities, now, QuoteStage.Collateral);
         var tcb = failure is null
-            ? new TcbEvaluation(verified!.TcbInfo, verified.QeIdentity, platform.Chain.Extension, parsed).Evaluate([.. platform.Chain.Validities, .. verified.Validities], out failure)
+            ? new TcbEvaluation(verified!.TcbInfo, verified.QeIdentity, platform.Chain.Extension, parsed)
+                .Evaluate([.. platform.Chain.Validities, .. verified.Validities], out failure)
             : null;
         return tcb is null ? new QuoteVerdict(null, failure) : new QuoteVerdict(new VerifiedQuote(parsed, platform.Chain, tcb, now), null);
     }
@@ -132,7 +135,9 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
     private QuoteFailure? CheckSignatures(Quote quote, VerifiedDigest platform, PckChain chain)
     {
         // Everything that step 3 and 4 look at, so that what is found here was verified for these very bytes.
-        var digest = VerifiedDigest.Of([.. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span, .. quote.AttestationKey.Span, .. quote.QeAuthenticationData.Span], platform);
+        var digest = VerifiedDigest.Of(
+            [.. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span, .. quote.AttestationKey.Span,
+            .. quote.QeAuthenticationData.Span], platform);
         if (!attestationKeys.TryGetValue(digest, out var key))
         {
             if (!chain.PckKey.Verify(quote.QeReportBytes.Span, quote.QeReportSignature.Span))
@@ -141,7 +146,8 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
             }
             if (!BindsAttestationKey(quote) || P256Key.TryImport(quote.AttestationKey.Span) is not { } imported)
             {
-                return new QuoteFailure(QuoteStage.KeyBinding, "key-not-bound", "the quoting enclave's report does not name this attestation key");
+                return new QuoteFailure(
+                    QuoteStage.KeyBinding, "key-not-bound", "the quoting enclave's report does not name this attestation key");
             }
             if (attestationKeys.Count == MaxKept)
             {
@@ -178,7 +184,8 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
             BinaryPrimitives.WriteUInt128LittleEndian(input[32..], within.High);
             BinaryPrimitives.WriteUInt128LittleEndian(input[48..], within.Low);
             SHA256.HashData(input, input);
-            return new VerifiedDigest(BinaryPrimitives.ReadUInt128LittleEndian(input), BinaryPrimitives.ReadUInt128LittleEndian(input[16..]));
+            return new VerifiedDigest(
+                BinaryPrimitives.ReadUInt128LittleEndian(input), BinaryPrimitives.ReadUInt128LittleEndian(input[16..]));
         }
     }
 

@@ -75,11 +75,14 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         return tcbInfo.Tee != quote.Tee ? Wrong("wrong-tcb-info", $"the TCB info is for {tcbInfo.Tee}, the quote is of {quote.Tee}")
             : qeIdentity.Id != expectedQe ? Wrong("wrong-qe-identity", $"the QE identity is of '{qeIdentity.Id}', not of '{expectedQe}'")
             : !tcbInfo.Fmspc.Span.SequenceEqual(pck.Fmspc.Span)
-                ? Wrong("wrong-fmspc", $"the TCB info is for FMSPC {Convert.ToHexStringLower(tcbInfo.Fmspc.Span)}, the platform is {Convert.ToHexStringLower(pck.Fmspc.Span)}")
+                ? Wrong("wrong-fmspc",
+                    $"the TCB info is for FMSPC {Convert.ToHexStringLower(tcbInfo.Fmspc.Span)}, the platform is {Convert.ToHexStringLower(pck.Fmspc.Span)}")
             : !tcbInfo.PceId.Span.SequenceEqual(pck.PceId.Span)
-                ? Wrong("wrong-pceid", $"the TCB info is for PCE-ID {Convert.ToHexStringLower(tcbInfo.PceId.Span)}, the platform has {Convert.ToHexStringLower(pck.PceId.Span)}")
+                ? Wrong("wrong-pceid",
+                    $"the TCB info is for PCE-ID {Convert.ToHexStringLower(tcbInfo.PceId.Span)}, the platform has {Convert.ToHexStringLower(pck.PceId.Span)}")
             : qeIdentity.Expected.FindMismatch(quote.QeReport) is { } mismatch
-                ? new QuoteFailure(QuoteStage.QuotingEnclave, "unknown-qe", $"the quoting enclave is not the one of Intel's identity: {mismatch}")
+                ? new QuoteFailure(
+                    QuoteStage.QuotingEnclave, "unknown-qe", $"the quoting enclave is not the one of Intel's identity: {mismatch}")
             : quote.TdReport is { } td ? FindModuleMismatch(td) : null;
     }
 
@@ -90,14 +93,17 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         var expected = version == 0 ? tcbInfo.TdxModule : FindModule(version);
         return expected is null ? NotSupported($"the TCB info does not know TDX module version {version}")
             : !expected.MrSigner.Span.SequenceEqual(td.MrSignerSeam.Span) ? Module("MRSIGNERSEAM", td.MrSignerSeam.Span)
-            : !IsEqualUnderMask(td.SeamAttributes.Span, expected.Attributes.Span, expected.AttributesMask.Span) ? Module("SEAMATTRIBUTES", td.SeamAttributes.Span)
+            : !IsEqualUnderMask(td.SeamAttributes.Span, expected.Attributes.Span, expected.AttributesMask.Span)
+                ? Module("SEAMATTRIBUTES", td.SeamAttributes.Span)
             : null;
 
         static QuoteFailure Module(string field, ReadOnlySpan<byte> found) =>
-            new(QuoteStage.QuotingEnclave, "unknown-tdx-module", $"the TDX module is not Intel's: {field} {Convert.ToHexStringLower(found)}");
+            new(QuoteStage.QuotingEnclave, "unknown-tdx-module",
+                $"the TDX module is not Intel's: {field} {Convert.ToHexStringLower(found)}");
     }
 
-    private (PlatformLevel Platform, int Index, TcbLevel? Module, TcbStatus Status)? EvaluateComponents(ReadOnlyMemory<byte>? teeTcbSvn, TcbLevel qe, out QuoteFailure? failure)
+    private (PlatformLevel Platform, int Index, TcbLevel? Module, TcbStatus Status)? EvaluateComponents(
+        ReadOnlyMemory<byte>? teeTcbSvn, TcbLevel qe, out QuoteFailure? failure)
     {
         failure = null;
         var index = tcbInfo.Levels.FindIndex(level => Reaches(level, teeTcbSvn));
@@ -112,7 +118,8 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             module = FindModule(svn.Span[TdxModuleVersion])?.Levels.FirstOrDefault(level => level.IsvSvn <= svn.Span[TdxModuleSvn])?.Level;
             if (module is null)
             {
-                failure = NotSupported($"the TCB info has no level for TDX module version {svn.Span[TdxModuleVersion]}, security version {svn.Span[TdxModuleSvn]}");
+                failure = NotSupported(
+                    $"the TCB info has no level for TDX module version {svn.Span[TdxModuleVersion]}, security version {svn.Span[TdxModuleSvn]}");
                 return null;
             }
         }
@@ -185,9 +192,11 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
 
     private static TcbStatus WithRelaunch(TcbStatus launch, TcbStatus? current)
     {
-        var isBetterNow = current is TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded or TcbStatus.ConfigurationNeeded or TcbStatus.ConfigurationAndSWHardeningNeeded;
+        var isBetterNow = current is TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded or TcbStatus.ConfigurationNeeded
+            or TcbStatus.ConfigurationAndSWHardeningNeeded;
         return !isBetterNow || launch is not (TcbStatus.OutOfDate or TcbStatus.OutOfDateConfigurationNeeded) ? launch
-            : launch == TcbStatus.OutOfDateConfigurationNeeded || current is TcbStatus.ConfigurationNeeded or TcbStatus.ConfigurationAndSWHardeningNeeded
+            : launch == TcbStatus.OutOfDateConfigurationNeeded || current is TcbStatus.ConfigurationNeeded
+                or TcbStatus.ConfigurationAndSWHardeningNeeded
                 ? TcbStatus.TDRelaunchAdvisedConfigurationNeeded
             : TcbStatus.TDRelaunchAdvised;
     }

@@ -19,7 +19,8 @@ public sealed class TrustAnchor
     // Imported keys: importing costs twice a verification, and each serves one thread at a time.
     private readonly ConcurrentBag<P256Key> keys = [];
 
-    private TrustAnchor(string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity? quotingEnclave, byte[] knownCertificate)
+    private TrustAnchor(
+        string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity? quotingEnclave, byte[] knownCertificate)
     {
         (Name, Platform, RootKey, QuotingEnclave, this.knownCertificate) = (name, platform, rootKey, quotingEnclave, knownCertificate);
     }
@@ -31,12 +32,14 @@ public sealed class TrustAnchor
     public static TrustAnchor Intel { get; } = new(
         "Intel SGX Root CA",
         PlatformKind.Hardware,
-        Convert.FromHexString("0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"),
+        Convert.FromHexString(
+        "0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"),
         quotingEnclave: null,
         knownCertificate: Convert.FromHexString("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3"));
 
     /// <summary>A root whose quoting enclave is pinned, so that it needs no collateral. Only <c>Guardian.Simulation</c> makes one.</summary>
-    internal static TrustAnchor Pinned(string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity quotingEnclave) =>
+    internal static TrustAnchor Pinned(
+        string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity quotingEnclave) =>
         new(name, platform, rootKey, quotingEnclave, knownCertificate: []);
 
     /// <summary>Name of the root.</summary>
@@ -56,7 +59,9 @@ public sealed class TrustAnchor
     /// <returns>The anchor, or null when there is no certificate with a P-256 key, or its private key is published.</returns>
     public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> certificate)
     {
-        var root = certificate.Length > 0 && certificate[0] == 0x30 ? Certificate.TryRead(certificate.ToArray()) : CertificatePem.ReadAll(certificate, most: 1).FirstOrDefault();
+        var root = certificate.Length > 0 && certificate[0] == 0x30
+            ? Certificate.TryRead(certificate.ToArray())
+            : CertificatePem.ReadAll(certificate, most: 1).FirstOrDefault();
         if (root?.PublicKey is not { } point)
         {
             return null;
@@ -71,7 +76,9 @@ public sealed class TrustAnchor
         }
         using var key = P256Key.TryImport(point.Span);
         return key is null ? null : new TrustAnchor(
-            root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null, root.IsSignedBy(key) ? SHA256.HashData(root.Der.Span) : []);
+            root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null, root.IsSignedBy(key)
+                ? SHA256.HashData(root.Der.Span)
+                : []);
     }
 
     /// <summary>Takes the root's key for use by one thread; to be given back.</summary>
@@ -90,7 +97,8 @@ public sealed class TrustAnchor
 
 /// <summary>Which quoting enclaves are good, by the rules of Intel's QE identity: fields equal under their masks.</summary>
 internal sealed record QuotingEnclaveIdentity(
-    MrSigner MrSigner, ushort IsvProdId, ushort MinimumIsvSvn, EnclaveAttributes Attributes, EnclaveAttributes AttributesMask, uint MiscSelect, uint MiscSelectMask)
+    MrSigner MrSigner, ushort IsvProdId, ushort MinimumIsvSvn, EnclaveAttributes Attributes, EnclaveAttributes AttributesMask,
+    uint MiscSelect, uint MiscSelectMask)
 {
     /// <summary>The first field that does not match, or null.</summary>
     public string? FindMismatch(ReportBody report) =>

@@ -16,7 +16,8 @@ internal readonly record struct Validity(string Name, DateTimeOffset From, DateT
         {
             if (now < from || now > to)
             {
-                return new QuoteFailure(stage, now < from ? "not-yet-valid" : "expired", $"'{name}' is valid from {from:u} to {to:u}, not at {now:u}");
+                return new QuoteFailure(
+                    stage, now < from ? "not-yet-valid" : "expired", $"'{name}' is valid from {from:u} to {to:u}, not at {now:u}");
             }
         }
         return null;

@@ -24,7 +24,8 @@ internal sealed class VerifiedCollateral
 
     /// <summary>Verifies collateral for a chain, and that nothing in either was revoked.</summary>
     /// <returns>The collateral, or null with the failure.</returns>
-    public static VerifiedCollateral? Verify(QuoteCollateral collateral, PckChain chain, bool requireRevocationLists, out QuoteFailure? failure)
+    public static VerifiedCollateral? Verify(
+        QuoteCollateral collateral, PckChain chain, bool requireRevocationLists, out QuoteFailure? failure)
     {
         // Step 1: who may sign.
         var validities = new List<Validity>();
@@ -33,8 +34,11 @@ internal sealed class VerifiedCollateral
         {
             return null;
         }
-        var isSame = collateral.QeIdentityIssuerChain.IsEmpty || collateral.QeIdentityIssuerChain.Span.SequenceEqual(collateral.TcbInfoIssuerChain.Span);
-        using var qeSigner = isSame ? null : IssuerChain.Verify(collateral.QeIdentityIssuerChain.Span, "qesigner", chain, validities, out failure);
+        var isSame = collateral.QeIdentityIssuerChain.IsEmpty
+            || collateral.QeIdentityIssuerChain.Span.SequenceEqual(collateral.TcbInfoIssuerChain.Span);
+        using var qeSigner = isSame
+            ? null
+            : IssuerChain.Verify(collateral.QeIdentityIssuerChain.Span, "qesigner", chain, validities, out failure);
         if (failure is not null)
         {
             return null;
@@ -47,7 +51,8 @@ internal sealed class VerifiedCollateral
             failure = Fail("bad-tcb-info", $"the TCB info cannot be read: {problem}");
             return null;
         }
-        var qeIdentity = SignedDocument.TryRead(collateral.QeIdentity, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out problem);
+        var qeIdentity = SignedDocument.TryRead(
+            collateral.QeIdentity, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out problem);
         if (qeIdentity is null)
         {
             failure = Fail("bad-qe-identity", $"the QE identity cannot be read: {problem}");
@@ -67,7 +72,8 @@ internal sealed class VerifiedCollateral
         validities.Add(new Validity("qeid", qeIdentity.Value.Value.IssueDate, qeIdentity.Value.Value.NextUpdate));
 
         // Step 3: what was taken back.
-        failure = CheckRevocation(collateral, chain, [tcbSigner, .. qeSigner is null ? [] : new[] { qeSigner }], requireRevocationLists, validities);
+        failure = CheckRevocation(
+            collateral, chain, [tcbSigner, .. qeSigner is null ? [] : new[] { qeSigner }], requireRevocationLists, validities);
         return failure is null ? new VerifiedCollateral(tcbInfo.Value.Value, qeIdentity.Value.Value, validities) : null;
     }
 
@@ -93,7 +99,8 @@ internal sealed class VerifiedCollateral
     }
 
     private static RevocationList? ReadList(
-        ReadOnlyMemory<byte> bytes, string name, Certificate issuer, P256Key issuerKey, List<Validity> validities, out QuoteFailure? failure)
+        ReadOnlyMemory<byte> bytes, string name, Certificate issuer, P256Key issuerKey, List<Validity> validities,
+        out QuoteFailure? failure)
     {
         if (bytes.IsEmpty)
         {
@@ -105,9 +112,12 @@ internal sealed class VerifiedCollateral
             failure = Fail("bad-crl", $"'{name}' is no revocation list in DER, PEM or hex");
             return null;
         }
-        failure = !list.Issuer.Span.SequenceEqual(issuer.Subject.Span) ? Fail("wrong-crl", $"'{name}' is not the list of '{issuer.SubjectCommonName}'")
-            : issuer.Usage?.HasFlag(CertificateKeyUsage.CrlSign) != true ? Fail("wrong-use", $"'{issuer.SubjectCommonName}' may not sign revocation lists")
-            : !list.IsSignedBy(issuerKey) ? Fail("bad-crl-signature", $"'{name}' was altered, or was not signed by '{issuer.SubjectCommonName}'")
+        failure = !list.Issuer.Span.SequenceEqual(issuer.Subject.Span)
+            ? Fail("wrong-crl", $"'{name}' is not the list of '{issuer.SubjectCommonName}'")
+            : issuer.Usage?.HasFlag(CertificateKeyUsage.CrlSign) != true
+                ? Fail("wrong-use", $"'{issuer.SubjectCommonName}' may not sign revocation lists")
+            : !list.IsSignedBy(issuerKey)
+                ? Fail("bad-crl-signature", $"'{name}' was altered, or was not signed by '{issuer.SubjectCommonName}'")
             : null;
         validities.Add(new Validity(name, list.ThisUpdate, list.NextUpdate));
         return failure is null ? list : null;
@@ -130,7 +140,8 @@ internal sealed class VerifiedCollateral
 
         public P256Key Key { get; }
 
-        public static IssuerChain? Verify(ReadOnlySpan<byte> pem, string name, PckChain chain, List<Validity> validities, out QuoteFailure? failure)
+        public static IssuerChain? Verify(
+            ReadOnlySpan<byte> pem, string name, PckChain chain, List<Validity> validities, out QuoteFailure? failure)
         {
             failure = null;
             if (CertificatePem.ReadAll(pem, most: 3) is not [{ PublicKey: { } point } signer, { } root])
@@ -140,7 +151,8 @@ internal sealed class VerifiedCollateral
             }
             if (root.PublicKey is not { } rootPoint || !rootPoint.Span.SequenceEqual(chain.Anchor.RootKey.Span))
             {
-                failure = Fail("unknown-root", $"the issuer chain of '{name}' ends in '{root.SubjectCommonName}', whose key is not that of {chain.Anchor.Name}");
+                failure = Fail("unknown-root",
+                    $"the issuer chain of '{name}' ends in '{root.SubjectCommonName}', whose key is not that of {chain.Anchor.Name}");
                 return null;
             }
             // The same root as the quote's was verified there.

@@ -96,7 +96,8 @@ internal static class CasLaunch
         {
             var reason = refused.IsTransient ? HostingReasons.MachineFailed : HostingReasons.StartRefused;
             throw new RefusedException(
-                reason.Because($"the CAS at {address} gives no key: {refused.Message}") with { Problems = refused.Refusal.Problems }, refused);
+                reason.Because($"the CAS at {address} gives no key: {refused.Message}") with { Problems = refused.Refusal.Problems },
+                refused);
         }
     }
 }

@@ -36,7 +36,8 @@ public sealed class SignedContract
     /// <param name="previous">The contract that this one names as its predecessor; null for the first.</param>
     /// <returns>The signed contract, or null.</returns>
     public static SignedContract? Verify(
-        RoomContract contract, IReadOnlyDictionary<string, string> signatures, out IReadOnlyList<string> problems, RoomContract? previous = null)
+        RoomContract contract, IReadOnlyDictionary<string, string> signatures, out IReadOnlyList<string> problems,
+        RoomContract? previous = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(signatures);
@@ -61,7 +62,8 @@ public sealed class SignedContract
         return found.Count == 0 ? new SignedContract(contract, contract.Previous is null ? null : previous) : null;
     }
 
-    private static List<string> FindVoteProblems(RoomContract contract, IReadOnlyDictionary<string, string> signatures, RoomContract? previous)
+    private static List<string> FindVoteProblems(
+        RoomContract contract, IReadOnlyDictionary<string, string> signatures, RoomContract? previous)
     {
         if (previous is null || !previous.Hash.Span.SequenceEqual(contract.Previous!.Value.Span))
         {

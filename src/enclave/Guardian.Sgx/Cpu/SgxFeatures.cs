@@ -98,7 +98,8 @@ public sealed record SgxFeatures
     {
         var family = (eax >> 8) & 0xF;
         var model = (eax >> 4) & 0xF;
-        return (family == 0xF ? family + ((eax >> 20) & 0xFF) : family, family is 6 or 0xF ? model | ((eax >> 12) & 0xF0) : model, eax & 0xF);
+        return (
+            family == 0xF ? family + ((eax >> 20) & 0xFF) : family, family is 6 or 0xF ? model | ((eax >> 12) & 0xF0) : model, eax & 0xF);
     }
 
     private static ulong Join(uint low, uint high) => (low & 0xFFFF_F000) | ((ulong)(high & 0xF_FFFF) << 32);

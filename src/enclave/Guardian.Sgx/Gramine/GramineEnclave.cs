@@ -105,8 +105,11 @@ public sealed class GramineEnclave : IEnclave
     {
         var path = Path.Combine(root, name);
         var bytes = File.ReadAllBytes(path);
-        return size is null ? bytes.Length is > 0 and <= MaxFileSize ? bytes : throw Wrong(path, bytes) : bytes.Length == size ? bytes : throw Wrong(path, bytes);
+        return size is null
+            ? bytes.Length is > 0 and <= MaxFileSize ? bytes
+            : throw Wrong(path, bytes) : bytes.Length == size ? bytes : throw Wrong(path, bytes);
     }
 
-    private static InvalidDataException Wrong(string path, byte[] bytes) => new($"{path} gave {bytes.Length} bytes; is this Gramine with remote attestation 'dcap'?");
+    private static InvalidDataException Wrong(string path, byte[] bytes) =>
+        new($"{path} gave {bytes.Length} bytes; is this Gramine with remote attestation 'dcap'?");
 }

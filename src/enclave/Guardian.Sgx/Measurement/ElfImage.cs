@@ -37,7 +37,8 @@ internal sealed class ElfImage
     /// <summary>Reads an image; null when it is no ELF64 for x86-64 or a size does not fit. Never throws for any content.</summary>
     public static ElfImage? TryRead(byte[] file)
     {
-        if (file.Length < HeaderSize || !file.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8) || Read16(file, 18) != 62 || Read16(file, 54) != ProgramHeaderSize)
+        if (file.Length < HeaderSize || !file.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8) || Read16(file, 18) != 62
+            || Read16(file, 54) != ProgramHeaderSize)
         {
             return null;
         }
@@ -50,9 +51,12 @@ internal sealed class ElfImage
         foreach (var i in Enumerable.Range(0, count))
         {
             var at = (int)start + (i * ProgramHeaderSize);
-            var segment = new Segment(Read32(file, at), Read32(file, at + 4), Read64(file, at + 8), Read64(file, at + 16), Read64(file, at + 32), Read64(file, at + 40));
+            var segment = new Segment(
+                Read32(file, at), Read32(file, at + 4), Read64(file, at + 8), Read64(file, at + 16), Read64(file, at + 32),
+                Read64(file, at + 40));
             var isInFile = segment.FileOffset <= (ulong)file.Length && segment.FileSize <= (ulong)file.Length - segment.FileOffset;
-            var isInEnclave = segment.Address <= EnclaveMeasurementLimits.MaxEnclaveSize && segment.MemorySize <= EnclaveMeasurementLimits.MaxEnclaveSize;
+            var isInEnclave = segment.Address <= EnclaveMeasurementLimits.MaxEnclaveSize
+                && segment.MemorySize <= EnclaveMeasurementLimits.MaxEnclaveSize;
             if (!isInFile || !isInEnclave || segment.FileSize > segment.MemorySize)
             {
                 return null;
@@ -60,7 +64,9 @@ internal sealed class ElfImage
             segments.Add(segment);
         }
         var loaded = segments.Where(segment => segment.Kind == Load).ToList();
-        return FindRelocatedPages(file, segments, loaded) is { } relocated ? new ElfImage(file, loaded) { RelocatedPages = relocated } : null;
+        return FindRelocatedPages(file, segments, loaded) is { } relocated
+            ? new ElfImage(file, loaded) { RelocatedPages = relocated }
+            : null;
     }
 
     private static HashSet<ulong>? FindRelocatedPages(byte[] file, List<Segment> segments, List<Segment> loaded)
@@ -81,7 +87,9 @@ internal sealed class ElfImage
             {
                 continue;
             }
-            if (loaded.FirstOrDefault(segment => address >= segment.Address && address - segment.Address <= segment.FileSize && bytes <= segment.FileSize - (address - segment.Address)) is not { } holder)
+            if (loaded.FirstOrDefault(
+                segment => address >= segment.Address && address - segment.Address <= segment.FileSize
+                && bytes <= segment.FileSize - (address - segment.Address)) is not { } holder)
             {
                 return null;
             }

@@ -93,7 +93,8 @@ public sealed class EnclaveImage
 
     private void Append(PageFlags flags, ReadOnlyMemory<byte> content, int start) =>
         pages.Add(new ImagePage(
-            (ulong)pages.Count * EnclaveMeasurement.PageSize, flags, content.Slice(start, Math.Min(EnclaveMeasurement.PageSize, content.Length - start))));
+            (ulong)pages.Count * EnclaveMeasurement.PageSize, flags,
+            content.Slice(start, Math.Min(EnclaveMeasurement.PageSize, content.Length - start))));
 
     private EnclaveImage Complete()
     {

@@ -85,7 +85,8 @@ public sealed class EnclaveSigner : IDisposable
 
     /// <summary>Signs an enclave's identity. All attributes but XFRM's optional features are demanded as given.</summary>
     public SigStruct Sign(MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, DateOnly date) =>
-        SigStruct.Create(key, enclaveHash, isvProdId, isvSvn, attributes, new EnclaveAttributes((AttributeFlags)ulong.MaxValue, ~0xE4UL), date);
+        SigStruct.Create(
+            key, enclaveHash, isvProdId, isvSvn, attributes, new EnclaveAttributes((AttributeFlags)ulong.MaxValue, ~0xE4UL), date);
 
     /// <inheritdoc/>
     public void Dispose() => key.Dispose();

@@ -56,7 +56,8 @@ public sealed class SdkEnclave
         var enclaves = new List<SdkEnclave>();
         Span<byte> magic = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(magic, Magic);
-        for (int start = 0, found, blocks = 0; blocks < MaxBlocks && (found = file[start..].IndexOf(magic)) >= 0; start += found + magic.Length, blocks++)
+        for (int start = 0, found, blocks = 0; blocks < MaxBlocks
+            && (found = file[start..].IndexOf(magic)) >= 0; start += found + magic.Length, blocks++)
         {
             if (TryRead(file, start + found, ref problem) is { } enclave)
             {
@@ -85,7 +86,8 @@ public sealed class SdkEnclave
             return null;
         }
         var size = BinaryPrimitives.ReadUInt32LittleEndian(file[(at + 16)..]);
-        if (size < MetadataHeaderSize || size > (uint)(file.Length - at) || BinaryPrimitives.ReadUInt64LittleEndian(file[(at + 40)..]) > EnclaveMeasurementLimits.MaxEnclaveSize)
+        if (size < MetadataHeaderSize || size > (uint)(file.Length - at)
+            || BinaryPrimitives.ReadUInt64LittleEndian(file[(at + 40)..]) > EnclaveMeasurementLimits.MaxEnclaveSize)
         {
             problem = "the metadata's sizes do not fit the file";
             return null;
@@ -107,14 +109,17 @@ public sealed class SdkEnclave
 
     private static bool IsInside(byte[] metadata, int directory)
     {
-        var (offset, size) = (BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory)), BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4)));
+        var (offset, size) = (
+            BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory)),
+            BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4)));
         return offset <= (uint)metadata.Length && size <= (uint)metadata.Length - offset;
     }
 
     private ReadOnlySpan<byte> Directory(int directory) => Directory(metadata, directory);
 
     private static ReadOnlySpan<byte> Directory(byte[] metadata, int directory) => metadata.AsSpan(
-        (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory)), (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4)));
+        (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory)),
+        (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4)));
 
     // The signing tool leaves parts of the file that differ inside the enclave to the metadata.
     private static bool TryPatch(byte[] file, byte[] metadata)
@@ -127,8 +132,10 @@ public sealed class SdkEnclave
         for (; patches.Length >= EntrySize; patches = patches[EntrySize..])
         {
             var (target, source, size) = (
-                BinaryPrimitives.ReadUInt64LittleEndian(patches), BinaryPrimitives.ReadUInt32LittleEndian(patches[8..]), BinaryPrimitives.ReadUInt32LittleEndian(patches[12..]));
-            if (target > (ulong)file.Length || size > (ulong)file.Length - target || source > (uint)metadata.Length || size > (uint)metadata.Length - source)
+                BinaryPrimitives.ReadUInt64LittleEndian(patches), BinaryPrimitives.ReadUInt32LittleEndian(patches[8..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(patches[12..]));
+            if (target > (ulong)file.Length || size > (ulong)file.Length - target || source > (uint)metadata.Length
+                || size > (uint)metadata.Length - source)
             {
                 return false;
             }
@@ -142,7 +149,8 @@ public sealed class SdkEnclave
         foreach (var segment in image.Segments)
         {
             var flags = PageFlags.Regular
-                | ((segment.Flags & 4) != 0 ? PageFlags.Read : 0) | ((segment.Flags & 2) != 0 ? PageFlags.Write : 0) | ((segment.Flags & 1) != 0 ? PageFlags.Execute : 0);
+                | ((segment.Flags & 4) != 0 ? PageFlags.Read : 0) | ((segment.Flags & 2) != 0 ? PageFlags.Write : 0) | (
+                    (segment.Flags & 1) != 0 ? PageFlags.Execute : 0);
             var content = image.Content(segment);
             var first = segment.Address / EnclaveMeasurement.PageSize;
             var end = (segment.Address + segment.MemorySize + EnclaveMeasurement.PageSize - 1) / EnclaveMeasurement.PageSize;
@@ -153,9 +161,11 @@ public sealed class SdkEnclave
                 var (skip, start) = (Math.Max(0, -from), Math.Max(0, from));
                 if (start < content.Length)
                 {
-                    content.Slice((int)start, (int)Math.Min(EnclaveMeasurement.PageSize - skip, content.Length - start)).CopyTo(page.AsSpan((int)skip));
+                    content.Slice((int)start, (int)Math.Min(EnclaveMeasurement.PageSize - skip, content.Length - start))
+                        .CopyTo(page.AsSpan((int)skip));
                 }
-                if (Add(measurement, number * EnclaveMeasurement.PageSize, flags | (image.RelocatedPages.Contains(number) ? PageFlags.Write : 0), page, isExtended: true) is { } problem)
+                if (Add(measurement, number * EnclaveMeasurement.PageSize,
+                    flags | (image.RelocatedPages.Contains(number) ? PageFlags.Write : 0), page, isExtended: true) is { } problem)
                 {
                     return problem;
                 }
@@ -185,8 +195,10 @@ public sealed class SdkEnclave
     {
         var group = layout[(index * EntrySize)..];
         var (entries, times, step) = (
-            BinaryPrimitives.ReadUInt16LittleEndian(group[2..]), BinaryPrimitives.ReadUInt32LittleEndian(group[4..]), BinaryPrimitives.ReadUInt64LittleEndian(group[8..]));
-        if (entries == 0 || entries > index || times > EnclaveMeasurementLimits.MaxPages || step > EnclaveMeasurementLimits.MaxEnclaveSize || depth > 2)
+            BinaryPrimitives.ReadUInt16LittleEndian(group[2..]), BinaryPrimitives.ReadUInt32LittleEndian(group[4..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(group[8..]));
+        if (entries == 0 || entries > index || times > EnclaveMeasurementLimits.MaxPages || step > EnclaveMeasurementLimits.MaxEnclaveSize
+            || depth > 2)
         {
             return "a group of the layout repeats what is not there, or too often";
         }
@@ -204,13 +216,15 @@ public sealed class SdkEnclave
     {
         var attributes = BinaryPrimitives.ReadUInt16LittleEndian(entry[2..]);
         var (count, address, size, offset, flags) = (
-            BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]),
             BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]), (PageFlags)BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]));
         if ((attributes & IsAdded) == 0 || (offset == 0 && flags == PageFlags.None))
         {
             return null;
         }
-        if (address > EnclaveMeasurementLimits.MaxEnclaveSize || delta > EnclaveMeasurementLimits.MaxEnclaveSize || offset > (uint)metadata.Length
+        if (address > EnclaveMeasurementLimits.MaxEnclaveSize || delta > EnclaveMeasurementLimits.MaxEnclaveSize
+            || offset > (uint)metadata.Length
             || (offset != 0 && (size > EnclaveMeasurement.PageSize || size > (uint)metadata.Length - offset)))
         {
             return "an entry of the layout points outside the enclave or the metadata";
@@ -237,7 +251,8 @@ public sealed class SdkEnclave
         }
         for (var i = 0U; i < count; i++)
         {
-            if (Add(measurement, start + (i * (ulong)EnclaveMeasurement.PageSize), flags, page, (attributes & IsExtended) != 0) is { } problem)
+            if (Add(
+                measurement, start + (i * (ulong)EnclaveMeasurement.PageSize), flags, page, (attributes & IsExtended) != 0) is { } problem)
             {
                 return problem;
             }

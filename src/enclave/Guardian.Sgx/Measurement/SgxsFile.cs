@@ -30,7 +30,8 @@ public static class SgxsFile
         {
             var record = stream[position..];
             var isExtend = record.StartsWith("EEXTEND\0"u8);
-            if (record.Length < RecordSize + (isExtend ? EnclaveMeasurement.ChunkSize : 0) || !(isExtend || record.StartsWith("EADD\0\0\0\0"u8)))
+            if (record.Length < RecordSize + (isExtend ? EnclaveMeasurement.ChunkSize : 0)
+                || !(isExtend || record.StartsWith("EADD\0\0\0\0"u8)))
             {
                 problem = $"at byte {position} there is no whole EADD or EEXTEND record";
                 return null;

@@ -128,11 +128,14 @@ public sealed class SigStruct
 
     /// <summary>Builds and signs a structure.</summary>
     internal static SigStruct Create(
-        RSA key, MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, EnclaveAttributes attributeMask, DateOnly date)
+        RSA key, MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, EnclaveAttributes attributeMask,
+        DateOnly date)
     {
         var bytes = new byte[Size];
         Header.CopyTo(bytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(20), uint.Parse(date.ToString("yyyyMMdd", CultureInfo.InvariantCulture), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            bytes.AsSpan(20),
+            uint.Parse(date.ToString("yyyyMMdd", CultureInfo.InvariantCulture), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         Header2.CopyTo(bytes.AsSpan(24));
         Reversed(key.ExportParameters(false).Modulus).CopyTo(bytes, 128);
         bytes[512] = Exponent;

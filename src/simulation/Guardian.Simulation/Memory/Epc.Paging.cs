@@ -18,7 +18,8 @@ public sealed partial class Epc
         }
         return free.TryPop(out var frame)
             ? frame
-            : throw new EpcException(EpcFault.OutOfMemory, $"all {map.Length} EPC pages are held and none can be written out; use a larger EPC");
+            : throw new EpcException(
+                EpcFault.OutOfMemory, $"all {map.Length} EPC pages are held and none can be written out; use a larger EPC");
     }
 
     // Second chance: a page that was used since the hand last passed is spared once.
@@ -75,7 +76,8 @@ public sealed partial class Epc
         {
             Release(frame);
             throw failure as EpcException
-                ?? new EpcException(EpcFault.Integrity, $"the page at offset 0x{offset:x} came back altered, exchanged or of an earlier version");
+                ?? new EpcException(
+                    EpcFault.Integrity, $"the page at offset 0x{offset:x} came back altered, exchanged or of an earlier version");
         }
         MainMemory.Remove((enclave, offset));
         VersionSlot(enclave, page).Clear();

@@ -59,7 +59,8 @@ public sealed partial class Epc : IDisposable
         {
             lock (gate)
             {
-                return new EpcCounters(map.Length, free.Count, low, high, markedOld, evicted, map.Length - free.Count, loadedBack, enclaves);
+                return new EpcCounters(
+                    map.Length, free.Count, low, high, markedOld, evicted, map.Length - free.Count, loadedBack, enclaves);
             }
         }
     }
@@ -187,7 +188,8 @@ public sealed partial class Epc : IDisposable
     private Span<byte> Frame(int frame) => memory.AsSpan(frame * PageSize, PageSize);
 
     private Span<byte> VersionSlot(EpcEnclave enclave, EpcPage page) =>
-        Frame(enclave.VersionArrays[page.Ordinal / EpcEnclave.VersionsPerPage]).Slice(page.Ordinal % EpcEnclave.VersionsPerPage * sizeof(ulong), sizeof(ulong));
+        Frame(enclave.VersionArrays[page.Ordinal / EpcEnclave.VersionsPerPage])
+            .Slice(page.Ordinal % EpcEnclave.VersionsPerPage * sizeof(ulong), sizeof(ulong));
 
     private void Hold(int frame, MapEntry entry)
     {

@@ -28,6 +28,7 @@ internal sealed class MachineIdentity
         var fuses = DurableFile.ReadOrCreate(path, () => RandomNumberGenerator.GetBytes(FuseKeySize + OwnerEpochSize));
         return fuses.Length == FuseKeySize + OwnerEpochSize
             ? new MachineIdentity(fuses)
-            : throw new InvalidDataException($"{path} is not the identity of a simulated machine; restore it, or use another machine directory");
+            : throw new InvalidDataException(
+                $"{path} is not the identity of a simulated machine; restore it, or use another machine directory");
     }
 }

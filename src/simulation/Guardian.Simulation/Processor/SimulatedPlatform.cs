@@ -86,7 +86,8 @@ public sealed class SimulatedPlatform : IDisposable
     {
         if (!sigStruct.Verify())
         {
-            throw new EnclaveLaunchException(LaunchRefusal.InvalidSignature, "the SIGSTRUCT's signature is not valid; sign the enclave again");
+            throw new EnclaveLaunchException(
+                LaunchRefusal.InvalidSignature, "the SIGSTRUCT's signature is not valid; sign the enclave again");
         }
         if (sigStruct.EnclaveHash != measured)
         {

@@ -19,7 +19,8 @@ internal static class SimulatedPki
     private const string ProcessorCaName = "Guardian Simulated SGX PCK Processor CA";
     private const string LeafName = "Guardian Simulated SGX PCK Certificate";
     private const string RootKeySentence = "Guardian Simulated SGX Root CA: this key is public, trust nothing because of it";
-    private const string ProcessorCaKeySentence = "Guardian Simulated SGX PCK Processor CA: this key is public, trust nothing because of it";
+    private const string ProcessorCaKeySentence =
+        "Guardian Simulated SGX PCK Processor CA: this key is public, trust nothing because of it";
 
     // As far as Intel's own root reaches.
     private static readonly DateTimeOffset NotBefore = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -43,11 +44,14 @@ internal static class SimulatedPki
 
         var leafRequest = new CertificateRequest(Name(LeafName), pckKey, HashAlgorithmName.SHA256);
         leafRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        leafRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation, true));
+        leafRequest.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation, true));
         leafRequest.CertificateExtensions.Add(new X509Extension(new Oid(PckExtension.Oid), WriteExtension(ppid, cpuSvn), false));
-        using var leaf = leafRequest.Create(authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), NotBefore, NotAfter, SerialNumber());
+        using var leaf = leafRequest.Create(
+            authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), NotBefore, NotAfter, SerialNumber());
 
-        return string.Join('\n', pckKey.ExportPkcs8PrivateKeyPem(), leaf.ExportCertificatePem(), authority.ExportCertificatePem(), root.ExportCertificatePem(), "");
+        return string.Join('\n', pckKey.ExportPkcs8PrivateKeyPem(), leaf.ExportCertificatePem(), authority.ExportCertificatePem(),
+            root.ExportCertificatePem(), "");
     }
 
     private static CertificateRequest AuthorityRequest(string name, ECDsa key, int pathLength)

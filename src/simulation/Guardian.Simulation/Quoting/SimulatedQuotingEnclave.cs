@@ -135,7 +135,8 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         });
         if (!Sealing.TryUnseal(enclave, blob, default, out var pkcs8))
         {
-            throw new InvalidDataException($"{path} was sealed on another machine or is damaged; restore it, or use another machine directory");
+            throw new InvalidDataException(
+                $"{path} was sealed on another machine or is damaged; restore it, or use another machine directory");
         }
         var key = ECDsa.Create();
         key.ImportPkcs8PrivateKey(pkcs8, out _);
@@ -148,7 +149,9 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         using var resource = typeof(SimulatedQuotingEnclave).Assembly.GetManifestResourceStream("quoting-enclave.sigstruct")!;
         var bytes = new byte[SigStruct.Size];
         resource.ReadExactly(bytes);
-        return SigStruct.TryRead(bytes, out var sigStruct) ? sigStruct! : throw new InvalidOperationException("the quoting enclave's SIGSTRUCT is damaged");
+        return SigStruct.TryRead(bytes, out var sigStruct)
+            ? sigStruct!
+            : throw new InvalidOperationException("the quoting enclave's SIGSTRUCT is damaged");
     }
 
     private sealed class Provider(SimulatedQuotingEnclave quotingEnclave, IEnclave application) : IQuoteProvider
@@ -156,7 +159,8 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         public byte[] CreateQuote(ReadOnlySpan<byte> reportData)
         {
             var report = application.CreateReport(TargetInfo.Of(quotingEnclave.enclave.Identity), reportData);
-            return quotingEnclave.Quote(report) ?? throw new InvalidOperationException("the enclave and the quoting enclave are not of one machine");
+            return quotingEnclave.Quote(report)
+                ?? throw new InvalidOperationException("the enclave and the quoting enclave are not of one machine");
         }
     }
 }

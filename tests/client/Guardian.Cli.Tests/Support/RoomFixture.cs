@@ -31,11 +31,15 @@ public class RoomFixture : IAsyncLifetime
         await CreateKeyAsync("stranger.pem");
         await StartCasAsync();
         (await RunAsync("room", "session", "test", "--platform", "simulated")).Ends(0);
-        var created = (await RunAsync("session", "create", "session.yaml", "--cas", CasAddress, "--key", "agency.pem", "--platform", "simulated", "--json")).Ends(0);
+        var created = (await RunAsync(
+            "session", "create", "session.yaml", "--cas", CasAddress, "--key", "agency.pem", "--platform", "simulated", "--json")).Ends(0);
         SessionHash = (string)created.Json["hash"]!;
-        (await RunAsync("room", "create", "test", "--session-hash", SessionHash, "--member", $"agency={agency}", "--member", $"retailer={retailer}", "--platform", "simulated")).Ends(0);
+        (await RunAsync("room", "create", "test", "--session-hash", SessionHash, "--member", $"agency={agency}", "--member",
+            $"retailer={retailer}", "--platform", "simulated")).Ends(0);
         // Exact figures, so that tests can name them.
-        folder.Write("room.yaml", Edit((await System.IO.File.ReadAllTextAsync(folder.File("room.yaml"))).Replace("noise: {epsilon: 0.5}", "noise: none", StringComparison.Ordinal)));
+        folder.Write("room.yaml",
+            Edit((await System.IO.File.ReadAllTextAsync(folder.File("room.yaml")))
+            .Replace("noise: {epsilon: 0.5}", "noise: none", StringComparison.Ordinal)));
         (await RunAsync("room", "sign", "room.yaml", "--member", "agency", "--key", "agency.pem")).Ends(0);
         (await RunAsync("room", "sign", "room.yaml", "--member", "retailer", "--key", "retailer.pem")).Ends(0);
         await StartRoomAsync();
@@ -61,7 +65,8 @@ public class RoomFixture : IAsyncLifetime
     {
         cas?.Dispose();
         cas = await GuardianProgram.ServeAsync(
-            Folder, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", CasAddress);
+            Folder, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
+            CasAddress);
     }
 
     internal async Task StartRoomAsync(params string[] more)
@@ -69,7 +74,8 @@ public class RoomFixture : IAsyncLifetime
         room?.Dispose();
         room = await GuardianProgram.ServeAsync(
             Folder, "Guardian.Enclave", "guardian-enclave",
-            ["--state", folder.File("room"), "--machine", folder.File("machine"), "--listen", RoomAddress, "--contract", folder.File("room.yaml"), "--cas", $"https://{CasAddress}", .. more]);
+            ["--state", folder.File("room"), "--machine", folder.File("machine"), "--listen", RoomAddress, "--contract",
+            folder.File("room.yaml"), "--cas", $"https://{CasAddress}", .. more]);
     }
 
     internal void KillCas() => cas!.Dispose();
@@ -81,7 +87,8 @@ public class RoomFixture : IAsyncLifetime
     {
         using var key = IdentityKey.Load(folder.File($"{member}.pem"));
         var file = RoomFile.Load(folder.File("room.yaml"));
-        return (file.Connect(new Uri($"https://{RoomAddress}"), key.CreateClientCertificate(TimeProvider.System.GetUtcNow())), file.Contract);
+        return (
+            file.Connect(new Uri($"https://{RoomAddress}"), key.CreateClientCertificate(TimeProvider.System.GetUtcNow())), file.Contract);
     }
 
     /// <summary>What the members change of the contract that they start from.</summary>
@@ -92,9 +99,16 @@ public class RoomFixture : IAsyncLifetime
     // Every second customer is in the campaign.
     private void WriteData()
     {
-        folder.Write("campaign.csv", "email,arm,exposed\n" + string.Concat(Enumerable.Range(0, Persons).Select(i => $"P{2 * i}@Example.com,{(i % 2 == 0 ? "Treatment" : "Control")},{i % 2}\n")));
-        folder.Write("customers.csv", "email,region,visit,spend\n" + string.Concat(Enumerable.Range(0, Persons).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{(i % 5 == 0 ? 1 : 0)},{i % 7}.50\n")));
+        folder.Write("campaign.csv",
+            "email,arm,exposed\n"
+            + string.Concat(
+            Enumerable.Range(0, Persons).Select(i => $"P{2 * i}@Example.com,{(i % 2 == 0 ? "Treatment" : "Control")},{i % 2}\n")));
+        folder.Write("customers.csv",
+            "email,region,visit,spend\n"
+            + string.Concat(Enumerable.Range(0, Persons).Select(
+            i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{(i % 5 == 0 ? 1 : 0)},{i % 7}.50\n")));
     }
 
-    private async Task<string> CreateKeyAsync(string name) => (string)(await RunAsync("key", "create", name, "--json")).Ends(0).Json["publicKey"]!;
+    private async Task<string> CreateKeyAsync(string name) =>
+        (string)(await RunAsync("key", "create", name, "--json")).Ends(0).Json["publicKey"]!;
 }

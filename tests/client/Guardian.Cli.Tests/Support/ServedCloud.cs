@@ -16,7 +16,8 @@ internal sealed class ServedCloud : IDisposable
         invoker = new HttpMessageInvoker(Cloud);
         server = new LoopbackServer(AnswerAsync);
         Cloud.Address = Address;
-        folder.Write("clouds.yaml", $"clouds:\n  mine:\n    auth: {{auth_url: '{Address}/identity/v3', username: u, password: {Password}, project_name: p}}\n");
+        folder.Write("clouds.yaml",
+            $"clouds:\n  mine:\n    auth: {{auth_url: '{Address}/identity/v3', username: u, password: {Password}, project_name: p}}\n");
     }
 
     public PretendedCloud Cloud { get; } = new();
@@ -31,7 +32,10 @@ internal sealed class ServedCloud : IDisposable
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
-        var request = new HttpRequestMessage(new HttpMethod(context.Request.HttpMethod), context.Request.Url) { Content = new StreamContent(context.Request.InputStream) };
+        var request = new HttpRequestMessage(new HttpMethod(context.Request.HttpMethod), context.Request.Url)
+        {
+            Content = new StreamContent(context.Request.InputStream),
+        };
         foreach (var name in context.Request.Headers.AllKeys)
         {
             request.Headers.TryAddWithoutValidation(name!, context.Request.Headers[name]);

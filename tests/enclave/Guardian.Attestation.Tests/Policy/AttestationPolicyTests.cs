@@ -41,7 +41,9 @@ public class AttestationPolicyTests
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\n", false)]
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\nplatforms: [hardware]\n", false)]
     public void Any_variant_admits_and_within_one_all_must_hold(string text, bool accepted) =>
-        Assert.Equal(accepted, Read(text.Replace("MEASUREMENT", Measurement, StringComparison.Ordinal).Replace("ZEROS", Zeros, StringComparison.Ordinal)).Appraise(TestPlatform.Verified(TestPlatform.Enclave)).IsAccepted);
+        Assert.Equal(accepted,
+            Read(text.Replace("MEASUREMENT", Measurement, StringComparison.Ordinal).Replace("ZEROS", Zeros, StringComparison.Ordinal))
+            .Appraise(TestPlatform.Verified(TestPlatform.Enclave)).IsAccepted);
 
     [Fact]
     public void Debug_enclaves_are_accepted_only_where_the_policy_says_so()
@@ -53,7 +55,8 @@ public class AttestationPolicyTests
     }
 
     [Fact]
-    public void An_identity_that_names_nobody_matches_nobody() => Assert.False(new AcceptedIdentity { IsvProdId = 1 }.Matches(TestPlatform.Enclave.Identity));
+    public void An_identity_that_names_nobody_matches_nobody() =>
+        Assert.False(new AcceptedIdentity { IsvProdId = 1 }.Matches(TestPlatform.Enclave.Identity));
 
     [Theory]
     [InlineData("platforms: [simulated]\n", "'attestation' must list at least one")]

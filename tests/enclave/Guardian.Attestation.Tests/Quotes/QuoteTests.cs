@@ -20,7 +20,8 @@ public class QuoteTests
         Assert.Null(failure);
         Assert.Equal(((ushort)3, (ushort)5, 32), (quote!.Version, quote.CertificationDataType, quote.QeAuthenticationData.Length));
         Assert.True(bytes.Length >= atLeast && quote.Bytes.Length <= bytes.Length);
-        Assert.StartsWith("-----BEGIN CERTIFICATE-----", System.Text.Encoding.ASCII.GetString(quote.CertificationData.Span), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "-----BEGIN CERTIFICATE-----", System.Text.Encoding.ASCII.GetString(quote.CertificationData.Span), StringComparison.Ordinal);
         Assert.Equal("8c4f5775d796503e96137f77c68a829a0056ac8ded70140b081b094490c57bff", quote.QeReport.MrSigner.ToString());
     }
 
@@ -44,9 +45,14 @@ public class QuoteTests
         foreach (var lie in new[] { 0L, 1, -1, 100_000, int.MaxValue, uint.MaxValue })
         {
             var bytes = TestPlatform.Quote.ToArray();
-            var stated = size == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(offset)) : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(offset));
+            var stated = size == 2
+                ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(offset))
+                : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(offset));
             var value = lie is 1 or -1 ? stated + lie : lie;
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(offset, 8), (value & (size == 2 ? 0xFFFF : 0xFFFFFFFF)) | (BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(offset)) & (-1L << (8 * size))));
+            BinaryPrimitives.WriteInt64LittleEndian(
+                bytes.AsSpan(offset, 8),
+                (value & (size == 2 ? 0xFFFF : 0xFFFFFFFF)) | (
+                BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(offset)) & (-1L << (8 * size))));
             Assert.Null(Quote.TryParse(bytes, out var failure));
             Assert.Equal(QuoteStage.Parse, failure!.Stage);
         }
@@ -69,7 +75,9 @@ public class QuoteTests
     [Fact]
     public void Zeros_may_follow_and_nothing_else()
     {
-        Assert.NotNull(Quote.TryParse(new byte[TestPlatform.Quote.Length + 70].Select((_, i) => i < TestPlatform.Quote.Length ? TestPlatform.Quote[i] : (byte)0).ToArray(), out _));
+        Assert.NotNull(Quote.TryParse(
+            new byte[TestPlatform.Quote.Length + 70].Select((_, i) => i < TestPlatform.Quote.Length ? TestPlatform.Quote[i] : (byte)0)
+            .ToArray(), out _));
         Assert.Null(Quote.TryParse((byte[])[.. TestPlatform.Quote, 0, 1], out var failure));
         Assert.Equal("trailing-bytes", failure!.Reason);
         Assert.Null(Quote.TryParse(new byte[Quote.MaxSize + 1], out failure));

@@ -23,7 +23,8 @@ public class RaTlsInteropTests
         Assert.Equal("no-collateral", RaTlsVerifier.Verify(certificate.RawData, At, TestPlatform.Verifier).Failure!.Reason);
         var verdict = RaTlsVerifier.Verify(certificate.RawData, At, WithCollateral);
         Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
-        Assert.Equal((mrEnclave, Guardian.Sgx.PlatformKind.Hardware), (verdict.Peer.Quote.Report.MrEnclave.ToString(), verdict.Peer.Quote.Platform));
+        Assert.Equal(
+            (mrEnclave, Guardian.Sgx.PlatformKind.Hardware), (verdict.Peer.Quote.Report.MrEnclave.ToString(), verdict.Peer.Quote.Platform));
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), verdict.Peer.SubjectPublicKeyInfo.ToArray());
         Assert.NotNull(verdict.Peer.Quote.Tcb);
     }
@@ -36,7 +37,8 @@ public class RaTlsInteropTests
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(Path(file)));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=stolen", key, HashAlgorithmName.SHA256);
-        foreach (var extension in certificate.Extensions.Where(each => each.Oid!.Value is RaTlsCertificate.LegacyOid or RaTlsCertificate.TaggedEvidenceOid))
+        foreach (var extension in certificate.Extensions.Where(
+            each => each.Oid!.Value is RaTlsCertificate.LegacyOid or RaTlsCertificate.TaggedEvidenceOid))
         {
             request.CertificateExtensions.Add(extension);
         }
@@ -46,7 +48,9 @@ public class RaTlsInteropTests
 
     [Fact]
     public void A_certificate_that_binds_nothing_is_refused() =>
-        Assert.False(RaTlsVerifier.Verify(File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero), WithCollateral).IsVerified);
+        Assert.False(RaTlsVerifier.Verify(
+            File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero),
+            WithCollateral).IsVerified);
 
     [Fact]
     public void Ours_follows_the_published_rules()
@@ -59,7 +63,8 @@ public class RaTlsInteropTests
         Assert.Equal([.. keyHash, .. new byte[32]], legacy[368..432]);
 
         // Interoperable RA-TLS: tag 60000, quote, claims; report data is the hash of the claims, which hold the hash of the key.
-        var reader = new CborReader(certificate.Extensions.Single(each => each.Oid!.Value == "2.23.133.5.4.9").RawData, CborConformanceMode.Canonical);
+        var reader = new CborReader(
+            certificate.Extensions.Single(each => each.Oid!.Value == "2.23.133.5.4.9").RawData, CborConformanceMode.Canonical);
         Assert.Equal((CborTag)60000, reader.ReadTag());
         Assert.Equal(2, reader.ReadStartArray());
         var (quote, claims) = (reader.ReadByteString(), reader.ReadByteString());
@@ -77,9 +82,14 @@ public class RaTlsInteropTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         var info = key.ExportSubjectPublicKeyInfo();
-        Assert.True(RaTlsVerifier.Verify(Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).IsVerified);
-        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64]), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
-        Assert.Equal("bad-evidence", RaTlsVerifier.Verify(Tagged(key, algorithm, SHA256.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.True(RaTlsVerifier.Verify(
+            Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info)), TestPlatform.Now,
+            TestPlatform.Verifier).IsVerified);
+        Assert.Equal("key-not-bound",
+            RaTlsVerifier.Verify(
+            Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64]), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.Equal("bad-evidence",
+            RaTlsVerifier.Verify(Tagged(key, algorithm, SHA256.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
     }
 
     private static byte[] Tagged(ECDsa key, int algorithm, byte[] hash)
@@ -96,7 +106,8 @@ public class RaTlsInteropTests
         claims.WriteEndMap();
         var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims.Encode()), .. new byte[32]]);
         var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims.Encode()), false));
+        request.CertificateExtensions.Add(
+            new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims.Encode()), false));
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddDays(-1), TestPlatform.Now.AddDays(1));
         return certificate.RawData;
     }

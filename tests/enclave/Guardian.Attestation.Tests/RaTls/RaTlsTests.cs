@@ -22,7 +22,8 @@ public class RaTlsTests
         using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
         using var server = new Server(certificate);
         RaTlsPeer? verified = null;
-        var answer = await server.GetAsync(TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
+        var answer = await server.GetAsync(
+            TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
         Assert.Equal(key.PublicKey, answer);
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verified!.Quote.Report.MrEnclave);
     }
@@ -59,7 +60,8 @@ public class RaTlsTests
         throw failure;
     }
 
-    private static IEnumerable<string> Refused(AttestationException failure) => failure.Appraisal!.Checks.Where(check => !check.Passed).Select(check => check.ToString());
+    private static IEnumerable<string> Refused(AttestationException failure) =>
+        failure.Appraisal!.Checks.Where(check => !check.Passed).Select(check => check.ToString());
 
     // Answers any HTTP request with the key of the client's certificate.
     private sealed class Server : IDisposable
@@ -76,10 +78,13 @@ public class RaTlsTests
 
         public int Requests { get; private set; }
 
-        public async Task<string> GetAsync(AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
+        public async Task<string> GetAsync(
+            AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
         {
             ReadOnlyMemory<byte>? expected = binding is null ? default(ReadOnlyMemory<byte>?) : binding;
-            using var http = new HttpClient(RaTlsTransport.CreateHandler(policy, expected, client, TimeProvider.System, TestPlatform.Verifier, (peer, _) => onVerified(peer)));
+            using var http = new HttpClient(
+                RaTlsTransport.CreateHandler(
+                policy, expected, client, TimeProvider.System, TestPlatform.Verifier, (peer, _) => onVerified(peer)));
             return await http.GetStringAsync(new Uri($"https://{listener.LocalEndpoint}/"));
         }
 
@@ -114,8 +119,11 @@ public class RaTlsTests
                 if (await tls.ReadAsync(new byte[4096]) > 0)
                 {
                     Requests++;
-                    var key = tls.RemoteCertificate is X509Certificate2 peer ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo()) : "";
-                    await tls.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
+                    var key = tls.RemoteCertificate is X509Certificate2 peer
+                        ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo())
+                        : "";
+                    await tls.WriteAsync(
+                        Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
                 }
             }
             catch (Exception failure) when (failure is IOException or System.Security.Authentication.AuthenticationException)

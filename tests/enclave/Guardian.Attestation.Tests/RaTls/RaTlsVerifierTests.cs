@@ -39,7 +39,10 @@ public class RaTlsVerifierTests
     public void Gramines_own_form_with_an_empty_second_half_has_a_zero_binding()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal(new byte[32], RaTlsVerifier.Verify(Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now, TestPlatform.Verifier).Peer!.Binding.ToArray());
+        Assert.Equal(new byte[32],
+            RaTlsVerifier.Verify(
+            Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now,
+            TestPlatform.Verifier).Peer!.Binding.ToArray());
     }
 
     [Fact]
@@ -49,7 +52,9 @@ public class RaTlsVerifierTests
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
-            Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Certificate(key, other, Binding, Binding, left), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+            Assert.Equal("key-not-bound",
+                RaTlsVerifier.Verify(
+                Certificate(key, other, Binding, Binding, left), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
         }
     }
 
@@ -57,7 +62,9 @@ public class RaTlsVerifierTests
     public void Two_evidences_that_disagree_are_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal("evidence-disagrees", RaTlsVerifier.Verify(Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.Equal("evidence-disagrees",
+            RaTlsVerifier.Verify(
+            Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
     }
 
     [Fact]
@@ -114,11 +121,13 @@ public class RaTlsVerifierTests
         if (without != RaTlsCertificate.TaggedEvidenceOid)
         {
             var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[32]]);
-            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
+            request.CertificateExtensions.Add(
+                new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
         }
         if (without != RaTlsCertificate.LegacyOid)
         {
-            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
+            request.CertificateExtensions.Add(
+                new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
         }
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         return certificate.RawData;

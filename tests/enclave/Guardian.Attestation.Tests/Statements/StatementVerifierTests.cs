@@ -44,7 +44,9 @@ public class StatementVerifierTests
         {
             var mixed = JsonNode.Parse(Statement)!;
             mixed[part] = part == "payload" ? Encode("{\"count\":6}") : (string)other[part]!;
-            Assert.Equal(QuoteStage.Signature, StatementVerifier.Verify(Encoding.UTF8.GetBytes(mixed.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Stage);
+            Assert.Equal(QuoteStage.Signature,
+                StatementVerifier.Verify(
+                Encoding.UTF8.GetBytes(mixed.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Stage);
         }
     }
 
@@ -55,7 +57,9 @@ public class StatementVerifierTests
         var header = Header(statement);
         header["guardian-quote"] = (string)Header(other)["guardian-quote"]!;
         statement["protected"] = Encode(header.ToJsonString());
-        Assert.Equal("key-not-bound", StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.Equal("key-not-bound",
+            StatementVerifier.Verify(
+            Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
     }
 
     [Theory]
@@ -69,7 +73,9 @@ public class StatementVerifierTests
         var header = Header(statement);
         header[member] = value;
         statement["protected"] = Encode(header.ToJsonString());
-        Assert.Equal(QuoteStage.Parse, StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Stage);
+        Assert.Equal(QuoteStage.Parse,
+            StatementVerifier.Verify(
+            Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Stage);
     }
 
     [Theory]
@@ -79,7 +85,9 @@ public class StatementVerifierTests
     [InlineData("{}")]
     [InlineData("{\"payload\":\"\",\"payload\":\"\",\"protected\":\"\",\"signature\":\"\"}")]
     [InlineData("{\"payload\":null,\"protected\":null,\"signature\":null}")]
-    public void What_is_no_statement_is_refused(string text) => Assert.Equal("bad-statement", StatementVerifier.Verify(Encoding.UTF8.GetBytes(text), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+    public void What_is_no_statement_is_refused(string text) =>
+        Assert.Equal(
+        "bad-statement", StatementVerifier.Verify(Encoding.UTF8.GetBytes(text), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
 
     [Fact]
     public void Duplicate_members_and_too_much_of_anything_are_refused()
@@ -96,7 +104,8 @@ public class StatementVerifierTests
         return signer.Sign("{\"count\":5}"u8, "test+jws");
     }
 
-    private static JsonNode Header(JsonNode statement) => JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((string)statement["protected"]!))!;
+    private static JsonNode Header(JsonNode statement) =>
+        JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((string)statement["protected"]!))!;
 
     private static string Encode(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 }

@@ -53,7 +53,8 @@ public class NegativeVectorTests
 
     [Fact]
     public void There_is_a_file_for_each_case() =>
-        Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
+        Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(),
+            Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
 
     [Fact(Explicit = true)]
     public void Write_the_files()
@@ -64,7 +65,8 @@ public class NegativeVectorTests
             var evidence = each.Build();
             var json = new JsonObject
             {
-                ["name"] = each.Name, ["gain"] = each.Gain, ["verdict"] = "reject", ["stage"] = each.Stage.ToString(), ["reason"] = each.Reason,
+                ["name"] = each.Name, ["gain"] = each.Gain, ["verdict"] = "reject", ["stage"] = each.Stage.ToString(), [
+                    "reason"] = each.Reason,
                 ["at"] = "2026-06-01T00:00:00Z", ["root"] = evidence.Root, ["quote"] = Convert.ToBase64String(evidence.Quote),
                 ["collateral"] = JsonNode.Parse(CollateralFiles.Pack(evidence.Collateral)),
             };
@@ -82,5 +84,8 @@ public class NegativeVectorTests
     }
 
     private static QuoteVerdict Verify(SyntheticEvidence evidence, DateTimeOffset at) => QuoteVerifier.Verify(
-        evidence.Quote, evidence.Collateral, at, new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
+        evidence.Quote, evidence.Collateral, at, new VerifierOptions
+        {
+            Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!],
+        });
 }

@@ -120,7 +120,8 @@ public sealed class AuditTests : IDisposable
     {
         var page = await ReadAsync();
         var other = Policy with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
-        var outcome = AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), null, other, cas.Time.Now, SimulatedPlatforms.Verifier);
+        var outcome = AuditVerifier.Verify(
+            Lines(page), Encoding.UTF8.GetBytes(page.Head), null, other, cas.Time.Now, SimulatedPlatforms.Verifier);
         Assert.Equal(CasReasons.NotTrusted, outcome.Refusal?.Reason);
         Assert.Equal(CasReasons.NotTrusted, Refuse(page with { Head = "{}" }));
     }
@@ -156,7 +157,8 @@ public sealed class AuditTests : IDisposable
     private Outcome<AuditHead> TryVerify(AuditPage page, AuditHead? earlier) =>
         AuditVerifier.Verify(Lines(page), Encoding.UTF8.GetBytes(page.Head), earlier, Policy, cas.Time.Now, SimulatedPlatforms.Verifier);
 
-    private static ReadOnlyMemory<byte>[] Lines(AuditPage page) => [.. page.Lines.Select(line => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(line))];
+    private static ReadOnlyMemory<byte>[] Lines(AuditPage page) =>
+        [.. page.Lines.Select(line => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(line))];
 
     private static List<string> Events(AuditPage page) => [.. page.Lines.Select(line => Payload(line).Event)];
 

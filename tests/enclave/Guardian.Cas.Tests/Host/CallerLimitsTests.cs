@@ -130,6 +130,7 @@ public sealed class CallerLimitsTests : IDisposable
 
     private static DefaultHttpContext Call(IdentityKey? key, string address = "192.0.2.1") => new()
     {
-        Connection = { ClientCertificate = key?.CreateClientCertificate(TimeProvider.System.GetUtcNow()), RemoteIpAddress = IPAddress.Parse(address) },
+        Connection = { ClientCertificate = key?.CreateClientCertificate(TimeProvider.System.GetUtcNow()),
+            RemoteIpAddress = IPAddress.Parse(address) },
     };
 }

@@ -132,9 +132,12 @@ public sealed class CasProcessTests : IDisposable
     private static string Session(string name) => TestCas.Session.Replace("name: shop", $"name: {name}", StringComparison.Ordinal);
 
     private Task<Running> StartAsync() => GuardianProgram.ServeAsync(
-        folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0");
+        folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
+        "127.0.0.1:0");
 
-    private CasClient Client(Running running) => new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
+    private CasClient Client(Running running) =>
+        new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System,
+        SimulatedPlatforms.Verifier);
 
     private static AttestationPolicy Policy() => new()
     {

@@ -11,27 +11,40 @@ namespace Guardian.Cas.Tests.Host;
 /// <summary>docs/spec/cas-openapi.json describes exactly the calls of the CAS and their members.</summary>
 public sealed class OpenApiTests
 {
-    private static readonly (string Method, string Path, string Summary, JsonTypeInfo? Request, int Status, JsonTypeInfo? Response)[] Calls =
+    private static readonly (
+        string Method, string Path, string Summary, JsonTypeInfo? Request, int Status, JsonTypeInfo? Response)[] Calls =
     [
         ("get", "/v1/health", "Whether the CAS serves.", null, 200, CasJson.Default.CasHealth),
-        ("get", "/v1/provisioning", "The certificate that clients of Gramine's secret provisioning trust.", null, 200, CasJson.Default.ProvisioningDescription),
+        ("get", "/v1/provisioning", "The certificate that clients of Gramine's secret provisioning trust.", null, 200,
+        CasJson.Default.ProvisioningDescription),
         ("get", "/v1/audit", "Lines of the audit log after a number, and its signed end.", null, 200, CasJson.Default.AuditPage),
         ("get", "/v1/owners", "Who owns the CAS.", null, 200, CasJson.Default.OwnersDescription),
-        ("post", "/v1/owners", "Become the owners of a CAS that has none.", CasJson.Default.OwnersClaim, 201, CasJson.Default.OwnersDescription),
-        ("put", "/v1/owners", "Put other people in the place of the owners, who signed this body.", CasJson.Default.OwnersChange, 200, CasJson.Default.OwnersDescription),
+        ("post", "/v1/owners", "Become the owners of a CAS that has none.", CasJson.Default.OwnersClaim, 201,
+        CasJson.Default.OwnersDescription),
+        ("put", "/v1/owners", "Put other people in the place of the owners, who signed this body.", CasJson.Default.OwnersChange, 200,
+        CasJson.Default.OwnersDescription),
         ("post", "/v1/store-key", "The store's key, for another enclave of this CAS.", null, 200, CasJson.Default.StoreKeyDescription),
         ("post", "/v1/sessions", "Create a session; the body is YAML.", null, 201, CasJson.Default.SessionDescription),
         ("get", "/v1/sessions", "Names of the sessions right below one.", null, 200, CasJson.Default.SessionList),
         ("put", "/v1/sessions/{name}", "Replace a session; the body is YAML.", null, 200, CasJson.Default.SessionDescription),
         ("get", "/v1/sessions/{name}", "Read a session.", null, 200, CasJson.Default.SessionDescription),
-        ("post", "/v1/configurations", "The startup configuration of a service, for an enclave that its session admits.", CasJson.Default.ConfigurationRequest, 200, CasJson.Default.StartupConfiguration),
+        ("post", "/v1/configurations", "The startup configuration of a service, for an enclave that its session admits.",
+        CasJson.Default.ConfigurationRequest, 200, CasJson.Default.StartupConfiguration),
         ("get", "/v1/tags/{name}", "Read a freshness tag.", null, 200, CasJson.Default.TagDescription),
-        ("put", "/v1/tags/{name}", "Move a freshness tag, if it is what the caller expects.", CasJson.Default.TagChange, 200, CasJson.Default.TagOutcome),
-        ("get", "/v1/stdio-keys/{name}", "The key of a service's standard streams, for its readers.", null, 200, CasJson.Default.StdioKeyDescription),
+        ("put", "/v1/tags/{name}", "Move a freshness tag, if it is what the caller expects.", CasJson.Default.TagChange, 200,
+        CasJson.Default.TagOutcome),
+        ("get", "/v1/stdio-keys/{name}", "The key of a service's standard streams, for its readers.", null, 200,
+        CasJson.Default.StdioKeyDescription),
         ("get", "/metrics", "What the CAS counts, for Prometheus.", null, 200, null),
     ];
 
-    private static readonly Dictionary<string, string> Queries = new() { ["get /v1/audit"] = "after", ["get /v1/sessions"] = "below", ["get /v1/tags/{name}"] = "session", ["get /v1/stdio-keys/{name}"] = "session" };
+    private static readonly Dictionary<string, string> Queries = new()
+    {
+        ["get /v1/audit"] = "after",
+        ["get /v1/sessions"] = "below",
+        ["get /v1/tags/{name}"] = "session",
+        ["get /v1/stdio-keys/{name}"] = "session",
+    };
 
     [Fact]
     public void The_document_describes_every_call_with_every_member()
@@ -53,7 +66,8 @@ public sealed class OpenApiTests
         using var limits = new CallerLimits(1);
         CasEndpoints.Map(app, cas.Services, new CasMetrics(cas.Vault), limits, null);
         var served = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single().ToLowerInvariant()} {endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal)}");
+            .Select(endpoint =>
+                $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single().ToLowerInvariant()} {endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal)}");
         Assert.Equal(Calls.Select(call => $"{call.Method} {call.Path}").Order(), served.Order());
     }
 
@@ -67,11 +81,13 @@ public sealed class OpenApiTests
             var parameters = new JsonArray();
             if (call.Path.Contains("{name}", StringComparison.Ordinal))
             {
-                parameters.Add(new JsonObject { ["name"] = "name", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" } });
+                parameters.Add(new JsonObject { ["name"] = "name", ["in"] = "path", ["required"] = true,
+                    ["schema"] = new JsonObject { ["type"] = "string" } });
             }
             if (Queries.TryGetValue($"{call.Method} {call.Path}", out var query))
             {
-                parameters.Add(new JsonObject { ["name"] = query, ["in"] = "query", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" } });
+                parameters.Add(new JsonObject { ["name"] = query, ["in"] = "query", ["required"] = true,
+                    ["schema"] = new JsonObject { ["type"] = "string" } });
             }
             if (parameters.Count > 0)
             {
@@ -79,26 +95,50 @@ public sealed class OpenApiTests
             }
             if (call.Summary.EndsWith("YAML.", StringComparison.Ordinal))
             {
-                operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject { ["application/yaml"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } } } };
+                operation["requestBody"] = new JsonObject
+                {
+                    ["required"] = true,
+                    ["content"] = new JsonObject
+                    {
+                        ["application/yaml"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } },
+                    },
+                };
             }
             else if (call.Request is not null)
             {
-                operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content("application/json", call.Request, schemas) };
+                operation["requestBody"] = new JsonObject
+                {
+                    ["required"] = true,
+                    ["content"] = Content("application/json", call.Request, schemas),
+                };
             }
             operation["responses"] = new JsonObject
             {
                 [$"{call.Status}"] = new JsonObject
                 {
                     ["description"] = "Done.",
-                    ["content"] = call.Response is null ? new JsonObject { ["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } } } : Content("application/json", call.Response, schemas),
+                    ["content"] = call.Response is null
+                        ? new JsonObject { ["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } } }
+                        : Content("application/json", call.Response, schemas),
                 },
                 ["429"] = new JsonObject
                 {
                     ["description"] = "The caller has as many calls under way as one may have.",
-                    ["headers"] = new JsonObject { ["Retry-After"] = new JsonObject { ["description"] = "Seconds.", ["schema"] = new JsonObject { ["type"] = "integer" } } },
+                    ["headers"] = new JsonObject
+                    {
+                        ["Retry-After"] = new JsonObject
+                        {
+                            ["description"] = "Seconds.",
+                            ["schema"] = new JsonObject { ["type"] = "integer" },
+                        },
+                    },
                     ["content"] = Content("application/problem+json", CasJson.Default.CasProblem, schemas),
                 },
-                ["default"] = new JsonObject { ["description"] = "Refused: RFC 9457.", ["content"] = Content("application/problem+json", CasJson.Default.CasProblem, schemas) },
+                ["default"] = new JsonObject
+                {
+                    ["description"] = "Refused: RFC 9457.",
+                    ["content"] = Content("application/problem+json", CasJson.Default.CasProblem, schemas),
+                },
             };
             paths[call.Path] ??= new JsonObject();
             paths[call.Path]![call.Method] = operation;
@@ -121,7 +161,11 @@ public sealed class OpenApiTests
     {
         schemas[type.Type.Name] ??= JsonNode.Parse(
             // A repeated part of a type is a reference to its first place, relative to the type's own root.
-            type.GetJsonSchemaAsNode().ToJsonString().Replace("\"#/", $"\"#/components/schemas/{type.Type.Name}/", StringComparison.Ordinal));
-        return new JsonObject { [mediaType] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{type.Type.Name}" } } };
+            type.GetJsonSchemaAsNode().ToJsonString().Replace(
+            "\"#/", $"\"#/components/schemas/{type.Type.Name}/", StringComparison.Ordinal));
+        return new JsonObject
+        {
+            [mediaType] = new JsonObject { ["schema"] = new JsonObject { ["$ref"] = $"#/components/schemas/{type.Type.Name}" } },
+        };
     }
 }

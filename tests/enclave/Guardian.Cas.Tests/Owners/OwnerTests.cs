@@ -49,7 +49,8 @@ public sealed class OwnersTests : IDisposable
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
         var recovery = KeyRecovery.Open(rows);
         Assert.All(recovery.Description.Shares, share => Assert.Null(KeyShare.Decrypt(share, alice)));
-        var opened = recovery.Description.Shares.Select((share, i) => new OpenedShare(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave)!)).ToList();
+        var opened = recovery.Description.Shares.Select(
+            (share, i) => new OpenedShare(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave)!)).ToList();
         Assert.False(recovery.AddShare(opened[0]).Value!.IsDone);
         Assert.True(recovery.AddShare(opened[1]).Value!.IsDone);
     }
@@ -73,7 +74,8 @@ public sealed class OwnersTests : IDisposable
         var change = Change(claimed.Hash, 1, dave);
         var other = SessionSignature.Create(TestCas.Hash(TestCas.Session), bob, SignatureSubject.Owners);
         var session = SessionSignature.Create(HashOf(change), bob);
-        foreach (var signature in new[] { other, session, SessionSignature.Create(HashOf(change), bob, SignatureSubject.Owners) with { Key = carol.PublicKey } })
+        foreach (var signature in new[] { other, session,
+            SessionSignature.Create(HashOf(change), bob, SignatureSubject.Owners) with { Key = carol.PublicKey } })
         {
             Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(SendAsync(cas.Services, change, alice, signature)));
         }
@@ -95,7 +97,9 @@ public sealed class OwnersTests : IDisposable
     public async Task Owners_must_make_sense()
     {
         var claimed = await ClaimAsync(cas.Services);
-        foreach (var (threshold, keys) in new (int, string[])[] { (1, []), (0, [alice.PublicKey]), (2, [alice.PublicKey]), (1, [alice.PublicKey, alice.PublicKey]), (1, ["x"]) })
+        foreach (var (threshold, keys) in new (
+            int,
+            string[])[] { (1, []), (0, [alice.PublicKey]), (2, [alice.PublicKey]), (1, [alice.PublicKey, alice.PublicKey]), (1, ["x"]) })
         {
             var change = new OwnersChange(claimed.Hash!, keys, threshold).ToBytes();
             Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(ChangeAsync(cas.Services, change, alice, bob)));

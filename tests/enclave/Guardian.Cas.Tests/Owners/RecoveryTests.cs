@@ -49,7 +49,8 @@ public sealed class RecoveryTests : IDisposable
             {
                 // With one share less, each guess of the missing share gives another secret, so the known shares reveal nothing.
                 var few = shares[..(threshold - 1)];
-                var guesses = Enumerable.Range(0, 256).Select(guess => Shamir.Combine([.. few.Select(each => (each.Item1, each.share[..1])), (shares[^1].Item1, [(byte)guess])])[0]);
+                var guesses = Enumerable.Range(0, 256).Select(
+                    guess => Shamir.Combine([.. few.Select(each => (each.Item1, each.share[..1])), (shares[^1].Item1, [(byte)guess])])[0]);
                 Assert.Equal(256, guesses.Distinct().Count());
             }
         }
@@ -103,10 +104,12 @@ public sealed class RecoveryTests : IDisposable
     {
         using (var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite")))
         {
-            Assert.Contains("never claimed", Assert.Throws<InvalidDataException>(() => KeyRecovery.Open(rows)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "never claimed", Assert.Throws<InvalidDataException>(() => KeyRecovery.Open(rows)).Message, StringComparison.Ordinal);
         }
         var key = owners[0].PublicKey;
-        foreach (var claim in new OwnersClaim[] { new([], 1), new([key], 0), new([key], 2), new([key, key], 1), new([key, "x"], 1), new([owners[1].PublicKey], 1) })
+        foreach (var claim in new OwnersClaim[] { new([], 1), new([key], 0), new([key], 2), new([key, key], 1), new([key, "x"], 1),
+            new([owners[1].PublicKey], 1) })
         {
             Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo)));
         }

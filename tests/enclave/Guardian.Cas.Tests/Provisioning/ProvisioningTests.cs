@@ -96,7 +96,8 @@ public sealed class ProvisioningTests : IAsyncDisposable
                 }
             }
             // Long before the server closes the idle connections.
-            Assert.NotNull(await AskAsync("web.shop", TestCas.Program).WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken));
+            Assert.NotNull(
+                await AskAsync("web.shop", TestCas.Program).WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken));
         }
         finally
         {
@@ -168,7 +169,8 @@ public sealed class ProvisioningTests : IAsyncDisposable
         using var folder = new TemporaryFolder();
         using var process = GuardianProgram.Start(
             folder.Path, "Guardian.Cas", "guardian-cas",
-            ["--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0", "--provision", "127.0.0.1:0", "--provision-unnamed", "shop/web", "--json"]);
+            ["--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0", "--provision", "127.0.0.1:0",
+            "--provision-unnamed", "shop/web", "--json"]);
         try
         {
             var provisioning = JsonNode.Parse((await process.StandardOutput.ReadLineAsync())!)!;
@@ -180,7 +182,9 @@ public sealed class ProvisioningTests : IAsyncDisposable
                 Platforms = [PlatformKind.Simulated],
             };
             using var key = IdentityKey.Create();
-            using var client = new CasClient(new Uri((string)listening["address"]!), policy, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
+            using var client = new CasClient(
+                new Uri((string)listening["address"]!), policy, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()),
+                TimeProvider.System, SimulatedPlatforms.Verifier);
             var known = await client.ReadProvisioningCertificateAsync();
             await client.CreateAsync(TestCas.Utf8(Session));
             using var evidence = Evidence(TestCas.Program);
@@ -202,12 +206,14 @@ public sealed class ProvisioningTests : IAsyncDisposable
         return await AskAsync(name, certificate, (IPEndPoint)server.Address, authority.Certificate, request);
     }
 
-    private Task<byte[]?> AskAsync(string name, X509Certificate2 certificate) => AskAsync(name, certificate, (IPEndPoint)server.Address, authority.Certificate);
+    private Task<byte[]?> AskAsync(string name, X509Certificate2 certificate) =>
+        AskAsync(name, certificate, (IPEndPoint)server.Address, authority.Certificate);
 
     // Like Gramine's client: trusts one authority and the server's name, and reads the answer piece by piece.
     // Null when the server closes the connection.
     private static async Task<byte[]?> AskAsync(
-        string name, X509Certificate2 certificate, IPEndPoint address, string authority, string request = "SECRET_PROVISION_RA_TLS_REQUEST_V1\0")
+        string name, X509Certificate2 certificate, IPEndPoint address, string authority,
+        string request = "SECRET_PROVISION_RA_TLS_REQUEST_V1\0")
     {
         using var connection = new TcpClient();
         await connection.ConnectAsync(address);
@@ -217,7 +223,12 @@ public sealed class ProvisioningTests : IAsyncDisposable
         {
             TargetHost = name,
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
-            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root }, RevocationMode = X509RevocationMode.NoCheck },
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { root },
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
         });
         try
         {

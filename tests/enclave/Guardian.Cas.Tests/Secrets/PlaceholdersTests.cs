@@ -21,7 +21,8 @@ public class PlaceholdersTests
 
     [Fact]
     public void A_secret_that_looks_like_a_placeholder_is_not_replaced_again() =>
-        Assert.Equal("$$GUARDIAN::b$$", Replace("$$GUARDIAN::a$$", name => name == "a" ? "$$GUARDIAN::b$$"u8.ToArray() : "wrong"u8.ToArray()));
+        Assert.Equal(
+            "$$GUARDIAN::b$$", Replace("$$GUARDIAN::a$$", name => name == "a" ? "$$GUARDIAN::b$$"u8.ToArray() : "wrong"u8.ToArray()));
 
     private static string Replace(string text, Func<string, byte[]> valueOf) => System.Text.Encoding.UTF8.GetString(
         PlaceholderWriter.Replace(

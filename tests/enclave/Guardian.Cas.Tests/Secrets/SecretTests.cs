@@ -34,7 +34,8 @@ public sealed class SecretTests : IDisposable
         var environment = (await cas.ConfigureAsync()).Environment;
         var parts = environment["T"].Split('.');
         var (header, claims) = (Part(parts[0]), Part(parts[1]));
-        Assert.Equal(("guardian", "web", cas.Time.Now.ToUnixTimeSeconds() + 600), ((string?)claims["iss"], (string?)claims["sub"], (long)claims["exp"]!));
+        Assert.Equal(("guardian", "web", cas.Time.Now.ToUnixTimeSeconds() + 600),
+            ((string?)claims["iss"], (string?)claims["sub"], (long)claims["exp"]!));
         var (content, signature) = (Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]));
         switch ((string?)header["alg"])
         {
@@ -55,7 +56,8 @@ public sealed class SecretTests : IDisposable
                 using (var ecdsa = ECDsa.Create())
                 {
                     ecdsa.ImportFromPem(environment["P"]);
-                    Assert.True(ecdsa.VerifyData(content, signature, algorithm == "ES384" ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256));
+                    Assert.True(
+                        ecdsa.VerifyData(content, signature, algorithm == "ES384" ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256));
                     ecdsa.ImportFromPem(environment["K"]);
                 }
                 break;
@@ -67,7 +69,8 @@ public sealed class SecretTests : IDisposable
     {
         // RFC 8032, 7.1, test 2.
         var seed = Convert.FromHexString("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
-        Assert.Equal("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", Convert.ToHexStringLower(Ed25519.PublicKeyOf(seed)));
+        Assert.Equal(
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", Convert.ToHexStringLower(Ed25519.PublicKeyOf(seed)));
         Assert.Equal(
             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
             Convert.ToHexStringLower(Ed25519.Sign(seed, [0x72])));
@@ -94,7 +97,11 @@ public sealed class SecretTests : IDisposable
         using var server = X509Certificate2.CreateFromPem(environment["C"], environment["K"]);
         Assert.True(server.MatchesHostname("shop.example"));
         Assert.Equal(cas.Time.Now.AddDays(30), server.NotAfter.ToUniversalTime());
-        using var verifier = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, VerificationTime = cas.Time.Now.UtcDateTime } };
+        using var verifier = new X509Chain
+        {
+            ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+                VerificationTime = cas.Time.Now.UtcDateTime },
+        };
         verifier.ChainPolicy.CustomTrustStore.Add(root);
         verifier.ChainPolicy.ExtraStore.AddRange(chain);
         verifier.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1"));
@@ -104,7 +111,8 @@ public sealed class SecretTests : IDisposable
     [Fact]
     public async Task A_certificate_is_renewed_in_time_and_keeps_its_key()
     {
-        await cas.CreateAsync(Session("  - {name: server, kind: x509, valid_for: 30d}", "C: $$GUARDIAN::server:crt$$", "K: $$GUARDIAN::server:privatekey$$"));
+        await cas.CreateAsync(
+            Session("  - {name: server, kind: x509, valid_for: 30d}", "C: $$GUARDIAN::server:crt$$", "K: $$GUARDIAN::server:privatekey$$"));
         var first = (await cas.ConfigureAsync()).Environment;
         cas.Time.Now += TimeSpan.FromDays(19);
         Assert.Equal(first, (await cas.ConfigureAsync()).Environment);
@@ -118,7 +126,9 @@ public sealed class SecretTests : IDisposable
     [Fact]
     public async Task A_secret_rotates_by_age_and_its_previous_value_stays_for_the_grace()
     {
-        await cas.CreateAsync(Session("  - {name: key, kind: binary, size: 8, rotation: {every: 30d, grace: 2h}}", "K: $$GUARDIAN::key:hex$$", "P: \"[$$GUARDIAN::key.previous:hex$$]\""));
+        await cas.CreateAsync(
+            Session("  - {name: key, kind: binary, size: 8, rotation: {every: 30d, grace: 2h}}", "K: $$GUARDIAN::key:hex$$",
+            "P: \"[$$GUARDIAN::key.previous:hex$$]\""));
         var first = (await cas.ConfigureAsync()).Environment;
         Assert.Equal("[]", first["P"]);
         cas.Time.Now += TimeSpan.FromDays(31);
@@ -131,10 +141,13 @@ public sealed class SecretTests : IDisposable
     [Fact]
     public async Task A_raised_version_rotates_at_once()
     {
-        var session = Session("  - {name: key, kind: private-key, version: 1, rotation: {grace: 1h}}", "K: $$GUARDIAN::key:base64$$", "P: $$GUARDIAN::key.previous:base64$$");
+        var session = Session(
+            "  - {name: key, kind: private-key, version: 1, rotation: {grace: 1h}}", "K: $$GUARDIAN::key:base64$$",
+            "P: $$GUARDIAN::key.previous:base64$$");
         await cas.CreateAsync(session);
         var first = (await cas.ConfigureAsync()).Environment["K"];
-        await cas.UpdateAsync("shop", $"predecessor: {TestCas.Hash(session)}\n{session.Replace("version: 1", "version: 2", StringComparison.Ordinal)}");
+        await cas.UpdateAsync(
+            "shop", $"predecessor: {TestCas.Hash(session)}\n{session.Replace("version: 1", "version: 2", StringComparison.Ordinal)}");
         var second = (await cas.ConfigureAsync()).Environment;
         Assert.Equal((false, first), (first == second["K"], second["P"]));
     }
@@ -187,7 +200,9 @@ public sealed class SecretTests : IDisposable
         Assert.StartsWith("-----BEGIN PRIVATE KEY", network.Listen[0].PrivateKey, StringComparison.Ordinal);
         Assert.Equal(network.Listen[0].ClientAuthorities, network.Connect[0].Authorities);
         Assert.Equal(TestCas.Program.Identity.MrEnclave, network.Connect[1].Peer!.ToPolicy().Identities[0].MrEnclaves[0]);
-        Assert.Equal((60, 64, 2, "TZ"), (configuration.Limits.CpuSeconds, configuration.Limits.MemoryMiB, configuration.Host.Arguments, Assert.Single(configuration.Host.Environment)));
+        Assert.Equal((60, 64, 2, "TZ"),
+            (configuration.Limits.CpuSeconds, configuration.Limits.MemoryMiB, configuration.Host.Arguments,
+            Assert.Single(configuration.Host.Environment)));
         Assert.Equal(configuration.Stdio.Key, (await cas.Sessions.ReadStdioKeyAsync("shop", "web", TestCas.Bob).ValueAsync()).Key);
     }
 
@@ -197,7 +212,8 @@ public sealed class SecretTests : IDisposable
     {
         var start = TestCas.Session.IndexOf("    command:", StringComparison.Ordinal);
         var end = TestCas.Session.IndexOf("    attestation:", StringComparison.Ordinal);
-        return TestCas.Session[..start] + "    command: serve\n    environment:\n" + string.Concat(environment.Select(line => $"      {line}\n"))
+        return TestCas.Session[..start] + "    command: serve\n    environment:\n"
+            + string.Concat(environment.Select(line => $"      {line}\n"))
             + TestCas.Session[end..TestCas.Session.IndexOf("  - {name: key,", StringComparison.Ordinal)] + secrets + "\n";
     }
 
@@ -209,7 +225,8 @@ public sealed class SecretTests : IDisposable
         await File.WriteAllBytesAsync(folder.File("signature"), signature);
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("openssl")
         {
-            ArgumentList = { "pkeyutl", "-verify", "-pubin", "-inkey", folder.Write("key.pem", publicKey), "-rawin", "-in", folder.File("content"), "-sigfile", folder.File("signature") },
+            ArgumentList = { "pkeyutl", "-verify", "-pubin", "-inkey", folder.Write("key.pem", publicKey), "-rawin", "-in",
+                folder.File("content"), "-sigfile", folder.File("signature") },
             RedirectStandardOutput = true,
         })!;
         await process.WaitForExitAsync();

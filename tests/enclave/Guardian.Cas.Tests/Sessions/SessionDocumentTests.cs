@@ -60,8 +60,10 @@ public class SessionDocumentTests
     [InlineData("    platforms:", "    injection_files: [{path: /a, content: x, mode: \"0999\"}]\n    platforms:", "octal")]
     [InlineData("    platforms:", "    network: {listen: [{port: 70000, protocol: plain}]}\n    platforms:", "65535")]
     [InlineData("    platforms:", "    network: {listen: [{port: 443}]}\n    platforms:", "needs a certificate")]
-    [InlineData("    platforms:", "    network: {connect: [{host: \"a b\", port: 1, protocol: plain}]}\n    platforms:", "not a name or address")]
-    [InlineData("    platforms:", "    network: {connect: [{host: h, port: 1, protocol: attested, service: x}]}\n    platforms:", "no service 'x'")]
+    [InlineData(
+        "    platforms:", "    network: {connect: [{host: \"a b\", port: 1, protocol: plain}]}\n    platforms:", "not a name or address")]
+    [InlineData(
+        "    platforms:", "    network: {connect: [{host: h, port: 1, protocol: attested, service: x}]}\n    platforms:", "no service 'x'")]
     [InlineData("    platforms:", "    program: abc\n    platforms:", "64 lower-case hex digits")]
     [InlineData("    platforms:", "    limits: {memory_mib: 0}\n    platforms:", "memory_mib")]
     [InlineData("secrets:", "secrets:\n  - {name: c, kind: x509, issuer: key}", "not an x509-ca secret")]

@@ -9,7 +9,8 @@ namespace Guardian.Cas.Tests.Store;
 /// <summary>Each call to the database fails once. Acknowledged changes survive, and changes by the host are detected.</summary>
 public sealed class FaultTests
 {
-    private static readonly string Session = TestCas.Session.Replace("    platforms:", "    tags: [t]\n    platforms:", StringComparison.Ordinal);
+    private static readonly string Session = TestCas.Session.Replace(
+        "    platforms:", "    tags: [t]\n    platforms:", StringComparison.Ordinal);
 
     [Theory]
     [InlineData(false)]

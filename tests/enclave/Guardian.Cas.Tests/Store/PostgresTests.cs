@@ -19,7 +19,8 @@ namespace Guardian.Cas.Tests.Store;
 /// <summary>Several active replicas on one PostgreSQL; each may die at any moment.</summary>
 public sealed class PostgresTests : IDisposable
 {
-    private static readonly string Session = TestCas.Session.Replace("    platforms:", "    tags: [counter]\n    platforms:", StringComparison.Ordinal);
+    private static readonly string Session = TestCas.Session.Replace(
+        "    platforms:", "    tags: [counter]\n    platforms:", StringComparison.Ordinal);
 
     private readonly TemporaryFolder folder = new();
     private readonly IdentityKey key = IdentityKey.Create();
@@ -42,20 +43,23 @@ public sealed class PostgresTests : IDisposable
 
         var acknowledged = new ConcurrentBag<long>();
         using var enough = new CancellationTokenSource();
-        var writers = new[] { first.Address, second.Address, first.Address, second.Address }.Select(replica => CountAsync(replica, acknowledged, enough.Token)).ToArray();
+        var writers = new[] { first.Address, second.Address, first.Address, second.Address }.Select(
+            replica => CountAsync(replica, acknowledged, enough.Token)).ToArray();
         var killed = 0;
         for (var life = 0; life < 4; life++)
         {
             var goal = acknowledged.Count + 25;
             while (acknowledged.Count < goal)
             {
-                Assert.True(writers.Any(writer => !writer.IsCompleted), string.Join("; ", writers.Select(writer => writer.Exception?.Message)));
+                Assert.True(
+                    writers.Any(writer => !writer.IsCompleted), string.Join("; ", writers.Select(writer => writer.Exception?.Message)));
                 await Task.Delay(5);
             }
             second.Dispose();
             killed++;
             second = await StartAsync("two");
-            (writers[1], writers[3]) = (CountAsync(second.Address, acknowledged, enough.Token), CountAsync(second.Address, acknowledged, enough.Token));
+            (writers[1], writers[3]) = (
+                CountAsync(second.Address, acknowledged, enough.Token), CountAsync(second.Address, acknowledged, enough.Token));
         }
         await enough.CancelAsync();
         await Task.WhenAll(writers);
@@ -75,7 +79,8 @@ public sealed class PostgresTests : IDisposable
         using var server = await PostgresServer.StartAsync();
         folder.Write("database", server.ConnectionString);
         using var first = await StartAsync("one");
-        Assert.Contains("--join", (await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("two"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--join", (await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("two"))).Message, StringComparison.Ordinal);
 
         using var certificate = TestCas.CertificateWithKey(TestCas.Program);
         using var stranger = Client(first.Address, certificate);
@@ -92,7 +97,8 @@ public sealed class PostgresTests : IDisposable
         using var store = new StoreKey(new byte[32]);
         using var one = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
         using var two = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
-        var (first, second) = (new CasServices(one, SimulatedPlatforms.Verifier, time), new CasServices(two, SimulatedPlatforms.Verifier, time));
+        var (first, second) = (
+            new CasServices(one, SimulatedPlatforms.Verifier, time), new CasServices(two, SimulatedPlatforms.Verifier, time));
         await first.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
         Assert.Equal(Session, (await second.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
 
@@ -113,7 +119,8 @@ public sealed class PostgresTests : IDisposable
     {
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
-        using var vault = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
+        using var vault = Vault.Open(
+            PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
         var service = new CasServices(vault, SimulatedPlatforms.Verifier, time);
         await service.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
         // This waits until the backends have ended.
@@ -159,7 +166,8 @@ public sealed class PostgresTests : IDisposable
 
     private Task<Running> StartAsync(string machine, params string[] more) => GuardianProgram.ServeAsync(
         folder.Path, "Guardian.Cas", "guardian-cas",
-        ["--state", folder.File($"state-{machine}"), "--machine", folder.File($"machine-{machine}"), "--listen", "127.0.0.1:0", "--database", folder.File("database"), .. more]);
+        ["--state", folder.File($"state-{machine}"), "--machine", folder.File($"machine-{machine}"), "--listen", "127.0.0.1:0",
+        "--database", folder.File("database"), .. more]);
 
     private static CasClient Client(Uri replica, X509Certificate2 certificate) => new(
         replica,

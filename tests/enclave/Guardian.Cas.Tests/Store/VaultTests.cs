@@ -33,11 +33,13 @@ public sealed class VaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
+    [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'",
+        "session 'shop' was altered or rolled back")]
     [InlineData("UPDATE rows SET value = x'00' WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
     [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || CASE substr(value, 41, 1) WHEN x'FF' THEN x'00' ELSE x'FF' END || substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
     [InlineData("DELETE FROM rows WHERE name = 'shop'", "session 'shop' was removed")]
-    [InlineData("INSERT INTO rows VALUES ('session', 'new', (SELECT value FROM rows WHERE name = 'shop'))", "session 'new' was altered or rolled back")]
+    [InlineData("INSERT INTO rows VALUES ('session', 'new', (SELECT value FROM rows WHERE name = 'shop'))",
+        "session 'new' was altered or rolled back")]
     [InlineData("DELETE FROM rows WHERE kind = 'head'", "head")]
     [InlineData("UPDATE rows SET value = x'00' WHERE kind = 'head'", "head was altered")]
     public async Task The_next_start_names_the_rows_that_the_host_changed(string change, string expected)
@@ -99,8 +101,10 @@ public sealed class VaultTests : IDisposable
         using var platform = SimulatedPlatform.Open(elsewhere.Path, 1024 * 1024);
         using var signer = EnclaveSigner.Create();
         var image = EnclaveImage.FromBytes(new byte[] { 100 });
-        using var stranger = platform.Launch(image, signer.Sign(image.Measure(), 1, 3, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1)));
-        Assert.Contains("database-key.sealed", Assert.Throws<InvalidDataException>(() => TestCas.OpenVault(cas.Folder, stranger, cas.Time)).Message, StringComparison.Ordinal);
+        using var stranger = platform.Launch(
+            image, signer.Sign(image.Measure(), 1, 3, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1)));
+        Assert.Contains("database-key.sealed",
+            Assert.Throws<InvalidDataException>(() => TestCas.OpenVault(cas.Folder, stranger, cas.Time)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,13 +112,16 @@ public sealed class VaultTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         folder.Write("cas.sqlite", new string('x', 5_000));
-        Assert.Contains("cas.sqlite", Assert.Throws<InvalidDataException>(() => TestCas.OpenVault(folder.Path, TestCas.Cas, cas.Time)).Message, StringComparison.Ordinal);
+        Assert.Contains("cas.sqlite",
+            Assert.Throws<InvalidDataException>(() => TestCas.OpenVault(folder.Path, TestCas.Cas, cas.Time)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Changes_from_many_threads_all_count()
     {
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => cas.CreateAsync(TestCas.Session.Replace("name: shop", $"name: shop{i}", StringComparison.Ordinal))));
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(
+            i => cas.CreateAsync(TestCas.Session.Replace("name: shop", $"name: shop{i}", StringComparison.Ordinal))));
         cas.Reopen();
         for (var i = 0; i < 40; i++)
         {

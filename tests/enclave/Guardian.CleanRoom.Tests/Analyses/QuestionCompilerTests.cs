@@ -23,7 +23,9 @@ public class QuestionCompilerTests
     public void A_condition_becomes_ranges_of_codes(string column, string operation, string values, string expected)
     {
         var compiled = compiler.Compile(Ask(new Predicate(column, operation, values.Split('|')))).Value!;
-        Assert.Equal(expected, string.Join(' ', ((CodeRanges)compiled.Filters.Of(compiled.DataSets[0]).Single()).Ranges.Select(range => $"{range.First}-{range.Last}")));
+        Assert.Equal(expected,
+            string.Join(
+            ' ', ((CodeRanges)compiled.Filters.Of(compiled.DataSets[0]).Single()).Ranges.Select(range => $"{range.First}-{range.Last}")));
     }
 
     [Theory]
@@ -43,8 +45,10 @@ public class QuestionCompilerTests
     [Fact]
     public void Questions_without_end_are_refused()
     {
-        Assert.Equal("too-many-filters", compiler.Compile(Ask([.. Enumerable.Repeat(new Predicate("campaign.arm", "=", ["Red"]), 9)])).Refusal!.Code);
-        Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", [.. Enumerable.Repeat("Red", 101)]))).Refusal!.Code);
+        Assert.Equal("too-many-filters",
+            compiler.Compile(Ask([.. Enumerable.Repeat(new Predicate("campaign.arm", "=", ["Red"]), 9)])).Refusal!.Code);
+        Assert.Equal(
+            "bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", [.. Enumerable.Repeat("Red", 101)]))).Refusal!.Code);
         Assert.Equal("bad-filter", compiler.Compile(Ask(new Predicate("campaign.arm", "in", []))).Refusal!.Code);
     }
 
@@ -55,14 +59,18 @@ public class QuestionCompilerTests
     [InlineData("campaign.score", "not-groupable")]
     [InlineData("customers.visit", "not-filterable")]
     public void A_crosstab_needs_one_or_two_open_categories(string by, string reason) =>
-        Assert.Equal(reason, compiler.Compile(new Question { Kind = QuestionKind.Crosstab, By = by.Split('|', StringSplitOptions.RemoveEmptyEntries) }).Refusal!.Code);
+        Assert.Equal(reason,
+            compiler.Compile(
+            new Question { Kind = QuestionKind.Crosstab, By = by.Split('|', StringSplitOptions.RemoveEmptyEntries) }).Refusal!.Code);
 
     [Fact]
     public void A_crosstab_of_too_many_cells_is_refused()
     {
         var values = string.Join(", ", Enumerable.Range(0, 400).Select(i => $"v{i}"));
         var contract = TestContract.Read(("values: [North, South, East, West]", $"values: [{values}]"));
-        Assert.Equal("too-many-cells", new QuestionCompiler(contract).Compile(new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.region"] }).Refusal!.Code);
+        Assert.Equal("too-many-cells",
+            new QuestionCompiler(contract).Compile(
+            new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.region"] }).Refusal!.Code);
     }
 
     [Fact]
@@ -89,8 +97,10 @@ public class QuestionCompilerTests
 
     [Theory]
     [InlineData("campaign.score between 1 and 5 and campaign.exposed = 1", "(campaign.score between 1 and 5 and campaign.exposed = 1)")]
-    [InlineData("campaign.arm = Red or campaign.arm = Blue and not campaign.exposed = 1", "(campaign.arm = Red or (campaign.arm = Blue and not campaign.exposed = 1))")]
-    [InlineData("not (campaign.arm in Red, \"a and b\" OR campaign.score<3)", "not (campaign.arm in Red, \"a and b\" or campaign.score < 3)")]
+    [InlineData("campaign.arm = Red or campaign.arm = Blue and not campaign.exposed = 1",
+        "(campaign.arm = Red or (campaign.arm = Blue and not campaign.exposed = 1))")]
+    [InlineData(
+        "not (campaign.arm in Red, \"a and b\" OR campaign.score<3)", "not (campaign.arm in Red, \"a and b\" or campaign.score < 3)")]
     [InlineData("campaign.arm = \"say \"\"x\"\"\"", "campaign.arm = \"say \"x\"\"")]
     public void Conditions_join_with_and_or_not_and_parentheses(string text, string expected) =>
         Assert.Equal(expected, ConditionText.TryRead(text, out _)?.ToString());
@@ -100,7 +110,8 @@ public class QuestionCompilerTests
     {
         var compiled = Compile("not (campaign.arm = Red and (campaign.score < 0 or campaign.score between 5 and 6))");
         var any = Assert.IsType<CodeAny>(compiled.Filters.Of(compiled.DataSets[0]).Single());
-        Assert.Equal("2-3|70001-70005 70008-140001", string.Join('|', any.Leaves().Select(leaf => string.Join(' ', leaf.Ranges.Select(range => $"{range.First}-{range.Last}")))));
+        Assert.Equal("2-3|70001-70005 70008-140001",
+            string.Join('|', any.Leaves().Select(leaf => string.Join(' ', leaf.Ranges.Select(range => $"{range.First}-{range.Last}")))));
     }
 
     [Fact]
@@ -117,8 +128,10 @@ public class QuestionCompilerTests
     [Theory]
     [InlineData("campaign.arm = Red or customers.region = North", "customers.region = North or campaign.arm = Red")]
     [InlineData("campaign.arm = Red or customers.region = North", "not (campaign.arm in Blue, None and not customers.region = North)")]
-    [InlineData("campaign.arm = Red or (campaign.arm = Blue or customers.region = North)", "campaign.arm in Blue, Red or customers.region = North or customers.region = North")]
-    [InlineData("campaign.arm = Red and (customers.age > 3 and customers.age < 9)", "(customers.age between 4 and 8 and campaign.arm = Red) and campaign.arm = Red")]
+    [InlineData("campaign.arm = Red or (campaign.arm = Blue or customers.region = North)",
+        "campaign.arm in Blue, Red or customers.region = North or customers.region = North")]
+    [InlineData("campaign.arm = Red and (customers.age > 3 and customers.age < 9)",
+        "(customers.age between 4 and 8 and campaign.arm = Red) and campaign.arm = Red")]
     public void The_same_condition_written_in_two_ways_is_one_question(string one, string other) =>
         Assert.Equal(Compile(one).Filters.Text, Compile(other).Filters.Text);
 
@@ -132,8 +145,11 @@ public class QuestionCompilerTests
     [Fact]
     public void Owners_rules_hold_for_conditions_over_several_data_sets()
     {
-        var narrow = new QuestionCompiler(TestContract.Read(("maximum: 120, filter: true", "maximum: 120, filter: [18, 30, 65]"), ("minimum_audience: 20", "minimum_audience: 20\n  max_filters: 2")));
-        string? Reason(string text) => narrow.Compile(new Question { Kind = QuestionKind.Overlap, Where = [ConditionText.TryRead(text, out _)!] }).Refusal?.Code;
+        var narrow = new QuestionCompiler(
+            TestContract.Read(("maximum: 120, filter: true", "maximum: 120, filter: [18, 30, 65]"),
+            ("minimum_audience: 20", "minimum_audience: 20\n  max_filters: 2")));
+        string? Reason(string text) =>
+            narrow.Compile(new Question { Kind = QuestionKind.Overlap, Where = [ConditionText.TryRead(text, out _)!] }).Refusal?.Code;
         Assert.Null(Reason("campaign.arm = Red or customers.age > 30"));
         Assert.Equal("not-filterable", Reason("campaign.arm = Red or customers.visit = 1"));
         Assert.Equal("value-not-open", Reason("campaign.arm = Red or customers.age > 31"));
@@ -169,7 +185,8 @@ public class QuestionCompilerTests
     }
 
     private CompiledQuestion Compile(params string[] where) =>
-        compiler.Compile(new Question { Kind = QuestionKind.Overlap, Where = [.. where.Select(text => ConditionText.TryRead(text, out _)!)] }).Value!;
+        compiler.Compile(
+            new Question { Kind = QuestionKind.Overlap, Where = [.. where.Select(text => ConditionText.TryRead(text, out _)!)] }).Value!;
 
     private static Question Ask(params Predicate[] where) => new() { Kind = QuestionKind.Overlap, Where = where };
 }

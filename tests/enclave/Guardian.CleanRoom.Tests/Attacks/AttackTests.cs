@@ -19,11 +19,14 @@ public sealed class AttackTests : AttackedPersons
     [InlineData("campaign.exposed", "1")]
     public void A_general_tracker_finds_one_persons_secret_in_a_plain_engine_only(string column, string value)
     {
-        Condition target = new Predicate("customers.age", "=", ["77"]), secret = new Predicate("customers.visit", "=", ["1"]), tracker = new Predicate(column, "=", [value]);
+        Condition target = new Predicate("customers.age", "=", ["77"]), secret = new Predicate(
+            "customers.visit", "=", ["1"]), tracker = new Predicate(column, "=", [value]);
         // Denning, Denning, Schwartz 1979: count(C) = count(C or T) + count(C or not T) - count(all).
         long? Attack(IAttackedRoom room)
         {
-            long? Tracked(Condition what) => room.Count(new AnyOf([what, tracker])) + room.Count(new AnyOf([what, new NotOf(tracker)])) - (room.Count(tracker) + room.Count(new NotOf(tracker)));
+            long? Tracked(Condition what) =>
+                room.Count(new AnyOf([what, tracker]))
+                + room.Count(new AnyOf([what, new NotOf(tracker)])) - (room.Count(tracker) + room.Count(new NotOf(tracker)));
             Assert.Null(room.Count(target));
             return Tracked(target) == 1 ? Tracked(new AllOf([target, secret])) : null;
         }
@@ -53,7 +56,8 @@ public sealed class AttackTests : AttackedPersons
         {
             room.UploadCampaign(prepared);
             Condition secret = new Predicate("customers.visit", "=", ["1"]);
-            return room.Count(new Predicate("campaign.score", "=", ["1"]), secret) - room.Count(new Predicate("campaign.exposed", "=", ["1"]), secret);
+            return room.Count(new Predicate("campaign.score", "=", ["1"]), secret) - room.Count(
+                new Predicate("campaign.exposed", "=", ["1"]), secret);
         }
         Assert.Equal(1, Attack(Naive()));
         using var room = Guarded();
@@ -69,7 +73,8 @@ public sealed class AttackTests : AttackedPersons
             var margin = marginFirst ? room.Count(All) : null;
             var cells = room.ByRegion(All);
             margin ??= room.Count(All);
-            return cells.GetValueOrDefault("West") is null && cells.TryGetValue("North", out var north) && cells.TryGetValue("South", out var south) ? margin - north - south : null;
+            return cells.GetValueOrDefault("West") is null && cells.TryGetValue("North", out var north)
+                && cells.TryGetValue("South", out var south) ? margin - north - south : null;
         }
         foreach (var marginFirst in new[] { false, true })
         {
@@ -116,7 +121,8 @@ public sealed class AttackTests : AttackedPersons
                 var isCustomer = trial % 2 == 0;
                 using var room = open(trial);
                 var target = isCustomer ? Target : "stranger@example.com";
-                room.UploadCampaign(Campaign.Skip(100).Take(K - 1).Append(new CampaignRow(target, "Red", true, 0)).Concat(Enumerable.Range(0, 200).Select(i => new CampaignRow($"nobody{i}@example.com", "Red", true, 0))));
+                room.UploadCampaign(Campaign.Skip(100).Take(K - 1).Append(new CampaignRow(target, "Red", true, 0))
+                    .Concat(Enumerable.Range(0, 200).Select(i => new CampaignRow($"nobody{i}@example.com", "Red", true, 0))));
                 var guess = room.Count() is >= K;
                 correct += guess == isCustomer ? 1 : 0;
             }
@@ -196,8 +202,10 @@ public sealed class AttackTests : AttackedPersons
         using var room = Guarded();
         Assert.NotNull(room.Count(All));
         var service = room.Room.Service;
-        var small = service.Questions.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "=", ["77"])] }).Refusal;
-        var near = service.Questions.Ask(room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", ["77"])] }).Refusal;
+        var small = service.Questions.Ask(
+            room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "=", ["77"])] }).Refusal;
+        var near = service.Questions.Ask(
+            room.Room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "!=", ["77"])] }).Refusal;
         Assert.Equal(small, near);
         var entries = service.ReadLog().Entries;
         Assert.Equal(
@@ -224,10 +232,15 @@ public sealed class AttackTests : AttackedPersons
             }
             var sides = new[]
             {
-                new SidePlan(MemorySource.Of(contract, "campaign", TestRows.Csv(own.Select(email => new CampaignRow(email, "Red", true, 1)))), [], []),
-                new SidePlan(MemorySource.Of(contract, "customers", TestRows.Csv(others.Select(email => new CustomerRow(email, "North", true, 1, 30)))), [], []),
+                new SidePlan(MemorySource.Of(
+                    contract, "campaign", TestRows.Csv(own.Select(email => new CampaignRow(email, "Red", true, 1)))), [], []),
+                new SidePlan(MemorySource.Of(
+                    contract, "customers", TestRows.Csv(others.Select(email => new CustomerRow(email, "North", true, 1, 30)))), [], []),
             };
-            var trace = TraceLanes.Record(() => MatchEngine.RunGroups<TraceLanes, Traced, long[]>(layout, sides, 1, [], Enumerable.Range(0, layout.GroupCount), new CellScan<TraceLanes, Traced>(2, 1)));
+            var trace = TraceLanes.Record(
+                () =>
+                    MatchEngine.RunGroups<TraceLanes, Traced, long[]>(
+                    layout, sides, 1, [], Enumerable.Range(0, layout.GroupCount), new CellScan<TraceLanes, Traced>(2, 1)));
             return (steps, trace.ToString().Split(' ')[0]);
         }
         var measured = new[] { 0, 250, 500, 750, 1_000 }.Select(Measure).ToList();

@@ -18,7 +18,11 @@ public abstract class AttackedPersons
     protected AttackedPersons()
     {
         var random = new Random(17);
-        Customers = [.. Enumerable.Range(0, 1_500).Select(i => new CustomerRow($"person{i}@example.com", i % 100 == 3 ? "West" : i % 2 == 0 ? "North" : "South", random.Next(2) == 0, 10, 18 + random.Next(50)))];
+        Customers = [.. Enumerable.Range(0, 1_500).Select(
+            i =>
+                new CustomerRow($"person{i}@example.com", i % 100 == 3
+                    ? "West"
+                    : i % 2 == 0 ? "North" : "South", random.Next(2) == 0, 10, 18 + random.Next(50)))];
         Customers[7] = Customers[7] with { Age = 77, Region = "South", Visit = true };
         // Some customers are not in the campaign, and some persons of the campaign are no customers, so that complements are large.
         Customers.AddRange(Enumerable.Range(0, 200).Select(i => new CustomerRow($"other{i}@example.com", "North", false, 10, 30)));

@@ -26,7 +26,8 @@ internal interface IAttackedRoom : IDisposable
 /// A plain engine with the most obvious rule: it answers only if at least k persons are in the set, and at least k outside. It knows
 /// nothing of earlier questions. It is weak on purpose, because the attacks must succeed against something.
 /// </summary>
-internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimumAudience, decimal? epsilon = null, int seed = 0) : IAttackedRoom
+internal sealed class NaiveRoom(
+    IReadOnlyList<CustomerRow> customers, int minimumAudience, decimal? epsilon = null, int seed = 0) : IAttackedRoom
 {
     private readonly Random random = new(seed);
     private readonly Dictionary<string, CustomerRow> customersByMail = customers.ToDictionary(row => row.Email);
@@ -35,14 +36,17 @@ internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimu
     public long? Count(params Condition[] where)
     {
         var count = Matched(where).Count + Noise();
-        return count >= minimumAudience && campaign.Count - count >= minimumAudience && customers.Count - count >= minimumAudience ? count : null;
+        return count >= minimumAudience && campaign.Count - count >= minimumAudience && customers.Count - count >= minimumAudience
+            ? count
+            : null;
     }
 
     public IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where) => Matched(where)
         .Where(pair => pair.Customer.Region is not null).GroupBy(pair => pair.Customer.Region!)
         .ToDictionary(group => group.Key, group => group.Count() >= minimumAudience ? group.Count() + Noise() : (long?)null);
 
-    public IReadOnlySet<string>? List(params Condition[] where) => Count(where) is null ? null : Matched(where).Select(pair => pair.Campaign.Email).ToHashSet();
+    public IReadOnlySet<string>? List(params Condition[] where) =>
+        Count(where) is null ? null : Matched(where).Select(pair => pair.Campaign.Email).ToHashSet();
 
     public void UploadCampaign(IEnumerable<CampaignRow> rows) => campaign = [.. rows];
 
@@ -51,7 +55,8 @@ internal sealed class NaiveRoom(IReadOnlyList<CustomerRow> customers, int minimu
     }
 
     private List<(CampaignRow Campaign, CustomerRow Customer)> Matched(Condition[] where) =>
-        [.. campaign.Where(row => customersByMail.ContainsKey(row.Email)).Select(row => (row, customersByMail[row.Email])).Where(pair => where.All(each => Holds(each, pair) == true))];
+        [.. campaign.Where(row => customersByMail.ContainsKey(row.Email)).Select(row => (row, customersByMail[row.Email]))
+            .Where(pair => where.All(each => Holds(each, pair) == true))];
 
     // Three-valued, as in SQL.
     private static bool? Holds(Condition condition, (CampaignRow Campaign, CustomerRow Customer) pair) => condition switch
@@ -115,19 +120,25 @@ internal sealed class GuardedRoom : IAttackedRoom
         room = new TestRoom(
             TestContract.Read(
                 ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"),
-                ("max_rows: 4000", "max_rows: 4000\n    rules: {activation: true}"), ("max_rows: 5000", "max_rows: 5000\n    rules: {activation: true}"),
-                ("{name: visit, type: flag}", "{name: visit, type: flag, filter: true}"), ("minimum_audience: 20", $"minimum_audience: {minimumAudience}"),
-                ("  noise: none\n", epsilon is null ? "  noise: none\n" : FormattableString.Invariant($"  noise: {{epsilon: {epsilon}}}\n"))),
+                ("max_rows: 4000", "max_rows: 4000\n    rules: {activation: true}"),
+                ("max_rows: 5000", "max_rows: 5000\n    rules: {activation: true}"),
+                ("{name: visit, type: flag}", "{name: visit, type: flag, filter: true}"),
+                ("minimum_audience: 20", $"minimum_audience: {minimumAudience}"),
+                ("  noise: none\n", epsilon is null
+                    ? "  noise: none\n"
+                    : FormattableString.Invariant($"  noise: {{epsilon: {epsilon}}}\n"))),
             seed);
         room.Upload("customers", TestRows.Csv(customers));
     }
 
     public TestRoom Room => room;
 
-    public long? Count(params Condition[] where) => (Answer(new Question { Kind = QuestionKind.Overlap, Where = where }) as OverlapResult)?.Persons;
+    public long? Count(params Condition[] where) =>
+        (Answer(new Question { Kind = QuestionKind.Overlap, Where = where }) as OverlapResult)?.Persons;
 
     public IReadOnlyDictionary<string, long?> ByRegion(params Condition[] where) =>
-        (Answer(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region"], Where = where }) as CrosstabResult)?.Cells.ToDictionary(cell => cell.Values[0], cell => cell.Persons)
+        (Answer(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region"],
+            Where = where }) as CrosstabResult)?.Cells.ToDictionary(cell => cell.Values[0], cell => cell.Persons)
         ?? [];
 
     public IReadOnlySet<string>? List(params Condition[] where)
@@ -138,7 +149,9 @@ internal sealed class GuardedRoom : IAttackedRoom
         }
         var listed = list.Tags.Chunk(14).Select(Convert.ToHexStringLower).ToHashSet();
         var key = room.Service.DataSets.ReadKeys(room.Agency, "campaign").Value!.MatchKey;
-        return campaign.Where(email => Identifiers.Tag(key, IdentifierKind.Email, email) is var tag && listed.Contains($"{tag.High:x16}{tag.Low:x16}"[..28])).ToHashSet();
+        return campaign.Where(
+            email => Identifiers.Tag(key, IdentifierKind.Email, email) is var tag
+            && listed.Contains($"{tag.High:x16}{tag.Low:x16}"[..28])).ToHashSet();
     }
 
     public void UploadCampaign(IEnumerable<CampaignRow> rows)
@@ -153,6 +166,9 @@ internal sealed class GuardedRoom : IAttackedRoom
     {
         var answer = room.Service.Questions.Ask(room.Agency, question);
         Assert.True(answer.Refusal is null or { Kind: RefusalKind.Withheld } or { Code: "budget-exhausted" }, answer.Refusal?.Detail);
-        return answer.Refusal is null ? System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Guardian.CleanRoom.Analyses.Answer.StatementType), AnswerJson.Default.Answer)!.Body : null;
+        return answer.Refusal is null
+            ? System.Text.Json.JsonSerializer.Deserialize(
+                room.Payload(answer.Value!, Guardian.CleanRoom.Analyses.Answer.StatementType), AnswerJson.Default.Answer)!.Body
+            : null;
     }
 }

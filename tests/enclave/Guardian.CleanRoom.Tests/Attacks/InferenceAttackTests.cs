@@ -41,11 +41,22 @@ public sealed class InferenceAttackTests : AttackedPersons
 
         decimal? Attack(string column)
         {
-            using var room = new TestRoom(("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}", column), ("  overlap: true", "  overlap: true\n  sum: true"));
+            using var room = new TestRoom(
+                ("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}", column),
+                ("  overlap: true", "  overlap: true\n  sum: true"));
             room.Upload("campaign", TestRows.Csv(Campaign));
             room.Upload("customers", TestRows.Csv(Customers));
-            var answer = room.Service.Questions.Ask(room.Agency, new Question { Kind = QuestionKind.Sum, Column = "customers.spend", Where = [new Predicate("customers.region", "=", ["South"])] });
-            return answer.Refusal is { Kind: RefusalKind.Withheld } ? null : Guess((decimal)((SumResult)System.Text.Json.JsonSerializer.Deserialize(room.Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!.Body).Sum);
+            var answer = room.Service.Questions.Ask(
+                room.Agency, new Question
+                {
+                    Kind = QuestionKind.Sum,
+                    Column = "customers.spend",
+                    Where = [new Predicate("customers.region", "=", ["South"])],
+                });
+            return answer.Refusal is { Kind: RefusalKind.Withheld }
+                ? null
+                : Guess((decimal)((SumResult)System.Text.Json.JsonSerializer.Deserialize(
+                    room.Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!.Body).Sum);
         }
         // Without a cap, one person could have more than the largest share of the sum. With a cap, the target counts as the cap.
         Assert.Null(Attack("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000, sum: true}"));
@@ -60,8 +71,10 @@ public sealed class InferenceAttackTests : AttackedPersons
         // Everyone aged 40 to 60 has visited. If the group has as many visitors as members, the target has visited too, because the
         // attacker knows that she is in the group.
         Condition group = new AllOf([new Predicate("customers.age", ">=", ["40"]), new Predicate("customers.age", "<=", ["60"])]);
-        bool Attack(IAttackedRoom room) => room.Count(group) is { } members && room.Count(group, Secret) is { } visitors && members == visitors;
-        bool AttackByCells(IAttackedRoom room) => room.ByRegion(group).GetValueOrDefault("South") is { } members && room.ByRegion(group, Secret).GetValueOrDefault("South") is { } visitors && members == visitors;
+        bool Attack(IAttackedRoom room) =>
+            room.Count(group) is { } members && room.Count(group, Secret) is { } visitors && members == visitors;
+        bool AttackByCells(IAttackedRoom room) => room.ByRegion(group).GetValueOrDefault("South") is { } members
+            && room.ByRegion(group, Secret).GetValueOrDefault("South") is { } visitors && members == visitors;
         for (var i = 0; i < Customers.Count; i++)
         {
             Customers[i] = Customers[i].Age is >= 40 and <= 60 ? Customers[i] with { Visit = true } : Customers[i];
@@ -96,7 +109,8 @@ public sealed class InferenceAttackTests : AttackedPersons
         bool IsRefused(string target)
         {
             using var room = Guarded((decimal?)epsilon);
-            room.UploadCampaign(Campaign.Append(new CampaignRow("stranger@example.com", "Red", true, 0)).Select(row => row with { Score = row.Email == target ? 0 : 1 }));
+            room.UploadCampaign(Campaign.Append(new CampaignRow("stranger@example.com", "Red", true, 0))
+                .Select(row => row with { Score = row.Email == target ? 0 : 1 }));
             Assert.NotNull(room.Count());
             return room.Count(new Predicate("campaign.score", "=", ["1"])) is null;
         }
@@ -156,7 +170,8 @@ public sealed class InferenceAttackTests : AttackedPersons
         foreach (var target in new[] { Target, "stranger@example.com" })
         {
             using var room = Guarded();
-            room.UploadCampaign(Campaign.Skip(100).Take(K).Append(new CampaignRow(target, "Red", true, 0)).Concat(Enumerable.Range(0, 200).Select(i => new CampaignRow($"nobody{i}@example.com", "Red", true, 0))));
+            room.UploadCampaign(Campaign.Skip(100).Take(K).Append(new CampaignRow(target, "Red", true, 0))
+                .Concat(Enumerable.Range(0, 200).Select(i => new CampaignRow($"nobody{i}@example.com", "Red", true, 0))));
             Assert.Equal(target == Target ? K + 1 : K, room.Count());
         }
     }

@@ -18,7 +18,8 @@ public class ContractReaderTests
         Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes(TestContract.Text)), contract.Hash.ToArray());
         Assert.Equal(PrivacyRules.Default with { MinimumAudience = 20, Epsilon = null }, contract.Privacy);
         var spend = contract.FindDataSet("customers")!.FindColumn("spend")!;
-        Assert.Equal((ColumnKind.Decimal, -5000L, 1_000_000L, 2, false), (spend.Kind, spend.Minimum, spend.Maximum, spend.Places, spend.Filter));
+        Assert.Equal(
+            (ColumnKind.Decimal, -5000L, 1_000_000L, 2, false), (spend.Kind, spend.Minimum, spend.Maximum, spend.Places, spend.Filter));
         Assert.Equal(1.0, contract.Analyses.Lift!.Shares.Sum(), 12);
         Assert.Equal([1, 1, 4], contract.FindDataSet("campaign")!.Columns.Select(column => column.CodeSize));
     }
@@ -81,20 +82,27 @@ public class ContractReaderTests
     [InlineData("kind: email, column: email", "kind: email, profile: google, column: email", "profiles")]
     [InlineData("kind: email, column: email", "kind: name, column: email", "composite")]
     [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: email}]", "2 to 8 parts")]
-    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: email}, {kind: date, column: email}]", "in two parts")]
-    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: arm}, {kind: date, column: b}]", "is a column of the identifier")]
-    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: a, order: dmy}, {kind: date, column: b}]", "'order' is for dates")]
-    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: a}, {kind: date, column: b}]", "kinds, profiles or parts")]
-    [InlineData("kind: email, column: email", "kind: composite, form: sha256, parts: [{kind: name, column: a}, {kind: date, column: b}]", "form")]
+    [InlineData(
+        "kind: email, column: email", "kind: composite, parts: [{kind: name, column: email}, {kind: date, column: email}]", "in two parts")]
+    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: arm}, {kind: date, column: b}]",
+        "is a column of the identifier")]
+    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: a, order: dmy}, {kind: date, column: b}]",
+        "'order' is for dates")]
+    [InlineData("kind: email, column: email", "kind: composite, parts: [{kind: name, column: a}, {kind: date, column: b}]",
+        "kinds, profiles or parts")]
+    [InlineData(
+        "kind: email, column: email", "kind: composite, form: sha256, parts: [{kind: name, column: a}, {kind: date, column: b}]", "form")]
     [InlineData("kind: email, column: email", "kind: email, column: email, region: US", "region")]
     [InlineData("max_rows: 4000", "max_rows: 4000\n    rules: {minimum_audience: 5}", "minimum_audience")]
     [InlineData("{name: visit, type: flag}", "{name: visit, type: flag, sum: true}", "summed")]
-    [InlineData("{name: visit, type: flag}", "{name: visit, type: date, minimum: 2026-01-01, maximum: 2025-01-01}", "'minimum' must not be after")]
+    [InlineData(
+        "{name: visit, type: flag}", "{name: visit, type: date, minimum: 2026-01-01, maximum: 2025-01-01}", "'minimum' must not be after")]
     [InlineData("filter: true}\n      - {name: exposed", "filter: [Red, Green]}\n      - {name: exposed", "'Green'")]
     [InlineData("    population: matched", "    population: matched\n    exposure: customers.visit", "exposure")]
     [InlineData("    population: matched", "    population: matched\n    covariate: campaign.score", "covariate")]
     [InlineData("    population: matched", "    population: assigned\n    covariate: customers.age", "needs 'population: matched'")]
-    [InlineData("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}", "has not agreed for 'customers'")]
+    [InlineData(
+        "  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}", "has not agreed for 'customers'")]
     [InlineData("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score}", "frequency")]
     [InlineData("roles: {query", "extra: 1\nroles: {query", "extra")]
     public void What_is_wrong_is_said_where_it_stands(string old, string replacement, string expected)
@@ -111,7 +119,9 @@ public class ContractReaderTests
     {
         var problems = new DocumentProblems();
         ContractReader.Read(
-            Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", "max_rows: 2500001"), ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"))), problems);
+            Encoding.UTF8.GetBytes(
+            TestContract.Change(("max_rows: 4000", "max_rows: 2500001"),
+            ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"))), problems);
         Assert.Contains(problems.Items, problem => problem.Message.Contains("at most 2500000", StringComparison.Ordinal));
     }
 
@@ -129,7 +139,10 @@ public class ContractReaderTests
     public void Everything_wrong_is_reported_at_once()
     {
         var problems = new DocumentProblems();
-        Assert.Null(ContractReader.Read(Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", "max_rows: 0"), ("control: None", "control: Green"), ("query: [agency]", "query: [x]"))), problems));
+        Assert.Null(ContractReader.Read(
+            Encoding.UTF8.GetBytes(
+            TestContract.Change(("max_rows: 4000", "max_rows: 0"), ("control: None", "control: Green"), ("query: [agency]", "query: [x]"))),
+            problems));
         Assert.Equal(3, problems.Items.Count);
     }
 

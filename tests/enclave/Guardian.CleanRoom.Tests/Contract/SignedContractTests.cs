@@ -14,7 +14,9 @@ public class SignedContractTests
     [Fact]
     public void A_missing_signature_is_named()
     {
-        Assert.Null(SignedContract.Verify(contract, new Dictionary<string, string> { ["agency"] = SignedContract.Sign(contract, TestContract.AgencyKey) }, out var problems));
+        Assert.Null(SignedContract.Verify(
+            contract, new Dictionary<string, string> { ["agency"] = SignedContract.Sign(contract, TestContract.AgencyKey) },
+            out var problems));
         Assert.Equal(["retailer has not signed"], problems);
     }
 

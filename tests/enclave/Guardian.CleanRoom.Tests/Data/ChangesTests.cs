@@ -13,7 +13,8 @@ namespace Guardian.CleanRoom.Tests.Data;
 /// <summary>Uploads that change a version: persons are added, changed or removed; everyone else stays.</summary>
 public sealed class ChangesTests
 {
-    private static readonly (string, string)[] Sizes = [("max_rows: 4000", "max_rows: 50000\n    max_changes: 3000"), ("max_rows: 5000", "max_rows: 50000")];
+    private static readonly (string, string)[] Sizes = [
+        ("max_rows: 4000", "max_rows: 50000\n    max_changes: 3000"), ("max_rows: 5000", "max_rows: 50000")];
 
     [Theory]
     [InlineData(10_000, 1_000, 500)]
@@ -25,9 +26,11 @@ public sealed class ChangesTests
         var rows = TestRows.Campaign(random, before, 2 * before);
         // Half of the changed persons are new. An unknown person can be removed too. A person in both files is changed.
         var changes = rows.Take(changed / 2).Select(row => row with { Arm = "Blue", Score = 7 })
-            .Concat(Enumerable.Range(0, Math.Min(changed - (changed / 2), 50_000 - before)).Select(i => new CampaignRow($"new{i}@example.com", "Red", true, i))).ToList();
+            .Concat(Enumerable.Range(0, Math.Min(changed - (changed / 2), 50_000 - before))
+                .Select(i => new CampaignRow($"new{i}@example.com", "Red", true, i))).ToList();
         var gone = rows.Skip(changed / 2 - (changed / 4)).Take(removed).Select(row => row.Email).Concat(["nobody@example.com"]).ToList();
-        var kept = rows.Where(row => changes.All(change => change.Email != row.Email) && !gone.Contains(row.Email)).Concat(changes).ToList();
+        var kept = rows.Where(row => changes.All(change => change.Email != row.Email) && !gone.Contains(row.Email)).Concat(changes)
+            .ToList();
 
         using var room = new TestRoom(Sizes);
         var first = room.Upload("campaign", TestRows.Csv(rows));
@@ -50,7 +53,8 @@ public sealed class ChangesTests
         digest = Change(room, digest, "email,arm,exposed,score\nb@x.org,Red,1,2\n", []).Digest;
         room.Reopen();
         digest = Change(room, digest, null, ["a@x.org"]).Digest;
-        Assert.Equal(Change(room, digest, "email,arm,exposed,score\nb@x.org,Blue,0,3\n", []).Digest, Digest(room, "email,arm,exposed,score\nb@x.org,Blue,0,3\n"));
+        Assert.Equal(Change(room, digest, "email,arm,exposed,score\nb@x.org,Blue,0,3\n", []).Digest,
+            Digest(room, "email,arm,exposed,score\nb@x.org,Blue,0,3\n"));
     }
 
     [Fact]
@@ -73,10 +77,12 @@ public sealed class ChangesTests
         Assert.Equal("base-changed", room.TryUpload("campaign", change, UploadForm.Changes, new string('0', 64)).Refusal!.Code);
         var old = room.Upload("campaign", "email,arm,exposed,score\na@x.org,Red,1,1\n").Digest;
         var (prepared, digest, cipher) = room.Prepare("campaign", change, UploadForm.Changes);
-        Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1) { Form = UploadForm.Changes, Base = old }).Refusal);
+        Assert.Null(room.Service.DataSets.BeginUpload(
+            room.Agency, "campaign", new UploadRequest(digest, 1) { Form = UploadForm.Changes, Base = old }).Refusal);
         for (var chunk = 0; chunk < prepared.GroupCount; chunk++)
         {
-            Assert.Null(room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, chunk, cipher.Encrypt(chunk, prepared.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(room.Service.DataSets.PutChunk(
+                room.Agency, "campaign", digest, chunk, cipher.Encrypt(chunk, prepared.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
         // Another version is uploaded in between.
@@ -90,8 +96,15 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(("max_rows: 4000", "max_rows: 4000\n    max_changes: 10"));
         var digest = room.Upload("campaign", "email,arm,exposed,score\na@x.org,Red,1,1\n").Digest;
-        Assert.Equal("bad-rows", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest[..63] + "x".Replace('x', digest[63] == '0' ? '1' : '0'), 11) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
-        Assert.Equal("no-changes", room.Service.DataSets.BeginUpload(room.Retailer, "customers", new UploadRequest(new string('a', 64), 1) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
+        Assert.Equal("bad-rows",
+            room.Service.DataSets.BeginUpload(
+            room.Agency, "campaign",
+            new UploadRequest(digest[..63] + "x".Replace('x', digest[63] == '0' ? '1' : '0'), 11) { Form = UploadForm.Changes,
+            Base = digest }).Refusal!.Code);
+        Assert.Equal("no-changes",
+            room.Service.DataSets.BeginUpload(
+            room.Retailer, "customers",
+            new UploadRequest(new string('a', 64), 1) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
         // Nobody is left.
         Assert.Equal("bad-rows", room.TryUpload("campaign", null, UploadForm.Changes, digest, ["a@x.org"]).Refusal!.Code);
         Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
@@ -102,7 +115,8 @@ public sealed class ChangesTests
     {
         using var room = new TestRoom(("max_rows: 4000", "max_rows: 4000\n    max_changes: 10"));
         var digest = room.Upload("campaign", TestRows.Csv(TestRows.Campaign(new Random(1), 4_000, 4_000))).Digest;
-        Assert.Equal("bad-rows", room.TryUpload("campaign", "email,arm,exposed,score\nnew@x.org,Red,1,1\n", UploadForm.Changes, digest).Refusal!.Code);
+        Assert.Equal("bad-rows",
+            room.TryUpload("campaign", "email,arm,exposed,score\nnew@x.org,Red,1,1\n", UploadForm.Changes, digest).Refusal!.Code);
     }
 
     [Fact]
@@ -125,7 +139,8 @@ public sealed class ChangesTests
     public void A_contract_that_allows_impossible_changes_is_refused(string changed, string expected)
     {
         var problems = new DocumentProblems();
-        Assert.Null(ContractReader.Read(Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", $"max_rows: 4000\n    {changed}"))), problems));
+        Assert.Null(ContractReader.Read(
+            Encoding.UTF8.GetBytes(TestContract.Change(("max_rows: 4000", $"max_rows: 4000\n    {changed}"))), problems));
         Assert.Contains(expected, problems.Items.Single().Message, StringComparison.Ordinal);
     }
 

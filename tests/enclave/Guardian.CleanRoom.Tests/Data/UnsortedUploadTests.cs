@@ -44,7 +44,8 @@ public sealed class UnsortedUploadTests : IDisposable
         using var room = Open(50_000);
         var rows = TestRows.Campaign(new Random(7), 3_000, 6_000);
         // Repeated rows have other cells, occur up to four times, and are far from the first.
-        var repeated = rows.Concat(rows.Take(900).Reverse().Select(row => row with { Score = 1 })).Concat(rows.Take(300).Select(row => row with { Arm = "Blue" })).Concat(rows.Take(5).Select(row => row with { Score = 2 }));
+        var repeated = rows.Concat(rows.Take(900).Reverse().Select(row => row with { Score = 1 }))
+            .Concat(rows.Take(300).Select(row => row with { Arm = "Blue" })).Concat(rows.Take(5).Select(row => row with { Score = 2 }));
         var receipt = Upload(room, TestRows.Csv(repeated));
         var (_, digest, cipher) = room.Prepare("campaign", TestRows.Csv(rows));
         cipher.Dispose();
@@ -127,7 +128,8 @@ public sealed class UnsortedUploadTests : IDisposable
         var layout = RoomLayout.For(room.Contract);
         var writer = new GroupWriter(layout, dataSet, UploadForm.Unsorted);
         writer.Write(layout.UnsortedSlots(dataSet) % 8, layout.UnsortedSlots(dataSet) / 8, new Tag(1, 0), new uint[dataSet.Columns.Count]);
-        Assert.Contains("more rows than belong in one chunk", new GroupCheck(layout, dataSet, UploadForm.Unsorted).FindProblem(0, writer.Plaintext.Span, out _), StringComparison.Ordinal);
+        Assert.Contains("more rows than belong in one chunk",
+            new GroupCheck(layout, dataSet, UploadForm.Unsorted).FindProblem(0, writer.Plaintext.Span, out _), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,11 +138,13 @@ public sealed class UnsortedUploadTests : IDisposable
         using var room = Open(50_000);
         var events = EventRows.Read();
         Assert.Contains("folding them sorts them", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
-            new DataSetPreparer(events.FindDataSet("customers")!, RoomLayout.For(events), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", "x\n"), TestRows.MatchKey)).Message, StringComparison.Ordinal);
+            new DataSetPreparer(events.FindDataSet("customers")!, RoomLayout.For(events), form: UploadForm.Unsorted)
+                .Prepare(folder.Write("x.csv", "x\n"), TestRows.MatchKey)).Message, StringComparison.Ordinal);
         var contract = TestContract.Read();
         var csv = "email,arm,exposed,score\n" + string.Concat(Enumerable.Repeat("a@x.org,Red,1,1\n", 4_001));
         Assert.Contains("more than 4000 rows", Assert.Throws<Guardian.Refusals.RefusedException>(() =>
-            new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), form: UploadForm.Unsorted).Prepare(folder.Write("x.csv", csv), TestRows.MatchKey)).Message, StringComparison.Ordinal);
+            new DataSetPreparer(contract.FindDataSet("campaign")!, RoomLayout.For(contract), form: UploadForm.Unsorted)
+                .Prepare(folder.Write("x.csv", csv), TestRows.MatchKey)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -164,8 +168,11 @@ public sealed class UnsortedUploadTests : IDisposable
             var share = Math.Ceiling((double)layout.GroupCount / (1L << level)) / layout.GroupCount;
             // Chernoff: P(X >= a) <= exp(-KL(a/n, share) n).
             var a = (slots + 1) / rows;
-            var exponent = a >= 1 ? double.NegativeInfinity : -rows * ((a * Math.Log(a / share)) + ((1 - a) * Math.Log((1 - a) / (1 - share))));
-            Assert.True((exponent + Math.Log((double)count * levels)) / Math.Log(2) < -80, $"level {level}: 2^{(exponent + Math.Log((double)count * levels)) / Math.Log(2):F1}");
+            var exponent = a >= 1
+                ? double.NegativeInfinity
+                : -rows * ((a * Math.Log(a / share)) + ((1 - a) * Math.Log((1 - a) / (1 - share))));
+            Assert.True((exponent + Math.Log((double)count * levels)) / Math.Log(2) < -80,
+                $"level {level}: 2^{(exponent + Math.Log((double)count * levels)) / Math.Log(2):F1}");
         }
     }
 

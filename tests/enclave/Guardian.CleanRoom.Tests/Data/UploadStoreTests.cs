@@ -115,11 +115,13 @@ public sealed class UploadStoreTests : IDisposable
     {
         var false1 = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         using var other = new ChunkCipher(
-            room.Service.DataSets.ReadKeys(room.Agency, "campaign").Value!.UploadSecret, room.Contract, room.Contract.FindDataSet("campaign")!, Convert.FromHexString(false1));
+            room.Service.DataSets.ReadKeys(room.Agency, "campaign").Value!.UploadSecret, room.Contract,
+            room.Contract.FindDataSet("campaign")!, Convert.FromHexString(false1));
         Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(false1, data.Report.Persons)).Refusal);
         for (var chunk = 0; chunk < data.GroupCount; chunk++)
         {
-            Assert.Null(room.Service.DataSets.PutChunk(room.Agency, "campaign", false1, chunk, other.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(room.Service.DataSets.PutChunk(
+                room.Agency, "campaign", false1, chunk, other.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
         }
         Assert.Equal("bad-content", room.Service.DataSets.Commit(room.Agency, "campaign", false1).Refusal!.Code);
     }
@@ -147,9 +149,11 @@ public sealed class UploadStoreTests : IDisposable
     {
         for (var upload = 0; upload < 4; upload++)
         {
-            Assert.Null(room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(new string((char)('a' + upload), 64), 1)).Refusal);
+            Assert.Null(room.Service.DataSets.BeginUpload(
+                room.Agency, "campaign", new UploadRequest(new string((char)('a' + upload), 64), 1)).Refusal);
         }
-        Assert.Equal("too-many-uploads", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1)).Refusal!.Code);
+        Assert.Equal(
+            "too-many-uploads", room.Service.DataSets.BeginUpload(room.Agency, "campaign", new UploadRequest(digest, 1)).Refusal!.Code);
     }
 
     [Fact]
@@ -192,7 +196,8 @@ public sealed class UploadStoreTests : IDisposable
         foreach (var damage in new[] { altered, original[..^1], [] })
         {
             File.WriteAllBytes(path, damage);
-            var failure = Assert.Throws<RefusedException>(() => room.Service.Questions.Ask(room.Agency, new Question { Kind = QuestionKind.Overlap }));
+            var failure = Assert.Throws<RefusedException>(
+                () => room.Service.Questions.Ask(room.Agency, new Question { Kind = QuestionKind.Overlap }));
             Assert.Contains("changed outside the enclave", failure.Message, StringComparison.Ordinal);
         }
         File.WriteAllBytes(path, original);
@@ -228,5 +233,6 @@ public sealed class UploadStoreTests : IDisposable
 
     private byte[] Chunk(int index) => cipher.Encrypt(index, data.WriteGroup(index).Span);
 
-    private string Refusal(int index, byte[] chunk) => room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, index, chunk).Refusal!.Code;
+    private string Refusal(int index, byte[] chunk) =>
+        room.Service.DataSets.PutChunk(room.Agency, "campaign", digest, index, chunk).Refusal!.Code;
 }

@@ -28,7 +28,8 @@ public class ChunkCipherTests
         var chunk = cipher.Encrypt(7, plaintext);
         var opened = new byte[1_000];
         Assert.False(cipher.TryDecrypt(8, chunk, opened));
-        foreach (var (otherSecret, dataSet, otherDigest) in new[] { (new byte[32], "campaign", digest), (secret, "customers", digest), (secret, "campaign", new byte[32]) })
+        foreach (var (otherSecret, dataSet, otherDigest) in new[] { (new byte[32], "campaign", digest), (secret, "customers", digest),
+            (secret, "campaign", new byte[32]) })
         {
             using var other = Cipher(otherSecret, dataSet, otherDigest);
             Assert.False(other.TryDecrypt(7, chunk, opened));
@@ -60,5 +61,6 @@ public class ChunkCipherTests
         Assert.Equal(2_000, opened);
     }
 
-    private ChunkCipher Cipher(byte[] uploadSecret, string dataSet, byte[] version) => new(uploadSecret, contract, contract.FindDataSet(dataSet)!, version);
+    private ChunkCipher Cipher(byte[] uploadSecret, string dataSet, byte[] version) =>
+        new(uploadSecret, contract, contract.FindDataSet(dataSet)!, version);
 }

@@ -65,7 +65,8 @@ public class RoomLayoutTests
             var bucket = random.Next(layout.BucketCount);
             Assert.Equal((bucket, bucket), (layout.BucketOf(layout.FirstOf(bucket)), layout.BucketOf(layout.LastOf(bucket))));
             Assert.Equal(bucket - 1, bucket == 0 ? -1 : layout.BucketOf(layout.FirstOf(bucket) - 1));
-            var high = (i % 4) switch { 0 => layout.FirstOf(bucket), 1 => layout.LastOf(bucket), 2 => layout.FirstOf(bucket) + (ulong)random.Next(1 << 20), _ => (ulong)random.NextInt64() << 1 };
+            var high = (i % 4) switch { 0 => layout.FirstOf(bucket), 1 =>
+                layout.LastOf(bucket), 2 => layout.FirstOf(bucket) + (ulong)random.Next(1 << 20), _ => (ulong)random.NextInt64() << 1 };
             // The low word is not all ones: the next test covers that.
             var tag = new Tag(high, ((ulong)random.NextInt64() << 16) & (ulong.MaxValue >> 1));
             bucket = layout.BucketOf(high);
@@ -98,7 +99,8 @@ public class RoomLayoutTests
             var high = (ulong)random.NextInt64() << 1;
             var other = high + (1UL << random.Next(20));
             var (bucket, otherBucket) = (layout.BucketOf(high), layout.BucketOf(other));
-            var same = bucket == otherBucket && layout.WordsOf(bucket, new Tag(high, 0)).First >> 16 == layout.WordsOf(bucket, new Tag(other, 0)).First >> 16;
+            var same = bucket == otherBucket
+                && layout.WordsOf(bucket, new Tag(high, 0)).First >> 16 == layout.WordsOf(bucket, new Tag(other, 0)).First >> 16;
             Assert.Equal((same, same), (layout.AreOnePerson(high, other), layout.AreOnePerson(other, high)));
         }
     }

@@ -72,7 +72,8 @@ public sealed class RoomLogTests : IDisposable
         Fill(4);
         using var log = Open();
         var entries = log.Entries.ToList();
-        Assert.Contains("entry 2", LogChain.FindProblem([entries[0], entries[1] with { Detail = "{\"x\":1}" }, entries[2]]), StringComparison.Ordinal);
+        Assert.Contains(
+            "entry 2", LogChain.FindProblem([entries[0], entries[1] with { Detail = "{\"x\":1}" }, entries[2]]), StringComparison.Ordinal);
         Assert.Contains("entry 3", LogChain.FindProblem([entries[0], entries[1], entries[3]]), StringComparison.Ordinal);
         Assert.NotNull(LogChain.FindProblem([entries[1], entries[0]]));
         Assert.NotNull(LogChain.FindProblem(entries[1..]));

@@ -46,7 +46,8 @@ public class MatchPrecisionTests
         }
     }
 
-    private static long Count(ulong other, ulong otherRest, int cells, LaneWidth width) => new MatchEngine(Layout, 1, width: width).CountCells(
+    private static long Count(ulong other, ulong otherRest, int cells, LaneWidth width) =>
+        new MatchEngine(Layout, 1, width: width).CountCells(
         [Side("campaign", Layout.TagOf(Bucket, Word, 0)), Side("customers", Layout.TagOf(Bucket, other, otherRest))], cells)[0];
 
     private static SidePlan Side(string dataSet, Tag tag) => new(new OneRow(Contract.FindDataSet(dataSet)!, tag), [], []);

@@ -18,7 +18,8 @@ public class ObliviousOrderingTests
 {
     private const string Header = "email,arm,exposed,score\n";
 
-    private static readonly RoomContract Contract = TestContract.Read(("max_rows: 4000", "max_rows: 50000\n    max_changes: 2000"), ("max_rows: 5000", "max_rows: 50000"));
+    private static readonly RoomContract Contract = TestContract.Read(
+        ("max_rows: 4000", "max_rows: 50000\n    max_changes: 2000"), ("max_rows: 5000", "max_rows: 50000"));
     private static readonly RoomLayout Layout = RoomLayout.For(Contract);
     private static readonly DataSet Campaign = Contract.FindDataSet("campaign")!;
 
@@ -31,7 +32,9 @@ public class ObliviousOrderingTests
         var records = new[] { Rows(i => i), Rows(i => i + 20_000, 3), Rows(_ => 7) }.Select(csv =>
         {
             var group = TestRows.Prepare(Contract, "campaign", csv, null, UploadForm.Unsorted).WriteGroup(0).Span;
-            var (first, second, zeros, sorted) = (new AlignedBytes(bins.GroupSize(dataSet)), new AlignedBytes(bins.GroupSize(dataSet)), new AlignedBytes(bins.GroupSize(dataSet)), new AlignedBytes(Layout.GroupSize(dataSet)));
+            var (first, second, zeros, sorted) = (
+                new AlignedBytes(bins.GroupSize(dataSet)), new AlignedBytes(bins.GroupSize(dataSet)),
+                new AlignedBytes(bins.GroupSize(dataSet)), new AlignedBytes(Layout.GroupSize(dataSet)));
             foreach (var (bin, start) in new[] { (first, 0), (second, 6) })
             {
                 bin.Span.Clear();
@@ -55,10 +58,14 @@ public class ObliviousOrderingTests
         var records = new[] { (2_000, 0, 2_000, 0), (2_000, 10_000, 2_000, 0), (2_000, 0, 1, 1_900), (1, 0, 1, 1) }.Select(input =>
         {
             var (persons, first, changed, removed) = input;
-            var (current, changes, merged) = (new AlignedBytes(Layout.GroupSize(Campaign)), new AlignedBytes(Layout.GroupSize(Campaign.InForm(UploadForm.Changes))), new AlignedBytes(Layout.GroupSize(Campaign)));
+            var (current, changes, merged) = (
+                new AlignedBytes(Layout.GroupSize(Campaign)), new AlignedBytes(Layout.GroupSize(Campaign.InForm(UploadForm.Changes))),
+                new AlignedBytes(Layout.GroupSize(Campaign)));
             TestRows.Prepare(Contract, "campaign", Rows(i => i, persons)).WriteGroup(0).Span.CopyTo(current.Span);
-            TestRows.Prepare(Contract, "campaign", Rows(i => first + i, changed), null, UploadForm.Changes, [.. Enumerable.Range(1, removed).Select(i => $"person{i}@example.com")]).WriteGroup(0).Span.CopyTo(changes.Span);
-            return TraceLanes.Record(() => new ChangeMerger<TraceLanes, Traced>(Layout, Campaign).Merge(current.Span, changes.Span, merged.Span)).ToString();
+            TestRows.Prepare(Contract, "campaign", Rows(i => first + i, changed), null, UploadForm.Changes,
+                [.. Enumerable.Range(1, removed).Select(i => $"person{i}@example.com")]).WriteGroup(0).Span.CopyTo(changes.Span);
+            return TraceLanes.Record(
+                () => new ChangeMerger<TraceLanes, Traced>(Layout, Campaign).Merge(current.Span, changes.Span, merged.Span)).ToString();
         }).ToList();
         AssertSame(records);
     }
@@ -69,14 +76,19 @@ public class ObliviousOrderingTests
         var dataSet = Campaign.InForm(UploadForm.Unsorted);
         var bins = ObliviousSort.BinsFor(Layout, dataSet, count: 2, rowsPerBin: 100);
         var current = TestRows.Prepare(Contract, "campaign", Rows(i => i, 2_000)).WriteGroup(0).ToArray();
-        var changes = TestRows.Prepare(Contract, "campaign", Rows(i => 1_000 + i, 1_900), null, UploadForm.Changes, ["person3@example.com"]).WriteGroup(0).ToArray();
-        var results = new[] { Run<LanesScalar, EightWords>(), Run<Lanes256, TwoVectors>(), Run<Lanes512, System.Runtime.Intrinsics.Vector512<ulong>>() };
+        var changes = TestRows.Prepare(Contract, "campaign", Rows(i => 1_000 + i, 1_900), null, UploadForm.Changes, ["person3@example.com"])
+            .WriteGroup(0).ToArray();
+        var results = new[]
+        {
+            Run<LanesScalar, EightWords>(), Run<Lanes256, TwoVectors>(), Run<Lanes512, System.Runtime.Intrinsics.Vector512<ulong>>(),
+        };
         Assert.Equal(results[0], results[1]);
         Assert.Equal(results[0], results[2]);
 
         byte[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
         {
-            var (bin, merged, sorted) = (new byte[bins.GroupSize(dataSet)], new byte[Layout.GroupSize(Campaign)], new byte[Layout.GroupSize(Campaign)]);
+            var (bin, merged, sorted) = (
+                new byte[bins.GroupSize(dataSet)], new byte[Layout.GroupSize(Campaign)], new byte[Layout.GroupSize(Campaign)]);
             bin.AsSpan(0, 16 * 8 * bins.Capacities[dataSet.Name]).Fill(0xFF);
             var columns = new GroupColumns(bins, dataSet);
             new GroupColumns(Layout, Campaign).CopyRows(current, 0, columns, bin, 0, 30);
@@ -97,7 +109,8 @@ public class ObliviousOrderingTests
         }
     }
 
-    private static string Rows(Func<int, int> person, int count = 400) => Header + string.Concat(Enumerable.Range(0, count).Select(i => $"person{person(i)}@example.com,Red,1,{i}\n"));
+    private static string Rows(Func<int, int> person, int count = 400) =>
+        Header + string.Concat(Enumerable.Range(0, count).Select(i => $"person{person(i)}@example.com,Red,1,{i}\n"));
 
     private static void AssertSame(List<string> records)
     {

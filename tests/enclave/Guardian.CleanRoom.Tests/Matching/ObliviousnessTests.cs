@@ -19,7 +19,8 @@ public class ObliviousnessTests
 
     private static readonly IReadOnlyList<CodeCondition> Tree =
     [
-        new CodeAny([new CodeRanges(0, [(1, 1), (3, 3)]), new CodeAll([new CodeRanges(1, [(2, 2)]), new CodeRanges(2, [(1, 70_000), (100_000, 140_001)])])]),
+        new CodeAny([new CodeRanges(0, [(1, 1), (3, 3)]),
+        new CodeAll([new CodeRanges(1, [(2, 2)]), new CodeRanges(2, [(1, 70_000), (100_000, 140_001)])])]),
         new CodeRanges(2, [(1, 140_001)]),
     ];
 
@@ -35,7 +36,8 @@ public class ObliviousnessTests
     [InlineData(12)]
     [InlineData(1_000)]
     public void Crosstabs_touch_every_cell_for_every_row(int cells) => AssertSame(sides => Run(
-        [sides[0] with { Where = Tree, Cells = [new CellPart(0, 4)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], cells, [], new CellScan<TraceLanes, Traced>(2, cells)));
+        [sides[0] with { Where = Tree, Cells = [new CellPart(0, 4)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], cells, [],
+        new CellScan<TraceLanes, Traced>(2, cells)));
 
     [Fact]
     public void Histograms_touch_every_bin_for_every_row() => AssertSame(sides => Run(
@@ -58,8 +60,10 @@ public class ObliviousnessTests
     public void Conditions_over_several_data_sets_touch_the_same_addresses_whoever_satisfies_them() => AssertSame(sides =>
     {
         var fields = ValueField.Pack(sides, [new Measure(0, 0), new Measure(1, 3), new Measure(0, 2)]);
-        var condition = new CodeAny([new CodeAll([new CodeRanges(0, [(1, 1), (3, 3)]), new CodeRanges(1, [(20, 60)])]), new CodeRanges(2, [(1, 70_000)])]);
-        return Run(sides, 1, fields, new AcrossScan<TraceLanes, Traced, long[]>(2, condition, fields, new CellScan<TraceLanes, Traced>(2, 1)));
+        var condition = new CodeAny(
+            [new CodeAll([new CodeRanges(0, [(1, 1), (3, 3)]), new CodeRanges(1, [(20, 60)])]), new CodeRanges(2, [(1, 70_000)])]);
+        return Run(
+            sides, 1, fields, new AcrossScan<TraceLanes, Traced, long[]>(2, condition, fields, new CellScan<TraceLanes, Traced>(2, 1)));
     });
 
     [Theory]
@@ -79,7 +83,10 @@ public class ObliviousnessTests
     {
         var dataSet = Contract.FindDataSet("campaign")!;
         var scratch = new AlignedBytes(Layout.GroupSize(dataSet));
-        return TraceLanes.Record(() => Assert.Null(new GroupCheck<TraceLanes, Traced>(Layout, dataSet).FindProblem(0, sides[0].Source.Read(0, scratch.Span), out _)));
+        return TraceLanes.Record(
+            () =>
+                Assert.Null(
+                new GroupCheck<TraceLanes, Traced>(Layout, dataSet).FindProblem(0, sides[0].Source.Read(0, scratch.Span), out _)));
     });
 
     [Fact]
@@ -101,13 +108,17 @@ public class ObliviousnessTests
 
     private static IEnumerable<IReadOnlyList<SidePlan>> Inputs()
     {
-        foreach (var (seed, campaign, shift, customers) in new[] { (1, 3_000, 0, 4_000), (2, 3_000, 1_500, 4_000), (3, 3_000, 10_000, 4_000), (4, 1, 0, 1), (5, 4_000, 0, 5_000) })
+        foreach (var (seed, campaign, shift, customers) in new[] { (1, 3_000, 0, 4_000), (2, 3_000, 1_500, 4_000),
+            (3, 3_000, 10_000, 4_000), (4, 1, 0, 1), (5, 4_000, 0, 5_000) })
         {
             var random = new Random(seed);
             // Odd seeds satisfy the filters everywhere, even ones nowhere.
             var arm = seed % 2 == 0 ? "Blue" : "Red";
-            var rows = Enumerable.Range(0, campaign).Select(person => new CampaignRow($"person{person}@example.com", arm, seed % 2 != 0, random.Next(-70_000, 70_001)));
-            var others = Enumerable.Range(shift, customers).Select(person => new CustomerRow($"person{person}@example.com", "North", random.Next(2) == 0, random.Next(1_000), random.Next(120)));
+            var rows = Enumerable.Range(0, campaign).Select(
+                person => new CampaignRow($"person{person}@example.com", arm, seed % 2 != 0, random.Next(-70_000, 70_001)));
+            var others = Enumerable.Range(shift, customers).Select(
+                person =>
+                    new CustomerRow($"person{person}@example.com", "North", random.Next(2) == 0, random.Next(1_000), random.Next(120)));
             yield return
             [
                 new SidePlan(Source("campaign", TestRows.Csv(rows)), [], []),

@@ -48,13 +48,18 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void The_same_question_gets_the_same_answer_however_it_is_written_and_after_a_restart()
     {
-        var first = room.Ask(Overlap with { Where = [new Predicate("customers.age", ">=", ["30"]), new Predicate("customers.region", "in", ["North", "South"])] });
+        var first = room.Ask(
+            Overlap with { Where = [
+            new Predicate("customers.age", ">=", ["30"]), new Predicate("customers.region", "in", ["North", "South"])] });
         room.Reopen();
         var again = room.Ask(Overlap with
         {
-            Where = [new AnyOf([new Predicate("customers.region", "=", ["South"]), new Predicate("customers.region", "=", ["North"])]), new NotOf(new Predicate("customers.age", "<", ["30"]))],
+            Where = [new AnyOf([new Predicate("customers.region", "=", ["South"]), new Predicate("customers.region", "=", ["North"])]),
+                new NotOf(new Predicate("customers.age", "<", ["30"]))],
         });
-        var reordered = room.Ask(Overlap with { Where = [new Predicate("customers.region", "in", ["South", "North"]), new Predicate("customers.age", ">", ["29"])] });
+        var reordered = room.Ask(
+            Overlap with { Where = [
+            new Predicate("customers.region", "in", ["South", "North"]), new Predicate("customers.age", ">", ["29"])] });
         Assert.Equal((first.Body, first.LogHash), (reordered.Body, reordered.LogHash));
         Assert.Equal(first.Body, again.Body);
         Assert.Equal((1.5m, 2), Left()[0]);
@@ -135,7 +140,8 @@ public sealed class BudgetTests : IDisposable
         room.Ask(Overlap);
         using var other = room.OpenAnother();
         room.Ask(About(1));
-        Assert.Contains("another enclave", Assert.Throws<RefusedException>(() => other.Questions.Ask(room.Agency, About(2))).Message, StringComparison.Ordinal);
+        Assert.Contains("another enclave", Assert.Throws<RefusedException>(() => other.Questions.Ask(room.Agency, About(2))).Message,
+            StringComparison.Ordinal);
         room.Service.Dispose();
         room.CopyState("before", restore: true);
         Assert.Contains("older", Assert.Throws<RefusedException>(room.Reopen).Message, StringComparison.Ordinal);
@@ -153,7 +159,8 @@ public sealed class BudgetTests : IDisposable
         File.Delete(record);
         Assert.Throws<RefusedException>(room.Reopen);
         File.WriteAllBytes(record, kept);
-        foreach (var path in Directory.GetFiles(Path.Combine(room.StateFolder.Replace("/state/", "/first/", StringComparison.Ordinal), "campaign")))
+        foreach (var path in Directory.GetFiles(
+            Path.Combine(room.StateFolder.Replace("/state/", "/first/", StringComparison.Ordinal), "campaign")))
         {
             File.Copy(path, Path.Combine(room.StateFolder, "campaign", Path.GetFileName(path)), overwrite: true);
         }
@@ -178,11 +185,13 @@ public sealed class BudgetTests : IDisposable
     public void Who_may_ask_but_not_receive_learns_that_it_was_asked_and_nothing_else()
     {
         var receipt = room.Service.Questions.Ask(room.Retailer, Overlap);
-        var payload = JsonSerializer.Deserialize(room.Payload(receipt.Value!, QuestionReceipt.StatementType), AnswerJson.Default.QuestionReceipt)!;
+        var payload = JsonSerializer.Deserialize(
+            room.Payload(receipt.Value!, QuestionReceipt.StatementType), AnswerJson.Default.QuestionReceipt)!;
         Assert.Equal("may-not-receive", room.Service.Questions.ReadAnswer(room.Retailer, payload.Asked).Refusal!.Code);
         Assert.Equal("may-not-receive", room.Service.Questions.ListAnswers(room.Retailer).Refusal!.Code);
         var answer = room.Service.Questions.ReadAnswer(room.Agency, payload.Asked).Value!;
-        Assert.True(JsonSerializer.Deserialize(room.Payload(answer, Answer.StatementType), AnswerJson.Default.Answer)!.Body is OverlapResult { Persons: > 0 });
+        Assert.True(JsonSerializer.Deserialize(
+            room.Payload(answer, Answer.StatementType), AnswerJson.Default.Answer)!.Body is OverlapResult { Persons: > 0 });
         Assert.Equal("no-answer", room.Service.Questions.ReadAnswer(room.Agency, 999).Refusal!.Code);
     }
 
@@ -200,7 +209,8 @@ public sealed class BudgetTests : IDisposable
         Assert.Equal("data-missing", room.Refusal(Overlap));
     }
 
-    private List<(decimal Total, int? Left)> Left() => [.. room.Service.Questions.ReadBudget().DataSets.Select(dataSet => (dataSet.Total, dataSet.AnswersLeft))];
+    private List<(decimal Total, int? Left)> Left() =>
+        [.. room.Service.Questions.ReadBudget().DataSets.Select(dataSet => (dataSet.Total, dataSet.AnswersLeft))];
 
     private static Question About(int age) => Overlap with { Where = [new Predicate("customers.age", ">=", [$"{10 * age}"])] };
 }

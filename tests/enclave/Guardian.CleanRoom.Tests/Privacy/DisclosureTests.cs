@@ -22,7 +22,8 @@ public class DisclosureTests
     }
 
     [Fact]
-    public void Exact_counts_carry_no_noise() => Assert.Equal(5, new DisclosureRules(PrivacyRules.Default with { Epsilon = null }, new SeededIntegers(1)).Noise(5).Value);
+    public void Exact_counts_carry_no_noise() =>
+        Assert.Equal(5, new DisclosureRules(PrivacyRules.Default with { Epsilon = null }, new SeededIntegers(1)).Noise(5).Value);
 
     [Theory]
     [InlineData(0.5, 1)]
@@ -33,7 +34,8 @@ public class DisclosureTests
     {
         const int draws = 40_000;
         var rules = new DisclosureRules(PrivacyRules.Default with { Epsilon = (decimal)epsilon }, new SeededIntegers(7));
-        var found = Enumerable.Range(0, draws).Select(_ => (long)rules.Noise(0, 1, parts).Value).GroupBy(noise => noise).ToDictionary(group => group.Key, group => group.Count());
+        var found = Enumerable.Range(0, draws).Select(_ => (long)rules.Noise(0, 1, parts).Value).GroupBy(noise => noise)
+            .ToDictionary(group => group.Key, group => group.Count());
 
         // P(x) = (1 - r) / (1 + r) * r^|x| with r = exp(-epsilon / parts); Pearson's statistic over the frequent values.
         var r = Math.Exp(-epsilon / parts);
@@ -66,7 +68,9 @@ public class DisclosureTests
             Assert.True(noise.Count(each => Math.Abs(each) > margin - 1) >= 0.045 * draws);
         }
         // The figures of the documentation: epsilon 0.5 gives a standard deviation of 2.8 and 6 at 95 %, 0.1 gives 14.1 and 30.
-        Assert.Equal((2.8, 6), (Math.Round(Math.Sqrt(DiscreteLaplace.Variance(2)), 1), new DisclosureRules(PrivacyRules.Default, new SeededIntegers(1)).Margin()));
+        Assert.Equal((2.8, 6),
+            (Math.Round(Math.Sqrt(DiscreteLaplace.Variance(2)), 1),
+            new DisclosureRules(PrivacyRules.Default, new SeededIntegers(1)).Margin()));
         Assert.Equal(14.1, Math.Round(Math.Sqrt(DiscreteLaplace.Variance(10)), 1));
     }
 
@@ -87,7 +91,8 @@ public class DisclosureTests
     {
         var random = new SecureRandomIntegers();
         Assert.Equal(5, Enumerable.Range(0, 400).Select(_ => random.Below(5)).Distinct().Count());
-        Assert.All(Enumerable.Range(0, 100), _ => Assert.InRange(random.Below(BigInteger.Pow(10, 30)), BigInteger.Zero, BigInteger.Pow(10, 30) - 1));
+        Assert.All(Enumerable.Range(0, 100), _ =>
+            Assert.InRange(random.Below(BigInteger.Pow(10, 30)), BigInteger.Zero, BigInteger.Pow(10, 30) - 1));
         Assert.Equal(BigInteger.Zero, random.Below(1));
         Assert.Throws<ArgumentOutOfRangeException>(() => random.Below(0));
     }

@@ -33,7 +33,8 @@ public sealed class LiftTests
         Near(0.424412, Comparison(lift, "customers.spend", "Womens E-Mail").Result.AbsoluteLift);
         Near(0.003111, Comparison(lift, "customers.conversion", "Womens E-Mail").Result.AbsoluteLift);
         Near(0.596796, Comparison(lift, "customers.spend", "any treatment").Result.AbsoluteLift);
-        Assert.All(lift.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Equal(LiftVerdict.Increase, comparison.Verdict));
+        Assert.All(
+            lift.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Equal(LiftVerdict.Increase, comparison.Verdict));
         // Half of the mailed persons were reached, and nobody of control.
         Assert.Equal(HillstromRows.Read().Count(row => row.Arm == "Mens E-Mail" && row.Number % 2 == 1), lift.Arms[0].Exposed);
         Near(visit.Result.AbsoluteLift / ((double)lift.Arms[0].Exposed!.Value / lift.Arms[0].Persons), visit.Exposed!.Effect);
@@ -47,10 +48,12 @@ public sealed class LiftTests
         using var noisy = Open("noise: {epsilon: 0.5}");
         var (plain, lift) = (exact.Ask<LiftResult>(Lift), noisy.Ask<LiftResult>(Lift));
         Assert.NotEqual(plain.Arms.Select(arm => arm.Persons), lift.Arms.Select(arm => arm.Persons));
-        foreach (var (one, other) in plain.Outcomes.SelectMany(outcome => outcome.Comparisons).Zip(lift.Outcomes.SelectMany(outcome => outcome.Comparisons)))
+        foreach (var (one, other) in plain.Outcomes.SelectMany(outcome => outcome.Comparisons)
+            .Zip(lift.Outcomes.SelectMany(outcome => outcome.Comparisons)))
         {
             Assert.True(other.Result.StandardError > one.Result.StandardError);
-            Assert.InRange(other.Result.AbsoluteLift, one.Result.AbsoluteLift - (3 * other.Result.StandardError), one.Result.AbsoluteLift + (3 * other.Result.StandardError));
+            Assert.InRange(other.Result.AbsoluteLift, one.Result.AbsoluteLift - (3 * other.Result.StandardError),
+                one.Result.AbsoluteLift + (3 * other.Result.StandardError));
             // History explains less than a hundredth here, so it is lost in the noise.
             Assert.True(other.Cuped is null or { VarianceReduction: < 0.01 });
         }
@@ -64,7 +67,8 @@ public sealed class LiftTests
         using var room = Open("noise: none", rows => rows.Where(row => row.Arm != "No E-Mail" || row.Number % 10 != 0));
         var lift = room.Ask<LiftResult>(Lift);
         Assert.True(lift.SampleRatio.IsMismatch);
-        Assert.All(lift.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Equal(LiftVerdict.Withheld, comparison.Verdict));
+        Assert.All(
+            lift.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Equal(LiftVerdict.Withheld, comparison.Verdict));
         Assert.True(Comparison(lift, "customers.visit", "Mens E-Mail").Result.AbsoluteLift > 0.05);
     }
 
@@ -79,8 +83,10 @@ public sealed class LiftTests
             TestContract.Read(
                 ("max_rows: 4000", "max_rows: 70000"), ("max_rows: 5000", "max_rows: 70000"),
                 ("values: [Red, Blue, None], filter: true", "values: [Mens E-Mail, Womens E-Mail, No E-Mail]"),
-                ("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}", "{name: spend, type: decimal, places: 2, minimum: 0, maximum: 500}"),
-                ("{name: visit, type: flag}", "{name: visit, type: flag}\n      - {name: conversion, type: flag}\n      - {name: history, type: decimal, places: 2, minimum: 0, maximum: 10000}"),
+                ("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}",
+                "{name: spend, type: decimal, places: 2, minimum: 0, maximum: 500}"),
+                ("{name: visit, type: flag}",
+                "{name: visit, type: flag}\n      - {name: conversion, type: flag}\n      - {name: history, type: decimal, places: 2, minimum: 0, maximum: 10000}"),
                 ("control: None", "control: No E-Mail"),
                 ("outcomes: [customers.visit, customers.spend]", "outcomes: [customers.visit, customers.conversion, customers.spend]"),
                 ("population: matched", "population: matched\n    exposure: campaign.exposed\n    covariate: customers.history"),
@@ -89,9 +95,14 @@ public sealed class LiftTests
         var rows = (choose ?? (all => all))(HillstromRows.Read()).ToList();
         string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
         // Each side has some persons alone, so that the matched persons are not all persons.
-        room.Upload("campaign", "email,arm,exposed,score\n" + string.Concat(rows.Select(row => $"p{row.Number}@x.org,{row.Arm},{(row.Arm == "No E-Mail" ? 0 : row.Number % 2)},0\n"))
+        room.Upload("campaign",
+            "email,arm,exposed,score\n"
+            + string.Concat(rows.Select(row => $"p{row.Number}@x.org,{row.Arm},{(row.Arm == "No E-Mail" ? 0 : row.Number % 2)},0\n"))
             + string.Concat(Enumerable.Range(0, 500).Select(i => $"a{i}@x.org,,,\n")));
-        room.Upload("customers", "mail,region,visit,conversion,history,spend,age\n" + string.Concat(rows.Select(row => $"P{row.Number}@X.org,North,{Text(row.Visit)},{Text(row.Conversion)},{Text(row.History)},{Text(row.Spend)},30\n"))
+        room.Upload("customers",
+            "mail,region,visit,conversion,history,spend,age\n"
+            + string.Concat(rows.Select(
+            row => $"P{row.Number}@X.org,North,{Text(row.Visit)},{Text(row.Conversion)},{Text(row.History)},{Text(row.Spend)},30\n"))
             + string.Concat(Enumerable.Range(0, 500).Select(i => $"r{i}@x.org,North,0,0,0,0,30\n")));
         return room;
     }

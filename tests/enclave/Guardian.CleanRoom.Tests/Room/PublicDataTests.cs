@@ -32,10 +32,12 @@ public sealed class PublicDataTests : IDisposable
     [Fact]
     public void The_febrl_files_have_4561_and_2202_persons_in_common_through_the_whole_room()
     {
-        foreach (var (columns, expected) in new[] { (new[] { "soc_sec_id" }, 4_561), (new[] { "surname", "given_name", "date_of_birth" }, 2_202) })
+        foreach (var (
+            columns, expected) in new[] { (new[] { "soc_sec_id" }, 4_561), (new[] { "surname", "given_name", "date_of_birth" }, 2_202) })
         {
             using var room = new TestRoom(
-                ("{kind: email, column: email}", "{kind: customer_id, profile: exact, column: key}"), ("{kind: email, column: mail}", "{kind: customer_id, profile: exact, column: key}"),
+                ("{kind: email, column: email}", "{kind: customer_id, profile: exact, column: key}"),
+                ("{kind: email, column: mail}", "{kind: customer_id, profile: exact, column: key}"),
                 ("max_rows: 4000", "max_rows: 5100"), ("max_rows: 5000", "max_rows: 5100"));
             room.Upload("campaign", "key,arm,exposed,score\n" + Keys("febrl4a.csv.gz", columns, ",,,"));
             room.Upload("customers", "key,region,visit,spend,age\n" + Keys("febrl4b.csv.gz", columns, ",,,,"));
@@ -45,7 +47,8 @@ public sealed class PublicDataTests : IDisposable
         // Lower case and trimmed, with empty keys; a few strangers on each side, so that no data set is matched completely.
         static string Keys(string file, string[] columns, string rest)
         {
-            using var bytes = new System.IO.Compression.GZipStream(File.OpenRead(Repository.File("tests", "vectors", "persons", file)), System.IO.Compression.CompressionMode.Decompress);
+            using var bytes = new System.IO.Compression.GZipStream(
+                File.OpenRead(Repository.File("tests", "vectors", "persons", file)), System.IO.Compression.CompressionMode.Decompress);
             using var text = new StreamReader(bytes);
             var header = text.ReadLine()!.Split(',').Select(name => name.Trim()).ToList();
             var lines = new List<string>();
@@ -62,17 +65,22 @@ public sealed class PublicDataTests : IDisposable
     // exactly as written and with empty cells. Without accents and hyphens more persons agree, though 64 damaged dates are no days; fewer
     // agree when every part is required.
     [Theory]
-    [InlineData(2_202, "{kind: name, profile: exact, column: surname, optional: true}, {kind: name, profile: exact, column: given_name, optional: true}, {kind: customer_id, profile: exact, column: date_of_birth, optional: true}", 0)]
-    [InlineData(2_256, "{kind: name, column: surname, optional: true}, {kind: name, column: given_name, optional: true}, {kind: date, column: date_of_birth, optional: true}", 64)]
+    [InlineData(2_202,
+        "{kind: name, profile: exact, column: surname, optional: true}, {kind: name, profile: exact, column: given_name, optional: true}, {kind: customer_id, profile: exact, column: date_of_birth, optional: true}", 0)]
+    [InlineData(2_256,
+        "{kind: name, column: surname, optional: true}, {kind: name, column: given_name, optional: true}, {kind: date, column: date_of_birth, optional: true}", 64)]
     [InlineData(2_128, "{kind: name, column: surname}, {kind: name, column: given_name}, {kind: date, column: date_of_birth}", 55)]
     [InlineData(2_510, "{kind: name, column: surname}, {kind: date, column: date_of_birth}, {kind: postcode, column: postcode}", 60)]
     public void The_febrl_files_match_by_a_composite_identifier_through_the_whole_room(int expected, string parts, int invalid)
     {
         using var room = new TestRoom(
-            ("{kind: email, column: email}", $"{{kind: composite, parts: [{parts}]}}"), ("{kind: email, column: mail}", $"{{kind: composite, parts: [{parts}]}}"),
+            ("{kind: email, column: email}", $"{{kind: composite, parts: [{parts}]}}"),
+            ("{kind: email, column: mail}", $"{{kind: composite, parts: [{parts}]}}"),
             ("max_rows: 4000", "max_rows: 5100"), ("max_rows: 5000", "max_rows: 5100"));
-        var (first, second) = (Rows("febrl4a.csv.gz", ",arm,exposed,score", ",,,"), Rows("febrl4b.csv.gz", ",region,visit,spend,age", ",,,,"));
-        Assert.Equal((0, invalid), (room.Prepare("campaign", first).Data.Report.Invalid, room.Prepare("customers", second).Data.Report.Invalid));
+        var (first, second) = (
+            Rows("febrl4a.csv.gz", ",arm,exposed,score", ",,,"), Rows("febrl4b.csv.gz", ",region,visit,spend,age", ",,,,"));
+        Assert.Equal(
+            (0, invalid), (room.Prepare("campaign", first).Data.Report.Invalid, room.Prepare("customers", second).Data.Report.Invalid));
         room.Upload("campaign", first);
         room.Upload("customers", second);
         Assert.Equal(expected, room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }).Persons);
@@ -81,14 +89,16 @@ public sealed class PublicDataTests : IDisposable
         // completely.
         static string Rows(string file, string header, string rest)
         {
-            using var bytes = new System.IO.Compression.GZipStream(File.OpenRead(Repository.File("tests", "vectors", "persons", file)), System.IO.Compression.CompressionMode.Decompress);
+            using var bytes = new System.IO.Compression.GZipStream(
+                File.OpenRead(Repository.File("tests", "vectors", "persons", file)), System.IO.Compression.CompressionMode.Decompress);
             using var text = new StreamReader(bytes);
             var lines = new List<string> { text.ReadLine()! + header };
             while (text.ReadLine() is { } line)
             {
                 lines.Add(line + rest);
             }
-            return string.Join('\n', lines.Concat(Enumerable.Range(0, 30).Select(i => $",{file},{file},,,,,{1000 + i},,{1900 + i}0101,{rest}"))) + "\n";
+            return string.Join(
+                '\n', lines.Concat(Enumerable.Range(0, 30).Select(i => $",{file},{file},,,,,{1000 + i},,{1900 + i}0101,{rest}"))) + "\n";
         }
     }
 
@@ -109,7 +119,8 @@ public sealed class PublicDataTests : IDisposable
 
     // These files have only identifiers, not the contract's columns.
     private static PreparedDataSet WithoutColumns(RoomContract contract, string dataSet, string path) =>
-        new DataSetPreparer(contract.FindDataSet(dataSet)! with { Columns = [] }, RoomLayout.For(contract)).Prepare(path, TestRows.MatchKey);
+        new DataSetPreparer(contract.FindDataSet(dataSet)! with { Columns = [] }, RoomLayout.For(contract))
+            .Prepare(path, TestRows.MatchKey);
 
     private static long Join(RoomContract contract, PreparedDataSet first, PreparedDataSet second)
     {

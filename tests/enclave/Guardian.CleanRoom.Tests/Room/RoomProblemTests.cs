@@ -31,7 +31,8 @@ public class RoomProblemTests
         Assert.Equal(("below-minimum-audience", RefusalKind.Withheld, "d"), (refusal.Code, refusal.Kind, refusal.Detail));
         Assert.Equal(("below-minimum-audience", "x"), (record.Outcome, record.Sets.Single().Description));
         var written = JsonSerializer.Serialize(record, AnswerRecordJson.Default.AnswerRecord);
-        Assert.Contains("\"refusal\":{\"kind\":\"Withheld\",\"reason\":\"below-minimum-audience\",\"detail\":\"d\"}", written, StringComparison.Ordinal);
+        Assert.Contains("\"refusal\":{\"kind\":\"Withheld\",\"reason\":\"below-minimum-audience\",\"detail\":\"d\"}", written,
+            StringComparison.Ordinal);
     }
 
     [Fact]

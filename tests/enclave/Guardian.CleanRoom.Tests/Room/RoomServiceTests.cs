@@ -36,7 +36,8 @@ public sealed class RoomServiceTests : IDisposable
         UploadBoth();
         Assert.Equal(pairs.Count, room.Ask<OverlapResult>(Overlap).Persons);
 
-        var crosstab = room.Ask<CrosstabResult>(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] });
+        var crosstab = room.Ask<CrosstabResult>(
+            new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] });
         Assert.Equal(8, crosstab.Cells.Count);
         Assert.All(crosstab.Cells, cell => Assert.Equal(
             pairs.Count(pair => pair.Customer.Region == cell.Values[0] && pair.Campaign.Exposed == (cell.Values[1] == "1")), cell.Persons));
@@ -46,21 +47,26 @@ public sealed class RoomServiceTests : IDisposable
         {
             var persons = pairs.Where(pair => pair.Campaign.Exposed == true && pair.Campaign.Arm == arm.Name).ToList();
             Assert.Equal(persons.Count, arm.Persons);
-            Assert.Equal(persons.Count(pair => pair.Customer.Visit == true), lift.Outcomes[0].Totals.Single(total => total.Arm == arm.Name).Sum);
-            Assert.Equal((double)persons.Sum(pair => pair.Customer.Spend ?? 0), lift.Outcomes[1].Totals.Single(total => total.Arm == arm.Name).Sum, 1e-6);
+            Assert.Equal(
+                persons.Count(pair => pair.Customer.Visit == true), lift.Outcomes[0].Totals.Single(total => total.Arm == arm.Name).Sum);
+            Assert.Equal((double)persons.Sum(pair => pair.Customer.Spend ?? 0),
+                lift.Outcomes[1].Totals.Single(total => total.Arm == arm.Name).Sum, 1e-6);
         }
     }
 
     [Fact]
     public void Cells_below_the_minimum_audience_are_withheld_and_no_margin_gives_them_away()
     {
-        var few = customers.Select((row, index) => row with { Region = index % 60 == 0 ? "West" : new[] { "North", "South", "East" }[index % 3] }).ToList();
+        var few = customers.Select(
+            (row, index) => row with { Region = index % 60 == 0 ? "West" : new[] { "North", "South", "East" }[index % 3] }).ToList();
         room.Upload("campaign", TestRows.Csv(campaign));
         room.Upload("customers", TestRows.Csv(few));
         var byEmail = few.ToDictionary(row => row.Email);
-        var crosstab = room.Ask<CrosstabResult>(new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] });
+        var crosstab = room.Ask<CrosstabResult>(
+            new Question { Kind = QuestionKind.Crosstab, By = ["customers.region", "campaign.exposed"] });
         long Count(string region, string exposed) =>
-            campaign.Count(row => byEmail.TryGetValue(row.Email, out var customer) && customer.Region == region && row.Exposed == (exposed == "1"));
+            campaign.Count(
+                row => byEmail.TryGetValue(row.Email, out var customer) && customer.Region == region && row.Exposed == (exposed == "1"));
         foreach (var cell in crosstab.Cells)
         {
             var count = Count(cell.Values[0], cell.Values[1]);
@@ -72,7 +78,8 @@ public sealed class RoomServiceTests : IDisposable
         foreach (var line in crosstab.Cells.GroupBy(cell => cell.Values[0]).Concat(crosstab.Cells.GroupBy(cell => cell.Values[1])))
         {
             var withheld = line.Where(cell => cell.Persons is null).ToList();
-            Assert.True(withheld.Count is 0 || withheld.Count == line.Count() || (withheld.Count > 1 && withheld.Sum(cell => Count(cell.Values[0], cell.Values[1])) >= 20));
+            Assert.True(withheld.Count is 0 || withheld.Count == line.Count()
+                || (withheld.Count > 1 && withheld.Sum(cell => Count(cell.Values[0], cell.Values[1])) >= 20));
         }
     }
 
@@ -80,8 +87,10 @@ public sealed class RoomServiceTests : IDisposable
     public void Too_few_persons_or_all_but_too_few_get_no_answer()
     {
         UploadBoth();
-        Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("campaign.score", "=", ["3"])] }));
-        Assert.Equal("below-minimum-audience", room.Refusal(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.score", ">", ["69000"])] }));
+        Assert.Equal("below-minimum-audience",
+            room.Refusal(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("campaign.score", "=", ["3"])] }));
+        Assert.Equal("below-minimum-audience",
+            room.Refusal(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.score", ">", ["69000"])] }));
 
         // All persons of the campaign except ten are customers.
         room.Upload("customers", TestRows.Csv(campaign.Skip(10).Select(row => new CustomerRow(row.Email, "North", true, 1, 30))));
@@ -92,7 +101,8 @@ public sealed class RoomServiceTests : IDisposable
     public void A_sum_respects_caps_and_no_person_may_make_up_much_of_it()
     {
         using var open = new TestRoom(
-            ("maximum: 10000}", "maximum: 10000, sum: true, cap: 400}"), ("minimum: -50, ", "minimum: 0, "), ("  overlap: true", "  overlap: true\n  sum: true"));
+            ("maximum: 10000}", "maximum: 10000, sum: true, cap: 400}"), ("minimum: -50, ", "minimum: 0, "),
+            ("  overlap: true", "  overlap: true\n  sum: true"));
         open.Upload("campaign", TestRows.Csv(campaign));
         open.Upload("customers", TestRows.Csv(customers.Select(row => row with { Spend = Math.Abs(row.Spend ?? 0) })));
         var question = new Question { Kind = QuestionKind.Sum, Column = "customers.spend" };
@@ -102,7 +112,8 @@ public sealed class RoomServiceTests : IDisposable
         Assert.Equal("not-summable", open.Refusal(question with { Column = "customers.age" }));
 
         // One person spent everything: the sum would disclose her spending.
-        open.Upload("customers", TestRows.Csv(campaign.Take(2_000).Select((row, index) => new CustomerRow(row.Email, "North", true, index == 0 ? 390 : 0, 30))));
+        open.Upload("customers",
+            TestRows.Csv(campaign.Take(2_000).Select((row, index) => new CustomerRow(row.Email, "North", true, index == 0 ? 390 : 0, 30))));
         Assert.Equal("below-minimum-audience", open.Refusal(question with { Where = [new Predicate("customers.region", "=", ["North"])] }));
     }
 
@@ -110,14 +121,16 @@ public sealed class RoomServiceTests : IDisposable
     public void Reach_counts_persons_by_how_often_they_were_reached()
     {
         using var open = new TestRoom(
-            ("minimum: -70000, maximum: 70000", "minimum: 0, maximum: 50"), ("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score, maximum: 3}"));
+            ("minimum: -70000, maximum: 70000", "minimum: 0, maximum: 50"),
+            ("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score, maximum: 3}"));
         var seen = campaign.Select((row, index) => row with { Score = index % 6 }).ToList();
         open.Upload("campaign", TestRows.Csv(seen));
         open.Upload("customers", TestRows.Csv(customers));
         var matched = seen.Where(row => customers.Any(customer => customer.Email == row.Email)).ToList();
         var reach = open.Ask<ReachResult>(new Question { Kind = QuestionKind.Reach });
         Assert.Equal((matched.Count, matched.Count(row => row.Score > 0)), (reach.Persons, reach.Reached));
-        Assert.Equal([.. new[] { 0, 1, 2 }.Select(times => (long?)matched.Count(row => row.Score == times)), matched.Count(row => row.Score >= 3)], reach.Frequencies.Select(each => each.Persons));
+        Assert.Equal([.. new[] { 0, 1, 2 }.Select(times => (long?)matched.Count(row => row.Score == times)),
+            matched.Count(row => row.Score >= 3)], reach.Frequencies.Select(each => each.Persons));
         Assert.Equal((3, true), (reach.Frequencies[^1].Times, reach.Frequencies[^1].OrMore));
         Assert.Equal(matched.Sum(row => Math.Min(row.Score!.Value, 3)) / (double)reach.Reached, reach.AverageFrequency!.Value, 9);
     }
@@ -127,7 +140,8 @@ public sealed class RoomServiceTests : IDisposable
     {
         using var open = new TestRoom(
             ("  overlap: true", "  overlap: true\n  activation: {dataset: campaign, receiver: agency}"),
-            ("max_rows: 4000", "max_rows: 4000\n    rules: {activation: true}"), ("max_rows: 5000", "max_rows: 5000\n    rules: {activation: true}"),
+            ("max_rows: 4000", "max_rows: 4000\n    rules: {activation: true}"),
+            ("max_rows: 5000", "max_rows: 5000\n    rules: {activation: true}"),
             ("query: [agency]", "query: [agency, retailer]"), ("receive: [agency]", "receive: [agency, retailer]"));
         open.Upload("campaign", TestRows.Csv(campaign));
         open.Upload("customers", TestRows.Csv(customers));
@@ -135,36 +149,46 @@ public sealed class RoomServiceTests : IDisposable
         Assert.Equal("not-the-receiver", open.Refusal(question, open.Retailer));
         var answer = open.Ask<ActivationResult>(question);
         var key = open.Service.DataSets.ReadKeys(open.Agency, "campaign").Value!.MatchKey;
-        var wanted = pairs.Where(pair => pair.Customer.Region == "West").Select(pair => Identifiers.Tag(key, IdentifierKind.Email, pair.Campaign.Email)).Order()
+        var wanted = pairs.Where(pair => pair.Customer.Region == "West")
+            .Select(pair => Identifiers.Tag(key, IdentifierKind.Email, pair.Campaign.Email)).Order()
             .Select(tag => $"{tag.High:x16}{tag.Low:x16}"[..28]).ToList();
         Assert.Equal(wanted, answer.Tags.Chunk(14).Select(Convert.ToHexStringLower).Where(tag => tag != new string('f', 28)));
         Assert.Equal((wanted.Count, 14 * 4_000), (answer.Persons, answer.Tags.Length));
-        Assert.Equal("not-the-receiver", open.Service.Questions.ReadAnswer(open.Retailer, open.Service.Questions.ListAnswers(open.Retailer).Value!.Answers[0].Asked).Refusal!.Code);
+        Assert.Equal("not-the-receiver",
+            open.Service.Questions.ReadAnswer(
+            open.Retailer, open.Service.Questions.ListAnswers(open.Retailer).Value!.Answers[0].Asked).Refusal!.Code);
     }
 
     [Fact]
     public void Three_data_sets_match_and_a_question_may_be_about_two_of_them()
     {
-        using var three = new TestRoom(("analyses:\n", "  - name: loyalty\n    owner: retailer\n    identifier: {kind: email, column: mail}\n    max_rows: 3000\n    columns:\n      - {name: gold, type: flag, filter: true}\nanalyses:\n"));
+        using var three = new TestRoom(
+            ("analyses:\n",
+            "  - name: loyalty\n    owner: retailer\n    identifier: {kind: email, column: mail}\n    max_rows: 3000\n    columns:\n      - {name: gold, type: flag, filter: true}\nanalyses:\n"));
         var members = customers.Where((_, index) => index % 2 == 0).Take(2_500).ToList();
         three.Upload("campaign", TestRows.Csv(campaign));
         three.Upload("customers", TestRows.Csv(customers));
-        three.Upload("loyalty", "mail,gold\n" + string.Concat(members.Select((row, index) => $"{row.Email},{index % 2}\n")) + string.Concat(Enumerable.Range(0, 100).Select(i => $"l{i}@x.org,1\n")));
+        three.Upload("loyalty",
+            "mail,gold\n" + string.Concat(members.Select((row, index) => $"{row.Email},{index % 2}\n"))
+            + string.Concat(Enumerable.Range(0, 100).Select(i => $"l{i}@x.org,1\n")));
         var inAll = pairs.Count(pair => members.Contains(pair.Customer));
         Assert.Equal(inAll, three.Ask<OverlapResult>(Overlap).Persons);
         // The same persons in other words are withheld: "all of one group are in another" tells as much as "all but one are".
         Assert.Equal("below-minimum-audience", three.Refusal(Overlap with { DataSets = ["campaign", "loyalty"] }));
         var two = three.Ask(Overlap with { DataSets = ["campaign", "loyalty"], Where = [new Predicate("loyalty.gold", "=", ["1"])] });
-        Assert.Equal((members.Where((row, index) => index % 2 == 1 && campaign.Exists(other => other.Email == row.Email)).Count(), 2), (((OverlapResult)two.Body).Persons, two.DataVersions.Count));
+        Assert.Equal((members.Where((row, index) => index % 2 == 1 && campaign.Exists(other => other.Email == row.Email)).Count(), 2),
+            (((OverlapResult)two.Body).Persons, two.DataVersions.Count));
         Assert.Equal("one-dataset", three.Refusal(Overlap with { DataSets = ["loyalty"] }));
-        Assert.Equal("not-taking-part", three.Refusal(Overlap with { DataSets = ["campaign", "loyalty"], Where = [new Predicate("customers.age", ">", ["20"])] }));
+        Assert.Equal("not-taking-part",
+            three.Refusal(Overlap with { DataSets = ["campaign", "loyalty"], Where = [new Predicate("customers.age", ">", ["20"])] }));
     }
 
     [Fact]
     public void Lift_cannot_be_filtered_by_what_happened_afterwards()
     {
         UploadBoth();
-        Assert.Equal("filter-not-before-assignment", room.Refusal(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.arm", "=", ["Red"])] }));
+        Assert.Equal("filter-not-before-assignment",
+            room.Refusal(new Question { Kind = QuestionKind.Lift, Where = [new Predicate("campaign.arm", "=", ["Red"])] }));
     }
 
     [Fact]
@@ -173,7 +197,8 @@ public sealed class RoomServiceTests : IDisposable
         UploadBoth();
         Assert.Equal("may-not-ask", room.Refusal(Overlap, room.Retailer));
         Assert.Equal("not-the-owner", room.Service.DataSets.ReadKeys(room.Retailer, "campaign").Refusal!.Code);
-        Assert.Equal("not-the-owner", room.Service.DataSets.BeginUpload(room.Agency, "customers", new UploadRequest(new string('0', 64), 1)).Refusal!.Code);
+        Assert.Equal("not-the-owner",
+            room.Service.DataSets.BeginUpload(room.Agency, "customers", new UploadRequest(new string('0', 64), 1)).Refusal!.Code);
         Assert.Equal("no-dataset", room.Service.DataSets.ReadKeys(room.Agency, "other").Refusal!.Code);
     }
 
@@ -218,12 +243,18 @@ public sealed class RoomServiceTests : IDisposable
         using var noisy = new TestRoom(TestContract.Read(("  noise: none\n", "  noise: {epsilon: 0.01}\n  budget: 0.2\n")), seed: 1);
         noisy.Upload("campaign", TestRows.Csv(campaign));
         noisy.Upload("customers", TestRows.Csv(customers));
-        var answers = Enumerable.Range(0, 15).Select(age => noisy.Ask(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">=", [$"{5 * age}"])] })).ToList();
+        var answers = Enumerable.Range(0, 15).Select(
+            age =>
+                noisy.Ask(new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">=", [$"{5 * age}"])] }))
+                .ToList();
         var truths = Enumerable.Range(0, 15).Select(age => pairs.Count(pair => pair.Customer.Age >= 5 * age)).ToList();
-        Assert.True(answers.Zip(truths, (answer, truth) => ((OverlapResult)answer.Body).Persons != truth).Count(differs => differs) > 10, "there is no noise");
-        Assert.All(answers.Zip(truths), each => Assert.InRange(((OverlapResult)each.First.Body).Persons, each.Second - 5_000, each.Second + 5_000));
+        Assert.True(answers.Zip(truths, (answer, truth) => ((OverlapResult)answer.Body).Persons != truth).Count(differs => differs) > 10,
+            "there is no noise");
+        Assert.All(answers.Zip(truths), each =>
+            Assert.InRange(((OverlapResult)each.First.Body).Persons, each.Second - 5_000, each.Second + 5_000));
         Assert.Equal((0.01m, 300), (answers[0].Epsilon, answers[0].NoiseMargin));
-        Assert.All(noisy.Service.Questions.ReadBudget().DataSets, dataSet => Assert.Equal((0.2m, 0.15m, 5), (dataSet.Total, dataSet.Spent, dataSet.AnswersLeft)));
+        Assert.All(noisy.Service.Questions.ReadBudget().DataSets, dataSet =>
+            Assert.Equal((0.2m, 0.15m, 5), (dataSet.Total, dataSet.Spent, dataSet.AnswersLeft)));
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public sealed class SuccessionTests
         var next = Next(first, ("minimum_audience: 20", "minimum_audience: 30"));
         Assert.NotNull(Verify(next, first, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)));
         Assert.Null(Verify(next, null, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)));
-        Assert.Null(Verify(next, TestContract.Read(("minimum_audience: 20", "minimum_audience: 21")), ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)));
+        Assert.Null(Verify(next, TestContract.Read(("minimum_audience: 20", "minimum_audience: 21")), ("agency", TestContract.AgencyKey),
+            ("retailer", TestContract.RetailerKey)));
         Assert.Null(Verify(next, first, ("agency", TestContract.AgencyKey)));
     }
 
@@ -36,16 +37,20 @@ public sealed class SuccessionTests
         {
             var before = TestContract.Read(three, ("version: 1", $"version: 1\namendment: {rule}"));
             var without = Next(before);
-            Assert.Equal(isEnough, Verify(without, before, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)) is not null);
-            Assert.NotNull(Verify(without, before, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey), ("press", Third)));
+            Assert.Equal(
+                isEnough, Verify(without, before, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)) is not null);
+            Assert.NotNull(
+                Verify(without, before, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey), ("press", Third)));
         }
     }
 
     [Fact]
     public void Another_room_or_a_skipped_version_is_no_successor()
     {
-        Assert.Null(Verify(Next(first, ("room: test-room", "room: other")), first, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)));
-        Assert.Null(Verify(Next(first, ("version: 2", "version: 3")), first, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)));
+        Assert.Null(Verify(Next(first, ("room: test-room", "room: other")), first, ("agency", TestContract.AgencyKey),
+            ("retailer", TestContract.RetailerKey)));
+        Assert.Null(Verify(
+            Next(first, ("version: 2", "version: 3")), first, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey)));
     }
 
     [Fact]
@@ -58,16 +63,22 @@ public sealed class SuccessionTests
         room.Upload("customers", TestRows.Csv(customers));
         room.Ask(new Question { Kind = QuestionKind.Overlap });
 
-        var next = Next(room.Contract, ("  noise: none\n", "  noise: {epsilon: 0.5}\n  budget: 2\n"), ("minimum_audience: 20", "minimum_audience: 30"));
-        using var successor = room.OpenSuccessor(Verify(next, room.Contract, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey))!);
+        var next = Next(
+            room.Contract, ("  noise: none\n", "  noise: {epsilon: 0.5}\n  budget: 2\n"), ("minimum_audience: 20", "minimum_audience: 30"));
+        using var successor = room.OpenSuccessor(
+            Verify(next, room.Contract, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey))!);
         Assert.All(successor.Questions.ReadBudget().DataSets, dataSet => Assert.Equal((0.5m, 3), (dataSet.Spent, dataSet.AnswersLeft)));
         Assert.Equal("succession", successor.ReadLog().Entries.Single().Event);
-        Assert.Throws<RefusedException>(() => room.Service.Questions.Ask(room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">", ["20"])] }));
+        Assert.Throws<RefusedException>(
+            () =>
+                room.Service.Questions.Ask(
+                room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">", ["20"])] }));
     }
 
     private static RoomContract Next(RoomContract before, params (string Old, string New)[] changes) => TestContract.Read(
         [("version: 1\n", $"version: 2\nprevious: {Convert.ToHexStringLower(before.Hash.Span)}\n"), .. changes]);
 
-    private static SignedContract? Verify(RoomContract contract, RoomContract? previous, params (string Name, IdentityKey Key)[] signers) => SignedContract.Verify(
+    private static SignedContract? Verify(RoomContract contract, RoomContract? previous, params (string Name, IdentityKey Key)[] signers) =>
+        SignedContract.Verify(
         contract, signers.ToDictionary(signer => signer.Name, signer => SignedContract.Sign(contract, signer.Key)), out _, previous);
 }

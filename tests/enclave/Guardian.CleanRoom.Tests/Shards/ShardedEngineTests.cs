@@ -62,7 +62,8 @@ public sealed class ShardedEngineTests : IDisposable
     {
         var (one, other) = (alone.Ask(question), sharded.Ask(question));
         Assert.Equal(Json(one.Body), Json(other.Body));
-        Assert.All(sharded.Service.Describe(sharded.Agency).Shards, state => Assert.True(state is { RangesComputed: > 0, RangesFailed: 0 }));
+        Assert.All(
+            sharded.Service.Describe(sharded.Agency).Shards, state => Assert.True(state is { RangesComputed: > 0, RangesFailed: 0 }));
 
         static string Json(AnswerBody body) => System.Text.Json.JsonSerializer.Serialize<object>(body);
     }
@@ -75,7 +76,12 @@ public sealed class ShardedEngineTests : IDisposable
         Assert.Equal(expected, sharded.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap, Where = [Young] }));
         Assert.True(sharded.Service.Describe(sharded.Agency).Shards[1].RangesFailed > 0);
 
-        var crosstab = new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm"], Where = [new Predicate("customers.age", ">=", ["60"])] };
+        var crosstab = new Question
+        {
+            Kind = QuestionKind.Crosstab,
+            By = ["campaign.arm"],
+            Where = [new Predicate("customers.age", ">=", ["60"])],
+        };
         Array.ForEach(shards, shard => shard.Enclave = null);
         Assert.Equal(
             alone.Ask<CrosstabResult>(crosstab).Cells.Select(cell => cell.Persons),

@@ -53,7 +53,9 @@ public class ComparisonTests
     public void Noise_widens_every_interval_and_every_error_and_no_noise_changes_nothing()
     {
         ArmTotal exact = new(2_000, 300, 300), control = new(2_000, 240, 240);
-        var (plain, noisy) = (Comparison.OfRates(exact, control), Comparison.OfRates(exact with { SumNoise = 200, PersonsNoise = 200 }, control with { SumNoise = 200, PersonsNoise = 200 }));
+        var (plain, noisy) = (
+            Comparison.OfRates(exact, control),
+            Comparison.OfRates(exact with { SumNoise = 200, PersonsNoise = 200 }, control with { SumNoise = 200, PersonsNoise = 200 }));
         Assert.True(Width(noisy.AbsoluteInterval) > 1.2 * Width(plain.AbsoluteInterval));
         Assert.True(Width(noisy.RelativeInterval!) > 1.2 * Width(plain.RelativeInterval!));
         Assert.True(noisy.StandardError > plain.StandardError && noisy.PValue > plain.PValue);
@@ -61,7 +63,8 @@ public class ComparisonTests
         var added = ((200 + (0.15 * 0.15 * 200)) + (200 + (0.12 * 0.12 * 200))) / (2_000.0 * 2_000);
         Near(Math.Sqrt((plain.StandardError * plain.StandardError) + added), noisy.StandardError, 1e-12);
         // A count that noise carried below zero or above the number of persons is read as none or all.
-        Assert.True(double.IsFinite(Comparison.OfRates(new ArmTotal(50, -3, -3, 8, 8), new ArmTotal(50, 57, 57, 8, 8)).AbsoluteInterval.Lower));
+        Assert.True(
+            double.IsFinite(Comparison.OfRates(new ArmTotal(50, -3, -3, 8, 8), new ArmTotal(50, 57, 57, 8, 8)).AbsoluteInterval.Lower));
 
         static double Width(Interval interval) => interval.Upper - interval.Lower;
     }
@@ -139,7 +142,8 @@ public class ComparisonTests
         {
             var chosen = rows.Where(row => row.Arm == arm).Select(row => (Y: row.Outcome(outcome), X: row.History)).ToList();
             return new CovariateTotal(
-                new ArmTotal(chosen.Count, chosen.Sum(row => row.Y), chosen.Sum(row => row.Y * row.Y)), chosen.Sum(row => row.X), chosen.Sum(row => row.X * row.X), chosen.Sum(row => row.X * row.Y));
+                new ArmTotal(chosen.Count, chosen.Sum(row => row.Y), chosen.Sum(row => row.Y * row.Y)), chosen.Sum(row => row.X),
+                chosen.Sum(row => row.X * row.X), chosen.Sum(row => row.X * row.Y));
         }
         var cuped = CupedComparison.Of(Arm("Mens E-Mail"), Arm("No E-Mail"))!;
         Assert.Equal(theta, cuped.Theta, 1e-9);
@@ -154,15 +158,20 @@ public class ComparisonTests
         var random = new Random(2);
         CovariateTotal Arm(double effect)
         {
-            var rows = Enumerable.Range(0, 20_000).Select(_ => (X: random.NextDouble(), E: random.NextDouble())).Select(row => (row.X, Y: row.X + (0.5 * row.E) + effect)).ToList();
-            return new CovariateTotal(new ArmTotal(rows.Count, rows.Sum(row => row.Y), rows.Sum(row => row.Y * row.Y)), rows.Sum(row => row.X), rows.Sum(row => row.X * row.X), rows.Sum(row => row.X * row.Y));
+            var rows = Enumerable.Range(0, 20_000).Select(_ => (X: random.NextDouble(), E: random.NextDouble()))
+                .Select(row => (row.X, Y: row.X + (0.5 * row.E) + effect)).ToList();
+            return new CovariateTotal(
+                new ArmTotal(rows.Count, rows.Sum(row => row.Y), rows.Sum(row => row.Y * row.Y)), rows.Sum(row => row.X),
+                rows.Sum(row => row.X * row.X), rows.Sum(row => row.X * row.Y));
         }
         var (treated, control) = (Arm(0.02), Arm(0));
         var cuped = CupedComparison.Of(treated, control)!;
         // The variance of Y is 1/12 + 1/48, and X explains 4/5 of it.
         Assert.InRange(cuped.VarianceReduction, 0.78, 0.82);
-        Assert.InRange(Math.Pow(cuped.Result.StandardError / Comparison.OfMeans(treated.Outcome, control.Outcome).StandardError, 2), 0.18, 0.22);
-        Assert.Null(CupedComparison.Of(control with { Sum = 20_000, SumOfSquares = 20_000 }, control with { Sum = 20_000, SumOfSquares = 20_000 }));
+        Assert.InRange(
+            Math.Pow(cuped.Result.StandardError / Comparison.OfMeans(treated.Outcome, control.Outcome).StandardError, 2), 0.18, 0.22);
+        Assert.Null(
+            CupedComparison.Of(control with { Sum = 20_000, SumOfSquares = 20_000 }, control with { Sum = 20_000, SumOfSquares = 20_000 }));
     }
 
     [Fact]
@@ -182,7 +191,8 @@ public class ComparisonTests
         double[] p = [0.01, 0.04, 0.03, 0.005];
         // R: p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm") and "BH".
         Assert.Equal([0.03, 0.06, 0.06, 0.02], Corrections.Adjust(MultipleTesting.Holm, p).Select(each => Math.Round(each, 10)));
-        Assert.Equal([0.02, 0.04, 0.04, 0.02], Corrections.Adjust(MultipleTesting.BenjaminiHochberg, p).Select(each => Math.Round(each, 10)));
+        Assert.Equal(
+            [0.02, 0.04, 0.04, 0.02], Corrections.Adjust(MultipleTesting.BenjaminiHochberg, p).Select(each => Math.Round(each, 10)));
         Assert.Empty(Corrections.Adjust(MultipleTesting.Holm, []));
         Assert.Equal([1, 1], Corrections.Adjust(MultipleTesting.Holm, [0.9, 0.8]));
     }
@@ -192,7 +202,8 @@ public class ComparisonTests
     [InlineData(0.8, 0.8416212335729143)]
     [InlineData(0.5, 0)]
     [InlineData(0.001, -3.090232306167813)]
-    public void Quantiles_are_those_of_the_tables(double probability, double expected) => Assert.Equal(expected, Distributions.NormalQuantile(probability), 9);
+    public void Quantiles_are_those_of_the_tables(double probability, double expected) =>
+        Assert.Equal(expected, Distributions.NormalQuantile(probability), 9);
 
     [Fact]
     public void The_detectable_effect_is_the_one_that_is_found_with_the_power_that_was_asked_for()
@@ -204,12 +215,14 @@ public class ComparisonTests
         var random = new Random(4);
         var found = Enumerable.Range(0, 400).Count(_ =>
         {
-            ArmTotal Arm(double rate) => Enumerable.Range(0, 5_000).Count(_ => random.NextDouble() < rate) is var did ? new ArmTotal(5_000, did, did) : null!;
+            ArmTotal Arm(double rate) =>
+                Enumerable.Range(0, 5_000).Count(_ => random.NextDouble() < rate) is var did ? new ArmTotal(5_000, did, did) : null!;
             return Comparison.OfRates(Arm(0.1 + rates.Absolute), Arm(0.1)).PValue < 0.05;
         });
         Assert.InRange(found, 290, 350);
         Assert.True(DetectableEffect.OfRates(5_000, 5_000, 0.1, 5_000, 0.05, 0.8).Absolute > rates.Absolute);
-        Assert.True(DetectableEffect.OfMeans(1_000, 1_000, 50, 10, 0, 0.05, 0.8, reduction: 0.5).Absolute < DetectableEffect.OfMeans(1_000, 1_000, 50, 10, 0, 0.05, 0.8).Absolute);
+        Assert.True(DetectableEffect.OfMeans(1_000, 1_000, 50, 10, 0, 0.05, 0.8, reduction: 0.5).Absolute < DetectableEffect.OfMeans(
+            1_000, 1_000, 50, 10, 0, 0.05, 0.8).Absolute);
     }
 
     [Theory]
@@ -217,14 +230,16 @@ public class ComparisonTests
     [InlineData(2.5758293035489004, 0.01)]
     [InlineData(0.6744897501960817, 0.5)]
     [InlineData(5, 5.733031437583869e-7)]
-    public void Two_sided_p_values_are_those_of_the_tables(double z, double p) => Assert.Equal(p, Distributions.NormalTwoSided(z), p * 1e-9);
+    public void Two_sided_p_values_are_those_of_the_tables(double z, double p) =>
+        Assert.Equal(p, Distributions.NormalTwoSided(z), p * 1e-9);
 
     [Theory]
     [InlineData(3.841458820694124, 1, 0.05)]
     [InlineData(5.991464547107979, 2, 0.05)]
     [InlineData(18.307038053275146, 10, 0.05)]
     [InlineData(29.58829844507442, 10, 0.001)]
-    public void Chi_square_tails_are_those_of_the_tables(double x, int degrees, double p) => Assert.Equal(p, Distributions.ChiSquareUpperTail(x, degrees), 1e-10);
+    public void Chi_square_tails_are_those_of_the_tables(double x, int degrees, double p) =>
+        Assert.Equal(p, Distributions.ChiSquareUpperTail(x, degrees), 1e-10);
 
     private static ArmTotal Total(double[] values) => new(values.Length, values.Sum(), values.Sum(value => value * value));
 

@@ -15,7 +15,8 @@ public class NoisyLiftTests
     private const double Effect = 0.8;
 
     private static readonly RoomContract Contract = TestContract.Read(
-        ("places: 2, minimum: -50, maximum: 10000", "places: 2, minimum: 0, maximum: 100"), ("outcomes: [customers.visit, customers.spend]", "outcomes: [customers.spend]"),
+        ("places: 2, minimum: -50, maximum: 10000", "places: 2, minimum: 0, maximum: 100"),
+        ("outcomes: [customers.visit, customers.spend]", "outcomes: [customers.spend]"),
         ("population: matched", "population: matched\n    covariate: customers.age"), ("noise: none", "noise: {epsilon: 1}"));
 
     private static readonly Column Spend = Contract.FindDataSet("customers")!.FindColumn("spend")!;
@@ -51,7 +52,8 @@ public class NoisyLiftTests
     [Fact]
     public void A_person_is_in_as_many_figures_as_the_noise_is_for()
     {
-        int Figures(params (string, string)[] changes) => TestContract.Read(changes) is var contract ? contract.Analyses.Lift!.FiguresPerPerson(contract) : 0;
+        int Figures(params (string, string)[] changes) =>
+            TestContract.Read(changes) is var contract ? contract.Analyses.Lift!.FiguresPerPerson(contract) : 0;
         // One arm; visits; spends, their squares and, because they begin below zero, their number.
         Assert.Equal(5, Figures());
         Assert.Equal(6, Figures(("population: matched", "population: matched\n    exposure: campaign.exposed")));
@@ -81,10 +83,13 @@ public class NoisyLiftTests
         {
             var age = random.Next(20, 100);
             var spend = (long)Math.Round(100 * (explained(age) + (random.NextDouble() * 15) + effect));
-            (spends, spendSquares, ages, ageSquares, products) = (spends + spend, spendSquares + (spend * spend), ages + age, ageSquares + (age * age), products + (age * spend));
+            (spends, spendSquares, ages, ageSquares, products) = (
+                spends + spend, spendSquares + (spend * spend), ages + age, ageSquares + (age * age), products + (age * spend));
         }
         var persons = noise.Count(Persons);
         var total = noise.Total(Spend, new MeasureSums(Persons, spends, spendSquares), persons);
-        return noise.WithCovariate(total, Spend, Age, noise.Covariate(Age, new MeasureSums(Persons, ages, ageSquares)), new ProductSums(Persons, spends, ages, products));
+        return noise.WithCovariate(
+            total, Spend, Age, noise.Covariate(Age, new MeasureSums(Persons, ages, ageSquares)),
+            new ProductSums(Persons, spends, ages, products));
     }
 }

@@ -26,7 +26,9 @@ internal static class HillstromRows
         double Number(string column) => double.Parse(reader.GetString(reader.GetOrdinal(column)), CultureInfo.InvariantCulture);
         while (reader.Read())
         {
-            rows.Add(new HillstromRow(rows.Count, reader.GetString(reader.GetOrdinal("segment")), Number("history"), Number("visit"), Number("conversion"), Number("spend")));
+            rows.Add(new HillstromRow(
+                rows.Count, reader.GetString(reader.GetOrdinal("segment")), Number("history"), Number("visit"), Number("conversion"),
+                Number("spend")));
         }
         return rows;
     }

@@ -36,7 +36,8 @@ internal sealed class TestRoom : IDisposable
 
     /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
     public TestRoom(
-        RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null, IRandomIntegers? noise = null)
+        RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null,
+        IRandomIntegers? noise = null)
     {
         this.shards = shards ?? [];
         Contract = contract;
@@ -70,11 +71,13 @@ internal sealed class TestRoom : IDisposable
     }
 
     /// <summary>Prepares a file with the room's keys.</summary>
-    public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(string dataSet, string? csv, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
+    public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(
+        string dataSet, string? csv, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
     {
         var keys = Service.DataSets.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
         var data = TestRows.Prepare(Contract, dataSet, csv, keys.MatchKey, form, removed);
-        return (data, Convert.ToHexStringLower(data.Digest.Span), new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!.InForm(form), data.Digest.Span));
+        return (data, Convert.ToHexStringLower(data.Digest.Span),
+            new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!.InForm(form), data.Digest.Span));
     }
 
     public UploadReceipt Upload(string dataSet, string csv)
@@ -84,14 +87,17 @@ internal sealed class TestRoom : IDisposable
         return JsonSerializer.Deserialize(Payload(receipt.Value!, UploadReceipt.StatementType), AnswerJson.Default.UploadReceipt)!;
     }
 
-    public Outcome<byte[]> TryUpload(string dataSet, string? csv, UploadForm form = UploadForm.Sorted, string? changes = null, IReadOnlyList<string>? removed = null)
+    public Outcome<byte[]> TryUpload(
+        string dataSet, string? csv, UploadForm form = UploadForm.Sorted, string? changes = null, IReadOnlyList<string>? removed = null)
     {
         var (data, digest, cipher) = Prepare(dataSet, csv, form, removed);
         var owner = OwnerOf(dataSet);
-        var begun = Service.DataSets.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons) { Form = form, Base = changes });
+        var begun = Service.DataSets.BeginUpload(
+            owner, dataSet, new UploadRequest(digest, data.Report.Persons) { Form = form, Base = changes });
         for (var chunk = begun.Value?.NextChunk ?? data.GroupCount; chunk < data.GroupCount; chunk++)
         {
-            Assert.Null(Service.DataSets.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
+            Assert.Null(
+                Service.DataSets.PutChunk(owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
         }
         cipher.Dispose();
         return begun.Refusal is { } refusal ? refusal : Service.DataSets.Commit(owner, dataSet, digest);
@@ -130,7 +136,8 @@ internal sealed class TestRoom : IDisposable
     public RoomShard OpenShard() => new(TestContract.Sign(Contract), RoomKey, folder.File("state"), new WorkingSet(0));
 
     /// <summary>Opens the room under a contract that succeeds this one, on the same folder.</summary>
-    public RoomService OpenSuccessor(SignedContract next) => RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+    public RoomService OpenSuccessor(SignedContract next) =>
+        RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
 
     public string Refusal(Question question, RoomMember? member = null) => Service.Questions.Ask(member ?? Agency, question).Refusal!.Code;
 
@@ -159,7 +166,8 @@ internal sealed class TestRoom : IDisposable
     {
         var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
         Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
-        Assert.Equal((type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Statement.Type, Convert.ToHexString(verdict.Statement.Binding.Span)));
+        Assert.Equal(
+            (type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Statement.Type, Convert.ToHexString(verdict.Statement.Binding.Span)));
         return verdict.Statement.Payload.ToArray();
     }
 

@@ -20,11 +20,14 @@ internal static class TestRows
     public static byte[] MatchKey { get; } = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
     public static List<CampaignRow> Campaign(Random random, int count, int universe) =>
-        [.. Persons(random, count, universe).Select(email => new CampaignRow(email, Maybe(random, Arms[random.Next(3)]), MaybeFlag(random), MaybeNumber(random, -70_000, 70_001)))];
+        [.. Persons(random, count, universe).Select(
+            email => new CampaignRow(email, Maybe(random, Arms[random.Next(3)]), MaybeFlag(random), MaybeNumber(random, -70_000, 70_001)))];
 
     public static List<CustomerRow> Customers(Random random, int count, int universe) =>
         [.. Persons(random, count, universe).Select(email => new CustomerRow(
-            email, Maybe(random, Regions[random.Next(4)]), MaybeFlag(random), random.Next(10) == 0 ? null : random.Next(-5_000, 1_000_001) / 100m, MaybeNumber(random, 0, 121)))];
+            email, Maybe(random, Regions[random.Next(4)]), MaybeFlag(random), random.Next(10) == 0
+                ? null
+                : random.Next(-5_000, 1_000_001) / 100m, MaybeNumber(random, 0, 121)))];
 
     public static string Csv(IEnumerable<CampaignRow> rows) =>
         "email,arm,exposed,score\n" + string.Concat(rows.Select(row => $"{row.Email},{row.Arm},{Flag(row.Exposed)},{row.Score}\n"));
@@ -34,7 +37,8 @@ internal static class TestRows
 
     /// <summary>Prepares a file like a partner.</summary>
     public static PreparedDataSet Prepare(
-        RoomContract contract, string dataSet, string? csv, byte[]? matchKey = null, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
+        RoomContract contract, string dataSet, string? csv, byte[]? matchKey = null, UploadForm form = UploadForm.Sorted,
+        IReadOnlyList<string>? removed = null)
     {
         using var folder = new TemporaryFolder();
         var known = contract.FindDataSet(dataSet)!;

@@ -35,7 +35,8 @@ internal readonly struct TraceLanes : ILanes<Traced>
         LanesScalar.Store(value.Words, ref words, index);
     }
 
-    public static Traced LoadCodes(ref byte codes, nuint index, int size) => At($"load codes of {size}", ref codes, index, LanesScalar.LoadCodes(ref codes, index, size));
+    public static Traced LoadCodes(ref byte codes, nuint index, int size) =>
+        At($"load codes of {size}", ref codes, index, LanesScalar.LoadCodes(ref codes, index, size));
 
     public static void StoreCodes(Traced value, ref byte codes, nuint index, int size)
     {
@@ -43,7 +44,8 @@ internal readonly struct TraceLanes : ILanes<Traced>
         LanesScalar.StoreCodes(value.Words, ref codes, index, size);
     }
 
-    public static Traced LoadHalves(ref ushort halves, nuint index) => At("load halves", ref halves, index, LanesScalar.LoadHalves(ref halves, index));
+    public static Traced LoadHalves(ref ushort halves, nuint index) =>
+        At("load halves", ref halves, index, LanesScalar.LoadHalves(ref halves, index));
 
     public static void StoreHalves(Traced value, ref ushort halves, nuint index)
     {
@@ -91,7 +93,8 @@ internal readonly struct TraceLanes : ILanes<Traced>
 
     public static Traced Equal(Traced left, Traced right) => Of("equal", LanesScalar.Equal(left.Words, right.Words));
 
-    public static Traced Select(Traced mask, Traced first, Traced second) => Of("select", LanesScalar.Select(mask.Words, first.Words, second.Words));
+    public static Traced Select(Traced mask, Traced first, Traced second) =>
+        Of("select", LanesScalar.Select(mask.Words, first.Words, second.Words));
 
     public static ulong Sum(Traced value)
     {

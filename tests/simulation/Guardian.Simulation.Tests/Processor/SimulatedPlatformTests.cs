@@ -26,16 +26,21 @@ public sealed class SimulatedPlatformTests : IDisposable
     public void EINIT_refuses_what_was_not_signed()
     {
         var (image, other) = (EnclaveImage.FromBytes(new byte[] { 1 }), EnclaveImage.FromBytes(new byte[] { 2 }));
-        var signed = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
-        Assert.Equal(LaunchRefusal.InvalidMeasurement, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(other, signed)).Refusal);
+        var signed = TestMachine.Signer.Sign(
+            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        Assert.Equal(
+            LaunchRefusal.InvalidMeasurement, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(other, signed)).Refusal);
 
         var altered = signed.Bytes.ToArray();
         altered[1026] = 9;
         Assert.True(SigStruct.TryRead(altered, out var forged));
-        Assert.Equal(LaunchRefusal.InvalidSignature, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(image, forged!)).Refusal);
+        Assert.Equal(
+            LaunchRefusal.InvalidSignature, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(image, forged!)).Refusal);
 
-        var noMode = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.None, 3), new DateOnly(2026, 1, 1));
-        Assert.Equal(LaunchRefusal.InvalidAttributes, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(image, noMode)).Refusal);
+        var noMode = TestMachine.Signer.Sign(
+            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.None, 3), new DateOnly(2026, 1, 1));
+        Assert.Equal(
+            LaunchRefusal.InvalidAttributes, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(image, noMode)).Refusal);
         Assert.Equal(machine.Platform.Counters.Total, machine.Platform.Counters.Free);
     }
 
@@ -57,7 +62,8 @@ public sealed class SimulatedPlatformTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         var image = EnclaveImage.FromBytes(new byte[] { 1 });
-        var signed = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        var signed = TestMachine.Signer.Sign(
+            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
         var keys = new string[16];
         Parallel.For(0, keys.Length, i =>
         {
@@ -76,6 +82,7 @@ public sealed class SimulatedPlatformTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         folder.Write("fuses", "something else");
-        Assert.Contains("fuses", Assert.Throws<InvalidDataException>(() => SimulatedPlatform.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "fuses", Assert.Throws<InvalidDataException>(() => SimulatedPlatform.Open(folder.Path)).Message, StringComparison.Ordinal);
     }
 }

@@ -18,15 +18,18 @@ internal sealed class AuditFetchCommand : CliCommand
         HelpName = "FILE",
     };
 
-    public AuditFetchCommand() : base("fetch", "Write the whole log to a file. Keep it: an older log later proves that a CAS was rolled back.") =>
+    public AuditFetchCommand() : base(
+        "fetch", "Write the whole log to a file. Keep it: an older log later proves that a CAS was rolled back.") =>
         AddSymbols([.. cas.All, output]);
 
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => cas.UseAsync(arguments, async client =>
+    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
+        cas.UseAsync(arguments, async client =>
     {
         var path = arguments.GetRequiredValue(output);
         OutputFile.RequireNew(path);
         var (lines, head) = (new List<string>(), "");
-        for (AuditPage page; (page = await client.ReadAuditAsync(lines.Count, cancellation).ConfigureAwait(false)).Lines.Count > 0 || head.Length == 0;)
+        for (AuditPage page; (page = await client.ReadAuditAsync(lines.Count, cancellation).ConfigureAwait(false)).Lines.Count > 0
+            || head.Length == 0;)
         {
             lines.AddRange(page.Lines);
             head = page.Head;

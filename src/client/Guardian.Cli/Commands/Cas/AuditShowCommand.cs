@@ -12,9 +12,11 @@ internal sealed class AuditShowCommand : CliCommand
 {
     private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.");
 
-    public AuditShowCommand() : base("show", "Print the log. Entries that you may not read show their time and event alone.") => AddSymbols(cas.All);
+    public AuditShowCommand() : base("show", "Print the log. Entries that you may not read show their time and event alone.") =>
+        AddSymbols(cas.All);
 
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => cas.UseAsync(arguments, async client =>
+    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
+        cas.UseAsync(arguments, async client =>
     {
         var number = 0L;
         for (AuditPage page; (page = await client.ReadAuditAsync(number, cancellation).ConfigureAwait(false)).Lines.Count > 0;)
@@ -22,10 +24,14 @@ internal sealed class AuditShowCommand : CliCommand
             foreach (var (line, detail) in page.Lines.Zip(page.Details))
             {
                 number++;
-                var entry = AuditVerifier.Describe(line) ?? throw CliReasons.BadAuditLog.Refuse($"entry {number} is no entry of an audit log");
-                var text = detail is null ? "(not yours to read)" : $"{detail.Subject} by {detail.By}{(detail.Text.Length > 0 ? $": {detail.Text}" : "")}";
+                var entry = AuditVerifier.Describe(line)
+                    ?? throw CliReasons.BadAuditLog.Refuse($"entry {number} is no entry of an audit log");
+                var text = detail is null
+                    ? "(not yours to read)"
+                    : $"{detail.Subject} by {detail.By}{(detail.Text.Length > 0 ? $": {detail.Text}" : "")}";
                 terminal.Show(
-                    new AuditEntryResult(number, entry.Time, entry.Event, detail?.Subject, detail?.By, detail?.Text), CasResultsJson.Default.AuditEntryResult,
+                    new AuditEntryResult(number, entry.Time, entry.Event, detail?.Subject, detail?.By, detail?.Text),
+                    CasResultsJson.Default.AuditEntryResult,
                     people => people.WriteLine($"{number,6} {entry.Time} {entry.Event,-18} {text}"));
             }
         }

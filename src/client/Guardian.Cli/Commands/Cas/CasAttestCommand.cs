@@ -12,7 +12,8 @@ internal sealed class CasAttestCommand : CliCommand
 {
     private readonly CasOptions cas = CasOptions.WithArgument();
 
-    public CasAttestCommand() : base("attest", "Verify the quote of a CAS against a policy before anything is sent, and show its owners.") => AddSymbols(cas.All);
+    public CasAttestCommand() : base(
+        "attest", "Verify the quote of a CAS against a policy before anything is sent, and show its owners.") => AddSymbols(cas.All);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -21,7 +22,8 @@ internal sealed class CasAttestCommand : CliCommand
         var owners = OwnersResult.Of(await client.ReadOwnersAsync(cancellation).ConfigureAwait(false));
         var (platform, report) = (verified!.Quote.Platform, verified.Quote.Report);
         var result = new CasAttestResult(
-            Verified: true, Platforms.Name(platform), report.MrEnclave.ToString(), report.MrSigner.ToString(), report.IsvProdId, report.IsvSvn,
+            Verified: true, Platforms.Name(platform), report.MrEnclave.ToString(), report.MrSigner.ToString(), report.IsvProdId,
+            report.IsvSvn,
             report.Attributes.Flags.HasFlag(AttributeFlags.Debug), owners);
         terminal.Show(result, CasResultsJson.Default.CasAttestResult, people => people.WriteFacts(
             ("verified", "yes: certificate chain, quoting enclave, key binding, signature, policy"),

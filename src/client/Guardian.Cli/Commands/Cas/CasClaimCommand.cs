@@ -16,13 +16,19 @@ internal sealed class CasClaimCommand : CliCommand
         Required = true,
         HelpName = "PUBLIC-KEY",
     };
-    private readonly Option<int> threshold = new("--threshold") { Description = "How many owners recover the store together.", Required = true, HelpName = "COUNT" };
+    private readonly Option<int> threshold = new("--threshold")
+    {
+        Description = "How many owners recover the store together.",
+        Required = true,
+        HelpName = "COUNT",
+    };
     private readonly WitnessOptions witness = new();
 
     public CasClaimCommand() : base("claim", "Become the owners of a CAS that has none. Enough owners together can recover its store.") =>
         AddSymbols([.. cas.All, owners, threshold, .. witness.All]);
 
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => cas.UseAsync(arguments, async client =>
+    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
+        cas.UseAsync(arguments, async client =>
     {
         var claim = new OwnersClaim(arguments.GetRequiredValue(owners), arguments.GetRequiredValue(threshold), witness.Read(arguments));
         var result = OwnersResult.Of(await client.ClaimAsync(claim, cancellation).ConfigureAwait(false));

@@ -16,5 +16,6 @@ internal sealed class CasCopyKeyCommand : CliCommand
         AddSymbols([address, .. host.All]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => host.RunAsync(
-        InstalledProgram.Cas, arguments, ["--mode", "key-only", "--join", arguments.GetRequiredValue(address).ToString()], terminal, cancellation);
+        InstalledProgram.Cas, arguments, ["--mode", "key-only", "--join", arguments.GetRequiredValue(address).ToString()], terminal,
+        cancellation);
 }

@@ -10,7 +10,12 @@ namespace Guardian.Cli.Commands.Cas;
 internal sealed class CasProvisioningCommand : CliCommand
 {
     private readonly CasOptions cas = CasOptions.WithArgument();
-    private readonly Option<string> output = new("--output") { Description = "The file to write, PEM.", Required = true, HelpName = "FILE" };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The file to write, PEM.",
+        Required = true,
+        HelpName = "FILE",
+    };
 
     public CasProvisioningCommand() : base(
         "provisioning", "Verify a CAS and write the certificate by which clients of Gramine's secret provisioning trust it.") =>

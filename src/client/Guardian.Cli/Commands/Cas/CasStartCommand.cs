@@ -48,7 +48,8 @@ internal sealed class CasStartCommand : CliCommand
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var more = passed.SelectMany<Option<string?>, string>(option => arguments.GetValue(option) is { } value ? [option.Name, value] : []);
+        var more = passed.SelectMany<Option<string?>, string>(
+            option => arguments.GetValue(option) is { } value ? [option.Name, value] : []);
         return host.RunAsync(
             InstalledProgram.Cas, arguments, arguments.GetValue(recover) ? [.. more, "--mode", "recover"] : more, terminal, cancellation);
     }

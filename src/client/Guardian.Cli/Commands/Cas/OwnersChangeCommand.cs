@@ -19,7 +19,8 @@ internal sealed class OwnersChangeCommand : CliCommand
 
     public OwnersChangeCommand() : base("change", "Let a CAS change its owners.") => AddSymbols([.. cas.All, proposal, signatures]);
 
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => cas.UseAsync(arguments, async client =>
+    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
+        cas.UseAsync(arguments, async client =>
     {
         var (_, bytes) = OwnersProposal.Load(arguments.GetRequiredValue(proposal));
         var given = SessionDocumentFile.ReadSignatures(arguments.GetValue(signatures), "guardian cas owners sign");

@@ -11,7 +11,10 @@ namespace Guardian.Cli.Commands.Cas;
 internal static class OwnersProposal
 {
     /// <summary>The argument that names the file.</summary>
-    public static Argument<string> CreateArgument() => new("FILE") { Description = "The change, as 'guardian cas owners propose' wrote it." };
+    public static Argument<string> CreateArgument() => new("FILE")
+    {
+        Description = "The change, as 'guardian cas owners propose' wrote it.",
+    };
 
     /// <summary>Reads a change.</summary>
     /// <exception cref="RefusedException">The file is missing, or holds no change.</exception>

@@ -24,9 +24,17 @@ internal sealed class OwnersProposeCommand : CliCommand
         Required = true,
         HelpName = "COUNT",
     };
-    private readonly Option<string> output = new("--output") { Description = "The file to write, for the present owners to sign.", Required = true, HelpName = "FILE" };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The file to write, for the present owners to sign.",
+        Required = true,
+        HelpName = "FILE",
+    };
     private readonly WitnessOptions witness = new();
-    private readonly Option<bool> none = new("--no-witness") { Description = "Have no witness any more. Without this and --witness, the present one stays." };
+    private readonly Option<bool> none = new("--no-witness")
+    {
+        Description = "Have no witness any more. Without this and --witness, the present one stays.",
+    };
 
     public OwnersProposeCommand() : base("propose", "Verify a CAS and write down a change of its owners.") =>
         AddSymbols([.. cas.All, owners, threshold, output, .. witness.All, none]);

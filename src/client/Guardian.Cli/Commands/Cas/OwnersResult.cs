@@ -11,7 +11,8 @@ namespace Guardian.Cli.Commands.Cas;
 /// <param name="Witness">The witness; null when there is none.</param>
 internal sealed record OwnersResult(IReadOnlyList<string> Keys, int Threshold, string? Hash, WitnessResult? Witness)
 {
-    public static OwnersResult Of(OwnersDescription owners) => new([.. owners.Keys], owners.Threshold, owners.Hash, WitnessResult.Of(owners.Witness));
+    public static OwnersResult Of(OwnersDescription owners) =>
+        new([.. owners.Keys], owners.Threshold, owners.Hash, WitnessResult.Of(owners.Witness));
 
     /// <summary>The owners in one line.</summary>
     public override string ToString() => $"{Threshold} of {string.Join(", ", Keys)}; witness: {WitnessResult.Describe(Witness)}";
@@ -20,7 +21,8 @@ internal sealed record OwnersResult(IReadOnlyList<string> Keys, int Threshold, s
 /// <summary>The witness of a CAS, as results show it.</summary>
 internal sealed record WitnessResult(string Address, string Session)
 {
-    public static WitnessResult? Of(WitnessDescription? witness) => witness is null ? null : new WitnessResult(witness.Address, witness.Session);
+    public static WitnessResult? Of(WitnessDescription? witness) =>
+        witness is null ? null : new WitnessResult(witness.Address, witness.Session);
 
     /// <summary>The witness in one line.</summary>
     public static string Describe(WitnessResult? witness) => witness is null ? "none" : $"{witness.Session} at {witness.Address}";

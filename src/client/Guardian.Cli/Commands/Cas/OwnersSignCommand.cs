@@ -20,7 +20,8 @@ internal sealed class OwnersSignCommand : LocalCommand
         HelpName = "FILE",
     };
 
-    public OwnersSignCommand() : base("sign", "Sign a change of owners, after you have read who they will be: consent to exactly this change.") =>
+    public OwnersSignCommand() : base(
+        "sign", "Sign a change of owners, after you have read who they will be: consent to exactly this change.") =>
         AddSymbols(proposal, key, output);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
@@ -35,7 +36,8 @@ internal sealed class OwnersSignCommand : LocalCommand
         }
         var witness = WitnessResult.Of(change.Witness);
         terminal.Show(
-            new OwnersSignResult(change.Threshold, [.. change.Keys], witness, signature.Key, signature.Signature), CasResultsJson.Default.OwnersSignResult,
+            new OwnersSignResult(change.Threshold, [.. change.Keys], witness, signature.Key, signature.Signature),
+            CasResultsJson.Default.OwnersSignResult,
             people =>
             {
                 if (path is null)

@@ -35,7 +35,8 @@ internal sealed class CloudSetupCommand : CliCommand
         HelpName = "NAME:VCPUS:RAM:DISK:EPC",
     };
 
-    public CloudSetupCommand() : base("setup", "Make the resource class, traits, aggregate and flavors that SGX guests need. Running it again is harmless.") =>
+    public CloudSetupCommand() : base(
+        "setup", "Make the resource class, traits, aggregate and flavors that SGX guests need. Running it again is harmless.") =>
         AddSymbols(cloud, aggregate, hosts, flavors);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
@@ -43,8 +44,11 @@ internal sealed class CloudSetupCommand : CliCommand
         var wanted = (arguments.GetValue(flavors) ?? []).Select(ParseFlavor).ToList();
         using var session = CloudOptions.Connect(arguments.GetValue(cloud));
         var steps = await new CloudSetup(new PlacementClient(session), new NovaClient(session)).RunAsync(
-            arguments.GetRequiredValue(aggregate), arguments.GetValue(hosts) ?? [], wanted.Count > 0 ? wanted : UsualFlavors, cancellation).ConfigureAwait(false);
-        var result = new CloudSetupResult([.. steps.Select(step => new SetupStepResult(step.What, step.State.ToString().ToLowerInvariant(), step.Detail))]);
+            arguments.GetRequiredValue(aggregate), arguments.GetValue(hosts) ?? [], wanted.Count > 0
+                ? wanted
+                : UsualFlavors, cancellation).ConfigureAwait(false);
+        var result = new CloudSetupResult(
+            [.. steps.Select(step => new SetupStepResult(step.What, step.State.ToString().ToLowerInvariant(), step.Detail))]);
         terminal.Show(result, CloudJson.Default.CloudSetupResult, people =>
         {
             foreach (var step in result.Steps)
@@ -64,7 +68,8 @@ internal sealed class CloudSetupCommand : CliCommand
         var parts = text.Split(':');
         List<int> numbers = [.. parts.Skip(1)
             .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)];
-        return parts.Length == 5 && parts[0].Length > 0 && numbers.All(number => number >= 0) && numbers[0] > 0 && numbers[1] > 0 && numbers[3] > 0
+        return parts.Length == 5 && parts[0].Length > 0 && numbers.All(number => number >= 0) && numbers[0] > 0 && numbers[1] > 0
+            && numbers[3] > 0
             ? new SgxFlavor(parts[0], numbers[0], numbers[1], numbers[2], numbers[3])
             : throw CliReasons.BadFlavor.Refuse($"'{text}' is no flavor");
     }

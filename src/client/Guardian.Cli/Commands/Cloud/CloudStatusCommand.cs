@@ -14,12 +14,14 @@ internal sealed class CloudStatusCommand : CliCommand
 {
     private readonly Option<string?> cloud = CloudOptions.Create();
 
-    public CloudStatusCommand() : base("status", "Show each host's enclave memory, and claims that fit no server; ends with 1 when there are any.") => AddSymbols(cloud);
+    public CloudStatusCommand() : base(
+        "status", "Show each host's enclave memory, and claims that fit no server; ends with 1 when there are any.") => AddSymbols(cloud);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         using var session = CloudOptions.Connect(arguments.GetValue(cloud));
-        var status = await new CloudStatus(new PlacementClient(session), new NovaClient(session)).ReadAsync(cancellation).ConfigureAwait(false);
+        var status = await new CloudStatus(new PlacementClient(session), new NovaClient(session)).ReadAsync(cancellation)
+            .ConfigureAwait(false);
         var result = CloudStatusResult.Of(status);
         terminal.Show(result, CloudJson.Default.CloudStatusResult, people => Show(people, result));
         return result.Drift.Count == 0 ? ExitCode.Done : ExitCode.Refused;
@@ -35,7 +37,8 @@ internal sealed class CloudStatusCommand : CliCommand
                 host.Host, host.State, host.Healthy ? "yes" : "no",
                 .. new[]
                 {
-                    host.Sections, host.TotalMebibytes, host.ReservedMebibytes, host.ClaimedMebibytes, host.FreeMebibytes, host.LargestFreeMebibytes, host.Guests,
+                    host.Sections, host.TotalMebibytes, host.ReservedMebibytes, host.ClaimedMebibytes, host.FreeMebibytes,
+                        host.LargestFreeMebibytes, host.Guests,
                 }.Select(Format.Number)]);
         }
         people.WriteTable(table);
@@ -54,15 +57,18 @@ internal sealed record CloudStatusResult(IReadOnlyList<HostResult> Hosts, IReadO
 {
     public static CloudStatusResult Of(EpcStatus status) => new(
         [.. status.Hosts.Select(host => new HostResult(
-            host.Host, host.State, host.IsHealthy, host.Sections, host.Total, host.Reserved, host.Claimed, host.Free, host.LargestFree, host.Guests))],
-        [.. status.Drift.Select(drift => new DriftResult(drift.Consumer.ToString(), drift.Host, drift.Claimed, drift.Expected, drift.Problem))]);
+            host.Host, host.State, host.IsHealthy, host.Sections, host.Total, host.Reserved, host.Claimed, host.Free, host.LargestFree,
+            host.Guests))],
+        [.. status.Drift.Select(
+            drift => new DriftResult(drift.Consumer.ToString(), drift.Host, drift.Claimed, drift.Expected, drift.Problem))]);
 }
 
 /// <summary>A host with enclave memory.</summary>
 /// <param name="State"><c>up</c> or <c>down</c>.</param>
 /// <param name="LargestFreeMebibytes">The largest claim that one of its sections can take.</param>
 internal sealed record HostResult(
-    string Host, string State, bool Healthy, long Sections, long TotalMebibytes, long ReservedMebibytes, long ClaimedMebibytes, long FreeMebibytes,
+    string Host, string State, bool Healthy, long Sections, long TotalMebibytes, long ReservedMebibytes, long ClaimedMebibytes,
+    long FreeMebibytes,
     long LargestFreeMebibytes, long Guests);
 
 /// <summary>A claim that fits no server.</summary>

@@ -10,7 +10,8 @@ internal sealed class UsageDataframesCommand : CliCommand
 {
     private readonly UsageOptions options = new();
 
-    public UsageDataframesCommand() : base("dataframes", "Print the EPC of running guests, hour by hour, as CloudKitty takes it at POST /v2/dataframes.") =>
+    public UsageDataframesCommand() : base(
+        "dataframes", "Print the EPC of running guests, hour by hour, as CloudKitty takes it at POST /v2/dataframes.") =>
         AddSymbols(options.All);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)

@@ -18,8 +18,10 @@ internal sealed class UsageListCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         using var session = CloudOptions.Connect(arguments.GetValue(cloud));
-        var (usages, names) = await new UsageReader(options, arguments, terminal, session, cancellation).ReadAllAsync().ConfigureAwait(false);
-        string[][] rows = [.. usages.Select(usage => (string[])[names.GetValueOrDefault(usage.Project, usage.Project), .. usage.ToTexts()])];
+        var (usages, names) = await new UsageReader(options, arguments, terminal, session, cancellation).ReadAllAsync()
+            .ConfigureAwait(false);
+        string[][] rows =
+            [.. usages.Select(usage => (string[])[names.GetValueOrDefault(usage.Project, usage.Project), .. usage.ToTexts()])];
         if (arguments.GetValue(csv))
         {
             Csv.Write(["Project", .. UsageResult.Titles], rows);

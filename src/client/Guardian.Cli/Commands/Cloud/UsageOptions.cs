@@ -24,7 +24,11 @@ internal sealed class UsageOptions
         CustomParser = Instants.ParseDay,
         HelpName = "YYYY-MM-DD",
     };
-    private readonly Option<string[]> journals = new("--journal") { Description = "A host's journal, or a folder of journals; repeatable.", HelpName = "PATH" };
+    private readonly Option<string[]> journals = new("--journal")
+    {
+        Description = "A host's journal, or a folder of journals; repeatable.",
+        HelpName = "PATH",
+    };
     private readonly Option<Uri[]> nodes = new("--node")
     {
         Description = "A host's daemon, http://host:port, that serves its journal; repeatable.",
@@ -46,7 +50,8 @@ internal sealed class UsageOptions
     /// <summary>Reads all journals.</summary>
     /// <returns>The timeline of each server; null when the user names no journal.</returns>
     /// <exception cref="RefusedException">A journal is missing. Without one host's hours the sum would be wrong, not incomplete.</exception>
-    public async Task<IReadOnlyDictionary<Guid, InstanceTimeline>?> ReadTimelinesAsync(ParseResult arguments, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<Guid, InstanceTimeline>?> ReadTimelinesAsync(
+        ParseResult arguments, CancellationToken cancellation)
     {
         var (files, addresses) = (arguments.GetValue(journals) ?? [], arguments.GetValue(nodes) ?? []);
         if (files.Length + addresses.Length == 0)
@@ -57,7 +62,8 @@ internal sealed class UsageOptions
         using var http = new HttpClient { MaxResponseContentBufferSize = MaxJournalSize };
         foreach (var address in addresses)
         {
-            hosts.Add(Timeline.Build(Journal.Read(await DownloadAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString())));
+            hosts.Add(Timeline.Build(
+                Journal.Read(await DownloadAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString())));
         }
         return Timeline.Merge(hosts);
     }
@@ -68,7 +74,8 @@ internal sealed class UsageOptions
         {
             return await http.GetByteArrayAsync(new Uri(node, "/v1/journal"), cancellation).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception failure) when (
+            failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
             throw new RefusedException(CliReasons.NoNode.Because($"{node} does not give its journal: {failure.Message}"), failure);
         }

@@ -11,7 +11,8 @@ using Guardian.Refusals;
 namespace Guardian.Cli.Commands.Cloud;
 
 /// <summary>Adds enclave memory to the usage that Nova counts, over the same hours.</summary>
-internal sealed class UsageReader(UsageOptions options, ParseResult arguments, Terminal terminal, CloudSession session, CancellationToken cancellation)
+internal sealed class UsageReader(
+    UsageOptions options, ParseResult arguments, Terminal terminal, CloudSession session, CancellationToken cancellation)
 {
     private readonly NovaClient nova = new(session);
 
@@ -22,22 +23,26 @@ internal sealed class UsageReader(UsageOptions options, ParseResult arguments, T
     public async Task<UsageResult> ReadProjectAsync(string? project)
     {
         var id = await FindProjectAsync(project).ConfigureAwait(false);
-        return (await AddEpcAsync([await nova.GetUsageAsync(id, period.Start, period.End, cancellation).ConfigureAwait(false)]).ConfigureAwait(false))[0];
+        return (await AddEpcAsync([await nova.GetUsageAsync(id, period.Start, period.End, cancellation).ConfigureAwait(false)])
+            .ConfigureAwait(false))[0];
     }
 
     /// <summary>Reads every project's usage.</summary>
     /// <returns>The usages, and the projects' names by identifier.</returns>
     public async Task<(List<UsageResult> Usages, IReadOnlyDictionary<string, string> Names)> ReadAllAsync()
     {
-        var usages = await AddEpcAsync(await nova.ListUsagesAsync(period.Start, period.End, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
-        return (usages, (await nova.ListProjectsAsync(cancellation).ConfigureAwait(false)).ToDictionary(known => known.Id, known => known.Name));
+        var usages = await AddEpcAsync(await nova.ListUsagesAsync(period.Start, period.End, cancellation).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        return (usages,
+            (await nova.ListProjectsAsync(cancellation).ConfigureAwait(false)).ToDictionary(known => known.Id, known => known.Name));
     }
 
     private async Task<string> FindProjectAsync(string? wanted)
     {
         if (wanted is null)
         {
-            return await session.GetProjectAsync(cancellation).ConfigureAwait(false) ?? throw CliReasons.NoProjectScope.Refuse("your token is for no project");
+            return await session.GetProjectAsync(cancellation).ConfigureAwait(false)
+                ?? throw CliReasons.NoProjectScope.Refuse("your token is for no project");
         }
         try
         {

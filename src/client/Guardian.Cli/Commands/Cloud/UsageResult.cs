@@ -5,7 +5,8 @@ namespace Guardian.Cli.Commands.Cloud;
 /// <summary>The result of <c>usage show</c>: what a project used in a period, with the stock client's units.</summary>
 /// <param name="Project">The project's identifier.</param>
 internal sealed record UsageResult(
-    string Project, DateTimeOffset Start, DateTimeOffset End, double CpuHours, double DiskGigabyteHours, decimal EpcMebibyteHours, double RamMebibyteHours,
+    string Project, DateTimeOffset Start, DateTimeOffset End, double CpuHours, double DiskGigabyteHours, decimal EpcMebibyteHours,
+    double RamMebibyteHours,
     int Servers)
 {
     /// <summary>The titles of <see cref="ToTexts"/>, as the stock client has them.</summary>

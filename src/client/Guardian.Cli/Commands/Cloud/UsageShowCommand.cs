@@ -9,7 +9,11 @@ namespace Guardian.Cli.Commands.Cloud;
 /// <summary><c>guardian usage show</c>.</summary>
 internal sealed class UsageShowCommand : CliCommand
 {
-    private readonly Option<string?> project = new("--project") { Description = "The project, by name or identifier. Without it, your own.", HelpName = "PROJECT" };
+    private readonly Option<string?> project = new("--project")
+    {
+        Description = "The project, by name or identifier. Without it, your own.",
+        HelpName = "PROJECT",
+    };
     private readonly UsageOptions options = new();
     private readonly Option<string?> cloud = CloudOptions.Create();
     private readonly Option<bool> csv = Csv.CreateOption();
@@ -19,7 +23,8 @@ internal sealed class UsageShowCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         using var session = CloudOptions.Connect(arguments.GetValue(cloud));
-        var usage = await new UsageReader(options, arguments, terminal, session, cancellation).ReadProjectAsync(arguments.GetValue(project)).ConfigureAwait(false);
+        var usage = await new UsageReader(options, arguments, terminal, session, cancellation).ReadProjectAsync(arguments.GetValue(project))
+            .ConfigureAwait(false);
         if (arguments.GetValue(csv))
         {
             Csv.Write(["Project", .. UsageResult.Titles], [[usage.Project, .. usage.ToTexts()]]);

@@ -31,7 +31,8 @@ internal sealed class DemoCheck(Hillstrom hillstrom)
         foreach (var arm in lift.Arms)
         {
             var customers = hillstrom.Customers.Where(customer => customer.Arm == arm.Name).ToList();
-            double Total(string column) => lift.Outcomes.Single(outcome => outcome.Column == column).Totals.Single(total => total.Arm == arm.Name).Sum;
+            double Total(string column) =>
+                lift.Outcomes.Single(outcome => outcome.Column == column).Totals.Single(total => total.Arm == arm.Name).Sum;
             Compare($"{arm.Name} persons", arm.Persons, customers.Count);
             Compare($"{arm.Name} visits", Total("customers.visit"), customers.Count(customer => customer.Visit));
             Compare($"{arm.Name} conversions", Total("customers.conversion"), customers.Count(customer => customer.Conversion));

@@ -16,7 +16,9 @@ internal sealed class DemoCommand : CliCommand
         HelpName = "DIR",
     };
 
-    public DemoCommand() : base("demo", "Play two partners with a real experiment on a simulated platform: no root, no SGX, nothing to install.") => AddSymbols(keep);
+    public DemoCommand() : base(
+        "demo", "Play two partners with a real experiment on a simulated platform: no root, no SGX, nothing to install.") =>
+            AddSymbols(keep);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -48,7 +50,8 @@ internal sealed class DemoCommand : CliCommand
 /// <param name="ScannedBytes">Bytes on the host's disk that were searched for plain text.</param>
 /// <param name="Kept">The folder that stays; null when everything is removed.</param>
 internal sealed record DemoResult(
-    string Platform, string ContractHash, JsonNode Overlap, JsonNode Crosstab, JsonNode Lift, int Withheld, IReadOnlyList<string> Differences, long ScannedBytes,
+    string Platform, string ContractHash, JsonNode Overlap, JsonNode Crosstab, JsonNode Lift, int Withheld,
+    IReadOnlyList<string> Differences, long ScannedBytes,
     double Seconds, string? Kept);
 
 /// <summary>Source-generated JSON of this group's results.</summary>

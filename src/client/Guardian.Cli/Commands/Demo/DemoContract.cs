@@ -14,7 +14,8 @@ internal static class DemoContract
     public const string Retailer = "retailer";
 
     public static string Write(string agencyKey, string retailerKey, MrEnclave enclave, MrEnclave cas, string sessionHash) =>
-        RoomTemplates.WriteContractHead(Room, [(Agency, agencyKey), (Retailer, retailerKey)], enclave, cas, [PlatformKind.Simulated], sessionHash)
+        RoomTemplates.WriteContractHead(
+            Room, [(Agency, agencyKey), (Retailer, retailerKey)], enclave, cas, [PlatformKind.Simulated], sessionHash)
         + $$"""
 
         datasets:

@@ -55,7 +55,8 @@ internal sealed class DemoStory : IDisposable
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         people.WriteLine("Guardian: two companies learn what a campaign did, without showing each other a row");
-        people.WriteLine("The platform is SIMULATED: SGX's formats, checks and code path under a root of trust of its own, and no protection.");
+        people.WriteLine(
+            "The platform is SIMULATED: SGX's formats, checks and code path under a root of trust of its own, and no protection.");
 
         var cas = await StartCasAsync(cancellation).ConfigureAwait(false);
         var file = await AgreeAsync(cas, cancellation).ConfigureAwait(false);
@@ -95,7 +96,8 @@ internal sealed class DemoStory : IDisposable
         Begin("A configuration and attestation service (CAS) starts in an enclave");
         var address = await StartAsync(InstalledProgram.Cas, ["--state", PathOf("cas")], cancellation).ConfigureAwait(false);
         using var client = new CasClient(
-            address, PolicyFor(InstalledProgram.Cas), null, TimeProvider.System, CliVerifier.Default, (peer, _) => ShowPeer("guardian-cas", peer));
+            address, PolicyFor(InstalledProgram.Cas), null, TimeProvider.System, CliVerifier.Default, (peer, _) =>
+                ShowPeer("guardian-cas", peer));
         await client.CheckAsync(cancellation).ConfigureAwait(false);
         return address;
     }
@@ -129,7 +131,8 @@ internal sealed class DemoStory : IDisposable
     {
         Begin("The clean room starts in an enclave");
         var address = await StartAsync(
-            InstalledProgram.Enclave, ["--state", PathOf("room"), "--contract", file.Path, "--cas", cas.ToString()], cancellation).ConfigureAwait(false);
+            InstalledProgram.Enclave, ["--state", PathOf("room"), "--contract", file.Path, "--cas", cas.ToString()],
+            cancellation).ConfigureAwait(false);
         Tell("the CAS verified its quote, and the enclave the CAS's; it has the room's key");
         using var certificate = agency.CreateClientCertificate(TimeProvider.System.GetUtcNow());
         using var client = file.Connect(address, certificate, (peer, _) => ShowPeer("guardian-enclave", peer));
@@ -178,7 +181,8 @@ internal sealed class DemoStory : IDisposable
             "How many customers do they share?", new Question { Kind = QuestionKind.Overlap }, new StatementFiles("overlap.jws")).ConfigureAwait(false);
         var crosstab = await AskAndShowAsync(
             "Who are they? Arm (the agency knows) by channel (the retailer knows)",
-            new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.channel"] }, new StatementFiles("crosstab.jws")).ConfigureAwait(false);
+            new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.channel"] },
+            new StatementFiles("crosstab.jws")).ConfigureAwait(false);
         var lift = await AskAndShowAsync(
             "Did the campaign work?", new Question { Kind = QuestionKind.Lift }, new StatementFiles("lift.jws", "lift.html")).ConfigureAwait(false);
         var withheld = await AskForbiddenAsync(client, cancellation).ConfigureAwait(false);
@@ -228,7 +232,8 @@ internal sealed class DemoStory : IDisposable
         Begin("What stayed secret");
         var needles = new[] { "@example", "@EXAMPLE", "customer.", "Multichannel", "Mens E-Mail" }.Select(Encoding.UTF8.GetBytes).ToList();
         var scanned = 0L;
-        foreach (var path in new[] { "cas", "room" }.SelectMany(folder => Directory.EnumerateFiles(PathOf(folder), "*", SearchOption.AllDirectories)))
+        foreach (var path in new[] { "cas", "room" }.SelectMany(
+            folder => Directory.EnumerateFiles(PathOf(folder), "*", SearchOption.AllDirectories)))
         {
             var bytes = File.ReadAllBytes(path);
             scanned += bytes.Length;

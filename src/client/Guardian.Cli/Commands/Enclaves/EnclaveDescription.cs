@@ -80,7 +80,8 @@ internal record EnclaveDescription : EnclaveIdentity
 
     private static string? DescribeSigner(MrSigner signer) => signer.ToString() switch
     {
-        _ when signer == Guardian.Sgx.Measurement.MrSigner.SdkSample => "the sample key of Intel's SDK, which everybody has: it identifies nobody",
+        _ when signer == Guardian.Sgx.Measurement.MrSigner.SdkSample =>
+            "the sample key of Intel's SDK, which everybody has: it identifies nobody",
         "acb77012053e05a63d413b8bbae8fb6c5d73b3f2996d91c43bbbf90959c0f8d4" => "Intel, for launch enclaves",
         "8c4f5775d796503e96137f77c68a829a0056ac8ded70140b081b094490c57bff" => "Intel, for quoting and provisioning enclaves",
         "dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5" => "Intel, for the quoting enclave of trust domains",

@@ -28,7 +28,9 @@ internal sealed class NodeCheckCommand : CliCommand
         var cloud = isHere ? await CheckCloudAsync(configuration, cancellation).ConfigureAwait(false) : [];
         var report = HostCheck.Run(
             files,
-            isHere ? LibvirtFacts.Read(configuration.Upstream) : LibvirtReasons.Unusable.Because("libvirt's answers are not among captured files"),
+            isHere
+                ? LibvirtFacts.Read(configuration.Upstream)
+                : LibvirtReasons.Unusable.Because("libvirt's answers are not among captured files"),
             configuration.Listen, cloud);
         return CheckResult.Show(terminal, report, "this host can give EPC to guests", "this host cannot give EPC to guests yet");
     }
@@ -39,7 +41,8 @@ internal sealed class NodeCheckCommand : CliCommand
         try
         {
             using var session = CloudOptions.Connect(configuration.Cloud);
-            return [NovaCheck.CheckAggregates(await new NovaClient(session).ListAggregatesAsync(cancellation).ConfigureAwait(false), configuration.Host)];
+            return [NovaCheck.CheckAggregates(
+                await new NovaClient(session).ListAggregatesAsync(cancellation).ConfigureAwait(false), configuration.Host)];
         }
         catch (RefusedException failure)
         {

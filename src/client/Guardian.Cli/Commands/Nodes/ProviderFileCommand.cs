@@ -16,15 +16,22 @@ internal sealed class ProviderFileCommand : LocalCommand
         HelpName = "NODE=MIB",
         CustomParser = ParseSections,
     };
-    private readonly Option<int> reserved = new("--reserved") { Description = "EPC that stays for the host's own enclaves, in MiB.", HelpName = "MIB" };
+    private readonly Option<int> reserved = new("--reserved")
+    {
+        Description = "EPC that stays for the host's own enclaves, in MiB.",
+        HelpName = "MIB",
+    };
 
-    public ProviderFileCommand() : base("provider-yaml", "Print a provider.yaml for nova-compute, in place of the inventory that guardian-node publishes.") =>
+    public ProviderFileCommand() : base(
+        "provider-yaml", "Print a provider.yaml for nova-compute, in place of the inventory that guardian-node publishes.") =>
         AddSymbols(sections, reserved);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var given = arguments.GetValue(sections) ?? [];
-        var byNode = given.Length == 0 ? null : given.GroupBy(section => section.Key).ToDictionary(node => node.Key, node => node.Sum(section => section.Value));
+        var byNode = given.Length == 0
+            ? null
+            : given.GroupBy(section => section.Key).ToDictionary(node => node.Key, node => node.Sum(section => section.Value));
         var epc = HostEpc.Read(byNode, arguments.GetValue(reserved), isHealthy: true);
         var total = epc.Mebibytes.Values.Sum();
         if (epc.Mebibytes.Count == 0)

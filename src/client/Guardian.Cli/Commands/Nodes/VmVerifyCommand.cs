@@ -23,7 +23,8 @@ internal sealed class VmVerifyCommand : CliCommand
         CustomParser = ParseInstance,
     };
 
-    public VmVerifyCommand() : base("verify", "Verify that guests have the EPC that was claimed for them: the mappings of their QEMU equal the claim.") =>
+    public VmVerifyCommand() : base(
+        "verify", "Verify that guests have the EPC that was claimed for them: the mappings of their QEMU equal the claim.") =>
         AddSymbols(instance, options.Configuration);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
@@ -33,7 +34,8 @@ internal sealed class VmVerifyCommand : CliCommand
         using var session = TryConnect(configuration.Cloud, terminal);
         var claims = session is null ? null : new EpcClaims(new PlacementClient(session));
         var states = await GuestVerifier.ReadAsync(
-            configuration.Upstream, claims is null ? null : server => claims.ReadAsync(server, configuration.Host, cancellation), wanted).ConfigureAwait(false);
+            configuration.Upstream, claims is null ? null : server =>
+                claims.ReadAsync(server, configuration.Host, cancellation), wanted).ConfigureAwait(false);
         if (wanted is not null && states.Count == 0)
         {
             throw CliReasons.NotRunning.Refuse($"{wanted} does not run on this host");
@@ -95,5 +97,6 @@ internal sealed record GuestResult(
     string Instance, string Name, int? Process, long? ClaimedKiB, long DefinedKiB, long? MappedKiB, bool Verified, string? Problem)
 {
     public static GuestResult Of(GuestEpcState state) => new(
-        state.Instance.ToString(), state.Name, state.Process, state.Claimed, state.Defined, state.Mapped, state.Problem is null, state.Problem);
+        state.Instance.ToString(), state.Name, state.Process, state.Claimed, state.Defined, state.Mapped, state.Problem is null,
+        state.Problem);
 }

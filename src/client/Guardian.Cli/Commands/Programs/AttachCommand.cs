@@ -13,11 +13,13 @@ internal sealed class AttachCommand : CliCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    public AttachCommand() : base("attach", "Talk to a program whose streams are encrypted.") => AddSymbols([stdio.Service, .. stdio.Others, words]);
+    public AttachCommand() : base("attach", "Talk to a program whose streams are encrypted.") =>
+        AddSymbols([stdio.Service, .. stdio.Others, words]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var key = await stdio.ReadKeyAsync(arguments, cancellation).ConfigureAwait(false);
-        return await new AttachedProcess(key, terminal.Json).RunAsync(arguments.GetRequiredValue(words), cancellation).ConfigureAwait(false);
+        return await new AttachedProcess(key, terminal.Json).RunAsync(arguments.GetRequiredValue(words), cancellation)
+            .ConfigureAwait(false);
     }
 }

@@ -49,7 +49,9 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
         }
         catch (Win32Exception failure)
         {
-            throw new RefusedException(CliReasons.NotStarted.Because($"'{start.FileName}' cannot be started: {FileRefusals.Describe(failure.NativeErrorCode)}"), failure);
+            throw new RefusedException(
+                CliReasons.NotStarted.Because($"'{start.FileName}' cannot be started: {FileRefusals.Describe(failure.NativeErrorCode)}"),
+                failure);
         }
     }
 
@@ -92,7 +94,8 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
         }
     }
 
-    private static async Task WriteAsync(Process process, StdioCipher cipher, StdioFrameKind kind, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    private static async Task WriteAsync(
+        Process process, StdioCipher cipher, StdioFrameKind kind, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         var frame = cipher.Seal(kind, content.Span);
         var stream = process.StandardInput.BaseStream;

@@ -11,8 +11,16 @@ internal sealed class ImagePackCommand : LocalCommand
 {
     private readonly Argument<string> program = new("PROGRAM") { Description = "The program, a WebAssembly module." };
     private readonly Argument<string> layout = new("LAYOUT") { Description = "The folder to write the image layout to." };
-    private readonly Option<string?> files = new("--files") { Description = "A folder whose content the program finds under /.", HelpName = "DIR" };
-    private readonly Option<string?> session = new("--session") { Description = "Session and service with which the program is started.", HelpName = "SESSION/SERVICE" };
+    private readonly Option<string?> files = new("--files")
+    {
+        Description = "A folder whose content the program finds under /.",
+        HelpName = "DIR",
+    };
+    private readonly Option<string?> session = new("--session")
+    {
+        Description = "Session and service with which the program is started.",
+        HelpName = "SESSION/SERVICE",
+    };
     private readonly Option<string?> cas = new("--cas") { Description = "The CAS that has the session.", HelpName = "ADDRESS" };
 
     public ImagePackCommand() : base(
@@ -24,14 +32,18 @@ internal sealed class ImagePackCommand : LocalCommand
         var target = arguments.GetRequiredValue(layout);
         OutputFile.RequireNewOrEmptyFolder(target);
         var digest = OciWriter.Write(
-            target, InputFile.ReadBytes(arguments.GetRequiredValue(program)), arguments.GetValue(files) is { } folder ? ReadFiles(folder) : [],
+            target, InputFile.ReadBytes(arguments.GetRequiredValue(program)), arguments.GetValue(files) is { } folder
+                ? ReadFiles(folder)
+                : [],
             arguments.GetValue(session), arguments.GetValue(cas));
         terminal.Show(new ImagePackResult(digest), ProgramsJson.Default.ImagePackResult, people => people.WriteLine($"program: {digest}"));
         return ExitCode.Done;
     }
 
-    private static IEnumerable<ImageFile> ReadFiles(string folder) => Directory.EnumerateFiles(InputFile.Require(folder), "*", SearchOption.AllDirectories)
-        .Select(path => new ImageFile("/" + Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'), InputFile.ReadBytes(path)));
+    private static IEnumerable<ImageFile> ReadFiles(string folder) =>
+        Directory.EnumerateFiles(InputFile.Require(folder), "*", SearchOption.AllDirectories)
+        .Select(path =>
+            new ImageFile("/" + Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'), InputFile.ReadBytes(path)));
 }
 
 /// <summary>The result of <c>image pack</c>.</summary>

@@ -15,7 +15,8 @@ internal sealed class ImageShowCommand : LocalCommand
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var image = ImageLayout.Read(arguments.GetRequiredValue(layout));
-        var result = new ImageShowResult(image.Digest, image.Session, image.Cas, image.Program.Length, [.. image.Files.Select(file => file.Path)]);
+        var result = new ImageShowResult(
+            image.Digest, image.Session, image.Cas, image.Program.Length, [.. image.Files.Select(file => file.Path)]);
         terminal.Show(result, ProgramsJson.Default.ImageShowResult, people =>
         {
             people.WriteLine($"program: {result.Digest}");

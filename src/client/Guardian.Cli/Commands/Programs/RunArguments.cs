@@ -34,7 +34,8 @@ internal sealed class RunArguments
         ["--volume"] = RunOption.Insecure((run, value) => run.AddVolume(ParseMapping("--volume", value, isPlain: false))),
         ["--volume-key"] = RunOption.Insecure((run, value) => run.AddVolumeKey(value)),
         ["--env"] = RunOption.Insecure((run, value) =>
-            run.environment.Add(value.IndexOf('=', StringComparison.Ordinal) > 0 ? value : throw Misuse($"--env takes NAME=VALUE, not '{value}'"))),
+            run.environment.Add(
+                value.IndexOf('=', StringComparison.Ordinal) > 0 ? value : throw Misuse($"--env takes NAME=VALUE, not '{value}'"))),
         ["--listen"] = RunOption.Insecure((run, value) => run.listeners.Add(ParseListener(value))),
         ["--max-memory"] = RunOption.Any((run, value) => run.MaxMemory = ParseMemory(value)),
         ["--max-instructions"] = RunOption.Any((run, value) => run.MaxInstructions = ParseCount(value)),
@@ -54,7 +55,8 @@ internal sealed class RunArguments
 
     public IReadOnlyList<(string HostPath, string GuestPath)> Directories => directories;
 
-    public IEnumerable<(string Path, string GuestPath, string KeyFile)> Volumes => volumes.Select(volume => (volume.Path, volume.GuestPath, volume.KeyFile!));
+    public IEnumerable<(string Path, string GuestPath, string KeyFile)> Volumes =>
+        volumes.Select(volume => (volume.Path, volume.GuestPath, volume.KeyFile!));
 
     public IReadOnlyList<string> Environment => environment;
 
@@ -112,7 +114,8 @@ internal sealed class RunArguments
                 throw Misuse($"there is no option {name}", NearestWord.Find(name, Known.Keys) is { } near ? $"did you mean {near}?" : null);
             }
             firstOf.TryAdd(option.Mode, name);
-            option.Set(run, !option.HasValue ? "" : attached ?? (next < given.Length ? given[next++] : throw Misuse($"{name} needs a value")));
+            option.Set(
+                run, !option.HasValue ? "" : attached ?? (next < given.Length ? given[next++] : throw Misuse($"{name} needs a value")));
         }
         if (!run.IsImage)
         {
@@ -131,7 +134,8 @@ internal sealed class RunArguments
         }
         if (!HasNoAttestation && firstOf.ContainsKey(RunMode.Insecure))
         {
-            throw Misuse("--dir, --volume, --env and --listen are for --insecure-no-attestation: an attested program gets these from its session");
+            throw Misuse(
+                "--dir, --volume, --env and --listen are for --insecure-no-attestation: an attested program gets these from its session");
         }
         if (volumes.Find(volume => volume.KeyFile is null) is { Path: not null } open)
         {
@@ -158,7 +162,8 @@ internal sealed class RunArguments
             : throw Misuse($"{option} takes {(isPlain ? "HOSTDIR::GUESTDIR or HOSTDIR" : "VOLUMEDIR::GUESTDIR")}, not '{value}'");
     }
 
-    private static IPEndPoint ParseListener(string value) => IPEndPoint.TryParse(value, out var address) && value.Contains(':', StringComparison.Ordinal)
+    private static IPEndPoint ParseListener(string value) =>
+        IPEndPoint.TryParse(value, out var address) && value.Contains(':', StringComparison.Ordinal)
         ? address
         : throw Misuse($"--listen takes an address and a port, not '{value}'");
 

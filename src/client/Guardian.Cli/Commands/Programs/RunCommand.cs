@@ -61,7 +61,8 @@ internal sealed class RunCommand : Command
         using var module = loaded.Value;
         if (module is null)
         {
-            var refusal = loaded.Refusal! with { Detail = $"{arguments.Program} is not a WebAssembly module that Guardian runs: {loaded.Refusal.Detail}" };
+            var refusal = loaded.Refusal! with { Detail =
+                $"{arguments.Program} is not a WebAssembly module that Guardian runs: {loaded.Refusal.Detail}" };
             return Report(refusal, NoProgram, arguments.IsJson);
         }
         using var directories = new OpenedDirectories(arguments);
@@ -81,7 +82,10 @@ internal sealed class RunCommand : Command
         {
             GuestEnd.Exited => outcome.ExitStatus,
             GuestEnd.Cancelled => signals!.ExitCode,
-            _ => Report(Describe(outcome, arguments.Program), outcome.End == GuestEnd.HostFailed ? OwnFailure : outcome.ExitStatus, arguments.IsJson),
+            _ =>
+                Report(Describe(outcome, arguments.Program), outcome.End == GuestEnd.HostFailed
+                    ? OwnFailure
+                    : outcome.ExitStatus, arguments.IsJson),
         };
     }
 
@@ -89,7 +93,8 @@ internal sealed class RunCommand : Command
     {
         GuestEnd.Trapped => CliReasons.Trap.Because("the program trapped") with
         {
-            Problems = [.. outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("note:", StringComparison.Ordinal))],
+            Problems = [.. outcome.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Where(line => !line.StartsWith("note:", StringComparison.Ordinal))],
         },
         GuestEnd.NotStarted => CliReasons.NotAProgram.Because($"{program} cannot be run: {outcome.Message}"),
         GuestEnd.HostFailed => CliReasons.HostCall.Because($"a call of the program failed: {outcome.Message}"),
@@ -99,7 +104,8 @@ internal sealed class RunCommand : Command
     private static Outcome<WasmModule> Load(WasmEngine engine, byte[] wasm)
     {
         DurableFile.CreateDirectory(UserFolders.State);
-        var key = DurableFile.ReadOrCreate(Path.Combine(UserFolders.State, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
+        var key = DurableFile.ReadOrCreate(
+            Path.Combine(UserFolders.State, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
         return new ModuleCache(Path.Combine(UserFolders.State, "modules"), key).Load(engine, wasm);
     }
 

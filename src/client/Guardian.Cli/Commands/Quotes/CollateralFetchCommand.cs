@@ -30,17 +30,25 @@ internal sealed class CollateralFetchCommand : CliCommand
         CustomParser = Addresses.ParseWeb,
         HelpName = "ADDRESS",
     };
-    private readonly Option<string?> store = new("--store") { Description = "Folder to store it in. Without it, the folder that 'quote verify' reads.", HelpName = "DIR" };
+    private readonly Option<string?> store = new("--store")
+    {
+        Description = "Folder to store it in. Without it, the folder that 'quote verify' reads.",
+        HelpName = "DIR",
+    };
     private readonly Option<int> ahead = new("--ahead")
     {
         Description = "Fetch only collateral that expires within so many days; 0 fetches always.",
         DefaultValueFactory = _ => 0,
         HelpName = "DAYS",
     };
-    private readonly Option<bool> early = new("--early") { Description = "Fetch the values that Intel will apply soon, to see which platforms will need an update." };
+    private readonly Option<bool> early = new("--early")
+    {
+        Description = "Fetch the values that Intel will apply soon, to see which platforms will need an update.",
+    };
     private readonly Option<Uri?> rootList = new("--root-crl")
     {
-        Description = "Address of the root's revocation list, for a service that does not have it. Without it, the address where Intel publishes it.",
+        Description =
+            "Address of the root's revocation list, for a service that does not have it. Without it, the address where Intel publishes it.",
         CustomParser = Addresses.ParseWeb,
         HelpName = "ADDRESS",
     };
@@ -62,20 +70,23 @@ internal sealed class CollateralFetchCommand : CliCommand
         foreach (var platform in arguments.GetRequiredValue(quotes).Select(ReadPlatform).Distinct())
         {
             var known = stored.Find(platform) is { } old ? CollateralSummary.TryRead(old, out _) : null;
-            var isCurrent = arguments.GetValue(ahead) > 0 && known?.Expires > TimeProvider.System.GetUtcNow().AddDays(arguments.GetValue(ahead));
+            var isCurrent = arguments.GetValue(ahead) > 0
+                && known?.Expires > TimeProvider.System.GetUtcNow().AddDays(arguments.GetValue(ahead));
             if (!isCurrent)
             {
                 (var collateral, known) = await FetchAsync(client, platform, arguments.GetValue(early), cancellation).ConfigureAwait(false);
                 terminal.Note($"wrote {stored.Write(platform, collateral)}");
             }
             fetched.Add(new FetchedPlatform(
-                platform.Fmspc, QuoteIdentity.Name(platform.Tee), Fetched: !isCurrent, known!.EvaluationDataNumber, Format.Instant(known.Expires)));
+                platform.Fmspc, QuoteIdentity.Name(platform.Tee), Fetched: !isCurrent, known!.EvaluationDataNumber,
+                Format.Instant(known.Expires)));
         }
         terminal.Show(new CollateralFetchResult(fetched), QuotesJson.Default.CollateralFetchResult, people =>
         {
             foreach (var platform in fetched)
             {
-                people.WriteLine($"{platform.Tee} {platform.Fmspc}: {(platform.Fetched ? "fetched" : "still current")}, expires {platform.Expires}");
+                people.WriteLine(
+                    $"{platform.Tee} {platform.Fmspc}: {(platform.Fetched ? "fetched" : "still current")}, expires {platform.Expires}");
             }
         });
         return ExitCode.Done;
@@ -93,7 +104,8 @@ internal sealed class CollateralFetchCommand : CliCommand
             var collateral = await client.FetchAsync(platform, early, cancellation).ConfigureAwait(false);
             return CollateralSummary.TryRead(collateral, out var problem) is { } summary && summary.Fmspc == platform.Fmspc
                 ? (collateral, summary)
-                : throw CliReasons.BadCollateralAnswer.Refuse($"the service gave something else than collateral for {platform.Fmspc}: {problem}");
+                : throw CliReasons.BadCollateralAnswer.Refuse(
+                    $"the service gave something else than collateral for {platform.Fmspc}: {problem}");
         }
         catch (HttpRequestException failure)
         {

@@ -10,7 +10,10 @@ namespace Guardian.Cli.Commands.Quotes;
 internal static class CollateralFile
 {
     /// <summary>The argument that names it.</summary>
-    public static Argument<string> CreateArgument() => new("COLLATERAL") { Description = "A folder with a file for each piece, or a packed file." };
+    public static Argument<string> CreateArgument() => new("COLLATERAL")
+    {
+        Description = "A folder with a file for each piece, or a packed file.",
+    };
 
     /// <summary>Reads collateral.</summary>
     /// <exception cref="RefusedException">It is missing, or is no collateral.</exception>

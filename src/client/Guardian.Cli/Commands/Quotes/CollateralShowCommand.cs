@@ -11,14 +11,16 @@ internal sealed class CollateralShowCommand : LocalCommand
 {
     private readonly Argument<string> path = CollateralFile.CreateArgument();
 
-    public CollateralShowCommand() : base("show", "Show which platform collateral is for, and when each piece expires.") => AddSymbols(path);
+    public CollateralShowCommand() : base("show", "Show which platform collateral is for, and when each piece expires.") =>
+        AddSymbols(path);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var summary = CollateralSummary.TryRead(CollateralFile.Read(arguments.GetRequiredValue(path)), out var problem)
             ?? throw CliReasons.BadCollateral.Refuse($"{arguments.GetRequiredValue(path)}: {problem}");
         var result = new CollateralShowResult(
-            QuoteIdentity.Name(summary.Tee), summary.Fmspc, summary.EvaluationDataNumber, summary.QeEvaluationDataNumber, Format.Instant(summary.Expires),
+            QuoteIdentity.Name(summary.Tee), summary.Fmspc, summary.EvaluationDataNumber, summary.QeEvaluationDataNumber,
+            Format.Instant(summary.Expires),
             summary.RevokedCertificates,
             [.. summary.Pieces.Select(piece => new PieceResult(piece.Name, Format.Instant(piece.From), Format.Instant(piece.To)))]);
         terminal.Show(result, QuotesJson.Default.CollateralShowResult, people =>
@@ -30,7 +32,8 @@ internal sealed class CollateralShowCommand : LocalCommand
                 table.AddRow(piece.Name, piece.From, piece.To);
             }
             people.WriteTable(table);
-            people.WriteLine(summary.RevokedCertificates is { } count ? $"{count} certificates are revoked" : "a revocation list is missing");
+            people.WriteLine(
+                summary.RevokedCertificates is { } count ? $"{count} certificates are revoked" : "a revocation list is missing");
         });
         return ExitCode.Done;
     }

@@ -17,12 +17,16 @@ internal sealed class QuoteShowCommand : LocalCommand
     public QuoteShowCommand() : base("show", "Show the content of a quote, unverified.") => AddSymbols(quote);
 
     /// <summary>The argument that names a quote.</summary>
-    public static Argument<string> CreateQuoteArgument() => new("QUOTE") { Description = "The quote: raw, hex or base64; - reads standard input." };
+    public static Argument<string> CreateQuoteArgument() => new("QUOTE")
+    {
+        Description = "The quote: raw, hex or base64; - reads standard input.",
+    };
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var result = new QuoteShowResult(QuoteFile.Parse(arguments.GetRequiredValue(quote)));
-        terminal.Show(result, QuotesJson.Default.QuoteShowResult, people => people.WriteFacts(Facts.Of(result, QuotesJson.Default.QuoteShowResult)));
+        terminal.Show(
+            result, QuotesJson.Default.QuoteShowResult, people => people.WriteFacts(Facts.Of(result, QuotesJson.Default.QuoteShowResult)));
         return ExitCode.Done;
     }
 }
@@ -39,7 +43,9 @@ internal sealed record QuoteShowResult : QuoteIdentity
         CertificationDataType = quote.CertificationDataType;
         var platform = PlatformId.Of(quote);
         (Fmspc, PckCa) = (platform?.Fmspc, platform?.Authority);
-        Needs = platform is null ? "the platform's PCK certificate chain, which the quote does not contain: quote verify --pck-chain FILE" : null;
+        Needs = platform is null
+            ? "the platform's PCK certificate chain, which the quote does not contain: quote verify --pck-chain FILE"
+            : null;
         if (QuotedPlatform.Of(quote) is { } named)
         {
             EncryptedPpid = named.IsEncrypted ? Format.Hex(named.Ppid) : null;

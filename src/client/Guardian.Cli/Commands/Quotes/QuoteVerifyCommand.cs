@@ -28,7 +28,11 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         CustomParser = Instants.ParseRfc3339,
         HelpName = "INSTANT",
     };
-    private readonly Option<string?> root = new("--root") { Description = "Certificate of the root of trust, PEM, in place of Intel's.", HelpName = "FILE" };
+    private readonly Option<string?> root = new("--root")
+    {
+        Description = "Certificate of the root of trust, PEM, in place of Intel's.",
+        HelpName = "FILE",
+    };
     private readonly Option<string[]> accept = new("--accept")
     {
         Description = "A TCB status that is accepted besides UpToDate; several may follow.",
@@ -37,12 +41,16 @@ internal sealed class QuoteVerifyCommand : LocalCommand
     };
     private readonly Option<string?> policy = new("--policy")
     {
-        Description = "Policy that says which enclaves are accepted, YAML: attestation, platforms, debug, tcb (docs/how-to/attestation.md).",
+        Description =
+            "Policy that says which enclaves are accepted, YAML: attestation, platforms, debug, tcb (docs/how-to/attestation.md).",
         HelpName = "FILE",
     };
     private readonly Option<bool> debug = new("--allow-debug") { Description = "Accept debug enclaves, whose memory the host can read." };
     private readonly Option<bool> simulated = new("--simulated") { Description = "Accept simulated platforms, which protect nothing." };
-    private readonly Option<bool> noRevocation = new("--insecure-no-revocation") { Description = "Accept collateral without revocation lists." };
+    private readonly Option<bool> noRevocation = new("--insecure-no-revocation")
+    {
+        Description = "Accept collateral without revocation lists.",
+    };
     private readonly Option<string?> pck = new("--pck-chain")
     {
         Description = "The platform's PCK certificate chain, PEM, for quotes that do not contain it.",
@@ -82,7 +90,8 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         return appraisal?.IsAccepted == true ? ExitCode.Done : ExitCode.Refused;
     }
 
-    private static void Show(Terminal terminal, QuoteVerifyResult result, Appraisal? appraisal) => terminal.Show(result, QuotesJson.Default.QuoteVerifyResult, people =>
+    private static void Show(Terminal terminal, QuoteVerifyResult result, Appraisal? appraisal) =>
+        terminal.Show(result, QuotesJson.Default.QuoteVerifyResult, people =>
     {
         var refused = appraisal?.Checks.Where(check => !check.Passed).ToList() ?? [];
         // The details of a refused policy follow, one line for each rule.
@@ -135,10 +144,12 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         map?.End();
         return read is not null && !problems.Any
             ? read
-            : throw CliReasons.BadPolicy.Refuse($"{path} is no valid policy", problems: [.. problems.Items.Select(problem => $"{path}:{problem}")]);
+            : throw CliReasons.BadPolicy.Refuse(
+                $"{path} is no valid policy", problems: [.. problems.Items.Select(problem => $"{path}:{problem}")]);
     }
 
-    private static TcbStatus ParseStatus(string text) => Enum.TryParse<TcbStatus>(text, ignoreCase: false, out var status) && status.ToString() == text
+    private static TcbStatus ParseStatus(string text) =>
+        Enum.TryParse<TcbStatus>(text, ignoreCase: false, out var status) && status.ToString() == text
         ? status
         : throw CliReasons.BadStatus.Refuse($"'{text}' is no TCB status", $"there are {string.Join(", ", Enum.GetNames<TcbStatus>())}");
 }

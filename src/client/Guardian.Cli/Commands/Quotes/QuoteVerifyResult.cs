@@ -15,7 +15,8 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
         (Stage, Reason, Detail, Offset) = (failure.Stage.ToString(), failure.Reason, failure.Detail, failure.Offset);
     }
 
-    private QuoteVerifyResult(VerifiedQuote quote, Appraisal appraisal) : base(quote.Tee, quote.Tee == TeeType.Sgx ? quote.Report : null, quote.TdReport)
+    private QuoteVerifyResult(VerifiedQuote quote, Appraisal appraisal) : base(
+        quote.Tee, quote.Tee == TeeType.Sgx ? quote.Report : null, quote.TdReport)
     {
         Verified = true;
         Accepted = appraisal.IsAccepted;

@@ -21,10 +21,16 @@ internal sealed class RoomActivateCommand : RoomCommand
         Required = true,
         HelpName = "FILE",
     };
-    private readonly Option<string> output = new("--output") { Description = "The list to write, one identifier for each line.", Required = true, HelpName = "FILE" };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The list to write, one identifier for each line.",
+        Required = true,
+        HelpName = "FILE",
+    };
     private readonly Option<string[]> where = Questions.CreateWhereOption();
 
-    public RoomActivateCommand() : base("activate", "Get the list of your own customers who matched, where every owner's rules allow it.") =>
+    public RoomActivateCommand() : base(
+        "activate", "Get the list of your own customers who matched, where every owner's rules allow it.") =>
         AddSymbols(data, output, where);
 
     protected override void Check(ParseResult arguments)
@@ -33,9 +39,11 @@ internal sealed class RoomActivateCommand : RoomCommand
         OutputFile.RequireNew(arguments.GetRequiredValue(output));
     }
 
-    protected override async Task<int> RunAsync(RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(
+        RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var design = file.Contract.Analyses.Activation ?? throw CliReasons.AnalysisNotAllowed.Refuse("the contract allows no activation list");
+        var design = file.Contract.Analyses.Activation
+            ?? throw CliReasons.AnalysisNotAllowed.Refuse("the contract allows no activation list");
         var question = new Question { Kind = QuestionKind.Activation, Where = Questions.ReadConditions(arguments, where) };
         var answer = RoomStatements.ReadAnswer(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract);
         var keys = await client.ReadKeysAsync(design.DataSet, cancellation).ConfigureAwait(false);
@@ -45,7 +53,8 @@ internal sealed class RoomActivateCommand : RoomCommand
             .Find(arguments.GetRequiredValue(data), wanted, cancellation);
         var path = arguments.GetRequiredValue(output);
         OutputFile.Write(path, string.Concat(found.Select(identifier => $"{identifier}\n")));
-        terminal.Show(new RoomActivateResult(list.Persons, found.Count, path), RoomsJson.Default.RoomActivateResult, people => people.WriteLine(
+        terminal.Show(
+            new RoomActivateResult(list.Persons, found.Count, path), RoomsJson.Default.RoomActivateResult, people => people.WriteLine(
             $"{Format.Number(list.Persons)} persons matched; {Format.Number(found.Count)} of your rows are in {path}"));
         return ExitCode.Done;
     }

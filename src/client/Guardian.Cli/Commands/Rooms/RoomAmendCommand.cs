@@ -14,7 +14,12 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed partial class RoomAmendCommand : LocalCommand
 {
     private readonly Argument<string> contract = new("CONTRACT") { Description = "The contract in force, room.yaml." };
-    private readonly Option<string> output = new("--output") { Description = "The file to write.", DefaultValueFactory = _ => "room-next.yaml", HelpName = "FILE" };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The file to write.",
+        DefaultValueFactory = _ => "room-next.yaml",
+        HelpName = "FILE",
+    };
 
     public RoomAmendCommand() : base(
         "amend", "Begin a contract that succeeds another: edit it, then its members sign, and those of the old one vote by signing.") =>

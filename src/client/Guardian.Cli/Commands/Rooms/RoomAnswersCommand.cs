@@ -12,13 +12,19 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed class RoomAnswersCommand : RoomCommand
 {
     private readonly Option<long?> read = new("--read") { Description = "Show the answer to this entry of the log.", HelpName = "NUMBER" };
-    private readonly Option<string?> output = new("--output") { Description = "Also write the signed answer, for 'guardian room verify'.", HelpName = "FILE" };
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = "Also write the signed answer, for 'guardian room verify'.",
+        HelpName = "FILE",
+    };
 
-    public RoomAnswersCommand() : base("answers", "List the questions, or read an answer again; costs nothing.") => AddSymbols(read, output);
+    public RoomAnswersCommand() : base("answers", "List the questions, or read an answer again; costs nothing.") =>
+        AddSymbols(read, output);
 
     protected override void Check(ParseResult arguments) => ReadOutput(arguments).RequireNew();
 
-    protected override async Task<int> RunAsync(RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(
+        RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         if (arguments.GetValue(read) is { } asked)
         {
@@ -31,7 +37,8 @@ internal sealed class RoomAnswersCommand : RoomCommand
             var table = new TextTable().AddTextColumns("#", "who", "question", "outcome");
             foreach (var answer in answers.Answers)
             {
-                table.AddRow(answer.Asked.ToString(CultureInfo.InvariantCulture), answer.Member, RoomView.Describe(answer.Question), answer.Outcome);
+                table.AddRow(
+                    answer.Asked.ToString(CultureInfo.InvariantCulture), answer.Member, RoomView.Describe(answer.Question), answer.Outcome);
             }
             people.WriteTable(table);
             people.WriteLine("read one with --read NUMBER");

@@ -8,11 +8,16 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
 {
     private static readonly Dictionary<string, QuestionKind> Kinds = new()
     {
-        ["overlap"] = QuestionKind.Overlap, ["crosstab"] = QuestionKind.Crosstab, ["sum"] = QuestionKind.Sum, ["reach"] = QuestionKind.Reach,
+        ["overlap"] = QuestionKind.Overlap, ["crosstab"] = QuestionKind.Crosstab, ["sum"] = QuestionKind.Sum, [
+            "reach"] = QuestionKind.Reach,
     };
 
     private readonly Argument<string> kind = new("KIND") { Description = "overlap, crosstab, sum or reach." };
-    private readonly Option<string[]> by = new("--by") { Description = "Column of a crosstab, dataset.column; once or twice.", HelpName = "COLUMN" };
+    private readonly Option<string[]> by = new("--by")
+    {
+        Description = "Column of a crosstab, dataset.column; once or twice.",
+        HelpName = "COLUMN",
+    };
     private readonly Option<string?> of = new("--of") { Description = "Column of a sum, dataset.column.", HelpName = "COLUMN" };
     private readonly Option<string[]> dataSets = new("--dataset")
     {

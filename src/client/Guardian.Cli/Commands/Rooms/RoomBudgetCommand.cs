@@ -9,9 +9,11 @@ using Guardian.Cli.Rooms;
 namespace Guardian.Cli.Commands.Rooms;
 
 /// <summary><c>guardian room budget</c>.</summary>
-internal sealed class RoomBudgetCommand() : RoomCommand("budget", "Show the price of an answer, its accuracy, and how many answers are left.")
+internal sealed class RoomBudgetCommand() : RoomCommand(
+    "budget", "Show the price of an answer, its accuracy, and how many answers are left.")
 {
-    protected override async Task<int> RunAsync(RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(
+        RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var budget = await client.ReadBudgetAsync(cancellation).ConfigureAwait(false);
         terminal.Show(budget, RoomJson.Default.BudgetDescription, people => Show(people, budget));
@@ -22,7 +24,8 @@ internal sealed class RoomBudgetCommand() : RoomCommand("budget", "Show the pric
     {
         if (budget.Epsilon is not { } price)
         {
-            people.WriteLine("the members agreed on exact figures (noise: none): answers cost nothing; thresholds and the difference guard still apply");
+            people.WriteLine(
+                "the members agreed on exact figures (noise: none): answers cost nothing; thresholds and the difference guard still apply");
             return;
         }
         people.WriteLine(string.Create(
@@ -32,7 +35,8 @@ internal sealed class RoomBudgetCommand() : RoomCommand("budget", "Show the pric
         foreach (var dataSet in budget.DataSets)
         {
             table.AddRow(
-                dataSet.Name, dataSet.Total.ToString("0.###", CultureInfo.InvariantCulture), dataSet.Spent.ToString("0.###", CultureInfo.InvariantCulture),
+                dataSet.Name, dataSet.Total.ToString("0.###", CultureInfo.InvariantCulture),
+                dataSet.Spent.ToString("0.###", CultureInfo.InvariantCulture),
                 dataSet.AnswersLeft?.ToString(CultureInfo.InvariantCulture) ?? "");
         }
         people.WriteTable(table);

@@ -25,5 +25,6 @@ internal abstract class RoomCommand : CliCommand
     }
 
     /// <summary>Does the work over a verified connection.</summary>
-    protected abstract Task<int> RunAsync(RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation);
+    protected abstract Task<int> RunAsync(
+        RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation);
 }

@@ -24,7 +24,12 @@ internal sealed class RoomCreateCommand : LocalCommand
         Required = true,
         HelpName = "HEX",
     };
-    private readonly Option<string> output = new("--output") { Description = "The file to write.", DefaultValueFactory = _ => "room.yaml", HelpName = "FILE" };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The file to write.",
+        DefaultValueFactory = _ => "room.yaml",
+        HelpName = "FILE",
+    };
     private readonly PolicyOptions policy = new(InstalledProgram.Enclave);
 
     public RoomCreateCommand() : base("create", "Write a contract to start from, with comments; edit it before anyone signs.") =>

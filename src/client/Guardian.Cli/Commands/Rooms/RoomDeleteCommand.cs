@@ -14,11 +14,13 @@ internal sealed class RoomDeleteCommand : RoomCommand
     private readonly Option<string> dataSet = new("--dataset") { Description = "Your data set.", Required = true, HelpName = "NAME" };
     private readonly Option<string?> receipt = new("--receipt") { Description = "Also write the signed receipt.", HelpName = "FILE" };
 
-    public RoomDeleteCommand() : base("delete", "Delete your data set from the room; a receipt is signed inside the enclave.") => AddSymbols(dataSet, receipt);
+    public RoomDeleteCommand() : base("delete", "Delete your data set from the room; a receipt is signed inside the enclave.") =>
+        AddSymbols(dataSet, receipt);
 
     protected override void Check(ParseResult arguments) => OutputFile.RequireNew(arguments.GetValue(receipt));
 
-    protected override async Task<int> RunAsync(RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(
+        RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var statement = await client.DeleteAsync(arguments.GetRequiredValue(dataSet), cancellation).ConfigureAwait(false);
         var deleted = RoomStatements.ReadDeletionReceipt(statement, file.Contract);

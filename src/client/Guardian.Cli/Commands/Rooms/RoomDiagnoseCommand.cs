@@ -23,7 +23,12 @@ internal sealed class RoomDiagnoseCommand : CliCommand
     };
 
     private readonly Argument<string> file = new("FILE") { Description = "The file: CSV with a header, UTF-8; .gz is unpacked." };
-    private readonly Option<string> column = new("--column") { Description = "The column of the identifier.", Required = true, HelpName = "NAME" };
+    private readonly Option<string> column = new("--column")
+    {
+        Description = "The column of the identifier.",
+        Required = true,
+        HelpName = "NAME",
+    };
     private readonly Option<string> kind = new("--kind")
     {
         Description = "email, phone or customer_id; or for a part of a composite identifier: name, date or postcode.",
@@ -35,8 +40,17 @@ internal sealed class RoomDiagnoseCommand : CliCommand
         Description = "How identifiers are normalised; docs/spec/room.md lists the profiles of each kind.",
         HelpName = "NAME",
     };
-    private readonly Option<string?> region = new("--region") { Description = "Country of phone numbers without a country code, such as DE.", HelpName = "CC" };
-    private readonly Option<string> order = new("--order") { Description = "The order of dates in the file: ymd, dmy or mdy.", DefaultValueFactory = _ => "ymd", HelpName = "ORDER" };
+    private readonly Option<string?> region = new("--region")
+    {
+        Description = "Country of phone numbers without a country code, such as DE.",
+        HelpName = "CC",
+    };
+    private readonly Option<string> order = new("--order")
+    {
+        Description = "The order of dates in the file: ymd, dmy or mdy.",
+        DefaultValueFactory = _ => "ymd",
+        HelpName = "ORDER",
+    };
     private readonly Option<bool> hashed = new("--sha256") { Description = "The cells hold SHA-256 of identifiers." };
 
     public RoomDiagnoseCommand() : base(
@@ -63,7 +77,8 @@ internal sealed class RoomDiagnoseCommand : CliCommand
         var name = arguments.GetValue(profile) ?? profiles.First().Key;
         if (!profiles.TryGetValue(name, out var known))
         {
-            throw CliReasons.NoProfile.Refuse($"there is no profile '{name}' here", $"profiles of this kind are {string.Join(", ", profiles.Keys)}");
+            throw CliReasons.NoProfile.Refuse(
+                $"there is no profile '{name}' here", $"profiles of this kind are {string.Join(", ", profiles.Keys)}");
         }
         var form = arguments.GetValue(hashed) ? IdentifierForm.Sha256 : IdentifierForm.Clear;
         return (new Identifier(chosen, known, arguments.GetRequiredValue(column), form, arguments.GetValue(region))
@@ -74,7 +89,8 @@ internal sealed class RoomDiagnoseCommand : CliCommand
 
     private static void Show(TextOutput people, DiagnosisReport report, string profile)
     {
-        string Share(int? rows) => rows is { } known ? (100.0 * known / report.Rows).ToString("F1", CultureInfo.InvariantCulture) + " %" : "";
+        string Share(int? rows) =>
+            rows is { } known ? (100.0 * known / report.Rows).ToString("F1", CultureInfo.InvariantCulture) + " %" : "";
         people.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Format.Number(report.Rows)} rows, {report.Usable * 100:F1} % with an identifier that can match: "
@@ -87,7 +103,8 @@ internal sealed class RoomDiagnoseCommand : CliCommand
         people.WriteTable(table);
         if (report.Profiles.Count > 1)
         {
-            people.WriteLine($"persons by profile: {string.Join(", ", report.Profiles.Select(each => $"{each.Key} {Format.Number(each.Value)}"))}");
+            people.WriteLine(
+                $"persons by profile: {string.Join(", ", report.Profiles.Select(each => $"{each.Key} {Format.Number(each.Value)}"))}");
         }
         foreach (var hint in report.Hints)
         {
@@ -100,10 +117,12 @@ internal sealed class RoomDiagnoseCommand : CliCommand
 /// <param name="Usable">The share of rows with an identifier that can match, 0 to 1.</param>
 /// <param name="Figures">Rows by property; null for fewer than 20.</param>
 internal sealed record RoomDiagnoseResult(
-    int Rows, int Persons, double Usable, string Profile, IReadOnlyDictionary<string, int?> Figures, IReadOnlyDictionary<string, int> PersonsByProfile,
+    int Rows, int Persons, double Usable, string Profile, IReadOnlyDictionary<string, int?> Figures,
+    IReadOnlyDictionary<string, int> PersonsByProfile,
     IReadOnlyList<string> Hints)
 {
     public static RoomDiagnoseResult Of(DiagnosisReport report, string profile) => new(
-        report.Rows, report.Persons, Math.Round(report.Usable, 4), profile, report.Figures.ToDictionary(figure => figure.Name, figure => figure.Rows),
+        report.Rows, report.Persons, Math.Round(report.Usable, 4), profile,
+        report.Figures.ToDictionary(figure => figure.Name, figure => figure.Rows),
         report.Profiles.ToDictionary(each => each.Key, each => each.Value), [.. report.Hints]);
 }

@@ -13,12 +13,14 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <summary><c>guardian room log</c>.</summary>
 internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log and check its hash chain.")
 {
-    protected override async Task<int> RunAsync(RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(
+        RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
         var problem = LogChain.FindProblem(log.Entries);
         var result = new RoomLogResult(problem is null, problem, [.. log.Entries.Select(entry => new LogEntryResult(
-            entry.Sequence, entry.Instant.ToString("O", CultureInfo.InvariantCulture), entry.Member, entry.Event, JsonNode.Parse(entry.Detail),
+            entry.Sequence, entry.Instant.ToString("O", CultureInfo.InvariantCulture), entry.Member, entry.Event,
+            JsonNode.Parse(entry.Detail),
             entry.PreviousHash, entry.Hash))]);
         terminal.Show(result, RoomsJson.Default.RoomLogResult, people =>
         {
@@ -26,7 +28,8 @@ internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log
             foreach (var entry in log.Entries)
             {
                 table.AddRow(
-                    entry.Sequence.ToString(CultureInfo.InvariantCulture), entry.Instant.ToString("u", CultureInfo.InvariantCulture), entry.Member, entry.Event,
+                    entry.Sequence.ToString(CultureInfo.InvariantCulture), entry.Instant.ToString("u", CultureInfo.InvariantCulture),
+                    entry.Member, entry.Event,
                     entry.Detail, entry.Hash[..12]);
             }
             people.WriteTable(table);
@@ -42,4 +45,5 @@ internal sealed record RoomLogResult(bool Verified, string? Problem, IReadOnlyLi
 
 /// <summary>An entry of a room's log.</summary>
 /// <param name="Detail">An object that each event defines; docs/spec/room.md lists them.</param>
-internal sealed record LogEntryResult(long Sequence, string Instant, string Member, string Event, JsonNode? Detail, string PreviousHash, string Hash);
+internal sealed record LogEntryResult(
+    long Sequence, string Instant, string Member, string Event, JsonNode? Detail, string PreviousHash, string Hash);

@@ -13,13 +13,36 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed class RoomPowerCommand : LocalCommand
 {
     private readonly Argument<string> contract = new("CONTRACT") { Description = "The contract, room.yaml; signed or not." };
-    private readonly Option<long> persons = new("--persons") { Description = "Persons in all arms together who will count.", Required = true, HelpName = "NUMBER" };
-    private readonly Option<double?> rate = new("--rate") { Description = "For a flag: the expected rate in control, such as 0.05.", HelpName = "SHARE" };
-    private readonly Option<double?> mean = new("--mean") { Description = "For a number: the expected mean in control.", HelpName = "NUMBER" };
-    private readonly Option<double?> deviation = new("--deviation") { Description = "For a number: its standard deviation.", HelpName = "NUMBER" };
-    private readonly Option<double> power = new("--power") { Description = "Probability of finding the effect.", DefaultValueFactory = _ => 0.8, HelpName = "SHARE" };
+    private readonly Option<long> persons = new("--persons")
+    {
+        Description = "Persons in all arms together who will count.",
+        Required = true,
+        HelpName = "NUMBER",
+    };
+    private readonly Option<double?> rate = new("--rate")
+    {
+        Description = "For a flag: the expected rate in control, such as 0.05.",
+        HelpName = "SHARE",
+    };
+    private readonly Option<double?> mean = new("--mean")
+    {
+        Description = "For a number: the expected mean in control.",
+        HelpName = "NUMBER",
+    };
+    private readonly Option<double?> deviation = new("--deviation")
+    {
+        Description = "For a number: its standard deviation.",
+        HelpName = "NUMBER",
+    };
+    private readonly Option<double> power = new("--power")
+    {
+        Description = "Probability of finding the effect.",
+        DefaultValueFactory = _ => 0.8,
+        HelpName = "SHARE",
+    };
 
-    public RoomPowerCommand() : base("power", "Before the start: the least effect that the lift of this contract will probably show, noise included.") =>
+    public RoomPowerCommand() : base(
+        "power", "Before the start: the least effect that the lift of this contract will probably show, noise included.") =>
         AddSymbols(contract, persons, rate, mean, deviation, power);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
@@ -27,7 +50,8 @@ internal sealed class RoomPowerCommand : LocalCommand
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         var design = file.Contract.Analyses.Lift ?? throw CliReasons.NoLift.Refuse($"{file.Path} does not allow lift");
         var expected = new Expectation(
-            arguments.GetRequiredValue(persons), arguments.GetValue(power), arguments.GetValue(rate), arguments.GetValue(mean), arguments.GetValue(deviation));
+            arguments.GetRequiredValue(persons), arguments.GetValue(power), arguments.GetValue(rate), arguments.GetValue(mean),
+            arguments.GetValue(deviation));
         if (!expected.IsValid)
         {
             throw CliReasons.BadPower.Refuse("give --rate between 0 and 1, or --mean and --deviation; --power lies between 0 and 1");
@@ -58,7 +82,8 @@ internal sealed class RoomPowerCommand : LocalCommand
     }
 
     // With several treatments, all of them together are compared as well.
-    private static int CountComparisons(LiftDesign design, int treatments) => design.Outcomes.Count * (treatments > 1 ? treatments + 1 : treatments);
+    private static int CountComparisons(LiftDesign design, int treatments) =>
+        design.Outcomes.Count * (treatments > 1 ? treatments + 1 : treatments);
 
     private static IEnumerable<EffectResult> FindEffects(RoomContract contract, LiftDesign design, Expectation expected)
     {
@@ -67,15 +92,20 @@ internal sealed class RoomPowerCommand : LocalCommand
         var treatments = arms.Where(arm => arm != design.Control).ToList();
         // The strictest step of the correction over the family of all comparisons.
         var alpha = 0.05 / CountComparisons(design, treatments.Count);
-        var noise = contract.Privacy.Epsilon is { } epsilon ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / (double)epsilon) : 0;
+        var noise = contract.Privacy.Epsilon is { } epsilon
+            ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / (double)epsilon)
+            : 0;
         var cap = (double)design.Outcomes.Max(outcome =>
-            contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column) is { } column ? column.GreatestInSum / CellText.Power(column.Places) : 1);
+            contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column) is { } column
+                ? column.GreatestInSum / CellText.Power(column.Places)
+                : 1);
         foreach (var arm in treatments)
         {
             var treated = expected.Persons * design.Shares[arms.IndexOf(arm)];
             var effect = expected.Rate is { } share
                 ? DetectableEffect.OfRates(treated, control, share, noise, alpha, expected.Power)
-                : DetectableEffect.OfMeans(treated, control, expected.Mean ?? 0, expected.Deviation ?? 0, noise * cap * cap, alpha, expected.Power);
+                : DetectableEffect.OfMeans(
+                    treated, control, expected.Mean ?? 0, expected.Deviation ?? 0, noise * cap * cap, alpha, expected.Power);
             yield return new EffectResult(arm, effect.Absolute, effect.Relative);
         }
     }

@@ -10,8 +10,16 @@ namespace Guardian.Cli.Commands.Rooms;
 internal abstract class RoomQuestionCommand : RoomCommand
 {
     private readonly Option<string[]> where = Questions.CreateWhereOption();
-    private readonly Option<string?> output = new("--output") { Description = "Also write the signed answer, for 'guardian room verify'.", HelpName = "FILE" };
-    private readonly Option<string?> html = new("--html") { Description = "Also write a report as one self-contained page.", HelpName = "FILE" };
+    private readonly Option<string?> output = new("--output")
+    {
+        Description = "Also write the signed answer, for 'guardian room verify'.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> html = new("--html")
+    {
+        Description = "Also write a report as one self-contained page.",
+        HelpName = "FILE",
+    };
 
     protected RoomQuestionCommand(string name, string description) : base(name, description) => AddSymbols(where, output, html);
 

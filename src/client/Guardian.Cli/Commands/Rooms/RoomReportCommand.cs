@@ -12,10 +12,14 @@ internal sealed class RoomReportCommand : LocalCommand
     private readonly Option<string> contract = CreateContractOption();
     private readonly Option<string> html = new("--html") { Description = "The page to write.", Required = true, HelpName = "FILE" };
 
-    public RoomReportCommand() : base("report", "Verify a signed answer offline and write it as one self-contained page.") => AddSymbols(statement, contract, html);
+    public RoomReportCommand() : base("report", "Verify a signed answer offline and write it as one self-contained page.") =>
+        AddSymbols(statement, contract, html);
 
     /// <summary>The argument that names a signed answer.</summary>
-    public static Argument<string> CreateStatementArgument() => new("STATEMENT") { Description = "A signed answer, as 'ask --output' and 'lift --output' write it." };
+    public static Argument<string> CreateStatementArgument() => new("STATEMENT")
+    {
+        Description = "A signed answer, as 'ask --output' and 'lift --output' write it.",
+    };
 
     /// <summary>The option that names the contract of an answer.</summary>
     public static Option<string> CreateContractOption() =>

@@ -12,7 +12,12 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed class RoomSessionCommand : LocalCommand
 {
     private readonly Argument<string> name = new("NAME") { Description = "The room's name." };
-    private readonly Option<string> output = new("--output") { Description = "The file to write.", DefaultValueFactory = _ => "session.yaml", HelpName = "FILE" };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The file to write.",
+        DefaultValueFactory = _ => "session.yaml",
+        HelpName = "FILE",
+    };
     private readonly PolicyOptions policy = new(InstalledProgram.Enclave);
 
     public RoomSessionCommand() : base("session", "Write the CAS session that gives the room's key to the enclave alone.") =>

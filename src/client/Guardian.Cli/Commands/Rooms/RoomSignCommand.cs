@@ -12,10 +12,16 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed class RoomSignCommand : LocalCommand
 {
     private readonly Argument<string> contract = new("CONTRACT") { Description = "The contract, room.yaml." };
-    private readonly Option<string> member = new("--member") { Description = "Your name in the contract.", Required = true, HelpName = "NAME" };
+    private readonly Option<string> member = new("--member")
+    {
+        Description = "Your name in the contract.",
+        Required = true,
+        HelpName = "NAME",
+    };
     private readonly Option<string> key = new("--key") { Description = "Your key.", Required = true, HelpName = "FILE" };
 
-    public RoomSignCommand() : base("sign", "Sign the contract's exact bytes. The signature is written beside it.") => AddSymbols(contract, member, key);
+    public RoomSignCommand() : base("sign", "Sign the contract's exact bytes. The signature is written beside it.") =>
+        AddSymbols(contract, member, key);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -24,7 +30,8 @@ internal sealed class RoomSignCommand : LocalCommand
         var name = arguments.GetRequiredValue(member);
         var known = file.Signers.FirstOrDefault(each => each.Name == name)
             ?? throw CliReasons.NoMember.Refuse(
-                $"{file.Path} has no member '{name}'", $"its members are {string.Join(", ", file.Contract.Members.Select(each => each.Name))}");
+                $"{file.Path} has no member '{name}'",
+                $"its members are {string.Join(", ", file.Contract.Members.Select(each => each.Name))}");
         if (known.PublicKey != identity.PublicKey)
         {
             throw CliReasons.WrongKey.Refuse($"the contract names another key for '{name}'");

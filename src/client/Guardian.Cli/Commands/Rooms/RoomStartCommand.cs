@@ -20,6 +20,7 @@ internal sealed class RoomStartCommand : CliCommand
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         file.RequireSigned();
         return host.RunAsync(
-            InstalledProgram.Enclave, arguments, ["--contract", file.Path, "--cas", arguments.GetRequiredValue(cas).ToString()], terminal, cancellation);
+            InstalledProgram.Enclave, arguments, ["--contract", file.Path, "--cas", arguments.GetRequiredValue(cas).ToString()], terminal,
+            cancellation);
     }
 }

@@ -10,7 +10,8 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <summary><c>guardian room status</c>.</summary>
 internal sealed class RoomStatusCommand() : RoomCommand("status", "Verify a running room and show which data it has.")
 {
-    protected override async Task<int> RunAsync(RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(
+        RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var description = await client.DescribeAsync(cancellation).ConfigureAwait(false);
         terminal.Show(description, RoomJson.Default.RoomDescription, people => people.WriteFacts([

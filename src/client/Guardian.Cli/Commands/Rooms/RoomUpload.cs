@@ -21,7 +21,8 @@ internal sealed class RoomUpload(RoomFile file, RoomClient client, string name, 
     /// <param name="path">The data; null when the upload only removes persons.</param>
     /// <param name="removals">The identifiers of persons to remove; null for none.</param>
     /// <returns>The result, and the signed receipt, which is verified.</returns>
-    public async Task<(RoomUploadResult Result, byte[] Receipt)> SendAsync(string? path, string? removals, Terminal terminal, CancellationToken cancellation)
+    public async Task<(RoomUploadResult Result, byte[] Receipt)> SendAsync(
+        string? path, string? removals, Terminal terminal, CancellationToken cancellation)
     {
         // The handshake verifies the enclave and the contract's hash. Only then the file is read.
         var keys = await client.ReadKeysAsync(name, cancellation).ConfigureAwait(false);

@@ -20,15 +20,18 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <param name="ResumedAt">Chunks that an earlier try had sent.</param>
 /// <param name="Bytes">Bytes sent in all, padding included.</param>
 internal sealed record RoomUploadResult(
-    string DataSet, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid, int Duplicates, int Uncounted, int Capped,
+    string DataSet, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid, int Duplicates,
+    int Uncounted, int Capped,
     IReadOnlyList<string> IgnoredColumns, int Chunks, int ResumedAt, long Bytes)
 {
     /// <summary>Whether the enclave made the version from changes or from unsorted rows.</summary>
     [JsonIgnore]
     public bool IsMadeInEnclave { get; private init; }
 
-    public static RoomUploadResult Of(string dataSet, UploadReceipt accepted, PreparationReport report, int chunks, int resumed, long size) => new(
-        dataSet, accepted.Digest, accepted.Base, accepted.Rows, report.Rows, report.Persons, report.Empty, report.Invalid, report.Duplicates, report.Uncounted,
+    public static RoomUploadResult Of(
+        string dataSet, UploadReceipt accepted, PreparationReport report, int chunks, int resumed, long size) => new(
+        dataSet, accepted.Digest, accepted.Base, accepted.Rows, report.Rows, report.Persons, report.Empty, report.Invalid,
+        report.Duplicates, report.Uncounted,
         report.Capped, [.. report.IgnoredColumns], chunks, resumed, size)
     {
         IsMadeInEnclave = accepted.Upload is not null,
@@ -51,6 +54,7 @@ internal sealed record RoomUploadResult(
         {
             yield return $"the version that the enclave made of them has {Format.Number(VersionPersons)} persons";
         }
-        yield return $"sent {Format.Number(Bytes)} bytes of ciphertext in {Chunks} chunks" + (ResumedAt > 0 ? $"; an earlier try had sent {ResumedAt} of them" : "");
+        yield return $"sent {Format.Number(Bytes)} bytes of ciphertext in {Chunks} chunks"
+            + (ResumedAt > 0 ? $"; an earlier try had sent {ResumedAt} of them" : "");
     }
 }

@@ -23,7 +23,8 @@ internal sealed class RoomVerifyCommand : LocalCommand
         HelpName = "FILE",
     };
 
-    public RoomVerifyCommand() : base("verify", "Verify a signed answer offline: signature, quote, code, contract, and with receipts, the data.") =>
+    public RoomVerifyCommand() : base(
+        "verify", "Verify a signed answer offline: signature, quote, code, contract, and with receipts, the data.") =>
         AddSymbols(statement, contract, receipts);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
@@ -72,4 +73,5 @@ internal sealed class RoomVerifyCommand : LocalCommand
 /// <param name="Root">The root of trust.</param>
 /// <param name="Answer">The answer as the room wrote it.</param>
 internal sealed record RoomVerifyResult(
-    bool Verified, IReadOnlyList<string> VersionsVerified, string Platform, string Root, string MrEnclave, string ContractHash, JsonNode Answer);
+    bool Verified, IReadOnlyList<string> VersionsVerified, string Platform, string Root, string MrEnclave, string ContractHash,
+    JsonNode Answer);

@@ -20,8 +20,16 @@ internal sealed class SessionDryRunCommand : LocalCommand
 {
     private readonly Argument<string> file = SessionDocumentFile.CreateArgument();
     private readonly Option<string?> quote = new("--quote") { Description = "An enclave's quote: raw, hex or base64.", HelpName = "FILE" };
-    private readonly Option<string?> certificate = new("--certificate") { Description = "An enclave's RA-TLS certificate, PEM or DER.", HelpName = "FILE" };
-    private readonly Option<string?> measurement = new("--mrenclave") { Description = "A measurement alone; all other checks are assumed to pass.", HelpName = "HEX" };
+    private readonly Option<string?> certificate = new("--certificate")
+    {
+        Description = "An enclave's RA-TLS certificate, PEM or DER.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> measurement = new("--mrenclave")
+    {
+        Description = "A measurement alone; all other checks are assumed to pass.",
+        HelpName = "HEX",
+    };
 
     public SessionDryRunCommand() : base("dry-run", "Show which services of a session would admit an enclave, and why not; needs no CAS.")
     {
@@ -40,7 +48,8 @@ internal sealed class SessionDryRunCommand : LocalCommand
         var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
         var services = arguments.GetValue(measurement) is { } hex
             ? JudgeByMeasurement(session, hex)
-            : JudgeByQuote(session, arguments.GetValue(quote) is { } path ? VerifyQuote(path) : VerifyCertificate(arguments.GetValue(certificate)!));
+            : JudgeByQuote(
+                session, arguments.GetValue(quote) is { } path ? VerifyQuote(path) : VerifyCertificate(arguments.GetValue(certificate)!));
         terminal.Show(new SessionDryRunResult(session.Name, session.Hash, services), SessionsJson.Default.SessionDryRunResult, people =>
         {
             foreach (var service in services)
@@ -71,7 +80,8 @@ internal sealed class SessionDryRunCommand : LocalCommand
     private static List<DryRunService> JudgeByQuote(SessionDocument session, VerifiedQuote quote) =>
     [
         .. session.Policies.Select(service => DryRunService.Of(
-            service.Service, [.. service.Policy.Appraise(quote).Checks.Where(check => !check.Passed).Select(check => $"{check}; {check.Advice}")])),
+            service.Service,
+            [.. service.Policy.Appraise(quote).Checks.Where(check => !check.Passed).Select(check => $"{check}; {check.Advice}")])),
     ];
 
     private static VerifiedQuote VerifyQuote(string path)

@@ -13,7 +13,8 @@ internal sealed class SessionListCommand : CliCommand
 
     public SessionListCommand() : base("list", "Print the names of the sessions directly below one.") => AddSymbols([name, .. cas.All]);
 
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => cas.UseAsync(arguments, async client =>
+    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
+        cas.UseAsync(arguments, async client =>
     {
         var names = await client.ListAsync(arguments.GetRequiredValue(name), cancellation).ConfigureAwait(false);
         terminal.Show(new SessionListResult([.. names]), SessionsJson.Default.SessionListResult, people =>

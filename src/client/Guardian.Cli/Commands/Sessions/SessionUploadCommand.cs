@@ -21,7 +21,8 @@ internal abstract class SessionUploadCommand : CliCommand
 
     protected SessionUploadCommand(string name, string description) : base(name, description) => AddSymbols([file, .. cas.All, signatures]);
 
-    protected sealed override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => cas.UseAsync(arguments, client =>
+    protected sealed override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
+        cas.UseAsync(arguments, client =>
     {
         var (session, bytes) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
         var given = SessionDocumentFile.ReadSignatures(arguments.GetValue(signatures), "guardian session sign");
@@ -29,14 +30,16 @@ internal abstract class SessionUploadCommand : CliCommand
     });
 
     protected abstract Task<int> SendAsync(
-        CasClient client, SessionDocument session, byte[] bytes, IReadOnlyList<SessionSignature> signatures, Terminal terminal, CancellationToken cancellation);
+        CasClient client, SessionDocument session, byte[] bytes, IReadOnlyList<SessionSignature> signatures, Terminal terminal,
+        CancellationToken cancellation);
 }
 
 /// <summary><c>guardian session create</c>.</summary>
 internal sealed class SessionCreateCommand() : SessionUploadCommand("create", "Create a session in a CAS.")
 {
     protected override async Task<int> SendAsync(
-        CasClient client, SessionDocument session, byte[] bytes, IReadOnlyList<SessionSignature> signatures, Terminal terminal, CancellationToken cancellation)
+        CasClient client, SessionDocument session, byte[] bytes, IReadOnlyList<SessionSignature> signatures, Terminal terminal,
+        CancellationToken cancellation)
     {
         var created = await client.CreateAsync(bytes, signatures, cancellation).ConfigureAwait(false);
         return new SessionResult(created.Name, created.Hash).Show(terminal, "is created");
@@ -44,10 +47,12 @@ internal sealed class SessionCreateCommand() : SessionUploadCommand("create", "C
 }
 
 /// <summary><c>guardian session update</c>.</summary>
-internal sealed class SessionUpdateCommand() : SessionUploadCommand("update", "Replace a session. Its 'predecessor' must be the current hash.")
+internal sealed class SessionUpdateCommand() : SessionUploadCommand(
+    "update", "Replace a session. Its 'predecessor' must be the current hash.")
 {
     protected override async Task<int> SendAsync(
-        CasClient client, SessionDocument session, byte[] bytes, IReadOnlyList<SessionSignature> signatures, Terminal terminal, CancellationToken cancellation)
+        CasClient client, SessionDocument session, byte[] bytes, IReadOnlyList<SessionSignature> signatures, Terminal terminal,
+        CancellationToken cancellation)
     {
         var updated = await client.UpdateAsync(session.Name, bytes, signatures, cancellation).ConfigureAwait(false);
         return new SessionResult(updated.Name, updated.Hash).Show(terminal, "is updated");

@@ -10,11 +10,17 @@ internal sealed class VolumeArguments
 {
     public Argument<string> Folder { get; } = new("VOLUME") { Description = "The volume's folder." };
 
-    public Option<string> Key { get; } = new("--key") { Description = "The volume's key: 64 hexadecimal digits, or 32 bytes.", Required = true, HelpName = "FILE" };
+    public Option<string> Key { get; } = new("--key")
+    {
+        Description = "The volume's key: 64 hexadecimal digits, or 32 bytes.",
+        Required = true,
+        HelpName = "FILE",
+    };
 
     private Option<string> Freshness { get; } = new("--freshness")
     {
-        Description = "Records the freshness tag, so that an older copy of the volume is refused. Put it where the volume's host cannot write.",
+        Description =
+            "Records the freshness tag, so that an older copy of the volume is refused. Put it where the volume's host cannot write.",
         HelpName = "FILE",
     };
 

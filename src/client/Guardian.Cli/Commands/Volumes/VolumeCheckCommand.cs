@@ -12,7 +12,8 @@ internal sealed class VolumeCheckCommand : CliCommand
 {
     private readonly VolumeArguments shared = new();
 
-    public VolumeCheckCommand() : base("check", "Read and verify everything in a volume, and list the damaged files.") => AddSymbols(shared.All);
+    public VolumeCheckCommand() : base("check", "Read and verify everything in a volume, and list the damaged files.") =>
+        AddSymbols(shared.All);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -28,7 +29,8 @@ internal sealed class VolumeCheckCommand : CliCommand
             }));
         }).ConfigureAwait(false);
         var result = new VolumeCheckResult(
-            report.Damages.Count == 0, report.Generation, report.IsClosed, report.Files, report.Directories, report.Links, report.Size, report.Unprotected,
+            report.Damages.Count == 0, report.Generation, report.IsClosed, report.Files, report.Directories, report.Links, report.Size,
+            report.Unprotected,
             [.. report.Damages.Select(damage => new DamageResult(damage.Path, damage.Problem))]);
         terminal.Show(result, VolumesJson.Default.VolumeCheckResult, people => Show(people, result));
         return result.Verified ? ExitCode.Done : ExitCode.Refused;
@@ -61,7 +63,8 @@ internal sealed class VolumeCheckCommand : CliCommand
 /// <param name="Size">Bytes.</param>
 /// <param name="Unprotected">Files in plain regions.</param>
 internal sealed record VolumeCheckResult(
-    bool Verified, ulong Generation, bool Closed, long Files, long Directories, long Links, ulong Size, long Unprotected, IReadOnlyList<DamageResult> Damages);
+    bool Verified, ulong Generation, bool Closed, long Files, long Directories, long Links, ulong Size, long Unprotected,
+    IReadOnlyList<DamageResult> Damages);
 
 /// <summary>A damaged file.</summary>
 internal sealed record DamageResult(string Path, string Problem);

@@ -40,7 +40,8 @@ internal sealed class VolumeCopy(Action<double, string> progress, CancellationTo
     }
 
     private static long MeasureFolder(string path) =>
-        new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.LinkTarget is null).Sum(file => file.Length);
+        new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Where(file => file.LinkTarget is null)
+            .Sum(file => file.Length);
 
     private void PutAny(string source, IDirectory directory, string name, string path)
     {

@@ -37,7 +37,8 @@ internal sealed class VolumeCreateCommand : LocalCommand
             key.Save(keyFile);
         }
         using var volume = Volume.Create(folder, key, shared.ReadOptions(arguments));
-        foreach (var (names, protection) in new[] { (arguments.GetValue(authenticated), Protection.Authenticated), (arguments.GetValue(plain), Protection.Plain) })
+        foreach (var (names, protection) in new[] { (arguments.GetValue(authenticated), Protection.Authenticated),
+            (arguments.GetValue(plain), Protection.Plain) })
         {
             foreach (var name in names ?? [])
             {
@@ -45,7 +46,8 @@ internal sealed class VolumeCreateCommand : LocalCommand
             }
         }
         VolumePath.Require(volume.Sync(), folder);
-        terminal.Show(new VolumeCreateResult(folder, keyFile, isNewKey), VolumesJson.Default.VolumeCreateResult, people => people.WriteLine(isNewKey
+        terminal.Show(
+            new VolumeCreateResult(folder, keyFile, isNewKey), VolumesJson.Default.VolumeCreateResult, people => people.WriteLine(isNewKey
             ? $"made the volume {folder} and its key {keyFile}: without the key nobody can read it, you included"
             : $"made the volume {folder} with the key {keyFile}"));
         return ExitCode.Done;

@@ -15,14 +15,16 @@ internal sealed class VolumeGetCommand : CliCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    public VolumeGetCommand() : base("get", "Copy a file, or a directory with all its content, out of a volume.") => AddSymbols([.. shared.All, source, target]);
+    public VolumeGetCommand() : base("get", "Copy a file, or a directory with all its content, out of a volume.") =>
+        AddSymbols([.. shared.All, source, target]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var from = arguments.GetRequiredValue(source);
         var to = arguments.GetValue(target) ?? (from.TrimEnd('/').Split('/')[^1] is { Length: > 0 } name ? name : "volume");
         OutputFile.RequireNew(to);
-        return shared.UseAsync(arguments, shared.ReadOptions(arguments) with { ReadOnly = true }, volume => terminal.WithProgressAsync(progress =>
+        return shared.UseAsync(
+            arguments, shared.ReadOptions(arguments) with { ReadOnly = true }, volume => terminal.WithProgressAsync(progress =>
         {
             var copy = new VolumeCopy(progress("getting"), cancellation);
             copy.Get(volume.Root, from, to);

@@ -10,7 +10,11 @@ namespace Guardian.Cli.Commands.Volumes;
 internal sealed class VolumeListCommand : CliCommand
 {
     private readonly VolumeArguments shared = new();
-    private readonly Argument<string> path = new("PATH") { Description = "A directory or file in the volume.", DefaultValueFactory = _ => "/" };
+    private readonly Argument<string> path = new("PATH")
+    {
+        Description = "A directory or file in the volume.",
+        DefaultValueFactory = _ => "/",
+    };
     private readonly Option<bool> recursive = new("--recursive") { Description = "List the content of directories too." };
 
     public VolumeListCommand() : base("ls", "List the content of a volume.") => AddSymbols([.. shared.All, path, recursive]);
@@ -53,5 +57,6 @@ internal sealed record VolumeEntryResult(string Path, string Kind, ulong Size, u
     };
 
     private static string Instant(FileStat stat) =>
-        DateTimeOffset.UnixEpoch.AddTicks((long)(Math.Min(stat.ModificationTime, VolumeCopy.MaxTime) / 100)).ToString("u", CultureInfo.InvariantCulture);
+        DateTimeOffset.UnixEpoch.AddTicks((long)(Math.Min(stat.ModificationTime, VolumeCopy.MaxTime) / 100))
+            .ToString("u", CultureInfo.InvariantCulture);
 }

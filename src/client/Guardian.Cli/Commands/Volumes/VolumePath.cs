@@ -96,7 +96,8 @@ internal static class VolumePath
     };
 
     /// <summary>Refuses to replace an entry by one of another kind.</summary>
-    public static RefusedException ExistsAsOther(string path) => CliReasons.Exists.Refuse($"{path} already exists in the volume, as something else");
+    public static RefusedException ExistsAsOther(string path) =>
+        CliReasons.Exists.Refuse($"{path} already exists in the volume, as something else");
 
     private static string[] Split(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
 

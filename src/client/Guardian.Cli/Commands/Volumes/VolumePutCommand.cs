@@ -16,7 +16,8 @@ internal sealed class VolumePutCommand : CliCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    public VolumePutCommand() : base("put", "Copy a file, or a folder with all its content, into a volume: all of it, or nothing if it is interrupted.") =>
+    public VolumePutCommand() : base(
+        "put", "Copy a file, or a folder with all its content, into a volume: all of it, or nothing if it is interrupted.") =>
         AddSymbols([.. shared.All, source, target]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)

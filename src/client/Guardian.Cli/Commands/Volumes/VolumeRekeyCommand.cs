@@ -17,7 +17,8 @@ internal sealed class VolumeRekeyCommand : CliCommand
         HelpName = "FILE",
     };
 
-    public VolumeRekeyCommand() : base("rekey", "Encrypt everything in a volume again under another key.") => AddSymbols([.. shared.All, newKey]);
+    public VolumeRekeyCommand() : base("rekey", "Encrypt everything in a volume again under another key.") =>
+        AddSymbols([.. shared.All, newKey]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
