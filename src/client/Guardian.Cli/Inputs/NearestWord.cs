@@ -3,15 +3,22 @@ namespace Guardian.Cli.Inputs;
 /// <summary>Finds the word that a user probably meant.</summary>
 internal static class NearestWord
 {
+    private const int MinPrefixLength = 2;
+
     /// <summary>Finds the most similar word.</summary>
     /// <param name="typed">The word that is unknown.</param>
     /// <param name="known">The words that exist.</param>
-    /// <returns>The word; null when none is similar: when a third of the letters or more would have to change.</returns>
+    /// <returns>The word; null when none begins with these letters and more than a third of the letters of any would have to change.</returns>
     public static string? Find(string typed, IEnumerable<string> known)
     {
-        var (word, distance) = known.Select(word => (Word: word, Distance: CountEdits(typed, word)))
-            .DefaultIfEmpty((Word: "", Distance: int.MaxValue)).MinBy(each => each.Distance);
-        return distance <= Math.Max(1, Math.Min(typed.Length, word.Length) / 3) || (typed.Length >= 2 && word.StartsWith(typed, StringComparison.Ordinal)) ? word : null;
+        List<string> words = [.. known];
+        if (typed.Length >= MinPrefixLength && words.Where(word => word.StartsWith(typed, StringComparison.Ordinal)).MinBy(word => word.Length) is { } longer)
+        {
+            return longer;
+        }
+        return words.MinBy(word => CountEdits(typed, word)) is { } nearest && CountEdits(typed, nearest) <= Math.Min(typed.Length, nearest.Length) / 3
+            ? nearest
+            : null;
     }
 
     // Insertions, deletions, substitutions, and exchanges of neighbours (optimal string alignment).
