@@ -145,8 +145,10 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
         (await RunAsync("run", "--oci", "layout", "--platform", "simulated", "--machine", "machine", "--volumes", "volumes", "text"))
             .Ends(0);
         Assert.Equal("/etc/app.conf", (string)(await RunAsync("image", "show", "layout", "--json")).Ends(0).Json["files"]![0]!);
-        (await RunAsync("image", "pack", "note.wasm", "layout", "--session", "packed/app", "--cas", CasAddress)).Ends(0);
-        (await RunAsync("run", "--oci", "layout", "--platform", "simulated", "--machine", "machine", "--volumes", "volumes")).Ends(125)
+        (await RunAsync("image", "pack", "note.wasm", "layout", "--session", "packed/app", "--cas", CasAddress)).Ends(2)
+            .Says("is not empty");
+        (await RunAsync("image", "pack", "note.wasm", "other", "--session", "packed/app", "--cas", CasAddress)).Ends(0);
+        (await RunAsync("run", "--oci", "other", "--platform", "simulated", "--machine", "machine", "--volumes", "volumes")).Ends(125)
             .Says("not the one that the session names");
     }
 

@@ -143,8 +143,11 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
             "--contract", copy, "--cas", $"https://{room.CasAddress}"));
         Assert.Contains("exit code 1", host.Message, StringComparison.Ordinal);
 
-        // Signed again by both, it is another contract than the one the enclave runs.
+        // Signed again by both, it is another contract than the one the enclave runs. The old signatures are not overwritten.
         (await room.RunAsync("room", "sign", copy, "--member", "agency", "--key", "retailer.pem")).Ends(1).Says("another key");
+        (await room.RunAsync("room", "sign", copy, "--member", "agency", "--key", "agency.pem")).Ends(2).Says("already exists");
+        File.Delete($"{copy}.agency.sig");
+        File.Delete($"{copy}.retailer.sig");
         (await room.RunAsync("room", "sign", copy, "--member", "agency", "--key", "agency.pem")).Ends(0);
         (await room.RunAsync("room", "sign", copy, "--member", "retailer", "--key", "retailer.pem")).Ends(0);
         (await room.RunAsync("room", "status", copy, "--room", room.RoomAddress, "--key", "agency.pem")).Ends(1).Says("bound to");
@@ -186,7 +189,7 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         (await room.RunAsync("nonsense")).Ends(2);
         (await room.AsAsync("agency", "ask", "overlap", "--where", "nonsense")).Ends(2).Says("dataset.column");
         (await room.RunAsync("room", "check", "session.yaml")).Ends(2).Says("session.yaml:");
-        (await room.RunAsync("key", "create", "agency.pem")).Ends(3).Says("agency.pem");
+        (await room.RunAsync("key", "create", "agency.pem")).Ends(2).Says("the file agency.pem already exists");
         (await room.RunAsync("key", "show", "room.yaml")).Ends(2).Says("guardian key create");
     }
 

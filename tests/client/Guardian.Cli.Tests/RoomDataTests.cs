@@ -83,7 +83,10 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
 
     private async Task<IEnumerable<int>> ActivateAsync()
     {
+        File.Delete(room.File("list.txt"));
         (await room.AsAsync("retailer", "activate", "--data", "all.csv", "--output", "list.txt")).Ends(0);
+        (await room.AsAsync("retailer", "activate", "--data", "all.csv", "--output", "list.txt")).Ends(2)
+            .Says("the file list.txt already exists");
         return (await File.ReadAllLinesAsync(room.File("list.txt"))).Select(
             line =>
                 int.Parse(line[1..line.IndexOf('@', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)).Order();

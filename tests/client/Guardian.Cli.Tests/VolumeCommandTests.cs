@@ -37,7 +37,7 @@ public sealed class VolumeCommandTests : IDisposable
         Assert.Equal(large, await File.ReadAllBytesAsync(folder.File("out/link")));
         Assert.Equal("hello", await File.ReadAllTextAsync(folder.File("out/deep/er/note")));
         Assert.True(Directory.Exists(folder.File("out/below/empty")));
-        (await Run("get", "v", "/", "out", "--key", "k")).Ends(2).Says("already there");
+        (await Run("get", "v", "/", "out", "--key", "k")).Ends(2).Says("already exists");
         (await Run("get", "v", "/nothing", "--key", "k")).Ends(2).Says("there is no /nothing");
         Assert.True((bool)(await Run("check", "v", "--key", "k")).Ends(0).Json["verified"]!);
     }
@@ -47,7 +47,7 @@ public sealed class VolumeCommandTests : IDisposable
     {
         folder.Write("a", string.Concat(Enumerable.Repeat("some text ", 5_000)));
         (await Run("create", "v", "--key", "k", "--freshness", "t")).Ends(0);
-        (await Run("create", "v", "--key", "k")).Ends(2).Says("already a volume");
+        (await Run("create", "v", "--key", "k")).Ends(2).Says("already exists");
         File.Copy(folder.File("v/volume"), folder.File("older"));
         (await Run("put", "v", "a", "--key", "k", "--freshness", "t")).Ends(0);
         (await Run("create", "other", "--key", "k2")).Ends(0);
@@ -57,7 +57,7 @@ public sealed class VolumeCommandTests : IDisposable
 
         var newest = await File.ReadAllBytesAsync(folder.File("v/volume"));
         await File.WriteAllBytesAsync(folder.File("v/volume"), await File.ReadAllBytesAsync(folder.File("older")));
-        (await Run("check", "v", "--key", "k", "--freshness", "t")).Ends(1).Says("rolled back");
+        (await Run("check", "v", "--key", "k", "--freshness", "t")).Ends(1).Says("not at the state");
 
         // Somewhere among the pages of the file.
         newest[10 * 4096] ^= 1;

@@ -28,7 +28,8 @@ internal static class UsageErrors
                     : CliReasons.Usage.Because(
                         $"{path} takes no argument '{unknown}'") with { Remedy = $"{path} --help shows what it takes" };
         }
-        List<string> errors = [.. arguments.Errors.Select(error => Translate(error, path))];
+        List<string> errors = [
+            .. arguments.Errors.OrderBy(error => error.SymbolResult is not ArgumentResult).Select(error => Translate(error, path))];
         return CliReasons.Usage.Because(errors[0]) with { Problems = errors[1..], Remedy = $"{path} --help shows what it takes" };
     }
 

@@ -34,7 +34,7 @@ internal sealed class TextTable(TableFrame frame)
         return fitting is null ? RenderList(width!.Value) : Render(fitting, FitColumns(least, fitting, width ?? int.MaxValue));
     }
 
-    private IEnumerable<string> Render(TableFrame drawn, IReadOnlyList<int> widths)
+    private IEnumerable<string> Render(TableFrame drawn, List<int> widths)
     {
         IEnumerable<string> Row(string[] cells)
         {

@@ -269,9 +269,9 @@ public class MatchEngineTests
 
         public List<(CampaignRow Campaign, CustomerRow Customer)> Pairs { get; }
 
-        public IGroupSource Campaign { get; }
+        public MemorySource Campaign { get; }
 
-        public IGroupSource Customers { get; }
+        public MemorySource Customers { get; }
 
         public MatchEngine Engine(int threads, LaneWidth width) => new(Layout, threads, width: width);
 
