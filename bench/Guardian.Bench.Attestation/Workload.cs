@@ -9,7 +9,8 @@ using Guardian.Attestation.Verification;
 
 namespace Guardian.Bench.Attestation;
 
-/// <summary>A real quote with its collateral (tests/vectors/dcap), and the ECDSA verifications that it takes, done by the base library alone.</summary>
+/// <summary>A real quote with its collateral (tests/vectors/dcap), and the ECDSA verifications that it takes, done by the base library
+/// alone.</summary>
 internal sealed class Workload
 {
     private readonly List<Signature> signatures = [];
@@ -88,7 +89,8 @@ internal sealed class Workload
             DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         var point = quote.AttestationKey.ToArray();
         signatures.Add(new Signature(
-            "attestation key", new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = point[..32], Y = point[32..] } },
+            "attestation key", new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = point[..32],
+            Y = point[32..] } },
             quote.SignedBytes.ToArray(), quote.Signature.ToArray(), DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
     }
 

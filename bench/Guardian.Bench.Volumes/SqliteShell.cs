@@ -43,7 +43,8 @@ internal sealed class SqliteShell
             """)))),
     ];
 
-    /// <summary>Looks for the shell below the current folder, and for its module in the folder that <c>GUARDIAN_SAMPLES</c> names, if any.</summary>
+    /// <summary>Looks for the shell below the current folder, and for its module in the folder that <c>GUARDIAN_SAMPLES</c> names, if
+    /// any.</summary>
     /// <returns>Null when something is missing, which the console then says.</returns>
     public static SqliteShell? Find()
     {
@@ -81,7 +82,8 @@ internal sealed class SqliteShell
 
     /// <summary>Runs a script in a new process.</summary>
     /// <param name="where">The options that give the program its folder <c>/data</c>.</param>
-    /// <returns>Seconds from the script's first statement to its last, by the program's own clock: without starting and compiling it.</returns>
+    /// <returns>Seconds from the script's first statement to its last, by the program's own clock: without starting and compiling
+    /// it.</returns>
     /// <exception cref="IOException">The program failed.</exception>
     public double Run(IEnumerable<string> where, string script)
     {

@@ -30,7 +30,8 @@ internal static class Workloads
         }
     }
 
-    /// <summary>Transactions as SQLite writes them: a journal of the old pages, a sync, the new pages, a sync, and the journal is deleted.</summary>
+    /// <summary>Transactions as SQLite writes them: a journal of the old pages, a sync, the new pages, a sync, and the journal is
+    /// deleted.</summary>
     public static void Transactions(IContender contender, int count, int pages, long databasePages)
     {
         var random = new Random(2);

@@ -6,7 +6,7 @@ namespace Guardian.Refusals;
 /// <param name="Location">The place in the input; null when there is none.</param>
 public sealed record Refusal(RefusalReason Reason, string Detail, RefusalLocation? Location = null)
 {
-    /// <summary>What the caller can do about it.</summary>
+    /// <summary>The kind, which says what the caller can do about it.</summary>
     public RefusalKind Kind => Reason.Kind;
 
     /// <summary>The stable word for programs.</summary>

@@ -1,6 +1,7 @@
 namespace Guardian.Refusals;
 
-/// <summary>Kinds of refusal, by what the caller can do about it. Each host translates a kind once, as the remarks of each value say.</summary>
+/// <summary>Kinds of refusal, by what the caller can do about it. Each host translates a kind once, as the remarks of each value
+/// say.</summary>
 public enum RefusalKind
 {
     /// <summary>The input is malformed. Fix it and send it again.</summary>

@@ -1,6 +1,7 @@
 namespace Guardian.Refusals;
 
-/// <summary>Carries a refusal through code that cannot return one: a client's call, or a command. Hosts translate it in one place.</summary>
+/// <summary>Carries a refusal through code that cannot return one: a client's call, or a command. Hosts translate it in one
+/// place.</summary>
 public sealed class RefusedException : Exception
 {
     /// <param name="refusal">The refusal.</param>

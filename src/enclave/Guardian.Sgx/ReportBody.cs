@@ -3,7 +3,8 @@ using Guardian.Sgx.Measurement;
 
 namespace Guardian.Sgx;
 
-/// <summary>REPORT body, 384 bytes (SDM vol. 3D, table 35-21): who an enclave is, as the processor says. Compared by reference of its memories.</summary>
+/// <summary>REPORT body, 384 bytes (SDM vol. 3D, table 35-21): who an enclave is, as the processor says. Compared by reference of its
+/// memories.</summary>
 /// <remarks>
 /// Little-endian:
 /// <code>

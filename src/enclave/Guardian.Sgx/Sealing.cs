@@ -4,9 +4,11 @@ using Guardian.Sgx.Keys;
 
 namespace Guardian.Sgx;
 
-/// <summary>Seals data for later runs on the same machine, in the layout of Intel's SDK (sgx_sealed_data_t): AES-128-GCM under a seal key.</summary>
+/// <summary>Seals data for later runs on the same machine, in the layout of Intel's SDK (sgx_sealed_data_t): AES-128-GCM under a seal
+/// key.</summary>
 /// <remarks>
-/// Little-endian: <c>0 KEYREQUEST 512 | 512 plain text offset 4 | 516 reserved 12 | 528 payload size 4 | 532 reserved 12 | 544 tag 16 | 560 payload</c>.
+/// Little-endian: <c>0 KEYREQUEST 512 | 512 plain text offset 4 | 516 reserved 12 | 528 payload size 4 | 532 reserved 12 | 544 tag 16 | 560
+/// payload</c>.
 /// The IV is zero: every blob has a fresh random KEYID, so every key is used once.
 /// </remarks>
 public static class Sealing
@@ -41,7 +43,8 @@ public static class Sealing
         return blob;
     }
 
-    /// <summary>Derives a key that only this exact code on this machine has, at every start; an update of the processor's microcode changes it.</summary>
+    /// <summary>Derives a key that only this exact code on this machine has, at every start; an update of the processor's microcode changes
+    /// it.</summary>
     /// <param name="purpose">What the key is for: another purpose, another key.</param>
     /// <param name="key">Receives the key, of any size up to 8160 bytes; its strength is 128 bits.</param>
     /// <exception cref="InvalidOperationException">The platform refuses the key; the message says why.</exception>
@@ -54,7 +57,8 @@ public static class Sealing
         CryptographicOperations.ZeroMemory(root);
     }
 
-    /// <summary>Unseals. False when the blob is malformed, altered, sealed for another enclave or platform, or with other authenticated data.</summary>
+    /// <summary>Unseals. False when the blob is malformed, altered, sealed for another enclave or platform, or with other authenticated
+    /// data.</summary>
     public static bool TryUnseal(IEnclave enclave, ReadOnlySpan<byte> blob, ReadOnlySpan<byte> authenticated, out byte[] plaintext)
     {
         ArgumentNullException.ThrowIfNull(enclave);

@@ -14,7 +14,8 @@ namespace Guardian.Simulation;
 /// <remarks>Only executables reference this assembly, and a build with <c>-p:Simulation=false</c> leaves it out.</remarks>
 public static class SimulatedPlatforms
 {
-    // The place of our programs among their signer's products. The security version rises with a fix that policies should be able to demand.
+    // The place of our programs among their signer's products. The security version rises with a fix that policies should be able to
+    // demand.
     private const ushort IsvProdId = 1;
     private const ushort IsvSvn = 1;
 

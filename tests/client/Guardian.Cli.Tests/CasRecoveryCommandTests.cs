@@ -30,7 +30,7 @@ public sealed class CasRecoveryCommandTests : IDisposable
                 .Ends(0);
         }
 
-        // What is left is the database; the sealed key says nothing to another machine.
+        // Only the database is left; the sealed key says nothing to another machine.
         File.Delete(folder.File("cas/database-key.sealed"));
         (await RunAsync("cas", "start", "--state", "cas", "--machine", "new-machine")).Ends(1).Says("start --recover");
         using (var waiting = await StartAsync("new-machine", "--recover"))

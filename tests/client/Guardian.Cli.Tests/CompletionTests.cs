@@ -6,7 +6,7 @@ namespace Guardian.Cli.Tests;
 [Trait("Starts", "processes")]
 public sealed class CompletionTests : IDisposable
 {
-    // What an interactive bash does at the tab key: it fills these variables and calls the function.
+    // An interactive bash does this at the tab key: it fills these variables and calls the function.
     private const string Complete = """
         source "$1"; shift
         COMP_WORDS=(guardian "$@"); COMP_CWORD=$(($#)); COMPREPLY=()

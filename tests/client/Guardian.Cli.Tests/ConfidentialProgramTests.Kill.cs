@@ -7,7 +7,8 @@ namespace Guardian.Cli.Tests;
 /// <summary>A runtime that is killed while its program writes.</summary>
 public sealed partial class ConfidentialProgramTests
 {
-    // Without an argument: appends a letter to /data/log, syncs it, and only then prints it; on and on through the alphabet. With one: prints the file.
+    // Without an argument: appends a letter to /data/log, syncs it, and only then prints it; on and on through the alphabet. With one:
+    // prints the file.
     private const string Diary = """
         (module
           (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
@@ -53,7 +54,8 @@ public sealed partial class ConfidentialProgramTests
             var printed = await WriteUntilKilledAsync(letters);
             var found = (await StartAsync("diary", "diary.wasm", "read")).Ends(0).Output;
 
-            // All that was printed is there; at most the letter after it, which was synced and not yet printed, or written and not yet synced.
+            // All that was printed is there; at most the letter after it, which was synced and not yet printed, or written and not yet
+            // synced.
             Assert.StartsWith(kept + printed, found, StringComparison.Ordinal);
             Assert.InRange(found.Length - kept.Length - printed.Length, 0, 1);
             Assert.True(found.Skip(kept.Length).Select((letter, index) => letter == 'a' + (index % 26)).All(isRight => isRight), found);

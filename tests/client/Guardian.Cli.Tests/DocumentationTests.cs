@@ -7,7 +7,7 @@ using Guardian.Wasi.Engine;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>What the documentation shows, works.</summary>
+/// <summary>Runs everything that the documentation shows.</summary>
 public sealed partial class DocumentationTests : IDisposable
 {
     private const string VisitsCommand = "run --insecure-no-attestation --dir data::/data visits.wasm Ada";
@@ -47,7 +47,7 @@ public sealed partial class DocumentationTests : IDisposable
                         + PublicKey().Match(result.Output).Value;
                     break;
                 case ("room", "create"):
-                    // What the page has people edit.
+                    // The edit that the page asks for.
                     folder.Write("room.yaml",
                         File.ReadAllText(folder.File("room.yaml"))
                         .Replace("analyses:\n", events + "analyses:\n", StringComparison.Ordinal));

@@ -6,7 +6,8 @@ using Tomlyn.Model;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>The manifests of deploy/gramine, as Gramine's preprocessor would leave them. Whether an enclave starts with them, only hardware can tell.</summary>
+/// <summary>The manifests of deploy/gramine, as Gramine's preprocessor would leave them. Whether an enclave starts with them, only hardware
+/// can tell.</summary>
 public sealed partial class GramineManifestTests
 {
     private const string Hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -44,7 +45,7 @@ public sealed partial class GramineManifestTests
         var sgx = (TomlTable)manifest["sgx"];
         Assert.Equal("dcap", sgx["remote_attestation"]);
         Assert.Equal(false, sgx["debug"]);
-        // What the simulated platform signs as.
+        // The identity that the simulated platform signs with.
         Assert.Equal((1L, 1L), (sgx["isvprodid"], sgx["isvsvn"]));
     }
 

@@ -2,7 +2,7 @@ using Guardian.Cli.Tests.Support;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>What a report says when an experiment went wrong.</summary>
+/// <summary>The report of an experiment that went wrong.</summary>
 public sealed class LiftReportTests : IAsyncLifetime
 {
     private readonly RoomFixture room = new();

@@ -25,7 +25,8 @@ public sealed class NodeCommandTests : IDisposable
     public async Task A_captured_machine_is_checked_in_its_place()
     {
         folder.Write("cpuid",
-            "   0x00000000 0x00: eax=0x00000016 ebx=0x756e6547 ecx=0x6c65746e edx=0x49656e69\n   0x00000007 0x00: eax=0x00000000 ebx=0x00000004 ecx=0x00000000 edx=0x00000000");
+            "   0x00000000 0x00: eax=0x00000016 ebx=0x756e6547 ecx=0x6c65746e edx=0x49656e69\n   0x00000007 0x00: eax=0x00000000 "
+            + "ebx=0x00000004 ecx=0x00000000 edx=0x00000000");
         var findings = (await GuardianProgram.RunAsync(folder.Path, "guest", "check", "--root", folder.Path, "--json"))
             .Ends(1).Json["findings"]!.AsArray();
         Assert.Contains(findings, finding => (string)finding!["id"]! == "cpu-flc" && (string)finding["status"]! == "failed");

@@ -15,7 +15,7 @@ public sealed class RichRoomFixture : RoomFixture
             StringComparison.Ordinal);
 }
 
-/// <summary>What owners bring besides a sorted file of everyone, and the lists and classes that come of it.</summary>
+/// <summary>Uploads other than one sorted file of all persons, and the lists and classes that they give.</summary>
 public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoomFixture>
 {
     [Fact]
@@ -76,7 +76,7 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
             Assert.NotEqual(0, (int)epc["evicted"]!);
             return;
         }
-        // What the program's code takes, and the working set, which the simulated EPC does not hold, fit together; nothing was written out.
+        // The simulated EPC holds the program's code and not the working set. Both fit together; nothing was written out.
         Assert.Equal(0, (int)epc["evicted"]!);
         Assert.InRange((int)epc["allocated"]! + (4 * pagesPerMebibyte), 5 * pagesPerMebibyte, 8 * pagesPerMebibyte);
     }

@@ -8,10 +8,11 @@ using Guardian.Attestation.Launch;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>The programs of samples/programs, compiled by Debian's tools and run as docs/tutorials/confidential-programs.md says. The suite 'samples' compiles them.</summary>
+/// <summary>The programs of samples/programs, compiled by Debian's tools and run as docs/tutorials/confidential-programs.md says. The suite
+/// 'samples' compiles them.</summary>
 public sealed class SampleProgramTests : IAsyncLifetime
 {
-    // Where samples/programs/build put them.
+    // The folder that samples/programs/build fills.
     private static readonly string? Samples = Environment.GetEnvironmentVariable("GUARDIAN_SAMPLES");
 
     private readonly TemporaryFolder folder = new();
@@ -122,7 +123,8 @@ public sealed class SampleProgramTests : IAsyncLifetime
     }
 
     private static string Admission =>
-        $"attestation: [{{mrenclave: [{EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime"))}]}}]\n    platforms: [simulated]";
+        $"attestation: [{{mrenclave: [{EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime"))}]}}]\n    platforms: "
+        + "[simulated]";
 
     private static string Program(string name) => Path.Combine(Samples!, $"{name}.wasm");
 

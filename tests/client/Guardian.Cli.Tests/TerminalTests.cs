@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>The form of results: in a pipe nothing is wrapped, cut or padded; on a terminal of 80 columns nothing that people copy is broken.</summary>
+/// <summary>The form of results: in a pipe nothing is wrapped, cut or padded; on a terminal of 80 columns nothing that people copy is
+/// broken.</summary>
 [Trait("Starts", "processes")]
 public sealed class TerminalTests : IDisposable
 {

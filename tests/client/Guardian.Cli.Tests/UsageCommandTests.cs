@@ -71,7 +71,8 @@ public sealed class UsageCommandTests : IDisposable
         string[] list = ["usage", "list", .. Period, "--node", served.Address];
 
         Assert.Equal(
-            "Project,CPU Hours,Disk GB-Hours,EPC MB-Hours,RAM MB-Hours,Servers\r\n\"research, \"\"A\"\"\",10.00,0.00,80.00,1280.00,1\r\ntwin,0.00,0.00,0.00,0.00,0\r\n",
+            "Project,CPU Hours,Disk GB-Hours,EPC MB-Hours,RAM MB-Hours,Servers\r\n\"research, "
+            + "\"\"A\"\"\",10.00,0.00,80.00,1280.00,1\r\ntwin,0.00,0.00,0.00,0.00,0\r\n",
             (await RunAsync([.. list, "--csv"])).Ends(0).Output);
         Assert.Equal(["project-1 80", "project-2 0"],
             (await RunAsync([.. list, "--json"])).Ends(0).Json["projects"]!.AsArray()
@@ -161,7 +162,7 @@ public sealed class UsageCommandTests : IDisposable
         $"GET /compute/v2.1/{path}", request =>
             PretendedCloud.Json(HttpStatusCode.OK, request.RequestUri!.Query.Contains("marker=", StringComparison.Ordinal) ? last : first));
 
-    // What happened to the server how many minutes after its launch.
+    // The actions on the server, in minutes after its launch.
     private string Journal(string name, params (JournalKind Kind, double Minute, int Mebibytes)[] records) =>
         folder.Write(name, string.Concat(records.Select(record =>
     {

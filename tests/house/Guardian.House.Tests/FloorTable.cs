@@ -7,15 +7,31 @@ internal static class FloorTable
     {
         ["Guardian.Cas"] = ["Callers", "Secrets", "Store", "Sessions", "Admissions", "Owners", "Audit", "Provisioning", "Host", ""],
         ["Guardian.Cas.Client"] = ["Protocol", "Sessions", "Audit", "Owners", "Connection"],
+        ["Guardian.CleanRoom"] =
+        [
+            "Base", "Statistics", "Contract", "Layout", "Matching/Lanes", "Matching", "Privacy", "Keys", "Data/Ordering", "Data",
+            "Analyses", "Log", "Shards", "Room",
+        ],
+        ["Guardian.CleanRoom.Client"] = ["Reasons", "Normalisation", "Sorting", "Tagging", "Reading", ""],
+        ["Guardian.Cli"] =
+        [
+            "Failures", "Output", "Commands", "Inputs", "Installation", "Commands/Enclaves", "Commands/Keys", "Commands/Quotes",
+            "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Nodes", "Commands/Programs",
+            "Commands/Sessions", "Reports", "Commands/Rooms", "Commands/Demo", "Entry", "",
+        ],
         ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
         ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Daemon", ""],
         ["Guardian.OpenStack"] = ["", "Configuration", "Session", "Compute", "Placement", "Setup"],
         ["Guardian.Files"] = ["", "Native", "Host", "Durable"],
         ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
+        ["Guardian.Simulation"] = ["Memory", "Processor", "Quoting", ""],
         ["Guardian.Volumes"] = ["Contract", "Format", "Threads", "Storage", "Content", "Commit", "Nodes", "Checking", ""],
         ["Guardian.Wasi"] = ["Engine", "Streams", "Descriptors", "Host", ""],
     };
+
+    /// <summary>The projects whose folders still form a circle. The list only shrinks.</summary>
+    public static IReadOnlyList<string> Unordered { get; } = ["Guardian.Attestation", "Guardian.Sgx"];
 
     public static IReadOnlyList<string> Of(string project) => Table.GetValueOrDefault(project, [""]);
 }

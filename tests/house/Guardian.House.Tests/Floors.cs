@@ -43,7 +43,8 @@ internal static class Floors
 
     private static string? FolderOf(IType type, string root)
     {
-        var name = type.Namespace.FullName;
+        // A function pointer has no namespace.
+        var name = type.Namespace?.FullName ?? "";
         return name == root
             ? ""
             : name.StartsWith(root + ".", StringComparison.Ordinal) ? name[(root.Length + 1)..].Replace('.', '/') : null;

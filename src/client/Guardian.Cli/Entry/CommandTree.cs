@@ -47,7 +47,8 @@ internal static class CommandTree
         "key", "Make and show the keys by which people are known.", new KeyCreateCommand(), new KeyShowCommand());
 
     private static CommandGroup CreateImage() => new(
-        "image", "Pack programs as OCI images, for the registries of Docker and Kubernetes.", new ImagePackCommand(), new ImageShowCommand());
+        "image", "Pack programs as OCI images, for the registries of Docker and Kubernetes.", new ImagePackCommand(),
+        new ImageShowCommand());
 
     private static CommandGroup CreateVolume() => new(
         "volume", "Make, fill, read and check encrypted volumes.",
@@ -93,10 +94,12 @@ internal static class CommandTree
         new CasProvisioningCommand());
 
     private static CommandGroup CreateCloud() => new(
-        "cloud", "Make an OpenStack cloud ready for SGX guests, and look at its enclave memory.", new CloudSetupCommand(), new CloudStatusCommand());
+        "cloud", "Make an OpenStack cloud ready for SGX guests, and look at its enclave memory.", new CloudSetupCommand(),
+        new CloudStatusCommand());
 
     private static CommandGroup CreateUsage() => new(
-        "usage", "Show what projects used of a cloud, enclave memory included.", new UsageShowCommand(), new UsageListCommand(), new UsageDataframesCommand());
+        "usage", "Show what projects used of a cloud, enclave memory included.", new UsageShowCommand(), new UsageListCommand(),
+        new UsageDataframesCommand());
 
     private static CommandGroup CreateNode() =>
         new("node", "Look after a compute host.", new NodeCheckCommand(), new ProviderFileCommand());

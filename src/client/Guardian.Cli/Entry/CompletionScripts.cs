@@ -40,7 +40,7 @@ internal static class CompletionScripts
           case "$path ${words[CURRENT-1]}" in
         {{string.Concat(OptionValues(all).Select(each => $"    \"{each.Key}\") compadd -- {each.Values}; return ;;\n"))}}  esac
           case "$path" in
-        {{string.Concat(all.Select(each => $"    \"{each.Path}\") choices=({string.Concat(Described(each).Select(word => $"\n      {QuoteZsh(word)}"))}) ;;\n"))}}  esac
+        {{string.Concat(all.Select(each => $"    \"{each.Path}\") choices=({ListZsh(each)}) ;;\n"))}}  esac
           _describe guardian choices || _files
         }
         compdef _guardian guardian
@@ -96,6 +96,8 @@ internal static class CompletionScripts
 
     private static IEnumerable<(string Name, string Description)> Described(CompletionWords words) =>
         words.Commands.Concat(words.Values.Select(value => (value, value))).Concat(words.Options);
+
+    private static string ListZsh(CompletionWords each) => string.Concat(Described(each).Select(word => $"\n      {QuoteZsh(word)}"));
 
     private static string QuoteZsh((string Name, string Description) word) =>
         $"'{word.Name.Replace(":", "\\:", StringComparison.Ordinal)}:{word.Description.Replace("'", "'\\''", StringComparison.Ordinal)}'";

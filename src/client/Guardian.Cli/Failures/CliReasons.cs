@@ -89,7 +89,8 @@ internal static class CliReasons
 
     // State of the other side.
     public static readonly RefusalReason NoShare = Refused(
-        "no-share", "No share of the key is for this owner.", "use the key that was named when the CAS was claimed, or its owners were changed");
+        "no-share", "No share of the key is for this owner.", "use the key that was named when the CAS was claimed, or its owners were "
+        + "changed");
     public static readonly RefusalReason NotOwned = Refused("not-owned", "The CAS has no owners.", "claim it: guardian cas claim");
     public static readonly RefusalReason NoVersion = Refused(
         "no-version", "The data set has no version yet.", "upload all persons first, without --changes and --remove");

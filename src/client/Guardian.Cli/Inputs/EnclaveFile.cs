@@ -25,7 +25,8 @@ internal sealed record EnclaveFile(string Kind, MrEnclave? Measured, SigStruct? 
             ? $"it was signed as {SigStruct.EnclaveHash}, but measures {measured}"
         : null;
 
-    /// <summary>Reads a stream of measurements (SGXS), a SIGSTRUCT, or a shared object that Intel's SDK signed as one or more enclaves.</summary>
+    /// <summary>Reads a stream of measurements (SGXS), a SIGSTRUCT, or a shared object that Intel's SDK signed as one or more
+    /// enclaves.</summary>
     /// <exception cref="RefusedException">The file is missing, or is none of them.</exception>
     public static IReadOnlyList<EnclaveFile> Read(string path)
     {

@@ -12,7 +12,8 @@ internal static partial class Instants
 
     private static readonly string[] DayFormats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssK"];
 
-    /// <summary>Reads an instant of RFC 3339. An instant without offset, and a date alone, are UTC. Anything else is a usage error.</summary>
+    /// <summary>Reads an instant of RFC 3339. An instant without offset, and a date alone, are UTC. Anything else is a usage
+    /// error.</summary>
     public static DateTimeOffset? ParseRfc3339(ArgumentResult result)
     {
         var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";

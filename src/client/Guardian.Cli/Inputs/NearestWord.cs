@@ -8,7 +8,8 @@ internal static class NearestWord
     /// <summary>Finds the most similar word.</summary>
     /// <param name="typed">The word that is unknown.</param>
     /// <param name="known">The words that exist.</param>
-    /// <returns>The word; null when none begins with these letters and more than a third of the letters of any would have to change.</returns>
+    /// <returns>The word; null when none begins with these letters and more than a third of the letters of any would have to
+    /// change.</returns>
     public static string? Find(string typed, IEnumerable<string> known)
     {
         List<string> words = [.. known];

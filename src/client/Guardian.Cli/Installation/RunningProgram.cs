@@ -68,7 +68,8 @@ internal sealed class RunningProgram : IDisposable
 /// <param name="Platform"><c>hardware</c> or <c>simulated</c>.</param>
 internal sealed record ListeningMessage(string? Event, string? Address, string? MrEnclave, string? Platform);
 
-/// <summary>Source-generated JSON of the programs' messages. Members that are unknown here are skipped, so that programs can say more.</summary>
+/// <summary>Source-generated JSON of the programs' messages. Members that are unknown here are skipped, so that programs can say
+/// more.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ListeningMessage))]
 internal sealed partial class InstallationJson : JsonSerializerContext;

@@ -62,7 +62,8 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         {
             OverlapResult overlap => $"<b>{Html.Number(overlap.Persons)}</b> persons are in all data sets{margin}.",
             SumResult sum =>
-                $"<b>{Amount(sum.Sum)}</b> over {Html.Number(sum.Persons)} persons, {Amount(sum.Mean)} each; nobody adds more than {Amount(sum.Cap)}.",
+                $"<b>{Amount(sum.Sum)}</b> over {Html.Number(sum.Persons)} persons, {Amount(sum.Mean)} each; nobody adds more than "
+                + $"{Amount(sum.Cap)}.",
             ReachResult reach =>
                 $"<b>{Html.Number(reach.Reached)}</b> of {Html.Number(reach.Persons)} persons{ReachSection.WriteAverage(reach)}{margin}.",
             CrosstabResult crosstab => CrosstabSection.WriteLead(crosstab, margin),
@@ -73,7 +74,8 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
     private string WriteFilters() => answer.Question.Where.Count == 0
         ? ""
         : $"""
-            <p class="filters">Only where {string.Join(" and ", answer.Question.Where.Select(condition => $"<code>{Html.Encode(condition.ToString())}</code>"))}</p>
+            <p class="filters">Only where
+                {string.Join(" and ", answer.Question.Where.Select(condition => $"<code>{Html.Encode(condition.ToString())}</code>"))}</p>
             """;
 
     private string WriteWarnings()
@@ -83,7 +85,8 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         {
             warnings.AppendLine(
                 """
-                <p class="notice" role="note"><b>Simulated platform.</b> SGX's formats and checks, under a root of trust of its own, and no protection: good for trying out.</p>
+                <p class="notice" role="note"><b>Simulated platform.</b> SGX's formats and checks, under a root of trust of its own, and
+                    no protection: good for trying out.</p>
                 """);
         }
         if (answer.Body is LiftResult { SampleRatio.IsMismatch: true } lift)
@@ -112,10 +115,12 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         return $"""
             <section class="provenance">
             <h2>Where this comes from</h2>
-            <p>Signed inside the enclave. <code>guardian room verify</code> checks it offline: signature, quote, code, contract and data versions.</p>
+            <p>Signed inside the enclave. <code>guardian room verify</code> checks it offline: signature, quote, code, contract and data
+                versions.</p>
             <dl>
             <dt>asked by</dt><dd>{Html.Encode(answer.Member)}, {answer.Instant.ToString("u", Html.Culture)}</dd>
-            <dt>rules</dt><dd>Nothing about fewer than {answer.MinimumAudience} persons, or about nearly the persons of an earlier answer. {privacy}</dd>
+            <dt>rules</dt><dd>Nothing about fewer than {answer.MinimumAudience} persons, or about nearly the persons of an earlier answer.
+                {privacy}</dd>
             <dt>contract</dt><dd>version {answer.ContractVersion}, <code>{answer.ContractHash}</code></dd>
             {versions}<dt>code</dt><dd><code>{statement.Quote.Report.MrEnclave}</code> (MRENCLAVE)</dd>
             <dt>root of trust</dt><dd>{Html.Encode(statement.Quote.RootName)}</dd>

@@ -8,7 +8,8 @@ internal static class CrosstabSection
     /// <summary>The sentence below the title.</summary>
     /// <param name="margin">The words about noise.</param>
     public static string WriteLead(CrosstabResult crosstab, string margin) =>
-        $"{Html.Number(crosstab.Cells.Sum(cell => cell.Persons ?? 0))} persons in {crosstab.Cells.Count - crosstab.SuppressedCells} groups{margin}.";
+        $"{Html.Number(crosstab.Cells.Sum(cell => cell.Persons ?? 0))} persons in {crosstab.Cells.Count - crosstab.SuppressedCells} "
+        + $"groups{margin}.";
 
     public static string Write(CrosstabResult crosstab)
     {

@@ -5,7 +5,8 @@ using static Guardian.Cli.Reports.LiftText;
 
 namespace Guardian.Cli.Reports;
 
-/// <summary>Point and interval of each comparison on one axis, as inline SVG. The covariate's narrower interval is a hollow point below.</summary>
+/// <summary>Point and interval of each comparison on one axis, as inline SVG. The covariate's narrower interval is a hollow point
+/// below.</summary>
 internal sealed class EffectPlot
 {
     private const int Width = 860;
@@ -104,7 +105,8 @@ internal sealed class EffectPlot
     }
 
     private string Describe() => $"{Html.RemoveDataSet(outcome.Column)}: " + string.Join("; ", outcome.Comparisons.Select(each =>
-        $"{each.Treatment} {Difference(each.Result.AbsoluteLift, outcome.IsRate)}, 95 % interval {Range(each.Result.AbsoluteInterval, outcome.IsRate)}"));
+        $"{each.Treatment} {Difference(each.Result.AbsoluteLift, outcome.IsRate)}, 95 % interval "
+        + $"{Range(each.Result.AbsoluteInterval, outcome.IsRate)}"));
 
     private double X(double value) => LabelWidth + ((value - least) / (greatest - least) * (Width - LabelWidth - RightMargin));
 

@@ -7,7 +7,8 @@ using static Guardian.Cli.Reports.LiftText;
 
 namespace Guardian.Cli.Reports;
 
-/// <summary>The report of a lift measurement: a card for each comparison, a plot and a table for each outcome, the arms, and the method.</summary>
+/// <summary>The report of a lift measurement: a card for each comparison, a plot and a table for each outcome, the arms, and the
+/// method.</summary>
 internal static class LiftSection
 {
     private const string AnyTreatment = "any treatment";
@@ -41,7 +42,8 @@ internal static class LiftSection
         var sizes = string.Join(", ", lift.Arms.Select(arm =>
             $"{Html.Encode(arm.Name)}: {Share((double)arm.Persons / persons)} instead of {Share(arm.IntendedShare)}"));
         return $"""
-            <p class="notice alarm" role="alert"><b>No verdict.</b> The arms do not have the intended sizes ({sizes}; {Probability(lift.SampleRatio.PValue)}). Something other than the campaign parted them; find it before reading the figures.</p>
+            <p class="notice alarm" role="alert"><b>No verdict.</b> The arms do not have the intended sizes ({sizes};
+                {Probability(lift.SampleRatio.PValue)}). Something other than the campaign parted them; find it before reading the figures.</p>
             """;
     }
 
@@ -151,7 +153,8 @@ internal static class LiftSection
             <section>
             <h2>The arms</h2>
             {Html.Table(caption, titles, rows)}
-            <p>Sample ratio, the arms' sizes against the intended shares: {check}; {(ratio.IsMismatch ? "<b>not</b> as intended" : "as intended")}.</p>
+            <p>Sample ratio, the arms' sizes against the intended shares: {check};
+                {(ratio.IsMismatch ? "<b>not</b> as intended" : "as intended")}.</p>
             </section>
             """;
     }
@@ -182,7 +185,8 @@ internal static class LiftSection
         var covariate = lift.Covariate is { } column ? $" CUPED with {Html.Encode(column)}, known before the campaign." : "";
         var exposure = lift.Exposure is null
             ? ""
-            : " The effect on the exposed is the difference between the arms over the difference in exposure; exposed and unexposed persons are never compared.";
+            : " The effect on the exposed is the difference between the arms over the difference in exposure; exposed and unexposed "
+                + "persons are never compared.";
         return $"""
             <section>
             <h2>How it was computed</h2>

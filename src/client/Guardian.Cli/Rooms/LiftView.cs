@@ -80,7 +80,8 @@ internal static class LiftView
             {
                 people.WriteLine(
                     $"{name}, CUPED with {Short(lift.Covariate!)}: {Difference(cuped.Result.AbsoluteLift, outcome.IsRate)} "
-                    + $"({Range(cuped.Result.AbsoluteInterval, outcome.IsRate)}), variance less by {Percent(cuped.VarianceReduction).TrimStart('+')}");
+                    + $"({Range(cuped.Result.AbsoluteInterval, outcome.IsRate)}), variance less by "
+                        + $"{Percent(cuped.VarianceReduction).TrimStart('+')}");
             }
             if (comparison.Exposed is { } exposed)
             {

@@ -11,7 +11,8 @@ using Guardian.Refusals;
 
 namespace Guardian.Cli.Rooms;
 
-/// <summary>Verifies statements of a room: signature, quote, and that the contract names the enclave, which is bound to this contract.</summary>
+/// <summary>Verifies statements of a room: signature, quote, and that the contract names the enclave, which is bound to this
+/// contract.</summary>
 internal static class RoomStatements
 {
     /// <summary>Verifies a statement down to the quote.</summary>

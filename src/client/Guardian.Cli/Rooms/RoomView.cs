@@ -59,8 +59,11 @@ internal static class RoomView
         {
             people.WriteLine(string.Create(
                 Culture,
-                $"{sum.Column} over {Format.Number(sum.Persons)} persons{DescribeFilters(answer.Question)}: {sum.Sum:N2} in all, {sum.Mean:N4} each; "
-                + $"nobody adds more than {sum.Cap:N2}{(sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : "")}"));
+                $"{sum.Column} over {Format.Number(sum.Persons)} persons{DescribeFilters(answer.Question)}: {sum.Sum:N2} in all, "
+                + $"{sum.Mean:N4} each; "
+                + "nobody adds more than "
+                    + $"{sum.Cap:N2}"
+                    + $"{(sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : "")}"));
         }
         if (answer.Body is ReachResult reach)
         {
@@ -80,7 +83,8 @@ internal static class RoomView
     {
         var open = string.Join(
             ", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
-        return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; open to filters: {open}";
+        return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; "
+            + $"open to filters: {open}";
     }
 
     private static void ShowReach(TextOutput people, ReachResult reach, string filters)

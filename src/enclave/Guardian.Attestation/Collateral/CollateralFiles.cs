@@ -6,7 +6,8 @@ using System.Text.Json.Serialization;
 namespace Guardian.Attestation.Collateral;
 
 /// <summary>
-/// Collateral on disk, in the layouts that are about: a folder with a file for each piece, or all of it in one JSON file (as Phala's and Intel's tools
+/// Collateral on disk, in the layouts that are about: a folder with a file for each piece, or all of it in one JSON file (as Phala's and
+/// Intel's tools
 /// exchange it, and as <see cref="Pack"/> writes it).
 /// </summary>
 public static class CollateralFiles
@@ -42,7 +43,8 @@ public static class CollateralFiles
     }
 
     /// <summary>
-    /// Reads a packed file: an object with a member for each piece, named as Intel's quote provider library names them, in snake or camel case. Documents are
+    /// Reads a packed file: an object with a member for each piece, named as Intel's quote provider library names them, in snake or camel
+    /// case. Documents are
     /// texts or objects; revocation lists are hex, PEM or lists of bytes; signatures may stand in the documents or beside them.
     /// </summary>
     /// <param name="problem">What is missing or wrong, when the result is null. Never throws for any content.</param>

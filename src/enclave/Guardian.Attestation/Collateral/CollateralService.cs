@@ -5,11 +5,13 @@ using Guardian.Attestation.Quotes;
 namespace Guardian.Attestation.Collateral;
 
 /// <summary>
-/// Fetches collateral from Intel's Provisioning Certification Service, version 4, or from a caching service (PCCS) that speaks like it. What comes is
+/// Fetches collateral from Intel's Provisioning Certification Service, version 4, or from a caching service (PCCS) that speaks like it.
+/// What comes is
 /// not trusted: verifying does not care where it came from. Thread-safe.
 /// </summary>
 /// <param name="http">Its base address is the service, as <see cref="BaseAddress"/> makes it.</param>
-/// <param name="rootListAddress">Where the root's revocation list is, for services that do not have it themselves; null is Intel's own place.</param>
+/// <param name="rootListAddress">Where the root's revocation list is, for services that do not have it themselves; null is Intel's own
+/// place.</param>
 public sealed class CollateralService(HttpClient http, Uri? rootListAddress = null)
 {
     // Intel publishes the root's list at an address that stands in the certificates; caching services have it under their own.
@@ -17,7 +19,8 @@ public sealed class CollateralService(HttpClient http, Uri? rootListAddress = nu
 
     private static readonly string[] Endings = ["sgx/certification/v4/", "sgx/certification/v3/"];
 
-    /// <summary>The service that an address means: with or without a slash at the end, or down to the version, as Intel's own configuration files have it.</summary>
+    /// <summary>The service that an address means: with or without a slash at the end, or down to the version, as Intel's own configuration
+    /// files have it.</summary>
     public static Uri BaseAddress(Uri address)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -3,7 +3,8 @@ using Guardian.Files.Durable;
 
 namespace Guardian.Attestation.Collateral;
 
-/// <summary>Collateral in a folder, a packed file for each platform: what was fetched once is there without a network. Each file is whole or absent. Thread-safe.</summary>
+/// <summary>Collateral in a folder, a packed file for each platform: what was fetched once is there without a network. Each file is whole
+/// or absent. Thread-safe.</summary>
 public sealed class CollateralStore(string directory) : ICollateralSource
 {
     private readonly Lock gate = new();

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Guardian.Attestation.Collateral;
 
-/// <summary>Reads the members of one JSON object strictly. Throws <see cref="FormatException"/>, which says what is wrong; readers turn it into their result.</summary>
+/// <summary>Reads the members of one JSON object strictly. Throws <see cref="FormatException"/>, which says what is wrong; readers turn it
+/// into their result.</summary>
 internal readonly struct JsonFields(JsonElement element)
 {
     // A document of Intel's has some twenty levels.

@@ -1,7 +1,8 @@
 namespace Guardian.Attestation.Collateral;
 
 /// <summary>
-/// What Intel's Provisioning Certification Service says about a platform (RFC 9334: endorsements and reference values), as it was received and not
+/// What Intel's Provisioning Certification Service says about a platform (RFC 9334: endorsements and reference values), as it was received
+/// and not
 /// yet verified. Immutable; verifying a quote does not change it.
 /// </summary>
 public sealed record QuoteCollateral

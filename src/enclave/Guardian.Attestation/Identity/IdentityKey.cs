@@ -4,7 +4,8 @@ using Guardian.Attestation.Pki;
 
 namespace Guardian.Attestation.Identity;
 
-/// <summary>The P-256 key by which a person or service is known: as TLS client and as signer of contracts. Kept as PKCS#8 PEM with mode 0600.</summary>
+/// <summary>The P-256 key by which a person or service is known: as TLS client and as signer of contracts. Kept as PKCS#8 PEM with mode
+/// 0600.</summary>
 public sealed class IdentityKey : IDisposable
 {
     private const int SignatureSize = 64;
@@ -64,7 +65,8 @@ public sealed class IdentityKey : IDisposable
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>A self-signed certificate of this key, by which a TLS server recognises it. Only the key counts; the name says so.</summary>
+    /// <summary>A self-signed certificate of this key, by which a TLS server recognises it. Only the key counts; the name says
+    /// so.</summary>
     public X509Certificate2 CreateClientCertificate(DateTimeOffset now)
     {
         var request = new CertificateRequest("CN=Guardian client", key, HashAlgorithmName.SHA256);
@@ -74,7 +76,8 @@ public sealed class IdentityKey : IDisposable
     /// <summary>Signs: ECDSA with SHA-256, r and s, 64 bytes.</summary>
     public byte[] Sign(ReadOnlySpan<byte> data) => key.SignData(data, HashAlgorithmName.SHA256);
 
-    /// <summary>Agrees on a secret (ECDH, the x coordinate) with another P-256 key; null when that is none. What uses it derives a key for its purpose from it.</summary>
+    /// <summary>Agrees on a secret (ECDH, the x coordinate) with another P-256 key; null when that is none. What uses it derives a key for
+    /// its purpose from it.</summary>
     public byte[]? TryAgree(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         using var own = ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true));
@@ -90,7 +93,8 @@ public sealed class IdentityKey : IDisposable
         }
     }
 
-    /// <summary>Checks a signature of <see cref="Sign"/>; false for any key or signature that is none. Never throws for any content.</summary>
+    /// <summary>Checks a signature of <see cref="Sign"/>; false for any key or signature that is none. Never throws for any
+    /// content.</summary>
     public static bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if (signature.Length != SignatureSize)

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace Guardian.Attestation.Pki;
 
 /// <summary>
-/// A foreign public key on P-256 for ECDSA with SHA-256. Importing one costs twice a verification, so each is imported once. Wrong signatures
+/// A foreign public key on P-256 for ECDSA with SHA-256. Importing one costs twice a verification, so each is imported once. Wrong
+/// signatures
 /// give false, never an exception. Serves one thread at a time.
 /// </summary>
 internal sealed class P256Key : IDisposable

@@ -4,7 +4,8 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Pki;
 
 /// <summary>
-/// The certificates of a quote: PCK leaf, its issuing CA, root. Every signature and role is verified up to a known root key; when they are valid is left
+/// The certificates of a quote: PCK leaf, its issuing CA, root. Every signature and role is verified up to a known root key; when they are
+/// valid is left
 /// to <see cref="Validity"/>, so that a chain can be kept.
 /// </summary>
 internal sealed class PckChain : IDisposable
@@ -42,7 +43,8 @@ internal sealed class PckChain : IDisposable
         Validity.Of("pck", Leaf), Validity.Of("intermediate", Authority), Validity.Of("root", Root),
     ];
 
-    /// <summary>Verifies a PEM chain of three certificates: leaf first, issuer and root in either order. Never throws for any content.</summary>
+    /// <summary>Verifies a PEM chain of three certificates: leaf first, issuer and root in either order. Never throws for any
+    /// content.</summary>
     /// <param name="pem">Certification data of type 5; a NUL may follow.</param>
     /// <returns>The chain, or null with the failure.</returns>
     public static PckChain? Verify(ReadOnlySpan<byte> pem, IReadOnlyList<TrustAnchor> anchors, out QuoteFailure? failure)
@@ -60,7 +62,8 @@ internal sealed class PckChain : IDisposable
         if (TrustAnchor.Find(anchors, root) is not { } anchor)
         {
             failure = Fail("unknown-root",
-                $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are {string.Join(", ", anchors.Select(each => each.Name))}");
+                $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are "
+                + $"{string.Join(", ", anchors.Select(each => each.Name))}");
             return null;
         }
         var rootKey = anchor.TakeKey();

@@ -88,7 +88,8 @@ public sealed record PckExtension
         };
     }
 
-    // Each field is a sequence of its identifier, which is the arc with the field's number, and its value. Fields of other numbers are for others.
+    // Each field is a sequence of its identifier, which is the arc with the field's number, and its value. Fields of other numbers are for
+    // others.
     private static AsnReader?[] ReadFields(AsnReader sequence, ReadOnlySpan<byte> arc)
     {
         var fields = new AsnReader?[MaxField + 1];

@@ -29,7 +29,8 @@ public sealed record AcceptedIdentity
     /// <summary>CONFIGID, 64 bytes; empty means it does not matter.</summary>
     public ReadOnlyMemory<byte> ConfigId { get; init; }
 
-    /// <summary>Whether a quote satisfies everything that is set. An identity that sets neither measurement nor signer matches nobody; no trust domain has either.</summary>
+    /// <summary>Whether a quote satisfies everything that is set. An identity that sets neither measurement nor signer matches nobody; no
+    /// trust domain has either.</summary>
     public bool Matches(VerifiedQuote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
@@ -80,7 +81,8 @@ public sealed record AcceptedIdentity
     internal static string Describe(VerifiedQuote quote) => quote.TdReport is { } td
         ? $"trust domain, mrtd {Convert.ToHexStringLower(td.MrTd.Span)}"
         : string.Create(CultureInfo.InvariantCulture,
-            $"mrenclave {quote.Report.MrEnclave}, mrsigner {quote.Report.MrSigner}, isvprodid {quote.Report.IsvProdId}, isvsvn {quote.Report.IsvSvn}")
+            $"mrenclave {quote.Report.MrEnclave}, mrsigner {quote.Report.MrSigner}, isvprodid {quote.Report.IsvProdId}, isvsvn "
+            + $"{quote.Report.IsvSvn}")
             + (quote.Report.ConfigId.Span.ContainsAnyExcept((byte)0)
                 ? $", configid {Convert.ToHexStringLower(quote.Report.ConfigId.Span)}"
                 : "");

@@ -42,10 +42,12 @@ public sealed record AttestationPolicy
                     ? "run it on SGX hardware, or accept simulated platforms to try things out"
                     : "accept hardware platforms"),
             new(
-                "debug", AllowDebug || !quote.IsDebug, quote.IsDebug ? "debug enclave" : "production enclave", AllowDebug ? "either" : "production enclave",
+                "debug", AllowDebug || !quote.IsDebug, quote.IsDebug ? "debug enclave" : "production enclave",
+                AllowDebug ? "either" : "production enclave",
                 "build and sign it without the DEBUG attribute"),
             new(
-                "identity", Identities.Any(identity => identity.Matches(quote)), AcceptedIdentity.Describe(quote), string.Join("; or ", Identities),
+                "identity", Identities.Any(identity => identity.Matches(quote)), AcceptedIdentity.Describe(quote), string.Join("; or ",
+                Identities),
                 "compare with the measurement of the code you trust: guardian enclave measure"),
         };
         if (quote.Tcb is { } tcb)
@@ -56,14 +58,16 @@ public sealed record AttestationPolicy
                     ? $"update the platform: {string.Join("; ", tcb.Shortfall)}"
                     : "follow the advisories, or accept the status"));
             checks.Add(new AppraisalCheck(
-                "evaluation", tcb.EvaluationDataNumber >= MinimumEvaluation, $"TCB evaluation data number {tcb.EvaluationDataNumber}", $"{MinimumEvaluation} or above",
+                "evaluation", tcb.EvaluationDataNumber >= MinimumEvaluation, $"TCB evaluation data number {tcb.EvaluationDataNumber}",
+                $"{MinimumEvaluation} or above",
                 "fetch newer collateral"));
         }
         return new Appraisal(checks);
     }
 
     /// <summary>
-    /// Reads the members <c>attestation</c>, <c>platforms</c>, <c>debug</c> and <c>tcb</c> of a map; problems are reported on it. Other members are the
+    /// Reads the members <c>attestation</c>, <c>platforms</c>, <c>debug</c> and <c>tcb</c> of a map; problems are reported on it. Other
+    /// members are the
     /// caller's, and so is <see cref="YamlMap.End"/>.
     /// </summary>
     public static AttestationPolicy Read(YamlMap map) => PolicyReader.Read(map);

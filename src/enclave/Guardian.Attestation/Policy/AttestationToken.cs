@@ -10,7 +10,8 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Policy;
 
 /// <summary>
-/// Attestation results for others to rely on: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. The trustworthiness vector uses
+/// Attestation results for others to rely on: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. The
+/// trustworthiness vector uses
 /// AR4SI's values: 2 affirming, 32 warning, 96 contraindicated.
 /// </summary>
 public static class AttestationToken
@@ -51,7 +52,8 @@ public static class AttestationToken
                         quote.Tcb?.AdvisoryIds ?? [], Convert.ToHexStringLower(quote.ReportData.Span)),
                     [.. appraisal.Checks.Select(check => new EarCheck(check.Rule, check.Passed, check.Found, check.Accepted))]),
             });
-        var content = $"{Encode("""{"alg":"ES256","typ":"JWT"}"""u8)}.{Encode(JsonSerializer.SerializeToUtf8Bytes(claims, EarJson.Default.EarClaims))}";
+        var body = JsonSerializer.SerializeToUtf8Bytes(claims, EarJson.Default.EarClaims);
+        var content = $"{Encode("""{"alg":"ES256","typ":"JWT"}"""u8)}.{Encode(body)}";
         return $"{content}.{Encode(key.Sign(Encoding.ASCII.GetBytes(content)))}";
     }
 

@@ -54,7 +54,8 @@ internal static class PolicyReader
             }
             else
             {
-                word.Report($"'{word.Value}' is no TCB status that can be accepted; there are {string.Join(", ", Enum.GetValues<TcbStatus>().Where(each => each != TcbStatus.Revoked))}");
+                word.Report($"'{word.Value}' is no TCB status that can be accepted; there are "
+                    + $"{string.Join(", ", Enum.GetValues<TcbStatus>().Where(each => each != TcbStatus.Revoked))}");
             }
         }
         var read = policy with

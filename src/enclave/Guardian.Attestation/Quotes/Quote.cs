@@ -13,7 +13,8 @@ public enum TeeType
 }
 
 /// <summary>
-/// An ECDSA-P256 quote of version 3, 4 or 5 (Intel SGX ECDSA QuoteLibReference and Intel TDX DCAP Quoting Library API, "Quote Format"): parsed
+/// An ECDSA-P256 quote of version 3, 4 or 5 (Intel SGX ECDSA QuoteLibReference and Intel TDX DCAP Quoting Library API, "Quote Format"):
+/// parsed
 /// and not yet verified.
 /// </summary>
 /// <remarks>
@@ -27,11 +28,13 @@ public enum TeeType
 ///     uint16 size | QE authentication data | uint16 certification data type | uint32 size | certification data
 /// </code>
 /// Signatures and keys are big-endian pairs. Everything before the size of the signature data is signed. Zero bytes may follow the
-/// quote; nothing else may. They are not authenticated, and a signature can be rewritten by anyone (s and n - s are both valid): the bytes of a quote identify nothing.
+/// quote; nothing else may. They are not authenticated, and a signature can be rewritten by anyone (s and n - s are both valid): the bytes
+/// of a quote identify nothing.
 /// </remarks>
 public sealed class Quote
 {
-    /// <summary>The largest quote that is read. Intel's have some 5 KiB; certification data is the only part without a bound of its own.</summary>
+    /// <summary>The largest quote that is read. Intel's have some 5 KiB; certification data is the only part without a bound of its
+    /// own.</summary>
     public const int MaxSize = 64 * 1024;
 
     private readonly QuoteSignatureData data;

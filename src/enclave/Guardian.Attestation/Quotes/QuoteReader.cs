@@ -135,7 +135,8 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
         {
             failure = new QuoteFailure(
                 QuoteStage.Parse, "unsupported-certification",
-                $"certification data of type {outerType} and {outerSize} bytes; version {version} nests everything in one of type {QeReportCertification}", start + data.Offset);
+                $"certification data of type {outerType} and {outerSize} bytes; version {version} nests everything in one of type "
+                + $"{QeReportCertification}", start + data.Offset);
             return null;
         }
         if (!data.TryReadBytes(ReportBody.Size, out var qeReportBytes)

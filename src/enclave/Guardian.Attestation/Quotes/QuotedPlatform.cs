@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Guardian.Attestation.Quotes;
 
 /// <summary>
-/// Certification data that only names the platform, types 1 to 3: PPID (plain 16 bytes, or encrypted to Intel's RSA-2048 or RSA-3072 key), CPUSVN 16, PCESVN 2,
+/// Certification data that only names the platform, types 1 to 3: PPID (plain 16 bytes, or encrypted to Intel's RSA-2048 or RSA-3072 key),
+/// CPUSVN 16, PCESVN 2,
 /// PCE-ID 2, little-endian. With these, Intel's service or the platform's owner gives the PCK certificate.
 /// </summary>
 /// <param name="Ppid">16, 256 or 384 bytes.</param>

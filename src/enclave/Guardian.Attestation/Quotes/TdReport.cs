@@ -2,11 +2,13 @@ using System.Buffers.Binary;
 
 namespace Guardian.Attestation.Quotes;
 
-/// <summary>A trust domain's report as quotes carry it (Intel TDX DCAP Quoting Library API, "TD Quote Body"). Compared by reference of its memories.</summary>
+/// <summary>A trust domain's report as quotes carry it (Intel TDX DCAP Quoting Library API, "TD Quote Body"). Compared by reference of its
+/// memories.</summary>
 /// <remarks>
 /// <code>
 ///     0 TEE_TCB_SVN 16     16 MRSEAM 48        64 MRSIGNERSEAM 48   112 SEAMATTRIBUTES 8   120 TDATTRIBUTES 8   128 XFAM 8
-///   136 MRTD 48           184 MRCONFIGID 48   232 MROWNER 48        280 MROWNERCONFIG 48   328 RTMR0 to RTMR3, 48 each    520 REPORTDATA 64
+///   136 MRTD 48           184 MRCONFIGID 48   232 MROWNER 48        280 MROWNERCONFIG 48   328 RTMR0 to RTMR3, 48 each    520 REPORTDATA
+/// 64
 ///   584 TEE_TCB_SVN_2 16  600 MRSERVICETD 48                       only since TDX 1.5
 /// </code>
 /// </remarks>

@@ -12,7 +12,8 @@ public sealed class AttestationException : Exception
 
     /// <summary>The evidence verified, and the policy refuses it.</summary>
     public AttestationException(Appraisal appraisal)
-        : base($"the peer's enclave is not one the policy accepts ({string.Join(", ", appraisal.Checks.Where(check => !check.Passed).Select(check => check.Rule))})") =>
+        : base("the peer's enclave is not one the policy accepts "
+            + $"({string.Join(", ", appraisal.Checks.Where(check => !check.Passed).Select(check => check.Rule))})") =>
         Appraisal = appraisal;
 
     /// <summary>The link that failed, or null.</summary>

@@ -11,7 +11,8 @@ namespace Guardian.Attestation.RaTls;
 /// </summary>
 /// <remarks>
 /// A binding is 32 bytes of the enclave's own, zero when there is none; in a room it is the contract's hash.
-/// Legacy: report data = SHA-256(SubjectPublicKeyInfo) || binding. Tagged evidence: report data = SHA-256(claims) || zero, and the binding is
+/// Legacy: report data = SHA-256(SubjectPublicKeyInfo) || binding. Tagged evidence: report data = SHA-256(claims) || zero, and the binding
+/// is
 /// a claim. See docs/decisions/0006.
 /// </remarks>
 public static class RaTlsCertificate

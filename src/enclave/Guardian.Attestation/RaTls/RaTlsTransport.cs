@@ -14,7 +14,8 @@ namespace Guardian.Attestation.RaTls;
     Justification = "a server decides by the client's key, which TLS proves; a client throws unless the evidence is accepted")]
 public static class RaTlsTransport
 {
-    /// <summary>A server that shows its quote and asks for a client certificate without demanding one: the application decides by its key.</summary>
+    /// <summary>A server that shows its quote and asks for a client certificate without demanding one: the application decides by its
+    /// key.</summary>
     public static SslServerAuthenticationOptions ServerOptions(X509Certificate2 certificate) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
@@ -46,7 +47,8 @@ public static class RaTlsTransport
         };
     }
 
-    /// <summary>A client that talks only to an enclave which the policy accepts; as <see cref="CreateHandler"/>, for connections that are not HTTP.</summary>
+    /// <summary>A client that talks only to an enclave which the policy accepts; as <see cref="CreateHandler"/>, for connections that are
+    /// not HTTP.</summary>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/> from the handshake.</remarks>
     public static SslClientAuthenticationOptions ClientOptions(
         AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time,
@@ -87,7 +89,8 @@ public static class RaTlsTransport
         {
             throw new AttestationException(new QuoteFailure(
                 QuoteStage.KeyBinding, "wrong-binding",
-                $"the peer is bound to {Convert.ToHexStringLower(verdict.Peer.Binding.Span)}, not to {Convert.ToHexStringLower(expected.Span)}"));
+                $"the peer is bound to {Convert.ToHexStringLower(verdict.Peer.Binding.Span)}, not to "
+                + $"{Convert.ToHexStringLower(expected.Span)}"));
         }
         return (verdict.Peer, appraisal);
     }

@@ -5,7 +5,8 @@ namespace Guardian.Attestation.RaTls;
 
 /// <summary>TCG DICE tagged evidence for SGX (Interoperable RA-TLS): CBOR tag 60000 over [quote, claims].</summary>
 /// <remarks>
-/// Claims are a byte string with the map <c>{"pubkey-hash": bytes([algorithm, hash])}</c>, algorithm 1 being SHA-256, 7 SHA-384, 8 SHA-512, and in ours
+/// Claims are a byte string with the map <c>{"pubkey-hash": bytes([algorithm, hash])}</c>, algorithm 1 being SHA-256, 7 SHA-384, 8 SHA-512,
+/// and in ours
 /// <c>"guardian-binding": bytes</c>. Report data is the hash of exactly these bytes.
 /// </remarks>
 internal static class TaggedEvidence
@@ -72,7 +73,8 @@ internal static class TaggedEvidence
         }
     }
 
-    /// <summary>Reads claims: the hash of the key, whose size tells which, and the binding, zero when there is none. Null when they are malformed. Never throws for any content.</summary>
+    /// <summary>Reads claims: the hash of the key, whose size tells which, and the binding, zero when there is none. Null when they are
+    /// malformed. Never throws for any content.</summary>
     public static (ReadOnlyMemory<byte> KeyHash, ReadOnlyMemory<byte> Binding)? TryReadClaims(ReadOnlyMemory<byte> claims)
     {
         try

@@ -27,7 +27,8 @@ public readonly record struct StatementVerdict(VerifiedStatement? Statement, Quo
 /// <summary>Verifies statements down to the quote, offline. Whether the enclave is welcome is the policy's to say.</summary>
 public static class StatementVerifier
 {
-    /// <summary>The largest statement that is read, in bytes: a room's activation list is padded to the most that its contract allows.</summary>
+    /// <summary>The largest statement that is read, in bytes: a room's activation list is padded to the most that its contract
+    /// allows.</summary>
     public const int MaxSize = 64 * 1024 * 1024;
 
     /// <summary>Verifies a statement.</summary>

@@ -9,12 +9,15 @@ using Guardian.Sgx;
 namespace Guardian.Attestation.Verification;
 
 /// <summary>
-/// Verifies quotes as Intel's quote verification library defines it, in managed code, offline, without a clock of its own. Whether the result is
+/// Verifies quotes as Intel's quote verification library defines it, in managed code, offline, without a clock of its own. Whether the
+/// result is
 /// good enough is <see cref="AttestationPolicy"/>'s to say.
 /// </summary>
 /// <remarks>
-/// The static methods keep nothing. An instance keeps what it verified, by hash: platforms with their collateral, and attestation keys with their
-/// quoting enclaves; so the next quote costs one or two signatures instead of ten. What is kept is checked against the instant of each call. An instance
+/// The static methods keep nothing. An instance keeps what it verified, by hash: platforms with their collateral, and attestation keys with
+/// their
+/// quoting enclaves; so the next quote costs one or two signatures instead of ten. What is kept is checked against the instant of each
+/// call. An instance
 /// serves one thread at a time.
 /// </remarks>
 public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
@@ -33,8 +36,10 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
     /// <param name="now">The instant at which everything must be valid.</param>
     /// <returns>The verified quote, or the first failed stage. Never throws for any content.</returns>
     /// <remarks>
-    /// 1 format. 2 PCK chain to a root. 3 QE report signed by the PCK. 4 QE report binds the attestation key. 5 the attestation key signed header and body.
-    /// 6 collateral signed under the same root, nothing revoked, everything valid now. 7 the QE is the one of its identity; the TCB is known and not revoked.
+    /// 1 format. 2 PCK chain to a root. 3 QE report signed by the PCK. 4 QE report binds the attestation key. 5 the attestation key signed
+    /// header and body.
+    /// 6 collateral signed under the same root, nothing revoked, everything valid now. 7 the QE is the one of its identity; the TCB is
+    /// known and not revoked.
     /// </remarks>
     public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, QuoteCollateral? collateral, DateTimeOffset now, VerifierOptions options)
     {
@@ -58,7 +63,8 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         {
             return Fail(
                 QuoteStage.CertificateChain, "pck-certificate-needed",
-                $"the quote names its platform by certification data of type {parsed.CertificationDataType} only; get the platform's PCK certificate chain and give it along");
+                $"the quote names its platform by certification data of type {parsed.CertificationDataType} only; get the platform's PCK "
+                + "certificate chain and give it along");
         }
         var digest = VerifiedDigest.Of(chain.Span, parsed.CertificationDataType);
         if (FindPlatform(digest, chain.Span, out failure) is not { } platform)
@@ -86,7 +92,8 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         if (collateral is null)
         {
             return Fail(QuoteStage.Collateral, "no-collateral",
-                "the signatures hold, but whether the platform is current and not revoked is said by Intel's collateral, which is not at hand");
+                "the signatures hold, but whether the platform is current and not revoked is said by Intel's collateral, which is not at "
+                + "hand");
         }
         var verified = platform.FindCollateral(collateral, options, out failure);
         failure ??= Validity.Check(verified!.Validities, now, QuoteStage.Collateral);

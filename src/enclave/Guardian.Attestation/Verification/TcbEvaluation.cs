@@ -5,9 +5,11 @@ using Guardian.Attestation.Quotes;
 
 namespace Guardian.Attestation.Verification;
 
-/// <summary>Finds the levels that a platform, its quoting enclave and its TDX module reach, and what follows (as Intel's quote verification library does).</summary>
+/// <summary>Finds the levels that a platform, its quoting enclave and its TDX module reach, and what follows (as Intel's quote verification
+/// library does).</summary>
 /// <remarks>
-/// Levels are taken in the order of the document, as the PCS API says. Intel's library sorts them again, highest first; Intel's documents are in that
+/// Levels are taken in the order of the document, as the PCS API says. Intel's library sorts them again, highest first; Intel's documents
+/// are in that
 /// order, so there is no difference for them.
 /// </remarks>
 internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity, PckExtension pck, Quote quote)
@@ -76,10 +78,12 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             : qeIdentity.Id != expectedQe ? Wrong("wrong-qe-identity", $"the QE identity is of '{qeIdentity.Id}', not of '{expectedQe}'")
             : !tcbInfo.Fmspc.Span.SequenceEqual(pck.Fmspc.Span)
                 ? Wrong("wrong-fmspc",
-                    $"the TCB info is for FMSPC {Convert.ToHexStringLower(tcbInfo.Fmspc.Span)}, the platform is {Convert.ToHexStringLower(pck.Fmspc.Span)}")
+                    $"the TCB info is for FMSPC {Convert.ToHexStringLower(tcbInfo.Fmspc.Span)}, the platform is "
+                    + $"{Convert.ToHexStringLower(pck.Fmspc.Span)}")
             : !tcbInfo.PceId.Span.SequenceEqual(pck.PceId.Span)
                 ? Wrong("wrong-pceid",
-                    $"the TCB info is for PCE-ID {Convert.ToHexStringLower(tcbInfo.PceId.Span)}, the platform has {Convert.ToHexStringLower(pck.PceId.Span)}")
+                    $"the TCB info is for PCE-ID {Convert.ToHexStringLower(tcbInfo.PceId.Span)}, the platform has "
+                    + $"{Convert.ToHexStringLower(pck.PceId.Span)}")
             : qeIdentity.Expected.FindMismatch(quote.QeReport) is { } mismatch
                 ? new QuoteFailure(
                     QuoteStage.QuotingEnclave, "unknown-qe", $"the quoting enclave is not the one of Intel's identity: {mismatch}")
@@ -119,7 +123,8 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             if (module is null)
             {
                 failure = NotSupported(
-                    $"the TCB info has no level for TDX module version {svn.Span[TdxModuleVersion]}, security version {svn.Span[TdxModuleSvn]}");
+                    $"the TCB info has no level for TDX module version {svn.Span[TdxModuleVersion]}, security version "
+                    + $"{svn.Span[TdxModuleSvn]}");
                 return null;
             }
         }

@@ -13,7 +13,8 @@ public sealed class TrustAnchor
     private static readonly byte[] PublishedRootKey =
         Convert.FromHexString("a3bcba5bd8fe1cb7ca8c40a0603efae4dd2b23d3d3fdfa4aa41b0f96e874c152");
 
-    // SHA-256 of a certificate of the root that is known to be good; empty when none is. Whether another one is signed by the root has to be verified.
+    // SHA-256 of a certificate of the root that is known to be good; empty when none is. Whether another one is signed by the root has to
+    // be verified.
     private readonly byte[] knownCertificate;
 
     // Imported keys: importing costs twice a verification, and each serves one thread at a time.
@@ -37,7 +38,8 @@ public sealed class TrustAnchor
         quotingEnclave: null,
         knownCertificate: Convert.FromHexString("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3"));
 
-    /// <summary>A root whose quoting enclave is pinned, so that it needs no collateral. Only <c>Guardian.Simulation</c> makes one.</summary>
+    /// <summary>A root whose quoting enclave is pinned, so that it needs no collateral. Only <c>Guardian.Simulation</c> makes
+    /// one.</summary>
     internal static TrustAnchor Pinned(
         string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity quotingEnclave) =>
         new(name, platform, rootKey, quotingEnclave, knownCertificate: []);
@@ -54,7 +56,8 @@ public sealed class TrustAnchor
     /// <summary>The quoting enclave that may quote, where no collateral says so.</summary>
     internal QuotingEnclaveIdentity? QuotingEnclave { get; }
 
-    /// <summary>Makes an anchor from the certificate of a root. The published root of simulated platforms is refused: it never passes for hardware.</summary>
+    /// <summary>Makes an anchor from the certificate of a root. The published root of simulated platforms is refused: it never passes for
+    /// hardware.</summary>
     /// <param name="certificate">PEM, of which the first certificate counts, or DER.</param>
     /// <returns>The anchor, or null when there is no certificate with a P-256 key, or its private key is published.</returns>
     public static TrustAnchor? FromCertificate(ReadOnlySpan<byte> certificate)

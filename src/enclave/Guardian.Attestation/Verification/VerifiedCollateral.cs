@@ -4,7 +4,8 @@ using Guardian.Attestation.Quotes;
 
 namespace Guardian.Attestation.Verification;
 
-/// <summary>Collateral whose every signature leads to the root of a PCK chain. When it is valid is left to <see cref="Validities"/>.</summary>
+/// <summary>Collateral whose every signature leads to the root of a PCK chain. When it is valid is left to <see
+/// cref="Validities"/>.</summary>
 internal sealed class VerifiedCollateral
 {
     private const string SignerName = "SGX TCB Signing";

@@ -12,6 +12,7 @@ public sealed record VerifierOptions
     /// <summary>Whether collateral without revocation lists is refused. Without them, nobody knows what was revoked.</summary>
     public bool RequireRevocationLists { get; init; } = true;
 
-    /// <summary>The PCK chain (leaf, issuer, root; PEM) for quotes that only name their platform: certification data of types 1 to 4.</summary>
+    /// <summary>The PCK chain (leaf, issuer, root; PEM) for quotes that only name their platform: certification data of types 1 to
+    /// 4.</summary>
     public ReadOnlyMemory<byte> PckChain { get; init; }
 }

@@ -9,7 +9,8 @@ public delegate CpuIdRegisters CpuIdReader(uint leaf, uint subleaf);
 /// <summary>One section of enclave memory, as CPUID leaf 12H lists it.</summary>
 /// <param name="Base">Physical address, bytes.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="HasIntegrity">Confidentiality and integrity (property 1); else confidentiality alone, as on machines of several sockets.</param>
+/// <param name="HasIntegrity">Confidentiality and integrity (property 1); else confidentiality alone, as on machines of several
+/// sockets.</param>
 public readonly record struct EpcSectionInfo(ulong Base, ulong Size, bool HasIntegrity);
 
 /// <summary>What a processor says of SGX (Intel SDM, volume 3D, 38.7.2, and volume 2A, CPUID). Immutable.</summary>

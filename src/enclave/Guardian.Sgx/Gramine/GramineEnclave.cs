@@ -9,7 +9,8 @@ namespace Guardian.Sgx.Gramine;
 /// </summary>
 /// <remarks>
 /// Gramine gives two seal keys of 128 bits, bound to MRENCLAVE and to MRSIGNER, and no others. <see cref="GetKey"/> therefore serves
-/// <see cref="KeyName.Seal"/> with one of those two policies, and derives the key from Gramine's by AES-CMAC over the KEYREQUEST; an older CPUSVN or ISVSVN
+/// <see cref="KeyName.Seal"/> with one of those two policies, and derives the key from Gramine's by AES-CMAC over the KEYREQUEST; an older
+/// CPUSVN or ISVSVN
 /// cannot be asked for.
 /// </remarks>
 public sealed class GramineEnclave : IEnclave

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Guardian.Sgx.Keys;
 
 /// <summary>TARGETINFO, 512 bytes (SDM vol. 3D, table 35-20): for whom a report is made.</summary>
-/// <remarks>Little-endian: <c>0 MRENCLAVE 32 | 32 ATTRIBUTES 16 | 48 reserved 2 | 50 CONFIGSVN 2 | 52 MISCSELECT 4 | 56 reserved 8 | 64 CONFIGID 64 | 128 reserved 384</c>.</remarks>
+/// <remarks>Little-endian: <c>0 MRENCLAVE 32 | 32 ATTRIBUTES 16 | 48 reserved 2 | 50 CONFIGSVN 2 | 52 MISCSELECT 4 | 56 reserved 8 | 64
+/// CONFIGID 64 | 128 reserved 384</c>.</remarks>
 public static class TargetInfo
 {
     /// <summary>Bytes of the structure.</summary>

@@ -4,7 +4,8 @@ using Guardian.Files.Durable;
 
 namespace Guardian.Sgx.Measurement;
 
-/// <summary>A vendor's RSA-3072 key with exponent 3, as SIGSTRUCT demands it. Kept as PKCS#8 PEM in a file only its owner can read.</summary>
+/// <summary>A vendor's RSA-3072 key with exponent 3, as SIGSTRUCT demands it. Kept as PKCS#8 PEM in a file only its owner can
+/// read.</summary>
 public sealed class EnclaveSigner : IDisposable
 {
     private const int KeySizeBits = 3072;

@@ -1,6 +1,7 @@
 namespace Guardian.Sgx.Measurement;
 
-/// <summary>MRENCLAVE, 32 bytes: SHA-256 of the measurement log that the processor keeps while an enclave is built (SDM vol. 3D, 36.4.1).</summary>
+/// <summary>MRENCLAVE, 32 bytes: SHA-256 of the measurement log that the processor keeps while an enclave is built (SDM vol. 3D,
+/// 36.4.1).</summary>
 public readonly record struct MrEnclave
 {
     /// <summary>Bytes of the value.</summary>

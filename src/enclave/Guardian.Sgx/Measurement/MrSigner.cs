@@ -6,7 +6,8 @@ public readonly record struct MrSigner
     /// <summary>Bytes of the value.</summary>
     public const int Size = Bytes32.Size;
 
-    /// <summary>The sample key of Intel's SDK, whose private half everybody has: anyone can sign with it, so it identifies nobody.</summary>
+    /// <summary>The sample key of Intel's SDK, whose private half everybody has: anyone can sign with it, so it identifies
+    /// nobody.</summary>
     public static MrSigner SdkSample { get; } = Read(
         Convert.FromHexString("83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e"));
 

@@ -3,13 +3,17 @@ using System.Buffers.Binary;
 namespace Guardian.Sgx.Measurement;
 
 /// <summary>
-/// An enclave as Intel's SDK signs it: a shared object with metadata that says how it is laid out, and a SIGSTRUCT. Measured as the SDK's loader builds it
+/// An enclave as Intel's SDK signs it: a shared object with metadata that says how it is laid out, and a SIGSTRUCT. Measured as the SDK's
+/// loader builds it
 /// (linux-sgx psw/urts/loader.cpp, common/inc/internal/metadata.h).
 /// </summary>
 /// <remarks>
-/// Metadata, little-endian: <c>0 magic 8 | 8 version 8 | 16 size 4 | 24 SSA frame size 4 | 40 enclave size 8 | 64 SIGSTRUCT 1808 | 1872 patches: offset 4, size 4 | 1880 layout:
-/// offset 4, size 4</c>. A patch: <c>0 place in the file 8 | 8 offset in the metadata 4 | 12 size 4</c>, 32 in all. A layout entry: <c>0 id 2 | 2 attributes 2 | 4 pages 4 | 8 address 8 |
-/// 16 content size 4 | 20 content offset 4 | 24 SECINFO flags 8</c>; a group, whose id has bit 12: <c>2 entries before it 2 | 4 times 4 | 8 step 8</c>.
+/// Metadata, little-endian: <c>0 magic 8 | 8 version 8 | 16 size 4 | 24 SSA frame size 4 | 40 enclave size 8 | 64 SIGSTRUCT 1808 | 1872
+/// patches: offset 4, size 4 | 1880 layout:
+/// offset 4, size 4</c>. A patch: <c>0 place in the file 8 | 8 offset in the metadata 4 | 12 size 4</c>, 32 in all. A layout entry: <c>0 id
+/// 2 | 2 attributes 2 | 4 pages 4 | 8 address 8 |
+/// 16 content size 4 | 20 content offset 4 | 24 SECINFO flags 8</c>; a group, whose id has bit 12: <c>2 entries before it 2 | 4 times 4 | 8
+/// step 8</c>.
 /// </remarks>
 public sealed class SdkEnclave
 {

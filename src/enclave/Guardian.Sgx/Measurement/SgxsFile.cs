@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Guardian.Sgx.Measurement;
 
 /// <summary>
-/// An enclave as a stream of what measures it (SGXS, by Fortanix): 64-byte ECREATE, EADD and EEXTEND records, each EEXTEND followed by its 256 bytes. Its
+/// An enclave as a stream of what measures it (SGXS, by Fortanix): 64-byte ECREATE, EADD and EEXTEND records, each EEXTEND followed by its
+/// 256 bytes. Its
 /// SHA-256 is MRENCLAVE; what has to be checked is that it is such a stream.
 /// </summary>
 public static class SgxsFile

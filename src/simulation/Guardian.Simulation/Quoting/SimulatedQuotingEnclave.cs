@@ -13,7 +13,8 @@ using Guardian.Simulation.Processor;
 namespace Guardian.Simulation.Quoting;
 
 /// <summary>
-/// The quoting enclave of a simulated machine, and its provisioning certification: checks the report that an enclave of the same machine made for
+/// The quoting enclave of a simulated machine, and its provisioning certification: checks the report that an enclave of the same machine
+/// made for
 /// it, and signs a quote with an attestation key that the machine's PCK certifies. Thread-safe.
 /// </summary>
 internal sealed class SimulatedQuotingEnclave : IDisposable

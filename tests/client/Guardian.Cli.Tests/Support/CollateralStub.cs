@@ -20,7 +20,7 @@ internal sealed class CollateralStub : IDisposable
 
     public string Address => server.Address;
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The requests so far.</summary>
     public List<string> Requests { get; } = [];
 
     /// <summary>Answers everything with a failure.</summary>
@@ -49,7 +49,7 @@ internal sealed class CollateralStub : IDisposable
             {
                 response.Headers[header] = Uri.EscapeDataString(Encoding.ASCII.GetString(chain.Span));
             }
-            // Intel's service compresses for whoever says that it may.
+            // Intel's service compresses when the client accepts it.
             if (!isCaching && context.Request.Headers["Accept-Encoding"]?.Contains("gzip", StringComparison.Ordinal) == true)
             {
                 response.Headers["Content-Encoding"] = "gzip";

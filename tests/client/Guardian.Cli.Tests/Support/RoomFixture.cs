@@ -91,7 +91,7 @@ public class RoomFixture : IAsyncLifetime
             file.Connect(new Uri($"https://{RoomAddress}"), key.CreateClientCertificate(TimeProvider.System.GetUtcNow())), file.Contract);
     }
 
-    /// <summary>What the members change of the contract that they start from.</summary>
+    /// <summary>The change that the members make to their first contract.</summary>
     protected virtual string Edit(string contract) => contract;
 
     internal string File(string name) => folder.File(name);

@@ -19,7 +19,8 @@ public class AttestationPolicyTests
         var checks = policy.Appraise(TestPlatform.Verified(debug)).Checks.ToDictionary(check => check.Rule, check => check.ToString());
         Assert.Equal("platform: found simulated; accepted hardware", checks["platform"]);
         Assert.Equal("debug: found debug enclave; accepted production enclave", checks["debug"]);
-        Assert.Equal($"identity: found mrenclave {debug.Identity.MrEnclave}, mrsigner {Signer}, isvprodid 1, isvsvn 5; accepted mrenclave {Zeros}", checks["identity"]);
+        Assert.Equal($"identity: found mrenclave {debug.Identity.MrEnclave}, mrsigner {Signer}, isvprodid 1, isvsvn 5; accepted mrenclave "
+            + $"{Zeros}", checks["identity"]);
     }
 
     [Theory]
@@ -29,7 +30,8 @@ public class AttestationPolicyTests
     [InlineData(1, 1, 5, false)]
     public void A_signer_counts_with_product_and_least_version(int wrongSigner, int product, int version, bool accepted)
     {
-        var policy = Read($"attestation: [{{signer: {{mrsigner: {(wrongSigner == 0 ? Signer : Zeros)}, isvprodid: {product}, isvsvn_min: {version}}}}}]\nplatforms: [simulated]\n");
+        var policy = Read($"attestation: [{{signer: {{mrsigner: {(wrongSigner == 0 ? Signer : Zeros)}, isvprodid: {product}, isvsvn_min: "
+            + $"{version}}}}}]\nplatforms: [simulated]\n");
         Assert.Equal(accepted, policy.Appraise(TestPlatform.Verified(TestPlatform.Enclave)).IsAccepted);
     }
 
@@ -37,7 +39,8 @@ public class AttestationPolicyTests
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\nplatforms: [simulated]\n", true)]
     [InlineData("attestation: [{mrenclave: [ZEROS, MEASUREMENT]}]\nplatforms: [hardware, simulated]\n", true)]
     [InlineData("attestation: [{mrenclave: [ZEROS]}, {mrenclave: [MEASUREMENT]}]\nplatforms: [simulated]\n", true)]
-    [InlineData("attestation: [{mrenclave: [MEASUREMENT], signer: {mrsigner: ZEROS, isvprodid: 1, isvsvn_min: 0}}]\nplatforms: [simulated]\n", false)]
+    [InlineData("attestation: [{mrenclave: [MEASUREMENT], signer: {mrsigner: ZEROS, isvprodid: 1, isvsvn_min: 0}}]\nplatforms: "
+        + "[simulated]\n", false)]
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\n", false)]
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\nplatforms: [hardware]\n", false)]
     public void Any_variant_admits_and_within_one_all_must_hold(string text, bool accepted) =>
@@ -65,7 +68,8 @@ public class AttestationPolicyTests
     [InlineData("attestation: [{mrenclave: [abc]}]\n", "64 hex digits, not 'abc'")]
     [InlineData("attestation: [{signer: {mrsigner: ZEROS, isvsvn_min: 1}}]\n", "isvprodid")]
     [InlineData("attestation: [{signer: {mrsigner: ZEROS, isvprodid: 65536, isvsvn_min: 1}}]\n", "65535")]
-    [InlineData("attestation: [{signer: {mrsigner: 83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e, isvprodid: 1, isvsvn_min: 1}}]\n", "sample key")]
+    [InlineData("attestation: [{signer: {mrsigner: 83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e, isvprodid: 1, "
+        + "isvsvn_min: 1}}]\n", "sample key")]
     [InlineData("attestation: [{mrenclave: [ZEROS], nonce: 1}]\n", "nonce")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: [paper]\n", "2:13")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: []\n", "'platforms' must list")]

@@ -7,7 +7,8 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>
-/// tests/vectors/dcap-negative: one failure per file, as anyone's verifier can read it. The files' keys were thrown away; running the explicit test
+/// tests/vectors/dcap-negative: one failure per file, as anyone's verifier can read it. The files' keys were thrown away; running the
+/// explicit test
 /// <c>Write_the_files</c> makes them anew.
 /// </summary>
 public class NegativeVectorTests

@@ -8,7 +8,8 @@ using Guardian.Attestation.Quotes;
 namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>
-/// A platform with a PKI of its own, shaped as Intel's, that makes good quotes and collateral, and bad ones: every part can be changed before
+/// A platform with a PKI of its own, shaped as Intel's, that makes good quotes and collateral, and bad ones: every part can be changed
+/// before
 /// <see cref="Build"/>. Its keys are thrown away with it.
 /// </summary>
 internal sealed class SyntheticPlatform : IDisposable

@@ -67,7 +67,8 @@ public sealed class OpenApiTests
         CasEndpoints.Map(app, cas.Services, new CasMetrics(cas.Vault), limits, null);
         var served = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
             .Select(endpoint =>
-                $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single().ToLowerInvariant()} {endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal)}");
+                $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single().ToLowerInvariant()} "
+                + $"{endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal)}");
         Assert.Equal(Calls.Select(call => $"{call.Method} {call.Path}").Order(), served.Order());
     }
 
@@ -150,7 +151,9 @@ public sealed class OpenApiTests
             {
                 ["title"] = "Guardian CAS",
                 ["version"] = "1",
-                ["description"] = "TLS 1.3. The server's certificate carries a quote: verify it before anything is sent. Callers are known by the key of their TLS client certificate; enclaves by the quote in it. docs/spec/session.md says what each call means.",
+                ["description"] = "TLS 1.3. The server's certificate carries a quote: verify it before anything is sent. Callers are "
+                    + "known by the key of their TLS client certificate; enclaves by the quote in it. docs/spec/session.md says what each "
+                        + "call means.",
             },
             ["paths"] = paths,
             ["components"] = new JsonObject { ["schemas"] = schemas },

@@ -36,7 +36,8 @@ public sealed class VaultTests : IDisposable
     [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'",
         "session 'shop' was altered or rolled back")]
     [InlineData("UPDATE rows SET value = x'00' WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
-    [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || CASE substr(value, 41, 1) WHEN x'FF' THEN x'00' ELSE x'FF' END || substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
+    [InlineData("UPDATE rows SET value = CAST(substr(value, 1, 40) || CASE substr(value, 41, 1) WHEN x'FF' THEN x'00' ELSE x'FF' END || "
+        + "substr(value, 42) AS BLOB) WHERE name = 'shop'", "session 'shop' was altered or rolled back")]
     [InlineData("DELETE FROM rows WHERE name = 'shop'", "session 'shop' was removed")]
     [InlineData("INSERT INTO rows VALUES ('session', 'new', (SELECT value FROM rows WHERE name = 'shop'))",
         "session 'new' was altered or rolled back")]

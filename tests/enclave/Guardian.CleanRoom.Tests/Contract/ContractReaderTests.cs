@@ -41,7 +41,8 @@ public class ContractReaderTests
     {
         var contract = TestContract.Read(
             ("privacy:\n  minimum_audience: 20\n  noise: none\n", ""),
-            ("  lift:\n    assignment: campaign.arm\n    control: None\n    shares: equal\n    outcomes: [customers.visit, customers.spend]\n    population: matched\n", ""));
+            ("  lift:\n    assignment: campaign.arm\n    control: None\n    shares: equal\n    outcomes: [customers.visit, "
+                + "customers.spend]\n    population: matched\n", ""));
         Assert.Equal(new PrivacyRules(100, 0.5m, 10, 8, 0.15), contract.Privacy);
     }
 

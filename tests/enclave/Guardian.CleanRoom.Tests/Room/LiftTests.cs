@@ -86,7 +86,8 @@ public sealed class LiftTests
                 ("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}",
                 "{name: spend, type: decimal, places: 2, minimum: 0, maximum: 500}"),
                 ("{name: visit, type: flag}",
-                "{name: visit, type: flag}\n      - {name: conversion, type: flag}\n      - {name: history, type: decimal, places: 2, minimum: 0, maximum: 10000}"),
+                "{name: visit, type: flag}\n      - {name: conversion, type: flag}\n      - {name: history, type: decimal, places: 2, "
+                + "minimum: 0, maximum: 10000}"),
                 ("control: None", "control: No E-Mail"),
                 ("outcomes: [customers.visit, customers.spend]", "outcomes: [customers.visit, customers.conversion, customers.spend]"),
                 ("population: matched", "population: matched\n    exposure: campaign.exposed\n    covariate: customers.history"),

@@ -66,9 +66,11 @@ public sealed class PublicDataTests : IDisposable
     // agree when every part is required.
     [Theory]
     [InlineData(2_202,
-        "{kind: name, profile: exact, column: surname, optional: true}, {kind: name, profile: exact, column: given_name, optional: true}, {kind: customer_id, profile: exact, column: date_of_birth, optional: true}", 0)]
+        "{kind: name, profile: exact, column: surname, optional: true}, {kind: name, profile: exact, column: given_name, optional: true}, "
+        + "{kind: customer_id, profile: exact, column: date_of_birth, optional: true}", 0)]
     [InlineData(2_256,
-        "{kind: name, column: surname, optional: true}, {kind: name, column: given_name, optional: true}, {kind: date, column: date_of_birth, optional: true}", 64)]
+        "{kind: name, column: surname, optional: true}, {kind: name, column: given_name, optional: true}, {kind: date, column: "
+        + "date_of_birth, optional: true}", 64)]
     [InlineData(2_128, "{kind: name, column: surname}, {kind: name, column: given_name}, {kind: date, column: date_of_birth}", 55)]
     [InlineData(2_510, "{kind: name, column: surname}, {kind: date, column: date_of_birth}, {kind: postcode, column: postcode}", 60)]
     public void The_febrl_files_match_by_a_composite_identifier_through_the_whole_room(int expected, string parts, int invalid)

@@ -164,7 +164,8 @@ public sealed class RoomServiceTests : IDisposable
     {
         using var three = new TestRoom(
             ("analyses:\n",
-            "  - name: loyalty\n    owner: retailer\n    identifier: {kind: email, column: mail}\n    max_rows: 3000\n    columns:\n      - {name: gold, type: flag, filter: true}\nanalyses:\n"));
+            "  - name: loyalty\n    owner: retailer\n    identifier: {kind: email, column: mail}\n    max_rows: 3000\n    columns:\n      "
+            + "- {name: gold, type: flag, filter: true}\nanalyses:\n"));
         var members = customers.Where((_, index) => index % 2 == 0).Take(2_500).ToList();
         three.Upload("campaign", TestRows.Csv(campaign));
         three.Upload("customers", TestRows.Csv(customers));

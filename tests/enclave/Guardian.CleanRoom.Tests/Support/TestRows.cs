@@ -33,7 +33,8 @@ internal static class TestRows
         "email,arm,exposed,score\n" + string.Concat(rows.Select(row => $"{row.Email},{row.Arm},{Flag(row.Exposed)},{row.Score}\n"));
 
     public static string Csv(IEnumerable<CustomerRow> rows) =>
-        "mail,region,visit,spend,age\n" + string.Concat(rows.Select(row => $" {row.Email.ToUpperInvariant()} ,{row.Region},{Flag(row.Visit)},{row.Spend},{row.Age}\n"));
+        "mail,region,visit,spend,age\n" + string.Concat(rows.Select(row => $" {row.Email.ToUpperInvariant()} "
+        + $",{row.Region},{Flag(row.Visit)},{row.Spend},{row.Age}\n"));
 
     /// <summary>Prepares a file like a partner.</summary>
     public static PreparedDataSet Prepare(

@@ -12,7 +12,8 @@ internal sealed class CasCopyKeyCommand : CliCommand
     private readonly HostOptions host = new("cas");
 
     public CasCopyKeyCommand() : base(
-        "copy-key", "Let a CAS give its store's key to the enclave on this machine, which can then open copies of the database: a backup.") =>
+        "copy-key",
+        "Let a CAS give its store's key to the enclave on this machine, which can then open copies of the database: a backup.") =>
         AddSymbols([address, .. host.All]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => host.RunAsync(

@@ -31,7 +31,8 @@ internal sealed class CloudSetupCommand : CliCommand
     };
     private readonly Option<string[]> flavors = new("--flavor")
     {
-        Description = "A flavor to offer: name, vCPUs, RAM in MiB, disk in GiB, EPC in MiB; repeatable. Without it sgx.small, sgx.medium and sgx.large.",
+        Description = "A flavor to offer: name, vCPUs, RAM in MiB, disk in GiB, EPC in MiB; repeatable. Without it sgx.small, sgx.medium "
+            + "and sgx.large.",
         HelpName = "NAME:VCPUS:RAM:DISK:EPC",
     };
 
@@ -58,7 +59,8 @@ internal sealed class CloudSetupCommand : CliCommand
         });
         if (steps.Any(step => step.State == SetupState.Changed))
         {
-            terminal.Note("the schedulers keep plain guests off SGX hosts only with [scheduler] enable_isolated_aggregate_filtering = true in their nova.conf");
+            terminal.Note("the schedulers keep plain guests off SGX hosts only with [scheduler] enable_isolated_aggregate_filtering = "
+                + "true in their nova.conf");
         }
         return steps.Any(step => step.State == SetupState.Conflicting) ? ExitCode.Refused : ExitCode.Done;
     }

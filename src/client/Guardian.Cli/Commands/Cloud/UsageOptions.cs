@@ -49,7 +49,8 @@ internal sealed class UsageOptions
 
     /// <summary>Reads all journals.</summary>
     /// <returns>The timeline of each server; null when the user names no journal.</returns>
-    /// <exception cref="RefusedException">A journal is missing. Without one host's hours the sum would be wrong, not incomplete.</exception>
+    /// <exception cref="RefusedException">A journal is missing. Without one host's hours the sum would be wrong, not
+    /// incomplete.</exception>
     public async Task<IReadOnlyDictionary<Guid, InstanceTimeline>?> ReadTimelinesAsync(
         ParseResult arguments, CancellationToken cancellation)
     {

@@ -66,7 +66,8 @@ internal sealed class UsageReader(
         var timelines = await options.ReadTimelinesAsync(arguments, cancellation).ConfigureAwait(false);
         if (timelines is null)
         {
-            terminal.Note("no journal is given, so EPC is counted by each server's present flavor, as Nova counts RAM; --node or --journal count every resize");
+            terminal.Note("no journal is given, so EPC is counted by each server's present flavor, as Nova counts RAM; --node or "
+                + "--journal count every resize");
         }
         var flavors = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false))
             .GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.ReadRequest(group.First().ExtraSpecs));

@@ -67,7 +67,8 @@ internal sealed class DemoStory : IDisposable
         var scanned = SearchPlainText();
         ShowEnd(file, problems);
         var result = new DemoResult(
-            "simulated", file.Hash, Part(answers.Overlap, "overlap"), Part(answers.Crosstab, "crosstab"), Part(answers.Lift, "lift"), answers.Withheld, problems,
+            "simulated", file.Hash, Part(answers.Overlap, "overlap"), Part(answers.Crosstab, "crosstab"), Part(answers.Lift, "lift"),
+            answers.Withheld, problems,
             scanned, Math.Round(clock.Elapsed.TotalSeconds, 1), isKept ? directory : null);
         terminal.Show(result, DemoJson.Default.DemoResult, _ => { });
         return problems.Count == 0
@@ -178,13 +179,15 @@ internal sealed class DemoStory : IDisposable
         }
 
         var overlap = await AskAndShowAsync(
-            "How many customers do they share?", new Question { Kind = QuestionKind.Overlap }, new StatementFiles("overlap.jws")).ConfigureAwait(false);
+            "How many customers do they share?", new Question { Kind = QuestionKind.Overlap },
+            new StatementFiles("overlap.jws")).ConfigureAwait(false);
         var crosstab = await AskAndShowAsync(
             "Who are they? Arm (the agency knows) by channel (the retailer knows)",
             new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.channel"] },
             new StatementFiles("crosstab.jws")).ConfigureAwait(false);
         var lift = await AskAndShowAsync(
-            "Did the campaign work?", new Question { Kind = QuestionKind.Lift }, new StatementFiles("lift.jws", "lift.html")).ConfigureAwait(false);
+            "Did the campaign work?", new Question { Kind = QuestionKind.Lift }, new StatementFiles("lift.jws",
+            "lift.html")).ConfigureAwait(false);
         var withheld = await AskForbiddenAsync(client, cancellation).ConfigureAwait(false);
 
         var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
@@ -196,7 +199,8 @@ internal sealed class DemoStory : IDisposable
         Tell(RoomStatements.ReadAnswer(again, file.Contract).LogHash == overlap.LogHash
             ? "how many they share, asked again: the same answer, signed the first time; nothing can be averaged away"
             : throw CliReasons.NotStored.Refuse("the room gave another answer to the same question"));
-        Tell($"every upload and question, answered or not, is in the log that both can read: {log.Entries.Count} entries, hash chain verified");
+        Tell($"every upload and question, answered or not, is in the log that both can read: {log.Entries.Count} entries, hash chain "
+            + "verified");
         return new DemoAnswers(overlap, crosstab, lift, withheld);
     }
 
@@ -242,7 +246,8 @@ internal sealed class DemoStory : IDisposable
                 throw CliReasons.PlaintextFound.Refuse($"{path} holds '{Encoding.UTF8.GetString(found)}' in the clear");
             }
         }
-        Tell($"{Format.Number(scanned)} bytes on the host's disk searched for addresses, arms and channels: none found, all of it is ciphertext");
+        Tell($"{Format.Number(scanned)} bytes on the host's disk searched for addresses, arms and channels: none found, all of it is "
+            + "ciphertext");
         Tell("neither partner saw a row, a match or an identifier of the other; the host saw padded sizes and times");
         return scanned;
     }
@@ -289,7 +294,8 @@ internal sealed class DemoStory : IDisposable
     };
 
     private void ShowPeer(string name, RaTlsPeer peer) => Tell(
-        $"{name} verified: mrenclave {Format.Brief(peer.Quote.Report.MrEnclave.ToString())}, quote to {peer.Quote.RootName}, TLS key bound to it");
+        $"{name} verified: mrenclave {Format.Brief(peer.Quote.Report.MrEnclave.ToString())}, quote to {peer.Quote.RootName}, TLS key "
+        + "bound to it");
 
     private void Begin(string title) => people.WriteHeading($"{++step} {title}");
 

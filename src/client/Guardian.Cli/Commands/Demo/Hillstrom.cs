@@ -80,7 +80,8 @@ internal sealed class Hillstrom
             var address = person < customers.Count ? Address(person) : $"walk.in{person}@example.net";
             writer.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{address},{known.ZipCode},{known.Channel},{known.History},{(known.Visit ? 1 : 0)},{(known.Conversion ? 1 : 0)},{known.Spend}"));
+                $"{address},{known.ZipCode},{known.Channel},{known.History},"
+                + $"{(known.Visit ? 1 : 0)},{(known.Conversion ? 1 : 0)},{known.Spend}"));
         }
         return total;
     }

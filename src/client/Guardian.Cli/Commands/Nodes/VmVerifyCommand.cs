@@ -46,7 +46,8 @@ internal sealed class VmVerifyCommand : CliCommand
             foreach (var guest in result.Guests)
             {
                 people.WriteLine(guest.Verified
-                    ? $"ok      {guest.Instance} {guest.Name}: {Format.Number(guest.DefinedKiB)} KiB of EPC mapped{(guest.ClaimedKiB is null ? " as defined" : ", as claimed")}"
+                    ? $"ok      {guest.Instance} {guest.Name}: {Format.Number(guest.DefinedKiB)} KiB of EPC "
+                        + $"mapped{(guest.ClaimedKiB is null ? " as defined" : ", as claimed")}"
                     : $"wrong   {guest.Instance} {guest.Name}: {guest.Problem}");
             }
             if (result.Guests.Count == 0)

@@ -9,10 +9,12 @@ using Guardian.Runtime.Stdio;
 namespace Guardian.Cli.Commands.Programs;
 
 /// <summary>
-/// A command whose standard streams are encrypted frames. Its output is decrypted here, and the input of this process is encrypted for its run alone.
+/// A command whose standard streams are encrypted frames. Its output is decrypted here, and the input of this process is encrypted for its
+/// run alone.
 /// </summary>
 [SuppressMessage(
-    "Reliability", "CA2025", Justification = "a read of the keyboard cannot be awaited: it ends with this process, and outlives the other process")]
+    "Reliability", "CA2025", Justification = "a read of the keyboard cannot be awaited: it ends with this process, and outlives the other "
+    + "process")]
 internal sealed class AttachedProcess(byte[] key, bool isJson)
 {
     private readonly TaskCompletionSource<string> run = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -24,7 +24,8 @@ internal sealed class ImagePackCommand : LocalCommand
     private readonly Option<string?> cas = new("--cas") { Description = "The CAS that has the session.", HelpName = "ADDRESS" };
 
     public ImagePackCommand() : base(
-        "pack", "Pack a program, its files and its session's name as an OCI image layout, and print the digest for the session's 'program'.") =>
+        "pack",
+        "Pack a program, its files and its session's name as an OCI image layout, and print the digest for the session's 'program'.") =>
         AddSymbols(program, layout, files, session, cas);
 
     protected override int Run(ParseResult arguments, Terminal terminal)

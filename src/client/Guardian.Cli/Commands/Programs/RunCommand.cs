@@ -16,7 +16,8 @@ using Guardian.Wasi.Streams;
 namespace Guardian.Cli.Commands.Programs;
 
 /// <summary><c>guardian run</c>.</summary>
-/// <remarks>The program's exit status is the command's, so the command's own failures have numbers that programs avoid, like those of other runners.</remarks>
+/// <remarks>The program's exit status is the command's, so the command's own failures have numbers that programs avoid, like those of other
+/// runners.</remarks>
 internal sealed class RunCommand : Command
 {
     private const int OwnFailure = GuestOutcome.OwnFailure;

@@ -5,7 +5,8 @@ using Guardian.Runtime.Stdio;
 namespace Guardian.Cli.Commands.Programs;
 
 /// <summary>
-/// Writes decrypted streams: out to standard output, err to standard error, as the program wrote them; problems to standard error. Thread-safe.
+/// Writes decrypted streams: out to standard output, err to standard error, as the program wrote them; problems to standard error.
+/// Thread-safe.
 /// </summary>
 /// <param name="isJson">Whether each entry becomes one line of JSON instead.</param>
 internal sealed class StdioPrinter(bool isJson)

@@ -43,7 +43,8 @@ internal sealed partial class RoomAmendCommand : LocalCommand
             {
                 people.WriteLine($"{path} is written, and the contract that it succeeds beside it as {previous}");
                 people.WriteLine(
-                    $"edit it, then all its members sign, and {voters} of the old contract: guardian room sign {path} --member NAME --key FILE");
+                    $"edit it, then all its members sign, and {voters} of the old contract: guardian room sign {path} --member NAME --key "
+                    + "FILE");
             });
         return ExitCode.Done;
     }

@@ -26,7 +26,8 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
     };
 
     public RoomAskCommand() : base(
-        "ask", "Count matched persons: all, filtered, or by the values of columns; sum what they spent; or count how often they were reached.")
+        "ask", "Count matched persons: all, filtered, or by the values of columns; sum what they spent; or count how often they were "
+        + "reached.")
     {
         kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
         AddSymbols(kind, by, of, dataSets);

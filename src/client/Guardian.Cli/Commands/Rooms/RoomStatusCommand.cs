@@ -28,5 +28,6 @@ internal sealed class RoomStatusCommand() : RoomCommand("status", "Verify a runn
     }
 
     private static string Describe(EpcDescription epc) =>
-        $"total {epc.Total}, free {epc.Free}, low {epc.Low}, high {epc.High}, marked old {epc.MarkedOld}, evicted {epc.Evicted}, allocated {epc.Allocated}";
+        $"total {epc.Total}, free {epc.Free}, low {epc.Low}, high {epc.High}, marked old {epc.MarkedOld}, evicted {epc.Evicted}, "
+        + $"allocated {epc.Allocated}";
 }

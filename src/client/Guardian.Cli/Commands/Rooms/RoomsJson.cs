@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Guardian.Cli.Commands.Rooms;
 
-/// <summary>Source-generated JSON of this group's results. Answers, receipts and the room's descriptions are written as the room writes them.</summary>
+/// <summary>Source-generated JSON of this group's results. Answers, receipts and the room's descriptions are written as the room writes
+/// them.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(NextStepResult))]
 [JsonSerializable(typeof(RoomCheckResult))]

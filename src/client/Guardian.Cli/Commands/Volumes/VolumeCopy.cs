@@ -6,7 +6,8 @@ namespace Guardian.Cli.Commands.Volumes;
 /// <summary>Copies files and folders into a volume and out of it. An instance makes one copy.</summary>
 internal sealed class VolumeCopy(Action<double, string> progress, CancellationToken cancellation)
 {
-    /// <summary>The largest time that is shown, in nanoseconds since 1970: the year 2262. Larger ones would overflow a signed integer.</summary>
+    /// <summary>The largest time that is shown, in nanoseconds since 1970: the year 2262. Larger ones would overflow a signed
+    /// integer.</summary>
     public const ulong MaxTime = ulong.MaxValue / 2;
 
     private readonly byte[] buffer = new byte[1024 * 1024];
