@@ -61,9 +61,8 @@ internal static class RoomView
                 Culture,
                 $"{sum.Column} over {Format.Number(sum.Persons)} persons{DescribeFilters(answer.Question)}: {sum.Sum:N2} in all, "
                 + $"{sum.Mean:N4} each; "
-                + "nobody adds more than "
-                    + $"{sum.Cap:N2}"
-                    + $"{(sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : "")}"));
+                + $"nobody adds more than {sum.Cap:N2}"
+                + $"{(sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : "")}"));
         }
         if (answer.Body is ReachResult reach)
         {

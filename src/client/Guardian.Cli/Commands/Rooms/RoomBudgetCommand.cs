@@ -31,7 +31,7 @@ internal sealed class RoomBudgetCommand() : RoomCommand(
         people.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"an answer costs each of its data sets {price}; 95 % of all counts are within {budget.NoiseMargin} of the truth; asking the "
-            + "same again is free"));
+            + $"same again is free"));
         var table = new TextTable().AddTextColumns("data set").AddNumberColumns("budget", "spent", "answers left");
         foreach (var dataSet in budget.DataSets)
         {

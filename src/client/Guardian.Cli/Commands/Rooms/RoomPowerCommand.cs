@@ -77,8 +77,8 @@ internal sealed class RoomPowerCommand : LocalCommand
         people.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"with {result.Persons:N0} persons, a true effect of that size is shown with probability {100 * result.Power:0.#} %; "
-            + "smaller ones will mostly stay unseen. The chance of any false finding among all "
-                + $"{CountComparisons(design, result.Effects.Count)} comparisons "
+            + $"smaller ones will mostly stay unseen. The chance of any false finding among all "
+            + $"{CountComparisons(design, result.Effects.Count)} comparisons "
             + $"is at most 5 %, and privacy noise is counted in"));
     }
 
