@@ -49,7 +49,7 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
         (await room.RunAsync("room", "verify", "reach.jws", "--contract", "room.yaml", "--receipt", "seen.jws")).Ends(0);
 
         Assert.Equal(Enumerable.Range(1_000, 1_000), await ActivateAsync());
-        (await room.AsAsync("agency", "activate", "--data", "seen.csv", "--output", "stolen.txt")).Ends(1).Says("for retailer alone");
+        (await room.AsAsync("agency", "activate", "--data", "seen.csv", "--output", "stolen.txt")).Ends(1).Says("for retailer only");
         Assert.False(File.Exists(room.File("stolen.txt")));
 
         var changed = (await room.AsAsync(

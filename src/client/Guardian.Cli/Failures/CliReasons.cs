@@ -36,7 +36,7 @@ internal static class CliReasons
     public static readonly RefusalReason NoJournal = Invalid(
         "no-journal", "A command needs journals.", "name hosts with --node ADDRESS, or files with --journal PATH");
     public static readonly RefusalReason NoProjectScope = Invalid(
-        "no-project", "The credentials are for no project.", "name one with --project");
+        "no-project-scope", "The credentials are for no project.", "name one with --project");
     public static readonly RefusalReason AmbiguousProject = Invalid(
         "ambiguous-project", "Several projects have this name.", "give the identifier");
 

@@ -43,7 +43,8 @@ internal static class LiftSection
             $"{Html.Encode(arm.Name)}: {Share((double)arm.Persons / persons)} instead of {Share(arm.IntendedShare)}"));
         return $"""
             <p class="notice alarm" role="alert"><b>No verdict.</b> The arms do not have the intended sizes ({sizes};
-                {Probability(lift.SampleRatio.PValue)}). Something other than the campaign parted them; find it before reading the figures.</p>
+                {Probability(lift.SampleRatio.PValue)}). Something other than the campaign
+                parted them; find it before reading the figures.</p>
             """;
     }
 

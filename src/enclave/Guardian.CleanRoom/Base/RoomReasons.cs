@@ -51,7 +51,7 @@ public static class RoomReasons
 
     /// <summary>A question of another kind uses <c>by</c> or <c>column</c>.</summary>
     public static readonly RefusalReason ByNotHere = new(
-        "by-not-here", RefusalKind.Forbidden, "'by' belongs to a crosstab only, and 'column' to a sum only.");
+        "by-not-here", RefusalKind.Forbidden, "Only a crosstab takes 'by', and only a sum takes 'column'.");
 
     /// <summary>A lift question names data sets.</summary>
     public static readonly RefusalReason DesignFixed = new(
