@@ -50,7 +50,7 @@ public sealed class CollateralCommandTests : IDisposable
         using var wrong = new CollateralStub(Recorded(Sgx), isCaching: true);
         (await FetchAsync(wrong, quote)).Ends(3).Says("something else than collateral");
         (await RunAsync("verify", quote, "--at", At)).Ends(0);
-        (await RunAsync("collateral", "fetch", quote, "--service", "http://127.0.0.1:1/")).Ends(3).Says("kept before stays in use");
+        (await RunAsync("collateral", "fetch", quote, "--service", "http://127.0.0.1:1/")).Ends(3).Says("stored before stays in use");
         (await RunAsync("collateral", "fetch", quote, "--service", "nowhere")).Ends(2);
     }
 

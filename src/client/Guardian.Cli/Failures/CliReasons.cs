@@ -109,8 +109,9 @@ internal static class CliReasons
     public static readonly RefusalReason CannotListen = Unavailable("cannot-listen", "The program's address is in use, or not allowed.");
     public static readonly RefusalReason NoCollateralService = Unavailable(
         "unreachable", "The collateral service does not answer.", "check --service; the collateral that was stored before stays in use");
-    public static readonly RefusalReason BadCollateralAnswer = Unavailable("bad-collateral", "The collateral service gave something else.");
-    public static readonly RefusalReason BadAuditLog = Unavailable("bad-log", "The CAS gave something else than its log.");
+    public static readonly RefusalReason BadCollateralAnswer = Unavailable(
+        "bad-collateral-answer", "The collateral service gave something else.");
+    public static readonly RefusalReason BadAuditLog = Unavailable("bad-log-answer", "The CAS gave something else than its log.");
     public static readonly RefusalReason NoNode = Unavailable(
         "no-node", "A host does not give its journal.", "guardian-node answers there if its configuration has meter.listen");
 
