@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
@@ -19,8 +20,10 @@ using Guardian.CleanRoom.Matching.Shards;
 using Guardian.Documents;
 using Guardian.Node.Metering;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Reports;
 using Guardian.Simulation;
 using Guardian.Simulation.Processor;
 using Guardian.Simulation.Quoting;
@@ -44,21 +47,21 @@ internal static class Targets
 
     public static IReadOnlyList<Target> All { get; } =
     [
-        new("quote", () => [Known.Value.Quote], input => SimulatedPlatforms.Verifier.Verify(input, Now).IsVerified),
-        new("quote-parse", () => [Known.Value.Quote, .. Vectors("quote.bin", "sgx3-processor-cfg-and-swh", "tdx4-uptodate", "s-v4-sgx", "s-v5-td15")], input => Quote.TryParse(input, out _) is not null),
+        new("quote", () => [Known.Value.Quote], input => SimulatedPlatforms.Verifier.Verify(input, Now).Value is not null),
+        new("quote-parse", () => [Known.Value.Quote, .. Vectors("quote.bin", "sgx3-processor-cfg-and-swh", "tdx4-uptodate", "s-v4-sgx", "s-v5-td15")], input => Quote.TryParse(input).Value is not null),
         new("chain", () => [Chain("sgx3-processor-cfg-and-swh"), Chain("tdx4-uptodate")], input => CertificatePem.ReadAll(input, most: 4) is { Count: > 0 } chain && chain.All(each => each is not null)),
         new("crl", () => [.. Vectors("root_ca_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.der", "tdx4-uptodate"), .. Vectors("pck_crl.pem", "sgx3-azure-swh-pem-crl")], input => CertificatePem.ReadRevocationList(input) is not null),
-        new("tcb-info", () => Vectors("tcb_info.json", "sgx3-platform-swh-tcbinfo-v2", "tdx4-uptodate", "s-v5-td15"), input => SignedDocument.TryRead(input, "tcbInfo", CollateralReader.ReadTcbInfo, out _) is not null),
-        new("qe-identity", () => Vectors("qe_identity.json", "sgx3-processor-cfg-and-swh", "tdx4-uptodate"), input => SignedDocument.TryRead(input, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out _) is not null),
-        new("collateral", () => [CollateralFiles.Pack(Known.Value.Collateral)], input => CollateralFiles.TryUnpack(input, out _) is not null),
-        new("sgxs", () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")], input => SgxsFile.TryMeasure(input, out _) is not null),
-        new("sdk-enclave", () => [Vector("sgx", "synth_sdk_a.signed.so")], input => SdkEnclave.ReadAll(input, out _) is { Count: > 0 } found && found[0].TryMeasure(out _) is not null),
-        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
+        new("tcb-info", () => Vectors("tcb_info.json", "sgx3-platform-swh-tcbinfo-v2", "tdx4-uptodate", "s-v5-td15"), input => SignedDocument.ReadTcbInfo(input).Value is not null),
+        new("qe-identity", () => Vectors("qe_identity.json", "sgx3-processor-cfg-and-swh", "tdx4-uptodate"), input => SignedDocument.ReadQeIdentity(input).Value is not null),
+        new("collateral", () => [CollateralFiles.Pack(Known.Value.Collateral)], input => CollateralFiles.TryUnpack(input).Value is not null),
+        new("sgxs", () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")], input => SgxsFile.TryMeasure(input, out _) is null),
+        new("sdk-enclave", () => [Vector("sgx", "synth_sdk_a.signed.so")], input => SdkEnclave.ReadAll(input).Value is not null),
+        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).Value is not null),
         new("certificate", () => [Known.Value.Certificate], input => Certificate.TryRead(input) is not null),
         new("pck-extension", () => [Known.Value.PckExtension], input => PckExtension.TryRead(input) is not null),
         new("tagged-evidence", () => [Known.Value.TaggedEvidence], input => TaggedEvidence.TryRead(input) is not null),
         new("claims", () => [TaggedEvidence.WriteClaims(new byte[32], new byte[32])], input => TaggedEvidence.TryReadClaims(input) is not null),
-        new("statement", () => [Known.Value.Statement], input => StatementVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
+        new("statement", () => [Known.Value.Statement], input => StatementVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).Value is not null),
         new("sigstruct", () => [Known.Value.SigStruct], input => SigStruct.TryRead(input, out var read) && read!.Verify()),
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
@@ -110,7 +113,7 @@ internal static class Targets
 
     private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
 
-    private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin"), out _)!.CertificationData.ToArray();
+    private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
 
     private static string FileOf(string path)
     {
@@ -148,7 +151,7 @@ internal sealed class Samples
             TaggedEvidence = certificate.Extensions.Single(extension => extension.Oid!.Value == RaTlsCertificate.TaggedEvidenceOid).RawData;
             using var statements = StatementSigner.Create(quotes, new byte[32]);
             Statement = statements.Sign("{\"a\":1}"u8, "sample+jws");
-            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quotes.Quote.TryParse(Quote, out _)!.CertificationData.Span);
+            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quotes.Quote.TryParse(Quote).Value!.CertificationData.Span);
             using var pck = X509Certificate2.CreateFromPem(pem);
             PckExtension = pck.Extensions.Single(extension => extension.Oid!.Value == "1.2.840.113741.1.13.1").RawData;
         }

@@ -9,6 +9,7 @@ using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client;
 
@@ -125,7 +126,7 @@ public sealed class RoomClient : IDisposable
             var body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? body : throw Refusal(response.StatusCode, body);
         }
-        catch (HttpRequestException failure) when (failure.InnerException is AttestationException refused)
+        catch (HttpRequestException failure) when (failure.InnerException is RefusedException refused)
         {
             throw new RoomException(RoomFailure.NotTrusted, "not-trusted", refused.Message, refused);
         }

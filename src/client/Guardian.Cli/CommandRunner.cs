@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.CleanRoom.Client;
 using Guardian.Node.Libvirt;
@@ -91,9 +90,7 @@ internal static class CommandRunner
     };
 
     /// <summary>One line for each rule of an appraisal that failed.</summary>
-    public static IReadOnlyList<string> Checks(Exception? failure) => failure is AttestationException { Appraisal: { } appraisal }
-        ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
-        : [];
+    public static IReadOnlyList<string> Checks(Exception? failure) => (failure as RefusedException)?.Refusal.Problems ?? [];
 
     private static string? VolumeHint(VolumeFailure failure) => failure switch
     {
@@ -103,8 +100,5 @@ internal static class CommandRunner
         _ => null,
     };
 
-    private static string? TrustHint(Exception? failure) =>
-        failure is AttestationException { Appraisal: { } appraisal } && appraisal.Checks.Any(check => check is { Passed: false, Rule: "platform" })
-            ? "a simulated platform protects nothing; accept it with --platform simulated only to try things out"
-            : "nothing was sent; ask the operator which code runs there, and compare its measurement with yours: guardian enclave measure";
+    private static string? TrustHint(Exception? failure) => (failure as RefusedException)?.Refusal.Remedy;
 }

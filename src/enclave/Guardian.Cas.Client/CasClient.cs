@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Cas.Client;
 
@@ -164,11 +165,11 @@ public sealed class CasClient : IDisposable
         {
             throw new CasException(CasFailure.Unreachable, $"the answer of {http.BaseAddress} is not what this release expects; is it a CAS?", [], failure);
         }
-        catch (HttpRequestException failure) when (failure.InnerException is AttestationException refused)
+        catch (HttpRequestException failure) when (failure.InnerException is RefusedException refused)
         {
             throw new CasException(
                 CasFailure.NotTrusted, $"the CAS at {http.BaseAddress} is not accepted: {refused.Message}",
-                [.. refused.Appraisal?.Checks.Where(check => !check.Passed).Select(check => check.ToString()) ?? []], refused);
+                refused.Refusal.Problems, refused);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException
             || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))

@@ -7,6 +7,8 @@ using Guardian.Cas.Client;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Cas;
 

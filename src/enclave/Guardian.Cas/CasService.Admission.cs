@@ -6,6 +6,7 @@ using Guardian.Cas.Client;
 using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
 using Guardian.Cas.Store;
+using Guardian.Refusals;
 
 namespace Guardian.Cas;
 
@@ -162,16 +163,17 @@ internal sealed partial class CasService
             return known.Peer;
         }
         var verdict = RaTlsVerifier.Verify(certificate, now, verifier);
-        if (!verdict.IsVerified)
+        if (verdict.Refusal is { } refusal)
         {
-            throw new CasException(CasFailure.Denied, $"the caller is not an attested enclave: {verdict.Failure.Detail}", [$"{verdict.Failure.Stage}: {verdict.Failure.Reason}"]);
+            throw new CasException(
+                CasFailure.Denied, $"the caller is not an attested enclave: {refusal.Detail}", [$"{refusal.Location?.Part}: {refusal.Code}"]);
         }
         if (peers.Count >= MaxPeers)
         {
             peers.Clear();
         }
-        peers[id] = (verdict.Peer, now + PeerLife);
-        return verdict.Peer;
+        peers[id] = (verdict.Value!, now + PeerLife);
+        return verdict.Value!;
     }
 
     /// <summary>The row of a tag that an enclave may move: some service of the session that has the tag admits it.</summary>

@@ -44,7 +44,7 @@ internal static class ShardEndpoints
     // The caller is an enclave that the contract names, bound to this contract: it could compute the same itself.
     private static bool IsOfThisRoom(HttpContext context, RoomContract contract, EvidenceVerifier verifier, DateTimeOffset now)
     {
-        var verdict = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, verifier);
-        return verdict.IsVerified && contract.Enclave.Appraise(verdict.Peer.Quote).IsAccepted && verdict.Peer.Binding.Span.SequenceEqual(contract.Hash.Span);
+        var peer = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, verifier).Value;
+        return peer is not null && contract.Enclave.Appraise(peer.Quote).IsAccepted && peer.Binding.Span.SequenceEqual(contract.Hash.Span);
     }
 }

@@ -7,6 +7,7 @@ using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Refusals;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;

@@ -1,11 +1,12 @@
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
-using Guardian.Runtime.Network;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client;
+using Guardian.Runtime.Network;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 
 namespace Guardian.Runtime;
 

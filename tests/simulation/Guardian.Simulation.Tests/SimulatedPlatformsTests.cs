@@ -1,4 +1,5 @@
 using Guardian.Attestation.Launch;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
 using Guardian.Refusals;
 using Guardian.Sgx;
@@ -22,11 +23,12 @@ public sealed class SimulatedPlatformsTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void What_runs_is_what_was_measured()
+    public void The_running_enclave_is_the_measured_one()
     {
         using var process = Open();
         Assert.Equal(EnclaveProcess.Measure(folder.File("program")), process.Enclave.Identity.MrEnclave);
-        Assert.True(new EvidenceVerifier(SimulatedPlatforms.Support.Anchors, null).Verify(process.Quotes.CreateQuote(new byte[64]), Now).IsVerified);
+        var verifier = new EvidenceVerifier(SimulatedPlatforms.Support.Anchors, null);
+        Assert.NotNull(verifier.Verify(process.Quotes.CreateQuote(new byte[64]), Now).Value);
         Assert.True(process.EpcCounters!.Value.Allocated > 2);
     }
 
@@ -60,8 +62,8 @@ public sealed class SimulatedPlatformsTests : IDisposable
     {
         using var process = Open();
         var quote = process.Quotes.CreateQuote(new byte[64]);
-        Assert.Equal("unknown-root", QuoteVerifier.Verify(quote, collateral: null, Now, VerifierOptions.IntelOnly).Failure!.Reason);
-        Assert.Equal("unknown-root", new EvidenceVerifier(PlatformSupport.HardwareOnly.Anchors, null).Verify(quote, Now).Failure!.Reason);
+        Assert.Equal("unknown-root", QuoteVerifier.Verify(quote, collateral: null, Now, VerifierOptions.IntelOnly).Refusal!.Code);
+        Assert.Equal("unknown-root", new EvidenceVerifier(PlatformSupport.HardwareOnly.Anchors, null).Verify(quote, Now).Refusal!.Code);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ internal static class CollateralCommands
             var written = new JsonArray();
             foreach (var platform in arguments.GetRequiredValue(quotes).Select(PlatformOf).Distinct())
             {
-                var known = kept.Find(platform) is { } old ? CollateralSummary.TryRead(old, out _) : null;
+                var known = kept.Find(platform) is { } old ? CollateralSummary.TryRead(old).Value : null;
                 var isCurrent = arguments.GetValue(ahead) > 0 && known is not null && known.Expires > TimeProvider.System.GetUtcNow().AddDays(arguments.GetValue(ahead));
                 if (!isCurrent)
                 {
@@ -83,8 +83,11 @@ internal static class CollateralCommands
         var show = new Command("show", "Show what collateral is for, and when each piece expires.") { path };
         show.Runs((arguments, terminal) =>
         {
-            var summary = CollateralSummary.TryRead(Read(arguments.GetRequiredValue(path)), out var problem)
-                ?? throw new CliException(ExitCode.Usage, "bad-collateral", $"{arguments.GetRequiredValue(path)}: {problem}");
+            var (summary, refusal) = CollateralSummary.TryRead(Read(arguments.GetRequiredValue(path)));
+            if (summary is null)
+            {
+                throw new CliException(ExitCode.Usage, "bad-collateral", $"{arguments.GetRequiredValue(path)}: {refusal!.Detail}");
+            }
             terminal.Show(
                 new JsonObject
                 {
@@ -143,8 +146,12 @@ internal static class CollateralCommands
 
     private static Argument<string> PathArgument() => new("COLLATERAL") { Description = "A folder with a file for each piece, or a packed file." };
 
-    private static QuoteCollateral Read(string path) => CollateralFiles.Read(path, out var problem)
-        ?? throw new CliException(ExitCode.Usage, "bad-collateral", $"{path} holds no collateral: {problem}");
+    private static QuoteCollateral Read(string path)
+    {
+        var (collateral, refusal) = CollateralFiles.Read(path);
+        return collateral
+            ?? throw new CliException(ExitCode.Usage, refusal!.Code, $"{path} holds no collateral: {refusal.Detail}");
+    }
 
     private static PlatformId PlatformOf(string path) => PlatformId.Of(QuoteCommands.Parse(path))
         ?? throw new CliException(ExitCode.Refused, "no-platform", $"{path} carries no PCK certificate, so its platform is not known", hint: "take a quote with certification data of type 5");
@@ -155,9 +162,12 @@ internal static class CollateralCommands
         try
         {
             var collateral = await client.FetchAsync(platform, early, cancellation).ConfigureAwait(false);
-            return CollateralSummary.TryRead(collateral, out var problem) is { } summary && summary.Fmspc == platform.Fmspc
+            var (summary, refusal) = CollateralSummary.TryRead(collateral);
+            return summary is not null && summary.Fmspc == platform.Fmspc
                 ? (collateral, summary)
-                : throw new CliException(ExitCode.World, "bad-collateral", $"the service gave something else than collateral for {platform.Fmspc}: {problem}");
+                : throw new CliException(
+                    ExitCode.World, "bad-collateral",
+                    $"the service gave something else than collateral for {platform.Fmspc}: {refusal?.Detail}");
         }
         catch (HttpRequestException failure)
         {

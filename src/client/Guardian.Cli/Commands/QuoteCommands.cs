@@ -20,8 +20,13 @@ internal static class QuoteCommands
     public static Argument<string> QuoteArgument() => new("QUOTE") { Description = "The quote: raw, hex or base64; - reads standard input." };
 
     /// <exception cref="CliException">It is no quote.</exception>
-    public static Quote Parse(string path) => Quote.TryParse(QuoteFile.Read(path), out var failure)
-        ?? throw new CliException(ExitCode.Refused, failure!.Reason, $"{path} is no quote: {failure.Detail}", failure.Offset is { } offset ? [$"at byte {offset}"] : []);
+    public static Quote Parse(string path)
+    {
+        var (quote, refusal) = Quote.TryParse(QuoteFile.Read(path));
+        return quote ?? throw new CliException(
+            ExitCode.Refused, refusal!.Code, $"{path} is no quote: {refusal.Detail}",
+            refusal.Location?.Offset is { } offset ? [$"at byte {offset}"] : []);
+    }
 
     private static Command CreateShow()
     {

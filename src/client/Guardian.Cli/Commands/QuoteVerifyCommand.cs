@@ -5,12 +5,15 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
 using Guardian.Cli.Quotes;
 using Guardian.Documents;
+using Guardian.Refusals;
 using Guardian.Sgx;
+using Guardian.Sgx.Reports;
 using Spectre.Console;
 
 namespace Guardian.Cli.Commands;
@@ -51,30 +54,31 @@ internal static partial class QuoteVerifyCommand
                 AllowDebug = wanted.AllowDebug || arguments.GetValue(debug),
                 Statuses = [.. wanted.Statuses, .. (arguments.GetValue(accept) ?? []).SelectMany(list => list.Split(',')).Select(ParseStatus)],
             };
-            var verdict = FindCollateral(arguments.GetValue(collateral), bytes, out var found) is { } missing
-                ? new QuoteVerdict(null, missing)
-                : QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options);
-            var appraisal = verdict.IsVerified ? wanted.Appraise(verdict.Quote) : null;
+            var (found, unreadable) = FindCollateral(arguments.GetValue(collateral), bytes);
+            var outcome = unreadable is null
+                ? QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options)
+                : unreadable;
+            var appraisal = outcome.Value is { } verified ? wanted.Appraise(verified) : null;
             if (appraisal is not null && arguments.GetValue(ear) is { } tokenPath)
             {
                 using var signer = IdentityKey.Load(arguments.GetValue(key) ?? throw new CliException(ExitCode.Usage, "no-key", "a token needs a key", hint: "add --key FILE"));
-                File.WriteAllText(tokenPath, AttestationToken.Sign(verdict.Quote!, appraisal, signer));
+                File.WriteAllText(tokenPath, AttestationToken.Sign(outcome.Value!, appraisal, signer));
             }
-            Show(terminal, verdict, appraisal);
+            Show(terminal, outcome, appraisal);
             return appraisal?.IsAccepted == true ? ExitCode.Done : ExitCode.Refused;
         });
         return command;
     }
 
-    private static void Show(Terminal terminal, QuoteVerdict verdict, Appraisal? appraisal)
+    private static void Show(Terminal terminal, Outcome<VerifiedQuote> outcome, Appraisal? appraisal)
     {
-        var json = new JsonObject { ["verified"] = verdict.IsVerified, ["accepted"] = appraisal?.IsAccepted ?? false };
+        var json = new JsonObject { ["verified"] = outcome.Value is not null, ["accepted"] = appraisal?.IsAccepted ?? false };
         var refused = appraisal?.Checks.Where(check => !check.Passed).ToList() ?? [];
-        if (verdict.IsVerified)
+        if (outcome.Value is { } quote)
         {
-            QuoteView.AddTcb(json, verdict.Quote);
-            var isEnclave = verdict.Quote.Tee == TeeType.Sgx;
-            foreach (var (name, value) in QuoteView.Identity(verdict.Quote.Tee, isEnclave ? verdict.Quote.Report : null, verdict.Quote.TdReport).ToList())
+            QuoteView.AddTcb(json, quote);
+            var report = quote.Tee == TeeType.Sgx ? quote.Report : null;
+            foreach (var (name, value) in QuoteView.Identity(quote.Tee, report, quote.TdReport).ToList())
             {
                 json[name] = value?.DeepClone();
             }
@@ -82,17 +86,18 @@ internal static partial class QuoteVerifyCommand
         }
         else
         {
-            // What the quote claims is worth nothing, so it is not repeated.
+            // The claims of an unverified quote prove nothing, so they are not repeated.
             foreach (var name in new[] { "status", "tee", "mrEnclave", "mrSigner", "isvProdId", "isvSvn", "debug", "reportData" })
             {
                 json[name] = null;
             }
-            json["status"] = verdict.Failure.Status?.ToString();
+            json["status"] = outcome.Refusal is { Code: "revoked", Location.Part: nameof(QuoteStage.Tcb) } ? nameof(TcbStatus.Revoked) : null;
             json["advisoryIds"] = new JsonArray();
         }
-        if (verdict.Failure is { } failure)
+        if (outcome.Refusal is { } refusal)
         {
-            (json["stage"], json["reason"], json["detail"], json["offset"]) = (failure.Stage.ToString(), failure.Reason, failure.Detail, failure.Offset);
+            (json["stage"], json["reason"], json["detail"]) = (refusal.Location?.Part, refusal.Code, refusal.Detail);
+            json["offset"] = refusal.Location?.Offset;
         }
         else if (refused.Count > 0)
         {
@@ -110,24 +115,19 @@ internal static partial class QuoteVerifyCommand
             foreach (var check in refused)
             {
                 people.WriteLine($"not accepted: {check}");
-                people.WriteLine($"  to mend it: {check.Advice}");
+                people.WriteLine($"  to fix it: {check.Advice}");
             }
         });
     }
 
-    private static QuoteFailure? FindCollateral(string? path, byte[] bytes, out QuoteCollateral? collateral)
+    private static Outcome<QuoteCollateral> FindCollateral(string? path, byte[] bytes)
     {
         if (path is null)
         {
-            collateral = Quote.TryParse(bytes, out _) is { } quote && PlatformId.Of(quote) is { } platform ? CollateralCommands.Store(null).Find(platform) : null;
-            return null;
+            var platform = Quote.TryParse(bytes).Value is { } quote ? PlatformId.Of(quote) : null;
+            return new Outcome<QuoteCollateral>(platform is null ? null : CollateralCommands.Store(null).Find(platform), null);
         }
-        if (!Path.Exists(path))
-        {
-            throw new FileNotFoundException($"{path} does not exist");
-        }
-        collateral = CollateralFiles.Read(path, out var problem);
-        return problem is null ? null : new QuoteFailure(QuoteStage.Collateral, "bad-collateral", problem);
+        return Path.Exists(path) ? CollateralFiles.Read(path) : throw new FileNotFoundException($"{path} does not exist");
     }
 
     private static List<TrustAnchor> ReadAnchors(string? root, bool simulated)

@@ -2,12 +2,12 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Sessions;
 using Guardian.Cli.Quotes;
 using Guardian.Cli.Sessions;
+using Guardian.Refusals;
 using Guardian.Sgx.Measurement;
 using Spectre.Console;
 
@@ -62,14 +62,14 @@ internal static class SessionDryRunCommand
     private static VerifiedQuote VerifyQuote(string path)
     {
         var bytes = QuoteFile.Read(path);
-        var verdict = CliVerifier.Default.Verify(bytes, TimeProvider.System.GetUtcNow());
-        return verdict.IsVerified ? verdict.Quote : throw Unverified(verdict.Failure);
+        var (quote, refusal) = CliVerifier.Default.Verify(bytes, TimeProvider.System.GetUtcNow());
+        return quote ?? throw Unverified(refusal!);
     }
 
     private static VerifiedQuote VerifyCertificate(string path)
     {
-        var verdict = RaTlsVerifier.Verify(Load(path), TimeProvider.System.GetUtcNow(), CliVerifier.Default);
-        return verdict.IsVerified ? verdict.Peer.Quote : throw Unverified(verdict.Failure);
+        var (peer, refusal) = RaTlsVerifier.Verify(Load(path), TimeProvider.System.GetUtcNow(), CliVerifier.Default);
+        return peer?.Quote ?? throw Unverified(refusal!);
     }
 
     private static byte[] Load(string path)
@@ -85,8 +85,8 @@ internal static class SessionDryRunCommand
         }
     }
 
-    private static CliException Unverified(QuoteFailure failure) =>
-        new(ExitCode.Refused, failure.Reason, $"no session would admit it: {failure.Detail}", [$"{failure.Stage}: {failure.Reason}"]);
+    private static CliException Unverified(Refusal refusal) => new(
+        ExitCode.Refused, refusal.Code, $"no session would admit it: {refusal.Detail}", [$"{refusal.Location?.Part}: {refusal.Code}"]);
 
     private static int Show(Terminal terminal, SessionDocument session, List<(string Service, IReadOnlyList<string> Reasons)> services)
     {

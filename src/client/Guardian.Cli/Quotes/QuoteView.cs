@@ -4,6 +4,7 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
 using Guardian.Sgx;
+using Guardian.Sgx.Reports;
 using Spectre.Console;
 
 namespace Guardian.Cli.Quotes;

@@ -10,20 +10,21 @@ internal static class RoomStatements
     /// <exception cref="CliException">It is not verified; stage, reason and found against accepted are in it.</exception>
     public static VerifiedStatement Verify(byte[] statement, RoomContract contract, DateTimeOffset now)
     {
-        var verdict = StatementVerifier.Verify(statement, now, CliVerifier.Default);
-        if (!verdict.IsVerified)
+        var (verified, refusal) = StatementVerifier.Verify(statement, now, CliVerifier.Default);
+        if (verified is null)
         {
-            throw new CliException(ExitCode.Refused, verdict.Failure.Reason, $"not verified: {verdict.Failure.Detail}", [$"stage: {verdict.Failure.Stage}"]);
+            throw new CliException(
+                ExitCode.Refused, refusal!.Code, $"not verified: {refusal.Detail}", [$"stage: {refusal.Location?.Part}"]);
         }
-        if (!verdict.Statement.Binding.Span.SequenceEqual(contract.Hash.Span))
+        if (!verified.Binding.Span.SequenceEqual(contract.Hash.Span))
         {
             throw new CliException(
                 ExitCode.Refused, "wrong-contract", "not verified: the statement was made under another contract",
-                [$"found {Convert.ToHexStringLower(verdict.Statement.Binding.Span)}", $"expected {Convert.ToHexStringLower(contract.Hash.Span)}"]);
+                [$"found {Convert.ToHexStringLower(verified.Binding.Span)}", $"expected {Convert.ToHexStringLower(contract.Hash.Span)}"]);
         }
-        var appraisal = contract.Enclave.Appraise(verdict.Statement.Quote);
+        var appraisal = contract.Enclave.Appraise(verified.Quote);
         return appraisal.IsAccepted
-            ? verdict.Statement
+            ? verified
             : throw new CliException(
                 ExitCode.Refused, "wrong-enclave", "not verified: the statement was made by an enclave that the contract does not name",
                 [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]);

@@ -10,8 +10,8 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Policy;
 
 /// <summary>
-/// Attestation results for others to rely on: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. The trustworthiness vector uses
-/// AR4SI's values: 2 affirming, 32 warning, 96 contraindicated.
+/// Attestation results for relying parties: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. The trustworthiness
+/// vector uses AR4SI's values: 2 affirming, 32 warning, 96 contraindicated. Thread-safe.
 /// </summary>
 public static class AttestationToken
 {
@@ -20,7 +20,11 @@ public static class AttestationToken
     private const int Contraindicated = 96;
 
     /// <summary>Makes a token of an appraisal.</summary>
-    /// <returns>Compact JWS.</returns>
+    /// <param name="quote">The quote.</param>
+    /// <param name="appraisal">Its appraisal.</param>
+    /// <param name="key">The verifier's key.</param>
+    /// <returns>The token, compact JWS.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static string Sign(VerifiedQuote quote, Appraisal appraisal, IdentityKey key)
     {
         ArgumentNullException.ThrowIfNull(quote);

@@ -109,16 +109,16 @@ public static class AuditVerifier
     public static AuditVerdict ReadHead(ReadOnlySpan<byte> head, AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var verdict = StatementVerifier.Verify(head, now, verifier);
-        if (!verdict.IsVerified)
+        var (statement, unverified) = StatementVerifier.Verify(head, now, verifier);
+        if (statement is null)
         {
-            return Fail(AuditFailure.NotTrusted, $"the statement of the log's end does not verify: {verdict.Failure.Detail}");
+            return Fail(AuditFailure.NotTrusted, $"the statement of the log's end does not verify: {unverified!.Detail}");
         }
-        if (Refusal(verdict.Statement, AuditLine.HeadType, policy) is { } refusal)
+        if (Refusal(statement, AuditLine.HeadType, policy) is { } refusal)
         {
             return Fail(AuditFailure.NotTrusted, $"the statement of the log's end is not accepted: {refusal}");
         }
-        return TryRead(verdict.Statement.Payload.Span, AuditJson.Default.AuditHead) is { Sequence: > 0 and <= int.MaxValue } read
+        return TryRead(statement.Payload.Span, AuditJson.Default.AuditHead) is { Sequence: > 0 and <= int.MaxValue } read
             ? new AuditVerdict(read, null, "")
             : Fail(AuditFailure.Malformed, "the statement of the log's end says something else");
     }
@@ -189,17 +189,15 @@ public static class AuditVerifier
 
         private AuditVerdict? Introduce(AuditPayload payload, int number)
         {
-            var verdict = StatementVerifier.Verify(payload.Statement, now, verifier);
-            if (!verdict.IsVerified || Refusal(verdict.Statement, AuditLine.StartType, policy) is not null)
+            var (statement, unverified) = StatementVerifier.Verify(payload.Statement, now, verifier);
+            if ((statement is null ? unverified!.Detail : Refusal(statement, AuditLine.StartType, policy)) is { } problem)
             {
-                return Fail(
-                    AuditFailure.NotTrusted,
-                    $"entry {number} begins with a CAS that is not accepted: {(verdict.IsVerified ? Refusal(verdict.Statement, AuditLine.StartType, policy) : verdict.Failure.Detail)}");
+                return Fail(AuditFailure.NotTrusted, $"entry {number} begins with a CAS that is not accepted: {problem}");
             }
             var key = ECDsa.Create();
             try
             {
-                if (TryRead(verdict.Statement.Payload.Span, AuditJson.Default.AuditStart) is { } start
+                if (TryRead(statement!.Payload.Span, AuditJson.Default.AuditStart) is { } start
                     && start.Sequence == payload.Sequence && start.Previous == payload.Previous && AuditLine.Hash(start.Key) == payload.Key)
                 {
                     key.ImportSubjectPublicKeyInfo(start.Key, out _);

@@ -1,9 +1,9 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Refusals;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Network;
@@ -40,10 +40,10 @@ internal sealed class Connector(NetworkShield shield, Action<string> onProblem, 
             }
             return (shield.Adopt(socket, stream), FileError.Success);
         }
-        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException or OperationCanceledException or RuntimeException)
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or RefusedException or OperationCanceledException or RuntimeException)
         {
             socket.Dispose();
-            onProblem($"no connection to {destination.Host}:{destination.Port}: {(failure.InnerException as AttestationException ?? failure).Message}");
+            onProblem($"no connection to {destination.Host}:{destination.Port}: {(failure.InnerException as RefusedException ?? failure).Message}");
             return (null, failure switch
             {
                 SocketException { SocketErrorCode: SocketError.ConnectionRefused } => FileError.ConnectionRefused,

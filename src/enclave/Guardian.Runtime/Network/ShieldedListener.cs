@@ -3,9 +3,9 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client;
 using Guardian.Files;
+using Guardian.Refusals;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Network;
@@ -138,7 +138,7 @@ internal sealed class ShieldedListener : IGuestListener
                 waiting.Set(true);
             }
         }
-        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or RefusedException or OperationCanceledException or ObjectDisposedException)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
             accepted.Dispose();

@@ -8,8 +8,8 @@ using Guardian.Attestation.Pki;
 namespace Guardian.Simulation.Quoting;
 
 /// <summary>
-/// Certificates of simulated machines, shaped as Intel's. The root's private key is derived from the sentence below and so is public on
-/// purpose: anyone can forge a simulated quote. That is why no policy accepts the simulated platform unless it says so
+/// Certificates of simulated machines, shaped as Intel's. The root's private key is derived from the sentence below and is public on
+/// purpose: anyone can forge a simulated quote. Therefore a policy accepts the simulated platform only if it names it
 /// (docs/decisions/0001).
 /// </summary>
 internal static class SimulatedPki
@@ -19,16 +19,17 @@ internal static class SimulatedPki
     private const string ProcessorCaName = "Guardian Simulated SGX PCK Processor CA";
     private const string LeafName = "Guardian Simulated SGX PCK Certificate";
     private const string RootKeySentence = "Guardian Simulated SGX Root CA: this key is public, trust nothing because of it";
-    private const string ProcessorCaKeySentence = "Guardian Simulated SGX PCK Processor CA: this key is public, trust nothing because of it";
+    private const string ProcessorCaKeySentence =
+        "Guardian Simulated SGX PCK Processor CA: this key is public, trust nothing because of it";
 
-    // As far as Intel's own root reaches.
+    // Intel's own root ends at the same instant.
     private static readonly DateTimeOffset NotBefore = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset NotAfter = new(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
 
     /// <summary>The root's public key, x and y.</summary>
     public static ReadOnlyMemory<byte> RootKey { get; } = ExportPublic(RootKeySentence);
 
-    /// <summary>What a machine is provisioned with: its PCK key and the chain that certifies it, in one PEM text.</summary>
+    /// <summary>Provisions a machine: makes its PCK key and the chain that certifies it, in one PEM text.</summary>
     /// <param name="ppid">16 bytes that name the platform.</param>
     /// <param name="cpuSvn">16 bytes; also the security versions of the TCB components.</param>
     public static string Provision(ReadOnlySpan<byte> ppid, ReadOnlySpan<byte> cpuSvn)
@@ -43,11 +44,15 @@ internal static class SimulatedPki
 
         var leafRequest = new CertificateRequest(Name(LeafName), pckKey, HashAlgorithmName.SHA256);
         leafRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        leafRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation, true));
+        leafRequest.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation, true));
         leafRequest.CertificateExtensions.Add(new X509Extension(new Oid(PckExtension.Oid), WriteExtension(ppid, cpuSvn), false));
-        using var leaf = leafRequest.Create(authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), NotBefore, NotAfter, SerialNumber());
+        using var leaf = leafRequest.Create(
+            authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), NotBefore, NotAfter, SerialNumber());
 
-        return string.Join('\n', pckKey.ExportPkcs8PrivateKeyPem(), leaf.ExportCertificatePem(), authority.ExportCertificatePem(), root.ExportCertificatePem(), "");
+        return string.Join(
+            '\n', pckKey.ExportPkcs8PrivateKeyPem(), leaf.ExportCertificatePem(), authority.ExportCertificatePem(),
+            root.ExportCertificatePem(), "");
     }
 
     private static CertificateRequest AuthorityRequest(string name, ECDsa key, int pathLength)
@@ -73,7 +78,7 @@ internal static class SimulatedPki
         return P256Key.Export(key);
     }
 
-    // A scalar below 2^255, which is below the group's order, and never zero for these sentences.
+    // A scalar below 2^255 is below the group's order, and is not zero for these sentences.
     private static ECDsa DeriveKey(string sentence)
     {
         var scalar = SHA256.HashData(Encoding.UTF8.GetBytes(sentence));

@@ -2,6 +2,7 @@ using System.Text;
 using Guardian.Attestation.Policy;
 using Guardian.Documents;
 using Guardian.Sgx;
+using Guardian.Simulation.Processor;
 
 namespace Guardian.Attestation.Tests.Policy;
 
@@ -12,7 +13,7 @@ public class AttestationPolicyTests
     private static readonly string Zeros = new('0', 64);
 
     [Fact]
-    public void Each_rule_says_what_was_found_and_what_would_be_accepted()
+    public void Each_rule_names_the_found_and_the_accepted_value()
     {
         var policy = Read($"attestation: [{{mrenclave: [{Zeros}]}}]\n");
         using var debug = TestPlatform.Launch(3, more: AttributeFlags.Debug);
@@ -44,7 +45,7 @@ public class AttestationPolicyTests
         Assert.Equal(accepted, Read(text.Replace("MEASUREMENT", Measurement, StringComparison.Ordinal).Replace("ZEROS", Zeros, StringComparison.Ordinal)).Appraise(TestPlatform.Verified(TestPlatform.Enclave)).IsAccepted);
 
     [Fact]
-    public void Debug_enclaves_are_accepted_only_where_the_policy_says_so()
+    public void A_debug_enclave_is_accepted_only_by_a_policy_that_allows_it()
     {
         using var debug = TestPlatform.Launch(3, more: AttributeFlags.Debug);
         var text = $"attestation: [{{mrenclave: [{debug.Identity.MrEnclave}]}}]\nplatforms: [simulated]\n";
@@ -67,7 +68,7 @@ public class AttestationPolicyTests
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: [paper]\n", "2:13")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: []\n", "'platforms' must list")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\ndebug: perhaps\n", "2:8")]
-    public void What_is_wrong_is_said_where_it_stands(string text, string expected)
+    public void A_problem_names_its_place_in_the_document(string text, string expected)
     {
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(Encoding.UTF8.GetBytes(text.Replace("ZEROS", Zeros, StringComparison.Ordinal)), problems)!;

@@ -6,8 +6,12 @@ using Stage = Guardian.Attestation.Quotes.QuoteStage;
 
 namespace Guardian.Attestation.Tests.Synthetic;
 
-/// <summary>A platform with one thing wrong.</summary>
-/// <param name="Gain">What an attacker would gain if it were accepted.</param>
+/// <summary>A platform with one fault.</summary>
+/// <param name="Name">The name of the case and of its file.</param>
+/// <param name="Stage">The stage of the refusal.</param>
+/// <param name="Reason">The code of the refusal.</param>
+/// <param name="Gain">An attacker's gain if the fault were accepted.</param>
+/// <param name="Change">Makes the fault.</param>
 internal sealed record NegativeCase(string Name, Stage Stage, string Reason, string Gain, Action<SyntheticPlatform> Change)
 {
     public TeeType Tee { get; init; } = TeeType.Sgx;
@@ -24,7 +28,7 @@ internal sealed record NegativeCase(string Name, Stage Stage, string Reason, str
     }
 }
 
-/// <summary>One failure each, everything else as it should be. <see cref="NegativeVectorTests"/> writes them as files.</summary>
+/// <summary>One fault each; everything else is good. <see cref="NegativeVectorTests"/> writes them as files.</summary>
 internal static class NegativeCases
 {
     private const string AnyEnclave = "any enclave of the attacker's passes for any other";

@@ -8,8 +8,8 @@ using Guardian.Attestation.Quotes;
 namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>
-/// A platform with a PKI of its own, shaped as Intel's, that makes good quotes and collateral, and bad ones: every part can be changed before
-/// <see cref="Build"/>. Its keys are thrown away with it.
+/// A platform with its own PKI, shaped as Intel's, that makes good quotes and collateral, and bad ones: a test can change every part before
+/// <see cref="Build"/>. Its keys exist only during the test.
 /// </summary>
 internal sealed class SyntheticPlatform : IDisposable
 {
@@ -65,23 +65,23 @@ internal sealed class SyntheticPlatform : IDisposable
 
     public DocumentShape QeIdentity { get; }
 
-    /// <summary>Report body, changed before it is signed.</summary>
+    /// <summary>The report body; a test changes it before it is signed.</summary>
     public byte[] Body { get; }
 
-    /// <summary>The quoting enclave's report body, changed before it is signed. Its report data is filled in at the end.</summary>
+    /// <summary>The quoting enclave's report body; a test changes it before it is signed. Its report data is set last.</summary>
     public byte[] QeReport { get; }
 
-    /// <summary>What binds attestation key and authentication data, changed before the QE report is signed.</summary>
+    /// <summary>Changes the binding of attestation key and authentication data before the QE report is signed.</summary>
     public Action<byte[]>? Binding { get; set; }
 
     public ECDsa AttestationKey { get; set; }
 
-    /// <summary>Who signs the QE report.</summary>
+    /// <summary>The key that signs the QE report; null is the PCK.</summary>
     public ECDsa? QeSigner { get; set; }
 
     public byte[] AuthenticationData { get; set; } = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-    /// <summary>The chain in the quote: leaf, issuer, root.</summary>
+    /// <summary>Composes the chain in the quote from leaf, issuer, root.</summary>
     public Func<string[], string>? Chain { get; set; }
 
     public ECDsa NewKey(ECCurve? curve = null)
@@ -109,7 +109,7 @@ internal sealed class SyntheticPlatform : IDisposable
             root);
     }
 
-    /// <summary>Another quote of this platform, with an attestation key of its own.</summary>
+    /// <summary>Makes another quote of this platform, with a new attestation key.</summary>
     public byte[] QuoteWithNewKey()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -245,6 +245,8 @@ internal sealed class SyntheticPlatform : IDisposable
     private static byte[] UInt32(int value) => [.. UInt16(value & 0xFFFF), .. UInt16(value >> 16)];
 }
 
-/// <summary>What was built.</summary>
+/// <summary>The result of a build.</summary>
+/// <param name="Quote">The quote.</param>
+/// <param name="Collateral">Its collateral.</param>
 /// <param name="Root">PEM of the root of trust.</param>
 internal sealed record SyntheticEvidence(byte[] Quote, QuoteCollateral Collateral, string Root);

@@ -139,9 +139,10 @@ internal sealed class TestRoom : IDisposable
     public byte[] Payload(byte[] statement, string type)
     {
         var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
-        Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
-        Assert.Equal((type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Statement.Type, Convert.ToHexString(verdict.Statement.Binding.Span)));
-        return verdict.Statement.Payload.ToArray();
+        Assert.True(verdict.Value is not null, verdict.Refusal?.ToString());
+        Assert.Equal(
+            (type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Value.Type, Convert.ToHexString(verdict.Value.Binding.Span)));
+        return verdict.Value.Payload.ToArray();
     }
 
     private static EnclaveProcess OpenEnclave()

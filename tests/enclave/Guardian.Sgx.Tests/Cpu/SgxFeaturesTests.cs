@@ -6,7 +6,7 @@ public class SgxFeaturesTests
 {
     private static readonly Dictionary<(uint, uint), CpuIdRegisters> Coffee = new()
     {
-        // A Xeon E-2288G, as the project SGX-hardware lists it.
+        // A Xeon E-2288G, from the list of the project SGX-hardware.
         [(0, 0)] = new(0x16, 0x756e_6547, 0x6c65_746e, 0x4965_6e69),
         [(1, 0)] = new(0x0009_06ed, 0x0010_0800, 0x7ffa_fbff, 0xbfeb_fbff),
         [(7, 0)] = new(0, 0x029c_6fbf, 0x4000_0000, 0xbc00_2e00),

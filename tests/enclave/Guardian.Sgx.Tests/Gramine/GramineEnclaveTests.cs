@@ -1,9 +1,10 @@
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Gramine;
 using Guardian.Sgx.Keys;
 
 namespace Guardian.Sgx.Tests.Gramine;
 
-/// <summary>Against a folder that imitates <c>/dev/attestation</c>; no hardware was at hand.</summary>
+/// <summary>Runs against a folder that imitates <c>/dev/attestation</c>, without hardware.</summary>
 public sealed class GramineEnclaveTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -6,7 +6,7 @@ using Guardian.Simulation.Processor;
 
 namespace Guardian.Simulation.Tests.Processor;
 
-/// <summary>EGETKEY: who gets which key, and what a key depends on.</summary>
+/// <summary>EGETKEY: the permission for each key, and the inputs of each key.</summary>
 public sealed class KeyDerivationTests : IDisposable
 {
     private const AttributeFlags Kss = AttributeFlags.Mode64Bit | AttributeFlags.Kss;
