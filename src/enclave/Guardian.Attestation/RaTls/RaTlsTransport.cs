@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -24,21 +25,22 @@ public static class RaTlsTransport
     };
 
     /// <summary>An HTTP handler that connects only to an enclave which the policy accepts.</summary>
-    /// <param name="binding">32 bytes that the peer must have bound to its key, or null when that does not matter.</param>
+    /// <param name="policy">The enclaves that are accepted.</param>
+    /// <param name="expected">The role and context that the peer must have.</param>
     /// <param name="clientCertificate">Shown to the server, or null.</param>
     /// <param name="time">Tells the instant at which evidence must be valid.</param>
     /// <param name="onVerified">Is told each peer that was verified and accepted.</param>
     /// <param name="verifier">Verifies the peer's evidence.</param>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/>, inside <see cref="HttpRequestException"/>.</remarks>
     public static SocketsHttpHandler CreateHandler(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        AttestationPolicy policy, ExpectedEvidence expected, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
         Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(time);
         return new SocketsHttpHandler
         {
-            SslOptions = ClientOptions(policy, binding, clientCertificate, time, verifier, onVerified),
+            SslOptions = ClientOptions(policy, expected, clientCertificate, time, verifier, onVerified),
             UseProxy = false,
             AllowAutoRedirect = false,
         };
@@ -47,14 +49,14 @@ public static class RaTlsTransport
     /// <summary>A client that talks only to an enclave which the policy accepts; as <see cref="CreateHandler"/>, for connections that are not HTTP.</summary>
     /// <remarks>A refusal surfaces as <see cref="AttestationException"/> from the handshake.</remarks>
     public static SslClientAuthenticationOptions ClientOptions(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
+        AttestationPolicy policy, ExpectedEvidence expected, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
         Action<RaTlsPeer, Appraisal>? onVerified = null) => new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
             ClientCertificateContext = clientCertificate is null ? null : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
             {
-                var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), verifier);
+                var (peer, appraisal) = Accept(certificate, policy, expected, time.GetUtcNow(), verifier);
                 onVerified?.Invoke(peer, appraisal);
                 return true;
             },
@@ -64,9 +66,10 @@ public static class RaTlsTransport
     /// <param name="now">The instant at which evidence must be valid.</param>
     /// <exception cref="AttestationException">It is not accepted.</exception>
     public static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
-        X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now, EvidenceVerifier verifier)
+        X509Certificate? certificate, AttestationPolicy policy, ExpectedEvidence expected, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(expected);
         var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, verifier);
         if (!verdict.IsVerified)
         {
@@ -77,11 +80,11 @@ public static class RaTlsTransport
         {
             throw new AttestationException(appraisal);
         }
-        if (binding is { } expected && !expected.Span.SequenceEqual(verdict.Peer.Binding.Span))
+        if (!expected.Accepts(verdict.Peer.Context))
         {
             throw new AttestationException(new QuoteFailure(
-                QuoteStage.KeyBinding, "wrong-binding",
-                $"the peer is bound to {Convert.ToHexStringLower(verdict.Peer.Binding.Span)}, not to {Convert.ToHexStringLower(expected.Span)}"));
+                QuoteStage.KeyBinding, "wrong-role",
+                $"the peer's evidence is for '{verdict.Peer.Context?.ToString() ?? "no role"}', not for '{EvidenceContext.WordOf(expected.Role)}' in the context asked for"));
         }
         return (verdict.Peer, appraisal);
     }

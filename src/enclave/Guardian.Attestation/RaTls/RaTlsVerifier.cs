@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -8,10 +9,10 @@ using Guardian.Sgx;
 
 namespace Guardian.Attestation.RaTls;
 
-/// <summary>A verified peer: its quote, and what it bound to its key.</summary>
-/// <param name="Binding">32 bytes, zero when there is none.</param>
+/// <summary>A verified peer: its quote, and what its key is for.</summary>
+/// <param name="Context">The role and context of our evidence; null for evidence of others, such as Gramine's own.</param>
 /// <param name="SubjectPublicKeyInfo">DER of the key that the quote names.</param>
-public sealed record RaTlsPeer(VerifiedQuote Quote, ReadOnlyMemory<byte> Binding, ReadOnlyMemory<byte> SubjectPublicKeyInfo);
+public sealed record RaTlsPeer(VerifiedQuote Quote, EvidenceContext? Context, ReadOnlyMemory<byte> SubjectPublicKeyInfo);
 
 /// <summary>A verified peer, or the first link that failed.</summary>
 public readonly record struct RaTlsVerdict(RaTlsPeer? Peer, QuoteFailure? Failure)
@@ -56,7 +57,7 @@ public static class RaTlsVerifier
         }
         if ((certificate.Find(RaTlsCertificate.LegacyOid) ?? certificate.Find(RaTlsCertificate.ProperLegacyOid)) is { } legacy)
         {
-            var verdict = VerifyLegacy(legacy.Value, certificate, now, verifier);
+            var verdict = VerifyLegacy(legacy.Value, certificate, peer?.Context, now, verifier);
             if (!verdict.IsVerified)
             {
                 return verdict;
@@ -74,7 +75,7 @@ public static class RaTlsVerifier
 
     private static RaTlsVerdict VerifyTagged(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
-        if (TaggedEvidence.TryRead(value) is not var (quote, claims) || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
+        if (TaggedEvidence.TryRead(value) is not var (quote, claims) || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, context))
         {
             return Fail(QuoteStage.Parse, "bad-evidence", "the tagged evidence in the peer's certificate is malformed");
         }
@@ -87,7 +88,7 @@ public static class RaTlsVerifier
         expected.Clear();
         SHA256.HashData(claims.Span, expected);
         return CryptographicOperations.FixedTimeEquals(expected, verdict.Quote.ReportData.Span) && IsHashOf(keyHash.Span, certificate)
-            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, binding, certificate.SubjectPublicKeyInfo), null)
+            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, context, certificate.SubjectPublicKeyInfo), null)
             : NotBound();
     }
 
@@ -100,7 +101,8 @@ public static class RaTlsVerifier
             : verdict;
     }
 
-    private static RaTlsVerdict VerifyLegacy(ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
+    private static RaTlsVerdict VerifyLegacy(
+        ReadOnlyMemory<byte> value, Certificate certificate, EvidenceContext? context, DateTimeOffset now, EvidenceVerifier verifier)
     {
         var verdict = VerifyEnclave(value, now, verifier);
         if (!verdict.IsVerified)
@@ -108,9 +110,14 @@ public static class RaTlsVerifier
             return new RaTlsVerdict(null, verdict.Failure);
         }
         var reportData = verdict.Quote.ReportData;
-        return IsHashOf(reportData.Span[..SHA256.HashSizeInBytes], certificate)
-            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, reportData[SHA256.HashSizeInBytes..], certificate.SubjectPublicKeyInfo), null)
-            : NotBound();
+        if (!IsHashOf(reportData.Span[..SHA256.HashSizeInBytes], certificate))
+        {
+            return NotBound();
+        }
+        // Only the tagged evidence names role and context in clear. Alone, the legacy form is evidence without a role.
+        return context is null || context.ComputeBinding().AsSpan().SequenceEqual(reportData.Span[SHA256.HashSizeInBytes..])
+            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, context, certificate.SubjectPublicKeyInfo), null)
+            : Fail(QuoteStage.KeyBinding, "evidence-disagrees", "the certificate carries evidence of two different roles or contexts");
     }
 
     private static bool IsHashOf(ReadOnlySpan<byte> hash, Certificate certificate)
@@ -132,7 +139,7 @@ public static class RaTlsVerifier
         && one.Quote.Report.IsvProdId == other.Quote.Report.IsvProdId
         && one.Quote.Report.IsvSvn == other.Quote.Report.IsvSvn
         && one.Quote.Report.Attributes == other.Quote.Report.Attributes
-        && one.Binding.Span.SequenceEqual(other.Binding.Span);
+        && Equals(one.Context, other.Context);
 
     private static RaTlsVerdict NotBound() =>
         Fail(QuoteStage.KeyBinding, "key-not-bound", "the quote in the peer's certificate belongs to another key");

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
-using Guardian.Attestation.RaTls;
 
 namespace Guardian.Attestation.Statements;
 
@@ -11,30 +11,33 @@ namespace Guardian.Attestation.Statements;
 /// Signs statements inside an enclave, so that anyone can verify offline which code made them: JWS (RFC 7515, flattened JSON, ES256)
 /// whose protected header carries the key and a quote of it. Thread-safe.
 /// </summary>
-/// <remarks>Report data of the quote: SHA-256(SubjectPublicKeyInfo of the key) || binding.</remarks>
+/// <remarks>Report data of the quote: SHA-256(SubjectPublicKeyInfo of the key) || SHA-256(role and context); the header has both in clear.</remarks>
 public sealed class StatementSigner : IDisposable
 {
     internal const string Algorithm = "ES256";
 
     private readonly ECDsa key;
     private readonly string quote;
+    private readonly string evidence;
     private readonly Lock signing = new();
 
-    private StatementSigner(ECDsa key, string quote)
+    private StatementSigner(ECDsa key, string quote, EvidenceContext context)
     {
         this.key = key;
         this.quote = quote;
+        evidence = Base64Url.EncodeToString(context.Encoded.Span);
     }
 
     /// <summary>Makes a key inside the enclave and gets a quote of it.</summary>
-    /// <param name="binding">32 bytes; in a room, the contract's hash.</param>
-    public static StatementSigner Create(IQuoteProvider quotes, ReadOnlySpan<byte> binding)
+    /// <param name="quotes">Makes the quote.</param>
+    /// <param name="context">Who signs, and for what.</param>
+    public static StatementSigner Create(IQuoteProvider quotes, EvidenceContext context)
     {
         ArgumentNullException.ThrowIfNull(quotes);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(binding.Length, RaTlsCertificate.BindingSize, nameof(binding));
+        ArgumentNullException.ThrowIfNull(context);
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var quote = quotes.CreateQuote([.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. binding]);
-        return new StatementSigner(key, Base64Url.EncodeToString(quote));
+        var quote = quotes.CreateQuote([.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. context.ComputeBinding()]);
+        return new StatementSigner(key, Base64Url.EncodeToString(quote), context);
     }
 
     /// <summary>Signs a payload.</summary>
@@ -45,7 +48,7 @@ public sealed class StatementSigner : IDisposable
     {
         var point = key.ExportParameters(false).Q;
         var header = new StatementHeader(
-            Algorithm, type, new JsonWebKey("P-256", "EC", Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y)), quote);
+            Algorithm, type, new JsonWebKey("P-256", "EC", Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y)), quote, evidence);
         var protectedPart = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header, StatementJson.Default.StatementHeader));
         var payloadPart = Base64Url.EncodeToString(payload);
         byte[] signature;

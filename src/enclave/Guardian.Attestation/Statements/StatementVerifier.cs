@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -10,10 +11,11 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Statements;
 
 /// <summary>A statement whose signature and quote were verified.</summary>
-/// <param name="Binding">32 bytes that the enclave bound to the key; in a room, the contract's hash.</param>
+/// <param name="Quote">The verified quote of the signing key.</param>
+/// <param name="Context">The role and context that the enclave bound to the key.</param>
 /// <param name="Type">What it states.</param>
 /// <param name="Payload">JSON as it was signed.</param>
-public sealed record VerifiedStatement(VerifiedQuote Quote, ReadOnlyMemory<byte> Binding, string Type, ReadOnlyMemory<byte> Payload);
+public sealed record VerifiedStatement(VerifiedQuote Quote, EvidenceContext Context, string Type, ReadOnlyMemory<byte> Payload);
 
 /// <summary>A verified statement, or the first link that failed.</summary>
 public readonly record struct StatementVerdict(VerifiedStatement? Statement, QuoteFailure? Failure)
@@ -44,6 +46,7 @@ public static class StatementVerifier
             || header.Key is not { KeyType: "EC", Curve: "P-256" }
             || !TryDecode(header.Key.X, out var x) || x.Length != 32
             || !TryDecode(header.Key.Y, out var y) || y.Length != 32
+            || !TryDecode(header.Evidence, out var evidence) || EvidenceContext.TryRead(evidence) is not { } context
             || !TryDecode(header.Quote, out var quote)
             || !TryDecode(document.Payload, out var payload)
             || !TryDecode(document.Signature, out var signature) || signature.Length != P256Key.Size)
@@ -57,12 +60,13 @@ public static class StatementVerifier
         }
         byte[] key = [.. x, .. y];
         var reportData = verdict.Quote.ReportData;
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(P256Key.WriteInfo(key)), reportData.Span[..SHA256.HashSizeInBytes]))
+        byte[] expected = [.. SHA256.HashData(P256Key.WriteInfo(key)), .. context.ComputeBinding()];
+        if (!CryptographicOperations.FixedTimeEquals(expected, reportData.Span))
         {
-            return Fail(QuoteStage.KeyBinding, "key-not-bound", "the statement's quote belongs to another key");
+            return Fail(QuoteStage.KeyBinding, "key-not-bound", "the statement's quote belongs to another key, role or context");
         }
         return P256Key.Verify(key, Encoding.ASCII.GetBytes($"{document.Protected}.{document.Payload}"), signature)
-            ? new StatementVerdict(new VerifiedStatement(verdict.Quote, reportData[SHA256.HashSizeInBytes..], header.Type, payload), null)
+            ? new StatementVerdict(new VerifiedStatement(verdict.Quote, context, header.Type, payload), null)
             : Fail(QuoteStage.Signature, "bad-signature", "the statement was altered after it was signed");
     }
 
