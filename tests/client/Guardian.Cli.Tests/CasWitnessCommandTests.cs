@@ -16,8 +16,8 @@ public sealed class CasWitnessCommandTests : IDisposable
         var measurement = (string)(await RunAsync("cas", "attest", Address(witness), "--platform", "simulated", "--json"))
             .Ends(0).Json["mrEnclave"]!;
         folder.Write("watch.yaml",
-            $"name: watch\nservices:\n  - {{name: cas, command: guardian-cas, attestation: [{{mrenclave: [{measurement}]}}], platforms: "
-            + "[simulated], tags: [log]}}\n");
+            "name: watch\nservices:\n"
+            + $"  - {{name: cas, command: guardian-cas, attestation: [{{mrenclave: [{measurement}]}}], platforms: [simulated], tags: [log]}}\n");
         (await CreateAsync(witness, "watch")).Ends(0);
 
         using (var first = await StartAsync("cas"))

@@ -82,6 +82,30 @@ public sealed class VolumeFreshnessTests : IDisposable
     }
 
     [Fact]
+    public void A_closed_volume_with_a_later_superblock_that_nobody_acknowledged_has_no_damage()
+    {
+        using (var volume = Volume.Create(disk, key, Strict))
+        {
+            Write(volume, 1);
+        }
+        SimulatedDisk crashed;
+        using (var volume = Volume.Open(disk, key, Strict))
+        {
+            keeper.Fails = true;
+            Change(volume, 2);
+            Assert.Equal(FileError.Io, volume.Sync());
+            crashed = disk.Copy();
+        }
+        using (crashed)
+        {
+            keeper.Fails = false;
+            var report = Volume.Check(crashed, key, Strict);
+            Assert.True(report.IsClosed);
+            Assert.Empty(report.Damages);
+        }
+    }
+
+    [Fact]
     public void A_second_writer_on_a_copy_stops_the_first()
     {
         using var first = Volume.Create(disk, key, Strict);

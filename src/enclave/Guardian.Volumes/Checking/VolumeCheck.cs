@@ -69,9 +69,10 @@ internal sealed class VolumeCheck(OpenVolume volume, IStorage storage, VolumeKey
         {
             Report(Container, $"it has {storage.Size} bytes instead of {superblock.SlotCount * Page.Size}");
         }
-        // A process that ended between the two copies of the last superblock left the state before in the second slot.
+        // A process that ended between two superblocks left the state before, or a state after that nobody acknowledged.
         if (Superblocks.ReadAll(storage, key) is not { Count: Superblock.Count } found
-            || found.Any(each => superblock.Generation - each.Superblock.Generation > 1))
+            || Math.Max(found[0].Superblock.Generation, found[1].Superblock.Generation)
+                - Math.Min(found[0].Superblock.Generation, found[1].Superblock.Generation) > 1)
         {
             Report(Container, "one of the two superblocks is damaged; the volume still opens by the other");
         }
