@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Tests.Synthetic;
 using Guardian.Attestation.Verification;
 
 namespace Guardian.Bench.Attestation;
 
-/// <summary>Quotes of one platform, each with an attestation key of its own; more of them than a verifier keeps.</summary>
+/// <summary>Quotes of one platform, each with its own attestation key; more quotes than a verifier remembers.</summary>
 internal sealed class FreshKeys : IDisposable
 {
     private const int Count = 1_500;
@@ -21,8 +22,8 @@ internal sealed class FreshKeys : IDisposable
     {
         var evidence = platform.Build();
         collateral = evidence.Collateral;
-        verifier = new QuoteVerifier(
-            new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
+        var anchor = TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!;
+        verifier = new QuoteVerifier(new VerifierOptions { Anchors = [anchor] });
         pckKey = ECDsa.Create(platform.Pck.Key.ExportParameters(false));
         while (quotes.Count < Count)
         {
@@ -30,19 +31,15 @@ internal sealed class FreshKeys : IDisposable
         }
     }
 
-    public void Verify() => Workload.Demand(verifier.Verify(Next(), collateral, SyntheticPlatform.At));
+    public void Verify() => Workload.ThrowIfRefused(verifier.Verify(Next(), collateral, SyntheticPlatform.At));
 
-    /// <summary>The attestation key's import, the QE report's signature and the quote's.</summary>
-    public void Floor()
+    /// <summary>Imports the attestation key, and verifies the signatures of the QE report and of the quote.</summary>
+    public void VerifySignatures()
     {
         var quote = Next().AsSpan();
         var data = quote[436..];
-        using var key = ECDsa.Create(
-            new ECParameters
-            {
-                Curve = ECCurve.NamedCurves.nistP256,
-                Q = new ECPoint { X = data.Slice(64, 32).ToArray(), Y = data.Slice(96, 32).ToArray() },
-            });
+        var point = new ECPoint { X = data.Slice(64, 32).ToArray(), Y = data.Slice(96, 32).ToArray() };
+        using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point });
         if (!pckKey.VerifyData(data.Slice(128, 384), data.Slice(512, 64), HashAlgorithmName.SHA256)
             || !key.VerifyData(quote[..432], data[..64], HashAlgorithmName.SHA256))
         {

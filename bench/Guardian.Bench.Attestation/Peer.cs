@@ -10,7 +10,7 @@ internal sealed class Peer : IDisposable
 
     private Peer(Process node) => this.node = node;
 
-    /// <summary>Starts it; null, with a remark, when it is not installed.</summary>
+    /// <summary>Starts the peer; null, with a note on the console, when it is not installed.</summary>
     public static Peer? Start(Workload workload)
     {
         var folder = Path.GetFullPath(Path.Combine(workload.Folder, "..", "..", "..", "..", "bench", "Guardian.Bench.Attestation", "peer"));
@@ -21,14 +21,17 @@ internal sealed class Peer : IDisposable
         }
         return new Peer(Process.Start(new ProcessStartInfo("node")
         {
-            ArgumentList = { Path.Combine(folder, "verify.mjs"), workload.Folder,
-                workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) },
+            ArgumentList =
+            {
+                Path.Combine(folder, "verify.mjs"), workload.Folder,
+                workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!);
     }
 
-    /// <summary>How long a verification takes.</summary>
+    /// <summary>Measures the time of a verification.</summary>
     /// <param name="build"><c>js</c> or <c>wasm</c>.</param>
     public TimeSpan Measure(string build, TimeSpan time)
     {

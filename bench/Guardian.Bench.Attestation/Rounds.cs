@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Guardian.Bench.Attestation;
 
-/// <summary>Measures pieces of work in turn, a short while each, round after round.</summary>
+/// <summary>Measures pieces of work in turn, for a short time each, round after round.</summary>
 internal sealed class Rounds(TimeSpan duration)
 {
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(20);
@@ -19,7 +19,7 @@ internal sealed class Rounds(TimeSpan duration)
         return measured;
     }
 
-    /// <summary>Adds work that measures itself: in another process.</summary>
+    /// <summary>Adds work of another process, which measures itself.</summary>
     public Measured Add(string name, Func<TimeSpan, TimeSpan> measure)
     {
         var measured = new Measured(name, measure);
@@ -29,7 +29,7 @@ internal sealed class Rounds(TimeSpan duration)
 
     public void Run()
     {
-        // Until everything is compiled for good.
+        // The warm-up lasts until all code is compiled.
         foreach (var each in all)
         {
             each.Measure(WarmUp);
@@ -49,7 +49,7 @@ internal sealed class Rounds(TimeSpan duration)
         }
     }
 
-    // Processor time of the whole process, with its garbage collection: on a shared machine the clock on the wall measures the neighbours.
+    // Processor time of the whole process, with its garbage collection. On a shared machine, wall-clock time measures the neighbours too.
     private static TimeSpan Repeat(Action work, TimeSpan time)
     {
         var clock = Stopwatch.StartNew();
@@ -65,12 +65,12 @@ internal sealed class Rounds(TimeSpan duration)
     }
 }
 
-/// <summary>A piece of work and how long it took.</summary>
+/// <summary>A piece of work and its times.</summary>
 internal sealed class Measured(string name, Func<TimeSpan, TimeSpan> measure)
 {
     public string Name { get; } = name;
 
-    /// <summary>How long one call takes, found by calling it for some time.</summary>
+    /// <summary>Measures the time of one call by calling it for some time.</summary>
     public Func<TimeSpan, TimeSpan> Measure { get; } = measure;
 
     public Action? Once { get; set; }

@@ -6,11 +6,11 @@ using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Bench.Attestation;
 
-/// <summary>A real quote with its collateral (tests/vectors/dcap), and the ECDSA verifications that it takes, done by the base library
-/// alone.</summary>
+/// <summary>A real quote with its collateral (tests/vectors/dcap), and its ECDSA verifications by the base library alone.</summary>
 internal sealed class Workload
 {
     private readonly List<Signature> signatures = [];
@@ -20,12 +20,12 @@ internal sealed class Workload
     {
         Folder = Path.Combine(FindRoot(), "tests", "vectors", "dcap", name);
         Quote = File.ReadAllBytes(Path.Combine(Folder, "quote.bin"));
-        Collateral = CollateralFiles.Read(Folder, out var problem) ?? throw new InvalidDataException(problem);
-        At = DateTimeOffset.Parse(
-            (string)JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "expected.json")))!["at"]!, CultureInfo.InvariantCulture);
+        Collateral = CollateralFiles.Read(Folder).Value ?? throw new InvalidDataException(Folder);
+        var expected = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "expected.json")))!;
+        At = DateTimeOffset.Parse((string)expected["at"]!, CultureInfo.InvariantCulture);
         AddSignatures();
         attestationKey = ECDsa.Create(signatures[^1].Key);
-        Floor();
+        VerifyAll();
     }
 
     public string Folder { get; }
@@ -36,16 +36,17 @@ internal sealed class Workload
 
     public DateTimeOffset At { get; }
 
-    public static void Demand(QuoteVerdict verdict)
+    /// <summary>Throws unless a verification succeeded, so that no round measures a failure.</summary>
+    public static void ThrowIfRefused(Outcome<VerifiedQuote> outcome)
     {
-        if (!verdict.IsVerified)
+        if (outcome.Refusal is { } refusal)
         {
-            throw new InvalidOperationException(verdict.Failure.ToString());
+            throw new InvalidOperationException(refusal.ToString());
         }
     }
 
-    /// <summary>Everything that is signed, each key imported once.</summary>
-    public void Floor()
+    /// <summary>Verifies every signature; imports each key once.</summary>
+    public void VerifyAll()
     {
         var keys = new Dictionary<string, ECDsa>();
         foreach (var signature in signatures)
@@ -54,7 +55,7 @@ internal sealed class Workload
             {
                 keys[signature.Signer] = key = ECDsa.Create(signature.Key);
             }
-            Demand(key, signature);
+            Verify(key, signature);
         }
         foreach (var key in keys.Values)
         {
@@ -62,9 +63,10 @@ internal sealed class Workload
         }
     }
 
-    public void OneFloor() => Demand(attestationKey, signatures[^1]);
+    /// <summary>Verifies the quote's signature alone.</summary>
+    public void VerifyOne() => Verify(attestationKey, signatures[^1]);
 
-    private static void Demand(ECDsa key, Signature signature)
+    private static void Verify(ECDsa key, Signature signature)
     {
         if (!key.VerifyData(signature.Data, signature.Value, HashAlgorithmName.SHA256, signature.Format))
         {
@@ -74,7 +76,7 @@ internal sealed class Workload
 
     private void AddSignatures()
     {
-        var quote = Guardian.Attestation.Quotes.Quote.TryParse(Quote, out _)!;
+        var quote = Guardian.Attestation.Quotes.Quote.TryParse(Quote).Value!;
         var chain = Certificates(quote.CertificationData);
         var signers = Certificates(Collateral.TcbInfoIssuerChain);
         AddCertificate(chain[2], chain[2]);
@@ -89,14 +91,14 @@ internal sealed class Workload
             DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         var point = quote.AttestationKey.ToArray();
         signatures.Add(new Signature(
-            "attestation key", new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = point[..32],
-            Y = point[32..] } },
+            "attestation key",
+            new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = point[..32], Y = point[32..] } },
             quote.SignedBytes.ToArray(), quote.Signature.ToArray(), DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
     }
 
     private void AddCertificate(X509Certificate2 certificate, X509Certificate2 issuer) => AddSigned(certificate.RawData, issuer);
 
-    // Certificates and lists alike: SEQUENCE { what is signed, algorithm, BIT STRING }.
+    // Certificates and revocation lists: SEQUENCE { signed part, algorithm, BIT STRING }.
     private void AddSigned(ReadOnlyMemory<byte> der, X509Certificate2 issuer)
     {
         var outer = new System.Formats.Asn1.AsnReader(der, System.Formats.Asn1.AsnEncodingRules.DER).ReadSequence();

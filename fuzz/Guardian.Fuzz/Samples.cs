@@ -9,11 +9,12 @@ using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Shards;
-using Guardian.CleanRoom.Layout;
 using Guardian.Documents;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation.Processor;
@@ -47,7 +48,7 @@ internal sealed class Samples
             TaggedEvidence = certificate.Extensions.Single(extension => extension.Oid!.Value == RaTlsCertificate.TaggedEvidenceOid).RawData;
             using var statements = StatementSigner.Create(quotes, new byte[32]);
             Statement = statements.Sign("{\"a\":1}"u8, "sample+jws");
-            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quotes.Quote.TryParse(Quote, out _)!.CertificationData.Span);
+            var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quotes.Quote.TryParse(Quote).Value!.CertificationData.Span);
             using var pck = X509Certificate2.CreateFromPem(pem);
             PckExtension = pck.Extensions.Single(extension => extension.Oid!.Value == "1.2.840.113741.1.13.1").RawData;
         }

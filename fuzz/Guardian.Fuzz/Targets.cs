@@ -13,8 +13,9 @@ using Guardian.Cas.Client.Sessions;
 using Guardian.CleanRoom.Contract;
 using Guardian.Documents;
 using Guardian.Metering;
-using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Reports;
 using Guardian.Simulation;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Contract;
@@ -37,10 +38,10 @@ internal static class Targets
 
     public static IReadOnlyList<Target> All { get; } =
     [
-        new("quote", () => [Known.Value.Quote], input => SimulatedPlatforms.Verifier.Verify(input, Now).IsVerified),
+        new("quote", () => [Known.Value.Quote], input => SimulatedPlatforms.Verifier.Verify(input, Now).Value is not null),
         new("quote-parse",
             () => [Known.Value.Quote, .. Vectors("quote.bin", "sgx3-processor-cfg-and-swh", "tdx4-uptodate", "s-v4-sgx", "s-v5-td15")],
-            input => Quote.TryParse(input, out _) is not null),
+            input => Quote.TryParse(input).Value is not null),
         new("chain",
             () => [Chain("sgx3-processor-cfg-and-swh"), Chain("tdx4-uptodate")],
             input => CertificatePem.ReadAll(input, most: 4) is { Count: > 0 } chain && chain.All(each => each is not null)),
@@ -53,20 +54,22 @@ internal static class Targets
             input => CertificatePem.ReadRevocationList(input) is not null),
         new("tcb-info",
             () => Vectors("tcb_info.json", "sgx3-platform-swh-tcbinfo-v2", "tdx4-uptodate", "s-v5-td15"),
-            input => SignedDocument.TryRead(input, "tcbInfo", CollateralReader.ReadTcbInfo, out _) is not null),
+            input => SignedDocument.ReadTcbInfo(input).Value is not null),
         new("qe-identity",
             () => Vectors("qe_identity.json", "sgx3-processor-cfg-and-swh", "tdx4-uptodate"),
-            input => SignedDocument.TryRead(input, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out _) is not null),
+            input => SignedDocument.ReadQeIdentity(input).Value is not null),
         new("collateral",
             () => [CollateralFiles.Pack(Known.Value.Collateral)],
-            input => CollateralFiles.TryUnpack(input, out _) is not null),
+            input => CollateralFiles.TryUnpack(input).Value is not null),
         new("sgxs",
             () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")],
-            input => SgxsFile.TryMeasure(input, out _) is not null),
+            input => SgxsFile.TryMeasure(input, out _) is null),
         new("sdk-enclave",
             () => [Vector("sgx", "synth_sdk_a.signed.so")],
-            input => SdkEnclave.ReadAll(input, out _) is { Count: > 0 } found && found[0].TryMeasure(out _) is not null),
-        new("ra-tls", () => [Known.Value.Certificate], input => RaTlsVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
+            input => SdkEnclave.ReadAll(input).Value is not null),
+        new("ra-tls",
+            () => [Known.Value.Certificate],
+            input => RaTlsVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).Value is not null),
         new("certificate", () => [Known.Value.Certificate], input => Certificate.TryRead(input) is not null),
         new("pck-extension", () => [Known.Value.PckExtension], input => PckExtension.TryRead(input) is not null),
         new("tagged-evidence", () => [Known.Value.TaggedEvidence], input => TaggedEvidence.TryRead(input) is not null),
@@ -75,7 +78,7 @@ internal static class Targets
             input => TaggedEvidence.TryReadClaims(input) is not null),
         new("statement",
             () => [Known.Value.Statement],
-            input => StatementVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).IsVerified),
+            input => StatementVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).Value is not null),
         new("sigstruct", () => [Known.Value.SigStruct], input => SigStruct.TryRead(input, out var read) && read!.Verify()),
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
@@ -148,7 +151,7 @@ internal static class Targets
 
     private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
 
-    private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin"), out _)!.CertificationData.ToArray();
+    private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
 
     private static string FileOf(string path)
     {

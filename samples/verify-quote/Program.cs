@@ -3,10 +3,10 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 
-var collateral = CollateralFiles.Read(args[1], out var problem) ?? throw new InvalidDataException(problem);
+var (collateral, unreadable) = CollateralFiles.Read(args[1]);
 var at = DateTimeOffset.FromUnixTimeSeconds(long.Parse(args[2], provider: null));
-var verdict = QuoteVerifier.Verify(File.ReadAllBytes(args[0]), collateral, at, VerifierOptions.IntelOnly);
+var (quote, refusal) = QuoteVerifier.Verify(File.ReadAllBytes(args[0]), collateral, at, VerifierOptions.IntelOnly);
 var policy = new AttestationPolicy { Identities = [AcceptedIdentity.Anyone], Platforms = [PlatformKind.Hardware] };
-var appraisal = verdict.IsVerified ? policy.Appraise(verdict.Quote) : null;
-Console.WriteLine(verdict.Failure?.Detail ?? string.Join("\n", appraisal!.Checks));
+var appraisal = quote is null ? null : policy.Appraise(quote);
+Console.WriteLine((unreadable ?? refusal)?.Detail ?? string.Join("\n", appraisal!.Checks));
 return appraisal?.IsAccepted == true ? 0 : 1;

@@ -2,7 +2,6 @@ using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Layout;
 using Guardian.Refusals;
 using Sylvan.Data.Csv;

@@ -4,7 +4,6 @@ using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Client.Tagging;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Layout;
 using Guardian.Refusals;
 

@@ -1,9 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Layout;
-using Guardian.CleanRoom.Matching;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client;

@@ -163,7 +163,7 @@ public sealed class RoomClient : IDisposable
             var body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? body : throw new RefusedException(ReadRefusal(response.StatusCode, body));
         }
-        catch (HttpRequestException failure) when (failure.InnerException is AttestationException refused)
+        catch (HttpRequestException failure) when (failure.InnerException is RefusedException refused)
         {
             throw new RefusedException(ExplainDistrust(refused), refused);
         }
@@ -175,14 +175,10 @@ public sealed class RoomClient : IDisposable
         }
     }
 
-    private static Refusal ExplainDistrust(AttestationException refused)
+    private static Refusal ExplainDistrust(RefusedException refused)
     {
-        IReadOnlyList<AppraisalCheck> failed = [.. refused.Appraisal?.Checks.Where(check => !check.Passed) ?? []];
-        var refusal = RoomClientReasons.NotTrusted.Because(refused.Message) with
-        {
-            Problems = [.. failed.Select(check => check.ToString())],
-        };
-        return failed.Any(check => check.Rule == "platform")
+        var refusal = RoomClientReasons.NotTrusted.Because(refused.Message) with { Problems = refused.Refusal.Problems };
+        return refused.Refusal.Problems.Any(problem => problem.StartsWith("platform:", StringComparison.Ordinal))
             ? refusal with { Remedy = "a simulated platform protects nothing; a contract accepts it only with 'platforms: [simulated]'" }
             : refusal;
     }

@@ -3,7 +3,6 @@ using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Keys;
-using Guardian.CleanRoom.Room;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client;

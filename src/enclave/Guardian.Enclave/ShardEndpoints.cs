@@ -45,8 +45,8 @@ internal static class ShardEndpoints
     // Such a caller is an enclave that the contract names and that runs this contract, so it could compute the same result itself.
     private static bool IsOfThisRoom(HttpContext context, RoomContract contract, EvidenceVerifier verifier, DateTimeOffset now)
     {
-        var verdict = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, verifier);
-        return verdict.IsVerified && contract.Enclave.Appraise(verdict.Peer.Quote).IsAccepted
-            && verdict.Peer.Binding.Span.SequenceEqual(contract.Hash.Span);
+        var peer = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, verifier).Value;
+        return peer is not null && contract.Enclave.Appraise(peer.Quote).IsAccepted
+            && peer.Binding.Span.SequenceEqual(contract.Hash.Span);
     }
 }

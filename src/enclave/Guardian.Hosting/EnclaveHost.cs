@@ -8,6 +8,7 @@ using Guardian.Attestation.RaTls;
 using Guardian.Files.Durable;
 using Guardian.Refusals;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
 using Guardian.Refusals;
 

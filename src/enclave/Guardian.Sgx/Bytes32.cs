@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Guardian.Sgx;
 
-/// <summary>32 bytes by value: what MRENCLAVE and MRSIGNER are made of.</summary>
+/// <summary>32 bytes by value: the content of MRENCLAVE and MRSIGNER.</summary>
 internal readonly record struct Bytes32(ulong A, ulong B, ulong C, ulong D)
 {
     public const int Size = 32;

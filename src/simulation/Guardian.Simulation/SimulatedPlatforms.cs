@@ -1,5 +1,5 @@
-using System.Globalization;
 using Guardian.Attestation.Launch;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
 using Guardian.Refusals;
 using Guardian.Sgx;
@@ -14,8 +14,7 @@ namespace Guardian.Simulation;
 /// <remarks>Only executables reference this assembly, and a build with <c>-p:Simulation=false</c> leaves it out.</remarks>
 public static class SimulatedPlatforms
 {
-    // The place of our programs among their signer's products. The security version rises with a fix that policies should be able to
-    // demand.
+    // The product number of our programs. The security version rises with a fix that policies should be able to require.
     private const ushort IsvProdId = 1;
     private const ushort IsvSvn = 1;
 
@@ -59,9 +58,9 @@ public static class SimulatedPlatforms
         {
             quotingEnclave?.Dispose();
             machine.Dispose();
-            if (failure is EnclaveLaunchException or EpcException)
+            if (failure is EpcException)
             {
-                throw new RefusedException(SimulationReasons.LaunchRefused.Because(failure.Message), failure);
+                throw new RefusedException(SimulationReasons.LaunchRefused.Because(failure.Message, new RefusalLocation("epc")), failure);
             }
             throw;
         }
@@ -78,8 +77,7 @@ public static class SimulatedPlatforms
         }
         using var signer = EnclaveSigner.LoadOrCreate(Path.Combine(machineDirectory, "development-signer.pem"));
         return signer.Sign(
-            image.Measure(), IsvProdId, IsvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit, Xfrm),
-            DateOnly.ParseExact("2026-01-01", "yyyy-MM-dd", CultureInfo.InvariantCulture));
+            image.Measure(), IsvProdId, IsvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit, Xfrm), new DateOnly(2026, 1, 1));
     }
 
     private sealed class Machine(SimulatedPlatform machine, SimulatedQuotingEnclave quotingEnclave) : IDisposable

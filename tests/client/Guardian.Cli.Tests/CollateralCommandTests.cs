@@ -117,7 +117,7 @@ public sealed class CollateralCommandTests : IDisposable
         return whole[start..(text.LastIndexOf(",\"signature\""u8))];
     }
 
-    private static QuoteCollateral Recorded(string vector) => CollateralFiles.Read(vector, out _)!;
+    private static QuoteCollateral Recorded(string vector) => CollateralFiles.Read(vector).Value!;
 
     private Task<Result> FetchAsync(CollateralStub service, string quote, params string[] more) =>
         RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json", .. more]);

@@ -75,7 +75,7 @@ public sealed partial class DocumentationTests : IDisposable
         var page = await File.ReadAllTextAsync(Repository.File("docs", "how-to", "attestation.md"));
         folder.Write("policy.yaml", Yaml().Match(page).Groups[1].Value);
         using var service = new CollateralStub(
-            Guardian.Attestation.Collateral.CollateralFiles.Read(folder.File("collateral"), out _)!, isCaching: true);
+            Guardian.Attestation.Collateral.CollateralFiles.Read(folder.File("collateral")).Value!, isCaching: true);
         var commands = Commands("docs/how-to/attestation.md")
             .Select(command => Shell.Split(command.Replace("https://pccs.example:8081/", service.Address, StringComparison.Ordinal)))
                 .ToList();

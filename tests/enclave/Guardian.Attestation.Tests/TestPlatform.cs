@@ -20,7 +20,7 @@ internal static class TestPlatform
 
     public static SimulatedQuotingEnclave QuotingEnclave { get; } = SimulatedQuotingEnclave.Open(Machine);
 
-    /// <summary>Accepts hardware and simulation; no collateral is at hand.</summary>
+    /// <summary>Accepts hardware and simulation; has no collateral.</summary>
     public static EvidenceVerifier Verifier { get; } = new(SimulatedPlatforms.Support.Anchors, collateral: null);
 
     public static EnclaveSigner Signer { get; } = EnclaveSigner.Create();
@@ -40,14 +40,12 @@ internal static class TestPlatform
     public static SimulatedEnclave Launch(byte code, ushort isvProdId = 1, ushort isvSvn = 5, AttributeFlags more = AttributeFlags.None)
     {
         var image = EnclaveImage.FromBytes(new[] { code });
-        return Machine.Launch(
-            image,
-            Signer.Sign(
-            image.Measure(), isvProdId, isvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit | more, 3), new DateOnly(2026, 1, 1)));
+        var attributes = new EnclaveAttributes(AttributeFlags.Mode64Bit | more, 3);
+        return Machine.Launch(image, Signer.Sign(image.Measure(), isvProdId, isvSvn, attributes, new DateOnly(2026, 1, 1)));
     }
 
     public static VerifiedQuote Verified(SimulatedEnclave enclave) =>
-        Verifier.Verify(QuotingEnclave.ProviderFor(enclave).CreateQuote(new byte[64]), Now).Quote!;
+        Verifier.Verify(QuotingEnclave.ProviderFor(enclave).CreateQuote(new byte[64]), Now).Value!;
 
     private static TemporaryFolder MakeFolder()
     {

@@ -25,13 +25,13 @@ internal static class FloorTable
         ["Guardian.OpenStack"] = ["", "Configuration", "Session", "Compute", "Placement", "Setup"],
         ["Guardian.Files"] = ["", "Native", "Host", "Durable"],
         ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
+        ["Guardian.Attestation"] =
+            ["Quotes", "Pki", "Identity", "Collateral", "Verification", "Policy", "Launch", "RaTls", "Statements"],
+        ["Guardian.Sgx"] = ["", "Cpu", "Measurement", "Reports", "Keys", "Enclaves", "Gramine"],
         ["Guardian.Simulation"] = ["Memory", "Processor", "Quoting", ""],
         ["Guardian.Volumes"] = ["Contract", "Format", "Threads", "Storage", "Content", "Commit", "Nodes", "Checking", ""],
         ["Guardian.Wasi"] = ["Engine", "Streams", "Descriptors", "Host", ""],
     };
-
-    /// <summary>The projects whose folders still form a circle. The list only shrinks.</summary>
-    public static IReadOnlyList<string> Unordered { get; } = ["Guardian.Attestation", "Guardian.Sgx"];
 
     public static IReadOnlyList<string> Of(string project) => Table.GetValueOrDefault(project, [""]);
 }

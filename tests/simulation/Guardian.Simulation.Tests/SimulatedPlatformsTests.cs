@@ -1,4 +1,5 @@
 using Guardian.Attestation.Launch;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
 using Guardian.Refusals;
 using Guardian.Sgx;
@@ -22,12 +23,12 @@ public sealed class SimulatedPlatformsTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void What_runs_is_what_was_measured()
+    public void The_running_enclave_is_the_measured_one()
     {
         using var process = Open();
         Assert.Equal(EnclaveProcess.Measure(folder.File("program")), process.Enclave.Identity.MrEnclave);
-        Assert.True(new EvidenceVerifier(SimulatedPlatforms.Support.Anchors, null)
-            .Verify(process.Quotes.CreateQuote(new byte[64]), Now).IsVerified);
+        var verifier = new EvidenceVerifier(SimulatedPlatforms.Support.Anchors, null);
+        Assert.NotNull(verifier.Verify(process.Quotes.CreateQuote(new byte[64]), Now).Value);
         Assert.True(process.EpcCounters!.Value.Allocated > 2);
     }
 
@@ -43,8 +44,7 @@ public sealed class SimulatedPlatformsTests : IDisposable
     public void A_vendors_signature_decides_who_signed_and_must_fit()
     {
         var image = EnclaveImage.FromFiles(folder.File("program"));
-        var signed = TestMachine.Signer.Sign(
-            image.Measure(), 7, 8, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        var signed = TestMachine.Signer.Sign(image.Measure(), 7, 8, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
         File.WriteAllBytes(folder.File("program/enclave.sigstruct"), signed.Bytes.Span);
         using (var process = Open())
         {
@@ -62,8 +62,8 @@ public sealed class SimulatedPlatformsTests : IDisposable
     {
         using var process = Open();
         var quote = process.Quotes.CreateQuote(new byte[64]);
-        Assert.Equal("unknown-root", QuoteVerifier.Verify(quote, collateral: null, Now, VerifierOptions.IntelOnly).Failure!.Reason);
-        Assert.Equal("unknown-root", new EvidenceVerifier(PlatformSupport.HardwareOnly.Anchors, null).Verify(quote, Now).Failure!.Reason);
+        Assert.Equal("unknown-root", QuoteVerifier.Verify(quote, collateral: null, Now, VerifierOptions.IntelOnly).Refusal!.Code);
+        Assert.Equal("unknown-root", new EvidenceVerifier(PlatformSupport.HardwareOnly.Anchors, null).Verify(quote, Now).Refusal!.Code);
     }
 
     [Fact]

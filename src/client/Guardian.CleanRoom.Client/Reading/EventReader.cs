@@ -1,5 +1,3 @@
-using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
 using Guardian.Refusals;

@@ -1,6 +1,5 @@
 using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Layout;
 using Guardian.Refusals;
 

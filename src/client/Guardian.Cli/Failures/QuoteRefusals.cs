@@ -1,4 +1,3 @@
-using Guardian.Attestation.Quotes;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Failures;
@@ -6,10 +5,9 @@ namespace Guardian.Cli.Failures;
 /// <summary>Ends a command with the verifier's own reason.</summary>
 internal static class QuoteRefusals
 {
-    /// <param name="failure">The stage that failed, and why.</param>
+    /// <param name="refusal">The verifier's refusal.</param>
     /// <param name="subject">The words before the verifier's detail.</param>
     /// <param name="problems">Lines that locate the failure.</param>
-    public static RefusedException Of(QuoteFailure failure, string subject, IReadOnlyList<string> problems) =>
-        new RefusalReason(failure.Reason, RefusalKind.Unverified, "The verifier refused the evidence.")
-            .Refuse($"{subject}: {failure.Detail}", problems: problems);
+    public static RefusedException Of(Refusal refusal, string subject, IReadOnlyList<string> problems) =>
+        new(refusal with { Detail = $"{subject}: {refusal.Detail}", Problems = problems });
 }

@@ -33,21 +33,22 @@ internal sealed record EnclaveFile(string Kind, MrEnclave? Measured, SigStruct? 
         var bytes = InputFile.ReadBytes(path, MaxSize);
         if (bytes.AsSpan().StartsWith("ECREATE\0"u8))
         {
-            return [new EnclaveFile("sgxs", SgxsFile.TryMeasure(bytes, out var problem) ?? throw NoEnclave(path, problem), null, null)];
+            return SgxsFile.TryMeasure(bytes, out var measured) is { } refusal
+                ? throw NoEnclave(path, refusal.Detail)
+                : [new EnclaveFile("sgxs", measured, null, null)];
         }
         if (bytes.AsSpan().StartsWith("\u007fELF"u8))
         {
-            var enclaves = SdkEnclave.ReadAll(bytes, out var problem);
-            return enclaves.Count == 0 ? throw NoEnclave(path, problem) : [.. enclaves.Select(enclave => OfSdk(enclave, path))];
+            var (enclaves, refusal) = SdkEnclave.ReadAll(bytes);
+            return enclaves is null
+                ? throw NoEnclave(path, refusal!.Detail)
+                : [.. enclaves.Select(enclave => new EnclaveFile("sdk", enclave.MrEnclave, enclave.SigStruct, enclave))];
         }
         return SigStruct.TryRead(bytes, out var sigStruct)
             ? [new EnclaveFile("sigstruct", null, sigStruct, null)]
             : throw NoEnclave(path, "it is no SGXS stream, no SIGSTRUCT and no shared object");
     }
 
-    private static EnclaveFile OfSdk(SdkEnclave enclave, string path) =>
-        new("sdk", enclave.TryMeasure(out var problem) ?? throw NoEnclave(path, problem), enclave.SigStruct, enclave);
-
-    private static RefusedException NoEnclave(string path, string? problem) =>
+    private static RefusedException NoEnclave(string path, string problem) =>
         CliReasons.NoEnclave.Refuse($"{path} is no enclave: {problem}");
 }

@@ -24,8 +24,12 @@ internal static class QuoteFile
 
     /// <summary>Reads a quote.</summary>
     /// <exception cref="Refusals.RefusedException">The file holds no quote.</exception>
-    public static Quote Parse(string path) => Quote.TryParse(Read(path), out var failure)
-        ?? throw QuoteRefusals.Of(failure!, $"{path} is no quote", failure!.Offset is { } offset ? [$"at byte {offset}"] : []);
+    public static Quote Parse(string path)
+    {
+        var (quote, refusal) = Quote.TryParse(Read(path));
+        return quote ?? throw QuoteRefusals.Of(
+            refusal!, $"{path} is no quote", refusal!.Location?.Offset is { } offset ? [$"at byte {offset}"] : []);
+    }
 
     /// <summary>Decodes text. Bytes that are neither hexadecimal nor base64 stay as they are, and the verifier explains them.</summary>
     internal static byte[] Decode(ReadOnlySpan<byte> bytes)

@@ -19,20 +19,20 @@ internal static class RoomStatements
     /// <exception cref="RefusedException">It does not verify; the refusal has stage and reason, or what was found and accepted.</exception>
     public static VerifiedStatement Verify(byte[] statement, RoomContract contract)
     {
-        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), CliVerifier.Default);
-        if (!verdict.IsVerified)
+        var (verified, refusal) = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), CliVerifier.Default);
+        if (verified is null)
         {
-            throw QuoteRefusals.Of(verdict.Failure, "not verified", [$"stage: {verdict.Failure.Stage}"]);
+            throw QuoteRefusals.Of(refusal!, "not verified", [$"stage: {refusal!.Location?.Part}"]);
         }
-        if (!verdict.Statement.Binding.Span.SequenceEqual(contract.Hash.Span))
+        if (!verified.Binding.Span.SequenceEqual(contract.Hash.Span))
         {
             throw CliReasons.WrongContract.Refuse(
                 "not verified: the statement was made under another contract",
-                problems: [$"found {Format.Hex(verdict.Statement.Binding)}", $"expected {Format.Hex(contract.Hash)}"]);
+                problems: [$"found {Format.Hex(verified.Binding)}", $"expected {Format.Hex(contract.Hash)}"]);
         }
-        var appraisal = contract.Enclave.Appraise(verdict.Statement.Quote);
+        var appraisal = contract.Enclave.Appraise(verified.Quote);
         return appraisal.IsAccepted
-            ? verdict.Statement
+            ? verified
             : throw CliReasons.WrongEnclave.Refuse(
                 "not verified: the statement was made by an enclave that the contract does not name",
                 problems: [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]);

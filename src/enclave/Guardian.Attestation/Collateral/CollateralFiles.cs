@@ -2,67 +2,71 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Attestation.Quotes;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Collateral;
 
 /// <summary>
-/// Collateral on disk, in the layouts that are about: a folder with a file for each piece, or all of it in one JSON file (as Phala's and
-/// Intel's tools
-/// exchange it, and as <see cref="Pack"/> writes it).
+/// Collateral on disk, in the layouts in use: a folder with one file for each piece, or one JSON file (as Phala's and Intel's tools
+/// exchange it, and as <see cref="Pack"/> writes it). Thread-safe.
 /// </summary>
 public static class CollateralFiles
 {
-    // TCB info and identity 1 MiB each, two lists of revoked certificates in hex.
+    // TCB info and identity 1 MiB each, two revocation lists in hex.
     private const int MaxSize = 32 * 1024 * 1024;
 
     private static readonly string[] ListEndings = ["der", "pem", "hex", "crl"];
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 24 };
 
-    /// <summary>Reads a folder or a file.</summary>
-    /// <param name="problem">What is missing or wrong, when the result is null.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static QuoteCollateral? Read(string path, out string? problem) =>
-        Directory.Exists(path) ? ReadFolder(path, out problem) : TryUnpack(ReadBounded(path), out problem);
+    /// <summary>Reads a folder or a packed file.</summary>
+    /// <param name="path">The folder or file; each file at most 32 MiB.</param>
+    /// <returns>The collateral, or a refusal that names the missing or malformed part.</returns>
+    /// <exception cref="IOException">A file cannot be read or is too large.</exception>
+    public static Outcome<QuoteCollateral> Read(string path) => Directory.Exists(path) ? ReadFolder(path) : TryUnpack(ReadBounded(path));
 
-    /// <summary>Writes all of it into one JSON file, byte for byte as signed.</summary>
+    /// <summary>Writes collateral into one JSON file, byte for byte as signed.</summary>
+    /// <param name="collateral">The collateral.</param>
+    /// <returns>The file's bytes, UTF-8.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="collateral"/> is null.</exception>
     public static byte[] Pack(QuoteCollateral collateral)
     {
         ArgumentNullException.ThrowIfNull(collateral);
         return JsonSerializer.SerializeToUtf8Bytes(
             new PackedCollateral
             {
-                PckCrlIssuerChain = Text(collateral.PckCrlIssuerChain),
-                RootCaCrl = Hex(collateral.RootCaCrl),
-                PckCrl = Hex(collateral.PckCrl),
-                TcbInfoIssuerChain = Text(collateral.TcbInfoIssuerChain),
-                TcbInfo = Text(collateral.TcbInfo),
-                QeIdentityIssuerChain = Text(collateral.QeIdentityIssuerChain),
-                QeIdentity = Text(collateral.QeIdentity),
+                PckCrlIssuerChain = DecodeText(collateral.PckCrlIssuerChain),
+                RootCaCrl = EncodeList(collateral.RootCaCrl),
+                PckCrl = EncodeList(collateral.PckCrl),
+                TcbInfoIssuerChain = DecodeText(collateral.TcbInfoIssuerChain),
+                TcbInfo = DecodeText(collateral.TcbInfo),
+                QeIdentityIssuerChain = DecodeText(collateral.QeIdentityIssuerChain),
+                QeIdentity = DecodeText(collateral.QeIdentity),
             },
             PackedJson.Default.PackedCollateral);
     }
 
     /// <summary>
-    /// Reads a packed file: an object with a member for each piece, named as Intel's quote provider library names them, in snake or camel
-    /// case. Documents are
-    /// texts or objects; revocation lists are hex, PEM or lists of bytes; signatures may stand in the documents or beside them.
+    /// Reads a packed file: an object with one member for each piece, named as in Intel's quote provider library, in snake or camel case.
+    /// Documents are texts or objects; revocation lists are hex, PEM or lists of bytes; signatures are inside their documents or beside
+    /// them.
     /// </summary>
-    /// <param name="problem">What is missing or wrong, when the result is null. Never throws for any content.</param>
-    public static QuoteCollateral? TryUnpack(ReadOnlyMemory<byte> json, out string? problem)
+    /// <param name="json">The file's bytes, UTF-8.</param>
+    /// <returns>The collateral, or a refusal that names the missing or malformed part. Never throws for any content.</returns>
+    public static Outcome<QuoteCollateral> TryUnpack(ReadOnlyMemory<byte> json)
     {
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
-            return Unpack(document.RootElement, out problem);
+            return Unpack(document.RootElement);
         }
         catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException)
         {
-            problem = $"it is no JSON as collateral is packed: {failure.Message}";
-            return null;
+            return Refuse($"it is no JSON of packed collateral: {failure.Message}");
         }
     }
 
-    private static QuoteCollateral? Unpack(JsonElement root, out string? problem)
+    private static Outcome<QuoteCollateral> Unpack(JsonElement root)
     {
         var pieces = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);
         foreach (var member in root.EnumerateObject())
@@ -72,9 +76,10 @@ public static class CollateralFiles
                 throw new FormatException($"'{member.Name}' stands twice");
             }
         }
-        ReadOnlyMemory<byte> Piece(string name) => pieces.TryGetValue(name, out var value) ? Bytes(value) : default;
+        ReadOnlyMemory<byte> Piece(string name) => pieces.TryGetValue(name, out var value) ? ReadPiece(value) : default;
         ReadOnlyMemory<byte> Document(string name, string member) => pieces.TryGetValue(name, out var value)
-            ? Whole(Bytes(value), member, pieces.TryGetValue(name + "Signature", out var signature) ? signature : default(JsonElement?))
+            ? JoinSignature(
+                ReadPiece(value), member, pieces.TryGetValue(name + "Signature", out var beside) ? beside : default(JsonElement?))
             : default;
 
         var collateral = new QuoteCollateral
@@ -87,12 +92,12 @@ public static class CollateralFiles
             PckCrl = Piece("pckCrl"),
             PckCrlIssuerChain = Piece("pckCrlIssuerChain"),
         };
-        var isWhole = !collateral.TcbInfo.IsEmpty && !collateral.QeIdentity.IsEmpty && !collateral.TcbInfoIssuerChain.IsEmpty;
-        problem = isWhole ? null : "it lacks tcb_info, qe_identity or tcb_info_issuer_chain";
-        return isWhole ? collateral : null;
+        return collateral.TcbInfo.IsEmpty || collateral.QeIdentity.IsEmpty || collateral.TcbInfoIssuerChain.IsEmpty
+            ? Refuse("it lacks tcb_info, qe_identity or tcb_info_issuer_chain")
+            : collateral;
     }
 
-    private static QuoteCollateral? ReadFolder(string folder, out string? problem)
+    private static Outcome<QuoteCollateral> ReadFolder(string folder)
     {
         byte[] Find(params string[] names) =>
             names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path ? ReadBounded(path) : [];
@@ -110,11 +115,11 @@ public static class CollateralFiles
         };
         var missing = new (string Name, bool IsMissing)[]
         {
-            ("tcb_info.json", collateral.TcbInfo.IsEmpty), ("tcb_info_issuer_chain.pem", collateral.TcbInfoIssuerChain.IsEmpty), (
-                "qe_identity.json", collateral.QeIdentity.IsEmpty),
+            ("tcb_info.json", collateral.TcbInfo.IsEmpty),
+            ("tcb_info_issuer_chain.pem", collateral.TcbInfoIssuerChain.IsEmpty),
+            ("qe_identity.json", collateral.QeIdentity.IsEmpty),
         }.Where(file => file.IsMissing).Select(file => file.Name).ToList();
-        problem = missing.Count > 0 ? $"{folder} lacks {string.Join(", ", missing)}" : null;
-        return problem is null ? collateral : null;
+        return missing.Count > 0 ? Refuse($"{folder} lacks {string.Join(", ", missing)}") : collateral;
     }
 
     private static byte[] ReadBounded(string path)
@@ -125,8 +130,8 @@ public static class CollateralFiles
             : throw new IOException($"{path} has {size} bytes; collateral has at most {MaxSize}");
     }
 
-    // A text is its characters, an object its exact bytes, a list its numbers.
-    private static byte[] Bytes(JsonElement value) => value.ValueKind switch
+    // The value of a piece: the characters of a text, the exact bytes of an object, the numbers of a list.
+    private static byte[] ReadPiece(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => Encoding.UTF8.GetBytes(value.GetString()!),
         JsonValueKind.Object => JsonMarshal.GetRawUtf8Value(value).ToArray(),
@@ -135,25 +140,27 @@ public static class CollateralFiles
         _ => throw new FormatException($"a piece is {value.ValueKind}, not a text, an object or a list of bytes"),
     };
 
-    // Either the document as the service gives it, or its inner object with the signature beside it.
-    private static byte[] Whole(byte[] document, string member, JsonElement? signature)
+    // Some tools pack the document as the service sends it, others its inner object with the signature beside it.
+    private static byte[] JoinSignature(byte[] document, string member, JsonElement? signature)
     {
         if (signature is not { ValueKind: not JsonValueKind.Null } beside)
         {
             return document;
         }
-        var hex = beside.ValueKind == JsonValueKind.Array ? Convert.ToHexStringLower(Bytes(beside)) : beside.GetString();
+        var hex = beside.ValueKind == JsonValueKind.Array ? Convert.ToHexStringLower(ReadPiece(beside)) : beside.GetString();
         return [.. Encoding.UTF8.GetBytes($"{{\"{member}\":"), .. document, .. Encoding.UTF8.GetBytes($",\"signature\":\"{hex}\"}}")];
     }
 
-    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span.TrimEnd((byte)0));
+    private static string DecodeText(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span.TrimEnd((byte)0));
 
-    // As services give it: lists that came as text stay as they are.
-    private static string Hex(ReadOnlyMemory<byte> list) =>
-        list.Length > 0 && list.Span[0] == 0x30 && list.Span[1] >= 0x80 ? Convert.ToHexStringLower(list.Span) : Text(list);
+    // Services send DER as hex; a list that came as text stays as it is.
+    private static string EncodeList(ReadOnlyMemory<byte> list) =>
+        list.Length > 0 && list.Span[0] == 0x30 && list.Span[1] >= 0x80 ? Convert.ToHexStringLower(list.Span) : DecodeText(list);
+
+    private static Refusal Refuse(string problem) => QuoteReasons.BadCollateral.At(QuoteStage.Collateral, problem);
 }
 
-/// <summary>The members that are written.</summary>
+/// <summary>The members of a packed file.</summary>
 internal sealed record PackedCollateral
 {
     [JsonPropertyName("pck_crl_issuer_chain")]

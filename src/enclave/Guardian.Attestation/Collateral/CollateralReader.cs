@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
-using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 
@@ -19,90 +18,96 @@ internal static class CollateralReader
 
     public static TcbInfo ReadTcbInfo(JsonFields fields)
     {
-        var version = fields.Number("version", 3);
+        var version = fields.ReadNumber("version", 3);
         if (version is not (2 or 3))
         {
             throw new FormatException($"TCB info of version {version}; versions 2 and 3 are read");
         }
-        var id = version == 2 ? "SGX" : fields.Text("id");
+        var id = version == 2 ? "SGX" : fields.ReadText("id");
         var tee = id switch
         {
             "SGX" => TeeType.Sgx,
             "TDX" => TeeType.Tdx,
             _ => throw new FormatException($"'id' is SGX or TDX, not '{id}'"),
         };
-        if (fields.Number("tcbType", int.MaxValue) != 0)
+        if (fields.ReadNumber("tcbType", int.MaxValue) != 0)
         {
-            throw new FormatException("'tcbType' other than 0: levels would be compared in a way that is not known here");
+            throw new FormatException("'tcbType' is not 0: its rule for comparing levels is unknown here");
         }
         return new TcbInfo
         {
             Tee = tee,
-            IssueDate = fields.Time("issueDate"),
-            NextUpdate = fields.Time("nextUpdate"),
-            Fmspc = fields.Hex("fmspc", 6),
-            PceId = fields.Hex("pceId", 2),
-            EvaluationDataNumber = fields.Number("tcbEvaluationDataNumber", int.MaxValue),
-            Levels = [.. fields.Objects("tcbLevels").Select(level => ReadPlatformLevel(level, version, tee))],
-            TdxModule = tee == TeeType.Tdx ? ReadModule(fields.Object("tdxModule"), "") : null,
+            IssueDate = fields.ReadTime("issueDate"),
+            NextUpdate = fields.ReadTime("nextUpdate"),
+            Fmspc = fields.ReadHex("fmspc", 6),
+            PceId = fields.ReadHex("pceId", 2),
+            EvaluationDataNumber = fields.ReadNumber("tcbEvaluationDataNumber", int.MaxValue),
+            Levels = [.. fields.ReadObjects("tcbLevels").Select(level => ReadPlatformLevel(level, version, tee))],
+            TdxModule = tee == TeeType.Tdx ? ReadModule(fields.ReadObject("tdxModule"), "") : null,
             TdxModuleIdentities = tee == TeeType.Tdx && fields.Has("tdxModuleIdentities")
-                ? [.. fields.Objects("tdxModuleIdentities").Select(module => ReadModule(module, module.Text("id")))]
+                ? [.. fields.ReadObjects("tdxModuleIdentities").Select(module => ReadModule(module, module.ReadText("id")))]
                 : [],
         };
     }
 
     public static EnclaveIdentity ReadEnclaveIdentity(JsonFields fields)
     {
-        if (fields.Number("version", int.MaxValue) != 2)
+        if (fields.ReadNumber("version", int.MaxValue) != 2)
         {
             throw new FormatException("the enclave identity is not of version 2");
         }
         return new EnclaveIdentity
         {
-            Id = fields.Text("id"),
-            IssueDate = fields.Time("issueDate"),
-            NextUpdate = fields.Time("nextUpdate"),
-            EvaluationDataNumber = fields.Number("tcbEvaluationDataNumber", int.MaxValue),
+            Id = fields.ReadText("id"),
+            IssueDate = fields.ReadTime("issueDate"),
+            NextUpdate = fields.ReadTime("nextUpdate"),
+            EvaluationDataNumber = fields.ReadNumber("tcbEvaluationDataNumber", int.MaxValue),
             Levels = ReadIsvSvnLevels(fields),
             Expected = new QuotingEnclaveIdentity(
-                MrSigner.Read(fields.Hex("mrsigner", 32)),
-                (ushort)fields.Number("isvprodid", ushort.MaxValue),
-                // Which version is how good is said by the levels.
+                MrSigner.Read(fields.ReadHex("mrsigner", 32)),
+                (ushort)fields.ReadNumber("isvprodid", ushort.MaxValue),
+                // The TCB levels rank the versions; the identity itself sets no minimum.
                 MinimumIsvSvn: 0,
-                EnclaveAttributes.Read(fields.Hex("attributes", 16)),
-                EnclaveAttributes.Read(fields.Hex("attributesMask", 16)),
-                BinaryPrimitives.ReadUInt32LittleEndian(fields.Hex("miscselect", 4)),
-                BinaryPrimitives.ReadUInt32LittleEndian(fields.Hex("miscselectMask", 4))),
+                EnclaveAttributes.Read(fields.ReadHex("attributes", 16)),
+                EnclaveAttributes.Read(fields.ReadHex("attributesMask", 16)),
+                BinaryPrimitives.ReadUInt32LittleEndian(fields.ReadHex("miscselect", 4)),
+                BinaryPrimitives.ReadUInt32LittleEndian(fields.ReadHex("miscselectMask", 4))),
         };
     }
 
     private static PlatformLevel ReadPlatformLevel(JsonFields level, int version, TeeType tee)
     {
-        var tcb = level.Object("tcb");
+        var tcb = level.ReadObject("tcb");
         var sgx = version == 2
-            ? [.. Enumerable.Range(1, PckExtension.ComponentCount)
-                .Select(i => (byte)tcb.Number(string.Create(CultureInfo.InvariantCulture, $"sgxtcbcomp{i:D2}svn"), byte.MaxValue))]
-            : tcb.Bytes("sgxtcbcomponents", "svn", PckExtension.ComponentCount);
-        return new PlatformLevel(
-            sgx, tcb.Number("pcesvn", ushort.MaxValue), tee == TeeType.Tdx
-                ? tcb.Bytes("tdxtcbcomponents", "svn", PckExtension.ComponentCount)
-                : default(ReadOnlyMemory<byte>?), ReadLevel(level));
+            ? ReadComponentsOfVersion2(tcb)
+            : tcb.ReadBytes("sgxtcbcomponents", "svn", PckExtension.ComponentCount);
+        var tdx = tee == TeeType.Tdx
+            ? tcb.ReadBytes("tdxtcbcomponents", "svn", PckExtension.ComponentCount)
+            : default(ReadOnlyMemory<byte>?);
+        return new PlatformLevel(sgx, tcb.ReadNumber("pcesvn", ushort.MaxValue), tdx, ReadLevel(level));
     }
 
+    private static byte[] ReadComponentsOfVersion2(JsonFields tcb) =>
+    [
+        .. Enumerable.Range(1, PckExtension.ComponentCount)
+            .Select(i => (byte)tcb.ReadNumber(string.Create(CultureInfo.InvariantCulture, $"sgxtcbcomp{i:D2}svn"), byte.MaxValue)),
+    ];
+
     private static TdxModuleIdentity ReadModule(JsonFields module, string id) => new(
-        id, module.Hex("mrsigner", 48), module.Hex("attributes", 8), module.Hex("attributesMask", 8), id.Length > 0
-            ? ReadIsvSvnLevels(module)
-            : []);
+        id, module.ReadHex("mrsigner", 48), module.ReadHex("attributes", 8), module.ReadHex("attributesMask", 8),
+        id.Length > 0 ? ReadIsvSvnLevels(module) : []);
 
     private static List<IsvSvnLevel> ReadIsvSvnLevels(JsonFields fields) =>
-        [.. fields.Objects("tcbLevels").Select(
-            level => new IsvSvnLevel(level.Object("tcb").Number("isvsvn", ushort.MaxValue), ReadLevel(level)))];
+    [
+        .. fields.ReadObjects("tcbLevels")
+            .Select(level => new IsvSvnLevel(level.ReadObject("tcb").ReadNumber("isvsvn", ushort.MaxValue), ReadLevel(level))),
+    ];
 
     private static TcbLevel ReadLevel(JsonFields level) => new(
-        // A status that is not known could mean anything.
-        Statuses.TryGetValue(level.Text("tcbStatus"), out var status)
+        // An unknown status could mean anything.
+        Statuses.TryGetValue(level.ReadText("tcbStatus"), out var status)
             ? status
-            : throw new FormatException($"TCB status '{level.Text("tcbStatus")}' is not known"),
-        level.Time("tcbDate"),
-        level.OptionalTexts("advisoryIDs"));
+            : throw new FormatException($"TCB status '{level.ReadText("tcbStatus")}' is not known"),
+        level.ReadTime("tcbDate"),
+        level.ReadOptionalTexts("advisoryIDs"));
 }

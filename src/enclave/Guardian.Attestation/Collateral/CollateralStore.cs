@@ -3,14 +3,18 @@ using Guardian.Files.Durable;
 
 namespace Guardian.Attestation.Collateral;
 
-/// <summary>Collateral in a folder, a packed file for each platform: what was fetched once is there without a network. Each file is whole
-/// or absent. Thread-safe.</summary>
+/// <summary>
+/// Collateral in a folder, a packed file for each platform, so that verification needs no network. Each file is whole or absent.
+/// Thread-safe.
+/// </summary>
+/// <param name="directory">The folder; <see cref="Write"/> creates it.</param>
 public sealed class CollateralStore(string directory) : ICollateralSource
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, (DateTime Written, QuoteCollateral Collateral)> read = [];
 
     /// <inheritdoc/>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public QuoteCollateral? Find(PlatformId platform)
     {
         var path = PathOf(platform);
@@ -20,13 +24,13 @@ public sealed class CollateralStore(string directory) : ICollateralSource
             {
                 return null;
             }
-            // The same object as long as the file stays: verifiers keep what they verified by it.
+            // The same object while the file stays the same: verifiers find their earlier work by it.
             var written = File.GetLastWriteTimeUtc(path);
             if (read.TryGetValue(path, out var known) && known.Written == written)
             {
                 return known.Collateral;
             }
-            if (CollateralFiles.Read(path, out _) is not { } collateral)
+            if (CollateralFiles.Read(path).Value is not { } collateral)
             {
                 return null;
             }
@@ -35,8 +39,11 @@ public sealed class CollateralStore(string directory) : ICollateralSource
         }
     }
 
-    /// <summary>Keeps a platform's collateral, in place of what was there.</summary>
-    /// <returns>The file.</returns>
+    /// <summary>Stores a platform's collateral in place of earlier collateral.</summary>
+    /// <param name="platform">The platform.</param>
+    /// <param name="collateral">The collateral.</param>
+    /// <returns>The path of the file.</returns>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public string Write(PlatformId platform, QuoteCollateral collateral)
     {
         DurableFile.CreateDirectory(directory);
@@ -48,7 +55,7 @@ public sealed class CollateralStore(string directory) : ICollateralSource
     private string PathOf(PlatformId platform)
     {
         ArgumentNullException.ThrowIfNull(platform);
-        return Path.Combine(directory,
-            string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}.json").ToLowerInvariant());
+        var name = string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}.json");
+        return Path.Combine(directory, name.ToLowerInvariant());
     }
 }

@@ -1,35 +1,43 @@
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Collateral;
 
-/// <summary>What collateral says of itself, unverified: for people, and for knowing when to fetch the next.</summary>
-/// <param name="Fmspc">12 lower-case hex digits.</param>
-/// <param name="Pieces">Each piece with the time it is for; the first to expire ends all.</param>
-/// <param name="RevokedCertificates">Entries of both revocation lists; null when a list is missing.</param>
+/// <summary>The content of collateral, unverified: for people, and for the decision when to fetch again. Immutable.</summary>
+/// <param name="Tee">The kind of TEE.</param>
+/// <param name="Fmspc">The platform family, 12 lower-case hex digits.</param>
+/// <param name="EvaluationDataNumber">tcbEvaluationDataNumber of the TCB info.</param>
+/// <param name="QeEvaluationDataNumber">tcbEvaluationDataNumber of the QE identity.</param>
+/// <param name="Pieces">Each piece with its validity period; never empty.</param>
+/// <param name="RevokedCertificates">Number of entries of both revocation lists; null when a list is missing.</param>
 public sealed record CollateralSummary(
     TeeType Tee, string Fmspc, int EvaluationDataNumber, int QeEvaluationDataNumber, IReadOnlyList<CollateralPiece> Pieces,
     int? RevokedCertificates)
 {
-    /// <summary>When the first piece expires.</summary>
+    /// <summary>The last instant at which all pieces are valid.</summary>
     public DateTimeOffset Expires => Pieces.Min(piece => piece.To);
 
-    /// <summary>Reads collateral; null with the problem when a document in it is malformed. Never throws for any content.</summary>
-    public static CollateralSummary? TryRead(QuoteCollateral collateral, out string? problem)
+    /// <summary>Reads collateral.</summary>
+    /// <param name="collateral">The collateral.</param>
+    /// <returns>The summary, or a refusal when a document is malformed. Never throws for any content.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="collateral"/> is null.</exception>
+    public static Outcome<CollateralSummary> TryRead(QuoteCollateral collateral)
     {
         ArgumentNullException.ThrowIfNull(collateral);
-        if (SignedDocument.TryRead(collateral.TcbInfo, "tcbInfo", CollateralReader.ReadTcbInfo, out problem) is not var (_, tcbInfo)
-            || SignedDocument.TryRead(
-                collateral.QeIdentity, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, out problem) is not var (_, qeIdentity))
+        var tcbInfo = SignedDocument.ReadTcbInfo(collateral.TcbInfo);
+        var qeIdentity = SignedDocument.ReadQeIdentity(collateral.QeIdentity);
+        if ((tcbInfo.Refusal ?? qeIdentity.Refusal) is { } refusal)
         {
-            return null;
+            return refusal;
         }
+        var (tcb, qe) = (tcbInfo.Value!.Content, qeIdentity.Value!.Content);
         var pieces = new List<CollateralPiece>
         {
-            new("tcbinfo", tcbInfo.IssueDate, tcbInfo.NextUpdate), new("qeid", qeIdentity.IssueDate, qeIdentity.NextUpdate),
+            new("tcbinfo", tcb.IssueDate, tcb.NextUpdate), new("qeid", qe.IssueDate, qe.NextUpdate),
         };
-        var (rootList, pckList) = (
-            CertificatePem.ReadRevocationList(collateral.RootCaCrl), CertificatePem.ReadRevocationList(collateral.PckCrl));
+        var rootList = CertificatePem.ReadRevocationList(collateral.RootCaCrl);
+        var pckList = CertificatePem.ReadRevocationList(collateral.PckCrl);
         foreach (var (name, list) in new[] { ("rootcrl", rootList), ("pckcrl", pckList) })
         {
             if (list is not null)
@@ -40,10 +48,13 @@ public sealed record CollateralSummary(
         var signers = CertificatePem.ReadAll(collateral.TcbInfoIssuerChain.Span, most: 3).OfType<Certificate>();
         pieces.AddRange(signers.Select(signer => new CollateralPiece(signer.SubjectCommonName, signer.NotBefore, signer.NotAfter)));
         return new CollateralSummary(
-            tcbInfo.Tee, Convert.ToHexStringLower(tcbInfo.Fmspc.Span), tcbInfo.EvaluationDataNumber, qeIdentity.EvaluationDataNumber,
-            pieces, rootList?.Count + pckList?.Count);
+            tcb.Tee, Convert.ToHexStringLower(tcb.Fmspc.Span), tcb.EvaluationDataNumber, qe.EvaluationDataNumber, pieces,
+            rootList?.Count + pckList?.Count);
     }
 }
 
-/// <summary>A piece of collateral, and from when to when it counts.</summary>
+/// <summary>A piece of collateral and its validity period.</summary>
+/// <param name="Name"><c>tcbinfo</c>, <c>qeid</c>, <c>rootcrl</c>, <c>pckcrl</c>, or the common name of a certificate.</param>
+/// <param name="From">The first valid instant.</param>
+/// <param name="To">The last valid instant.</param>
 public sealed record CollateralPiece(string Name, DateTimeOffset From, DateTimeOffset To);

@@ -3,12 +3,16 @@ using Guardian.Attestation.Quotes;
 
 namespace Guardian.Attestation.Collateral;
 
-/// <summary>What collateral is asked for by: platform family, PCK issuer, and kind of TEE.</summary>
-/// <param name="Fmspc">12 lower-case hex digits.</param>
-/// <param name="Authority"><c>processor</c> or <c>platform</c>.</param>
+/// <summary>The key by which services and stores find collateral. Immutable.</summary>
+/// <param name="Fmspc">The platform family, 12 lower-case hex digits.</param>
+/// <param name="Authority">The PCK issuer: <c>processor</c> or <c>platform</c>.</param>
+/// <param name="Tee">The kind of TEE.</param>
 public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
 {
-    /// <summary>The platform of a quote, as its PCK certificate names it, unverified; null when there is no certificate in it.</summary>
+    /// <summary>Reads the platform of a quote from its PCK certificate, unverified.</summary>
+    /// <param name="quote">The quote.</param>
+    /// <returns>The platform; null when the quote carries no readable PCK certificate. Never throws for any content.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="quote"/> is null.</exception>
     public static PlatformId? Of(Quote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
@@ -17,15 +21,18 @@ public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
         {
             return null;
         }
-        // In whatever order issuer and root follow.
+        // Issuer and root may follow in either order.
         var isPlatform = issuers.Any(issuer => issuer?.SubjectCommonName.Contains("Platform CA", StringComparison.Ordinal) == true);
         return new PlatformId(Convert.ToHexStringLower(extension.Fmspc.Span), isPlatform ? "platform" : "processor", quote.Tee);
     }
 }
 
-/// <summary>Where verifiers get collateral from without waiting for a network. Thread-safe.</summary>
+/// <summary>A place that has collateral at hand, without a network. Implementations are thread-safe.</summary>
 public interface ICollateralSource
 {
-    /// <summary>The collateral of a platform, or null when it is not at hand. It may have expired: the verifier tells.</summary>
+    /// <summary>Finds the collateral of a platform.</summary>
+    /// <param name="platform">The platform.</param>
+    /// <returns>The collateral, or null when it is not at hand. It may have expired; the verifier checks that. The same object at every
+    /// call lets verifiers reuse their work.</returns>
     QuoteCollateral? Find(PlatformId platform);
 }

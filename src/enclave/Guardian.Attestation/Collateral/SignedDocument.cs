@@ -1,53 +1,59 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Collateral;
 
-/// <summary>
-/// A document as Intel's services give it: <c>{"tcbInfo": {…}, "signature": "HEX"}</c>. The signature is over the exact bytes of the inner
-/// object, so those are kept.
-/// </summary>
-/// <param name="Body">The inner object's bytes.</param>
+/// <summary>A document of Intel's services: <c>{"tcbInfo": {…}, "signature": "HEX"}</c>, read and not verified.</summary>
+/// <param name="Body">The exact bytes of the inner object, which are the signed ones.</param>
 /// <param name="Signature">r and s, 64 bytes.</param>
-internal sealed record SignedDocument(ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Signature)
+/// <param name="Content">The members of the inner object.</param>
+internal sealed record SignedDocument<T>(ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Signature, T Content) where T : class
 {
-    // Intel's have some 5 KiB, with many levels 50.
+    public bool IsSignedBy(P256Key key) => key.Verify(Body.Span, Signature.Span);
+}
+
+/// <summary>Reads the documents of Intel's services. Never throws for any content.</summary>
+internal static class SignedDocument
+{
+    // Intel's have about 5 KiB, with many levels 50 KiB.
     private const int MaxSize = 1024 * 1024;
 
-    // A member that stands twice would let the signature speak for one and the reader for the other.
+    // With a duplicate member, the signature could cover one value and the reader use the other.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <summary>Reads a document.</summary>
-    /// <param name="member">Name of the inner object.</param>
-    /// <param name="read">Reads its members.</param>
-    /// <param name="problem">What is wrong, when the result is null. Never throws for any content.</param>
-    public static (SignedDocument Document, T Value)? TryRead<T>(
-        ReadOnlyMemory<byte> json, string member, Func<JsonFields, T> read, out string? problem) where T : class
+    public static Outcome<SignedDocument<TcbInfo>> ReadTcbInfo(ReadOnlyMemory<byte> json) =>
+        Read(json, "tcbInfo", CollateralReader.ReadTcbInfo, QuoteReasons.BadTcbInfo, "TCB info");
+
+    public static Outcome<SignedDocument<EnclaveIdentity>> ReadQeIdentity(ReadOnlyMemory<byte> json) =>
+        Read(json, "enclaveIdentity", CollateralReader.ReadEnclaveIdentity, QuoteReasons.BadQeIdentity, "QE identity");
+
+    private static Outcome<SignedDocument<T>> Read<T>(
+        ReadOnlyMemory<byte> json, string member, Func<JsonFields, T> read, RefusalReason reason, string name) where T : class
     {
-        problem = null;
+        Refusal Refuse(string problem) => reason.At(QuoteStage.Collateral, $"the {name} cannot be read: {problem}");
         if (json.Length > MaxSize)
         {
-            problem = $"it has {json.Length} bytes; at most {MaxSize} are read";
-            return null;
+            return Refuse($"it has {json.Length} bytes; at most {MaxSize} are read");
         }
         try
         {
             using var document = JsonDocument.Parse(json.TrimEnd([(byte)0, (byte)' ', (byte)'\r', (byte)'\n']), Strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(member, out var body)
-                || body.ValueKind != JsonValueKind.Object)
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object
+                || !root.TryGetProperty(member, out var body) || body.ValueKind != JsonValueKind.Object)
             {
-                problem = $"it has no object '{member}'";
-                return null;
+                return Refuse($"it has no object '{member}'");
             }
-            var signature = new JsonFields(document.RootElement).Hex("signature", P256Key.Size);
-            var value = read(new JsonFields(body));
-            return (new SignedDocument(JsonMarshal.GetRawUtf8Value(body).ToArray(), signature), value);
+            var signature = new JsonFields(root).ReadHex("signature", P256Key.Size);
+            var content = read(new JsonFields(body));
+            return new SignedDocument<T>(JsonMarshal.GetRawUtf8Value(body).ToArray(), signature, content);
         }
         catch (Exception failure) when (failure is FormatException or JsonException or InvalidOperationException)
         {
-            problem = failure.Message;
-            return null;
+            return Refuse(failure.Message);
         }
     }
 }

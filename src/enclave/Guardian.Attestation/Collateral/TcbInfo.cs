@@ -1,18 +1,17 @@
 using Guardian.Attestation.Quotes;
-using Guardian.Attestation.Verification;
 
 namespace Guardian.Attestation.Collateral;
 
 /// <summary>Intel's statement about one platform family: TCB info, version 2 or 3 (PCS API, "Get TCB Info").</summary>
 internal sealed record TcbInfo
 {
-    /// <summary>What it is for; version 2 is for SGX.</summary>
+    /// <summary>The kind of TEE; version 2 is for SGX.</summary>
     public required TeeType Tee { get; init; }
 
-    /// <summary>When Intel signed it.</summary>
+    /// <summary>The instant of signing.</summary>
     public required DateTimeOffset IssueDate { get; init; }
 
-    /// <summary>When the next one is out.</summary>
+    /// <summary>The last valid instant.</summary>
     public required DateTimeOffset NextUpdate { get; init; }
 
     /// <summary>The platform family, 6 bytes.</summary>
@@ -21,13 +20,13 @@ internal sealed record TcbInfo
     /// <summary>PCE-ID, 2 bytes.</summary>
     public required ReadOnlyMemory<byte> PceId { get; init; }
 
-    /// <summary>Rises with every TCB recovery.</summary>
+    /// <summary>A number that rises with every TCB recovery.</summary>
     public required int EvaluationDataNumber { get; init; }
 
-    /// <summary>Levels in the order of the document; the first that a platform reaches is its own.</summary>
+    /// <summary>Levels in the order of the document; a platform has the first one that it reaches.</summary>
     public required List<PlatformLevel> Levels { get; init; }
 
-    /// <summary>The TDX module, where its version is not in <see cref="TdxModuleIdentities"/>; null for SGX.</summary>
+    /// <summary>The TDX module of version 0, which <see cref="TdxModuleIdentities"/> does not list; null for SGX.</summary>
     public required TdxModuleIdentity? TdxModule { get; init; }
 
     /// <summary>The TDX modules by major version.</summary>
@@ -35,9 +34,10 @@ internal sealed record TcbInfo
 }
 
 /// <summary>A level of a platform.</summary>
-/// <param name="SgxComponents">Least security versions, 16.</param>
-/// <param name="PceSvn">Least PCESVN.</param>
-/// <param name="TdxComponents">Least security versions of the TDX components, 16; null for SGX.</param>
+/// <param name="SgxComponents">Minimum security versions, 16.</param>
+/// <param name="PceSvn">Minimum PCESVN.</param>
+/// <param name="TdxComponents">Minimum security versions of the TDX components, 16; null for SGX.</param>
+/// <param name="Level">The status from these versions on.</param>
 internal sealed record PlatformLevel(ReadOnlyMemory<byte> SgxComponents, int PceSvn, ReadOnlyMemory<byte>? TdxComponents, TcbLevel Level);
 
 /// <summary>A TDX module.</summary>
@@ -51,7 +51,8 @@ internal sealed record TdxModuleIdentity(
     IReadOnlyList<IsvSvnLevel> Levels);
 
 /// <summary>A level of an enclave or module.</summary>
-/// <param name="IsvSvn">Least ISVSVN.</param>
+/// <param name="IsvSvn">Minimum ISVSVN.</param>
+/// <param name="Level">The status from this version on.</param>
 internal sealed record IsvSvnLevel(int IsvSvn, TcbLevel Level);
 
 /// <summary>Intel's statement about its own quoting enclave, version 2 (PCS API, "Get Quoting Enclave Identity").</summary>
@@ -60,17 +61,18 @@ internal sealed record EnclaveIdentity
     /// <summary>QE, TD_QE or QVE.</summary>
     public required string Id { get; init; }
 
-    /// <summary>When Intel signed it.</summary>
+    /// <summary>The instant of signing.</summary>
     public required DateTimeOffset IssueDate { get; init; }
 
-    /// <summary>When the next one is out.</summary>
+    /// <summary>The last valid instant.</summary>
     public required DateTimeOffset NextUpdate { get; init; }
 
-    /// <summary>Rises with every TCB recovery.</summary>
+    /// <summary>A number that rises with every TCB recovery.</summary>
     public required int EvaluationDataNumber { get; init; }
 
     /// <summary>Levels in the order of the document.</summary>
     public required IReadOnlyList<IsvSvnLevel> Levels { get; init; }
 
-    internal required QuotingEnclaveIdentity Expected { get; init; }
+    /// <summary>The fields that the quoting enclave's report must have.</summary>
+    public required QuotingEnclaveIdentity Expected { get; init; }
 }

@@ -1,36 +1,39 @@
 namespace Guardian.Attestation.Collateral;
 
-/// <summary>What Intel says of a set of security versions, in Intel's words.</summary>
+/// <summary>Intel's judgement of a set of security versions, in Intel's words.</summary>
 public enum TcbStatus
 {
-    /// <summary>Nothing is known against it.</summary>
+    /// <summary>No known weakness.</summary>
     UpToDate,
 
-    /// <summary>Up to date, but software in the enclave has to mitigate something.</summary>
+    /// <summary>Up to date, but software in the enclave must mitigate a weakness.</summary>
     SWHardeningNeeded,
 
-    /// <summary>Up to date, but the platform's configuration leaves something open.</summary>
+    /// <summary>Up to date, but the platform's configuration leaves a weakness.</summary>
     ConfigurationNeeded,
 
-    /// <summary>Both of the former.</summary>
+    /// <summary>Both <see cref="ConfigurationNeeded"/> and <see cref="SWHardeningNeeded"/>.</summary>
     ConfigurationAndSWHardeningNeeded,
 
     /// <summary>The platform lacks an update.</summary>
     OutOfDate,
 
-    /// <summary>The platform lacks an update, and its configuration leaves something open.</summary>
+    /// <summary>The platform lacks an update, and its configuration leaves a weakness.</summary>
     OutOfDateConfigurationNeeded,
 
-    /// <summary>No longer trustworthy at all.</summary>
+    /// <summary>Not trustworthy any more.</summary>
     Revoked,
 
-    /// <summary>The trust domain was launched by an outdated TDX module; launching it again brings it up to date.</summary>
+    /// <summary>An outdated TDX module launched the trust domain; a new launch brings it up to date.</summary>
     TDRelaunchAdvised,
 
-    /// <summary>As before, and the platform's configuration leaves something open.</summary>
+    /// <summary>As <see cref="TDRelaunchAdvised"/>, and the platform's configuration leaves a weakness.</summary>
     TDRelaunchAdvisedConfigurationNeeded,
 }
 
-/// <summary>One entry of a list of levels: what holds from these versions on.</summary>
-/// <param name="Date">tcbDate: everything known at that date is taken into account.</param>
+/// <summary>One entry of a list of levels: Intel's judgement from certain versions on.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="Date">tcbDate: the level accounts for everything known at that date.</param>
+/// <param name="AdvisoryIds">Advisories that apply, for example <c>INTEL-SA-00615</c>; may be empty, also with other statuses than
+/// UpToDate.</param>
 public sealed record TcbLevel(TcbStatus Status, DateTimeOffset Date, IReadOnlyList<string> AdvisoryIds);

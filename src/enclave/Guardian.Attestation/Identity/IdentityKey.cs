@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Guardian.Attestation.Pki;
 
 namespace Guardian.Attestation.Identity;
 
-/// <summary>The P-256 key by which a person or service is known: as TLS client and as signer of contracts. Kept as PKCS#8 PEM with mode
-/// 0600.</summary>
+/// <summary>
+/// The P-256 key of a person or service: it identifies a TLS client and a signer of contracts. Stored as PKCS#8 PEM with mode 0600. One
+/// thread at a time may use an instance; the static methods are thread-safe.
+/// </summary>
 public sealed class IdentityKey : IDisposable
 {
     private const int SignatureSize = 64;
@@ -14,25 +17,28 @@ public sealed class IdentityKey : IDisposable
 
     private IdentityKey(ECDsa key) => this.key = key;
 
-    /// <summary>Base64 of <see cref="SubjectPublicKeyInfo"/>: how contracts and sessions name a key.</summary>
+    /// <summary>Base64 of <see cref="SubjectPublicKeyInfo"/>, 124 characters: contracts and sessions name a key by it.</summary>
     public string PublicKey => Convert.ToBase64String(SubjectPublicKeyInfo);
 
     /// <summary>DER SubjectPublicKeyInfo, 91 bytes.</summary>
     public byte[] SubjectPublicKeyInfo => key.ExportSubjectPublicKeyInfo();
 
     /// <summary>Makes a key.</summary>
+    /// <returns>The key; the caller disposes it.</returns>
     public static IdentityKey Create() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
     /// <summary>Reads a key from its file.</summary>
+    /// <param name="path">The file: a private key in PEM.</param>
+    /// <returns>The key; the caller disposes it.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It holds no P-256 private key in PEM.</exception>
+    /// <exception cref="InvalidDataException">The file holds no P-256 private key in PEM.</exception>
     public static IdentityKey Load(string path)
     {
         var key = ECDsa.Create();
         try
         {
             key.ImportFromPem(File.ReadAllText(path));
-            // Other curves have keys of 256 bits too.
+            // Other curves also have keys of 256 bits.
             if (P256Key.TryReadInfo(key.ExportSubjectPublicKeyInfo(), out _) && key.ExportParameters(true).D is not null)
             {
                 return new IdentityKey(key);
@@ -40,7 +46,7 @@ public sealed class IdentityKey : IDisposable
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException or PlatformNotSupportedException)
         {
-            // Said below, for every way in which it is not one.
+            // The exception below covers every kind of malformed key.
         }
         catch
         {
@@ -52,7 +58,8 @@ public sealed class IdentityKey : IDisposable
     }
 
     /// <summary>Writes the key to a new file of mode 0600.</summary>
-    /// <exception cref="IOException">The file is there already, or cannot be written.</exception>
+    /// <param name="path">The file, which must not exist.</param>
+    /// <exception cref="IOException">The file exists, or cannot be written.</exception>
     public void Save(string path)
     {
         using var file = new FileStream(path, new FileStreamOptions
@@ -61,23 +68,28 @@ public sealed class IdentityKey : IDisposable
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
-        file.Write(System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
+        file.Write(Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>A self-signed certificate of this key, by which a TLS server recognises it. Only the key counts; the name says
-    /// so.</summary>
+    /// <summary>Makes a self-signed certificate of this key, by which a TLS server recognises it. Only the key has a meaning.</summary>
+    /// <param name="now">The present instant; the certificate is valid from a day before to a year after.</param>
+    /// <returns>The certificate with its private key; the caller disposes it.</returns>
     public X509Certificate2 CreateClientCertificate(DateTimeOffset now)
     {
         var request = new CertificateRequest("CN=Guardian client", key, HashAlgorithmName.SHA256);
         return request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
     }
 
-    /// <summary>Signs: ECDSA with SHA-256, r and s, 64 bytes.</summary>
+    /// <summary>Signs with ECDSA and SHA-256.</summary>
+    /// <param name="data">The bytes to sign.</param>
+    /// <returns>r and s, 64 bytes, big-endian.</returns>
     public byte[] Sign(ReadOnlySpan<byte> data) => key.SignData(data, HashAlgorithmName.SHA256);
 
-    /// <summary>Agrees on a secret (ECDH, the x coordinate) with another P-256 key; null when that is none. What uses it derives a key for
-    /// its purpose from it.</summary>
+    /// <summary>Agrees on a secret with the holder of another P-256 key (ECDH).</summary>
+    /// <param name="subjectPublicKeyInfo">The other public key, DER.</param>
+    /// <returns>The x coordinate, 32 bytes, from which the caller derives a key for its purpose; null if the input is no P-256
+    /// key.</returns>
     public byte[]? TryAgree(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         using var own = ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true));
@@ -93,22 +105,22 @@ public sealed class IdentityKey : IDisposable
         }
     }
 
-    /// <summary>Checks a signature of <see cref="Sign"/>; false for any key or signature that is none. Never throws for any
-    /// content.</summary>
-    public static bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
-    {
-        if (signature.Length != SignatureSize)
-        {
-            return false;
-        }
-        return P256Key.TryReadInfo(subjectPublicKeyInfo, out var point) && P256Key.Verify(point, data, signature);
-    }
+    /// <summary>Verifies a signature of <see cref="Sign"/>.</summary>
+    /// <param name="subjectPublicKeyInfo">The signer's public key, DER.</param>
+    /// <param name="data">The signed bytes.</param>
+    /// <param name="signature">r and s, 64 bytes, big-endian.</param>
+    /// <returns>Whether the signature holds; false for a malformed key or signature. Never throws for any content.</returns>
+    public static bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        signature.Length == SignatureSize
+        && P256Key.TryReadInfo(subjectPublicKeyInfo, out var point) && P256Key.Verify(point, data, signature);
 
-    /// <summary>Whether the text is a public key as <see cref="PublicKey"/> writes it.</summary>
+    /// <summary>Whether a text is a public key exactly as <see cref="PublicKey"/> writes it.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>False for other curves, for points off the curve, and for other spellings of the same key.</returns>
     public static bool IsPublicKey(string text)
     {
         var bytes = new byte[256];
-        // Base64 ignores white space and the last bits before its padding: a key that can be spelled otherwise would pass for another.
+        // Base64 ignores white space and the last bits before its padding. A key with two spellings could pass for two keys.
         if (!Convert.TryFromBase64String(text, bytes, out var size) || Convert.ToBase64String(bytes, 0, size) != text)
         {
             return false;

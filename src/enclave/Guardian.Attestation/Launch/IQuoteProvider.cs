@@ -1,9 +1,11 @@
 namespace Guardian.Attestation.Launch;
 
-/// <summary>Turns report data into a quote (Evidence) of the enclave it belongs to. Thread-safe.</summary>
+/// <summary>Makes quotes (RFC 9334: evidence) of the enclave that it belongs to. Thread-safe.</summary>
 public interface IQuoteProvider
 {
-    /// <param name="reportData">64 bytes.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer or more.</exception>
+    /// <summary>Makes a quote.</summary>
+    /// <param name="reportData">REPORTDATA, 64 bytes.</param>
+    /// <returns>The quote.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="reportData"/> does not have 64 bytes.</exception>
     byte[] CreateQuote(ReadOnlySpan<byte> reportData);
 }

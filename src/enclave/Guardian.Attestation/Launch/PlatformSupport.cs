@@ -1,4 +1,4 @@
-using Guardian.Attestation.Verification;
+using Guardian.Attestation.Pki;
 
 namespace Guardian.Attestation.Launch;
 
@@ -9,7 +9,7 @@ namespace Guardian.Attestation.Launch;
 /// <returns>The process as an enclave.</returns>
 public delegate EnclaveProcess SimulationLauncher(string programDirectory, string machineDirectory, long? epcSize);
 
-/// <summary>The platforms that an executable was built for. A hardware build has <see cref="HardwareOnly"/>.</summary>
+/// <summary>The platforms of a build of an executable. A hardware build has <see cref="HardwareOnly"/>. Immutable.</summary>
 /// <param name="Anchors">The roots of trust that the executable knows. Its policies decide which platforms they accept.</param>
 /// <param name="Simulate">Starts a simulated enclave when there is no hardware; null in a hardware build.</param>
 public sealed record PlatformSupport(IReadOnlyList<TrustAnchor> Anchors, SimulationLauncher? Simulate)

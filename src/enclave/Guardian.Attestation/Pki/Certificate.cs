@@ -3,8 +3,8 @@ using System.Formats.Asn1;
 namespace Guardian.Attestation.Pki;
 
 /// <summary>
-/// An X.509 v3 certificate (RFC 5280, 4.1), read strictly by hand: the operating system's store, its network and its tolerance have no
-/// part in what is trusted here.
+/// An X.509 v3 certificate (RFC 5280, 4.1), read strictly and without the operating system: its store, its network and its tolerance do
+/// not decide about trust here.
 /// </summary>
 internal sealed class Certificate
 {
@@ -15,7 +15,7 @@ internal sealed class Certificate
     private const string BasicConstraints = "2.5.29.19";
     private const string KeyUsage = "2.5.29.15";
 
-    // More than any certificate in use has; each costs an allocation.
+    // Certificates in use have fewer; each costs an allocation.
     private const int MaxExtensions = 32;
 
     private Certificate()
@@ -25,7 +25,7 @@ internal sealed class Certificate
     /// <summary>The whole certificate.</summary>
     public required ReadOnlyMemory<byte> Der { get; init; }
 
-    /// <summary>What is signed.</summary>
+    /// <summary>The signed part.</summary>
     public required ReadOnlyMemory<byte> Tbs { get; init; }
 
     /// <summary>The serial number's content octets, big-endian.</summary>
@@ -60,7 +60,7 @@ internal sealed class Certificate
     /// <summary>keyUsage, or null when the certificate does not restrict it.</summary>
     public required CertificateKeyUsage? Usage { get; init; }
 
-    /// <summary>Whether an extension is critical that this reader does not know.</summary>
+    /// <summary>Whether it has a critical extension that this reader does not know.</summary>
     public required bool HasUnknownCritical { get; init; }
 
     public CertificateExtension? Find(string oid) => Extensions.FirstOrDefault(extension => extension.Oid == oid);
@@ -102,7 +102,7 @@ internal sealed class Certificate
         var serialNumber = tbs.ReadIntegerBytes();
         if (!tbs.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
         {
-            // RFC 5280, 4.1.1.2: the algorithm inside, which is signed, must be the one outside.
+            // RFC 5280, 4.1.1.2: the signed algorithm identifier must equal the outer one.
             return null;
         }
         var issuer = tbs.ReadEncodedValue();
@@ -131,12 +131,12 @@ internal sealed class Certificate
             NotAfter = notAfter,
             SubjectPublicKeyInfo = keyInfo,
             PublicKey = ReadP256Key(keyInfo),
-            IsSignedWithEcdsaSha256 = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence()
-            .ReadObjectIdentifier() == EcdsaWithSha256,
+            IsSignedWithEcdsaSha256 =
+                new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() == EcdsaWithSha256,
             Signature = signature,
             Extensions = extensions,
             IsAuthority = extensions.FirstOrDefault(extension => extension.Oid == BasicConstraints) is { } constraints
-            && ReadIsAuthority(constraints.Value),
+                && ReadIsAuthority(constraints.Value),
             Usage = extensions.FirstOrDefault(extension => extension.Oid == KeyUsage) is { } usage
                 ? new AsnReader(usage.Value, AsnEncodingRules.DER).ReadNamedBitListValue<CertificateKeyUsage>()
                 : null,
@@ -157,8 +157,8 @@ internal sealed class Certificate
             var extension = list.ReadSequence();
             var oid = extension.ReadObjectIdentifier();
             var isCritical = extension.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && extension.ReadBoolean();
-            if (!extension.TryReadPrimitiveOctetString(out var value) || extensions.Count == MaxExtensions
-                || extensions.Any(known => known.Oid == oid))
+            if (!extension.TryReadPrimitiveOctetString(out var value)
+                || extensions.Count == MaxExtensions || extensions.Any(known => known.Oid == oid))
             {
                 return null;
             }
@@ -206,7 +206,7 @@ internal sealed class Certificate
     }
 }
 
-/// <summary>An extension as it stands in the certificate.</summary>
+/// <summary>An extension of a certificate, not interpreted.</summary>
 internal sealed record CertificateExtension(string Oid, bool IsCritical, ReadOnlyMemory<byte> Value);
 
 /// <summary>keyUsage (RFC 5280, 4.2.1.3), bits counted from the first.</summary>

@@ -3,11 +3,12 @@ using System.Text;
 
 namespace Guardian.Attestation.Pki;
 
-/// <summary>Finds what stands in PEM, or in one of the other clothes that collateral comes in.</summary>
+/// <summary>Reads certificates and revocation lists from PEM and from the other encodings that collateral services use.</summary>
 internal static class CertificatePem
 {
-    /// <summary>The certificates of a PEM text, in order; null stands for one that is none. A NUL may follow.</summary>
-    /// <param name="most">Reading stops after so many.</param>
+    /// <summary>Reads the certificates of a PEM text, in order; null stands for a block that is no certificate.</summary>
+    /// <param name="pem">The text; a NUL may follow.</param>
+    /// <param name="most">Reading stops after this number of blocks.</param>
     public static List<Certificate?> ReadAll(ReadOnlySpan<byte> pem, int most)
     {
         var certificates = new List<Certificate?>();
@@ -20,7 +21,7 @@ internal static class CertificatePem
         return certificates;
     }
 
-    /// <summary>A revocation list that came as DER, PEM, hex or base64; null when it is none of them.</summary>
+    /// <summary>Reads a revocation list in DER, PEM, hex or base64; null when it is none of them.</summary>
     public static RevocationList? ReadRevocationList(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length is 0 or > 3 * RevocationList.MaxSize)

@@ -3,26 +3,28 @@ using System.Security.Cryptography;
 namespace Guardian.Attestation.Pki;
 
 /// <summary>
-/// A foreign public key on P-256 for ECDSA with SHA-256. Importing one costs twice a verification, so each is imported once. Wrong
-/// signatures
-/// give false, never an exception. Serves one thread at a time.
+/// A foreign public key on P-256 for ECDSA with SHA-256. An import costs two verifications, so each key is imported once. A wrong
+/// signature gives false, never an exception. Serves one thread at a time.
 /// </summary>
 internal sealed class P256Key : IDisposable
 {
     /// <summary>Bytes of a public key as x and y, and of a signature as r and s, big-endian.</summary>
     public const int Size = 64;
 
-    // A SubjectPublicKeyInfo of this curve has one form only, so what comes before the point is compared instead of parsed.
+    // A SubjectPublicKeyInfo of this curve has one form only, so the bytes before the point are compared instead of parsed.
     private static ReadOnlySpan<byte> InfoHead =>
-        [0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01,
-            0x07, 0x03, 0x42, 0x00, 0x04];
+    [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01,
+        0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+    ];
 
     private readonly ECDsa key;
 
     private P256Key(ECDsa key) => this.key = key;
 
+    /// <summary>Imports a key.</summary>
     /// <param name="point">x and y, <see cref="Size"/> bytes.</param>
-    /// <returns>The key, or null when that is no point of the curve.</returns>
+    /// <returns>The key, or null when the point is not on the curve.</returns>
     public static P256Key? TryImport(ReadOnlySpan<byte> point)
     {
         try
@@ -39,15 +41,17 @@ internal sealed class P256Key : IDisposable
         }
     }
 
+    /// <param name="data">The signed bytes.</param>
     /// <param name="signature">r and s, <see cref="Size"/> bytes.</param>
     public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
         Verify(data, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
+    /// <param name="data">The signed bytes.</param>
     /// <param name="signature">DER sequence of r and s.</param>
     public bool VerifyDer(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
         Verify(data, signature, DSASignatureFormat.Rfc3279DerSequence);
 
-    /// <summary>Verifies once with a key that is not used again.</summary>
+    /// <summary>Verifies once with a key that the caller does not use again.</summary>
     public static bool Verify(ReadOnlySpan<byte> point, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         using var imported = TryImport(point);
@@ -62,10 +66,10 @@ internal sealed class P256Key : IDisposable
         return isKnown;
     }
 
-    /// <summary>DER SubjectPublicKeyInfo of x and y.</summary>
+    /// <summary>Writes the DER SubjectPublicKeyInfo of x and y.</summary>
     public static byte[] WriteInfo(ReadOnlySpan<byte> point) => [.. InfoHead, .. point];
 
-    /// <summary>x and y of a key.</summary>
+    /// <summary>Returns x and y of a key.</summary>
     public static byte[] Export(ECDsa key)
     {
         var point = key.ExportParameters(false).Q;
@@ -83,7 +87,7 @@ internal sealed class P256Key : IDisposable
         }
         catch (CryptographicException)
         {
-            // DER that is none.
+            // The signature is not DER.
             return false;
         }
     }

@@ -1,21 +1,21 @@
 using Guardian.Attestation.Quotes;
-using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Pki;
 
 /// <summary>
-/// The certificates of a quote: PCK leaf, its issuing CA, root. Every signature and role is verified up to a known root key; when they are
-/// valid is left
-/// to <see cref="Validity"/>, so that a chain can be kept.
+/// The certificates of a quote: PCK leaf, its issuing CA, root. Every signature and role is verified up to a known root key. The caller
+/// checks <see cref="Validities"/>, so that it can keep a chain.
 /// </summary>
 internal sealed class PckChain : IDisposable
 {
-    // Intel's names by position (QVL), which the simulated PKI's contain as well.
+    // Intel's names by position (QVL). The simulated PKI's names contain them as well.
     private const string LeafName = "SGX PCK Certificate";
     private const string AuthorityName = "CA";
     private const string RootName = "SGX Root CA";
 
-    private PckChain(Certificate leaf, Certificate authority, Certificate root, TrustAnchor anchor, PckExtension extension, P256Key pckKey,
+    private PckChain(
+        Certificate leaf, Certificate authority, Certificate root, TrustAnchor anchor, PckExtension extension, P256Key pckKey,
         P256Key authorityKey, P256Key rootKey)
     {
         (Leaf, Authority, Root, Anchor, Extension) = (leaf, authority, root, anchor, extension);
@@ -43,17 +43,18 @@ internal sealed class PckChain : IDisposable
         Validity.Of("pck", Leaf), Validity.Of("intermediate", Authority), Validity.Of("root", Root),
     ];
 
-    /// <summary>Verifies a PEM chain of three certificates: leaf first, issuer and root in either order. Never throws for any
-    /// content.</summary>
+    /// <summary>
+    /// Verifies a PEM chain of three certificates: leaf first, issuer and root in either order. Never throws for any content.
+    /// </summary>
     /// <param name="pem">Certification data of type 5; a NUL may follow.</param>
-    /// <returns>The chain, or null with the failure.</returns>
-    public static PckChain? Verify(ReadOnlySpan<byte> pem, IReadOnlyList<TrustAnchor> anchors, out QuoteFailure? failure)
+    /// <param name="anchors">The roots of trust.</param>
+    public static Outcome<PckChain> Verify(ReadOnlySpan<byte> pem, IReadOnlyList<TrustAnchor> anchors)
     {
-        // One more than belongs there is enough to tell.
+        // One certificate more than a chain has is enough to recognise a longer chain.
         if (CertificatePem.ReadAll(pem, most: 4) is not [{ } leaf, { } authority, { } root])
         {
-            failure = Fail("bad-chain", "the certification data is not a PEM chain of three certificates: PCK, its issuer, root");
-            return null;
+            return Refuse(
+                QuoteReasons.BadChain, "the certification data is not a PEM chain of three certificates: PCK, its issuer, root");
         }
         if (TrustAnchor.Find(anchors, authority) is not null)
         {
@@ -61,57 +62,64 @@ internal sealed class PckChain : IDisposable
         }
         if (TrustAnchor.Find(anchors, root) is not { } anchor)
         {
-            failure = Fail("unknown-root",
+            return Refuse(
+                QuoteReasons.UnknownRoot,
                 $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are "
-                + $"{string.Join(", ", anchors.Select(each => each.Name))}");
-            return null;
+                + string.Join(", ", anchors.Select(each => each.Name)));
         }
-        var rootKey = anchor.TakeKey();
+        var rootKey = anchor.RentKey();
         var authorityKey = authority.PublicKey is { } point ? P256Key.TryImport(point.Span) : null;
         var pckKey = leaf.PublicKey is { } leafPoint ? P256Key.TryImport(leafPoint.Span) : null;
         var extension = leaf.Find(PckExtension.Oid) is { } found ? PckExtension.TryRead(found.Value) : null;
-        failure = authorityKey is null || pckKey is null ? Fail("bad-key", "a key of the chain is not on P-256")
-            : extension is null ? Fail("bad-pck", "the PCK certificate lacks Intel's SGX extension, or a field of it")
-            : CheckRoot(root, anchor, rootKey)
-                ?? Check(authority, root, rootKey, AuthorityName, isAuthority: true)
-                ?? Check(leaf, authority, authorityKey, LeafName, isAuthority: false);
-        if (failure is null)
+        var refusal = authorityKey is null || pckKey is null ? Refuse(QuoteReasons.BadKey, "a key of the chain is not on P-256")
+            : extension is null ? Refuse(QuoteReasons.BadPck, "the PCK certificate lacks Intel's SGX extension, or a field of it")
+            : CheckRoot(root, anchor, rootKey, QuoteStage.CertificateChain)
+                ?? Check(authority, root, rootKey, AuthorityName, isAuthority: true, QuoteStage.CertificateChain)
+                ?? Check(leaf, authority, authorityKey, LeafName, isAuthority: false, QuoteStage.CertificateChain);
+        if (refusal is null)
         {
             return new PckChain(leaf, authority, root, anchor, extension!, pckKey!, authorityKey!, rootKey);
         }
-        anchor.GiveBack(rootKey);
+        anchor.ReturnKey(rootKey);
         authorityKey?.Dispose();
         pckKey?.Dispose();
-        return null;
+        return refusal;
     }
 
     /// <summary>Checks a certificate of the root, whose key is the anchor's.</summary>
-    public static QuoteFailure? CheckRoot(Certificate root, TrustAnchor anchor, P256Key key) =>
-        Check(root, root, anchor.Knows(root) ? null : key, RootName, isAuthority: true);
+    public static Refusal? CheckRoot(Certificate root, TrustAnchor anchor, P256Key key, QuoteStage stage) =>
+        Check(root, root, anchor.HasVerified(root) ? null : key, RootName, isAuthority: true, stage);
 
     /// <summary>Checks a certificate's name, issuer, role and signature, and nothing else.</summary>
-    /// <param name="issuerKey">Null where the signature is known to be good.</param>
-    public static QuoteFailure? Check(Certificate certificate, Certificate issuer, P256Key? issuerKey, string name, bool isAuthority)
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="issuer">The certificate of its issuer.</param>
+    /// <param name="issuerKey">The issuer's key; null if the signature is known to be good.</param>
+    /// <param name="name">The words that the subject's common name must contain.</param>
+    /// <param name="isAuthority">Whether it must be a CA certificate, or must not.</param>
+    /// <param name="stage">The stage that a refusal names.</param>
+    public static Refusal? Check(
+        Certificate certificate, Certificate issuer, P256Key? issuerKey, string name, bool isAuthority, QuoteStage stage)
     {
-        var who = $"certificate '{certificate.SubjectCommonName}'";
+        var subject = $"certificate '{certificate.SubjectCommonName}'";
         if (!certificate.SubjectCommonName.Contains(name, StringComparison.Ordinal))
         {
-            return Fail("wrong-name", $"{who} stands where one named '{name}' belongs");
+            return QuoteReasons.WrongName.At(stage, $"{subject} stands in the place of one named '{name}'");
         }
         if (!certificate.Issuer.Span.SequenceEqual(issuer.Subject.Span))
         {
-            return Fail("wrong-issuer", $"{who} was not issued by '{issuer.SubjectCommonName}'");
+            return QuoteReasons.WrongIssuer.At(stage, $"{subject} was not issued by '{issuer.SubjectCommonName}'");
         }
-        var mayBe = isAuthority
+        var hasRole = isAuthority
             ? certificate.IsAuthority && certificate.Usage is { } usage && usage.HasFlag(CertificateKeyUsage.KeyCertSign)
             : !certificate.IsAuthority;
-        if (!mayBe || certificate.HasUnknownCritical)
+        if (!hasRole || certificate.HasUnknownCritical)
         {
-            return Fail("wrong-use", $"{who} may not be used as it is here (basicConstraints, keyUsage or an unknown critical extension)");
+            return QuoteReasons.WrongUse.At(
+                stage, $"{subject} may not be used as it is here (basicConstraints, keyUsage or an unknown critical extension)");
         }
         return issuerKey is null || certificate.IsSignedBy(issuerKey)
             ? null
-            : Fail("bad-signature", $"the signature of {who} is not '{issuer.SubjectCommonName}'s");
+            : QuoteReasons.BadSignature.At(stage, $"the signature of {subject} is not '{issuer.SubjectCommonName}'s");
     }
 
     /// <inheritdoc/>
@@ -119,8 +127,8 @@ internal sealed class PckChain : IDisposable
     {
         PckKey.Dispose();
         AuthorityKey.Dispose();
-        Anchor.GiveBack(RootKey);
+        Anchor.ReturnKey(RootKey);
     }
 
-    private static QuoteFailure Fail(string reason, string detail) => new(QuoteStage.CertificateChain, reason, detail);
+    private static Refusal Refuse(RefusalReason reason, string detail) => reason.At(QuoteStage.CertificateChain, detail);
 }

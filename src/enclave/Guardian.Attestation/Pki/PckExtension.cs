@@ -3,35 +3,35 @@ using System.Formats.Asn1;
 namespace Guardian.Attestation.Pki;
 
 /// <summary>
-/// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (Intel SGX PCK Certificate and CRL Specification, 1.3.5): which
-/// platform the certificate is for and the security versions it was issued at.
+/// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (Intel SGX PCK Certificate and CRL Specification, 1.3.5): the
+/// platform of the certificate, and the security versions at which it was issued. Immutable.
 /// </summary>
 public sealed record PckExtension
 {
     /// <summary>The extension's OID.</summary>
     public const string Oid = "1.2.840.113741.1.13.1";
 
-    private const int MaxField = 18;
-
-    /// <summary>Components of the TCB.</summary>
+    /// <summary>Number of TCB components.</summary>
     public const int ComponentCount = 16;
 
-    // The content of the OID above.
+    private const int MaxField = 18;
+
+    // The content bytes of the OID.
     private static ReadOnlySpan<byte> Arc => [0x2A, 0x86, 0x48, 0x86, 0xF8, 0x4D, 0x01, 0x0D, 0x01];
 
-    /// <summary>PPID, 16 bytes.</summary>
+    /// <summary>PPID, the platform's provisioning identifier, 16 bytes.</summary>
     public required ReadOnlyMemory<byte> Ppid { get; init; }
 
-    /// <summary>Security versions of the sixteen TCB components.</summary>
+    /// <summary>Security versions of the <see cref="ComponentCount"/> TCB components.</summary>
     public required IReadOnlyList<byte> Components { get; init; }
 
-    /// <summary>PCESVN.</summary>
+    /// <summary>PCESVN, the security version of the provisioning certification enclave.</summary>
     public required ushort PceSvn { get; init; }
 
-    /// <summary>CPUSVN, 16 bytes.</summary>
+    /// <summary>CPUSVN, 16 bytes. It cannot be compared with a TCB info; <see cref="Components"/> can.</summary>
     public required ReadOnlyMemory<byte> CpuSvn { get; init; }
 
-    /// <summary>PCE-ID, 2 bytes.</summary>
+    /// <summary>PCE-ID, the identifier of the provisioning certification enclave, 2 bytes.</summary>
     public required ReadOnlyMemory<byte> PceId { get; init; }
 
     /// <summary>FMSPC, 6 bytes: family, model, stepping, platform type and custom SKU.</summary>
@@ -40,7 +40,9 @@ public sealed record PckExtension
     /// <summary>SGX type: 0 standard, 1 scalable, 2 scalable with integrity.</summary>
     public required int SgxType { get; init; }
 
-    /// <summary>Reads the extension's value; null when it is malformed or a field is missing. Never throws for any content.</summary>
+    /// <summary>Reads the extension's value.</summary>
+    /// <param name="value">The content of the extension's octet string, DER.</param>
+    /// <returns>The extension; null when it is malformed or a field is missing. Never throws for any content.</returns>
     public static PckExtension? TryRead(ReadOnlyMemory<byte> value)
     {
         try
@@ -88,8 +90,7 @@ public sealed record PckExtension
         };
     }
 
-    // Each field is a sequence of its identifier, which is the arc with the field's number, and its value. Fields of other numbers are for
-    // others.
+    // Each field is a sequence: its identifier, which is the arc with the field's number, and its value. Other numbers are skipped.
     private static AsnReader?[] ReadFields(AsnReader sequence, ReadOnlySpan<byte> arc)
     {
         var fields = new AsnReader?[MaxField + 1];
@@ -100,7 +101,7 @@ public sealed record PckExtension
             {
                 throw new AsnContentException("a field does not begin with its identifier");
             }
-            // Tag and length, a byte each for an identifier as short as these.
+            // Tag and length take one byte each for these short identifiers.
             var oid = field.ReadEncodedValue().Span[2..];
             if (oid.Length == arc.Length + 1 && oid.StartsWith(arc) && oid[^1] <= MaxField)
             {

@@ -2,10 +2,10 @@ using System.Formats.Asn1;
 
 namespace Guardian.Attestation.Pki;
 
-/// <summary>A certificate revocation list (RFC 5280, 5.1), read strictly: which serial numbers of one issuer no longer count.</summary>
+/// <summary>A certificate revocation list (RFC 5280, 5.1), read strictly: the revoked serial numbers of one issuer.</summary>
 internal sealed class RevocationList
 {
-    /// <summary>The largest list that is read, in bytes. Intel's have some hundred entries.</summary>
+    /// <summary>The largest list that is read, in bytes. Intel's have about a hundred entries.</summary>
     public const int MaxSize = 4 * 1024 * 1024;
 
     private const string IssuingDistributionPoint = "2.5.29.28";
@@ -27,14 +27,14 @@ internal sealed class RevocationList
     /// <summary>DER sequence of r and s.</summary>
     public required ReadOnlyMemory<byte> Signature { get; init; }
 
-    /// <summary>Certificates that were taken back.</summary>
+    /// <summary>The number of revoked certificates.</summary>
     public int Count => serialNumbers.Count;
 
     public bool Contains(Certificate certificate) => serialNumbers.Contains(Convert.ToHexString(certificate.SerialNumber.Span));
 
     public bool IsSignedBy(P256Key key) => key.VerifyDer(Tbs.Span, Signature.Span);
 
-    /// <summary>Reads one list, DER; null when it is malformed or lists only a part. Never throws for any content.</summary>
+    /// <summary>Reads one list, DER; null when it is malformed or partial. Never throws for any content.</summary>
     public static RevocationList? TryRead(ReadOnlyMemory<byte> der)
     {
         if (der.Length > MaxSize)
@@ -62,7 +62,7 @@ internal sealed class RevocationList
         var signature = list.ReadBitString(out var unusedBits);
         list.ThrowIfNotEmpty();
 
-        // Version 2 is written as 1; older lists have no extensions, and none of Intel's.
+        // Version 2 is encoded as 1. Intel publishes no older lists.
         if (!tbs.TryReadInt32(out var version) || version != 1 || unusedBits != 0
             || !tbs.ReadEncodedValue().Span.SequenceEqual(algorithm.Span)
             || new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() != Certificate.EcdsaWithSha256)
@@ -72,7 +72,7 @@ internal sealed class RevocationList
         var issuer = tbs.ReadEncodedValue();
         var (thisUpdate, nextUpdate) = (Certificate.ReadTime(tbs), Certificate.ReadTime(tbs));
         var serialNumbers = tbs.HasData && tbs.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence) ? ReadEntries(tbs.ReadSequence()) : [];
-        if (tbs.HasData && !AreWhole(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence()))
+        if (tbs.HasData && !IsComplete(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence()))
         {
             return null;
         }
@@ -97,8 +97,8 @@ internal sealed class RevocationList
         return serialNumbers;
     }
 
-    // A list of some reasons or of changes only says less than it seems to.
-    private static bool AreWhole(AsnReader extensions)
+    // A list of some reasons only, or of changes only, would hide the other revoked certificates.
+    private static bool IsComplete(AsnReader extensions)
     {
         while (extensions.HasData)
         {

@@ -1,36 +1,40 @@
 using System.Globalization;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
-using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.Policy;
 
-/// <summary>One way to be accepted; all that is set must hold.</summary>
+/// <summary>One accepted identity of an enclave: every value that is set must match. Immutable.</summary>
 public sealed record AcceptedIdentity
 {
     private bool isAnyone;
 
-    /// <summary>Everyone, enclaves and trust domains alike: for who asks whether evidence is good, not whose it is.</summary>
+    /// <summary>Accepts every enclave and trust domain: for callers that ask whether evidence is genuine, not whose it is.</summary>
     public static AcceptedIdentity Anyone { get; } = new() { isAnyone = true };
 
-    /// <summary>MRENCLAVE is one of these; empty means it does not matter.</summary>
+    /// <summary>The accepted MRENCLAVEs; empty accepts any.</summary>
     public IReadOnlyList<MrEnclave> MrEnclaves { get; init; } = [];
 
-    /// <summary>MRSIGNER.</summary>
+    /// <summary>The accepted MRSIGNER; null accepts any.</summary>
     public MrSigner? MrSigner { get; init; }
 
-    /// <summary>ISVPRODID.</summary>
+    /// <summary>The accepted ISVPRODID; null accepts any.</summary>
     public ushort? IsvProdId { get; init; }
 
-    /// <summary>The least ISVSVN.</summary>
+    /// <summary>The minimum ISVSVN; null accepts any.</summary>
     public ushort? MinimumIsvSvn { get; init; }
 
-    /// <summary>CONFIGID, 64 bytes; empty means it does not matter.</summary>
+    /// <summary>The accepted CONFIGID, 64 bytes; empty accepts any.</summary>
     public ReadOnlyMemory<byte> ConfigId { get; init; }
 
-    /// <summary>Whether a quote satisfies everything that is set. An identity that sets neither measurement nor signer matches nobody; no
-    /// trust domain has either.</summary>
+    /// <summary>
+    /// Whether a quote matches every value that is set. An identity with neither measurement nor signer matches nothing, and a trust domain
+    /// has neither.
+    /// </summary>
+    /// <param name="quote">The quote.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="quote"/> is null.</exception>
     public bool Matches(VerifiedQuote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
@@ -46,7 +50,8 @@ public sealed record AcceptedIdentity
         && (MinimumIsvSvn is not { } minimum || report.IsvSvn >= minimum)
         && (ConfigId.IsEmpty || ConfigId.Span.SequenceEqual(report.ConfigId.Span));
 
-    /// <returns>The identity as a person reads it.</returns>
+    /// <summary>Describes the identity to people.</summary>
+    /// <returns>One line.</returns>
     public override string ToString()
     {
         if (isAnyone)
@@ -77,12 +82,13 @@ public sealed record AcceptedIdentity
         return string.Join(", ", parts);
     }
 
-    /// <summary>Who a quote speaks for, in the same words.</summary>
+    /// <summary>Describes the identity in a quote, in the same words.</summary>
     internal static string Describe(VerifiedQuote quote) => quote.TdReport is { } td
         ? $"trust domain, mrtd {Convert.ToHexStringLower(td.MrTd.Span)}"
-        : string.Create(CultureInfo.InvariantCulture,
-            $"mrenclave {quote.Report.MrEnclave}, mrsigner {quote.Report.MrSigner}, isvprodid {quote.Report.IsvProdId}, isvsvn "
-            + $"{quote.Report.IsvSvn}")
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"mrenclave {quote.Report.MrEnclave}, mrsigner {quote.Report.MrSigner}, isvprodid {quote.Report.IsvProdId}, "
+            + $"isvsvn {quote.Report.IsvSvn}")
             + (quote.Report.ConfigId.Span.ContainsAnyExcept((byte)0)
                 ? $", configid {Convert.ToHexStringLower(quote.Report.ConfigId.Span)}"
                 : "");

@@ -5,50 +5,50 @@ using Guardian.Sgx;
 
 namespace Guardian.Attestation.Policy;
 
-/// <summary>Reference values (RFC 9334): which enclaves, on which platforms, how current, are accepted. Immutable.</summary>
+/// <summary>Reference values (RFC 9334): the accepted enclaves, platforms and TCB levels. Immutable.</summary>
 public sealed record AttestationPolicy
 {
-    /// <summary>The identities, any of which is accepted.</summary>
+    /// <summary>The accepted identities; a quote must match one of them.</summary>
     public required IReadOnlyList<AcceptedIdentity> Identities { get; init; }
 
-    /// <summary>The platforms, any of which is accepted.</summary>
+    /// <summary>The accepted kinds of platforms.</summary>
     public required IReadOnlyList<PlatformKind> Platforms { get; init; }
 
-    /// <summary>Whether debug enclaves are accepted. Their memory is open to the host.</summary>
+    /// <summary>Whether debug enclaves are accepted. The host can read their memory.</summary>
     public bool AllowDebug { get; init; }
 
-    /// <summary>Which TCB statuses are accepted.</summary>
+    /// <summary>The accepted TCB statuses.</summary>
     public IReadOnlyList<TcbStatus> Statuses { get; init; } = [TcbStatus.UpToDate];
 
-    /// <summary>Advisories that are dealt with elsewhere: SWHardeningNeeded because of these alone is accepted.</summary>
+    /// <summary>Advisories that the enclave mitigates: SWHardeningNeeded is accepted if these alone apply.</summary>
     public IReadOnlyList<string> IgnoredAdvisories { get; init; } = [];
 
-    /// <summary>For how long after Intel's newest TCB date a platform may still be OutOfDate.</summary>
+    /// <summary>The time after Intel's newest TCB date during which a platform may be OutOfDate.</summary>
     public TimeSpan Grace { get; init; }
 
-    /// <summary>The least tcbEvaluationDataNumber of the collateral; 0 takes any.</summary>
+    /// <summary>The minimum tcbEvaluationDataNumber of the collateral; 0 accepts any.</summary>
     public int MinimumEvaluation { get; init; }
 
     /// <summary>Appraises a verified quote.</summary>
-    /// <returns>Every rule with what was found, what would be accepted, and what to do.</returns>
+    /// <param name="quote">The quote.</param>
+    /// <returns>Every rule with the found value, the accepted values, and advice.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="quote"/> is null.</exception>
     public Appraisal Appraise(VerifiedQuote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
         var checks = new List<AppraisalCheck>
         {
             new(
-                "platform", Platforms.Contains(quote.Platform), Word(quote.Platform), string.Join(" or ", Platforms.Select(Word)),
+                "platform", Platforms.Contains(quote.Platform), WordOf(quote.Platform), string.Join(" or ", Platforms.Select(WordOf)),
                 quote.Platform == PlatformKind.Simulated
                     ? "run it on SGX hardware, or accept simulated platforms to try things out"
                     : "accept hardware platforms"),
             new(
                 "debug", AllowDebug || !quote.IsDebug, quote.IsDebug ? "debug enclave" : "production enclave",
-                AllowDebug ? "either" : "production enclave",
-                "build and sign it without the DEBUG attribute"),
+                AllowDebug ? "either" : "production enclave", "build and sign it without the DEBUG attribute"),
             new(
-                "identity", Identities.Any(identity => identity.Matches(quote)), AcceptedIdentity.Describe(quote), string.Join("; or ",
-                Identities),
-                "compare with the measurement of the code you trust: guardian enclave measure"),
+                "identity", Identities.Any(identity => identity.Matches(quote)), AcceptedIdentity.Describe(quote),
+                string.Join("; or ", Identities), "compare with the measurement of the code you trust: guardian enclave measure"),
         };
         if (quote.Tcb is { } tcb)
         {
@@ -58,18 +58,20 @@ public sealed record AttestationPolicy
                     ? $"update the platform: {string.Join("; ", tcb.Shortfall)}"
                     : "follow the advisories, or accept the status"));
             checks.Add(new AppraisalCheck(
-                "evaluation", tcb.EvaluationDataNumber >= MinimumEvaluation, $"TCB evaluation data number {tcb.EvaluationDataNumber}",
-                $"{MinimumEvaluation} or above",
-                "fetch newer collateral"));
+                "evaluation", tcb.EvaluationDataNumber >= MinimumEvaluation,
+                $"TCB evaluation data number {tcb.EvaluationDataNumber}", $"{MinimumEvaluation} or above", "fetch newer collateral"));
         }
         return new Appraisal(checks);
     }
 
     /// <summary>
-    /// Reads the members <c>attestation</c>, <c>platforms</c>, <c>debug</c> and <c>tcb</c> of a map; problems are reported on it. Other
-    /// members are the
-    /// caller's, and so is <see cref="YamlMap.End"/>.
+    /// Reads the members <c>attestation</c>, <c>platforms</c>, <c>debug</c> and <c>tcb</c> of a map. The caller reads other members and
+    /// calls
+    /// <see cref="YamlMap.End"/>.
     /// </summary>
+    /// <param name="map">The map; it collects the problems.</param>
+    /// <returns>The policy. It is incomplete if the map has problems, so the caller must check for them.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     public static AttestationPolicy Read(YamlMap map) => PolicyReader.Read(map);
 
     private bool IsCurrent(TcbReport tcb, DateTimeOffset now) =>
@@ -85,22 +87,5 @@ public sealed record AttestationPolicy
         + (IgnoredAdvisories.Count > 0 ? $", or SWHardeningNeeded for {string.Join(", ", IgnoredAdvisories)} alone" : "")
         + (Grace > TimeSpan.Zero ? $", or OutOfDate for {Grace.TotalDays:0} days" : "");
 
-    private static string Word(PlatformKind kind) => kind == PlatformKind.Simulated ? "simulated" : "hardware";
-}
-
-/// <param name="Rule">Which rule: <c>platform</c>, <c>debug</c>, <c>identity</c>, <c>tcb</c>, <c>evaluation</c>.</param>
-/// <param name="Found">What the quote shows.</param>
-/// <param name="Accepted">What would be accepted.</param>
-/// <param name="Advice">What to do when it does not pass.</param>
-public sealed record AppraisalCheck(string Rule, bool Passed, string Found, string Accepted, string Advice)
-{
-    /// <returns>The check as a person reads it.</returns>
-    public override string ToString() => $"{Rule}: found {Found}; accepted {Accepted}";
-}
-
-/// <summary>The outcome of an appraisal, rule by rule.</summary>
-public sealed record Appraisal(IReadOnlyList<AppraisalCheck> Checks)
-{
-    /// <summary>Whether every rule holds.</summary>
-    public bool IsAccepted => Checks.All(check => check.Passed);
+    private static string WordOf(PlatformKind kind) => kind == PlatformKind.Simulated ? "simulated" : "hardware";
 }

@@ -10,9 +10,8 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Policy;
 
 /// <summary>
-/// Attestation results for others to rely on: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. The
-/// trustworthiness vector uses
-/// AR4SI's values: 2 affirming, 32 warning, 96 contraindicated.
+/// Attestation results for relying parties: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. The trustworthiness
+/// vector uses AR4SI's values: 2 affirming, 32 warning, 96 contraindicated. Thread-safe.
 /// </summary>
 public static class AttestationToken
 {
@@ -21,7 +20,11 @@ public static class AttestationToken
     private const int Contraindicated = 96;
 
     /// <summary>Makes a token of an appraisal.</summary>
-    /// <returns>Compact JWS.</returns>
+    /// <param name="quote">The quote.</param>
+    /// <param name="appraisal">Its appraisal.</param>
+    /// <param name="key">The verifier's key.</param>
+    /// <returns>The token, compact JWS.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
     public static string Sign(VerifiedQuote quote, Appraisal appraisal, IdentityKey key)
     {
         ArgumentNullException.ThrowIfNull(quote);
@@ -40,20 +43,21 @@ public static class AttestationToken
             {
                 [name] = new(
                     !appraisal.IsAccepted ? "contraindicated" : hardware == Warning ? "warning" : "affirming",
-                    new EarVector(Passed("identity")
-                        ? Affirming
-                        : Contraindicated, hardware, Passed("debug")
-                            ? Affirming
-                            : Contraindicated, quote.IsDebug ? Contraindicated : Affirming),
+                    new EarVector(
+                        Passed("identity") ? Affirming : Contraindicated,
+                        hardware,
+                        Passed("debug") ? Affirming : Contraindicated,
+                        quote.IsDebug ? Contraindicated : Affirming),
                     new EarEvidence(
-                        name, quote.Platform == Guardian.Sgx.PlatformKind.Simulated
-                            ? "simulated"
-                            : "hardware", AcceptedIdentity.Describe(quote), quote.Tcb?.Status.ToString(),
+                        name,
+                        quote.Platform == Guardian.Sgx.PlatformKind.Simulated ? "simulated" : "hardware",
+                        AcceptedIdentity.Describe(quote),
+                        quote.Tcb?.Status.ToString(),
                         quote.Tcb?.AdvisoryIds ?? [], Convert.ToHexStringLower(quote.ReportData.Span)),
                     [.. appraisal.Checks.Select(check => new EarCheck(check.Rule, check.Passed, check.Found, check.Accepted))]),
             });
-        var body = JsonSerializer.SerializeToUtf8Bytes(claims, EarJson.Default.EarClaims);
-        var content = $"{Encode("""{"alg":"ES256","typ":"JWT"}"""u8)}.{Encode(body)}";
+        var payload = JsonSerializer.SerializeToUtf8Bytes(claims, EarJson.Default.EarClaims);
+        var content = $"{Encode("""{"alg":"ES256","typ":"JWT"}"""u8)}.{Encode(payload)}";
         return $"{content}.{Encode(key.Sign(Encoding.ASCII.GetBytes(content)))}";
     }
 

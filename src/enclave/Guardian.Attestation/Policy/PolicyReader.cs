@@ -5,7 +5,7 @@ using Guardian.Sgx.Measurement;
 
 namespace Guardian.Attestation.Policy;
 
-/// <summary>Reads policies from the documents of people.</summary>
+/// <summary>Reads policies from YAML documents.</summary>
 /// <remarks>
 /// <code>
 /// attestation:                        # variants, any of which is accepted; inside one, all must hold
@@ -23,7 +23,7 @@ namespace Guardian.Attestation.Policy;
 /// </remarks>
 internal static class PolicyReader
 {
-    // Longer than a TCB recovery takes in practice.
+    // A TCB recovery takes less in practice.
     private const int MaxGraceDays = 365;
 
     public static AttestationPolicy Read(YamlMap map)
@@ -54,8 +54,8 @@ internal static class PolicyReader
             }
             else
             {
-                word.Report($"'{word.Value}' is no TCB status that can be accepted; there are "
-                    + $"{string.Join(", ", Enum.GetValues<TcbStatus>().Where(each => each != TcbStatus.Revoked))}");
+                var acceptable = Enum.GetValues<TcbStatus>().Where(each => each != TcbStatus.Revoked);
+                word.Report($"'{word.Value}' is no TCB status that can be accepted; there are {string.Join(", ", acceptable)}");
             }
         }
         var read = policy with
@@ -117,7 +117,7 @@ internal static class PolicyReader
             MrEnclaves = measurements,
             ConfigId = configId,
             MrSigner = ReadMrSigner(signer),
-            // Without the product, everything its vendor ever signed would be accepted.
+            // Without the product, the policy would accept everything that the vendor ever signed.
             IsvProdId = (ushort)signer.Integer("isvprodid", 0, ushort.MaxValue),
             MinimumIsvSvn = (ushort)signer.Integer("isvsvn_min", 0, ushort.MaxValue),
         };

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Guardian.Attestation.Quotes;
 
-/// <summary>Reads fixed formats front to back; every read is checked against what remains, and none throws.</summary>
+/// <summary>Reads fixed formats front to back. Every read is checked against the remaining bytes, and none throws.</summary>
 internal ref struct ByteReader(ReadOnlyMemory<byte> bytes)
 {
     private readonly ReadOnlyMemory<byte> bytes = bytes;
@@ -11,9 +11,6 @@ internal ref struct ByteReader(ReadOnlyMemory<byte> bytes)
     public int Offset { get; private set; }
 
     public readonly int Remaining => bytes.Length - Offset;
-
-    /// <summary>The bytes not yet read.</summary>
-    public readonly ReadOnlyMemory<byte> Rest => bytes[Offset..];
 
     public bool TryReadUInt16(out ushort value)
     {
@@ -29,7 +26,7 @@ internal ref struct ByteReader(ReadOnlyMemory<byte> bytes)
         return read;
     }
 
-    /// <summary>Takes the next bytes; a size stays unsigned until it is known to fit.</summary>
+    /// <summary>Reads the next bytes. A size stays unsigned until it is known to fit.</summary>
     public bool TryReadBytes(uint size, out ReadOnlyMemory<byte> field)
     {
         if (size > (uint)Remaining)

@@ -1,5 +1,5 @@
-using Guardian.Attestation.Pki;
-using Guardian.Sgx;
+using Guardian.Refusals;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.Quotes;
 
@@ -11,20 +11,20 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
     private const uint TeeSgx = 0;
     private const uint TeeTdx = 0x81;
     private const int SignatureSize = 64;
+    private const int KeySize = 64;
 
-    // The certification data of versions 4 and 5 is nested in one of this type.
+    // Versions 4 and 5 nest the certification data in one of this type.
     private const ushort QeReportCertification = 6;
 
     private readonly ReadOnlyMemory<byte> bytes = bytes;
-    private QuoteFailure? failure;
+    private Refusal? refusal;
 
-    public Quote? Read(out QuoteFailure? problem)
+    public Outcome<Quote> Read()
     {
         var quote = bytes.Length > Quote.MaxSize
-            ? Fail("too-large", $"the quote has {bytes.Length} bytes; at most {Quote.MaxSize} are read", 0)
+            ? Refuse(QuoteReasons.TooLarge, $"the quote has {bytes.Length} bytes; at most {Quote.MaxSize} are read", 0)
             : ReadQuote();
-        problem = failure;
-        return quote;
+        return new Outcome<Quote>(quote, refusal);
     }
 
     private Quote? ReadQuote()
@@ -38,24 +38,24 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
             || !reader.TryReadBytes(16, out var vendorId)
             || !reader.TryReadBytes(20, out var userData))
         {
-            return Fail("truncated", $"the quote ends after {bytes.Length} bytes, inside its header", bytes.Length);
+            return Refuse(QuoteReasons.Truncated, $"the quote ends after {bytes.Length} bytes, inside its header", bytes.Length);
         }
         if (version is < 3 or > 5)
         {
-            return Fail("unsupported-version", $"quote version {version}; versions 3, 4 and 5 are read", 0);
+            return Refuse(QuoteReasons.UnsupportedVersion, $"quote version {version}; versions 3, 4 and 5 are read", 0);
         }
         if (keyType != EcdsaP256)
         {
-            return Fail("unsupported-key-type", $"attestation key type {keyType}; only 2 (ECDSA P-256) is in use", 2);
+            return Refuse(QuoteReasons.UnsupportedKeyType, $"attestation key type {keyType}; only 2 (ECDSA P-256) is in use", 2);
         }
         if (teeType != TeeSgx && (version == 3 || teeType != TeeTdx))
         {
-            return Fail("unsupported-tee",
-                $"TEE type 0x{teeType:x}; version {version} knows {(version == 3 ? "SGX only, as zero" : "0 (SGX) and 0x81 (TDX)")}", 4);
+            var known = version == 3 ? "SGX only, as zero" : "0 (SGX) and 0x81 (TDX)";
+            return Refuse(QuoteReasons.UnsupportedTee, $"TEE type 0x{teeType:x}; version {version} knows {known}", 4);
         }
         if (!vendorId.Span.SequenceEqual(Quote.IntelVendorId))
         {
-            return Fail("unknown-vendor", "the QE vendor id is not Intel's", 12);
+            return Refuse(QuoteReasons.UnknownVendor, "the QE vendor id is not Intel's", 12);
         }
         var tee = teeType == TeeTdx ? TeeType.Tdx : TeeType.Sgx;
         if (!TryReadBody(ref reader, version, tee, out var report, out var td))
@@ -65,19 +65,19 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
         var signed = bytes[..reader.Offset];
         if (!reader.TryReadUInt32(out var size) || size > (uint)reader.Remaining)
         {
-            return Fail("truncated", "the quote ends before its signature data does", reader.Offset);
+            return Refuse(QuoteReasons.Truncated, "the quote ends before its signature data does", reader.Offset);
         }
         var end = reader.Offset + (int)size;
         if (bytes.Span[end..].ContainsAnyExcept((byte)0))
         {
-            return Fail("trailing-bytes", "bytes that are not zero follow the signature data", end);
+            return Refuse(QuoteReasons.TrailingBytes, "bytes that are not zero follow the signature data", end);
         }
         return ReadSignatureData(new ByteReader(bytes[reader.Offset..end]), reader.Offset, version) is { } data
             ? new Quote(bytes[..end], signed, version, tee, qeSvn, pceSvn, userData, report, td, data)
             : null;
     }
 
-    // Version 5 says which body it has; before that, version and TEE decide.
+    // Version 5 states its body's type; before that, version and TEE decide.
     private bool TryReadBody(ref ByteReader reader, ushort version, TeeType tee, out ReportBody? report, out TdReport? td)
     {
         (report, td) = (null, null);
@@ -86,7 +86,7 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
         {
             if (!reader.TryReadUInt16(out var type) || !reader.TryReadUInt32(out var stated))
             {
-                Fail("truncated", "the quote ends before its body", reader.Offset);
+                Refuse(QuoteReasons.Truncated, "the quote ends before its body", reader.Offset);
                 return false;
             }
             expected = (tee, type) switch
@@ -99,14 +99,16 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
             };
             if (expected == 0 || stated != expected)
             {
-                Fail("unsupported-body", $"a body of type {type} and {stated} bytes does not belong in a quote of {tee}", HeaderSize);
+                Refuse(
+                    QuoteReasons.UnsupportedBody,
+                    $"a body of type {type} and {stated} bytes does not belong in a quote of {tee}", HeaderSize);
                 return false;
             }
         }
         var start = reader.Offset;
         if (!reader.TryReadBytes(expected, out var body))
         {
-            Fail("truncated", $"the quote ends after {bytes.Length} bytes, inside its body", bytes.Length);
+            Refuse(QuoteReasons.Truncated, $"the quote ends after {bytes.Length} bytes, inside its body", bytes.Length);
             return false;
         }
         if (tee == TeeType.Tdx)
@@ -116,7 +118,7 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
         }
         if (!ReportBody.TryRead(body.Span, out report))
         {
-            Fail("reserved-not-zero", "a reserved byte of the report body is not zero", start);
+            Refuse(QuoteReasons.ReservedNotZero, "a reserved byte of the report body is not zero", start);
         }
         return report is not null;
     }
@@ -126,15 +128,15 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
         ushort outerType = 0;
         uint outerSize = 0;
         if (!data.TryReadBytes(SignatureSize, out var signature)
-            || !data.TryReadBytes(P256Key.Size, out var attestationKey)
+            || !data.TryReadBytes(KeySize, out var attestationKey)
             || (version > 3 && (!data.TryReadUInt16(out outerType) || !data.TryReadUInt32(out outerSize))))
         {
-            return BadSizes(start + data.Offset);
+            return RefuseSizes(start + data.Offset);
         }
         if (version > 3 && (outerType != QeReportCertification || outerSize != (uint)data.Remaining))
         {
-            failure = new QuoteFailure(
-                QuoteStage.Parse, "unsupported-certification",
+            Refuse(
+                QuoteReasons.UnsupportedCertification,
                 $"certification data of type {outerType} and {outerSize} bytes; version {version} nests everything in one of type "
                 + $"{QeReportCertification}", start + data.Offset);
             return null;
@@ -148,34 +150,33 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
             || !data.TryReadBytes(certificationSize, out var certification)
             || data.Remaining != 0)
         {
-            return BadSizes(start + data.Offset);
+            return RefuseSizes(start + data.Offset);
         }
         if (certificationType is < 1 or > 5)
         {
-            failure = new QuoteFailure(
-                QuoteStage.Parse, "unsupported-certification",
+            Refuse(
+                QuoteReasons.UnsupportedCertification,
                 $"certification data of type {certificationType}; types 1 to 5 are in use here", start + data.Offset);
             return null;
         }
         if (!ReportBody.TryRead(qeReportBytes.Span, out var qeReport))
         {
-            failure = new QuoteFailure(
-                QuoteStage.Parse, "reserved-not-zero", "a reserved byte of the quoting enclave's report body is not zero", start);
+            Refuse(QuoteReasons.ReservedNotZero, "a reserved byte of the quoting enclave's report body is not zero", start);
             return null;
         }
         return new QuoteSignatureData(
             signature, attestationKey, qeReportBytes, qeReport!, qeReportSignature, authentication, certificationType, certification);
     }
 
-    private QuoteSignatureData? BadSizes(int offset)
+    private QuoteSignatureData? RefuseSizes(int offset)
     {
-        failure = new QuoteFailure(QuoteStage.Parse, "bad-signature-data", "the sizes in the signature data do not add up", offset);
+        Refuse(QuoteReasons.BadSignatureData, "the sizes in the signature data do not add up", offset);
         return null;
     }
 
-    private Quote? Fail(string reason, string detail, int offset)
+    private Quote? Refuse(RefusalReason reason, string detail, int offset)
     {
-        failure = new QuoteFailure(QuoteStage.Parse, reason, detail, offset);
+        refusal = reason.At(QuoteStage.Parse, detail, offset);
         return null;
     }
 }
@@ -183,5 +184,5 @@ internal ref struct QuoteReader(ReadOnlyMemory<byte> bytes)
 /// <summary>The signature data of a quote, as <see cref="Quote"/> shows it.</summary>
 internal sealed record QuoteSignatureData(
     ReadOnlyMemory<byte> Signature, ReadOnlyMemory<byte> AttestationKey, ReadOnlyMemory<byte> QeReportBytes, ReportBody QeReport,
-    ReadOnlyMemory<byte> QeReportSignature,
-    ReadOnlyMemory<byte> QeAuthenticationData, ushort CertificationDataType, ReadOnlyMemory<byte> CertificationData);
+    ReadOnlyMemory<byte> QeReportSignature, ReadOnlyMemory<byte> QeAuthenticationData, ushort CertificationDataType,
+    ReadOnlyMemory<byte> CertificationData);

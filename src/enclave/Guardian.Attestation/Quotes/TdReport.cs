@@ -2,8 +2,10 @@ using System.Buffers.Binary;
 
 namespace Guardian.Attestation.Quotes;
 
-/// <summary>A trust domain's report as quotes carry it (Intel TDX DCAP Quoting Library API, "TD Quote Body"). Compared by reference of its
-/// memories.</summary>
+/// <summary>
+/// A trust domain's report as quotes carry it (Intel TDX DCAP Quoting Library API, "TD Quote Body"). Immutable. Equality compares the
+/// memory that holds the bytes, not the bytes.
+/// </summary>
 /// <remarks>
 /// <code>
 ///     0 TEE_TCB_SVN 16     16 MRSEAM 48        64 MRSIGNERSEAM 48   112 SEAMATTRIBUTES 8   120 TDATTRIBUTES 8   128 XFAM 8
@@ -20,7 +22,7 @@ public sealed record TdReport
     /// <summary>Bytes of the structure of TDX 1.5.</summary>
     public const int Size15 = 648;
 
-    /// <summary>Bytes of the structure of TDX 1.5 with what is known about migration; the last 237 are kept as they are.</summary>
+    /// <summary>Bytes of the structure of TDX 1.5 with migration; the last 237 are not interpreted.</summary>
     public const int Size15Extended = 885;
 
     private readonly ReadOnlyMemory<byte> bytes;
@@ -30,7 +32,7 @@ public sealed record TdReport
     /// <summary>TEE_TCB_SVN, 16 bytes: the TDX module's version at launch, and the platform's components.</summary>
     public ReadOnlyMemory<byte> TeeTcbSvn => bytes[..16];
 
-    /// <summary>MRSEAM, 48 bytes: the TDX module.</summary>
+    /// <summary>MRSEAM, 48 bytes: the measurement of the TDX module.</summary>
     public ReadOnlyMemory<byte> MrSeam => bytes.Slice(16, 48);
 
     /// <summary>MRSIGNERSEAM, 48 bytes: zero for Intel's module.</summary>
@@ -45,7 +47,7 @@ public sealed record TdReport
     /// <summary>XFAM, little-endian.</summary>
     public ulong Xfam => BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span[128..]);
 
-    /// <summary>MRTD, 48 bytes: what the TD was built from.</summary>
+    /// <summary>MRTD, 48 bytes: the measurement of the TD's initial content.</summary>
     public ReadOnlyMemory<byte> MrTd => bytes.Slice(136, 48);
 
     /// <summary>MRCONFIGID, 48 bytes.</summary>
@@ -60,17 +62,19 @@ public sealed record TdReport
     /// <summary>REPORTDATA, 64 bytes that the TD chose.</summary>
     public ReadOnlyMemory<byte> ReportData => bytes.Slice(520, 64);
 
-    /// <summary>TEE_TCB_SVN_2, 16 bytes: the versions now, where an update did not end the TD. Null before TDX 1.5.</summary>
+    /// <summary>TEE_TCB_SVN_2, 16 bytes: the current versions, after updates under the running TD. Null before TDX 1.5.</summary>
     public ReadOnlyMemory<byte>? TeeTcbSvn2 => bytes.Length >= Size15 ? bytes.Slice(584, 16) : default(ReadOnlyMemory<byte>?);
 
     /// <summary>MRSERVICETD, 48 bytes. Null before TDX 1.5.</summary>
     public ReadOnlyMemory<byte>? MrServiceTd => bytes.Length >= Size15 ? bytes.Slice(600, 48) : default(ReadOnlyMemory<byte>?);
 
-    /// <summary>Whether the TD may be debugged from outside.</summary>
+    /// <summary>Whether the host may debug the TD.</summary>
     public bool IsDebug => (TdAttributes & 1) != 0;
 
-    /// <summary>A runtime measurement, 48 bytes.</summary>
+    /// <summary>Returns a runtime measurement.</summary>
     /// <param name="index">0 to 3.</param>
+    /// <returns>48 bytes.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is not 0 to 3.</exception>
     public ReadOnlyMemory<byte> Rtmr(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
@@ -78,7 +82,10 @@ public sealed record TdReport
         return bytes.Slice(328 + (48 * index), 48);
     }
 
-    /// <summary>Reads a report of one of the three sizes; null for any other.</summary>
+    /// <summary>Reads a report.</summary>
+    /// <param name="bytes">The report; <see cref="Size"/>, <see cref="Size15"/> or <see cref="Size15Extended"/> bytes. They are not
+    /// copied.</param>
+    /// <returns>The report; null for another size.</returns>
     public static TdReport? TryRead(ReadOnlyMemory<byte> bytes) =>
         bytes.Length is Size or Size15 or Size15Extended ? new TdReport(bytes) : null;
 }

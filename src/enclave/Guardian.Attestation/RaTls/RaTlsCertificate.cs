@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Launch;
-using Guardian.Sgx;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.RaTls;
 
 /// <summary>
 /// TLS certificates that carry the evidence for their own key. Two forms stand side by side: TCG DICE tagged evidence (Interoperable
-/// RA-TLS) and Gramine's legacy extension.
+/// RA-TLS) and Gramine's legacy extension. Thread-safe.
 /// </summary>
 /// <remarks>
 /// A binding is 32 bytes of the enclave's own, zero when there is none; in a room it is the contract's hash.
@@ -17,27 +17,30 @@ namespace Guardian.Attestation.RaTls;
 /// </remarks>
 public static class RaTlsCertificate
 {
-    /// <summary>Bytes of a binding.</summary>
+    /// <summary>Size of a binding in bytes.</summary>
     public const int BindingSize = 32;
 
     /// <summary>
-    /// Gramine's: its content is a whole object identifier with tag and length (1.2.840.113741.1337.6), which parsers show like this.
+    /// Gramine's: its content is a whole object identifier with tag and length (1.2.840.113741.1337.6), which parsers show in this form.
     /// </summary>
     internal const string LegacyOid = "0.6.9.42.840.113741.1337.6";
 
-    /// <summary>The same identifier, encoded as X.509 means it.</summary>
+    /// <summary>The same identifier in the encoding of X.509.</summary>
     internal const string ProperLegacyOid = "1.2.840.113741.1337.6";
 
     /// <summary>tcg-dice-TaggedEvidence.</summary>
     internal const string TaggedEvidenceOid = "2.23.133.5.4.9";
 
-    // The enclave's clock is the host's: the evidence says who it is, and the verifier's own clock judges the platform's certificates.
+    // The host sets the enclave's clock, so the dates prove nothing. The verifier checks the platform's certificates by its own clock.
     private static readonly DateTimeOffset NotBefore = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset NotAfter = new(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
 
     /// <summary>Makes a P-256 key inside the enclave and a self-signed certificate with evidence for it.</summary>
-    /// <param name="binding">32 bytes, or none.</param>
-    /// <returns>The certificate with its private key, which is never written anywhere.</returns>
+    /// <param name="quotes">Makes the quotes.</param>
+    /// <param name="binding">At most <see cref="BindingSize"/> bytes; the rest is zero.</param>
+    /// <returns>The certificate with its private key, which is never written anywhere. The caller disposes it.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="quotes"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="binding"/> has more than <see cref="BindingSize"/> bytes.</exception>
     public static X509Certificate2 Create(IQuoteProvider quotes, ReadOnlySpan<byte> binding)
     {
         ArgumentNullException.ThrowIfNull(quotes);

@@ -5,37 +5,47 @@ using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.RaTls;
 
-/// <summary>TLS 1.3 between attested parties. Evidence is verified inside the handshake, before a byte of ours is sent.</summary>
+/// <summary>TLS 1.3 between attested parties. The handshake verifies the evidence before we send a byte. Thread-safe.</summary>
 [SuppressMessage("Security", "CA5398", Justification = "both ends are ours; an older version would show the evidence in the clear")]
-[SuppressMessage("Security", "CA5359",
+[SuppressMessage(
+    "Security", "CA5359",
     Justification = "a server decides by the client's key, which TLS proves; a client throws unless the evidence is accepted")]
 public static class RaTlsTransport
 {
-    /// <summary>A server that shows its quote and asks for a client certificate without demanding one: the application decides by its
-    /// key.</summary>
+    /// <summary>
+    /// Returns the options of a server that shows its quote and asks for a client certificate without requiring one: the application
+    /// decides
+    /// by the client's key.
+    /// </summary>
+    /// <param name="certificate">The server's certificate with its private key, from <see cref="RaTlsCertificate.Create"/>.</param>
+    /// <returns>The options.</returns>
     public static SslServerAuthenticationOptions ServerOptions(X509Certificate2 certificate) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
         EnabledSslProtocols = SslProtocols.Tls13,
         ClientCertificateRequired = true,
-        // Names and issuers mean nothing here; TLS has proven that the client holds the key, and the key is what counts.
+        // Names and issuers mean nothing here. TLS proves that the client holds its key, and the application decides by the key.
         RemoteCertificateValidationCallback = (_, _, _, _) => true,
     };
 
-    /// <summary>An HTTP handler that connects only to an enclave which the policy accepts.</summary>
-    /// <param name="binding">32 bytes that the peer must have bound to its key, or null when that does not matter.</param>
-    /// <param name="clientCertificate">Shown to the server, or null.</param>
-    /// <param name="time">Tells the instant at which evidence must be valid.</param>
-    /// <param name="onVerified">Is told each peer that was verified and accepted.</param>
+    /// <summary>Makes an HTTP handler that connects only to enclaves that the policy accepts.</summary>
+    /// <param name="policy">The accepted enclaves, platforms and TCB levels.</param>
+    /// <param name="binding">32 bytes that the peer must have bound to its key; null accepts any.</param>
+    /// <param name="clientCertificate">The client's certificate for the server, or null.</param>
+    /// <param name="time">The clock for the validity of evidence.</param>
     /// <param name="verifier">Verifies the peer's evidence.</param>
-    /// <remarks>A refusal surfaces as <see cref="AttestationException"/>, inside <see cref="HttpRequestException"/>.</remarks>
+    /// <param name="onVerified">Receives each accepted peer; null when nobody wants it.</param>
+    /// <returns>The handler; the caller disposes it.</returns>
+    /// <exception cref="ArgumentNullException">A required argument is null.</exception>
+    /// <remarks>A request to a refused peer throws <see cref="HttpRequestException"/> with a <see cref="RefusedException"/>
+    /// inside.</remarks>
     public static SocketsHttpHandler CreateHandler(
         AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time,
-        EvidenceVerifier verifier,
-        Action<RaTlsPeer, Appraisal>? onVerified = null)
+        EvidenceVerifier verifier, Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(time);
@@ -47,13 +57,15 @@ public static class RaTlsTransport
         };
     }
 
-    /// <summary>A client that talks only to an enclave which the policy accepts; as <see cref="CreateHandler"/>, for connections that are
-    /// not HTTP.</summary>
-    /// <remarks>A refusal surfaces as <see cref="AttestationException"/> from the handshake.</remarks>
+    /// <summary>
+    /// Returns the options of a client that accepts the same peers as <see cref="CreateHandler"/>, for other protocols than HTTP.
+    /// </summary>
+    /// <inheritdoc cref="CreateHandler"/>
+    /// <returns>The options.</returns>
+    /// <remarks>The handshake with a refused peer throws <see cref="RefusedException"/>.</remarks>
     public static SslClientAuthenticationOptions ClientOptions(
         AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time,
-        EvidenceVerifier verifier,
-        Action<RaTlsPeer, Appraisal>? onVerified = null) => new()
+        EvidenceVerifier verifier, Action<RaTlsPeer, Appraisal>? onVerified = null) => new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
             ClientCertificateContext = clientCertificate is null
@@ -68,30 +80,41 @@ public static class RaTlsTransport
         };
 
     /// <summary>Accepts a peer by the evidence in its certificate, at either end of a handshake.</summary>
-    /// <param name="now">The instant at which evidence must be valid.</param>
-    /// <exception cref="AttestationException">It is not accepted.</exception>
+    /// <param name="certificate">The peer's certificate; null when it sent none, which is refused.</param>
+    /// <param name="policy">The accepted enclaves, platforms and TCB levels.</param>
+    /// <param name="binding">32 bytes that the peer must have bound to its key; null accepts any.</param>
+    /// <param name="now">The instant at which the evidence must be valid.</param>
+    /// <param name="verifier">Verifies the peer's evidence.</param>
+    /// <returns>The peer and its appraisal.</returns>
+    /// <exception cref="RefusedException">The evidence does not verify, the policy does not accept it, or the binding differs.</exception>
+    /// <exception cref="ArgumentNullException">A required argument is null.</exception>
     public static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
         X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now,
         EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var verdict = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, verifier);
-        if (!verdict.IsVerified)
+        var (peer, refusal) = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, verifier);
+        if (peer is null)
         {
-            throw new AttestationException(verdict.Failure);
+            throw Refuse(refusal!);
         }
-        var appraisal = policy.Appraise(verdict.Peer.Quote);
-        if (!appraisal.IsAccepted)
+        var appraisal = policy.Appraise(peer.Quote);
+        if (appraisal.Refusal is { } notAccepted)
         {
-            throw new AttestationException(appraisal);
+            throw Refuse(notAccepted);
         }
-        if (binding is { } expected && !expected.Span.SequenceEqual(verdict.Peer.Binding.Span))
+        if (binding is { } expected && !expected.Span.SequenceEqual(peer.Binding.Span))
         {
-            throw new AttestationException(new QuoteFailure(
-                QuoteStage.KeyBinding, "wrong-binding",
-                $"the peer is bound to {Convert.ToHexStringLower(verdict.Peer.Binding.Span)}, not to "
-                + $"{Convert.ToHexStringLower(expected.Span)}"));
+            throw Refuse(QuoteReasons.WrongBinding.At(
+                QuoteStage.KeyBinding,
+                $"the peer is bound to {Convert.ToHexStringLower(peer.Binding.Span)}, not to {Convert.ToHexStringLower(expected.Span)}"));
         }
-        return (verdict.Peer, appraisal);
+        return (peer, appraisal);
     }
+
+    private static RefusedException Refuse(Refusal refusal) => new(refusal with
+    {
+        Remedy = refusal.Remedy
+            ?? "nothing was sent; ask the operator which code runs there, and compare its measurement with yours: guardian enclave measure",
+    });
 }

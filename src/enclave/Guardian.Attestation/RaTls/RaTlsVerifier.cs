@@ -1,120 +1,113 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
-using Guardian.Sgx;
+using Guardian.Refusals;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.RaTls;
 
-/// <summary>A verified peer: its quote, and what it bound to its key.</summary>
+/// <summary>A verified peer: its quote, and the value that it bound to its key. Immutable.</summary>
+/// <param name="Quote">The verified quote.</param>
 /// <param name="Binding">32 bytes, zero when there is none.</param>
-/// <param name="SubjectPublicKeyInfo">DER of the key that the quote names.</param>
+/// <param name="SubjectPublicKeyInfo">The key that the quote names, DER.</param>
 public sealed record RaTlsPeer(VerifiedQuote Quote, ReadOnlyMemory<byte> Binding, ReadOnlyMemory<byte> SubjectPublicKeyInfo);
 
-/// <summary>A verified peer, or the first link that failed.</summary>
-public readonly record struct RaTlsVerdict(RaTlsPeer? Peer, QuoteFailure? Failure)
-{
-    /// <summary>Whether every link holds.</summary>
-    [MemberNotNullWhen(true, nameof(Peer))]
-    [MemberNotNullWhen(false, nameof(Failure))]
-    public bool IsVerified => Peer is not null;
-}
-
-/// <summary>Verifies RA-TLS certificates, ours and Gramine's. Whether the enclave is welcome is the policy's to say.</summary>
+/// <summary>Verifies RA-TLS certificates, ours and Gramine's. A policy decides whether the enclave is accepted. Thread-safe.</summary>
 public static class RaTlsVerifier
 {
-    // A certificate with two quotes has some 10 KiB.
+    // A certificate with two quotes has about 10 KiB.
     private const int MaxCertificateSize = 256 * 1024;
 
-    /// <summary>Verifies a certificate, every evidence in it, and that each names the certificate's key.</summary>
-    /// <param name="certificateDer">The certificate as the peer sent it.</param>
+    /// <summary>Verifies a certificate, every evidence in it, and that each evidence names the certificate's key.</summary>
+    /// <param name="certificateDer">The certificate as the peer sent it, DER; at most 256 KiB. Empty when the peer sent none.</param>
     /// <param name="now">The instant at which everything must be valid.</param>
     /// <param name="verifier">Verifies the quotes.</param>
-    /// <returns>The peer, or the first failed stage. Never throws for any content.</returns>
-    public static RaTlsVerdict Verify(ReadOnlyMemory<byte> certificateDer, DateTimeOffset now, EvidenceVerifier verifier)
+    /// <returns>The peer, or a refusal that names the first failed stage. Never throws for any content.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="verifier"/> is null.</exception>
+    public static Outcome<RaTlsPeer> Verify(ReadOnlyMemory<byte> certificateDer, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(verifier);
         if (certificateDer.Length > MaxCertificateSize || Certificate.TryRead(certificateDer) is not { } certificate)
         {
-            return Fail(QuoteStage.Parse, "bad-certificate", "the peer's certificate is not X.509 as it should be");
+            return QuoteReasons.BadCertificate.At(QuoteStage.Parse, "the peer's certificate is not a well-formed X.509 certificate");
         }
         if (!certificate.IsValidAt(now))
         {
-            return Fail(QuoteStage.Parse, "not-valid-now",
+            return QuoteReasons.NotValidNow.At(
+                QuoteStage.Parse,
                 $"the peer's certificate is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u}, not at {now:u}");
         }
         RaTlsPeer? peer = null;
         if (certificate.Find(RaTlsCertificate.TaggedEvidenceOid) is { } tagged)
         {
-            var verdict = VerifyTagged(tagged.Value, certificate, now, verifier);
-            if (!verdict.IsVerified)
+            (peer, var refusal) = VerifyTagged(tagged.Value, certificate, now, verifier);
+            if (peer is null)
             {
-                return verdict;
+                return refusal!;
             }
-            peer = verdict.Peer;
         }
         if ((certificate.Find(RaTlsCertificate.LegacyOid) ?? certificate.Find(RaTlsCertificate.ProperLegacyOid)) is { } legacy)
         {
-            var verdict = VerifyLegacy(legacy.Value, certificate, now, verifier);
-            if (!verdict.IsVerified)
+            var (other, refusal) = VerifyLegacy(legacy.Value, certificate, now, verifier);
+            if (other is null)
             {
-                return verdict;
+                return refusal!;
             }
-            if (peer is not null && !Agree(peer, verdict.Peer))
+            if (peer is not null && !Agree(peer, other))
             {
-                return Fail(QuoteStage.KeyBinding, "evidence-disagrees", "the certificate carries evidence of two different enclaves");
+                return QuoteReasons.EvidenceDisagrees.At(
+                    QuoteStage.KeyBinding, "the certificate carries evidence of two different enclaves");
             }
-            peer = verdict.Peer;
+            peer = other;
         }
         return peer is not null
-            ? new RaTlsVerdict(peer, null)
-            : Fail(QuoteStage.Parse, "no-evidence", "the peer's certificate carries no quote: it is no attested enclave");
+            ? peer
+            : QuoteReasons.NoEvidence.At(QuoteStage.Parse, "the peer's certificate carries no quote: it is no attested enclave");
     }
 
-    private static RaTlsVerdict VerifyTagged(
+    private static Outcome<RaTlsPeer> VerifyTagged(
         ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
-        if (TaggedEvidence.TryRead(value) is not var (quote, claims) || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
+        if (TaggedEvidence.TryRead(value) is not var (quoteBytes, claims)
+            || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
         {
-            return Fail(QuoteStage.Parse, "bad-evidence", "the tagged evidence in the peer's certificate is malformed");
+            return QuoteReasons.BadEvidence.At(QuoteStage.Parse, "the tagged evidence in the peer's certificate is malformed");
         }
-        var verdict = VerifyEnclave(quote, now, verifier);
-        if (!verdict.IsVerified)
+        var (quote, refusal) = VerifyEnclave(quoteBytes, now, verifier);
+        if (quote is null)
         {
-            return new RaTlsVerdict(null, verdict.Failure);
+            return refusal!;
         }
         Span<byte> expected = stackalloc byte[ReportBody.ReportDataSize];
         expected.Clear();
         SHA256.HashData(claims.Span, expected);
-        return CryptographicOperations.FixedTimeEquals(expected, verdict.Quote.ReportData.Span) && IsHashOf(keyHash.Span, certificate)
-            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, binding, certificate.SubjectPublicKeyInfo), null)
+        return CryptographicOperations.FixedTimeEquals(expected, quote.ReportData.Span) && IsHashOf(keyHash.Span, certificate)
+            ? new RaTlsPeer(quote, binding, certificate.SubjectPublicKeyInfo)
             : NotBound();
     }
 
-    // Our peers are enclaves; a trust domain has none of the identity that policies name.
-    private static QuoteVerdict VerifyEnclave(ReadOnlyMemory<byte> quote, DateTimeOffset now, EvidenceVerifier verifier)
-    {
-        var verdict = verifier.Verify(quote, now);
-        return verdict.Quote is { Tee: not TeeType.Sgx }
-            ? new QuoteVerdict(
-                null, new QuoteFailure(QuoteStage.Parse, "not-an-enclave", "the peer's quote is of a trust domain, not of an SGX enclave"))
-            : verdict;
-    }
-
-    private static RaTlsVerdict VerifyLegacy(
+    private static Outcome<RaTlsPeer> VerifyLegacy(
         ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
-        var verdict = VerifyEnclave(value, now, verifier);
-        if (!verdict.IsVerified)
+        var (quote, refusal) = VerifyEnclave(value, now, verifier);
+        if (quote is null)
         {
-            return new RaTlsVerdict(null, verdict.Failure);
+            return refusal!;
         }
-        var reportData = verdict.Quote.ReportData;
+        var reportData = quote.ReportData;
         return IsHashOf(reportData.Span[..SHA256.HashSizeInBytes], certificate)
-            ? new RaTlsVerdict(new RaTlsPeer(verdict.Quote, reportData[SHA256.HashSizeInBytes..], certificate.SubjectPublicKeyInfo), null)
+            ? new RaTlsPeer(quote, reportData[SHA256.HashSizeInBytes..], certificate.SubjectPublicKeyInfo)
             : NotBound();
+    }
+
+    // Our peers are enclaves. The roles of the evidence are defined for them only.
+    private static Outcome<VerifiedQuote> VerifyEnclave(ReadOnlyMemory<byte> bytes, DateTimeOffset now, EvidenceVerifier verifier)
+    {
+        var outcome = verifier.Verify(bytes, now);
+        return outcome.Value is { Tee: not TeeType.Sgx }
+            ? QuoteReasons.NotAnEnclave.At(QuoteStage.Parse, "the peer's quote is of a trust domain, not of an SGX enclave")
+            : outcome;
     }
 
     private static bool IsHashOf(ReadOnlySpan<byte> hash, Certificate certificate)
@@ -138,8 +131,6 @@ public static class RaTlsVerifier
         && one.Quote.Report.Attributes == other.Quote.Report.Attributes
         && one.Binding.Span.SequenceEqual(other.Binding.Span);
 
-    private static RaTlsVerdict NotBound() =>
-        Fail(QuoteStage.KeyBinding, "key-not-bound", "the quote in the peer's certificate belongs to another key");
-
-    private static RaTlsVerdict Fail(QuoteStage stage, string reason, string detail) => new(null, new QuoteFailure(stage, reason, detail));
+    private static Refusal NotBound() =>
+        QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the quote in the peer's certificate belongs to another key");
 }

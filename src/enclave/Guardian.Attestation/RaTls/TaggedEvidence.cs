@@ -5,9 +5,9 @@ namespace Guardian.Attestation.RaTls;
 
 /// <summary>TCG DICE tagged evidence for SGX (Interoperable RA-TLS): CBOR tag 60000 over [quote, claims].</summary>
 /// <remarks>
-/// Claims are a byte string with the map <c>{"pubkey-hash": bytes([algorithm, hash])}</c>, algorithm 1 being SHA-256, 7 SHA-384, 8 SHA-512,
-/// and in ours
-/// <c>"guardian-binding": bytes</c>. Report data is the hash of exactly these bytes.
+/// Claims are a byte string with the map <c>{"pubkey-hash": bytes([algorithm, hash])}</c>; algorithm 1 is SHA-256, 7 SHA-384, 8 SHA-512.
+/// Ours
+/// also have <c>"guardian-binding": bytes</c>. Report data is the hash of exactly these bytes.
 /// </remarks>
 internal static class TaggedEvidence
 {
@@ -16,12 +16,10 @@ internal static class TaggedEvidence
     private const string BindingClaim = "guardian-binding";
     private const int Sha256Id = 1;
 
-    // IANA's numbers of the hashes a key may be named by (Named Information Hash Algorithm Registry), with their sizes.
+    // IANA's numbers of the accepted hashes (Named Information Hash Algorithm Registry), with their sizes.
     private static readonly Dictionary<uint, int> HashSizes = new()
     {
-        [Sha256Id] = SHA256.HashSizeInBytes,
-        [7] = SHA384.HashSizeInBytes,
-        [8] = SHA512.HashSizeInBytes,
+        [Sha256Id] = SHA256.HashSizeInBytes, [7] = SHA384.HashSizeInBytes, [8] = SHA512.HashSizeInBytes,
     };
 
     public static byte[] Write(ReadOnlySpan<byte> quote, ReadOnlySpan<byte> claims)
@@ -73,8 +71,10 @@ internal static class TaggedEvidence
         }
     }
 
-    /// <summary>Reads claims: the hash of the key, whose size tells which, and the binding, zero when there is none. Null when they are
-    /// malformed. Never throws for any content.</summary>
+    /// <summary>
+    /// Reads claims: the hash of the key, whose size names the algorithm, and the binding, zero when there is none. Null when they are
+    /// malformed. Never throws for any content.
+    /// </summary>
     public static (ReadOnlyMemory<byte> KeyHash, ReadOnlyMemory<byte> Binding)? TryReadClaims(ReadOnlyMemory<byte> claims)
     {
         try

@@ -8,8 +8,8 @@ using Guardian.Attestation.RaTls;
 namespace Guardian.Attestation.Statements;
 
 /// <summary>
-/// Signs statements inside an enclave, so that anyone can verify offline which code made them: JWS (RFC 7515, flattened JSON, ES256)
-/// whose protected header carries the key and a quote of it. Thread-safe.
+/// Signs statements inside an enclave, so that anyone can verify offline which code made them: JWS (RFC 7515, flattened JSON, ES256). The
+/// protected header carries the key and a quote of it. Thread-safe.
 /// </summary>
 /// <remarks>Report data of the quote: SHA-256(SubjectPublicKeyInfo of the key) || binding.</remarks>
 public sealed class StatementSigner : IDisposable
@@ -27,7 +27,11 @@ public sealed class StatementSigner : IDisposable
     }
 
     /// <summary>Makes a key inside the enclave and gets a quote of it.</summary>
+    /// <param name="quotes">Makes the quote.</param>
     /// <param name="binding">32 bytes; in a room, the contract's hash.</param>
+    /// <returns>The signer; the caller disposes it.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="quotes"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="binding"/> does not have 32 bytes.</exception>
     public static StatementSigner Create(IQuoteProvider quotes, ReadOnlySpan<byte> binding)
     {
         ArgumentNullException.ThrowIfNull(quotes);
@@ -38,8 +42,8 @@ public sealed class StatementSigner : IDisposable
     }
 
     /// <summary>Signs a payload.</summary>
-    /// <param name="payload">JSON, UTF-8; kept byte for byte.</param>
-    /// <param name="type">What it states, for example <c>guardian-room-answer+jws</c>.</param>
+    /// <param name="payload">JSON, UTF-8; the statement contains it byte for byte.</param>
+    /// <param name="type">The type of the statement, for example <c>guardian-room-answer+jws</c>.</param>
     /// <returns>The statement, JSON.</returns>
     public byte[] Sign(ReadOnlySpan<byte> payload, string type)
     {

@@ -6,37 +6,32 @@ using System.Text.Json;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Statements;
 
-/// <summary>A statement whose signature and quote were verified.</summary>
+/// <summary>A statement with a verified signature and a verified quote. Immutable.</summary>
+/// <param name="Quote">The verified quote of the signing key.</param>
 /// <param name="Binding">32 bytes that the enclave bound to the key; in a room, the contract's hash.</param>
-/// <param name="Type">What it states.</param>
-/// <param name="Payload">JSON as it was signed.</param>
+/// <param name="Type">The type of the statement, for example <c>guardian-room-answer+jws</c>.</param>
+/// <param name="Payload">The signed JSON, byte for byte.</param>
 public sealed record VerifiedStatement(VerifiedQuote Quote, ReadOnlyMemory<byte> Binding, string Type, ReadOnlyMemory<byte> Payload);
 
-/// <summary>A verified statement, or the first link that failed.</summary>
-public readonly record struct StatementVerdict(VerifiedStatement? Statement, QuoteFailure? Failure)
-{
-    /// <summary>Whether every link holds.</summary>
-    [MemberNotNullWhen(true, nameof(Statement))]
-    [MemberNotNullWhen(false, nameof(Failure))]
-    public bool IsVerified => Statement is not null;
-}
-
-/// <summary>Verifies statements down to the quote, offline. Whether the enclave is welcome is the policy's to say.</summary>
+/// <summary>Verifies statements down to the quote, offline. A policy decides whether the enclave is accepted. Thread-safe.</summary>
 public static class StatementVerifier
 {
-    /// <summary>The largest statement that is read, in bytes: a room's activation list is padded to the most that its contract
-    /// allows.</summary>
+    /// <summary>
+    /// The largest statement that is read, in bytes: a room's activation list is padded to the largest size that its contract allows.
+    /// </summary>
     public const int MaxSize = 64 * 1024 * 1024;
 
     /// <summary>Verifies a statement.</summary>
-    /// <param name="jws">The statement as it was received.</param>
+    /// <param name="jws">The statement exactly as received, JSON; at most <see cref="MaxSize"/> bytes.</param>
     /// <param name="now">The instant at which the quote's certificates must be valid.</param>
     /// <param name="verifier">Verifies the quote.</param>
-    /// <returns>The statement, or the first failed stage. Never throws for any content.</returns>
-    public static StatementVerdict Verify(ReadOnlySpan<byte> jws, DateTimeOffset now, EvidenceVerifier verifier)
+    /// <returns>The statement, or a refusal that names the first failed stage. Never throws for any content.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="verifier"/> is null.</exception>
+    public static Outcome<VerifiedStatement> Verify(ReadOnlySpan<byte> jws, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(verifier);
         if (jws.Length > MaxSize
@@ -45,26 +40,27 @@ public static class StatementVerifier
             || header.Key is not { KeyType: "EC", Curve: "P-256" }
             || !TryDecode(header.Key.X, out var x) || x.Length != 32
             || !TryDecode(header.Key.Y, out var y) || y.Length != 32
-            || !TryDecode(header.Quote, out var quote)
+            || !TryDecode(header.Quote, out var quoteBytes)
             || !TryDecode(document.Payload, out var payload)
             || !TryDecode(document.Signature, out var signature) || signature.Length != P256Key.Size)
         {
-            return Fail(QuoteStage.Parse, "bad-statement", "this is no statement of a Guardian enclave (JWS, ES256, with key and quote)");
+            return QuoteReasons.BadStatement.At(
+                QuoteStage.Parse, "this is no statement of a Guardian enclave (JWS, ES256, with key and quote)");
         }
-        var verdict = verifier.Verify(quote, now);
-        if (!verdict.IsVerified)
+        var (quote, refusal) = verifier.Verify(quoteBytes, now);
+        if (quote is null)
         {
-            return new StatementVerdict(null, verdict.Failure);
+            return refusal!;
         }
         byte[] key = [.. x, .. y];
-        var reportData = verdict.Quote.ReportData;
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(P256Key.WriteInfo(key)), reportData.Span[..SHA256.HashSizeInBytes]))
+        var keyHash = quote.ReportData.Span[..SHA256.HashSizeInBytes];
+        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(P256Key.WriteInfo(key)), keyHash))
         {
-            return Fail(QuoteStage.KeyBinding, "key-not-bound", "the statement's quote belongs to another key");
+            return QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the statement's quote belongs to another key");
         }
         return P256Key.Verify(key, Encoding.ASCII.GetBytes($"{document.Protected}.{document.Payload}"), signature)
-            ? new StatementVerdict(new VerifiedStatement(verdict.Quote, reportData[SHA256.HashSizeInBytes..], header.Type, payload), null)
-            : Fail(QuoteStage.Signature, "bad-signature", "the statement was altered after it was signed");
+            ? new VerifiedStatement(quote, quote.ReportData[SHA256.HashSizeInBytes..], header.Type, payload)
+            : QuoteReasons.BadSignature.At(QuoteStage.Signature, "the statement was altered after it was signed");
     }
 
     private static bool TryRead(
@@ -95,7 +91,4 @@ public static class StatementVerifier
         bytes = new byte[size];
         return Base64Url.TryDecodeFromChars(text, bytes, out _);
     }
-
-    private static StatementVerdict Fail(QuoteStage stage, string reason, string detail) =>
-        new(null, new QuoteFailure(stage, reason, detail));
 }

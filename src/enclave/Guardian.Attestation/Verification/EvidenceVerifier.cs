@@ -1,20 +1,22 @@
 using System.Collections.Concurrent;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Verification;
 
 /// <summary>
-/// A verifier (RFC 9334) with the roots it accepts and a source of collateral. It verifies links that it has seen before only once.
+/// A verifier (RFC 9334) with the roots that it accepts and a source of collateral. It verifies links that it has seen before only once.
 /// Thread-safe.
 /// </summary>
 /// <param name="anchors">The roots of trust.</param>
-/// <param name="collateral">Finds the collateral of hardware platforms; their quotes are refused without.</param>
+/// <param name="collateral">Finds the collateral of hardware platforms; null refuses their quotes.</param>
 public sealed class EvidenceVerifier(IReadOnlyList<TrustAnchor> anchors, ICollateralSource? collateral)
 {
     private readonly VerifierOptions options = new() { Anchors = anchors };
 
-    // The quotes of one platform have most of their links in common. A QuoteVerifier serves one thread at a time.
+    // The quotes of one platform share most of their links. A QuoteVerifier serves one thread at a time.
     private readonly ConcurrentStack<QuoteVerifier> idle = new();
 
     /// <summary>The roots of trust.</summary>
@@ -23,13 +25,14 @@ public sealed class EvidenceVerifier(IReadOnlyList<TrustAnchor> anchors, ICollat
     /// <summary>Verifies every link of a quote.</summary>
     /// <param name="quote">The quote exactly as received; at most <see cref="Quote.MaxSize"/> bytes.</param>
     /// <param name="now">The instant at which everything must be valid.</param>
-    /// <returns>The verified quote, or the first failed stage. Never throws for any content.</returns>
-    public QuoteVerdict Verify(ReadOnlyMemory<byte> quote, DateTimeOffset now)
+    /// <returns>The verified quote, or a refusal that names the first failed stage. Never throws for any content.</returns>
+    /// <exception cref="IOException">The source of collateral cannot read its file.</exception>
+    public Outcome<VerifiedQuote> Verify(ReadOnlyMemory<byte> quote, DateTimeOffset now)
     {
         var verifier = idle.TryPop(out var free) ? free : new QuoteVerifier(options);
-        var platform = collateral is not null && Quote.TryParse(quote, out _) is { } parsed ? PlatformId.Of(parsed) : null;
-        var verdict = verifier.Verify(quote, platform is null ? null : collateral!.Find(platform), now);
+        var platform = collateral is not null && Quote.TryParse(quote).Value is { } parsed ? PlatformId.Of(parsed) : null;
+        var outcome = verifier.Verify(quote, platform is null ? null : collateral!.Find(platform), now);
         idle.Push(verifier);
-        return verdict;
+        return outcome;
     }
 }

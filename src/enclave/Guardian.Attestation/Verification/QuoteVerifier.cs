@@ -2,106 +2,111 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
-using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
-using Guardian.Sgx;
+using Guardian.Refusals;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.Verification;
 
 /// <summary>
-/// Verifies quotes as Intel's quote verification library defines it, in managed code, offline, without a clock of its own. Whether the
-/// result is
-/// good enough is <see cref="AttestationPolicy"/>'s to say.
+/// Verifies quotes by the rules of Intel's quote verification library, in managed code, offline, without a clock of its own. A policy
+/// decides whether the result is good enough.
 /// </summary>
 /// <remarks>
-/// The static methods keep nothing. An instance keeps what it verified, by hash: platforms with their collateral, and attestation keys with
-/// their
-/// quoting enclaves; so the next quote costs one or two signatures instead of ten. What is kept is checked against the instant of each
-/// call. An instance
-/// serves one thread at a time.
+/// The static method keeps nothing. An instance remembers verified links by hash: platforms with their collateral, and attestation keys
+/// with
+/// their quoting enclaves. The next quote then costs one or two signatures instead of ten. Remembered links are checked against the instant
+/// of each call. An instance serves one thread at a time.
 /// </remarks>
+/// <param name="options">The roots and rules.</param>
 public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
 {
     private const ushort PckChainPem = 5;
 
-    // A service sees few platforms and few quoting enclaves; a peer that makes up many must not fill the memory.
+    // A service sees few platforms and few quoting enclaves. A peer that invents many must not fill the memory.
     private const int MaxKept = 1_024;
 
     private readonly Dictionary<VerifiedDigest, VerifiedPlatform> platforms = [];
     private readonly Dictionary<VerifiedDigest, P256Key> attestationKeys = [];
 
-    /// <summary>Verifies every link of a quote, from nothing.</summary>
-    /// <param name="quote">The quote as it was received; at most <see cref="Quote.MaxSize"/> bytes.</param>
-    /// <param name="collateral">What Intel says of its platform; null when there is none.</param>
+    /// <summary>Verifies every link of a quote, without earlier results.</summary>
+    /// <param name="quote">The quote exactly as received; at most <see cref="Quote.MaxSize"/> bytes.</param>
+    /// <param name="collateral">Intel's statements about its platform; null when there are none.</param>
     /// <param name="now">The instant at which everything must be valid.</param>
-    /// <returns>The verified quote, or the first failed stage. Never throws for any content.</returns>
+    /// <param name="options">The roots and rules.</param>
+    /// <returns>The verified quote, or a refusal that names the first failed stage. Never throws for any content.</returns>
     /// <remarks>
     /// 1 format. 2 PCK chain to a root. 3 QE report signed by the PCK. 4 QE report binds the attestation key. 5 the attestation key signed
-    /// header and body.
-    /// 6 collateral signed under the same root, nothing revoked, everything valid now. 7 the QE is the one of its identity; the TCB is
-    /// known and not revoked.
+    /// header and body. 6 collateral signed under the same root, nothing revoked, everything valid now. 7 the QE is the one of its
+    /// identity;
+    /// the TCB is known and not revoked.
     /// </remarks>
-    public static QuoteVerdict Verify(ReadOnlyMemory<byte> quote, QuoteCollateral? collateral, DateTimeOffset now, VerifierOptions options)
+    public static Outcome<VerifiedQuote> Verify(
+        ReadOnlyMemory<byte> quote, QuoteCollateral? collateral, DateTimeOffset now, VerifierOptions options)
     {
         using var verifier = new QuoteVerifier(options);
         return verifier.Verify(quote, collateral, now);
     }
 
-    /// <summary>Verifies every link of a quote; links that this instance has verified before are not verified again.</summary>
+    /// <summary>Verifies every link of a quote; this instance does not verify links again that it has verified before.</summary>
     /// <inheritdoc cref="Verify(ReadOnlyMemory{byte}, QuoteCollateral?, DateTimeOffset, VerifierOptions)"/>
-    public QuoteVerdict Verify(ReadOnlyMemory<byte> quote, QuoteCollateral? collateral, DateTimeOffset now)
+    public Outcome<VerifiedQuote> Verify(ReadOnlyMemory<byte> quote, QuoteCollateral? collateral, DateTimeOffset now)
     {
         // Step 1
-        if (Quote.TryParse(quote, out var failure) is not { } parsed)
+        var (parsed, refusal) = Quote.TryParse(quote);
+        if (parsed is null)
         {
-            return new QuoteVerdict(null, failure);
+            return refusal!;
         }
 
         // Step 2
-        var chain = parsed.CertificationDataType == PckChainPem ? parsed.CertificationData : options.PckChain;
-        if (chain.IsEmpty)
+        var pem = parsed.CertificationDataType == PckChainPem ? parsed.CertificationData : options.PckChain;
+        if (pem.IsEmpty)
         {
-            return Fail(
-                QuoteStage.CertificateChain, "pck-certificate-needed",
-                $"the quote names its platform by certification data of type {parsed.CertificationDataType} only; get the platform's PCK "
-                + "certificate chain and give it along");
+            return QuoteReasons.PckCertificateNeeded.At(
+                QuoteStage.CertificateChain,
+                $"the quote names its platform by certification data of type {parsed.CertificationDataType} only; "
+                + "get the platform's PCK certificate chain and pass it too");
         }
-        var digest = VerifiedDigest.Of(chain.Span, parsed.CertificationDataType);
-        if (FindPlatform(digest, chain.Span, out failure) is not { } platform)
+        var digest = VerifiedDigest.Of(pem.Span, parsed.CertificationDataType);
+        (var platform, refusal) = FindPlatform(digest, pem.Span);
+        if (platform is null)
         {
-            return new QuoteVerdict(null, failure);
+            return refusal!;
         }
 
         // Steps 3 to 5
-        failure = Validity.Check(platform.Chain.Validities, now, QuoteStage.CertificateChain)
-            ?? CheckSignatures(parsed, digest, platform.Chain);
-        if (failure is not null)
+        var chain = platform.Chain;
+        refusal = Validity.Check(chain.Validities, now, QuoteStage.CertificateChain) ?? CheckSignatures(parsed, digest, chain);
+        if (refusal is not null)
         {
-            return new QuoteVerdict(null, failure);
+            return refusal;
         }
 
         // Step 7 for the simulated platform, whose quoting enclave is pinned
-        if (platform.Chain.Anchor.QuotingEnclave is { } pinned)
+        if (chain.Anchor.QuotingEnclave is { } pinned)
         {
             return pinned.FindMismatch(parsed.QeReport) is { } mismatch
-                ? Fail(QuoteStage.QuotingEnclave, "unknown-qe", $"the quoting enclave is not one that may quote: {mismatch}")
-                : new QuoteVerdict(new VerifiedQuote(parsed, platform.Chain, tcb: null, now), null);
+                ? QuoteReasons.UnknownQe.At(QuoteStage.QuotingEnclave, $"the quoting enclave is not one that may quote: {mismatch}")
+                : new VerifiedQuote(parsed, chain, tcb: null, now);
         }
 
         // Steps 6 and 7
         if (collateral is null)
         {
-            return Fail(QuoteStage.Collateral, "no-collateral",
-                "the signatures hold, but whether the platform is current and not revoked is said by Intel's collateral, which is not at "
-                + "hand");
+            return QuoteReasons.NoCollateral.At(
+                QuoteStage.Collateral,
+                "the signatures hold, but Intel's collateral, which says whether the platform is current and not revoked, is not at hand");
         }
-        var verified = platform.FindCollateral(collateral, options, out failure);
-        failure ??= Validity.Check(verified!.Validities, now, QuoteStage.Collateral);
-        var tcb = failure is null
-            ? new TcbEvaluation(verified!.TcbInfo, verified.QeIdentity, platform.Chain.Extension, parsed)
-                .Evaluate([.. platform.Chain.Validities, .. verified.Validities], out failure)
-            : null;
-        return tcb is null ? new QuoteVerdict(null, failure) : new QuoteVerdict(new VerifiedQuote(parsed, platform.Chain, tcb, now), null);
+        (var verified, refusal) = platform.FindCollateral(collateral, options);
+        refusal ??= verified!.Revocation ?? Validity.Check(verified.Validities, now, QuoteStage.Collateral);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+        (var tcb, refusal) = new TcbEvaluation(verified!.TcbInfo, verified.QeIdentity, chain.Extension, parsed)
+            .Evaluate([.. chain.Validities, .. verified.Validities]);
+        return tcb is null ? refusal! : new VerifiedQuote(parsed, chain, tcb, now);
     }
 
     /// <inheritdoc/>
@@ -121,16 +126,16 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         attestationKeys.Clear();
     }
 
-    private VerifiedPlatform? FindPlatform(VerifiedDigest digest, ReadOnlySpan<byte> pem, out QuoteFailure? failure)
+    private Outcome<VerifiedPlatform> FindPlatform(VerifiedDigest digest, ReadOnlySpan<byte> pem)
     {
-        failure = null;
         if (platforms.TryGetValue(digest, out var known))
         {
             return known;
         }
-        if (PckChain.Verify(pem, options.Anchors, out failure) is not { } chain)
+        var (chain, refusal) = PckChain.Verify(pem, options.Anchors);
+        if (chain is null)
         {
-            return null;
+            return refusal!;
         }
         if (platforms.Count == MaxKept)
         {
@@ -139,22 +144,25 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         return platforms[digest] = new VerifiedPlatform(chain);
     }
 
-    private QuoteFailure? CheckSignatures(Quote quote, VerifiedDigest platform, PckChain chain)
+    private Refusal? CheckSignatures(Quote quote, VerifiedDigest platform, PckChain chain)
     {
-        // Everything that step 3 and 4 look at, so that what is found here was verified for these very bytes.
+        // The digest covers every byte that steps 3 and 4 read, so a known digest means that these very bytes were verified.
         var digest = VerifiedDigest.Of(
-            [.. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span, .. quote.AttestationKey.Span,
-            .. quote.QeAuthenticationData.Span], platform);
+            [
+                .. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span,
+                .. quote.AttestationKey.Span, .. quote.QeAuthenticationData.Span,
+            ],
+            platform);
         if (!attestationKeys.TryGetValue(digest, out var key))
         {
             if (!chain.PckKey.Verify(quote.QeReportBytes.Span, quote.QeReportSignature.Span))
             {
-                return new QuoteFailure(QuoteStage.QuotingEnclave, "bad-qe-signature", "the PCK did not sign the quoting enclave's report");
+                return QuoteReasons.BadQeSignature.At(QuoteStage.QuotingEnclave, "the PCK did not sign the quoting enclave's report");
             }
             if (!BindsAttestationKey(quote) || P256Key.TryImport(quote.AttestationKey.Span) is not { } imported)
             {
-                return new QuoteFailure(
-                    QuoteStage.KeyBinding, "key-not-bound", "the quoting enclave's report does not name this attestation key");
+                return QuoteReasons.KeyNotBound.At(
+                    QuoteStage.KeyBinding, "the quoting enclave's report does not name this attestation key");
             }
             if (attestationKeys.Count == MaxKept)
             {
@@ -165,7 +173,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         }
         return key.Verify(quote.SignedBytes.Span, quote.Signature.Span)
             ? null
-            : new QuoteFailure(QuoteStage.Signature, "bad-signature", "the attestation key did not sign this header and report");
+            : QuoteReasons.BadSignature.At(QuoteStage.Signature, "the attestation key did not sign this header and report");
     }
 
     // Report data of the QE: SHA-256(attestation key || authentication data), then 32 zeros.
@@ -177,9 +185,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         return CryptographicOperations.FixedTimeEquals(expected, quote.QeReport.ReportData.Span);
     }
 
-    private static QuoteVerdict Fail(QuoteStage stage, string reason, string detail) => new(null, new QuoteFailure(stage, reason, detail));
-
-    // SHA-256 of what was verified.
+    // SHA-256 of verified bytes.
     private readonly record struct VerifiedDigest(UInt128 High, UInt128 Low)
     {
         public static VerifiedDigest Of(ReadOnlySpan<byte> bytes, ushort type) => Of(bytes, new VerifiedDigest(0, type));
@@ -204,15 +210,15 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
 
         public PckChain Chain { get; } = chain;
 
-        public VerifiedCollateral? FindCollateral(QuoteCollateral wanted, VerifierOptions options, out QuoteFailure? failure)
+        public Outcome<VerifiedCollateral> FindCollateral(QuoteCollateral wanted, VerifierOptions options)
         {
-            failure = null;
-            if (!ReferenceEquals(collateral, wanted))
+            if (verified is not null && ReferenceEquals(collateral, wanted))
             {
-                verified = VerifiedCollateral.Verify(wanted, Chain, options.RequireRevocationLists, out failure);
-                collateral = verified is null ? null : wanted;
+                return verified;
             }
-            return verified;
+            (verified, var refusal) = VerifiedCollateral.Verify(wanted, Chain, options.RequireRevocationLists);
+            collateral = wanted;
+            return new Outcome<VerifiedCollateral>(verified, refusal);
         }
     }
 }

@@ -2,54 +2,54 @@ using System.Globalization;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Verification;
 
-/// <summary>Finds the levels that a platform, its quoting enclave and its TDX module reach, and what follows (as Intel's quote verification
-/// library does).</summary>
+/// <summary>
+/// Finds the levels that a platform, its quoting enclave and its TDX module reach, and their combined status (as Intel's quote verification
+/// library does).
+/// </summary>
 /// <remarks>
-/// Levels are taken in the order of the document, as the PCS API says. Intel's library sorts them again, highest first; Intel's documents
-/// are in that
-/// order, so there is no difference for them.
+/// Levels are taken in the order of the document, as the PCS API says. Intel's library sorts them again, highest first. Intel's documents
+/// have that order, so the result is the same.
 /// </remarks>
 internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity, PckExtension pck, Quote quote)
 {
     private const int TdxModuleSvn = 0;
     private const int TdxModuleVersion = 1;
 
-    /// <summary>The statuses; null with the failure when there is none, or when it is Revoked.</summary>
-    public TcbReport? Evaluate(IReadOnlyList<Validity> validities, out QuoteFailure? failure)
+    /// <summary>Evaluates the statuses.</summary>
+    /// <param name="validities">The validity periods of everything that the result rests on.</param>
+    /// <returns>The statuses, or a refusal when a component has no level or the combined status is Revoked.</returns>
+    public Outcome<TcbReport> Evaluate(IReadOnlyList<Validity> validities)
     {
         if (FindMismatch() is { } mismatch)
         {
-            failure = mismatch;
-            return null;
+            return mismatch;
         }
         var qe = qeIdentity.Levels.FirstOrDefault(level => level.IsvSvn <= quote.QeReport.IsvSvn)?.Level;
         if (qe is null)
         {
-            failure = NotSupported($"the quoting enclave's ISVSVN {quote.QeReport.IsvSvn} is below every level of its identity");
-            return null;
+            return NotSupported($"the quoting enclave's ISVSVN {quote.QeReport.IsvSvn} is below every level of its identity");
         }
-        var launch = EvaluateComponents(quote.TdReport?.TeeTcbSvn, qe, out failure);
+        var (launch, refusal) = EvaluateComponents(quote.TdReport?.TeeTcbSvn, qe);
         if (launch is null)
         {
-            return null;
+            return refusal!;
         }
-        // TDX 1.5 may have updated its module under a running trust domain.
-        var current = quote.TdReport?.TeeTcbSvn2 is { } svn2 ? EvaluateComponents(svn2, qe, out failure)?.Status : null;
-        if (failure is not null)
+        // TDX 1.5 can update its module under a running trust domain.
+        (var current, refusal) = quote.TdReport?.TeeTcbSvn2 is { } svn2 ? EvaluateComponents(svn2, qe) : default;
+        if (refusal is not null)
         {
-            return null;
+            return refusal;
         }
-        var status = WithRelaunch(launch.Value.Status, current);
+        var status = WithRelaunch(launch.Status, current?.Status);
         if (status == TcbStatus.Revoked)
         {
-            failure = new QuoteFailure(QuoteStage.Tcb, "revoked", "Intel has revoked these security versions") { Status = status };
-            return null;
+            return QuoteReasons.Revoked.At(QuoteStage.Tcb, "Intel has revoked these security versions");
         }
-        var (platform, index, module, _) = launch.Value;
-        var parts = new[] { platform.Level, qe }.Concat(module is null ? [] : [module]).ToList();
+        List<TcbLevel> parts = [launch.Platform, qe, .. launch.Module is { } module ? [module] : Array.Empty<TcbLevel>()];
         var expiry = validities.MinBy(validity => validity.To);
         return new TcbReport
         {
@@ -57,12 +57,12 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             AdvisoryIds = [.. parts.SelectMany(part => part.AdvisoryIds).Distinct()],
             Date = parts.Min(part => part.Date),
             NewestDate = new[] { tcbInfo.Levels[0].Level.Date, qeIdentity.Levels[0].Level.Date }.Max(),
-            Platform = platform.Level,
-            PlatformLevelIndex = index,
+            Platform = launch.Platform,
+            PlatformLevelIndex = launch.Index,
             QuotingEnclave = qe,
-            TdxModule = module,
-            CurrentStatus = current,
-            Shortfall = index == 0 ? [] : [.. FindShortfall(tcbInfo.Levels[0])],
+            TdxModule = launch.Module,
+            CurrentStatus = current?.Status,
+            Shortfall = launch.Index == 0 ? [] : [.. FindShortfall(tcbInfo.Levels[0])],
             EvaluationDataNumber = tcbInfo.EvaluationDataNumber,
             QeEvaluationDataNumber = qeIdentity.EvaluationDataNumber,
             EarliestExpiry = expiry.To,
@@ -70,51 +70,61 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         };
     }
 
-    // That the collateral speaks about this kind of quote and this platform.
-    private QuoteFailure? FindMismatch()
+    // Checks that the collateral speaks about this kind of quote and this platform.
+    private Refusal? FindMismatch()
     {
         var expectedQe = quote.Tee == TeeType.Sgx ? "QE" : "TD_QE";
-        return tcbInfo.Tee != quote.Tee ? Wrong("wrong-tcb-info", $"the TCB info is for {tcbInfo.Tee}, the quote is of {quote.Tee}")
-            : qeIdentity.Id != expectedQe ? Wrong("wrong-qe-identity", $"the QE identity is of '{qeIdentity.Id}', not of '{expectedQe}'")
-            : !tcbInfo.Fmspc.Span.SequenceEqual(pck.Fmspc.Span)
-                ? Wrong("wrong-fmspc",
-                    $"the TCB info is for FMSPC {Convert.ToHexStringLower(tcbInfo.Fmspc.Span)}, the platform is "
-                    + $"{Convert.ToHexStringLower(pck.Fmspc.Span)}")
-            : !tcbInfo.PceId.Span.SequenceEqual(pck.PceId.Span)
-                ? Wrong("wrong-pceid",
-                    $"the TCB info is for PCE-ID {Convert.ToHexStringLower(tcbInfo.PceId.Span)}, the platform has "
-                    + $"{Convert.ToHexStringLower(pck.PceId.Span)}")
-            : qeIdentity.Expected.FindMismatch(quote.QeReport) is { } mismatch
-                ? new QuoteFailure(
-                    QuoteStage.QuotingEnclave, "unknown-qe", $"the quoting enclave is not the one of Intel's identity: {mismatch}")
-            : quote.TdReport is { } td ? FindModuleMismatch(td) : null;
+        if (tcbInfo.Tee != quote.Tee)
+        {
+            return QuoteReasons.WrongTcbInfo.At(QuoteStage.Collateral, $"the TCB info is for {tcbInfo.Tee}, the quote is of {quote.Tee}");
+        }
+        if (qeIdentity.Id != expectedQe)
+        {
+            return QuoteReasons.WrongQeIdentity.At(
+                QuoteStage.Collateral, $"the QE identity is of '{qeIdentity.Id}', not of '{expectedQe}'");
+        }
+        if (!tcbInfo.Fmspc.Span.SequenceEqual(pck.Fmspc.Span))
+        {
+            return QuoteReasons.WrongFmspc.At(
+                QuoteStage.Collateral, $"the TCB info is for FMSPC {Hex(tcbInfo.Fmspc)}, the platform is {Hex(pck.Fmspc)}");
+        }
+        if (!tcbInfo.PceId.Span.SequenceEqual(pck.PceId.Span))
+        {
+            return QuoteReasons.WrongPceId.At(
+                QuoteStage.Collateral, $"the TCB info is for PCE-ID {Hex(tcbInfo.PceId)}, the platform has {Hex(pck.PceId)}");
+        }
+        if (qeIdentity.Expected.FindMismatch(quote.QeReport) is { } mismatch)
+        {
+            return QuoteReasons.UnknownQe.At(
+                QuoteStage.QuotingEnclave, $"the quoting enclave is not the one of Intel's identity: {mismatch}");
+        }
+        return quote.TdReport is { } td ? FindModuleMismatch(td) : null;
     }
 
-    private QuoteFailure? FindModuleMismatch(TdReport td)
+    private Refusal? FindModuleMismatch(TdReport td)
     {
-        // Since module version 1, each has an identity of its own.
+        // Since version 1, each version of the module has its own identity.
         var version = td.TeeTcbSvn.Span[TdxModuleVersion];
         var expected = version == 0 ? tcbInfo.TdxModule : FindModule(version);
-        return expected is null ? NotSupported($"the TCB info does not know TDX module version {version}")
-            : !expected.MrSigner.Span.SequenceEqual(td.MrSignerSeam.Span) ? Module("MRSIGNERSEAM", td.MrSignerSeam.Span)
+        if (expected is null)
+        {
+            return NotSupported($"the TCB info does not know TDX module version {version}");
+        }
+        var mismatch = !expected.MrSigner.Span.SequenceEqual(td.MrSignerSeam.Span) ? $"MRSIGNERSEAM {Hex(td.MrSignerSeam)}"
             : !IsEqualUnderMask(td.SeamAttributes.Span, expected.Attributes.Span, expected.AttributesMask.Span)
-                ? Module("SEAMATTRIBUTES", td.SeamAttributes.Span)
+                ? $"SEAMATTRIBUTES {Hex(td.SeamAttributes)}"
             : null;
-
-        static QuoteFailure Module(string field, ReadOnlySpan<byte> found) =>
-            new(QuoteStage.QuotingEnclave, "unknown-tdx-module",
-                $"the TDX module is not Intel's: {field} {Convert.ToHexStringLower(found)}");
+        return mismatch is null
+            ? null
+            : QuoteReasons.UnknownTdxModule.At(QuoteStage.QuotingEnclave, $"the TDX module is not Intel's: {mismatch}");
     }
 
-    private (PlatformLevel Platform, int Index, TcbLevel? Module, TcbStatus Status)? EvaluateComponents(
-        ReadOnlyMemory<byte>? teeTcbSvn, TcbLevel qe, out QuoteFailure? failure)
+    private Outcome<Components> EvaluateComponents(ReadOnlyMemory<byte>? teeTcbSvn, TcbLevel qe)
     {
-        failure = null;
         var index = tcbInfo.Levels.FindIndex(level => Reaches(level, teeTcbSvn));
         if (index < 0)
         {
-            failure = NotSupported("the platform's security versions are below every level of the TCB info");
-            return null;
+            return NotSupported("the platform's security versions are below every level of the TCB info");
         }
         TcbLevel? module = null;
         if (teeTcbSvn is { } svn && svn.Span[TdxModuleVersion] > 0)
@@ -122,14 +132,14 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             module = FindModule(svn.Span[TdxModuleVersion])?.Levels.FirstOrDefault(level => level.IsvSvn <= svn.Span[TdxModuleSvn])?.Level;
             if (module is null)
             {
-                failure = NotSupported(
-                    $"the TCB info has no level for TDX module version {svn.Span[TdxModuleVersion]}, security version "
-                    + $"{svn.Span[TdxModuleSvn]}");
-                return null;
+                return NotSupported(
+                    $"the TCB info has no level for TDX module version {svn.Span[TdxModuleVersion]}, "
+                    + $"security version {svn.Span[TdxModuleSvn]}");
             }
         }
-        var platform = tcbInfo.Levels[index];
-        return (platform, index, module, Converge(platform.Level.Status, module is null ? [qe.Status] : [qe.Status, module.Status]));
+        var platform = tcbInfo.Levels[index].Level;
+        var status = Converge(platform.Status, module is null ? [qe.Status] : [qe.Status, module.Status]);
+        return new Components(platform, index, module, status);
     }
 
     private bool Reaches(PlatformLevel level, ReadOnlyMemory<byte>? teeTcbSvn)
@@ -147,7 +157,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         }
         if (teeTcbSvn is { } svn && level.TdxComponents is { } least)
         {
-            // With a module of its own identity, the first two components are the module's.
+            // If the module has its own identity, the first two components are the module's.
             for (var i = svn.Span[TdxModuleVersion] > 0 ? 2 : 0; i < PckExtension.ComponentCount; i++)
             {
                 if (svn.Span[i] < least.Span[i])
@@ -180,7 +190,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         }
     }
 
-    // The platform's status, made worse by what stands on it.
+    // The platform's status, made worse by the statuses of its quoting enclave and TDX module.
     private static TcbStatus Converge(TcbStatus platform, IReadOnlyList<TcbStatus> others)
     {
         if (others.Contains(TcbStatus.Revoked) || platform == TcbStatus.Revoked)
@@ -197,13 +207,14 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
 
     private static TcbStatus WithRelaunch(TcbStatus launch, TcbStatus? current)
     {
-        var isBetterNow = current is TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded or TcbStatus.ConfigurationNeeded
-            or TcbStatus.ConfigurationAndSWHardeningNeeded;
-        return !isBetterNow || launch is not (TcbStatus.OutOfDate or TcbStatus.OutOfDateConfigurationNeeded) ? launch
-            : launch == TcbStatus.OutOfDateConfigurationNeeded || current is TcbStatus.ConfigurationNeeded
-                or TcbStatus.ConfigurationAndSWHardeningNeeded
-                ? TcbStatus.TDRelaunchAdvisedConfigurationNeeded
-            : TcbStatus.TDRelaunchAdvised;
+        var needsConfiguration = current is TcbStatus.ConfigurationNeeded or TcbStatus.ConfigurationAndSWHardeningNeeded;
+        var isBetterNow = needsConfiguration || current is TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded;
+        return !isBetterNow ? launch : launch switch
+        {
+            TcbStatus.OutOfDate when !needsConfiguration => TcbStatus.TDRelaunchAdvised,
+            TcbStatus.OutOfDate or TcbStatus.OutOfDateConfigurationNeeded => TcbStatus.TDRelaunchAdvisedConfigurationNeeded,
+            _ => launch,
+        };
     }
 
     private static bool IsEqualUnderMask(ReadOnlySpan<byte> found, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> mask)
@@ -218,7 +229,10 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         return true;
     }
 
-    private static QuoteFailure Wrong(string reason, string detail) => new(QuoteStage.Collateral, reason, detail);
+    private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
 
-    private static QuoteFailure NotSupported(string detail) => new(QuoteStage.Tcb, "not-supported", detail);
+    private static Refusal NotSupported(string detail) => QuoteReasons.NotSupported.At(QuoteStage.Tcb, detail);
+
+    // The levels that one set of security versions reaches, and their combined status.
+    private sealed record Components(TcbLevel Platform, int Index, TcbLevel? Module, TcbStatus Status);
 }

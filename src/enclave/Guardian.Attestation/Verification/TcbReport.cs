@@ -2,37 +2,39 @@ using Guardian.Attestation.Collateral;
 
 namespace Guardian.Attestation.Verification;
 
-/// <summary>How current a platform is: every component's status, and what follows from them.</summary>
+/// <summary>The security level of a platform: the status of every component, and the combined status. Immutable.</summary>
 public sealed record TcbReport
 {
-    /// <summary>The status of all components taken together.</summary>
+    /// <summary>The combined status of all components.</summary>
     public required TcbStatus Status { get; init; }
 
     /// <summary>Intel's advisories that apply, each once.</summary>
     public required IReadOnlyList<string> AdvisoryIds { get; init; }
 
-    /// <summary>The earliest tcbDate of all components: everything known at that date is taken into account.</summary>
+    /// <summary>The earliest tcbDate of all components: the levels account for everything known at that date.</summary>
     public required DateTimeOffset Date { get; init; }
 
-    /// <summary>tcbDate of the newest levels: since when this platform could have been more current, if it is not.</summary>
+    /// <summary>tcbDate of the newest levels: an outdated platform could be more current since then.</summary>
     public required DateTimeOffset NewestDate { get; init; }
 
-    /// <summary>The platform: processor, microcode and PCE.</summary>
+    /// <summary>The level of the platform: processor, microcode and PCE.</summary>
     public required TcbLevel Platform { get; init; }
 
-    /// <summary>Which of the TCB info's levels the platform reaches, from 0.</summary>
+    /// <summary>The index, from 0, of <see cref="Platform"/> among the TCB info's levels.</summary>
     public required int PlatformLevelIndex { get; init; }
 
-    /// <summary>The quoting enclave.</summary>
+    /// <summary>The level of the quoting enclave.</summary>
     public required TcbLevel QuotingEnclave { get; init; }
 
-    /// <summary>The TDX module at launch; null for SGX and where its version is part of the platform's.</summary>
+    /// <summary>The level of the TDX module at launch; null for SGX, and if the module's version is part of the platform's.</summary>
     public required TcbLevel? TdxModule { get; init; }
 
-    /// <summary>The status with the TDX module that runs now; null before TDX 1.5.</summary>
+    /// <summary>The combined status with the TDX module that runs now; null before TDX 1.5.</summary>
     public required TcbStatus? CurrentStatus { get; init; }
 
-    /// <summary>What keeps the platform from the first level: component, what it is and what it would have to be.</summary>
+    /// <summary>
+    /// The platform's components below the first level, one line each: the version, and the version that the level needs.
+    /// </summary>
     public required IReadOnlyList<string> Shortfall { get; init; }
 
     /// <summary>tcbEvaluationDataNumber of the TCB info.</summary>
@@ -41,9 +43,9 @@ public sealed record TcbReport
     /// <summary>tcbEvaluationDataNumber of the QE identity.</summary>
     public required int QeEvaluationDataNumber { get; init; }
 
-    /// <summary>When the first piece of what this rests on expires.</summary>
+    /// <summary>The last instant at which everything that the result rests on is valid.</summary>
     public required DateTimeOffset EarliestExpiry { get; init; }
 
-    /// <summary>Which piece that is.</summary>
+    /// <summary>The item that expires at <see cref="EarliestExpiry"/>.</summary>
     public required string EarliestExpiryOf { get; init; }
 }

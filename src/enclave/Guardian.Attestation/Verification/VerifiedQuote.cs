@@ -1,11 +1,11 @@
-using System.Diagnostics.CodeAnalysis;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Sgx;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.Verification;
 
-/// <summary>A quote whose every link was verified at a stated instant. Only a verifier makes one.</summary>
+/// <summary>A quote whose every link was verified at a stated instant. Only a verifier makes one. Immutable.</summary>
 public sealed class VerifiedQuote
 {
     private readonly Quote quote;
@@ -20,46 +20,37 @@ public sealed class VerifiedQuote
         VerifiedAt = verifiedAt;
     }
 
-    /// <summary>The quote.</summary>
+    /// <summary>The quote without the zero bytes that may follow it.</summary>
     public ReadOnlyMemory<byte> Bytes => quote.Bytes;
 
-    /// <summary>What it speaks for.</summary>
+    /// <summary>The kind of TEE.</summary>
     public TeeType Tee => quote.Tee;
 
-    /// <summary>Who the enclave is.</summary>
+    /// <summary>The enclave's identity.</summary>
     /// <exception cref="InvalidOperationException">The quote is of a trust domain; see <see cref="Tee"/>.</exception>
     public ReportBody Report => quote.Report ?? throw new InvalidOperationException("a trust domain has no SGX report");
 
-    /// <summary>Who the trust domain is; null for an enclave.</summary>
+    /// <summary>The trust domain's identity; null for an enclave.</summary>
     public TdReport? TdReport => quote.TdReport;
 
-    /// <summary>REPORTDATA, 64 bytes, of either.</summary>
+    /// <summary>REPORTDATA of the enclave or trust domain, 64 bytes.</summary>
     public ReadOnlyMemory<byte> ReportData => quote.ReportData;
 
-    /// <summary>Whether what is quoted may be debugged from outside.</summary>
+    /// <summary>Whether the host may debug the enclave or trust domain.</summary>
     public bool IsDebug => quote.TdReport?.IsDebug ?? Report.Attributes.Flags.HasFlag(AttributeFlags.Debug);
 
-    /// <summary>Where it runs, by the root the quote chains to.</summary>
+    /// <summary>The kind of platform, by the root of the quote's chain.</summary>
     public PlatformKind Platform { get; }
 
-    /// <summary>Name of that root.</summary>
+    /// <summary>Name of that root, from its certificate. Another root can have the same name.</summary>
     public string RootName { get; }
 
-    /// <summary>The instant at which it was verified.</summary>
+    /// <summary>The instant of verification.</summary>
     public DateTimeOffset VerifiedAt { get; }
 
     /// <summary>The platform, as its PCK certificate describes it.</summary>
     public PckExtension Pck { get; }
 
-    /// <summary>How current the platform is; null where the root needs no collateral, which is the simulated one.</summary>
+    /// <summary>The platform's security level; null for the simulated root, which needs no collateral.</summary>
     public TcbReport? Tcb { get; }
-}
-
-/// <summary>A verified quote, or the first link that failed.</summary>
-public readonly record struct QuoteVerdict(VerifiedQuote? Quote, QuoteFailure? Failure)
-{
-    /// <summary>Whether every link holds.</summary>
-    [MemberNotNullWhen(true, nameof(Quote))]
-    [MemberNotNullWhen(false, nameof(Failure))]
-    public bool IsVerified => Quote is not null;
 }

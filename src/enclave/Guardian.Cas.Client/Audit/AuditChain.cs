@@ -53,13 +53,13 @@ internal sealed class AuditChain(AttestationPolicy policy, DateTimeOffset now, E
 
     private Refusal? Introduce(AuditPayload payload, int number)
     {
-        var verdict = StatementVerifier.Verify(payload.Statement, now, verifier);
-        var fault = verdict.IsVerified ? AuditVerifier.FindFault(verdict.Statement, AuditLine.StartType, policy) : verdict.Failure.Detail;
+        var (statement, refusal) = StatementVerifier.Verify(payload.Statement, now, verifier);
+        var fault = statement is null ? refusal!.Detail : AuditVerifier.FindFault(statement, AuditLine.StartType, policy);
         if (fault is not null)
         {
             return CasReasons.NotTrusted.Because($"entry {number} begins with a CAS that is not accepted: {fault}");
         }
-        var start = AuditVerifier.TryDeserialize(verdict.Statement!.Payload.Span, AuditJson.Default.AuditStart);
+        var start = AuditVerifier.TryDeserialize(statement!.Payload.Span, AuditJson.Default.AuditStart);
         var fits = start is not null
             && start.Sequence == payload.Sequence && start.Previous == payload.Previous && AuditLine.Hash(start.Key) == payload.Key;
         if (!fits || TryImport(start!.Key) is not { } key)

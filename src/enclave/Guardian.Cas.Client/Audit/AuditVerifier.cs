@@ -73,16 +73,16 @@ public static class AuditVerifier
         ReadOnlySpan<byte> head, AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var verdict = StatementVerifier.Verify(head, now, verifier);
-        if (!verdict.IsVerified)
+        var (statement, refusal) = StatementVerifier.Verify(head, now, verifier);
+        if (statement is null)
         {
-            return CasReasons.NotTrusted.Because($"the statement of the log's end does not verify: {verdict.Failure.Detail}");
+            return CasReasons.NotTrusted.Because($"the statement of the log's end does not verify: {refusal!.Detail}");
         }
-        if (FindFault(verdict.Statement, AuditLine.HeadType, policy) is { } fault)
+        if (FindFault(statement, AuditLine.HeadType, policy) is { } fault)
         {
             return CasReasons.NotTrusted.Because($"the statement of the log's end is not accepted: {fault}");
         }
-        return TryDeserialize(verdict.Statement.Payload.Span, AuditJson.Default.AuditHead) is { Sequence: > 0 and <= int.MaxValue } read
+        return TryDeserialize(statement.Payload.Span, AuditJson.Default.AuditHead) is { Sequence: > 0 and <= int.MaxValue } read
             ? read
             : CasReasons.Malformed.Because("the statement of the log's end has another content");
     }

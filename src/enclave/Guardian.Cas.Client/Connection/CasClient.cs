@@ -247,7 +247,7 @@ public sealed class CasClient : IDisposable
                 CasReasons.Unreachable.Because($"the answer of {http.BaseAddress} is not what this release expects; is it a CAS?"),
                 failure);
         }
-        catch (HttpRequestException failure) when (failure.InnerException is AttestationException untrusted)
+        catch (HttpRequestException failure) when (failure.InnerException is RefusedException untrusted)
         {
             throw new RefusedException(ToRefusal(untrusted), untrusted);
         }
@@ -267,14 +267,13 @@ public sealed class CasClient : IDisposable
         Problems = problem.Problems,
     };
 
-    private Refusal ToRefusal(AttestationException untrusted)
+    private Refusal ToRefusal(RefusedException untrusted)
     {
-        var failed = untrusted.Appraisal?.Checks.Where(check => !check.Passed).ToList() ?? [];
         var refusal = CasReasons.NotTrusted.Because($"the CAS at {http.BaseAddress} is not accepted: {untrusted.Message}") with
         {
-            Problems = [.. failed.Select(check => check.ToString())],
+            Problems = untrusted.Refusal.Problems,
         };
-        return failed.Any(check => check.Rule == "platform")
+        return untrusted.Refusal.Problems.Any(problem => problem.StartsWith("platform:", StringComparison.Ordinal))
             ? refusal with { Remedy = "a simulated platform protects nothing; accept it with --platform simulated only to try things out" }
             : refusal;
     }

@@ -21,20 +21,20 @@ internal sealed class CallerVerifier(EvidenceVerifier evidence, TimeProvider tim
     public Outcome<RaTlsPeer> Verify(ReadOnlyMemory<byte> certificate)
     {
         var now = time.GetUtcNow();
-        var verdict = RaTlsVerifier.Verify(certificate, now, evidence);
-        if (!verdict.IsVerified)
+        var (peer, refusal) = RaTlsVerifier.Verify(certificate, now, evidence);
+        if (peer is null)
         {
-            return CasReasons.Denied.Because($"the caller is not an attested enclave: {verdict.Failure.Detail}") with
+            return CasReasons.Denied.Because($"the caller is not an attested enclave: {refusal!.Detail}") with
             {
-                Problems = [$"{verdict.Failure.Stage}: {verdict.Failure.Reason}"],
+                Problems = [$"{refusal.Location?.Part}: {refusal.Code}"],
             };
         }
         if (peers.Count >= MaxPeers)
         {
             peers.Clear();
         }
-        peers[IdOf(certificate)] = (verdict.Peer, now + PeerLife);
-        return verdict.Peer;
+        peers[IdOf(certificate)] = (peer, now + PeerLife);
+        return peer;
     }
 
     /// <summary>Verifies a caller, unless it was verified some minutes ago.</summary>

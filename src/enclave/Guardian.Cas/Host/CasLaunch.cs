@@ -8,6 +8,7 @@ using Guardian.Cas.Store;
 using Guardian.Hosting;
 using Guardian.Refusals;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 
 namespace Guardian.Cas.Host;
 

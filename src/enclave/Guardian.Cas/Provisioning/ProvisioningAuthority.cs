@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Files.Durable;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.Files.Durable;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 

@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Refusals;
@@ -41,11 +40,11 @@ internal sealed class Connector(NetworkShield shield, Action<string> onProblem, 
             }
             return (shield.WrapConnection(socket, stream), FileError.Success);
         }
-        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or RefusedException
             or OperationCanceledException or RefusedException)
         {
             socket.Dispose();
-            var cause = failure.InnerException as AttestationException ?? failure;
+            var cause = failure.InnerException as RefusedException ?? failure;
             onProblem($"no connection to {destination.Host}:{destination.Port}: {cause.Message}");
             return (null, failure switch
             {

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Refusals;
@@ -140,7 +139,7 @@ internal sealed class ShieldedListener : IGuestListener
                 waiting.Set(true);
             }
         }
-        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or AttestationException
+        catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or RefusedException
             or OperationCanceledException or ObjectDisposedException)
         {
             await stream.DisposeAsync().ConfigureAwait(false);

@@ -8,6 +8,7 @@ using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Runtime.Network;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx;
 
 namespace Guardian.Runtime.Start;

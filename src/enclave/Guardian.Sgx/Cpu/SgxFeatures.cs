@@ -1,26 +1,33 @@
 namespace Guardian.Sgx.Cpu;
 
-/// <summary>The registers that CPUID answers with.</summary>
+/// <summary>The registers of an answer of CPUID.</summary>
+/// <param name="Eax">EAX.</param>
+/// <param name="Ebx">EBX.</param>
+/// <param name="Ecx">ECX.</param>
+/// <param name="Edx">EDX.</param>
 public readonly record struct CpuIdRegisters(uint Eax, uint Ebx, uint Ecx, uint Edx);
 
-/// <summary>Executes CPUID, or reads what it once answered.</summary>
+/// <summary>Executes CPUID, or reads a recorded answer.</summary>
+/// <param name="leaf">EAX.</param>
+/// <param name="subleaf">ECX.</param>
+/// <returns>The answer.</returns>
 public delegate CpuIdRegisters CpuIdReader(uint leaf, uint subleaf);
 
 /// <summary>One section of enclave memory, as CPUID leaf 12H lists it.</summary>
 /// <param name="Base">Physical address, bytes.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="HasIntegrity">Confidentiality and integrity (property 1); else confidentiality alone, as on machines of several
+/// <param name="HasIntegrity">Confidentiality and integrity (property 1); false is confidentiality alone, as on machines of several
 /// sockets.</param>
 public readonly record struct EpcSectionInfo(ulong Base, ulong Size, bool HasIntegrity);
 
-/// <summary>What a processor says of SGX (Intel SDM, volume 3D, 38.7.2, and volume 2A, CPUID). Immutable.</summary>
+/// <summary>A processor's SGX features (Intel SDM, volume 3D, 38.7.2, and volume 2A, CPUID). Immutable.</summary>
 public sealed record SgxFeatures
 {
     private const uint FeatureLeaf = 7;
     private const uint SgxLeaf = 0x12;
     private const uint FirstSection = 2;
 
-    // A processor ends the list itself; Linux reads no more than eight.
+    // The processor ends the list; Linux reads at most eight sections.
     private const uint MaxSections = 64;
 
     private const uint TypeEpc = 1;
@@ -28,22 +35,22 @@ public sealed record SgxFeatures
     /// <summary>Whether the processor is Intel's.</summary>
     public required bool IsIntel { get; init; }
 
-    /// <summary>Whether a hypervisor lies between: then the rest is what it chose to show.</summary>
+    /// <summary>Whether a hypervisor is present, which then chooses the other values.</summary>
     public required bool IsVirtual { get; init; }
 
-    /// <summary>SGX is there. Firmware may still have it off: see <see cref="Sgx1"/>.</summary>
+    /// <summary>Whether the processor has SGX. Firmware may have it disabled: see <see cref="Sgx1"/>.</summary>
     public required bool Sgx { get; init; }
 
-    /// <summary>Flexible launch control.</summary>
+    /// <summary>Whether the processor has flexible launch control.</summary>
     public required bool LaunchControl { get; init; }
 
-    /// <summary>The instructions of SGX1 work; not so when firmware has not enabled SGX.</summary>
+    /// <summary>Whether the instructions of SGX1 work; false when firmware has not enabled SGX.</summary>
     public required bool Sgx1 { get; init; }
 
-    /// <summary>SGX2: enclaves may add and remove pages while they run.</summary>
+    /// <summary>Whether the instructions of SGX2 work: enclaves may add and remove pages while they run.</summary>
     public required bool Sgx2 { get; init; }
 
-    /// <summary>Enclaves may use the provisioning key, which quoting needs.</summary>
+    /// <summary>Whether enclaves may use the provisioning key, which quoting needs.</summary>
     public required bool ProvisionKey { get; init; }
 
     /// <summary>The sections of enclave memory, in the processor's order.</summary>
@@ -52,7 +59,10 @@ public sealed record SgxFeatures
     /// <summary>Family, model and stepping, as the kernel counts them.</summary>
     public required (uint Family, uint Model, uint Stepping) Signature { get; init; }
 
-    /// <summary>Reads what a processor says. Never throws for any answer.</summary>
+    /// <summary>Reads a processor's features.</summary>
+    /// <param name="cpuId">Executes CPUID.</param>
+    /// <returns>The features. Never throws for any answer.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="cpuId"/> is null.</exception>
     public static SgxFeatures Read(CpuIdReader cpuId)
     {
         ArgumentNullException.ThrowIfNull(cpuId);
@@ -99,8 +109,9 @@ public sealed record SgxFeatures
     {
         var family = (eax >> 8) & 0xF;
         var model = (eax >> 4) & 0xF;
+        var isExtended = family is 6 or 0xF;
         return (
-            family == 0xF ? family + ((eax >> 20) & 0xFF) : family, family is 6 or 0xF ? model | ((eax >> 12) & 0xF0) : model, eax & 0xF);
+            family == 0xF ? family + ((eax >> 20) & 0xFF) : family, isExtended ? model | ((eax >> 12) & 0xF0) : model, eax & 0xF);
     }
 
     private static ulong Join(uint low, uint high) => (low & 0xFFFF_F000) | ((ulong)(high & 0xF_FFFF) << 32);

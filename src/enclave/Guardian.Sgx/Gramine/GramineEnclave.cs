@@ -1,21 +1,23 @@
 using System.Security.Cryptography;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Keys;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Sgx.Gramine;
 
 /// <summary>
 /// The hardware platform, as Gramine offers it to the process inside (<c>/dev/attestation</c>, Gramine manual, "Attestation and Secret
-/// Provisioning"). Unproven: no machine with SGX was at hand. Thread-safe.
+/// Provisioning"). Not yet tested on a machine with SGX. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Gramine gives two seal keys of 128 bits, bound to MRENCLAVE and to MRSIGNER, and no others. <see cref="GetKey"/> therefore serves
+/// Gramine has two seal keys of 128 bits, bound to MRENCLAVE and to MRSIGNER, and no others. <see cref="GetKey"/> therefore serves
 /// <see cref="KeyName.Seal"/> with one of those two policies, and derives the key from Gramine's by AES-CMAC over the KEYREQUEST; an older
 /// CPUSVN or ISVSVN
 /// cannot be asked for.
 /// </remarks>
 public sealed class GramineEnclave : IEnclave
 {
-    // Intel's quotes with certificate chain have some 4.6 KiB.
+    // Intel's quotes with certificate chain have about 4.6 KiB.
     private const int MaxFileSize = 64 * 1024;
 
     private readonly string root;
@@ -36,16 +38,23 @@ public sealed class GramineEnclave : IEnclave
     /// <inheritdoc/>
     public ReportBody Identity { get; }
 
-    /// <summary>Opens the platform; null when the process does not run under Gramine with DCAP attestation.</summary>
-    /// <param name="root">Where Gramine shows its files.</param>
+    /// <summary>Opens the platform.</summary>
+    /// <param name="root">The folder of Gramine's files.</param>
+    /// <returns>The enclave; null when the process does not run under Gramine with DCAP attestation.</returns>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">A file has an unexpected content.</exception>
     public static GramineEnclave? TryOpen(string root = "/dev/attestation")
     {
         var type = Path.Combine(root, "attestation_type");
         return File.Exists(type) && File.ReadAllText(type).Trim('\0', '\n', ' ') == "dcap" ? new GramineEnclave(root) : null;
     }
 
-    /// <summary>A quote of the platform's own quoting enclave.</summary>
-    /// <param name="reportData">64 bytes.</param>
+    /// <summary>Gets a quote from the platform's quoting enclave.</summary>
+    /// <param name="reportData">REPORTDATA, 64 bytes.</param>
+    /// <returns>The quote.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="reportData"/> does not have 64 bytes.</exception>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">The quote is empty or too large.</exception>
     public byte[] CreateQuote(ReadOnlySpan<byte> reportData)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(reportData.Length, ReportBody.ReportDataSize, nameof(reportData));
@@ -61,7 +70,7 @@ public sealed class GramineEnclave : IEnclave
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(targetInfo.Length, TargetInfo.Size, nameof(targetInfo));
         ArgumentOutOfRangeException.ThrowIfNotEqual(reportData.Length, ReportBody.ReportDataSize, nameof(reportData));
-        // Three files make one report: no other thread may come between.
+        // A report takes three files; another thread must not write them in between.
         lock (gate)
         {
             File.WriteAllBytes(Path.Combine(root, "target_info"), targetInfo);
@@ -97,7 +106,7 @@ public sealed class GramineEnclave : IEnclave
         return KeyError.Success;
     }
 
-    /// <summary>Nothing is held.</summary>
+    /// <summary>Does nothing: the process keeps no resources.</summary>
     public void Dispose()
     {
     }
@@ -106,11 +115,8 @@ public sealed class GramineEnclave : IEnclave
     {
         var path = Path.Combine(root, name);
         var bytes = File.ReadAllBytes(path);
-        return size is null
-            ? bytes.Length is > 0 and <= MaxFileSize ? bytes
-            : throw Wrong(path, bytes) : bytes.Length == size ? bytes : throw Wrong(path, bytes);
+        return bytes.Length == size || (size is null && bytes.Length is > 0 and <= MaxFileSize)
+            ? bytes
+            : throw new InvalidDataException($"{path} has {bytes.Length} bytes; is this Gramine with remote attestation 'dcap'?");
     }
-
-    private static InvalidDataException Wrong(string path, byte[] bytes) =>
-        new($"{path} gave {bytes.Length} bytes; is this Gramine with remote attestation 'dcap'?");
 }

@@ -3,14 +3,15 @@ using System.Security.Cryptography;
 
 namespace Guardian.Sgx.Keys;
 
-/// <summary>AES-CMAC (RFC 4493): the MAC of SGX reports and the function its keys are derived with.</summary>
+/// <summary>AES-CMAC (RFC 4493): the MAC of SGX reports, and the key derivation function of SGX. Thread-safe.</summary>
 public static class AesCmac
 {
-    /// <summary>Bytes of the MAC, and of an AES block.</summary>
+    /// <summary>Size in bytes of the MAC, and of an AES block.</summary>
     public const int Size = 16;
 
+    /// <summary>Computes the MAC.</summary>
     /// <param name="key">16 bytes.</param>
-    /// <param name="message">Any length, also none.</param>
+    /// <param name="message">The message; may be empty.</param>
     /// <param name="mac">Receives <see cref="Size"/> bytes.</param>
     [SuppressMessage("Security", "CA5401", Justification = "CMAC is defined over CBC with a zero first block")]
     public static void Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac)

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Guardian.Sgx.Keys;
 
-/// <summary>KEYNAME: which of the processor's keys (SDM vol. 3D, table 35-23).</summary>
+/// <summary>KEYNAME: the processor's keys (SDM vol. 3D, table 35-23).</summary>
 public enum KeyName : ushort
 {
-    /// <summary>For launch tokens; needs EINITTOKENKEY.</summary>
+    /// <summary>Authenticates launch tokens; needs EINITTOKENKEY.</summary>
     EInitToken = 0,
 
     /// <summary>Proves the platform to its maker; needs PROVISIONKEY.</summary>
@@ -21,7 +21,7 @@ public enum KeyName : ushort
     Seal = 4,
 }
 
-/// <summary>KEYPOLICY: what a seal key depends on. Bits above MRSIGNER need KSS.</summary>
+/// <summary>KEYPOLICY: the inputs of a seal key. Bits above MRSIGNER need KSS.</summary>
 [Flags]
 public enum KeyPolicy : ushort
 {
@@ -31,7 +31,7 @@ public enum KeyPolicy : ushort
     /// <summary>The exact code.</summary>
     MrEnclave = 1,
 
-    /// <summary>The signer; newer versions of the same product can read it.</summary>
+    /// <summary>The signer; newer versions of the same product derive the key too.</summary>
     MrSigner = 2,
 
     /// <summary>Leave ISVPRODID out.</summary>
@@ -47,7 +47,7 @@ public enum KeyPolicy : ushort
     IsvExtProdId = 0x20,
 }
 
-/// <summary>What EGETKEY answers.</summary>
+/// <summary>The error codes of EGETKEY.</summary>
 public enum KeyError
 {
     /// <summary>The key was derived.</summary>
@@ -56,36 +56,36 @@ public enum KeyError
     /// <summary>The enclave lacks an attribute that the key or the policy needs.</summary>
     InvalidAttribute = 1,
 
-    /// <summary>A CPUSVN above the platform's own.</summary>
+    /// <summary>The requested CPUSVN is above the platform's own.</summary>
     InvalidCpuSvn = 32,
 
-    /// <summary>An ISVSVN or CONFIGSVN above the enclave's own.</summary>
+    /// <summary>The requested ISVSVN or CONFIGSVN is above the enclave's own.</summary>
     InvalidIsvSvn = 64,
 
-    /// <summary>No such key.</summary>
+    /// <summary>The key does not exist.</summary>
     InvalidKeyName = 256,
 }
 
-/// <summary>KEYREQUEST, 512 bytes (SDM vol. 3D, table 35-22).</summary>
+/// <summary>KEYREQUEST, 512 bytes (SDM vol. 3D, table 35-22). Immutable.</summary>
 /// <remarks>
 /// Little-endian: <c>0 KEYNAME 2 | 2 KEYPOLICY 2 | 4 ISVSVN 2 | 6 reserved 2 | 8 CPUSVN 16 | 24 ATTRIBUTEMASK 16 | 40 KEYID 32 |
 /// 72 MISCMASK 4 | 76 CONFIGSVN 2 | 78 reserved 434</c>.
 /// </remarks>
 public sealed record KeyRequest
 {
-    /// <summary>Bytes of the structure.</summary>
+    /// <summary>Size of the structure in bytes.</summary>
     public const int Size = 512;
 
-    /// <summary>Bytes of CPUSVN.</summary>
+    /// <summary>Size of CPUSVN in bytes.</summary>
     public const int CpuSvnSize = 16;
 
-    /// <summary>Bytes of KEYID.</summary>
+    /// <summary>Size of KEYID in bytes.</summary>
     public const int KeyIdSize = 32;
 
-    /// <summary>Which key.</summary>
+    /// <summary>The key.</summary>
     public required KeyName Name { get; init; }
 
-    /// <summary>What a seal key depends on.</summary>
+    /// <summary>The inputs of a seal key.</summary>
     public KeyPolicy Policy { get; init; }
 
     /// <summary>At most the enclave's own ISVSVN.</summary>
@@ -97,16 +97,19 @@ public sealed record KeyRequest
     /// <summary>16 bytes, no component above the platform's; empty is zero.</summary>
     public ReadOnlyMemory<byte> CpuSvn { get; init; }
 
-    /// <summary>The attributes a key depends on; INIT and DEBUG always count.</summary>
+    /// <summary>The attributes that enter the key; INIT and DEBUG always do.</summary>
     public EnclaveAttributes AttributeMask { get; init; }
 
-    /// <summary>32 bytes that make one key differ from the next; empty is zero.</summary>
+    /// <summary>32 bytes that distinguish keys of the same kind; empty is zero.</summary>
     public ReadOnlyMemory<byte> KeyId { get; init; }
 
-    /// <summary>The MISCSELECT bits a seal key depends on.</summary>
+    /// <summary>The MISCSELECT bits that enter a seal key.</summary>
     public uint MiscMask { get; init; }
 
-    /// <summary>Reads a request; false when there are not exactly <see cref="Size"/> bytes or a reserved byte is not zero.</summary>
+    /// <summary>Reads a request.</summary>
+    /// <param name="bytes">The structure.</param>
+    /// <param name="request">Receives the request, or null.</param>
+    /// <returns>False when there are not exactly <see cref="Size"/> bytes, or a reserved byte is not zero.</returns>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out KeyRequest? request)
     {
         request = null;
@@ -128,7 +131,8 @@ public sealed record KeyRequest
         return true;
     }
 
-    /// <summary>Writes exactly <see cref="Size"/> bytes.</summary>
+    /// <summary>Writes the structure.</summary>
+    /// <param name="destination">Receives <see cref="Size"/> bytes.</param>
     public void Write(Span<byte> destination)
     {
         destination = destination[..Size];

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Guardian.Sgx.Measurement;
 
-/// <summary>As much of an ELF64 shared object as loading it into an enclave needs: segments, and which pages are relocated.</summary>
+/// <summary>The parts of an ELF64 shared object that its loading into an enclave needs: segments and relocated pages.</summary>
 internal sealed class ElfImage
 {
     private const int HeaderSize = 64;
@@ -11,7 +11,7 @@ internal sealed class ElfImage
     private const uint Load = 1;
     private const uint Dynamic = 2;
 
-    // Dynamic tags: where relocations are, and how many bytes of them.
+    // Dynamic tags: addresses and sizes of the relocation tables.
     private const ulong Rela = 7;
     private const ulong RelaSize = 8;
     private const ulong JumpRela = 23;
@@ -26,10 +26,10 @@ internal sealed class ElfImage
         Segments = segments;
     }
 
-    /// <summary>What is loaded, in the order of the file.</summary>
+    /// <summary>The loaded segments, in the order of the file.</summary>
     public IReadOnlyList<Segment> Segments { get; }
 
-    /// <summary>Pages that relocations write to, by their address divided by the page size.</summary>
+    /// <summary>Numbers of the pages that relocations write: address divided by page size.</summary>
     public required IReadOnlySet<ulong> RelocatedPages { get; init; }
 
     public ReadOnlySpan<byte> Content(Segment segment) => file.AsSpan((int)segment.FileOffset, (int)segment.FileSize);
@@ -37,8 +37,8 @@ internal sealed class ElfImage
     /// <summary>Reads an image; null when it is no ELF64 for x86-64 or a size does not fit. Never throws for any content.</summary>
     public static ElfImage? TryRead(byte[] file)
     {
-        if (file.Length < HeaderSize || !file.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8) || Read16(file, 18) != 62
-            || Read16(file, 54) != ProgramHeaderSize)
+        if (file.Length < HeaderSize || !file.AsSpan().StartsWith("\u007fELF\u0002\u0001"u8)
+            || Read16(file, 18) != 62 || Read16(file, 54) != ProgramHeaderSize)
         {
             return null;
         }
@@ -87,9 +87,7 @@ internal sealed class ElfImage
             {
                 continue;
             }
-            if (loaded.FirstOrDefault(
-                segment => address >= segment.Address && address - segment.Address <= segment.FileSize
-                && bytes <= segment.FileSize - (address - segment.Address)) is not { } holder)
+            if (loaded.FirstOrDefault(segment => segment.HasInFile(address, bytes)) is not { } holder)
             {
                 return null;
             }
@@ -110,15 +108,25 @@ internal sealed class ElfImage
 }
 
 /// <summary>A program header.</summary>
+/// <param name="Kind">The type of segment.</param>
 /// <param name="Flags">ELF's: execute 1, write 2, read 4.</param>
-internal sealed record Segment(uint Kind, uint Flags, ulong FileOffset, ulong Address, ulong FileSize, ulong MemorySize);
+/// <param name="FileOffset">Bytes from the start of the file.</param>
+/// <param name="Address">Bytes from the base of the image.</param>
+/// <param name="FileSize">Bytes in the file.</param>
+/// <param name="MemorySize">Bytes in memory; those beyond the file are zero.</param>
+internal sealed record Segment(uint Kind, uint Flags, ulong FileOffset, ulong Address, ulong FileSize, ulong MemorySize)
+{
+    /// <summary>Whether the file has the bytes of an address range of this segment.</summary>
+    public bool HasInFile(ulong address, ulong size) =>
+        address >= Address && address - Address <= FileSize && size <= FileSize - (address - Address);
+}
 
-/// <summary>Bounds on what is measured.</summary>
+/// <summary>Bounds of measured enclaves.</summary>
 internal static class EnclaveMeasurementLimits
 {
-    /// <summary>Larger enclaves than that are no files of people; without a bound, a few bytes could ask for the work of years.</summary>
+    /// <summary>The largest enclave, in bytes. Without a bound, a few bytes could cause work for years.</summary>
     public const ulong MaxEnclaveSize = 64UL * 1024 * 1024 * 1024;
 
-    /// <summary>Pages that are measured at most: 1 GiB of content.</summary>
+    /// <summary>The largest number of pages: 1 GiB of content.</summary>
     public const int MaxPages = 256 * 1024;
 }

@@ -5,17 +5,18 @@ using System.Text;
 namespace Guardian.Sgx.Measurement;
 
 /// <summary>One page of an image.</summary>
-/// <param name="Offset">From the enclave's base, a multiple of 4096.</param>
+/// <param name="Offset">Bytes from the enclave's base, a multiple of 4096.</param>
+/// <param name="Flags">Permissions and page type.</param>
 /// <param name="Content">At most 4096 bytes; the rest is zero.</param>
 public readonly record struct ImagePage(ulong Offset, PageFlags Flags, ReadOnlyMemory<byte> Content);
 
-/// <summary>What is loaded into an enclave: its size and its pages, in the order of loading. Every page is measured.</summary>
+/// <summary>The content of an enclave: its size and its pages, in the order of loading. Every page is measured. Immutable.</summary>
 public sealed class EnclaveImage
 {
     private const uint SsaFrameSize = 1;
     private const PageFlags Code = PageFlags.Regular | PageFlags.Read | PageFlags.Execute;
 
-    // No code, and made anew by every build: debug symbols, documentation; the SIGSTRUCT signs the rest.
+    // Debug symbols and documentation are no code and differ between builds; a SIGSTRUCT signs the other files.
     private static readonly string[] NotMeasured = [".pdb", ".dbg", ".xml", ".sigstruct"];
 
     private readonly List<ImagePage> pages = [];
@@ -23,17 +24,20 @@ public sealed class EnclaveImage
 
     private EnclaveImage() => measurement = new Lazy<MrEnclave>(MeasurePages);
 
-    /// <summary>Bytes of the address range: a power of two.</summary>
+    /// <summary>Size of the address range in bytes: a power of two.</summary>
     public ulong Size => BitOperations.RoundUpToPowerOf2((ulong)Math.Max(pages.Count, 2) * EnclaveMeasurement.PageSize);
 
     /// <summary>The pages in order.</summary>
     public IReadOnlyList<ImagePage> Pages => pages;
 
     /// <summary>
-    /// An image over a program's files: for each file below the folder, in ordinal order of its relative path, a page with path and
+    /// Makes an image of a program's files: for each file below the folder, in ordinal order of its relative path, a page with path and
     /// size, then its bytes; last a TCS. Debug symbols, documentation and SIGSTRUCTs are left out.
     /// </summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <param name="directory">The folder.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="ArgumentException">A relative path has more than 4088 bytes.</exception>
     public static EnclaveImage FromFiles(string directory)
     {
         var files = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
@@ -48,7 +52,9 @@ public sealed class EnclaveImage
         return image.Complete();
     }
 
-    /// <summary>An image over bytes in memory.</summary>
+    /// <summary>Makes an image of bytes in memory.</summary>
+    /// <param name="code">The bytes.</param>
+    /// <returns>The image.</returns>
     public static EnclaveImage FromBytes(ReadOnlyMemory<byte> code)
     {
         var image = new EnclaveImage();
@@ -56,7 +62,8 @@ public sealed class EnclaveImage
         return image.Complete();
     }
 
-    /// <summary>MRENCLAVE of this image, taken once: it hashes every byte. Needs no platform.</summary>
+    /// <summary>Computes MRENCLAVE of this image, once: it hashes every byte. Needs no platform.</summary>
+    /// <returns>The measurement.</returns>
     public MrEnclave Measure() => measurement.Value;
 
     private MrEnclave MeasurePages()
@@ -91,14 +98,15 @@ public sealed class EnclaveImage
         }
     }
 
-    private void Append(PageFlags flags, ReadOnlyMemory<byte> content, int start) =>
-        pages.Add(new ImagePage(
-            (ulong)pages.Count * EnclaveMeasurement.PageSize, flags,
-            content.Slice(start, Math.Min(EnclaveMeasurement.PageSize, content.Length - start))));
+    private void Append(PageFlags flags, ReadOnlyMemory<byte> content, int start)
+    {
+        var size = Math.Min(EnclaveMeasurement.PageSize, content.Length - start);
+        pages.Add(new ImagePage((ulong)pages.Count * EnclaveMeasurement.PageSize, flags, content.Slice(start, size)));
+    }
 
     private EnclaveImage Complete()
     {
-        // An enclave is entered through a thread control structure; ours asks for nothing of it.
+        // A thread enters an enclave through a thread control structure; ours needs no fields.
         Append(PageFlags.Tcs, new byte[EnclaveMeasurement.PageSize], 0);
         return this;
     }

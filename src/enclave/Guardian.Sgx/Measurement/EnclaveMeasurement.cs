@@ -4,12 +4,12 @@ using System.Security.Cryptography;
 namespace Guardian.Sgx.Measurement;
 
 /// <summary>
-/// Computes MRENCLAVE as the processor does: SHA-256 over one 64-byte record for each ECREATE, EADD and EEXTEND, the latter
-/// followed by the 256 bytes it measures (SDM vol. 3D, 36.4.1). Not thread-safe.
+/// Computes MRENCLAVE as the processor does: SHA-256 over one 64-byte record for each ECREATE, EADD and EEXTEND; the 256 measured
+/// bytes follow an EEXTEND record (SDM vol. 3D, 36.4.1). Not thread-safe.
 /// </summary>
 public sealed class EnclaveMeasurement : IDisposable
 {
-    /// <summary>Bytes of a page.</summary>
+    /// <summary>Size of a page in bytes.</summary>
     public const int PageSize = 4096;
 
     /// <summary>Bytes that one EEXTEND measures.</summary>
@@ -17,12 +17,12 @@ public sealed class EnclaveMeasurement : IDisposable
 
     private const int RecordSize = 64;
 
-    // A whole page at once: its EADD record, then record and content for each chunk.
+    // A page is hashed at once: its EADD record, then record and content of each chunk.
     private readonly byte[] page = new byte[RecordSize + (PageSize / ChunkSize * (RecordSize + ChunkSize))];
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    /// <summary>ECREATE.</summary>
-    /// <param name="size">Bytes of the enclave's address range.</param>
+    /// <summary>Begins with ECREATE.</summary>
+    /// <param name="size">Size of the enclave's address range in bytes.</param>
     /// <param name="ssaFrameSize">Pages of a state save area frame.</param>
     public EnclaveMeasurement(ulong size, uint ssaFrameSize)
     {
@@ -34,7 +34,9 @@ public sealed class EnclaveMeasurement : IDisposable
         hash.AppendData(record);
     }
 
-    /// <summary>EADD: a page at an offset, with the first 48 bytes of its SECINFO (which are its flags, then zeros).</summary>
+    /// <summary>EADD: a page, with the first 48 bytes of its SECINFO: flags, then zeros.</summary>
+    /// <param name="offset">Bytes from the enclave's base, a multiple of <see cref="PageSize"/>.</param>
+    /// <param name="flags">Permissions and page type.</param>
     public void Add(ulong offset, PageFlags flags)
     {
         WriteAdd(page, offset, flags);
@@ -42,7 +44,9 @@ public sealed class EnclaveMeasurement : IDisposable
     }
 
     /// <summary>EEXTEND: the content of a chunk.</summary>
+    /// <param name="offset">Bytes from the enclave's base, a multiple of <see cref="ChunkSize"/>.</param>
     /// <param name="chunk">Exactly <see cref="ChunkSize"/> bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="chunk"/> has another size.</exception>
     public void Extend(ulong offset, ReadOnlySpan<byte> chunk)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(chunk.Length, ChunkSize, nameof(chunk));
@@ -51,6 +55,8 @@ public sealed class EnclaveMeasurement : IDisposable
     }
 
     /// <summary>EADD and EEXTEND of a whole page.</summary>
+    /// <param name="offset">Bytes from the enclave's base, a multiple of <see cref="PageSize"/>.</param>
+    /// <param name="flags">Permissions and page type.</param>
     /// <param name="content">At most <see cref="PageSize"/> bytes; the rest of the page is zero.</param>
     public void AddMeasured(ulong offset, PageFlags flags, ReadOnlySpan<byte> content)
     {
@@ -65,7 +71,8 @@ public sealed class EnclaveMeasurement : IDisposable
         hash.AppendData(page);
     }
 
-    /// <summary>The measurement of all records so far; EINIT would take it.</summary>
+    /// <summary>Returns the measurement of all records so far, as EINIT reads it.</summary>
+    /// <returns>MRENCLAVE.</returns>
     public MrEnclave Finish()
     {
         Span<byte> value = stackalloc byte[MrEnclave.Size];

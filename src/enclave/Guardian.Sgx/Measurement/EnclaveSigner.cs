@@ -4,8 +4,10 @@ using Guardian.Files.Durable;
 
 namespace Guardian.Sgx.Measurement;
 
-/// <summary>A vendor's RSA-3072 key with exponent 3, as SIGSTRUCT demands it. Kept as PKCS#8 PEM in a file only its owner can
-/// read.</summary>
+/// <summary>
+/// A vendor's RSA-3072 key with exponent 3, which SIGSTRUCT requires. Stored as PKCS#8 PEM in a file that only its owner can read. One
+/// thread at a time may use an instance.
+/// </summary>
 public sealed class EnclaveSigner : IDisposable
 {
     private const int KeySizeBits = 3072;
@@ -15,7 +17,7 @@ public sealed class EnclaveSigner : IDisposable
 
     private EnclaveSigner(RSA key) => this.key = key;
 
-    /// <summary>MRSIGNER of what this key signs.</summary>
+    /// <summary>MRSIGNER of the enclaves that this key signs.</summary>
     public MrSigner MrSigner
     {
         get
@@ -27,9 +29,10 @@ public sealed class EnclaveSigner : IDisposable
     }
 
     /// <summary>Makes a key.</summary>
+    /// <returns>The key; the caller disposes it.</returns>
     /// <remarks>
-    /// The base library makes keys with exponent 65537 only. The primes of such keys are as good for exponent 3 when they are 2
-    /// modulo 3 (so that 3 divides neither p-1 nor q-1), which every second prime is.
+    /// The base library makes keys with exponent 65537 only. Their primes also suit exponent 3 when they are 2 modulo 3, so that
+    /// 3 divides neither p-1 nor q-1. Every second prime is.
     /// </remarks>
     public static EnclaveSigner Create()
     {
@@ -57,8 +60,11 @@ public sealed class EnclaveSigner : IDisposable
         }));
     }
 
-    /// <summary>Reads the key of a file, or makes one there; two processes that start at once agree on one.</summary>
-    /// <exception cref="InvalidDataException">The file holds no such key.</exception>
+    /// <summary>Reads the key of a file, or makes one there. Two processes that start at once agree on one key.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The key; the caller disposes it.</returns>
+    /// <exception cref="InvalidDataException">The file holds no RSA-3072 key with exponent 3.</exception>
+    /// <exception cref="IOException">The file cannot be read or written.</exception>
     public static EnclaveSigner LoadOrCreate(string path)
     {
         var pem = DurableFile.ReadOrCreate(path, () =>
@@ -84,10 +90,18 @@ public sealed class EnclaveSigner : IDisposable
         return new EnclaveSigner(loaded);
     }
 
-    /// <summary>Signs an enclave's identity. All attributes but XFRM's optional features are demanded as given.</summary>
-    public SigStruct Sign(MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, DateOnly date) =>
-        SigStruct.Create(
-            key, enclaveHash, isvProdId, isvSvn, attributes, new EnclaveAttributes((AttributeFlags)ulong.MaxValue, ~0xE4UL), date);
+    /// <summary>Signs an enclave's identity. The mask requires all attributes as given, except XFRM's optional features.</summary>
+    /// <param name="enclaveHash">MRENCLAVE.</param>
+    /// <param name="isvProdId">The product.</param>
+    /// <param name="isvSvn">The product's security version.</param>
+    /// <param name="attributes">ATTRIBUTES of the enclave.</param>
+    /// <param name="date">The date of signing.</param>
+    /// <returns>The signed structure.</returns>
+    public SigStruct Sign(MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, DateOnly date)
+    {
+        var mask = new EnclaveAttributes((AttributeFlags)ulong.MaxValue, ~0xE4UL);
+        return SigStruct.Create(key, enclaveHash, isvProdId, isvSvn, attributes, mask, date);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => key.Dispose();

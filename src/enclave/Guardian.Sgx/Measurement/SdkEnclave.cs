@@ -1,19 +1,16 @@
 using System.Buffers.Binary;
+using Guardian.Refusals;
 
 namespace Guardian.Sgx.Measurement;
 
 /// <summary>
-/// An enclave as Intel's SDK signs it: a shared object with metadata that says how it is laid out, and a SIGSTRUCT. Measured as the SDK's
-/// loader builds it
-/// (linux-sgx psw/urts/loader.cpp, common/inc/internal/metadata.h).
+/// An enclave as Intel's SDK signs it: a shared object with metadata that describes its layout, and a SIGSTRUCT. Measured as the SDK's
+/// loader builds it (linux-sgx psw/urts/loader.cpp, common/inc/internal/metadata.h). Immutable.
 /// </summary>
 /// <remarks>
-/// Metadata, little-endian: <c>0 magic 8 | 8 version 8 | 16 size 4 | 24 SSA frame size 4 | 40 enclave size 8 | 64 SIGSTRUCT 1808 | 1872
-/// patches: offset 4, size 4 | 1880 layout:
-/// offset 4, size 4</c>. A patch: <c>0 place in the file 8 | 8 offset in the metadata 4 | 12 size 4</c>, 32 in all. A layout entry: <c>0 id
-/// 2 | 2 attributes 2 | 4 pages 4 | 8 address 8 |
-/// 16 content size 4 | 20 content offset 4 | 24 SECINFO flags 8</c>; a group, whose id has bit 12: <c>2 entries before it 2 | 4 times 4 | 8
-/// step 8</c>.
+/// Metadata, little-endian: <c>0 magic 8 | 8 version 8 | 16 size 4 | 24 SSA frame size 4 | 40 enclave size 8 | 64 SIGSTRUCT 1808 |
+/// 1872 patches: offset 4, size 4 | 1880 layout: offset 4, size 4</c>. A patch: <c>0 place in the file 8 | 8 offset in the metadata 4 |
+/// 12 size 4</c>, 32 in all.
 /// </remarks>
 public sealed class SdkEnclave
 {
@@ -22,264 +19,131 @@ public sealed class SdkEnclave
     private const int PatchDirectory = SigStructOffset + SigStruct.Size;
     private const int LayoutDirectory = PatchDirectory + 8;
     private const int MetadataHeaderSize = LayoutDirectory + 8;
-    private const int EntrySize = 32;
-    private const int GroupFlag = 1 << 12;
-    // The SDK writes one for each version of its loader; reading one copies the file.
+    private const int PatchSize = 32;
+
+    // The SDK writes one block for each version of its loader. Each block costs a copy of the file.
     private const int MaxBlocks = 16;
-    private const int IsAdded = 1;
-    private const int IsExtended = 2;
 
-    // Places in a thread control structure that hold offsets from the enclave's base.
-    private static readonly int[] TcsOffsets = [16, 48, 56];
-
-    private readonly byte[] metadata;
-    private readonly ElfImage image;
-    private int pages;
-
-    private SdkEnclave(byte[] metadata, ElfImage image, SigStruct sigStruct)
+    private SdkEnclave(SigStruct sigStruct, MrEnclave mrEnclave, ulong metadataVersion, ulong enclaveSize)
     {
-        this.metadata = metadata;
-        this.image = image;
-        SigStruct = sigStruct;
+        (SigStruct, MrEnclave, MetadataVersion, EnclaveSize) = (sigStruct, mrEnclave, metadataVersion, enclaveSize);
     }
 
-    /// <summary>Who signed it, and as what.</summary>
+    /// <summary>The vendor's signature.</summary>
     public SigStruct SigStruct { get; }
 
+    /// <summary>MRENCLAVE as the loader makes it. In an intact enclave it equals <see cref="SigStruct.EnclaveHash"/>.</summary>
+    public MrEnclave MrEnclave { get; }
+
     /// <summary>Version of the metadata's format.</summary>
-    public ulong MetadataVersion => Read64(metadata, 8);
+    public ulong MetadataVersion { get; }
 
     /// <summary>ELRANGE in bytes.</summary>
-    public ulong EnclaveSize => Read64(metadata, 40);
+    public ulong EnclaveSize { get; }
 
-    /// <summary>Reads every enclave that a file was signed as; there may be several blocks of metadata.</summary>
-    /// <param name="problem">What is wrong, when the list is empty. Never throws for any content.</param>
-    public static IReadOnlyList<SdkEnclave> ReadAll(ReadOnlySpan<byte> file, out string? problem)
+    /// <summary>Reads and measures the enclaves of a file: one for each block of metadata.</summary>
+    /// <param name="file">The shared object.</param>
+    /// <returns>
+    /// At least one enclave, or a refusal when no block can be read or a block makes no enclave. Never throws for any content.
+    /// </returns>
+    public static Outcome<IReadOnlyList<SdkEnclave>> ReadAll(ReadOnlySpan<byte> file)
     {
-        problem = null;
         var enclaves = new List<SdkEnclave>();
+        Refusal? unreadable = null;
         Span<byte> magic = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(magic, Magic);
-        for (int start = 0, found, blocks = 0; blocks < MaxBlocks
-            && (found = file[start..].IndexOf(magic)) >= 0; start += found + magic.Length, blocks++)
+        for (int start = 0, found, blocks = 0; blocks < MaxBlocks && (found = file[start..].IndexOf(magic)) >= 0; blocks++)
         {
-            if (TryRead(file, start + found, ref problem) is { } enclave)
+            var (block, problem) = Block.Read(file, start + found);
+            start += found + magic.Length;
+            if (block is null)
             {
-                enclaves.Add(enclave);
+                unreadable ??= problem;
+                continue;
             }
+            var (enclave, refusal) = block.Measure();
+            if (enclave is null)
+            {
+                return refusal!;
+            }
+            enclaves.Add(enclave);
         }
-        problem = enclaves.Count > 0 ? null : problem ?? "it has no metadata of an SGX enclave; is it signed?";
-        return enclaves;
+        return enclaves.Count > 0
+            ? new Outcome<IReadOnlyList<SdkEnclave>>(enclaves, null)
+            : unreadable ?? Refuse("it has no metadata of an SGX enclave; is it signed?");
     }
 
-    /// <summary>MRENCLAVE as the loader would make it; null with the problem when the layout makes no enclave.</summary>
-    public MrEnclave? TryMeasure(out string? problem)
+    private static Refusal Refuse(string problem) => SgxReasons.NoEnclave.Because(problem);
+
+    // One block of metadata, with the file as this block patches it.
+    private sealed class Block(byte[] metadata, ElfImage image, SigStruct sigStruct)
     {
-        pages = 0;
-        using var measurement = new EnclaveMeasurement(EnclaveSize, BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(24)));
-        var layout = Directory(LayoutDirectory);
-        problem = AddSegments(measurement) ?? AddLayout(measurement, layout, layout.Length / EntrySize, 0, 0);
-        return problem is null ? measurement.Finish() : null;
-    }
-
-    private static SdkEnclave? TryRead(ReadOnlySpan<byte> file, int at, ref string? problem)
-    {
-        if (file.Length - at < MetadataHeaderSize)
+        public static Outcome<Block> Read(ReadOnlySpan<byte> file, int at)
         {
-            problem = "the metadata is cut off";
-            return null;
+            if (file.Length - at < MetadataHeaderSize)
+            {
+                return Refuse("the metadata is cut off");
+            }
+            var size = BinaryPrimitives.ReadUInt32LittleEndian(file[(at + 16)..]);
+            if (size < MetadataHeaderSize || size > (uint)(file.Length - at)
+                || BinaryPrimitives.ReadUInt64LittleEndian(file[(at + 40)..]) > EnclaveMeasurementLimits.MaxEnclaveSize)
+            {
+                return Refuse("the metadata's sizes do not fit the file");
+            }
+            var metadata = file.Slice(at, (int)size).ToArray();
+            if (!SigStruct.TryRead(metadata.AsSpan(SigStructOffset, SigStruct.Size), out var sigStruct))
+            {
+                return Refuse("the metadata holds no SIGSTRUCT");
+            }
+            var patched = file.ToArray();
+            return TryPatch(patched, metadata) && IsInside(metadata, LayoutDirectory) && ElfImage.TryRead(patched) is { } image
+                ? new Block(metadata, image, sigStruct!)
+                : Refuse("the file's segments, or the metadata's tables, do not fit");
         }
-        var size = BinaryPrimitives.ReadUInt32LittleEndian(file[(at + 16)..]);
-        if (size < MetadataHeaderSize || size > (uint)(file.Length - at)
-            || BinaryPrimitives.ReadUInt64LittleEndian(file[(at + 40)..]) > EnclaveMeasurementLimits.MaxEnclaveSize)
-        {
-            problem = "the metadata's sizes do not fit the file";
-            return null;
-        }
-        var metadata = file.Slice(at, (int)size).ToArray();
-        if (!SigStruct.TryRead(metadata.AsSpan(SigStructOffset, SigStruct.Size), out var sigStruct))
-        {
-            problem = "the metadata holds no SIGSTRUCT";
-            return null;
-        }
-        var patched = file.ToArray();
-        if (!TryPatch(patched, metadata) || !IsInside(metadata, LayoutDirectory) || ElfImage.TryRead(patched) is not { } image)
-        {
-            problem = "the file's segments, or the metadata's tables, do not fit";
-            return null;
-        }
-        return new SdkEnclave(metadata, image, sigStruct!);
-    }
 
-    private static bool IsInside(byte[] metadata, int directory)
-    {
-        var (offset, size) = (
-            BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory)),
-            BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4)));
-        return offset <= (uint)metadata.Length && size <= (uint)metadata.Length - offset;
-    }
-
-    private ReadOnlySpan<byte> Directory(int directory) => Directory(metadata, directory);
-
-    private static ReadOnlySpan<byte> Directory(byte[] metadata, int directory) => metadata.AsSpan(
-        (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory)),
-        (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4)));
-
-    // The signing tool leaves parts of the file that differ inside the enclave to the metadata.
-    private static bool TryPatch(byte[] file, byte[] metadata)
-    {
-        if (!IsInside(metadata, PatchDirectory))
+        public Outcome<SdkEnclave> Measure()
         {
-            return false;
+            var (version, size) = (Read64(8), Read64(40));
+            using var measurement = new EnclaveMeasurement(size, BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(24)));
+            return new SdkLoader(image, metadata, size, measurement).Load(Table(metadata, LayoutDirectory)) is { } problem
+                ? Refuse(problem)
+                : new SdkEnclave(sigStruct, measurement.Finish(), version, size);
         }
-        var patches = Directory(metadata, PatchDirectory);
-        for (; patches.Length >= EntrySize; patches = patches[EntrySize..])
+
+        // The signing tool moves the parts of the file that differ inside the enclave to the metadata.
+        private static bool TryPatch(byte[] file, byte[] metadata)
         {
-            var (target, source, size) = (
-                BinaryPrimitives.ReadUInt64LittleEndian(patches), BinaryPrimitives.ReadUInt32LittleEndian(patches[8..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(patches[12..]));
-            if (target > (ulong)file.Length || size > (ulong)file.Length - target || source > (uint)metadata.Length
-                || size > (uint)metadata.Length - source)
+            if (!IsInside(metadata, PatchDirectory))
             {
                 return false;
             }
-            metadata.AsSpan((int)source, (int)size).CopyTo(file.AsSpan((int)target));
-        }
-        return true;
-    }
-
-    private string? AddSegments(EnclaveMeasurement measurement)
-    {
-        foreach (var segment in image.Segments)
-        {
-            var flags = PageFlags.Regular
-                | ((segment.Flags & 4) != 0 ? PageFlags.Read : 0) | ((segment.Flags & 2) != 0 ? PageFlags.Write : 0) | (
-                    (segment.Flags & 1) != 0 ? PageFlags.Execute : 0);
-            var content = image.Content(segment);
-            var first = segment.Address / EnclaveMeasurement.PageSize;
-            var end = (segment.Address + segment.MemorySize + EnclaveMeasurement.PageSize - 1) / EnclaveMeasurement.PageSize;
-            for (var number = first; number < end; number++)
+            var patches = Table(metadata, PatchDirectory);
+            for (; patches.Length >= PatchSize; patches = patches[PatchSize..])
             {
-                var page = new byte[EnclaveMeasurement.PageSize];
-                var from = (long)(number * EnclaveMeasurement.PageSize) - (long)segment.Address;
-                var (skip, start) = (Math.Max(0, -from), Math.Max(0, from));
-                if (start < content.Length)
+                var target = BinaryPrimitives.ReadUInt64LittleEndian(patches);
+                var source = BinaryPrimitives.ReadUInt32LittleEndian(patches[8..]);
+                var size = BinaryPrimitives.ReadUInt32LittleEndian(patches[12..]);
+                if (target > (ulong)file.Length || size > (ulong)file.Length - target
+                    || source > (uint)metadata.Length || size > (uint)metadata.Length - source)
                 {
-                    content.Slice((int)start, (int)Math.Min(EnclaveMeasurement.PageSize - skip, content.Length - start))
-                        .CopyTo(page.AsSpan((int)skip));
+                    return false;
                 }
-                if (Add(measurement, number * EnclaveMeasurement.PageSize,
-                    flags | (image.RelocatedPages.Contains(number) ? PageFlags.Write : 0), page, isExtended: true) is { } problem)
-                {
-                    return problem;
-                }
+                metadata.AsSpan((int)source, (int)size).CopyTo(file.AsSpan((int)target));
             }
+            return true;
         }
-        return null;
-    }
 
-    private string? AddLayout(EnclaveMeasurement measurement, ReadOnlySpan<byte> layout, int count, ulong delta, int depth)
-    {
-        for (var i = 0; i < count; i++)
+        private static bool IsInside(byte[] metadata, int directory)
         {
-            var entry = layout.Slice(i * EntrySize, EntrySize);
-            var problem = (BinaryPrimitives.ReadUInt16LittleEndian(entry) & GroupFlag) != 0
-                ? AddGroup(measurement, layout, i, delta, depth)
-                : AddEntry(measurement, entry, delta);
-            if (problem is not null)
-            {
-                return problem;
-            }
+            var offset = BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory));
+            var size = BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4));
+            return offset <= (uint)metadata.Length && size <= (uint)metadata.Length - offset;
         }
-        return null;
-    }
 
-    // The entries before a group, again and again, each time a step further.
-    private string? AddGroup(EnclaveMeasurement measurement, ReadOnlySpan<byte> layout, int index, ulong delta, int depth)
-    {
-        var group = layout[(index * EntrySize)..];
-        var (entries, times, step) = (
-            BinaryPrimitives.ReadUInt16LittleEndian(group[2..]), BinaryPrimitives.ReadUInt32LittleEndian(group[4..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(group[8..]));
-        if (entries == 0 || entries > index || times > EnclaveMeasurementLimits.MaxPages || step > EnclaveMeasurementLimits.MaxEnclaveSize
-            || depth > 2)
-        {
-            return "a group of the layout repeats what is not there, or too often";
-        }
-        for (var time = 1UL; time <= times; time++)
-        {
-            if (AddLayout(measurement, layout[((index - entries) * EntrySize)..], entries, delta + (time * step), depth + 1) is { } problem)
-            {
-                return problem;
-            }
-        }
-        return null;
-    }
+        private static ReadOnlySpan<byte> Table(byte[] metadata, int directory) => metadata.AsSpan(
+            (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory)),
+            (int)BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(directory + 4)));
 
-    private string? AddEntry(EnclaveMeasurement measurement, ReadOnlySpan<byte> entry, ulong delta)
-    {
-        var attributes = BinaryPrimitives.ReadUInt16LittleEndian(entry[2..]);
-        var (count, address, size, offset, flags) = (
-            BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]), (PageFlags)BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]));
-        if ((attributes & IsAdded) == 0 || (offset == 0 && flags == PageFlags.None))
-        {
-            return null;
-        }
-        if (address > EnclaveMeasurementLimits.MaxEnclaveSize || delta > EnclaveMeasurementLimits.MaxEnclaveSize
-            || offset > (uint)metadata.Length
-            || (offset != 0 && (size > EnclaveMeasurement.PageSize || size > (uint)metadata.Length - offset)))
-        {
-            return "an entry of the layout points outside the enclave or the metadata";
-        }
-        var start = address + delta;
-        var page = new byte[EnclaveMeasurement.PageSize];
-        if (offset != 0)
-        {
-            metadata.AsSpan((int)offset, (int)size).CopyTo(page);
-        }
-        else if (size != 0)
-        {
-            for (var i = 0; i < page.Length; i += sizeof(uint))
-            {
-                BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(i), size);
-            }
-        }
-        if (flags.HasFlag(PageFlags.Tcs))
-        {
-            foreach (var place in TcsOffsets)
-            {
-                BinaryPrimitives.WriteUInt64LittleEndian(page.AsSpan(place), unchecked(Read64(page, place) + start));
-            }
-        }
-        for (var i = 0U; i < count; i++)
-        {
-            if (Add(
-                measurement, start + (i * (ulong)EnclaveMeasurement.PageSize), flags, page, (attributes & IsExtended) != 0) is { } problem)
-            {
-                return problem;
-            }
-        }
-        return null;
+        private ulong Read64(int at) => BinaryPrimitives.ReadUInt64LittleEndian(metadata.AsSpan(at));
     }
-
-    private string? Add(EnclaveMeasurement measurement, ulong offset, PageFlags flags, byte[] page, bool isExtended)
-    {
-        if (offset >= EnclaveSize || ++pages > EnclaveMeasurementLimits.MaxPages)
-        {
-            return $"the page at 0x{offset:x} lies outside the enclave's 0x{EnclaveSize:x} bytes, or is one too many";
-        }
-        if (isExtended)
-        {
-            measurement.AddMeasured(offset, flags, page);
-        }
-        else
-        {
-            measurement.Add(offset, flags);
-        }
-        return null;
-    }
-
-    private static ulong Read64(byte[] bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
 }

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 
 namespace Guardian.Sgx.Measurement;
 
-/// <summary>SIGSTRUCT, 1808 bytes (SDM vol. 3D, table 35-19): a vendor's signature over an enclave's identity.</summary>
+/// <summary>SIGSTRUCT, 1808 bytes (SDM vol. 3D, table 35-19): a vendor's signature over an enclave's identity. Immutable.</summary>
 /// <remarks>
 /// Little-endian:
 /// <code>
@@ -15,11 +15,11 @@ namespace Guardian.Sgx.Measurement;
 ///   960 ENCLAVEHASH 32  992 reserved 16  1008 ISVEXTPRODID 16  1024 ISVPRODID 2  1026 ISVSVN 2
 ///  1028 reserved 12 1040 Q1 384     1424 Q2 384
 /// </code>
-/// Signed are bytes 0..127 and 900..1027: RSA-3072, exponent 3, PKCS#1 v1.5, SHA-256.
+/// The signature covers bytes 0..127 and 900..1027: RSA-3072, exponent 3, PKCS#1 v1.5, SHA-256.
 /// </remarks>
 public sealed class SigStruct
 {
-    /// <summary>Bytes of the structure.</summary>
+    /// <summary>Size of the structure in bytes.</summary>
     public const int Size = 1808;
 
     internal const int ModulusSize = 384;
@@ -34,10 +34,10 @@ public sealed class SigStruct
 
     private SigStruct(byte[] bytes) => this.bytes = bytes;
 
-    /// <summary>The structure as it was received.</summary>
+    /// <summary>The structure exactly as received, <see cref="Size"/> bytes.</summary>
     public ReadOnlyMemory<byte> Bytes => bytes;
 
-    /// <summary>Whether the header marks the enclave as for debugging (bit 31 of TYPE).</summary>
+    /// <summary>Whether the header marks a debug enclave (bit 31 of TYPE).</summary>
     public bool IsDebug => bytes[15] == 0x80;
 
     /// <summary>VENDOR: 0x8086 for Intel.</summary>
@@ -83,10 +83,12 @@ public sealed class SigStruct
 
     private ReadOnlySpan<byte> Signature => bytes.AsSpan(516, ModulusSize);
 
-    /// <summary>
-    /// Reads a structure; false when there are not exactly <see cref="Size"/> bytes, a constant or the exponent is another, or a
-    /// reserved byte is not zero. The signature is not checked: see <see cref="Verify"/>.
-    /// </summary>
+    /// <summary>Reads a structure. <see cref="Verify"/> checks the signature.</summary>
+    /// <param name="bytes">The structure.</param>
+    /// <param name="sigStruct">Receives the structure, or null.</param>
+    /// <returns>
+    /// False when there are not exactly <see cref="Size"/> bytes, a constant or the exponent differs, or a reserved byte is not zero.
+    /// </returns>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out SigStruct? sigStruct)
     {
         sigStruct = null;
@@ -106,7 +108,8 @@ public sealed class SigStruct
         return true;
     }
 
-    /// <summary>Checks what EINIT checks: the signature, and Q1 and Q2, which help the processor to compute it. Never throws.</summary>
+    /// <summary>Checks the signature, and Q1 and Q2, which help the processor to verify it, as EINIT does.</summary>
+    /// <returns>Whether all three are good. Never throws for any content.</returns>
     public bool Verify()
     {
         var (q1, q2) = Quotients(Number(Signature), Number(Modulus));
@@ -121,7 +124,7 @@ public sealed class SigStruct
         }
         catch (CryptographicException)
         {
-            // The modulus is no RSA-3072 modulus.
+            // The modulus is invalid.
             return false;
         }
     }
@@ -133,9 +136,9 @@ public sealed class SigStruct
     {
         var bytes = new byte[Size];
         Header.CopyTo(bytes);
+        var digits = date.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         BinaryPrimitives.WriteUInt32LittleEndian(
-            bytes.AsSpan(20),
-            uint.Parse(date.ToString("yyyyMMdd", CultureInfo.InvariantCulture), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            bytes.AsSpan(20), uint.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         Header2.CopyTo(bytes.AsSpan(24));
         Reversed(key.ExportParameters(false).Modulus).CopyTo(bytes, 128);
         bytes[512] = Exponent;

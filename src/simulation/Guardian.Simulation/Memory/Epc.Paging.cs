@@ -9,7 +9,7 @@ public sealed partial class Epc
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    // A free frame; makes room first when there are too few.
+    // Returns a free frame; reclaims frames first when there are too few.
     private int AllocateFrame()
     {
         if (free.Count <= low)
@@ -19,10 +19,10 @@ public sealed partial class Epc
         return free.TryPop(out var frame)
             ? frame
             : throw new EpcException(
-                EpcFault.OutOfMemory, $"all {map.Length} EPC pages are held and none can be written out; use a larger EPC");
+                EpcFault.OutOfMemory, $"all {map.Length} EPC pages are in use and none can be written out; use a larger EPC");
     }
 
-    // Second chance: a page that was used since the hand last passed is spared once.
+    // Second chance: the hand skips a page once if it was used since the last pass.
     private void Reclaim()
     {
         for (var steps = 2 * map.Length; steps > 0 && free.Count < high; steps--)
@@ -55,7 +55,7 @@ public sealed partial class Epc
         paging.Encrypt(Nonce(lastVersion), Frame(frame), outside.Ciphertext, outside.Tag, Identity(enclave, offset, page.Flags));
         MainMemory[(enclave, offset)] = outside;
         page.Frame = -1;
-        Release(frame);
+        ReleaseFrame(frame);
         evicted++;
     }
 
@@ -68,13 +68,13 @@ public sealed partial class Epc
         {
             if (!MainMemory.TryGetValue((enclave, offset), out var outside))
             {
-                throw new EpcException(EpcFault.Integrity, $"the page at offset 0x{offset:x} was written out and is gone");
+                throw new EpcException(EpcFault.Integrity, $"the page at offset 0x{offset:x} was written out and is missing");
             }
             paging.Decrypt(Nonce(version), outside.Ciphertext, outside.Tag, Frame(frame), Identity(enclave, offset, page.Flags));
         }
         catch (Exception failure) when (failure is AuthenticationTagMismatchException or EpcException)
         {
-            Release(frame);
+            ReleaseFrame(frame);
             throw failure as EpcException
                 ?? new EpcException(
                     EpcFault.Integrity, $"the page at offset 0x{offset:x} came back altered, exchanged or of an earlier version");
@@ -82,7 +82,7 @@ public sealed partial class Epc
         MainMemory.Remove((enclave, offset));
         VersionSlot(enclave, page).Clear();
         page.Frame = frame;
-        Hold(frame, new MapEntry(enclave, offset, PageKind.Regular));
+        AssignFrame(frame, new MapEntry(enclave, offset, PageKind.Regular));
         loadedBack++;
     }
 

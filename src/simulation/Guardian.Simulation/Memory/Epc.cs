@@ -6,19 +6,18 @@ using Guardian.Sgx.Measurement;
 namespace Guardian.Simulation.Memory;
 
 /// <summary>
-/// The enclave page cache with its map (EPCM): 4 KiB pages, each held by one enclave, and the reclaimer that writes pages out
-/// (EWB) and loads them back (ELDU) when enclaves need more than there is. Thread-safe.
+/// The enclave page cache with its map (EPCM): 4 KiB pages, each of one enclave, and the reclaimer that writes pages out (EWB) and loads
+/// them back (ELDU) when enclaves need more memory than the EPC has. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A page that is written out is AES-GCM encrypted under the processor's paging key. Its nonce is a version number that is never
-/// used twice; the number of the current version stays inside, in the enclave's version array. Whoever alters, exchanges or replays a
-/// page outside is found out when it is loaded.
+/// EWB encrypts a page with AES-GCM under the processor's paging key. Its nonce is a version number that is never used twice; the number of
+/// the current version stays inside, in the enclave's version array. ELDU detects a page that was altered, exchanged or replayed outside.
 /// </remarks>
 public sealed partial class Epc : IDisposable
 {
     private const int PageSize = EnclaveMeasurement.PageSize;
 
-    // The driver's watermarks (SGX_NR_LOW_PAGES, SGX_NR_HIGH_PAGES); a small EPC keeps them in proportion.
+    // The driver's watermarks (SGX_NR_LOW_PAGES, SGX_NR_HIGH_PAGES); a small EPC has proportional ones.
     private const int LowPages = 32;
     private const int HighPages = 64;
 
@@ -65,23 +64,25 @@ public sealed partial class Epc : IDisposable
         }
     }
 
-    /// <summary>What lies outside, encrypted, where the host can reach it. Tests reach in as the host would.</summary>
+    /// <summary>The encrypted pages outside, which the host can reach. Tests change them as a host would.</summary>
     internal Dictionary<(EpcEnclave Owner, ulong Offset), EvictedPage> MainMemory { get; } = [];
 
-    /// <summary>ECREATE: an enclave without pages; its SECS takes one.</summary>
+    /// <summary>ECREATE: makes an enclave without pages; its SECS takes one.</summary>
     public EpcEnclave CreateEnclave()
     {
         lock (gate)
         {
             var enclave = new EpcEnclave();
-            Hold(AllocateFrame(), new MapEntry(enclave, 0, PageKind.Secs));
+            AssignFrame(AllocateFrame(), new MapEntry(enclave, 0, PageKind.Secs));
             enclaves++;
             return enclave;
         }
     }
 
-    /// <summary>EADD: gives an enclave a page.</summary>
-    /// <param name="offset">From the enclave's base, a multiple of 4096.</param>
+    /// <summary>EADD: adds a page to an enclave.</summary>
+    /// <param name="enclave">The enclave.</param>
+    /// <param name="offset">Bytes from the enclave's base, a multiple of 4096.</param>
+    /// <param name="flags">Permissions and page type.</param>
     /// <param name="content">At most 4096 bytes; the rest is zero.</param>
     public void AddPage(EpcEnclave enclave, ulong offset, PageFlags flags, ReadOnlySpan<byte> content)
     {
@@ -90,22 +91,25 @@ public sealed partial class Epc : IDisposable
         lock (gate)
         {
             enclave.ThrowIfRemoved();
-            // The slot for its version is there before the page is, so that writing out never needs memory.
+            // The page gets its version slot first, so that EWB never needs memory.
             if (enclave.Pages.Count % EpcEnclave.VersionsPerPage == 0)
             {
                 var array = AllocateFrame();
-                Hold(array, new MapEntry(enclave, 0, PageKind.VersionArray));
+                AssignFrame(array, new MapEntry(enclave, 0, PageKind.VersionArray));
                 enclave.VersionArrays.Add(array);
             }
             var frame = AllocateFrame();
             enclave.Pages.Add(offset, new EpcPage { Frame = frame, Flags = flags, Ordinal = enclave.Pages.Count });
-            Hold(frame, new MapEntry(enclave, offset, PageKind.Regular));
+            AssignFrame(frame, new MapEntry(enclave, offset, PageKind.Regular));
             content.CopyTo(Frame(frame));
         }
     }
 
-    /// <summary>Reads an enclave's memory as its own code would; pages that were written out are loaded back.</summary>
-    /// <exception cref="EpcException">No page there, no permission, or the host tampered with it.</exception>
+    /// <summary>Reads an enclave's memory as its own code does; pages that were written out are loaded back.</summary>
+    /// <param name="enclave">The enclave.</param>
+    /// <param name="offset">Bytes from the enclave's base.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <exception cref="EpcException">A page is missing, lacks the permission, or was tampered with outside.</exception>
     public void Read(EpcEnclave enclave, ulong offset, Span<byte> destination)
     {
         for (var done = 0; done < destination.Length;)
@@ -120,8 +124,11 @@ public sealed partial class Epc : IDisposable
         }
     }
 
-    /// <summary>Writes an enclave's memory as its own code would.</summary>
-    /// <inheritdoc cref="Read"/>
+    /// <summary>Writes an enclave's memory as its own code does.</summary>
+    /// <param name="enclave">The enclave.</param>
+    /// <param name="offset">Bytes from the enclave's base.</param>
+    /// <param name="source">The bytes.</param>
+    /// <inheritdoc cref="Read" path="/exception"/>
     public void Write(EpcEnclave enclave, ulong offset, ReadOnlySpan<byte> source)
     {
         while (source.Length > 0)
@@ -137,7 +144,7 @@ public sealed partial class Epc : IDisposable
         }
     }
 
-    /// <summary>EREMOVE of all its pages; nothing of it stays, inside or outside.</summary>
+    /// <summary>EREMOVE of all pages of an enclave, inside and outside.</summary>
     public void Remove(EpcEnclave enclave)
     {
         ArgumentNullException.ThrowIfNull(enclave);
@@ -148,7 +155,7 @@ public sealed partial class Epc : IDisposable
             {
                 if (map[frame].Owner == enclave)
                 {
-                    Release(frame);
+                    ReleaseFrame(frame);
                 }
             }
             foreach (var offset in enclave.Pages.Keys)
@@ -163,7 +170,7 @@ public sealed partial class Epc : IDisposable
     /// <inheritdoc/>
     public void Dispose() => paging.Dispose();
 
-    // From the address to the end of its page.
+    // The bytes from an address to the end of its page.
     private Span<byte> Access(EpcEnclave enclave, ulong offset, PageFlags needed)
     {
         enclave.ThrowIfRemoved();
@@ -191,13 +198,13 @@ public sealed partial class Epc : IDisposable
         Frame(enclave.VersionArrays[page.Ordinal / EpcEnclave.VersionsPerPage])
             .Slice(page.Ordinal % EpcEnclave.VersionsPerPage * sizeof(ulong), sizeof(ulong));
 
-    private void Hold(int frame, MapEntry entry)
+    private void AssignFrame(int frame, MapEntry entry)
     {
         entry.IsReferenced = true;
         map[frame] = entry;
     }
 
-    private void Release(int frame)
+    private void ReleaseFrame(int frame)
     {
         Frame(frame).Clear();
         map[frame] = default;

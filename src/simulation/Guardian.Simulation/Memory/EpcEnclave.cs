@@ -2,7 +2,7 @@ using Guardian.Sgx.Measurement;
 
 namespace Guardian.Simulation.Memory;
 
-/// <summary>An enclave as the EPC knows it.</summary>
+/// <summary>The pages of an enclave in the EPC.</summary>
 public sealed class EpcEnclave
 {
     internal const int VersionsPerPage = EnclaveMeasurement.PageSize / sizeof(ulong);

@@ -1,15 +1,15 @@
 namespace Guardian.Simulation.Memory;
 
-/// <summary>Why the processor refuses an access to the EPC.</summary>
+/// <summary>The causes of a fault of the EPC.</summary>
 public enum EpcFault
 {
     /// <summary>No page of this enclave lies at the address.</summary>
     NotMapped,
 
-    /// <summary>The page's permissions do not allow it.</summary>
+    /// <summary>The page's permissions do not allow the access.</summary>
     Permission,
 
-    /// <summary>All pages are held and none can be written out.</summary>
+    /// <summary>All pages are in use and none can be written out.</summary>
     OutOfMemory,
 
     /// <summary>A page that was written out came back altered, exchanged or of an earlier version.</summary>
@@ -19,13 +19,13 @@ public enum EpcFault
     Removed,
 }
 
-/// <summary>The processor refused an access to the EPC.</summary>
+/// <summary>An access to the EPC faulted, as on a processor.</summary>
 public sealed class EpcException : Exception
 {
-    /// <param name="fault">Why.</param>
-    /// <param name="message">What, where.</param>
+    /// <param name="fault">The cause.</param>
+    /// <param name="message">The cause and the address, for people.</param>
     public EpcException(EpcFault fault, string message) : base(message) => Fault = fault;
 
-    /// <summary>Why.</summary>
+    /// <summary>The cause.</summary>
     public EpcFault Fault { get; }
 }

@@ -2,16 +2,18 @@ using System.Buffers.Binary;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Simulation.Processor;
 
 /// <summary>
-/// What EGETKEY derives a key from, by key name (SDM vol. 3D, EGETKEY): AES-CMAC under the machine's fuse key over the inputs,
-/// each at its fixed place, zero where a key does not depend on it.
+/// The key derivation of EGETKEY (SDM vol. 3D, EGETKEY): AES-CMAC under the machine's fuse key over the inputs of each key name, each at
+/// its
+/// fixed place, zero if the key does not depend on it.
 /// </summary>
 internal static class KeyDerivation
 {
-    // INIT and DEBUG always count, so that a debug enclave never gets a production key.
+    // INIT and DEBUG always enter the key, so that a debug enclave never gets a production key.
     private const AttributeFlags AlwaysMasked = AttributeFlags.Init | AttributeFlags.Debug;
 
     private const KeyPolicy NeedsKss = KeyPolicy.NoIsvProdId | KeyPolicy.ConfigId | KeyPolicy.IsvFamilyId | KeyPolicy.IsvExtProdId;
@@ -30,7 +32,7 @@ internal static class KeyDerivation
         return error;
     }
 
-    /// <summary>The key that checks reports made for a target: what EREPORT uses, and EGETKEY gives to the target itself.</summary>
+    /// <summary>Derives the key that checks reports for a target: EREPORT uses it, and EGETKEY returns it to the target.</summary>
     public static void DeriveReportKey(MachineIdentity machine, ReadOnlySpan<byte> targetInfo, ReadOnlySpan<byte> keyId, Span<byte> key)
     {
         var inputs = new Inputs(KeyName.Report);
@@ -90,7 +92,7 @@ internal static class KeyDerivation
         inputs.IsvSvn(request.IsvSvn);
         inputs.Attributes(self.Attributes.Masked(mask), mask);
         inputs.MiscSelect(self.MiscSelect & request.MiscMask, ~request.MiscMask);
-        // Provisioning keys outlive a change of owner and are the same for every KEYID.
+        // Provisioning keys outlive a change of owner and do not depend on KEYID.
         if (request.Name is KeyName.Seal or KeyName.EInitToken)
         {
             inputs.OwnerEpoch(machine.OwnerEpoch);
@@ -98,7 +100,7 @@ internal static class KeyDerivation
         }
         if (request.Name == KeyName.Seal)
         {
-            SealInputs(ref inputs, self, request);
+            AddSealInputs(ref inputs, self, request);
         }
         else
         {
@@ -108,7 +110,7 @@ internal static class KeyDerivation
         inputs.Derive(machine.FuseKey, key);
     }
 
-    private static void SealInputs(ref Inputs inputs, ReportBody self, KeyRequest request)
+    private static void AddSealInputs(ref Inputs inputs, ReportBody self, KeyRequest request)
     {
         inputs.Policy(request.Policy);
         inputs.ConfigSvn(request.ConfigSvn);
@@ -145,7 +147,7 @@ internal static class KeyDerivation
         return padded;
     }
 
-    /// <summary>The derivation string: one fixed place for each input, so that no two sets of inputs can look alike.</summary>
+    /// <summary>The derivation string: one fixed place for each input, so that different inputs give different strings.</summary>
     private readonly ref struct Inputs
     {
         private readonly Span<byte> bytes = new byte[320];

@@ -4,7 +4,7 @@ using Guardian.Sgx.Keys;
 
 namespace Guardian.Simulation.Processor;
 
-/// <summary>What is burnt into a simulated processor: its fuse key and owner epoch, random, kept in the machine directory.</summary>
+/// <summary>The fuses of a simulated processor: its fuse key and owner epoch, random, in the machine directory.</summary>
 internal sealed class MachineIdentity
 {
     private const int FuseKeySize = 16;

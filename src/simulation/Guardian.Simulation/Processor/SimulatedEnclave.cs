@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Keys;
+using Guardian.Sgx.Reports;
 using Guardian.Simulation.Memory;
 
 namespace Guardian.Simulation.Processor;

@@ -1,16 +1,18 @@
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Reports;
 using Guardian.Simulation.Memory;
 
 namespace Guardian.Simulation.Processor;
 
 /// <summary>
-/// A simulated machine: an identity kept in a directory, an EPC, and the enclaves in it. It has the formats and checks of SGX and
-/// none of its protection. Thread-safe; several processes may share a directory, each with an EPC of its own.
+/// A simulated machine: an identity in a directory, an EPC, and the enclaves in it. It has the formats and checks of SGX and none of its
+/// protection. Thread-safe; several processes may share a directory, each with its own EPC.
 /// </summary>
 public sealed class SimulatedPlatform : IDisposable
 {
-    /// <summary>Bytes of EPC when nothing else is asked for.</summary>
+    /// <summary>The default size of the EPC in bytes.</summary>
     public const long DefaultEpcSize = 64L * 1024 * 1024;
 
     private readonly MachineIdentity machine;
@@ -23,7 +25,7 @@ public sealed class SimulatedPlatform : IDisposable
         this.epc = epc;
     }
 
-    /// <summary>Where the machine's identity is kept.</summary>
+    /// <summary>The folder with the machine's identity.</summary>
     public string Directory { get; }
 
     /// <summary>CPUSVN of the simulated processor, 16 bytes.</summary>
@@ -32,21 +34,25 @@ public sealed class SimulatedPlatform : IDisposable
     /// <summary>The counters of the EPC.</summary>
     public EpcCounters Counters => epc.Counters;
 
-    /// <summary>Opens the machine of a directory, which is created with mode 0700 at first use.</summary>
+    /// <summary>Opens the machine of a directory; the first use creates it with mode 0700.</summary>
+    /// <param name="machineDirectory">The folder with the machine's identity.</param>
+    /// <param name="epcSize">Bytes of EPC.</param>
     /// <exception cref="InvalidDataException">The directory holds something else.</exception>
     public static SimulatedPlatform Open(string machineDirectory, long epcSize = DefaultEpcSize) =>
         new(machineDirectory, MachineIdentity.LoadOrCreate(machineDirectory), new Epc(epcSize));
 
     /// <summary>Loads an enclave and initialises it.</summary>
     /// <remarks>1 ECREATE, EADD and EEXTEND of every page. 2 EINIT: the SIGSTRUCT must verify, and sign what was measured.</remarks>
-    /// <exception cref="EnclaveLaunchException">EINIT refuses.</exception>
+    /// <param name="image">The pages.</param>
+    /// <param name="sigStruct">The vendor's signature.</param>
+    /// <exception cref="RefusedException">EINIT refuses the enclave.</exception>
     /// <exception cref="EpcException">The EPC is too small.</exception>
     public SimulatedEnclave Launch(EnclaveImage image, SigStruct sigStruct)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(sigStruct);
 
-        // Step 1: the measurement is taken of the very pages that are loaded.
+        // Step 1: the measurement covers exactly the loaded pages.
         var loaded = epc.CreateEnclave();
         try
         {
@@ -86,18 +92,20 @@ public sealed class SimulatedPlatform : IDisposable
     {
         if (!sigStruct.Verify())
         {
-            throw new EnclaveLaunchException(
-                LaunchRefusal.InvalidSignature, "the SIGSTRUCT's signature is not valid; sign the enclave again");
+            throw Refuse("signature", "the SIGSTRUCT's signature is not valid; sign the enclave again");
         }
         if (sigStruct.EnclaveHash != measured)
         {
-            throw new EnclaveLaunchException(
-                LaunchRefusal.InvalidMeasurement,
+            throw Refuse(
+                "measurement",
                 $"the SIGSTRUCT signs {sigStruct.EnclaveHash}, but {measured} was loaded; the program was changed after it was signed");
         }
         if (!sigStruct.Attributes.Flags.HasFlag(AttributeFlags.Mode64Bit))
         {
-            throw new EnclaveLaunchException(LaunchRefusal.InvalidAttributes, "the SIGSTRUCT's attributes lack MODE64BIT");
+            throw Refuse("attributes", "the SIGSTRUCT's attributes lack MODE64BIT");
         }
     }
+
+    private static RefusedException Refuse(string part, string detail) =>
+        new(SimulationReasons.LaunchRefused.Because(detail, new RefusalLocation(part)));
 }

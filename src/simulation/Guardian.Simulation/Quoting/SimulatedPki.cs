@@ -8,8 +8,8 @@ using Guardian.Attestation.Pki;
 namespace Guardian.Simulation.Quoting;
 
 /// <summary>
-/// Certificates of simulated machines, shaped as Intel's. The root's private key is derived from the sentence below and so is public on
-/// purpose: anyone can forge a simulated quote. That is why no policy accepts the simulated platform unless it says so
+/// Certificates of simulated machines, shaped as Intel's. The root's private key is derived from the sentence below and is public on
+/// purpose: anyone can forge a simulated quote. Therefore a policy accepts the simulated platform only if it names it
 /// (docs/decisions/0001).
 /// </summary>
 internal static class SimulatedPki
@@ -22,14 +22,14 @@ internal static class SimulatedPki
     private const string ProcessorCaKeySentence =
         "Guardian Simulated SGX PCK Processor CA: this key is public, trust nothing because of it";
 
-    // As far as Intel's own root reaches.
+    // Intel's own root ends at the same instant.
     private static readonly DateTimeOffset NotBefore = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset NotAfter = new(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
 
     /// <summary>The root's public key, x and y.</summary>
     public static ReadOnlyMemory<byte> RootKey { get; } = ExportPublic(RootKeySentence);
 
-    /// <summary>What a machine is provisioned with: its PCK key and the chain that certifies it, in one PEM text.</summary>
+    /// <summary>Provisions a machine: makes its PCK key and the chain that certifies it, in one PEM text.</summary>
     /// <param name="ppid">16 bytes that name the platform.</param>
     /// <param name="cpuSvn">16 bytes; also the security versions of the TCB components.</param>
     public static string Provision(ReadOnlySpan<byte> ppid, ReadOnlySpan<byte> cpuSvn)
@@ -50,7 +50,8 @@ internal static class SimulatedPki
         using var leaf = leafRequest.Create(
             authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), NotBefore, NotAfter, SerialNumber());
 
-        return string.Join('\n', pckKey.ExportPkcs8PrivateKeyPem(), leaf.ExportCertificatePem(), authority.ExportCertificatePem(),
+        return string.Join(
+            '\n', pckKey.ExportPkcs8PrivateKeyPem(), leaf.ExportCertificatePem(), authority.ExportCertificatePem(),
             root.ExportCertificatePem(), "");
     }
 
@@ -77,7 +78,7 @@ internal static class SimulatedPki
         return P256Key.Export(key);
     }
 
-    // A scalar below 2^255, which is below the group's order, and never zero for these sentences.
+    // A scalar below 2^255 is below the group's order, and is not zero for these sentences.
     private static ECDsa DeriveKey(string sentence)
     {
         var scalar = SHA256.HashData(Encoding.UTF8.GetBytes(sentence));

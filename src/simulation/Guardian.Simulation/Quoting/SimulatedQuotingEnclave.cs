@@ -3,19 +3,20 @@ using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
-using Guardian.Attestation.Verification;
+using Guardian.Attestation.Quotes;
 using Guardian.Files.Durable;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Reports;
 using Guardian.Simulation.Processor;
 
 namespace Guardian.Simulation.Quoting;
 
 /// <summary>
-/// The quoting enclave of a simulated machine, and its provisioning certification: checks the report that an enclave of the same machine
-/// made for
-/// it, and signs a quote with an attestation key that the machine's PCK certifies. Thread-safe.
+/// The quoting enclave of a simulated machine, and its provisioning certification: checks the report of an enclave of the same machine, and
+/// signs a quote with an attestation key that the machine's PCK certifies. Thread-safe.
 /// </summary>
 internal sealed class SimulatedQuotingEnclave : IDisposable
 {
@@ -23,7 +24,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
 
     private const int UserDataSize = 20;
 
-    // What this enclave's image consists of. Its SIGSTRUCT is a resource whose private key was thrown away, so MRSIGNER can be pinned.
+    // The enclave's image. Its SIGSTRUCT is a resource whose private key was destroyed, so MRSIGNER can be pinned.
     private static readonly byte[] Code = Encoding.UTF8.GetBytes("Guardian simulated quoting enclave, version 1");
 
     private readonly SimulatedEnclave enclave;
@@ -40,7 +41,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         this.certification = certification;
     }
 
-    /// <summary>The identity that verifiers demand.</summary>
+    /// <summary>The identity that verifiers require.</summary>
     public static QuotingEnclaveIdentity ExpectedIdentity { get; } = new(
         LoadSigStruct().Signer, IsvProdId: 1, MinimumIsvSvn: 1,
         Attributes: new EnclaveAttributes(AttributeFlags.Init | AttributeFlags.Mode64Bit | AttributeFlags.ProvisionKey, 3),
@@ -49,7 +50,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
 
     internal static EnclaveImage Image => EnclaveImage.FromBytes(Code);
 
-    /// <summary>Launches it on a machine, which is provisioned at first use.</summary>
+    /// <summary>Launches it on a machine; the first launch provisions the machine.</summary>
     public static SimulatedQuotingEnclave Open(SimulatedPlatform machine)
     {
         var enclave = machine.Launch(Image, LoadSigStruct());
@@ -61,11 +62,11 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
             enclave, attestationKey, SHA256.HashData(provisioned.Chain)[..16], Certify(enclave, attestationKey, pckKey, provisioned.Chain));
     }
 
-    /// <summary>The quotes of an enclave of the same machine.</summary>
+    /// <summary>Returns a provider of quotes of an enclave of the same machine.</summary>
     public IQuoteProvider ProviderFor(IEnclave application) => new Provider(this, application);
 
-    /// <summary>Quotes a report that was made for this enclave.</summary>
-    /// <returns>The quote, or null when the report was not made on this machine for this enclave.</returns>
+    /// <summary>Makes a quote of a report.</summary>
+    /// <returns>The quote, or null when the report is not of this machine, or is for another enclave.</returns>
     public byte[]? Quote(ReadOnlySpan<byte> report)
     {
         if (!LocalAttestation.VerifyReport(enclave, report))
@@ -99,7 +100,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         enclave.Dispose();
     }
 
-    // Everything of the signature data after the attestation key: the same for every quote.
+    // The signature data after the attestation key is the same for every quote.
     private static byte[] Certify(SimulatedEnclave enclave, ECDsa attestationKey, ECDsa pckKey, byte[] chain)
     {
         // The authentication data that Intel's quoting enclave writes: 0, 1, 2 … 31.
@@ -161,7 +162,7 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         {
             var report = application.CreateReport(TargetInfo.Of(quotingEnclave.enclave.Identity), reportData);
             return quotingEnclave.Quote(report)
-                ?? throw new InvalidOperationException("the enclave and the quoting enclave are not of one machine");
+                ?? throw new InvalidOperationException("the enclave and the quoting enclave are on different machines");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Guardian.Attestation.Quotes;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Tests.Quotes;
 
@@ -16,12 +17,10 @@ public class QuoteTests
     public void Quotes_of_real_processors_are_read(string file, int atLeast)
     {
         var bytes = File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin"));
-        var quote = Quote.TryParse(bytes, out var failure);
-        Assert.Null(failure);
-        Assert.Equal(((ushort)3, (ushort)5, 32), (quote!.Version, quote.CertificationDataType, quote.QeAuthenticationData.Length));
+        var quote = Quote.TryParse(bytes).Value!;
+        Assert.Equal(((ushort)3, (ushort)5, 32), (quote.Version, quote.CertificationDataType, quote.QeAuthenticationData.Length));
         Assert.True(bytes.Length >= atLeast && quote.Bytes.Length <= bytes.Length);
-        Assert.StartsWith(
-            "-----BEGIN CERTIFICATE-----", System.Text.Encoding.ASCII.GetString(quote.CertificationData.Span), StringComparison.Ordinal);
+        Assert.StartsWith("-----BEGIN CERTIFICATE-----", System.Text.Encoding.ASCII.GetString(quote.CertificationData.Span), StringComparison.Ordinal);
         Assert.Equal("8c4f5775d796503e96137f77c68a829a0056ac8ded70140b081b094490c57bff", quote.QeReport.MrSigner.ToString());
     }
 
@@ -30,9 +29,9 @@ public class QuoteTests
     {
         for (var size = 0; size < TestPlatform.Quote.Length; size++)
         {
-            Assert.Null(Quote.TryParse(TestPlatform.Quote.AsMemory(0, size), out var failure));
-            Assert.Equal(QuoteStage.Parse, failure!.Stage);
-            Assert.True(failure.Offset <= size);
+            var refusal = Quote.TryParse(TestPlatform.Quote.AsMemory(0, size)).Refusal!;
+            Assert.Equal(QuoteStage.Parse, refusal.Stage);
+            Assert.True(refusal.Location!.Offset <= size);
         }
     }
 
@@ -49,12 +48,9 @@ public class QuoteTests
                 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(offset))
                 : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(offset));
             var value = lie is 1 or -1 ? stated + lie : lie;
-            BinaryPrimitives.WriteInt64LittleEndian(
-                bytes.AsSpan(offset, 8),
-                (value & (size == 2 ? 0xFFFF : 0xFFFFFFFF)) | (
-                BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(offset)) & (-1L << (8 * size))));
-            Assert.Null(Quote.TryParse(bytes, out var failure));
-            Assert.Equal(QuoteStage.Parse, failure!.Stage);
+            var rest = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(offset)) & (-1L << (8 * size));
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(offset, 8), (value & (size == 2 ? 0xFFFF : 0xFFFFFFFF)) | rest);
+            Assert.Equal(QuoteStage.Parse, Quote.TryParse(bytes).Refusal!.Stage);
         }
     }
 
@@ -68,19 +64,14 @@ public class QuoteTests
     {
         var bytes = TestPlatform.Quote.ToArray();
         bytes[offset] = value;
-        Assert.Null(Quote.TryParse(bytes, out var failure));
-        Assert.Equal(reason, failure!.Reason);
+        Assert.Equal(reason, Quote.TryParse(bytes).Refusal!.Code);
     }
 
     [Fact]
     public void Zeros_may_follow_and_nothing_else()
     {
-        Assert.NotNull(Quote.TryParse(
-            new byte[TestPlatform.Quote.Length + 70].Select((_, i) => i < TestPlatform.Quote.Length ? TestPlatform.Quote[i] : (byte)0)
-            .ToArray(), out _));
-        Assert.Null(Quote.TryParse((byte[])[.. TestPlatform.Quote, 0, 1], out var failure));
-        Assert.Equal("trailing-bytes", failure!.Reason);
-        Assert.Null(Quote.TryParse(new byte[Quote.MaxSize + 1], out failure));
-        Assert.Equal("too-large", failure!.Reason);
+        Assert.NotNull(Quote.TryParse((byte[])[.. TestPlatform.Quote, .. new byte[70]]).Value);
+        Assert.Equal("trailing-bytes", Quote.TryParse((byte[])[.. TestPlatform.Quote, 0, 1]).Refusal!.Code);
+        Assert.Equal("too-large", Quote.TryParse(new byte[Quote.MaxSize + 1]).Refusal!.Code);
     }
 }

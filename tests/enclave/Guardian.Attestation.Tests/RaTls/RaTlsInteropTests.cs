@@ -1,16 +1,18 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Verification;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Tests.RaTls;
 
-/// <summary>Certificates of others, from real hardware, and ours by the rules that others publish.</summary>
+/// <summary>Certificates of other projects from real hardware, and ours by the published rules.</summary>
 public class RaTlsInteropTests
 {
-    // The collateral of their platform (FMSPC 00606A000000) that was recorded for another one.
+    // Collateral of their platform family (FMSPC 00606A000000), recorded for another machine.
     private static readonly EvidenceVerifier WithCollateral = new([TrustAnchor.Intel], new Recorded("sgx3-azure-swh-pem-crl"));
     private static readonly DateTimeOffset At = new(2023, 5, 20, 0, 0, 0, TimeSpan.Zero);
 
@@ -20,13 +22,12 @@ public class RaTlsInteropTests
     public void A_certificate_from_hardware_is_verified_with_intels_collateral(string file, string mrEnclave)
     {
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(Path(file)));
-        Assert.Equal("no-collateral", RaTlsVerifier.Verify(certificate.RawData, At, TestPlatform.Verifier).Failure!.Reason);
+        Assert.Equal("no-collateral", RaTlsVerifier.Verify(certificate.RawData, At, TestPlatform.Verifier).Refusal!.Code);
         var verdict = RaTlsVerifier.Verify(certificate.RawData, At, WithCollateral);
-        Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
-        Assert.Equal(
-            (mrEnclave, Guardian.Sgx.PlatformKind.Hardware), (verdict.Peer.Quote.Report.MrEnclave.ToString(), verdict.Peer.Quote.Platform));
-        Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), verdict.Peer.SubjectPublicKeyInfo.ToArray());
-        Assert.NotNull(verdict.Peer.Quote.Tcb);
+        Assert.True(verdict.Value is not null, verdict.Refusal?.ToString());
+        Assert.Equal((mrEnclave, Guardian.Sgx.PlatformKind.Hardware), (verdict.Value!.Quote.Report.MrEnclave.ToString(), verdict.Value!.Quote.Platform));
+        Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), verdict.Value!.SubjectPublicKeyInfo.ToArray());
+        Assert.NotNull(verdict.Value!.Quote.Tcb);
     }
 
     [Theory]
@@ -37,20 +38,17 @@ public class RaTlsInteropTests
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(Path(file)));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=stolen", key, HashAlgorithmName.SHA256);
-        foreach (var extension in certificate.Extensions.Where(
-            each => each.Oid!.Value is RaTlsCertificate.LegacyOid or RaTlsCertificate.TaggedEvidenceOid))
+        foreach (var extension in certificate.Extensions.Where(each => each.Oid!.Value is RaTlsCertificate.LegacyOid or RaTlsCertificate.TaggedEvidenceOid))
         {
             request.CertificateExtensions.Add(extension);
         }
         using var stolen = request.CreateSelfSigned(At.AddDays(-1), At.AddDays(1));
-        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(stolen.RawData, At, WithCollateral).Failure!.Reason);
+        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(stolen.RawData, At, WithCollateral).Refusal!.Code);
     }
 
     [Fact]
     public void A_certificate_that_binds_nothing_is_refused() =>
-        Assert.False(RaTlsVerifier.Verify(
-            File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero),
-            WithCollateral).IsVerified);
+        Assert.Null(RaTlsVerifier.Verify(File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero), WithCollateral).Value);
 
     [Fact]
     public void Ours_follows_the_published_rules()
@@ -63,8 +61,7 @@ public class RaTlsInteropTests
         Assert.Equal([.. keyHash, .. new byte[32]], legacy[368..432]);
 
         // Interoperable RA-TLS: tag 60000, quote, claims; report data is the hash of the claims, which hold the hash of the key.
-        var reader = new CborReader(
-            certificate.Extensions.Single(each => each.Oid!.Value == "2.23.133.5.4.9").RawData, CborConformanceMode.Canonical);
+        var reader = new CborReader(certificate.Extensions.Single(each => each.Oid!.Value == "2.23.133.5.4.9").RawData, CborConformanceMode.Canonical);
         Assert.Equal((CborTag)60000, reader.ReadTag());
         Assert.Equal(2, reader.ReadStartArray());
         var (quote, claims) = (reader.ReadByteString(), reader.ReadByteString());
@@ -82,14 +79,9 @@ public class RaTlsInteropTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         var info = key.ExportSubjectPublicKeyInfo();
-        Assert.True(RaTlsVerifier.Verify(
-            Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info)), TestPlatform.Now,
-            TestPlatform.Verifier).IsVerified);
-        Assert.Equal("key-not-bound",
-            RaTlsVerifier.Verify(
-            Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64]), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
-        Assert.Equal("bad-evidence",
-            RaTlsVerifier.Verify(Tagged(key, algorithm, SHA256.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.NotNull(RaTlsVerifier.Verify(Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Value);
+        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64]), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+        Assert.Equal("bad-evidence", RaTlsVerifier.Verify(Tagged(key, algorithm, SHA256.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
     }
 
     private static byte[] Tagged(ECDsa key, int algorithm, byte[] hash)
@@ -106,8 +98,7 @@ public class RaTlsInteropTests
         claims.WriteEndMap();
         var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims.Encode()), .. new byte[32]]);
         var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(
-            new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims.Encode()), false));
+        request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims.Encode()), false));
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddDays(-1), TestPlatform.Now.AddDays(1));
         return certificate.RawData;
     }
@@ -116,6 +107,6 @@ public class RaTlsInteropTests
 
     private sealed class Recorded(string name) : ICollateralSource
     {
-        public QuoteCollateral? Find(PlatformId platform) => CollateralFiles.Read(Repository.File("tests", "vectors", "dcap", name), out _);
+        public QuoteCollateral? Find(PlatformId platform) => CollateralFiles.Read(Repository.File("tests", "vectors", "dcap", name)).Value;
     }
 }

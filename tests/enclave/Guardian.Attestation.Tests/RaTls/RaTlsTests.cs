@@ -6,6 +6,7 @@ using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.Refusals;
 using Guardian.Sgx;
 
 namespace Guardian.Attestation.Tests.RaTls;
@@ -22,46 +23,46 @@ public class RaTlsTests
         using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
         using var server = new Server(certificate);
         RaTlsPeer? verified = null;
-        var answer = await server.GetAsync(
-            TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
+        var answer = await server.GetAsync(TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
         Assert.Equal(key.PublicKey, answer);
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verified!.Quote.Report.MrEnclave);
     }
 
     [Fact]
-    public async Task Whoever_is_not_accepted_gets_not_one_byte()
+    public async Task A_refused_peer_gets_not_one_byte()
     {
         using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
         using var server = new Server(certificate);
         var otherMeasurement = TestPlatform.Policy with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
         var hardware = TestPlatform.Policy with { Platforms = [PlatformKind.Hardware] };
-        Assert.Contains(Refused(await Fail(otherMeasurement, Binding)), check => check.StartsWith("identity", StringComparison.Ordinal));
-        Assert.Contains(Refused(await Fail(hardware, Binding)), check => check.StartsWith("platform", StringComparison.Ordinal));
-        Assert.Equal("wrong-binding", (await Fail(TestPlatform.Policy, new byte[32])).Failure!.Reason);
+        var byIdentity = await Fail(otherMeasurement, Binding);
+        Assert.Equal("not-accepted", byIdentity.Code);
+        Assert.StartsWith("identity: found mrenclave", Assert.Single(byIdentity.Problems), StringComparison.Ordinal);
+        var byPlatform = await Fail(hardware, Binding);
+        Assert.StartsWith("platform: found simulated", Assert.Single(byPlatform.Problems), StringComparison.Ordinal);
+        Assert.Contains("--platform simulated", byPlatform.Remedy, StringComparison.Ordinal);
+        Assert.Equal("wrong-binding", (await Fail(TestPlatform.Policy, new byte[32])).Code);
 
         using var plain = IdentityKey.Create();
         using var plainServer = new Server(plain.CreateClientCertificate(TimeProvider.System.GetUtcNow()));
-        Assert.Equal("no-evidence", (await FailAt(plainServer, TestPlatform.Policy, null)).Failure!.Reason);
+        Assert.Equal("no-evidence", (await FailAt(plainServer, TestPlatform.Policy, null)).Code);
         Assert.Equal(0, server.Requests + plainServer.Requests);
 
-        async Task<AttestationException> Fail(AttestationPolicy policy, byte[] binding) => await FailAt(server, policy, binding);
+        async Task<Refusal> Fail(AttestationPolicy policy, byte[] binding) => await FailAt(server, policy, binding);
     }
 
-    private static async Task<AttestationException> FailAt(Server server, AttestationPolicy policy, byte[]? binding)
+    private static async Task<Refusal> FailAt(Server server, AttestationPolicy policy, byte[]? binding)
     {
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => server.GetAsync(policy, binding, null, _ => { }));
         for (Exception? inner = failure; inner is not null; inner = inner.InnerException)
         {
-            if (inner is AttestationException refused)
+            if (inner is RefusedException refused)
             {
-                return refused;
+                return refused.Refusal;
             }
         }
         throw failure;
     }
-
-    private static IEnumerable<string> Refused(AttestationException failure) =>
-        failure.Appraisal!.Checks.Where(check => !check.Passed).Select(check => check.ToString());
 
     // Answers any HTTP request with the key of the client's certificate.
     private sealed class Server : IDisposable
@@ -78,12 +79,10 @@ public class RaTlsTests
 
         public int Requests { get; private set; }
 
-        public async Task<string> GetAsync(
-            AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
+        public async Task<string> GetAsync(AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
         {
             ReadOnlyMemory<byte>? expected = binding is null ? default(ReadOnlyMemory<byte>?) : binding;
-            using var http = new HttpClient(
-                RaTlsTransport.CreateHandler(
+            using var http = new HttpClient(RaTlsTransport.CreateHandler(
                 policy, expected, client, TimeProvider.System, TestPlatform.Verifier, (peer, _) => onVerified(peer)));
             return await http.GetStringAsync(new Uri($"https://{listener.LocalEndpoint}/"));
         }
@@ -119,16 +118,13 @@ public class RaTlsTests
                 if (await tls.ReadAsync(new byte[4096]) > 0)
                 {
                     Requests++;
-                    var key = tls.RemoteCertificate is X509Certificate2 peer
-                        ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo())
-                        : "";
-                    await tls.WriteAsync(
-                        Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
+                    var key = tls.RemoteCertificate is X509Certificate2 peer ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo()) : "";
+                    await tls.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
                 }
             }
             catch (Exception failure) when (failure is IOException or System.Security.Authentication.AuthenticationException)
             {
-                // The client broke off, as it should.
+                // The client ends the handshake, as it should.
             }
         }
     }

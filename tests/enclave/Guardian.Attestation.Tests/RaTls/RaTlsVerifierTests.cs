@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.RaTls;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Tests.RaTls;
 
@@ -16,9 +17,9 @@ public class RaTlsVerifierTests
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
             var verdict = RaTlsVerifier.Verify(Rebuilt(certificate, without: left), TestPlatform.Now, TestPlatform.Verifier);
-            Assert.True(left is null ? verdict.IsVerified : verdict.Failure!.Reason == "key-not-bound");
+            Assert.True(left is null ? verdict.Value is not null : verdict.Refusal!.Code == "key-not-bound");
         }
-        var peer = RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Peer!;
+        var peer = RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Value!;
         Assert.Equal(Binding, peer.Binding.ToArray());
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, peer.Quote.Report.MrEnclave);
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), peer.SubjectPublicKeyInfo.ToArray());
@@ -31,7 +32,7 @@ public class RaTlsVerifierTests
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var der = Certificate(key, key, Binding, Binding, left);
-            Assert.Equal(Binding, RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Peer!.Binding.ToArray());
+            Assert.Equal(Binding, RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Value!.Binding.ToArray());
         }
     }
 
@@ -39,10 +40,7 @@ public class RaTlsVerifierTests
     public void Gramines_own_form_with_an_empty_second_half_has_a_zero_binding()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal(new byte[32],
-            RaTlsVerifier.Verify(
-            Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now,
-            TestPlatform.Verifier).Peer!.Binding.ToArray());
+        Assert.Equal(new byte[32], RaTlsVerifier.Verify(Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now, TestPlatform.Verifier).Value!.Binding.ToArray());
     }
 
     [Fact]
@@ -52,9 +50,7 @@ public class RaTlsVerifierTests
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
-            Assert.Equal("key-not-bound",
-                RaTlsVerifier.Verify(
-                Certificate(key, other, Binding, Binding, left), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+            Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Certificate(key, other, Binding, Binding, left), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
         }
     }
 
@@ -62,9 +58,7 @@ public class RaTlsVerifierTests
     public void Two_evidences_that_disagree_are_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal("evidence-disagrees",
-            RaTlsVerifier.Verify(
-            Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.Equal("evidence-disagrees", RaTlsVerifier.Verify(Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
     }
 
     [Fact]
@@ -72,8 +66,8 @@ public class RaTlsVerifierTests
     {
         using var key = IdentityKey.Create();
         using var certificate = key.CreateClientCertificate(TestPlatform.Now);
-        Assert.Equal("no-evidence", RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
-        Assert.False(RaTlsVerifier.Verify(Array.Empty<byte>(), TestPlatform.Now, TestPlatform.Verifier).IsVerified);
+        Assert.Equal("no-evidence", RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+        Assert.Null(RaTlsVerifier.Verify(Array.Empty<byte>(), TestPlatform.Now, TestPlatform.Verifier).Value);
     }
 
     [Fact]
@@ -85,8 +79,8 @@ public class RaTlsVerifierTests
         for (var i = 0; i < der.Length; i += 5)
         {
             der[i] ^= 0x10;
-            // The self-signature and the name say nothing; key, binding and enclave are what the quote vouches for.
-            if (RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Peer is { } peer)
+            // The quote vouches for key, binding and enclave, not for the self-signature and the name.
+            if (RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Value is { } peer)
             {
                 Assert.Equal(key, peer.SubjectPublicKeyInfo.ToArray());
                 Assert.Equal(Binding, peer.Binding.ToArray());
@@ -98,7 +92,7 @@ public class RaTlsVerifierTests
 
     private static byte[] Rebuilt(X509Certificate2 certificate, string? without)
     {
-        // The same evidence under a new key: only an unchanged certificate keeps its binding.
+        // The evidence under a new key loses its binding.
         if (without is null)
         {
             return certificate.RawData;
@@ -121,13 +115,11 @@ public class RaTlsVerifierTests
         if (without != RaTlsCertificate.TaggedEvidenceOid)
         {
             var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[32]]);
-            request.CertificateExtensions.Add(
-                new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
+            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
         }
         if (without != RaTlsCertificate.LegacyOid)
         {
-            request.CertificateExtensions.Add(
-                new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
+            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
         }
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         return certificate.RawData;

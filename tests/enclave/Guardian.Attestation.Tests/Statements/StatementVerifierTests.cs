@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Statements;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Tests.Statements;
 
@@ -14,10 +15,10 @@ public class StatementVerifierTests
     public void A_statement_is_verified_down_to_the_quote()
     {
         var verdict = StatementVerifier.Verify(Statement, TestPlatform.Now, TestPlatform.Verifier);
-        Assert.True(verdict.IsVerified);
-        Assert.Equal(("test+jws", "{\"count\":5}"), (verdict.Statement.Type, Encoding.UTF8.GetString(verdict.Statement.Payload.Span)));
-        Assert.Equal(Binding, verdict.Statement.Binding.ToArray());
-        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Statement.Quote.Report.MrEnclave);
+        Assert.NotNull(verdict.Value);
+        Assert.Equal(("test+jws", "{\"count\":5}"), (verdict.Value!.Type, Encoding.UTF8.GetString(verdict.Value!.Payload.Span)));
+        Assert.Equal(Binding, verdict.Value!.Binding.ToArray());
+        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Value!.Quote.Report.MrEnclave);
     }
 
     [Fact]
@@ -28,7 +29,7 @@ public class StatementVerifierTests
         {
             var altered = Statement.ToArray();
             altered[i] = altered[i] == (byte)'A' ? (byte)'B' : (byte)'A';
-            if (altered[i] != Statement[i] && StatementVerifier.Verify(altered, TestPlatform.Now, TestPlatform.Verifier).IsVerified)
+            if (altered[i] != Statement[i] && StatementVerifier.Verify(altered, TestPlatform.Now, TestPlatform.Verifier).Value is not null)
             {
                 accepted.Add(i);
             }
@@ -44,9 +45,7 @@ public class StatementVerifierTests
         {
             var mixed = JsonNode.Parse(Statement)!;
             mixed[part] = part == "payload" ? Encode("{\"count\":6}") : (string)other[part]!;
-            Assert.Equal(QuoteStage.Signature,
-                StatementVerifier.Verify(
-                Encoding.UTF8.GetBytes(mixed.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Stage);
+            Assert.Equal(QuoteStage.Signature, StatementVerifier.Verify(Encoding.UTF8.GetBytes(mixed.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Stage);
         }
     }
 
@@ -57,9 +56,7 @@ public class StatementVerifierTests
         var header = Header(statement);
         header["guardian-quote"] = (string)Header(other)["guardian-quote"]!;
         statement["protected"] = Encode(header.ToJsonString());
-        Assert.Equal("key-not-bound",
-            StatementVerifier.Verify(
-            Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+        Assert.Equal("key-not-bound", StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
     }
 
     [Theory]
@@ -73,9 +70,7 @@ public class StatementVerifierTests
         var header = Header(statement);
         header[member] = value;
         statement["protected"] = Encode(header.ToJsonString());
-        Assert.Equal(QuoteStage.Parse,
-            StatementVerifier.Verify(
-            Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Failure!.Stage);
+        Assert.Equal(QuoteStage.Parse, StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Stage);
     }
 
     [Theory]
@@ -85,17 +80,16 @@ public class StatementVerifierTests
     [InlineData("{}")]
     [InlineData("{\"payload\":\"\",\"payload\":\"\",\"protected\":\"\",\"signature\":\"\"}")]
     [InlineData("{\"payload\":null,\"protected\":null,\"signature\":null}")]
-    public void What_is_no_statement_is_refused(string text) =>
-        Assert.Equal(
-        "bad-statement", StatementVerifier.Verify(Encoding.UTF8.GetBytes(text), TestPlatform.Now, TestPlatform.Verifier).Failure!.Reason);
+    public void Another_document_is_refused(string text) =>
+        Assert.Equal("bad-statement", StatementVerifier.Verify(Encoding.UTF8.GetBytes(text), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
 
     [Fact]
     public void Duplicate_members_and_too_much_of_anything_are_refused()
     {
         var text = Encoding.UTF8.GetString(Statement);
         var twice = text.Insert(text.LastIndexOf('}'), ",\"payload\":\"" + Encode("{\"count\":7}") + "\"");
-        Assert.False(StatementVerifier.Verify(Encoding.UTF8.GetBytes(twice), TestPlatform.Now, TestPlatform.Verifier).IsVerified);
-        Assert.False(StatementVerifier.Verify(new byte[StatementVerifier.MaxSize + 1], TestPlatform.Now, TestPlatform.Verifier).IsVerified);
+        Assert.Null(StatementVerifier.Verify(Encoding.UTF8.GetBytes(twice), TestPlatform.Now, TestPlatform.Verifier).Value);
+        Assert.Null(StatementVerifier.Verify(new byte[StatementVerifier.MaxSize + 1], TestPlatform.Now, TestPlatform.Verifier).Value);
     }
 
     private static byte[] Sign()
@@ -104,8 +98,7 @@ public class StatementVerifierTests
         return signer.Sign("{\"count\":5}"u8, "test+jws");
     }
 
-    private static JsonNode Header(JsonNode statement) =>
-        JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((string)statement["protected"]!))!;
+    private static JsonNode Header(JsonNode statement) => JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((string)statement["protected"]!))!;
 
     private static string Encode(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
 }

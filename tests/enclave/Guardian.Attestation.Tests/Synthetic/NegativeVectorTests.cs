@@ -1,15 +1,16 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>
-/// tests/vectors/dcap-negative: one failure per file, as anyone's verifier can read it. The files' keys were thrown away; running the
-/// explicit test
-/// <c>Write_the_files</c> makes them anew.
+/// tests/vectors/dcap-negative: one failure per file, in a form that any verifier can read. The files' keys were destroyed; the explicit
+/// test <c>Write_the_files</c> makes the files anew.
 /// </summary>
 public class NegativeVectorTests
 {
@@ -21,10 +22,9 @@ public class NegativeVectorTests
     public void A_file_is_refused_for_its_one_failure(string name)
     {
         var file = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, name + ".json")))!;
-        var collateral = CollateralFiles.TryUnpack(SyntheticPlatform.Utf8(file["collateral"]!.ToJsonString()), out var problem);
-        Assert.Null(problem);
+        var collateral = CollateralFiles.TryUnpack(SyntheticPlatform.Utf8(file["collateral"]!.ToJsonString())).Value!;
         Refuse(
-            name, new SyntheticEvidence(Convert.FromBase64String((string)file["quote"]!), collateral!, (string)file["root"]!),
+            name, new SyntheticEvidence(Convert.FromBase64String((string)file["quote"]!), collateral, (string)file["root"]!),
             DateTimeOffset.Parse((string)file["at"]!), (string)file["stage"]!, (string)file["reason"]!);
     }
 
@@ -48,14 +48,13 @@ public class NegativeVectorTests
     {
         using var platform = new SyntheticPlatform(tee, version, bodyType);
         var verdict = Verify(platform.Build(), SyntheticPlatform.At);
-        Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
-        Assert.Equal(TcbStatus.UpToDate, verdict.Quote.Tcb!.Status);
+        Assert.True(verdict.Value is not null, verdict.Refusal?.ToString());
+        Assert.Equal(TcbStatus.UpToDate, verdict.Value!.Tcb!.Status);
     }
 
     [Fact]
     public void There_is_a_file_for_each_case() =>
-        Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(),
-            Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
+        Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
 
     [Fact(Explicit = true)]
     public void Write_the_files()
@@ -66,8 +65,7 @@ public class NegativeVectorTests
             var evidence = each.Build();
             var json = new JsonObject
             {
-                ["name"] = each.Name, ["gain"] = each.Gain, ["verdict"] = "reject", ["stage"] = each.Stage.ToString(), [
-                    "reason"] = each.Reason,
+                ["name"] = each.Name, ["gain"] = each.Gain, ["verdict"] = "reject", ["stage"] = each.Stage.ToString(), ["reason"] = each.Reason,
                 ["at"] = "2026-06-01T00:00:00Z", ["root"] = evidence.Root, ["quote"] = Convert.ToBase64String(evidence.Quote),
                 ["collateral"] = JsonNode.Parse(CollateralFiles.Pack(evidence.Collateral)),
             };
@@ -79,14 +77,11 @@ public class NegativeVectorTests
 
     private static void Refuse(string name, SyntheticEvidence evidence, DateTimeOffset at, string stage, string reason)
     {
-        var failure = Verify(evidence, at).Failure;
+        var failure = Verify(evidence, at).Refusal;
         Assert.True(failure is not null, $"{name} was accepted");
-        Assert.Equal((stage, reason), (failure.Stage.ToString(), failure.Reason));
+        Assert.Equal((stage, reason), (failure.Stage.ToString(), failure.Code));
     }
 
-    private static QuoteVerdict Verify(SyntheticEvidence evidence, DateTimeOffset at) => QuoteVerifier.Verify(
-        evidence.Quote, evidence.Collateral, at, new VerifierOptions
-        {
-            Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!],
-        });
+    private static Outcome<VerifiedQuote> Verify(SyntheticEvidence evidence, DateTimeOffset at) => QuoteVerifier.Verify(
+        evidence.Quote, evidence.Collateral, at, new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
 }

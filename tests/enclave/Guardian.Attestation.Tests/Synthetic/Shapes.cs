@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 
 namespace Guardian.Attestation.Tests.Synthetic;
 
-/// <summary>A certificate to be.</summary>
+/// <summary>A certificate before its signature.</summary>
 internal sealed class CertificateShape(string name, ECDsa key)
 {
     private string? pem;
@@ -20,10 +20,10 @@ internal sealed class CertificateShape(string name, ECDsa key)
 
     public X509KeyUsageFlags? Usage { get; set; }
 
-    /// <summary>Null signs itself.</summary>
+    /// <summary>The issuer; null makes a self-signed certificate.</summary>
     public CertificateShape? Issuer { get; set; }
 
-    /// <summary>Who signs in the issuer's place.</summary>
+    /// <summary>The key that signs in the issuer's place.</summary>
     public ECDsa? SignedBy { get; set; }
 
     public DateTimeOffset NotBefore { get; set; } = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -40,7 +40,7 @@ internal sealed class CertificateShape(string name, ECDsa key)
 
     public X500DistinguishedName Subject => new($"CN={Name}, O=Guardian tests, C=XX");
 
-    /// <summary>The certificate: the same at every call, for signatures are not.</summary>
+    /// <summary>Signs the certificate once and returns it at every call, because signatures differ.</summary>
     public string Pem()
     {
         if (pem is not null)
@@ -49,23 +49,18 @@ internal sealed class CertificateShape(string name, ECDsa key)
         }
         var request = new CertificateRequest(Subject, Key, Hash);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(IsAuthority, false, 0, critical: true));
-        var usage = Usage
-            ?? (IsAuthority
-                ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign
-                : X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation);
+        var usage = Usage ?? (IsAuthority ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign : X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation);
         request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, critical: true));
         foreach (var (oid, value) in Extensions)
         {
             request.CertificateExtensions.Add(new X509Extension(new Oid(oid), value, AreExtensionsCritical));
         }
-        using var certificate = request.Create(
-            (Issuer ?? this).Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? (Issuer ?? this).Key), NotBefore, NotAfter,
-            SerialNumber);
+        using var certificate = request.Create((Issuer ?? this).Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? (Issuer ?? this).Key), NotBefore, NotAfter, SerialNumber);
         return pem = certificate.ExportCertificatePem() + "\n";
     }
 }
 
-/// <summary>A revocation list to be.</summary>
+/// <summary>A revocation list before its signature.</summary>
 internal sealed class ListShape(CertificateShape issuer)
 {
     public CertificateShape Issuer { get; set; } = issuer;
@@ -78,7 +73,7 @@ internal sealed class ListShape(CertificateShape issuer)
 
     public List<CertificateShape> Revoked { get; } = [];
 
-    /// <summary>Whether there is a list at all.</summary>
+    /// <summary>Whether the collateral has no list.</summary>
     public bool IsAbsent { get; set; }
 
     public Func<byte[], byte[]>? Damage { get; set; }
@@ -92,24 +87,23 @@ internal sealed class ListShape(CertificateShape issuer)
         var builder = new CertificateRevocationListBuilder();
         Revoked.ForEach(each => builder.AddEntry(each.SerialNumber, ThisUpdate));
         var list = builder.Build(
-            Issuer.Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? Issuer.Key), BigInteger.One, NextUpdate,
-            HashAlgorithmName.SHA256,
+            Issuer.Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? Issuer.Key), BigInteger.One, NextUpdate, HashAlgorithmName.SHA256,
             X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(new byte[20]), ThisUpdate);
         return Damage?.Invoke(list) ?? list;
     }
 }
 
-/// <summary>A signed JSON document to be.</summary>
+/// <summary>A JSON document before its signature.</summary>
 internal sealed class DocumentShape(string member, CertificateShape signer, JsonObject content)
 {
     public JsonObject Content { get; } = content;
 
     public ECDsa? SignedBy { get; set; }
 
-    /// <summary>Changes the text after it was signed.</summary>
+    /// <summary>Changes the text after the signature.</summary>
     public Func<string, string>? Damage { get; set; }
 
-    /// <summary>Changes the text of the inner object before it is signed.</summary>
+    /// <summary>Changes the text of the inner object before the signature.</summary>
     public Func<string, string>? Write { get; set; }
 
     public byte[] Sign()

@@ -8,9 +8,8 @@ using Guardian.Attestation.Quotes;
 namespace Guardian.Attestation.Tests.Synthetic;
 
 /// <summary>
-/// A platform with a PKI of its own, shaped as Intel's, that makes good quotes and collateral, and bad ones: every part can be changed
-/// before
-/// <see cref="Build"/>. Its keys are thrown away with it.
+/// A platform with its own PKI, shaped as Intel's, that makes good quotes and collateral, and bad ones: a test can change every part before
+/// <see cref="Build"/>. Its keys exist only during the test.
 /// </summary>
 internal sealed class SyntheticPlatform : IDisposable
 {
@@ -66,23 +65,23 @@ internal sealed class SyntheticPlatform : IDisposable
 
     public DocumentShape QeIdentity { get; }
 
-    /// <summary>Report body, changed before it is signed.</summary>
+    /// <summary>The report body; a test changes it before it is signed.</summary>
     public byte[] Body { get; }
 
-    /// <summary>The quoting enclave's report body, changed before it is signed. Its report data is filled in at the end.</summary>
+    /// <summary>The quoting enclave's report body; a test changes it before it is signed. Its report data is set last.</summary>
     public byte[] QeReport { get; }
 
-    /// <summary>What binds attestation key and authentication data, changed before the QE report is signed.</summary>
+    /// <summary>Changes the binding of attestation key and authentication data before the QE report is signed.</summary>
     public Action<byte[]>? Binding { get; set; }
 
     public ECDsa AttestationKey { get; set; }
 
-    /// <summary>Who signs the QE report.</summary>
+    /// <summary>The key that signs the QE report; null is the PCK.</summary>
     public ECDsa? QeSigner { get; set; }
 
     public byte[] AuthenticationData { get; set; } = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-    /// <summary>The chain in the quote: leaf, issuer, root.</summary>
+    /// <summary>Composes the chain in the quote from leaf, issuer, root.</summary>
     public Func<string[], string>? Chain { get; set; }
 
     public ECDsa NewKey(ECCurve? curve = null)
@@ -110,7 +109,7 @@ internal sealed class SyntheticPlatform : IDisposable
             root);
     }
 
-    /// <summary>Another quote of this platform, with an attestation key of its own.</summary>
+    /// <summary>Makes another quote of this platform, with a new attestation key.</summary>
     public byte[] QuoteWithNewKey()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -143,14 +142,11 @@ internal sealed class SyntheticPlatform : IDisposable
         byte[] certification = [.. UInt16(5), .. UInt32(chain.Length), .. Utf8(chain)];
         byte[] qe =
         [
-            .. QeReport, .. (QeSigner ?? Pck.Key).SignData(QeReport, HashAlgorithmName.SHA256), .. UInt16(AuthenticationData.Length),
-            .. AuthenticationData, .. certification,
+            .. QeReport, .. (QeSigner ?? Pck.Key).SignData(QeReport, HashAlgorithmName.SHA256), .. UInt16(AuthenticationData.Length), .. AuthenticationData, .. certification,
         ];
         byte[] data =
         [
-            .. AttestationKey.SignData(signed, HashAlgorithmName.SHA256), .. point, .. Version > 3
-                ? (byte[])[.. UInt16(6), .. UInt32(qe.Length), .. qe]
-                : qe,
+            .. AttestationKey.SignData(signed, HashAlgorithmName.SHA256), .. point, .. Version > 3 ? (byte[])[.. UInt16(6), .. UInt32(qe.Length), .. qe] : qe,
         ];
         return [.. signed, .. UInt32(data.Length), .. data];
     }
@@ -193,9 +189,7 @@ internal sealed class SyntheticPlatform : IDisposable
     {
         var info = new JsonObject
         {
-            ["id"] = Tee == TeeType.Tdx
-                ? "TDX"
-                : "SGX", ["version"] = 3, ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z",
+            ["id"] = Tee == TeeType.Tdx ? "TDX" : "SGX", ["version"] = 3, ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z",
             ["fmspc"] = Convert.ToHexString(Fmspc), ["pceId"] = "0000", ["tcbType"] = 0, ["tcbEvaluationDataNumber"] = 20,
         };
         if (Tee == TeeType.Tdx)
@@ -203,21 +197,15 @@ internal sealed class SyntheticPlatform : IDisposable
             info["tdxModule"] = Module(null, []);
             info["tdxModuleIdentities"] = new JsonArray(Module("TDX_01", [IsvSvnLevel(5, "UpToDate"), IsvSvnLevel(2, "OutOfDate")]));
         }
-        info["tcbLevels"] = new JsonArray(
-            Level(Components, 13, "UpToDate"), Level([.. Components.Select(svn => (byte)(svn / 2))], 5, "OutOfDate", "INTEL-SA-00615"));
+        info["tcbLevels"] = new JsonArray(Level(Components, 13, "UpToDate"), Level([.. Components.Select(svn => (byte)(svn / 2))], 5, "OutOfDate", "INTEL-SA-00615"));
         return info;
     }
 
     private JsonObject MakeQeIdentity() => new()
     {
-        ["id"] = Tee == TeeType.Tdx
-            ? "TD_QE"
-            : "QE", ["version"] = 2, ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z",
-        ["tcbEvaluationDataNumber"] = 20, ["miscselect"] = "00000000", ["miscselectMask"] = "FFFFFFFF", [
-            "attributes"] = "11000000000000000000000000000000",
-        ["attributesMask"] = "FBFFFFFFFFFFFFFF0000000000000000", ["mrsigner"] = new string('5', 64), ["isvprodid"] = Tee == TeeType.Tdx
-            ? 2
-            : 1,
+        ["id"] = Tee == TeeType.Tdx ? "TD_QE" : "QE", ["version"] = 2, ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z",
+        ["tcbEvaluationDataNumber"] = 20, ["miscselect"] = "00000000", ["miscselectMask"] = "FFFFFFFF", ["attributes"] = "11000000000000000000000000000000",
+        ["attributesMask"] = "FBFFFFFFFFFFFFFF0000000000000000", ["mrsigner"] = new string('5', 64), ["isvprodid"] = Tee == TeeType.Tdx ? 2 : 1,
         ["tcbLevels"] = new JsonArray(IsvSvnLevel(8, "UpToDate"), IsvSvnLevel(6, "OutOfDate"), IsvSvnLevel(2, "Revoked")),
     };
 
@@ -230,13 +218,11 @@ internal sealed class SyntheticPlatform : IDisposable
         }
         return new JsonObject
         {
-            ["tcb"] = tcb, ["tcbDate"] = "2025-11-12T00:00:00Z", ["tcbStatus"] = status, ["advisoryIDs"] = new JsonArray(
-                [.. advisories.Select(each => (JsonNode)each)]),
+            ["tcb"] = tcb, ["tcbDate"] = "2025-11-12T00:00:00Z", ["tcbStatus"] = status, ["advisoryIDs"] = new JsonArray([.. advisories.Select(each => (JsonNode)each)]),
         };
     }
 
-    private static JsonArray ComponentList(byte[] components) =>
-        new([.. components.Select(svn => (JsonNode)new JsonObject { ["svn"] = svn })]);
+    private static JsonArray ComponentList(byte[] components) => new([.. components.Select(svn => (JsonNode)new JsonObject { ["svn"] = svn })]);
 
     private static JsonObject IsvSvnLevel(int isvSvn, string status) => new()
     {
@@ -245,12 +231,7 @@ internal sealed class SyntheticPlatform : IDisposable
 
     private static JsonObject Module(string? id, JsonNode[] levels)
     {
-        var module = new JsonObject
-        {
-            ["mrsigner"] = new string('0', 96),
-            ["attributes"] = new string('0', 16),
-            ["attributesMask"] = new string('F', 16),
-        };
+        var module = new JsonObject { ["mrsigner"] = new string('0', 96), ["attributes"] = new string('0', 16), ["attributesMask"] = new string('F', 16) };
         if (id is not null)
         {
             module["id"] = id;
@@ -264,6 +245,8 @@ internal sealed class SyntheticPlatform : IDisposable
     private static byte[] UInt32(int value) => [.. UInt16(value & 0xFFFF), .. UInt16(value >> 16)];
 }
 
-/// <summary>What was built.</summary>
+/// <summary>The result of a build.</summary>
+/// <param name="Quote">The quote.</param>
+/// <param name="Collateral">Its collateral.</param>
 /// <param name="Root">PEM of the root of trust.</param>
 internal sealed record SyntheticEvidence(byte[] Quote, QuoteCollateral Collateral, string Root);

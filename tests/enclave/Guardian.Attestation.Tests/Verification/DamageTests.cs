@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Tests.Synthetic;
 using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 
 namespace Guardian.Attestation.Tests.Verification;
 
-/// <summary>Nothing of a good quote or of its collateral can be cut or changed: every length, and every bit that is signed.</summary>
+/// <summary>A good quote and its collateral cannot be cut or changed: every length, and every signed bit.</summary>
 public sealed class DamageTests : IDisposable
 {
     private readonly SyntheticPlatform platform = new();
@@ -26,9 +28,9 @@ public sealed class DamageTests : IDisposable
         using var verifier = new QuoteVerifier(options);
         for (var size = 0; size < good.Quote.Length; size++)
         {
-            Assert.False(verifier.Verify(good.Quote.AsMemory(0, size), good.Collateral, SyntheticPlatform.At).IsVerified, $"{size} bytes");
+            Assert.False(verifier.Verify(good.Quote.AsMemory(0, size), good.Collateral, SyntheticPlatform.At).Value is not null, $"{size} bytes");
         }
-        Assert.True(verifier.Verify(good.Quote, good.Collateral, SyntheticPlatform.At).IsVerified);
+        Assert.NotNull(verifier.Verify(good.Quote, good.Collateral, SyntheticPlatform.At).Value);
     }
 
     [Fact]
@@ -36,8 +38,7 @@ public sealed class DamageTests : IDisposable
     {
         using var verifier = new QuoteVerifier(options);
         var certificates = good.Quote.AsSpan().IndexOf("-----BEGIN"u8);
-        Refuse(good.Quote.AsMemory(0, certificates), damaged =>
-            verifier.Verify((byte[])[.. damaged, .. good.Quote.AsSpan(certificates)], good.Collateral, SyntheticPlatform.At));
+        Refuse(good.Quote.AsMemory(0, certificates), damaged => verifier.Verify((byte[])[.. damaged, .. good.Quote.AsSpan(certificates)], good.Collateral, SyntheticPlatform.At));
     }
 
     [Theory]
@@ -50,7 +51,7 @@ public sealed class DamageTests : IDisposable
         var chain = Certificates(good.Quote.AsSpan(start));
         Refuse(chain[position], damaged =>
         {
-            // PEM of the same size: what is before the chain stays as it is.
+            // The PEM has the same size, so the bytes before the chain stay unchanged.
             var pem = SyntheticPlatform.Utf8(string.Concat(chain.Select((der, i) => Pem(i == position ? damaged : der))));
             return QuoteVerifier.Verify((byte[])[.. good.Quote.AsSpan(0, start), .. pem], good.Collateral, SyntheticPlatform.At, options);
         });
@@ -92,13 +93,12 @@ public sealed class DamageTests : IDisposable
         var chain = Certificates(good.Collateral.TcbInfoIssuerChain.Span);
         Refuse(chain[position], damaged => verifier.Verify(
             good.Quote,
-            good.Collateral with { TcbInfoIssuerChain = SyntheticPlatform.Utf8(
-            string.Concat(chain.Select((der, i) => Pem(i == position ? damaged : der)))) },
+            good.Collateral with { TcbInfoIssuerChain = SyntheticPlatform.Utf8(string.Concat(chain.Select((der, i) => Pem(i == position ? damaged : der)))) },
             SyntheticPlatform.At));
     }
 
-    // Flips each bit in turn. JSON has bits that mean the same either way: the case of a hex digit outside what is signed.
-    private static void Refuse(ReadOnlyMemory<byte> whole, Func<byte[], QuoteVerdict> verify)
+    // Flips each bit in turn, except the case bit of hex digits in the signature member, which does not change the value.
+    private static void Refuse(ReadOnlyMemory<byte> whole, Func<byte[], Outcome<VerifiedQuote>> verify)
     {
         var damaged = whole.ToArray();
         for (var bit = 0; bit < 8 * damaged.Length; bit++)
@@ -106,21 +106,19 @@ public sealed class DamageTests : IDisposable
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
             if (!IsHexCase(whole.Span, bit))
             {
-                Assert.False(verify([.. damaged]).IsVerified, $"byte {bit / 8}, bit {bit % 8}");
+                Assert.False(verify([.. damaged]).Value is not null, $"byte {bit / 8}, bit {bit % 8}");
             }
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
         }
     }
 
     private static bool IsHexCase(ReadOnlySpan<byte> whole, int bit) =>
-        bit % 8 == 5 && whole.LastIndexOf("\"signature\":\""u8) is > 0 and var signature && bit / 8 > signature
-            && char.IsAsciiLetter((char)whole[bit / 8]) && bit / 8 > signature + 12;
+        bit % 8 == 5 && whole.LastIndexOf("\"signature\":\""u8) is > 0 and var signature && bit / 8 > signature && char.IsAsciiLetter((char)whole[bit / 8]) && bit / 8 > signature + 12;
 
     private static List<byte[]> Certificates(ReadOnlySpan<byte> pem)
     {
         var certificates = new List<byte[]>();
-        for (var text = Encoding.Latin1.GetString(pem).AsSpan(); PemEncoding.TryFind(text, out var fields); text = text[
-            fields.Location.End..])
+        for (var text = Encoding.Latin1.GetString(pem).AsSpan(); PemEncoding.TryFind(text, out var fields); text = text[fields.Location.End..])
         {
             certificates.Add(Convert.FromBase64String(text[fields.Base64Data].ToString()));
         }

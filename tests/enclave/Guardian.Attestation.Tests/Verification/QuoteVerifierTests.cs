@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
-using Guardian.Attestation.Verification;
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Simulation.Processor;
 using Guardian.Simulation.Quoting;
@@ -25,11 +25,11 @@ public class QuoteVerifierTests
     public void A_quote_of_the_simulated_platform_is_verified_and_says_so()
     {
         var verdict = TestPlatform.Verifier.Verify(Good, TestPlatform.Now);
-        Assert.True(verdict.IsVerified);
-        Assert.Equal((PlatformKind.Simulated, "Guardian Simulated SGX Root CA"), (verdict.Quote.Platform, verdict.Quote.RootName));
-        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Quote.Report.MrEnclave);
-        Assert.Equal(Enumerable.Range(0, 64).Select(i => (byte)i), verdict.Quote.Report.ReportData.ToArray());
-        Assert.Equal("53494d554c41", Convert.ToHexStringLower(verdict.Quote.Pck.Fmspc.Span));
+        Assert.NotNull(verdict.Value);
+        Assert.Equal((PlatformKind.Simulated, "Guardian Simulated SGX Root CA"), (verdict.Value!.Platform, verdict.Value!.RootName));
+        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Value!.Report.MrEnclave);
+        Assert.Equal(Enumerable.Range(0, 64).Select(i => (byte)i), verdict.Value!.Report.ReportData.ToArray());
+        Assert.Equal("53494d554c41", Convert.ToHexStringLower(verdict.Value!.Pck.Fmspc.Span));
     }
 
     [Theory]
@@ -46,8 +46,8 @@ public class QuoteVerifierTests
             var altered = Good.ToArray();
             altered[i] ^= 0x40;
             var verdict = TestPlatform.Verifier.Verify(altered, TestPlatform.Now);
-            Assert.False(verdict.IsVerified, $"byte {i}");
-            Assert.True(stage is null || verdict.Failure.Stage == stage, $"byte {i}: {verdict.Failure}");
+            Assert.False(verdict.Value is not null, $"byte {i}");
+            Assert.True(stage is null || verdict.Refusal!.Stage == stage, $"byte {i}: {verdict.Refusal}");
         }
     }
 
@@ -60,7 +60,7 @@ public class QuoteVerifierTests
             altered[i] ^= 0x01;
             var verdict = TestPlatform.Verifier.Verify(altered, TestPlatform.Now);
             // Some bytes of PEM mean nothing: line breaks, and the last bits of base64 padding.
-            Assert.True(!verdict.IsVerified || verdict.Quote.Pck.Fmspc.Span.SequenceEqual("SIMULA"u8), $"byte {i}");
+            Assert.True(verdict.Value is null || verdict.Value!.Pck.Fmspc.Span.SequenceEqual("SIMULA"u8), $"byte {i}");
         }
     }
 
@@ -71,7 +71,7 @@ public class QuoteVerifierTests
         var forged = Good.ToArray();
         attacker.SignData(forged.AsSpan(0, 432), HashAlgorithmName.SHA256).CopyTo(forged, DataStart);
         P256Key.Export(attacker).CopyTo(forged, KeyStart);
-        Assert.Equal(QuoteStage.KeyBinding, TestPlatform.Verifier.Verify(forged, TestPlatform.Now).Failure!.Stage);
+        Assert.Equal(QuoteStage.KeyBinding, TestPlatform.Verifier.Verify(forged, TestPlatform.Now).Refusal!.Stage);
     }
 
     [Theory]
@@ -86,8 +86,8 @@ public class QuoteVerifierTests
             forged[QeReportStart + offset] ^= change;
             pck.SignData(forged.AsSpan(QeReportStart, 384), HashAlgorithmName.SHA256).CopyTo(forged, QeSignatureStart);
         }
-        var failure = TestPlatform.Verifier.Verify(forged, TestPlatform.Now).Failure!;
-        Assert.Equal((QuoteStage.QuotingEnclave, "unknown-qe"), (failure.Stage, failure.Reason));
+        var failure = TestPlatform.Verifier.Verify(forged, TestPlatform.Now).Refusal!;
+        Assert.Equal((QuoteStage.QuotingEnclave, "unknown-qe"), (failure.Stage, failure.Code));
         Assert.Contains(named, failure.Detail, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -96,31 +96,29 @@ public class QuoteVerifierTests
     {
         var first = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var last = new DateTimeOffset(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
-        Assert.True(TestPlatform.Verifier.Verify(Good, first).IsVerified);
-        Assert.True(TestPlatform.Verifier.Verify(Good, last).IsVerified);
-        Assert.Equal("not-yet-valid", TestPlatform.Verifier.Verify(Good, first.AddSeconds(-1)).Failure!.Reason);
-        Assert.Equal("expired", TestPlatform.Verifier.Verify(Good, last.AddSeconds(1)).Failure!.Reason);
+        Assert.NotNull(TestPlatform.Verifier.Verify(Good, first).Value);
+        Assert.NotNull(TestPlatform.Verifier.Verify(Good, last).Value);
+        Assert.Equal("not-yet-valid", TestPlatform.Verifier.Verify(Good, first.AddSeconds(-1)).Refusal!.Code);
+        Assert.Equal("expired", TestPlatform.Verifier.Verify(Good, last.AddSeconds(1)).Refusal!.Code);
     }
 
     [Fact]
     public void A_chain_with_a_link_missing_exchanged_or_added_is_refused()
     {
-        var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart))
-            .Split("-----END CERTIFICATE-----\n", StringSplitOptions.RemoveEmptyEntries)
+        var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n", StringSplitOptions.RemoveEmptyEntries)
             .Where(part => part.Contains("BEGIN", StringComparison.Ordinal)).Select(part => part + "-----END CERTIFICATE-----\n").ToArray();
         Assert.Equal(3, parts.Length);
-        Assert.True(TestPlatform.Verifier.Verify(WithChain(parts), TestPlatform.Now).IsVerified);
-        Assert.True(TestPlatform.Verifier.Verify(WithChain([.. parts, "\0"]), TestPlatform.Now).IsVerified);
-        Assert.True(TestPlatform.Verifier.Verify(WithChain(parts[0], parts[2], parts[1]), TestPlatform.Now).IsVerified);
+        Assert.NotNull(TestPlatform.Verifier.Verify(WithChain(parts), TestPlatform.Now).Value);
+        Assert.NotNull(TestPlatform.Verifier.Verify(WithChain([.. parts, "\0"]), TestPlatform.Now).Value);
+        Assert.NotNull(TestPlatform.Verifier.Verify(WithChain(parts[0], parts[2], parts[1]), TestPlatform.Now).Value);
         string[][] wrong =
         [
             [], [parts[0]], [parts[0], parts[1]], [parts[0], parts[2]], [parts[1], parts[0], parts[2]], [parts[2], parts[0], parts[1]],
-            [parts[0], parts[0], parts[2]], [parts[1], parts[1], parts[2]], [.. parts, parts[2]],
-            [parts[0], "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", parts[2]],
+            [parts[0], parts[0], parts[2]], [parts[1], parts[1], parts[2]], [.. parts, parts[2]], [parts[0], "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", parts[2]],
         ];
         foreach (var chain in wrong)
         {
-            Assert.Equal(QuoteStage.CertificateChain, TestPlatform.Verifier.Verify(WithChain(chain), TestPlatform.Now).Failure!.Stage);
+            Assert.Equal(QuoteStage.CertificateChain, TestPlatform.Verifier.Verify(WithChain(chain), TestPlatform.Now).Refusal!.Stage);
         }
     }
 
@@ -128,14 +126,11 @@ public class QuoteVerifierTests
     public void A_root_that_only_has_the_right_name_is_unknown()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
-            "CN=Guardian Simulated SGX Root CA, O=Guardian, C=XX", key, HashAlgorithmName.SHA256);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=Guardian Simulated SGX Root CA, O=Guardian, C=XX", key, HashAlgorithmName.SHA256);
         using var root = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n");
-        var failure = TestPlatform.Verifier.Verify(
-            WithChain(parts[0] + "-----END CERTIFICATE-----\n", parts[1] + "-----END CERTIFICATE-----\n", root.ExportCertificatePem()),
-            TestPlatform.Now).Failure!;
-        Assert.Equal("unknown-root", failure.Reason);
+        var failure = TestPlatform.Verifier.Verify(WithChain(parts[0] + "-----END CERTIFICATE-----\n", parts[1] + "-----END CERTIFICATE-----\n", root.ExportCertificatePem()), TestPlatform.Now).Refusal!;
+        Assert.Equal("unknown-root", failure.Code);
     }
 
     [Theory]
@@ -143,9 +138,8 @@ public class QuoteVerifierTests
     [InlineData("sgx3-platform-swh-nocrl", "2022-12-20T00:50:04Z")]
     public void Hardware_quotes_hold_up_to_the_collateral_that_is_not_at_hand(string file, string at)
     {
-        var verdict = TestPlatform.Verifier.Verify(
-            File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin")), DateTimeOffset.Parse(at));
-        Assert.Equal((QuoteStage.Collateral, "no-collateral"), (verdict.Failure!.Stage, verdict.Failure.Reason));
+        var verdict = TestPlatform.Verifier.Verify(File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin")), DateTimeOffset.Parse(at));
+        Assert.Equal((QuoteStage.Collateral, "no-collateral"), (verdict.Refusal!.Stage, verdict.Refusal!.Code));
     }
 
     [Fact]

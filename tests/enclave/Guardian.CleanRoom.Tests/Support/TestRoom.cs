@@ -164,11 +164,11 @@ internal sealed class TestRoom : IDisposable
     // Verifies a statement like a member.
     public byte[] Payload(byte[] statement, string type)
     {
-        var verdict = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
-        Assert.True(verdict.IsVerified, verdict.Failure?.ToString());
+        var (verified, refusal) = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
+        Assert.True(verified is not null, refusal?.ToString());
         Assert.Equal(
-            (type, Convert.ToHexString(Contract.Hash.Span)), (verdict.Statement.Type, Convert.ToHexString(verdict.Statement.Binding.Span)));
-        return verdict.Statement.Payload.ToArray();
+            (type, Convert.ToHexString(Contract.Hash.Span)), (verified.Type, Convert.ToHexString(verified.Binding.Span)));
+        return verified.Payload.ToArray();
     }
 
     private static EnclaveProcess OpenEnclave()

@@ -6,7 +6,7 @@ public class SgxFeaturesTests
 {
     private static readonly Dictionary<(uint, uint), CpuIdRegisters> Coffee = new()
     {
-        // A Xeon E-2288G, as the project SGX-hardware lists it.
+        // A Xeon E-2288G, from the list of the project SGX-hardware.
         [(0, 0)] = new(0x16, 0x756e_6547, 0x6c65_746e, 0x4965_6e69),
         [(1, 0)] = new(0x0009_06ed, 0x0010_0800, 0x7ffa_fbff, 0xbfeb_fbff),
         [(7, 0)] = new(0, 0x029c_6fbf, 0x4000_0000, 0xbc00_2e00),
@@ -19,8 +19,7 @@ public class SgxFeaturesTests
     public void A_processor_with_one_section_is_read()
     {
         var features = SgxFeatures.Read((leaf, subleaf) => Coffee.GetValueOrDefault((leaf, subleaf)));
-        Assert.True(
-            features is { IsIntel: true, IsVirtual: false, Sgx: true, LaunchControl: true, Sgx1: true, Sgx2: false, ProvisionKey: true });
+        Assert.True(features is { IsIntel: true, IsVirtual: false, Sgx: true, LaunchControl: true, Sgx1: true, Sgx2: false, ProvisionKey: true });
         Assert.Equal(new EpcSectionInfo(0x7020_0000, 0x05d8_0000, HasIntegrity: true), Assert.Single(features.Sections));
         Assert.Equal((6u, 158u, 13u), features.Signature);
     }
@@ -48,9 +47,7 @@ public class SgxFeaturesTests
     [Fact]
     public void No_answer_is_too_strange()
     {
-        Assert.Equal(64,
-            SgxFeatures.Read(
-            (_, _) => new CpuIdRegisters(uint.MaxValue - 0xE, uint.MaxValue, uint.MaxValue, uint.MaxValue)).Sections.Count);
+        Assert.Equal(64, SgxFeatures.Read((_, _) => new CpuIdRegisters(uint.MaxValue - 0xE, uint.MaxValue, uint.MaxValue, uint.MaxValue)).Sections.Count);
         Assert.Empty(SgxFeatures.Read((_, _) => default).Sections);
     }
 }

@@ -1,9 +1,10 @@
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Gramine;
 using Guardian.Sgx.Keys;
 
 namespace Guardian.Sgx.Tests.Gramine;
 
-/// <summary>Against a folder that imitates <c>/dev/attestation</c>; no hardware was at hand.</summary>
+/// <summary>Runs against a folder that imitates <c>/dev/attestation</c>, without hardware.</summary>
 public sealed class GramineEnclaveTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -77,7 +78,6 @@ public sealed class GramineEnclaveTests : IDisposable
     public void Files_of_another_size_are_explained(string name, int size)
     {
         File.WriteAllBytes(folder.File(name), new byte[size]);
-        Assert.Contains($"{size} bytes", Assert.Throws<InvalidDataException>(() => GramineEnclave.TryOpen(folder.Path)).Message,
-            StringComparison.Ordinal);
+        Assert.Contains($"{size} bytes", Assert.Throws<InvalidDataException>(() => GramineEnclave.TryOpen(folder.Path)).Message, StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using Guardian.Refusals;
 using Guardian.Sgx.Measurement;
 
 namespace Guardian.Sgx.Tests.Measurement;
@@ -5,26 +6,23 @@ namespace Guardian.Sgx.Tests.Measurement;
 public class EnclaveFileTests
 {
     [Theory]
-    [InlineData("synth_sdk_a.signed.so", "e3f6e92e03cb07bc2f06bb615ed52e698f078f12c57deffa37b5e75930b41a8f",
-        "7719e97a95969f53bc7e9d5137df715f0badb92a8eeb943989d00e5a028003c2")]
-    [InlineData("synth_sdk_b.signed.so", "74911481651b706e7ddaaab4f3519e6a048a25c0a6d82d73696eb3e9f3cd56c6",
-        "24f58a2b18f903a47f8fdafa9b12a50f0f8bdf0ac671b0d15c0758e03e2e8e1c")]
+    [InlineData("synth_sdk_a.signed.so", "e3f6e92e03cb07bc2f06bb615ed52e698f078f12c57deffa37b5e75930b41a8f", "7719e97a95969f53bc7e9d5137df715f0badb92a8eeb943989d00e5a028003c2")]
+    [InlineData("synth_sdk_b.signed.so", "74911481651b706e7ddaaab4f3519e6a048a25c0a6d82d73696eb3e9f3cd56c6", "24f58a2b18f903a47f8fdafa9b12a50f0f8bdf0ac671b0d15c0758e03e2e8e1c")]
     public void An_enclave_of_the_sdk_measures_as_it_was_signed(string file, string mrEnclave, string mrSigner)
     {
-        var enclave = Assert.Single(SdkEnclave.ReadAll(Load(file), out var problem));
-        Assert.Null(problem);
+        var enclave = Assert.Single(SdkEnclave.ReadAll(Load(file)).Value!);
         Assert.True(enclave.SigStruct.Verify());
         Assert.Equal((mrEnclave, mrSigner), (enclave.SigStruct.EnclaveHash.ToString(), enclave.SigStruct.Signer.ToString()));
-        Assert.Equal(mrEnclave, enclave.TryMeasure(out problem).ToString());
+        Assert.Equal(mrEnclave, enclave.MrEnclave.ToString());
     }
 
     [Fact]
     public void A_changed_byte_of_what_is_loaded_changes_the_measurement()
     {
         var file = Load("synth_sdk_a.signed.so");
-        var original = SdkEnclave.ReadAll(file, out _).Single().TryMeasure(out _);
+        var original = SdkEnclave.ReadAll(file).Value!.Single().MrEnclave;
         file[0x1000] ^= 1;
-        Assert.NotEqual(original, SdkEnclave.ReadAll(file, out _).Single().TryMeasure(out _));
+        Assert.NotEqual(original, SdkEnclave.ReadAll(file).Value!.Single().MrEnclave);
     }
 
     [Fact]
@@ -39,12 +37,10 @@ public class EnclaveFileTests
             {
                 damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
             }
-            var enclaves = SdkEnclave.ReadAll(damaged.AsSpan(0, random.Next(damaged.Length)), out var problem);
-            Assert.True(enclaves.Count > 0 || problem is not null);
-            Assert.All(enclaves, enclave => Assert.True(enclave.TryMeasure(out var why) is not null || why is not null));
+            var (enclaves, refusal) = SdkEnclave.ReadAll(damaged.AsSpan(0, random.Next(damaged.Length)));
+            Assert.True(enclaves is { Count: > 0 } != refusal is not null);
         }
-        Assert.Empty(SdkEnclave.ReadAll([], out var empty));
-        Assert.Contains("is it signed?", empty, StringComparison.Ordinal);
+        Assert.Contains("is it signed?", SdkEnclave.ReadAll([]).Refusal!.Detail, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -52,15 +48,17 @@ public class EnclaveFileTests
     [InlineData("synth_tcs.sgxs", "bfa40e160cba7db8ddb3cfd8b5ad1c1b1d620ba193757c7d95e555ac4bc31da8")]
     public void A_stream_is_its_own_measurement(string file, string expected)
     {
-        Assert.Equal(expected, SgxsFile.TryMeasure(Load(file), out _).ToString());
         var stream = Load(file);
+        Assert.Null(SgxsFile.TryMeasure(stream, out var measurement));
+        Assert.Equal(expected, measurement.ToString());
         for (var size = 0; size < stream.Length; size += 7)
         {
-            Assert.True(SgxsFile.TryMeasure(stream.AsSpan(0, size), out var problem) is not null == (problem is null));
+            Assert.True(SgxsFile.TryMeasure(stream.AsSpan(0, size), out var cut) is null != (cut == default));
         }
         stream[64] = (byte)'X';
-        Assert.Null(SgxsFile.TryMeasure(stream, out var wrong));
-        Assert.Contains("byte 64", wrong, StringComparison.Ordinal);
+        var refusal = SgxsFile.TryMeasure(stream, out _)!;
+        Assert.Equal((SgxReasons.NoEnclave, 64L), (refusal.Reason, refusal.Location!.Offset));
+        Assert.Contains("byte 64", refusal.Detail, StringComparison.Ordinal);
     }
 
     private static byte[] Load(string file) => File.ReadAllBytes(Repository.File("tests", "vectors", "sgx", file));

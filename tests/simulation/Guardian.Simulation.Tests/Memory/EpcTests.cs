@@ -1,3 +1,4 @@
+using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation.Memory;
 
@@ -53,7 +54,7 @@ public sealed class EpcTests : IDisposable
     }
 
     [Fact]
-    public void What_lies_outside_is_ciphertext_and_any_change_to_it_is_noticed()
+    public void An_evicted_page_is_ciphertext_and_any_change_to_it_is_detected()
     {
         var enclave = Fill(100);
         epc.Write(enclave, 0, "in the clear"u8);
@@ -104,7 +105,7 @@ public sealed class EpcTests : IDisposable
     }
 
     [Fact]
-    public void An_epc_full_of_pages_that_cannot_leave_says_so()
+    public void An_epc_full_of_pages_that_cannot_leave_faults()
     {
         var failure = Assert.Throws<EpcException>(() =>
         {

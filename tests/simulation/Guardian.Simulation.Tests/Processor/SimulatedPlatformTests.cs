@@ -1,3 +1,4 @@
+using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
@@ -23,25 +24,26 @@ public sealed class SimulatedPlatformTests : IDisposable
     }
 
     [Fact]
-    public void EINIT_refuses_what_was_not_signed()
+    public void EINIT_refuses_an_enclave_that_was_not_signed()
     {
         var (image, other) = (EnclaveImage.FromBytes(new byte[] { 1 }), EnclaveImage.FromBytes(new byte[] { 2 }));
-        var signed = TestMachine.Signer.Sign(
-            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
-        Assert.Equal(
-            LaunchRefusal.InvalidMeasurement, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(other, signed)).Refusal);
+        var signed = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        Assert.Equal("measurement", RefusedPart(other, signed));
 
         var altered = signed.Bytes.ToArray();
         altered[1026] = 9;
         Assert.True(SigStruct.TryRead(altered, out var forged));
-        Assert.Equal(
-            LaunchRefusal.InvalidSignature, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(image, forged!)).Refusal);
+        Assert.Equal("signature", RefusedPart(image, forged!));
 
-        var noMode = TestMachine.Signer.Sign(
-            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.None, 3), new DateOnly(2026, 1, 1));
-        Assert.Equal(
-            LaunchRefusal.InvalidAttributes, Assert.Throws<EnclaveLaunchException>(() => machine.Platform.Launch(image, noMode)).Refusal);
+        var noMode = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.None, 3), new DateOnly(2026, 1, 1));
+        Assert.Equal("attributes", RefusedPart(image, noMode));
         Assert.Equal(machine.Platform.Counters.Total, machine.Platform.Counters.Free);
+
+        string? RefusedPart(EnclaveImage loaded, SigStruct sigStruct)
+        {
+            var refusal = Assert.Throws<RefusedException>(() => machine.Platform.Launch(loaded, sigStruct)).Refusal;
+            return refusal.Reason == SimulationReasons.LaunchRefused ? refusal.Location?.Part : null;
+        }
     }
 
     [Fact]
@@ -58,12 +60,11 @@ public sealed class SimulatedPlatformTests : IDisposable
     }
 
     [Fact]
-    public void Several_who_open_a_new_machine_at_once_get_one_machine()
+    public void Concurrent_first_opens_get_one_machine()
     {
         using var folder = new TemporaryFolder();
         var image = EnclaveImage.FromBytes(new byte[] { 1 });
-        var signed = TestMachine.Signer.Sign(
-            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        var signed = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
         var keys = new string[16];
         Parallel.For(0, keys.Length, i =>
         {
@@ -82,7 +83,6 @@ public sealed class SimulatedPlatformTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         folder.Write("fuses", "something else");
-        Assert.Contains(
-            "fuses", Assert.Throws<InvalidDataException>(() => SimulatedPlatform.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("fuses", Assert.Throws<InvalidDataException>(() => SimulatedPlatform.Open(folder.Path)).Message, StringComparison.Ordinal);
     }
 }

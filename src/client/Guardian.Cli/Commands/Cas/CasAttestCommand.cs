@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Guardian.Attestation.RaTls;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;

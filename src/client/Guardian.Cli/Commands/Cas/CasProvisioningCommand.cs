@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Guardian.Attestation.Identity;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;

@@ -7,6 +7,7 @@ using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Client.Protocol;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Client.Reasons;

@@ -69,7 +69,7 @@ internal sealed class CollateralFetchCommand : CliCommand
         var fetched = new List<FetchedPlatform>();
         foreach (var platform in arguments.GetRequiredValue(quotes).Select(ReadPlatform).Distinct())
         {
-            var known = stored.Find(platform) is { } old ? CollateralSummary.TryRead(old, out _) : null;
+            var known = stored.Find(platform) is { } old ? CollateralSummary.TryRead(old).Value : null;
             var isCurrent = arguments.GetValue(ahead) > 0
                 && known?.Expires > TimeProvider.System.GetUtcNow().AddDays(arguments.GetValue(ahead));
             if (!isCurrent)
@@ -102,10 +102,11 @@ internal sealed class CollateralFetchCommand : CliCommand
         try
         {
             var collateral = await client.FetchAsync(platform, early, cancellation).ConfigureAwait(false);
-            return CollateralSummary.TryRead(collateral, out var problem) is { } summary && summary.Fmspc == platform.Fmspc
+            var (summary, refusal) = CollateralSummary.TryRead(collateral);
+            return summary is not null && summary.Fmspc == platform.Fmspc
                 ? (collateral, summary)
                 : throw CliReasons.BadCollateralAnswer.Refuse(
-                    $"the service gave something else than collateral for {platform.Fmspc}: {problem}");
+                    $"the service gave something else than collateral for {platform.Fmspc}: {refusal?.Detail}");
         }
         catch (HttpRequestException failure)
         {

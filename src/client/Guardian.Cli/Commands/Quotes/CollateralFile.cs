@@ -17,6 +17,9 @@ internal static class CollateralFile
 
     /// <summary>Reads collateral.</summary>
     /// <exception cref="RefusedException">It is missing, or is no collateral.</exception>
-    public static QuoteCollateral Read(string path) => CollateralFiles.Read(InputFile.Require(path), out var problem)
-        ?? throw CliReasons.BadCollateral.Refuse($"{path} holds no collateral: {problem}");
+    public static QuoteCollateral Read(string path)
+    {
+        var (collateral, refusal) = CollateralFiles.Read(InputFile.Require(path));
+        return collateral ?? throw CliReasons.BadCollateral.Refuse($"{path} holds no collateral: {refusal!.Detail}");
+    }
 }

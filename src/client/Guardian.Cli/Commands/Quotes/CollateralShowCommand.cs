@@ -16,8 +16,11 @@ internal sealed class CollateralShowCommand : LocalCommand
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
-        var summary = CollateralSummary.TryRead(CollateralFile.Read(arguments.GetRequiredValue(path)), out var problem)
-            ?? throw CliReasons.BadCollateral.Refuse($"{arguments.GetRequiredValue(path)}: {problem}");
+        var (summary, refusal) = CollateralSummary.TryRead(CollateralFile.Read(arguments.GetRequiredValue(path)));
+        if (summary is null)
+        {
+            throw CliReasons.BadCollateral.Refuse($"{arguments.GetRequiredValue(path)}: {refusal!.Detail}");
+        }
         var result = new CollateralShowResult(
             QuoteIdentity.Name(summary.Tee), summary.Fmspc, summary.EvaluationDataNumber, summary.QeEvaluationDataNumber,
             Format.Instant(summary.Expires),

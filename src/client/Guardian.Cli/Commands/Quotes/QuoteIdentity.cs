@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Guardian.Attestation.Quotes;
 using Guardian.Cli.Output;
 using Guardian.Sgx;
+using Guardian.Sgx.Reports;
 
 namespace Guardian.Cli.Commands.Quotes;
 

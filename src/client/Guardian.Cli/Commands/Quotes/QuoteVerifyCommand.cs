@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -9,6 +10,7 @@ using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Output;
 using Guardian.Documents;
+using Guardian.Refusals;
 using Guardian.Sgx;
 
 namespace Guardian.Cli.Commands.Quotes;
@@ -77,16 +79,17 @@ internal sealed class QuoteVerifyCommand : LocalCommand
             PckChain = arguments.GetValue(pck) is { } chain ? InputFile.ReadBytes(chain) : default,
         };
         var accepted = ReadPolicy(arguments);
-        var verdict = FindCollateral(arguments.GetValue(collateral), bytes, out var found) is { } missing
-            ? new QuoteVerdict(null, missing)
-            : QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options);
-        var appraisal = verdict.IsVerified ? accepted.Appraise(verdict.Quote) : null;
+        var (found, unreadable) = FindCollateral(arguments.GetValue(collateral), bytes);
+        var outcome = unreadable is null
+            ? QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options)
+            : unreadable;
+        var appraisal = outcome.Value is { } verified ? accepted.Appraise(verified) : null;
         if (appraisal is not null && arguments.GetValue(ear) is { } token)
         {
             using var signer = KeyFile.Load(arguments.GetValue(key) ?? throw CliReasons.NoKey.Refuse("a token needs a key"));
-            OutputFile.Write(token, AttestationToken.Sign(verdict.Quote!, appraisal, signer));
+            OutputFile.Write(token, AttestationToken.Sign(outcome.Value!, appraisal, signer));
         }
-        Show(terminal, QuoteVerifyResult.Of(verdict, appraisal), appraisal);
+        Show(terminal, QuoteVerifyResult.Of(outcome, appraisal), appraisal);
         return appraisal?.IsAccepted == true ? ExitCode.Done : ExitCode.Refused;
     }
 
@@ -103,16 +106,14 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         }
     });
 
-    private static QuoteFailure? FindCollateral(string? path, byte[] bytes, out QuoteCollateral? collateral)
+    private static Outcome<QuoteCollateral> FindCollateral(string? path, byte[] bytes)
     {
         if (path is null)
         {
-            var platform = Quote.TryParse(bytes, out _) is { } parsed ? PlatformId.Of(parsed) : null;
-            collateral = platform is null ? null : UserFolders.OpenCollateral().Find(platform);
-            return null;
+            var platform = Quote.TryParse(bytes).Value is { } parsed ? PlatformId.Of(parsed) : null;
+            return new Outcome<QuoteCollateral>(platform is null ? null : UserFolders.OpenCollateral().Find(platform), null);
         }
-        collateral = CollateralFiles.Read(InputFile.Require(path), out var problem);
-        return problem is null ? null : new QuoteFailure(QuoteStage.Collateral, "bad-collateral", problem);
+        return CollateralFiles.Read(InputFile.Require(path));
     }
 
     private static List<TrustAnchor> ReadAnchors(string? root, bool simulated)

@@ -1,18 +1,21 @@
 using System.Text.Json.Serialization;
+using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
 using Guardian.Cli.Output;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Quotes;
 
 /// <summary>The result of <c>quote verify</c>. A quote that does not verify has no values of its own here.</summary>
 internal sealed record QuoteVerifyResult : QuoteIdentity
 {
-    private QuoteVerifyResult(QuoteFailure failure)
+    private QuoteVerifyResult(Refusal refusal)
     {
-        Status = failure.Status?.ToString();
-        (Stage, Reason, Detail, Offset) = (failure.Stage.ToString(), failure.Reason, failure.Detail, failure.Offset);
+        var stage = refusal.Location?.Part;
+        Status = refusal.Reason == QuoteReasons.Revoked && stage == nameof(QuoteStage.Tcb) ? nameof(TcbStatus.Revoked) : null;
+        (Stage, Reason, Detail, Offset) = (stage, refusal.Code, refusal.Detail, refusal.Location?.Offset);
     }
 
     private QuoteVerifyResult(VerifiedQuote quote, Appraisal appraisal) : base(
@@ -97,11 +100,11 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public long? Offset { get; }
 
-    /// <summary>Describes a verdict.</summary>
-    /// <param name="verdict">The verifier's verdict.</param>
+    /// <summary>Describes an outcome.</summary>
+    /// <param name="outcome">The verifier's outcome.</param>
     /// <param name="appraisal">The policy's; null when the quote did not verify.</param>
-    public static QuoteVerifyResult Of(QuoteVerdict verdict, Appraisal? appraisal) =>
-        verdict.IsVerified ? new QuoteVerifyResult(verdict.Quote, appraisal!) : new QuoteVerifyResult(verdict.Failure!);
+    public static QuoteVerifyResult Of(Outcome<VerifiedQuote> outcome, Appraisal? appraisal) =>
+        outcome.Value is { } quote ? new QuoteVerifyResult(quote, appraisal!) : new QuoteVerifyResult(outcome.Refusal!);
 }
 
 /// <summary>A rule of the policy.</summary>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Sessions;
@@ -86,14 +85,14 @@ internal sealed class SessionDryRunCommand : LocalCommand
 
     private static VerifiedQuote VerifyQuote(string path)
     {
-        var verdict = CliVerifier.Default.Verify(QuoteFile.Read(path), TimeProvider.System.GetUtcNow());
-        return verdict.IsVerified ? verdict.Quote : throw RefuseUnverified(verdict.Failure);
+        var (quote, refusal) = CliVerifier.Default.Verify(QuoteFile.Read(path), TimeProvider.System.GetUtcNow());
+        return quote ?? throw RefuseUnverified(refusal!);
     }
 
     private static VerifiedQuote VerifyCertificate(string path)
     {
-        var verdict = RaTlsVerifier.Verify(ReadCertificate(path), TimeProvider.System.GetUtcNow(), CliVerifier.Default);
-        return verdict.IsVerified ? verdict.Peer.Quote : throw RefuseUnverified(verdict.Failure);
+        var (peer, refusal) = RaTlsVerifier.Verify(ReadCertificate(path), TimeProvider.System.GetUtcNow(), CliVerifier.Default);
+        return peer?.Quote ?? throw RefuseUnverified(refusal!);
     }
 
     private static byte[] ReadCertificate(string path)
@@ -109,8 +108,8 @@ internal sealed class SessionDryRunCommand : LocalCommand
         }
     }
 
-    private static RefusedException RefuseUnverified(QuoteFailure failure) =>
-        QuoteRefusals.Of(failure, "no session would admit it", [$"{failure.Stage}: {failure.Reason}"]);
+    private static RefusedException RefuseUnverified(Refusal refusal) =>
+        QuoteRefusals.Of(refusal, "no session would admit it", [$"{refusal.Location?.Part}: {refusal.Code}"]);
 }
 
 /// <summary>The result of <c>session dry-run</c>.</summary>

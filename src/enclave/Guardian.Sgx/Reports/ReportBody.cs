@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using Guardian.Sgx.Measurement;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Reports;
 
-/// <summary>REPORT body, 384 bytes (SDM vol. 3D, table 35-21): who an enclave is, as the processor says. Compared by reference of its
-/// memories.</summary>
+/// <summary>
+/// REPORT body, 384 bytes (SDM vol. 3D, table 35-21): the processor's statement of an enclave's identity. Immutable. Equality compares the
+/// memory that holds the bytes, not the bytes.
+/// </summary>
 /// <remarks>
 /// Little-endian:
 /// <code>
@@ -15,10 +17,10 @@ namespace Guardian.Sgx;
 /// </remarks>
 public sealed record ReportBody
 {
-    /// <summary>Bytes of the structure.</summary>
+    /// <summary>Size of the structure in bytes.</summary>
     public const int Size = 384;
 
-    /// <summary>Bytes of <see cref="ReportData"/>.</summary>
+    /// <summary>Size of <see cref="ReportData"/> in bytes.</summary>
     public const int ReportDataSize = 64;
 
     private static readonly (int Offset, int Size)[] Reserved = [(20, 12), (96, 32), (160, 32), (262, 42)];
@@ -59,7 +61,10 @@ public sealed record ReportBody
     /// <summary>REPORTDATA, 64 bytes that the enclave chose; empty is written as zero.</summary>
     public ReadOnlyMemory<byte> ReportData { get; init; }
 
-    /// <summary>Reads a report body; false when there are not exactly <see cref="Size"/> bytes or a reserved byte is not zero.</summary>
+    /// <summary>Reads a report body.</summary>
+    /// <param name="bytes">The structure.</param>
+    /// <param name="body">Receives the body, or null.</param>
+    /// <returns>False when there are not exactly <see cref="Size"/> bytes, or a reserved byte is not zero.</returns>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out ReportBody? body)
     {
         body = null;
@@ -92,7 +97,8 @@ public sealed record ReportBody
         return true;
     }
 
-    /// <summary>Writes exactly <see cref="Size"/> bytes.</summary>
+    /// <summary>Writes the structure.</summary>
+    /// <param name="destination">Receives <see cref="Size"/> bytes.</param>
     public void Write(Span<byte> destination)
     {
         destination = destination[..Size];

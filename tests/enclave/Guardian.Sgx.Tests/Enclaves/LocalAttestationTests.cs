@@ -1,6 +1,8 @@
-using Guardian.Sgx.Keys;
+using Guardian.Sgx.Enclaves;
+using Guardian.Sgx.Reports;
+using Guardian.Simulation.Processor;
 
-namespace Guardian.Sgx.Tests;
+namespace Guardian.Sgx.Tests.Enclaves;
 
 public sealed class LocalAttestationTests : IDisposable
 {

@@ -1,16 +1,18 @@
 using System.Security.Cryptography;
 using Guardian.Sgx.Keys;
+using Guardian.Sgx.Reports;
 
-namespace Guardian.Sgx;
+namespace Guardian.Sgx.Enclaves;
 
-/// <summary>Checks reports that enclaves of one machine make for each other.</summary>
+/// <summary>Checks reports that enclaves of one machine make for each other. Thread-safe.</summary>
 public static class LocalAttestation
 {
-    /// <summary>Bytes of a REPORT: body 384, KEYID 32, MAC 16.</summary>
+    /// <summary>Size of a REPORT in bytes: body 384, KEYID 32, MAC 16.</summary>
     public const int ReportSize = ReportBody.Size + KeyRequest.KeyIdSize + AesCmac.Size;
 
-    /// <summary>Runs as the target's own code would: gets its report key and checks the MAC.</summary>
-    /// <param name="report">Exactly <see cref="ReportSize"/> bytes; anything else is not valid.</param>
+    /// <summary>Verifies a report as the target's own code does: gets its report key and checks the MAC.</summary>
+    /// <param name="target">The enclave that the report is for.</param>
+    /// <param name="report">Exactly <see cref="ReportSize"/> bytes; any other size is not valid.</param>
     /// <returns>Whether the report was made on this machine, for this target.</returns>
     public static bool VerifyReport(IEnclave target, ReadOnlySpan<byte> report)
     {

@@ -1,6 +1,7 @@
 using Guardian.Sgx.Measurement;
+using Guardian.Sgx.Reports;
 
-namespace Guardian.Sgx.Tests;
+namespace Guardian.Sgx.Tests.Reports;
 
 public class ReportBodyTests
 {

@@ -1,6 +1,8 @@
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Keys;
+using Guardian.Simulation.Processor;
 
-namespace Guardian.Sgx.Tests;
+namespace Guardian.Sgx.Tests.Enclaves;
 
 public sealed class SealingTests : IDisposable
 {
@@ -70,8 +72,7 @@ public sealed class SealingTests : IDisposable
         using var elsewhere = new TestMachine();
         using var otherMachine = elsewhere.Launch(1);
         Assert.Equal(Derive(enclave, "modules"), Derive(again, "modules"));
-        string[] keys =
-            [Derive(enclave, "modules"), Derive(enclave, "others"), Derive(otherCode, "modules"), Derive(otherMachine, "modules")];
+        string[] keys = [Derive(enclave, "modules"), Derive(enclave, "others"), Derive(otherCode, "modules"), Derive(otherMachine, "modules")];
         Assert.Distinct(keys);
     }
 

@@ -1,16 +1,19 @@
 using System.Buffers.Binary;
 
-namespace Guardian.Sgx.Keys;
+namespace Guardian.Sgx.Reports;
 
-/// <summary>TARGETINFO, 512 bytes (SDM vol. 3D, table 35-20): for whom a report is made.</summary>
+/// <summary>TARGETINFO, 512 bytes (SDM vol. 3D, table 35-20): the enclave that can check a report.</summary>
 /// <remarks>Little-endian: <c>0 MRENCLAVE 32 | 32 ATTRIBUTES 16 | 48 reserved 2 | 50 CONFIGSVN 2 | 52 MISCSELECT 4 | 56 reserved 8 | 64
 /// CONFIGID 64 | 128 reserved 384</c>.</remarks>
 public static class TargetInfo
 {
-    /// <summary>Bytes of the structure.</summary>
+    /// <summary>Size of the structure in bytes.</summary>
     public const int Size = 512;
 
-    /// <summary>The TARGETINFO of an enclave.</summary>
+    /// <summary>Writes the TARGETINFO of an enclave.</summary>
+    /// <param name="identity">The enclave's report body.</param>
+    /// <returns><see cref="Size"/> bytes.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="identity"/> is null.</exception>
     public static byte[] Of(ReportBody identity)
     {
         ArgumentNullException.ThrowIfNull(identity);
