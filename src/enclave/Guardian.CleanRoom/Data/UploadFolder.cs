@@ -13,8 +13,8 @@ namespace Guardian.CleanRoom.Data;
 /// <remarks>
 /// <c>VERSION.chunks</c> has chunks of one size in sequence: as the partner encrypted them, or, for a version that the enclave made,
 /// encrypted by the enclave under the same keys. <c>VERSION.upload</c> is the announcement of an upload, and <c>current</c> names the
-/// current version; both are encrypted under the state key. Names of files are random, because the host sees them. <c>version.scratch</c>, <c>sort.scratch</c> and <c>version.new</c> exist only
-/// while a version is made.
+/// current version; both are encrypted under the state key. Names of files are random, because the host sees them.
+/// <c>version.scratch</c>, <c>sort.scratch</c> and <c>version.new</c> exist only while a version is made.
 /// </remarks>
 internal sealed class UploadFolder
 {

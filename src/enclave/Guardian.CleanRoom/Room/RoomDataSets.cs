@@ -81,7 +81,8 @@ public sealed class RoomDataSets
             }
             state.Committed.Remove(dataSet);
             var receipt = new DeletionReceipt(
-                state.Contract.Name, state.Hash, member.Name, entry!.Instant, dataSet, deleted.Value!.Version, deleted.Value.Digest, entry.Hash);
+                state.Contract.Name, state.Hash, member.Name, entry!.Instant, dataSet, deleted.Value!.Version, deleted.Value.Digest,
+                entry.Hash);
             return state.Sign(receipt, AnswerJson.Default.DeletionReceipt, DeletionReceipt.StatementType);
         }
     }

@@ -21,8 +21,8 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <param name="ResumedAt">Chunks that an earlier try had sent.</param>
 /// <param name="Bytes">Bytes sent in all, padding included.</param>
 internal sealed record RoomUploadResult(
-    string DataSet, string Version, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid, int Duplicates,
-    int Uncounted, int Capped,
+    string DataSet, string Version, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid,
+    int Duplicates, int Uncounted, int Capped,
     IReadOnlyList<string> IgnoredColumns, int Chunks, int ResumedAt, long Bytes)
 {
     /// <summary>Whether the enclave made the version from changes or from unsorted rows.</summary>
