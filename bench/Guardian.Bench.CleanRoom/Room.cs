@@ -79,8 +79,15 @@ internal sealed class Room : IDisposable
             File.Delete(Path.Combine(directory, dataSet.Name, "current"));
             var store = UploadStore.Open(Contract, dataSet, Layout, keys, state, workingSet, directory);
             stores[dataSet.Name] = store;
-            if (store.Begin(new UploadRequest(digests[dataSet.Name], dataSet.MaxRows)).Refusal is { } refused
-                || (refused = store.Commit(digests[dataSet.Name], _ => { }).Refusal) is not null)
+            if (store.Begin(new UploadRequest(digests[dataSet.Name], dataSet.MaxRows)).Refusal is { } refused)
+            {
+                throw new InvalidOperationException(refused.Detail);
+            }
+            // The announcement has a random name, and the chunks get the same one.
+            var folder = Path.Combine(directory, dataSet.Name);
+            var announced = Directory.GetFiles(folder, "*.upload").Single();
+            File.Move(Directory.GetFiles(folder, "*.chunks").Single(), Path.ChangeExtension(announced, ".chunks"));
+            if ((refused = store.Commit(digests[dataSet.Name], _ => { }).Refusal) is not null)
             {
                 throw new InvalidOperationException(refused.Detail);
             }

@@ -73,8 +73,8 @@ internal sealed class Samples
             new ShardRequest(
                 [
                     new ShardSide(
-                        dataSet.Name, new string('0', 64), 1, [new CodeAny([new CodeRanges(0, [(1, 2)]), new CodeAll([])])],
-                        [new CellPart(0, 1)]),
+                        dataSet.Name, new string('0', 64), new string('1', 64),
+                        [new CodeAny([new CodeRanges(0, [(1, 2)]), new CodeAll([])])], [new CellPart(0, 1)]),
                 ],
                 new AcrossCondition([new Measure(0, 0)], new CodeRanges(0, [(1, 2)])), 2, new SumPlan([new Measure(0, 0)], [(0, 0)]),
                 IsSketch: false, new GroupRange(0, 1)),

@@ -23,7 +23,7 @@ public record AnswerProvenance
     /// <summary>The question.</summary>
     public required Question Question { get; init; }
 
-    /// <summary>Digest of the version of each data set that took part, by name.</summary>
+    /// <summary>Public name of the version of each data set that took part, by data set.</summary>
     public required IReadOnlyDictionary<string, string> DataVersions { get; init; }
 
     /// <summary>The least number of persons of a reported set.</summary>

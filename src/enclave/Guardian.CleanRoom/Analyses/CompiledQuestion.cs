@@ -42,7 +42,7 @@ internal sealed record CompiledQuestion(
     private CodeAll ConditionOf(int cell) => new([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]);
 
     private string TextOf(IReadOnlyDictionary<string, DataVersion> versions) =>
-        string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name].Digest}"));
+        string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name].Version}"));
 
     private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

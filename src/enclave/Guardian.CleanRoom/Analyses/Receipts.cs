@@ -9,11 +9,13 @@ namespace Guardian.CleanRoom.Analyses;
 /// <param name="Member">The owner.</param>
 /// <param name="Instant">Instant of the receipt.</param>
 /// <param name="DataSet">The data set.</param>
-/// <param name="Digest">Digest of the version, lower-case hex.</param>
+/// <param name="Version">Public name of the version, as the log and answers show it, lower-case hex.</param>
+/// <param name="Digest">Digest of the version, lower-case hex. Only this receipt connects both.</param>
 /// <param name="Rows">Persons in it.</param>
 /// <param name="LogHash">Hash of the log's newest entry, lower-case hex.</param>
 public sealed record UploadReceipt(
-    string Room, string ContractHash, string Member, DateTimeOffset Instant, string DataSet, string Digest, int Rows, string LogHash)
+    string Room, string ContractHash, string Member, DateTimeOffset Instant, string DataSet, string Version, string Digest, int Rows,
+    string LogHash)
 {
     /// <summary>JWS type of the statement.</summary>
     public const string StatementType = "guardian-room-upload+jws";
@@ -31,10 +33,12 @@ public sealed record UploadReceipt(
 /// <param name="Member">The owner.</param>
 /// <param name="Instant">Instant of the log's entry.</param>
 /// <param name="DataSet">The data set.</param>
+/// <param name="Version">Public name of the deleted version, lower-case hex.</param>
 /// <param name="Digest">Digest of the deleted version, lower-case hex.</param>
 /// <param name="LogHash">Hash of the log's entry, lower-case hex.</param>
 public sealed record DeletionReceipt(
-    string Room, string ContractHash, string Member, DateTimeOffset Instant, string DataSet, string Digest, string LogHash)
+    string Room, string ContractHash, string Member, DateTimeOffset Instant, string DataSet, string Version, string Digest,
+    string LogHash)
 {
     /// <summary>JWS type of the statement.</summary>
     public const string StatementType = "guardian-room-deletion+jws";

@@ -4,12 +4,16 @@ namespace Guardian.CleanRoom.Data;
 
 /// <summary>A version of a data set, as questions and receipts use it.</summary>
 /// <param name="Source">Its groups.</param>
-/// <param name="Digest">Its <see cref="VersionDigest"/>, lower-case hex.</param>
-/// <param name="Rows">Persons in it.</param>
-internal sealed record DataVersion(IGroupSource Source, string Digest, int Rows)
+/// <param name="Version">Its public name, lower-case hex.</param>
+/// <param name="Digest">Its <see cref="VersionDigest"/>, lower-case hex; for its owner only.</param>
+/// <param name="Rows">Persons in it; for its owner only.</param>
+internal sealed record DataVersion(IGroupSource Source, string Version, string Digest, int Rows)
 {
     /// <summary>Digest of the version that the upload changed; null when the upload had all persons.</summary>
     public string? Base { get; init; }
+
+    /// <summary>Public name of the version that the upload changed; null when the upload had all persons.</summary>
+    public string? BaseVersion { get; init; }
 
     /// <summary>Digest of the upload, when the enclave made the version from it; null when the upload is the version.</summary>
     public string? Upload { get; init; }

@@ -11,10 +11,10 @@ namespace Guardian.CleanRoom.Data;
 
 /// <summary>The files of one data set on the untrusted disk. Callers serialise access.</summary>
 /// <remarks>
-/// <c>DIGEST.chunks</c> has chunks of one size in sequence: as the partner encrypted them, or, for a version that the enclave made,
-/// encrypted by the enclave under the same keys. <c>DIGEST.upload</c> is the announcement of an upload, and <c>current</c> names the
-/// current version; both are encrypted under the state key. <c>version.scratch</c>, <c>sort.scratch</c> and <c>version.new</c> exist only
-/// while a version is made.
+/// <c>VERSION.chunks</c> has chunks of one size in sequence: as the partner encrypted them, or, for a version that the enclave made,
+/// encrypted by the enclave under the same keys. <c>VERSION.upload</c> is the announcement of an upload, and <c>current</c> names the
+/// current version; both are encrypted under the state key. Names of files are random, because the host sees them.
+/// <c>version.scratch</c>, <c>sort.scratch</c> and <c>version.new</c> exist only while a version is made.
 /// </remarks>
 internal sealed class UploadFolder
 {
@@ -40,31 +40,37 @@ internal sealed class UploadFolder
 
     private string CurrentPath => PathOf("current");
 
+    // Each kind of record has a label of its own, so that the host cannot put an announcement in the place of a version.
+    private string CurrentLabel => $"current {DataSet.Name}";
+
     /// <summary>Reads which version is current; null before the first one.</summary>
     /// <exception cref="RefusedException">The host changed the file.</exception>
-    public UploadManifest? ReadCurrent() => File.Exists(CurrentPath) ? ReadManifest(CurrentPath) : null;
+    public UploadManifest? ReadCurrent() => File.Exists(CurrentPath) ? ReadManifest(CurrentPath, CurrentLabel) : null;
 
     /// <summary>Makes a version the current one.</summary>
-    public void WriteCurrent(UploadManifest version) => WriteManifest(CurrentPath, version);
+    public void WriteCurrent(UploadManifest version) => WriteManifest(CurrentPath, CurrentLabel, version);
 
-    /// <summary>Finds the announcement of an upload; null when there is none, or the text is no digest.</summary>
+    /// <summary>Finds the announcement of an upload; null when there is none.</summary>
     /// <exception cref="RefusedException">The host changed the file.</exception>
     public UploadManifest? FindUpload(string digest) =>
-        // The caller never chooses a path: a digest is hex, or there is no such upload.
-        IsDigest(digest) && File.Exists(ManifestPath(digest)) ? ReadManifest(ManifestPath(digest)) : null;
+        ReadUploads().FirstOrDefault(upload => upload.Digest == digest);
 
     /// <summary>Reads the announcements of all unfinished uploads.</summary>
     /// <exception cref="RefusedException">The host changed a file.</exception>
-    public IReadOnlyList<UploadManifest> ReadUploads() => [.. Directory.GetFiles(directory, "*.upload").Select(ReadManifest)];
+    public IReadOnlyList<UploadManifest> ReadUploads() =>
+    [
+        .. Directory.GetFiles(directory, "*.upload").Select(path => ReadManifest(path, LabelOf(Path.GetFileNameWithoutExtension(path)))),
+    ];
 
     /// <summary>Stores the announcement of an upload.</summary>
-    public void WriteUpload(UploadManifest upload) => WriteManifest(ManifestPath(upload.Digest), upload);
+    public void WriteUpload(UploadManifest upload) =>
+        WriteManifest(ManifestPath(upload.Version), LabelOf(upload.Version), upload);
 
     /// <summary>Deletes the announcement of an upload, if any.</summary>
-    public void DeleteUpload(string digest) => File.Delete(ManifestPath(digest));
+    public void DeleteUpload(string version) => File.Delete(ManifestPath(version));
 
     /// <summary>Deletes the chunks of an upload or version, if any.</summary>
-    public void DeleteChunks(string digest) => File.Delete(ChunksPath(digest));
+    public void DeleteChunks(string version) => File.Delete(ChunksPath(version));
 
     /// <summary>Deletes all files.</summary>
     public void Clear()
@@ -78,14 +84,14 @@ internal sealed class UploadFolder
     /// <summary>Counts the whole chunks of an upload. A crash leaves a part of a chunk that was never acknowledged.</summary>
     public int CountChunks(UploadManifest upload)
     {
-        var file = new FileInfo(ChunksPath(upload.Digest));
+        var file = new FileInfo(ChunksPath(upload.Version));
         return file.Exists ? (int)Math.Min(file.Length / ChunkSize(upload.Form), Layout.GroupCount) : 0;
     }
 
     /// <summary>Stores a chunk after the others; when this returns, it is on disk.</summary>
-    public void WriteChunk(string digest, int index, ReadOnlySpan<byte> chunk)
+    public void WriteChunk(string version, int index, ReadOnlySpan<byte> chunk)
     {
-        using var file = DurableFile.Open(ChunksPath(digest));
+        using var file = DurableFile.Open(ChunksPath(version));
         file.Position = (long)index * chunk.Length;
         file.Write(chunk);
         file.Flush(flushToDisk: true);
@@ -110,16 +116,16 @@ internal sealed class UploadFolder
         var content = DataSet.InForm(manifest.Form);
         // Only a sorted upload can become a version and stay decrypted in memory.
         var memory = manifest.Form == UploadForm.Sorted ? WorkingSet : new WorkingSet(0);
-        return new StoredVersion(content, Layout, manifest, CreateCipher(content, manifest.Digest), ChunksPath(manifest.Digest), memory);
+        return new StoredVersion(content, Layout, manifest, CreateCipher(content, manifest.Digest), ChunksPath(manifest.Version), memory);
     }
 
     /// <summary>
     /// Gives a file that was written under another name the name of a version's chunks; when this returns, it is on disk.
     /// </summary>
-    public void MoveToChunks(string path, string digest)
+    public void MoveToChunks(string path, string version)
     {
-        File.Move(path, ChunksPath(digest), overwrite: true);
-        DurableFile.SyncDirectory(ChunksPath(digest));
+        File.Move(path, ChunksPath(version), overwrite: true);
+        DurableFile.SyncDirectory(ChunksPath(version));
     }
 
     /// <summary>Makes the path of a file in the folder.</summary>
@@ -128,15 +134,17 @@ internal sealed class UploadFolder
     /// <summary>Whether a text is a digest: 64 lower-case hex digits.</summary>
     public static bool IsDigest(string text) => text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigitLower);
 
-    private string ManifestPath(string digest) => PathOf($"{digest}.upload");
+    private string ManifestPath(string version) => PathOf($"{version}.upload");
 
-    private string ChunksPath(string digest) => PathOf($"{digest}.chunks");
+    private string ChunksPath(string version) => PathOf($"{version}.chunks");
 
-    private void WriteManifest(string path, UploadManifest manifest) => DurableFile.Replace(
-        path, state.Encrypt("upload", JsonSerializer.SerializeToUtf8Bytes(manifest, UploadJson.Default.UploadManifest)));
+    private string LabelOf(string version) => $"upload {DataSet.Name} {version}";
 
-    private UploadManifest ReadManifest(string path) =>
-        state.TryDecrypt("upload", File.ReadAllBytes(path)) is { } plaintext
+    private void WriteManifest(string path, string label, UploadManifest manifest) => DurableFile.Replace(
+        path, state.Encrypt(label, JsonSerializer.SerializeToUtf8Bytes(manifest, UploadJson.Default.UploadManifest)));
+
+    private UploadManifest ReadManifest(string path, string label) =>
+        state.TryDecrypt(label, File.ReadAllBytes(path)) is { } plaintext
             && JsonSerializer.Deserialize(plaintext, UploadJson.Default.UploadManifest) is { } manifest && manifest.DataSet == DataSet.Name
             ? manifest
             : throw new RefusedException(RoomReasons.StateChanged.Because(

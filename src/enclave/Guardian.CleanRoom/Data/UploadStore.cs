@@ -34,7 +34,7 @@ internal sealed class UploadStore : IDisposable
         {
             lock (gate)
             {
-                return current is null ? null : new DataVersion(current, current.Manifest.Digest, current.Manifest.Rows);
+                return current is null ? null : Describe(current);
             }
         }
     }
@@ -78,7 +78,12 @@ internal sealed class UploadStore : IDisposable
             {
                 return RoomReasons.BadForm.Because("this upload was announced in another form");
             }
-            var manifest = new UploadManifest(dataSet.Name, request.Digest, request.Rows) { Form = request.Form, Base = request.Base };
+            var version = known?.Version ?? UploadManifest.DrawVersion();
+            var manifest = new UploadManifest(dataSet.Name, version, request.Digest, request.Rows)
+            {
+                Form = request.Form,
+                Base = request.Base,
+            };
             if (known is null || known.Base != manifest.Base)
             {
                 folder.WriteUpload(manifest);
@@ -110,7 +115,7 @@ internal sealed class UploadStore : IDisposable
                 // The cipher is deterministic: an index and a content have one ciphertext. So this is the same chunk again.
                 return new UploadState(digest, count, chunkCount);
             }
-            folder.WriteChunk(digest, index, chunk);
+            folder.WriteChunk(upload.Version, index, chunk);
             return new UploadState(digest, count + 1, chunkCount);
         }
     }
@@ -167,9 +172,9 @@ internal sealed class UploadStore : IDisposable
     }
 
     /// <summary>Deletes the current version and all uploads.</summary>
-    /// <param name="beforeChange">Runs with the digest of the version before anything changes.</param>
-    /// <returns>The digest of the deleted version.</returns>
-    public Outcome<string> Delete(Action<string> beforeChange)
+    /// <param name="beforeChange">Runs with the version before anything changes.</param>
+    /// <returns>The deleted version.</returns>
+    public Outcome<DataVersion> Delete(Action<DataVersion> beforeChange)
     {
         lock (gate)
         {
@@ -177,19 +182,20 @@ internal sealed class UploadStore : IDisposable
             {
                 return RoomReasons.NoData.Because($"'{dataSet.Name}' holds nothing that could be deleted");
             }
-            var digest = current.Manifest.Digest;
-            beforeChange(digest);
+            var deleted = Describe(current);
+            beforeChange(deleted);
             current.Dispose();
             current = null;
             folder.Clear();
-            return digest;
+            return deleted;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => current?.Dispose();
 
-    private static DataVersion Describe(StoredVersion version) => new(version, version.Manifest.Digest, version.Manifest.Rows)
+    private static DataVersion Describe(StoredVersion version) => new(
+        version, version.Manifest.Version, version.Manifest.Digest, version.Manifest.Rows)
     {
         Base = version.Manifest.Base,
         Upload = version.Manifest.Upload,
@@ -258,31 +264,24 @@ internal sealed class UploadStore : IDisposable
 
     private DataVersion ReplaceCurrent(StoredVersion version, Action<DataVersion> beforeChange)
     {
-        var committed = Describe(version);
+        var committed = Describe(version) with { BaseVersion = version.Manifest.Base is null ? null : current!.Manifest.Version };
         beforeChange(committed);
         folder.WriteCurrent(version.Manifest);
         var before = current;
         current = version;
-        folder.DeleteUpload(version.Manifest.Upload ?? version.Manifest.Digest);
+        folder.DeleteUpload(version.Manifest.Version);
         if (before is not null)
         {
             before.Dispose();
-            if (before.Manifest.Digest != version.Manifest.Digest)
-            {
-                folder.DeleteChunks(before.Manifest.Digest);
-            }
+            folder.DeleteChunks(before.Manifest.Version);
         }
         return committed;
     }
 
-    // An upload that can never become a version, or became one, no longer counts as unfinished. The chunks of the current version stay,
-    // even if an owner announced an upload with its digest.
+    // An upload that can never become a version, or of which the enclave made one, no longer counts as unfinished.
     private void Discard(UploadManifest upload)
     {
-        folder.DeleteUpload(upload.Digest);
-        if (current?.Manifest.Digest != upload.Digest)
-        {
-            folder.DeleteChunks(upload.Digest);
-        }
+        folder.DeleteUpload(upload.Version);
+        folder.DeleteChunks(upload.Version);
     }
 }

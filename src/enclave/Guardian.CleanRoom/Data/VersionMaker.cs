@@ -39,14 +39,14 @@ internal sealed class VersionMaker(UploadFolder folder)
             return RoomReasons.BadRows.Because($"'{dataSet.Name}' may have 1 to {dataSet.MaxRows} persons, and would have {made.Rows}");
         }
         var digest = Convert.ToHexStringLower(made.Complete());
-        // The current version may have the same content, and its file is open; so the new file gets its name at the end.
+        var version = UploadManifest.DrawVersion();
         var temporary = folder.PathOf("version.new");
         using (var cipher = folder.CreateCipher(dataSet, digest))
         {
             made.Write(temporary, cipher);
         }
-        folder.MoveToChunks(temporary, digest);
-        return folder.OpenVersion(new UploadManifest(dataSet.Name, digest, (int)made.Rows)
+        folder.MoveToChunks(temporary, version);
+        return folder.OpenVersion(new UploadManifest(dataSet.Name, version, digest, (int)made.Rows)
         {
             Base = upload.Manifest.Base,
             Upload = upload.Manifest.Digest,

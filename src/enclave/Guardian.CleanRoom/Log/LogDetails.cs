@@ -6,18 +6,16 @@ namespace Guardian.CleanRoom.Log;
 
 /// <summary>The detail of an entry about an upload.</summary>
 /// <param name="DataSet">The data set.</param>
-/// <param name="Digest">Digest of the version.</param>
-/// <param name="Rows">Persons in it.</param>
-/// <param name="Base">Digest of the version that was changed; null when the upload had all persons.</param>
-/// <param name="Upload">Digest of the upload, when the enclave made the version from it.</param>
-internal sealed record UploadDetail(string DataSet, string Digest, int Rows, string? Base = null, string? Upload = null);
+/// <param name="Version">Public name of the version. It is random: a function of the rows would let members test guesses.</param>
+/// <param name="Base">Public name of the version that was changed; null when the upload had all persons.</param>
+internal sealed record UploadDetail(string DataSet, string Version, string? Base = null);
 
 /// <summary>The detail of an entry about the deletion of a data set's current version.</summary>
-internal sealed record DeletionDetail(string DataSet, string Digest);
+internal sealed record DeletionDetail(string DataSet, string Version);
 
 /// <summary>The detail of an entry about an admitted question. Its price is spent from here on, whatever happens next.</summary>
 /// <param name="Question">The question.</param>
-/// <param name="Versions">Digest of the version of each data set that takes part, by name.</param>
+/// <param name="Versions">Public name of the version of each data set that takes part, by name.</param>
 /// <param name="Epsilon">The price for each of these data sets; 0 without noise.</param>
 internal sealed record QuestionDetail(Question Question, IReadOnlyDictionary<string, string> Versions, decimal Epsilon);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Numerics;
 using Guardian.CleanRoom.Base;
@@ -10,10 +11,13 @@ namespace Guardian.CleanRoom.Privacy;
 /// The rules that every answer passes before it leaves. They are on by default; a contract can only make them stricter, or agree to exact
 /// counts.
 /// </summary>
-internal sealed class DisclosureRules(PrivacyRules rules, IRandomIntegers random)
+internal sealed class DisclosureRules(PrivacyRules rules, IRandomBytes random)
 {
     // Epsilon is a fraction with this denominator: more places than people write.
     private const long EpsilonDenominator = 1_000_000;
+
+    // Thresholds follow from the contract, and a crosstab needs the same for each of its cells.
+    private readonly ConcurrentDictionary<BigInteger, IReadOnlyList<UInt128>> thresholds = [];
 
     /// <summary>The numbers of the rules.</summary>
     public PrivacyRules Rules => rules;
@@ -31,7 +35,9 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomIntegers random
         }
         var numerator = (BigInteger)(sensitivity ?? 1) * parts * EpsilonDenominator;
         var denominator = new BigInteger(Math.Round(epsilon * EpsilonDenominator));
-        var noise = (Int128)DiscreteLaplace.Sample(numerator, denominator, random);
+        // Epsilon is the same for all figures of a room.
+        var known = thresholds.GetOrAdd(numerator, scale => DiscreteLaplace.ThresholdsOf(scale, denominator));
+        var noise = DiscreteLaplace.Sample(known, random);
         return new Noised(figure + noise, DiscreteLaplace.Variance((double)numerator / (double)denominator));
     }
 

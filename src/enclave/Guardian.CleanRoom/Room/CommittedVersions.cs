@@ -3,11 +3,11 @@ using Guardian.CleanRoom.Log;
 
 namespace Guardian.CleanRoom.Room;
 
-/// <summary>The digest of the current version of each data set, according to the log. Thread-safe.</summary>
+/// <summary>The public name of the current version of each data set, according to the log. Thread-safe.</summary>
 internal sealed class CommittedVersions
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<string, string> digests = [];
+    private readonly Dictionary<string, string> names = [];
 
     /// <summary>Computes the versions of a log.</summary>
     public static CommittedVersions From(IEnumerable<LogLine> entries)
@@ -18,7 +18,7 @@ internal sealed class CommittedVersions
             if (entry.Event == LogEvents.Upload)
             {
                 var detail = JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.UploadDetail)!;
-                versions.Set(detail.DataSet, detail.Digest);
+                versions.Set(detail.DataSet, detail.Version);
             }
             else if (entry.Event == LogEvents.Deletion)
             {
@@ -28,20 +28,20 @@ internal sealed class CommittedVersions
         return versions;
     }
 
-    /// <summary>Finds the digest of a data set's version; null when it has none.</summary>
+    /// <summary>Finds the public name of a data set's version; null when it has none.</summary>
     public string? Find(string dataSet)
     {
         lock (gate)
         {
-            return digests.GetValueOrDefault(dataSet);
+            return names.GetValueOrDefault(dataSet);
         }
     }
 
-    public void Set(string dataSet, string digest)
+    public void Set(string dataSet, string version)
     {
         lock (gate)
         {
-            digests[dataSet] = digest;
+            names[dataSet] = version;
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class CommittedVersions
     {
         lock (gate)
         {
-            digests.Remove(dataSet);
+            names.Remove(dataSet);
         }
     }
 }

@@ -42,16 +42,16 @@ public sealed class RoomDataSets
         {
             // The log comes first: no version may be current that the log does not name.
             var committed = store.Commit(digest, version => state.Append(
-                member, LogEvents.Upload, new UploadDetail(dataSet, version.Digest, version.Rows, version.Base, version.Upload),
+                member, LogEvents.Upload, new UploadDetail(dataSet, version.Version, version.BaseVersion),
                 RoomLogJson.Default.UploadDetail));
             if (committed.Refusal is not null)
             {
                 return committed.Refusal;
             }
             var current = committed.Value!;
-            state.Committed.Set(dataSet, current.Digest);
+            state.Committed.Set(dataSet, current.Version);
             var receipt = new UploadReceipt(
-                state.Contract.Name, state.Hash, member.Name, time.GetUtcNow(), dataSet, current.Digest, current.Rows,
+                state.Contract.Name, state.Hash, member.Name, time.GetUtcNow(), dataSet, current.Version, current.Digest, current.Rows,
                 state.Log.Entries[^1].Hash)
             {
                 Base = current.Base,
@@ -73,15 +73,16 @@ public sealed class RoomDataSets
         lock (state.Analysis)
         {
             LogLine? entry = null;
-            var deleted = store.Delete(digest => entry = state.Append(
-                member, LogEvents.Deletion, new DeletionDetail(dataSet, digest), RoomLogJson.Default.DeletionDetail));
+            var deleted = store.Delete(version => entry = state.Append(
+                member, LogEvents.Deletion, new DeletionDetail(dataSet, version.Version), RoomLogJson.Default.DeletionDetail));
             if (deleted.Refusal is not null)
             {
                 return deleted.Refusal;
             }
             state.Committed.Remove(dataSet);
             var receipt = new DeletionReceipt(
-                state.Contract.Name, state.Hash, member.Name, entry!.Instant, dataSet, deleted.Value!, entry.Hash);
+                state.Contract.Name, state.Hash, member.Name, entry!.Instant, dataSet, deleted.Value!.Version, deleted.Value.Digest,
+                entry.Hash);
             return state.Sign(receipt, AnswerJson.Default.DeletionReceipt, DeletionReceipt.StatementType);
         }
     }

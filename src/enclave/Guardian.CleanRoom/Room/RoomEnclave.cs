@@ -20,7 +20,7 @@ public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadE
     public IRoomHead? Head { get; init; }
 
     /// <summary>The source of noise.</summary>
-    internal IRandomIntegers Random { get; init; } = new SecureRandomIntegers();
+    internal IRandomBytes Random { get; init; } = new SecureRandomBytes();
 
     /// <summary>Other enclaves of this room that compute for this one.</summary>
     public IReadOnlyList<IShard> Shards { get; init; } = [];

@@ -24,8 +24,15 @@ public sealed record RoomDescription(
 /// <summary>A data set of the room.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Owner">The member who owns it.</param>
-/// <param name="Version">Digest of the current version, lower-case hex; null before the first upload is complete.</param>
-public sealed record DataSetState(string Name, string Owner, string? Version);
+/// <param name="Version">Public name of the current version, lower-case hex; null before the first upload is complete.</param>
+public sealed record DataSetState(string Name, string Owner, string? Version)
+{
+    /// <summary>Digest of the current version, lower-case hex; null for all members but the owner.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>Persons in the current version; null for all members but the owner.</summary>
+    public int? Rows { get; init; }
+}
 
 /// <summary>Pages of 4 KiB, by the names that the guest driver gives them.</summary>
 public sealed record EpcDescription(

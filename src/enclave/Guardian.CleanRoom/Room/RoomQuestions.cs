@@ -144,17 +144,17 @@ public sealed class RoomQuestions
     {
         // Step 3: charge. A host that ends the enclave from here on gains nothing.
         var (compiled, versions, key) = admitted;
-        var digests = compiled.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Digest);
-        state.Ledger.Charge(digests.Keys, Price);
+        var names = compiled.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Version);
+        state.Ledger.Charge(names.Keys, Price);
         var entry = state.Append(
-            member, LogEvents.Question, new QuestionDetail(question, digests, Price), RoomLogJson.Default.QuestionDetail);
+            member, LogEvents.Question, new QuestionDetail(question, names, Price), RoomLogJson.Default.QuestionDetail);
 
         // Step 4: compute and store.
         var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, state.Layout.GroupCount);
         var engine = state.Engines.Create(compiled.Filters.Across, versions);
         var persons = new PersonSets(engine, versions, state.Guard, sketch, state.Keys.SketchKey());
         var result = new Analyst(contract, persons, rules).Run(compiled);
-        var statement = result.Value is { } value ? SignAnswer(member, question, digests, entry, value.Body) : null;
+        var statement = result.Value is { } value ? SignAnswer(member, question, names, entry, value.Body) : null;
         var withheld = result.Refusal is { } refusal ? WithheldAnswer.Of(refusal) : null;
         var record = new AnswerRecord(key, entry.Sequence, member.Name, question, statement, withheld, result.Value?.Sets ?? []);
         var hash = state.Answers.Write(record);
@@ -188,7 +188,7 @@ public sealed class RoomQuestions
     }
 
     private byte[] SignAnswer(
-        RoomMember member, Question question, IReadOnlyDictionary<string, string> digests, LogLine entry, AnswerBody body)
+        RoomMember member, Question question, IReadOnlyDictionary<string, string> names, LogLine entry, AnswerBody body)
     {
         var provenance = new AnswerProvenance
         {
@@ -198,7 +198,7 @@ public sealed class RoomQuestions
             Member = member.Name,
             Instant = entry.Instant,
             Question = question,
-            DataVersions = digests,
+            DataVersions = names,
             MinimumAudience = contract.Privacy.MinimumAudience,
             Epsilon = contract.Privacy.Epsilon,
             NoiseMargin = (long?)rules.Margin(),

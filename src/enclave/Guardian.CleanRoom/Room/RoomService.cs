@@ -60,7 +60,11 @@ public sealed class RoomService : IDisposable
                 pages.Total, pages.Free, pages.Low, pages.High, pages.MarkedOld, pages.Evicted, pages.Allocated, pages.LoadedBack)
             : null;
         var dataSets = state.Contract.DataSets.Select(dataSet =>
-            new DataSetState(dataSet.Name, dataSet.Owner, state.FindVersion(dataSet.Name)?.Digest));
+        {
+            var version = state.FindVersion(dataSet.Name);
+            var own = dataSet.Owner == member.Name ? version : null;
+            return new DataSetState(dataSet.Name, dataSet.Owner, version?.Version) { Digest = own?.Digest, Rows = own?.Rows };
+        });
         var platform = state.Enclave.Platform == PlatformKind.Simulated ? "simulated" : "hardware";
         return new RoomDescription(state.Contract.Name, state.Hash, member.Name, platform, [.. dataSets], epc)
         {

@@ -117,7 +117,7 @@ internal sealed class RoomState : IDisposable
     /// an interrupted commit does not.
     /// </summary>
     public DataVersion? FindVersion(string dataSet) =>
-        Stores[dataSet].Current is { } version && Committed.Find(dataSet) == version.Digest ? version : null;
+        Stores[dataSet].Current is { } version && Committed.Find(dataSet) == version.Version ? version : null;
 
     /// <summary>Appends an entry to the log.</summary>
     /// <exception cref="RefusedException">Another enclave has continued with this room, or the head cannot be reached.</exception>

@@ -110,7 +110,7 @@ public sealed class RoomShard : IDisposable
             && Math.Max(pair.First, pair.Second) < request.Sums.Measures.Count);
 
     private static bool IsValid(ShardSide side, RoomContract contract) =>
-        side.Digest.Length == 2 * SHA256.HashSizeInBytes && side.Digest.All(char.IsAsciiHexDigitLower)
+        UploadFolder.IsDigest(side.Version) && UploadFolder.IsDigest(side.Digest)
         && side.Where.All(condition => IsValid(condition, column => Has(side, column, contract)))
         && side.Cells.All(cell => cell is not null && cell.Stride >= 0 && Has(side, cell.Column, contract))
         && contract.FindDataSet(side.DataSet) is not null;
@@ -131,7 +131,7 @@ public sealed class RoomShard : IDisposable
     {
         if (versions.TryGetValue(side.DataSet, out var known))
         {
-            if (known.Manifest.Digest == side.Digest)
+            if (known.Manifest.Version == side.Version)
             {
                 return known;
             }
@@ -142,8 +142,8 @@ public sealed class RoomShard : IDisposable
         var secret = keys.UploadSecret(side.DataSet);
         var cipher = new ChunkCipher(secret, contract, dataSet, Convert.FromHexString(side.Digest));
         CryptographicOperations.ZeroMemory(secret);
-        var path = Path.Combine(directory, side.DataSet, $"{side.Digest}.chunks");
-        var manifest = new UploadManifest(side.DataSet, side.Digest, side.Rows);
+        var path = Path.Combine(directory, side.DataSet, $"{side.Version}.chunks");
+        var manifest = new UploadManifest(side.DataSet, side.Version, side.Digest, 0);
         return versions[side.DataSet] = new StoredVersion(dataSet, layout, manifest, cipher, path, workingSet);
     }
 }

@@ -39,9 +39,9 @@ public sealed class ChangesTests
         var (_, digest, cipher) = room.Prepare("campaign", TestRows.Csv(kept));
         cipher.Dispose();
         Assert.Equal(digest, receipt.Digest);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Digest);
         var entry = room.Service.ReadLog().Entries[^1];
-        Assert.Contains($"\"base\":\"{first.Digest}\"", entry.Detail, StringComparison.Ordinal);
+        Assert.Contains($"\"base\":\"{first.Version}\"", entry.Detail, StringComparison.Ordinal);
         Assert.Equal(entry.Hash, receipt.LogHash);
     }
 
@@ -65,7 +65,7 @@ public sealed class ChangesTests
         var digest = room.Upload("campaign", csv).Digest;
         Assert.Equal(digest, Change(room, digest, csv, ["nobody@x.org"]).Digest);
         room.Reopen();
-        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Digest);
         Assert.Equal(digest, Change(room, digest, csv, []).Digest);
     }
 
@@ -107,7 +107,7 @@ public sealed class ChangesTests
             new UploadRequest(new string('a', 64), 1) { Form = UploadForm.Changes, Base = digest }).Refusal!.Code);
         // Nobody is left.
         Assert.Equal("bad-rows", room.TryUpload("campaign", null, UploadForm.Changes, digest, ["a@x.org"]).Refusal!.Code);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Digest);
     }
 
     [Fact]

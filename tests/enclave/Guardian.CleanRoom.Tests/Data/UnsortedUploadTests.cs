@@ -34,7 +34,7 @@ public sealed class UnsortedUploadTests : IDisposable
         cipher.Dispose();
         Assert.Equal((digest, rows), (receipt.Digest, receipt.Rows));
         Assert.NotNull(receipt.Upload);
-        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Version);
+        Assert.Equal(digest, room.Service.Describe(room.Agency).DataSets[0].Digest);
         Assert.Empty(Directory.GetFiles(Path.Combine(room.StateFolder, "campaign"), "*scratch"));
     }
 

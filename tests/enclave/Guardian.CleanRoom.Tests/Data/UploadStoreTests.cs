@@ -43,7 +43,7 @@ public sealed class UploadStoreTests : IDisposable
         Begin();
         Put(0);
         Put(1);
-        using (var file = new FileStream(Path.Combine(room.StateFolder, "campaign", $"{digest}.chunks"), FileMode.Open))
+        using (var file = new FileStream(Directory.GetFiles(Path.Combine(room.StateFolder, "campaign"), "*.chunks").Single(), FileMode.Open))
         {
             file.SetLength(file.Length - 100);
         }
@@ -188,7 +188,7 @@ public sealed class UploadStoreTests : IDisposable
         PutAll();
         Assert.Null(room.Service.DataSets.Commit(room.Agency, "campaign", digest).Refusal);
         room.Upload("customers", TestRows.Csv(TestRows.Customers(new Random(4), 5_000, 10_000)));
-        var path = Path.Combine(room.StateFolder, "campaign", $"{digest}.chunks");
+        var path = Directory.GetFiles(Path.Combine(room.StateFolder, "campaign"), "*.chunks").Single();
         var original = File.ReadAllBytes(path);
 
         var altered = original.ToArray();

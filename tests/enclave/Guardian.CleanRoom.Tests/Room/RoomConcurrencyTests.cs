@@ -1,4 +1,3 @@
-using System.Numerics;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Privacy;
@@ -74,9 +73,9 @@ public sealed class RoomConcurrencyTests : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     // Noise that a test can hold up, and so the analysis that draws it.
-    private sealed class BlockingNoise : IRandomIntegers, IDisposable
+    private sealed class BlockingNoise : IRandomBytes, IDisposable
     {
-        private readonly SeededIntegers random = new(4);
+        private readonly SeededBytes random = new(4);
         private readonly ManualResetEventSlim released = new(initialState: true);
         private readonly ManualResetEventSlim reached = new();
 
@@ -100,12 +99,12 @@ public sealed class RoomConcurrencyTests : IDisposable
 
         public void WaitUntilReached(TimeSpan patience) => Assert.True(reached.Wait(patience, Token), "the analysis draws no noise");
 
-        public BigInteger Below(BigInteger bound)
+        public void Fill(Span<byte> bytes)
         {
             OnDraw?.Invoke();
             reached.Set();
             released.Wait(Token);
-            return random.Below(bound);
+            random.Fill(bytes);
         }
 
         public void Dispose()

@@ -74,12 +74,12 @@ public class ComparisonTests
     {
         // A thousand experiments of known effect, with binomial outcomes and noise of epsilon 0.25: about 95 % of the intervals contain it.
         var random = new Random(9);
-        var noise = new SeededIntegers(10);
-        var variance = DiscreteLaplace.Variance(4);
+        var noise = new SeededBytes(10);
+        var (variance, thresholds) = (DiscreteLaplace.Variance(4), DiscreteLaplace.ThresholdsOf(4, 1));
         ArmTotal Arm(double rate)
         {
             var did = Enumerable.Range(0, 400).Count(_ => random.NextDouble() < rate);
-            long Noisy(long value) => value + (long)DiscreteLaplace.Sample(4, 1, noise);
+            long Noisy(long value) => value + (long)DiscreteLaplace.Sample(thresholds, noise);
             var (persons, sum) = (Noisy(400), Noisy(did));
             return new ArmTotal(persons, sum, sum, variance, variance);
         }

@@ -67,7 +67,7 @@ public class NoisyLiftTests
     private static List<(Comparison Plain, CupedComparison? Cuped)> Run(Func<int, double> explained)
     {
         var random = new Random(12);
-        var noise = new LiftNoise(new DisclosureRules(Contract.Privacy, new SeededIntegers(12)), Contract);
+        var noise = new LiftNoise(new DisclosureRules(Contract.Privacy, new SeededBytes(12)), Contract);
         return [.. Enumerable.Range(0, Experiments).Select(_ =>
         {
             var (treated, control) = (Arm(random, noise, explained, Effect), Arm(random, noise, explained, 0));

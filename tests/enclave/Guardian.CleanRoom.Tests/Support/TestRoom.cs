@@ -26,7 +26,7 @@ internal sealed class TestRoom : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly StatementSigner statements;
-    private readonly IRandomIntegers random;
+    private readonly IRandomBytes random;
     private readonly WorkingSet workingSet;
     private readonly IReadOnlyList<IShard> shards;
 
@@ -37,13 +37,13 @@ internal sealed class TestRoom : IDisposable
     /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
     public TestRoom(
         RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null,
-        IRandomIntegers? noise = null)
+        IRandomBytes? noise = null)
     {
         this.shards = shards ?? [];
         Contract = contract;
         // By default nothing stays decrypted in memory, so that a test sees the host's changes on disk.
         this.workingSet = workingSet ?? new WorkingSet(0);
-        random = noise ?? (seed is { } number ? new SeededIntegers(number) : new SecureRandomIntegers());
+        random = noise ?? (seed is { } number ? new SeededBytes(number) : new SecureRandomBytes());
         statements = StatementSigner.Create(Enclave.Value.Quotes, Contract.Hash.Span);
         Service = Open();
         Agency = Contract.Members[0];
@@ -205,15 +205,10 @@ internal sealed class TestHead : IRoomHead
     }
 }
 
-/// <summary>Repeatable random numbers.</summary>
-internal sealed class SeededIntegers(int seed) : IRandomIntegers
+/// <summary>Repeatable random bytes.</summary>
+internal sealed class SeededBytes(int seed) : IRandomBytes
 {
     private readonly Random random = new(seed);
 
-    public System.Numerics.BigInteger Below(System.Numerics.BigInteger bound)
-    {
-        var bytes = new byte[bound.GetByteCount() + 8];
-        random.NextBytes(bytes);
-        return new System.Numerics.BigInteger(bytes, isUnsigned: true) % bound;
-    }
+    public void Fill(Span<byte> bytes) => random.NextBytes(bytes);
 }

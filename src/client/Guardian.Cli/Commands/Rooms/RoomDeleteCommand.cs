@@ -31,7 +31,7 @@ internal sealed class RoomDeleteCommand : RoomCommand
         terminal.Show(deleted, AnswerJson.Default.DeletionReceipt, people =>
         {
             people.WriteLine(
-                $"version {Format.Brief(deleted.Digest)} of '{deleted.DataSet}' is deleted; the receipt is signed inside the enclave and "
+                $"version {Format.Brief(deleted.Version)} of '{deleted.DataSet}' is deleted; the receipt is signed inside the enclave and "
                 + "verified");
             people.WriteLine("the budget that answers about its persons cost stays spent, and the log stays");
         });

@@ -52,7 +52,7 @@ internal sealed class RoomUpload(RoomFile file, RoomClient client, string name, 
     private async Task<string> FindVersionAsync(CancellationToken cancellation)
     {
         var room = await client.DescribeAsync(cancellation).ConfigureAwait(false);
-        return room.DataSets.First(each => each.Name == name).Version
+        return room.DataSets.First(each => each.Name == name).Digest
             ?? throw CliReasons.NoVersion.Refuse($"'{name}' has no version yet that could be changed");
     }
 

@@ -6,7 +6,8 @@ using Guardian.Cli.Output;
 namespace Guardian.Cli.Commands.Rooms;
 
 /// <summary>The result of <c>room upload</c>.</summary>
-/// <param name="Digest">Names the version that the room has now.</param>
+/// <param name="Version">Public name of the version that the room has now: what the log and answers show.</param>
+/// <param name="Digest">Digest of its content, which no other member sees.</param>
 /// <param name="Base">The version that was changed; null when the file holds all persons.</param>
 /// <param name="VersionPersons">Persons in the room's version.</param>
 /// <param name="Rows">Rows of the file.</param>
@@ -20,8 +21,8 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <param name="ResumedAt">Chunks that an earlier try had sent.</param>
 /// <param name="Bytes">Bytes sent in all, padding included.</param>
 internal sealed record RoomUploadResult(
-    string DataSet, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid, int Duplicates,
-    int Uncounted, int Capped,
+    string DataSet, string Version, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid,
+    int Duplicates, int Uncounted, int Capped,
     IReadOnlyList<string> IgnoredColumns, int Chunks, int ResumedAt, long Bytes)
 {
     /// <summary>Whether the enclave made the version from changes or from unsorted rows.</summary>
@@ -30,7 +31,7 @@ internal sealed record RoomUploadResult(
 
     public static RoomUploadResult Of(
         string dataSet, UploadReceipt accepted, PreparationReport report, int chunks, int resumed, long size) => new(
-        dataSet, accepted.Digest, accepted.Base, accepted.Rows, report.Rows, report.Persons, report.Empty, report.Invalid,
+        dataSet, accepted.Version, accepted.Digest, accepted.Base, accepted.Rows, report.Rows, report.Persons, report.Empty, report.Invalid,
         report.Duplicates, report.Uncounted,
         report.Capped, [.. report.IgnoredColumns], chunks, resumed, size)
     {

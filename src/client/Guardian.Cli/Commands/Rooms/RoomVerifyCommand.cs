@@ -60,11 +60,11 @@ internal sealed class RoomVerifyCommand : LocalCommand
     {
         var receipt = RoomStatements.ReadUploadReceipt(InputFile.ReadBytes(path), contract, path);
         var version = answer.DataVersions.GetValueOrDefault(receipt.DataSet);
-        return version == receipt.Digest
+        return version == receipt.Version
             ? receipt.DataSet
             : throw CliReasons.OtherVersion.Refuse(
                 $"not verified: the answer is about another version of '{receipt.DataSet}' than the receipt",
-                problems: [$"found {version ?? "none"}", $"expected {receipt.Digest}"]);
+                problems: [$"found {version ?? "none"}", $"expected {receipt.Version}"]);
     }
 }
 

@@ -1,6 +1,7 @@
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Layout;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Data.Ordering;
@@ -45,7 +46,9 @@ internal sealed class NewVersion : IDisposable
     /// <exception cref="RefusedException">The host changed the scratch file.</exception>
     public void Write(string path, ChunkCipher cipher)
     {
-        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+        using var stream = DurableFile.Open(path);
+        stream.SetLength(0);
+        var file = stream.SafeFileHandle;
         var plaintext = new byte[groupSize];
         for (var group = 0; group < groupCount; group++)
         {
