@@ -88,6 +88,13 @@ internal static class RoomLaunch
                 + $"hash {configuration.SessionHash} instead of {contract.Cas.SessionHash}",
                 "restore the session, or have the members sign a contract with the new hash");
         }
+        if (!configuration.IsImmutable || !configuration.PinnedVariables.Contains(KeyVariable))
+        {
+            throw HostingReasons.RefuseStart(
+                $"session '{session}' could be changed so that the room's key leaves the enclave",
+                "the session needs 'access_policy: {update: [NONE], read: [ANY]}', and the key 'pinned: true'; "
+                + "see 'guardian room session'");
+        }
         return configuration.Command is [Command]
             && configuration.Environment.TryGetValue(KeyVariable, out var hex)
             && hex.Length == 2 * RoomKeys.KeySize && hex.All(char.IsAsciiHexDigit)

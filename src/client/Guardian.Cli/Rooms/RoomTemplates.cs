@@ -11,7 +11,9 @@ internal static class RoomTemplates
     public static string WriteSession(string room, MrEnclave enclave, IReadOnlyList<PlatformKind> platforms) =>
         $$"""
         # The CAS stores this session. It draws the room's key itself and gives it to the measured enclave alone; nobody can read the key.
+        # Nobody can change the session either, and everybody may read it.
         name: {{room}}
+        access_policy: {update: [NONE], read: [ANY]}
         services:
           - name: room
             command: clean-room
@@ -26,6 +28,7 @@ internal static class RoomTemplates
           - name: room_key
             kind: binary
             size: 32
+            pinned: true
 
         """;
 

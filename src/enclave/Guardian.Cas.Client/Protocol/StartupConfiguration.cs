@@ -14,6 +14,14 @@ public sealed record StartupConfiguration
     /// <summary>SHA-256 of the session's bytes, 64 lower-case hex digits.</summary>
     public required string SessionHash { get; init; }
 
+    /// <summary>Whether nobody can ever replace the session, so that it has this hash for ever.</summary>
+    public bool IsImmutable { get; init; }
+
+    /// <summary>
+    /// The environment variables whose only secrets are pinned secrets of the session itself, which it exports to nobody.
+    /// </summary>
+    public IReadOnlyList<string> PinnedVariables { get; init; } = [];
+
     /// <summary>The arguments, beginning with the program's own name. Secrets stand in place of placeholders.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 

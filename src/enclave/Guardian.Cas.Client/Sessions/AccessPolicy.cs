@@ -12,6 +12,9 @@ internal sealed record AccessPolicy(AccessRule Read, AccessRule Update, AccessRu
 {
     /// <summary>The policy of a session that has none: everything for its creator only.</summary>
     public static AccessPolicy CreatorOnly { get; } = new(AccessRule.Creator, AccessRule.Creator, AccessRule.Creator, AccessRule.Creator);
+
+    /// <summary>Whether nobody can ever replace the session.</summary>
+    public bool IsImmutable => Update == AccessRule.Nobody;
 }
 
 /// <summary>A rule over keys: one key, anyone, nobody, or at least so many of several rules. Immutable.</summary>

@@ -49,6 +49,15 @@ internal static partial class Placeholders
             : null;
     }
 
+    /// <summary>Lists the secrets that the placeholders of a text name.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="format">The only format that counts; null for all.</param>
+    public static IReadOnlyList<string> NamesIn(string text, string? format = null) =>
+    [
+        .. Pattern().Matches(text).Where(match => format is null || match.Groups["format"].Value == format)
+            .Select(match => match.Groups["name"].Value),
+    ];
+
     /// <summary>Matches a placeholder.</summary>
     [GeneratedRegex(
         @"\$\$(?:GUARDIAN|SCONE)::(?<name>[A-Za-z0-9_-]+)(?<previous>\.previous)?"

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Documents;
 
 namespace Guardian.Cas.Client.Sessions;
@@ -51,7 +52,7 @@ internal static class SecretReader
             map.ReportMissing("kind");
         }
         var kind = map.Word("kind", Kinds, SecretKind.Binary);
-        var secret = new SessionSecret(name, kind) { Exports = ReadExports(map), Import = ReadImport(map, "secret") };
+        var secret = new SessionSecret(name, kind) { Exports = ReadExports(map, kind), Import = ReadImport(map, "secret") };
         if (secret.Import is null)
         {
             secret = kind switch
@@ -88,17 +89,50 @@ internal static class SecretReader
         }
     }
 
-    public static IReadOnlyList<SessionExport> ReadExports(YamlMap map)
+    /// <summary>Reads the exports of a secret, or of a volume.</summary>
+    /// <param name="map">The secret or volume.</param>
+    /// <param name="kind">The kind of the secret; null for a volume.</param>
+    public static IReadOnlyList<SessionExport> ReadExports(YamlMap map, SecretKind? kind = null)
     {
-        var exports = map.Maps("export").Select(export =>
+        var exports = map.Maps("export").Select(export => ReadExport(export, kind)).ToList();
+        if (!map.Flag("export_public", absent: false))
         {
-            var read = new SessionExport(
-                SessionFields.ReadSessionName(export, "session"),
-                SessionFields.ReadHash(export, "session_hash", "the importing session's hash"));
-            export.End();
-            return read;
-        }).ToList();
-        return map.Flag("export_public", absent: false) ? [.. exports, new SessionExport(null, null)] : exports;
+            return exports;
+        }
+        if (kind == SecretKind.PrivateKey)
+        {
+            map.ReportAt("export_public", "a private key is never public; name the sessions that may import it");
+        }
+        return [.. exports, new SessionExport(null, null)];
+    }
+
+    private static SessionExport ReadExport(YamlMap export, SecretKind? kind)
+    {
+        var read = new SessionExport(
+            SessionFields.ReadSessionName(export, "session"),
+            SessionFields.ReadHash(export, "session_hash", "the importing session's hash"),
+            export.OptionalText("creator") is { } text ? ReadCreator(export, text) : null,
+            export.Flag("private_key", absent: false));
+        if (read.WithPrivateKey && (read.Hash is null || kind is not (SecretKind.X509 or SecretKind.X509Authority)))
+        {
+            export.ReportAt("private_key", "only a certificate has one, and it goes only to a session that 'session_hash' names");
+        }
+        if (read is { Hash: not null, Creator: not null })
+        {
+            export.ReportAt("creator", "give 'session_hash' or 'creator', not both");
+        }
+        export.End();
+        return read;
+    }
+
+    private static string? ReadCreator(YamlMap export, string text)
+    {
+        if (KeyHash.TryRead(text) is { } hash)
+        {
+            return hash;
+        }
+        export.ReportAt("creator", "a key is its SHA-256 in hex, its base64 as 'guardian key show' prints it, or a certificate in PEM");
+        return null;
     }
 
     public static SessionImport? ReadImport(YamlMap map, string what)
@@ -128,7 +162,7 @@ internal static class SecretReader
         {
             map.Report("give a secret either a 'size', and the CAS draws it, or a 'value'");
         }
-        secret = ReadRotation(map, secret) with { Size = (int)(map.OptionalInteger("size", 1, MaxSecretSize) ?? 1) };
+        secret = ReadPin(map, ReadRotation(map, secret)) with { Size = (int)(map.OptionalInteger("size", 1, MaxSecretSize) ?? 1) };
         if (map.OptionalText("value") is not { } text)
         {
             return secret;
@@ -143,7 +177,7 @@ internal static class SecretReader
         return secret with { Size = value.Length, Value = value };
     }
 
-    private static SessionSecret ReadPrivateKey(YamlMap map, SessionSecret secret) => ReadRotation(map, secret) with
+    private static SessionSecret ReadPrivateKey(YamlMap map, SessionSecret secret) => ReadPin(map, ReadRotation(map, secret)) with
     {
         KeyType = map.Word("key_type", KeyTypes, KeyType.P256),
         Value = ReadPem(map, PemKey.TryReadPrivate, "a private key is PKCS#8 in PEM, of P-256, P-384, Ed25519 or RSA"),
@@ -254,6 +288,16 @@ internal static class SecretReader
         };
         rotation.End();
         return secret;
+    }
+
+    private static SessionSecret ReadPin(YamlMap map, SessionSecret secret)
+    {
+        var isPinned = map.Flag("pinned", absent: false);
+        if (isPinned && (map.Has("value") || map.Has("rotation")))
+        {
+            map.ReportAt("pinned", "a pinned secret is drawn once for one text of the session; it has no 'value' and no 'rotation'");
+        }
+        return secret with { IsPinned = isPinned };
     }
 
     private static int ReadVersion(YamlMap map) => (int)(map.OptionalInteger("version", 0, int.MaxValue) ?? 0);

@@ -91,5 +91,9 @@ internal sealed record SessionImport(string Session, string Name);
 
 /// <summary>A session that may import.</summary>
 /// <param name="Session">Its name; null admits every session.</param>
-/// <param name="Hash">The hash that it must have; null admits any.</param>
-internal sealed record SessionExport(string? Session, string? Hash);
+/// <param name="Hash">The hash that it must have; null admits any hash of a session of the right creator.</param>
+/// <param name="Creator">
+/// The hash of the key that created it; null is the exporter's own creator. It counts only when there is no hash.
+/// </param>
+/// <param name="WithPrivateKey">Certificates: whether the importer also gets the private key. Only with a hash.</param>
+internal sealed record SessionExport(string? Session, string? Hash, string? Creator = null, bool WithPrivateKey = false);

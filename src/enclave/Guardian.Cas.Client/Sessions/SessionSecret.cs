@@ -44,15 +44,18 @@ internal sealed record SessionSecret(string Name, SecretKind Kind)
     /// <summary>How long the previous value stays available as <c>NAME.previous</c>.</summary>
     public TimeSpan Grace { get; init; }
 
+    /// <summary>Whether the value belongs to one text of the session: a changed session has another value.</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>The sessions that may import it.</summary>
     public IReadOnlyList<SessionExport> Exports { get; init; } = [];
 
     /// <summary>The secret of another session that this one stands for; null for an own secret.</summary>
     public SessionImport? Import { get; init; }
 
-    /// <summary>Whether the value that was made for another description still fits this one.</summary>
+    /// <summary>Whether the value that was made for the description in another text of the session still fits this one.</summary>
     public bool KeepsValueOf(SessionSecret other) =>
-        Value is null && other.Value is null && Import is null && other.Import is null
+        !IsPinned && !other.IsPinned && Value is null && other.Value is null && Import is null && other.Import is null
         && (Name, Kind, Size, KeyType, PrivateKey, Version)
             == (other.Name, other.Kind, other.Size, other.KeyType, other.PrivateKey, other.Version);
 }

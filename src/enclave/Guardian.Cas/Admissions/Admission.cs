@@ -42,6 +42,11 @@ internal sealed record Admission(
             }
             volumes[name] = volume;
         }
+        if (secrets.FirstOrDefault(secret => !secret.Value.HasKey && NeedsKey(service, secret.Key)) is { Key: { } keyless })
+        {
+            return CasReasons.Denied.Because(
+                $"'{keyless}' comes without its private key; its session must export it with 'session_hash' and 'private_key: true'");
+        }
         var tags = service.Volumes.ToDictionary(
             mount => mount.Name,
             mount => TagTable.KeepsTag(mount.Update) ? transaction.FindTag(TagTable.RowOf(volumes[mount.Name])) : null);
@@ -58,6 +63,12 @@ internal sealed record Admission(
             Session = State.Document.Name,
             Service = Service.Name,
             SessionHash = State.Document.Hash,
+            IsImmutable = State.Document.Access.IsImmutable,
+            PinnedVariables =
+            [
+                .. Service.Environment.Where(variable => Placeholders.NamesIn(variable.Value) is { Count: > 0 } names && names.All(IsPinned))
+                    .Select(variable => variable.Key),
+            ],
             Command = [.. Service.Command.Select(FillText)],
             Environment = Service.Environment.ToDictionary(variable => variable.Key, variable => FillText(variable.Value)),
             Pwd = Service.Pwd,
@@ -76,7 +87,7 @@ internal sealed record Admission(
     /// <summary>Finds the value of a secret, or its previous one; null when there is no previous value or its grace is over.</summary>
     public SecretValue? FindValue(string name, bool isPrevious, DateTimeOffset now)
     {
-        var (owner, ownName) = Secrets[name];
+        var (owner, ownName, hasKey) = Secrets[name];
         var secret = DescriptionOf(owner, ownName);
         if (secret.Kind == SecretKind.Jwt)
         {
@@ -92,15 +103,23 @@ internal sealed record Admission(
         {
             issuers.Add(owner.Stored.Secrets[above].Value);
         }
-        return new SecretValue(secret.Kind, stored.Value, stored.Key, issuers);
+        return new SecretValue(secret.Kind, stored.Value, hasKey ? stored.Key : null, issuers);
     }
+
+    private static bool NeedsKey(SessionService service, string secret) =>
+        service.Listen.Any(listen => listen.Identity == secret) || service.Connect.Any(connect => connect.Identity == secret)
+        || service.Command.Concat(service.Environment.Values).Concat(service.Files.Select(file => file.Content))
+            .Any(text => Placeholders.NamesIn(text, "privatekey").Contains(secret));
+
+    private bool IsPinned(string secret) =>
+        State.Document.Secrets.First(each => each.Name == secret) is { IsPinned: true, Import: null, Exports.Count: 0 };
 
     private static SessionSecret DescriptionOf(SessionState state, string name) =>
         state.Document.Secrets.First(secret => secret.Name == name);
 
     private VolumeConfiguration Configure(VolumeMount mount)
     {
-        var (owner, name) = Volumes[mount.Name];
+        var (owner, name, _) = Volumes[mount.Name];
         // An ephemeral volume begins empty: its previous content has another key.
         var key = mount.Update == VolumeUpdate.Ephemeral
             ? RandomNumberGenerator.GetBytes(SessionState.KeySize)

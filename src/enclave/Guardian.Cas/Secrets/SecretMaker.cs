@@ -68,7 +68,7 @@ internal sealed class SecretMaker
 
     private StoredSecret Make(SessionSecret secret)
     {
-        var fits = before.TryGetValue(secret.Name, out var earlier) && secret.KeepsValueOf(earlier);
+        var fits = before.TryGetValue(secret.Name, out var earlier) && (!reissues || secret.KeepsValueOf(earlier));
         var kept = fits ? old.GetValueOrDefault(secret.Name) : null;
         return secret.Kind switch
         {
@@ -86,7 +86,9 @@ internal sealed class SecretMaker
             SecretKind.PrivateKey => KeyPair.Create(secret.KeyType),
             _ => RandomNumberGenerator.GetBytes(secret.Size),
         };
-        var hasGrace = secret.Grace > TimeSpan.Zero && before.TryGetValue(secret.Name, out var earlier) && earlier.Kind == secret.Kind;
+        // A pinned value does not live on as the previous value of another text of the session.
+        var hasGrace = secret.Grace > TimeSpan.Zero && before.TryGetValue(secret.Name, out var earlier) && earlier.Kind == secret.Kind
+            && !earlier.IsPinned;
         var last = hasGrace ? old.GetValueOrDefault(secret.Name) : null;
         return new StoredSecret(value, null, now, last?.Value, last is null ? null : now + secret.Grace);
     }

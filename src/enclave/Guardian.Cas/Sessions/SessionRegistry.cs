@@ -39,7 +39,7 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
         var state = MakeState(document, creator, previous: null);
         return await vault.TryRunAsync<SessionDescription>(transaction =>
         {
-            if (CheckNewName(transaction, document.Name, approvals) is { } refusal)
+            if ((CheckNewName(transaction, document.Name, approvals) ?? Exports.Check(transaction, document, creator)) is { } refusal)
             {
                 return refusal;
             }
@@ -181,6 +181,10 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
             if (latest.Value?.Stored.Revision != current.Stored.Revision)
             {
                 return latest;
+            }
+            if (Exports.Check(transaction, next.Document, next.Stored.Creator) is { } refusal)
+            {
+                return refusal;
             }
             transaction.PutSession(next);
             transaction.Audit(

@@ -155,14 +155,15 @@ public sealed class SecretTests : IDisposable
     [Fact]
     public async Task A_secret_and_a_volume_reach_only_the_sessions_they_are_exported_to()
     {
-        var owner = Session("  - {name: key, kind: binary, size: 16, export: [{session: other}]}", "K: $$GUARDIAN::key:hex$$")
-            .Replace("secrets:", "volumes:\n  - {name: data, export: [{session: other}]}\nsecrets:", StringComparison.Ordinal)
+        var owner = Session("  - {name: key, kind: binary, size: 16, export: [{session: other, creator: BOB}]}", "K: $$GUARDIAN::key:hex$$")
+            .Replace("secrets:", "volumes:\n  - {name: data, export: [{session: other, creator: BOB}]}\nsecrets:", StringComparison.Ordinal)
             .Replace("    platforms:", "    volumes: [{name: data, path: /data}]\n    platforms:", StringComparison.Ordinal);
         var importer = Session("  - {name: theirs, kind: binary, import: {session: shop, secret: key}}", "K: $$GUARDIAN::theirs:hex$$")
             .Replace("secrets:", "volumes:\n  - {name: shared, import: {session: shop, volume: data}}\nsecrets:", StringComparison.Ordinal)
             .Replace("    platforms:", "    volumes: [{name: shared, path: /mnt}]\n    platforms:", StringComparison.Ordinal);
-        await cas.CreateAsync(owner);
+        owner = owner.Replace("BOB", KeyHash.Of(TestCas.Bob), StringComparison.Ordinal);
         await cas.CreateAsync(importer.Replace("name: shop", "name: other", StringComparison.Ordinal), TestCas.Bob);
+        await cas.CreateAsync(owner);
         await cas.CreateAsync(importer.Replace("name: shop", "name: third", StringComparison.Ordinal), TestCas.Bob);
         var (own, imported) = (await cas.ConfigureAsync(), await cas.ConfigureAsync("other"));
         Assert.Equal(own.Environment["K"], imported.Environment["K"]);
@@ -174,6 +175,101 @@ public sealed class SecretTests : IDisposable
         var change = new TagChange("other", "shared", null, new byte[32]);
         Assert.True((await cas.Admissions.SetTagAsync(change, certificate).ValueAsync()).Moved);
         Assert.Equal(new byte[32], (await cas.Admissions.ReadTagAsync("shop", "data", certificate).ValueAsync()).Tag);
+    }
+
+    [Fact]
+    public async Task A_name_that_a_stranger_took_imports_nothing()
+    {
+        // A naive CAS compares the name alone. Bob took the name that Alice will export to.
+        var importer = Session("  - {name: theirs, kind: binary, import: {session: shop, secret: key}}", "K: $$GUARDIAN::theirs:hex$$")
+            .Replace("name: shop", "name: other", StringComparison.Ordinal);
+        var owner = Session("  - {name: key, kind: binary, size: 16, export: [{session: other}]}", "K: $$GUARDIAN::key:hex$$");
+        Assert.Contains("create it first", (await ExpectRefusalAsync(cas.CreateAsync(owner))).Detail, StringComparison.Ordinal);
+        await cas.CreateAsync(importer, TestCas.Bob);
+        Assert.Contains("admits nobody", (await ExpectRefusalAsync(cas.CreateAsync(owner))).Detail, StringComparison.Ordinal);
+
+        // The exporter's own session needs no more than its name.
+        await cas.CreateAsync(importer.Replace("name: other", "name: mine", StringComparison.Ordinal));
+        await cas.CreateAsync(owner.Replace("session: other", "session: mine", StringComparison.Ordinal));
+        Assert.Equal((await cas.ConfigureAsync()).Environment["K"], (await cas.ConfigureAsync("mine")).Environment["K"]);
+        Assert.Contains("does not export", (await ExpectRefusalAsync(cas.ConfigureAsync("other"))).Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("export_public: true", false)]
+    [InlineData("export: [{session: other, creator: BOB}]", false)]
+    [InlineData("export: [{session: other, session_hash: HASH}]", false)]
+    [InlineData("export: [{session: other, session_hash: HASH, private_key: true}]", true)]
+    public async Task An_exported_certificate_brings_its_private_key_only_to_a_named_hash(string export, bool hasKey)
+    {
+        string Importer(string name, string variable) =>
+            Session("  - {name: theirs, kind: x509-ca, import: {session: shop, secret: root}}", variable)
+                .Replace("name: shop", $"name: {name}", StringComparison.Ordinal);
+        await cas.CreateAsync(Importer("public", "C: $$GUARDIAN::theirs:crt$$"), TestCas.Bob);
+        var other = await cas.CreateAsync(Importer("other", "C: $$GUARDIAN::theirs:privatekey$$"), TestCas.Bob);
+        await cas.CreateAsync(Session(
+            $"  - {{name: root, kind: x509-ca, {export.Replace("HASH", other.Hash, StringComparison.Ordinal)}}}"
+                .Replace("BOB", KeyHash.Of(TestCas.Bob), StringComparison.Ordinal),
+            "C: $$GUARDIAN::root:privatekey$$"));
+        if (hasKey)
+        {
+            Assert.Equal((await cas.ConfigureAsync()).Environment["C"], (await cas.ConfigureAsync("other")).Environment["C"]);
+            return;
+        }
+        Assert.Contains("without its private key", (await ExpectRefusalAsync(cas.ConfigureAsync("other"))).Detail, StringComparison.Ordinal);
+        if (export.StartsWith("export_public", StringComparison.Ordinal))
+        {
+            Assert.StartsWith("-----BEGIN CERTIFICATE", (await cas.ConfigureAsync("public")).Environment["C"], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task An_import_has_the_kind_of_its_export()
+    {
+        // A certificate's key must not leave as the bytes of something else.
+        await cas.CreateAsync(Session("  - {name: key, kind: private-key}\n  - {name: root, kind: x509-ca, export_public: true}", "A: b"));
+        await cas.CreateAsync(
+            Session("  - {name: theirs, kind: private-key, import: {session: shop, secret: root}}", "K: $$GUARDIAN::theirs:pem$$")
+                .Replace("name: shop", "name: other", StringComparison.Ordinal), TestCas.Bob);
+        Assert.Contains("does not export", (await ExpectRefusalAsync(cas.ConfigureAsync("other"))).Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(", pinned: true", false)]
+    public async Task A_changed_session_has_another_pinned_secret(string pin, bool isKept)
+    {
+        // Without the pin, the creator adds a service that prints the value which the first text kept to itself.
+        var before = Session($"  - {{name: key, kind: binary, size: 16{pin}}}", "K: $$GUARDIAN::key:hex$$");
+        var created = await cas.CreateAsync(before);
+        var first = await cas.ConfigureAsync();
+        Assert.Equal(first.Environment["K"], (await cas.ConfigureAsync()).Environment["K"]);
+        Assert.Equal(isKept ? [] : ["K"], first.PinnedVariables);
+        Assert.False(first.IsImmutable);
+
+        // Neither does the value survive as an unpinned secret, nor as the previous value of a rotated one.
+        foreach (var later in new[] { pin, "", ", rotation: {every: 30d, grace: 1h}" })
+        {
+            var text = Session(
+                $"  - {{name: key, kind: binary, size: 16{later}}}", "K: $$GUARDIAN::key:hex$$", "P: $$GUARDIAN::key.previous:hex$$");
+            created = await cas.UpdateAsync("shop", $"predecessor: {created.Hash}\n{text}");
+            var environment = (await cas.ConfigureAsync()).Environment;
+            Assert.Equal(isKept, environment.Values.Contains(first.Environment["K"]));
+        }
+    }
+
+    [Fact]
+    public async Task An_immutable_session_is_one_that_nobody_may_update()
+    {
+        var text = "access_policy: {update: [NONE]}\n"
+            + Session("  - {name: key, kind: binary, size: 16, pinned: true}", "K: $$GUARDIAN::key:hex$$", "N: no secret");
+        var created = await cas.CreateAsync(text);
+        var configuration = await cas.ConfigureAsync();
+        Assert.True(configuration.IsImmutable);
+        Assert.Equal(["K"], configuration.PinnedVariables);
+        Assert.Contains(
+            "not updated",
+            (await ExpectRefusalAsync(cas.UpdateAsync("shop", $"predecessor: {created.Hash}\n{text}"))).Detail, StringComparison.Ordinal);
     }
 
     [Fact]
