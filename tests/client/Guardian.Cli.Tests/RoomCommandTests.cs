@@ -169,17 +169,22 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
     {
         (await room.RunAsync(
             "room", "session", "other", "--platform", "simulated", "--mrenclave", WrongMeasurement, "--output", "other.yaml")).Ends(0);
-        var created = (await room.RunAsync(
-            "session", "create", "other.yaml", "--cas", room.CasAddress, "--key", "agency.pem", "--platform", "simulated",
-            "--json")).Ends(0);
-        var contract = (await File.ReadAllTextAsync(room.File("room.yaml")))
-            .Replace("session: test/room", "session: other/room", StringComparison.Ordinal)
-            .Replace(room.SessionHash, (string)created.Json["hash"]!, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(room.File("other-room.yaml"), contract);
-        (await room.RunAsync("room", "sign", "other-room.yaml", "--member", "agency", "--key", "agency.pem")).Ends(0);
-        (await room.RunAsync("room", "sign", "other-room.yaml", "--member", "retailer", "--key", "retailer.pem")).Ends(0);
-        (await room.RunAsync("room", "start", "other-room.yaml", "--cas", room.CasAddress, "--machine", "machine", "--state", "other-room"))
-            .Ends(1).Says("mrenclave").Says(WrongMeasurement);
+        (await StartWithSessionAsync("other")).Ends(1).Says("mrenclave").Says(WrongMeasurement);
+    }
+
+    // A creator who can change the session adds a service that prints the room's key, and reads the partners' rows.
+    [Theory]
+    [InlineData("changeable", "access_policy: {update: [NONE], read: [ANY]}\n", "")]
+    [InlineData("majority", "update: [NONE]", "update: [{require-all: [CREATOR, NONE]}]")]
+    [InlineData("unpinned", "    pinned: true\n", "")]
+    [InlineData("exported", "    pinned: true\n", "    pinned: true\n    export_public: true\n")]
+    public async Task A_room_whose_key_could_leave_the_enclave_does_not_start(string name, string text, string replacement)
+    {
+        (await room.RunAsync("room", "session", name, "--platform", "simulated", "--output", $"{name}.yaml")).Ends(0);
+        var session = await File.ReadAllTextAsync(room.File($"{name}.yaml"));
+        Assert.Contains(text, session, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(room.File($"{name}.yaml"), session.Replace(text, replacement, StringComparison.Ordinal));
+        (await StartWithSessionAsync(name)).Ends(1).Says("could be changed so that the room's key leaves the enclave");
     }
 
     [Fact]
@@ -191,6 +196,22 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         (await room.RunAsync("room", "check", "session.yaml")).Ends(2).Says("session.yaml:");
         (await room.RunAsync("key", "create", "agency.pem")).Ends(2).Says("the file agency.pem already exists");
         (await room.RunAsync("key", "show", "room.yaml")).Ends(2).Says("guardian key create");
+    }
+
+    // Starts a room under a contract that names another session than the fixture's.
+    private async Task<Result> StartWithSessionAsync(string name)
+    {
+        var created = (await room.RunAsync(
+            "session", "create", $"{name}.yaml", "--cas", room.CasAddress, "--key", "agency.pem", "--platform", "simulated",
+            "--json")).Ends(0);
+        var contract = (await File.ReadAllTextAsync(room.File("room.yaml")))
+            .Replace("session: test/room", $"session: {name}/room", StringComparison.Ordinal)
+            .Replace(room.SessionHash, (string)created.Json["hash"]!, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(room.File($"{name}-room.yaml"), contract);
+        (await room.RunAsync("room", "sign", $"{name}-room.yaml", "--member", "agency", "--key", "agency.pem")).Ends(0);
+        (await room.RunAsync("room", "sign", $"{name}-room.yaml", "--member", "retailer", "--key", "retailer.pem")).Ends(0);
+        return await room.RunAsync(
+            "room", "start", $"{name}-room.yaml", "--cas", room.CasAddress, "--machine", "machine", "--state", $"{name}-room");
     }
 
     private async Task AnswersAreRightAsync()

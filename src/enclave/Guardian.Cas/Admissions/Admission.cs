@@ -66,7 +66,8 @@ internal sealed record Admission(
             IsImmutable = State.Document.Access.IsImmutable,
             PinnedVariables =
             [
-                .. Service.Environment.Where(variable => Placeholders.NamesIn(variable.Value) is { Count: > 0 } names && names.All(IsPinned))
+                .. Service.Environment
+                    .Where(variable => Placeholders.NamesIn(variable.Value) is { Count: > 0 } names && names.All(IsPinned))
                     .Select(variable => variable.Key),
             ],
             Command = [.. Service.Command.Select(FillText)],

@@ -25,7 +25,8 @@ internal static class Imports
         Resolve(transaction, state, name, FindVolume, depth: 0, hasKey: true);
 
     private static Outcome<SharedItem> Resolve(
-        VaultTransaction transaction, SessionState state, string name, Func<SessionDocument, string, Sharing?> find, int depth, bool hasKey)
+        VaultTransaction transaction, SessionState state, string name, Func<SessionDocument, string, Sharing?> find, int depth,
+        bool hasKey)
     {
         if (find(state.Document, name) is not { Import: { } import } wanted)
         {

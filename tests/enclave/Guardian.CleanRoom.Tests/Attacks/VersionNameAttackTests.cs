@@ -75,7 +75,8 @@ public sealed class VersionNameAttackTests
     private static string SeenByOthers(TestRoom room) =>
         JsonSerializer.Serialize(room.Service.ReadLog(), RoomJson.Default.LogPage)
         + JsonSerializer.Serialize(room.Service.Describe(room.Retailer), RoomJson.Default.RoomDescription)
-        + string.Join('|', Directory.GetFiles(room.StateFolder, "*", SearchOption.AllDirectories).Select(Path.GetFileName));
+        + string.Join('|', Directory.GetFiles(room.StateFolder, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))
+            .OrderBy(Shape, StringComparer.Ordinal));
 
     // Tests 24 guesses like a member that has the match key and the product's own library.
     private static string? Attack(TestRoom room, string seen, UploadForm form = Guesses.Form)
