@@ -65,17 +65,14 @@ internal static class CasLaunch
                 + "or have the owners recover it (guardian cas start --recover)");
     }
 
-    /// <summary>The enclaves that are this CAS: the same code, or the same signer's product in this version or a later one.</summary>
+    /// <summary>The enclaves that are this CAS: the same code on the same kind of platform.</summary>
     public static AttestationPolicy ReplicasOf(IEnclave enclave)
     {
         var own = enclave.Identity;
         return new AttestationPolicy
         {
-            Identities =
-            [
-                new AcceptedIdentity { MrEnclaves = [own.MrEnclave] },
-                new AcceptedIdentity { MrSigner = own.MrSigner, IsvProdId = own.IsvProdId, MinimumIsvSvn = own.IsvSvn },
-            ],
+            // Not by signer: with Gramine the operator signs, and may sign code that gives the key away.
+            Identities = [new AcceptedIdentity { MrEnclaves = [own.MrEnclave] }],
             Platforms = [enclave.Platform],
             AllowDebug = own.Attributes.Flags.HasFlag(AttributeFlags.Debug),
         };

@@ -28,16 +28,16 @@ internal sealed class ProvisioningAuthority : IDisposable
     public string Certificate => authority.ExportCertificatePem();
 
     /// <summary>Opens the authority of a state folder, and makes it at first use.</summary>
-    /// <exception cref="InvalidDataException">Another signer's program or another machine sealed it.</exception>
+    /// <exception cref="InvalidDataException">Other code or another machine sealed it.</exception>
     public static ProvisioningAuthority Open(string directory, IEnclave enclave)
     {
         var path = Path.Combine(directory, "provisioning-authority.sealed");
-        // Sealed to the signer, as the key of the store.
-        var blob = DurableFile.ReadOrCreate(path, () => Sealing.Seal(enclave, KeyPolicy.MrSigner, Create()));
+        // Sealed to the code, as the key of the store.
+        var blob = DurableFile.ReadOrCreate(path, () => Sealing.Seal(enclave, KeyPolicy.MrEnclave, Create()));
         if (!Sealing.TryUnseal(enclave, blob, default, out var pem))
         {
             throw new InvalidDataException(
-                $"{path} was sealed on another machine or by another signer's program, or is damaged; "
+                $"{path} was sealed on another machine or by other code, or is damaged; "
                 + "use the machine folder it was made with, or another state folder");
         }
         var text = Encoding.ASCII.GetString(pem);

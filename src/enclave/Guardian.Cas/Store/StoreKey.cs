@@ -91,21 +91,21 @@ internal sealed class StoreKey : IDisposable
         CryptographicOperations.ZeroMemory(digests);
     }
 
-    /// <summary>Reads the key that this machine sealed for this product, or draws one.</summary>
-    /// <exception cref="InvalidDataException">Another signer's program or another machine sealed it.</exception>
+    /// <summary>Reads the key that this machine sealed for this code, or draws one.</summary>
+    /// <exception cref="InvalidDataException">Other code or another machine sealed it.</exception>
     public static StoreKey LoadOrCreate(string path, IEnclave enclave) =>
         Unseal(path, DurableFile.ReadOrCreate(path, () => Seal(RandomNumberGenerator.GetBytes(Size), enclave)), enclave);
 
-    /// <summary>Reads the key that this machine sealed for this product; null when there is none.</summary>
-    /// <exception cref="InvalidDataException">Another signer's program or another machine sealed it.</exception>
+    /// <summary>Reads the key that this machine sealed for this code; null when there is none.</summary>
+    /// <exception cref="InvalidDataException">Other code or another machine sealed it.</exception>
     public static StoreKey? TryLoad(string path, IEnclave enclave) =>
         File.Exists(path) ? Unseal(path, File.ReadAllBytes(path), enclave) : null;
 
-    /// <summary>Seals the key for this machine and product, and replaces the file.</summary>
+    /// <summary>Seals the key for this machine and code, and replaces the file.</summary>
     public void Save(string path, IEnclave enclave) => DurableFile.Replace(path, Seal(key, enclave));
 
-    // By signer, so that a newer version of the same product can read it.
-    private static byte[] Seal(ReadOnlySpan<byte> key, IEnclave enclave) => Sealing.Seal(enclave, KeyPolicy.MrSigner, key);
+    // By MRENCLAVE, which relying parties compare. The signer is often the operator, who may sign any other code.
+    private static byte[] Seal(ReadOnlySpan<byte> key, IEnclave enclave) => Sealing.Seal(enclave, KeyPolicy.MrEnclave, key);
 
     private static StoreKey Unseal(string path, byte[] blob, IEnclave enclave)
     {
@@ -115,7 +115,7 @@ internal sealed class StoreKey : IDisposable
             return isOpen
                 ? new StoreKey(key)
                 : throw new InvalidDataException(
-                    $"{path} was sealed on another machine or by another signer's program, or is damaged; "
+                    $"{path} was sealed on another machine or by other code, or is damaged; "
                     + "use the machine folder it was made with, or another state folder");
         }
         finally

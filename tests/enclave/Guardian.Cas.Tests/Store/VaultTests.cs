@@ -1,9 +1,13 @@
 using System.Text;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Host;
+using Guardian.Cas.Owners;
+using Guardian.Cas.Provisioning;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
+using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation;
 using Guardian.Simulation.Processor;
@@ -90,14 +94,49 @@ public sealed class VaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_the_same_product_in_this_or_a_later_version_opens_the_store()
+    public async Task Other_code_of_the_same_signer_does_not_open_the_store()
     {
         await cas.CreateAsync(TestCas.Session);
-        using var later = TestCas.Launch(101, isvSvn: 9);
-        cas.Reopen(later);
-        Assert.Equal("shop", (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
-        cas.Reopen();
+        using var other = TestCas.Launch(101, isvSvn: 9);
+        using var same = TestCas.Launch(100);
+        byte[] secret = [1, 2, 3];
+        // Naive: sealed to the signer, as it was before. The attacker signs other code as the same product.
+        Assert.True(Sealing.TryUnseal(other, Sealing.Seal(same, KeyPolicy.MrSigner, secret), default, out var stolen));
+        Assert.Equal(secret, stolen);
 
+        var sealedKey = await File.ReadAllBytesAsync(Path.Combine(cas.Folder, "database-key.sealed"));
+        Assert.False(Sealing.TryUnseal(other, sealedKey, default, out _));
+        Assert.Contains("other code", Assert.Throws<InvalidDataException>(() => cas.Reopen(other)).Message, StringComparison.Ordinal);
+        cas.Reopen(same);
+        Assert.Equal("shop", (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
+
+        using var authority = ProvisioningAuthority.Open(cas.Folder, same);
+        Assert.Throws<InvalidDataException>(() => ProvisioningAuthority.Open(cas.Folder, other));
+    }
+
+    [Fact]
+    public async Task Other_code_of_the_same_signer_is_no_replica_and_gets_no_key()
+    {
+        await cas.CreateAsync(TestCas.Session);
+        using var other = TestCas.Launch(101, isvSvn: 9);
+        using var same = TestCas.Launch(100);
+        var own = TestCas.Cas.Identity;
+        // Naive: replicas by signer, product and version, as they were before.
+        var policy = CasLaunch.ReplicasOf(TestCas.Cas);
+        var naive = policy with
+        {
+            Identities = [new AcceptedIdentity { MrSigner = own.MrSigner, IsvProdId = own.IsvProdId, MinimumIsvSvn = own.IsvSvn }],
+        };
+        var certificate = TestCas.Certificate(other);
+        Assert.NotNull((await OwnersOf(naive).HandOverKeyAsync(certificate)).Value);
+
+        Assert.Equal(CasReasons.Denied, (await OwnersOf(policy).HandOverKeyAsync(certificate)).Refusal?.Reason);
+        Assert.NotNull((await OwnersOf(policy).HandOverKeyAsync(TestCas.Certificate(same))).Value);
+    }
+
+    [Fact]
+    public void Another_machine_does_not_open_the_store()
+    {
         using var elsewhere = new TemporaryFolder();
         using var platform = SimulatedPlatform.Open(elsewhere.Path, 1024 * 1024);
         using var signer = EnclaveSigner.Create();
@@ -151,6 +190,9 @@ public sealed class VaultTests : IDisposable
         using var command = Command("SELECT count(*) FROM rows WHERE kind = 'recovery'");
         Assert.Equal(0L, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
+
+    private OwnerRegistry OwnersOf(AttestationPolicy replicas) =>
+        new CasServices(cas.Vault, SimulatedPlatforms.Verifier, cas.Time, replicas).Owners;
 
     private void Execute(string sql)
     {
