@@ -23,7 +23,10 @@ public sealed record AttestationPolicy
     /// <summary>Advisories that the enclave mitigates: SWHardeningNeeded is accepted if these alone apply.</summary>
     public IReadOnlyList<string> IgnoredAdvisories { get; init; } = [];
 
-    /// <summary>The time after Intel's newest TCB date during which a platform may be OutOfDate.</summary>
+    /// <summary>
+    /// The time during which a platform may be OutOfDate, from the TCB recovery that made it so. Grace is only for a platform that the
+    /// policy would accept after the update.
+    /// </summary>
     public TimeSpan Grace { get; init; }
 
     /// <summary>The minimum tcbEvaluationDataNumber of the collateral; 0 accepts any.</summary>
@@ -75,17 +78,22 @@ public sealed record AttestationPolicy
     public static AttestationPolicy Read(YamlMap map) => PolicyReader.Read(map);
 
     private bool IsCurrent(TcbReport tcb, DateTimeOffset now) =>
-        Statuses.Contains(tcb.Status)
-        || (tcb.Status == TcbStatus.SWHardeningNeeded && tcb.AdvisoryIds.Count > 0 && tcb.AdvisoryIds.All(IgnoredAdvisories.Contains))
-        || (tcb.Status == TcbStatus.OutOfDate && Grace > TimeSpan.Zero && now <= tcb.NewestDate + Grace);
+        IsAccepted(tcb.Status, tcb.AdvisoryIds)
+        || (tcb.Status == TcbStatus.OutOfDate && Grace > TimeSpan.Zero
+            && tcb.OutOfDateSince is { } since && now - since <= Grace
+            && IsAccepted(tcb.StatusWhenUpdated, tcb.AdvisoryIdsWhenUpdated));
+
+    private bool IsAccepted(TcbStatus status, IReadOnlyList<string> advisoryIds) =>
+        Statuses.Contains(status)
+        || (status == TcbStatus.SWHardeningNeeded && advisoryIds.Count > 0 && advisoryIds.All(IgnoredAdvisories.Contains));
 
     private static string Describe(TcbReport tcb) =>
-        $"{tcb.Status}, TCB date {tcb.Date:yyyy-MM-dd}" + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
+        $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {since:yyyy-MM-dd}" : "")}, TCB date {tcb.Date:yyyy-MM-dd}" + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
 
     private string DescribeStatuses() =>
         string.Join(" or ", Statuses)
         + (IgnoredAdvisories.Count > 0 ? $", or SWHardeningNeeded for {string.Join(", ", IgnoredAdvisories)} alone" : "")
-        + (Grace > TimeSpan.Zero ? $", or OutOfDate for {Grace.TotalDays:0} days" : "");
+        + (Grace > TimeSpan.Zero ? $", or OutOfDate for {Grace.TotalDays:0} days after an update came out" : "");
 
     private static string WordOf(PlatformKind kind) => kind == PlatformKind.Simulated ? "simulated" : "hardware";
 }

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Attestation.Tests.Synthetic;
 
@@ -107,6 +109,37 @@ internal sealed class SyntheticPlatform : IDisposable
                 PckCrlIssuerChain = Utf8(authority + root),
             },
             root);
+    }
+
+    /// <summary>Builds and verifies everything, which must hold.</summary>
+    public VerifiedQuote Verified()
+    {
+        var evidence = Build();
+        var outcome = QuoteVerifier.Verify(
+            evidence.Quote, evidence.Collateral, At, new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(Utf8(evidence.Root))!] });
+        Assert.True(outcome.Value is not null, outcome.Refusal?.ToString());
+        return outcome.Value!;
+    }
+
+    /// <summary>Puts the platform at an outdated level.</summary>
+    /// <param name="newestStatus">The status of the newest level.</param>
+    /// <param name="own">The date of the platform's level.</param>
+    /// <param name="newer">The dates of the levels that the platform does not reach, the oldest first.</param>
+    public void SetPlatformLevels(string newestStatus, string own, params string[] newer)
+    {
+        var levels = new JsonArray();
+        for (var i = newer.Length - 1; i >= 0; i--)
+        {
+            levels.Add(Dated(Level(Components, 14 + i, i == newer.Length - 1 ? newestStatus : "OutOfDate"), newer[i]));
+        }
+        levels.Add(Dated(Level(Components, 13, "OutOfDate", "INTEL-SA-00088"), own));
+        TcbInfo.Content["tcbLevels"] = levels;
+
+        static JsonObject Dated(JsonObject level, string date)
+        {
+            level["tcbDate"] = date + "T00:00:00Z";
+            return level;
+        }
     }
 
     /// <summary>Makes another quote of this platform, with a new attestation key.</summary>
