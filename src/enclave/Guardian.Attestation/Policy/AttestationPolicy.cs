@@ -29,7 +29,7 @@ public sealed record AttestationPolicy
     /// </summary>
     public TimeSpan Grace { get; init; }
 
-    /// <summary>The minimum tcbEvaluationDataNumber of the collateral; 0 accepts any.</summary>
+    /// <summary>The minimum tcbEvaluationDataNumber of the TCB info and of the QE identity; 0 accepts any.</summary>
     public int MinimumEvaluation { get; init; }
 
     /// <summary>Appraises a verified quote.</summary>
@@ -61,8 +61,9 @@ public sealed record AttestationPolicy
                     ? $"update the platform: {string.Join("; ", tcb.Shortfall)}"
                     : "follow the advisories, or accept the status"));
             checks.Add(new AppraisalCheck(
-                "evaluation", tcb.EvaluationDataNumber >= MinimumEvaluation,
-                $"TCB evaluation data number {tcb.EvaluationDataNumber}", $"{MinimumEvaluation} or above", "fetch newer collateral"));
+                "evaluation", Math.Min(tcb.EvaluationDataNumber, tcb.QeEvaluationDataNumber) >= MinimumEvaluation,
+                $"TCB evaluation data number {tcb.EvaluationDataNumber} of the TCB info, {tcb.QeEvaluationDataNumber} of the QE identity",
+                $"{MinimumEvaluation} or above", "fetch newer collateral"));
         }
         return new Appraisal(checks);
     }

@@ -87,6 +87,22 @@ public class TcbPolicyTests
         Refuse(hidden, WithGrace(30));
     }
 
+    [Theory]
+    [InlineData(TeeType.Sgx)]
+    [InlineData(TeeType.Tdx)]
+    public void The_least_evaluation_number_holds_for_every_document(TeeType tee)
+    {
+        using var platform = new SyntheticPlatform(tee, 4);
+        var policy = AnyHardware with { MinimumEvaluation = 20 };
+        Accept(platform, policy);
+        platform.QeIdentity.Content["tcbEvaluationDataNumber"] = 19;
+        // As it was, the number of the TCB info alone counted.
+        Assert.True((int)platform.TcbInfo.Content["tcbEvaluationDataNumber"]! >= policy.MinimumEvaluation);
+        Refuse(platform, policy, "evaluation");
+        (platform.QeIdentity.Content["tcbEvaluationDataNumber"], platform.TcbInfo.Content["tcbEvaluationDataNumber"]) = (20, 19);
+        Refuse(platform, policy, "evaluation");
+    }
+
     private static AttestationPolicy WithGrace(int days) => AnyHardware with { Grace = TimeSpan.FromDays(days) };
 
     private static AttestationPolicy AnyHardware { get; } = new()
