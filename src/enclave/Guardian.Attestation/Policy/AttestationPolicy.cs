@@ -20,7 +20,7 @@ public sealed record AttestationPolicy
     /// <summary>The accepted TCB statuses.</summary>
     public IReadOnlyList<TcbStatus> Statuses { get; init; } = [TcbStatus.UpToDate];
 
-    /// <summary>Advisories that the enclave mitigates: SWHardeningNeeded is accepted if these alone apply.</summary>
+    /// <summary>Advisories that the enclave mitigates: SWHardeningNeeded is accepted if these alone apply. Case does not count.</summary>
     public IReadOnlyList<string> IgnoredAdvisories { get; init; } = [];
 
     /// <summary>
@@ -86,7 +86,8 @@ public sealed record AttestationPolicy
 
     private bool IsAccepted(TcbStatus status, IReadOnlyList<string> advisoryIds) =>
         Statuses.Contains(status)
-        || (status == TcbStatus.SWHardeningNeeded && advisoryIds.Count > 0 && advisoryIds.All(IgnoredAdvisories.Contains));
+        || (status == TcbStatus.SWHardeningNeeded && advisoryIds.Count > 0
+            && advisoryIds.All(advisory => IgnoredAdvisories.Contains(advisory, AdvisoryId.Comparer)));
 
     private static string Describe(TcbReport tcb) =>
         $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {since:yyyy-MM-dd}" : "")}, TCB date {tcb.Date:yyyy-MM-dd}" + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");

@@ -58,10 +58,15 @@ internal static class PolicyReader
                 word.Report($"'{word.Value}' is no TCB status that can be accepted; there are {string.Join(", ", acceptable)}");
             }
         }
+        var advisories = map.Texts("ignored_advisories");
+        foreach (var advisory in advisories.Where(advisory => !AdvisoryId.IsWellFormed(advisory.Value)))
+        {
+            advisory.Report($"an advisory is named like INTEL-SA-00615, not '{advisory.Value}'");
+        }
         var read = policy with
         {
             Statuses = map.Has("statuses") ? statuses : policy.Statuses,
-            IgnoredAdvisories = [.. map.Texts("ignored_advisories").Select(advisory => advisory.Value)],
+            IgnoredAdvisories = [.. advisories.Select(advisory => advisory.Value)],
             MinimumEvaluation = (int)(map.OptionalInteger("evaluation_min", 0, int.MaxValue) ?? 0),
             Grace = TimeSpan.FromDays(map.OptionalInteger("grace_days", 0, MaxGraceDays) ?? 0),
         };

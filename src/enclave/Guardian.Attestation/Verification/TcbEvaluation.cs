@@ -131,7 +131,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
     private static List<TcbLevel> LevelsOf(IEnumerable<IsvSvnLevel> levels) => [.. levels.Select(level => level.Level)];
 
     private static List<string> AdvisoriesOf(IEnumerable<TcbLevel> levels) =>
-        [.. levels.SelectMany(level => level.AdvisoryIds).Distinct(StringComparer.OrdinalIgnoreCase)];
+        [.. levels.SelectMany(level => level.AdvisoryIds).Distinct(AdvisoryId.Comparer)];
 
     private Outcome<Components> EvaluateComponents(ReadOnlyMemory<byte>? teeTcbSvn, TcbLevel qe)
     {

@@ -103,6 +103,22 @@ public class TcbPolicyTests
         Refuse(platform, policy, "evaluation");
     }
 
+    [Fact]
+    public void Hardening_is_accepted_for_the_ignored_advisories_alone_in_any_case()
+    {
+        using var platform = new SyntheticPlatform();
+        var level = platform.TcbInfo.Content["tcbLevels"]![0]!;
+        (level["tcbStatus"], level["advisoryIDs"]) = ("SWHardeningNeeded", new JsonArray(Hardening));
+        Accept(platform, AnyHardware with { IgnoredAdvisories = [Hardening] });
+        Accept(platform, AnyHardware with { IgnoredAdvisories = [Hardening.ToLowerInvariant()] });
+        level["advisoryIDs"] = new JsonArray(Hardening, "INTEL-SA-00657");
+        Refuse(platform, AnyHardware with { IgnoredAdvisories = [Hardening] });
+        level["advisoryIDs"] = new JsonArray();
+        Refuse(platform, AnyHardware with { IgnoredAdvisories = [Hardening] });
+        (level["tcbStatus"], level["advisoryIDs"]) = ("ConfigurationAndSWHardeningNeeded", new JsonArray(Hardening));
+        Refuse(platform, AnyHardware with { IgnoredAdvisories = [Hardening] });
+    }
+
     private static AttestationPolicy WithGrace(int days) => AnyHardware with { Grace = TimeSpan.FromDays(days) };
 
     private static AttestationPolicy AnyHardware { get; } = new()
