@@ -53,6 +53,14 @@ public sealed record AttestationPolicy
                 "identity", Identities.Any(identity => identity.Matches(quote)), AcceptedIdentity.Describe(quote),
                 string.Join("; or ", Identities), "compare with the measurement of the code you trust: guardian enclave measure"),
         };
+        if (quote.TdReport is { } td)
+        {
+            checks.Add(new AppraisalCheck(
+                "attributes", td.IsClosed || Identities.Any(each => each.TrustDomain?.Attributes.Count > 0 && each.Matches(quote)),
+                $"TDATTRIBUTES {AcceptedTrustDomain.Describe(td.TdAttributes)}",
+                "SEPT_VE_DISABLE set and MIGRATABLE clear, or a value under 'tdattributes'",
+                "launch the trust domain with SEPT_VE_DISABLE and without migration"));
+        }
         if (quote.Tcb is { } tcb)
         {
             checks.Add(new AppraisalCheck(
@@ -74,9 +82,10 @@ public sealed record AttestationPolicy
     /// <see cref="YamlMap.End"/>.
     /// </summary>
     /// <param name="map">The map; it collects the problems.</param>
+    /// <param name="allowTrustDomains">Whether variants may name trust domains, as appraisers of any quote want, besides enclaves.</param>
     /// <returns>The policy. It is incomplete if the map has problems, so the caller must check for them.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    public static AttestationPolicy Read(YamlMap map) => PolicyReader.Read(map);
+    public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains = false) => PolicyReader.Read(map, allowTrustDomains);
 
     private bool IsCurrent(TcbReport tcb, DateTimeOffset now) =>
         IsAccepted(tcb.Status, tcb.AdvisoryIds)

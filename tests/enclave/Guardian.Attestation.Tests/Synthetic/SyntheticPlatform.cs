@@ -193,6 +193,8 @@ internal sealed class SyntheticPlatform : IDisposable
             Body.AsSpan(0, 16).Clear();
             (Body[0], Body[1], Body[2]) = (5, 1, 3);
             Body.AsSpan(64, 64).Clear();
+            // TDATTRIBUTES: SEPT_VE_DISABLE.
+            Body[123] = 0x10;
             if (Body.Length >= 648)
             {
                 Body.AsSpan(584, 16).Clear();
