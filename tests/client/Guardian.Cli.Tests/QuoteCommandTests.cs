@@ -110,6 +110,19 @@ public sealed class QuoteCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_trust_domain_is_accepted_by_the_policy_that_names_it_as_it_is_shown()
+    {
+        var shown = (await RunAsync("show", Path.Combine(Tdx, "quote.bin"), "--json")).Ends(0).Json;
+        string Policy(string kernel) => folder.Write(
+            "td.yaml",
+            $"attestation: [{{mrtd: [{shown["mrTd"]}], rtmr1: [{kernel}], mrseam: [{shown["mrSeam"]}], "
+            + $"tdattributes: [{shown["tdAttributes"]}]}}]\n");
+        (await VerifyAsync(Tdx, At, "--policy", Policy((string)shown["rtmr1"]!))).Ends(0);
+        var refused = (await VerifyAsync(Tdx, At, "--policy", Policy(new string('0', 96)))).Ends(1).Json;
+        Assert.Equal(("Policy", "identity"), ((string?)refused["stage"], (string?)refused["reason"]));
+    }
+
+    [Fact]
     public async Task What_is_missing_is_the_worlds_fault_and_bad_usage_is_told_apart()
     {
         (await RunAsync("verify", folder.File("absent"), "--json")).Ends(3);

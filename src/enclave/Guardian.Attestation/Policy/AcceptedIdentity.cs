@@ -6,7 +6,7 @@ using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.Policy;
 
-/// <summary>One accepted identity of an enclave: every value that is set must match. Immutable.</summary>
+/// <summary>One accepted identity of an enclave or of a trust domain: every value that is set must match. Immutable.</summary>
 public sealed record AcceptedIdentity
 {
     private bool isAnyone;
@@ -29,21 +29,26 @@ public sealed record AcceptedIdentity
     /// <summary>The accepted CONFIGID, 64 bytes; empty accepts any.</summary>
     public ReadOnlyMemory<byte> ConfigId { get; init; }
 
+    /// <summary>The accepted trust domain; an identity that has one matches no enclave. Null matches no trust domain.</summary>
+    public AcceptedTrustDomain? TrustDomain { get; init; }
+
+    private bool NamesEnclave => MrEnclaves.Count > 0 || MrSigner is not null;
+
     /// <summary>
-    /// Whether a quote matches every value that is set. An identity with neither measurement nor signer matches nothing, and a trust domain
-    /// has neither.
+    /// Whether a quote matches every value that is set. An identity with neither measurement nor signer nor trust domain matches nothing.
     /// </summary>
     /// <param name="quote">The quote.</param>
     /// <exception cref="ArgumentNullException"><paramref name="quote"/> is null.</exception>
     public bool Matches(VerifiedQuote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
-        return isAnyone || (quote.Tee == TeeType.Sgx && Matches(quote.Report));
+        return isAnyone
+            || (quote.TdReport is { } td ? !NamesEnclave && TrustDomain?.Matches(td) == true : Matches(quote.Report));
     }
 
     /// <inheritdoc cref="Matches(VerifiedQuote)"/>
     internal bool Matches(ReportBody report) =>
-        (MrEnclaves.Count > 0 || MrSigner is not null)
+        NamesEnclave && TrustDomain is null
         && (MrEnclaves.Count == 0 || MrEnclaves.Contains(report.MrEnclave))
         && (MrSigner is not { } signer || signer == report.MrSigner)
         && (IsvProdId is not { } product || product == report.IsvProdId)
@@ -79,12 +84,16 @@ public sealed record AcceptedIdentity
         {
             parts.Add($"configid {Convert.ToHexStringLower(ConfigId.Span)}");
         }
+        if (TrustDomain is { } td)
+        {
+            parts.Add(td.ToString());
+        }
         return string.Join(", ", parts);
     }
 
     /// <summary>Describes the identity in a quote, in the same words.</summary>
     internal static string Describe(VerifiedQuote quote) => quote.TdReport is { } td
-        ? $"trust domain, mrtd {Convert.ToHexStringLower(td.MrTd.Span)}"
+        ? AcceptedTrustDomain.Describe(td)
         : string.Create(
             CultureInfo.InvariantCulture,
             $"mrenclave {quote.Report.MrEnclave}, mrsigner {quote.Report.MrSigner}, isvprodid {quote.Report.IsvProdId}, "

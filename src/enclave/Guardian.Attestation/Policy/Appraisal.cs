@@ -4,7 +4,8 @@ using Guardian.Refusals;
 namespace Guardian.Attestation.Policy;
 
 /// <summary>One rule of an appraisal.</summary>
-/// <param name="Rule">The rule: <c>platform</c>, <c>debug</c>, <c>identity</c>, <c>tcb</c> or <c>evaluation</c>.</param>
+/// <param name="Rule">The rule: <c>platform</c>, <c>debug</c>, <c>identity</c>, <c>attributes</c> (trust domains alone), <c>tcb</c> or
+/// <c>evaluation</c>.</param>
 /// <param name="Passed">Whether the quote passes.</param>
 /// <param name="Found">The value in the quote.</param>
 /// <param name="Accepted">The values that pass.</param>

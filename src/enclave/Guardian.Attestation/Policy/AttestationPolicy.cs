@@ -20,13 +20,16 @@ public sealed record AttestationPolicy
     /// <summary>The accepted TCB statuses.</summary>
     public IReadOnlyList<TcbStatus> Statuses { get; init; } = [TcbStatus.UpToDate];
 
-    /// <summary>Advisories that the enclave mitigates: SWHardeningNeeded is accepted if these alone apply.</summary>
+    /// <summary>Advisories that the enclave mitigates: SWHardeningNeeded is accepted if these alone apply. Case does not count.</summary>
     public IReadOnlyList<string> IgnoredAdvisories { get; init; } = [];
 
-    /// <summary>The time after Intel's newest TCB date during which a platform may be OutOfDate.</summary>
+    /// <summary>
+    /// The time during which a platform may be OutOfDate, from the TCB recovery that made it so. Grace is only for a platform that the
+    /// policy would accept after the update.
+    /// </summary>
     public TimeSpan Grace { get; init; }
 
-    /// <summary>The minimum tcbEvaluationDataNumber of the collateral; 0 accepts any.</summary>
+    /// <summary>The minimum tcbEvaluationDataNumber of the TCB info and of the QE identity; 0 accepts any.</summary>
     public int MinimumEvaluation { get; init; }
 
     /// <summary>Appraises a verified quote.</summary>
@@ -50,6 +53,14 @@ public sealed record AttestationPolicy
                 "identity", Identities.Any(identity => identity.Matches(quote)), AcceptedIdentity.Describe(quote),
                 string.Join("; or ", Identities), "compare with the measurement of the code you trust: guardian enclave measure"),
         };
+        if (quote.TdReport is { } td)
+        {
+            checks.Add(new AppraisalCheck(
+                "attributes", td.IsClosed || Identities.Any(each => each.TrustDomain?.Attributes.Count > 0 && each.Matches(quote)),
+                $"TDATTRIBUTES {AcceptedTrustDomain.Describe(td.TdAttributes)}",
+                "SEPT_VE_DISABLE set and MIGRATABLE clear, or a value under 'tdattributes'",
+                "launch the trust domain with SEPT_VE_DISABLE and without migration"));
+        }
         if (quote.Tcb is { } tcb)
         {
             checks.Add(new AppraisalCheck(
@@ -58,8 +69,9 @@ public sealed record AttestationPolicy
                     ? $"update the platform: {string.Join("; ", tcb.Shortfall)}"
                     : "follow the advisories, or accept the status"));
             checks.Add(new AppraisalCheck(
-                "evaluation", tcb.EvaluationDataNumber >= MinimumEvaluation,
-                $"TCB evaluation data number {tcb.EvaluationDataNumber}", $"{MinimumEvaluation} or above", "fetch newer collateral"));
+                "evaluation", Math.Min(tcb.EvaluationDataNumber, tcb.QeEvaluationDataNumber) >= MinimumEvaluation,
+                $"TCB evaluation data number {tcb.EvaluationDataNumber} of the TCB info, {tcb.QeEvaluationDataNumber} of the QE identity",
+                $"{MinimumEvaluation} or above", "fetch newer collateral"));
         }
         return new Appraisal(checks);
     }
@@ -70,22 +82,30 @@ public sealed record AttestationPolicy
     /// <see cref="YamlMap.End"/>.
     /// </summary>
     /// <param name="map">The map; it collects the problems.</param>
+    /// <param name="allowTrustDomains">Whether variants may name trust domains, as appraisers of any quote want, besides enclaves.</param>
     /// <returns>The policy. It is incomplete if the map has problems, so the caller must check for them.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    public static AttestationPolicy Read(YamlMap map) => PolicyReader.Read(map);
+    public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains = false) => PolicyReader.Read(map, allowTrustDomains);
 
     private bool IsCurrent(TcbReport tcb, DateTimeOffset now) =>
-        Statuses.Contains(tcb.Status)
-        || (tcb.Status == TcbStatus.SWHardeningNeeded && tcb.AdvisoryIds.Count > 0 && tcb.AdvisoryIds.All(IgnoredAdvisories.Contains))
-        || (tcb.Status == TcbStatus.OutOfDate && Grace > TimeSpan.Zero && now <= tcb.NewestDate + Grace);
+        IsAccepted(tcb.Status, tcb.AdvisoryIds)
+        || (tcb.Status == TcbStatus.OutOfDate && Grace > TimeSpan.Zero
+            && tcb.OutOfDateSince is { } since && now - since <= Grace
+            && IsAccepted(tcb.StatusWhenUpdated, tcb.AdvisoryIdsWhenUpdated));
+
+    private bool IsAccepted(TcbStatus status, IReadOnlyList<string> advisoryIds) =>
+        Statuses.Contains(status)
+        || (status == TcbStatus.SWHardeningNeeded && advisoryIds.Count > 0
+            && advisoryIds.All(advisory => IgnoredAdvisories.Contains(advisory, AdvisoryId.Comparer)));
 
     private static string Describe(TcbReport tcb) =>
-        $"{tcb.Status}, TCB date {tcb.Date:yyyy-MM-dd}" + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
+        $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {since:yyyy-MM-dd}" : "")}, TCB date {tcb.Date:yyyy-MM-dd}"
+        + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
 
     private string DescribeStatuses() =>
         string.Join(" or ", Statuses)
         + (IgnoredAdvisories.Count > 0 ? $", or SWHardeningNeeded for {string.Join(", ", IgnoredAdvisories)} alone" : "")
-        + (Grace > TimeSpan.Zero ? $", or OutOfDate for {Grace.TotalDays:0} days" : "");
+        + (Grace > TimeSpan.Zero ? $", or OutOfDate for {Grace.TotalDays:0} days after an update came out" : "");
 
     private static string WordOf(PlatformKind kind) => kind == PlatformKind.Simulated ? "simulated" : "hardware";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Guardian.Attestation.Collateral;
 using Guardian.Documents;
 using Guardian.Sgx;
@@ -12,6 +13,10 @@ namespace Guardian.Attestation.Policy;
 ///   - mrenclave: [HEX, …]
 ///     signer: {mrsigner: HEX, isvprodid: 1, isvsvn_min: 1}
 ///     configid: HEX
+///   - mrtd: [HEX, …]                  # a trust domain, only if the caller allows it
+///     rtmr0: [HEX, …]                 # and rtmr1, rtmr2, rtmr3
+///     mrseam: [HEX, …]
+///     tdattributes: [0x10000000, …]
 /// platforms: [hardware, simulated]    # default [hardware]
 /// debug: false                        # default false
 /// tcb:                                # default: UpToDate alone
@@ -26,7 +31,7 @@ internal static class PolicyReader
     // A TCB recovery takes less in practice.
     private const int MaxGraceDays = 365;
 
-    public static AttestationPolicy Read(YamlMap map)
+    public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains)
     {
         ArgumentNullException.ThrowIfNull(map);
         var variants = map.Maps("attestation");
@@ -36,7 +41,11 @@ internal static class PolicyReader
         }
         var policy = new AttestationPolicy
         {
-            Identities = [.. variants.Select(ReadIdentity)],
+            Identities =
+            [
+                .. variants.Select(
+                    variant => allowTrustDomains && IsTrustDomain(variant) ? ReadTrustDomain(variant) : ReadIdentity(variant)),
+            ],
             Platforms = ReadPlatforms(map),
             AllowDebug = map.Flag("debug", absent: false),
         };
@@ -58,10 +67,15 @@ internal static class PolicyReader
                 word.Report($"'{word.Value}' is no TCB status that can be accepted; there are {string.Join(", ", acceptable)}");
             }
         }
+        var advisories = map.Texts("ignored_advisories");
+        foreach (var advisory in advisories.Where(advisory => !AdvisoryId.IsWellFormed(advisory.Value)))
+        {
+            advisory.Report($"an advisory is named like INTEL-SA-00615, not '{advisory.Value}'");
+        }
         var read = policy with
         {
             Statuses = map.Has("statuses") ? statuses : policy.Statuses,
-            IgnoredAdvisories = [.. map.Texts("ignored_advisories").Select(advisory => advisory.Value)],
+            IgnoredAdvisories = [.. advisories.Select(advisory => advisory.Value)],
             MinimumEvaluation = (int)(map.OptionalInteger("evaluation_min", 0, int.MaxValue) ?? 0),
             Grace = TimeSpan.FromDays(map.OptionalInteger("grace_days", 0, MaxGraceDays) ?? 0),
         };
@@ -123,6 +137,68 @@ internal static class PolicyReader
         };
         signer.End();
         return identity;
+    }
+
+    // A misplaced member of an enclave is then unknown where it stands.
+    private static bool IsTrustDomain(YamlMap variant) => variant.Names.Any(
+        name => name is "mrtd" or "rtmr0" or "rtmr1" or "rtmr2" or "rtmr3" or "mrseam" or "tdattributes");
+
+    private static AcceptedIdentity ReadTrustDomain(YamlMap variant)
+    {
+        var trustDomain = new AcceptedTrustDomain
+        {
+            MrTds = ReadTdMeasurements(variant, "mrtd"),
+            Rtmr0 = ReadTdMeasurements(variant, "rtmr0"),
+            Rtmr1 = ReadTdMeasurements(variant, "rtmr1"),
+            Rtmr2 = ReadTdMeasurements(variant, "rtmr2"),
+            Rtmr3 = ReadTdMeasurements(variant, "rtmr3"),
+            MrSeams = ReadTdMeasurements(variant, "mrseam"),
+            Attributes = [.. ReadList(variant, "tdattributes").Select(ReadTdAttributes)],
+        };
+        if (!variant.Has("mrtd"))
+        {
+            variant.Report("name a trust domain by 'mrtd'");
+        }
+        variant.End();
+        return new AcceptedIdentity { TrustDomain = trustDomain };
+    }
+
+    private static List<ReadOnlyMemory<byte>> ReadTdMeasurements(YamlMap variant, string name)
+    {
+        var values = new List<ReadOnlyMemory<byte>>();
+        foreach (var text in ReadList(variant, name))
+        {
+            var bytes = new byte[48];
+            if (text.Value.Length != 2 * bytes.Length
+                || Convert.FromHexString(text.Value, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
+            {
+                text.Report($"'{name}' has 96 hex digits, not '{text.Value}'");
+            }
+            values.Add(bytes);
+        }
+        return values;
+    }
+
+    private static ulong ReadTdAttributes(YamlText text)
+    {
+        if (!text.Value.StartsWith("0x", StringComparison.Ordinal)
+            || !ulong.TryParse(text.Value.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+        {
+            text.Report($"TDATTRIBUTES are written like 0x10000000, not '{text.Value}'");
+            return 0;
+        }
+        return value;
+    }
+
+    // An empty list would accept everything, which nobody means who writes it.
+    private static IReadOnlyList<YamlText> ReadList(YamlMap variant, string name)
+    {
+        var texts = variant.Texts(name);
+        if (variant.Has(name) && texts.Count == 0)
+        {
+            variant.ReportAt(name, $"'{name}' must list at least one value");
+        }
+        return texts;
     }
 
     private static ReadOnlyMemory<byte> ReadConfigId(YamlMap variant)

@@ -25,6 +25,10 @@ public sealed record TdReport
     /// <summary>Bytes of the structure of TDX 1.5 with migration; the last 237 are not interpreted.</summary>
     public const int Size15Extended = 885;
 
+    // Intel TDX Module ABI, "ATTRIBUTES".
+    private const ulong SeptVeDisable = 1UL << 28;
+    private const ulong Migratable = 1UL << 29;
+
     private readonly ReadOnlyMemory<byte> bytes;
 
     private TdReport(ReadOnlyMemory<byte> bytes) => this.bytes = bytes;
@@ -68,8 +72,16 @@ public sealed record TdReport
     /// <summary>MRSERVICETD, 48 bytes. Null before TDX 1.5.</summary>
     public ReadOnlyMemory<byte>? MrServiceTd => bytes.Length >= Size15 ? bytes.Slice(600, 48) : default(ReadOnlyMemory<byte>?);
 
-    /// <summary>Whether the host may debug the TD.</summary>
-    public bool IsDebug => (TdAttributes & 1) != 0;
+    /// <summary>
+    /// Whether the host may debug or profile the TD: any of the bits 0 to 7 of TDATTRIBUTES, which Intel calls "TD under debug".
+    /// </summary>
+    public bool IsDebug => (TdAttributes & 0xFF) != 0;
+
+    /// <summary>
+    /// Whether TDATTRIBUTES keep the host out, debugging aside: SEPT_VE_DISABLE is set, so that the host cannot inject a page fault where
+    /// the guest does not expect one; MIGRATABLE is clear, so that no other trust domain may copy the memory.
+    /// </summary>
+    public bool IsClosed => (TdAttributes & (SeptVeDisable | Migratable)) == SeptVeDisable;
 
     /// <summary>Returns a runtime measurement.</summary>
     /// <param name="index">0 to 3.</param>

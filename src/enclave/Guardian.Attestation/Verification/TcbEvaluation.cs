@@ -28,6 +28,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         {
             return mismatch;
         }
+        var qeLevels = LevelsOf(qeIdentity.Levels);
         var qe = qeIdentity.Levels.FirstOrDefault(level => level.IsvSvn <= quote.QeReport.IsvSvn)?.Level;
         if (qe is null)
         {
@@ -49,14 +50,22 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         {
             return QuoteReasons.Revoked.At(QuoteStage.Tcb, "Intel has revoked these security versions");
         }
-        List<TcbLevel> parts = [launch.Platform, qe, .. launch.Module is { } module ? [module] : Array.Empty<TcbLevel>()];
+        List<Component> parts = [new(launch.Platform, [.. tcbInfo.Levels.Select(level => level.Level)]), new(qe, qeLevels)];
+        if (launch.Module is { } module)
+        {
+            parts.Add(new Component(module, LevelsOf(FindModule(quote.TdReport!.TeeTcbSvn.Span[TdxModuleVersion])!.Levels)));
+        }
+        var outdated = parts.Where(part => part.IsOutOfDate).ToList();
+        var updated = parts.ConvertAll(part => part.Updated);
         var expiry = validities.MinBy(validity => validity.To);
         return new TcbReport
         {
             Status = status,
-            AdvisoryIds = [.. parts.SelectMany(part => part.AdvisoryIds).Distinct()],
-            Date = parts.Min(part => part.Date),
-            NewestDate = new[] { tcbInfo.Levels[0].Level.Date, qeIdentity.Levels[0].Level.Date }.Max(),
+            AdvisoryIds = AdvisoriesOf(parts.Select(part => part.Level)),
+            Date = parts.Min(part => part.Level.Date),
+            OutOfDateSince = outdated.Exists(part => part.OutOfDateSince is null) ? null : outdated.Min(part => part.OutOfDateSince),
+            StatusWhenUpdated = Converge(updated[0].Status, [.. updated.Skip(1).Select(level => level.Status)]),
+            AdvisoryIdsWhenUpdated = AdvisoriesOf(updated),
             Platform = launch.Platform,
             PlatformLevelIndex = launch.Index,
             QuotingEnclave = qe,
@@ -118,6 +127,11 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             ? null
             : QuoteReasons.UnknownTdxModule.At(QuoteStage.QuotingEnclave, $"the TDX module is not Intel's: {mismatch}");
     }
+
+    private static List<TcbLevel> LevelsOf(IEnumerable<IsvSvnLevel> levels) => [.. levels.Select(level => level.Level)];
+
+    private static List<string> AdvisoriesOf(IEnumerable<TcbLevel> levels) =>
+        [.. levels.SelectMany(level => level.AdvisoryIds).Distinct(AdvisoryId.Comparer)];
 
     private Outcome<Components> EvaluateComponents(ReadOnlyMemory<byte>? teeTcbSvn, TcbLevel qe)
     {
@@ -235,4 +249,16 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
 
     // The levels that one set of security versions reaches, and their combined status.
     private sealed record Components(TcbLevel Platform, int Index, TcbLevel? Module, TcbStatus Status);
+
+    // The level that a component has, and all levels of its document.
+    private sealed record Component(TcbLevel Level, IReadOnlyList<TcbLevel> All)
+    {
+        public bool IsOutOfDate => Level.Status is TcbStatus.OutOfDate or TcbStatus.OutOfDateConfigurationNeeded;
+
+        // The first recovery after the component's level, not the newest: a platform that missed several is outdated since the first.
+        public DateTimeOffset? OutOfDateSince =>
+            All.Where(each => each.Date > Level.Date).Min(each => (DateTimeOffset?)each.Date);
+
+        public TcbLevel Updated => IsOutOfDate ? All.MaxBy(each => each.Date)! : Level;
+    }
 }

@@ -14,8 +14,17 @@ public sealed record TcbReport
     /// <summary>The earliest tcbDate of all components: the levels account for everything known at that date.</summary>
     public required DateTimeOffset Date { get; init; }
 
-    /// <summary>tcbDate of the newest levels: an outdated platform could be more current since then.</summary>
-    public required DateTimeOffset NewestDate { get; init; }
+    /// <summary>
+    /// tcbDate of the oldest level that is newer than the level of an outdated component: the TCB recovery that made the platform outdated.
+    /// Null if no component is outdated, and if the collateral does not say since when one is.
+    /// </summary>
+    public required DateTimeOffset? OutOfDateSince { get; init; }
+
+    /// <summary>The combined status, if every outdated component had its newest level.</summary>
+    public required TcbStatus StatusWhenUpdated { get; init; }
+
+    /// <summary>The advisories that would still apply, each once, if every outdated component had its newest level.</summary>
+    public required IReadOnlyList<string> AdvisoryIdsWhenUpdated { get; init; }
 
     /// <summary>The level of the platform: processor, microcode and PCE.</summary>
     public required TcbLevel Platform { get; init; }

@@ -11,8 +11,8 @@ namespace Guardian.Cas.Client.Protocol;
 /// <param name="AllowDebug">Whether debug enclaves are accepted.</param>
 /// <param name="Statuses">The accepted TCB statuses, in Intel's words.</param>
 /// <param name="IgnoredAdvisories">Advisories that do not count, such as <c>INTEL-SA-00615</c>.</param>
-/// <param name="MinimumEvaluation">The least tcbEvaluationDataNumber of the collateral; 0 takes any.</param>
-/// <param name="GraceDays">For how many days after Intel's newest TCB date a platform may still be OutOfDate.</param>
+/// <param name="MinimumEvaluation">The least tcbEvaluationDataNumber of TCB info and QE identity; 0 takes any.</param>
+/// <param name="GraceDays">For how many days after the TCB recovery that outdated it a platform may be OutOfDate.</param>
 public sealed record PeerPolicy(
     IReadOnlyList<PeerIdentity> Identities, IReadOnlyList<string> Platforms, bool AllowDebug, IReadOnlyList<string> Statuses,
     IReadOnlyList<string> IgnoredAdvisories, int MinimumEvaluation, int GraceDays)

@@ -39,7 +39,7 @@ internal sealed record SecurityRules(
         }
         var tolerated = map.Texts("tolerate");
         var advisories = map.Texts("ignore_advisories");
-        foreach (var advisory in advisories.Where(advisory => !advisory.Value.StartsWith("INTEL-SA-", StringComparison.Ordinal)))
+        foreach (var advisory in advisories.Where(advisory => !AdvisoryId.IsWellFormed(advisory.Value)))
         {
             advisory.Report($"an advisory is named like INTEL-SA-00615, not '{advisory.Value}'");
         }

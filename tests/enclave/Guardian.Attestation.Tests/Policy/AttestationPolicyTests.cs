@@ -68,6 +68,12 @@ public class AttestationPolicyTests
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: [paper]\n", "2:13")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: []\n", "'platforms' must list")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\ndebug: perhaps\n", "2:8")]
+    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-00615, intel-sa-00657]}\n", "2:44: an advisory is named like INTEL-SA-00615, not 'intel-sa-00657'")]
+    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-0615]}\n", "2:28")]
+    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-006150]}\n", "2:28")]
+    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-O0615]}\n", "2:28")]
+    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: ['INTEL-SA-00615 ']}\n", "2:28")]
+    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [00615]}\n", "2:28")]
     public void A_problem_names_its_place_in_the_document(string text, string expected)
     {
         var problems = new DocumentProblems();

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 
 namespace Guardian.Attestation.Tests.Synthetic;
 
@@ -109,6 +111,36 @@ internal sealed class SyntheticPlatform : IDisposable
             root);
     }
 
+    /// <summary>Builds and verifies everything, which must hold.</summary>
+    public VerifiedQuote Verified()
+    {
+        var evidence = Build();
+        var outcome = QuoteVerifier.Verify(
+            evidence.Quote, evidence.Collateral, At, new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(Utf8(evidence.Root))!] });
+        return outcome.Value ?? throw new InvalidOperationException(outcome.Refusal!.ToString());
+    }
+
+    /// <summary>Puts the platform at an outdated level.</summary>
+    /// <param name="newestStatus">The status of the newest level.</param>
+    /// <param name="own">The date of the platform's level.</param>
+    /// <param name="newer">The dates of the levels that the platform does not reach, the oldest first.</param>
+    public void SetPlatformLevels(string newestStatus, string own, params string[] newer)
+    {
+        var levels = new JsonArray();
+        for (var i = newer.Length - 1; i >= 0; i--)
+        {
+            levels.Add(Dated(Level(Components, 14 + i, i == newer.Length - 1 ? newestStatus : "OutOfDate"), newer[i]));
+        }
+        levels.Add(Dated(Level(Components, 13, "OutOfDate", "INTEL-SA-00088"), own));
+        TcbInfo.Content["tcbLevels"] = levels;
+
+        static JsonObject Dated(JsonObject level, string date)
+        {
+            level["tcbDate"] = date + "T00:00:00Z";
+            return level;
+        }
+    }
+
     /// <summary>Makes another quote of this platform, with a new attestation key.</summary>
     public byte[] QuoteWithNewKey()
     {
@@ -160,6 +192,8 @@ internal sealed class SyntheticPlatform : IDisposable
             Body.AsSpan(0, 16).Clear();
             (Body[0], Body[1], Body[2]) = (5, 1, 3);
             Body.AsSpan(64, 64).Clear();
+            // TDATTRIBUTES: SEPT_VE_DISABLE.
+            Body[123] = 0x10;
             if (Body.Length >= 648)
             {
                 Body.AsSpan(584, 16).Clear();

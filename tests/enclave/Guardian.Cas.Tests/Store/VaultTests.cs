@@ -7,6 +7,7 @@ using Guardian.Cas.Owners;
 using Guardian.Cas.Provisioning;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
+using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Keys;
 using Guardian.Sgx.Measurement;
 using Guardian.Simulation;

@@ -141,7 +141,7 @@ internal sealed class QuoteVerifyCommand : LocalCommand
     {
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(InputFile.ReadBytes(path), problems);
-        var read = map is null ? null : AttestationPolicy.Read(map);
+        var read = map is null ? null : AttestationPolicy.Read(map, allowTrustDomains: true);
         map?.End();
         return read is not null && !problems.Any
             ? read
