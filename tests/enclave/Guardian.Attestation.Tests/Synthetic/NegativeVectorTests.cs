@@ -52,6 +52,19 @@ public class NegativeVectorTests
         Assert.Equal(TcbStatus.UpToDate, verdict.Value!.Tcb!.Status);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Attributes_of_control_flow_enforcement_are_shown_and_not_refused(ushort version)
+    {
+        using var platform = new SyntheticPlatform(version: version);
+        (platform.Body[20], platform.QeReport[20]) = (0x2D, 1);
+        var verdict = Verify(platform.Build(), SyntheticPlatform.At);
+        Assert.True(verdict.Value is not null, verdict.Refusal?.ToString());
+        Assert.Equal(0x2D, verdict.Value!.Report.CetAttributes);
+    }
+
     [Fact]
     public void There_is_a_file_for_each_case() =>
         Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());

@@ -50,6 +50,7 @@ public sealed class KeyDerivationTests : IDisposable
             Seal with { CpuSvn = new byte[] { 1 } },
             Seal with { KeyId = new byte[] { 1 } },
             Seal with { MiscMask = 1 },
+            Seal with { CetAttributesMask = 1 },
             Seal with { AttributeMask = new EnclaveAttributes(AttributeFlags.Mode64Bit, 0) },
             Seal with { AttributeMask = new EnclaveAttributes(0, 1) },
         ];
@@ -101,7 +102,7 @@ public sealed class KeyDerivationTests : IDisposable
         var written = new byte[KeyRequest.Size];
         request!.Write(written);
         Assert.Equal(bytes, written);
-        foreach (var offset in new[] { 6, 78, 511 })
+        foreach (var offset in new[] { 7, 78, 511 })
         {
             var altered = bytes.ToArray();
             altered[offset] = 1;
