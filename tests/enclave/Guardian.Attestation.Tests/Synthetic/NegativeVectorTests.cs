@@ -65,6 +65,23 @@ public class NegativeVectorTests
         Assert.Equal(0x2D, verdict.Value!.Report.CetAttributes);
     }
 
+    [Theory]
+    [InlineData("Intel SGX Root CA")]
+    [InlineData("INTEL  SGX Root CA")]
+    public void A_root_with_the_name_of_Intels_is_not_shown_as_Intels(string name)
+    {
+        using var platform = new SyntheticPlatform();
+        platform.Root.Name = name;
+        var evidence = platform.Build();
+        var quote = Verify(evidence, SyntheticPlatform.At).Value!;
+        Assert.Equal(("not Intel's: " + name, false), (quote.RootName, quote.IsRootIntel));
+        using var key = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(evidence.Root);
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.PublicKey.ExportSubjectPublicKeyInfo())), quote.RootKeyHash);
+        Assert.Equal(("Intel SGX Root CA", true), (TrustAnchor.Intel.Name, TrustAnchor.Intel.IsIntel));
+        Assert.StartsWith("a0af0312", TrustAnchor.Intel.KeyHash, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void There_is_a_file_for_each_case() =>
         Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
