@@ -20,6 +20,9 @@ public sealed class QuoteCommandTests : IDisposable
         var json = (await VerifyAsync(Tdx, At)).Ends(0).Json;
         Assert.True((bool)json["verified"]!);
         Assert.Equal(("UpToDate", "tdx", false), ((string?)json["status"], (string?)json["tee"], (bool)json["debug"]!));
+        Assert.Equal(
+            ("Intel SGX Root CA", true, "a0af0312"),
+            ((string?)json["root"], (bool)json["rootIsIntel"]!, ((string)json["rootKeySha256"]!)[..8]));
         Assert.Empty(json["advisoryIds"]!.AsArray());
         Assert.Matches("^[0-9a-f]{128}$", (string)json["reportData"]!);
     }

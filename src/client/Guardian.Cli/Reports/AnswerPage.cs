@@ -123,7 +123,8 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
                 {privacy}</dd>
             <dt>contract</dt><dd>version {answer.ContractVersion}, <code>{answer.ContractHash}</code></dd>
             {versions}<dt>code</dt><dd><code>{statement.Quote.Report.MrEnclave}</code> (MRENCLAVE)</dd>
-            <dt>root of trust</dt><dd>{Html.Encode(statement.Quote.RootName)}</dd>
+            <dt>root of trust</dt><dd>{Html.Encode(statement.Quote.RootName)}, key <code>{statement.Quote.RootKeyHash}</code>
+                ({(statement.Quote.IsRootIntel ? "Intel's" : "not Intel's")})</dd>
             <dt>log entry</dt><dd><code>{answer.LogHash}</code></dd>
             </dl>
             </section>

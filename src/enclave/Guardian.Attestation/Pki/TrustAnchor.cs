@@ -14,6 +14,10 @@ public sealed class TrustAnchor
     private static readonly byte[] PublishedRootKey =
         Convert.FromHexString("a3bcba5bd8fe1cb7ca8c40a0603efae4dd2b23d3d3fdfa4aa41b0f96e874c152");
 
+    // SubjectPublicKeyInfo of a P-256 key up to its x and y.
+    private static readonly byte[] P256PublicKeyPrefix =
+        Convert.FromHexString("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
+
     // SHA-256 of a certificate of the root with a verified signature; empty if there is none.
     private readonly byte[] knownCertificate;
 
@@ -46,11 +50,20 @@ public sealed class TrustAnchor
         string name, PlatformKind platform, ReadOnlyMemory<byte> rootKey, QuotingEnclaveIdentity quotingEnclave) =>
         new(name, platform, rootKey, quotingEnclave, knownCertificate: []);
 
-    /// <summary>The root's name: the common name of its certificate.</summary>
+    /// <summary>
+    /// The root's name: the common name of its certificate. Anyone can write Intel's name into a certificate, so the name of a root that
+    /// <see cref="FromCertificate"/> made begins with <c>not Intel's</c> unless it has Intel's key.
+    /// </summary>
     public string Name { get; }
 
     /// <summary>The kind of platform that the root vouches for.</summary>
     public PlatformKind Platform { get; }
+
+    /// <summary>SHA-256 of the root's public key as SubjectPublicKeyInfo in DER, 64 lower-case hex digits.</summary>
+    public string KeyHash => Convert.ToHexStringLower(SHA256.HashData([.. P256PublicKeyPrefix, .. RootKey.Span]));
+
+    /// <summary>Whether the root has Intel's key.</summary>
+    public bool IsIntel => RootKey.Span.SequenceEqual(Intel.RootKey.Span);
 
     /// <summary>x and y, 64 bytes.</summary>
     internal ReadOnlyMemory<byte> RootKey { get; }
@@ -81,7 +94,7 @@ public sealed class TrustAnchor
         }
         using var key = P256Key.TryImport(point.Span);
         return key is null ? null : new TrustAnchor(
-            root.SubjectCommonName, PlatformKind.Hardware, point.ToArray(), quotingEnclave: null,
+            $"not Intel's: {root.SubjectCommonName}", PlatformKind.Hardware, point.ToArray(), quotingEnclave: null,
             root.IsSignedBy(key) ? SHA256.HashData(root.Der.Span) : []);
     }
 

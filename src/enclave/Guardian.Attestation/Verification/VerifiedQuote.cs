@@ -15,6 +15,8 @@ public sealed class VerifiedQuote
         this.quote = quote;
         Platform = chain.Anchor.Platform;
         RootName = chain.Anchor.Name;
+        RootKeyHash = chain.Anchor.KeyHash;
+        IsRootIntel = chain.Anchor.IsIntel;
         Pck = chain.Extension;
         Tcb = tcb;
         VerifiedAt = verifiedAt;
@@ -42,8 +44,14 @@ public sealed class VerifiedQuote
     /// <summary>The kind of platform, by the root of the quote's chain.</summary>
     public PlatformKind Platform { get; }
 
-    /// <summary>Name of that root, from its certificate. Another root can have the same name.</summary>
+    /// <summary>Name of that root; see <see cref="TrustAnchor.Name"/>. Another root can have the same name.</summary>
     public string RootName { get; }
+
+    /// <summary>SHA-256 of that root's public key as SubjectPublicKeyInfo in DER, 64 lower-case hex digits.</summary>
+    public string RootKeyHash { get; }
+
+    /// <summary>Whether that root has Intel's key.</summary>
+    public bool IsRootIntel { get; }
 
     /// <summary>The instant of verification.</summary>
     public DateTimeOffset VerifiedAt { get; }

@@ -68,7 +68,7 @@ public enum KeyError
 
 /// <summary>KEYREQUEST, 512 bytes (SDM vol. 3D, table 35-22). Immutable.</summary>
 /// <remarks>
-/// Little-endian: <c>0 KEYNAME 2 | 2 KEYPOLICY 2 | 4 ISVSVN 2 | 6 reserved 2 | 8 CPUSVN 16 | 24 ATTRIBUTEMASK 16 | 40 KEYID 32 |
+/// Little-endian: <c>0 KEYNAME 2 | 2 KEYPOLICY 2 | 4 ISVSVN 2 | 6 CET_ATTRIBUTES_MASK 1 | 7 reserved 1 | 8 CPUSVN 16 | 24 ATTRIBUTEMASK 16 | 40 KEYID 32 |
 /// 72 MISCMASK 4 | 76 CONFIGSVN 2 | 78 reserved 434</c>.
 /// </remarks>
 public sealed record KeyRequest
@@ -94,6 +94,9 @@ public sealed record KeyRequest
     /// <summary>At most the enclave's own CONFIGSVN.</summary>
     public ushort ConfigSvn { get; init; }
 
+    /// <summary>CET_ATTRIBUTES_MASK: the bits of CET_ATTRIBUTES that enter the key.</summary>
+    public byte CetAttributesMask { get; init; }
+
     /// <summary>16 bytes, no component above the platform's; empty is zero.</summary>
     public ReadOnlyMemory<byte> CpuSvn { get; init; }
 
@@ -113,7 +116,7 @@ public sealed record KeyRequest
     public static bool TryRead(ReadOnlySpan<byte> bytes, out KeyRequest? request)
     {
         request = null;
-        if (bytes.Length != Size || bytes.Slice(6, 2).ContainsAnyExcept((byte)0) || bytes[78..].ContainsAnyExcept((byte)0))
+        if (bytes.Length != Size || bytes[7] != 0 || bytes[78..].ContainsAnyExcept((byte)0))
         {
             return false;
         }
@@ -122,6 +125,7 @@ public sealed record KeyRequest
             Name = (KeyName)BinaryPrimitives.ReadUInt16LittleEndian(bytes),
             Policy = (KeyPolicy)BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]),
             IsvSvn = BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]),
+            CetAttributesMask = bytes[6],
             CpuSvn = bytes.Slice(8, CpuSvnSize).ToArray(),
             AttributeMask = EnclaveAttributes.Read(bytes[24..]),
             KeyId = bytes.Slice(40, KeyIdSize).ToArray(),
@@ -140,6 +144,7 @@ public sealed record KeyRequest
         BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)Name);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[2..], (ushort)Policy);
         BinaryPrimitives.WriteUInt16LittleEndian(destination[4..], IsvSvn);
+        destination[6] = CetAttributesMask;
         CpuSvn.Span.CopyTo(destination.Slice(8, CpuSvnSize));
         AttributeMask.Write(destination[24..]);
         KeyId.Span.CopyTo(destination.Slice(40, KeyIdSize));

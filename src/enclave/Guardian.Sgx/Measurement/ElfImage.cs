@@ -116,6 +116,9 @@ internal sealed class ElfImage
 /// <param name="MemorySize">Bytes in memory; those beyond the file are zero.</param>
 internal sealed record Segment(uint Kind, uint Flags, ulong FileOffset, ulong Address, ulong FileSize, ulong MemorySize)
 {
+    /// <summary>The address after the last byte in memory.</summary>
+    public ulong End => Address + MemorySize;
+
     /// <summary>Whether the file has the bytes of an address range of this segment.</summary>
     public bool HasInFile(ulong address, ulong size) =>
         address >= Address && address - Address <= FileSize && size <= FileSize - (address - Address);

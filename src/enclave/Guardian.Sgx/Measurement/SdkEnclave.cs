@@ -14,6 +14,8 @@ namespace Guardian.Sgx.Measurement;
 /// </remarks>
 public sealed class SdkEnclave
 {
+    // Metadata of the SDK of 2017.
+    private const ulong Version2017 = 0x1_0000_0003;
     private const ulong Magic = 0x86A80294635D0E4C;
     private const int SigStructOffset = 64;
     private const int PatchDirectory = SigStructOffset + SigStruct.Size;
@@ -105,7 +107,7 @@ public sealed class SdkEnclave
         {
             var (version, size) = (Read64(8), Read64(40));
             using var measurement = new EnclaveMeasurement(size, BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(24)));
-            return new SdkLoader(image, metadata, size, measurement).Load(Table(metadata, LayoutDirectory)) is { } problem
+            return new SdkLoader(image, metadata, size, measurement) { HasPageAfterSegments = version == Version2017 }.Load(Table(metadata, LayoutDirectory)) is { } problem
                 ? Refuse(problem)
                 : new SdkEnclave(sigStruct, measurement.Finish(), version, size);
         }

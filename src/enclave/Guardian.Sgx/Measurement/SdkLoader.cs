@@ -20,6 +20,12 @@ internal sealed class SdkLoader(ElfImage image, byte[] metadata, ulong enclaveSi
 
     private int pages;
 
+    /// <summary>
+    /// Whether the loader of 2017 adds a zero page after a segment whose rounded size, from its start within a page, reaches one page
+    /// further than its last byte.
+    /// </summary>
+    public bool HasPageAfterSegments { get; init; }
+
     /// <summary>Adds all pages.</summary>
     /// <param name="layout">The layout table.</param>
     /// <returns>Null, or the reason why the layout makes no enclave.</returns>
@@ -27,24 +33,36 @@ internal sealed class SdkLoader(ElfImage image, byte[] metadata, ulong enclaveSi
 
     private string? AddSegments()
     {
+        // The loader's "last" segment is the one with the highest address so far; a segment at address 0 never is.
+        Segment? last = null;
         foreach (var segment in image.Segments)
         {
+            if ((last is not null && RoundUp(last.End) < segment.Address / PageSize * PageSize ? AddPageAfter(last) : null) is { } before)
+            {
+                return before;
+            }
+            if (segment.Address > (last?.Address ?? 0))
+            {
+                last = segment;
+            }
             if (AddSegment(segment) is { } problem)
             {
                 return problem;
             }
         }
-        return null;
+        return last is null ? null : AddPageAfter(last);
     }
+
+    private string? AddPageAfter(Segment segment) =>
+        HasPageAfterSegments && RoundUp(segment.End) < RoundUp(RoundUp(segment.MemorySize) + segment.Address)
+            ? AddPage(RoundUp(segment.End), FlagsOf(segment), new byte[PageSize], isExtended: true)
+            : null;
 
     private string? AddSegment(Segment segment)
     {
-        var flags = PageFlags.Regular
-            | ((segment.Flags & 4) != 0 ? PageFlags.Read : 0)
-            | ((segment.Flags & 2) != 0 ? PageFlags.Write : 0)
-            | ((segment.Flags & 1) != 0 ? PageFlags.Execute : 0);
+        var flags = FlagsOf(segment);
         var content = image.Content(segment);
-        var end = (segment.Address + segment.MemorySize + PageSize - 1) / PageSize;
+        var end = RoundUp(segment.End) / PageSize;
         for (var number = segment.Address / PageSize; number < end; number++)
         {
             var page = new byte[PageSize];
@@ -62,6 +80,13 @@ internal sealed class SdkLoader(ElfImage image, byte[] metadata, ulong enclaveSi
         }
         return null;
     }
+
+    private static PageFlags FlagsOf(Segment segment) => PageFlags.Regular
+        | ((segment.Flags & 4) != 0 ? PageFlags.Read : 0)
+        | ((segment.Flags & 2) != 0 ? PageFlags.Write : 0)
+        | ((segment.Flags & 1) != 0 ? PageFlags.Execute : 0);
+
+    private static ulong RoundUp(ulong bytes) => (bytes + PageSize - 1) / PageSize * PageSize;
 
     private string? AddLayout(ReadOnlySpan<byte> layout, int count, ulong delta, int depth)
     {

@@ -11,7 +11,8 @@ namespace Guardian.Sgx.Measurement;
 /// <code>
 ///     0 HEADER 16     16 VENDOR 4      20 DATE 4 (BCD)   24 HEADER2 16     40 SWDEFINED 4    44 reserved 84
 ///   128 MODULUS 384  512 EXPONENT 4   516 SIGNATURE 384
-///   900 MISCSELECT 4 904 MISCMASK 4   908 reserved 4    912 ISVFAMILYID 16 928 ATTRIBUTES 16 944 ATTRIBUTEMASK 16
+///   900 MISCSELECT 4 904 MISCMASK 4   908 CET_ATTRIBUTES 1  909 CET_ATTRIBUTES_MASK 1  910 reserved 2
+///   912 ISVFAMILYID 16  928 ATTRIBUTES 16  944 ATTRIBUTEMASK 16
 ///   960 ENCLAVEHASH 32  992 reserved 16  1008 ISVEXTPRODID 16  1024 ISVPRODID 2  1026 ISVSVN 2
 ///  1028 reserved 12 1040 Q1 384     1424 Q2 384
 /// </code>
@@ -54,6 +55,12 @@ public sealed class SigStruct
 
     /// <summary>MISCMASK: the bits of MISCSELECT that must be equal.</summary>
     public uint MiscMask => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(904));
+
+    /// <summary>CET_ATTRIBUTES: the control-flow enforcement that the enclave runs with.</summary>
+    public byte CetAttributes => bytes[908];
+
+    /// <summary>CET_ATTRIBUTES_MASK: the bits of CET_ATTRIBUTES that must be equal.</summary>
+    public byte CetAttributesMask => bytes[909];
 
     /// <summary>ISVFAMILYID, 16 bytes.</summary>
     public ReadOnlyMemory<byte> IsvFamilyId => bytes.AsMemory(912, 16);
@@ -98,7 +105,7 @@ public sealed class SigStruct
             || !bytes.Slice(24, 16).SequenceEqual(Header2)
             || bytes.Slice(44, 84).ContainsAnyExcept((byte)0)
             || BinaryPrimitives.ReadUInt32LittleEndian(bytes[512..]) != Exponent
-            || bytes.Slice(908, 4).ContainsAnyExcept((byte)0)
+            || bytes.Slice(910, 2).ContainsAnyExcept((byte)0)
             || bytes.Slice(992, 16).ContainsAnyExcept((byte)0)
             || bytes.Slice(1028, 12).ContainsAnyExcept((byte)0))
         {

@@ -10,7 +10,8 @@ namespace Guardian.Sgx.Reports;
 /// <remarks>
 /// Little-endian:
 /// <code>
-///     0 CPUSVN 16         16 MISCSELECT 4     20 reserved 12    32 ISVEXTPRODID 16   48 ATTRIBUTES 16
+///     0 CPUSVN 16         16 MISCSELECT 4     20 CET_ATTRIBUTES 1  21 reserved 11
+///    32 ISVEXTPRODID 16   48 ATTRIBUTES 16
 ///    64 MRENCLAVE 32      96 reserved 32     128 MRSIGNER 32   160 reserved 32      192 CONFIGID 64
 ///   256 ISVPRODID 2      258 ISVSVN 2        260 CONFIGSVN 2   262 reserved 42      304 ISVFAMILYID 16   320 REPORTDATA 64
 /// </code>
@@ -23,13 +24,16 @@ public sealed record ReportBody
     /// <summary>Size of <see cref="ReportData"/> in bytes.</summary>
     public const int ReportDataSize = 64;
 
-    private static readonly (int Offset, int Size)[] Reserved = [(20, 12), (96, 32), (160, 32), (262, 42)];
+    private static readonly (int Offset, int Size)[] Reserved = [(21, 11), (96, 32), (160, 32), (262, 42)];
 
     /// <summary>CPUSVN, 16 bytes: the security version of the processor's microcode.</summary>
     public required ReadOnlyMemory<byte> CpuSvn { get; init; }
 
     /// <summary>MISCSELECT.</summary>
     public required uint MiscSelect { get; init; }
+
+    /// <summary>CET_ATTRIBUTES: the control-flow enforcement that the enclave runs with. Zero on processors without it.</summary>
+    public byte CetAttributes { get; init; }
 
     /// <summary>ISVEXTPRODID, 16 bytes; empty is written as zero.</summary>
     public ReadOnlyMemory<byte> IsvExtProdId { get; init; }
@@ -83,6 +87,7 @@ public sealed record ReportBody
         {
             CpuSvn = bytes[..16].ToArray(),
             MiscSelect = BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]),
+            CetAttributes = bytes[20],
             IsvExtProdId = bytes.Slice(32, 16).ToArray(),
             Attributes = EnclaveAttributes.Read(bytes[48..]),
             MrEnclave = MrEnclave.Read(bytes.Slice(64, 32)),
@@ -105,6 +110,7 @@ public sealed record ReportBody
         destination.Clear();
         CpuSvn.Span.CopyTo(destination[..16]);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[16..], MiscSelect);
+        destination[20] = CetAttributes;
         IsvExtProdId.Span.CopyTo(destination.Slice(32, 16));
         Attributes.Write(destination[48..]);
         MrEnclave.CopyTo(destination[64..]);

@@ -41,6 +41,7 @@ internal static class KeyDerivation
         inputs.KeyId(keyId);
         inputs.MrEnclave(MrEnclave.Read(targetInfo[..32]));
         inputs.Attributes(EnclaveAttributes.Read(targetInfo[32..]), default);
+        inputs.CetAttributes(targetInfo[48], 0);
         inputs.ConfigSvn(BinaryPrimitives.ReadUInt16LittleEndian(targetInfo[50..]));
         inputs.MiscSelect(BinaryPrimitives.ReadUInt32LittleEndian(targetInfo[52..]), 0);
         inputs.ConfigId(targetInfo.Slice(64, 64));
@@ -91,6 +92,7 @@ internal static class KeyDerivation
         inputs.CpuSvn(request.CpuSvn.Span);
         inputs.IsvSvn(request.IsvSvn);
         inputs.Attributes(self.Attributes.Masked(mask), mask);
+        inputs.CetAttributes((byte)(self.CetAttributes & request.CetAttributesMask), request.CetAttributesMask);
         inputs.MiscSelect(self.MiscSelect & request.MiscMask, ~request.MiscMask);
         // Provisioning keys outlive a change of owner and do not depend on KEYID.
         if (request.Name is KeyName.Seal or KeyName.EInitToken)
@@ -161,6 +163,8 @@ internal static class KeyDerivation
         public void IsvSvn(ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], value);
 
         public void ConfigSvn(ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], value);
+
+        public void CetAttributes(byte masked, byte mask) => (bytes[10], bytes[11]) = (masked, mask);
 
         public void MiscSelect(uint masked, uint unmasked)
         {

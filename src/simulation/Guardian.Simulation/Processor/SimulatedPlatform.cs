@@ -69,6 +69,7 @@ public sealed class SimulatedPlatform : IDisposable
             {
                 CpuSvn = machine.CpuSvn,
                 MiscSelect = sigStruct.MiscSelect,
+                CetAttributes = sigStruct.CetAttributes,
                 IsvExtProdId = sigStruct.IsvExtProdId,
                 Attributes = attributes,
                 MrEnclave = measured,

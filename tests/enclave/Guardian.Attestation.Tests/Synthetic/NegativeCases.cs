@@ -78,7 +78,7 @@ internal static class NegativeCases
         new("quote-qe-of-another-product", Stage.QuotingEnclave, "unknown-qe", "another enclave of Intel's signs quotes", on => on.QeReport[256] = 9),
         new("quote-qe-debug", Stage.QuotingEnclave, "unknown-qe", AnyEnclave, on => on.QeReport[48] |= 2),
         new("quote-qe-misc-select", Stage.QuotingEnclave, "unknown-qe", "a quoting enclave that reports its faults to the host", on => on.QeReport[16] = 1),
-        new("quote-report-reserved-bytes", Stage.Parse, "reserved-not-zero", "a field of a later processor is overlooked", on => on.Body[20] = 1),
+        new("quote-report-reserved-bytes", Stage.Parse, "reserved-not-zero", "a field of a later processor is overlooked", on => on.Body[21] = 1),
         new("quote-td-module-of-another-signer", Stage.QuotingEnclave, "unknown-tdx-module", "a TDX module of the attacker's", on => on.Body[64] = 1) { Tee = TeeType.Tdx, Version = 4, BodyType = 2 },
         new("quote-td-module-attributes", Stage.QuotingEnclave, "unknown-tdx-module", "a TDX module for debugging", on => on.Body[112] = 1) { Tee = TeeType.Tdx, Version = 5, BodyType = 3 },
         new("quote-td-module-unknown", Stage.Tcb, "not-supported", OldPlatform, on => on.Body[1] = 2) { Tee = TeeType.Tdx, Version = 4, BodyType = 2 },

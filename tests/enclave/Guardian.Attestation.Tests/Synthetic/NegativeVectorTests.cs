@@ -52,6 +52,36 @@ public class NegativeVectorTests
         Assert.Equal(TcbStatus.UpToDate, verdict.Value!.Tcb!.Status);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Attributes_of_control_flow_enforcement_are_shown_and_not_refused(ushort version)
+    {
+        using var platform = new SyntheticPlatform(version: version);
+        (platform.Body[20], platform.QeReport[20]) = (0x2D, 1);
+        var verdict = Verify(platform.Build(), SyntheticPlatform.At);
+        Assert.True(verdict.Value is not null, verdict.Refusal?.ToString());
+        Assert.Equal(0x2D, verdict.Value!.Report.CetAttributes);
+    }
+
+    [Theory]
+    [InlineData("Intel SGX Root CA")]
+    [InlineData("INTEL  SGX Root CA")]
+    public void A_root_with_the_name_of_Intels_is_not_shown_as_Intels(string name)
+    {
+        using var platform = new SyntheticPlatform();
+        platform.Root.Name = name;
+        var evidence = platform.Build();
+        var quote = Verify(evidence, SyntheticPlatform.At).Value!;
+        Assert.Equal(("not Intel's: " + name, false), (quote.RootName, quote.IsRootIntel));
+        using var key = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(evidence.Root);
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.PublicKey.ExportSubjectPublicKeyInfo())), quote.RootKeyHash);
+        Assert.Equal(("Intel SGX Root CA", true), (TrustAnchor.Intel.Name, TrustAnchor.Intel.IsIntel));
+        Assert.StartsWith("a0af0312", TrustAnchor.Intel.KeyHash, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void There_is_a_file_for_each_case() =>
         Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());

@@ -16,6 +16,38 @@ public class EnclaveFileTests
         Assert.Equal(mrEnclave, enclave.MrEnclave.ToString());
     }
 
+    [Theory]
+    [InlineData(0x4120, 0)]
+    [InlineData(0x6120, 0x1000)]
+    public void The_loader_of_2017_adds_a_page_after_segments(ulong lastAddress, ulong between)
+    {
+        // The added page is as a page more of zeros in the segment. A later loader measures the larger segments, and that is signed.
+        var later = WithSegments(lastAddress, second: 0xED7 + between, last: 0x27E4 + 0x1000);
+        var signed = TestMachine.Signer.Sign(
+            SdkEnclave.ReadAll(later).Value!.Single().MrEnclave, 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2017, 7, 1));
+        var file = WithSegments(lastAddress, second: 0xED7, last: 0x27E4);
+        var metadata = file.AsSpan().IndexOf(Convert.FromHexString("4C0E5D639402A886"));
+        signed.Bytes.Span.CopyTo(file.AsSpan(metadata + 64));
+
+        // Version 4, as every file was measured before.
+        var naive = SdkEnclave.ReadAll(file).Value!.Single();
+        Assert.NotEqual(naive.SigStruct.EnclaveHash, naive.MrEnclave);
+        file[metadata + 8] = 3;
+        var enclave = SdkEnclave.ReadAll(file).Value!.Single();
+        Assert.Equal((0x1_0000_0003UL, true), (enclave.MetadataVersion, enclave.SigStruct.Verify()));
+        Assert.Equal(enclave.SigStruct.EnclaveHash, enclave.MrEnclave);
+
+        static byte[] WithSegments(ulong lastAddress, ulong second, ulong last)
+        {
+            var file = Load("synth_sdk_a.signed.so");
+            // Program headers have 56 bytes; 16 address, 40 size in memory.
+            BitConverter.TryWriteBytes(file.AsSpan(64 + 56 + 40), second);
+            BitConverter.TryWriteBytes(file.AsSpan(64 + 112 + 16), lastAddress);
+            BitConverter.TryWriteBytes(file.AsSpan(64 + 112 + 40), last);
+            return file;
+        }
+    }
+
     [Fact]
     public void A_changed_byte_of_what_is_loaded_changes_the_measurement()
     {

@@ -35,6 +35,22 @@ public class SigStructTests
     }
 
     [Fact]
+    public void Attributes_of_control_flow_enforcement_are_read_and_are_not_reserved()
+    {
+        var bytes = Load("fortanix_test_enclave.sig");
+        (bytes[908], bytes[909]) = (0x2D, 0xFD);
+        Assert.True(SigStruct.TryRead(bytes, out var read));
+        Assert.Equal((0x2D, 0xFD), (read!.CetAttributes, read.CetAttributesMask));
+        Assert.False(read.Verify());
+        foreach (var reserved in new[] { 910, 911 })
+        {
+            bytes[reserved] = 1;
+            Assert.False(SigStruct.TryRead(bytes, out _), $"byte {reserved}");
+            bytes[reserved] = 0;
+        }
+    }
+
+    [Fact]
     public void Another_size_is_refused()
     {
         var bytes = Load("fortanix_test_enclave.sig");

@@ -5,7 +5,7 @@ namespace Guardian.Sgx.Tests.Reports;
 
 public class ReportBodyTests
 {
-    private static readonly int[] Reserved = [20, 31, 96, 127, 160, 191, 262, 303];
+    private static readonly int[] Reserved = [21, 31, 96, 127, 160, 191, 262, 303];
 
     [Fact]
     public void A_report_body_is_written_as_it_was_read()
@@ -16,6 +16,7 @@ public class ReportBodyTests
         Assert.True(ReportBody.TryRead(bytes, out var body));
         Assert.Equal(BitConverter.ToUInt16(bytes, 256), body!.IsvProdId);
         Assert.Equal(BitConverter.ToUInt16(bytes, 258), body.IsvSvn);
+        Assert.Equal((bytes[20], bytes[20]), (body.CetAttributes, TargetInfo.Of(body)[48]));
         Assert.Equal(Convert.ToHexStringLower(bytes.AsSpan(64, 32)), body.MrEnclave.ToString());
         Assert.Equal(Convert.ToHexStringLower(bytes.AsSpan(128, 32)), body.MrSigner.ToString());
         var written = new byte[ReportBody.Size];
@@ -51,7 +52,7 @@ public class ReportBodyTests
 
     private static void ClearReserved(byte[] bytes)
     {
-        foreach (var (start, size) in new[] { (20, 12), (96, 32), (160, 32), (262, 42) })
+        foreach (var (start, size) in new[] { (21, 11), (96, 32), (160, 32), (262, 42) })
         {
             bytes.AsSpan(start, size).Clear();
         }

@@ -50,6 +50,7 @@ public sealed class KeyDerivationTests : IDisposable
             Seal with { CpuSvn = new byte[] { 1 } },
             Seal with { KeyId = new byte[] { 1 } },
             Seal with { MiscMask = 1 },
+            Seal with { CetAttributesMask = 1 },
             Seal with { AttributeMask = new EnclaveAttributes(AttributeFlags.Mode64Bit, 0) },
             Seal with { AttributeMask = new EnclaveAttributes(0, 1) },
         ];
@@ -96,12 +97,12 @@ public sealed class KeyDerivationTests : IDisposable
     {
         var bytes = new byte[KeyRequest.Size];
         new Random(2).NextBytes(bytes.AsSpan(0, 78));
-        bytes[6] = bytes[7] = 0;
+        bytes[7] = 0;
         Assert.True(KeyRequest.TryRead(bytes, out var request));
         var written = new byte[KeyRequest.Size];
         request!.Write(written);
         Assert.Equal(bytes, written);
-        foreach (var offset in new[] { 6, 78, 511 })
+        foreach (var offset in new[] { 7, 78, 511 })
         {
             var altered = bytes.ToArray();
             altered[offset] = 1;

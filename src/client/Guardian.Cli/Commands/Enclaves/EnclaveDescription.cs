@@ -24,6 +24,8 @@ internal record EnclaveDescription : EnclaveIdentity
             AttributeMask = ToHex(signed.AttributeMask);
             MiscSelect = signed.MiscSelect;
             MiscMask = signed.MiscMask;
+            CetAttributes = signed.CetAttributes;
+            CetAttributesMask = signed.CetAttributesMask;
             IsvFamilyId = Format.Hex(signed.IsvFamilyId);
             IsvExtProdId = Format.Hex(signed.IsvExtProdId);
         }
@@ -57,6 +59,10 @@ internal record EnclaveDescription : EnclaveIdentity
     public uint? MiscSelect { get; }
 
     public uint? MiscMask { get; }
+
+    public byte? CetAttributes { get; }
+
+    public byte? CetAttributesMask { get; }
 
     public string? IsvFamilyId { get; }
 

@@ -29,6 +29,7 @@ internal abstract record QuoteIdentity
             Attributes = Hex((ulong)report.Attributes.Flags);
             Xfrm = Hex(report.Attributes.Xfrm);
             MiscSelect = report.MiscSelect;
+            CetAttributes = report.CetAttributes;
             CpuSvn = Format.Hex(report.CpuSvn);
             Debug = report.Attributes.Flags.HasFlag(AttributeFlags.Debug);
             ReportData = Format.Hex(report.ReportData);
@@ -75,6 +76,8 @@ internal abstract record QuoteIdentity
     public string? Xfrm { get; }
 
     public uint? MiscSelect { get; }
+
+    public byte? CetAttributes { get; }
 
     public string? CpuSvn { get; }
 

@@ -24,7 +24,7 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
         Verified = true;
         Accepted = appraisal.IsAccepted;
         Platform = Platforms.Name(quote.Platform);
-        Root = quote.RootName;
+        (Root, RootKeySha256, RootIsIntel) = (quote.RootName, quote.RootKeyHash, quote.IsRootIntel);
         Fmspc = Format.Hex(quote.Pck.Fmspc);
         if (quote.Tcb is { } tcb)
         {
@@ -60,6 +60,11 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
     public string? Platform { get; }
 
     public string? Root { get; }
+
+    /// <summary>SHA-256 of the root's SubjectPublicKeyInfo.</summary>
+    public string? RootKeySha256 { get; }
+
+    public bool? RootIsIntel { get; }
 
     public string? Fmspc { get; }
 

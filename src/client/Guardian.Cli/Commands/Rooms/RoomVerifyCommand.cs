@@ -36,13 +36,15 @@ internal sealed class RoomVerifyCommand : LocalCommand
         var quote = RoomStatements.Verify(bytes, file.Contract).Quote;
         List<string> versions = [.. (arguments.GetValue(receipts) ?? []).Select(path => CheckVersion(path, answer, file.Contract))];
         var result = new RoomVerifyResult(
-            Verified: true, versions, Platforms.Name(quote.Platform), quote.RootName, quote.Report.MrEnclave.ToString(), file.Hash,
+            Verified: true, versions, Platforms.Name(quote.Platform), quote.RootName, quote.RootKeyHash, quote.IsRootIntel,
+            quote.Report.MrEnclave.ToString(), file.Hash,
             JsonSerializer.SerializeToNode(answer, AnswerJson.Default.Answer)!);
         terminal.Show(result, RoomsJson.Default.RoomVerifyResult, people =>
         {
             people.WriteFacts(
                 ("verified", "signature, key in quote, quote to its root, code and contract"),
                 ("root", result.Root),
+                ("root key", $"SHA-256 {result.RootKeySha256} ({(result.RootIsIntel ? "Intel's" : "not Intel's")})"),
                 ("platform", Platforms.Explain(quote.Platform)),
                 ("mrenclave", result.MrEnclave),
                 ("contract", file.Hash),
@@ -71,7 +73,8 @@ internal sealed class RoomVerifyCommand : LocalCommand
 /// <summary>The result of <c>room verify</c>.</summary>
 /// <param name="VersionsVerified">Data sets whose version a receipt confirms.</param>
 /// <param name="Root">The root of trust.</param>
+/// <param name="RootKeySha256">SHA-256 of the root's SubjectPublicKeyInfo.</param>
 /// <param name="Answer">The answer as the room wrote it.</param>
 internal sealed record RoomVerifyResult(
-    bool Verified, IReadOnlyList<string> VersionsVerified, string Platform, string Root, string MrEnclave, string ContractHash,
-    JsonNode Answer);
+    bool Verified, IReadOnlyList<string> VersionsVerified, string Platform, string Root, string RootKeySha256, bool RootIsIntel, string MrEnclave,
+    string ContractHash, JsonNode Answer);
