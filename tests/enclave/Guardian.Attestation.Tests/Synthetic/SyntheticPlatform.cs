@@ -117,8 +117,7 @@ internal sealed class SyntheticPlatform : IDisposable
         var evidence = Build();
         var outcome = QuoteVerifier.Verify(
             evidence.Quote, evidence.Collateral, At, new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(Utf8(evidence.Root))!] });
-        Assert.True(outcome.Value is not null, outcome.Refusal?.ToString());
-        return outcome.Value!;
+        return outcome.Value ?? throw new InvalidOperationException(outcome.Refusal!.ToString());
     }
 
     /// <summary>Puts the platform at an outdated level.</summary>
