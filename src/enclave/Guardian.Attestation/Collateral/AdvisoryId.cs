@@ -9,7 +9,7 @@ public static class AdvisoryId
     /// <summary>Compares names. Case does not count, because the name of an advisory is the same in every spelling.</summary>
     public static StringComparer Comparer => StringComparer.OrdinalIgnoreCase;
 
-    /// <summary>Whether a name has the form <c>INTEL-SA-NNNNN</c>, in capitals, so that a mistyped name is noticed where it stands.</summary>
+    /// <summary>Whether a name has the form <c>INTEL-SA-NNNNN</c>, in capitals. Readers refuse others where they stand.</summary>
     /// <param name="name">The name.</param>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
     public static bool IsWellFormed(string name)

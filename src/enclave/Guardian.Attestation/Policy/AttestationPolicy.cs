@@ -82,7 +82,7 @@ public sealed record AttestationPolicy
     /// <see cref="YamlMap.End"/>.
     /// </summary>
     /// <param name="map">The map; it collects the problems.</param>
-    /// <param name="allowTrustDomains">Whether variants may name trust domains, as appraisers of any quote want, besides enclaves.</param>
+    /// <param name="allowTrustDomains">Whether variants may name trust domains besides enclaves.</param>
     /// <returns>The policy. It is incomplete if the map has problems, so the caller must check for them.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
     public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains = false) => PolicyReader.Read(map, allowTrustDomains);
