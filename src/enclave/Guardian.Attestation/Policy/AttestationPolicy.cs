@@ -99,7 +99,8 @@ public sealed record AttestationPolicy
             && advisoryIds.All(advisory => IgnoredAdvisories.Contains(advisory, AdvisoryId.Comparer)));
 
     private static string Describe(TcbReport tcb) =>
-        $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {since:yyyy-MM-dd}" : "")}, TCB date {tcb.Date:yyyy-MM-dd}" + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
+        $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {since:yyyy-MM-dd}" : "")}, TCB date {tcb.Date:yyyy-MM-dd}"
+        + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
 
     private string DescribeStatuses() =>
         string.Join(" or ", Statuses)
