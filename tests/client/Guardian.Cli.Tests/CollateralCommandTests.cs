@@ -27,7 +27,7 @@ public sealed class CollateralCommandTests : IDisposable
         {
             var fetched = (await RunAsync(
                 "collateral", "fetch", quote, "--service", service.Address + ending, "--root-crl", service.Address + "IntelSGXRootCA.der",
-                "--json")).Ends(0).Json;
+                "--at", At, "--json")).Ends(0).Json;
             Assert.True((bool)fetched["platforms"]![0]!["fetched"]!);
             Assert.Contains(
                 service.Requests, path => path.Contains("fmspc=" + (string)fetched["platforms"]![0]!["fmspc"]!, StringComparison.Ordinal));
@@ -65,13 +65,57 @@ public sealed class CollateralCommandTests : IDisposable
         platform.RootList.NextUpdate = platform.PckList.NextUpdate = new DateTimeOffset(2033, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var evidence = platform.Build();
         await File.WriteAllBytesAsync(folder.File("quote.bin"), evidence.Quote);
+        string[] trusted = ["--root", folder.Write("root.pem", evidence.Root), "--at", "2026-06-01T00:00:00Z"];
         using var service = new CollateralStub(evidence.Collateral, isCaching: true);
         var quote = folder.File("quote.bin");
-        Assert.True((bool)(await FetchAsync(service, quote, "--ahead", "30")).Ends(0).Json["platforms"]![0]!["fetched"]!);
-        Assert.False((bool)(await FetchAsync(service, quote, "--ahead", "30")).Ends(0).Json["platforms"]![0]!["fetched"]!);
-        Assert.True((bool)(await FetchAsync(service, quote, "--ahead", "36500")).Ends(0).Json["platforms"]![0]!["fetched"]!);
-        (await FetchAsync(service, quote, "--early")).Ends(0);
+        Assert.True((bool)(await FetchAsync(service, quote, ["--ahead", "30", .. trusted])).Ends(0).Json["platforms"]![0]!["fetched"]!);
+        Assert.False((bool)(await FetchAsync(service, quote, ["--ahead", "30", .. trusted])).Ends(0).Json["platforms"]![0]!["fetched"]!);
+        Assert.False((bool)(await FetchAsync(service, quote, ["--ahead", "36500", .. trusted])).Ends(0).Json["platforms"]![0]!["fetched"]!);
+        (await FetchAsync(service, quote, ["--early", .. trusted])).Ends(0);
         Assert.Contains(service.Requests, path => path.EndsWith("update=early", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Older_or_expired_collateral_and_early_values_do_not_replace_what_is_stored()
+    {
+        using var platform = new SyntheticPlatform();
+        var newest = platform.Build();
+        await File.WriteAllBytesAsync(folder.File("quote.bin"), newest.Quote);
+        var quote = folder.File("quote.bin");
+        string[] trusted = ["--root", folder.Write("root.pem", newest.Root), "--at", "2026-06-01T00:00:00Z"];
+        using (var service = new CollateralStub(newest.Collateral, isCaching: true))
+        {
+            (await FetchAsync(service, quote, trusted)).Ends(0);
+        }
+        var path = Assert.Single(Directory.GetFiles(folder.Path, "sgx-*.json", SearchOption.AllDirectories));
+        var stored = await File.ReadAllBytesAsync(path);
+
+        // The naive store takes whatever is valid JSON for the platform.
+        platform.TcbInfo.Content["tcbEvaluationDataNumber"] = 19;
+        await KeepsAsync(0);
+        platform.TcbInfo.Content["tcbEvaluationDataNumber"] = 20;
+        platform.TcbInfo.Content["issueDate"] = "2026-05-19T10:00:00Z";
+        await KeepsAsync(0);
+        platform.TcbInfo.Content["nextUpdate"] = "2026-05-31T00:00:00Z";
+        await KeepsAsync(3);
+
+        platform.TcbInfo.Content["issueDate"] = "2026-05-21T10:00:00Z";
+        platform.TcbInfo.Content["nextUpdate"] = "2026-06-30T00:00:00Z";
+        platform.TcbInfo.Content["tcbEvaluationDataNumber"] = 21;
+        await KeepsAsync(0, "--early");
+        Assert.True(File.Exists(path.Replace(".json", "-early.json", StringComparison.Ordinal)));
+        Assert.Equal(21, (int)(await VerifyAsync("--early"))["tcbEvaluationDataNumber"]!);
+        Assert.Equal(20, (int)(await VerifyAsync())["tcbEvaluationDataNumber"]!);
+
+        async Task KeepsAsync(int code, params string[] more)
+        {
+            using var service = new CollateralStub(platform.Build().Collateral, isCaching: true);
+            (await FetchAsync(service, quote, [.. more, .. trusted])).Ends(code);
+            Assert.Equal(stored, await File.ReadAllBytesAsync(path));
+        }
+
+        async Task<JsonNode> VerifyAsync(params string[] more) =>
+            (await RunAsync(["verify", quote, "--json", .. more, .. trusted])).Ends(0).Json;
     }
 
     [Fact]
@@ -120,7 +164,7 @@ public sealed class CollateralCommandTests : IDisposable
     private static QuoteCollateral Recorded(string vector) => CollateralFiles.Read(vector).Value!;
 
     private Task<Result> FetchAsync(CollateralStub service, string quote, params string[] more) =>
-        RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json", .. more]);
+        RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json", .. (more.Contains("--root") ? more : ["--at", At, .. more])]);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["quote", .. arguments]);
 }

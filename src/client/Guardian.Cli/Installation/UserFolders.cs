@@ -20,5 +20,7 @@ internal static class UserFolders
 
     /// <summary>Opens the store of fetched collateral.</summary>
     /// <param name="directory">The folder; null for <see cref="Collateral"/>.</param>
-    public static CollateralStore OpenCollateral(string? directory = null) => new(directory ?? Collateral);
+    /// <param name="isEarly">Whether to open the early values.</param>
+    public static CollateralStore OpenCollateral(string? directory = null, bool isEarly = false) =>
+        new(directory ?? Collateral, isEarly);
 }

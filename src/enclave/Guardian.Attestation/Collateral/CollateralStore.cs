@@ -8,7 +8,8 @@ namespace Guardian.Attestation.Collateral;
 /// Thread-safe.
 /// </summary>
 /// <param name="directory">The folder; <see cref="Write"/> creates it.</param>
-public sealed class CollateralStore(string directory) : ICollateralSource
+/// <param name="isEarly">Whether it holds what Intel will apply at the next TCB recovery, under names of its own.</param>
+public sealed class CollateralStore(string directory, bool isEarly = false) : ICollateralSource
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, (DateTime Written, QuoteCollateral Collateral)> read = [];
@@ -55,7 +56,7 @@ public sealed class CollateralStore(string directory) : ICollateralSource
     private string PathOf(PlatformId platform)
     {
         ArgumentNullException.ThrowIfNull(platform);
-        var name = string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}.json");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}{(isEarly ? "-early" : "")}.json");
         return Path.Combine(directory, name.ToLowerInvariant());
     }
 }

@@ -18,6 +18,22 @@ public sealed record CollateralSummary(
     /// <summary>The last instant at which all pieces are valid.</summary>
     public DateTimeOffset Expires => Pieces.Min(piece => piece.To);
 
+    /// <summary>Whether nothing here is older than in other collateral of the platform, and something is newer.</summary>
+    /// <param name="old">The other collateral.</param>
+    /// <returns>False when a tcbEvaluationDataNumber is smaller, or a signed document or list was issued earlier or is missing.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="old"/> is null.</exception>
+    public bool Supersedes(CollateralSummary old)
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        var pairs = old.Pieces.Where(IsIssued)
+            .Select(before => (Before: before.From, After: Pieces.FirstOrDefault(after => after.Name == before.Name)?.From)).ToList();
+        return EvaluationDataNumber >= old.EvaluationDataNumber && QeEvaluationDataNumber >= old.QeEvaluationDataNumber
+            && pairs.All(pair => pair.After >= pair.Before)
+            && (pairs.Any(pair => pair.After > pair.Before) || Pieces.Count(IsIssued) > pairs.Count);
+    }
+
+    private static bool IsIssued(CollateralPiece piece) => piece.Name is "tcbinfo" or "qeid" or "rootcrl" or "pckcrl";
+
     /// <summary>Reads collateral.</summary>
     /// <param name="collateral">The collateral.</param>
     /// <returns>The summary, or a refusal when a document is malformed. Never throws for any content.</returns>

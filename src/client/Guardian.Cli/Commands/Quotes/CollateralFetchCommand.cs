@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Net;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Verification;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
@@ -43,7 +45,18 @@ internal sealed class CollateralFetchCommand : CliCommand
     };
     private readonly Option<bool> early = new("--early")
     {
-        Description = "Fetch the values that Intel will apply soon, to see which platforms will need an update.",
+        Description = "Fetch the values that Intel will apply soon, and store them beside the others: 'quote verify --early' uses them.",
+    };
+    private readonly Option<DateTimeOffset?> at = new("--at")
+    {
+        Description = "The instant at which the collateral must be valid, RFC 3339. Without it, now.",
+        CustomParser = Instants.ParseRfc3339,
+        HelpName = "INSTANT",
+    };
+    private readonly Option<string?> root = new("--root")
+    {
+        Description = "Certificate of the root of trust, PEM, in place of Intel's.",
+        HelpName = "FILE",
     };
     private readonly Option<Uri?> rootList = new("--root-crl")
     {
@@ -54,11 +67,14 @@ internal sealed class CollateralFetchCommand : CliCommand
     };
 
     public CollateralFetchCommand() : base("fetch", "Fetch collateral and store it for offline use.") =>
-        AddSymbols(quotes, service, store, ahead, early, rootList);
+        AddSymbols(quotes, service, store, ahead, early, at, root, rootList);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var stored = UserFolders.OpenCollateral(arguments.GetValue(store));
+        var stored = UserFolders.OpenCollateral(arguments.GetValue(store), arguments.GetValue(early));
+        var now = arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow();
+        var options = new VerifierOptions { Anchors = [QuoteVerifyCommand.ReadAnchor(arguments.GetValue(root))] };
+        var exitCode = ExitCode.Done;
         using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All })
         {
             BaseAddress = CollateralService.BaseAddress(arguments.GetRequiredValue(service)),
@@ -67,15 +83,29 @@ internal sealed class CollateralFetchCommand : CliCommand
         };
         var client = new CollateralService(http, arguments.GetValue(rootList));
         var fetched = new List<FetchedPlatform>();
-        foreach (var platform in arguments.GetRequiredValue(quotes).Select(ReadPlatform).Distinct())
+        foreach (var (platform, quote) in arguments.GetRequiredValue(quotes).Select(ReadPlatform).DistinctBy(pair => pair.Platform))
         {
-            var known = stored.Find(platform) is { } old ? CollateralSummary.TryRead(old).Value : null;
+            // Collateral that was altered where it is stored is no reason to keep it.
+            var known = stored.Find(platform) is { } old && IsSigned(quote, old, now, options)
+                ? CollateralSummary.TryRead(old).Value : null;
             var isCurrent = arguments.GetValue(ahead) > 0
-                && known?.Expires > TimeProvider.System.GetUtcNow().AddDays(arguments.GetValue(ahead));
+                && known?.Expires > now.AddDays(arguments.GetValue(ahead));
             if (!isCurrent)
             {
-                (var collateral, known) = await FetchAsync(client, platform, arguments.GetValue(early), cancellation).ConfigureAwait(false);
-                terminal.Note($"wrote {stored.Write(platform, collateral)}");
+                var (collateral, summary) =
+                    await FetchAsync(client, platform, arguments.GetValue(early), cancellation).ConfigureAwait(false);
+                Check(quote, collateral, summary, now, options);
+                if (known is null || summary.Supersedes(known))
+                {
+                    terminal.Note($"wrote {stored.Write(platform, collateral)}");
+                    known = summary;
+                }
+                else
+                {
+                    terminal.Note($"kept the stored collateral of {platform.Fmspc}: the service's is not newer");
+                    isCurrent = true;
+                    exitCode = known.Expires >= now ? exitCode : ExitCode.Failed;
+                }
             }
             fetched.Add(new FetchedPlatform(
                 platform.Fmspc, QuoteIdentity.Name(platform.Tee), Fetched: !isCurrent, known!.EvaluationDataNumber,
@@ -86,14 +116,38 @@ internal sealed class CollateralFetchCommand : CliCommand
             foreach (var platform in fetched)
             {
                 people.WriteLine(
-                    $"{platform.Tee} {platform.Fmspc}: {(platform.Fetched ? "fetched" : "still current")}, expires {platform.Expires}");
+                    $"{platform.Tee} {platform.Fmspc}: {(platform.Fetched ? "fetched" : "kept")}, expires {platform.Expires}");
             }
         });
-        return ExitCode.Done;
+        return exitCode;
     }
 
-    private static PlatformId ReadPlatform(string path) => PlatformId.Of(QuoteFile.Parse(path))
-        ?? throw CliReasons.NoPlatform.Refuse($"{path} contains no PCK certificate, so its platform is unknown");
+    // The verdict about the platform may be bad: it may be revoked or too old, and that must become known.
+    private static void Check(
+        byte[] quote, QuoteCollateral collateral, CollateralSummary summary, DateTimeOffset now, VerifierOptions options)
+    {
+        var refusal = QuoteVerifier.Verify(quote, collateral, now, options).Refusal;
+        var isAboutPlatform = refusal?.Location?.Part is nameof(QuoteStage.Tcb) or nameof(QuoteStage.Revocation)
+            || refusal?.Reason == QuoteReasons.UnknownQe;
+        if (refusal is not null && !isAboutPlatform)
+        {
+            throw CliReasons.BadCollateralAnswer.Refuse($"what the service gave does not verify: {refusal.Detail}");
+        }
+        if (summary.Pieces.FirstOrDefault(piece => now < piece.From || now > piece.To) is { } invalid)
+        {
+            throw CliReasons.BadCollateralAnswer.Refuse(
+                $"what the service gave is not valid now: '{invalid.Name}' is valid from {invalid.From:u} to {invalid.To:u}");
+        }
+    }
+
+    private static bool IsSigned(byte[] quote, QuoteCollateral collateral, DateTimeOffset now, VerifierOptions options) =>
+        QuoteVerifier.Verify(quote, collateral, now, options).Refusal is not { } refusal
+        || refusal.Location?.Part is nameof(QuoteStage.Tcb) or nameof(QuoteStage.Revocation)
+        || refusal.Reason == QuoteReasons.UnknownQe || refusal.Reason == QuoteReasons.Expired;
+
+    private static (PlatformId Platform, byte[] Quote) ReadPlatform(string path) => PlatformId.Of(QuoteFile.Parse(path)) is { } platform
+        ? (platform, QuoteFile.Read(path))
+        : throw CliReasons.NoPlatform.Refuse($"{path} contains no PCK certificate, so its platform is unknown");
 
     // A malformed answer must not replace collateral that is good.
     private static async Task<(QuoteCollateral Collateral, CollateralSummary Summary)> FetchAsync(

@@ -58,6 +58,10 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         Description = "The platform's PCK certificate chain, PEM, for quotes that do not contain it.",
         HelpName = "FILE",
     };
+    private readonly Option<bool> early = new("--early")
+    {
+        Description = "Use the values that Intel will apply soon, as 'guardian quote collateral fetch --early' stored them.",
+    };
     private readonly Option<string?> ear = new("--ear")
     {
         Description = "Write the result as a signed token (EAR, JWT) for others to rely on; needs --key.",
@@ -66,7 +70,7 @@ internal sealed class QuoteVerifyCommand : LocalCommand
     private readonly Option<string?> key = new("--key") { Description = "The key that signs the token.", HelpName = "FILE" };
 
     public QuoteVerifyCommand() : base("verify", "Verify a quote against Intel's collateral, offline, and appraise it.") =>
-        AddSymbols(quote, collateral, at, root, accept, policy, debug, simulated, noRevocation, pck, ear, key);
+        AddSymbols(quote, collateral, at, root, accept, policy, debug, simulated, noRevocation, pck, early, ear, key);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -79,7 +83,7 @@ internal sealed class QuoteVerifyCommand : LocalCommand
             PckChain = arguments.GetValue(pck) is { } chain ? InputFile.ReadBytes(chain) : default,
         };
         var accepted = ReadPolicy(arguments);
-        var (found, unreadable) = FindCollateral(arguments.GetValue(collateral), bytes);
+        var (found, unreadable) = FindCollateral(arguments.GetValue(collateral), bytes, arguments.GetValue(early));
         var outcome = unreadable is null
             ? QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options)
             : unreadable;
@@ -106,20 +110,24 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         }
     });
 
-    private static Outcome<QuoteCollateral> FindCollateral(string? path, byte[] bytes)
+    private static Outcome<QuoteCollateral> FindCollateral(string? path, byte[] bytes, bool isEarly)
     {
         if (path is null)
         {
             var platform = Quote.TryParse(bytes).Value is { } parsed ? PlatformId.Of(parsed) : null;
-            return new Outcome<QuoteCollateral>(platform is null ? null : UserFolders.OpenCollateral().Find(platform), null);
+            return new Outcome<QuoteCollateral>(platform is null ? null : UserFolders.OpenCollateral(isEarly: isEarly).Find(platform), null);
         }
         return CollateralFiles.Read(InputFile.Require(path));
     }
 
+    /// <summary>Reads the root of <c>--root</c>; Intel's without it.</summary>
+    public static TrustAnchor ReadAnchor(string? root) =>
+        root is null ? TrustAnchor.Intel : TrustAnchor.FromCertificate(InputFile.ReadBytes(root))
+            ?? throw CliReasons.BadRoot.Refuse($"{root} holds no certificate with a P-256 key");
+
     private static List<TrustAnchor> ReadAnchors(string? root, bool simulated)
     {
-        var anchor = root is null ? TrustAnchor.Intel : TrustAnchor.FromCertificate(InputFile.ReadBytes(root))
-            ?? throw CliReasons.BadRoot.Refuse($"{root} holds no certificate with a P-256 key");
+        var anchor = ReadAnchor(root);
         return simulated ? [anchor, .. BuiltPlatforms.Support.Anchors.Where(known => known.Platform == PlatformKind.Simulated)] : [anchor];
     }
 
