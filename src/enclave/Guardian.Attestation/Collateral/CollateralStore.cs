@@ -56,7 +56,8 @@ public sealed class CollateralStore(string directory, bool isEarly = false) : IC
     private string PathOf(PlatformId platform)
     {
         ArgumentNullException.ThrowIfNull(platform);
-        var name = string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}{(isEarly ? "-early" : "")}.json");
+        var ending = isEarly ? "-early.json" : ".json";
+        var name = string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}{ending}");
         return Path.Combine(directory, name.ToLowerInvariant());
     }
 }

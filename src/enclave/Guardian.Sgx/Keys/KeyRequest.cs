@@ -68,8 +68,8 @@ public enum KeyError
 
 /// <summary>KEYREQUEST, 512 bytes (SDM vol. 3D, table 35-22). Immutable.</summary>
 /// <remarks>
-/// Little-endian: <c>0 KEYNAME 2 | 2 KEYPOLICY 2 | 4 ISVSVN 2 | 6 CET_ATTRIBUTES_MASK 1 | 7 reserved 1 | 8 CPUSVN 16 | 24 ATTRIBUTEMASK 16 | 40 KEYID 32 |
-/// 72 MISCMASK 4 | 76 CONFIGSVN 2 | 78 reserved 434</c>.
+/// Little-endian: <c>0 KEYNAME 2 | 2 KEYPOLICY 2 | 4 ISVSVN 2 | 6 CET_ATTRIBUTES_MASK 1 | 7 reserved 1 | 8 CPUSVN 16 |
+/// 24 ATTRIBUTEMASK 16 | 40 KEYID 32 | 72 MISCMASK 4 | 76 CONFIGSVN 2 | 78 reserved 434</c>.
 /// </remarks>
 public sealed record KeyRequest
 {

@@ -107,7 +107,8 @@ public sealed class SdkEnclave
         {
             var (version, size) = (Read64(8), Read64(40));
             using var measurement = new EnclaveMeasurement(size, BinaryPrimitives.ReadUInt32LittleEndian(metadata.AsSpan(24)));
-            return new SdkLoader(image, metadata, size, measurement) { HasPageAfterSegments = version == Version2017 }.Load(Table(metadata, LayoutDirectory)) is { } problem
+            var loader = new SdkLoader(image, metadata, size, measurement) { HasPageAfterSegments = version == Version2017 };
+            return loader.Load(Table(metadata, LayoutDirectory)) is { } problem
                 ? Refuse(problem)
                 : new SdkEnclave(sigStruct, measurement.Finish(), version, size);
         }

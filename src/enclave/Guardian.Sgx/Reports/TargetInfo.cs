@@ -3,8 +3,10 @@ using System.Buffers.Binary;
 namespace Guardian.Sgx.Reports;
 
 /// <summary>TARGETINFO, 512 bytes (SDM vol. 3D, table 35-20): the enclave that can check a report.</summary>
-/// <remarks>Little-endian: <c>0 MRENCLAVE 32 | 32 ATTRIBUTES 16 | 48 CET_ATTRIBUTES 1 | 49 reserved 1 | 50 CONFIGSVN 2 | 52 MISCSELECT 4 | 56 reserved 8 | 64
-/// CONFIGID 64 | 128 reserved 384</c>.</remarks>
+/// <remarks>
+/// Little-endian: <c>0 MRENCLAVE 32 | 32 ATTRIBUTES 16 | 48 CET_ATTRIBUTES 1 | 49 reserved 1 | 50 CONFIGSVN 2 | 52 MISCSELECT 4 |
+/// 56 reserved 8 | 64 CONFIGID 64 | 128 reserved 384</c>.
+/// </remarks>
 public static class TargetInfo
 {
     /// <summary>Size of the structure in bytes.</summary>

@@ -115,7 +115,8 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         if (path is null)
         {
             var platform = Quote.TryParse(bytes).Value is { } parsed ? PlatformId.Of(parsed) : null;
-            return new Outcome<QuoteCollateral>(platform is null ? null : UserFolders.OpenCollateral(isEarly: isEarly).Find(platform), null);
+            var stored = platform is null ? null : UserFolders.OpenCollateral(isEarly: isEarly).Find(platform);
+            return new Outcome<QuoteCollateral>(stored, null);
         }
         return CollateralFiles.Read(InputFile.Require(path));
     }

@@ -76,5 +76,5 @@ internal sealed class RoomVerifyCommand : LocalCommand
 /// <param name="RootKeySha256">SHA-256 of the root's SubjectPublicKeyInfo.</param>
 /// <param name="Answer">The answer as the room wrote it.</param>
 internal sealed record RoomVerifyResult(
-    bool Verified, IReadOnlyList<string> VersionsVerified, string Platform, string Root, string RootKeySha256, bool RootIsIntel, string MrEnclave,
-    string ContractHash, JsonNode Answer);
+    bool Verified, IReadOnlyList<string> VersionsVerified, string Platform, string Root, string RootKeySha256, bool RootIsIntel,
+    string MrEnclave, string ContractHash, JsonNode Answer);
