@@ -59,7 +59,7 @@ public class QuoteTests
     [InlineData(2, 3, "unsupported-key-type")]
     [InlineData(4, 1, "unsupported-tee")]
     [InlineData(12, 0, "unknown-vendor")]
-    [InlineData(48 + 20, 1, "reserved-not-zero")]
+    [InlineData(48 + 21, 1, "reserved-not-zero")]
     public void Fields_of_the_header_are_checked(int offset, byte value, string reason)
     {
         var bytes = TestPlatform.Quote.ToArray();
