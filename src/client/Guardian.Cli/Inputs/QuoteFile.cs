@@ -24,9 +24,15 @@ internal static class QuoteFile
 
     /// <summary>Reads a quote.</summary>
     /// <exception cref="Refusals.RefusedException">The file holds no quote.</exception>
-    public static Quote Parse(string path)
+    public static Quote Parse(string path) => Parse(path, Read(path));
+
+    /// <summary>Parses the bytes of a quote.</summary>
+    /// <param name="path">The file that <see cref="Read"/> read.</param>
+    /// <param name="bytes">Its bytes. Standard input can be read only once.</param>
+    /// <exception cref="Refusals.RefusedException">The bytes are no quote.</exception>
+    public static Quote Parse(string path, byte[] bytes)
     {
-        var (quote, refusal) = Quote.TryParse(Read(path));
+        var (quote, refusal) = Quote.TryParse(bytes);
         return quote ?? throw QuoteRefusals.Of(
             refusal!, $"{path} is no quote", refusal!.Location?.Offset is { } offset ? [$"at byte {offset}"] : []);
     }

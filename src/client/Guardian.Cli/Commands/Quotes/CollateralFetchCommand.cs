@@ -127,9 +127,7 @@ internal sealed class CollateralFetchCommand : CliCommand
         byte[] quote, QuoteCollateral collateral, CollateralSummary summary, DateTimeOffset now, VerifierOptions options)
     {
         var refusal = QuoteVerifier.Verify(quote, collateral, now, options).Refusal;
-        var isAboutPlatform = refusal?.Location?.Part is nameof(QuoteStage.Tcb) or nameof(QuoteStage.Revocation)
-            || refusal?.Reason == QuoteReasons.UnknownQe;
-        if (refusal is not null && !isAboutPlatform)
+        if (refusal is not null && !IsAboutPlatform(refusal))
         {
             throw CliReasons.BadCollateralAnswer.Refuse($"what the service gave does not verify: {refusal.Detail}");
         }
@@ -142,12 +140,18 @@ internal sealed class CollateralFetchCommand : CliCommand
 
     private static bool IsSigned(byte[] quote, QuoteCollateral collateral, DateTimeOffset now, VerifierOptions options) =>
         QuoteVerifier.Verify(quote, collateral, now, options).Refusal is not { } refusal
-        || refusal.Location?.Part is nameof(QuoteStage.Tcb) or nameof(QuoteStage.Revocation)
-        || refusal.Reason == QuoteReasons.UnknownQe || refusal.Reason == QuoteReasons.Expired;
+        || IsAboutPlatform(refusal) || refusal.Reason == QuoteReasons.Expired;
 
-    private static (PlatformId Platform, byte[] Quote) ReadPlatform(string path) => PlatformId.Of(QuoteFile.Parse(path)) is { } platform
-        ? (platform, QuoteFile.Read(path))
-        : throw CliReasons.NoPlatform.Refuse($"{path} contains no PCK certificate, so its platform is unknown");
+    private static bool IsAboutPlatform(Refusal refusal) =>
+        refusal.Location?.Part is nameof(QuoteStage.Tcb) or nameof(QuoteStage.Revocation) || refusal.Reason == QuoteReasons.UnknownQe;
+
+    private static (PlatformId Platform, byte[] Quote) ReadPlatform(string path)
+    {
+        var bytes = QuoteFile.Read(path);
+        return PlatformId.Of(QuoteFile.Parse(path, bytes)) is { } platform
+            ? (platform, bytes)
+            : throw CliReasons.NoPlatform.Refuse($"{path} contains no PCK certificate, so its platform is unknown");
+    }
 
     // A malformed answer must not replace collateral that is good.
     private static async Task<(QuoteCollateral Collateral, CollateralSummary Summary)> FetchAsync(
