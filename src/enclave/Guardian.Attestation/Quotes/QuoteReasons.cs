@@ -192,11 +192,11 @@ public static class QuoteReasons
 
     /// <summary>Two quotes that differ.</summary>
     public static readonly RefusalReason EvidenceDisagrees = Unverified(
-        "evidence-disagrees", "The peer's certificate carries evidence of two different enclaves.");
+        "evidence-disagrees", "The peer's certificate carries evidence of two different enclaves, roles or contexts.");
 
-    /// <summary>A peer that is bound to something else.</summary>
-    public static readonly RefusalReason WrongBinding = Unverified(
-        "wrong-binding", "The peer's key is bound to another value than the caller demands.");
+    /// <summary>Evidence of a key that serves another purpose.</summary>
+    public static readonly RefusalReason WrongRole = Unverified(
+        "wrong-role", "The evidence is genuine, but its key has another role or context than the caller demands.");
 
     /// <summary>A malformed statement.</summary>
     public static readonly RefusalReason BadStatement = Unverified(

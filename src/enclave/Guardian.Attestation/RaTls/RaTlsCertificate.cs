@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
 using Guardian.Sgx.Reports;
 
@@ -10,16 +11,11 @@ namespace Guardian.Attestation.RaTls;
 /// RA-TLS) and Gramine's legacy extension. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A binding is 32 bytes of the enclave's own, zero when there is none; in a room it is the contract's hash.
-/// Legacy: report data = SHA-256(SubjectPublicKeyInfo) || binding. Tagged evidence: report data = SHA-256(claims) || zero, and the binding
-/// is
-/// a claim. See docs/decisions/0006.
+/// Legacy: report data = SHA-256(SubjectPublicKeyInfo) || SHA-256(role and context). Tagged evidence: report data = SHA-256(claims) || zero,
+/// and the role and context are a claim (docs/spec/evidence.md).
 /// </remarks>
 public static class RaTlsCertificate
 {
-    /// <summary>Size of a binding in bytes.</summary>
-    public const int BindingSize = 32;
-
     /// <summary>
     /// Gramine's: its content is a whole object identifier with tag and length (1.2.840.113741.1337.6), which parsers show in this form.
     /// </summary>
@@ -37,20 +33,18 @@ public static class RaTlsCertificate
 
     /// <summary>Makes a P-256 key inside the enclave and a self-signed certificate with evidence for it.</summary>
     /// <param name="quotes">Makes the quotes.</param>
-    /// <param name="binding">At most <see cref="BindingSize"/> bytes; the rest is zero.</param>
+    /// <param name="context">The role and context of the key.</param>
     /// <returns>The certificate with its private key, which is never written anywhere. The caller disposes it.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="quotes"/> is null.</exception>
-    /// <exception cref="ArgumentException"><paramref name="binding"/> has more than <see cref="BindingSize"/> bytes.</exception>
-    public static X509Certificate2 Create(IQuoteProvider quotes, ReadOnlySpan<byte> binding)
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static X509Certificate2 Create(IQuoteProvider quotes, EvidenceContext context)
     {
         ArgumentNullException.ThrowIfNull(quotes);
-        var bound = new byte[BindingSize];
-        binding.CopyTo(bound);
+        ArgumentNullException.ThrowIfNull(context);
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var keyHash = SHA256.HashData(key.ExportSubjectPublicKeyInfo());
-        var legacy = quotes.CreateQuote([.. keyHash, .. bound]);
-        var claims = TaggedEvidence.WriteClaims(keyHash, bound);
+        var legacy = quotes.CreateQuote([.. keyHash, .. context.ComputeBinding()]);
+        var claims = TaggedEvidence.WriteClaims(keyHash, context);
         var tagged = quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[ReportBody.ReportDataSize - SHA256.HashSizeInBytes]]);
 
         var request = new CertificateRequest("CN=Guardian enclave", key, HashAlgorithmName.SHA256);

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -34,7 +35,7 @@ public static class RaTlsTransport
 
     /// <summary>Makes an HTTP handler that connects only to enclaves that the policy accepts.</summary>
     /// <param name="policy">The accepted enclaves, platforms and TCB levels.</param>
-    /// <param name="binding">32 bytes that the peer must have bound to its key; null accepts any.</param>
+    /// <param name="expected">The role and context that the peer's evidence must have.</param>
     /// <param name="clientCertificate">The client's certificate for the server, or null.</param>
     /// <param name="time">The clock for the validity of evidence.</param>
     /// <param name="verifier">Verifies the peer's evidence.</param>
@@ -44,14 +45,14 @@ public static class RaTlsTransport
     /// <remarks>A request to a refused peer throws <see cref="HttpRequestException"/> with a <see cref="RefusedException"/>
     /// inside.</remarks>
     public static SocketsHttpHandler CreateHandler(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time,
+        AttestationPolicy policy, ExpectedEvidence expected, X509Certificate2? clientCertificate, TimeProvider time,
         EvidenceVerifier verifier, Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(time);
         return new SocketsHttpHandler
         {
-            SslOptions = ClientOptions(policy, binding, clientCertificate, time, verifier, onVerified),
+            SslOptions = ClientOptions(policy, expected, clientCertificate, time, verifier, onVerified),
             UseProxy = false,
             AllowAutoRedirect = false,
         };
@@ -64,7 +65,7 @@ public static class RaTlsTransport
     /// <returns>The options.</returns>
     /// <remarks>The handshake with a refused peer throws <see cref="RefusedException"/>.</remarks>
     public static SslClientAuthenticationOptions ClientOptions(
-        AttestationPolicy policy, ReadOnlyMemory<byte>? binding, X509Certificate2? clientCertificate, TimeProvider time,
+        AttestationPolicy policy, ExpectedEvidence expected, X509Certificate2? clientCertificate, TimeProvider time,
         EvidenceVerifier verifier, Action<RaTlsPeer, Appraisal>? onVerified = null) => new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
@@ -73,7 +74,7 @@ public static class RaTlsTransport
                 : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
             {
-                var (peer, appraisal) = Accept(certificate, policy, binding, time.GetUtcNow(), verifier);
+                var (peer, appraisal) = Accept(certificate, policy, expected, time.GetUtcNow(), verifier);
                 onVerified?.Invoke(peer, appraisal);
                 return true;
             },
@@ -82,17 +83,18 @@ public static class RaTlsTransport
     /// <summary>Accepts a peer by the evidence in its certificate, at either end of a handshake.</summary>
     /// <param name="certificate">The peer's certificate; null when it sent none, which is refused.</param>
     /// <param name="policy">The accepted enclaves, platforms and TCB levels.</param>
-    /// <param name="binding">32 bytes that the peer must have bound to its key; null accepts any.</param>
+    /// <param name="expected">The role and context that the peer's evidence must have.</param>
     /// <param name="now">The instant at which the evidence must be valid.</param>
     /// <param name="verifier">Verifies the peer's evidence.</param>
     /// <returns>The peer and its appraisal.</returns>
-    /// <exception cref="RefusedException">The evidence does not verify, the policy does not accept it, or the binding differs.</exception>
+    /// <exception cref="RefusedException">The evidence does not verify, the policy does not accept it, or its role or context differs.</exception>
     /// <exception cref="ArgumentNullException">A required argument is null.</exception>
     public static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
-        X509Certificate? certificate, AttestationPolicy policy, ReadOnlyMemory<byte>? binding, DateTimeOffset now,
+        X509Certificate? certificate, AttestationPolicy policy, ExpectedEvidence expected, DateTimeOffset now,
         EvidenceVerifier verifier)
     {
         ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(expected);
         var (peer, refusal) = RaTlsVerifier.Verify(certificate?.GetRawCertData(), now, verifier);
         if (peer is null)
         {
@@ -103,11 +105,9 @@ public static class RaTlsTransport
         {
             throw Refuse(notAccepted);
         }
-        if (binding is { } expected && !expected.Span.SequenceEqual(peer.Binding.Span))
+        if (expected.FindFault(peer.Context) is { } fault)
         {
-            throw Refuse(QuoteReasons.WrongBinding.At(
-                QuoteStage.KeyBinding,
-                $"the peer is bound to {Convert.ToHexStringLower(peer.Binding.Span)}, not to {Convert.ToHexStringLower(expected.Span)}"));
+            throw Refuse(QuoteReasons.WrongRole.At(QuoteStage.KeyBinding, $"the peer's evidence is {fault}"));
         }
         return (peer, appraisal);
     }

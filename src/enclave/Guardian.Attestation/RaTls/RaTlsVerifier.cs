@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -7,11 +8,11 @@ using Guardian.Sgx.Reports;
 
 namespace Guardian.Attestation.RaTls;
 
-/// <summary>A verified peer: its quote, and the value that it bound to its key. Immutable.</summary>
+/// <summary>A verified peer: its quote, and what its key is for. Immutable.</summary>
 /// <param name="Quote">The verified quote.</param>
-/// <param name="Binding">32 bytes, zero when there is none.</param>
+/// <param name="Context">The role and context; null in the evidence of other programs, such as Gramine's own.</param>
 /// <param name="SubjectPublicKeyInfo">The key that the quote names, DER.</param>
-public sealed record RaTlsPeer(VerifiedQuote Quote, ReadOnlyMemory<byte> Binding, ReadOnlyMemory<byte> SubjectPublicKeyInfo);
+public sealed record RaTlsPeer(VerifiedQuote Quote, EvidenceContext? Context, ReadOnlyMemory<byte> SubjectPublicKeyInfo);
 
 /// <summary>Verifies RA-TLS certificates, ours and Gramine's. A policy decides whether the enclave is accepted. Thread-safe.</summary>
 public static class RaTlsVerifier
@@ -49,7 +50,7 @@ public static class RaTlsVerifier
         }
         if ((certificate.Find(RaTlsCertificate.LegacyOid) ?? certificate.Find(RaTlsCertificate.ProperLegacyOid)) is { } legacy)
         {
-            var (other, refusal) = VerifyLegacy(legacy.Value, certificate, now, verifier);
+            var (other, refusal) = VerifyLegacy(legacy.Value, certificate, peer?.Context, now, verifier);
             if (other is null)
             {
                 return refusal!;
@@ -70,7 +71,7 @@ public static class RaTlsVerifier
         ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
     {
         if (TaggedEvidence.TryRead(value) is not var (quoteBytes, claims)
-            || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, binding))
+            || TaggedEvidence.TryReadClaims(claims) is not var (keyHash, context))
         {
             return QuoteReasons.BadEvidence.At(QuoteStage.Parse, "the tagged evidence in the peer's certificate is malformed");
         }
@@ -83,22 +84,29 @@ public static class RaTlsVerifier
         expected.Clear();
         SHA256.HashData(claims.Span, expected);
         return CryptographicOperations.FixedTimeEquals(expected, quote.ReportData.Span) && IsHashOf(keyHash.Span, certificate)
-            ? new RaTlsPeer(quote, binding, certificate.SubjectPublicKeyInfo)
+            ? new RaTlsPeer(quote, context, certificate.SubjectPublicKeyInfo)
             : NotBound();
     }
 
     private static Outcome<RaTlsPeer> VerifyLegacy(
-        ReadOnlyMemory<byte> value, Certificate certificate, DateTimeOffset now, EvidenceVerifier verifier)
+        ReadOnlyMemory<byte> value, Certificate certificate, EvidenceContext? context, DateTimeOffset now, EvidenceVerifier verifier)
     {
         var (quote, refusal) = VerifyEnclave(value, now, verifier);
         if (quote is null)
         {
             return refusal!;
         }
-        var reportData = quote.ReportData;
-        return IsHashOf(reportData.Span[..SHA256.HashSizeInBytes], certificate)
-            ? new RaTlsPeer(quote, reportData[SHA256.HashSizeInBytes..], certificate.SubjectPublicKeyInfo)
-            : NotBound();
+        if (!IsHashOf(quote.ReportData.Span[..SHA256.HashSizeInBytes], certificate))
+        {
+            return NotBound();
+        }
+        // Only the tagged evidence has the role and context in clear. The legacy form alone is evidence without a role, and then it binds
+        // nothing but the key: evidence with a role must not pass for evidence without one when its tagged half is removed.
+        var binding = context?.ComputeBinding() ?? new byte[EvidenceContext.BindingSize];
+        return CryptographicOperations.FixedTimeEquals(binding, quote.ReportData.Span[SHA256.HashSizeInBytes..])
+            ? new RaTlsPeer(quote, context, certificate.SubjectPublicKeyInfo)
+            : QuoteReasons.EvidenceDisagrees.At(
+                QuoteStage.KeyBinding, "the two halves of the certificate's evidence have different roles or contexts");
     }
 
     // Our peers are enclaves. The roles of the evidence are defined for them only.
@@ -129,7 +137,7 @@ public static class RaTlsVerifier
         && one.Quote.Report.IsvProdId == other.Quote.Report.IsvProdId
         && one.Quote.Report.IsvSvn == other.Quote.Report.IsvSvn
         && one.Quote.Report.Attributes == other.Quote.Report.Attributes
-        && one.Binding.Span.SequenceEqual(other.Binding.Span);
+        && Equals(one.Context, other.Context);
 
     private static Refusal NotBound() =>
         QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the quote in the peer's certificate belongs to another key");

@@ -1,19 +1,19 @@
 using System.Formats.Cbor;
 using System.Security.Cryptography;
+using Guardian.Attestation.Evidence;
 
 namespace Guardian.Attestation.RaTls;
 
 /// <summary>TCG DICE tagged evidence for SGX (Interoperable RA-TLS): CBOR tag 60000 over [quote, claims].</summary>
 /// <remarks>
 /// Claims are a byte string with the map <c>{"pubkey-hash": bytes([algorithm, hash])}</c>; algorithm 1 is SHA-256, 7 SHA-384, 8 SHA-512.
-/// Ours
-/// also have <c>"guardian-binding": bytes</c>. Report data is the hash of exactly these bytes.
+/// Ours also have <c>"guardian-evidence": bytes</c> (<see cref="EvidenceContext"/>). Report data is the hash of exactly these bytes.
 /// </remarks>
 internal static class TaggedEvidence
 {
     private const ulong Tag = 60000;
     private const string KeyHashClaim = "pubkey-hash";
-    private const string BindingClaim = "guardian-binding";
+    private const string EvidenceClaim = "guardian-evidence";
     private const int Sha256Id = 1;
 
     // IANA's numbers of the accepted hashes (Named Information Hash Algorithm Registry), with their sizes.
@@ -33,7 +33,7 @@ internal static class TaggedEvidence
         return writer.Encode();
     }
 
-    public static byte[] WriteClaims(ReadOnlySpan<byte> keyHash, ReadOnlySpan<byte> binding)
+    public static byte[] WriteClaims(ReadOnlySpan<byte> keyHash, EvidenceContext context)
     {
         var hash = new CborWriter();
         hash.WriteStartArray(2);
@@ -45,8 +45,8 @@ internal static class TaggedEvidence
         writer.WriteStartMap(2);
         writer.WriteTextString(KeyHashClaim);
         writer.WriteByteString(hash.Encode());
-        writer.WriteTextString(BindingClaim);
-        writer.WriteByteString(binding);
+        writer.WriteTextString(EvidenceClaim);
+        writer.WriteByteString(context.Encoded.Span);
         writer.WriteEndMap();
         return writer.Encode();
     }
@@ -72,16 +72,16 @@ internal static class TaggedEvidence
     }
 
     /// <summary>
-    /// Reads claims: the hash of the key, whose size names the algorithm, and the binding, zero when there is none. Null when they are
-    /// malformed. Never throws for any content.
+    /// Reads claims: the hash of the key, whose size names the algorithm, and our role and context, null in evidence of other programs.
+    /// Null when they are malformed. Never throws for any content.
     /// </summary>
-    public static (ReadOnlyMemory<byte> KeyHash, ReadOnlyMemory<byte> Binding)? TryReadClaims(ReadOnlyMemory<byte> claims)
+    public static (ReadOnlyMemory<byte> KeyHash, EvidenceContext? Context)? TryReadClaims(ReadOnlyMemory<byte> claims)
     {
         try
         {
             var reader = new CborReader(claims, CborConformanceMode.Lax);
             ReadOnlyMemory<byte>? keyHash = null;
-            ReadOnlyMemory<byte>? binding = null;
+            EvidenceContext? context = null;
             reader.ReadStartMap();
             while (reader.PeekState() != CborReaderState.EndMap)
             {
@@ -90,10 +90,10 @@ internal static class TaggedEvidence
                     case KeyHashClaim when keyHash is null && ReadHash(reader.ReadByteString()) is { } hash:
                         keyHash = hash;
                         break;
-                    case BindingClaim when binding is null:
-                        binding = reader.ReadByteString();
+                    case EvidenceClaim when context is null && EvidenceContext.TryRead(reader.ReadByteString()) is { } read:
+                        context = read;
                         break;
-                    case KeyHashClaim or BindingClaim:
+                    case KeyHashClaim or EvidenceClaim:
                         return null;
                     default:
                         reader.SkipValue();
@@ -101,10 +101,7 @@ internal static class TaggedEvidence
                 }
             }
             reader.ReadEndMap();
-            var bound = binding ?? new byte[RaTlsCertificate.BindingSize];
-            return reader.BytesRemaining == 0 && keyHash is { } found && bound.Length == RaTlsCertificate.BindingSize
-                ? (found, bound)
-                : null;
+            return reader.BytesRemaining == 0 && keyHash is { } found ? (found, context) : null;
         }
         catch (Exception failure) when (failure is CborContentException or InvalidOperationException or OverflowException)
         {

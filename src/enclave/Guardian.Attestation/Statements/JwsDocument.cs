@@ -14,7 +14,8 @@ internal sealed record StatementHeader(
     [property: JsonPropertyName("alg")] string Algorithm,
     [property: JsonPropertyName("typ")] string Type,
     [property: JsonPropertyName("jwk")] JsonWebKey Key,
-    [property: JsonPropertyName("guardian-quote")] string Quote);
+    [property: JsonPropertyName("guardian-quote")] string Quote,
+    [property: JsonPropertyName("guardian-evidence")] string Evidence);
 
 /// <summary>RFC 7518, 6.2: a P-256 public key.</summary>
 internal sealed record JsonWebKey(

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
-using Guardian.Attestation.RaTls;
 
 namespace Guardian.Attestation.Statements;
 
@@ -11,34 +11,37 @@ namespace Guardian.Attestation.Statements;
 /// Signs statements inside an enclave, so that anyone can verify offline which code made them: JWS (RFC 7515, flattened JSON, ES256). The
 /// protected header carries the key and a quote of it. Thread-safe.
 /// </summary>
-/// <remarks>Report data of the quote: SHA-256(SubjectPublicKeyInfo of the key) || binding.</remarks>
+/// <remarks>
+/// Report data of the quote: SHA-256(SubjectPublicKeyInfo of the key) || SHA-256(role and context). The header has both in clear.
+/// </remarks>
 public sealed class StatementSigner : IDisposable
 {
     internal const string Algorithm = "ES256";
 
     private readonly ECDsa key;
     private readonly string quote;
+    private readonly string evidence;
     private readonly Lock signing = new();
 
-    private StatementSigner(ECDsa key, string quote)
+    private StatementSigner(ECDsa key, string quote, EvidenceContext context)
     {
         this.key = key;
         this.quote = quote;
+        evidence = Base64Url.EncodeToString(context.Encoded.Span);
     }
 
     /// <summary>Makes a key inside the enclave and gets a quote of it.</summary>
     /// <param name="quotes">Makes the quote.</param>
-    /// <param name="binding">32 bytes; in a room, the contract's hash.</param>
+    /// <param name="context">The role and context of the key.</param>
     /// <returns>The signer; the caller disposes it.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="quotes"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="binding"/> does not have 32 bytes.</exception>
-    public static StatementSigner Create(IQuoteProvider quotes, ReadOnlySpan<byte> binding)
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static StatementSigner Create(IQuoteProvider quotes, EvidenceContext context)
     {
         ArgumentNullException.ThrowIfNull(quotes);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(binding.Length, RaTlsCertificate.BindingSize, nameof(binding));
+        ArgumentNullException.ThrowIfNull(context);
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var quote = quotes.CreateQuote([.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. binding]);
-        return new StatementSigner(key, Base64Url.EncodeToString(quote));
+        var quote = quotes.CreateQuote([.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. context.ComputeBinding()]);
+        return new StatementSigner(key, Base64Url.EncodeToString(quote), context);
     }
 
     /// <summary>Signs a payload.</summary>
@@ -48,8 +51,8 @@ public sealed class StatementSigner : IDisposable
     public byte[] Sign(ReadOnlySpan<byte> payload, string type)
     {
         var point = key.ExportParameters(false).Q;
-        var header = new StatementHeader(
-            Algorithm, type, new JsonWebKey("P-256", "EC", Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y)), quote);
+        var jwk = new JsonWebKey("P-256", "EC", Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y));
+        var header = new StatementHeader(Algorithm, type, jwk, quote, evidence);
         var protectedPart = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header, StatementJson.Default.StatementHeader));
         var payloadPart = Base64Url.EncodeToString(payload);
         byte[] signature;

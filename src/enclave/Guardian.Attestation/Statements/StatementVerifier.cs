@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -12,10 +13,10 @@ namespace Guardian.Attestation.Statements;
 
 /// <summary>A statement with a verified signature and a verified quote. Immutable.</summary>
 /// <param name="Quote">The verified quote of the signing key.</param>
-/// <param name="Binding">32 bytes that the enclave bound to the key; in a room, the contract's hash.</param>
+/// <param name="Context">The role and context that the enclave bound to the key.</param>
 /// <param name="Type">The type of the statement, for example <c>guardian-room-answer+jws</c>.</param>
 /// <param name="Payload">The signed JSON, byte for byte.</param>
-public sealed record VerifiedStatement(VerifiedQuote Quote, ReadOnlyMemory<byte> Binding, string Type, ReadOnlyMemory<byte> Payload);
+public sealed record VerifiedStatement(VerifiedQuote Quote, EvidenceContext Context, string Type, ReadOnlyMemory<byte> Payload);
 
 /// <summary>Verifies statements down to the quote, offline. A policy decides whether the enclave is accepted. Thread-safe.</summary>
 public static class StatementVerifier
@@ -40,6 +41,7 @@ public static class StatementVerifier
             || header.Key is not { KeyType: "EC", Curve: "P-256" }
             || !TryDecode(header.Key.X, out var x) || x.Length != 32
             || !TryDecode(header.Key.Y, out var y) || y.Length != 32
+            || !TryDecode(header.Evidence, out var evidence) || EvidenceContext.TryRead(evidence) is not { } context
             || !TryDecode(header.Quote, out var quoteBytes)
             || !TryDecode(document.Payload, out var payload)
             || !TryDecode(document.Signature, out var signature) || signature.Length != P256Key.Size)
@@ -53,13 +55,13 @@ public static class StatementVerifier
             return refusal!;
         }
         byte[] key = [.. x, .. y];
-        var keyHash = quote.ReportData.Span[..SHA256.HashSizeInBytes];
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(P256Key.WriteInfo(key)), keyHash))
+        byte[] expected = [.. SHA256.HashData(P256Key.WriteInfo(key)), .. context.ComputeBinding()];
+        if (!CryptographicOperations.FixedTimeEquals(expected, quote.ReportData.Span))
         {
-            return QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the statement's quote belongs to another key");
+            return QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the statement's quote belongs to another key, role or context");
         }
         return P256Key.Verify(key, Encoding.ASCII.GetBytes($"{document.Protected}.{document.Payload}"), signature)
-            ? new VerifiedStatement(quote, quote.ReportData[SHA256.HashSizeInBytes..], header.Type, payload)
+            ? new VerifiedStatement(quote, context, header.Type, payload)
             : QuoteReasons.BadSignature.At(QuoteStage.Signature, "the statement was altered after it was signed");
     }
 
