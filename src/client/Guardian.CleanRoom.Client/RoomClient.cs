@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
@@ -50,7 +51,8 @@ public sealed class RoomClient : IDisposable
         Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, clientCertificate, time, verifier, onVerified);
+        var expected = ExpectedEvidence.Exactly(EvidenceContext.RoomLead(contract.Hash));
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, expected, clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true)
         {
             BaseAddress = address,

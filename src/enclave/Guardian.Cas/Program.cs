@@ -1,3 +1,4 @@
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
@@ -16,7 +17,7 @@ ProvisioningServer? provisioning = null;
 try
 {
     return await EnclaveHost.RunAsync(
-        "guardian-cas", args, BuiltPlatforms.Support, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
+        "guardian-cas", EnclaveProduct.Cas, args, BuiltPlatforms.Support, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
         (options, process) => options.Find("mode") switch
         {
             null => ServeAsync(options, process),
@@ -39,13 +40,12 @@ finally
 async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess process)
 {
     limits = new CallerLimits(CasLaunch.ReadCallerCalls(options));
-    var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
     var rows = CasLaunch.OpenRows(options);
-    var key = await CasLaunch.GetKeyAsync(options, process, certificate, rows, TimeProvider.System).ConfigureAwait(false);
+    var key = await CasLaunch.GetKeyAsync(options, process, rows, TimeProvider.System).ConfigureAwait(false);
     var replicas = CasLaunch.ReplicasOf(process.Enclave);
     vault = Vault.Open(
-        rows, key, new AuditKey(StatementSigner.Create(process.Quotes, new byte[RaTlsCertificate.BindingSize])), TimeProvider.System,
-        witness => new CasWitness(witness, replicas, certificate, options.Verifier, TimeProvider.System));
+        rows, key, new AuditKey(StatementSigner.Create(process.Quotes, EvidenceContext.CasAudit)), TimeProvider.System,
+        witness => new CasWitness(witness, replicas, process.Quotes, options.Verifier, TimeProvider.System));
     var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
@@ -57,6 +57,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
             ? $$"""{"event":"provisioning","address":"{{provisioning.Address}}"}"""
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
+    var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
     return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault), limits, authority));
 }
 
@@ -65,7 +66,7 @@ EnclaveService Recover(HostOptions options, EnclaveProcess process)
 {
     using var rows = CasLaunch.OpenRows(options);
     var recovery = KeyRecovery.Open(rows);
-    return new EnclaveService(RaTlsCertificate.Create(process.Quotes, binding: default), server =>
+    return new EnclaveService(RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting), server =>
     {
         CasEndpoints.MapRecovery(server, recovery);
         _ = recovery.Key.ContinueWith(
@@ -86,8 +87,8 @@ async Task<EnclaveService> CopyKeyAsync(HostOptions options, EnclaveProcess proc
     {
         throw HostingReasons.RefuseInput("the key must come from a CAS that has it", "give its address: --join https://host:port");
     }
-    var certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
-    (await CasLaunch.GetKeyAsync(options, process, certificate, rows: null, TimeProvider.System).ConfigureAwait(false)).Dispose();
+    (await CasLaunch.GetKeyAsync(options, process, rows: null, TimeProvider.System).ConfigureAwait(false)).Dispose();
+    var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting);
     return new EnclaveService(certificate, server => server.Lifetime.ApplicationStarted.Register(server.Lifetime.StopApplication));
 }
 

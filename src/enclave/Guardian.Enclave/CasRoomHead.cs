@@ -1,5 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
@@ -9,7 +7,7 @@ using Guardian.Refusals;
 namespace Guardian.Enclave;
 
 /// <summary>Stores the head of a room's log as a freshness tag in the CAS, under the session that gives the room its key.</summary>
-internal sealed class CasRoomHead : IRoomHead, IDisposable
+internal sealed class CasRoomHead : IRoomHead
 {
     /// <summary>The name of the tag; the session lists it under <c>tags</c>.</summary>
     public const string Tag = "room";
@@ -17,14 +15,11 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
     private readonly CasClient client;
     private readonly string session;
 
-    /// <param name="contract">The contract, which names the CAS and the session.</param>
-    /// <param name="address">The address of the CAS.</param>
-    /// <param name="certificate">The enclave's RA-TLS certificate, by which the CAS admits it.</param>
-    /// <param name="verifier">Verifies the CAS.</param>
-    /// <param name="time">The clock for evidence and certificates.</param>
-    public CasRoomHead(RoomContract contract, Uri address, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
+    /// <param name="contract">The contract, which names the session.</param>
+    /// <param name="client">The CAS, which the caller disposes.</param>
+    public CasRoomHead(RoomContract contract, CasClient client)
     {
-        client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
+        this.client = client;
         session = contract.Cas.Session[..contract.Cas.Session.LastIndexOf('/')];
     }
 
@@ -37,9 +32,6 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
         ReadOnlyMemory<byte>? current = expected is null ? null : (ReadOnlyMemory<byte>?)expected;
         return (await client.SetTagAsync(session, Tag, current, next).ConfigureAwait(false)).Moved;
     });
-
-    /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
 
     // Blocking is harmless: the room answers one question after another, under a lock, on a thread of its own.
     private static T Wait<T>(Func<Task<T>> call)

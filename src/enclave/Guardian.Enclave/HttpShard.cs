@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
@@ -22,7 +23,8 @@ internal sealed class HttpShard : IShard, IDisposable
     public HttpShard(Uri address, RoomContract contract, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
         this.address = address;
-        var handler = RaTlsTransport.CreateHandler(contract.Enclave, contract.Hash, certificate, time, verifier: verifier);
+        var expected = ExpectedEvidence.Exactly(EvidenceContext.RoomShard(contract.Hash));
+        var handler = RaTlsTransport.CreateHandler(contract.Enclave, expected, certificate, time, verifier: verifier);
         handler.ConnectTimeout = ConnectPatience;
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, Timeout = Patience };
     }

@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
+using Guardian.Attestation.Evidence;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
+using Guardian.Cas.Client.Connection;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
@@ -9,37 +12,38 @@ using Guardian.Enclave;
 using Guardian.Hosting;
 
 // The program needs only a contract and the address of the CAS that the contract names:
-// 1 verify that all members signed the contract. 2 create a TLS key, and quote it together with the contract's hash. 3 verify the CAS
-// against the contract, and get the startup configuration. 4 serve the room, or compute as a shard for the enclave that serves it.
+// 1 verify that all members signed the contract. 2 create a TLS key, and quote it together with its role and the contract's hash. 3 verify
+// the CAS against the contract, and get the startup configuration with another key. 4 serve the room, or compute as a shard for the enclave that serves it.
 string[] own = ["contract", "cas"];
 string[] optional = ["role", "shards", "working-set"];
 IDisposable? serving = null;
-CasRoomHead? head = null;
+CasClient? cas = null;
 try
 {
-    return await EnclaveHost.RunAsync("guardian-enclave", args, BuiltPlatforms.Support, own, optional, async (options, process) =>
+    return await EnclaveHost.RunAsync("guardian-enclave", EnclaveProduct.CleanRoom, args, BuiltPlatforms.Support, own, optional, async (options, process) =>
     {
         var time = TimeProvider.System;
         var workingSet = RoomLaunch.ReadWorkingSet(options);
         var signed = ContractFile.Load(options["contract"]);
-        var binding = signed.Contract.Hash;
-        var certificate = RaTlsCertificate.Create(process.Quotes, binding.Span);
-        var roomKey = await RoomLaunch.GetRoomKeyAsync(
-            signed.Contract, options["cas"], certificate, options.Verifier, time).ConfigureAwait(false);
+        var hash = signed.Contract.Hash;
+        var isShard = RoomLaunch.IsShard(options);
+        var certificate = RaTlsCertificate.Create(
+            process.Quotes, isShard ? EvidenceContext.RoomShard(hash) : EvidenceContext.RoomLead(hash));
+        cas = await RoomLaunch.ConnectAsync(signed.Contract, options["cas"], process.Quotes, options.Verifier, time).ConfigureAwait(false);
+        var roomKey = await RoomLaunch.GetRoomKeyAsync(signed.Contract, cas).ConfigureAwait(false);
         try
         {
-            if (RoomLaunch.IsShard(options))
+            if (isShard)
             {
                 var shard = new RoomShard(signed, roomKey, options.State, workingSet);
                 serving = shard;
                 return new EnclaveService(
                     certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Verifier, time));
             }
-            head = new CasRoomHead(signed.Contract, new Uri(options["cas"]), certificate, options.Verifier, time);
-            var signer = StatementSigner.Create(process.Quotes, binding.Span);
+            var signer = StatementSigner.Create(process.Quotes, EvidenceContext.RoomStatement(hash));
             var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, signer)
             {
-                Head = head,
+                Head = new CasRoomHead(signed.Contract, cas),
                 WorkingSet = workingSet,
                 Shards = RoomLaunch.FindShards(options, signed.Contract, certificate, time),
             };
@@ -56,5 +60,5 @@ try
 finally
 {
     serving?.Dispose();
-    head?.Dispose();
+    cas?.Dispose();
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
@@ -52,34 +54,41 @@ internal static class RoomLaunch
                     $"'{text}' is not the address of a shard", "give https://host:port, several with commas between them")),
     ];
 
-    /// <summary>Gets the room's key from the CAS that the contract names.</summary>
-    /// <exception cref="RefusedException">The CAS is not trusted, refuses, cannot be reached, or gives something else.</exception>
-    public static async Task<byte[]> GetRoomKeyAsync(
-        RoomContract contract, string cas, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
+    /// <summary>Connects to the CAS that the contract names.</summary>
+    /// <exception cref="RefusedException">The CAS is not trusted, refuses, or cannot be reached.</exception>
+    public static async Task<CasClient> ConnectAsync(
+        RoomContract contract, string cas, IQuoteProvider quotes, EvidenceVerifier verifier, TimeProvider time)
     {
         if (!Uri.TryCreate(cas, UriKind.Absolute, out var address))
         {
             throw HostingReasons.RefuseInput($"'{cas}' is not the address of a CAS", "give https://host:port");
         }
-        var slash = contract.Cas.Session.LastIndexOf('/');
-        var (session, service) = (contract.Cas.Session[..slash], contract.Cas.Session[(slash + 1)..]);
-        StartupConfiguration configuration;
+        var (session, service) = ServiceOf(contract);
         try
         {
-            using var client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
-            configuration = await client.ConfigureAsync(session, service).ConfigureAwait(false);
+            return await CasClient.ConnectEnclaveAsync(
+                address, contract.Cas.Policy, identity: null, identity => EvidenceContext.RuntimeLaunch(identity, session, service), quotes,
+                time, verifier).ConfigureAwait(false);
         }
         catch (RefusedException failure)
         {
-            var isUnreachable = failure.Refusal.Reason == CasReasons.Unreachable;
-            var reason = isUnreachable || failure.Refusal.Reason == CasReasons.Damaged
-                ? HostingReasons.MachineFailed
-                : HostingReasons.StartRefused;
-            throw new RefusedException(reason.Because(failure.Message) with
-            {
-                Problems = failure.Refusal.Problems,
-                Remedy = isUnreachable ? "start the CAS, or check its address" : null,
-            });
+            throw Explain(failure);
+        }
+    }
+
+    /// <summary>Gets the room's key from the CAS.</summary>
+    /// <exception cref="RefusedException">The CAS refuses, cannot be reached, or gives something else.</exception>
+    public static async Task<byte[]> GetRoomKeyAsync(RoomContract contract, CasClient cas)
+    {
+        var (session, service) = ServiceOf(contract);
+        StartupConfiguration configuration;
+        try
+        {
+            configuration = await cas.ConfigureAsync(session, service).ConfigureAwait(false);
+        }
+        catch (RefusedException failure)
+        {
+            throw Explain(failure);
         }
         if (configuration.SessionHash != contract.Cas.SessionHash)
         {
@@ -103,6 +112,25 @@ internal static class RoomLaunch
                 $"session '{session}' does not start a clean room",
                 $"its service needs 'command: {Command}' and {KeyVariable} as {RoomKeys.KeySize} bytes in hex; "
                 + "see 'guardian room session'");
+    }
+
+    private static (string Session, string Service) ServiceOf(RoomContract contract)
+    {
+        var slash = contract.Cas.Session.LastIndexOf('/');
+        return (contract.Cas.Session[..slash], contract.Cas.Session[(slash + 1)..]);
+    }
+
+    private static RefusedException Explain(RefusedException failure)
+    {
+        var isUnreachable = failure.Refusal.Reason == CasReasons.Unreachable;
+        var reason = isUnreachable || failure.Refusal.Reason == CasReasons.Damaged
+            ? HostingReasons.MachineFailed
+            : HostingReasons.StartRefused;
+        return new RefusedException(reason.Because(failure.Message) with
+        {
+            Problems = failure.Refusal.Problems,
+            Remedy = isUnreachable ? "start the CAS, or check its address" : null,
+        });
     }
 
     /// <summary>Opens the room on its state.</summary>

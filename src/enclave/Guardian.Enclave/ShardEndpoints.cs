@@ -1,3 +1,4 @@
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
@@ -42,11 +43,11 @@ internal static class ShardEndpoints
             }
         });
 
-    // Such a caller is an enclave that the contract names and that runs this contract, so it could compute the same result itself.
+    // Such a caller is an enclave that the contract names and that serves this contract, so it could compute the same result itself.
     private static bool IsOfThisRoom(HttpContext context, RoomContract contract, EvidenceVerifier verifier, DateTimeOffset now)
     {
         var peer = RaTlsVerifier.Verify(context.Connection.ClientCertificate?.RawData, now, verifier).Value;
         return peer is not null && contract.Enclave.Appraise(peer.Quote).IsAccepted
-            && peer.Binding.Span.SequenceEqual(contract.Hash.Span);
+            && ExpectedEvidence.Exactly(EvidenceContext.RoomLead(contract.Hash)).FindFault(peer.Context) is null;
     }
 }

@@ -49,6 +49,7 @@ public static class EnclaveHost
     /// <summary>Runs an enclave program.</summary>
     /// <remarks>1 launch the enclave. 2 create the service. 3 announce the address in one line. 4 serve until a signal arrives.</remarks>
     /// <param name="name">The program's name, for its messages.</param>
+    /// <param name="product">The program's number.</param>
     /// <param name="arguments">The command line.</param>
     /// <param name="platforms">The platforms of this build.</param>
     /// <param name="own">The program's required options besides the common ones.</param>
@@ -56,8 +57,8 @@ public static class EnclaveHost
     /// <param name="start">Creates the service; may throw <see cref="RefusedException"/>.</param>
     /// <returns>The exit code: 0 after a signal, 1 refused, 2 invalid input, 3 the machine or a service failed.</returns>
     public static async Task<int> RunAsync(
-        string name, string[] arguments, PlatformSupport platforms, IReadOnlyList<string> own, IReadOnlyList<string> optional,
-        Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
+        string name, EnclaveProduct product, string[] arguments, PlatformSupport platforms, IReadOnlyList<string> own,
+        IReadOnlyList<string> optional, Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
     {
         ArgumentNullException.ThrowIfNull(platforms);
         ArgumentNullException.ThrowIfNull(start);
@@ -65,7 +66,7 @@ public static class EnclaveHost
         {
             var options = HostOptions.Parse(arguments, platforms.Anchors, own, optional);
             DurableFile.CreateDirectory(options.State);
-            using var process = platforms.Open(AppContext.BaseDirectory, options.Machine, options.EpcSize);
+            using var process = platforms.Open(AppContext.BaseDirectory, options.Machine, product, options.EpcSize);
             if (process.Enclave.Platform == PlatformKind.Simulated)
             {
                 await Console.Error.WriteLineAsync(

@@ -14,8 +14,7 @@ namespace Guardian.Simulation;
 /// <remarks>Only executables reference this assembly, and a build with <c>-p:Simulation=false</c> leaves it out.</remarks>
 public static class SimulatedPlatforms
 {
-    // The product number of our programs. The security version rises with a fix that policies should be able to require.
-    private const ushort IsvProdId = 1;
+    // The security version rises with a fix that policies should be able to require.
     private const ushort IsvSvn = 1;
 
     // x87 and SSE state: the minimum of every enclave.
@@ -38,11 +37,12 @@ public static class SimulatedPlatforms
     /// <param name="programDirectory">The folder whose files are the enclave's code. An <c>enclave.sigstruct</c> in it is the vendor's
     /// signature; without one, the machine's development key signs.</param>
     /// <param name="machineDirectory">The folder with the machine's identity; created at first use.</param>
+    /// <param name="product">The ISVPRODID that the development key signs.</param>
     /// <param name="epcSize">Bytes of EPC, or null for <see cref="SimulatedPlatform.DefaultEpcSize"/>.</param>
     /// <returns>The process as an enclave.</returns>
     /// <exception cref="RefusedException">EINIT refuses the enclave, or the EPC is too small for it.</exception>
     /// <exception cref="InvalidDataException">A file of the machine is damaged.</exception>
-    public static EnclaveProcess Launch(string programDirectory, string machineDirectory, long? epcSize)
+    public static EnclaveProcess Launch(string programDirectory, string machineDirectory, EnclaveProduct product, long? epcSize)
     {
         var machine = SimulatedPlatform.Open(machineDirectory, epcSize ?? SimulatedPlatform.DefaultEpcSize);
         SimulatedQuotingEnclave? quotingEnclave = null;
@@ -50,7 +50,7 @@ public static class SimulatedPlatforms
         {
             quotingEnclave = SimulatedQuotingEnclave.Open(machine);
             var image = EnclaveImage.FromFiles(programDirectory);
-            var enclave = machine.Launch(image, FindSigStruct(programDirectory, machineDirectory, image));
+            var enclave = machine.Launch(image, FindSigStruct(programDirectory, machineDirectory, product, image));
             return new EnclaveProcess(
                 enclave, quotingEnclave.ProviderFor(enclave), () => machine.Counters, new Machine(machine, quotingEnclave));
         }
@@ -66,7 +66,8 @@ public static class SimulatedPlatforms
         }
     }
 
-    private static SigStruct FindSigStruct(string programDirectory, string machineDirectory, EnclaveImage image)
+    private static SigStruct FindSigStruct(
+        string programDirectory, string machineDirectory, EnclaveProduct product, EnclaveImage image)
     {
         var path = Path.Combine(programDirectory, "enclave.sigstruct");
         if (File.Exists(path))
@@ -77,7 +78,7 @@ public static class SimulatedPlatforms
         }
         using var signer = EnclaveSigner.LoadOrCreate(Path.Combine(machineDirectory, "development-signer.pem"));
         return signer.Sign(
-            image.Measure(), IsvProdId, IsvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit, Xfrm), new DateOnly(2026, 1, 1));
+            image.Measure(), (ushort)product, IsvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit, Xfrm), new DateOnly(2026, 1, 1));
     }
 
     private sealed class Machine(SimulatedPlatform machine, SimulatedQuotingEnclave quotingEnclave) : IDisposable

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
@@ -24,11 +25,12 @@ internal static class RoomStatements
         {
             throw QuoteRefusals.Of(refusal!, "not verified", [$"stage: {refusal!.Location?.Part}"]);
         }
-        if (!verified.Binding.Span.SequenceEqual(contract.Hash.Span))
+        var expected = EvidenceContext.RoomStatement(contract.Hash);
+        if (!expected.Equals(verified.Context))
         {
             throw CliReasons.WrongContract.Refuse(
-                "not verified: the statement was made under another contract",
-                problems: [$"found {Format.Hex(verified.Binding)}", $"expected {Format.Hex(contract.Hash)}"]);
+                "not verified: the statement was made under another contract, or for another purpose",
+                problems: [$"found {verified.Context}", $"expected {expected}"]);
         }
         var appraisal = contract.Enclave.Appraise(verified.Quote);
         return appraisal.IsAccepted

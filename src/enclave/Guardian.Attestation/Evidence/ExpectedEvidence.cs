@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Guardian.Attestation.Evidence;
 
 /// <summary>The evidence that a party accepts from its peer: a role, and the fields of its context. Immutable.</summary>
@@ -19,6 +21,15 @@ public sealed record ExpectedEvidence(EvidenceRole Role, IReadOnlyList<ReadOnlyM
     /// <param name="identity">Its identity, 32 bytes; null accepts each CAS that the policy accepts.</param>
     /// <returns>The expectation.</returns>
     public static ExpectedEvidence Cas(ReadOnlyMemory<byte>? identity) => new(EvidenceRole.Cas, [identity]);
+
+    /// <summary>Accepts a runtime that starts a service.</summary>
+    /// <param name="cas">The identity of the CAS that it asks, 64 hex digits.</param>
+    /// <param name="session">The session's name.</param>
+    /// <param name="service">The service's name.</param>
+    /// <returns>The expectation.</returns>
+    public static ExpectedEvidence RuntimeLaunch(string cas, string session, string service) => new(
+        EvidenceRole.RuntimeLaunch,
+        [Convert.FromHexString(cas), Encoding.UTF8.GetBytes(session), Encoding.UTF8.GetBytes(service)]);
 
     /// <summary>Explains why evidence is not accepted; null when it is. Evidence without a role is never accepted.</summary>
     /// <param name="found">The role and context of the peer's evidence; null when it has none.</param>

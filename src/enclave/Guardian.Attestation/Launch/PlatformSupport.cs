@@ -5,9 +5,11 @@ namespace Guardian.Attestation.Launch;
 /// <summary>Starts the running program as an enclave of a simulated machine.</summary>
 /// <param name="programDirectory">The folder whose files are the enclave's code.</param>
 /// <param name="machineDirectory">The folder with the machine's identity.</param>
+/// <param name="product">The ISVPRODID, unless a vendor's signature in the program folder says another.</param>
 /// <param name="epcSize">Bytes of EPC, or null for the machine's default.</param>
 /// <returns>The process as an enclave.</returns>
-public delegate EnclaveProcess SimulationLauncher(string programDirectory, string machineDirectory, long? epcSize);
+public delegate EnclaveProcess SimulationLauncher(
+    string programDirectory, string machineDirectory, EnclaveProduct product, long? epcSize);
 
 /// <summary>The platforms of a build of an executable. A hardware build has <see cref="HardwareOnly"/>. Immutable.</summary>
 /// <param name="Anchors">The roots of trust that the executable knows. Its policies decide which platforms they accept.</param>
@@ -20,8 +22,8 @@ public sealed record PlatformSupport(IReadOnlyList<TrustAnchor> Anchors, Simulat
     /// <summary>Opens the hardware platform; without one, launches a simulated enclave if the build has simulation.</summary>
     /// <inheritdoc cref="SimulationLauncher"/>
     /// <exception cref="PlatformNotSupportedException">There is no SGX here, and this build has no simulation.</exception>
-    public EnclaveProcess Open(string programDirectory, string machineDirectory, long? epcSize = null) =>
+    public EnclaveProcess Open(string programDirectory, string machineDirectory, EnclaveProduct product, long? epcSize = null) =>
         EnclaveProcess.TryOpenHardware()
-        ?? Simulate?.Invoke(programDirectory, machineDirectory, epcSize)
+        ?? Simulate?.Invoke(programDirectory, machineDirectory, product, epcSize)
         ?? throw new PlatformNotSupportedException("this process does not run inside an SGX enclave, and this build has no simulation");
 }

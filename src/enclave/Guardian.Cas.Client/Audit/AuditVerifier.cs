@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
 using Guardian.Attestation.Verification;
@@ -103,6 +104,10 @@ public static class AuditVerifier
         if (statement.Type != type)
         {
             return $"it is a '{statement.Type}'";
+        }
+        if (ExpectedEvidence.Exactly(EvidenceContext.CasAudit).FindFault(statement.Context) is { } fault)
+        {
+            return $"its evidence is {fault}";
         }
         var failed = policy.Appraise(statement.Quote).Checks.Where(check => !check.Passed).ToList();
         return failed.Count > 0 ? string.Join("; ", failed) : null;

@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.Attestation.Evidence;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
@@ -29,23 +31,59 @@ public sealed class CasClient : IDisposable
     private const int MaxResponseSize = 8 * 1024 * 1024;
 
     private readonly HttpClient http;
+    private X509Certificate2? launchCertificate;
 
     /// <summary>Prepares calls to a CAS; connects to nothing yet.</summary>
     /// <param name="address">The CAS, <c>https://host:port</c>.</param>
     /// <param name="policy">The CAS that is accepted.</param>
-    /// <param name="clientCertificate">A person's certificate, or an enclave's RA-TLS certificate; null for calls that need none.</param>
+    /// <param name="clientCertificate">The certificate of a person's key; null for calls that need none.</param>
     /// <param name="time">The clock by which evidence must be valid.</param>
     /// <param name="verifier">Verifies the evidence of the CAS, with the roots that are accepted.</param>
     /// <param name="onVerified">Called with the verified CAS at each handshake; may be null.</param>
+    /// <param name="expected">The role and context that the CAS's evidence must have; null is any CAS that serves.</param>
     /// <exception cref="ArgumentNullException">
     /// <paramref name="policy"/>, <paramref name="time"/> or <paramref name="verifier"/> is null.
     /// </exception>
     public CasClient(
         Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
-        Action<RaTlsPeer, Appraisal>? onVerified = null)
+        Action<RaTlsPeer, Appraisal>? onVerified = null, ExpectedEvidence? expected = null)
     {
-        var handler = RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, verifier, onVerified);
+        var handler = RaTlsTransport.CreateHandler(
+            policy, expected ?? ExpectedEvidence.Cas(null), clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
+    }
+
+    /// <summary>
+    /// Connects as an enclave. The first connection shows no certificate and learns the identity of the verified CAS. Then the client
+    /// makes a key whose evidence is for this CAS only, and connects with it. Nothing but the client ever uses the key.
+    /// </summary>
+    /// <param name="address">The CAS, <c>https://host:port</c>.</param>
+    /// <param name="policy">The CAS that is accepted.</param>
+    /// <param name="identity">The identity that the CAS must have, 32 bytes; null accepts each CAS that the policy accepts.</param>
+    /// <param name="describe">Returns the role and context of the key for the CAS's identity, 32 bytes.</param>
+    /// <param name="quotes">Makes the quotes of this enclave.</param>
+    /// <param name="time">The clock by which evidence must be valid.</param>
+    /// <param name="verifier">Verifies the evidence of the CAS, with the roots that are accepted.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The client.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="describe"/> is null.</exception>
+    public static async Task<CasClient> ConnectEnclaveAsync(
+        Uri address, AttestationPolicy policy, ReadOnlyMemory<byte>? identity, Func<ReadOnlyMemory<byte>, EvidenceContext> describe,
+        IQuoteProvider quotes, TimeProvider time, EvidenceVerifier verifier, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(describe);
+        RaTlsPeer? cas = null;
+        using (var anonymous = new CasClient(
+            address, policy, null, time, verifier, (peer, _) => cas = peer, ExpectedEvidence.Cas(identity)))
+        {
+            await anonymous.CheckAsync(cancellation).ConfigureAwait(false);
+        }
+        var found = cas!.Context!.Fields[0];
+        var certificate = RaTlsCertificate.Create(quotes, describe(found));
+        return new CasClient(address, policy, certificate, time, verifier, expected: ExpectedEvidence.Cas(found))
+        {
+            launchCertificate = certificate,
+        };
     }
 
     /// <summary>Creates a session. Its creator is the key of the client certificate.</summary>
@@ -96,14 +134,35 @@ public sealed class CasClient : IDisposable
         return (await SendAsync(HttpMethod.Get, path, null, CasJson.Default.StdioKeyDescription, cancellation).ConfigureAwait(false)).Key;
     }
 
-    /// <summary>Gets the startup configuration of a service, as an enclave with its RA-TLS certificate.</summary>
+    /// <summary>Gets the startup configuration of a service, as an enclave whose evidence is for the start of this service.</summary>
     /// <param name="session">The session's name.</param>
     /// <param name="service">The service's name.</param>
+    /// <param name="workloadKey">The key of the service's workload certificate, SubjectPublicKeyInfo; null asks for none.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The configuration, which holds secrets.</returns>
-    public Task<StartupConfiguration> ConfigureAsync(string session, string service, CancellationToken cancellation = default) => SendAsync(
-        HttpMethod.Post, "v1/configurations", CreateJson(new ConfigurationRequest(session, service), CasJson.Default.ConfigurationRequest),
-        CasJson.Default.StartupConfiguration, cancellation);
+    public Task<StartupConfiguration> ConfigureAsync(
+        string session, string service, byte[]? workloadKey = null, CancellationToken cancellation = default)
+    {
+        var request = new ConfigurationRequest(session, service, workloadKey);
+        return SendAsync(
+            HttpMethod.Post, "v1/configurations", CreateJson(request, CasJson.Default.ConfigurationRequest),
+            CasJson.Default.StartupConfiguration, cancellation);
+    }
+
+    /// <summary>Gets a new workload certificate, as an enclave whose evidence is for the start of this service.</summary>
+    /// <param name="session">The session's name.</param>
+    /// <param name="service">The service's name.</param>
+    /// <param name="workloadKey">The key, SubjectPublicKeyInfo.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The certificate and its authority.</returns>
+    public Task<WorkloadConfiguration> RenewWorkloadAsync(
+        string session, string service, byte[] workloadKey, CancellationToken cancellation = default)
+    {
+        var request = new ConfigurationRequest(session, service, workloadKey);
+        return SendAsync(
+            HttpMethod.Post, "v1/workload-certificates", CreateJson(request, CasJson.Default.ConfigurationRequest),
+            CasJson.Default.WorkloadConfiguration, cancellation);
+    }
 
     /// <summary>Reads the freshness tag of a volume, or a tag that the session names, as an admitted enclave.</summary>
     /// <param name="session">The session's name.</param>
@@ -205,7 +264,11 @@ public sealed class CasClient : IDisposable
             .ConfigureAwait(false)).Key;
 
     /// <summary>Closes the connections. Calls that are still under way fail.</summary>
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        launchCertificate?.Dispose();
+    }
 
     // The slashes of a name separate namespaces; every other special character is escaped.
     private static string PathOf(string name) => $"v1/sessions/{Escape(name)}";

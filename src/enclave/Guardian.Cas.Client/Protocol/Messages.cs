@@ -30,8 +30,13 @@ public sealed record AuditPage(IReadOnlyList<string> Lines, IReadOnlyList<AuditD
 /// <param name="Text">More, for people; may be empty.</param>
 public sealed record AuditDetailDescription(string Subject, string By, string Text);
 
-/// <summary>Asks for a startup configuration.</summary>
-internal sealed record ConfigurationRequest(string Session, string Service);
+/// <summary>Asks for a startup configuration, or for a new workload certificate.</summary>
+/// <param name="Session">The session's name.</param>
+/// <param name="Service">The service's name.</param>
+/// <param name="WorkloadKey">
+/// The P-256 key of the service's workload certificate, SubjectPublicKeyInfo, base64 on the wire; null asks for none.
+/// </param>
+internal sealed record ConfigurationRequest(string Session, string Service, byte[]? WorkloadKey = null);
 
 /// <summary>A freshness tag.</summary>
 /// <param name="Session">The session's name.</param>
@@ -80,6 +85,7 @@ internal sealed record CasProblem(string Title, int Status, string Detail, IRead
 [JsonSerializable(typeof(StartupConfiguration))]
 [JsonSerializable(typeof(SessionDescription))]
 [JsonSerializable(typeof(ConfigurationRequest))]
+[JsonSerializable(typeof(WorkloadConfiguration))]
 [JsonSerializable(typeof(TagDescription))]
 [JsonSerializable(typeof(TagChange))]
 [JsonSerializable(typeof(TagOutcome))]

@@ -43,6 +43,9 @@ public sealed record StartupConfiguration
     /// <summary>The only ports and destinations of the program.</summary>
     public required NetworkConfiguration Network { get; init; }
 
+    /// <summary>The certificate by which other services know this one; null when the runtime sent no key for it.</summary>
+    public WorkloadConfiguration? Workload { get; init; }
+
     /// <summary>Protection of the standard streams.</summary>
     public required StdioConfiguration Stdio { get; init; }
 
@@ -123,9 +126,10 @@ public sealed record NetworkConfiguration(IReadOnlyList<ListenConfiguration> Lis
 /// <param name="Certificate">The chain that the program shows, PEM, leaf first; for <see cref="NetworkProtocol.Tls"/> only.</param>
 /// <param name="PrivateKey">The key of the leaf, PKCS#8 in PEM; for <see cref="NetworkProtocol.Tls"/> only.</param>
 /// <param name="ClientAuthorities">The issuers of client certificates, PEM; null asks clients for no certificate.</param>
-/// <param name="Peer">The enclaves that may connect; for <see cref="NetworkProtocol.Attested"/> only.</param>
+/// <param name="Peers">The services that may connect; for <see cref="NetworkProtocol.Attested"/> only.</param>
 public sealed record ListenConfiguration(
-    int Port, NetworkProtocol Protocol, string? Certificate, string? PrivateKey, string? ClientAuthorities, PeerPolicy? Peer);
+    int Port, NetworkProtocol Protocol, string? Certificate, string? PrivateKey, string? ClientAuthorities,
+    IReadOnlyList<PeerService>? Peers);
 
 /// <summary>A destination that the program may connect to.</summary>
 /// <param name="Host">A name or an address, as the program gives it; the server's certificate must be for it.</param>
@@ -136,9 +140,10 @@ public sealed record ListenConfiguration(
 /// </param>
 /// <param name="Certificate">The certificate chain that the program shows, PEM, leaf first; null shows none.</param>
 /// <param name="PrivateKey">The key of the leaf, PKCS#8 in PEM; null without <paramref name="Certificate"/>.</param>
-/// <param name="Peer">The enclaves that may answer; for <see cref="NetworkProtocol.Attested"/> only.</param>
+/// <param name="Peers">The services that may answer; for <see cref="NetworkProtocol.Attested"/> only.</param>
 public sealed record ConnectConfiguration(
-    string Host, int Port, NetworkProtocol Protocol, string? Authorities, string? Certificate, string? PrivateKey, PeerPolicy? Peer);
+    string Host, int Port, NetworkProtocol Protocol, string? Authorities, string? Certificate, string? PrivateKey,
+    IReadOnlyList<PeerService>? Peers);
 
 /// <summary>Protection of a connection.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<NetworkProtocol>))]
@@ -152,10 +157,15 @@ public enum NetworkProtocol
     [JsonStringEnumMemberName("plain")]
     Plain,
 
-    /// <summary>TLS between enclaves that verify each other's quotes (RA-TLS).</summary>
+    /// <summary>TLS between services that verify each other's workload certificates.</summary>
     [JsonStringEnumMemberName("attested")]
     Attested,
 }
+
+/// <summary>A workload certificate (docs/spec/evidence.md, Workload certificates).</summary>
+/// <param name="Certificate">PEM. It is valid for 24 hours.</param>
+/// <param name="Authority">The certificate of the CAS's workload authority, PEM, which issued it and those of all peers.</param>
+public sealed record WorkloadConfiguration(string Certificate, string Authority);
 
 /// <summary>Protection of the standard streams.</summary>
 /// <param name="Key">The key that encrypts them, 32 bytes, base64 on the wire; null when they leave in the clear.</param>

@@ -15,6 +15,7 @@ internal sealed class ServiceReader(
     private const int MaxCpuSeconds = 366 * 24 * 3600;
     private const int MaxMemoryMiB = 4096;
     private const int MaxHostArguments = 64;
+    private const int MaxPeers = 64;
 
     private static readonly Dictionary<string, VolumeUpdate> Updates = new()
     {
@@ -82,10 +83,10 @@ internal sealed class ServiceReader(
         var names = services.Select(each => each.Service.Name).ToHashSet();
         foreach (var (map, service) in services)
         {
-            var peers = service.Listen.Select(each => each.Peer).Concat(service.Connect.Select(each => each.Peer)).OfType<string>();
-            foreach (var peer in peers.Where(peer => !names.Contains(peer)))
+            var peers = service.Listen.SelectMany(each => each.Peers).Concat(service.Connect.SelectMany(each => each.Peers));
+            foreach (var peer in peers.Where(peer => peer.Session is null && !names.Contains(peer.Service)))
             {
-                map.ReportAt("network", $"there is no service '{peer}' for an attested connection");
+                map.ReportAt("network", $"there is no service '{peer.Service}' for an attested connection");
             }
         }
     }
@@ -182,42 +183,70 @@ internal sealed class ServiceReader(
 
     private SessionListen ReadListen(YamlMap map)
     {
-        var (protocol, identity, authority, peer) = ReadProtection(map, "client_ca");
+        var (protocol, identity, authority, peers) = ReadProtection(map, "client_ca");
         if (protocol == NetworkProtocol.Tls && identity is null)
         {
             map.Report("a TLS server needs a certificate: name an x509 secret as 'identity'");
         }
-        var listen = new SessionListen((int)map.Integer("port", 1, ushort.MaxValue), protocol, identity, authority, peer);
+        var listen = new SessionListen((int)map.Integer("port", 1, ushort.MaxValue), protocol, identity, authority, peers);
         map.End();
         return listen;
     }
 
     private SessionConnect ReadConnect(YamlMap map)
     {
-        var (protocol, identity, authority, peer) = ReadProtection(map, "ca");
+        var (protocol, identity, authority, peers) = ReadProtection(map, "ca");
         var host = map.Text("host");
         if (Uri.CheckHostName(host) == UriHostNameType.Unknown && host.Length > 0)
         {
             map.ReportAt("host", $"'{host}' is not a name or address of a host");
         }
-        var connect = new SessionConnect(host, (int)map.Integer("port", 1, ushort.MaxValue), protocol, identity, authority, peer);
+        var connect = new SessionConnect(host, (int)map.Integer("port", 1, ushort.MaxValue), protocol, identity, authority, peers);
         map.End();
         return connect;
     }
 
-    private (NetworkProtocol Protocol, string? Identity, string? Authority, string? Peer) ReadProtection(
+    private (NetworkProtocol Protocol, string? Identity, string? Authority, IReadOnlyList<SessionPeer> Peers) ReadProtection(
         YamlMap map, string authorityMember)
     {
         var protocol = map.Word("protocol", Protocols, NetworkProtocol.Tls);
         return protocol switch
         {
-            NetworkProtocol.Attested => (protocol, null, null, map.Text("service")),
-            NetworkProtocol.Plain => (protocol, null, null, null),
+            NetworkProtocol.Attested => (protocol, null, null, ReadPeers(map)),
+            NetworkProtocol.Plain => (protocol, null, null, []),
             _ => (
                 protocol, ReadSecretName(map, "identity", SecretKind.X509),
-                ReadSecretName(map, authorityMember, SecretKind.X509Authority), null),
+                ReadSecretName(map, authorityMember, SecretKind.X509Authority), []),
         };
     }
+
+    // One peer beside the port, or a list.
+    private static SessionPeer[] ReadPeers(YamlMap map)
+    {
+        if (!map.Has("peers"))
+        {
+            return [ReadPeer(map)];
+        }
+        SessionPeer[] peers =
+        [
+            .. map.Maps("peers").Select(each =>
+            {
+                var peer = ReadPeer(each);
+                each.End();
+                return peer;
+            }),
+        ];
+        if (peers.Length is 0 or > MaxPeers)
+        {
+            map.ReportAt("peers", $"an attested connection has 1 to {MaxPeers} peers");
+        }
+        return peers;
+    }
+
+    private static SessionPeer ReadPeer(YamlMap map) => new(
+        map.Has("session") ? SessionFields.ReadSessionName(map, "session") : null,
+        SessionFields.ReadName(map, "service"),
+        SessionFields.ReadHash(map, "program", "the SHA-256 of the peer's program"));
 
     private string? ReadSecretName(YamlMap map, string member, SecretKind kind)
     {

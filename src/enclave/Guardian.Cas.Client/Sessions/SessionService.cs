@@ -81,8 +81,9 @@ internal sealed record VolumeMount(string Name, string Path, VolumeUpdate Update
 /// <param name="Protocol">The protection of connections.</param>
 /// <param name="Identity">The x509 secret that it shows; for TLS.</param>
 /// <param name="Authority">The x509-ca secret that must have issued a client's certificate; null asks for none.</param>
-/// <param name="Peer">The service of this session that may connect; for attested connections.</param>
-internal sealed record SessionListen(int Port, NetworkProtocol Protocol, string? Identity, string? Authority, string? Peer);
+/// <param name="Peers">The services that may connect; for attested connections.</param>
+internal sealed record SessionListen(
+    int Port, NetworkProtocol Protocol, string? Identity, string? Authority, IReadOnlyList<SessionPeer> Peers);
 
 /// <summary>A destination that a service may connect to.</summary>
 /// <param name="Host">The name or address, as the program gives it.</param>
@@ -90,5 +91,12 @@ internal sealed record SessionListen(int Port, NetworkProtocol Protocol, string?
 /// <param name="Protocol">The protection of connections.</param>
 /// <param name="Identity">The x509 secret that it shows, or null.</param>
 /// <param name="Authority">The x509-ca secret that must have issued the server's certificate; null takes the well-known ones.</param>
-/// <param name="Peer">The service of this session that must answer; for attested connections.</param>
-internal sealed record SessionConnect(string Host, int Port, NetworkProtocol Protocol, string? Identity, string? Authority, string? Peer);
+/// <param name="Peers">The services that may answer; for attested connections.</param>
+internal sealed record SessionConnect(
+    string Host, int Port, NetworkProtocol Protocol, string? Identity, string? Authority, IReadOnlyList<SessionPeer> Peers);
+
+/// <summary>A service at the other end of an attested connection.</summary>
+/// <param name="Session">Its session; null is this session.</param>
+/// <param name="Service">Its name.</param>
+/// <param name="Program">The digest of its program; null accepts any that its session names.</param>
+internal sealed record SessionPeer(string? Session, string Service, string? Program);

@@ -5,6 +5,7 @@ using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
 using Guardian.Cas.Store;
+using Guardian.Cas.Workloads;
 using Guardian.Refusals;
 
 namespace Guardian.Cas.Admissions;
@@ -13,9 +14,10 @@ namespace Guardian.Cas.Admissions;
 /// <param name="Secrets">The secret, and its owner, for each name of the session.</param>
 /// <param name="Volumes">The volume, and its owner, for each name of the session.</param>
 /// <param name="Tags">The present tags of the service's volumes.</param>
+/// <param name="Workloads">Issues the service's workload certificate.</param>
 internal sealed record Admission(
     SessionState State, SessionService Service, IReadOnlyDictionary<string, SharedItem> Secrets,
-    IReadOnlyDictionary<string, SharedItem> Volumes, IReadOnlyDictionary<string, byte[]?> Tags)
+    IReadOnlyDictionary<string, SharedItem> Volumes, IReadOnlyDictionary<string, byte[]?> Tags, WorkloadAuthority Workloads)
 {
     /// <summary>All sessions whose secrets the service gets.</summary>
     public IEnumerable<SessionState> Sessions => Secrets.Values.Select(secret => secret.State).DistinctBy(state => state.Document.Name);
@@ -50,11 +52,13 @@ internal sealed record Admission(
         var tags = service.Volumes.ToDictionary(
             mount => mount.Name,
             mount => TagTable.KeepsTag(mount.Update) ? transaction.FindTag(TagTable.RowOf(volumes[mount.Name])) : null);
-        return new Admission(state, service, secrets, volumes, tags);
+        return new Admission(state, service, secrets, volumes, tags, WorkloadAuthority.FindOrCreate(transaction));
     }
 
     /// <summary>Makes the startup configuration.</summary>
-    public StartupConfiguration Configure(DateTimeOffset now)
+    /// <param name="workloadKey">The key of the workload certificate, SubjectPublicKeyInfo; null for none.</param>
+    /// <param name="now">The time.</param>
+    public StartupConfiguration Configure(byte[]? workloadKey, DateTimeOffset now)
     {
         byte[] Fill(string text) => PlaceholderWriter.Replace(text, (name, isPrevious) => FindValue(name, isPrevious, now));
         string FillText(string text) => Encoding.UTF8.GetString(Fill(text));
@@ -79,6 +83,7 @@ internal sealed record Admission(
             Network = new NetworkConfiguration(
                 [.. Service.Listen.Select(listen => Configure(listen, now))],
                 [.. Service.Connect.Select(connect => Configure(connect, now))]),
+            Workload = workloadKey is null ? null : Workloads.Issue(State.Document, Service, workloadKey, now),
             Stdio = new StdioConfiguration(Service.EncryptsStdio ? State.Stored.Keys[SessionState.StdioKey(Service.Name)] : null),
             Limits = Service.Limits,
             Host = Service.Host,
@@ -132,13 +137,13 @@ internal sealed record Admission(
     private ListenConfiguration Configure(SessionListen listen, DateTimeOffset now)
     {
         var (chain, key, authority) = FindCertificates(listen.Identity, listen.Authority, now);
-        return new ListenConfiguration(listen.Port, listen.Protocol, chain, key, authority, FindPeer(listen.Peer));
+        return new ListenConfiguration(listen.Port, listen.Protocol, chain, key, authority, FindPeers(listen.Protocol, listen.Peers));
     }
 
     private ConnectConfiguration Configure(SessionConnect connect, DateTimeOffset now)
     {
         var (chain, key, authority) = FindCertificates(connect.Identity, connect.Authority, now);
-        return new ConnectConfiguration(connect.Host, connect.Port, connect.Protocol, authority, chain, key, FindPeer(connect.Peer));
+        return new ConnectConfiguration(connect.Host, connect.Port, connect.Protocol, authority, chain, key, FindPeers(connect.Protocol, connect.Peers));
     }
 
     private (string? Chain, string? Key, string? Authority) FindCertificates(string? identity, string? authority, DateTimeOffset now)
@@ -148,5 +153,7 @@ internal sealed record Admission(
         return (own?.ToPem("chain"), own?.ToPem("privatekey"), issuer?.ToPem("crt"));
     }
 
-    private PeerPolicy? FindPeer(string? service) => service is null ? null : PeerPolicy.From(State.FindService(service)!.Policy);
+    private PeerService[]? FindPeers(NetworkProtocol protocol, IReadOnlyList<SessionPeer> peers) => protocol == NetworkProtocol.Attested
+        ? [.. peers.Select(peer => new PeerService(peer.Session ?? State.Document.Name, peer.Service, peer.Program))]
+        : null;
 }

@@ -1,3 +1,4 @@
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Callers;
@@ -6,6 +7,7 @@ using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
 using Guardian.Cas.Store;
+using Guardian.Cas.Workloads;
 using Guardian.Refusals;
 
 namespace Guardian.Cas.Admissions;
@@ -13,12 +15,57 @@ namespace Guardian.Cas.Admissions;
 /// <summary>Admits enclaves to the services of sessions, and keeps their freshness tags. Thread-safe.</summary>
 internal sealed class AdmissionService(Vault vault, CallerVerifier callers, TimeProvider time)
 {
-    /// <summary>Gives a service its startup configuration if its quote satisfies the session.</summary>
+    private const string BadWorkloadKey = "the key of a workload certificate is a P-256 SubjectPublicKeyInfo";
+
+    /// <summary>Gives a service its startup configuration if its quote satisfies the session, and is for the start of this service.</summary>
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
     public async Task<Outcome<StartupConfiguration>> ConfigureAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
     {
-        var (admission, refusal) = await AdmitAsync(request, certificate).ConfigureAwait(false);
-        return admission is null ? refusal! : admission.Configure(time.GetUtcNow());
+        if (request.WorkloadKey is { } key && !WorkloadAuthority.IsAcceptable(key))
+        {
+            return CasReasons.Invalid.Because(BadWorkloadKey);
+        }
+        var (peer, refusal) = VerifyLaunch(request, certificate);
+        if (peer is null)
+        {
+            return refusal!;
+        }
+        (var admission, refusal) = await AdmitAsync(request, peer).ConfigureAwait(false);
+        return admission is null ? refusal! : admission.Configure(request.WorkloadKey, time.GetUtcNow());
+    }
+
+    /// <summary>Gives a service a new workload certificate if its session would still admit it.</summary>
+    /// <param name="certificate">The caller's TLS certificate, DER.</param>
+    public async Task<Outcome<WorkloadConfiguration>> RenewWorkloadAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    {
+        if (request.WorkloadKey is not { } key || !WorkloadAuthority.IsAcceptable(key))
+        {
+            return CasReasons.Invalid.Because(BadWorkloadKey);
+        }
+        var (peer, refusal) = VerifyLaunch(request, certificate);
+        if (peer is null)
+        {
+            return refusal!;
+        }
+        return await vault.TryRunAsync<WorkloadConfiguration>(transaction =>
+        {
+            if (transaction.FindSession(request.Session) is not { } state || state.FindService(request.Service) is not { } service)
+            {
+                return NoService(request);
+            }
+            if (service.Policy.Appraise(peer.Quote).Refusal is not null
+                || (service.IsSingleton && !transaction.IsInstance(request.Session, request.Service, peer)))
+            {
+                return CasReasons.Denied.Because(
+                    $"the caller's enclave is no longer the service '{request.Session}/{request.Service}': "
+                    + "the session or the platform changed, or another enclave was admitted since");
+            }
+            var authority = WorkloadAuthority.FindOrCreate(transaction);
+            transaction.Audit(
+                "workload-renewed", $"{request.Session}/{request.Service}", $"mrenclave {peer.Quote.Report.MrEnclave}",
+                $"session hash {state.Document.Hash}");
+            return authority.Issue(state.Document, service, key, time.GetUtcNow());
+        }).ConfigureAwait(false);
     }
 
     /// <summary>Gives a service the one secret of Gramine's secret provisioning if its quote satisfies the session.</summary>
@@ -26,7 +73,16 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
     /// <returns>The secret. Text ends with NUL, as Gramine's client expects.</returns>
     public async Task<Outcome<byte[]>> ProvisionAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
     {
-        var (admission, refusal) = await AdmitAsync(request, certificate).ConfigureAwait(false);
+        var (peer, refusal) = callers.Verify(certificate);
+        if (peer is null)
+        {
+            return refusal!;
+        }
+        if (peer.Context is { } role)
+        {
+            return CasReasons.Denied.Because($"Gramine's own evidence has no role; the caller's is for '{role}'");
+        }
+        (var admission, refusal) = await AdmitAsync(request, peer).ConfigureAwait(false);
         if (admission is null)
         {
             return refusal!;
@@ -87,16 +143,28 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
         }).ConfigureAwait(false);
     }
 
-    private async Task<Outcome<Admission>> AdmitAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    // The evidence says for which start of which service the caller's key is. Another program in the same runtime has no such key.
+    private Outcome<RaTlsPeer> VerifyLaunch(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
     {
         var (peer, refusal) = callers.Verify(certificate);
-        while (peer is not null)
+        if (peer is null)
         {
-            (var admission, refusal) = await vault.TryRunAsync<Admission>(
+            return refusal!;
+        }
+        return ExpectedEvidence.RuntimeLaunch(vault.LogId, request.Session, request.Service).FindFault(peer.Context) is { } fault
+            ? CasReasons.Denied.Because($"the caller's evidence is {fault}")
+            : peer;
+    }
+
+    private async Task<Outcome<Admission>> AdmitAsync(ConfigurationRequest request, RaTlsPeer peer)
+    {
+        while (true)
+        {
+            var (admission, refusal) = await vault.TryRunAsync<Admission>(
                 transaction => Admit(transaction, request, peer)).ConfigureAwait(false);
             if (admission is null)
             {
-                break;
+                return refusal!;
             }
             var due = admission.Sessions.Where(IsDue).ToList();
             if (due.Count == 0)
@@ -108,14 +176,16 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
                 await RenewAsync(state).ConfigureAwait(false);
             }
         }
-        return refusal!;
     }
+
+    private static Refusal NoService(ConfigurationRequest request) =>
+        CasReasons.NotFound.Because($"there is no service '{request.Service}' in a session '{request.Session}'");
 
     private static Outcome<Admission> Admit(VaultTransaction transaction, ConfigurationRequest request, RaTlsPeer peer)
     {
         if (transaction.FindSession(request.Session) is not { } state || state.FindService(request.Service) is not { } service)
         {
-            return CasReasons.NotFound.Because($"there is no service '{request.Service}' in a session '{request.Session}'");
+            return NoService(request);
         }
         var subject = $"{request.Session}/{request.Service}";
         var by = $"mrenclave {peer.Quote.Report.MrEnclave}";

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
@@ -17,7 +18,10 @@ internal static class TagTable
     private const string TagKind = "tag";
     private const string InstanceKind = "instance";
 
-    /// <summary>Finds the row of a tag for an enclave that may move it: a service of the session that has the tag admits it.</summary>
+    /// <summary>
+    /// Finds the row of a tag for an enclave that may move it: a service of the session that has the tag admits it, and its evidence is for
+    /// the start of this service, or for a CAS that this one witnesses.
+    /// </summary>
     public static Outcome<string> FindRow(VaultTransaction transaction, string session, string name, RaTlsPeer peer)
     {
         var state = transaction.FindSession(session);
@@ -26,7 +30,8 @@ internal static class TagTable
         {
             return CasReasons.NotFound.Because($"there is no tag '{name}' in a session '{session}'");
         }
-        var admitting = owning.Where(service => service.Policy.Appraise(peer.Quote).IsAccepted).ToList();
+        var admitting = owning.Where(service => IsFor(peer.Context, transaction.LogId, session, service.Name)
+            && service.Policy.Appraise(peer.Quote).IsAccepted).ToList();
         if (admitting.Count == 0)
         {
             return CasReasons.Denied.Because($"the caller's enclave is not a service of '{session}' that has the tag '{name}'");
@@ -68,6 +73,10 @@ internal static class TagTable
 
     private static bool HasTag(SessionService service, string name) => service.Tags.Contains(name)
         || service.Volumes.Any(volume => volume.Name == name && KeepsTag(volume.Update));
+
+    private static bool IsFor(EvidenceContext? context, string cas, string session, string service) =>
+        ExpectedEvidence.RuntimeLaunch(cas, session, service).FindFault(context) is null
+        || EvidenceContext.CasWitnessed(Convert.FromHexString(cas), session).Equals(context);
 
     private static byte[] InstanceOf(RaTlsPeer peer) => SHA256.HashData(peer.SubjectPublicKeyInfo.Span);
 }

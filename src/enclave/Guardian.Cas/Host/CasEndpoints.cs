@@ -99,11 +99,16 @@ internal static class CasEndpoints
     private static void MapAdmissions(WebApplication app, CasServices services)
     {
         const string RequestForm = "{\"session\": …, \"service\": …}";
+        const string WorkloadForm = "{\"session\": …, \"service\": …, \"workloadKey\": …}";
         const string ChangeForm = "{\"session\": …, \"name\": …, \"expected\": …, \"next\": …}";
         app.MapPost("/v1/configurations", Answer(
             MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.StartupConfiguration,
             (context, body) => services.Admissions.ConfigureAsync(
                 Read(body, CasJson.Default.ConfigurationRequest, RequestForm), CertificateOf(context))));
+        app.MapPost("/v1/workload-certificates", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.WorkloadConfiguration,
+            (context, body) => services.Admissions.RenewWorkloadAsync(
+                Read(body, CasJson.Default.ConfigurationRequest, WorkloadForm), CertificateOf(context))));
         app.MapGet("/v1/tags/{name}", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.TagDescription,
             (context, _) => services.Admissions.ReadTagAsync(QueryOf(context, "session"), NameOf(context), CertificateOf(context))));

@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Store;
@@ -43,7 +44,7 @@ internal static class CasLaunch
 
     /// <summary>Gets the store's key: the sealed one of this machine, that of another replica, or a new one for a new store.</summary>
     public static async Task<StoreKey> GetKeyAsync(
-        HostOptions options, EnclaveProcess process, X509Certificate2 certificate, IRowStore? rows, TimeProvider time)
+        HostOptions options, EnclaveProcess process, IRowStore? rows, TimeProvider time)
     {
         var path = KeyPath(options);
         if (StoreKey.TryLoad(path, process.Enclave) is { } known)
@@ -52,7 +53,7 @@ internal static class CasLaunch
         }
         if (options.Find("join") is { } address)
         {
-            var key = await JoinAsync(address, process.Enclave, certificate, options.Verifier, time).ConfigureAwait(false);
+            var key = await JoinAsync(address, process, options.Verifier, time).ConfigureAwait(false);
             key.Save(path, process.Enclave);
             return key;
         }
@@ -79,7 +80,7 @@ internal static class CasLaunch
     }
 
     private static async Task<StoreKey> JoinAsync(
-        string address, IEnclave enclave, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
+        string address, EnclaveProcess process, EvidenceVerifier verifier, TimeProvider time)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
         {
@@ -87,7 +88,8 @@ internal static class CasLaunch
         }
         try
         {
-            using var client = new CasClient(uri, ReplicasOf(enclave), certificate, time, verifier);
+            using var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting);
+            using var client = new CasClient(uri, ReplicasOf(process.Enclave), certificate, time, verifier);
             return new StoreKey(await client.ReadStoreKeyAsync().ConfigureAwait(false));
         }
         catch (RefusedException refused)

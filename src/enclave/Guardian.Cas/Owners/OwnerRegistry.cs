@@ -1,3 +1,4 @@
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Callers;
 using Guardian.Cas.Client.Owners;
@@ -104,6 +105,7 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
             return refusal!;
         }
         IReadOnlyList<string> failed = replicas is null ? ["this CAS has no replicas"]
+            : ExpectedEvidence.Exactly(EvidenceContext.CasStarting).FindFault(peer.Context) is { } fault ? [$"role: the evidence is {fault}"]
             : [.. replicas.Appraise(peer.Quote).Checks.Where(check => !check.Passed).Select(check => check.ToString())];
         return await vault.TryRunAsync<StoreKeyDescription>(transaction =>
         {

@@ -27,7 +27,7 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     private readonly List<(string Kind, byte[] Value)> plain = [];
 
     /// <summary>The kinds of rows except head and log.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance", "owners"];
+    public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance", "owners", "authority"];
 
     /// <summary>The hash of the log's first line, which no other CAS has.</summary>
     public string LogId => vault.LogId;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
@@ -60,34 +61,38 @@ internal sealed class CasWitness : IWitness
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly WitnessDescription place;
-    private readonly CasClient client;
+    private readonly Func<CancellationToken, Task<CasClient>> connect;
+    private CasClient? connected;
 
     /// <param name="policy">The CAS that is accepted as witness.</param>
-    /// <param name="certificate">This CAS's RA-TLS certificate.</param>
+    /// <param name="quotes">Makes the quotes of this CAS.</param>
     public CasWitness(
-        WitnessDescription place, AttestationPolicy policy, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
+        WitnessDescription place, AttestationPolicy policy, IQuoteProvider quotes, EvidenceVerifier verifier, TimeProvider time)
     {
         this.place = place;
-        client = new CasClient(new Uri(place.Address), policy, certificate, time, verifier);
+        connect = cancellation => CasClient.ConnectEnclaveAsync(
+            new Uri(place.Address), policy, identity: null, identity => EvidenceContext.CasWitnessed(identity, place.Session), quotes, time,
+            verifier, cancellation);
     }
 
     /// <inheritdoc/>
-    public byte[]? ReadMark() => Call(cancellation => client.ReadTagAsync(place.Session, Tag, cancellation));
+    public byte[]? ReadMark() => Call((client, cancellation) => client.ReadTagAsync(place.Session, Tag, cancellation));
 
     /// <inheritdoc/>
     public TagOutcome MoveMark(byte[]? expected, byte[] next) =>
-        Call(cancellation => client.SetTagAsync(place.Session, Tag, expected, next, cancellation));
+        Call((client, cancellation) => client.SetTagAsync(place.Session, Tag, expected, next, cancellation));
 
     /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
+    public void Dispose() => connected?.Dispose();
 
-    private T Call<T>(Func<CancellationToken, Task<T>> call)
+    private T Call<T>(Func<CasClient, CancellationToken, Task<T>> call)
     {
         using var patience = new CancellationTokenSource(Patience);
         try
         {
             // The vault's worker has to wait here.
-            return call(patience.Token).GetAwaiter().GetResult();
+            connected ??= connect(patience.Token).GetAwaiter().GetResult();
+            return call(connected, patience.Token).GetAwaiter().GetResult();
         }
         catch (RefusedException refused)
         {

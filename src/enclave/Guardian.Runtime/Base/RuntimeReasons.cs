@@ -29,6 +29,12 @@ public static class RuntimeReasons
         "The program or image differs from the one that the session names.",
         "run that one, or update the session's 'program'");
 
+    /// <summary>Another service is at the other end.</summary>
+    public static readonly RefusalReason WrongPeer = new(
+        "wrong-peer", RefusalKind.Unverified,
+        "The other end of an attested connection is not a service that the session accepts as peer.",
+        "name its session and service as peer in the session");
+
     /// <summary>The startup configuration cannot be used.</summary>
     public static readonly RefusalReason BadConfiguration = new(
         "bad-configuration", RefusalKind.Invalid,

@@ -1,26 +1,17 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Pki;
-using Guardian.Attestation.Policy;
-using Guardian.Attestation.RaTls;
-using Guardian.Attestation.Verification;
+using System.Security.Authentication;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 
 namespace Guardian.Runtime.Network;
 
-/// <summary>The enclave's own identity for TLS, and the means to verify peers.</summary>
-/// <param name="Certificate">The enclave's RA-TLS certificate.</param>
-/// <param name="Verifier">Verifies the evidence of peers.</param>
-/// <param name="Time">The instant at which certificates and evidence must be valid.</param>
-internal sealed record TlsIdentity(X509Certificate2 Certificate, EvidenceVerifier Verifier, TimeProvider Time);
-
 /// <summary>The network rules of the startup configuration: only connections that it names, and TLS unless it says plain.</summary>
-[SuppressMessage("Security", "CA5359", Justification = "attested connections are decided by the evidence, and a refusal throws")]
-internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
+[SuppressMessage("Security", "CA5359", Justification = "Workload.Verify decides about attested connections, and throws to refuse")]
+[SuppressMessage("Security", "CA5398", Justification = "both ends of an attested connection are ours")]
+internal sealed class NetworkShield(Workload workload) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<ShieldedSocket, byte> sockets = new();
 
@@ -38,7 +29,7 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
     {
         NetworkProtocol.Plain => null,
         NetworkProtocol.Attested => CreateAttestedServerOptions(
-            listen.Peer?.ToPolicy() ?? throw RefuseWithoutPeer($"port {listen.Port} is attested, but no peer is named that may connect")),
+            listen.Peers ?? throw RefuseWithoutPeer($"port {listen.Port} is attested, but no peer is named that may connect")),
         _ => new SslServerAuthenticationOptions
         {
             ServerCertificateContext = Certificates.CreateIdentity(listen.Certificate ?? "", listen.PrivateKey ?? ""),
@@ -58,9 +49,18 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
         }
         if (connect.Protocol == NetworkProtocol.Attested)
         {
-            var policy = connect.Peer?.ToPolicy()
+            var peers = connect.Peers
                 ?? throw RefuseWithoutPeer($"{connect.Host}:{connect.Port} is attested, but no peer is named that must answer");
-            return RaTlsTransport.ClientOptions(policy, null, enclave.Certificate, enclave.Time, enclave.Verifier);
+            return new SslClientAuthenticationOptions
+            {
+                EnabledSslProtocols = SslProtocols.Tls13,
+                ClientCertificateContext = workload.Certificate,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                {
+                    workload.Verify(certificate, peers);
+                    return true;
+                },
+            };
         }
         return new SslClientAuthenticationOptions
         {
@@ -79,14 +79,16 @@ internal sealed class NetworkShield(TlsIdentity enclave) : IAsyncDisposable
 
     private static RefusedException RefuseWithoutPeer(string detail) => new(RuntimeReasons.BadConfiguration.Because(detail));
 
-    private SslServerAuthenticationOptions CreateAttestedServerOptions(AttestationPolicy policy)
+    // The certificate is renewed while the port listens, so each handshake asks for the present one.
+    private SslServerAuthenticationOptions CreateAttestedServerOptions(IReadOnlyList<PeerService> peers) => new()
     {
-        var options = RaTlsTransport.ServerOptions(enclave.Certificate);
-        options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+        EnabledSslProtocols = SslProtocols.Tls13,
+        ServerCertificateSelectionCallback = (_, _) => workload.Certificate.TargetCertificate,
+        ClientCertificateRequired = true,
+        RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
-            RaTlsTransport.Accept(certificate, policy, null, enclave.Time.GetUtcNow(), enclave.Verifier);
+            workload.Verify(certificate, peers);
             return true;
-        };
-        return options;
-    }
+        },
+    };
 }

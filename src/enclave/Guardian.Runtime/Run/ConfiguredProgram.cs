@@ -44,8 +44,9 @@ internal static class ConfiguredProgram
 
         // Step 3
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var network = new NetworkShield(launch.Identity);
+        var network = new NetworkShield(launch.Workload);
         await using var _ = network.ConfigureAwait(false);
+        launch.RenewWorkload(log);
         using var guestFiles = new GuestFiles(launch, options, files, log);
         using var streams = new StandardStreams(configuration, log);
         var connector = new Connector(network, log, ending.Token);

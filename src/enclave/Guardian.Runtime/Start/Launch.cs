@@ -1,7 +1,6 @@
-using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
-using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
@@ -17,21 +16,20 @@ namespace Guardian.Runtime.Start;
 internal sealed class Launch : IDisposable
 {
     private readonly EnclaveProcess process;
-    private readonly X509Certificate2 certificate;
 
-    private Launch(
-        EnclaveProcess process, X509Certificate2 certificate, CasClient cas, StartupConfiguration configuration, TlsIdentity identity)
+    private Launch(EnclaveProcess process, CasClient cas, StartupConfiguration configuration, Workload workload)
     {
         this.process = process;
-        this.certificate = certificate;
-        (Cas, Configuration, Identity) = (cas, configuration, identity);
+        (Cas, Configuration, Workload) = (cas, configuration, workload);
     }
 
+    /// <summary>The CAS. Only this client has the key of the runtime's evidence, so nothing that the program can use has it.</summary>
     public CasClient Cas { get; }
 
     public StartupConfiguration Configuration { get; }
 
-    public TlsIdentity Identity { get; }
+    /// <summary>The service's identity for its connections.</summary>
+    public Workload Workload { get; }
 
     /// <summary>Derives the key that authenticates compiled programs. Only this runtime's code on this machine can derive it.</summary>
     /// <param name="key">Receives <see cref="Guardian.Wasi.Engine.ModuleCache.KeySize"/> bytes.</param>
@@ -39,50 +37,65 @@ internal sealed class Launch : IDisposable
 
     public bool IsSimulated => process.Enclave.Platform == PlatformKind.Simulated;
 
-    /// <remarks>1 launch as an enclave. 2 create a TLS key inside and quote it. 3 verify the CAS in the handshake. 4 get the configuration,
-    /// or the reason for its refusal.</remarks>
+    /// <remarks>1 launch as an enclave. 2 verify the CAS in the handshake. 3 create a TLS key inside, and quote it for the start of this
+    /// service at this CAS. 4 get the configuration, or the reason for its refusal.</remarks>
     /// <exception cref="RefusedException">The CAS does not admit the runtime, is not trusted or is unreachable.</exception>
     public static async Task<Launch> StartAsync(RuntimeOptions options, CancellationToken cancellation)
     {
         EnclaveProcess? process = null;
-        X509Certificate2? certificate = null;
         CasClient? cas = null;
+        Workload? workload = null;
         try
         {
-            process = BuiltPlatforms.Support.Open(AppContext.BaseDirectory, options.Machine);
-            certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
+            process = BuiltPlatforms.Support.Open(AppContext.BaseDirectory, options.Machine, EnclaveProduct.Runtime);
             var verifier = new EvidenceVerifier(BuiltPlatforms.Support.Anchors, new CollateralStore(options.Collateral));
-            var identity = new TlsIdentity(certificate, verifier, TimeProvider.System);
-            cas = new CasClient(options.Cas, options.CasPolicy, certificate, identity.Time, verifier);
-            var configuration = await ConfigureAsync(cas, options, cancellation).ConfigureAwait(false);
-            return new Launch(process, certificate, cas, configuration, identity);
+            workload = new Workload(TimeProvider.System);
+            try
+            {
+                cas = await CasClient.ConnectEnclaveAsync(
+                    options.Cas, options.CasPolicy, identity: null,
+                    identity => EvidenceContext.RuntimeLaunch(identity, options.SessionName, options.ServiceName), process.Quotes,
+                    TimeProvider.System, verifier, cancellation).ConfigureAwait(false);
+                var configuration = await cas.ConfigureAsync(
+                    options.SessionName, options.ServiceName, workload.PublicKey, cancellation).ConfigureAwait(false);
+                if (configuration.Workload is { } certificate)
+                {
+                    workload.Accept(certificate);
+                }
+                return new Launch(process, cas, configuration, workload);
+            }
+            catch (RefusedException failure) when (failure.Refusal.Reason != RuntimeReasons.BadConfiguration)
+            {
+                var refusal = failure.Refusal;
+                throw new RefusedException(RuntimeReasons.NotAdmitted.Because(refusal.Detail) with { Problems = refusal.Problems }, failure);
+            }
         }
         catch
         {
             cas?.Dispose();
-            certificate?.Dispose();
+            workload?.Dispose();
             process?.Dispose();
             throw;
         }
     }
 
-    private static async Task<StartupConfiguration> ConfigureAsync(CasClient cas, RuntimeOptions options, CancellationToken cancellation)
+    /// <summary>Renews the workload certificate from now on, if a connection of the service needs it.</summary>
+    public void RenewWorkload(Action<string> log)
     {
-        try
+        var network = Configuration.Network;
+        if (network.Listen.Any(each => each.Protocol == NetworkProtocol.Attested)
+            || network.Connect.Any(each => each.Protocol == NetworkProtocol.Attested))
         {
-            return await cas.ConfigureAsync(options.SessionName, options.ServiceName, cancellation).ConfigureAwait(false);
-        }
-        catch (RefusedException failure)
-        {
-            var refusal = failure.Refusal;
-            throw new RefusedException(RuntimeReasons.NotAdmitted.Because(refusal.Detail) with { Problems = refusal.Problems }, failure);
+            Workload.StartRenewing(
+                (key, cancellation) => Cas.RenewWorkloadAsync(Configuration.Session, Configuration.Service, key, cancellation), log);
         }
     }
 
     public void Dispose()
     {
+        // Its renewal uses the CAS.
+        Workload.Dispose();
         Cas.Dispose();
-        certificate.Dispose();
         process.Dispose();
     }
 }

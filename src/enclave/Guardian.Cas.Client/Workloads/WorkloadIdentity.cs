@@ -1,0 +1,110 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Guardian.Cas.Client.Protocol;
+
+namespace Guardian.Cas.Client.Workloads;
+
+/// <summary>The service of a session that a workload certificate names (docs/spec/evidence.md, Workload certificates). Immutable.</summary>
+/// <remarks>
+/// The certificate has one URI among its alternative names, in the form of SPIFFE, and one extension:
+/// <code>
+/// spiffe://CAS/session/SESSION/service/SERVICE     CAS: the CAS's identity, 64 hex digits; SESSION may contain slashes
+///
+/// SEQUENCE {                                       extension 2.25.163658161134872937073922440991933002163, DER
+///   sessionHash  OCTET STRING (SIZE (32)),
+///   program      [0] IMPLICIT OCTET STRING (SIZE (32)) OPTIONAL }
+/// </code>
+/// </remarks>
+/// <param name="Cas">The identity of the CAS that issued the certificate, 64 lower-case hex digits.</param>
+/// <param name="Session">The session's name.</param>
+/// <param name="Service">The service's name.</param>
+/// <param name="SessionHash">The session's hash, 64 lower-case hex digits.</param>
+/// <param name="Program">The digest of the program, 64 lower-case hex digits; null when the session names none.</param>
+public sealed record WorkloadIdentity(string Cas, string Session, string Service, string SessionHash, string? Program)
+{
+    // A UUID below the joint arc 2.25 (ITU-T X.667), so that no registry is needed.
+    internal const string ExtensionOid = "2.25.163658161134872937073922440991933002163";
+
+    private const string AlternativeNamesOid = "2.5.29.17";
+    private const string Scheme = "spiffe://";
+    private const int HashSize = SHA256.HashSizeInBytes;
+
+    private static readonly Asn1Tag ProgramTag = new(TagClass.ContextSpecific, 0);
+    private static readonly Asn1Tag UriTag = new(TagClass.ContextSpecific, 6);
+
+    /// <summary>The URI, as the certificate has it.</summary>
+    public string Uri => $"{UriOf(Cas)}/session/{Session}/service/{Service}";
+
+    /// <summary>The URI of a CAS, as the certificate of its workload authority has it.</summary>
+    /// <param name="cas">The CAS's identity, 64 lower-case hex digits.</param>
+    /// <returns>The trust domain of SPIFFE.</returns>
+    public static string UriOf(string cas) => Scheme + cas;
+
+    /// <summary>Reads the identity from a certificate. The caller verifies the issuer.</summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <returns>The identity, or null when the certificate has none in exactly this form. Never throws for any content.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="certificate"/> is null.</exception>
+    public static WorkloadIdentity? TryRead(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        try
+        {
+            return FindOnly(certificate, AlternativeNamesOid) is { } names && FindOnly(certificate, ExtensionOid) is { } extension
+                ? Read(ReadUri(names), extension)
+                : null;
+        }
+        catch (Exception malformed) when (malformed is AsnContentException or CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes the content of the extension.</summary>
+    internal byte[] WriteExtension()
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteOctetString(Convert.FromHexString(SessionHash));
+            if (Program is not null)
+            {
+                writer.WriteOctetString(Convert.FromHexString(Program), ProgramTag);
+            }
+        }
+        return writer.Encode();
+    }
+
+    private static byte[]? FindOnly(X509Certificate2 certificate, string oid) =>
+        certificate.Extensions.Where(extension => extension.Oid?.Value == oid).ToList() is [var only] ? only.RawData : null;
+
+    private static string ReadUri(byte[] alternativeNames)
+    {
+        var names = new AsnReader(alternativeNames, AsnEncodingRules.DER).ReadSequence();
+        var uri = names.ReadCharacterString(UniversalTagNumber.IA5String, UriTag);
+        names.ThrowIfNotEmpty();
+        return uri;
+    }
+
+    private static WorkloadIdentity? Read(string uri, byte[] extension)
+    {
+        // Neither the CAS's identity nor the name of a service contains a slash, so the four fixed parts are where they must be.
+        if (!uri.StartsWith(Scheme, StringComparison.Ordinal)
+            || uri[Scheme.Length..].Split('/') is not [var cas, "session", .. var session, "service", var service]
+            || session.Length == 0 || !KeyHash.IsHash(cas))
+        {
+            return null;
+        }
+        var outer = new AsnReader(extension, AsnEncodingRules.DER);
+        var reader = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        var hash = reader.ReadOctetString();
+        var program = reader.HasData ? reader.ReadOctetString(ProgramTag) : null;
+        reader.ThrowIfNotEmpty();
+        return hash.Length == HashSize && program is null or { Length: HashSize }
+            ? new WorkloadIdentity(
+                cas, string.Join('/', session), service, Convert.ToHexStringLower(hash),
+                program is null ? null : Convert.ToHexStringLower(program))
+            : null;
+    }
+}
