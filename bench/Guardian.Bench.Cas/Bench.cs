@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
@@ -30,13 +31,13 @@ internal sealed class Bench : IDisposable
     public Bench()
     {
         (program, cas) = (Launch("program"), Launch("cas"));
-        certificates = [.. Enumerable.Range(0, EnclaveCount).Select(_ => MakeCertificate())];
         signature = key.SignData(data, HashAlgorithmName.SHA256);
         vault = Vault.Open(
             SqliteRowStore.Open(Path.Combine(folder.FullName, "cas.sqlite")),
             new StoreKey(RandomNumberGenerator.GetBytes(StoreKey.Size)),
-            new AuditKey(StatementSigner.Create(cas.Quotes, new byte[32])), TimeProvider.System);
+            new AuditKey(StatementSigner.Create(cas.Quotes, EvidenceContext.CasAudit)), TimeProvider.System);
         Services = new CasServices(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
+        certificates = [.. Enumerable.Range(0, EnclaveCount).Select(_ => MakeCertificate())];
         using var owner = IdentityKey.Create();
         Owner = owner.SubjectPublicKeyInfo;
     }
@@ -96,12 +97,13 @@ internal sealed class Bench : IDisposable
     {
         var code = folder.CreateSubdirectory(name);
         File.WriteAllText(Path.Combine(code.FullName, "code"), name);
-        return SimulatedPlatforms.Launch(code.FullName, Path.Combine(folder.FullName, "machine"), epcSize: null);
+        return SimulatedPlatforms.Launch(code.FullName, Path.Combine(folder.FullName, "machine"), EnclaveProduct.Runtime, epcSize: null);
     }
 
     private byte[] MakeCertificate()
     {
-        using var certificate = RaTlsCertificate.Create(program.Quotes, default);
+        using var certificate = RaTlsCertificate.Create(
+            program.Quotes, EvidenceContext.RuntimeLaunch(Convert.FromHexString(vault.LogId), "bench", "web"));
         return certificate.RawData;
     }
 }

@@ -3,10 +3,12 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
+using Guardian.Cas.Client.Workloads;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Layout;
@@ -43,11 +45,12 @@ internal sealed class Samples
             Sealed = Sealing.Seal(Enclave, KeyPolicy.MrEnclave, "a secret"u8);
             var quotes = SimulatedQuotingEnclave.Open(machine).ProviderFor(Enclave);
             Quote = quotes.CreateQuote(new byte[64]);
-            using var certificate = RaTlsCertificate.Create(quotes, new byte[32]);
+            using var certificate = RaTlsCertificate.Create(quotes, EvidenceContext.RoomLead(new byte[32]));
             Certificate = certificate.RawData;
             TaggedEvidence = certificate.Extensions.Single(extension => extension.Oid!.Value == RaTlsCertificate.TaggedEvidenceOid).RawData;
-            using var statements = StatementSigner.Create(quotes, new byte[32]);
+            using var statements = StatementSigner.Create(quotes, EvidenceContext.RoomStatement(new byte[32]));
             Statement = statements.Sign("{\"a\":1}"u8, "sample+jws");
+            Workload = MakeWorkload();
             var pem = Encoding.ASCII.GetString(Guardian.Attestation.Quotes.Quote.TryParse(Quote).Value!.CertificationData.Span);
             using var pck = X509Certificate2.CreateFromPem(pem);
             PckExtension = pck.Extensions.Single(extension => extension.Oid!.Value == "1.2.840.113741.1.13.1").RawData;
@@ -93,6 +96,9 @@ internal sealed class Samples
 
     public byte[] Statement { get; }
 
+    /// <summary>A workload certificate, signed by its own key.</summary>
+    public byte[] Workload { get; }
+
     public byte[] SigStruct { get; }
 
     public byte[] Sealed { get; }
@@ -119,6 +125,17 @@ internal sealed class Samples
     /// <summary>Checks a group as the room does: a chunk of another size never reaches the check.</summary>
     public bool CheckGroup(byte[] plaintext, UploadForm form) => plaintext.Length == layout.GroupSize(dataSet)
         && new GroupCheck(layout, dataSet.InForm(form), form).FindProblem(0, plaintext, out _) is null;
+
+    private static byte[] MakeWorkload()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var identity = new WorkloadIdentity(new string('0', 64), "session", "service", new string('1', 64), new string('2', 64));
+        var request = new CertificateRequest("CN=workload", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(WorkloadIdentity.WriteName(identity.Uri));
+        request.CertificateExtensions.Add(identity.WriteExtension());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        return certificate.RawData;
+    }
 
     private byte[] WriteGroup()
     {

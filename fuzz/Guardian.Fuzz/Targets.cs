@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
@@ -10,6 +11,7 @@ using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Sessions;
+using Guardian.Cas.Client.Workloads;
 using Guardian.CleanRoom.Contract;
 using Guardian.Documents;
 using Guardian.Metering;
@@ -74,8 +76,12 @@ internal static class Targets
         new("pck-extension", () => [Known.Value.PckExtension], input => PckExtension.TryRead(input) is not null),
         new("tagged-evidence", () => [Known.Value.TaggedEvidence], input => TaggedEvidence.TryRead(input) is not null),
         new("claims",
-            () => [TaggedEvidence.WriteClaims(new byte[32], new byte[32])],
+            () => [TaggedEvidence.WriteClaims(new byte[32], EvidenceContext.CasStarting)],
             input => TaggedEvidence.TryReadClaims(input) is not null),
+        new("evidence-context",
+            () => [EvidenceContext.RuntimeLaunch(new byte[32], "session", "service").Encoded.ToArray()],
+            input => EvidenceContext.TryRead(input) is { } read && read.Encoded.Span.SequenceEqual(input)),
+        new("workload-certificate", () => [Known.Value.Workload], IsWorkload),
         new("statement",
             () => [Known.Value.Statement],
             input => StatementVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).Value is not null),
@@ -125,6 +131,20 @@ internal static class Targets
         "canary",
         () => [[1, 2, 3, 4]],
         input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+
+    private static bool IsWorkload(byte[] input)
+    {
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(input);
+            return WorkloadIdentity.TryRead(certificate) is not null;
+        }
+        catch (CryptographicException)
+        {
+            // The base library reads the certificate itself.
+            return false;
+        }
+    }
 
     private static byte[] AuditSample()
     {

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.Cas.Admissions;
@@ -86,14 +88,30 @@ internal sealed class TestCas : IDisposable
         return Platform.Launch(image, Signer.Sign(image.Measure(), 1, isvSvn, attributes, new DateOnly(2026, 1, 1)));
     }
 
-    public static byte[] Certificate(SimulatedEnclave enclave)
+    /// <summary>The evidence of an enclave that starts a service at this CAS.</summary>
+    public byte[] Certificate(SimulatedEnclave enclave, string session = "shop", string service = "web") =>
+        Certificate(enclave, Start(Vault.LogId, session, service));
+
+    public static byte[] Certificate(SimulatedEnclave enclave, EvidenceContext context)
     {
-        using var certificate = CertificateWithKey(enclave);
+        using var certificate = RaTlsCertificate.Create(Quotes(enclave), context);
         return certificate.RawData;
     }
 
-    public static X509Certificate2 CertificateWithKey(SimulatedEnclave enclave) =>
-        RaTlsCertificate.Create(QuotingEnclave.ProviderFor(enclave), default);
+    public static EvidenceContext Start(string cas, string session = "shop", string service = "web") =>
+        EvidenceContext.RuntimeLaunch(Convert.FromHexString(cas), session, service);
+
+    /// <summary>Evidence as Gramine makes it: the legacy form alone, which has no role.</summary>
+    public static X509Certificate2 GramineCertificate(SimulatedEnclave enclave)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=RATLS", key, HashAlgorithmName.SHA256);
+        var quote = Quotes(enclave).CreateQuote([.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. new byte[32]]);
+        request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, quote, critical: false));
+        return request.CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2040, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    }
+
+    public static IQuoteProvider Quotes(SimulatedEnclave enclave) => QuotingEnclave.ProviderFor(enclave);
 
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
@@ -111,7 +129,7 @@ internal sealed class TestCas : IDisposable
         StoreKey.LoadOrCreate(Path.Combine(folder, "database-key.sealed"), enclave), NewAuditKey(), time);
 
     public static AuditKey NewAuditKey(SimulatedEnclave? enclave = null) =>
-        new(StatementSigner.Create(QuotingEnclave.ProviderFor(enclave ?? Cas), new byte[32]));
+        new(StatementSigner.Create(Quotes(enclave ?? Cas), EvidenceContext.CasAudit));
 
     public Task<SessionDescription> CreateAsync(string session, byte[]? key = null) =>
         Sessions.CreateAsync(Utf8(session), key ?? Alice).ValueAsync();
@@ -122,8 +140,10 @@ internal sealed class TestCas : IDisposable
     public Task<byte[]> ReadSecretAsync(string name, string session = "shop") =>
         Vault.RunAsync(transaction => transaction.FindSession(session)!.Stored.Secrets[name].Value);
 
-    public Task<StartupConfiguration> ConfigureAsync(string session = "shop", string service = "web", SimulatedEnclave? enclave = null) =>
-        Admissions.ConfigureAsync(new ConfigurationRequest(session, service), Certificate(enclave ?? Program)).ValueAsync();
+    public Task<StartupConfiguration> ConfigureAsync(
+        string session = "shop", string service = "web", SimulatedEnclave? enclave = null, byte[]? workloadKey = null) =>
+        Admissions.ConfigureAsync(
+            new ConfigurationRequest(session, service, workloadKey), Certificate(enclave ?? Program, session, service)).ValueAsync();
 
     public void Dispose()
     {

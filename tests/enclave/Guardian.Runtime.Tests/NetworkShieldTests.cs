@@ -5,13 +5,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Guardian.Attestation.Launch;
-using Guardian.Attestation.Policy;
-using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
+using Guardian.Refusals;
 using Guardian.Runtime.Network;
-using Guardian.Simulation;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Tests;
@@ -21,23 +18,22 @@ public sealed class NetworkShieldTests : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
     private readonly TestAuthority authority = new();
-    private readonly EnclaveProcess enclave;
+    private readonly TestWorkloads workloads = new();
+    private readonly Workload workload;
     private readonly NetworkShield shield;
     private readonly List<string> problems = [];
 
     public NetworkShieldTests()
     {
-        Directory.CreateDirectory(folder.File("program"));
-        folder.Write("program/code", "code");
-        enclave = SimulatedPlatforms.Launch(folder.File("program"), folder.File("machine"), epcSize: null);
-        var certificate = RaTlsCertificate.Create(enclave.Quotes, default);
-        shield = new NetworkShield(new TlsIdentity(certificate, SimulatedPlatforms.Verifier, TimeProvider.System));
+        workload = workloads.Create("shop", "web");
+        shield = new NetworkShield(workload);
     }
 
     public async ValueTask DisposeAsync()
     {
         await shield.DisposeAsync();
-        enclave.Dispose();
+        workload.Dispose();
+        workloads.Dispose();
         authority.Dispose();
         folder.Dispose();
     }
@@ -92,24 +88,91 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Two_enclaves_connect_only_if_each_has_the_measurement_that_the_other_expects()
+    public async Task Two_services_connect_only_if_each_is_the_one_that_the_other_expects()
     {
-        var mine = PeerPolicy.From(new AttestationPolicy
-        {
-            Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(folder.File("program"))] }],
-            Platforms = [Guardian.Sgx.PlatformKind.Simulated],
-        });
+        // All run in the same runtime on the same platform. A naive shield compares the runtime's measurement, and accepts each of them.
+        var web = new PeerService("shop", "web", null);
         var port = ReservedPort.Reserve();
-        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, mine));
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, [web]));
         var guest = Task.Run(() => EchoOnce(listener));
-        var toMine = new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, mine);
-        Assert.Equal(FileError.Success, Connect(toMine, out var connection));
+        var destination = new ConnectConfiguration("127.0.0.1", port, NetworkProtocol.Attested, null, null, null, [web]);
+        Assert.Equal(FileError.Success, Connect(destination, out var connection));
         Assert.Equal("hello", Exchange(connection!, "hello"));
         await guest;
 
-        var other = mine with { Identities = [mine.Identities[0] with { MrEnclaves = [new string('0', 64)] }] };
-        Assert.Equal(FileError.ConnectionAborted, Connect(toMine with { Peer = other }, out _));
-        Assert.Contains("identity", Assert.Single(problems), StringComparison.Ordinal);
+        var program = new string('7', 64);
+        foreach (var other in new[]
+        {
+            web with { Session = "thief" }, web with { Service = "other" }, web with { Program = program }, web with { Session = "shop/session/shop" },
+        })
+        {
+            problems.Clear();
+            Assert.Equal(FileError.ConnectionAborted, Connect(destination with { Peers = [other] }, out _));
+            Assert.Contains("no service that may be at the other end", Assert.Single(problems), StringComparison.Ordinal);
+        }
+        Assert.Equal(FileError.Success, Connect(destination with { Peers = [web with { Service = "other" }, web] }, out connection));
+        connection!.Dispose();
+    }
+
+    [Fact]
+    public async Task A_service_that_the_session_does_not_accept_does_not_reach_the_guest()
+    {
+        var port = ReservedPort.Reserve();
+        var accepted = new PeerService("shop", "web", workloads.Program);
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, [accepted]));
+        using var elsewhere = new TestWorkloads();
+        using var old = workloads.Create("shop", "web", life: TimeSpan.FromMinutes(-1));
+        using var stranger = workloads.Create("thief", "web");
+        using var ofAnotherCas = elsewhere.Create("shop", "web");
+        using var otherProgram = workloads.Create("shop", "web", new string('7', 64));
+        foreach (var identity in new[] { stranger, ofAnotherCas, otherProgram, old })
+        {
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                using var refused = await ConnectAsync(port, identity.Certificate);
+                await refused.WriteAsync("x"u8.ToArray());
+                Assert.NotEqual(0, await refused.ReadAsync(new byte[1]));
+            });
+        }
+        Assert.Equal(FileError.Again, listener.Accept(out _));
+        var guest = Task.Run(() => EchoOnce(listener));
+        using var client = await ConnectAsync(port, workload.Certificate);
+        Assert.Equal("hello", await ExchangeAsync(client, "hello"));
+        await guest;
+    }
+
+    [Fact]
+    public async Task A_certificate_is_renewed_halfway_through_its_life_and_an_attempt_that_fails_is_repeated()
+    {
+        var time = new HastyTime();
+        using var renewed = workloads.Create("shop", "web", time: time);
+        var (first, calls) = (renewed.Certificate, 0);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        renewed.StartRenewing(
+            async (key, cancellation) =>
+            {
+                switch (++calls)
+                {
+                    case 1:
+                        throw new RefusedException(CasReasons.Unreachable.Because("the test made it so"));
+                    case 2:
+                        return workloads.Issue(key, "shop", "web", workloads.Program, TestWorkloads.Life);
+                    default:
+                        done.TrySetResult();
+                        await Task.Delay(Timeout.Infinite, cancellation);
+                        throw new InvalidOperationException();
+                }
+            },
+            problems.Add);
+        await done.Task;
+        Assert.NotSame(first, renewed.Certificate);
+        Assert.Contains("not renewed", Assert.Single(problems), StringComparison.Ordinal);
+        Assert.Equal(3, time.Delays.Count);
+        foreach (var halfway in new[] { time.Delays[0], time.Delays[2] })
+        {
+            Assert.InRange(halfway, TestWorkloads.Life * 0.45, TestWorkloads.Life * 0.55);
+        }
+        Assert.Equal(TimeSpan.FromMinutes(1), time.Delays[1]);
     }
 
     [Fact]
@@ -198,6 +261,20 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         }
     }
 
+    private static async Task<SslStream> ConnectAsync(int port, SslStreamCertificateContext identity)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "",
+            ClientCertificateContext = identity,
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        });
+        return tls;
+    }
+
     private async Task<SslStream> ConnectAsync(int port, string name, (string Chain, string Key)? identity = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -224,6 +301,18 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     {
         using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
         return await reader.ReadToEndAsync();
+    }
+
+    /// <summary>A clock whose timers end at once, and that records when they should.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        public List<TimeSpan> Delays { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Delays.Add(dueTime);
+            return base.CreateTimer(callback, state, TimeSpan.FromMilliseconds(1), period);
+        }
     }
 
     /// <summary>A certificate authority in place of the CAS.</summary>

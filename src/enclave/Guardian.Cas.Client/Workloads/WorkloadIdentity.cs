@@ -60,8 +60,20 @@ public sealed record WorkloadIdentity(string Cas, string Session, string Service
         }
     }
 
-    /// <summary>Writes the content of the extension.</summary>
-    internal byte[] WriteExtension()
+    /// <summary>Writes the alternative name of a certificate. (The base library's builder takes a <see cref="System.Uri"/>, which may
+    /// rewrite the text.)</summary>
+    internal static X509Extension WriteName(string uri)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, uri, UriTag);
+        }
+        return new X509Extension(AlternativeNamesOid, writer.Encode(), critical: false);
+    }
+
+    /// <summary>Writes the extension.</summary>
+    internal X509Extension WriteExtension()
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
@@ -72,7 +84,7 @@ public sealed record WorkloadIdentity(string Cas, string Session, string Service
                 writer.WriteOctetString(Convert.FromHexString(Program), ProgramTag);
             }
         }
-        return writer.Encode();
+        return new X509Extension(ExtensionOid, writer.Encode(), critical: false);
     }
 
     private static byte[]? FindOnly(X509Certificate2 certificate, string oid) =>

@@ -1,4 +1,3 @@
-using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -77,8 +76,8 @@ internal sealed class WorkloadAuthority
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
             [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
-        request.CertificateExtensions.Add(NameByUri(identity.Uri));
-        request.CertificateExtensions.Add(new X509Extension(WorkloadIdentity.ExtensionOid, identity.WriteExtension(), critical: false));
+        request.CertificateExtensions.Add(WorkloadIdentity.WriteName(identity.Uri));
+        request.CertificateExtensions.Add(identity.WriteExtension());
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
             authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var serial = RandomNumberGenerator.GetBytes(SerialSize);
@@ -94,19 +93,8 @@ internal sealed class WorkloadAuthority
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        request.CertificateExtensions.Add(NameByUri(WorkloadIdentity.UriOf(cas)));
+        request.CertificateExtensions.Add(WorkloadIdentity.WriteName(WorkloadIdentity.UriOf(cas)));
         using var certificate = request.CreateSelfSigned(NotBefore, NotAfter);
         return $"{key.ExportPkcs8PrivateKeyPem()}\n{certificate.ExportCertificatePem()}\n";
-    }
-
-    // Not by SubjectAlternativeNameBuilder, whose Uri may rewrite the text.
-    private static X509Extension NameByUri(string uri)
-    {
-        var writer = new AsnWriter(AsnEncodingRules.DER);
-        using (writer.PushSequence())
-        {
-            writer.WriteCharacterString(UniversalTagNumber.IA5String, uri, new Asn1Tag(TagClass.ContextSpecific, 6));
-        }
-        return new X509Extension("2.5.29.17", writer.Encode(), critical: false);
     }
 }

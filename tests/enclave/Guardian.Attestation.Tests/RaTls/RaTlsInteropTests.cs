@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Refusals;
@@ -53,12 +54,12 @@ public class RaTlsInteropTests
     [Fact]
     public void Ours_follows_the_published_rules()
     {
-        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, default);
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, EvidenceContext.CasStarting);
         var keyHash = SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo());
 
-        // Gramine, ra_tls.h: the raw quote; report data is the hash of the key, then zeros.
+        // Gramine, ra_tls.h: the raw quote; report data begins with the hash of the key, and Gramine's verifier reads no further.
         var legacy = certificate.Extensions.Single(each => each.Oid!.Value == "0.6.9.42.840.113741.1337.6").RawData;
-        Assert.Equal([.. keyHash, .. new byte[32]], legacy[368..432]);
+        Assert.Equal([.. keyHash, .. EvidenceContext.CasStarting.ComputeBinding()], legacy[368..432]);
 
         // Interoperable RA-TLS: tag 60000, quote, claims; report data is the hash of the claims, which hold the hash of the key.
         var reader = new CborReader(certificate.Extensions.Single(each => each.Oid!.Value == "2.23.133.5.4.9").RawData, CborConformanceMode.Canonical);

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
@@ -14,16 +15,17 @@ namespace Guardian.Attestation.Tests.RaTls;
 /// <summary>Real handshakes over loopback.</summary>
 public class RaTlsTests
 {
-    private static readonly byte[] Binding = [.. Enumerable.Repeat((byte)9, 32)];
+    private static readonly EvidenceContext Context = EvidenceContext.RoomLead(Enumerable.Repeat((byte)9, 32).ToArray());
+    private static readonly ExpectedEvidence Expected = ExpectedEvidence.Exactly(Context);
 
     [Fact]
     public async Task An_accepted_enclave_is_talked_to_and_sees_the_clients_key()
     {
         using var key = IdentityKey.Create();
-        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Context);
         using var server = new Server(certificate);
         RaTlsPeer? verified = null;
-        var answer = await server.GetAsync(TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
+        var answer = await server.GetAsync(TestPlatform.Policy, Expected, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
         Assert.Equal(key.PublicKey, answer);
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verified!.Quote.Report.MrEnclave);
     }
@@ -31,29 +33,32 @@ public class RaTlsTests
     [Fact]
     public async Task A_refused_peer_gets_not_one_byte()
     {
-        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Context);
         using var server = new Server(certificate);
         var otherMeasurement = TestPlatform.Policy with { Identities = [new AcceptedIdentity { MrEnclaves = [default] }] };
         var hardware = TestPlatform.Policy with { Platforms = [PlatformKind.Hardware] };
-        var byIdentity = await Fail(otherMeasurement, Binding);
+        var byIdentity = await Fail(otherMeasurement, Expected);
         Assert.Equal("not-accepted", byIdentity.Code);
         Assert.StartsWith("identity: found mrenclave", Assert.Single(byIdentity.Problems), StringComparison.Ordinal);
-        var byPlatform = await Fail(hardware, Binding);
+        var byPlatform = await Fail(hardware, Expected);
         Assert.StartsWith("platform: found simulated", Assert.Single(byPlatform.Problems), StringComparison.Ordinal);
         Assert.Contains("--platform simulated", byPlatform.Remedy, StringComparison.Ordinal);
-        Assert.Equal("wrong-binding", (await Fail(TestPlatform.Policy, new byte[32])).Code);
+        foreach (var other in new[] { EvidenceContext.RoomLead(new byte[32]), EvidenceContext.RoomShard(Context.Fields[0]), EvidenceContext.CasStarting })
+        {
+            Assert.Equal("wrong-role", (await Fail(TestPlatform.Policy, ExpectedEvidence.Exactly(other))).Code);
+        }
 
         using var plain = IdentityKey.Create();
         using var plainServer = new Server(plain.CreateClientCertificate(TimeProvider.System.GetUtcNow()));
-        Assert.Equal("no-evidence", (await FailAt(plainServer, TestPlatform.Policy, null)).Code);
+        Assert.Equal("no-evidence", (await FailAt(plainServer, TestPlatform.Policy, Expected)).Code);
         Assert.Equal(0, server.Requests + plainServer.Requests);
 
-        async Task<Refusal> Fail(AttestationPolicy policy, byte[] binding) => await FailAt(server, policy, binding);
+        async Task<Refusal> Fail(AttestationPolicy policy, ExpectedEvidence expected) => await FailAt(server, policy, expected);
     }
 
-    private static async Task<Refusal> FailAt(Server server, AttestationPolicy policy, byte[]? binding)
+    private static async Task<Refusal> FailAt(Server server, AttestationPolicy policy, ExpectedEvidence expected)
     {
-        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => server.GetAsync(policy, binding, null, _ => { }));
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => server.GetAsync(policy, expected, null, _ => { }));
         for (Exception? inner = failure; inner is not null; inner = inner.InnerException)
         {
             if (inner is RefusedException refused)
@@ -79,9 +84,9 @@ public class RaTlsTests
 
         public int Requests { get; private set; }
 
-        public async Task<string> GetAsync(AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
+        public async Task<string> GetAsync(
+            AttestationPolicy policy, ExpectedEvidence expected, X509Certificate2? client, Action<RaTlsPeer> onVerified)
         {
-            ReadOnlyMemory<byte>? expected = binding is null ? default(ReadOnlyMemory<byte>?) : binding;
             using var http = new HttpClient(RaTlsTransport.CreateHandler(
                 policy, expected, client, TimeProvider.System, TestPlatform.Verifier, (peer, _) => onVerified(peer)));
             return await http.GetStringAsync(new Uri($"https://{listener.LocalEndpoint}/"));

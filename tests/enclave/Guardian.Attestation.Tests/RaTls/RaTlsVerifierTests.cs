@@ -1,5 +1,7 @@
+using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.RaTls;
 using Guardian.Refusals;
@@ -8,39 +10,43 @@ namespace Guardian.Attestation.Tests.RaTls;
 
 public class RaTlsVerifierTests
 {
-    private static readonly byte[] Binding = [.. Enumerable.Repeat((byte)9, 32)];
+    private static readonly EvidenceContext Context = EvidenceContext.RoomLead(Enumerable.Repeat((byte)9, 32).ToArray());
 
     [Fact]
     public void A_certificate_of_ours_is_verified_by_either_evidence()
     {
-        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Context);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
             var verdict = RaTlsVerifier.Verify(Rebuilt(certificate, without: left), TestPlatform.Now, TestPlatform.Verifier);
             Assert.True(left is null ? verdict.Value is not null : verdict.Refusal!.Code == "key-not-bound");
         }
         var peer = RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Value!;
-        Assert.Equal(Binding, peer.Binding.ToArray());
+        Assert.Equal(Context, peer.Context);
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, peer.Quote.Report.MrEnclave);
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), peer.SubjectPublicKeyInfo.ToArray());
     }
 
     [Fact]
-    public void One_evidence_alone_is_enough()
+    public void Tagged_evidence_alone_has_its_role()
     {
-        foreach (var left in new[] { RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
-        {
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var der = Certificate(key, key, Binding, Binding, left);
-            Assert.Equal(Binding, RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Value!.Binding.ToArray());
-        }
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Assert.Equal(Context, Verify(Certificate(key, key, Context, Context.ComputeBinding(), RaTlsCertificate.LegacyOid)).Value!.Context);
     }
 
     [Fact]
-    public void Gramines_own_form_with_an_empty_second_half_has_a_zero_binding()
+    public void Gramines_own_form_with_an_empty_second_half_has_no_role()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal(new byte[32], RaTlsVerifier.Verify(Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now, TestPlatform.Verifier).Value!.Binding.ToArray());
+        Assert.Null(Verify(Certificate(key, key, null, new byte[32], RaTlsCertificate.TaggedEvidenceOid)).Value!.Context);
+    }
+
+    [Fact]
+    public void Evidence_with_a_role_does_not_lose_it_when_its_tagged_half_is_removed()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var stripped = Certificate(key, key, Context, Context.ComputeBinding(), RaTlsCertificate.TaggedEvidenceOid);
+        Assert.Equal("evidence-disagrees", Verify(stripped).Refusal!.Code);
     }
 
     [Fact]
@@ -50,7 +56,7 @@ public class RaTlsVerifierTests
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
-            Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Certificate(key, other, Binding, Binding, left), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+            Assert.Equal("key-not-bound", Verify(Certificate(key, other, Context, Context.ComputeBinding(), left)).Refusal!.Code);
         }
     }
 
@@ -58,7 +64,14 @@ public class RaTlsVerifierTests
     public void Two_evidences_that_disagree_are_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal("evidence-disagrees", RaTlsVerifier.Verify(Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+        var shard = EvidenceContext.RoomShard(Context.Fields[0]);
+        foreach (var (tagged, legacy) in new (EvidenceContext?, byte[])[]
+        {
+            (Context, new byte[32]), (Context, shard.ComputeBinding()), (null, shard.ComputeBinding()),
+        })
+        {
+            Assert.Equal("evidence-disagrees", Verify(Certificate(key, key, tagged, legacy, null)).Refusal!.Code);
+        }
     }
 
     [Fact]
@@ -73,7 +86,7 @@ public class RaTlsVerifierTests
     [Fact]
     public void An_altered_certificate_is_refused_or_names_the_same_peer()
     {
-        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Context);
         var der = certificate.RawData;
         var key = certificate.PublicKey.ExportSubjectPublicKeyInfo();
         for (var i = 0; i < der.Length; i += 5)
@@ -83,7 +96,7 @@ public class RaTlsVerifierTests
             if (RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Value is { } peer)
             {
                 Assert.Equal(key, peer.SubjectPublicKeyInfo.ToArray());
-                Assert.Equal(Binding, peer.Binding.ToArray());
+                Assert.Equal(Context, peer.Context);
                 Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, peer.Quote.Report.MrEnclave);
             }
             der[i] ^= 0x10;
@@ -107,10 +120,13 @@ public class RaTlsVerifierTests
         return copy.RawData;
     }
 
-    private static byte[] Certificate(ECDsa key, ECDsa quoted, byte[] taggedBinding, byte[] legacyBinding, string? without)
+    private static Outcome<RaTlsPeer> Verify(byte[] certificate) =>
+        RaTlsVerifier.Verify(certificate, TestPlatform.Now, TestPlatform.Verifier);
+
+    private static byte[] Certificate(ECDsa key, ECDsa quoted, EvidenceContext? tagged, byte[] legacyBinding, string? without)
     {
         var hash = SHA256.HashData(quoted.ExportSubjectPublicKeyInfo());
-        var claims = TaggedEvidence.WriteClaims(hash, taggedBinding);
+        var claims = tagged is null ? WriteClaimsOfOthers(hash) : TaggedEvidence.WriteClaims(hash, tagged);
         var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
         if (without != RaTlsCertificate.TaggedEvidenceOid)
         {
@@ -123,5 +139,20 @@ public class RaTlsVerifierTests
         }
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         return certificate.RawData;
+    }
+
+    private static byte[] WriteClaimsOfOthers(byte[] keyHash)
+    {
+        var hash = new CborWriter();
+        hash.WriteStartArray(2);
+        hash.WriteInt32(1);
+        hash.WriteByteString(keyHash);
+        hash.WriteEndArray();
+        var claims = new CborWriter();
+        claims.WriteStartMap(1);
+        claims.WriteTextString("pubkey-hash");
+        claims.WriteByteString(hash.Encode());
+        claims.WriteEndMap();
+        return claims.Encode();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Statements;
 using Guardian.Refusals;
@@ -8,7 +9,7 @@ namespace Guardian.Attestation.Tests.Statements;
 
 public class StatementVerifierTests
 {
-    private static readonly byte[] Binding = [.. Enumerable.Repeat((byte)3, 32)];
+    private static readonly EvidenceContext Context = EvidenceContext.RoomStatement(Enumerable.Repeat((byte)3, 32).ToArray());
     private static readonly byte[] Statement = Sign();
 
     [Fact]
@@ -17,7 +18,7 @@ public class StatementVerifierTests
         var verdict = StatementVerifier.Verify(Statement, TestPlatform.Now, TestPlatform.Verifier);
         Assert.NotNull(verdict.Value);
         Assert.Equal(("test+jws", "{\"count\":5}"), (verdict.Value!.Type, Encoding.UTF8.GetString(verdict.Value!.Payload.Span)));
-        Assert.Equal(Binding, verdict.Value!.Binding.ToArray());
+        Assert.Equal(Context, verdict.Value!.Context);
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verdict.Value!.Quote.Report.MrEnclave);
     }
 
@@ -59,11 +60,25 @@ public class StatementVerifierTests
         Assert.Equal("key-not-bound", StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
     }
 
+    [Fact]
+    public void A_statement_of_one_purpose_does_not_pass_for_one_of_another()
+    {
+        var statement = JsonNode.Parse(Statement)!;
+        var header = Header(statement);
+        var other = EvidenceContext.RoomStatement(new byte[32]);
+        header["guardian-evidence"] = System.Buffers.Text.Base64Url.EncodeToString(other.Encoded.Span);
+        statement["protected"] = Encode(header.ToJsonString());
+        var verdict = StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier);
+        Assert.Equal("key-not-bound", verdict.Refusal!.Code);
+    }
+
     [Theory]
     [InlineData("alg", "none")]
     [InlineData("alg", "HS256")]
     [InlineData("guardian-quote", "!!!")]
     [InlineData("guardian-quote", "")]
+    [InlineData("guardian-evidence", "")]
+    [InlineData("guardian-evidence", "AAAA")]
     public void Another_algorithm_or_no_quote_is_refused(string member, string value)
     {
         var statement = JsonNode.Parse(Statement)!;
@@ -94,7 +109,7 @@ public class StatementVerifierTests
 
     private static byte[] Sign()
     {
-        using var signer = StatementSigner.Create(TestPlatform.Quotes, Binding);
+        using var signer = StatementSigner.Create(TestPlatform.Quotes, Context);
         return signer.Sign("{\"count\":5}"u8, "test+jws");
     }
 

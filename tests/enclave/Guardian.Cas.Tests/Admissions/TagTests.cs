@@ -85,7 +85,7 @@ public sealed class TagTests : IDisposable
         await cas.CreateAsync(Session);
         using var stranger = TestCas.Launch(9);
         var change = new TagChange("shop", "data", null, Tag(1));
-        var (certificate, strangers) = (TestCas.Certificate(TestCas.Program), TestCas.Certificate(stranger));
+        var (certificate, strangers) = (cas.Certificate(TestCas.Program), cas.Certificate(stranger));
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.Admissions.SetTagAsync(change, strangers)));
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.Admissions.ReadTagAsync("shop", "data", strangers)));
         foreach (var (session, name) in new[] { ("shop", "scratch"), ("shop", "old"), ("shop", "none"), ("none", "data") })
@@ -102,7 +102,7 @@ public sealed class TagTests : IDisposable
     public async Task One_of_many_concurrent_moves_of_a_tag_wins()
     {
         await cas.CreateAsync(Session);
-        var certificate = TestCas.Certificate(TestCas.Program);
+        var certificate = cas.Certificate(TestCas.Program);
         var outcomes = await Task.WhenAll(Enumerable.Range(1, 50).Select(i => Task.Run(() =>
             cas.Admissions.SetTagAsync(new TagChange("shop", "data", null, Tag((byte)i)), certificate).ValueAsync())));
         var winner = Assert.Single(outcomes, outcome => outcome.Moved).Tag;
@@ -116,7 +116,7 @@ public sealed class TagTests : IDisposable
         const string Rule = "security: {attestation: {singleton_enclaves: true}}\n";
         await cas.CreateAsync(Session.Replace("secrets:\n", $"{Rule}secrets:\n", StringComparison.Ordinal));
         var web = new ConfigurationRequest("shop", "web");
-        var (first, second) = (TestCas.Certificate(TestCas.Program), TestCas.Certificate(TestCas.Program));
+        var (first, second) = (cas.Certificate(TestCas.Program), cas.Certificate(TestCas.Program));
         var change = new TagChange("shop", "data", null, Tag(1));
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.Admissions.SetTagAsync(change, first)));
         await cas.Admissions.ConfigureAsync(web, first).ValueAsync();
@@ -144,8 +144,8 @@ public sealed class TagTests : IDisposable
     private static (bool, int?) Outcome(TagOutcome outcome) => (outcome.Moved, outcome.Tag?[31]);
 
     private Task<TagDescription> ReadAsync(string name) =>
-        cas.Admissions.ReadTagAsync("shop", name, TestCas.Certificate(TestCas.Program)).ValueAsync();
+        cas.Admissions.ReadTagAsync("shop", name, cas.Certificate(TestCas.Program)).ValueAsync();
 
     private Task<TagOutcome> SetAsync(string name, byte[]? expected, byte[] next) =>
-        cas.Admissions.SetTagAsync(new TagChange("shop", name, expected, next), TestCas.Certificate(TestCas.Program)).ValueAsync();
+        cas.Admissions.SetTagAsync(new TagChange("shop", name, expected, next), cas.Certificate(TestCas.Program)).ValueAsync();
 }

@@ -134,7 +134,7 @@ public sealed class AuditTests : IDisposable
         using var stranger = TestCas.Launch(7);
         await ExpectRefusalAsync(cas.ConfigureAsync(enclave: stranger));
         var change = new TagChange("shop", "budget", null, new byte[32]);
-        await cas.Admissions.SetTagAsync(change, TestCas.Certificate(TestCas.Program)).ValueAsync();
+        await cas.Admissions.SetTagAsync(change, cas.Certificate(TestCas.Program)).ValueAsync();
         await cas.UpdateAsync("shop", $"predecessor: {TestCas.Hash(session)}\n{session}");
     }
 

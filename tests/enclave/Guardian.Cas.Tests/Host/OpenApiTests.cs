@@ -30,6 +30,8 @@ public sealed class OpenApiTests
         ("get", "/v1/sessions/{name}", "Read a session.", null, 200, CasJson.Default.SessionDescription),
         ("post", "/v1/configurations", "The startup configuration of a service, for an enclave that its session admits.",
         CasJson.Default.ConfigurationRequest, 200, CasJson.Default.StartupConfiguration),
+        ("post", "/v1/workload-certificates", "A new workload certificate, for a service that its session still admits.",
+        CasJson.Default.ConfigurationRequest, 200, CasJson.Default.WorkloadConfiguration),
         ("get", "/v1/tags/{name}", "Read a freshness tag.", null, 200, CasJson.Default.TagDescription),
         ("put", "/v1/tags/{name}", "Move a freshness tag, if it is what the caller expects.", CasJson.Default.TagChange, 200,
         CasJson.Default.TagOutcome),

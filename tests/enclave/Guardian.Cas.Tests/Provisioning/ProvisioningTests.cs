@@ -198,7 +198,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
         }
     }
 
-    private static X509Certificate2 Evidence(SimulatedEnclave enclave) => TestCas.CertificateWithKey(enclave);
+    private static X509Certificate2 Evidence(SimulatedEnclave enclave) => TestCas.GramineCertificate(enclave);
 
     private async Task<byte[]?> AskAsync(string name, SimulatedEnclave enclave, string request = "SECRET_PROVISION_RA_TLS_REQUEST_V1\0")
     {

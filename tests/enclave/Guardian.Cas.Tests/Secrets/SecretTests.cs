@@ -171,10 +171,9 @@ public sealed class SecretTests : IDisposable
         Assert.Contains("does not export", (await ExpectRefusalAsync(cas.ConfigureAsync("third"))).Detail, StringComparison.Ordinal);
 
         // A volume has one tag, which both sessions move.
-        var certificate = TestCas.Certificate(TestCas.Program);
         var change = new TagChange("other", "shared", null, new byte[32]);
-        Assert.True((await cas.Admissions.SetTagAsync(change, certificate).ValueAsync()).Moved);
-        Assert.Equal(new byte[32], (await cas.Admissions.ReadTagAsync("shop", "data", certificate).ValueAsync()).Tag);
+        Assert.True((await cas.Admissions.SetTagAsync(change, cas.Certificate(TestCas.Program, "other")).ValueAsync()).Moved);
+        Assert.Equal(new byte[32], (await cas.Admissions.ReadTagAsync("shop", "data", cas.Certificate(TestCas.Program)).ValueAsync()).Tag);
     }
 
     [Fact]
@@ -295,7 +294,7 @@ public sealed class SecretTests : IDisposable
         Assert.Equal([NetworkProtocol.Tls, NetworkProtocol.Plain], network.Listen.Select(each => each.Protocol));
         Assert.StartsWith("-----BEGIN PRIVATE KEY", network.Listen[0].PrivateKey, StringComparison.Ordinal);
         Assert.Equal(network.Listen[0].ClientAuthorities, network.Connect[0].Authorities);
-        Assert.Equal(TestCas.Program.Identity.MrEnclave, network.Connect[1].Peer!.ToPolicy().Identities[0].MrEnclaves[0]);
+        Assert.Equal(new PeerService("shop", "web", null), Assert.Single(network.Connect[1].Peers!));
         Assert.Equal((60, 64, 2, "TZ"),
             (configuration.Limits.CpuSeconds, configuration.Limits.MemoryMiB, configuration.Host.Arguments,
             Assert.Single(configuration.Host.Environment)));

@@ -17,17 +17,18 @@ public sealed class FaultTests
     [InlineData(true)]
     public async Task A_database_that_fails_at_any_step_loses_nothing_that_was_acknowledged(bool staysDead)
     {
-        var certificate = TestCas.Certificate(TestCas.Program);
         var web = new ConfigurationRequest("shop", "web");
         var wasReached = true;
         for (var step = 0; wasReached; step++)
         {
             var rows = new MemoryRowStore { FailsAt = step, StaysDead = staysDead };
             var (text, tag) = (new Possible<string?>(null), new Possible<byte>(0));
+            byte[]? certificate = null;
             try
             {
                 using var vault = Open(rows);
                 var services = Services(vault);
+                certificate = Certificate(vault);
                 await TryAsync(() => services.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync(), text, Session);
                 for (byte i = 1; i <= 3; i++)
                 {
@@ -63,13 +64,13 @@ public sealed class FaultTests
             await services.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
             var other = Session.Replace("name: shop", "name: other", StringComparison.Ordinal);
             await services.Sessions.CreateAsync(TestCas.Utf8(other), TestCas.Alice).ValueAsync();
-            await MoveAsync(services, TestCas.Certificate(TestCas.Program), 0, 1);
+            await MoveAsync(services, Certificate(vault), 0, 1);
         }
         var before = rows.Copy();
         using (var vault = Open(rows))
         {
             var services = Services(vault);
-            await MoveAsync(services, TestCas.Certificate(TestCas.Program), 1, 2);
+            await MoveAsync(services, Certificate(vault), 1, 2);
             await services.Sessions.UpdateAsync("shop", TestCas.Utf8(Next()), TestCas.Alice).ValueAsync();
         }
         var good = rows.Copy();
@@ -124,6 +125,8 @@ public sealed class FaultTests
 
     // One store key for all. Sealing one for each of thousands of starts would only take time.
     private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
+
+    private static byte[] Certificate(Vault vault) => TestCas.Certificate(TestCas.Program, TestCas.Start(vault.LogId));
 
     private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 

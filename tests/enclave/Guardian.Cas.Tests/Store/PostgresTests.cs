@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
@@ -21,6 +22,12 @@ public sealed class PostgresTests : IDisposable
 {
     private static readonly string Session = TestCas.Session.Replace(
         "    platforms:", "    tags: [counter]\n    platforms:", StringComparison.Ordinal);
+
+    private static readonly AttestationPolicy Policy = new()
+    {
+        Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas"))] }],
+        Platforms = [PlatformKind.Simulated],
+    };
 
     private readonly TemporaryFolder folder = new();
     private readonly IdentityKey key = IdentityKey.Create();
@@ -67,8 +74,7 @@ public sealed class PostgresTests : IDisposable
 
         // Every move adds one, so each number is acknowledged at most once. A move in doubt at a kill may have happened too.
         Assert.Equal(acknowledged.Count, acknowledged.Distinct().Count());
-        using var certificate = TestCas.CertificateWithKey(TestCas.Program);
-        using var reader = Client(first.Address, certificate);
+        using var reader = await ConnectAsync(first.Address);
         var final = BinaryPrimitives.ReadInt64BigEndian(await reader.ReadTagAsync("shop", "counter"));
         Assert.InRange(final, acknowledged.Max(), acknowledged.Count + (2 * killed));
     }
@@ -82,11 +88,10 @@ public sealed class PostgresTests : IDisposable
         Assert.Contains(
             "--join", (await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("two"))).Message, StringComparison.Ordinal);
 
-        using var certificate = TestCas.CertificateWithKey(TestCas.Program);
-        using var stranger = Client(first.Address, certificate);
+        using var stranger = await ConnectAsync(first.Address);
         var denied = await ExpectRefusalAsync(stranger.ReadStoreKeyAsync());
         Assert.Equal(CasReasons.Denied, denied.Reason);
-        Assert.StartsWith("identity", denied.Problems[0], StringComparison.Ordinal);
+        Assert.StartsWith("role", Assert.Single(denied.Problems), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,8 +137,7 @@ public sealed class PostgresTests : IDisposable
     // Counts up in a tag and collects the acknowledged numbers, until its replica dies.
     private static async Task CountAsync(Uri replica, ConcurrentBag<long> acknowledged, CancellationToken enough)
     {
-        using var certificate = TestCas.CertificateWithKey(TestCas.Program);
-        using var client = Client(replica, certificate);
+        using var client = await ConnectAsync(replica);
         try
         {
             var current = await client.ReadTagAsync("shop", "counter", CancellationToken.None);
@@ -169,12 +173,10 @@ public sealed class PostgresTests : IDisposable
         ["--state", folder.File($"state-{machine}"), "--machine", folder.File($"machine-{machine}"), "--listen", "127.0.0.1:0",
         "--database", folder.File("database"), .. more]);
 
-    private static CasClient Client(Uri replica, X509Certificate2 certificate) => new(
-        replica,
-        new AttestationPolicy
-        {
-            Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas"))] }],
-            Platforms = [PlatformKind.Simulated],
-        },
-        certificate, TimeProvider.System, SimulatedPlatforms.Verifier);
+    private static Task<CasClient> ConnectAsync(Uri replica) => CasClient.ConnectEnclaveAsync(
+        replica, Policy, identity: null, cas => EvidenceContext.RuntimeLaunch(cas, "shop", "web"), TestCas.Quotes(TestCas.Program),
+        TimeProvider.System, SimulatedPlatforms.Verifier);
+
+    private static CasClient Client(Uri replica, X509Certificate2 certificate) =>
+        new(replica, Policy, certificate, TimeProvider.System, SimulatedPlatforms.Verifier);
 }

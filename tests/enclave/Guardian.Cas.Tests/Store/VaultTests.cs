@@ -1,4 +1,5 @@
 using System.Text;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
@@ -128,11 +129,11 @@ public sealed class VaultTests : IDisposable
         {
             Identities = [new AcceptedIdentity { MrSigner = own.MrSigner, IsvProdId = own.IsvProdId, MinimumIsvSvn = own.IsvSvn }],
         };
-        var certificate = TestCas.Certificate(other);
+        var certificate = TestCas.Certificate(other, EvidenceContext.CasStarting);
         Assert.NotNull((await OwnersOf(naive).HandOverKeyAsync(certificate)).Value);
 
         Assert.Equal(CasReasons.Denied, (await OwnersOf(policy).HandOverKeyAsync(certificate)).Refusal?.Reason);
-        Assert.NotNull((await OwnersOf(policy).HandOverKeyAsync(TestCas.Certificate(same))).Value);
+        Assert.NotNull((await OwnersOf(policy).HandOverKeyAsync(TestCas.Certificate(same, EvidenceContext.CasStarting))).Value);
     }
 
     [Fact]

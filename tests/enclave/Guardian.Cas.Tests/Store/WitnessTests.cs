@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Host;
@@ -216,7 +217,8 @@ public sealed class WitnessTests : IDisposable
     /// <summary>A witness that is called without a network.</summary>
     private sealed class InProcess(TestCas cas, WitnessDescription place, Func<bool> isAway) : IWitness
     {
-        private readonly byte[] certificate = TestCas.Certificate(TestCas.Cas);
+        private readonly byte[] certificate = TestCas.Certificate(
+            TestCas.Cas, EvidenceContext.CasWitnessed(Convert.FromHexString(cas.Vault.LogId), place.Session));
 
         public byte[]? ReadMark() => Call(() => cas.Admissions.ReadTagAsync(place.Session, CasWitness.Tag, certificate)).Tag;
 

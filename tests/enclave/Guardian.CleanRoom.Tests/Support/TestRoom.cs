@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
@@ -44,7 +45,7 @@ internal sealed class TestRoom : IDisposable
         // By default nothing stays decrypted in memory, so that a test sees the host's changes on disk.
         this.workingSet = workingSet ?? new WorkingSet(0);
         random = noise ?? (seed is { } number ? new SeededBytes(number) : new SecureRandomBytes());
-        statements = StatementSigner.Create(Enclave.Value.Quotes, Contract.Hash.Span);
+        statements = StatementSigner.Create(Enclave.Value.Quotes, EvidenceContext.RoomStatement(Contract.Hash));
         Service = Open();
         Agency = Contract.Members[0];
         Retailer = Contract.Members[1];
@@ -166,8 +167,7 @@ internal sealed class TestRoom : IDisposable
     {
         var (verified, refusal) = StatementVerifier.Verify(statement, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier);
         Assert.True(verified is not null, refusal?.ToString());
-        Assert.Equal(
-            (type, Convert.ToHexString(Contract.Hash.Span)), (verified.Type, Convert.ToHexString(verified.Binding.Span)));
+        Assert.Equal((type, EvidenceContext.RoomStatement(Contract.Hash)), (verified.Type, verified.Context));
         return verified.Payload.ToArray();
     }
 
@@ -177,7 +177,7 @@ internal sealed class TestRoom : IDisposable
         AppDomain.CurrentDomain.ProcessExit += (_, _) => machine.Dispose();
         Directory.CreateDirectory(machine.File("program"));
         File.WriteAllBytes(machine.File("program/code.dll"), Encoding.ASCII.GetBytes("the room's code"));
-        return SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), epcSize: null);
+        return SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), EnclaveProduct.CleanRoom, epcSize: null);
     }
 }
 
