@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Guardian.Attestation.Launch;
 using Guardian.Hosting;
 using Guardian.Runtime.Start;
 using Tomlyn;
@@ -36,9 +37,9 @@ public sealed partial class GramineManifestTests
     };
 
     [Theory]
-    [InlineData("guardian-enclave")]
-    [InlineData("guardian-runtime")]
-    public void A_manifest_has_only_keys_that_Gramine_documents_and_attests_by_DCAP(string program)
+    [InlineData("guardian-enclave", EnclaveProduct.CleanRoom)]
+    [InlineData("guardian-runtime", EnclaveProduct.Runtime)]
+    public void A_manifest_has_only_keys_that_Gramine_documents_and_attests_by_DCAP(string program, EnclaveProduct product)
     {
         var manifest = Read(program);
         Assert.Empty(Keys(manifest, "").Except(Documented));
@@ -46,7 +47,7 @@ public sealed partial class GramineManifestTests
         Assert.Equal("dcap", sgx["remote_attestation"]);
         Assert.Equal(false, sgx["debug"]);
         // The identity that the simulated platform signs with.
-        Assert.Equal((1L, 1L), (sgx["isvprodid"], sgx["isvsvn"]));
+        Assert.Equal(((long)product, 1L), (sgx["isvprodid"], sgx["isvsvn"]));
     }
 
     [Theory]

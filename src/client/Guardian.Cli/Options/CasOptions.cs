@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
@@ -13,8 +14,14 @@ internal sealed class CasOptions
 {
     private readonly PolicyOptions policy = new(InstalledProgram.Cas);
 
-    private CasOptions(Argument<Uri>? argument, Option<Uri>? option, Option<string>? key) =>
+    // The role that the CAS must have; by default it serves.
+    private readonly ExpectedEvidence expected;
+
+    private CasOptions(Argument<Uri>? argument, Option<Uri>? option, Option<string>? key, ExpectedEvidence? expected)
+    {
         (AddressArgument, AddressOption, Key) = (argument, option, key);
+        this.expected = expected ?? ExpectedEvidence.Cas(null);
+    }
 
     private Argument<Uri>? AddressArgument { get; }
 
@@ -28,13 +35,14 @@ internal sealed class CasOptions
 
     /// <summary>Takes the address as an argument, for commands about the CAS itself.</summary>
     /// <param name="keyDescription">What the key is for; null for commands that need none.</param>
-    public static CasOptions WithArgument(string? keyDescription = null) =>
-        new(CreateAddressArgument(), null, keyDescription is null ? null : CreateKey(keyDescription));
+    /// <param name="expected">The role that the CAS must have; null is a CAS that serves.</param>
+    public static CasOptions WithArgument(string? keyDescription = null, ExpectedEvidence? expected = null) =>
+        new(CreateAddressArgument(), null, keyDescription is null ? null : CreateKey(keyDescription), expected);
 
     /// <summary>Takes the address as an option, for commands about something that a CAS keeps.</summary>
     /// <param name="keyDescription">What the key is for.</param>
     public static CasOptions WithOption(string keyDescription = "Your key, by which the CAS knows you.") =>
-        new(null, CreateAddressOption(), CreateKey(keyDescription));
+        new(null, CreateAddressOption(), CreateKey(keyDescription), null);
 
     /// <summary>The CAS as an argument.</summary>
     public static Argument<Uri> CreateAddressArgument() => new("ADDRESS")
@@ -57,7 +65,7 @@ internal sealed class CasOptions
 
     /// <summary>Connects without a key.</summary>
     public CasClient ConnectAnonymously(ParseResult arguments, Action<RaTlsPeer, Appraisal>? onVerified = null) => new(
-        ReadAddress(arguments), policy.Read(arguments), null, TimeProvider.System, CliVerifier.Default, onVerified);
+        ReadAddress(arguments), policy.Read(arguments), null, TimeProvider.System, CliVerifier.Default, onVerified, expected);
 
     /// <summary>Connects with the user's key, and works.</summary>
     public async Task<T> UseAsync<T>(ParseResult arguments, Func<CasClient, Task<T>> work)
@@ -65,7 +73,7 @@ internal sealed class CasOptions
         using var key = KeyFile.Load(arguments.GetRequiredValue(Key!));
         using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
         using var client = new CasClient(
-            ReadAddress(arguments), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default);
+            ReadAddress(arguments), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default, expected: expected);
         return await work(client).ConfigureAwait(false);
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Connection;
+using Guardian.Attestation.Evidence;
 using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
@@ -13,7 +14,8 @@ namespace Guardian.Cli.Commands.Cas;
 /// <summary><c>guardian cas recover</c>.</summary>
 internal sealed class CasRecoverCommand : CliCommand
 {
-    private readonly CasOptions cas = CasOptions.WithArgument("Your key, which decrypts your share.");
+    private readonly CasOptions cas = CasOptions.WithArgument(
+        "Your key, which decrypts your share.", ExpectedEvidence.Exactly(EvidenceContext.CasStarting));
 
     public CasRecoverCommand() : base("recover", "Verify a CAS that waits for its owners, and give it your share of its store's key.") =>
         AddSymbols(cas.All);
