@@ -24,14 +24,15 @@ public sealed class IdentityKey : IDisposable
     /// <summary>DER SubjectPublicKeyInfo, 91 bytes.</summary>
     public byte[] SubjectPublicKeyInfo => key.ExportSubjectPublicKeyInfo();
 
-    /// <summary>The key's thumbprint (RFC 7638, SHA-256), base64url: the <c>kid</c> of what it signs.</summary>
+    /// <summary>The key's thumbprint (RFC 7638, SHA-256), base64url: the <c>kid</c> of its signatures.</summary>
     public string Thumbprint
     {
         get
         {
             var point = key.ExportParameters(includePrivateParameters: false).Q;
             // RFC 7638, 3.2: the required members in the order of their names, without white space.
-            var json = $$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(point.X)}}","y":"{{Base64Url.EncodeToString(point.Y)}}"}""";
+            var (x, y) = (Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y));
+            var json = $$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""";
             return Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(json)));
         }
     }

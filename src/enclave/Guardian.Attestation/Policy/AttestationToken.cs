@@ -9,8 +9,8 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Policy;
 
 /// <summary>
-/// Attestation results for relying parties: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. It affirms only what
-/// the policy checked, and says which policy, which root and which collateral. Thread-safe.
+/// Attestation results for relying parties: an EAT Attestation Result (draft-ietf-rats-ear) as a JWT signed with ES256. It affirms only
+/// what the policy checked, and names the policy, the root and the collateral. Thread-safe.
 /// </summary>
 public static class AttestationToken
 {

@@ -6,8 +6,8 @@ using Guardian.Attestation.Verification;
 namespace Guardian.Attestation.Policy;
 
 /// <summary>
-/// The trustworthiness vector of AR4SI (draft-ietf-rats-ar4si, 2.3): a claim is null if the policy did not check what it says. Values from 2
-/// affirm, from 32 warn and from 96 contraindicate.
+/// The trustworthiness vector of AR4SI (draft-ietf-rats-ar4si, 2.3). A claim is null if the policy did not check it. Values from 2 affirm,
+/// from 32 warn and from 96 contraindicate.
 /// </summary>
 internal sealed record TrustVector
 {
