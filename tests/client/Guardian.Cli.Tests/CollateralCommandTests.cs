@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Tests.Synthetic;
 using Guardian.Cli.Tests.Support;
 
@@ -90,7 +91,6 @@ public sealed class CollateralCommandTests : IDisposable
         var path = Assert.Single(Directory.GetFiles(folder.Path, "sgx-*.json", SearchOption.AllDirectories));
         var stored = await File.ReadAllBytesAsync(path);
 
-        // The naive store takes whatever is valid JSON for the platform.
         platform.TcbInfo.Content["tcbEvaluationDataNumber"] = 19;
         await KeepsAsync(0);
         platform.TcbInfo.Content["tcbEvaluationDataNumber"] = 20;
@@ -109,7 +109,9 @@ public sealed class CollateralCommandTests : IDisposable
 
         async Task KeepsAsync(int code, params string[] more)
         {
-            using var service = new CollateralStub(platform.Build().Collateral, isCaching: true);
+            var offered = platform.Build().Collateral;
+            Assert.True(NaivelyStored(offered, QuoteOf(newest)));
+            using var service = new CollateralStub(offered, isCaching: true);
             (await FetchAsync(service, quote, [.. more, .. trusted])).Ends(code);
             Assert.Equal(stored, await File.ReadAllBytesAsync(path));
         }
@@ -150,6 +152,39 @@ public sealed class CollateralCommandTests : IDisposable
         };
         (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--collateral", folder.Write("other.json", json), "--at", At)).Ends(0);
     }
+
+    [Fact]
+    public async Task Collateral_that_another_signed_is_not_stored()
+    {
+        using var platform = new SyntheticPlatform();
+        var evidence = platform.Build();
+        await File.WriteAllBytesAsync(folder.File("quote.bin"), evidence.Quote);
+        platform.TcbInfo.SignedBy = platform.NewKey();
+        var forged = platform.Build().Collateral;
+        Assert.True(NaivelyStored(forged, QuoteOf(evidence)));
+        using var service = new CollateralStub(forged, isCaching: true);
+        (await FetchAsync(
+            service, folder.File("quote.bin"), "--root", folder.Write("root.pem", evidence.Root), "--at", "2026-06-01T00:00:00Z"))
+            .Ends(3).Says("does not verify");
+        Assert.Empty(Directory.GetFiles(folder.Path, "sgx-*.json", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_quote_comes_through_a_pipe()
+    {
+        using var service = new CollateralStub(Recorded(Tdx), isCaching: true);
+        var quote = Convert.ToBase64String(await File.ReadAllBytesAsync(Path.Combine(Tdx, "quote.bin")));
+        string[] command = ["quote", "collateral", "fetch", "-", "--service", service.Address, "--at", At, "--json"];
+        var fetched = (await GuardianProgram.RunAsync(folder.Path, quote, command)).Ends(0).Json;
+        Assert.True((bool)fetched["platforms"]![0]!["fetched"]!);
+        (await GuardianProgram.RunAsync(folder.Path, quote, ["quote", "verify", "-", "--at", At])).Ends(0);
+    }
+
+    // The fetch as it was: every well-formed answer for the platform was stored, early values under the same name.
+    private static bool NaivelyStored(QuoteCollateral collateral, Quote quote) =>
+        CollateralSummary.TryRead(collateral).Value?.Fmspc == PlatformId.Of(quote)!.Fmspc;
+
+    private static Quote QuoteOf(SyntheticEvidence evidence) => Quote.TryParse(evidence.Quote).Value!;
 
     private static string Quoted(ReadOnlyMemory<byte> bytes) =>
         JsonValue.Create(System.Text.Encoding.UTF8.GetString(bytes.Span)).ToJsonString();

@@ -141,15 +141,30 @@ public sealed class QuoteCommandTests : IDisposable
     {
         var key = (string)(await GuardianProgram.RunAsync(folder.Path, "key", "create", "verifier.pem", "--json"))
             .Ends(0).Json["publicKey"]!;
-        (await VerifyAsync(Tdx, At, "--ear", "result.jwt", "--key", "verifier.pem")).Ends(0);
+        var policyId = (string?)(await VerifyAsync(Tdx, At, "--ear", "result.jwt", "--key", "verifier.pem", "--ear-nonce", "asked-for"))
+            .Ends(0).Json["policyId"];
         var parts = (await File.ReadAllTextAsync(folder.File("result.jwt"))).Split('.');
         var decoded = parts.Select(part => System.Buffers.Text.Base64Url.DecodeFromChars(part)).ToList();
         Assert.True(
             IdentityKey.Verify(Convert.FromBase64String(key), System.Text.Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), decoded[2]));
         Assert.Equal("ES256", (string?)JsonNode.Parse(decoded[0])!["alg"]);
         var claims = JsonNode.Parse(decoded[1])!;
-        Assert.Equal("affirming", (string?)claims["submods"]!["tdx"]!["ear.status"]);
-        Assert.Equal(DateTimeOffset.Parse(At).ToUnixTimeSeconds(), (long)claims["iat"]!);
+        var submodule = claims["submods"]!["tdx"]!;
+        Assert.Equal(("none", policyId), ((string?)submodule["ear.status"], (string?)submodule["ear.appraisal-policy-id"]));
+        Assert.Equal((DateTimeOffset.Parse(At).ToUnixTimeSeconds(), "asked-for"), ((long)claims["nbf"]!, (string?)claims["eat_nonce"]));
+        Assert.True((long)claims["iat"]! > (long)claims["exp"]!, "a verification of the past makes no token of the present");
+    }
+
+    [Theory]
+    [InlineData("--early", "--early chooses among stored collateral")]
+    [InlineData("--key verifier.pem", "--key and --ear-nonce are for a token")]
+    [InlineData("--ear-nonce 12345678", "--key and --ear-nonce are for a token")]
+    [InlineData("--ear result.jwt", "a token needs a key")]
+    [InlineData("--ear result.jwt --key verifier.pem --ear-nonce short", "a nonce has 8 to 88")]
+    public async Task An_option_that_would_have_no_effect_is_refused(string options, string says)
+    {
+        (await VerifyAsync(Tdx, At, options.Split(' '))).Ends(2).Says(says);
+        Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     [Fact]

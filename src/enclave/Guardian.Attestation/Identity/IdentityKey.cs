@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -22,6 +23,19 @@ public sealed class IdentityKey : IDisposable
 
     /// <summary>DER SubjectPublicKeyInfo, 91 bytes.</summary>
     public byte[] SubjectPublicKeyInfo => key.ExportSubjectPublicKeyInfo();
+
+    /// <summary>The key's thumbprint (RFC 7638, SHA-256), base64url: the <c>kid</c> of its signatures.</summary>
+    public string Thumbprint
+    {
+        get
+        {
+            var point = key.ExportParameters(includePrivateParameters: false).Q;
+            // RFC 7638, 3.2: the required members in the order of their names, without white space.
+            var (x, y) = (Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y));
+            var json = $$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""";
+            return Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(json)));
+        }
+    }
 
     /// <summary>Makes a key.</summary>
     /// <returns>The key; the caller disposes it.</returns>

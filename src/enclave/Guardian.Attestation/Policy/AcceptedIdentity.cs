@@ -9,10 +9,8 @@ namespace Guardian.Attestation.Policy;
 /// <summary>One accepted identity of an enclave or of a trust domain: every value that is set must match. Immutable.</summary>
 public sealed record AcceptedIdentity
 {
-    private bool isAnyone;
-
     /// <summary>Accepts every enclave and trust domain: for callers that ask whether evidence is genuine, not whose it is.</summary>
-    public static AcceptedIdentity Anyone { get; } = new() { isAnyone = true };
+    public static AcceptedIdentity Anyone { get; } = new() { IsAnyone = true };
 
     /// <summary>The accepted MRENCLAVEs; empty accepts any.</summary>
     public IReadOnlyList<MrEnclave> MrEnclaves { get; init; } = [];
@@ -32,6 +30,9 @@ public sealed record AcceptedIdentity
     /// <summary>The accepted trust domain; an identity that has one matches no enclave. Null matches no trust domain.</summary>
     public AcceptedTrustDomain? TrustDomain { get; init; }
 
+    /// <summary>Whether this is <see cref="Anyone"/>.</summary>
+    internal bool IsAnyone { get; private init; }
+
     private bool NamesEnclave => MrEnclaves.Count > 0 || MrSigner is not null;
 
     /// <summary>
@@ -42,7 +43,7 @@ public sealed record AcceptedIdentity
     public bool Matches(VerifiedQuote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
-        return isAnyone
+        return IsAnyone
             || (quote.TdReport is { } td ? !NamesEnclave && TrustDomain?.Matches(td) == true : Matches(quote.Report));
     }
 
@@ -59,7 +60,7 @@ public sealed record AcceptedIdentity
     /// <returns>One line.</returns>
     public override string ToString()
     {
-        if (isAnyone)
+        if (IsAnyone)
         {
             return "anyone";
         }

@@ -32,6 +32,12 @@ public sealed record AttestationPolicy
     /// <summary>The minimum tcbEvaluationDataNumber of the TCB info and of the QE identity; 0 accepts any.</summary>
     public int MinimumEvaluation { get; init; }
 
+    /// <summary>
+    /// Identifies the policy by its content: <c>sha256:</c> and 64 lower-case hex digits. Two policies that accept the same values have the
+    /// same identifier, in whatever order they list them (docs/reference/quotes.md).
+    /// </summary>
+    public string Id => PolicyDigest.Of(this);
+
     /// <summary>Appraises a verified quote.</summary>
     /// <param name="quote">The quote.</param>
     /// <returns>Every rule with the found value, the accepted values, and advice.</returns>
@@ -107,5 +113,6 @@ public sealed record AttestationPolicy
         + (IgnoredAdvisories.Count > 0 ? $", or SWHardeningNeeded for {string.Join(", ", IgnoredAdvisories)} alone" : "")
         + (Grace > TimeSpan.Zero ? $", or OutOfDate for {Grace.TotalDays:0} days after an update came out" : "");
 
-    private static string WordOf(PlatformKind kind) => kind == PlatformKind.Simulated ? "simulated" : "hardware";
+    /// <summary>The word by which policies and results call a kind of platform.</summary>
+    internal static string WordOf(PlatformKind kind) => kind == PlatformKind.Simulated ? "simulated" : "hardware";
 }

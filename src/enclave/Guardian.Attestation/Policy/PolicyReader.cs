@@ -85,12 +85,13 @@ internal static class PolicyReader
 
     private static List<PlatformKind> ReadPlatforms(YamlMap map)
     {
+        var words = map.Texts("platforms");
         if (!map.Has("platforms"))
         {
             return [PlatformKind.Hardware];
         }
         var platforms = new List<PlatformKind>();
-        foreach (var word in map.Texts("platforms"))
+        foreach (var word in words)
         {
             switch (word.Value)
             {
@@ -105,7 +106,7 @@ internal static class PolicyReader
                     break;
             }
         }
-        if (map.Texts("platforms").Count == 0)
+        if (words.Count == 0)
         {
             map.ReportAt("platforms", "'platforms' must list at least one of hardware, simulated");
         }

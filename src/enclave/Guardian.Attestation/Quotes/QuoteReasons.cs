@@ -188,7 +188,7 @@ public static class QuoteReasons
 
     /// <summary>A trust domain in the place of an enclave.</summary>
     public static readonly RefusalReason NotAnEnclave = Unverified(
-        "not-an-enclave", "The peer's quote is of a trust domain, not of an SGX enclave.");
+        "not-an-enclave", "A quote that must be an SGX enclave's is a trust domain's.");
 
     /// <summary>Two quotes that differ.</summary>
     public static readonly RefusalReason EvidenceDisagrees = Unverified(

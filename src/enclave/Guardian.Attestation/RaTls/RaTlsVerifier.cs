@@ -75,7 +75,7 @@ public static class RaTlsVerifier
         {
             return QuoteReasons.BadEvidence.At(QuoteStage.Parse, "the tagged evidence in the peer's certificate is malformed");
         }
-        var (quote, refusal) = VerifyEnclave(quoteBytes, now, verifier);
+        var (quote, refusal) = verifier.VerifyEnclave(quoteBytes, now);
         if (quote is null)
         {
             return refusal!;
@@ -91,7 +91,7 @@ public static class RaTlsVerifier
     private static Outcome<RaTlsPeer> VerifyLegacy(
         ReadOnlyMemory<byte> value, Certificate certificate, EvidenceContext? context, DateTimeOffset now, EvidenceVerifier verifier)
     {
-        var (quote, refusal) = VerifyEnclave(value, now, verifier);
+        var (quote, refusal) = verifier.VerifyEnclave(value, now);
         if (quote is null)
         {
             return refusal!;
@@ -107,15 +107,6 @@ public static class RaTlsVerifier
             ? new RaTlsPeer(quote, context, certificate.SubjectPublicKeyInfo)
             : QuoteReasons.EvidenceDisagrees.At(
                 QuoteStage.KeyBinding, "the two halves of the certificate's evidence have different roles or contexts");
-    }
-
-    // Our peers are enclaves. The roles of the evidence are defined for them only.
-    private static Outcome<VerifiedQuote> VerifyEnclave(ReadOnlyMemory<byte> bytes, DateTimeOffset now, EvidenceVerifier verifier)
-    {
-        var outcome = verifier.Verify(bytes, now);
-        return outcome.Value is { Tee: not TeeType.Sgx }
-            ? QuoteReasons.NotAnEnclave.At(QuoteStage.Parse, "the peer's quote is of a trust domain, not of an SGX enclave")
-            : outcome;
     }
 
     private static bool IsHashOf(ReadOnlySpan<byte> hash, Certificate certificate)

@@ -49,7 +49,7 @@ public static class StatementVerifier
             return QuoteReasons.BadStatement.At(
                 QuoteStage.Parse, "this is no statement of a Guardian enclave (JWS, ES256, with key and quote)");
         }
-        var (quote, refusal) = verifier.Verify(quoteBytes, now);
+        var (quote, refusal) = verifier.VerifyEnclave(quoteBytes, now);
         if (quote is null)
         {
             return refusal!;

@@ -35,4 +35,16 @@ public sealed class EvidenceVerifier(IReadOnlyList<TrustAnchor> anchors, ICollat
         idle.Push(verifier);
         return outcome;
     }
+
+    /// <summary>
+    /// Verifies every link of a quote, and refuses the quote of a trust domain: peers and signers of statements are enclaves.
+    /// </summary>
+    /// <inheritdoc cref="Verify"/>
+    internal Outcome<VerifiedQuote> VerifyEnclave(ReadOnlyMemory<byte> quote, DateTimeOffset now)
+    {
+        var outcome = Verify(quote, now);
+        return outcome.Value is { Tee: not TeeType.Sgx }
+            ? QuoteReasons.NotAnEnclave.At(QuoteStage.Parse, "the quote is of a trust domain, not of an SGX enclave")
+            : outcome;
+    }
 }

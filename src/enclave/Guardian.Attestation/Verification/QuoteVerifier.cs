@@ -88,7 +88,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         {
             return pinned.FindMismatch(parsed.QeReport) is { } mismatch
                 ? QuoteReasons.UnknownQe.At(QuoteStage.QuotingEnclave, $"the quoting enclave is not one that may quote: {mismatch}")
-                : new VerifiedQuote(parsed, chain, tcb: null, now);
+                : new VerifiedQuote(parsed, chain, tcb: null, now, isRevocationKnown: false);
         }
 
         // Steps 6 and 7
@@ -106,7 +106,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         }
         (var tcb, refusal) = new TcbEvaluation(verified!.TcbInfo, verified.QeIdentity, chain.Extension, parsed)
             .Evaluate([.. chain.Validities, .. verified.Validities]);
-        return tcb is null ? refusal! : new VerifiedQuote(parsed, chain, tcb, now);
+        return tcb is null ? refusal! : new VerifiedQuote(parsed, chain, tcb, now, verified.HasRevocationLists);
     }
 
     /// <inheritdoc/>

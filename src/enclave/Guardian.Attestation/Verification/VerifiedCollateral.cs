@@ -10,9 +10,11 @@ internal sealed class VerifiedCollateral
 {
     private const string SignerName = "SGX TCB Signing";
 
-    private VerifiedCollateral(TcbInfo tcbInfo, EnclaveIdentity qeIdentity, IReadOnlyList<Validity> validities, Refusal? revocation)
+    private VerifiedCollateral(
+        TcbInfo tcbInfo, EnclaveIdentity qeIdentity, IReadOnlyList<Validity> validities, bool hasRevocationLists, Refusal? revocation)
     {
-        (TcbInfo, QeIdentity, Validities, Revocation) = (tcbInfo, qeIdentity, validities, revocation);
+        (TcbInfo, QeIdentity, Validities, HasRevocationLists, Revocation) =
+            (tcbInfo, qeIdentity, validities, hasRevocationLists, revocation);
     }
 
     public TcbInfo TcbInfo { get; }
@@ -20,6 +22,9 @@ internal sealed class VerifiedCollateral
     public EnclaveIdentity QeIdentity { get; }
 
     public IReadOnlyList<Validity> Validities { get; }
+
+    /// <summary>Whether both revocation lists are present.</summary>
+    public bool HasRevocationLists { get; }
 
     /// <summary>The refusal for the first revoked certificate of the chain or the collateral; null when none is revoked.</summary>
     public Refusal? Revocation { get; }
@@ -80,7 +85,8 @@ internal sealed class VerifiedCollateral
             return refusal;
         }
         var revocation = FindRevoked(rootList, pckList, chain, [tcbSigner.Signer, .. qeSigner is null ? [] : new[] { qeSigner.Signer }]);
-        return new VerifiedCollateral(tcbInfo.Content, qeIdentity.Content, validities, revocation);
+        return new VerifiedCollateral(
+            tcbInfo.Content, qeIdentity.Content, validities, rootList is not null && pckList is not null, revocation);
     }
 
     private static Refusal? FindRevoked(RevocationList? rootList, RevocationList? pckList, PckChain chain, IEnumerable<Certificate> signers)

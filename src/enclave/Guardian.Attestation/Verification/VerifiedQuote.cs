@@ -10,7 +10,7 @@ public sealed class VerifiedQuote
 {
     private readonly Quote quote;
 
-    internal VerifiedQuote(Quote quote, PckChain chain, TcbReport? tcb, DateTimeOffset verifiedAt)
+    internal VerifiedQuote(Quote quote, PckChain chain, TcbReport? tcb, DateTimeOffset verifiedAt, bool isRevocationKnown)
     {
         this.quote = quote;
         Platform = chain.Anchor.Platform;
@@ -20,6 +20,7 @@ public sealed class VerifiedQuote
         Pck = chain.Extension;
         Tcb = tcb;
         VerifiedAt = verifiedAt;
+        IsRevocationKnown = isRevocationKnown;
     }
 
     /// <summary>The quote without the zero bytes that may follow it.</summary>
@@ -55,6 +56,9 @@ public sealed class VerifiedQuote
 
     /// <summary>The instant of verification.</summary>
     public DateTimeOffset VerifiedAt { get; }
+
+    /// <summary>Whether revocation lists were compared; see <see cref="VerifierOptions.RequireRevocationLists"/>.</summary>
+    public bool IsRevocationKnown { get; }
 
     /// <summary>The platform, as its PCK certificate describes it.</summary>
     public PckExtension Pck { get; }

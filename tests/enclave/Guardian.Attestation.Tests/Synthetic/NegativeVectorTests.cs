@@ -74,6 +74,8 @@ public class NegativeVectorTests
         platform.Root.Name = name;
         var evidence = platform.Build();
         var quote = Verify(evidence, SyntheticPlatform.At).Value!;
+        // As it was, the certificate's own word was the root's name.
+        Assert.Equal(name, CertificatePem.ReadAll(SyntheticPlatform.Utf8(evidence.Root), most: 1)[0]!.SubjectCommonName);
         Assert.Equal(("not Intel's: " + name, false), (quote.RootName, quote.IsRootIntel));
         using var key = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(evidence.Root);
         Assert.Equal(

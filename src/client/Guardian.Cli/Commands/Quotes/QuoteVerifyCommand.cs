@@ -67,14 +67,23 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         Description = "Write the result as a signed token (EAR, JWT) for others to rely on; needs --key.",
         HelpName = "FILE",
     };
+    private readonly Option<string?> nonce = new("--ear-nonce")
+    {
+        Description = "The relying party's nonce, 8 to 88 characters, which the token repeats.",
+        HelpName = "NONCE",
+    };
     private readonly Option<string?> key = new("--key") { Description = "The key that signs the token.", HelpName = "FILE" };
 
     public QuoteVerifyCommand() : base("verify", "Verify a quote against Intel's collateral, offline, and appraise it.") =>
-        AddSymbols(quote, collateral, at, root, accept, policy, debug, simulated, noRevocation, pck, early, ear, key);
+        AddSymbols(quote, collateral, at, root, accept, policy, debug, simulated, noRevocation, pck, early, ear, nonce, key);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
+        RefuseIdleOptions(arguments);
         OutputFile.RequireNew(arguments.GetValue(ear));
+        using var signer = arguments.GetValue(ear) is null
+            ? null
+            : KeyFile.Load(arguments.GetValue(key) ?? throw CliReasons.NoKey.Refuse("a token needs a key"));
         var bytes = QuoteFile.Read(arguments.GetRequiredValue(quote));
         var options = new VerifierOptions
         {
@@ -88,13 +97,33 @@ internal sealed class QuoteVerifyCommand : LocalCommand
             ? QuoteVerifier.Verify(bytes, found, arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow(), options)
             : unreadable;
         var appraisal = outcome.Value is { } verified ? accepted.Appraise(verified) : null;
-        if (appraisal is not null && arguments.GetValue(ear) is { } token)
+        if (appraisal is not null && signer is not null)
         {
-            using var signer = KeyFile.Load(arguments.GetValue(key) ?? throw CliReasons.NoKey.Refuse("a token needs a key"));
-            OutputFile.Write(token, AttestationToken.Sign(outcome.Value!, appraisal, signer));
+            var token = AttestationToken.Sign(
+                outcome.Value!, accepted, signer, TimeProvider.System.GetUtcNow(), arguments.GetValue(nonce));
+            OutputFile.Write(arguments.GetRequiredValue(ear)!, token);
         }
-        Show(terminal, QuoteVerifyResult.Of(outcome, appraisal), appraisal);
+        Show(terminal, QuoteVerifyResult.Of(outcome, accepted, appraisal), appraisal);
         return appraisal?.IsAccepted == true ? ExitCode.Done : ExitCode.Refused;
+    }
+
+    // An option without effect would let its user believe in one.
+    private void RefuseIdleOptions(ParseResult arguments)
+    {
+        if (arguments.GetValue(early) && arguments.GetValue(collateral) is not null)
+        {
+            throw CliReasons.Usage.Refuse(
+                "--early chooses among stored collateral, and --collateral names other collateral",
+                "omit --early, and give --collateral the early values; or omit --collateral");
+        }
+        if (arguments.GetValue(ear) is null && (arguments.GetValue(nonce) ?? arguments.GetValue(key)) is not null)
+        {
+            throw CliReasons.Usage.Refuse("--key and --ear-nonce are for a token", "add --ear FILE");
+        }
+        if (arguments.GetValue(nonce) is { } text && !AttestationToken.IsNonce(text))
+        {
+            throw CliReasons.Usage.Refuse("a nonce has 8 to 88 printable characters of ASCII, without blanks");
+        }
     }
 
     private static void Show(Terminal terminal, QuoteVerifyResult result, Appraisal? appraisal) =>

@@ -18,11 +18,12 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
         (Stage, Reason, Detail, Offset) = (stage, refusal.Code, refusal.Detail, refusal.Location?.Offset);
     }
 
-    private QuoteVerifyResult(VerifiedQuote quote, Appraisal appraisal) : base(
+    private QuoteVerifyResult(VerifiedQuote quote, AttestationPolicy policy, Appraisal appraisal) : base(
         quote.Tee, quote.Tee == TeeType.Sgx ? quote.Report : null, quote.TdReport)
     {
         Verified = true;
         Accepted = appraisal.IsAccepted;
+        PolicyId = policy.Id;
         Platform = Platforms.Name(quote.Platform);
         (Root, RootKeySha256, RootIsIntel) = (quote.RootName, quote.RootKeyHash, quote.IsRootIntel);
         Fmspc = Format.Hex(quote.Pck.Fmspc);
@@ -56,6 +57,9 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
     public string? Status { get; }
 
     public IReadOnlyList<string> AdvisoryIds { get; } = [];
+
+    /// <summary>The identifier of the policy, with the command's own options.</summary>
+    public string? PolicyId { get; }
 
     public string? Platform { get; }
 
@@ -107,9 +111,10 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
 
     /// <summary>Describes an outcome.</summary>
     /// <param name="outcome">The verifier's outcome.</param>
+    /// <param name="policy">The policy.</param>
     /// <param name="appraisal">The policy's; null when the quote did not verify.</param>
-    public static QuoteVerifyResult Of(Outcome<VerifiedQuote> outcome, Appraisal? appraisal) =>
-        outcome.Value is { } quote ? new QuoteVerifyResult(quote, appraisal!) : new QuoteVerifyResult(outcome.Refusal!);
+    public static QuoteVerifyResult Of(Outcome<VerifiedQuote> outcome, AttestationPolicy policy, Appraisal? appraisal) =>
+        outcome.Value is { } quote ? new QuoteVerifyResult(quote, policy, appraisal!) : new QuoteVerifyResult(outcome.Refusal!);
 }
 
 /// <summary>A rule of the policy.</summary>
