@@ -14,7 +14,7 @@ using Guardian.Hosting;
 string[] own = ["contract", "cas"];
 string[] optional = ["role", "shards", "working-set"];
 IDisposable? serving = null;
-CasRoomHead? head = null;
+CasRoomTag? head = null, keySecret = null;
 try
 {
     return await EnclaveHost.RunAsync("guardian-enclave", args, BuiltPlatforms.Support, own, optional, async (options, process) =>
@@ -35,11 +35,13 @@ try
                 return new EnclaveService(
                     certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Verifier, time));
             }
-            head = new CasRoomHead(signed.Contract, new Uri(options["cas"]), certificate, options.Verifier, time);
+            CasRoomTag CreateTag(string name) => new(name, signed.Contract, new Uri(options["cas"]), certificate, options.Verifier, time);
+            (head, keySecret) = (CreateTag(CasRoomTag.Head), CreateTag(CasRoomTag.KeySecret));
             var signer = StatementSigner.Create(process.Quotes, binding.Span);
             var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, signer)
             {
                 Head = head,
+                KeySecret = keySecret,
                 WorkingSet = workingSet,
                 Shards = RoomLaunch.FindShards(options, signed.Contract, certificate, time),
             };
@@ -57,4 +59,5 @@ finally
 {
     serving?.Dispose();
     head?.Dispose();
+    keySecret?.Dispose();
 }

@@ -8,7 +8,6 @@ using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Keys;
-using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Shards;
@@ -22,7 +21,7 @@ namespace Guardian.CleanRoom.Tests.Support;
 internal sealed class TestRoom : IDisposable
 {
     private static readonly Lazy<EnclaveProcess> Enclave = new(OpenEnclave);
-    private static readonly byte[] RoomKey = [.. Enumerable.Repeat((byte)7, RoomKeys.KeySize)];
+    public static readonly byte[] RoomKey = [.. Enumerable.Repeat((byte)7, RoomKeys.KeySize)];
 
     private readonly TemporaryFolder folder = new();
     private readonly StatementSigner statements;
@@ -58,10 +57,16 @@ internal sealed class TestRoom : IDisposable
 
     public RoomMember Retailer { get; }
 
-    public string StateFolder => Path.Combine(folder.File("state"), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
+    public string StateFolder => FolderOf("state");
+
+    /// <summary>Finds the room's folder in the state, or in a copy of it.</summary>
+    public string FolderOf(string copy) => Path.Combine(folder.File(copy), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
 
     /// <summary>The head of the log, which a CAS would keep.</summary>
-    public TestHead Head { get; } = new();
+    public TestTag Head { get; } = new();
+
+    /// <summary>The secret of the data's keys, which a CAS would keep.</summary>
+    public TestTag KeySecret { get; } = new();
 
     /// <summary>Restarts the enclave.</summary>
     public void Reopen()
@@ -154,6 +159,7 @@ internal sealed class TestRoom : IDisposable
     {
         WorkingSet = workingSet,
         Head = Head,
+        KeySecret = KeySecret,
         Random = random,
         Shards = shards,
     };
@@ -181,12 +187,15 @@ internal sealed class TestRoom : IDisposable
     }
 }
 
-/// <summary>A head that can be unreachable.</summary>
-internal sealed class TestHead : IRoomHead
+/// <summary>A tag that can be unreachable.</summary>
+internal sealed class TestTag : IRoomTag
 {
     public byte[]? Value { get; set; }
 
     public bool IsAway { get; set; }
+
+    /// <summary>Runs before and after each move, where a crash could happen.</summary>
+    public Action? AtStep { get; set; }
 
     public byte[]? Read() => IsAway ? throw new RefusedException(RoomReasons.CasAway.Because("away")) : Value;
 
@@ -200,7 +209,9 @@ internal sealed class TestHead : IRoomHead
         {
             return false;
         }
+        AtStep?.Invoke();
         Value = next;
+        AtStep?.Invoke();
         return true;
     }
 }
