@@ -7,6 +7,7 @@ using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Shards;
 using Guardian.Enclave;
 using Guardian.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 // The program needs only a contract and the address of the CAS that the contract names:
 // 1 verify that all members signed the contract. 2 create a TLS key, and quote it together with the contract's hash. 3 verify the CAS
@@ -33,7 +34,10 @@ try
                 var shard = new RoomShard(signed, roomKey, options.State, workingSet);
                 serving = shard;
                 return new EnclaveService(
-                    certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Verifier, time));
+                    certificate, server => ShardEndpoints.Map(server, shard, signed.Contract, options.Verifier, time))
+                {
+                    Protocols = HttpProtocols.Http1,
+                };
             }
             CasRoomTag CreateTag(string name) => new(name, signed.Contract, new Uri(options["cas"]), certificate, options.Verifier, time);
             (head, keySecret) = (CreateTag(CasRoomTag.Head), CreateTag(CasRoomTag.KeySecret));
@@ -47,7 +51,7 @@ try
             };
             var room = RoomLaunch.Open(signed, roomKey, options.State, enclave, time);
             serving = room;
-            return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room));
+            return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room)) { Protocols = HttpProtocols.Http1 };
         }
         finally
         {

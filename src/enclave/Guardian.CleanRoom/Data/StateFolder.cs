@@ -40,7 +40,8 @@ internal static class StateFolder
         else if (found != number)
         {
             throw new RefusedException(RoomReasons.OtherFormat.Because(
-                $"{directory} has room files of format {(found.All(char.IsAsciiDigit) ? found : "?")}, and this release reads format {number}"));
+                $"{directory} has room files of format {(found.All(char.IsAsciiDigit) ? found : "?")}, and this release reads format "
+                + number));
         }
     }
 }

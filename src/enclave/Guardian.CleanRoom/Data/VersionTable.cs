@@ -14,6 +14,13 @@ namespace Guardian.CleanRoom.Data;
 internal sealed record VersionList(IReadOnlyList<UploadManifest> Current, IReadOnlyList<UploadManifest> Uploads)
 {
     public IEnumerable<UploadManifest> All => Current.Concat(Uploads);
+
+    /// <summary>Makes the widest list of the same versions and uploads: the size of the file must not tell numbers of rows.</summary>
+    public VersionList ToWidest()
+    {
+        static UploadManifest Widen(UploadManifest manifest) => manifest with { Rows = int.MinValue };
+        return new VersionList([.. Current.Select(Widen)], [.. Uploads.Select(Widen)]);
+    }
 }
 
 /// <summary>
@@ -28,7 +35,6 @@ internal sealed record VersionList(IReadOnlyList<UploadManifest> Current, IReadO
 internal sealed class VersionTable
 {
     private const string Extension = ".versions";
-    private const int NameSize = 16;
 
     private readonly Lock gate = new();
     private readonly string directory;
@@ -157,7 +163,7 @@ internal sealed class VersionTable
     {
         using var cipher = CipherOf(secret);
         DurableFile.Replace(
-            PathOf(secret), cipher.Encrypt(Extension, JsonSerializer.SerializeToUtf8Bytes(next, UploadJson.Default.VersionList)));
+            PathOf(secret), cipher.Encrypt(Extension, PaddedJson.Write(next, next.ToWidest(), UploadJson.Default.VersionList)));
     }
 
     private VersionList? TryRead(byte[] secret)
@@ -186,7 +192,7 @@ internal sealed class VersionTable
 
     // The name tells the host nothing about the secret, of which it is a hash.
     private string PathOf(byte[] secret) => Path.Combine(
-        directory, Convert.ToHexStringLower(SHA256.HashData([.. "guardian-room-versions-file\0"u8, .. secret]).AsSpan(0, NameSize)) + Extension);
+        directory, Convert.ToHexStringLower(SHA256.HashData([.. "guardian-room-versions-file\0"u8, .. secret])) + Extension);
 
     private static RefusedException RefuseTakenOver() => new(RoomReasons.StateChanged.Because(
         "another enclave has continued with this room; this one has an older state and changes nothing more"));

@@ -57,7 +57,8 @@ public sealed class RoomDataSets
                 Base = current.Base,
                 Upload = current.Upload,
             };
-            return state.Sign(receipt, AnswerJson.Default.UploadReceipt, UploadReceipt.StatementType);
+            var payload = PaddedJson.Write(receipt, receipt with { Rows = int.MinValue }, AnswerJson.Default.UploadReceipt);
+            return state.Enclave.Statements.Sign(payload, UploadReceipt.StatementType);
         }
     }
 

@@ -62,9 +62,11 @@ public sealed class RoomShard : IDisposable
             {
                 var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount);
                 var sketches = engine.SketchCells(sides, read.Cells, sketch, keys.SketchKey());
-                return Serialize(new ShardReply([], [.. sketches.Select(set => set.Words)]));
+                return JsonSerializer.SerializeToUtf8Bytes(new ShardReply([], sketches), ShardJson.Default.ShardReply);
             }
-            return Serialize(new ShardReply(engine.TotalCells(sides, read.Cells, read.Sums), []));
+            return PaddedJson.Write(
+                new ShardReply(engine.TotalCells(sides, read.Cells, read.Sums), []), ShardReply.WidestTotals(read.Cells, read.Sums),
+                ShardJson.Default.ShardReply);
         }
     }
 
@@ -93,8 +95,6 @@ public sealed class RoomShard : IDisposable
             return null;
         }
     }
-
-    private static byte[] Serialize(ShardReply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, ShardJson.Default.ShardReply);
 
     private static bool IsValid(ShardRequest request, RoomContract contract, RoomLayout layout) =>
         request.Sides.Count is >= 1 and <= MatchEngine.MaxSides

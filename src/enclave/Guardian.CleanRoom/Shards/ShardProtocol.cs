@@ -39,7 +39,18 @@ internal sealed record ShardRequest(
 /// Exact totals, or words of sketches, over the range. They go from enclave to enclave only: the lead enclave adds them up before it
 /// applies any rule.
 /// </summary>
-internal sealed record ShardReply(IReadOnlyList<CellTotals> Totals, IReadOnlyList<ulong[]> Sketches);
+internal sealed record ShardReply(IReadOnlyList<CellTotals> Totals, IReadOnlyList<SetSketch> Sketches)
+{
+    /// <summary>Makes the widest reply to a request for totals: the size of a reply must not tell its figures.</summary>
+    public static ShardReply WidestTotals(int cells, SumPlan sums)
+    {
+        var measure = new MeasureSums(long.MinValue, long.MinValue, Int128.MinValue);
+        var product = new ProductSums(long.MinValue, long.MinValue, long.MinValue, Int128.MinValue);
+        var totals = new CellTotals(
+            long.MinValue, [.. Enumerable.Repeat(measure, sums.Measures.Count)], [.. Enumerable.Repeat(product, sums.Products.Count)]);
+        return new ShardReply([.. Enumerable.Repeat(totals, cells)], []);
+    }
+}
 
 /// <summary>Strict source-generated JSON between enclaves of one room.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, IncludeFields = true)]

@@ -33,9 +33,9 @@ internal sealed class ShardedEngine(
     {
         var parts = shards.ComputeRanges(
             range => new ShardRequest(Describe(sides), across, cells, new SumPlan([], []), IsSketch: true, range),
-            reply => reply.Sketches.Count == cells && reply.Sketches.All(words => words.Length == sketch.WordCount),
-            range => new ShardReply([], [.. createLocal(range).SketchCells(sides, cells, sketch, key).Select(set => set.Words)]));
-        return Join(cells, cell => parts.Select(part => new SetSketch(part.Sketches[cell])).Aggregate((left, right) => left ^ right));
+            reply => reply.Sketches.Count == cells && reply.Sketches.All(set => set.Words.Length == sketch.WordCount),
+            range => new ShardReply([], createLocal(range).SketchCells(sides, cells, sketch, key)));
+        return Join(cells, cell => parts.Select(part => part.Sketches[cell]).Aggregate((left, right) => left ^ right));
     }
 
     /// <inheritdoc/>

@@ -83,7 +83,8 @@ public sealed class ErasureAttackTests : IDisposable
         {
             File.Delete(path);
         }
-        Assert.Contains("keys of the data", Assert.Throws<Guardian.Refusals.RefusedException>(room.Reopen).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "keys of the data", Assert.Throws<Guardian.Refusals.RefusedException>(room.Reopen).Message, StringComparison.Ordinal);
     }
 
     [Fact]

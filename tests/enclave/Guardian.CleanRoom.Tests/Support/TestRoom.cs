@@ -28,6 +28,7 @@ internal sealed class TestRoom : IDisposable
     private readonly IRandomBytes random;
     private readonly WorkingSet workingSet;
     private readonly IReadOnlyList<IShard> shards;
+    private readonly TimeProvider time;
 
     public TestRoom(params (string Old, string New)[] changes) : this(TestContract.Read(changes), null)
     {
@@ -36,8 +37,9 @@ internal sealed class TestRoom : IDisposable
     /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
     public TestRoom(
         RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null,
-        IRandomBytes? noise = null)
+        IRandomBytes? noise = null, TimeProvider? time = null)
     {
+        this.time = time ?? TimeProvider.System;
         this.shards = shards ?? [];
         Contract = contract;
         // By default nothing stays decrypted in memory, so that a test sees the host's changes on disk.
@@ -142,9 +144,16 @@ internal sealed class TestRoom : IDisposable
 
     /// <summary>Opens the room under a contract that succeeds this one, on the same folder.</summary>
     public RoomService OpenSuccessor(SignedContract next) =>
-        RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+        RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, time);
 
-    public string Refusal(Question question, RoomMember? member = null) => Service.Questions.Ask(member ?? Agency, question).Refusal!.Code;
+    /// <summary>Asks a question that is refused or whose result is withheld.</summary>
+    /// <returns>The code of the reason.</returns>
+    public string Refusal(Question question, RoomMember? member = null)
+    {
+        var (statement, refusal) = Service.Questions.Ask(member ?? Agency, question);
+        return refusal?.Code ?? Assert.IsType<WithheldResult>(
+            JsonSerializer.Deserialize(Payload(statement!, Answer.StatementType), AnswerJson.Default.Answer)!.Body).Reason;
+    }
 
     public RoomMember OwnerOf(string dataSet) => Contract.Members.Single(member => member.Name == Contract.FindDataSet(dataSet)!.Owner);
 
@@ -165,7 +174,7 @@ internal sealed class TestRoom : IDisposable
     };
 
     private RoomService Open() => RoomService.Open(
-        TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+        TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, time);
 
     // Verifies a statement like a member.
     public byte[] Payload(byte[] statement, string type)
