@@ -9,28 +9,28 @@ using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.Documents;
+using Guardian.Refusals;
 
 namespace Guardian.Bench.CleanRoom;
 
-/// <summary>A room of two data sets with encrypted uploads on disk, as partners sent them.</summary>
+/// <summary>A room of two data sets, and encrypted uploads as partners send them.</summary>
 internal sealed class Room : IDisposable
 {
     private readonly string directory;
     private readonly RoomKeys keys;
-    private readonly StateCipher state;
-    private readonly WorkingSet workingSet;
     private readonly Dictionary<string, string> digests = [];
-    private readonly Dictionary<string, UploadStore> stores = [];
+    private readonly Dictionary<string, UploadStore> stores;
 
     public Room(string directory, int rows, WorkingSet workingSet)
     {
         this.directory = directory;
-        this.workingSet = workingSet;
         Contract = ReadContract(rows);
         Layout = RoomLayout.For(Contract);
         keys = new RoomKeys(new byte[RoomKeys.KeySize], Contract.Hash.Span);
-        state = new StateCipher(keys.StateKey(), Contract.Hash);
         Directory.CreateDirectory(directory);
+        var table = VersionTable.Open(Contract, keys, new MemoryTag(), directory, isNew: true);
+        stores = Contract.DataSets.ToDictionary(
+            dataSet => dataSet.Name, dataSet => UploadStore.Open(Contract, dataSet, Layout, keys, table, workingSet, directory));
     }
 
     public RoomContract Contract { get; }
@@ -40,7 +40,7 @@ internal sealed class Room : IDisposable
     /// <summary>Bytes of both data sets, padded and decrypted.</summary>
     public long Size => Contract.DataSets.Sum(dataSet => (long)Layout.GroupSize(dataSet) * Layout.GroupCount);
 
-    /// <summary>Sorts, pads and encrypts a table to a complete upload, which the enclave has not checked yet.</summary>
+    /// <summary>Sorts, pads and encrypts a table to a complete upload, as the partner sends it.</summary>
     public void Upload(string name, Table table)
     {
         var dataSet = Contract.FindDataSet(name)!;
@@ -60,8 +60,7 @@ internal sealed class Room : IDisposable
         ForGroups(dataSet, table, order, starts, (group, plaintext) => digest.Add(group, plaintext));
         var content = digest.Complete();
         digests[name] = Convert.ToHexStringLower(content);
-        Directory.CreateDirectory(Path.Combine(directory, name));
-        using var file = File.OpenHandle(Path.Combine(directory, name, $"{digests[name]}.chunks"), FileMode.Create, FileAccess.Write);
+        using var file = File.OpenHandle(WirePath(name), FileMode.Create, FileAccess.Write);
         using var cipher = new ChunkCipher(keys.UploadSecret(name), Contract, dataSet, content);
         ForGroups(dataSet, table, order, starts, (group, plaintext) =>
         {
@@ -70,27 +69,25 @@ internal sealed class Room : IDisposable
         });
     }
 
-    /// <summary>Commits the complete uploads: the enclave decrypts them, checks each row and computes the digest.</summary>
+    /// <summary>Takes the uploads in: the enclave decrypts, checks, encrypts and stores each chunk, and makes the versions.</summary>
     public void Ingest()
     {
         foreach (var dataSet in Contract.DataSets)
         {
-            stores.GetValueOrDefault(dataSet.Name)?.Dispose();
-            File.Delete(Path.Combine(directory, dataSet.Name, "current"));
-            var store = UploadStore.Open(Contract, dataSet, Layout, keys, state, workingSet, directory);
-            stores[dataSet.Name] = store;
-            if (store.Begin(new UploadRequest(digests[dataSet.Name], dataSet.MaxRows)).Refusal is { } refused)
+            var (store, digest) = (stores[dataSet.Name], digests[dataSet.Name]);
+            if (store.Current is not null)
             {
-                throw new InvalidOperationException(refused.Detail);
+                Require(store.Delete(_ => { }));
             }
-            // The announcement has a random name, and the chunks get the same one.
-            var folder = Path.Combine(directory, dataSet.Name);
-            var announced = Directory.GetFiles(folder, "*.upload").Single();
-            File.Move(Directory.GetFiles(folder, "*.chunks").Single(), Path.ChangeExtension(announced, ".chunks"));
-            if ((refused = store.Commit(digests[dataSet.Name], _ => { }).Refusal) is not null)
+            var state = Require(store.Begin(new UploadRequest(digest, dataSet.MaxRows)));
+            using var file = File.OpenRead(WirePath(dataSet.Name));
+            var chunk = new byte[Layout.GroupSize(dataSet) + ChunkCipher.TagSize];
+            while (state.NextChunk < state.ChunkCount)
             {
-                throw new InvalidOperationException(refused.Detail);
+                file.ReadExactly(chunk);
+                state = Require(store.PutChunk(digest, state.NextChunk, chunk));
             }
+            Require(store.Commit(digest, _ => { }));
         }
     }
 
@@ -119,9 +116,13 @@ internal sealed class Room : IDisposable
         {
             store.Dispose();
         }
-        state.Dispose();
         keys.Dispose();
     }
+
+    private static T Require<T>(Outcome<T> outcome) where T : class =>
+        outcome.Value ?? throw new InvalidOperationException(outcome.Refusal!.Detail);
+
+    private string WirePath(string name) => Path.Combine(directory, $"{name}.wire");
 
     private MatchEngine Engine(int threads) => new(Layout, threads);
 
@@ -202,5 +203,19 @@ internal sealed class Room : IDisposable
         var problems = new DocumentProblems();
         return ContractReader.Read(Encoding.UTF8.GetBytes(text), problems)
             ?? throw new InvalidOperationException(string.Join('\n', problems.Items));
+    }
+
+    // Costs nothing, unlike a call to a CAS.
+    private sealed class MemoryTag : IRoomTag
+    {
+        private byte[]? value;
+
+        public byte[]? Read() => value;
+
+        public bool TryMove(byte[]? expected, byte[] next)
+        {
+            value = next;
+            return true;
+        }
     }
 }

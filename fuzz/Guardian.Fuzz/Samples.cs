@@ -11,6 +11,7 @@ using Guardian.Attestation.Statements;
 using Guardian.Cas.Client.Workloads;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Shards;
@@ -76,7 +77,7 @@ internal sealed class Samples
             new ShardRequest(
                 [
                     new ShardSide(
-                        dataSet.Name, new string('0', 64), new string('1', 64),
+                        dataSet.Name, new string('0', 64), new byte[RoomKeys.KeySize],
                         [new CodeAny([new CodeRanges(0, [(1, 2)]), new CodeAll([])])], [new CellPart(0, 1)]),
                 ],
                 new AcrossCondition([new Measure(0, 0)], new CodeRanges(0, [(1, 2)])), 2, new SumPlan([new Measure(0, 0)], [(0, 0)]),

@@ -10,6 +10,7 @@ using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client.Reasons;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Room;
@@ -77,9 +78,11 @@ public sealed class RoomClient : IDisposable
     /// <summary>Asks a question.</summary>
     /// <param name="question">The question.</param>
     /// <param name="cancellation">Stops the call; the room may have answered and logged the question.</param>
-    /// <returns>The answer: a statement signed inside the enclave.</returns>
+    /// <returns>The answer: a statement signed inside the enclave. Its result may be withheld.</returns>
     public Task<byte[]> AskAsync(Question question, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, "v1/questions", ToJson(question, QuestionJson.Default.Question), cancellation);
+        SendAsync(
+            HttpMethod.Post, "v1/questions", ToJson(JsonSerializer.SerializeToUtf8Bytes(question, QuestionJson.Default.Question)),
+            cancellation);
 
     /// <summary>Deletes a data set. Only its owner may.</summary>
     /// <param name="dataSet">The data set's name.</param>
@@ -118,8 +121,8 @@ public sealed class RoomClient : IDisposable
 
     /// <summary>Announces a version and learns the next chunk to send.</summary>
     internal Task<UploadState> BeginUploadAsync(string dataSet, UploadRequest request, CancellationToken cancellation) => SendAsync(
-        HttpMethod.Post, $"v1/datasets/{dataSet}/uploads", ToJson(request, RoomJson.Default.UploadRequest), RoomJson.Default.UploadState,
-        cancellation);
+        HttpMethod.Post, $"v1/datasets/{dataSet}/uploads",
+        ToJson(PaddedJson.Write(request, request.ToWidest(), RoomJson.Default.UploadRequest)), RoomJson.Default.UploadState, cancellation);
 
     /// <summary>Stores one encrypted chunk. When this returns, the chunk survives a crash of the room.</summary>
     internal Task<UploadState> PutChunkAsync(
@@ -131,9 +134,9 @@ public sealed class RoomClient : IDisposable
     internal Task<byte[]> CommitAsync(string dataSet, string digest, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, $"v1/datasets/{dataSet}/uploads/{digest}/commit", null, cancellation, CommitPatience);
 
-    private static ByteArrayContent ToJson<T>(T value, JsonTypeInfo<T> type)
+    private static ByteArrayContent ToJson(byte[] json)
     {
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(value, type));
+        var content = new ByteArrayContent(json);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return content;
     }

@@ -23,7 +23,8 @@ internal static class RoomEndpoints
 
     public static void Map(WebApplication app, RoomService room)
     {
-        app.MapGet("/v1/room", context => ReplyAsync(context, room, member => room.Describe(member), RoomJson.Default.RoomDescription));
+        app.MapGet("/v1/room", context => ReplyAsync(
+            context, room, member => room.Describe(member), RoomJson.Default.RoomDescription, description => description.ToWidest()));
 
         app.MapGet("/v1/log", context => ReplyAsync(context, room, _ => room.ReadLog(), RoomJson.Default.LogPage));
 
@@ -63,7 +64,8 @@ internal static class RoomEndpoints
         app.MapGet("/v1/budget", context => ReplyAsync(
             context, room, _ => room.Questions.ReadBudget(), RoomJson.Default.BudgetDescription));
 
-        app.MapGet("/v1/answers", context => ReplyAsync(context, room, room.Questions.ListAnswers, QuestionJson.Default.AnswerList));
+        app.MapGet("/v1/answers", context => ReplyAsync(
+            context, room, room.Questions.ListAnswers, QuestionJson.Default.AnswerList, list => list.ToWidest()));
 
         app.MapGet("/v1/answers/{asked}", context => AsMemberAsync(
             context, room, member => WriteStatementAsync(
@@ -84,8 +86,9 @@ internal static class RoomEndpoints
     }
 
     private static Task ReplyAsync<T>(
-        HttpContext context, RoomService room, Func<RoomMember, Outcome<T>> work, JsonTypeInfo<T> type) where T : class =>
-        AsMemberAsync(context, room, member => WriteAsync(context, work(member), type));
+        HttpContext context, RoomService room, Func<RoomMember, Outcome<T>> work, JsonTypeInfo<T> type, Func<T, T>? widen = null)
+        where T : class =>
+        AsMemberAsync(context, room, member => WriteAsync(context, work(member), type, widen));
 
     private static async Task WithBodyAsync(
         HttpContext context, RoomService room, int maxSize, Func<RoomMember, ReadOnlyMemory<byte>, Task> work) =>
@@ -138,15 +141,17 @@ internal static class RoomEndpoints
     private static Refusal RefuseBody(string expected) =>
         RoomReasons.BadRequest.Because($"the body is not {expected} as this release knows it");
 
-    private static async Task WriteAsync<T>(HttpContext context, Outcome<T> outcome, JsonTypeInfo<T> type) where T : class
+    private static async Task WriteAsync<T>(
+        HttpContext context, Outcome<T> outcome, JsonTypeInfo<T> type, Func<T, T>? widen = null) where T : class
     {
         if (outcome.Refusal is { } refusal)
         {
             await RefuseAsync(context, refusal).ConfigureAwait(false);
             return;
         }
-        context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(outcome.Value!, type)).ConfigureAwait(false);
+        var value = outcome.Value!;
+        await WriteBodyAsync(
+            context, "application/json", PaddedJson.Write(value, widen is null ? value : widen(value), type)).ConfigureAwait(false);
     }
 
     private static async Task WriteStatementAsync(HttpContext context, Outcome<byte[]> outcome)
@@ -156,8 +161,7 @@ internal static class RoomEndpoints
             await RefuseAsync(context, refusal).ConfigureAwait(false);
             return;
         }
-        context.Response.ContentType = "application/jose+json";
-        await context.Response.Body.WriteAsync(outcome.Value!).ConfigureAwait(false);
+        await WriteBodyAsync(context, "application/jose+json", outcome.Value!).ConfigureAwait(false);
     }
 
     private static async Task RefuseAsync(HttpContext context, Refusal refusal)
@@ -172,9 +176,16 @@ internal static class RoomEndpoints
             RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status422UnprocessableEntity,
         };
-        context.Response.ContentType = "application/problem+json";
         var problem = RoomProblem.Of(refusal, context.Response.StatusCode);
         var body = JsonSerializer.SerializeToUtf8Bytes(problem, RoomJson.Default.RoomProblem);
+        await WriteBodyAsync(context, "application/problem+json", body).ConfigureAwait(false);
+    }
+
+    // With the length in front, a body is not cut into parts whose number depends on buffers.
+    private static async Task WriteBodyAsync(HttpContext context, string type, byte[] body)
+    {
+        context.Response.ContentType = type;
+        context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body).ConfigureAwait(false);
     }
 

@@ -143,7 +143,7 @@ internal static class RoomLaunch
         }
         catch (RefusedException failure) when (failure.IsTransient)
         {
-            var remedy = $"the session's service needs 'tags: [{CasRoomHead.Tag}]'; see 'guardian room session'";
+            var remedy = $"the session's service needs 'tags: [{CasRoomTag.Head}, {CasRoomTag.KeySecret}]'; see 'guardian room session'";
             throw new RefusedException(failure.Refusal with { Remedy = remedy }, failure);
         }
     }

@@ -34,7 +34,9 @@ internal static class ShardEndpoints
             {
                 var outcome = await Task.Run(() => shard.Run(body.Span), context.RequestAborted).ConfigureAwait(false);
                 context.Response.StatusCode = outcome.Refusal is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
-                await context.Response.Body.WriteAsync(outcome.Value ?? []).ConfigureAwait(false);
+                var reply = outcome.Value ?? [];
+                context.Response.ContentLength = reply.Length;
+                await context.Response.Body.WriteAsync(reply).ConfigureAwait(false);
             }
             catch (RefusedException)
             {

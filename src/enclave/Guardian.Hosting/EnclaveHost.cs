@@ -26,7 +26,11 @@ namespace Guardian.Hosting;
 /// <summary>The service of an enclave program.</summary>
 /// <param name="Certificate">The program's RA-TLS certificate, with its private key.</param>
 /// <param name="Map">Adds the program's calls to the server.</param>
-public sealed record EnclaveService(X509Certificate2 Certificate, Action<WebApplication> Map);
+public sealed record EnclaveService(X509Certificate2 Certificate, Action<WebApplication> Map)
+{
+    /// <summary>The versions of HTTP. HTTP/2 compresses headers, so sizes depend on earlier messages.</summary>
+    public HttpProtocols Protocols { get; init; } = HttpProtocols.Http1AndHttp2;
+}
 
 /// <summary>
 /// The common part of <c>guardian-cas</c> and <c>guardian-enclave</c>: launches the enclave, serves HTTPS over RA-TLS until a signal
@@ -108,7 +112,7 @@ public static class EnclaveHost
             kestrel.Listen(listen, endPoint =>
             {
                 endPoint.Use((connection, next) => LimitAsync(connection, next, limiter));
-                endPoint.Protocols = HttpProtocols.Http1AndHttp2;
+                endPoint.Protocols = service.Protocols;
                 endPoint.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     OnConnection = _ => ValueTask.FromResult(RaTlsTransport.ServerOptions(service.Certificate)),

@@ -4,6 +4,7 @@ using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Installation;
@@ -44,6 +45,16 @@ internal static class RoomStatements
     /// <exception cref="RefusedException">It does not verify, or is no answer.</exception>
     public static Answer ReadAnswer(byte[] statement, RoomContract contract) =>
         Read(statement, contract, Answer.StatementType, AnswerJson.Default.Answer, CliReasons.NoAnswer, "the statement", "an answer");
+
+    /// <summary>Verifies a signed answer and reads it, if it has a result.</summary>
+    /// <exception cref="RefusedException">It does not verify, is no answer, or a privacy rule withholds its result.</exception>
+    public static Answer ReadResult(byte[] statement, RoomContract contract)
+    {
+        var answer = ReadAnswer(statement, contract);
+        return answer.Body is WithheldResult withheld
+            ? throw new RefusedException(RoomReasons.BelowMinimumAudience.Because(withheld.Detail))
+            : answer;
+    }
 
     /// <summary>Verifies the signed receipt of an upload and reads it.</summary>
     /// <param name="subject">The name of the statement in a refusal.</param>

@@ -19,8 +19,9 @@ internal static class RoomTemplates
             command: clean-room
             environment:
               ROOM_KEY: $$GUARDIAN::room_key:hex$$
-            # The tag records the state of the room's log, so that the enclave refuses an older copy of its files.
-            tags: [room]
+            # The tag 'room' records the state of the room's log, so that the enclave refuses an older copy of its files.
+            # The tag 'room-keys' holds the secret that wraps the keys of data: replacing it erases deleted data.
+            tags: [room, room-keys]
             attestation:
               - mrenclave: [{{enclave}}]
             platforms: [{{WriteList(platforms)}}]

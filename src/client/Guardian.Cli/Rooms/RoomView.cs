@@ -46,6 +46,11 @@ internal static class RoomView
     /// <summary>Shows an answer.</summary>
     public static void ShowAnswer(TextOutput people, Answer answer)
     {
+        if (answer.Body is WithheldResult withheld)
+        {
+            people.WriteLine($"withheld: {withheld.Detail}");
+            return;
+        }
         if (answer.Body is OverlapResult overlap)
         {
             var dataSets = answer.DataVersions.Count == 2 ? "both" : $"all {answer.DataVersions.Count}";

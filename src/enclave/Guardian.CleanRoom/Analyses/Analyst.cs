@@ -53,8 +53,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
             return rules.Withhold();
         }
         var cells = counts.Select((count, cell) => new CrosstabCell(
-            [.. question.Cells.Select(column => CellText.Write(column.Definition, column.ValueOf(cell)))],
-            shown[cell] ? count : null)).ToList();
+            question.ValuesOf(cell), shown[cell] ? count : null)).ToList();
         return new AnalysisResult(new CrosstabResult(question.Question.By, cells, cells.Count(cell => cell.Persons is null)), sets);
     }
 

@@ -8,6 +8,14 @@ public abstract record AnswerBody
     }
 }
 
+/// <summary>
+/// No result: a privacy rule withholds it. The statement is signed like one with a result, and has the same size, so that nobody outside
+/// sees which of both it is.
+/// </summary>
+/// <param name="Reason">The code of the reason; always <c>below-minimum-audience</c>.</param>
+/// <param name="Detail">The rules, for people. It does not say which of them withheld the result.</param>
+public sealed record WithheldResult(string Reason, string Detail) : AnswerBody;
+
 /// <summary>The number of persons in all data sets.</summary>
 /// <param name="Persons">Persons in all data sets who satisfy the filters.</param>
 public sealed record OverlapResult(long Persons) : AnswerBody;

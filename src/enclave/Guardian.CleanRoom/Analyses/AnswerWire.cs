@@ -22,6 +22,7 @@ internal sealed record AnswerWire : AnswerProvenance
         Reach = answer.Body as ReachResult;
         Lift = answer.Body as LiftResult;
         Activation = answer.Body as ActivationResult;
+        Withheld = answer.Body as WithheldResult;
     }
 
     [JsonPropertyOrder(AfterProvenance)]
@@ -42,10 +43,13 @@ internal sealed record AnswerWire : AnswerProvenance
     [JsonPropertyOrder(AfterProvenance)]
     public ActivationResult? Activation { get; init; }
 
+    [JsonPropertyOrder(AfterProvenance)]
+    public WithheldResult? Withheld { get; init; }
+
     /// <exception cref="JsonException">There is no result, or more than one.</exception>
     public Answer ToAnswer()
     {
-        AnswerBody?[] all = [Overlap, Crosstab, Sum, Reach, Lift, Activation];
+        AnswerBody?[] all = [Overlap, Crosstab, Sum, Reach, Lift, Activation, Withheld];
         return all.OfType<AnswerBody>().ToList() is [var body]
             ? new Answer(this, body)
             : throw new JsonException("an answer has exactly one result");

@@ -39,6 +39,10 @@ internal sealed record CompiledQuestion(
         return HashOf($"{TextOf(versions)}|{Filters.With(further).Text}");
     }
 
+    /// <summary>Writes the values of a cell, one for each column.</summary>
+    public IReadOnlyList<string> ValuesOf(int cell) =>
+        [.. Cells.Select(column => CellText.Write(column.Definition, column.ValueOf(cell)))];
+
     private CodeAll ConditionOf(int cell) => new([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]);
 
     private string TextOf(IReadOnlyDictionary<string, DataVersion> versions) =>

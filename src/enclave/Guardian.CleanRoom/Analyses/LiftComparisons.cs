@@ -24,12 +24,7 @@ internal static class LiftComparisons
         IReadOnlyList<double>? exposed)
     {
         var control = arms.ToList().IndexOf(design.Control);
-        var treated = Enumerable.Range(0, arms.Count).Where(arm => arm != control).ToList();
-        List<(string Name, List<int> Arms)> treatments = [.. treated.Select(arm => (arms[arm], new List<int> { arm }))];
-        if (treated.Count > 1)
-        {
-            treatments.Add((AnyTreatment, treated));
-        }
+        var treatments = Name(design, arms);
         return Judge(design, ratio, [.. totals.Select((byArm, outcome) => treatments.Select(treatment =>
         {
             var arm = treatment.Arms.Select(each => byArm[each]).Aggregate(ArmTotal.Add);
@@ -45,6 +40,17 @@ internal static class LiftComparisons
                     result, treatment.Arms.Sum(each => exposed[each]) / arm.Persons, exposed[control] / byArm[control].Persons);
             return new LiftComparison(treatment.Name, result, LiftVerdict.NotShown, null, cuped, effect);
         }).ToList())]);
+    }
+
+    /// <summary>Names the treatments that are compared with control: each arm, and if there are several, all of them together.</summary>
+    /// <param name="design">The design of the contract.</param>
+    /// <param name="arms">The arms in the order of the column's values.</param>
+    /// <returns>Each treatment with the indices of its arms.</returns>
+    public static IReadOnlyList<(string Name, IReadOnlyList<int> Arms)> Name(LiftDesign design, IReadOnlyList<string> arms)
+    {
+        var treated = Enumerable.Range(0, arms.Count).Where(arm => arms[arm] != design.Control).ToList();
+        List<(string, IReadOnlyList<int>)> treatments = [.. treated.Select(arm => (arms[arm], (IReadOnlyList<int>)[arm]))];
+        return treated.Count > 1 ? [.. treatments, (AnyTreatment, treated)] : treatments;
     }
 
     // All comparisons of the report are one family. If the design names a covariate, the test uses the narrowed comparison.

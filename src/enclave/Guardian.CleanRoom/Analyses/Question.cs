@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Analyses;
@@ -46,14 +47,27 @@ public sealed record Question
 }
 
 /// <summary>The admitted questions and their outcomes: <c>GET /v1/answers</c>.</summary>
-public sealed record AnswerList(IReadOnlyList<AnswerSummary> Answers);
+public sealed record AnswerList(IReadOnlyList<AnswerSummary> Answers)
+{
+    /// <summary>Makes the widest list with the same questions.</summary>
+    /// <returns>A list to compute sizes with.</returns>
+    public AnswerList ToWidest() => new([.. Answers.Select(answer => answer with { Outcome = AnswerSummary.WidestOutcome })]);
+}
 
 /// <summary>An admitted question.</summary>
 /// <param name="Asked">Sequence of the question's log entry; <c>GET /v1/answers/ASKED</c> returns the answer.</param>
 /// <param name="Member">The member who asked.</param>
 /// <param name="Question">The question.</param>
 /// <param name="Outcome"><c>answered</c>, or the code of the refusal.</param>
-public sealed record AnswerSummary(long Asked, string Member, Question Question, string Outcome);
+public sealed record AnswerSummary(long Asked, string Member, Question Question, string Outcome)
+{
+    /// <summary>The outcome of a question that got a result.</summary>
+    internal const string Answered = "answered";
+
+    /// <summary>The outcome with the longest text.</summary>
+    internal static string WidestOutcome { get; } =
+        new[] { Answered, RoomReasons.BelowMinimumAudience.Code }.MaxBy(outcome => outcome.Length)!;
+}
 
 /// <summary>Strict source-generated JSON of questions.</summary>
 [JsonSourceGenerationOptions(

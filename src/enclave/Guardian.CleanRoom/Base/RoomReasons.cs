@@ -195,7 +195,13 @@ public static class RoomReasons
     public static readonly RefusalReason StateChanged = new(
         "state-changed", RefusalKind.Damaged, "The stored state is not what the enclave wrote: it was changed, removed or rolled back.");
 
-    /// <summary>The CAS, which keeps the head of the log, does not answer.</summary>
+    /// <summary>Another release wrote the stored state.</summary>
+    public static readonly RefusalReason OtherFormat = new(
+        "other-format", RefusalKind.Conflict, "Another release wrote the stored state of the room, in a form that this one does not read.",
+        "run the room with the release that wrote its files, or agree on a new room and upload the data again");
+
+    /// <summary>The CAS, which keeps the head of the log and the secret of the data's keys, does not answer.</summary>
     public static readonly RefusalReason CasAway = new(
-        "cas-away", RefusalKind.Unavailable, "The CAS keeps the head of the room's log, and it cannot be reached.");
+        "cas-away", RefusalKind.Unavailable,
+        "The CAS keeps the head of the room's log and the secret of the data's keys, and it cannot be reached.");
 }

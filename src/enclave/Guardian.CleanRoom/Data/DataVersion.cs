@@ -7,7 +7,8 @@ namespace Guardian.CleanRoom.Data;
 /// <param name="Version">Its public name, lower-case hex.</param>
 /// <param name="Digest">Its <see cref="VersionDigest"/>, lower-case hex; for its owner only.</param>
 /// <param name="Rows">Persons in it; for its owner only.</param>
-internal sealed record DataVersion(IGroupSource Source, string Version, string Digest, int Rows)
+/// <param name="Key">The key of its chunks; for other enclaves of the room only.</param>
+internal sealed record DataVersion(IGroupSource Source, string Version, string Digest, int Rows, byte[] Key)
 {
     /// <summary>Digest of the version that the upload changed; null when the upload had all persons.</summary>
     public string? Base { get; init; }

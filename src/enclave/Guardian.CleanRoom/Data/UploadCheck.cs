@@ -4,7 +4,7 @@ using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Data;
 
-/// <summary>Checks a complete upload as a whole, with all processors.</summary>
+/// <summary>Checks a complete upload as a whole, with all processors, before a version is made from it.</summary>
 internal sealed class UploadCheck(RoomLayout layout)
 {
     /// <summary>Checks every group, the number of rows and the digest.</summary>
@@ -20,12 +20,15 @@ internal sealed class UploadCheck(RoomLayout layout)
         {
             return found;
         }
-        if (rows.Sum() != manifest.Rows)
-        {
-            return $"{rows.Sum()} rows arrived, but {manifest.Rows} were announced";
-        }
-        return Convert.ToHexStringLower(digest.Complete()) != manifest.Digest ? "the content does not have the announced digest" : null;
+        return FindDifference(manifest, rows.Sum(), Convert.ToHexStringLower(digest.Complete()));
     }
+
+    /// <summary>Compares an upload with its announcement.</summary>
+    /// <returns>The difference, or null.</returns>
+    public static string? FindDifference(UploadManifest announced, long rows, string digest) =>
+        rows != announced.Rows ? $"{rows} rows arrived, but {announced.Rows} were announced"
+        : digest != announced.Digest ? "the content does not have the announced digest"
+        : null;
 
     private string? FindProblem(StoredVersion upload, GroupRange share, VersionDigest digest, ref long rows)
     {

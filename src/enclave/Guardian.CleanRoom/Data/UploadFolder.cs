@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Keys;
@@ -11,23 +10,21 @@ namespace Guardian.CleanRoom.Data;
 
 /// <summary>The files of one data set on the untrusted disk. Callers serialise access.</summary>
 /// <remarks>
-/// <c>VERSION.chunks</c> has chunks of one size in sequence: as the partner encrypted them, or, for a version that the enclave made,
-/// encrypted by the enclave under the same keys. <c>VERSION.upload</c> is the announcement of an upload, and <c>current</c> names the
-/// current version; both are encrypted under the state key. Names of files are random, because the host sees them.
-/// <c>version.scratch</c>, <c>sort.scratch</c> and <c>version.new</c> exist only while a version is made.
+/// <c>VERSION.chunks</c> has chunks of one size in sequence, encrypted by the enclave under the random key of this upload or version. Names
+/// of files are random, because the host sees them. <c>sort.scratch</c> and <c>version.new</c> exist only while a version is made.
 /// </remarks>
 internal sealed class UploadFolder
 {
+    private const string Extension = ".chunks";
+
     private readonly RoomContract contract;
     private readonly RoomKeys keys;
-    private readonly StateCipher state;
     private readonly string directory;
 
     public UploadFolder(
-        RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet,
-        string directory)
+        RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, WorkingSet workingSet, string directory)
     {
-        (this.contract, this.keys, this.state, this.directory) = (contract, keys, state, Path.Combine(directory, dataSet.Name));
+        (this.contract, this.keys, this.directory) = (contract, keys, Path.Combine(directory, dataSet.Name));
         (DataSet, Layout, WorkingSet) = (dataSet, layout, workingSet);
         DurableFile.CreateDirectory(this.directory);
     }
@@ -38,44 +35,14 @@ internal sealed class UploadFolder
 
     public WorkingSet WorkingSet { get; }
 
-    private string CurrentPath => PathOf("current");
-
-    // Each kind of record has a label of its own, so that the host cannot put an announcement in the place of a version.
-    private string CurrentLabel => $"current {DataSet.Name}";
-
-    /// <summary>Reads which version is current; null before the first one.</summary>
-    /// <exception cref="RefusedException">The host changed the file.</exception>
-    public UploadManifest? ReadCurrent() => File.Exists(CurrentPath) ? ReadManifest(CurrentPath, CurrentLabel) : null;
-
-    /// <summary>Makes a version the current one.</summary>
-    public void WriteCurrent(UploadManifest version) => WriteManifest(CurrentPath, CurrentLabel, version);
-
-    /// <summary>Finds the announcement of an upload; null when there is none.</summary>
-    /// <exception cref="RefusedException">The host changed the file.</exception>
-    public UploadManifest? FindUpload(string digest) =>
-        ReadUploads().FirstOrDefault(upload => upload.Digest == digest);
-
-    /// <summary>Reads the announcements of all unfinished uploads.</summary>
-    /// <exception cref="RefusedException">The host changed a file.</exception>
-    public IReadOnlyList<UploadManifest> ReadUploads() =>
-    [
-        .. Directory.GetFiles(directory, "*.upload").Select(path => ReadManifest(path, LabelOf(Path.GetFileNameWithoutExtension(path)))),
-    ];
-
-    /// <summary>Stores the announcement of an upload.</summary>
-    public void WriteUpload(UploadManifest upload) =>
-        WriteManifest(ManifestPath(upload.Version), LabelOf(upload.Version), upload);
-
-    /// <summary>Deletes the announcement of an upload, if any.</summary>
-    public void DeleteUpload(string version) => File.Delete(ManifestPath(version));
-
     /// <summary>Deletes the chunks of an upload or version, if any.</summary>
     public void DeleteChunks(string version) => File.Delete(ChunksPath(version));
 
-    /// <summary>Deletes all files.</summary>
-    public void Clear()
+    /// <summary>Deletes all files but the chunks of some uploads and versions: without a key they are of no use.</summary>
+    public void DeleteOthers(IEnumerable<string> versions)
     {
-        foreach (var path in Directory.GetFiles(directory))
+        var kept = versions.Select(ChunksPath).ToHashSet();
+        foreach (var path in Directory.GetFiles(directory).Where(path => !kept.Contains(path)))
         {
             File.Delete(path);
         }
@@ -89,9 +56,11 @@ internal sealed class UploadFolder
     }
 
     /// <summary>Stores a chunk after the others; when this returns, it is on disk.</summary>
-    public void WriteChunk(string version, int index, ReadOnlySpan<byte> chunk)
+    public void WriteChunk(UploadManifest upload, int index, ReadOnlySpan<byte> plaintext)
     {
-        using var file = DurableFile.Open(ChunksPath(version));
+        using var cipher = CreateCipher(upload);
+        var chunk = cipher.Encrypt(index, plaintext);
+        using var file = DurableFile.Open(ChunksPath(upload.Version));
         file.Position = (long)index * chunk.Length;
         file.Write(chunk);
         file.Flush(flushToDisk: true);
@@ -100,24 +69,26 @@ internal sealed class UploadFolder
     /// <summary>Computes the size of a chunk in bytes.</summary>
     public int ChunkSize(UploadForm form) => Layout.GroupSize(DataSet.InForm(form)) + ChunkCipher.TagSize;
 
-    /// <summary>Makes the cipher of an upload or version.</summary>
-    public ChunkCipher CreateCipher(DataSet content, string digest)
+    /// <summary>Makes the cipher of an upload on the wire.</summary>
+    public ChunkCipher CreateWireCipher(UploadManifest upload)
     {
         var secret = keys.UploadSecret(DataSet.Name);
-        var cipher = new ChunkCipher(secret, contract, content, Convert.FromHexString(digest));
+        var cipher = new ChunkCipher(secret, contract, DataSet.InForm(upload.Form), Convert.FromHexString(upload.Digest));
         CryptographicOperations.ZeroMemory(secret);
         return cipher;
     }
 
-    /// <summary>Opens the chunks of a complete upload or version.</summary>
+    /// <summary>Makes the cipher of an upload or version on disk.</summary>
+    public ChunkCipher CreateCipher(UploadManifest manifest) =>
+        ChunkCipher.ForStorage(manifest.Key, contract, DataSet.InForm(manifest.Form), manifest.Version);
+
+    /// <summary>Opens the chunks of a complete upload, which is read once.</summary>
     /// <exception cref="RefusedException">The host removed the file.</exception>
-    public StoredVersion OpenVersion(UploadManifest manifest)
-    {
-        var content = DataSet.InForm(manifest.Form);
-        // Only a sorted upload can become a version and stay decrypted in memory.
-        var memory = manifest.Form == UploadForm.Sorted ? WorkingSet : new WorkingSet(0);
-        return new StoredVersion(content, Layout, manifest, CreateCipher(content, manifest.Digest), ChunksPath(manifest.Version), memory);
-    }
+    public StoredVersion OpenUpload(UploadManifest upload) => Open(upload, new WorkingSet(0));
+
+    /// <summary>Opens the chunks of a version, which stay decrypted in memory if there is enough.</summary>
+    /// <exception cref="RefusedException">The host removed the file.</exception>
+    public StoredVersion OpenVersion(UploadManifest version) => Open(version, WorkingSet);
 
     /// <summary>
     /// Gives a file that was written under another name the name of a version's chunks; when this returns, it is on disk.
@@ -134,19 +105,8 @@ internal sealed class UploadFolder
     /// <summary>Whether a text is a digest: 64 lower-case hex digits.</summary>
     public static bool IsDigest(string text) => text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigitLower);
 
-    private string ManifestPath(string version) => PathOf($"{version}.upload");
+    private StoredVersion Open(UploadManifest manifest, WorkingSet memory) =>
+        new(DataSet.InForm(manifest.Form), Layout, manifest, CreateCipher(manifest), ChunksPath(manifest.Version), memory);
 
-    private string ChunksPath(string version) => PathOf($"{version}.chunks");
-
-    private string LabelOf(string version) => $"upload {DataSet.Name} {version}";
-
-    private void WriteManifest(string path, string label, UploadManifest manifest) => DurableFile.Replace(
-        path, state.Encrypt(label, JsonSerializer.SerializeToUtf8Bytes(manifest, UploadJson.Default.UploadManifest)));
-
-    private UploadManifest ReadManifest(string path, string label) =>
-        state.TryDecrypt(label, File.ReadAllBytes(path)) is { } plaintext
-            && JsonSerializer.Deserialize(plaintext, UploadJson.Default.UploadManifest) is { } manifest && manifest.DataSet == DataSet.Name
-            ? manifest
-            : throw new RefusedException(RoomReasons.StateChanged.Because(
-                $"{path} was changed outside the enclave; restore the room's state, or remove the data set's folder and upload again"));
+    private string ChunksPath(string version) => PathOf(version + Extension);
 }

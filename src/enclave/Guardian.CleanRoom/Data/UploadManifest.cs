@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Keys;
 
 namespace Guardian.CleanRoom.Data;
 
@@ -12,10 +13,14 @@ namespace Guardian.CleanRoom.Data;
 /// </param>
 /// <param name="Digest">Digest of the content, lower-case hex. Only the owner and the enclave know it.</param>
 /// <param name="Rows">Persons in it. Only the owner and the enclave know the number.</param>
-internal sealed record UploadManifest(string DataSet, string Version, string Digest, int Rows)
+/// <param name="Key">The key of its chunks on disk: 32 random bytes, destroyed with it.</param>
+internal sealed record UploadManifest(string DataSet, string Version, string Digest, int Rows, byte[] Key)
 {
     /// <summary>Draws a public name.</summary>
     public static string DrawVersion() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes));
+
+    /// <summary>Draws a key.</summary>
+    public static byte[] DrawKey() => RandomNumberGenerator.GetBytes(RoomKeys.KeySize);
 
     /// <summary>The content of the chunks; a version's are sorted.</summary>
     public UploadForm Form { get; init; }
@@ -28,5 +33,5 @@ internal sealed record UploadManifest(string DataSet, string Version, string Dig
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict)]
-[JsonSerializable(typeof(UploadManifest))]
+[JsonSerializable(typeof(VersionList))]
 internal sealed partial class UploadJson : JsonSerializerContext;

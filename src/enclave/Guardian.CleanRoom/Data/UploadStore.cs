@@ -8,7 +8,8 @@ namespace Guardian.CleanRoom.Data;
 
 /// <summary>
 /// The uploads and the current version of one data set. A chunk is checked and on disk before it is acknowledged; a version is current from
-/// the moment its manifest is on disk. So a restart finds everything that was acknowledged, whenever the process is killed. Thread-safe.
+/// the moment that the table of versions says so. So a restart finds everything that was acknowledged, whenever the process is killed.
+/// Thread-safe.
 /// </summary>
 internal sealed class UploadStore : IDisposable
 {
@@ -17,14 +18,17 @@ internal sealed class UploadStore : IDisposable
 
     private readonly Lock gate = new();
     private readonly UploadFolder folder;
+    private readonly VersionTable table;
     private readonly DataSet dataSet;
     private readonly int chunkCount;
     private StoredVersion? current;
 
-    private UploadStore(UploadFolder folder)
+    private UploadStore(UploadFolder folder, VersionTable table)
     {
-        (this.folder, dataSet, chunkCount) = (folder, folder.DataSet, folder.Layout.GroupCount);
-        current = folder.ReadCurrent() is { } manifest ? folder.OpenVersion(manifest) : null;
+        (this.folder, this.table, dataSet, chunkCount) = (folder, table, folder.DataSet, folder.Layout.GroupCount);
+        var version = table.FindCurrent(dataSet.Name);
+        folder.DeleteOthers(table.FindUploads(dataSet.Name).Append(version).OfType<UploadManifest>().Select(each => each.Version));
+        current = version is null ? null : folder.OpenVersion(version);
     }
 
     /// <summary>The current version, or null before the first upload is complete.</summary>
@@ -41,13 +45,14 @@ internal sealed class UploadStore : IDisposable
 
     /// <summary>Opens the store of a data set.</summary>
     /// <param name="directory">The room's folder; the data set has a folder of its own in it.</param>
-    /// <exception cref="RefusedException">The host changed the files.</exception>
+    /// <exception cref="RefusedException">The host removed the current version's file.</exception>
     public static UploadStore Open(
-        RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, StateCipher state, WorkingSet workingSet,
+        RoomContract contract, DataSet dataSet, RoomLayout layout, RoomKeys keys, VersionTable table, WorkingSet workingSet,
         string directory) =>
-        new(new UploadFolder(contract, dataSet, layout, keys, state, workingSet, directory));
+        new(new UploadFolder(contract, dataSet, layout, keys, workingSet, directory), table);
 
     /// <summary>Announces an upload, or resumes one.</summary>
+    /// <exception cref="RefusedException">The CAS cannot be reached.</exception>
     public Outcome<UploadState> Begin(UploadRequest request)
     {
         if (!UploadFolder.IsDigest(request.Digest))
@@ -69,7 +74,7 @@ internal sealed class UploadStore : IDisposable
             {
                 return problem;
             }
-            var known = folder.FindUpload(request.Digest);
+            var known = FindUpload(request.Digest);
             if (known is null && CountOpenUploads() >= MaxOpenUploads)
             {
                 return RoomReasons.TooManyUploads.Because($"'{dataSet.Name}' has {MaxOpenUploads} unfinished uploads");
@@ -78,17 +83,17 @@ internal sealed class UploadStore : IDisposable
             {
                 return RoomReasons.BadForm.Because("this upload was announced in another form");
             }
-            var version = known?.Version ?? UploadManifest.DrawVersion();
-            var manifest = new UploadManifest(dataSet.Name, version, request.Digest, request.Rows)
+            var upload = (known ?? new UploadManifest(
+                dataSet.Name, UploadManifest.DrawVersion(), request.Digest, request.Rows, UploadManifest.DrawKey())) with
             {
                 Form = request.Form,
                 Base = request.Base,
             };
-            if (known is null || known.Base != manifest.Base)
+            if (upload != known)
             {
-                folder.WriteUpload(manifest);
+                table.PutUpload(upload);
             }
-            return new UploadState(request.Digest, folder.CountChunks(manifest), chunkCount);
+            return new UploadState(request.Digest, folder.CountChunks(upload), chunkCount);
         }
     }
 
@@ -97,11 +102,12 @@ internal sealed class UploadStore : IDisposable
     {
         lock (gate)
         {
-            if (folder.FindUpload(digest) is not { } upload)
+            if (FindUpload(digest) is not { } upload)
             {
                 return RefuseUnknownUpload();
             }
-            if (FindChunkProblem(upload, index, chunk) is { } problem)
+            var plaintext = new byte[folder.Layout.GroupSize(dataSet.InForm(upload.Form))];
+            if (FindChunkProblem(upload, index, chunk, plaintext) is { } problem)
             {
                 return problem;
             }
@@ -112,10 +118,10 @@ internal sealed class UploadStore : IDisposable
             }
             if (index < count)
             {
-                // The cipher is deterministic: an index and a content have one ciphertext. So this is the same chunk again.
+                // The digest fixes the content of each chunk, so this is the same chunk again.
                 return new UploadState(digest, count, chunkCount);
             }
-            folder.WriteChunk(upload.Version, index, chunk);
+            folder.WriteChunk(upload, index, plaintext);
             return new UploadState(digest, count + 1, chunkCount);
         }
     }
@@ -131,7 +137,7 @@ internal sealed class UploadStore : IDisposable
             {
                 return Describe(current!);
             }
-            if (folder.FindUpload(digest) is not { } upload)
+            if (FindUpload(digest) is not { } upload)
             {
                 return RefuseUnknownUpload();
             }
@@ -140,40 +146,29 @@ internal sealed class UploadStore : IDisposable
             {
                 return RoomReasons.Incomplete.Because($"{count} of {chunkCount} chunks are stored");
             }
-            if (FindBaseProblem(upload.Form, upload.Base) is { } outdated)
+            if ((FindBaseProblem(upload.Form, upload.Base) ?? FindContentProblem(upload)) is { } problem)
             {
-                Discard(upload);
-                return outdated;
+                Discard([upload]);
+                return problem;
             }
-            var sent = folder.OpenVersion(upload);
-            if (new UploadCheck(folder.Layout).FindProblem(sent) is { } problem)
+            Outcome<UploadManifest> made;
+            using (var sent = folder.OpenUpload(upload))
             {
-                sent.Dispose();
-                Discard(upload);
-                return RoomReasons.BadContent.Because(problem);
+                made = new VersionMaker(folder).Make(sent, current);
             }
-            if (upload.Form == UploadForm.Sorted)
+            if (made.Refusal is { } refusal)
             {
-                return ReplaceCurrent(sent, beforeChange);
+                Discard([upload]);
+                return refusal;
             }
-            using (sent)
-            {
-                var made = new VersionMaker(folder).Make(sent, current);
-                if (made.Refusal is not null)
-                {
-                    Discard(upload);
-                    return made.Refusal;
-                }
-                var committed = ReplaceCurrent(made.Value!, beforeChange);
-                Discard(upload);
-                return committed;
-            }
+            return ReplaceCurrent(made.Value!, upload, beforeChange);
         }
     }
 
-    /// <summary>Deletes the current version and all uploads.</summary>
+    /// <summary>Deletes the current version and all uploads. When this returns, no copy of the disk helps to read them.</summary>
     /// <param name="beforeChange">Runs with the version before anything changes.</param>
     /// <returns>The deleted version.</returns>
+    /// <exception cref="RefusedException">The CAS cannot be reached; the data set may be deleted or not.</exception>
     public Outcome<DataVersion> Delete(Action<DataVersion> beforeChange)
     {
         lock (gate)
@@ -184,9 +179,10 @@ internal sealed class UploadStore : IDisposable
             }
             var deleted = Describe(current);
             beforeChange(deleted);
+            table.Clear(dataSet.Name);
             current.Dispose();
             current = null;
-            folder.Clear();
+            folder.DeleteOthers([]);
             return deleted;
         }
     }
@@ -195,11 +191,14 @@ internal sealed class UploadStore : IDisposable
     public void Dispose() => current?.Dispose();
 
     private static DataVersion Describe(StoredVersion version) => new(
-        version, version.Manifest.Version, version.Manifest.Digest, version.Manifest.Rows)
+        version, version.Manifest.Version, version.Manifest.Digest, version.Manifest.Rows, version.Manifest.Key)
     {
         Base = version.Manifest.Base,
         Upload = version.Manifest.Upload,
     };
+
+    private UploadManifest? FindUpload(string digest) =>
+        table.FindUploads(dataSet.Name).FirstOrDefault(upload => upload.Digest == digest);
 
     private bool IsCurrent(string digest) =>
         current is not null && (current.Manifest.Digest == digest || current.Manifest.Upload == digest);
@@ -207,7 +206,18 @@ internal sealed class UploadStore : IDisposable
     private Refusal RefuseUnknownUpload() =>
         RoomReasons.NoUpload.Because($"no upload of '{dataSet.Name}' with this digest was announced");
 
-    private Refusal? FindChunkProblem(UploadManifest upload, int index, ReadOnlySpan<byte> chunk)
+    // The maker of a version checks a sorted upload while it copies it.
+    private Refusal? FindContentProblem(UploadManifest upload)
+    {
+        if (upload.Form == UploadForm.Sorted)
+        {
+            return null;
+        }
+        using var sent = folder.OpenUpload(upload);
+        return new UploadCheck(folder.Layout).FindProblem(sent) is { } problem ? RoomReasons.BadContent.Because(problem) : null;
+    }
+
+    private Refusal? FindChunkProblem(UploadManifest upload, int index, ReadOnlySpan<byte> chunk, byte[] plaintext)
     {
         var (content, chunkSize) = (dataSet.InForm(upload.Form), folder.ChunkSize(upload.Form));
         if (chunk.Length != chunkSize)
@@ -216,8 +226,7 @@ internal sealed class UploadStore : IDisposable
                 $"chunk {index} has {chunk.Length} bytes instead of {chunkSize}: it was cut off, or prepared for another contract; "
                 + "prepare the data set again");
         }
-        var plaintext = new byte[folder.Layout.GroupSize(content)];
-        using var cipher = folder.CreateCipher(content, upload.Digest);
+        using var cipher = folder.CreateWireCipher(upload);
         if (index < 0 || index >= chunkCount || !cipher.TryDecrypt(index, chunk, plaintext))
         {
             return RoomReasons.BadChunk.Because(
@@ -247,41 +256,46 @@ internal sealed class UploadStore : IDisposable
     // Changes for a version that is no longer current are discarded.
     private int CountOpenUploads()
     {
-        var count = 0;
-        foreach (var upload in folder.ReadUploads())
+        var uploads = table.FindUploads(dataSet.Name);
+        var outdated = uploads.Where(upload => FindBaseProblem(upload.Form, upload.Base) is not null).ToList();
+        if (outdated.Count > 0)
         {
-            if (FindBaseProblem(upload.Form, upload.Base) is null)
-            {
-                count++;
-            }
-            else
-            {
-                Discard(upload);
-            }
+            Discard(outdated);
         }
-        return count;
+        return uploads.Count - outdated.Count;
     }
 
-    private DataVersion ReplaceCurrent(StoredVersion version, Action<DataVersion> beforeChange)
+    private DataVersion ReplaceCurrent(UploadManifest version, UploadManifest upload, Action<DataVersion> beforeChange)
     {
-        var committed = Describe(version) with { BaseVersion = version.Manifest.Base is null ? null : current!.Manifest.Version };
-        beforeChange(committed);
-        folder.WriteCurrent(version.Manifest);
-        var before = current;
-        current = version;
-        folder.DeleteUpload(version.Manifest.Version);
-        if (before is not null)
+        var opened = folder.OpenVersion(version);
+        try
         {
-            before.Dispose();
-            folder.DeleteChunks(before.Manifest.Version);
+            var committed = Describe(opened) with { BaseVersion = version.Base is null ? null : current!.Manifest.Version };
+            beforeChange(committed);
+            table.SetCurrent(version, upload);
+            var before = current;
+            (current, opened) = (opened, null);
+            folder.DeleteChunks(upload.Version);
+            if (before is not null)
+            {
+                before.Dispose();
+                folder.DeleteChunks(before.Manifest.Version);
+            }
+            return committed;
         }
-        return committed;
+        finally
+        {
+            opened?.Dispose();
+        }
     }
 
-    // An upload that can never become a version, or of which the enclave made one, no longer counts as unfinished.
-    private void Discard(UploadManifest upload)
+    // An upload that can never become a version no longer counts as unfinished.
+    private void Discard(IReadOnlyList<UploadManifest> uploads)
     {
-        folder.DeleteUpload(upload.Version);
-        folder.DeleteChunks(upload.Version);
+        table.RemoveUploads(uploads);
+        foreach (var upload in uploads)
+        {
+            folder.DeleteChunks(upload.Version);
+        }
     }
 }

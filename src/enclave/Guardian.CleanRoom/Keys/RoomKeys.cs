@@ -35,8 +35,15 @@ public sealed class RoomKeys : IDisposable
     /// <summary>Derives the secret of a data set's chunk keys. Its owner gets it.</summary>
     public byte[] UploadSecret(string dataSet) => Derive($"upload {dataSet}");
 
-    /// <summary>Derives the key that encrypts manifests and log on the untrusted disk. It never leaves the enclave.</summary>
+    /// <summary>Derives the key that encrypts log and answers on the untrusted disk. It never leaves the enclave.</summary>
     public byte[] StateKey() => Derive("state");
+
+    /// <summary>
+    /// Derives the key that wraps the keys of data. It follows from a secret too, so that replacing the secret erases them.
+    /// </summary>
+    /// <param name="secret">32 bytes, which the CAS keeps.</param>
+    internal byte[] VersionsKey(ReadOnlySpan<byte> secret) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, [.. roomKey, .. secret], KeySize, contractHash, "guardian-room-v1 versions"u8.ToArray());
 
     /// <summary>Derives the factors by which tags choose their bit of a sketch. They never leave the enclave.</summary>
     internal SketchKey SketchKey()

@@ -1,6 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
+using System.Text;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 
 namespace Guardian.CleanRoom.Log;
 
@@ -23,7 +25,12 @@ internal sealed record QuestionDetail(Question Question, IReadOnlyDictionary<str
 /// <param name="Asked">Sequence of the question's entry.</param>
 /// <param name="Outcome"><c>answered</c>, or the code of the refusal.</param>
 /// <param name="Record">SHA-256 of the stored record of the answer, lower-case hex.</param>
-internal sealed record AnswerDetail(long Asked, string Outcome, string Record);
+internal sealed record AnswerDetail(long Asked, string Outcome, string Record)
+{
+    /// <summary>Writes the detail so that its size does not depend on the outcome.</summary>
+    public string Write() => Encoding.UTF8.GetString(PaddedJson.Write(
+        this, this with { Outcome = AnswerSummary.WidestOutcome }, RoomLogJson.Default.AnswerDetail));
+}
 
 /// <summary>The detail of an entry about a question that cost nothing: it was answered before, or refused.</summary>
 /// <param name="Question">The question.</param>

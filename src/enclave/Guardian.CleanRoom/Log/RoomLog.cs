@@ -22,12 +22,12 @@ internal sealed class RoomLog : IDisposable
     private readonly FileStream file;
     private readonly StateCipher state;
     private readonly TimeProvider time;
-    private readonly IRoomHead? head;
+    private readonly IRoomTag? head;
 
     // The head as this enclave knows it. It is behind the newest entry only while the head cannot be reached.
     private byte[]? known;
 
-    private RoomLog(FileStream file, StateCipher state, TimeProvider time, IRoomHead? head)
+    private RoomLog(FileStream file, StateCipher state, TimeProvider time, IRoomTag? head)
     {
         (this.file, this.state, this.time, this.head) = (file, state, time, head);
     }
@@ -51,7 +51,7 @@ internal sealed class RoomLog : IDisposable
     /// <param name="head">The head; null when nothing guards against an older copy of the folder.</param>
     /// <param name="before">The expected head while this log is empty: the end of the log of the contract before.</param>
     /// <exception cref="RefusedException">The host changed or rolled back the file, or the head cannot be reached.</exception>
-    public static RoomLog Open(string path, StateCipher state, TimeProvider time, IRoomHead? head, byte[]? before = null)
+    public static RoomLog Open(string path, StateCipher state, TimeProvider time, IRoomTag? head, byte[]? before = null)
     {
         var log = new RoomLog(DurableFile.Open(path), state, time, head);
         try

@@ -49,6 +49,9 @@ internal static class TagList
     /// <summary>Bytes of a tag in a list.</summary>
     public const int TagSize = 14;
 
+    /// <summary>Computes the bytes of a list of a number of tags.</summary>
+    public static int SizeOf(int count) => count * TagSize;
+
     /// <summary>Sorts tags with the padding last, and writes a number of them.</summary>
     /// <param name="tags">The tags, in any order.</param>
     /// <param name="count">Tags to write; missing ones are written as padding.</param>
@@ -58,7 +61,7 @@ internal static class TagList
         var high = tags.Select(tag => tag.High).ToArray();
         var low = tags.Select(tag => tag.Low).ToArray();
         Sort(high, low);
-        var list = new byte[count * TagSize];
+        var list = new byte[SizeOf(count)];
         list.AsSpan().Fill(0xFF);
         Span<byte> word = stackalloc byte[2 * sizeof(ulong)];
         for (var i = 0; i < Math.Min(count, high.Length); i++)

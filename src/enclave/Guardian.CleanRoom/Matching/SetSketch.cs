@@ -1,4 +1,7 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Guardian.CleanRoom.Layout;
 
 namespace Guardian.CleanRoom.Matching;
@@ -13,6 +16,7 @@ namespace Guardian.CleanRoom.Matching;
 /// differences below k are always seen, and some that are a little larger are taken for smaller ones. Sketches do not depend on the
 /// version that a tag came from, and tell nothing without the key.
 /// </remarks>
+[JsonConverter(typeof(SetSketchConverter))]
 internal readonly record struct SetSketch(ulong[] Words)
 {
     /// <summary>Computes the sketch of the persons who are in exactly one of two sets; for disjoint sets, of their union.</summary>
@@ -29,6 +33,21 @@ internal readonly record struct SetSketch(ulong[] Words)
         }
         return count;
     }
+}
+
+/// <summary>Writes a sketch as base64 of its words, little-endian: its size tells nothing about its bits.</summary>
+internal sealed class SetSketchConverter : JsonConverter<SetSketch>
+{
+    public override SetSketch Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var bytes = reader.GetBytesFromBase64();
+        return bytes.Length % sizeof(ulong) == 0
+            ? new SetSketch(MemoryMarshal.Cast<byte, ulong>(bytes).ToArray())
+            : throw new JsonException("a sketch is a number of words");
+    }
+
+    public override void Write(Utf8JsonWriter writer, SetSketch value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(MemoryMarshal.AsBytes(value.Words.AsSpan()));
 }
 
 /// <summary>The layout of a room's sketches, from public sizes alone.</summary>

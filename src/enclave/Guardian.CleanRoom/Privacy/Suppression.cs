@@ -38,6 +38,11 @@ internal sealed class Suppression(
         ];
     }
 
+    /// <summary>Computes the most sets that <see cref="SuppressCells"/> returns.</summary>
+    /// <param name="cells">Cells in all.</param>
+    /// <param name="columns">Cells in a row.</param>
+    public static int CountSets(int cells, int columns) => cells + 1 + (cells > columns ? (cells / columns) + columns : 0);
+
     // The withheld cells of a line must be at least two, with at least k persons together. The union of its shown cells must not be nearly
     // the set of an earlier answer.
     private bool IsAllowed(IReadOnlyList<int> line, bool[] shown)

@@ -6,6 +6,7 @@ using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
 using Guardian.Files.Durable;
 using Guardian.Refusals;
@@ -17,28 +18,20 @@ namespace Guardian.CleanRoom.Room;
 /// <param name="Asked">Sequence of the question's log entry.</param>
 /// <param name="Member">The member who asked.</param>
 /// <param name="Question">The question.</param>
-/// <param name="Statement">The signed answer; null when it was withheld.</param>
-/// <param name="Refusal">The refusal; null when it was answered.</param>
-/// <param name="Sets">The sets of persons that the answer describes.</param>
+/// <param name="Outcome"><c>answered</c>, or the code of the refusal.</param>
+/// <param name="Statement">The signed answer, with a result or a refusal.</param>
+/// <param name="Sets">The sets of persons that the answer describes; none for a refusal.</param>
 internal sealed record AnswerRecord(
-    string Key, long Asked, string Member, Question Question, byte[]? Statement, WithheldAnswer? Refusal, IReadOnlyList<PersonSet> Sets)
+    string Key, long Asked, string Member, Question Question, string Outcome, byte[] Statement, IReadOnlyList<PersonSet> Sets)
 {
-    /// <summary><c>answered</c>, or the code of the refusal.</summary>
-    [JsonIgnore]
-    public string Outcome => Refusal?.Reason ?? "answered";
-
-    /// <summary>The reply to a member who may read answers.</summary>
-    [JsonIgnore]
-    public Outcome<byte[]> Reply => Refusal is { } withheld ? withheld.ToRefusal() : Statement!;
-}
-
-/// <summary>The stored form of a refusal by a privacy rule.</summary>
-internal sealed record WithheldAnswer(RefusalKind Kind, string Reason, string Detail)
-{
-    public static WithheldAnswer Of(Refusal refusal) => new(refusal.Kind, refusal.Code, refusal.Detail);
-
-    // Only privacy rules refuse an admitted question, and all of them with one reason.
-    public Refusal ToRefusal() => RoomReasons.BelowMinimumAudience.Because(Detail);
+    /// <summary>Makes the widest record of the same question.</summary>
+    /// <param name="sets">The most sets that an answer to it can describe.</param>
+    /// <param name="sketch">The layout of sketches.</param>
+    public AnswerRecord ToWidest(int sets, SketchLayout sketch)
+    {
+        var set = new PersonSet(new SetSketch(new ulong[sketch.WordCount]), new string('0', 2 * SHA256.HashSizeInBytes));
+        return this with { Outcome = AnswerSummary.WidestOutcome, Sets = [.. Enumerable.Repeat(set, sets)] };
+    }
 }
 
 [JsonSourceGenerationOptions(
@@ -95,10 +88,12 @@ internal sealed class AnswerStore
     public AnswerRecord? Find(long asked) => Records.FirstOrDefault(record => record.Asked == asked);
 
     /// <summary>Writes a record; when this returns, it is on disk. Nobody can read it before <see cref="Add"/>.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="widest">The widest record that could be in its place; the file has its size.</param>
     /// <returns>The record's hash, for the log.</returns>
-    public string Write(AnswerRecord record)
+    public string Write(AnswerRecord record, AnswerRecord widest)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(record, AnswerRecordJson.Default.AnswerRecord);
+        var json = PaddedJson.Write(record, widest, AnswerRecordJson.Default.AnswerRecord);
         var encrypted = state.Encrypt(NameOf(record.Asked), json);
         DurableFile.Replace(PathOf(record.Asked), encrypted);
         return Convert.ToHexStringLower(SHA256.HashData(encrypted));

@@ -1,5 +1,6 @@
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
 using Guardian.Refusals;
@@ -20,9 +21,9 @@ internal sealed record Predecessor(SuccessionDetail Detail, byte[] Head)
     /// <returns>Null when the room under that contract never wrote anything.</returns>
     /// <exception cref="RefusedException">The log is missing, was changed or is an older copy, or the head cannot be reached.</exception>
     public static Predecessor? Read(
-        RoomContract previous, ReadOnlySpan<byte> roomKey, string directory, IRoomHead? head, TimeProvider time)
+        RoomContract previous, ReadOnlySpan<byte> roomKey, string directory, IRoomTag? head, TimeProvider time)
     {
-        var path = Path.Combine(directory, "log");
+        var path = Path.Combine(directory, StateFolder.LogName);
         if (!File.Exists(path))
         {
             return head?.Read() is null

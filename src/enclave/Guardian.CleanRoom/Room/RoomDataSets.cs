@@ -57,13 +57,17 @@ public sealed class RoomDataSets
                 Base = current.Base,
                 Upload = current.Upload,
             };
-            return state.Sign(receipt, AnswerJson.Default.UploadReceipt, UploadReceipt.StatementType);
+            var payload = PaddedJson.Write(receipt, receipt with { Rows = int.MinValue }, AnswerJson.Default.UploadReceipt);
+            return state.Enclave.Statements.Sign(payload, UploadReceipt.StatementType);
         }
     }
 
-    /// <summary>Deletes an owner's data set. It waits for a running analysis. Spent budgets stay spent, and the log stays.</summary>
+    /// <summary>
+    /// Deletes an owner's data set and destroys its key. It waits for a running analysis. Spent budgets stay spent, and the log stays.
+    /// </summary>
     /// <returns>A signed <see cref="DeletionReceipt"/>.</returns>
-    /// <exception cref="RefusedException">The head of the log cannot be reached.</exception>
+    /// <exception cref="RefusedException">The CAS cannot be reached; the data set may be deleted or not, and deleting it again is
+    /// harmless.</exception>
     public Outcome<byte[]> Delete(RoomMember member, string dataSet)
     {
         if (FindOwned(member, dataSet, out var refusal) is not { } store)
@@ -73,13 +77,17 @@ public sealed class RoomDataSets
         lock (state.Analysis)
         {
             LogLine? entry = null;
-            var deleted = store.Delete(version => entry = state.Append(
-                member, LogEvents.Deletion, new DeletionDetail(dataSet, version.Version), RoomLogJson.Default.DeletionDetail));
+            var deleted = store.Delete(version =>
+            {
+                // From here on nobody asks about it, even if its key cannot be destroyed yet. There is no receipt before that.
+                state.Committed.Remove(dataSet);
+                entry = state.Append(
+                    member, LogEvents.Deletion, new DeletionDetail(dataSet, version.Version), RoomLogJson.Default.DeletionDetail);
+            });
             if (deleted.Refusal is not null)
             {
                 return deleted.Refusal;
             }
-            state.Committed.Remove(dataSet);
             var receipt = new DeletionReceipt(
                 state.Contract.Name, state.Hash, member.Name, entry!.Instant, dataSet, deleted.Value!.Version, deleted.Value.Digest,
                 entry.Hash);

@@ -1,6 +1,5 @@
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Base;
-using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Shards;
 using Guardian.Sgx;
@@ -16,8 +15,11 @@ public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadE
     /// <summary>The memory for data.</summary>
     public WorkingSet WorkingSet { get; init; } = WorkingSet.Default();
 
-    /// <summary>Keeps the head of the log; null when nothing guards against an older copy of the room's folder.</summary>
-    public IRoomHead? Head { get; init; }
+    /// <summary>Keeps the head of the log.</summary>
+    public required IRoomTag Head { get; init; }
+
+    /// <summary>Keeps the secret that wraps the keys of data.</summary>
+    public required IRoomTag KeySecret { get; init; }
 
     /// <summary>The source of noise.</summary>
     internal IRandomBytes Random { get; init; } = new SecureRandomBytes();

@@ -19,6 +19,13 @@ public sealed record RoomDescription(
 {
     /// <summary>The enclaves that compute for this one; empty when it computes alone.</summary>
     public IReadOnlyList<ShardState> Shards { get; init; } = [];
+
+    /// <summary>Makes the widest description of the same data sets: its size must not tell numbers of rows.</summary>
+    /// <returns>A description to compute sizes with.</returns>
+    public RoomDescription ToWidest() => this with
+    {
+        DataSets = [.. DataSets.Select(each => each.Rows is null ? each : each with { Rows = int.MinValue })],
+    };
 }
 
 /// <summary>A data set of the room.</summary>

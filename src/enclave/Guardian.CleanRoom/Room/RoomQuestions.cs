@@ -31,7 +31,10 @@ public sealed class RoomQuestions
     /// Answers a question. The question is logged and charged before anything is computed, and the outcome is logged before the member
     /// learns it. The same question on the same data gets the same answer again, free of charge. One analysis runs at a time.
     /// </summary>
-    /// <returns>A signed <see cref="Answer"/>; for a member who may not read answers, a signed <see cref="QuestionReceipt"/>.</returns>
+    /// <returns>
+    /// A signed <see cref="Answer"/>, whose result may be withheld; for a member who may not read answers, a signed
+    /// <see cref="QuestionReceipt"/>.
+    /// </returns>
     /// <exception cref="RefusedException">The host changed a file, or the head of the log cannot be reached.</exception>
     public Outcome<byte[]> Ask(RoomMember member, Question question)
     {
@@ -88,7 +91,7 @@ public sealed class RoomQuestions
         {
             return RoomReasons.NoAnswer.Because($"there is no answer to entry {asked} of the log");
         }
-        return FindActivationProblem(member, record.Question) is { } problem ? problem : record.Reply;
+        return FindActivationProblem(member, record.Question) is { } problem ? problem : record.Statement;
     }
 
     private DataSetBudget DescribeBudget(string dataSet, decimal spent)
@@ -154,17 +157,18 @@ public sealed class RoomQuestions
         var engine = state.Engines.Create(compiled.Filters.Across, versions);
         var persons = new PersonSets(engine, versions, state.Guard, sketch, state.Keys.SketchKey());
         var result = new Analyst(contract, persons, rules).Run(compiled);
-        var statement = result.Value is { } value ? SignAnswer(member, question, names, entry, value.Body) : null;
-        var withheld = result.Refusal is { } refusal ? WithheldAnswer.Of(refusal) : null;
-        var record = new AnswerRecord(key, entry.Sequence, member.Name, question, statement, withheld, result.Value?.Sets ?? []);
-        var hash = state.Answers.Write(record);
+        var widest = new WidestAnswer(contract, compiled);
+        var statement = SignAnswer(member, question, names, entry, result.Value?.Body, widest);
+        var outcome = result.Refusal?.Code ?? AnswerSummary.Answered;
+        var record = new AnswerRecord(key, entry.Sequence, member.Name, question, outcome, statement, result.Value?.Sets ?? []);
+        var hash = state.Answers.Write(record, record.ToWidest(widest.CountSets(), sketch));
 
         // Step 5: log, then reply. The entry counts even if the head cannot be reached, so the record is added in any case.
         state.Guard.Remember(record.Sets);
         try
         {
             var detail = new AnswerDetail(entry.Sequence, record.Outcome, hash);
-            state.Append(member, LogEvents.Answer, detail, RoomLogJson.Default.AnswerDetail);
+            state.Log.Append(member.Name, LogEvents.Answer, detail.Write());
         }
         finally
         {
@@ -180,15 +184,17 @@ public sealed class RoomQuestions
     {
         if (FindReceiverProblem(member) is null)
         {
-            return record.Reply;
+            return record.Statement;
         }
         var receipt = new QuestionReceipt(
             contract.Name, state.Hash, member.Name, entry.Instant, record.Question, record.Asked, entry.Hash);
         return state.Sign(receipt, AnswerJson.Default.QuestionReceipt, QuestionReceipt.StatementType);
     }
 
+    // A refusal by a privacy rule is signed too, and both have one size.
     private byte[] SignAnswer(
-        RoomMember member, Question question, IReadOnlyDictionary<string, string> names, LogLine entry, AnswerBody body)
+        RoomMember member, Question question, IReadOnlyDictionary<string, string> names, LogLine entry, AnswerBody? result,
+        WidestAnswer widest)
     {
         var provenance = new AnswerProvenance
         {
@@ -204,7 +210,11 @@ public sealed class RoomQuestions
             NoiseMargin = (long?)rules.Margin(),
             LogHash = entry.Hash,
         };
-        return state.Sign(new Answer(provenance, body), AnswerJson.Default.Answer, Answer.StatementType);
+        var rule = rules.Withhold();
+        var withheld = new WithheldResult(rule.Code, rule.Detail);
+        var payload = PaddedJson.Write(
+            new Answer(provenance, result ?? withheld), widest.SizeOf(provenance, withheld), AnswerJson.Default.Answer);
+        return state.Enclave.Statements.Sign(payload, Answer.StatementType);
     }
 
     private Refusal? FindReceiverProblem(RoomMember member) => contract.Roles.Receive.Contains(member.Name)

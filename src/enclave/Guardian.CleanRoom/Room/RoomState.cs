@@ -85,8 +85,9 @@ internal sealed class RoomState : IDisposable
             var before = !Directory.Exists(directory) && signed.Previous is { } previous
                 ? Predecessor.Read(previous, roomKey, StateFolder.PathOf(stateDirectory, previous), enclave.Head, time)
                 : null;
-            DurableFile.CreateDirectory(directory);
-            log = RoomLog.Open(Path.Combine(directory, "log"), cipher, time, enclave.Head, before?.Head);
+            StateFolder.Require(directory);
+            log = RoomLog.Open(Path.Combine(directory, StateFolder.LogName), cipher, time, enclave.Head, before?.Head);
+            var table = VersionTable.Open(contract, keys, enclave.KeySecret, directory, isNew: log.Entries.Count == 0);
             if (before is not null)
             {
                 var detail = JsonSerializer.Serialize(before.Detail, RoomLogJson.Default.SuccessionDetail);
@@ -97,7 +98,7 @@ internal sealed class RoomState : IDisposable
             var threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
             foreach (var dataSet in contract.DataSets)
             {
-                stores[dataSet.Name] = UploadStore.Open(contract, dataSet, layout, keys, cipher, enclave.WorkingSet, directory);
+                stores[dataSet.Name] = UploadStore.Open(contract, dataSet, layout, keys, table, enclave.WorkingSet, directory);
             }
 
             // Step 3: the answers that the log names.

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
@@ -12,8 +11,8 @@ namespace Guardian.CleanRoom.Shards;
 
 /// <summary>
 /// An enclave of a room that computes on ranges of groups for the lead enclave. It has the room's key, like any enclave that the CAS's
-/// session admits, and reads the encrypted versions from storage that the hosts share. The lead enclave names versions by digest, so
-/// nobody can substitute an older one. It keeps no state. Thread-safe.
+/// session admits, and reads the encrypted versions from storage that the hosts share. The lead enclave gives it the key of each version,
+/// so nobody can substitute an older one. It keeps no state. Thread-safe.
 /// </summary>
 public sealed class RoomShard : IDisposable
 {
@@ -63,9 +62,11 @@ public sealed class RoomShard : IDisposable
             {
                 var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount);
                 var sketches = engine.SketchCells(sides, read.Cells, sketch, keys.SketchKey());
-                return Serialize(new ShardReply([], [.. sketches.Select(set => set.Words)]));
+                return JsonSerializer.SerializeToUtf8Bytes(new ShardReply([], sketches), ShardJson.Default.ShardReply);
             }
-            return Serialize(new ShardReply(engine.TotalCells(sides, read.Cells, read.Sums), []));
+            return PaddedJson.Write(
+                new ShardReply(engine.TotalCells(sides, read.Cells, read.Sums), []), ShardReply.WidestTotals(read.Cells, read.Sums),
+                ShardJson.Default.ShardReply);
         }
     }
 
@@ -95,8 +96,6 @@ public sealed class RoomShard : IDisposable
         }
     }
 
-    private static byte[] Serialize(ShardReply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, ShardJson.Default.ShardReply);
-
     private static bool IsValid(ShardRequest request, RoomContract contract, RoomLayout layout) =>
         request.Sides.Count is >= 1 and <= MatchEngine.MaxSides
         && request.Sides.All(side => side is not null && IsValid(side, contract))
@@ -110,7 +109,7 @@ public sealed class RoomShard : IDisposable
             && Math.Max(pair.First, pair.Second) < request.Sums.Measures.Count);
 
     private static bool IsValid(ShardSide side, RoomContract contract) =>
-        UploadFolder.IsDigest(side.Version) && UploadFolder.IsDigest(side.Digest)
+        UploadFolder.IsDigest(side.Version) && side.Key is { Length: RoomKeys.KeySize }
         && side.Where.All(condition => IsValid(condition, column => Has(side, column, contract)))
         && side.Cells.All(cell => cell is not null && cell.Stride >= 0 && Has(side, cell.Column, contract))
         && contract.FindDataSet(side.DataSet) is not null;
@@ -139,11 +138,9 @@ public sealed class RoomShard : IDisposable
             versions.Remove(side.DataSet);
         }
         var dataSet = contract.FindDataSet(side.DataSet)!;
-        var secret = keys.UploadSecret(side.DataSet);
-        var cipher = new ChunkCipher(secret, contract, dataSet, Convert.FromHexString(side.Digest));
-        CryptographicOperations.ZeroMemory(secret);
+        var cipher = ChunkCipher.ForStorage(side.Key, contract, dataSet, side.Version);
         var path = Path.Combine(directory, side.DataSet, $"{side.Version}.chunks");
-        var manifest = new UploadManifest(side.DataSet, side.Version, side.Digest, 0);
+        var manifest = new UploadManifest(side.DataSet, side.Version, "", 0, side.Key);
         return versions[side.DataSet] = new StoredVersion(dataSet, layout, manifest, cipher, path, workingSet);
     }
 }

@@ -25,11 +25,11 @@ public sealed record ShardState(string Address, long RangesComputed, long Ranges
 /// <summary>The part of one data set in a match, for a shard.</summary>
 /// <param name="DataSet">The data set.</param>
 /// <param name="Version">Public name of the version, as the lead enclave committed it: the name of its file.</param>
-/// <param name="Digest">Its digest, from which its key follows.</param>
+/// <param name="Key">The key of its chunks, 32 bytes. It goes from enclave to enclave only.</param>
 /// <param name="Where">The conditions on its rows.</param>
 /// <param name="Cells">Its parts of the cell's number.</param>
 internal sealed record ShardSide(
-    string DataSet, string Version, string Digest, IReadOnlyList<CodeCondition> Where, IReadOnlyList<CellPart> Cells);
+    string DataSet, string Version, byte[] Key, IReadOnlyList<CodeCondition> Where, IReadOnlyList<CellPart> Cells);
 
 /// <summary>A computation over a range of groups: totals of each cell, or a sketch of its persons.</summary>
 internal sealed record ShardRequest(
@@ -39,7 +39,18 @@ internal sealed record ShardRequest(
 /// Exact totals, or words of sketches, over the range. They go from enclave to enclave only: the lead enclave adds them up before it
 /// applies any rule.
 /// </summary>
-internal sealed record ShardReply(IReadOnlyList<CellTotals> Totals, IReadOnlyList<ulong[]> Sketches);
+internal sealed record ShardReply(IReadOnlyList<CellTotals> Totals, IReadOnlyList<SetSketch> Sketches)
+{
+    /// <summary>Makes the widest reply to a request for totals: the size of a reply must not tell its figures.</summary>
+    public static ShardReply WidestTotals(int cells, SumPlan sums)
+    {
+        var measure = new MeasureSums(long.MinValue, long.MinValue, Int128.MinValue);
+        var product = new ProductSums(long.MinValue, long.MinValue, long.MinValue, Int128.MinValue);
+        var totals = new CellTotals(
+            long.MinValue, [.. Enumerable.Repeat(measure, sums.Measures.Count)], [.. Enumerable.Repeat(product, sums.Products.Count)]);
+        return new ShardReply([.. Enumerable.Repeat(totals, cells)], []);
+    }
+}
 
 /// <summary>Strict source-generated JSON between enclaves of one room.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, IncludeFields = true)]

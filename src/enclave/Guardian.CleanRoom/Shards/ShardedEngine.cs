@@ -33,9 +33,9 @@ internal sealed class ShardedEngine(
     {
         var parts = shards.ComputeRanges(
             range => new ShardRequest(Describe(sides), across, cells, new SumPlan([], []), IsSketch: true, range),
-            reply => reply.Sketches.Count == cells && reply.Sketches.All(words => words.Length == sketch.WordCount),
-            range => new ShardReply([], [.. createLocal(range).SketchCells(sides, cells, sketch, key).Select(set => set.Words)]));
-        return Join(cells, cell => parts.Select(part => new SetSketch(part.Sketches[cell])).Aggregate((left, right) => left ^ right));
+            reply => reply.Sketches.Count == cells && reply.Sketches.All(set => set.Words.Length == sketch.WordCount),
+            range => new ShardReply([], createLocal(range).SketchCells(sides, cells, sketch, key)));
+        return Join(cells, cell => parts.Select(part => part.Sketches[cell]).Aggregate((left, right) => left ^ right));
     }
 
     /// <inheritdoc/>
@@ -48,7 +48,7 @@ internal sealed class ShardedEngine(
         .. sides.Select(side =>
         {
             var (name, version) = (side.Source.DataSet.Name, versions[side.Source.DataSet.Name]);
-            return new ShardSide(name, version.Version, version.Digest, side.Where, side.Cells);
+            return new ShardSide(name, version.Version, version.Key, side.Where, side.Cells);
         }),
     ];
 }

@@ -48,6 +48,7 @@ public class AnswerJsonTests
             """
         },
         { "activation", """{"dataSet":"a","persons":1,"tags":"AQID"}""" },
+        { "withheld", """{"reason":"below-minimum-audience","detail":"d"}""" },
     };
 
     [Theory]
@@ -117,6 +118,7 @@ public class AnswerJsonTests
                         new LiftComparison("Red", compared, LiftVerdict.NotShown, 0.01, new CupedComparison(0.5, compared, 0.25), exposed),
                     ]),
                 ]),
+            "withheld" => new WithheldResult("below-minimum-audience", "d"),
             _ => new ActivationResult("a", 1, [1, 2, 3]),
         };
         return new Answer(Provenance, body);

@@ -165,10 +165,11 @@ internal sealed class GuardedRoom : IAttackedRoom
     private AnswerBody? Answer(Question question)
     {
         var answer = room.Service.Questions.Ask(room.Agency, question);
-        Assert.True(answer.Refusal is null or { Kind: RefusalKind.Withheld } or { Code: "budget-exhausted" }, answer.Refusal?.Detail);
-        return answer.Refusal is null
+        Assert.True(answer.Refusal is null or { Code: "budget-exhausted" }, answer.Refusal?.Detail);
+        var body = answer.Refusal is null
             ? System.Text.Json.JsonSerializer.Deserialize(
                 room.Payload(answer.Value!, Guardian.CleanRoom.Analyses.Answer.StatementType), AnswerJson.Default.Answer)!.Body
             : null;
+        return body is WithheldResult ? null : body;
     }
 }

@@ -53,10 +53,9 @@ public sealed class InferenceAttackTests : AttackedPersons
                     Column = "customers.spend",
                     Where = [new Predicate("customers.region", "=", ["South"])],
                 });
-            return answer.Refusal is { Kind: RefusalKind.Withheld }
-                ? null
-                : Guess((decimal)((SumResult)System.Text.Json.JsonSerializer.Deserialize(
-                    room.Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!.Body).Sum);
+            var body = System.Text.Json.JsonSerializer.Deserialize(
+                room.Payload(answer.Value!, Answer.StatementType), AnswerJson.Default.Answer)!.Body;
+            return body is WithheldResult ? null : Guess((decimal)((SumResult)body).Sum);
         }
         // Without a cap, one person could have more than the largest share of the sum. With a cap, the target counts as the cap.
         Assert.Null(Attack("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000, sum: true}"));

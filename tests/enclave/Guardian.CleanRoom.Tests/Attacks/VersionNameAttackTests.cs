@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Text;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
@@ -69,12 +71,49 @@ public sealed class VersionNameAttackTests
         Assert.NotEqual(Shape("\"rows\":9"), Shape("\"rows\":10"));
     }
 
+    [Fact]
+    public void Others_find_the_number_of_rows_in_no_answer_receipt_list_or_log()
+    {
+        using var room = new TestRoom(
+            ("roles: {query: [agency], receive: [agency], pay: [retailer]}",
+                "roles: {query: [agency, retailer], receive: [agency, retailer], pay: [retailer]}"));
+        // Numbers that nothing else has, and of which the answers tell something only if the room does.
+        const int campaign = 2_713;
+        const int customers = 3_347;
+        var random = new Random(5);
+        room.Upload("campaign", TestRows.Csv(TestRows.Campaign(random, campaign, 4_000)));
+        room.Upload("customers", TestRows.Csv(TestRows.Customers(random, customers, 4_000)));
+        var seen = new StringBuilder();
+        Question[] questions =
+        [
+            new() { Kind = QuestionKind.Overlap }, new() { Kind = QuestionKind.Lift },
+            new() { Kind = QuestionKind.Crosstab, By = ["campaign.arm", "customers.region"] },
+            new() { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "<", ["0"])] },
+        ];
+        foreach (var question in questions)
+        {
+            seen.Append(Encoding.UTF8.GetString(
+                room.Payload(room.Service.Questions.Ask(room.Agency, question).Value!, Answer.StatementType)));
+        }
+        seen.Append(SeenByOthers(room)).Append(JsonSerializer.Serialize(
+            room.Service.Questions.ListAnswers(room.Retailer).Value!, QuestionJson.Default.AnswerList));
+        Assert.DoesNotContain(campaign.ToString(CultureInfo.InvariantCulture), Numbers(seen.ToString()));
+        var seenByAgency = seen.ToString().Replace(SeenByOthers(room), SeenByOthers(room, room.Agency), StringComparison.Ordinal);
+        Assert.DoesNotContain(customers.ToString(CultureInfo.InvariantCulture), Numbers(seenByAgency));
+        // The old description had the number for everybody; now it is the owner's.
+        Assert.Contains(campaign.ToString(CultureInfo.InvariantCulture),
+            Numbers(JsonSerializer.Serialize(room.Service.Describe(room.Agency), RoomJson.Default.RoomDescription)));
+
+        static IEnumerable<string> Numbers(string text) =>
+            Regex.Matches(text, "(?<![0-9a-fA-F.])[0-9]+(?![0-9a-fA-F.])").Select(match => match.Value);
+    }
+
     private static TestRoom Open() => new(("max_rows: 4000", "max_rows: 4000\n    max_changes: 10"));
 
     // All that another member gets: the log, the description, and the names of files, which the host may give away.
-    private static string SeenByOthers(TestRoom room) =>
+    private static string SeenByOthers(TestRoom room, RoomMember? member = null) =>
         JsonSerializer.Serialize(room.Service.ReadLog(), RoomJson.Default.LogPage)
-        + JsonSerializer.Serialize(room.Service.Describe(room.Retailer), RoomJson.Default.RoomDescription)
+        + JsonSerializer.Serialize(room.Service.Describe(member ?? room.Retailer), RoomJson.Default.RoomDescription)
         + string.Join('|', Directory.GetFiles(room.StateFolder, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))
             .OrderBy(Shape, StringComparer.Ordinal));
 

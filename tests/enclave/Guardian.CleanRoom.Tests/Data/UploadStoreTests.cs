@@ -203,9 +203,13 @@ public sealed class UploadStoreTests : IDisposable
         File.WriteAllBytes(path, original);
         Assert.NotNull(room.Ask<OverlapResult>(new Question { Kind = QuestionKind.Overlap }));
 
-        File.WriteAllBytes(Path.Combine(room.StateFolder, "campaign", "current"), new byte[80]);
+        var table = Directory.GetFiles(room.StateFolder, "*.versions").Single();
+        var keys = File.ReadAllBytes(table);
+        File.WriteAllBytes(table, new byte[80]);
         Assert.Throws<RefusedException>(room.Reopen);
-        File.Delete(Path.Combine(room.StateFolder, "campaign", "current"));
+        File.Delete(table);
+        Assert.Throws<RefusedException>(room.Reopen);
+        File.WriteAllBytes(table, keys);
         room.Reopen();
     }
 

@@ -20,22 +20,6 @@ public class RoomProblemTests
     }
 
     [Fact]
-    public void A_stored_refusal_of_an_earlier_release_is_read()
-    {
-        const string json = """
-            {"key":"k","asked":3,"member":"agency","question":{"kind":"Overlap"},
-            "refusal":{"kind":"Withheld","reason":"below-minimum-audience","detail":"d"},"sets":[{"sketch":{"words":[1,2]},"description":"x"}]}
-            """;
-        var record = JsonSerializer.Deserialize(json, AnswerRecordJson.Default.AnswerRecord)!;
-        var refusal = record.Reply.Refusal!;
-        Assert.Equal(("below-minimum-audience", RefusalKind.Withheld, "d"), (refusal.Code, refusal.Kind, refusal.Detail));
-        Assert.Equal(("below-minimum-audience", "x"), (record.Outcome, record.Sets.Single().Description));
-        var written = JsonSerializer.Serialize(record, AnswerRecordJson.Default.AnswerRecord);
-        Assert.Contains("\"refusal\":{\"kind\":\"Withheld\",\"reason\":\"below-minimum-audience\",\"detail\":\"d\"}", written,
-            StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Every_reason_has_a_code_of_its_own()
     {
         var reasons = typeof(RoomReasons).GetFields().Select(field => (RefusalReason)field.GetValue(null)!).ToList();

@@ -9,7 +9,6 @@ using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Keys;
-using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Shards;
@@ -23,13 +22,14 @@ namespace Guardian.CleanRoom.Tests.Support;
 internal sealed class TestRoom : IDisposable
 {
     private static readonly Lazy<EnclaveProcess> Enclave = new(OpenEnclave);
-    private static readonly byte[] RoomKey = [.. Enumerable.Repeat((byte)7, RoomKeys.KeySize)];
+    public static readonly byte[] RoomKey = [.. Enumerable.Repeat((byte)7, RoomKeys.KeySize)];
 
     private readonly TemporaryFolder folder = new();
     private readonly StatementSigner statements;
     private readonly IRandomBytes random;
     private readonly WorkingSet workingSet;
     private readonly IReadOnlyList<IShard> shards;
+    private readonly TimeProvider time;
 
     public TestRoom(params (string Old, string New)[] changes) : this(TestContract.Read(changes), null)
     {
@@ -38,8 +38,9 @@ internal sealed class TestRoom : IDisposable
     /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
     public TestRoom(
         RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null,
-        IRandomBytes? noise = null)
+        IRandomBytes? noise = null, TimeProvider? time = null)
     {
+        this.time = time ?? TimeProvider.System;
         this.shards = shards ?? [];
         Contract = contract;
         // By default nothing stays decrypted in memory, so that a test sees the host's changes on disk.
@@ -59,10 +60,16 @@ internal sealed class TestRoom : IDisposable
 
     public RoomMember Retailer { get; }
 
-    public string StateFolder => Path.Combine(folder.File("state"), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
+    public string StateFolder => FolderOf("state");
+
+    /// <summary>Finds the room's folder in the state, or in a copy of it.</summary>
+    public string FolderOf(string copy) => Path.Combine(folder.File(copy), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
 
     /// <summary>The head of the log, which a CAS would keep.</summary>
-    public TestHead Head { get; } = new();
+    public TestTag Head { get; } = new();
+
+    /// <summary>The secret of the data's keys, which a CAS would keep.</summary>
+    public TestTag KeySecret { get; } = new();
 
     /// <summary>Restarts the enclave.</summary>
     public void Reopen()
@@ -138,9 +145,16 @@ internal sealed class TestRoom : IDisposable
 
     /// <summary>Opens the room under a contract that succeeds this one, on the same folder.</summary>
     public RoomService OpenSuccessor(SignedContract next) =>
-        RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+        RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, time);
 
-    public string Refusal(Question question, RoomMember? member = null) => Service.Questions.Ask(member ?? Agency, question).Refusal!.Code;
+    /// <summary>Asks a question that is refused or whose result is withheld.</summary>
+    /// <returns>The code of the reason.</returns>
+    public string Refusal(Question question, RoomMember? member = null)
+    {
+        var (statement, refusal) = Service.Questions.Ask(member ?? Agency, question);
+        return refusal?.Code ?? Assert.IsType<WithheldResult>(
+            JsonSerializer.Deserialize(Payload(statement!, Answer.StatementType), AnswerJson.Default.Answer)!.Body).Reason;
+    }
 
     public RoomMember OwnerOf(string dataSet) => Contract.Members.Single(member => member.Name == Contract.FindDataSet(dataSet)!.Owner);
 
@@ -155,12 +169,13 @@ internal sealed class TestRoom : IDisposable
     {
         WorkingSet = workingSet,
         Head = Head,
+        KeySecret = KeySecret,
         Random = random,
         Shards = shards,
     };
 
     private RoomService Open() => RoomService.Open(
-        TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, TimeProvider.System);
+        TestContract.Sign(Contract), RoomKey, folder.File("state"), Enclosure, time);
 
     // Verifies a statement like a member.
     public byte[] Payload(byte[] statement, string type)
@@ -181,12 +196,15 @@ internal sealed class TestRoom : IDisposable
     }
 }
 
-/// <summary>A head that can be unreachable.</summary>
-internal sealed class TestHead : IRoomHead
+/// <summary>A tag that can be unreachable.</summary>
+internal sealed class TestTag : IRoomTag
 {
     public byte[]? Value { get; set; }
 
     public bool IsAway { get; set; }
+
+    /// <summary>Runs before and after each move, where a crash could happen.</summary>
+    public Action? AtStep { get; set; }
 
     public byte[]? Read() => IsAway ? throw new RefusedException(RoomReasons.CasAway.Because("away")) : Value;
 
@@ -200,7 +218,9 @@ internal sealed class TestHead : IRoomHead
         {
             return false;
         }
+        AtStep?.Invoke();
         Value = next;
+        AtStep?.Invoke();
         return true;
     }
 }

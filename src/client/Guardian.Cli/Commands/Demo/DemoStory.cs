@@ -170,7 +170,7 @@ internal sealed class DemoStory : IDisposable
             Begin(title);
             var statement = await client.AskAsync(question, cancellation).ConfigureAwait(false);
             OutputFile.Write(PathOf(files.Statement), statement);
-            var answer = RoomStatements.ReadAnswer(statement, file.Contract);
+            var answer = RoomStatements.ReadResult(statement, file.Contract);
             RoomView.ShowAnswer(people, answer);
             if (files.Page is not null)
             {
@@ -189,7 +189,7 @@ internal sealed class DemoStory : IDisposable
         var lift = await AskAndShowAsync(
             "Did the campaign work?", new Question { Kind = QuestionKind.Lift }, new StatementFiles("lift.jws",
             "lift.html")).ConfigureAwait(false);
-        var withheld = await AskForbiddenAsync(client, cancellation).ConfigureAwait(false);
+        var withheld = await AskForbiddenAsync(file, client, cancellation).ConfigureAwait(false);
 
         var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
         if (LogChain.FindProblem(log.Entries) is { } problem)
@@ -206,7 +206,7 @@ internal sealed class DemoStory : IDisposable
     }
 
     // The second question is about everyone but a few: beside the answer above, it would tell about these.
-    private async Task<int> AskForbiddenAsync(RoomClient client, CancellationToken cancellation)
+    private async Task<int> AskForbiddenAsync(RoomFile file, RoomClient client, CancellationToken cancellation)
     {
         Begin("What the room does not answer");
         (string Subject, Predicate Where)[] questions =
@@ -219,7 +219,8 @@ internal sealed class DemoStory : IDisposable
         {
             try
             {
-                await client.AskAsync(new Question { Kind = QuestionKind.Overlap, Where = [where] }, cancellation).ConfigureAwait(false);
+                var question = new Question { Kind = QuestionKind.Overlap, Where = [where] };
+                RoomStatements.ReadResult(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract);
             }
             catch (RefusedException refused) when (!refused.IsTransient && refused.Refusal.Reason != RoomClientReasons.NotTrusted)
             {

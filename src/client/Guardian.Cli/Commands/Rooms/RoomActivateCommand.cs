@@ -45,7 +45,7 @@ internal sealed class RoomActivateCommand : RoomCommand
         var design = file.Contract.Analyses.Activation
             ?? throw CliReasons.AnalysisNotAllowed.Refuse("the contract allows no activation list");
         var question = new Question { Kind = QuestionKind.Activation, Where = Questions.ReadConditions(arguments, where) };
-        var answer = RoomStatements.ReadAnswer(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract);
+        var answer = RoomStatements.ReadResult(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract);
         var keys = await client.ReadKeysAsync(design.DataSet, cancellation).ConfigureAwait(false);
         var list = (ActivationResult)answer.Body;
         var wanted = list.Tags.Chunk(TagSize).Select(Convert.ToHexStringLower).ToHashSet();

@@ -30,7 +30,7 @@ internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log
                 table.AddRow(
                     entry.Sequence.ToString(CultureInfo.InvariantCulture), entry.Instant.ToString("u", CultureInfo.InvariantCulture),
                     entry.Member, entry.Event,
-                    entry.Detail, entry.Hash[..12]);
+                    entry.Detail.TrimEnd(), entry.Hash[..12]);
             }
             people.WriteTable(table);
             people.WriteLine(problem ?? $"hash chain verified over {log.Entries.Count} entries");

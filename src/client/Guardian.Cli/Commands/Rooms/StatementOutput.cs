@@ -38,7 +38,7 @@ internal sealed record StatementOutput(string? Statement = null, string? Page = 
                 $"asked; it is entry {receipt.Asked} of the log, and {string.Join(", ", contract.Roles.Receive)} may read the answer"));
             return ExitCode.Done;
         }
-        var answer = RoomStatements.ReadAnswer(statement, contract);
+        var answer = RoomStatements.ReadResult(statement, contract);
         if (Page is not null)
         {
             OutputFile.Write(Page, new AnswerPage(answer, verified).Write());

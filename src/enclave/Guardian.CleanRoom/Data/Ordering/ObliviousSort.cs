@@ -65,7 +65,7 @@ internal sealed class ObliviousSort
     /// <summary>Sorts an upload.</summary>
     /// <param name="upload">Checked groups of the upload.</param>
     /// <param name="scratchPath">Path of a scratch file.</param>
-    /// <param name="add">Receives each sorted group and its number of persons; called by several threads.</param>
+    /// <param name="add">Receives each sorted group; called by several threads.</param>
     /// <returns>False when too many rows were of the same persons.</returns>
     /// <exception cref="RefusedException">The host changed a file.</exception>
     public bool TryRun(IGroupSource upload, string scratchPath, GroupAdder add)
@@ -90,8 +90,8 @@ internal sealed class ObliviousSort
             (worker, group) =>
             {
                 scratch.Read(Rounds, group, worker.Bins[0].Span);
-                var persons = worker.Sorter.Finish(worker.Bins[0].Span, group, worker.Spare.Span);
-                add(group, worker.Spare.Span, persons);
+                worker.Sorter.Finish(worker.Bins[0].Span, group, worker.Spare.Span);
+                add(group, worker.Spare.Span);
             },
             End);
         return !overflowed;
@@ -218,5 +218,5 @@ internal sealed class ObliviousSort
     }
 }
 
-/// <summary>Receives a group of a version that the enclave makes, and the number of persons in it.</summary>
-internal delegate void GroupAdder(int group, ReadOnlySpan<byte> plaintext, int persons);
+/// <summary>Receives a group of a version that the enclave makes.</summary>
+internal delegate void GroupAdder(int group, ReadOnlySpan<byte> plaintext);

@@ -1,0 +1,93 @@
+using System.Buffers.Text;
+using Guardian.CleanRoom.Base;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.CleanRoom.Analyses;
+
+/// <summary>
+/// The widest answer to a question, and the most sets of persons that it can describe. Both follow from the contract and the question alone,
+/// so a padded answer's size tells nothing about anybody's rows.
+/// </summary>
+internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion question)
+{
+    private const double Number = PaddedJson.WidestDouble;
+    private const long Count = long.MinValue;
+
+    private static readonly Comparison Compared = new(
+        Number, Number, new Interval(Number, Number), Number, Number, Number, new Interval(Number, Number), Number);
+
+    private static readonly LiftVerdict Verdict = Enum.GetValues<LiftVerdict>().MaxBy(verdict => verdict.ToString().Length);
+
+    // Persons of the last class have its frequency or more.
+    private int FrequencyClasses => Math.Min(contract.Analyses.Reach!.Maximum + 1, question.CellCount);
+
+    /// <summary>Computes the size of the answer's JSON, in bytes.</summary>
+    /// <param name="provenance">Its origin.</param>
+    /// <param name="withheld">The refusal that may be in the place of a result.</param>
+    public long SizeOf(AnswerProvenance provenance, WithheldResult withheld)
+    {
+        int Size(AnswerBody body) => PaddedJson.SizeOf(new Answer(provenance, body), AnswerJson.Default.Answer);
+        // The list of an activation has one size, and need not be written to know it.
+        var list = question.Question.Kind == QuestionKind.Activation
+            ? Base64.GetMaxEncodedToUtf8Length(TagList.SizeOf(contract.FindDataSet(contract.Analyses.Activation!.DataSet)!.MaxRows))
+            : 0;
+        return Math.Max(Size(Body()) + list, Size(withheld));
+    }
+
+    /// <summary>Computes the most sets of persons that the answer can describe.</summary>
+    public int CountSets()
+    {
+        switch (question.Question.Kind)
+        {
+            case QuestionKind.Crosstab:
+                var columns = question.Cells.Count == 2 ? question.Cells[1].Size : question.CellCount;
+                return Suppression.CountSets(question.CellCount, columns);
+            case QuestionKind.Reach:
+                // All persons and the reached ones are two more.
+                return Suppression.CountSets(FrequencyClasses, FrequencyClasses) + 2;
+            case QuestionKind.Lift:
+                return Arms().Count + 1;
+            default:
+                return 1;
+        }
+    }
+
+    private AnswerBody Body() => question.Question.Kind switch
+    {
+        QuestionKind.Overlap => new OverlapResult(Count),
+        QuestionKind.Crosstab => new CrosstabResult(
+            question.Question.By,
+            [.. Enumerable.Range(0, question.CellCount).Select(cell => new CrosstabCell(question.ValuesOf(cell), Count))],
+            int.MinValue),
+        QuestionKind.Sum => new SumResult(question.Question.Column!, Count, Number, Number, Number, Number),
+        QuestionKind.Reach => new ReachResult(
+            contract.Analyses.Reach!.Frequency.ToString(), Count, Count,
+            [.. Enumerable.Range(0, FrequencyClasses).Select(times => new FrequencyClass(times, false, Count))], Number),
+        QuestionKind.Lift => Lift(contract.Analyses.Lift!),
+        _ => new ActivationResult(contract.Analyses.Activation!.DataSet, Count, []),
+    };
+
+    private LiftResult Lift(LiftDesign design)
+    {
+        var arms = Arms();
+        var effect = new ExposedEffect(Number, Number, Number, new Interval(Number, Number));
+        var comparisons = LiftComparisons.Name(design, arms).Select(treatment => new LiftComparison(
+            treatment.Name, Compared, Verdict, Number, new CupedComparison(Number, Compared, Number), effect)).ToList();
+        return new LiftResult(
+            design.Assignment.ToString(), design.Control, design.Population, Count,
+            [.. arms.Select(arm => new LiftArm(arm, Count, false, Number, Count))],
+            new SampleRatio(Number, int.MinValue, Number, false), design.Correction, design.Covariate?.ToString(),
+            design.Exposure?.ToString(),
+            [.. design.Outcomes.Select(outcome => new LiftOutcome(
+                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons))]);
+    }
+
+    private IReadOnlyList<string> Arms()
+    {
+        var assignment = contract.Analyses.Lift!.Assignment;
+        return contract.FindDataSet(assignment.DataSet)!.FindColumn(assignment.Column)!.Values;
+    }
+}
