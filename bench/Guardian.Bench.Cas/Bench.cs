@@ -32,12 +32,12 @@ internal sealed class Bench : IDisposable
         (program, cas) = (Launch("program"), Launch("cas"));
         certificates = [.. Enumerable.Range(0, EnclaveCount).Select(_ => MakeCertificate())];
         signature = key.SignData(data, HashAlgorithmName.SHA256);
+        using var owner = IdentityKey.Create();
         vault = Vault.Open(
             SqliteRowStore.Open(Path.Combine(folder.FullName, "cas.sqlite")),
-            new StoreKey(RandomNumberGenerator.GetBytes(StoreKey.Size)),
-            new AuditKey(StatementSigner.Create(cas.Quotes, new byte[32])), TimeProvider.System);
+            HeldKey.Create(), new AuditKey(StatementSigner.Create(cas.Quotes, new byte[32])),
+            LogRules.For(cas.Enclave, SimulatedPlatforms.Verifier), TimeProvider.System, first: new FirstOwners([owner.PublicKey], 1));
         Services = new CasServices(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
-        using var owner = IdentityKey.Create();
         Owner = owner.SubjectPublicKeyInfo;
     }
 

@@ -180,7 +180,7 @@ public sealed class VaultTests : IDisposable
         {
             transaction.Audit("kept", "cas", "test");
             transaction.Put("tag", "a", [1], "1");
-            transaction.PutPlain("recovery", [2]);
+            transaction.PutPlain("other", [2]);
             transaction.Audit("dropped", "cas", "test");
             transaction.Put("tag", "b", [1], "1");
             return CasReasons.Denied.Because("refused by the test");
@@ -191,7 +191,7 @@ public sealed class VaultTests : IDisposable
         var (rows, lines) = await cas.Vault.RunAsync(transaction => (transaction.ListNames("tag", ""), transaction.ReadLog(0, 10).Lines));
         Assert.Empty(rows);
         Assert.Equal(["started", "kept", "started"], lines.Select(line => AuditLine.TryRead(line.Line)!.Value.Payload.Event));
-        using var command = Command("SELECT count(*) FROM rows WHERE kind = 'recovery'");
+        using var command = Command("SELECT count(*) FROM rows WHERE kind = 'other'");
         Assert.Equal(0L, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
