@@ -32,13 +32,13 @@ internal sealed class Bench : IDisposable
     {
         (program, cas) = (Launch("program"), Launch("cas"));
         signature = key.SignData(data, HashAlgorithmName.SHA256);
+        using var owner = IdentityKey.Create();
         vault = Vault.Open(
             SqliteRowStore.Open(Path.Combine(folder.FullName, "cas.sqlite")),
-            new StoreKey(RandomNumberGenerator.GetBytes(StoreKey.Size)),
-            new AuditKey(StatementSigner.Create(cas.Quotes, EvidenceContext.CasAudit)), TimeProvider.System);
+            HeldKey.Create(), new AuditKey(StatementSigner.Create(cas.Quotes, EvidenceContext.CasAudit)),
+            LogRules.For(cas.Enclave, SimulatedPlatforms.Verifier), TimeProvider.System, first: new FirstOwners([owner.PublicKey], 1));
         Services = new CasServices(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
         certificates = [.. Enumerable.Range(0, EnclaveCount).Select(_ => MakeCertificate())];
-        using var owner = IdentityKey.Create();
         Owner = owner.SubjectPublicKeyInfo;
     }
 

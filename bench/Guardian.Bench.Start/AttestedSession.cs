@@ -55,7 +55,8 @@ internal sealed class AttestedSession : IDisposable
         await session.RunAsync(native, "key", "create", "owner.pem").ConfigureAwait(false);
         session.cas = session.Launch(native.Start(
             "guardian-cas",
-            ["--state", Path.Combine(session.folder, "cas"), "--machine", session.Machine, "--listen", "127.0.0.1:0", "--json"]));
+            ["--state", Path.Combine(session.folder, "cas"), "--machine", session.Machine, "--listen", "127.0.0.1:0", "--json",
+            "--owners", session.ReadOwner(), "--threshold", "1"]));
         var line = await session.cas.StandardOutput.ReadLineAsync().ConfigureAwait(false);
         var listening = JsonNode.Parse(line ?? throw new InvalidOperationException("the CAS did not start"))!;
         (session.address, session.casMeasurement) = ((string)listening["address"]!, (string)listening["mrEnclave"]!);
@@ -100,6 +101,13 @@ internal sealed class AttestedSession : IDisposable
         cas?.WaitForExit();
         cas?.Dispose();
         Directory.Delete(folder, recursive: true);
+    }
+
+    private string ReadOwner()
+    {
+        using var key = ECDsa.Create();
+        key.ImportFromPem(File.ReadAllText(Path.Combine(folder, "owner.pem")));
+        return Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
     }
 
     private async Task<string> MeasureAsync(Installation tool, Installation measured)

@@ -149,7 +149,9 @@ internal static class Targets
     private static byte[] AuditSample()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var payload = new AuditPayload(1, "2026-06-01T00:00:00.000Z", "started", AuditLine.Origin, AuditLine.Origin, [1, 2, 3], [4]);
+        var owners = new AuditOwners(["AA=="], 1, null, null, AuditLine.Origin);
+        var payload = new AuditPayload(
+            1, "2026-06-01T00:00:00.000Z", "started", AuditLine.Origin, AuditLine.Origin, [1, 2, 3], owners, AuditLine.Origin, [4]);
         return AuditLine.Write(payload, key);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
 namespace Guardian.Tests;
@@ -29,6 +30,14 @@ internal static class GuardianProgram
     {
         var file = Path.Combine(FolderOf(project), program);
         return File.Exists(file) ? [file] : ["dotnet", file + ".dll"];
+    }
+
+    /// <summary>Reads the public half of a key's file, as <c>guardian key show</c> prints it.</summary>
+    public static string PublicKey(string file)
+    {
+        using var key = ECDsa.Create();
+        key.ImportFromPem(File.ReadAllText(file));
+        return Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
     }
 
     /// <summary>Runs <c>guardian</c> to its end.</summary>

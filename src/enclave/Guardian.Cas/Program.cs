@@ -11,13 +11,15 @@ using Guardian.Cas.Store;
 using Guardian.Hosting;
 
 Vault? vault = null;
+var isRecoveryLost = false;
 CallerLimits? limits = null;
 ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 try
 {
-    return await EnclaveHost.RunAsync(
-        "guardian-cas", EnclaveProduct.Cas, args, BuiltPlatforms.Support, own: [], optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
+    var code = await EnclaveHost.RunAsync(
+        "guardian-cas", EnclaveProduct.Cas, args, BuiltPlatforms.Support, own: [],
+        optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
         (options, process) => options.Find("mode") switch
         {
             null => ServeAsync(options, process),
@@ -25,6 +27,7 @@ try
             "key-only" => CopyKeyAsync(options, process),
             var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is recover or key-only"),
         }).ConfigureAwait(false);
+    return isRecoveryLost ? 3 : code;
 }
 finally
 {
@@ -41,11 +44,13 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
 {
     limits = new CallerLimits(CasLaunch.ReadCallerCalls(options));
     var rows = CasLaunch.OpenRows(options);
+    var owners = CasLaunch.ReadOwners(options);
     var key = await CasLaunch.GetKeyAsync(options, process, rows, TimeProvider.System).ConfigureAwait(false);
-    var replicas = CasLaunch.ReplicasOf(process.Enclave);
+    var replicas = CasLaunch.ReplicasOf(process.Enclave, approved: []);
     vault = Vault.Open(
-        rows, key, new AuditKey(StatementSigner.Create(process.Quotes, EvidenceContext.CasAudit)), TimeProvider.System,
-        witness => new CasWitness(witness, replicas, process.Quotes, options.Verifier, TimeProvider.System));
+        rows, key, CreateAuditKey(process), LogRules.For(process.Enclave, options.Verifier), TimeProvider.System,
+        witness => new CasWitness(witness, replicas, process.Quotes, options.Verifier, TimeProvider.System), owners,
+        new KeyFile(options.State, process.Enclave));
     var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
@@ -61,23 +66,49 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
     return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault), limits, authority));
 }
 
-// Ends when the owners have sent enough shares. The next start finds the sealed key.
+static AuditKey CreateAuditKey(EnclaveProcess process) =>
+    new(StatementSigner.Create(process.Quotes, EvidenceContext.CasAudit));
+
+// Ends when the owners have sent enough shares, and the store has a new key. The next start finds it, sealed.
 EnclaveService Recover(HostOptions options, EnclaveProcess process)
 {
-    using var rows = CasLaunch.OpenRows(options);
-    var recovery = KeyRecovery.Open(rows);
+    var rules = LogRules.For(process.Enclave, options.Verifier);
+    KeyRecovery recovery;
+    using (var rows = CasLaunch.OpenRows(options))
+    {
+        recovery = KeyRecovery.Open(rows, rules, TimeProvider.System);
+    }
     return new EnclaveService(RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting), server =>
     {
         CasEndpoints.MapRecovery(server, recovery);
         _ = recovery.Key.ContinueWith(
             found =>
             {
-                using var key = found.Result;
-                key.Save(CasLaunch.KeyPath(options), process.Enclave);
+                Rekey(options, process, rules, found.Result);
                 server.Lifetime.StopApplication();
             },
             TaskScheduler.Default);
     });
+}
+
+void Rekey(HostOptions options, EnclaveProcess process, LogRules rules, StoreKey old)
+{
+    try
+    {
+        using var rows = CasLaunch.OpenRows(options);
+        using var audit = CreateAuditKey(process);
+        Rekeying.Rekey(rows, old, audit, rules, TimeProvider.System, new KeyFile(options.State, process.Enclave)).Key.Dispose();
+    }
+    catch (Exception failure) when (failure is IOException or InvalidDataException)
+    {
+        // The store still has the former key, and its owners can try again.
+        Console.Error.WriteLine($"guardian-cas: error: the store was not recovered: {failure.Message}");
+        isRecoveryLost = true;
+    }
+    finally
+    {
+        old.Dispose();
+    }
 }
 
 // For a backup: seals the key on this machine, which can then open copies of the database. Ends at once.
@@ -87,7 +118,9 @@ async Task<EnclaveService> CopyKeyAsync(HostOptions options, EnclaveProcess proc
     {
         throw HostingReasons.RefuseInput("the key must come from a CAS that has it", "give its address: --join https://host:port");
     }
-    (await CasLaunch.GetKeyAsync(options, process, rows: null, TimeProvider.System).ConfigureAwait(false)).Dispose();
+    var key = await CasLaunch.GetKeyAsync(options, process, rows: null, TimeProvider.System).ConfigureAwait(false);
+    new KeyFile(options.State, process.Enclave).Keep(key);
+    key.Key.Dispose();
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting);
     return new EnclaveService(certificate, server => server.Lifetime.ApplicationStarted.Register(server.Lifetime.StopApplication));
 }

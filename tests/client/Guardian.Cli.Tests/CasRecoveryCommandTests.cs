@@ -31,7 +31,7 @@ public sealed class CasRecoveryCommandTests : IDisposable
         }
 
         // Only the database is left; the sealed key says nothing to another machine.
-        File.Delete(folder.File("cas/database-key.sealed"));
+        Array.ForEach(Directory.GetFiles(folder.File("cas"), "*.sealed"), File.Delete);
         (await RunAsync("cas", "start", "--state", "cas", "--machine", "new-machine")).Ends(1).Says("start --recover");
         using (var waiting = await StartAsync("new-machine", "--recover"))
         {

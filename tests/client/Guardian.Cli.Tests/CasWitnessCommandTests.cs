@@ -12,7 +12,7 @@ public sealed class CasWitnessCommandTests : IDisposable
     {
         (await RunAsync("key", "create", "alice.pem")).Ends(0);
         var owner = (string)(await RunAsync("key", "show", "alice.pem", "--json")).Ends(0).Json["publicKey"]!;
-        using var witness = await StartAsync("witness");
+        using var witness = await StartAsync("witness", "--owner", "alice.pem");
         var measurement = (string)(await RunAsync("cas", "attest", Address(witness), "--platform", "simulated", "--json"))
             .Ends(0).Json["mrEnclave"]!;
         folder.Write("watch.yaml",
@@ -65,8 +65,8 @@ public sealed class CasWitnessCommandTests : IDisposable
     private Task<Result> CreateAsync(Running cas, string session) =>
         RunAsync("session", "create", $"{session}.yaml", "--cas", Address(cas), "--key", "alice.pem", "--platform", "simulated");
 
-    private Task<Running> StartAsync(string state) =>
-        GuardianProgram.ServeAsync(folder.Path, "Guardian.Cli", "guardian", ["cas", "start", "--state", state]);
+    private Task<Running> StartAsync(string state, params string[] more) =>
+        GuardianProgram.ServeAsync(folder.Path, "Guardian.Cli", "guardian", ["cas", "start", "--state", state, .. more]);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);
 }

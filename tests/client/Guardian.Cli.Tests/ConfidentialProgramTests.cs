@@ -59,7 +59,7 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
         (await RunAsync("key", "create", "owner.pem")).Ends(0);
         cas = await GuardianProgram.ServeAsync(
             folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
-            CasAddress);
+            CasAddress, "--owners", GuardianProgram.PublicKey(folder.File("owner.pem")), "--threshold", "1");
     }
 
     public ValueTask DisposeAsync()

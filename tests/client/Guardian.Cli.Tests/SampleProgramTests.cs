@@ -25,7 +25,7 @@ public sealed class SampleProgramTests : IAsyncLifetime
         (await RunAsync("", "key", "create", "owner.pem")).Ends(0);
         cas = await GuardianProgram.ServeAsync(
             folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
-            "127.0.0.1:0");
+            "127.0.0.1:0", "--owners", GuardianProgram.PublicKey(folder.File("owner.pem")), "--threshold", "1");
     }
 
     public ValueTask DisposeAsync()

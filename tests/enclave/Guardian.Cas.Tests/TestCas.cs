@@ -31,16 +31,22 @@ internal sealed class TestCas : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public TestCas()
+    /// <param name="isOwned">Whether <see cref="Founder"/> owns the CAS from its first line on.</param>
+    public TestCas(bool isOwned = true)
     {
         Time = new TestTime();
-        Vault = OpenVault(folder.Path, Cas, Time);
+        Vault = OpenVault(folder.Path, Cas, Time, isOwned);
         Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time);
     }
 
     public static SimulatedEnclave Cas { get; } = Launch(100);
 
     public static SimulatedEnclave Program { get; } = Launch(1);
+
+    /// <summary>Owns every CAS that tests do not claim themselves.</summary>
+    public static IdentityKey Founder { get; } = IdentityKey.Create();
+
+    public static LogRules Rules { get; } = LogRules.For(Cas, SimulatedPlatforms.Verifier);
 
     public static byte[] Alice { get; } = NewKey();
 
@@ -124,9 +130,40 @@ internal sealed class TestCas : IDisposable
         Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time);
     }
 
-    public static Vault OpenVault(string folder, SimulatedEnclave enclave, TimeProvider time) => Vault.Open(
-        SqliteRowStore.Open(Path.Combine(folder, "cas.sqlite")),
-        StoreKey.LoadOrCreate(Path.Combine(folder, "database-key.sealed"), enclave), NewAuditKey(), time);
+    public static Vault OpenVault(string folder, SimulatedEnclave enclave, TimeProvider time, bool isOwned = true)
+    {
+        var rows = SqliteRowStore.Open(Path.Combine(folder, "cas.sqlite"));
+        var file = new KeyFile(folder, enclave);
+        using var transaction = rows.Begin();
+        var head = transaction.Find("head", "");
+        transaction.Dispose();
+        try
+        {
+            var key = file.Find(head) ?? (head is null ? HeldKey.Create() : throw new InvalidDataException("this code has no key"));
+            return Vault.Open(
+                rows, key, NewAuditKey(enclave), LogRules.For(enclave, SimulatedPlatforms.Verifier), time,
+                first: isOwned && head is null ? new FirstOwners([Founder.PublicKey], 1) : null, file: file);
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a store under a known key, with <see cref="Founder"/> as the owner of a new one.</summary>
+    public static Vault Open(
+        IRowStore rows, bool isOwned = true, Func<WitnessDescription, IWitness>? connect = null, byte[]? key = null)
+    {
+        bool isNew;
+        using (var transaction = rows.Begin())
+        {
+            isNew = transaction.Find("head", "") is null;
+        }
+        return Vault.Open(
+            rows, new HeldKey(new StoreKey(key ?? new byte[32]), KeyOrigin.Made), NewAuditKey(), Rules, new TestTime(), connect,
+            isOwned && isNew ? new FirstOwners([Founder.PublicKey], 1) : null);
+    }
 
     public static AuditKey NewAuditKey(SimulatedEnclave? enclave = null) =>
         new(StatementSigner.Create(Quotes(enclave ?? Cas), EvidenceContext.CasAudit));

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Cas.Client.Protocol;
 
 namespace Guardian.Cas.Client.Audit;
 
@@ -14,9 +15,26 @@ namespace Guardian.Cas.Client.Audit;
 /// <param name="Previous">SHA-256 of the line before, lower-case hex; zeros in the first.</param>
 /// <param name="Key">SHA-256 of the SubjectPublicKeyInfo that signs the line, lower-case hex.</param>
 /// <param name="Statement">In the first entry of a key: the statement that introduces it, with a quote of the CAS; else null.</param>
+/// <param name="Owners">In an entry that makes people the owners, or deals them shares of a new key: these owners; else null.</param>
+/// <param name="Approved">In an entry by which the owners approve code: its MRENCLAVE, 64 lower-case hex digits; else null.</param>
 /// <param name="Sealed">The encrypted <see cref="AuditDetail"/>.</param>
 internal sealed record AuditPayload(
-    long Sequence, string Time, string Event, string Previous, string Key, byte[]? Statement, byte[] Sealed);
+    long Sequence, string Time, string Event, string Previous, string Key, byte[]? Statement, AuditOwners? Owners, string? Approved,
+    byte[] Sealed)
+{
+    /// <summary>Whether the entry changes who may write the log, who owns the CAS, or the key of its store.</summary>
+    [JsonIgnore]
+    public bool IsAboutTrust => Statement is not null || Owners is not null || Approved is not null;
+}
+
+/// <summary>The owners as the log names them, in the clear: an entry's signature covers them, whoever has the key of the store.</summary>
+/// <param name="Keys">SubjectPublicKeyInfo of each owner's key, base64.</param>
+/// <param name="Threshold">How many of them act together.</param>
+/// <param name="Predecessor">The hash of the owners before them; null for the first owners.</param>
+/// <param name="Witness">The CAS that must confirm each change from here on; null for none.</param>
+/// <param name="Shares">SHA-256 of the row with the shares that were dealt to them, lower-case hex.</param>
+internal sealed record AuditOwners(
+    IReadOnlyList<string> Keys, int Threshold, string? Predecessor, WitnessDescription? Witness, string Shares);
 
 /// <summary>The part of an entry that names sessions, secrets and people.</summary>
 /// <param name="Subject">A session, <c>session/service</c> or other thing that was acted on.</param>
@@ -35,7 +53,9 @@ internal sealed record RowChange(string Kind, string Name, byte[]? Digest);
 /// <param name="Key">SubjectPublicKeyInfo of the key that signs lines from here on; base64.</param>
 /// <param name="Sequence">The number of the entry that carries the statement.</param>
 /// <param name="Previous">SHA-256 of the line before: it ties the statement to this place of this log.</param>
-internal sealed record AuditStart(byte[] Key, long Sequence, string Previous);
+/// <param name="StoreKey">Commits to the key of the store, 32 bytes: nobody can show this log with another key.</param>
+/// <param name="Origin">How this enclave came by the key: <c>made</c>, <c>joined</c>, <c>upgraded</c> or <c>recovered</c>.</param>
+internal sealed record AuditStart(byte[] Key, long Sequence, string Previous, byte[] StoreKey, string Origin);
 
 /// <summary>
 /// A line of the audit log: <c>payload.signature</c>, both base64url. The payload is JSON; the signature is ECDSA P-256 with SHA-256
@@ -48,6 +68,12 @@ internal static class AuditLine
 
     /// <summary>The type of the statement of where the log ends.</summary>
     public const string HeadType = "guardian-cas-audit-head+jws";
+
+    /// <summary>The event of an enclave that starts.</summary>
+    public const string Started = "started";
+
+    /// <summary>The event of a store that was opened by its owners' shares, and has a new key from there on.</summary>
+    public const string Recovered = "recovered";
 
     /// <summary>The largest line, in bytes: a start carries a quote.</summary>
     public const int MaxSize = 64 * 1024;
@@ -98,4 +124,5 @@ internal static class AuditLine
 [JsonSerializable(typeof(AuditDetail))]
 [JsonSerializable(typeof(AuditStart))]
 [JsonSerializable(typeof(AuditHead))]
+[JsonSerializable(typeof(AuditState))]
 internal sealed partial class AuditJson : JsonSerializerContext;

@@ -50,15 +50,17 @@ public static class AuditVerifier
             return CasReasons.Foreign.Because(
                 $"this is the log {log}, not {expected}: the log of another CAS, or of one whose database was started anew");
         }
-        using var chain = new AuditChain(policy, now, verifier);
+        var chain = new AuditChain(AuditState.Empty, policy, now, verifier, isComplete: true);
+        var hashes = new List<string>();
         foreach (var line in lines)
         {
             if (chain.Append(line.Span) is { } failure)
             {
                 return failure;
             }
+            hashes.Add(chain.State.Hash);
         }
-        return CheckEnd(chain.Hashes, end, earlier) is { } wrongEnd ? wrongEnd : end;
+        return CheckEnd(hashes, end, earlier) is { } wrongEnd ? wrongEnd : end;
     }
 
     /// <summary>Verifies the signed statement of a log's end, without the log.</summary>

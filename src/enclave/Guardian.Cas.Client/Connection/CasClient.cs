@@ -258,10 +258,9 @@ public sealed class CasClient : IDisposable
     public Task<CasHealth> CheckAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/health", null, CasJson.Default.CasHealth, cancellation);
 
-    /// <summary>Reads the key of the store, 32 bytes, as another enclave of the same CAS.</summary>
-    internal async Task<byte[]> ReadStoreKeyAsync(CancellationToken cancellation = default) =>
-        (await SendAsync(HttpMethod.Post, "v1/store-key", null, CasJson.Default.StoreKeyDescription, cancellation)
-            .ConfigureAwait(false)).Key;
+    /// <summary>Reads the key of the store, as another enclave of the same CAS.</summary>
+    internal Task<StoreKeyDescription> ReadStoreKeyAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, "v1/store-key", null, CasJson.Default.StoreKeyDescription, cancellation);
 
     /// <summary>Closes the connections. Calls that are still under way fail.</summary>
     public void Dispose()

@@ -31,6 +31,18 @@ public static class CasReasons
         "conflict", RefusalKind.Conflict,
         "The name is taken, the predecessor is not the current hash, or something must happen first.");
 
+    /// <summary>Nobody owns the CAS yet.</summary>
+    public static readonly RefusalReason Unclaimed = new(
+        "unclaimed", RefusalKind.Conflict,
+        "Nobody owns the CAS yet. Until owners have claimed it, it keeps nothing and gives nothing to anyone.",
+        "have its owners claim it: guardian cas claim; or start a new one with its owners: guardian cas start --owner FILE");
+
+    /// <summary>The CAS is not the one that was pinned.</summary>
+    public static readonly RefusalReason OtherCas = new(
+        "other-cas", RefusalKind.Unverified,
+        "The CAS has another identity, other owners or other code than the caller, the session or the contract demands.",
+        "ask the owners what happened; if you accept the CAS as it is, pin it again");
+
     /// <summary>The request or the document has mistakes.</summary>
     public static readonly RefusalReason Invalid = new(
         "invalid", RefusalKind.Invalid,
@@ -73,5 +85,6 @@ public static class CasReasons
 
     /// <summary>The reason that a CAS named in its answer; <see cref="Invalid"/> when this release does not know it.</summary>
     internal static RefusalReason FromWire(string code) =>
-        new[] { Denied, NotFound, Conflict, Busy, Damaged }.FirstOrDefault(reason => reason.Code == code) ?? Invalid;
+        new[] { Denied, NotFound, Conflict, Unclaimed, OtherCas, Busy, Damaged }
+            .FirstOrDefault(reason => reason.Code == code) ?? Invalid;
 }

@@ -62,7 +62,8 @@ internal sealed record StdioKeyDescription(string Session, string Service, byte[
 
 /// <summary>The key of a store, from one CAS enclave to another.</summary>
 /// <param name="Key">32 bytes, base64 on the wire.</param>
-internal sealed record StoreKeyDescription(byte[] Key);
+/// <param name="Log">The identity of the CAS, 64 lower-case hex digits.</param>
+internal sealed record StoreKeyDescription(byte[] Key, string Log);
 
 /// <summary>The authority that Gramine's clients trust.</summary>
 /// <param name="Certificate">PEM of the certificate that the CAS shows them.</param>

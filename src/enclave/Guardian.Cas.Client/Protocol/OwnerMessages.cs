@@ -57,10 +57,11 @@ public sealed record OwnersDescription(IReadOnlyList<string> Keys, int Threshold
 /// <param name="Digest">SHA-256 of the share, 32 bytes.</param>
 public sealed record RecoveryShare(string Owner, int X, byte[] Ephemeral, byte[] Sealed, byte[] Digest);
 
-/// <summary>All encrypted shares of a store's key.</summary>
+/// <summary>All encrypted shares of a store's key. The audit log carries the hash of this document.</summary>
+/// <param name="Commitment">Names the key, 32 bytes. A share decrypts only with it.</param>
 /// <param name="Threshold">How many shares recover the key.</param>
 /// <param name="Shares">One share for each owner.</param>
-public sealed record RecoveryDescription(int Threshold, IReadOnlyList<RecoveryShare> Shares);
+public sealed record RecoveryDescription(byte[] Commitment, int Threshold, IReadOnlyList<RecoveryShare> Shares);
 
 /// <summary>A decrypted share. Its owner sends it to nobody but a verified CAS.</summary>
 /// <param name="X">The number of the share, from 1.</param>

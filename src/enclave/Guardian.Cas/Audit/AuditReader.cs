@@ -30,7 +30,7 @@ internal sealed class AuditReader(Vault vault, TimeProvider time)
         var caller = KeyHash.Of(callerKey.Span);
         var (lines, details, head) = await vault.RunAsync(transaction =>
         {
-            var isOwner = transaction.FindOwners()?.Keys.Contains(caller) == true;
+            var isOwner = transaction.Owners is { } owners && OwnerTable.HashesOf(owners).Contains(caller);
             var (page, end) = transaction.ReadLog(start, PageSize);
             var shown = page.Select(entry => isOwner || MayRead(transaction, entry.Detail.Subject, caller)
                 ? new AuditDetailDescription(entry.Detail.Subject, entry.Detail.By, entry.Detail.Text)

@@ -56,7 +56,8 @@ internal static class CasEndpoints
             WriteAsync(context, StatusCodes.Status200OK, recovery.Description, CasJson.Default.RecoveryDescription));
         app.MapPost("/v1/recovery", Answer(
             MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.RecoveryProgress,
-            (_, body) => Task.FromResult(recovery.AddShare(Read(body, CasJson.Default.OpenedShare, "{\"x\": …, \"share\": …}")))));
+            (context, body) => Task.FromResult(recovery.AddShare(
+                Read(body, CasJson.Default.OpenedShare, "{\"x\": …, \"share\": …}"), CallerKeyOf(context)))));
     }
 
     private static void MapOwners(WebApplication app, CasServices services)

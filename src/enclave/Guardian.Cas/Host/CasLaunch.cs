@@ -5,11 +5,13 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Owners;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
 using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Sgx.Enclaves;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cas.Host;
 
@@ -17,10 +19,24 @@ namespace Guardian.Cas.Host;
 internal static class CasLaunch
 {
     /// <summary>The options besides the common ones.</summary>
-    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls"];
+    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls", "owners", "threshold"];
 
-    /// <summary>The file of the sealed key.</summary>
-    public static string KeyPath(HostOptions options) => Path.Combine(options.State, "database-key.sealed");
+    /// <summary>Reads the owners that a new store gets, and an old one must have; null for no demand.</summary>
+    /// <exception cref="RefusedException">The options name no owners that make sense.</exception>
+    public static FirstOwners? ReadOwners(HostOptions options)
+    {
+        if (options.Find("owners") is not { } keys)
+        {
+            return options.Find("threshold") is null ? null : throw HostingReasons.RefuseInput("--threshold is for --owners");
+        }
+        var owners = keys.Split(',');
+        var isNumber = int.TryParse(options.Find("threshold"), NumberStyles.None, CultureInfo.InvariantCulture, out var threshold);
+        return isNumber && OwnerRegistry.ReadKeys(owners, threshold).Refusal is null
+            ? new FirstOwners(owners, threshold)
+            : throw HostingReasons.RefuseInput(
+                "--owners and --threshold name no owners",
+                "--owners KEY,KEY takes different keys as 'guardian key show' prints them; --threshold is how many of them act together");
+    }
 
     /// <summary>Reads how many concurrent calls one caller may have.</summary>
     /// <exception cref="RefusedException">The option is not a number, or out of range.</exception>
@@ -43,44 +59,66 @@ internal static class CasLaunch
         : SqliteRowStore.Open(Path.Combine(options.State, "cas.sqlite"));
 
     /// <summary>Gets the store's key: the sealed one of this machine, that of another replica, or a new one for a new store.</summary>
-    public static async Task<StoreKey> GetKeyAsync(
+    /// <param name="rows">The store; null for a machine that only keeps the key.</param>
+    public static async Task<HeldKey> GetKeyAsync(
         HostOptions options, EnclaveProcess process, IRowStore? rows, TimeProvider time)
     {
-        var path = KeyPath(options);
-        if (StoreKey.TryLoad(path, process.Enclave) is { } known)
+        var file = new KeyFile(options.State, process.Enclave);
+        var (head, code) = ReadStore(rows, LogRules.For(process.Enclave, options.Verifier), time, options.Find("join") is not null);
+        if (file.Find(head) is { } known)
         {
             return known;
         }
         if (options.Find("join") is { } address)
         {
-            var key = await JoinAsync(address, process, options.Verifier, time).ConfigureAwait(false);
-            key.Save(path, process.Enclave);
-            return key;
+            if (rows is not null && head is null)
+            {
+                throw HostingReasons.RefuseStart(
+                    "the database is empty, so there is nothing to join: a replica serves the store that the other CAS has",
+                    "name the database of the other CAS; to keep a copy of its key only, use: guardian cas copy-key");
+            }
+            return await JoinAsync(address, process, code, options.Verifier, time).ConfigureAwait(false);
         }
-        using var transaction = rows?.Begin();
-        return transaction?.Find("head", "") is null
-            ? StoreKey.LoadOrCreate(path, process.Enclave)
+        return head is null && rows is not null
+            ? HeldKey.Create()
             : throw HostingReasons.RefuseStart(
-                "the store was made with a key that this machine does not have",
+                "the store was made with a key that this machine and this code do not have",
                 "get it from another replica (guardian cas start --join ADDRESS), "
                 + "or have the owners recover it (guardian cas start --recover)");
     }
 
-    /// <summary>The enclaves that are this CAS: the same code on the same kind of platform.</summary>
-    public static AttestationPolicy ReplicasOf(IEnclave enclave)
+    /// <summary>The enclaves that are this CAS: the same code, or code that its owners approved, on the same kind of platform.</summary>
+    /// <param name="approved">MRENCLAVE of the approved code, hex; none for the same code only.</param>
+    public static AttestationPolicy ReplicasOf(IEnclave enclave, IReadOnlyList<string> approved)
     {
         var own = enclave.Identity;
         return new AttestationPolicy
         {
             // Not by signer: with Gramine the operator signs, and may sign code that gives the key away.
-            Identities = [new AcceptedIdentity { MrEnclaves = [own.MrEnclave] }],
+            Identities = [new AcceptedIdentity { MrEnclaves = [own.MrEnclave, .. approved.Select(Parse)] }],
             Platforms = [enclave.Platform],
             AllowDebug = own.Attributes.Flags.HasFlag(AttributeFlags.Debug),
         };
     }
 
-    private static async Task<StoreKey> JoinAsync(
-        string address, EnclaveProcess process, EvidenceVerifier verifier, TimeProvider time)
+    private static MrEnclave Parse(string hex) => MrEnclave.TryParse(hex, out var value)
+        ? value
+        : throw new InvalidDataException($"'{hex}' in the log is not an MRENCLAVE");
+
+    // The head of the store, and the code that may have its key. Who joins a CAS accepts only code that the store's log names.
+    private static (byte[]? Head, IReadOnlyList<string>? Code) ReadStore(IRowStore? rows, LogRules rules, TimeProvider time, bool joins)
+    {
+        if (rows is null)
+        {
+            return (null, null);
+        }
+        using var transaction = rows.Begin();
+        var head = transaction.Find(StoreReader.HeadKind, "");
+        return (head, joins && head is not null ? StoreReader.ReadLog(transaction, rules, time.GetUtcNow()).Code : null);
+    }
+
+    private static async Task<HeldKey> JoinAsync(
+        string address, EnclaveProcess process, IReadOnlyList<string>? code, EvidenceVerifier verifier, TimeProvider time)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
         {
@@ -88,9 +126,14 @@ internal static class CasLaunch
         }
         try
         {
+            MrEnclave? giver = null;
             using var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting);
-            using var client = new CasClient(uri, ReplicasOf(process.Enclave), certificate, time, verifier);
-            return new StoreKey(await client.ReadStoreKeyAsync().ConfigureAwait(false));
+            using var client = new CasClient(
+                uri, ReplicasOf(process.Enclave, code ?? []), certificate, time, verifier,
+                (peer, _) => giver = peer.Quote.Report.MrEnclave);
+            var answer = await client.ReadStoreKeyAsync().ConfigureAwait(false);
+            var origin = giver == process.Enclave.Identity.MrEnclave ? KeyOrigin.Joined : KeyOrigin.Upgraded;
+            return new HeldKey(new StoreKey(answer.Key), origin, Log: answer.Log);
         }
         catch (RefusedException refused)
         {

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Guardian.Cas.Client.Owners;
+using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Store;
 using Guardian.Refusals;
@@ -8,52 +8,66 @@ using Guardian.Refusals;
 namespace Guardian.Cas.Owners;
 
 /// <summary>Rebuilds the key of a store that no machine has any more from its owners' shares. Thread-safe.</summary>
+/// <remarks>
+/// The host chose the database. Its log must therefore verify without any key: from the first line on, enclaves signed the commitment to the
+/// key, the owners, and the hash of the shares. A store that somebody made outside a CAS has no such log.
+/// </remarks>
 internal sealed class KeyRecovery
 {
-    /// <summary>The kind of the row that holds the encrypted shares. The row itself is not encrypted.</summary>
-    public const string Kind = "recovery";
-
     private readonly Lock gate = new();
     private readonly Dictionary<int, byte[]> shares = [];
-    private readonly byte[] head;
+    private readonly AuditState log;
     private readonly TaskCompletionSource<StoreKey> found = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private KeyRecovery(RecoveryDescription description, byte[] head) => (Description, this.head) = (description, head);
+    private KeyRecovery(AuditState log, RecoveryDescription description) => (this.log, Description) = (log, description);
 
     /// <summary>The encrypted shares.</summary>
     public RecoveryDescription Description { get; }
 
+    /// <summary>The identity of the CAS.</summary>
+    public string LogId => log.Log;
+
     /// <summary>The key; completes when there are enough shares.</summary>
     public Task<StoreKey> Key => found.Task;
 
-    /// <summary>Reads the encrypted shares of a store.</summary>
-    /// <exception cref="InvalidDataException">The CAS has no owners, or the row was altered.</exception>
-    public static KeyRecovery Open(IRowStore store)
+    /// <summary>Verifies a store's log, and reads the encrypted shares.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The log does not verify, the CAS has no owners, they did not approve this code, or the shares are not those that the CAS dealt.
+    /// </exception>
+    public static KeyRecovery Open(IRowStore store, LogRules rules, TimeProvider time)
     {
         using var transaction = store.Begin();
-        if (transaction.Find(Kind, "") is not { } row || transaction.Find("head", "") is not { } head)
+        var log = StoreReader.ReadLog(transaction, rules, time.GetUtcNow());
+        if (log.Present is not { } owners)
         {
-            throw new InvalidDataException("this store cannot be recovered: its CAS was never claimed by owners");
+            throw new InvalidDataException(log.Sequence == 0
+                ? "this store cannot be recovered: it has no log, so no CAS made it"
+                : "this store cannot be recovered: its CAS was never claimed by owners");
         }
-        try
+        if (!log.Code.Contains(rules.Code))
         {
-            var description = JsonSerializer.Deserialize(row, CasJson.Default.RecoveryDescription) ?? throw new JsonException("null");
-            return new KeyRecovery(description, head);
+            throw new InvalidDataException(
+                $"the owners of this CAS have not approved this code, mrenclave {rules.Code}; recover it with code that they approved");
         }
-        catch (JsonException)
+        if (transaction.Find(Shares.Kind, "") is not { } row || !Shares.AreOf(row, owners))
         {
-            throw new InvalidDataException("the store's recovery row was altered outside the CAS; restore the database from a copy");
+            throw new InvalidDataException(
+                "the owners' shares in the store are not those that the CAS dealt: they were changed outside the CAS; "
+                + "restore the database from a copy");
         }
+        return new KeyRecovery(log, JsonSerializer.Deserialize(row, CasJson.Default.RecoveryDescription)!);
     }
 
     /// <summary>Adds an owner's share, and rebuilds the key when there are enough.</summary>
-    public Outcome<RecoveryProgress> AddShare(OpenedShare share)
+    /// <param name="callerKey">The caller's SubjectPublicKeyInfo: a share counts only from its owner.</param>
+    public Outcome<RecoveryProgress> AddShare(OpenedShare share, ReadOnlyMemory<byte> callerKey)
     {
+        var caller = KeyHash.Of(callerKey.Span);
         lock (gate)
         {
-            if (!IsShare(share))
+            if (!IsShare(share, caller))
             {
-                return CasReasons.Denied.Because("this is not a share of this CAS's key");
+                return CasReasons.Denied.Because("this is not the caller's share of this CAS's key");
             }
             shares[share.X] = share.Share;
             if (shares.Count < Description.Threshold)
@@ -63,31 +77,18 @@ internal sealed class KeyRecovery
             var secret = Shamir.Combine([.. shares.Take(Description.Threshold).Select(each => ((byte)each.Key, each.Value))]);
             var key = new StoreKey(secret);
             CryptographicOperations.ZeroMemory(secret);
-            if (key.Decrypt("head", "", head) is null)
+            if (!key.Commitment.SequenceEqual(log.StoreKey))
             {
                 key.Dispose();
-                return CasReasons.Damaged.Because(
-                    "the shares give no key that opens this store: the store, or its shares, belong to another CAS");
+                return CasReasons.Damaged.Because("the shares give another key than that of this store's log");
             }
             found.TrySetResult(key);
             return new RecoveryProgress(shares.Count, Description.Threshold, true);
         }
     }
 
-    /// <summary>Splits a key among owners.</summary>
-    /// <param name="owners">The owners' public keys, base64.</param>
-    /// <returns>The row of <see cref="Kind"/>.</returns>
-    public static byte[] Split(StoreKey key, IReadOnlyList<string> owners, int threshold)
-    {
-        var shares = Shamir.Split(key.Value, threshold, owners.Count);
-        var description = new RecoveryDescription(
-            threshold, [.. owners.Select((owner, index) => KeyShare.Encrypt(index + 1, shares[index], owner))]);
-        return JsonSerializer.SerializeToUtf8Bytes(description, CasJson.Default.RecoveryDescription);
-    }
-
-    // The digests come from the untrusted store, so they only catch mistakes. The proof is that the key opens the head.
-    private bool IsShare(OpenedShare share) =>
+    private bool IsShare(OpenedShare share, string caller) =>
         share.X is >= 1 and <= byte.MaxValue && share.Share.Length == StoreKey.Size
         && Description.Shares.FirstOrDefault(known => known.X == share.X) is { } known
-        && known.Digest.AsSpan().SequenceEqual(SHA256.HashData(share.Share));
+        && known.Owner == caller && known.Digest.AsSpan().SequenceEqual(SHA256.HashData(share.Share));
 }

@@ -1,6 +1,7 @@
 using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Callers;
+using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
@@ -32,7 +33,7 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
         }
         return await vault.TryRunAsync<OwnersDescription>(transaction =>
         {
-            if (transaction.FindOwners() is not null)
+            if (transaction.Owners is not null)
             {
                 return CasReasons.Conflict.Because(
                     "this CAS has owners already; compare them with those you expect: guardian cas attest");
@@ -41,11 +42,11 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
             {
                 return refusal;
             }
-            var owners = new StoredOwners(keys, claim.Threshold);
-            Put(transaction, owners, claim.Keys, claim.Witness);
-            transaction.Audit("owners-claimed", "cas", caller, $"{claim.Threshold} of {string.Join(", ", keys)}{Describe(claim.Witness)}");
+            var owners = Deal(transaction, claim.Keys, claim.Threshold, predecessor: null, claim.Witness);
+            transaction.Audit(
+                "owners-claimed", "cas", caller, $"{claim.Threshold} of {string.Join(", ", keys)}{Describe(claim.Witness)}", owners);
             return transaction.Describe(owners);
-        }).ConfigureAwait(false);
+        }, needsOwners: false).ConfigureAwait(false);
     }
 
     /// <summary>Replaces the owners when as many of them agree as recover the store.</summary>
@@ -69,30 +70,27 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
         }
         return await vault.TryRunAsync<OwnersDescription>(transaction =>
         {
-            if (transaction.FindOwners() is not { } present)
-            {
-                return CasReasons.Conflict.Because("this CAS has no owners yet; claim it: guardian cas claim");
-            }
+            var present = transaction.Owners!;
             var hash = transaction.HashOf(present);
             var refusal = CheckAgreement(present, approvals) ?? CheckPredecessor(change, hash) ?? CheckWitness(transaction, change.Witness);
             if (refusal is not null)
             {
                 return refusal;
             }
-            var next = new StoredOwners(keys, change.Threshold, hash);
             // The same commit replaces the shares of the former owners.
-            Put(transaction, next, change.Keys, change.Witness);
+            var next = Deal(transaction, change.Keys, change.Threshold, hash, change.Witness);
             transaction.Audit(
                 "owners-changed", "cas", caller,
                 $"{change.Threshold} of {string.Join(", ", keys)}{Describe(change.Witness)}, "
-                + $"approved by {string.Join(", ", present.Keys.Where(approvals.Contains))}");
+                + $"approved by {string.Join(", ", OwnerTable.HashesOf(present).Where(approvals.Contains))}",
+                next);
             return transaction.Describe(next);
         }).ConfigureAwait(false);
     }
 
     /// <summary>Reads the owners; no keys when the CAS has none. Works while the witness is silent.</summary>
     public async Task<Outcome<OwnersDescription>> ReadAsync() => await vault.RunAsync(
-        transaction => transaction.FindOwners() is { } owners ? transaction.Describe(owners) : new OwnersDescription([], 0, null),
+        transaction => transaction.Owners is { } owners ? transaction.Describe(owners) : new OwnersDescription([], 0, null),
         needsWitness: false).ConfigureAwait(false);
 
     /// <summary>Gives the store's key to another enclave of this CAS.</summary>
@@ -114,12 +112,13 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
                 isGiven ? "store-key-given" : "store-key-denied", "cas", $"mrenclave {peer.Quote.Report.MrEnclave}",
                 string.Join("; ", failed));
             return isGiven
-                ? new StoreKeyDescription(vault.Key.Value.ToArray())
+                ? new StoreKeyDescription(vault.Key.Value.ToArray(), transaction.LogId)
                 : CasReasons.Denied.Because("the caller's enclave is not this CAS") with { Problems = failed };
         }).ConfigureAwait(false);
     }
 
-    private static Outcome<List<string>> ReadKeys(IReadOnlyList<string> keys, int threshold)
+    /// <summary>Checks the keys and the threshold of future owners, and hashes the keys.</summary>
+    internal static Outcome<List<string>> ReadKeys(IReadOnlyList<string> keys, int threshold)
     {
         var hashes = keys.Select(KeyHash.TryRead).OfType<string>().Distinct().ToList();
         return keys.Count is > 0 and <= MaxOwners && threshold >= 1 && threshold <= keys.Count
@@ -129,16 +128,17 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
                 $"name 1 to {MaxOwners} different keys as 'guardian key show' prints them, and how many of them recover the store");
     }
 
-    private static Refusal? CheckAgreement(StoredOwners present, HashSet<string> approvals)
+    private static Refusal? CheckAgreement(AuditOwners present, HashSet<string> approvals)
     {
-        var agreed = present.Keys.Count(approvals.Contains);
+        var keys = OwnerTable.HashesOf(present);
+        var agreed = keys.Count(approvals.Contains);
         return agreed >= present.Threshold
             ? null
             : CasReasons.Denied.Because($"{present.Threshold} of the present owners must agree; {agreed} did") with
             {
                 Problems =
                 [
-                    $"the owners are {string.Join(", ", present.Keys)}",
+                    $"the owners are {string.Join(", ", keys)}",
                     $"you have {string.Join(", ", approvals.Order(StringComparer.Ordinal))}",
                 ],
             };
@@ -166,10 +166,11 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
     private static string Describe(WitnessDescription? witness) =>
         witness is null ? "" : $", witnessed by {witness.Session} at {witness.Address}";
 
-    private void Put(VaultTransaction transaction, StoredOwners owners, IReadOnlyList<string> keys, WitnessDescription? witness)
+    private AuditOwners Deal(
+        VaultTransaction transaction, IReadOnlyList<string> keys, int threshold, string? predecessor, WitnessDescription? witness)
     {
-        transaction.PutOwners(owners);
-        transaction.PutPlain(KeyRecovery.Kind, KeyRecovery.Split(vault.Key, keys, owners.Threshold));
-        transaction.Witness = witness;
+        var (owners, row) = Shares.Deal(vault.Key, keys, threshold, predecessor, witness);
+        transaction.PutPlain(Shares.Kind, row);
+        return owners;
     }
 }

@@ -18,11 +18,8 @@ internal sealed class AuditKey(StatementSigner statements) : IDisposable
     public string Id => field ??= AuditLine.Hash(Key.ExportSubjectPublicKeyInfo());
 
     /// <summary>Signs the statement that introduces the key at a place of the log.</summary>
-    public byte[] Introduce(long sequence, string previous)
-    {
-        var start = new AuditStart(Key.ExportSubjectPublicKeyInfo(), sequence, previous);
-        return statements.Sign(JsonSerializer.SerializeToUtf8Bytes(start, AuditJson.Default.AuditStart), AuditLine.StartType);
-    }
+    public byte[] Introduce(AuditStart start) =>
+        statements.Sign(JsonSerializer.SerializeToUtf8Bytes(start, AuditJson.Default.AuditStart), AuditLine.StartType);
 
     /// <summary>Signs the statement of where the log ends.</summary>
     public byte[] SignHead(AuditHead head) =>

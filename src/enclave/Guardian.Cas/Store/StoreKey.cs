@@ -1,10 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Files.Durable;
-using Guardian.Sgx.Enclaves;
-using Guardian.Sgx;
-using Guardian.Sgx.Keys;
 
 namespace Guardian.Cas.Store;
 
@@ -23,6 +19,7 @@ internal sealed class StoreKey : IDisposable
     private readonly byte[] key;
     private readonly byte[] rows;
     private readonly byte[] digests;
+    private readonly byte[] commitment;
 
     /// <param name="key">32 bytes, which are copied.</param>
     public StoreKey(ReadOnlySpan<byte> key)
@@ -30,7 +27,21 @@ internal sealed class StoreKey : IDisposable
         this.key = key.ToArray();
         rows = Derive("guardian-cas rows");
         digests = Derive("guardian-cas digests");
+        commitment = Derive("guardian-cas commitment");
     }
+
+    /// <summary>Draws a key.</summary>
+    public static StoreKey Create()
+    {
+        Span<byte> drawn = stackalloc byte[Size];
+        RandomNumberGenerator.Fill(drawn);
+        var key = new StoreKey(drawn);
+        CryptographicOperations.ZeroMemory(drawn);
+        return key;
+    }
+
+    /// <summary>Names the key and reveals nothing of it, 32 bytes. Quoted statements in the log carry it.</summary>
+    public ReadOnlySpan<byte> Commitment => commitment;
 
     /// <summary>The key itself, for sealing and for other CAS enclaves.</summary>
     public ReadOnlySpan<byte> Value => key;
@@ -89,39 +100,6 @@ internal sealed class StoreKey : IDisposable
         CryptographicOperations.ZeroMemory(key);
         CryptographicOperations.ZeroMemory(rows);
         CryptographicOperations.ZeroMemory(digests);
-    }
-
-    /// <summary>Reads the key that this machine sealed for this code, or draws one.</summary>
-    /// <exception cref="InvalidDataException">Other code or another machine sealed it.</exception>
-    public static StoreKey LoadOrCreate(string path, IEnclave enclave) =>
-        Unseal(path, DurableFile.ReadOrCreate(path, () => Seal(RandomNumberGenerator.GetBytes(Size), enclave)), enclave);
-
-    /// <summary>Reads the key that this machine sealed for this code; null when there is none.</summary>
-    /// <exception cref="InvalidDataException">Other code or another machine sealed it.</exception>
-    public static StoreKey? TryLoad(string path, IEnclave enclave) =>
-        File.Exists(path) ? Unseal(path, File.ReadAllBytes(path), enclave) : null;
-
-    /// <summary>Seals the key for this machine and code, and replaces the file.</summary>
-    public void Save(string path, IEnclave enclave) => DurableFile.Replace(path, Seal(key, enclave));
-
-    // By MRENCLAVE, which relying parties compare. The signer is often the operator, who may sign any other code.
-    private static byte[] Seal(ReadOnlySpan<byte> key, IEnclave enclave) => Sealing.Seal(enclave, KeyPolicy.MrEnclave, key);
-
-    private static StoreKey Unseal(string path, byte[] blob, IEnclave enclave)
-    {
-        var isOpen = Sealing.TryUnseal(enclave, blob, default, out var key) && key.Length == Size;
-        try
-        {
-            return isOpen
-                ? new StoreKey(key)
-                : throw new InvalidDataException(
-                    $"{path} was sealed on another machine or by other code, or is damaged; "
-                    + "use the machine folder it was made with, or another state folder");
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
     }
 
     private byte[] Derive(string label) => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, Size, info: Encoding.ASCII.GetBytes(label));

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Secrets;
 
 namespace Guardian.Cas.Store;
@@ -20,8 +19,13 @@ internal sealed record StoredSession(
 /// <param name="Hash">SHA-256 of its last line.</param>
 /// <param name="Log">SHA-256 of its first line, which identifies the log.</param>
 /// <param name="State">Exclusive or of the digests of all rows except the log and this one.</param>
-/// <param name="Witness">The CAS that must confirm the state; null for none.</param>
-internal sealed record StoreHead(long Sequence, string Hash, string Log, byte[] State, WitnessDescription? Witness = null);
+/// <param name="Former">The keys that the store had before recoveries, oldest first. Details of old entries are still under them.</param>
+internal sealed record StoreHead(long Sequence, string Hash, string Log, byte[] State, IReadOnlyList<FormerKey> Former);
+
+/// <summary>A key that the store had before a recovery.</summary>
+/// <param name="Key">The key, 32 bytes.</param>
+/// <param name="Through">The last entry of the log whose detail is under it.</param>
+internal sealed record FormerKey(byte[] Key, long Through);
 
 // Metadata only: the generated fast path would write null bytes as an empty text.
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, GenerationMode = JsonSourceGenerationMode.Metadata)]

@@ -1,3 +1,4 @@
+using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 
 namespace Guardian.Cas.Store;
@@ -25,13 +26,20 @@ internal sealed partial class Vault
     public Task<T> RunAsync<T>(Func<VaultTransaction, T> work, bool needsWitness = true) =>
         EnqueueAsync(new Job<T>(work, _ => false) { NeedsWitness = needsWitness });
 
-    /// <summary>Does work that may be refused; otherwise as <see cref="RunAsync"/>.</summary>
+    /// <summary>Does work that may be refused; otherwise as <see cref="RunAsync"/>. A CAS that nobody owns refuses all of it.</summary>
+    /// <param name="needsOwners">False for work by which a CAS gets its first owners.</param>
     /// <param name="work">
     /// Reads and writes, and has no other effect. When it refuses, its changes are dropped; entries of the audit log that tell of no
     /// change are written.
     /// </param>
-    public Task<Outcome<T>> TryRunAsync<T>(Func<VaultTransaction, Outcome<T>> work) where T : class =>
-        EnqueueAsync(new Job<Outcome<T>>(work, outcome => outcome.Refusal is not null) { NeedsWitness = true });
+    public Task<Outcome<T>> TryRunAsync<T>(Func<VaultTransaction, Outcome<T>> work, bool needsOwners = true) where T : class
+    {
+        // The first to claim a CAS can rebuild its key, so it must hold nothing before.
+        Outcome<T> Guarded(VaultTransaction transaction) => needsOwners && transaction.Owners is null
+            ? CasReasons.Unclaimed.Because("nobody owns this CAS yet, so it accepts nothing and gives nothing")
+            : work(transaction);
+        return EnqueueAsync(new Job<Outcome<T>>(Guarded, outcome => outcome.Refusal is not null) { NeedsWitness = true });
+    }
 
     private Task<T> EnqueueAsync<T>(Job<T> job)
     {
@@ -92,7 +100,7 @@ internal sealed partial class Vault
             using (var transaction = store.Begin())
             {
                 Follow(transaction);
-                var changes = new VaultChanges { Witness = head!.Witness };
+                var changes = new VaultChanges { Owners = log.Present };
                 foreach (var job in batch)
                 {
                     var own = new VaultTransaction(this, transaction, changes);

@@ -29,7 +29,7 @@ internal sealed partial class Vault
     /// <summary>Moves the mark of the witness to the end of the log, or checks that it is there.</summary>
     private void ConfirmByWitness()
     {
-        if (head!.Witness is not { } place)
+        if (log.Present?.Witness is not { } place)
         {
             return;
         }
@@ -41,7 +41,7 @@ internal sealed partial class Vault
         var (_, witness, known) = watched.Value;
         while (true)
         {
-            var end = WitnessMark.Of(head.Sequence, head.Hash).ToBytes();
+            var end = WitnessMark.Of(head!.Sequence, head.Hash).ToBytes();
             var (isMoved, current) = end.AsSpan().SequenceEqual(known)
                 ? new TagOutcome(false, witness.ReadMark())
                 : witness.MoveMark(known, end);
@@ -71,7 +71,7 @@ internal sealed partial class Vault
             return false;
         }
         var (hash, sequence) = ("", mark.Sequence);
-        foreach (var (_, line) in ReadRows(transaction, LogKind, AuditLine.NameOf(mark.Sequence - 1)))
+        foreach (var (_, line) in StoreReader.ReadRows(transaction, LogWriter.Kind, AuditLine.NameOf(mark.Sequence - 1)))
         {
             var previous = hash;
             hash = AuditLine.Hash(line);

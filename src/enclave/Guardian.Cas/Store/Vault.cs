@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
 
 namespace Guardian.Cas.Store;
 
@@ -15,43 +16,55 @@ namespace Guardian.Cas.Store;
 /// </remarks>
 internal sealed partial class Vault : IDisposable
 {
-    private const string HeadKind = "head";
-    private const string LogKind = "log";
-
     private readonly IRowStore store;
     private readonly StoreKey key;
     private readonly AuditKey audit;
+    private readonly LogRules rules;
     private readonly TimeProvider time;
     private readonly Func<WitnessDescription, IWitness> connect;
+    private readonly StoreReader reader;
+    private readonly LogWriter writer;
 
+    private HeldKey held;
     private StoreHead? head;
+    private AuditState log = AuditState.Empty;
 
     // Our last write of the head. It is usually unchanged, and then the next read need not decrypt it.
     private byte[]? headRow;
     private Dictionary<(string Kind, string Name), byte[]> digests = [];
     private readonly Dictionary<(string Kind, string Name), (byte[] Digest, object Value)> cache = [];
 
-    private Vault(IRowStore store, StoreKey key, AuditKey audit, TimeProvider time, Func<WitnessDescription, IWitness> connect)
+    private Vault(
+        IRowStore store, HeldKey held, AuditKey audit, LogRules rules, TimeProvider time, Func<WitnessDescription, IWitness> connect)
     {
         this.store = store;
-        this.key = key;
+        this.held = held;
+        key = held.Key;
         this.audit = audit;
+        this.rules = rules;
         this.time = time;
         this.connect = connect;
+        reader = new StoreReader(key, rules, time);
+        writer = new LogWriter(key, audit, rules, time);
     }
 
     /// <summary>Opens the store and notes the start in its log. Disposing the vault disposes all it was given.</summary>
+    /// <param name="held">The store's key.</param>
     /// <param name="connect">Connects to a witness; null when no witness can be reached.</param>
+    /// <param name="first">The owners of a store that has none; a store that has owners must have these. Null for no demand.</param>
+    /// <param name="file">Keeps the key; null keeps it in memory only.</param>
     /// <exception cref="InvalidDataException">The store was changed outside the CAS; the message names the rows.</exception>
+    /// <exception cref="RefusedException">The store has other owners than <paramref name="first"/>.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
     public static Vault Open(
-        IRowStore store, StoreKey key, AuditKey audit, TimeProvider time, Func<WitnessDescription, IWitness>? connect = null)
+        IRowStore store, HeldKey held, AuditKey audit, LogRules rules, TimeProvider time,
+        Func<WitnessDescription, IWitness>? connect = null, FirstOwners? first = null, KeyFile? file = null)
     {
         connect ??= place => throw new StoreException($"the witness at {place.Address} cannot be reached from here");
-        var vault = new Vault(store, key, audit, time, connect);
+        var vault = new Vault(store, held, audit, rules, time, connect);
         try
         {
-            vault.Load();
+            vault.Load(first, file);
         }
         catch
         {
@@ -67,8 +80,14 @@ internal sealed partial class Vault : IDisposable
     /// <summary>Counts the entries of the log, the rows of the store, and the waiting callers.</summary>
     public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, waiting.Count);
 
-    /// <summary>The hash of the log's first line.</summary>
-    internal string LogId => head!.Log;
+    /// <summary>The hash of the log's first line: the identity of the CAS.</summary>
+    internal string LogId => log.Log;
+
+    /// <summary>The facts that follow from the log.</summary>
+    internal AuditState Log => log;
+
+    /// <summary>How this enclave came by the key of the store.</summary>
+    internal HeldKey Held => held;
 
     /// <summary>The key of the store. It leaves the enclave only encrypted, or to another enclave of this CAS.</summary>
     public StoreKey Key => key;
@@ -115,7 +134,7 @@ internal sealed partial class Vault : IDisposable
             || key.Decrypt(row.Kind, row.Name, value) is not { } plaintext)
         {
             throw new InvalidDataException(
-                $"{Describe(row)} was altered, removed or rolled back outside the CAS; restore the database from a copy");
+                $"{StoreReader.Describe(row)} was altered, removed or rolled back outside the CAS; restore the database from a copy");
         }
         var result = read(plaintext);
         Cache(row, digest, result);
@@ -147,21 +166,21 @@ internal sealed partial class Vault : IDisposable
                 transaction.Put(kind, name, value);
             }
             written[(kind, name)] = value is null ? null : key.Digest(kind, name, value);
-            Mix(state, digests.GetValueOrDefault((kind, name)));
-            Mix(state, written[(kind, name)]);
+            StoreReader.Mix(state, digests.GetValueOrDefault((kind, name)));
+            StoreReader.Mix(state, written[(kind, name)]);
         }
         changes.Plain.ForEach(row => transaction.Put(row.Kind, "", row.Value));
-        var (sequence, hash) = (head.Sequence, head.Hash);
+        var end = log;
         foreach (var entry in changes.Entries)
         {
             var detail = entry.Detail with { Changes = [.. entry.Rows.Select(row => new RowChange(row.Kind, row.Name, written[row]))] };
-            hash = Append(transaction, ++sequence, hash, entry.Event, null, detail);
+            end = writer.Append(transaction, end, entry.Event, detail, entry.Owners, entry.Approved);
         }
-        var next = head with { Sequence = sequence, Hash = hash, State = state, Witness = changes.Witness };
+        var next = head with { Sequence = end.Sequence, Hash = end.Hash, State = state };
         var nextRow = PutHead(transaction, next);
         transaction.Commit();
 
-        (head, headRow) = (next, nextRow);
+        (head, headRow, log) = (next, nextRow, end);
         foreach (var (row, digest) in written)
         {
             SetDigest(digests, row, digest);
@@ -172,22 +191,10 @@ internal sealed partial class Vault : IDisposable
         }
     }
 
-    private string Append(
-        IRowTransaction transaction, long sequence, string previous, string name, byte[]? statement, AuditDetail detail)
-    {
-        var row = AuditLine.NameOf(sequence);
-        var hidden = key.Encrypt("detail", row, JsonSerializer.SerializeToUtf8Bytes(detail, AuditJson.Default.AuditDetail));
-        var payload = new AuditPayload(
-            sequence, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ}", name, previous, audit.Id, statement, hidden);
-        var line = AuditLine.Write(payload, audit.Key);
-        transaction.Put(LogKind, row, line);
-        return AuditLine.Hash(line);
-    }
-
     private byte[] PutHead(IRowTransaction transaction, StoreHead next)
     {
-        var row = key.Encrypt(HeadKind, "", JsonSerializer.SerializeToUtf8Bytes(next, StoreJson.Default.StoreHead));
-        transaction.Put(HeadKind, "", row);
+        var row = key.Encrypt(StoreReader.HeadKind, "", JsonSerializer.SerializeToUtf8Bytes(next, StoreJson.Default.StoreHead));
+        transaction.Put(StoreReader.HeadKind, "", row);
         return row;
     }
 
@@ -201,7 +208,7 @@ internal sealed partial class Vault : IDisposable
         cache[row] = (digest, value);
     }
 
-    private static void SetDigest(Dictionary<(string, string), byte[]> digests, (string, string) row, byte[]? digest)
+    internal static void SetDigest(Dictionary<(string, string), byte[]> digests, (string, string) row, byte[]? digest)
     {
         if (digest is null)
         {
@@ -210,14 +217,6 @@ internal sealed partial class Vault : IDisposable
         else
         {
             digests[row] = digest;
-        }
-    }
-
-    private static void Mix(byte[] state, byte[]? digest)
-    {
-        for (var i = 0; digest is not null && i < state.Length; i++)
-        {
-            state[i] ^= digest[i];
         }
     }
 }

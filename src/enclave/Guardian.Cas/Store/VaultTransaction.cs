@@ -13,11 +13,16 @@ internal sealed class VaultChanges
 
     public List<AuditEntry> Entries { get; } = [];
 
-    public WitnessDescription? Witness { get; set; }
+    public AuditOwners? Owners { get; set; }
 }
 
 /// <summary>An entry of the audit log before it is written.</summary>
-internal sealed record AuditEntry(string Event, AuditDetail Detail, IReadOnlyList<(string Kind, string Name)> Rows);
+internal sealed record AuditEntry(
+    string Event, AuditDetail Detail, IReadOnlyList<(string Kind, string Name)> Rows, AuditOwners? Owners, string? Approved)
+{
+    /// <summary>Whether the entry tells of something that a refusal undoes.</summary>
+    public bool IsOfChange => Rows.Count > 0 || Owners is not null || Approved is not null;
+}
 
 /// <summary>One caller's view of the store: the rows, the changes of others in the batch, and its own changes. Not thread-safe.</summary>
 internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultChanges batch)
@@ -27,13 +32,16 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     private readonly List<(string Kind, byte[] Value)> plain = [];
 
     /// <summary>The kinds of rows except head and log.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance", "owners", "authority"];
+    public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance", "provisioning", "authority"];
 
     /// <summary>The hash of the log's first line, which no other CAS has.</summary>
     public string LogId => vault.LogId;
 
-    /// <summary>The witness from this transaction on, itself included; null for none. Note a change of it in the audit log.</summary>
-    public WitnessDescription? Witness { get; set; } = batch.Witness;
+    /// <summary>The code that may have the store's key, MRENCLAVE, without the changes of this batch.</summary>
+    public IReadOnlyList<string> Code => vault.Log.Code;
+
+    /// <summary>The owners from this transaction on, itself included; null when there are none. An entry of the log changes them.</summary>
+    public AuditOwners? Owners => entries.FindLast(entry => entry.Owners is not null)?.Owners ?? batch.Owners;
 
     /// <summary>Checks that a CAS can be the witness of this one.</summary>
     public Refusal? CheckWitness(WitnessDescription place) => vault.CheckWitness(rows, place);
@@ -79,10 +87,14 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
         vault.ReadLog(rows, after, count);
 
     /// <summary>Adds an entry to the audit log, for the changes since the last entry. Every change of a row needs an entry.</summary>
-    public void Audit(string name, string subject, string by, string text = "")
+    /// <param name="owners">The owners from here on; null when they do not change.</param>
+    /// <param name="approved">MRENCLAVE of code that the owners approve; null for none.</param>
+    public void Audit(
+        string name, string subject, string by, string text = "", AuditOwners? owners = null, string? approved = null)
     {
         var noted = entries.SelectMany(entry => entry.Rows).ToHashSet();
-        entries.Add(new AuditEntry(name, new AuditDetail(subject, by, text, []), [.. own.Keys.Where(row => !noted.Contains(row))]));
+        entries.Add(new AuditEntry(name, new AuditDetail(subject, by, text, []), [.. own.Keys.Where(row => !noted.Contains(row))],
+            owners, approved));
     }
 
     /// <summary>Drops this caller's changes, and keeps only entries of the audit log that tell of no change.</summary>
@@ -90,8 +102,7 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     {
         own.Clear();
         plain.Clear();
-        entries.RemoveAll(entry => entry.Rows.Count > 0);
-        Witness = batch.Witness;
+        entries.RemoveAll(entry => entry.IsOfChange);
     }
 
     /// <summary>Adds this caller's changes to the batch.</summary>
@@ -106,7 +117,7 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
             batch.Rows[row] = value;
         }
         batch.Plain.AddRange(plain);
-        batch.Witness = Witness;
+        batch.Owners = Owners;
         batch.Entries.AddRange(entries);
     }
 }

@@ -66,7 +66,7 @@ public class RoomFixture : IAsyncLifetime
         cas?.Dispose();
         cas = await GuardianProgram.ServeAsync(
             Folder, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
-            CasAddress);
+            CasAddress, "--owners", GuardianProgram.PublicKey(folder.File("agency.pem")), "--threshold", "1");
     }
 
     internal async Task StartRoomAsync(params string[] more)

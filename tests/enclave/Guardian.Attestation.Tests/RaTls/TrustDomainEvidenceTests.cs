@@ -2,6 +2,7 @@ using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Evidence;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.Attestation.Tests.Synthetic;
@@ -28,14 +29,14 @@ public sealed class TrustDomainEvidenceTests : IDisposable
     [Fact]
     public void A_peer_is_refused()
     {
-        using var certificate = RaTlsCertificate.Create(new Domain(platform), new byte[32]);
+        using var certificate = RaTlsCertificate.Create(new Domain(platform), EvidenceContext.CasStarting);
         AssertRefused(RaTlsVerifier.Verify(certificate.RawData, SyntheticPlatform.At, verifier).Refusal);
     }
 
     [Fact]
     public void A_statement_is_refused()
     {
-        using var signer = StatementSigner.Create(new Domain(platform), new byte[32]);
+        using var signer = StatementSigner.Create(new Domain(platform), EvidenceContext.CasAudit);
         AssertRefused(StatementVerifier.Verify(signer.Sign("{}"u8, "test+jws"), SyntheticPlatform.At, verifier).Refusal);
     }
 

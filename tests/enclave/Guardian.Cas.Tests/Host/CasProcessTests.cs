@@ -133,7 +133,7 @@ public sealed class CasProcessTests : IDisposable
 
     private Task<Running> StartAsync() => GuardianProgram.ServeAsync(
         folder.Path, "Guardian.Cas", "guardian-cas", "--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen",
-        "127.0.0.1:0");
+        "127.0.0.1:0", "--owners", key.PublicKey, "--threshold", "1");
 
     private CasClient Client(Running running) =>
         new(running.Address, Policy(), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System,

@@ -14,7 +14,7 @@ namespace Guardian.Cas.Tests.Owners;
 /// <summary>Enough owners replace the owners of a CAS, and their consent counts for this CAS and once only.</summary>
 public sealed class OwnersTests : IDisposable
 {
-    private readonly TestCas cas = new();
+    private readonly TestCas cas = new(isOwned: false);
     private readonly IdentityKey alice = IdentityKey.Create();
     private readonly IdentityKey bob = IdentityKey.Create();
     private readonly IdentityKey carol = IdentityKey.Create();
@@ -47,12 +47,12 @@ public sealed class OwnersTests : IDisposable
         Assert.All(forAlice.Details, Assert.Null);
 
         using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
-        var recovery = KeyRecovery.Open(rows);
-        Assert.All(recovery.Description.Shares, share => Assert.Null(KeyShare.Decrypt(share, alice)));
+        var recovery = KeyRecovery.Open(rows, TestCas.Rules, new TestTime());
+        Assert.All(recovery.Description.Shares, share => Assert.Null(KeyShare.Decrypt(share, alice, recovery.Description.Commitment)));
         var opened = recovery.Description.Shares.Select(
-            (share, i) => new OpenedShare(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave)!)).ToList();
-        Assert.False(recovery.AddShare(opened[0]).Value!.IsDone);
-        Assert.True(recovery.AddShare(opened[1]).Value!.IsDone);
+            (share, i) => new OpenedShare(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave, recovery.Description.Commitment)!)).ToList();
+        Assert.False(recovery.AddShare(opened[0], carol.SubjectPublicKeyInfo).Value!.IsDone);
+        Assert.True(recovery.AddShare(opened[1], dave.SubjectPublicKeyInfo).Value!.IsDone);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class OwnersTests : IDisposable
     public async Task A_signature_is_valid_for_one_change_in_one_cas_only()
     {
         var tooEarly = ChangeAsync(cas.Services, Change(new string('0', 64), 1, dave), alice, bob);
-        Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(tooEarly));
+        Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(tooEarly));
         var claimed = await ClaimAsync(cas.Services);
         var change = Change(claimed.Hash, 1, dave);
         var other = SessionSignature.Create(TestCas.Hash(TestCas.Session), bob, SignatureSubject.Owners);
@@ -80,7 +80,7 @@ public sealed class OwnersTests : IDisposable
             Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(SendAsync(cas.Services, change, alice, signature)));
         }
 
-        using var elsewhere = new TestCas();
+        using var elsewhere = new TestCas(isOwned: false);
         var same = await ClaimAsync(elsewhere.Services);
         Assert.NotEqual(claimed.Hash, same.Hash);
         Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(ChangeAsync(elsewhere.Services, change, alice, bob)));
@@ -132,8 +132,8 @@ public sealed class OwnersTests : IDisposable
             using var again = Open(rows);
             var owners = await Services(again).Owners.ReadAsync().ValueAsync();
             outcomes.Add(owners.Threshold);
-            Assert.Equal(owners.Keys, KeyRecovery.Open(rows).Description.Shares.Select(share => share.Owner));
-            Assert.Equal(owners.Threshold, KeyRecovery.Open(rows).Description.Threshold);
+            Assert.Equal(owners.Keys, KeyRecovery.Open(rows, TestCas.Rules, new TestTime()).Description.Shares.Select(share => share.Owner));
+            Assert.Equal(owners.Threshold, KeyRecovery.Open(rows, TestCas.Rules, new TestTime()).Description.Threshold);
         }
         Assert.Equal([1, 2], outcomes.Order());
     }
@@ -151,7 +151,7 @@ public sealed class OwnersTests : IDisposable
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(ChangeAsync(Services(one), Change(changed.Hash, 1, alice), alice, bob)));
     }
 
-    private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
+    private static Vault Open(MemoryRowStore rows) => TestCas.Open(rows, isOwned: false);
 
     private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 

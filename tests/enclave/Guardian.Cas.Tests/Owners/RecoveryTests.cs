@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using Guardian.Attestation.Identity;
+using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Owners;
 using Guardian.Cas.Store;
+using Guardian.Refusals;
 using static Guardian.Cas.Tests.Outcomes;
 
 namespace Guardian.Cas.Tests.Owners;
@@ -11,7 +13,7 @@ namespace Guardian.Cas.Tests.Owners;
 /// <summary>Enough owners recover a store whose machine is lost, and fewer of them learn nothing.</summary>
 public sealed class RecoveryTests : IDisposable
 {
-    private readonly TestCas cas = new();
+    private readonly TestCas cas = new(isOwned: false);
     private readonly IdentityKey[] owners = [IdentityKey.Create(), IdentityKey.Create(), IdentityKey.Create()];
 
     public void Dispose()
@@ -59,31 +61,55 @@ public sealed class RecoveryTests : IDisposable
     [Fact]
     public async Task Two_of_three_owners_recover_the_store_on_another_machine()
     {
-        await cas.CreateAsync(TestCas.Session);
         var claim = new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2);
         await cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo).ValueAsync();
+        await cas.CreateAsync(TestCas.Session);
         Assert.Equal(CasReasons.Conflict, await ExpectReasonAsync(cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo)));
         Assert.Equal(2, (await cas.Owners.ReadAsync().ValueAsync()).Threshold);
+        var identity = cas.Vault.LogId;
+        using var former = new StoreKey(cas.Vault.Key.Value);
         cas.Vault.Dispose();
 
-        var path = Path.Combine(cas.Folder, "database-key.sealed");
-        File.Delete(path);
-        KeyRecovery recovery;
-        using (var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite")))
-        {
-            recovery = KeyRecovery.Open(rows);
-        }
+        Array.ForEach(Directory.GetFiles(cas.Folder, "*.sealed"), File.Delete);
+        Assert.Throws<InvalidDataException>(() => cas.Reopen());
+        var recovery = OpenRecovery();
         var first = OpenShare(recovery, owners[2]);
-        Assert.Equal(new RecoveryProgress(1, 2, false), recovery.AddShare(first).Value);
-        Assert.Equal(new RecoveryProgress(1, 2, false), recovery.AddShare(first).Value);
-        Assert.Equal(CasReasons.Denied, recovery.AddShare(first with { Share = new byte[32] }).Refusal?.Reason);
-        Assert.True(recovery.AddShare(OpenShare(recovery, owners[0])).Value!.IsDone);
-        using (var key = await recovery.Key)
+        Assert.Equal(CasReasons.Denied, recovery.AddShare(first, owners[0].SubjectPublicKeyInfo).Refusal?.Reason);
+        Assert.Equal(new RecoveryProgress(1, 2, false), Give(recovery, owners[2]).Value);
+        Assert.Equal(new RecoveryProgress(1, 2, false), Give(recovery, owners[2]).Value);
+        Assert.Equal(
+            CasReasons.Denied, recovery.AddShare(first with { Share = new byte[32] }, owners[2].SubjectPublicKeyInfo).Refusal?.Reason);
+        Assert.True(Give(recovery, owners[0]).Value!.IsDone);
+        using (var rows = OpenRows())
+        using (var old = await recovery.Key)
+        using (var audit = TestCas.NewAuditKey())
         {
-            key.Save(path, TestCas.Cas);
+            Rekeying.Rekey(rows, old, audit, TestCas.Rules, cas.Time, new KeyFile(cas.Folder, TestCas.Cas)).Key.Dispose();
         }
         cas.Reopen();
         Assert.Equal(TestCas.Session, (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
+        Assert.Equal((identity, KeyOrigin.Recovered), (cas.Vault.LogId, cas.Vault.Held.Origin));
+
+        // The former key opens nothing any more, and everything that was written under it can still be read.
+        Assert.False(former.Commitment.SequenceEqual(cas.Vault.Key.Commitment));
+        using (var rows = OpenRows())
+        using (var transaction = rows.Begin())
+        {
+            Assert.Null(former.Decrypt("head", "", transaction.Find("head", "")));
+            Assert.Null(former.Decrypt("session", "shop", transaction.Find("session", "shop")));
+        }
+        var log = await cas.Audit.ReadAsync("0", owners[1].SubjectPublicKeyInfo).ValueAsync();
+        Assert.Equal(
+            ["started", "owners-claimed", "session-created", "recovered", "rows-encrypted", "started"],
+            log.Lines.Select(line => AuditLine.TryRead(TestCas.Utf8(line))!.Value.Payload.Event));
+        Assert.Equal("shop", log.Details[2]!.Subject);
+        // A change of a row after the recovery is still named.
+        await cas.UpdateAsync("shop", $"predecessor: {TestCas.Hash(TestCas.Session)}\n{TestCas.Session}");
+        cas.Reopen();
+        // The owners can do it again, with shares of the new key.
+        recovery = OpenRecovery();
+        Give(recovery, owners[0]);
+        Assert.True(Give(recovery, owners[1]).Value!.IsDone);
     }
 
     [Fact]
@@ -91,22 +117,19 @@ public sealed class RecoveryTests : IDisposable
     {
         var claim = new OwnersClaim([.. owners.Select(owner => owner.PublicKey)], 2);
         await cas.Owners.ClaimAsync(claim, owners[0].SubjectPublicKeyInfo).ValueAsync();
-        using var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
-        var shares = KeyRecovery.Open(rows).Description.Shares;
-        Assert.NotNull(KeyShare.Decrypt(shares[0], owners[0]));
-        Assert.Null(KeyShare.Decrypt(shares[0], owners[1]));
-        Assert.Null(KeyShare.Decrypt(shares[0] with { Sealed = [.. shares[0].Sealed.Select(value => (byte)(value ^ 1))] }, owners[0]));
-        Assert.Null(KeyShare.Decrypt(shares[0] with { Ephemeral = [1, 2, 3] }, owners[0]));
+        var (shares, commitment) = (OpenRecovery().Description.Shares, OpenRecovery().Description.Commitment);
+        Assert.NotNull(KeyShare.Decrypt(shares[0], owners[0], commitment));
+        Assert.Null(KeyShare.Decrypt(shares[0], owners[1], commitment));
+        // As the share of another store's key.
+        Assert.Null(KeyShare.Decrypt(shares[0], owners[0], new byte[32]));
+        Assert.Null(KeyShare.Decrypt(shares[0] with { Sealed = [.. shares[0].Sealed.Select(value => (byte)(value ^ 1))] }, owners[0], commitment));
+        Assert.Null(KeyShare.Decrypt(shares[0] with { Ephemeral = [1, 2, 3] }, owners[0], commitment));
     }
 
     [Fact]
     public async Task A_store_without_owners_cannot_be_recovered_and_a_claim_must_make_sense()
     {
-        using (var rows = SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite")))
-        {
-            Assert.Contains(
-                "never claimed", Assert.Throws<InvalidDataException>(() => KeyRecovery.Open(rows)).Message, StringComparison.Ordinal);
-        }
+        Assert.Contains("never claimed", Assert.Throws<InvalidDataException>(OpenRecovery).Message, StringComparison.Ordinal);
         var key = owners[0].PublicKey;
         foreach (var claim in new OwnersClaim[] { new([], 1), new([key], 0), new([key], 2), new([key, key], 1), new([key, "x"], 1),
             new([owners[1].PublicKey], 1) })
@@ -115,9 +138,21 @@ public sealed class RecoveryTests : IDisposable
         }
     }
 
+    private SqliteRowStore OpenRows() => SqliteRowStore.Open(Path.Combine(cas.Folder, "cas.sqlite"));
+
+    private KeyRecovery OpenRecovery()
+    {
+        using var rows = OpenRows();
+        return KeyRecovery.Open(rows, TestCas.Rules, cas.Time);
+    }
+
+    private static Outcome<RecoveryProgress> Give(KeyRecovery recovery, IdentityKey owner) =>
+        recovery.AddShare(OpenShare(recovery, owner), owner.SubjectPublicKeyInfo);
+
     private static OpenedShare OpenShare(KeyRecovery recovery, IdentityKey owner)
     {
-        var share = recovery.Description.Shares.Single(share => KeyShare.Decrypt(share, owner) is not null);
-        return new OpenedShare(share.X, KeyShare.Decrypt(share, owner)!);
+        var commitment = recovery.Description.Commitment;
+        var share = recovery.Description.Shares.Single(share => KeyShare.Decrypt(share, owner, commitment) is not null);
+        return new OpenedShare(share.X, KeyShare.Decrypt(share, owner, commitment)!);
     }
 }

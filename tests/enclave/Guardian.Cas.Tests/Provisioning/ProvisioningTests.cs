@@ -170,7 +170,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
         using var process = GuardianProgram.Start(
             folder.Path, "Guardian.Cas", "guardian-cas",
             ["--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0", "--provision", "127.0.0.1:0",
-            "--provision-unnamed", "shop/web", "--json"]);
+            "--provision-unnamed", "shop/web", "--owners", TestCas.Founder.PublicKey, "--threshold", "1", "--json"]);
         try
         {
             var provisioning = JsonNode.Parse((await process.StandardOutput.ReadLineAsync())!)!;

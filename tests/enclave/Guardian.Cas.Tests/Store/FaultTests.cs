@@ -75,7 +75,7 @@ public sealed class FaultTests
         }
         var good = rows.Copy();
         var places = good.Keys.Where(row => row.Kind != "log").ToList();
-        Assert.Equal(4, places.Count);
+        Assert.Equal(5, places.Count);
         foreach (var place in places)
         {
             for (var i = 0; i < good[place].Length; i++)
@@ -124,7 +124,7 @@ public sealed class FaultTests
     }
 
     // One store key for all. Sealing one for each of thousands of starts would only take time.
-    private static Vault Open(MemoryRowStore rows) => Vault.Open(rows, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime());
+    private static Vault Open(MemoryRowStore rows) => TestCas.Open(rows);
 
     private static byte[] Certificate(Vault vault) => TestCas.Certificate(TestCas.Program, TestCas.Start(vault.LogId));
 

@@ -99,9 +99,8 @@ public sealed class PostgresTests : IDisposable
     {
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
-        using var store = new StoreKey(new byte[32]);
-        using var one = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
-        using var two = Vault.Open(PostgresRowStore.Open(server.ConnectionString), new StoreKey(store.Value), TestCas.NewAuditKey(), time);
+        using var one = TestCas.Open(PostgresRowStore.Open(server.ConnectionString));
+        using var two = TestCas.Open(PostgresRowStore.Open(server.ConnectionString));
         var (first, second) = (
             new CasServices(one, SimulatedPlatforms.Verifier, time), new CasServices(two, SimulatedPlatforms.Verifier, time));
         await first.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
@@ -124,8 +123,7 @@ public sealed class PostgresTests : IDisposable
     {
         using var server = await PostgresServer.StartAsync();
         var time = new TestTime();
-        using var vault = Vault.Open(
-            PostgresRowStore.Open(server.ConnectionString), new StoreKey(new byte[32]), TestCas.NewAuditKey(), time);
+        using var vault = TestCas.Open(PostgresRowStore.Open(server.ConnectionString));
         var service = new CasServices(vault, SimulatedPlatforms.Verifier, time);
         await service.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
         // This waits until the backends have ended.
@@ -171,7 +169,7 @@ public sealed class PostgresTests : IDisposable
     private Task<Running> StartAsync(string machine, params string[] more) => GuardianProgram.ServeAsync(
         folder.Path, "Guardian.Cas", "guardian-cas",
         ["--state", folder.File($"state-{machine}"), "--machine", folder.File($"machine-{machine}"), "--listen", "127.0.0.1:0",
-        "--database", folder.File("database"), .. more]);
+        "--database", folder.File("database"), "--owners", key.PublicKey, "--threshold", "1", .. more]);
 
     private static Task<CasClient> ConnectAsync(Uri replica) => CasClient.ConnectEnclaveAsync(
         replica, Policy, identity: null, cas => EvidenceContext.RuntimeLaunch(cas, "shop", "web"), TestCas.Quotes(TestCas.Program),

@@ -106,8 +106,11 @@ public sealed class VaultTests : IDisposable
         Assert.True(Sealing.TryUnseal(other, Sealing.Seal(same, KeyPolicy.MrSigner, secret), default, out var stolen));
         Assert.Equal(secret, stolen);
 
-        var sealedKey = await File.ReadAllBytesAsync(Path.Combine(cas.Folder, "database-key.sealed"));
-        Assert.False(Sealing.TryUnseal(other, sealedKey, default, out _));
+        var sealedKey = Assert.Single(Directory.GetFiles(cas.Folder, "*.sealed"));
+        Assert.False(Sealing.TryUnseal(other, await File.ReadAllBytesAsync(sealedKey), default, out _));
+        Assert.Contains("this code", Assert.Throws<InvalidDataException>(() => cas.Reopen(other)).Message, StringComparison.Ordinal);
+        var renamed = sealedKey.Replace(same.Identity.MrEnclave.ToString()[..16], other.Identity.MrEnclave.ToString()[..16], StringComparison.Ordinal);
+        File.Copy(sealedKey, renamed);
         Assert.Contains("other code", Assert.Throws<InvalidDataException>(() => cas.Reopen(other)).Message, StringComparison.Ordinal);
         cas.Reopen(same);
         Assert.Equal("shop", (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
@@ -124,7 +127,7 @@ public sealed class VaultTests : IDisposable
         using var same = TestCas.Launch(100);
         var own = TestCas.Cas.Identity;
         // Naive: replicas by signer, product and version, as they were before.
-        var policy = CasLaunch.ReplicasOf(TestCas.Cas);
+        var policy = CasLaunch.ReplicasOf(TestCas.Cas, []);
         var naive = policy with
         {
             Identities = [new AcceptedIdentity { MrSigner = own.MrSigner, IsvProdId = own.IsvProdId, MinimumIsvSvn = own.IsvSvn }],
@@ -145,7 +148,7 @@ public sealed class VaultTests : IDisposable
         var image = EnclaveImage.FromBytes(new byte[] { 100 });
         using var stranger = platform.Launch(
             image, signer.Sign(image.Measure(), 1, 3, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1)));
-        Assert.Contains("database-key.sealed",
+        Assert.Contains("database-key",
             Assert.Throws<InvalidDataException>(() => TestCas.OpenVault(cas.Folder, stranger, cas.Time)).Message, StringComparison.Ordinal);
     }
 
@@ -178,7 +181,7 @@ public sealed class VaultTests : IDisposable
         {
             transaction.Audit("kept", "cas", "test");
             transaction.Put("tag", "a", [1], "1");
-            transaction.PutPlain("recovery", [2]);
+            transaction.PutPlain("other", [2]);
             transaction.Audit("dropped", "cas", "test");
             transaction.Put("tag", "b", [1], "1");
             return CasReasons.Denied.Because("refused by the test");
@@ -189,7 +192,7 @@ public sealed class VaultTests : IDisposable
         var (rows, lines) = await cas.Vault.RunAsync(transaction => (transaction.ListNames("tag", ""), transaction.ReadLog(0, 10).Lines));
         Assert.Empty(rows);
         Assert.Equal(["started", "kept", "started"], lines.Select(line => AuditLine.TryRead(line.Line)!.Value.Payload.Event));
-        using var command = Command("SELECT count(*) FROM rows WHERE kind = 'recovery'");
+        using var command = Command("SELECT count(*) FROM rows WHERE kind = 'other'");
         Assert.Equal(0L, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 

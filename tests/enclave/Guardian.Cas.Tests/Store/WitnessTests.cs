@@ -188,9 +188,7 @@ public sealed class WitnessTests : IDisposable
     }
 
     private Vault Open(MemoryRowStore store, TestCas? witness = null) =>
-        Vault.Open(
-            store, new StoreKey(new byte[32]), TestCas.NewAuditKey(), new TestTime(),
-            place => new InProcess(witness ?? outside, place, () => isAway));
+        TestCas.Open(store, isOwned: false, place => new InProcess(witness ?? outside, place, () => isAway));
 
     private static CasServices Services(Vault vault) => new(vault, SimulatedPlatforms.Verifier, new TestTime());
 

@@ -23,17 +23,21 @@ internal sealed class CasRecoverCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         using var identity = KeyFile.Load(arguments.GetRequiredValue(cas.Key!));
-        using var client = cas.ConnectAnonymously(arguments);
+        return await cas.UseAsync(arguments, client => GiveAsync(client, identity, terminal, cancellation)).ConfigureAwait(false);
+    }
+
+    private static async Task<int> GiveAsync(CasClient client, IdentityKey identity, Terminal terminal, CancellationToken cancellation)
+    {
         var description = await client.ReadRecoveryAsync(cancellation).ConfigureAwait(false);
         var share = description.Shares
-            .Select(each => KeyShare.Decrypt(each, identity) is { } opened ? new OpenedShare(each.X, opened) : null)
+            .Select(each => KeyShare.Decrypt(each, identity, description.Commitment) is { } opened ? new OpenedShare(each.X, opened) : null)
             .FirstOrDefault(each => each is not null)
             ?? throw CliReasons.NoShare.Refuse("none of the shares is yours");
         var progress = await client.SendShareAsync(share, cancellation).ConfigureAwait(false);
         terminal.Show(
             new CasRecoverResult(progress.Given, progress.Threshold, progress.IsDone), CasResultsJson.Default.CasRecoverResult,
             people => people.WriteLine(progress.IsDone
-                ? "recovered: the CAS has sealed its key; start it again"
+                ? "recovered: the CAS has a new key, and has sealed it; start it again"
                 : $"given: {progress.Given} of {progress.Threshold} shares"));
         return ExitCode.Done;
     }

@@ -96,7 +96,9 @@ internal sealed class DemoStory : IDisposable
     private async Task<Uri> StartCasAsync(CancellationToken cancellation)
     {
         Begin("A configuration and attestation service (CAS) starts in an enclave");
-        var address = await StartAsync(InstalledProgram.Cas, ["--state", PathOf("cas")], cancellation).ConfigureAwait(false);
+        var address = await StartAsync(
+            InstalledProgram.Cas, ["--state", PathOf("cas"), "--owners", agency.PublicKey, "--threshold", "1"],
+            cancellation).ConfigureAwait(false);
         using var client = new CasClient(
             address, PolicyFor(InstalledProgram.Cas), null, TimeProvider.System, CliVerifier.Default, (peer, _) =>
                 ShowPeer("guardian-cas", peer));

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Guardian.Cas.Owners;
+namespace Guardian.Cas.Store;
 
 /// <summary>
 /// Shamir's secret sharing over GF(256), the field of AES (FIPS 197, 4.2). Each byte of the secret is the constant of a random polynomial,
