@@ -1,5 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
@@ -8,7 +6,7 @@ using Guardian.Refusals;
 namespace Guardian.Enclave;
 
 /// <summary>Stores a value of a room as a tag in the CAS, under the session that gives the room its key.</summary>
-internal sealed class CasRoomTag : IRoomTag, IDisposable
+internal sealed class CasRoomTag : IRoomTag
 {
     /// <summary>The tag of the log's head; the session lists it under <c>tags</c>.</summary>
     public const string Head = "room";
@@ -21,16 +19,11 @@ internal sealed class CasRoomTag : IRoomTag, IDisposable
     private readonly string name;
 
     /// <param name="name">The name of the tag.</param>
-    /// <param name="contract">The contract, which names the CAS and the session.</param>
-    /// <param name="address">The address of the CAS.</param>
-    /// <param name="certificate">The enclave's RA-TLS certificate, by which the CAS admits it.</param>
-    /// <param name="verifier">Verifies the CAS.</param>
-    /// <param name="time">The clock for evidence and certificates.</param>
-    public CasRoomTag(
-        string name, RoomContract contract, Uri address, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
+    /// <param name="contract">The contract, which names the session.</param>
+    /// <param name="client">The CAS, which the caller disposes.</param>
+    public CasRoomTag(string name, RoomContract contract, CasClient client)
     {
-        this.name = name;
-        client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
+        (this.name, this.client) = (name, client);
         session = contract.Cas.Session[..contract.Cas.Session.LastIndexOf('/')];
     }
 
@@ -43,9 +36,6 @@ internal sealed class CasRoomTag : IRoomTag, IDisposable
         ReadOnlyMemory<byte>? current = expected is null ? null : (ReadOnlyMemory<byte>?)expected;
         return (await client.SetTagAsync(session, name, current, next).ConfigureAwait(false)).Moved;
     });
-
-    /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
 
     // Blocking is harmless: the room answers one question after another, under a lock, on a thread of its own.
     private T Wait<T>(Func<Task<T>> call)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
+using Guardian.Cas.Client.Connection;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
@@ -15,7 +16,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 string[] own = ["contract", "cas"];
 string[] optional = ["role", "shards", "working-set"];
 IDisposable? serving = null;
-CasRoomTag? head = null, keySecret = null;
+CasClient? cas = null;
 try
 {
     return await EnclaveHost.RunAsync("guardian-enclave", args, BuiltPlatforms.Support, own, optional, async (options, process) =>
@@ -39,13 +40,13 @@ try
                     Protocols = HttpProtocols.Http1,
                 };
             }
-            CasRoomTag CreateTag(string name) => new(name, signed.Contract, new Uri(options["cas"]), certificate, options.Verifier, time);
-            (head, keySecret) = (CreateTag(CasRoomTag.Head), CreateTag(CasRoomTag.KeySecret));
+            cas = new CasClient(new Uri(options["cas"]), signed.Contract.Cas.Policy, certificate, time, verifier: options.Verifier);
             var signer = StatementSigner.Create(process.Quotes, binding.Span);
             var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, signer)
             {
-                Head = head,
-                KeySecret = keySecret,
+                Head = new CasRoomTag(CasRoomTag.Head, signed.Contract, cas),
+                KeySecret = new CasRoomTag(CasRoomTag.KeySecret, signed.Contract, cas),
+                HandOver = ContractFile.FindHandOver(options["contract"], options.Verifier),
                 WorkingSet = workingSet,
                 Shards = RoomLaunch.FindShards(options, signed.Contract, certificate, time),
             };
@@ -62,6 +63,5 @@ try
 finally
 {
     serving?.Dispose();
-    head?.Dispose();
-    keySecret?.Dispose();
+    cas?.Dispose();
 }
