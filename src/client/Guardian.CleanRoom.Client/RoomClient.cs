@@ -116,6 +116,19 @@ public sealed class RoomClient : IDisposable
     public Task<LogPage> ReadLogAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/log", null, RoomJson.Default.LogPage, cancellation);
 
+    /// <summary>Asks the room to hand itself over to a contract that succeeds its own.</summary>
+    /// <param name="contract">The exact bytes of that contract.</param>
+    /// <param name="signatures">Its signatures and the votes of the members before, by member name.</param>
+    /// <param name="cancellation">Stops the call; the room may have handed itself over. Asking again returns a hand-over again.</param>
+    /// <returns>The hand-over: a statement signed inside the enclave.</returns>
+    public Task<byte[]> HandOverAsync(
+        byte[] contract, IReadOnlyDictionary<string, string> signatures, CancellationToken cancellation = default) =>
+        SendAsync(
+            HttpMethod.Post, "v1/succession",
+            ToJson(JsonSerializer.SerializeToUtf8Bytes(
+                new SuccessorRequest(contract, signatures), RoomJson.Default.SuccessorRequest)),
+            cancellation);
+
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 

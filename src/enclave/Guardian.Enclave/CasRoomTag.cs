@@ -23,8 +23,7 @@ internal sealed class CasRoomTag : IRoomTag
     /// <param name="client">The CAS, which the caller disposes.</param>
     public CasRoomTag(string name, RoomContract contract, CasClient client)
     {
-        this.name = name;
-        this.client = client;
+        (this.name, this.client) = (name, client);
         session = contract.Cas.Session[..contract.Cas.Session.LastIndexOf('/')];
     }
 

@@ -1,4 +1,6 @@
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
 using Guardian.Documents;
 using Guardian.Hosting;
 using Guardian.Refusals;
@@ -26,6 +28,12 @@ internal static class ContractFile
                 Remedy = "each member signs it with 'guardian room sign'",
             });
     }
+
+    /// <summary>Finds the hand-over of the room under the contract before, beside the contract.</summary>
+    /// <param name="path">The contract's file.</param>
+    /// <param name="verifier">Verifies it.</param>
+    public static HandOverSource FindHandOver(string path, EvidenceVerifier verifier) => new(
+        () => File.Exists($"{path}.handover") ? File.ReadAllBytes($"{path}.handover") : null, verifier);
 
     private static RoomContract Read(string path)
     {

@@ -59,6 +59,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
         {
             Head = new CasRoomTag(CasRoomTag.Head, signed.Contract, cas),
             KeySecret = new CasRoomTag(CasRoomTag.KeySecret, signed.Contract, cas),
+            HandOver = ContractFile.FindHandOver(options["contract"], options.Verifier),
             WorkingSet = workingSet,
             Shards = RoomLaunch.FindShards(options, signed.Contract, certificate, time),
         };

@@ -18,6 +18,9 @@ internal static class RoomEndpoints
     // A question names a few columns and values.
     private const int MaxQuestionSize = 64 * 1024;
 
+    // A contract has at most 1 MiB, in base64.
+    private const int MaxSuccessorSize = 2 * 1024 * 1024;
+
     // An announcement holds a digest and a number.
     private const int MaxUploadRequestSize = 4 * 1024;
 
@@ -60,6 +63,16 @@ internal static class RoomEndpoints
 
         app.MapDelete("/v1/datasets/{dataset}", context => AsMemberAsync(
             context, room, member => WriteStatementAsync(context, room.DataSets.Delete(member, Route(context, "dataset")))));
+
+        app.MapPost("/v1/succession", context => WithBodyAsync(
+            context, room, MaxSuccessorSize, async (member, body) =>
+            {
+                // A running analysis may take minutes, and must not block a thread that serves others.
+                var outcome = TryRead(body, RoomJson.Default.SuccessorRequest, out var request)
+                    ? await Task.Run(() => room.Succession.HandOver(member, request!), context.RequestAborted).ConfigureAwait(false)
+                    : RefuseBody("a contract that succeeds this one, with its signatures");
+                await WriteStatementAsync(context, outcome).ConfigureAwait(false);
+            }));
 
         app.MapGet("/v1/budget", context => ReplyAsync(
             context, room, _ => room.Questions.ReadBudget(), RoomJson.Default.BudgetDescription));

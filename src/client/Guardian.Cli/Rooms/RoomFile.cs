@@ -56,16 +56,19 @@ internal sealed class RoomFile
     /// <summary>The file of a member's signature.</summary>
     public string SignaturePath(string member) => $"{Path}.{member}.sig";
 
+    /// <summary>The file of the old room's hand-over.</summary>
+    public string HandOverPath => $"{Path}.handover";
+
+    /// <summary>Reads the signatures that there are.</summary>
+    public IReadOnlyDictionary<string, string> ReadSignatures() => Signers
+        .Where(member => File.Exists(SignaturePath(member.Name)))
+        .ToDictionary(member => member.Name, member => InputFile.ReadText(SignaturePath(member.Name)));
+
     /// <summary>Verifies the signatures of all members.</summary>
     /// <exception cref="RefusedException">A signature is missing or wrong.</exception>
     public SignedContract RequireSigned()
     {
-        var signatures = new Dictionary<string, string>();
-        foreach (var member in Signers.Where(member => File.Exists(SignaturePath(member.Name))))
-        {
-            signatures[member.Name] = InputFile.ReadText(SignaturePath(member.Name));
-        }
-        return SignedContract.Verify(Contract, signatures, out var problems, Previous)
+        return SignedContract.Verify(Contract, ReadSignatures(), out var problems, Previous)
             ?? throw CliReasons.NotSigned.Refuse(
                 $"{Path} is not signed by all its members",
                 $"each member signs these exact bytes: guardian room sign {Path} --member NAME --key FILE", problems);

@@ -6,6 +6,7 @@ using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Output;
@@ -68,6 +69,15 @@ internal static class RoomStatements
     public static DeletionReceipt ReadDeletionReceipt(byte[] statement, RoomContract contract) => Read(
         statement, contract, DeletionReceipt.StatementType, AnswerJson.Default.DeletionReceipt, CliReasons.NoReceipt, "the statement",
         "a receipt of a deletion");
+
+    /// <summary>Verifies the hand-over of a room and reads it.</summary>
+    /// <exception cref="RefusedException">It does not verify, or is for another successor.</exception>
+    public static HandOverStatement ReadHandOver(byte[] statement, RoomContract previous, RoomContract successor)
+    {
+        var (handOver, refusal) = HandOver.Verify(
+            statement, previous, successor, TimeProvider.System.GetUtcNow(), CliVerifier.Default);
+        return handOver ?? throw new RefusedException(refusal!);
+    }
 
     private static T Read<T>(
         byte[] statement, RoomContract contract, string type, JsonTypeInfo<T> json, RefusalReason otherType, string subject,

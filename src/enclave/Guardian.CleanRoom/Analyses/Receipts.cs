@@ -61,6 +61,25 @@ public sealed record QuestionReceipt(
     public const string StatementType = "guardian-room-question+jws";
 }
 
+/// <summary>
+/// Hands a room over to the contract that succeeds its own: the payload of a signed statement of type <see cref="StatementType"/>. From
+/// then on, the old room answers no question and takes no data.
+/// </summary>
+/// <param name="Room">The room's name.</param>
+/// <param name="ContractHash">SHA-256 of the old contract, lower-case hex.</param>
+/// <param name="Successor">SHA-256 of the contract that succeeds it, lower-case hex.</param>
+/// <param name="Instant">Instant of the log's entry.</param>
+/// <param name="Spent">Epsilon spent, by name of the data set.</param>
+/// <param name="Entries">Entries of the old log, with the one about the hand-over.</param>
+/// <param name="LogHash">Hash of the log's entry about the hand-over, its last, lower-case hex.</param>
+public sealed record HandOverStatement(
+    string Room, string ContractHash, string Successor, DateTimeOffset Instant, IReadOnlyDictionary<string, decimal> Spent, long Entries,
+    string LogHash)
+{
+    /// <summary>JWS type of the statement.</summary>
+    public const string StatementType = "guardian-room-handover+jws";
+}
+
 /// <summary>Strict source-generated JSON of the statements that leave a room.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
@@ -69,4 +88,5 @@ public sealed record QuestionReceipt(
 [JsonSerializable(typeof(UploadReceipt))]
 [JsonSerializable(typeof(DeletionReceipt))]
 [JsonSerializable(typeof(QuestionReceipt))]
+[JsonSerializable(typeof(HandOverStatement))]
 public sealed partial class AnswerJson : JsonSerializerContext;

@@ -195,6 +195,23 @@ public static class RoomReasons
     public static readonly RefusalReason StateChanged = new(
         "state-changed", RefusalKind.Damaged, "The stored state is not what the enclave wrote: it was changed, removed or rolled back.");
 
+    /// <summary>The room was handed over.</summary>
+    public static readonly RefusalReason HandedOver = new(
+        "handed-over", RefusalKind.Conflict, "The room was handed over to a contract that succeeds its own, and answers nothing more.",
+        "use the room that runs under the contract that succeeds this one");
+
+    /// <summary>A contract may not succeed the room's.</summary>
+    public static readonly RefusalReason NoSuccessor = new(
+        "no-successor", RefusalKind.Forbidden,
+        "A contract does not succeed the room's: it names another predecessor, or a signature or vote is missing.",
+        "each member signs it with 'guardian room sign', and so does each member of the contract before");
+
+    /// <summary>A room begins under a contract that succeeds another, without the hand-over of the old room.</summary>
+    public static readonly RefusalReason NoHandOver = new(
+        "no-hand-over", RefusalKind.Unverified,
+        "The contract succeeds another, and there is no valid hand-over by the room under that one.",
+        "get it from the old room with 'guardian room succeed', and put it beside the contract");
+
     /// <summary>Another release wrote the stored state.</summary>
     public static readonly RefusalReason OtherFormat = new(
         "other-format", RefusalKind.Conflict, "Another release wrote the stored state of the room, in a form that this one does not read.",

@@ -12,7 +12,7 @@ public static class ContractReader
     private const int MaxNameSize = 64;
 
     private const int MaxMembers = 16;
-    private const int MaxVersion = 1_000_000;
+    internal const int MaxVersion = 1_000_000;
 
     private static readonly Dictionary<string, VoteRule> VoteRules = new() { ["all"] = VoteRule.All, ["majority"] = VoteRule.Majority };
 
@@ -65,7 +65,8 @@ public static class ContractReader
         return name;
     }
 
-    private static List<RoomMember> ReadMembers(YamlMap map)
+    /// <summary>Reads the members.</summary>
+    internal static List<RoomMember> ReadMembers(YamlMap map, bool isWhole = true)
     {
         var members = new List<RoomMember>();
         foreach (var entry in map.Maps("members"))
@@ -79,7 +80,10 @@ public static class ContractReader
             {
                 entry.Report($"'{member.Name}' or its key occurs twice among the members");
             }
-            entry.End();
+            if (isWhole)
+            {
+                entry.End();
+            }
             members.Add(member);
         }
         if (members.Count is < 2 or > MaxMembers)
@@ -150,7 +154,8 @@ public static class ContractReader
         ];
     }
 
-    private static ReadOnlyMemory<byte>? ReadPrevious(YamlMap map, int version)
+    /// <summary>Reads the hash of the contract before.</summary>
+    internal static ReadOnlyMemory<byte>? ReadPrevious(YamlMap map, int version)
     {
         var text = map.OptionalText("previous");
         if (version > 1 && text is null)

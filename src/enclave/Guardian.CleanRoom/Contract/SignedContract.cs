@@ -21,8 +21,9 @@ public sealed class SignedContract
     /// <returns>ECDSA with SHA-256 over the label and the hash, r and s, in base64.</returns>
     public static string Sign(RoomContract contract, IdentityKey key)
     {
+        ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(key);
-        return Convert.ToBase64String(key.Sign(SignedBytes(contract)));
+        return Convert.ToBase64String(key.Sign(SignedBytes(contract.Hash)));
     }
 
     /// <summary>
@@ -39,7 +40,18 @@ public sealed class SignedContract
         RoomContract contract, IReadOnlyDictionary<string, string> signatures, out IReadOnlyList<string> problems,
         RoomContract? previous = null)
     {
-        ArgumentNullException.ThrowIfNull(contract);
+        problems = FindProblems(ContractHead.Of(contract), signatures, previous);
+        return problems.Count == 0 ? new SignedContract(contract, contract.Previous is null ? null : previous) : null;
+    }
+
+    /// <summary>Finds the signatures and votes that are missing or wrong, for a contract of which only the head is known.</summary>
+    /// <param name="contract">The head of the contract.</param>
+    /// <param name="signatures">By member name.</param>
+    /// <param name="previous">The contract that this one names as its predecessor; null for the first.</param>
+    /// <returns>One line for each problem.</returns>
+    internal static IReadOnlyList<string> FindProblems(
+        ContractHead contract, IReadOnlyDictionary<string, string> signatures, RoomContract? previous)
+    {
         ArgumentNullException.ThrowIfNull(signatures);
         var found = new List<string>();
         foreach (var member in contract.Members)
@@ -48,7 +60,7 @@ public sealed class SignedContract
             {
                 found.Add($"{member.Name} has not signed");
             }
-            else if (!IsValid(contract, member, signature))
+            else if (!IsValid(contract.Hash, member, signature))
             {
                 found.Add(
                     $"the signature of {member.Name} is not for this contract: it was changed after signing, or signed with another key");
@@ -58,12 +70,11 @@ public sealed class SignedContract
         {
             found.AddRange(FindVoteProblems(contract, signatures, previous));
         }
-        problems = found;
-        return found.Count == 0 ? new SignedContract(contract, contract.Previous is null ? null : previous) : null;
+        return found;
     }
 
     private static List<string> FindVoteProblems(
-        RoomContract contract, IReadOnlyDictionary<string, string> signatures, RoomContract? previous)
+        ContractHead contract, IReadOnlyDictionary<string, string> signatures, RoomContract? previous)
     {
         if (previous is null || !previous.Hash.Span.SequenceEqual(contract.Previous!.Value.Span))
         {
@@ -78,7 +89,7 @@ public sealed class SignedContract
             ];
         }
         var against = previous.Members
-            .Where(member => !signatures.TryGetValue(member.Name, out var vote) || !IsValid(contract, member, vote))
+            .Where(member => !signatures.TryGetValue(member.Name, out var vote) || !IsValid(contract.Hash, member, vote))
             .Select(member => member.Name).ToList();
         var votes = previous.Members.Count - against.Count;
         var isEnough = previous.Amendment == VoteRule.All ? against.Count == 0 : 2 * votes > previous.Members.Count;
@@ -92,14 +103,14 @@ public sealed class SignedContract
             ];
     }
 
-    private static bool IsValid(RoomContract contract, RoomMember member, string signature)
+    private static bool IsValid(ReadOnlyMemory<byte> hash, RoomMember member, string signature)
     {
         var bytes = new byte[64];
         return Convert.TryFromBase64String(signature.Trim(), bytes, out var size)
-            && IdentityKey.Verify(Convert.FromBase64String(member.PublicKey), SignedBytes(contract), bytes.AsSpan(0, size));
+            && IdentityKey.Verify(Convert.FromBase64String(member.PublicKey), SignedBytes(hash), bytes.AsSpan(0, size));
     }
 
     // The label keeps a member's key from signing anything else that looks like a hash.
-    private static byte[] SignedBytes(RoomContract contract) =>
-        [.. Encoding.ASCII.GetBytes("guardian-room-contract-v1\0"), .. contract.Hash.Span];
+    private static byte[] SignedBytes(ReadOnlyMemory<byte> hash) =>
+        [.. Encoding.ASCII.GetBytes("guardian-room-contract-v1\0"), .. hash.Span];
 }

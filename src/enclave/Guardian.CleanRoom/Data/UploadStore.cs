@@ -179,11 +179,24 @@ internal sealed class UploadStore : IDisposable
             }
             var deleted = Describe(current);
             beforeChange(deleted);
-            table.Clear(dataSet.Name);
-            current.Dispose();
+            Erase();
+            return deleted;
+        }
+    }
+
+    /// <summary>Destroys the keys of everything that is stored. When this returns, no copy of the disk helps to read it.</summary>
+    /// <exception cref="RefusedException">The CAS cannot be reached; the data may be there or not.</exception>
+    public void Erase()
+    {
+        lock (gate)
+        {
+            if (current is not null || table.FindUploads(dataSet.Name).Count > 0)
+            {
+                table.Clear(dataSet.Name);
+            }
+            current?.Dispose();
             current = null;
             folder.DeleteOthers([]);
-            return deleted;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Guardian.CleanRoom.Analyses;
 
 namespace Guardian.CleanRoom.Log;
 
@@ -26,6 +27,23 @@ public static class LogChain
         }
         return null;
     }
+
+    /// <summary>Verifies that a log continues the one that an old room handed over.</summary>
+    /// <param name="handOver">The old room's statement, which was verified.</param>
+    /// <param name="entries">The new log, whose chain was verified.</param>
+    /// <returns>The problem, or null.</returns>
+    public static string? FindProblem(HandOverStatement handOver, IReadOnlyList<LogLine> entries)
+    {
+        ArgumentNullException.ThrowIfNull(handOver);
+        ArgumentNullException.ThrowIfNull(entries);
+        return entries.Count > 0 && entries[0].Event == LogEvents.Succession && entries[0].Detail == SuccessionOf(handOver)
+            ? null
+            : "the log does not begin with the head and the budget that the old room handed over";
+    }
+
+    /// <summary>Writes the detail of the first entry after a hand-over.</summary>
+    internal static string SuccessionOf(HandOverStatement handOver) => JsonSerializer.Serialize(
+        new SuccessionDetail(handOver.ContractHash, handOver.LogHash, handOver.Spent), RoomLogJson.Default.SuccessionDetail);
 
     internal static LogLine Next(LogLine? before, DateTimeOffset instant, string member, string what, string detail)
     {

@@ -38,10 +38,15 @@ internal sealed record AnswerDetail(long Asked, string Outcome, string Record)
 /// <param name="Reason">The code of the refusal; null when it was answered before.</param>
 internal sealed record FreeQuestionDetail(Question Question, long? Answered, string? Reason);
 
-/// <summary>The detail of an entry about the budgets that were spent under the contract before.</summary>
-/// <param name="Previous">Hash of that contract.</param>
-/// <param name="Spent">Epsilon spent, by data set.</param>
-internal sealed record SuccessionDetail(string Previous, IReadOnlyDictionary<string, decimal> Spent);
+/// <summary>The detail of the first entry of a room that succeeds another.</summary>
+/// <param name="Previous">Hash of the contract before.</param>
+/// <param name="Head">Hash of the last entry of its log.</param>
+/// <param name="Spent">Epsilon spent under it, by data set.</param>
+internal sealed record SuccessionDetail(string Previous, string Head, IReadOnlyDictionary<string, decimal> Spent);
+
+/// <summary>The detail of an entry about a hand-over. The room answers nothing after it.</summary>
+/// <param name="Successor">Hash of the contract that succeeds this room's.</param>
+internal sealed record HandOverDetail(string Successor);
 
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
@@ -52,4 +57,5 @@ internal sealed record SuccessionDetail(string Previous, IReadOnlyDictionary<str
 [JsonSerializable(typeof(AnswerDetail))]
 [JsonSerializable(typeof(FreeQuestionDetail))]
 [JsonSerializable(typeof(SuccessionDetail))]
+[JsonSerializable(typeof(HandOverDetail))]
 internal sealed partial class RoomLogJson : JsonSerializerContext;

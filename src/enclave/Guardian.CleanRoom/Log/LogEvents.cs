@@ -9,4 +9,5 @@ internal static class LogEvents
     public const string Answer = "answer";
     public const string FreeQuestion = "free question";
     public const string Succession = "succession";
+    public const string HandOver = "hand-over";
 }

@@ -44,14 +44,27 @@ internal sealed class RoomLog : IDisposable
         }
     }
 
+    /// <summary>The newest entry; null before the first.</summary>
+    public LogLine? Last
+    {
+        get
+        {
+            lock (gate)
+            {
+                return entries.Count == 0 ? null : entries[^1];
+            }
+        }
+    }
+
     /// <summary>Opens a log, or begins one. A record that a crash cut off was never acknowledged and is dropped.</summary>
     /// <param name="path">The file.</param>
     /// <param name="state">The cipher of the room's state.</param>
     /// <param name="time">The clock of entries.</param>
     /// <param name="head">The head; null when nothing guards against an older copy of the folder.</param>
-    /// <param name="before">The expected head while this log is empty: the end of the log of the contract before.</param>
+    /// <param name="before">Finds the expected head while this log is empty: the end of the log of the contract before. It is called
+    /// when there is no entry; null for a room that succeeds none.</param>
     /// <exception cref="RefusedException">The host changed or rolled back the file, or the head cannot be reached.</exception>
-    public static RoomLog Open(string path, StateCipher state, TimeProvider time, IRoomTag? head, byte[]? before = null)
+    public static RoomLog Open(string path, StateCipher state, TimeProvider time, IRoomTag? head, Func<byte[]>? before = null)
     {
         var log = new RoomLog(DurableFile.Open(path), state, time, head);
         try
@@ -96,10 +109,11 @@ internal sealed class RoomLog : IDisposable
     public void Dispose() => file.Dispose();
 
     // A crash between write and move leaves the log ahead of the head, never behind it.
-    private void CheckHead(string path, byte[]? before)
+    private void CheckHead(string path, Func<byte[]>? before)
     {
+        var expected = entries.Count == 0 ? before?.Invoke() : null;
         known = head?.Read();
-        if (known is not null && !entries.Any(IsKnown) && !(entries.Count == 0 && known.AsSpan().SequenceEqual(before)))
+        if (known is not null && !entries.Any(IsKnown) && !known.AsSpan().SequenceEqual(expected))
         {
             throw new RefusedException(RoomReasons.StateChanged.Because(
                 $"{path} is older than the room's last entry: someone restored an old copy of its folder; restore the newest copy, "

@@ -40,6 +40,10 @@ public sealed class RoomDataSets
         }
         lock (state.Analysis)
         {
+            if (state.FindClosed() is { } closed)
+            {
+                return closed;
+            }
             // The log comes first: no version may be current that the log does not name.
             var committed = store.Commit(digest, version => state.Append(
                 member, LogEvents.Upload, new UploadDetail(dataSet, version.Version, version.BaseVersion),
@@ -76,6 +80,10 @@ public sealed class RoomDataSets
         }
         lock (state.Analysis)
         {
+            if (state.FindClosed() is { } closed)
+            {
+                return closed;
+            }
             LogLine? entry = null;
             var deleted = store.Delete(version =>
             {
@@ -103,7 +111,7 @@ public sealed class RoomDataSets
             ? RoomReasons.NoDataSet.Because($"the contract has no data set '{name}'; it has {state.Contract.DataSetNames}")
             : dataSet.Owner != member.Name
                 ? RoomReasons.NotTheOwner.Because($"'{name}' is {dataSet.Owner}'s; {member.Name} may not upload it")
-                : null;
+                : state.FindClosed();
         return refusal is null ? state.Stores[name] : null;
     }
 }

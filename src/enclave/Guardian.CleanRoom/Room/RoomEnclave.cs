@@ -21,6 +21,9 @@ public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadE
     /// <summary>Keeps the secret that wraps the keys of data.</summary>
     public required IRoomTag KeySecret { get; init; }
 
+    /// <summary>The hand-over of the room under the contract before; null where there is none.</summary>
+    public HandOverSource? HandOver { get; init; }
+
     /// <summary>The source of noise.</summary>
     internal IRandomBytes Random { get; init; } = new SecureRandomBytes();
 

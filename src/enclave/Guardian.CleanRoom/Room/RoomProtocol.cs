@@ -94,6 +94,7 @@ public sealed record RoomProblem(string Title, int Status, string Detail)
     JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RoomDescription))]
 [JsonSerializable(typeof(DataSetKeys))]
+[JsonSerializable(typeof(SuccessorRequest))]
 [JsonSerializable(typeof(UploadRequest))]
 [JsonSerializable(typeof(UploadState))]
 [JsonSerializable(typeof(LogPage))]

@@ -42,6 +42,11 @@ public sealed class RoomQuestions
         ArgumentNullException.ThrowIfNull(question);
         lock (state.Analysis)
         {
+            // A room that was handed over answers nothing, not even what it answered before.
+            if (state.FindClosed() is { } closed)
+            {
+                return closed;
+            }
             // Step 1: a refusal by the contract, the available data or the budget is free, because none of these depends on anybody's rows.
             var admitted = Admit(member, question);
             if (admitted.Refusal is { } refusal)

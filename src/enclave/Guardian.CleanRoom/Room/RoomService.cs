@@ -15,6 +15,7 @@ public sealed class RoomService : IDisposable
         this.state = state;
         DataSets = new RoomDataSets(state, time);
         Questions = new RoomQuestions(state);
+        Succession = new RoomSuccession(state);
     }
 
     /// <summary>The data sets of the room.</summary>
@@ -22,6 +23,9 @@ public sealed class RoomService : IDisposable
 
     /// <summary>The questions to the room.</summary>
     public RoomQuestions Questions { get; }
+
+    /// <summary>The end of the room in favour of a successor.</summary>
+    public RoomSuccession Succession { get; }
 
     /// <summary>Bytes of the largest chunk of any data set.</summary>
     public int MaxChunkSize => ChunkCipher.TagSize + state.Contract.DataSets.Max(dataSet =>

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Keys;
@@ -81,17 +83,17 @@ internal sealed class RoomState : IDisposable
         var stores = new Dictionary<string, UploadStore>();
         try
         {
-            // Step 1: the log. A room without a folder is new, and inherits the spent budgets of the contract before.
-            var before = !Directory.Exists(directory) && signed.Previous is { } previous
-                ? Predecessor.Read(previous, roomKey, StateFolder.PathOf(stateDirectory, previous), enclave.Head, time)
-                : null;
+            // Step 1: the log. A new room that succeeds another begins with the old room's head and spent budgets.
             StateFolder.Require(directory);
-            log = RoomLog.Open(Path.Combine(directory, StateFolder.LogName), cipher, time, enclave.Head, before?.Head);
+            HandOverStatement? before = null;
+            log = RoomLog.Open(
+                Path.Combine(directory, StateFolder.LogName), cipher, time, enclave.Head, signed.Previous is null
+                    ? null
+                    : () => Convert.FromHexString((before = RequireHandOver(signed, enclave, time)).LogHash));
             var table = VersionTable.Open(contract, keys, enclave.KeySecret, directory, isNew: log.Entries.Count == 0);
             if (before is not null)
             {
-                var detail = JsonSerializer.Serialize(before.Detail, RoomLogJson.Default.SuccessionDetail);
-                log.Append("room", LogEvents.Succession, detail);
+                log.Append("room", LogEvents.Succession, LogChain.SuccessionOf(before));
             }
 
             // Step 2: the buffers of threads. Data sets share the rest of the memory.
@@ -120,6 +122,19 @@ internal sealed class RoomState : IDisposable
     public DataVersion? FindVersion(string dataSet) =>
         Stores[dataSet].Current is { } version && Committed.Find(dataSet) == version.Version ? version : null;
 
+    /// <summary>
+    /// Hash of the contract to which the room was handed over, lower-case hex; null while it is open. Only the log decides, of which a
+    /// hand-over is the last entry, so a restart or an older copy of the folder changes nothing.
+    /// </summary>
+    public string? Successor => Log.Last is { Event: LogEvents.HandOver } entry
+        ? JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.HandOverDetail)!.Successor
+        : null;
+
+    /// <summary>The refusal of a room that was handed over; null while it is open.</summary>
+    public Refusal? FindClosed() => Successor is { } successor
+        ? RoomReasons.HandedOver.Because($"this room was handed over to the contract {successor}, and answers nothing more")
+        : null;
+
     /// <summary>Appends an entry to the log.</summary>
     /// <exception cref="RefusedException">Another enclave has continued with this room, or the head cannot be reached.</exception>
     public LogLine Append<T>(RoomMember member, string what, T detail, JsonTypeInfo<T> type) =>
@@ -134,6 +149,19 @@ internal sealed class RoomState : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => DisposeAll(Stores.Values, Log, cipher, Keys);
+
+    private static HandOverStatement RequireHandOver(SignedContract signed, RoomEnclave enclave, TimeProvider time)
+    {
+        if (enclave.HandOver?.Read() is not { } statement)
+        {
+            throw new RefusedException(RoomReasons.NoHandOver.Because(
+                $"version {signed.Contract.Version} of '{signed.Contract.Name}' begins with the budget that was spent before, "
+                + "and the old room's hand-over is missing"));
+        }
+        var (handOver, refusal) = HandOver.Verify(
+            statement, signed.Previous!, signed.Contract, time.GetUtcNow(), enclave.HandOver.Verifier);
+        return handOver ?? throw new RefusedException(refusal!);
+    }
 
     private static void DisposeAll(IEnumerable<UploadStore> stores, RoomLog? log, StateCipher cipher, RoomKeys keys)
     {

@@ -1,9 +1,13 @@
+using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.CleanRoom.Tests.Support;
+using Guardian.Documents;
 using Guardian.Refusals;
+using Guardian.Simulation;
 
 namespace Guardian.CleanRoom.Tests.Room;
 
@@ -11,6 +15,8 @@ namespace Guardian.CleanRoom.Tests.Room;
 public sealed class SuccessionTests
 {
     private static readonly IdentityKey Third = IdentityKey.Create();
+
+    private static readonly Question Overlap = new() { Kind = QuestionKind.Overlap };
 
     private readonly RoomContract first = TestContract.Read();
 
@@ -54,25 +60,60 @@ public sealed class SuccessionTests
     }
 
     [Fact]
-    public void What_was_spent_stays_spent_under_the_successor_and_the_old_room_ends()
+    public void The_budget_and_the_log_go_over_to_new_code_with_a_new_session()
     {
-        using var room = new TestRoom(TestContract.Read(("  noise: none\n", "  noise: {epsilon: 0.5}\n  budget: 2\n")), seed: 1);
-        var random = new Random(8);
-        var (campaign, customers) = (TestRows.Campaign(random, 1_500, 2_000), TestRows.Customers(random, 1_500, 2_000));
-        room.Upload("campaign", TestRows.Csv(campaign));
-        room.Upload("customers", TestRows.Csv(customers));
-        room.Ask(new Question { Kind = QuestionKind.Overlap });
-
-        var next = Next(
-            room.Contract, ("  noise: none\n", "  noise: {epsilon: 0.5}\n  budget: 2\n"), ("minimum_audience: 20", "minimum_audience: 30"));
+        using var room = new TestRoom(TestContract.Read(SuccessionContracts.Rules), seed: 1);
+        SuccessionContracts.Upload(room, room.Service);
+        room.Ask(Overlap);
+        var next = SuccessionContracts.Next(room.Contract, SuccessionContracts.NewSession);
+        var statement = room.HandOverTo(next);
         using var successor = room.OpenSuccessor(
-            Verify(next, room.Contract, ("agency", TestContract.AgencyKey), ("retailer", TestContract.RetailerKey))!);
+            SuccessionContracts.Sign(next, room.Contract), statement, (new TestTag(), new TestTag()));
         Assert.All(successor.Questions.ReadBudget().DataSets, dataSet => Assert.Equal((0.5m, 3), (dataSet.Spent, dataSet.AnswersLeft)));
-        Assert.Equal("succession", successor.ReadLog().Entries.Single().Event);
-        Assert.Throws<RefusedException>(
-            () =>
-                room.Service.Questions.Ask(
-                room.Agency, new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", ">", ["20"])] }));
+
+        // Members verify across the hand-over.
+        var handOver = HandOver.Verify(
+            statement, room.Contract, next, TimeProvider.System.GetUtcNow(), SimulatedPlatforms.Verifier).Value!;
+        var (old, log) = (room.Service.ReadLog().Entries, successor.ReadLog().Entries);
+        Assert.Equal(("hand-over", old[^1].Hash, old.Count), (old[^1].Event, handOver.LogHash, (int)handOver.Entries));
+        Assert.Null(LogChain.FindProblem(log));
+        Assert.Null(LogChain.FindProblem(handOver, log));
+        Assert.Contains(old[^1].Hash, Assert.Single(log).Detail, StringComparison.Ordinal);
+        Assert.NotNull(LogChain.FindProblem(handOver with { LogHash = old[^2].Hash }, log));
+        Assert.NotNull(LogChain.FindProblem(handOver, old));
+
+        // Ordinary life goes on: the owners upload again and ask.
+        SuccessionContracts.Upload(room, successor);
+        Assert.Null(successor.Questions.Ask(room.Agency, Overlap).Refusal);
+        Assert.Equal(1m, successor.Questions.ReadBudget().DataSets[0].Spent);
+    }
+
+    [Fact]
+    public void The_session_may_stay_the_same()
+    {
+        using var room = new TestRoom(TestContract.Read(SuccessionContracts.Rules), seed: 1);
+        SuccessionContracts.Upload(room, room.Service);
+        room.Ask(Overlap);
+        var next = SuccessionContracts.Next(room.Contract);
+        using var successor = room.OpenSuccessor(SuccessionContracts.Sign(next, room.Contract), room.HandOverTo(next), null);
+        Assert.Equal(0.5m, successor.Questions.ReadBudget().DataSets[0].Spent);
+        SuccessionContracts.Upload(room, successor);
+        Assert.Null(successor.Questions.Ask(room.Agency, Overlap).Refusal);
+    }
+
+    [Fact]
+    public void A_contract_that_this_release_cannot_read_whole_may_succeed()
+    {
+        using var room = new TestRoom(TestContract.Read(SuccessionContracts.Rules), seed: 1);
+        var text = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(TestContract.TextOf(SuccessionContracts.Next(room.Contract))).Replace(
+            "analyses:\n", "analyses:\n  forecast: {years: 3}\n", StringComparison.Ordinal));
+        var problems = new DocumentProblems();
+        Assert.Null(ContractReader.Read(text, problems));
+        var head = ContractHead.Read(text, new DocumentProblems())!;
+        // Signed like members with a later release do.
+        var signatures = SuccessionContracts.Both.ToDictionary(signer => signer.Name, signer => Convert.ToBase64String(
+            signer.Key.Sign([.. "guardian-room-contract-v1\0"u8, .. head.Hash.Span])));
+        Assert.Null(room.Service.Succession.HandOver(room.Agency, new SuccessorRequest(text, signatures)).Refusal);
     }
 
     private static RoomContract Next(RoomContract before, params (string Old, string New)[] changes) => TestContract.Read(

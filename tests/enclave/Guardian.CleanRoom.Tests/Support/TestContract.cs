@@ -8,7 +8,9 @@ namespace Guardian.CleanRoom.Tests.Support;
 /// <summary>A contract of two members. A test can replace parts of it.</summary>
 internal static class TestContract
 {
-    private const string Measurement = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    public const string Measurement = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, byte[]> Texts = new();
 
     public static IdentityKey AgencyKey { get; } = IdentityKey.Create();
 
@@ -71,8 +73,12 @@ internal static class TestContract
         var problems = new DocumentProblems();
         var contract = ContractReader.Read(Encoding.UTF8.GetBytes(Change(changes)), problems);
         Assert.Empty(problems.Items.Select(problem => problem.ToString()));
-        return contract!;
+        Texts[Convert.ToHexString(contract!.Hash.Span)] = Encoding.UTF8.GetBytes(Change(changes));
+        return contract;
     }
+
+    /// <summary>Finds the bytes of a contract that <see cref="Read"/> made.</summary>
+    public static byte[] TextOf(RoomContract contract) => Texts[Convert.ToHexString(contract.Hash.Span)];
 
     public static string Change(params (string Old, string New)[] changes)
     {

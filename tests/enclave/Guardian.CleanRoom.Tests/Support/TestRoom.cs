@@ -24,7 +24,11 @@ internal sealed class TestRoom : IDisposable
     private static readonly Lazy<EnclaveProcess> Enclave = new(OpenEnclave);
     public static readonly byte[] RoomKey = [.. Enumerable.Repeat((byte)7, RoomKeys.KeySize)];
 
+    private static readonly byte[] NewRoomKey = [.. Enumerable.Repeat((byte)9, RoomKeys.KeySize)];
+
     private readonly TemporaryFolder folder = new();
+    private readonly List<StatementSigner> signers = [];
+    private readonly Dictionary<RoomService, RoomContract> contracts = [];
     private readonly StatementSigner statements;
     private readonly IRandomBytes random;
     private readonly WorkingSet workingSet;
@@ -65,6 +69,12 @@ internal sealed class TestRoom : IDisposable
     /// <summary>Finds the room's folder in the state, or in a copy of it.</summary>
     public string FolderOf(string copy) => Path.Combine(folder.File(copy), Convert.ToHexStringLower(Contract.Hash.Span[..8]));
 
+    /// <summary>The measurement of the room's code.</summary>
+    public static string Measurement => Enclave.Value.Enclave.Identity.MrEnclave.ToString();
+
+    /// <summary>Finds a state folder.</summary>
+    public string PathOf(string state) => folder.File(state);
+
     /// <summary>The head of the log, which a CAS would keep.</summary>
     public TestTag Head { get; } = new();
 
@@ -80,13 +90,8 @@ internal sealed class TestRoom : IDisposable
 
     /// <summary>Prepares a file with the room's keys.</summary>
     public (PreparedDataSet Data, string Digest, ChunkCipher Cipher) Prepare(
-        string dataSet, string? csv, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null)
-    {
-        var keys = Service.DataSets.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
-        var data = TestRows.Prepare(Contract, dataSet, csv, keys.MatchKey, form, removed);
-        return (data, Convert.ToHexStringLower(data.Digest.Span),
-            new ChunkCipher(keys.UploadSecret, Contract, Contract.FindDataSet(dataSet)!.InForm(form), data.Digest.Span));
-    }
+        string dataSet, string? csv, UploadForm form = UploadForm.Sorted, IReadOnlyList<string>? removed = null) =>
+        PrepareFor(Service, dataSet, csv, form, removed);
 
     public UploadReceipt Upload(string dataSet, string csv)
     {
@@ -109,6 +114,23 @@ internal sealed class TestRoom : IDisposable
         }
         cipher.Dispose();
         return begun.Refusal is { } refusal ? refusal : Service.DataSets.Commit(owner, dataSet, digest);
+    }
+
+    /// <summary>Uploads to this room, or to its successor.</summary>
+    public void UploadTo(RoomService service, string dataSet, string csv)
+    {
+        var owner = OwnerOf(dataSet);
+        var (data, digest, cipher) = PrepareFor(service, dataSet, csv, UploadForm.Sorted, null);
+        using (cipher)
+        {
+            Assert.Null(service.DataSets.BeginUpload(owner, dataSet, new UploadRequest(digest, data.Report.Persons)).Refusal);
+            for (var chunk = 0; chunk < data.GroupCount; chunk++)
+            {
+                Assert.Null(service.DataSets.PutChunk(
+                    owner, dataSet, digest, chunk, cipher.Encrypt(chunk, data.WriteGroup(chunk).Span)).Refusal);
+            }
+        }
+        Assert.Null(service.DataSets.Commit(owner, dataSet, digest).Refusal);
     }
 
     public Answer Ask(Question question)
@@ -143,9 +165,38 @@ internal sealed class TestRoom : IDisposable
     /// <summary>Opens an enclave that computes for the room, on the same state.</summary>
     public RoomShard OpenShard() => new(TestContract.Sign(Contract), RoomKey, folder.File("state"), new WorkingSet(0));
 
-    /// <summary>Opens the room under a contract that succeeds this one, on the same folder.</summary>
-    public RoomService OpenSuccessor(SignedContract next) =>
-        RoomService.Open(next, RoomKey, folder.File("state"), Enclosure, time);
+    /// <summary>Opens a room under a contract that succeeds this one: with a new session, so with another key and other tags.</summary>
+    /// <param name="next">The contract.</param>
+    /// <param name="handOver">The old room's statement; null when the host gives none.</param>
+    /// <param name="tags">The tags of the new session; null when the session stays the same.</param>
+    /// <param name="state">Name of the state folder.</param>
+    public RoomService OpenSuccessor(SignedContract next, byte[]? handOver, (TestTag Head, TestTag KeySecret)? tags, string state = "next")
+    {
+        var signer = StatementSigner.Create(Enclave.Value.Quotes, next.Contract.Hash.Span);
+        signers.Add(signer);
+        var service = RoomService.Open(
+            next, tags is null ? RoomKey : NewRoomKey, folder.File(state), Enclosure with
+            {
+                Statements = signer,
+                Head = tags?.Head ?? Head,
+                KeySecret = tags?.KeySecret ?? KeySecret,
+                HandOver = new HandOverSource(() => handOver, SimulatedPlatforms.Verifier),
+            },
+            time);
+        contracts[service] = next.Contract;
+        return service;
+    }
+
+    /// <summary>Signs a statement with the code of another enclave, as an attacker can with code of its own.</summary>
+    public static byte[] SignElsewhere(RoomContract contract, byte[] payload, string type)
+    {
+        using var machine = new TemporaryFolder();
+        Directory.CreateDirectory(machine.File("program"));
+        File.WriteAllText(machine.File("program/code.dll"), "other code");
+        using var process = SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), epcSize: null);
+        using var signer = StatementSigner.Create(process.Quotes, contract.Hash.Span);
+        return signer.Sign(payload, type);
+    }
 
     /// <summary>Asks a question that is refused or whose result is withheld.</summary>
     /// <returns>The code of the reason.</returns>
@@ -162,7 +213,18 @@ internal sealed class TestRoom : IDisposable
     {
         Service.Dispose();
         statements.Dispose();
+        signers.ForEach(signer => signer.Dispose());
         folder.Dispose();
+    }
+
+    private (PreparedDataSet Data, string Digest, ChunkCipher Cipher) PrepareFor(
+        RoomService service, string dataSet, string? csv, UploadForm form, IReadOnlyList<string>? removed)
+    {
+        var contract = contracts.GetValueOrDefault(service, Contract);
+        var keys = service.DataSets.ReadKeys(OwnerOf(dataSet), dataSet).Value!;
+        var data = TestRows.Prepare(contract, dataSet, csv, keys.MatchKey, form, removed);
+        return (data, Convert.ToHexStringLower(data.Digest.Span),
+            new ChunkCipher(keys.UploadSecret, contract, contract.FindDataSet(dataSet)!.InForm(form), data.Digest.Span));
     }
 
     private RoomEnclave Enclosure => new(PlatformKind.Simulated, () => Enclave.Value.EpcCounters, statements)

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Room;
 using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
 using Guardian.Cli.Rooms;
 
@@ -17,7 +19,8 @@ internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log
         RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
-        var problem = LogChain.FindProblem(log.Entries);
+        var handOver = ReadHandOver(file);
+        var problem = LogChain.FindProblem(log.Entries) ?? (handOver is null ? null : LogChain.FindProblem(handOver, log.Entries));
         var result = new RoomLogResult(problem is null, problem, [.. log.Entries.Select(entry => new LogEntryResult(
             entry.Sequence, entry.Instant.ToString("O", CultureInfo.InvariantCulture), entry.Member, entry.Event,
             JsonNode.Parse(entry.Detail),
@@ -34,9 +37,24 @@ internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log
             }
             people.WriteTable(table);
             people.WriteLine(problem ?? $"hash chain verified over {log.Entries.Count} entries");
+            if (handOver is not null && problem is null)
+            {
+                people.WriteLine($"it continues the log of version {file.Contract.Version - 1}, which that room signed: {handOver.Entries} "
+                    + $"entries, the last {handOver.LogHash[..12]}");
+            }
+            else if (file.Contract.Previous is not null && handOver is null)
+            {
+                people.WriteLine($"without {file.HandOverPath}, nothing shows that it continues the log of the room before");
+            }
         });
         return result.Verified ? ExitCode.Done : ExitCode.Refused;
     }
+
+    // The old room's statement is beside the contract of its successor.
+    private static HandOverStatement? ReadHandOver(RoomFile file) =>
+        file.Previous is { } previous && File.Exists(file.HandOverPath)
+            ? RoomStatements.ReadHandOver(InputFile.ReadBytes(file.HandOverPath), previous, file.Contract)
+            : null;
 }
 
 /// <summary>The result of <c>room log</c>.</summary>
