@@ -51,6 +51,8 @@ internal static class CliReasons
     public static readonly RefusalReason BadSignature = Invalid("bad-signature", "A file holds no signatures.");
     public static readonly RefusalReason BadChange = Invalid(
         "bad-change", "A file holds no change of owners.", "write one with: guardian cas owners propose");
+    public static readonly RefusalReason BadApproval = Invalid(
+        "bad-approval", "A file holds no approval of code.", "write one with: guardian cas upgrade propose");
     public static readonly RefusalReason BadCertificate = Invalid("bad-certificate", "A file holds no certificate.");
     public static readonly RefusalReason BadRoot = Invalid(
         "bad-root", "A file holds no root certificate.", "give the root's certificate in PEM");

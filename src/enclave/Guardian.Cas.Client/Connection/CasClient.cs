@@ -170,6 +170,24 @@ public sealed class CasClient : IDisposable
     public Task<OwnersDescription> ReadOwnersAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/owners", null, CasJson.Default.OwnersDescription, cancellation);
 
+    /// <summary>Lets a CAS approve code, which may then have the key of its store.</summary>
+    /// <param name="approval">The bytes of <see cref="UpgradeApproval.ToBytes"/>, exactly as they were signed.</param>
+    /// <param name="signatures">Signatures of owners. The caller's own key counts without one.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The CAS with the approved code.</returns>
+    public Task<CasIdentity> ApproveUpgradeAsync(
+        ReadOnlyMemory<byte> approval, IReadOnlyList<SessionSignature> signatures, CancellationToken cancellation = default)
+    {
+        var content = CreateContent(approval, "application/json", signatures);
+        return SendAsync(HttpMethod.Post, "v1/upgrades", content, CasJson.Default.CasIdentity, cancellation);
+    }
+
+    /// <summary>Reads the identity of a CAS, its code and its owners.</summary>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The identity.</returns>
+    public Task<CasIdentity> ReadIdentityAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/identity", null, CasJson.Default.CasIdentity, cancellation);
+
     /// <summary>Reads the encrypted shares of a CAS in recovery.</summary>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The shares.</returns>

@@ -64,6 +64,7 @@ internal static class CasEndpoints
     {
         const string ClaimForm = "{\"keys\": […], \"threshold\": …}";
         const string ChangeForm = "{\"predecessor\": …, \"keys\": […], \"threshold\": …}";
+        const string UpgradeForm = "{\"identity\": …, \"owners\": …, \"mrEnclave\": …}";
         app.MapGet("/v1/owners", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.OwnersDescription, (_, _) => services.Owners.ReadAsync()));
         app.MapPost("/v1/owners", Answer(
@@ -73,6 +74,12 @@ internal static class CasEndpoints
             MaxRequestSize * 4, StatusCodes.Status200OK, CasJson.Default.OwnersDescription,
             (context, body) => services.Owners.ChangeAsync(
                 body, Read(body, CasJson.Default.OwnersChange, ChangeForm), CallerKeyOf(context), SignaturesOf(context))));
+        app.MapPost("/v1/upgrades", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.CasIdentity,
+            (context, body) => services.Owners.ApproveUpgradeAsync(
+                body, Read(body, CasJson.Default.UpgradeApproval, UpgradeForm), CallerKeyOf(context), SignaturesOf(context))));
+        app.MapGet("/v1/identity", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.CasIdentity, (_, _) => services.Owners.ReadIdentityAsync()));
         app.MapPost("/v1/store-key", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StoreKeyDescription,
             (context, _) => services.Owners.HandOverKeyAsync(CertificateOf(context))));

@@ -16,6 +16,17 @@ internal static class OwnerTable
     public static OwnersDescription Describe(this VaultTransaction transaction, AuditOwners owners) =>
         new(HashesOf(owners), owners.Threshold, transaction.HashOf(owners), owners.Witness);
 
+    /// <summary>Describes the CAS for callers.</summary>
+    /// <param name="held">How the answering enclave came by the key.</param>
+    public static CasIdentity DescribeIdentity(this VaultTransaction transaction, HeldKey held)
+    {
+        var log = transaction.Log;
+        var owners = transaction.Owners is { } present ? transaction.Describe(present) : new OwnersDescription([], 0, null);
+        return new CasIdentity(
+            log.Log, held.OriginName, held.Line, [.. log.Code.Take(1).Concat(transaction.Approved).Distinct()], owners,
+            [.. log.Owners.SelectMany(HashesOf).Except(owners.Keys).Distinct()]);
+    }
+
     /// <summary>
     /// Hashes the owners: SHA-256 of the lines <c>guardian owners</c>, log, predecessor or <c>-</c>, threshold, and each key's hash.
     /// The log and the predecessor tie a change to one CAS, and to one moment even if the same owners return.
