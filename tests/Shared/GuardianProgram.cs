@@ -124,6 +124,7 @@ internal static class GuardianProgram
         start.Environment["HOME"] = folder;
         start.Environment["NO_COLOR"] = "1";
         start.Environment.Remove("XDG_STATE_HOME");
+        start.Environment.Remove("XDG_CONFIG_HOME");
         // A developer's shell may hold a cloud's address and password there.
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToList())
         {

@@ -80,7 +80,7 @@ EnclaveService Recover(HostOptions options, EnclaveProcess process)
     }
     return new EnclaveService(RaTlsCertificate.Create(process.Quotes, binding: default), server =>
     {
-        CasEndpoints.MapRecovery(server, recovery);
+        CasEndpoints.MapRecovery(server, recovery, rules.Code);
         _ = recovery.Key.ContinueWith(
             found =>
             {

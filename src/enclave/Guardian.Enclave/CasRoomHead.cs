@@ -24,7 +24,7 @@ internal sealed class CasRoomHead : IRoomHead, IDisposable
     /// <param name="time">The clock for evidence and certificates.</param>
     public CasRoomHead(RoomContract contract, Uri address, X509Certificate2 certificate, EvidenceVerifier verifier, TimeProvider time)
     {
-        client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
+        client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier, pins: RoomLaunch.PinsOf(contract));
         session = contract.Cas.Session[..contract.Cas.Session.LastIndexOf('/')];
     }
 

@@ -52,6 +52,9 @@ internal static class RoomLaunch
                     $"'{text}' is not the address of a shard", "give https://host:port, several with commas between them")),
     ];
 
+    /// <summary>The one CAS that the members agreed on.</summary>
+    public static CasPins PinsOf(RoomContract contract) => new(contract.Cas.Identity, contract.Cas.Owners);
+
     /// <summary>Gets the room's key from the CAS that the contract names.</summary>
     /// <exception cref="RefusedException">The CAS is not trusted, refuses, cannot be reached, or gives something else.</exception>
     public static async Task<byte[]> GetRoomKeyAsync(
@@ -66,7 +69,7 @@ internal static class RoomLaunch
         StartupConfiguration configuration;
         try
         {
-            using var client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier: verifier);
+            using var client = new CasClient(address, contract.Cas.Policy, certificate, time, verifier, pins: PinsOf(contract));
             configuration = await client.ConfigureAsync(session, service).ConfigureAwait(false);
         }
         catch (RefusedException failure)

@@ -15,6 +15,7 @@ namespace Guardian.Cas.Client.Connection;
 /// <remarks>
 /// Every call throws <see cref="RefusedException"/> with one of <see cref="CasReasons"/> when the CAS refuses
 /// (<see cref="CasReasons.Denied"/>, <see cref="CasReasons.NotFound"/>, <see cref="CasReasons.Conflict"/>,
+/// <see cref="CasReasons.Unclaimed"/>, <see cref="CasReasons.OtherCas"/>,
 /// <see cref="CasReasons.Invalid"/>, <see cref="CasReasons.Busy"/>, <see cref="CasReasons.Damaged"/>), is not accepted
 /// (<see cref="CasReasons.NotTrusted"/>) or does not answer (<see cref="CasReasons.Unreachable"/>), and
 /// <see cref="OperationCanceledException"/> when the caller cancels it. It throws <see cref="ObjectDisposedException"/> after
@@ -37,15 +38,17 @@ public sealed class CasClient : IDisposable
     /// <param name="time">The clock by which evidence must be valid.</param>
     /// <param name="verifier">Verifies the evidence of the CAS, with the roots that are accepted.</param>
     /// <param name="onVerified">Called with the verified CAS at each handshake; may be null.</param>
+    /// <param name="pins">The CAS that each request is meant for; null for any CAS that the policy accepts.</param>
     /// <exception cref="ArgumentNullException">
     /// <paramref name="policy"/>, <paramref name="time"/> or <paramref name="verifier"/> is null.
     /// </exception>
     public CasClient(
         Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
-        Action<RaTlsPeer, Appraisal>? onVerified = null)
+        Action<RaTlsPeer, Appraisal>? onVerified = null, CasPins? pins = null)
     {
         var handler = RaTlsTransport.CreateHandler(policy, null, clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
+        Pin(pins ?? CasPins.None, policy);
     }
 
     /// <summary>Creates a session. Its creator is the key of the client certificate.</summary>
@@ -223,6 +226,25 @@ public sealed class CasClient : IDisposable
 
     /// <summary>Closes the connections. Calls that are still under way fail.</summary>
     public void Dispose() => http.Dispose();
+
+    private void Pin(CasPins pins, AttestationPolicy policy)
+    {
+        var headers = http.DefaultRequestHeaders;
+        if (pins.Identity is not null)
+        {
+            headers.Add(CasPins.IdentityHeader, pins.Identity);
+        }
+        if (pins.Owners is not null)
+        {
+            headers.Add(CasPins.OwnersHeader, pins.Owners);
+        }
+        // The CAS that answers may have got its key from earlier code, which the caller must accept as well.
+        var code = policy.Identities.SelectMany(identity => identity.MrEnclaves).Distinct().ToList();
+        if (code.Count > 0)
+        {
+            headers.Add(CasPins.CodeHeader, string.Join(',', code));
+        }
+    }
 
     // The slashes of a name separate namespaces; every other special character is escaped.
     private static string PathOf(string name) => $"v1/sessions/{Escape(name)}";

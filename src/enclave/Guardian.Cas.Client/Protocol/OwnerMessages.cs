@@ -66,7 +66,7 @@ public sealed record UpgradeApproval(string Identity, string Owners, string MrEn
     }
 }
 
-/// <summary>What a CAS is, besides its code: the same for all of its replicas.</summary>
+/// <summary>The facts by which people recognise a CAS, besides the code that answers.</summary>
 /// <param name="Identity">SHA-256 of the first line of its log, lower-case hex. No other CAS has it.</param>
 /// <param name="Origin">
 /// How the answering enclave came by the key of the store: <c>made</c>, <c>joined</c>, <c>upgraded</c> or <c>recovered</c>.

@@ -23,8 +23,8 @@ public enum SignatureSubject
 /// </summary>
 /// <param name="Key">SubjectPublicKeyInfo of a P-256 key, base64.</param>
 /// <param name="Signature">
-/// ECDSA with SHA-256 over the ASCII text <c>guardian session HASH</c>, <c>guardian owners HASH</c> or <c>guardian upgrade HASH</c> and a line feed;
-/// r and s, 64 bytes, base64.
+/// ECDSA with SHA-256 over the ASCII text <c>guardian session HASH</c>, <c>guardian owners HASH</c> or <c>guardian upgrade HASH</c>
+/// and a line feed; r and s, 64 bytes, base64.
 /// </param>
 public sealed record SessionSignature(string Key, string Signature)
 {

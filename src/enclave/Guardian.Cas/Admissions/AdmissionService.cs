@@ -117,6 +117,10 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
         {
             return CasReasons.NotFound.Because($"there is no service '{request.Service}' in a session '{request.Session}'");
         }
+        if (PinCheck.Compare(transaction.Log, state.Document.Cas) is { } other)
+        {
+            return other;
+        }
         var subject = $"{request.Session}/{request.Service}";
         var by = $"mrenclave {peer.Quote.Report.MrEnclave}";
         if (FindFaults(transaction, state, service, peer) is { Count: > 0 } faults)

@@ -124,7 +124,8 @@ internal static class CasLaunch
         {
             MrEnclave? giver = null;
             using var client = new CasClient(
-                uri, CasCode.With(ReplicasOf(enclave), code ?? []), certificate, time, verifier, (peer, _) => giver = peer.Quote.Report.MrEnclave);
+                uri, CasCode.With(ReplicasOf(enclave), code ?? []), certificate, time, verifier,
+                (peer, _) => giver = peer.Quote.Report.MrEnclave);
             var answer = await client.ReadStoreKeyAsync().ConfigureAwait(false);
             var origin = giver == enclave.Identity.MrEnclave ? KeyOrigin.Joined : KeyOrigin.Upgraded;
             return new HeldKey(new StoreKey(answer.Key), origin, Log: answer.Log);

@@ -162,7 +162,10 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
                 string.Join("; ", failed));
             return isGiven
                 ? new StoreKeyDescription(vault.Key.Value.ToArray(), transaction.LogId)
-                : CasReasons.Denied.Because("the caller's code is not this CAS, and its owners have not approved it") with { Problems = failed };
+                : CasReasons.Denied.Because("the caller's code is not this CAS, and its owners have not approved it") with
+                {
+                    Problems = failed,
+                };
         }).ConfigureAwait(false);
     }
 

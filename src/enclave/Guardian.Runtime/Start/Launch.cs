@@ -53,7 +53,7 @@ internal sealed class Launch : IDisposable
             certificate = RaTlsCertificate.Create(process.Quotes, binding: default);
             var verifier = new EvidenceVerifier(BuiltPlatforms.Support.Anchors, new CollateralStore(options.Collateral));
             var identity = new TlsIdentity(certificate, verifier, TimeProvider.System);
-            cas = new CasClient(options.Cas, options.CasPolicy, certificate, identity.Time, verifier);
+            cas = new CasClient(options.Cas, options.CasPolicy, certificate, identity.Time, verifier, pins: options.CasPins);
             var configuration = await ConfigureAsync(cas, options, cancellation).ConfigureAwait(false);
             return new Launch(process, certificate, cas, configuration, identity);
         }

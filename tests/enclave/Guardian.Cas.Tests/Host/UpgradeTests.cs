@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Launch;
@@ -74,6 +75,48 @@ public sealed class UpgradeTests : IDisposable
         Assert.Equal(before.Owners.Hash, after.Owners.Hash);
         Assert.Equal(Named("later"), (await last.ReadAsync("later")).Text);
         await AssertRefusedAsync(other, "do not have");
+
+        // A caller who accepts only the new code learns that other code made the CAS.
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(again, (CasPins.CodeHeader, Measure(old))));
+        foreach (var (name, value) in new[]
+        {
+            (CasPins.CodeHeader, Measure(next)), (CasPins.IdentityHeader, Zeros), (CasPins.OwnersHeader, Zeros), ("Other", ""),
+        })
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, await AskAsync(again, (name, value)));
+        }
+        using var cautious = new CasClient(
+            again.Address, Accept(next), null, TimeProvider.System, SimulatedPlatforms.Verifier, pins: CasPins.None);
+        Assert.Equal(CasReasons.OtherCas, await ExpectReasonAsync(cautious.ReadOwnersAsync()));
+        Assert.Equal(before.Identity, (await cautious.ReadIdentityAsync()).Identity);
+        foreach (var (pins, isAccepted) in new[]
+        {
+            (new CasPins(before.Identity, before.Owners.Hash), true), (new CasPins(before.Identity, null), true),
+            (new CasPins(Zeros, null), false), (new CasPins(before.Identity, Zeros), false),
+        })
+        {
+            using var pinned = new CasClient(
+                again.Address, Accept(next), null, TimeProvider.System, SimulatedPlatforms.Verifier, pins: pins);
+            if (isAccepted)
+            {
+                await pinned.ReadOwnersAsync();
+                continue;
+            }
+            Assert.Equal(CasReasons.OtherCas, await ExpectReasonAsync(pinned.ReadOwnersAsync()));
+            Assert.Equal(CasReasons.OtherCas, await ExpectReasonAsync(pinned.ReadIdentityAsync()));
+            Assert.Equal(CasReasons.OtherCas, await ExpectReasonAsync(pinned.CheckAsync()));
+        }
+    }
+
+    // Any client, with a header.
+    private static async Task<HttpStatusCode> AskAsync(Running running, (string Name, string Value) header)
+    {
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        using var http = new HttpClient(handler) { BaseAddress = running.Address };
+        http.DefaultRequestHeaders.Add(header.Name, header.Value);
+        using var answer = await http.GetAsync(new Uri("v1/owners", UriKind.Relative));
+        return answer.StatusCode;
     }
 
     private static string Zeros { get; } = new('0', 64);
@@ -100,15 +143,12 @@ public sealed class UpgradeTests : IDisposable
         ["--state", folder.File("cas"), "--machine", folder.File("machine"), "--listen", "127.0.0.1:0", "--owners",
         $"{alice.PublicKey},{bob.PublicKey}", "--threshold", "2", .. more]);
 
+    private static AttestationPolicy Accept(params string[] builds) => new()
+    {
+        Identities = [new AcceptedIdentity { MrEnclaves = [.. builds.Select(EnclaveProcess.Measure)] }],
+        Platforms = [PlatformKind.Simulated],
+    };
+
     private CasClient Client(Running running, IdentityKey key) => new(
-        running.Address,
-        new AttestationPolicy
-        {
-            Identities =
-            [
-                new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(old), EnclaveProcess.Measure(folder.File("next"))] },
-            ],
-            Platforms = [PlatformKind.Simulated],
-        },
-        key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
+        running.Address, Accept(old, folder.File("next")), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
 }

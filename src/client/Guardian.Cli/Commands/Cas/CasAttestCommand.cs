@@ -26,20 +26,21 @@ internal sealed class CasAttestCommand : CliCommand
         var result = new CasAttestResult(
             Verified: true, Platforms.Name(platform), report.MrEnclave.ToString(), report.MrSigner.ToString(), report.IsvProdId,
             report.IsvSvn,
-            report.Attributes.Flags.HasFlag(AttributeFlags.Debug), identity.Identity, identity.Origin, identity.Line, [.. identity.Code], owners,
-            [.. identity.Former]);
+            report.Attributes.Flags.HasFlag(AttributeFlags.Debug), identity.Identity, identity.Origin, identity.Line, [.. identity.Code],
+            owners, [.. identity.Former]);
         terminal.Show(result, CasResultsJson.Default.CasAttestResult, people => people.WriteFacts(
             ("verified", "yes: certificate chain, quoting enclave, key binding, signature, policy"),
             ("platform", Platforms.Explain(platform)),
-            ("identity", result.Identity),
-            ("key", $"{result.Origin}, line {result.Line} of the log"),
-            ("code", $"may have the key: {string.Join(", ", result.Code)}"),
             ("mrenclave", result.MrEnclave),
             ("mrsigner", result.MrSigner),
             ("isvprodid, isvsvn", $"{result.IsvProdId}, {result.IsvSvn}"),
+            ("identity", result.Identity),
+            ("key", $"{result.Origin}, line {result.Line} of the log"),
+            ("code", $"may have the key: {string.Join(", ", result.Code)}"),
             ("owners", owners.Keys.Count == 0
                 ? "none: the first person who claims this CAS owns it, and until then it accepts nothing"
                 : $"{owners.Threshold} of {string.Join(", ", owners.Keys)}"),
+            ("hash of owners", owners.Hash ?? "none"),
             ("former owners", identity.Former.Count == 0
                 ? "none who have shares of the present key"
                 : $"with shares of the present key: {string.Join(", ", identity.Former)}"),

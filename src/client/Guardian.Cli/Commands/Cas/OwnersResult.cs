@@ -33,6 +33,7 @@ internal sealed record WitnessResult(string Address, string Session)
 [JsonSerializable(typeof(OwnersResult))]
 [JsonSerializable(typeof(CasAttestResult))]
 [JsonSerializable(typeof(CasRecoverResult))]
+[JsonSerializable(typeof(CasTrustResult))]
 [JsonSerializable(typeof(FileResult))]
 [JsonSerializable(typeof(OwnersProposeResult))]
 [JsonSerializable(typeof(OwnersSignResult))]
