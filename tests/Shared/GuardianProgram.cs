@@ -26,9 +26,11 @@ internal static class GuardianProgram
     }
 
     /// <summary>The command that starts a program, without arguments.</summary>
-    public static string[] Command(string project, string program)
+    public static string[] Command(string project, string program) => CommandIn(FolderOf(project), program);
+
+    private static string[] CommandIn(string build, string program)
     {
-        var file = Path.Combine(FolderOf(project), program);
+        var file = Path.Combine(build, program);
         return File.Exists(file) ? [file] : ["dotnet", file + ".dll"];
     }
 
@@ -70,9 +72,29 @@ internal static class GuardianProgram
     }
 
     /// <summary>Starts a program and waits until it listens.</summary>
-    public static async Task<Running> ServeAsync(string folder, string project, string program, params string[] arguments)
+    public static Task<Running> ServeAsync(string folder, string project, string program, params string[] arguments) =>
+        ServeAsync(Start(folder, project, program, [.. arguments, "--json"]), program);
+
+    /// <summary>Starts another build of a program, which is in a folder of its own, and waits until it listens.</summary>
+    public static Task<Running> ServeBuildAsync(string folder, string build, string program, params string[] arguments) =>
+        ServeAsync(Start(folder, CommandIn(build, program), [.. arguments, "--json"]), program);
+
+    /// <summary>Makes another build of a program: the same files and one more, which changes its measurement.</summary>
+    public static string MakeBuild(string project, string build)
     {
-        var process = Start(folder, project, program, [.. arguments, "--json"]);
+        Directory.CreateDirectory(build);
+        foreach (var file in Directory.GetFiles(FolderOf(project), "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(build, Path.GetRelativePath(FolderOf(project), file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        File.WriteAllText(Path.Combine(build, "build"), Path.GetFileName(build));
+        return build;
+    }
+
+    private static async Task<Running> ServeAsync(Process process, string program)
+    {
         using var limit = new CancellationTokenSource(Limit);
         var error = process.StandardError.ReadToEndAsync(limit.Token);
         while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
@@ -87,9 +109,11 @@ internal static class GuardianProgram
     }
 
     /// <summary>Starts a program. The caller reads its standard streams.</summary>
-    public static Process Start(string folder, string project, string program, IEnumerable<string> arguments)
+    public static Process Start(string folder, string project, string program, IEnumerable<string> arguments) =>
+        Start(folder, Command(project, program), arguments);
+
+    private static Process Start(string folder, string[] command, IEnumerable<string> arguments)
     {
-        var command = Command(project, program);
         var start = new ProcessStartInfo(command[0])
         {
             WorkingDirectory = folder,
@@ -100,6 +124,7 @@ internal static class GuardianProgram
         start.Environment["HOME"] = folder;
         start.Environment["NO_COLOR"] = "1";
         start.Environment.Remove("XDG_STATE_HOME");
+        start.Environment.Remove("XDG_CONFIG_HOME");
         // A developer's shell may hold a cloud's address and password there.
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToList())
         {

@@ -46,15 +46,17 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
     var rows = CasLaunch.OpenRows(options);
     var owners = CasLaunch.ReadOwners(options);
     var key = await CasLaunch.GetKeyAsync(options, process, rows, TimeProvider.System).ConfigureAwait(false);
-    var replicas = CasLaunch.ReplicasOf(process.Enclave, approved: []);
+    var replicas = CasLaunch.ReplicasOf(process.Enclave);
     vault = Vault.Open(
         rows, key, CreateAuditKey(process), LogRules.For(process.Enclave, options.Verifier), TimeProvider.System,
-        witness => new CasWitness(witness, replicas, process.Quotes, options.Verifier, TimeProvider.System), owners,
+        // A witness may still run the code before an upgrade, or already the code after it.
+        witness => new CasWitness(
+            witness, CasCode.With(replicas, vault!.Log.Code), process.Quotes, options.Verifier, TimeProvider.System), owners,
         new KeyFile(options.State, process.Enclave));
     var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
-        authority = ProvisioningAuthority.Open(options.State, process.Enclave);
+        authority = await ProvisioningAuthority.OpenAsync(vault).ConfigureAwait(false);
         provisioning = ProvisioningServer.Start(
             HostOptions.ParseEndPoint(address), services.Admissions, authority, ReadUnnamed(options.Find("provision-unnamed")),
             reason => Console.Error.WriteLine($"guardian-cas: {reason}"));
@@ -80,7 +82,7 @@ EnclaveService Recover(HostOptions options, EnclaveProcess process)
     }
     return new EnclaveService(RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting), server =>
     {
-        CasEndpoints.MapRecovery(server, recovery);
+        CasEndpoints.MapRecovery(server, recovery, rules.Code);
         _ = recovery.Key.ContinueWith(
             found =>
             {

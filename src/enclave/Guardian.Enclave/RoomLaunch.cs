@@ -67,8 +67,8 @@ internal static class RoomLaunch
         try
         {
             return await CasClient.ConnectEnclaveAsync(
-                address, contract.Cas.Policy, identity: null, identity => EvidenceContext.RuntimeLaunch(identity, session, service), quotes,
-                time, verifier).ConfigureAwait(false);
+                address, contract.Cas.Policy, new CasPins(contract.Cas.Identity, contract.Cas.Owners),
+                identity => EvidenceContext.RuntimeLaunch(identity, session, service), quotes, time, verifier).ConfigureAwait(false);
         }
         catch (RefusedException failure)
         {

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Guardian.Attestation.Launch;
 using Guardian.Hosting;
+using Guardian.Refusals;
 using Guardian.Runtime.Start;
 using Tomlyn;
 using Tomlyn.Model;
@@ -76,6 +77,11 @@ public sealed partial class GramineManifestTests
         Assert.Equal(("visits", "counter", "/program.wasm", "/state/volumes"),
             (runtime.SessionName, runtime.ServiceName, runtime.Program, runtime.Volumes));
         Assert.Equal(Guardian.Sgx.PlatformKind.Hardware, Assert.Single(runtime.CasPolicy.Platforms));
+        Assert.Null(runtime.CasPins.Identity);
+        string[] pins = ["--cas-identity", new string('1', 64), "--cas-owners", new string('2', 64)];
+        runtime = RuntimeOptions.Parse([.. pins, .. Arguments("guardian-runtime")]);
+        Assert.Equal((pins[1], pins[3]), (runtime.CasPins.Identity, runtime.CasPins.Owners));
+        Assert.Throws<RefusedException>(() => RuntimeOptions.Parse(["--cas-identity", "x", .. Arguments("guardian-runtime")]));
     }
 
     [Theory]

@@ -83,10 +83,13 @@ internal static class CommandTree
 
     private static CommandGroup CreateCas() => new(
         "cas", "Run a configuration and attestation service (CAS), verify one, or own one.",
-        new CasStartCommand(), new CasAttestCommand(), new CasClaimCommand(),
+        new CasStartCommand(), new CasAttestCommand(), new CasTrustCommand(), new CasClaimCommand(),
         new CommandGroup(
             "owners", "Replace the owners of a CAS, when as many of the present ones agree as recover its store.",
             new OwnersProposeCommand(), new OwnersSignCommand(), new OwnersChangeCommand()),
+        new CommandGroup(
+            "upgrade", "Approve new code of a CAS, when as many owners agree as recover its store.",
+            new UpgradeProposeCommand(), new UpgradeSignCommand(), new UpgradeApproveCommand()),
         new CasRecoverCommand(), new CasCopyKeyCommand(),
         new CommandGroup(
             "audit", "Read a CAS's audit log, and verify that nothing in it was changed, cut off or rolled back.",

@@ -51,6 +51,10 @@ internal static class CliReasons
     public static readonly RefusalReason BadSignature = Invalid("bad-signature", "A file holds no signatures.");
     public static readonly RefusalReason BadChange = Invalid(
         "bad-change", "A file holds no change of owners.", "write one with: guardian cas owners propose");
+    public static readonly RefusalReason BadApproval = Invalid(
+        "bad-approval", "A file holds no approval of code.", "write one with: guardian cas upgrade propose");
+    public static readonly RefusalReason BadTrust = Invalid(
+        "bad-trust", "A name, or the file behind a name, does not stand for a CAS.", "trust it again: guardian cas trust NAME ADDRESS");
     public static readonly RefusalReason BadCertificate = Invalid("bad-certificate", "A file holds no certificate.");
     public static readonly RefusalReason BadRoot = Invalid(
         "bad-root", "A file holds no root certificate.", "give the root's certificate in PEM");
@@ -93,6 +97,9 @@ internal static class CliReasons
     public static readonly RefusalReason NoShare = Refused(
         "no-share", "No share of the key is for this owner.", "use the key that was named when the CAS was claimed, or its owners were "
         + "changed");
+    public static readonly RefusalReason OtherTrust = Refused(
+        "other-trust", "The CAS has another identity or other owners than the user expects.",
+        "ask the owners what happened; to accept it under the same name, give --replace");
     public static readonly RefusalReason NotOwned = Refused("not-owned", "The CAS has no owners.", "claim it: guardian cas claim");
     public static readonly RefusalReason NoVersion = Refused(
         "no-version", "The data set has no version yet.", "upload all persons first, without --changes and --remove");

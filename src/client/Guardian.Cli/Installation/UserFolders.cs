@@ -12,6 +12,13 @@ internal static class UserFolders
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
         "guardian");
 
+    /// <summary>The folder for what the user decided: <c>$XDG_CONFIG_HOME/guardian</c>, else <c>~/.config/guardian</c>.</summary>
+    public static string Configuration => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } set
+            ? set
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
+        "guardian");
+
     /// <summary>The folder of the simulated machine's identity.</summary>
     public static string Machine => Path.Combine(State, "machine");
 

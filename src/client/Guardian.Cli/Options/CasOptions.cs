@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
@@ -14,18 +15,18 @@ internal sealed class CasOptions
 {
     private readonly PolicyOptions policy = new(InstalledProgram.Cas);
 
-    // The role that the CAS must have; by default it serves.
-    private readonly ExpectedEvidence expected;
+    // The role that the CAS must have; null is a CAS that serves.
+    private readonly ExpectedEvidence? expected;
 
-    private CasOptions(Argument<Uri>? argument, Option<Uri>? option, Option<string>? key, ExpectedEvidence? expected)
+    private CasOptions(Argument<CasTarget>? argument, Option<CasTarget>? option, Option<string>? key, ExpectedEvidence? expected)
     {
         (AddressArgument, AddressOption, Key) = (argument, option, key);
-        this.expected = expected ?? ExpectedEvidence.Cas(null);
+        this.expected = expected;
     }
 
-    private Argument<Uri>? AddressArgument { get; }
+    private Argument<CasTarget>? AddressArgument { get; }
 
-    private Option<Uri>? AddressOption { get; }
+    private Option<CasTarget>? AddressOption { get; }
 
     /// <summary>The user's key; null for commands that need none.</summary>
     public Option<string>? Key { get; }
@@ -45,15 +46,21 @@ internal sealed class CasOptions
         new(null, CreateAddressOption(), CreateKey(keyDescription), null);
 
     /// <summary>The CAS as an argument.</summary>
-    public static Argument<Uri> CreateAddressArgument() => new("ADDRESS")
+    public static Argument<CasTarget> CreateAddressArgument() => new("ADDRESS")
     {
-        Description = "The CAS, https://host:port.",
-        CustomParser = Addresses.Parse,
+        Description = "The CAS: https://host:port, or a name of 'guardian cas trust'.",
+        CustomParser = CasTarget.Parse,
     };
 
     /// <summary>The CAS as an option.</summary>
-    public static Option<Uri> CreateAddressOption() =>
-        new("--cas") { Description = "The CAS, https://host:port.", Required = true, CustomParser = Addresses.Parse, HelpName = "ADDRESS" };
+    public static Option<CasTarget> CreateAddressOption() =>
+        new("--cas")
+        {
+            Description = "The CAS: https://host:port, or a name of 'guardian cas trust'.",
+            Required = true,
+            CustomParser = CasTarget.Parse,
+            HelpName = "ADDRESS",
+        };
 
     /// <summary>The user's key.</summary>
     public static Option<string> CreateKey(string description) => new("--key")
@@ -64,19 +71,31 @@ internal sealed class CasOptions
     };
 
     /// <summary>Connects without a key.</summary>
-    public CasClient ConnectAnonymously(ParseResult arguments, Action<RaTlsPeer, Appraisal>? onVerified = null) => new(
-        ReadAddress(arguments), policy.Read(arguments), null, TimeProvider.System, CliVerifier.Default, onVerified, expected);
+    public CasClient ConnectAnonymously(ParseResult arguments, Action<RaTlsPeer, Appraisal>? onVerified = null) =>
+        Connect(arguments, null, onVerified);
 
     /// <summary>Connects with the user's key, and works.</summary>
     public async Task<T> UseAsync<T>(ParseResult arguments, Func<CasClient, Task<T>> work)
     {
         using var key = KeyFile.Load(arguments.GetRequiredValue(Key!));
         using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-        using var client = new CasClient(
-            ReadAddress(arguments), policy.Read(arguments), certificate, TimeProvider.System, CliVerifier.Default, expected: expected);
+        using var client = Connect(arguments, certificate);
         return await work(client).ConfigureAwait(false);
     }
 
-    private Uri ReadAddress(ParseResult arguments) =>
+    /// <summary>The CAS that the user named.</summary>
+    public CasTarget ReadTarget(ParseResult arguments) =>
         AddressArgument is null ? arguments.GetRequiredValue(AddressOption!) : arguments.GetRequiredValue(AddressArgument);
+
+    /// <summary>The policy that the CAS must satisfy.</summary>
+    public AttestationPolicy ReadPolicy(ParseResult arguments) => policy.Read(arguments, ReadTarget(arguments).Trusted);
+
+    private CasClient Connect(
+        ParseResult arguments, X509Certificate2? certificate, Action<RaTlsPeer, Appraisal>? onVerified = null)
+    {
+        var target = ReadTarget(arguments);
+        return new CasClient(
+            target.Address, ReadPolicy(arguments), certificate, TimeProvider.System, CliVerifier.Default, onVerified,
+            target.Trusted?.Pins, expected);
+    }
 }

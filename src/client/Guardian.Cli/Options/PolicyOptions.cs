@@ -36,21 +36,26 @@ internal sealed class PolicyOptions
 
     /// <summary>Reads the policy.</summary>
     /// <exception cref="RefusedException">A measurement is malformed.</exception>
-    public AttestationPolicy Read(ParseResult arguments)
+    /// <param name="trusted">A CAS that the user trusts by name, whose policy holds where no option is given; null for none.</param>
+    public AttestationPolicy Read(ParseResult arguments, TrustedCas? trusted = null)
     {
-        var given = arguments.GetValue(mrEnclaves) ?? [];
+        var given = arguments.GetValue(mrEnclaves) is { Length: > 0 } options ? options : [.. trusted?.MrEnclaves ?? []];
         return new AttestationPolicy
         {
             Identities = [new AcceptedIdentity { MrEnclaves = given.Length > 0 ? [.. given.Select(ParseMrEnclave)] : [program.Measure()] }],
-            Platforms = ReadPlatforms(arguments),
+            Platforms = trusted is not null && arguments.GetValue(platforms) is not { Length: > 0 }
+                ? [.. trusted.Platforms.Select(ParsePlatform)]
+                : ReadPlatforms(arguments),
         };
     }
 
     /// <summary>Reads the platforms alone; hardware when none is given.</summary>
     public IReadOnlyList<PlatformKind> ReadPlatforms(ParseResult arguments) =>
         arguments.GetValue(platforms) is { Length: > 0 } given
-            ? [.. given.Select(kind => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware).Distinct()]
+            ? [.. given.Select(ParsePlatform).Distinct()]
             : [PlatformKind.Hardware];
+
+    private static PlatformKind ParsePlatform(string kind) => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware;
 
     /// <summary>Reads an MRENCLAVE.</summary>
     /// <exception cref="RefusedException">The text is not 64 hex digits.</exception>

@@ -13,7 +13,8 @@ namespace Guardian.Cas.Client.Audit;
 /// <param name="now">The instant at which quotes must be valid.</param>
 /// <param name="verifier">Verifies quotes, with the roots that are accepted.</param>
 /// <param name="isComplete">
-/// Whether the signature of every line is verified. Otherwise only those of lines about trust are: they sign the hashes of all lines before.
+/// Whether the signature of every line is verified. Otherwise only those of lines about trust are, which sign the hashes of all lines
+/// before.
 /// </param>
 internal sealed class AuditChain(
     AuditState start, AttestationPolicy policy, DateTimeOffset now, EvidenceVerifier verifier, bool isComplete)

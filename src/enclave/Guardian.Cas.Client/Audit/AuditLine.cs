@@ -27,7 +27,9 @@ internal sealed record AuditPayload(
     public bool IsAboutTrust => Statement is not null || Owners is not null || Approved is not null;
 }
 
-/// <summary>The owners as the log names them, in the clear: an entry's signature covers them, whoever has the key of the store.</summary>
+/// <summary>
+/// The owners as the log names them, in the clear. An enclave signs them, so the key of the store is not enough to forge them.
+/// </summary>
 /// <param name="Keys">SubjectPublicKeyInfo of each owner's key, base64.</param>
 /// <param name="Threshold">How many of them act together.</param>
 /// <param name="Predecessor">The hash of the owners before them; null for the first owners.</param>

@@ -17,6 +17,7 @@ namespace Guardian.Cas.Client.Connection;
 /// <remarks>
 /// Every call throws <see cref="RefusedException"/> with one of <see cref="CasReasons"/> when the CAS refuses
 /// (<see cref="CasReasons.Denied"/>, <see cref="CasReasons.NotFound"/>, <see cref="CasReasons.Conflict"/>,
+/// <see cref="CasReasons.Unclaimed"/>, <see cref="CasReasons.OtherCas"/>,
 /// <see cref="CasReasons.Invalid"/>, <see cref="CasReasons.Busy"/>, <see cref="CasReasons.Damaged"/>), is not accepted
 /// (<see cref="CasReasons.NotTrusted"/>) or does not answer (<see cref="CasReasons.Unreachable"/>), and
 /// <see cref="OperationCanceledException"/> when the caller cancels it. It throws <see cref="ObjectDisposedException"/> after
@@ -40,17 +41,19 @@ public sealed class CasClient : IDisposable
     /// <param name="time">The clock by which evidence must be valid.</param>
     /// <param name="verifier">Verifies the evidence of the CAS, with the roots that are accepted.</param>
     /// <param name="onVerified">Called with the verified CAS at each handshake; may be null.</param>
-    /// <param name="expected">The role and context that the CAS's evidence must have; null is any CAS that serves.</param>
+    /// <param name="pins">The CAS that each request is meant for; null for any CAS that the policy accepts.</param>
+    /// <param name="expected">The role and context that the CAS's evidence must have; null is a CAS that serves.</param>
     /// <exception cref="ArgumentNullException">
     /// <paramref name="policy"/>, <paramref name="time"/> or <paramref name="verifier"/> is null.
     /// </exception>
     public CasClient(
         Uri address, AttestationPolicy policy, X509Certificate2? clientCertificate, TimeProvider time, EvidenceVerifier verifier,
-        Action<RaTlsPeer, Appraisal>? onVerified = null, ExpectedEvidence? expected = null)
+        Action<RaTlsPeer, Appraisal>? onVerified = null, CasPins? pins = null, ExpectedEvidence? expected = null)
     {
         var handler = RaTlsTransport.CreateHandler(
-            policy, expected ?? ExpectedEvidence.Cas(null), clientCertificate, time, verifier, onVerified);
+            policy, expected ?? ExpectCas(pins), clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
+        Pin(pins ?? CasPins.None, policy);
     }
 
     /// <summary>
@@ -59,7 +62,7 @@ public sealed class CasClient : IDisposable
     /// </summary>
     /// <param name="address">The CAS, <c>https://host:port</c>.</param>
     /// <param name="policy">The CAS that is accepted.</param>
-    /// <param name="identity">The identity that the CAS must have, 32 bytes; null accepts each CAS that the policy accepts.</param>
+    /// <param name="pins">The CAS that is meant; null accepts each CAS that the policy accepts.</param>
     /// <param name="describe">Returns the role and context of the key for the CAS's identity, 32 bytes.</param>
     /// <param name="quotes">Makes the quotes of this enclave.</param>
     /// <param name="time">The clock by which evidence must be valid.</param>
@@ -68,19 +71,18 @@ public sealed class CasClient : IDisposable
     /// <returns>The client.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="describe"/> is null.</exception>
     public static async Task<CasClient> ConnectEnclaveAsync(
-        Uri address, AttestationPolicy policy, ReadOnlyMemory<byte>? identity, Func<ReadOnlyMemory<byte>, EvidenceContext> describe,
+        Uri address, AttestationPolicy policy, CasPins? pins, Func<ReadOnlyMemory<byte>, EvidenceContext> describe,
         IQuoteProvider quotes, TimeProvider time, EvidenceVerifier verifier, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(describe);
         RaTlsPeer? cas = null;
-        using (var anonymous = new CasClient(
-            address, policy, null, time, verifier, (peer, _) => cas = peer, ExpectedEvidence.Cas(identity)))
+        using (var anonymous = new CasClient(address, policy, null, time, verifier, (peer, _) => cas = peer, pins))
         {
             await anonymous.CheckAsync(cancellation).ConfigureAwait(false);
         }
         var found = cas!.Context!.Fields[0];
         var certificate = RaTlsCertificate.Create(quotes, describe(found));
-        return new CasClient(address, policy, certificate, time, verifier, expected: ExpectedEvidence.Cas(found))
+        return new CasClient(address, policy, certificate, time, verifier, null, pins, ExpectedEvidence.Cas(found))
         {
             launchCertificate = certificate,
         };
@@ -229,6 +231,24 @@ public sealed class CasClient : IDisposable
     public Task<OwnersDescription> ReadOwnersAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/owners", null, CasJson.Default.OwnersDescription, cancellation);
 
+    /// <summary>Lets a CAS approve code, which may then have the key of its store.</summary>
+    /// <param name="approval">The bytes of <see cref="UpgradeApproval.ToBytes"/>, exactly as they were signed.</param>
+    /// <param name="signatures">Signatures of owners. The caller's own key counts without one.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The CAS with the approved code.</returns>
+    public Task<CasIdentity> ApproveUpgradeAsync(
+        ReadOnlyMemory<byte> approval, IReadOnlyList<SessionSignature> signatures, CancellationToken cancellation = default)
+    {
+        var content = CreateContent(approval, "application/json", signatures);
+        return SendAsync(HttpMethod.Post, "v1/upgrades", content, CasJson.Default.CasIdentity, cancellation);
+    }
+
+    /// <summary>Reads the identity of a CAS, its code and its owners.</summary>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The identity.</returns>
+    public Task<CasIdentity> ReadIdentityAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/identity", null, CasJson.Default.CasIdentity, cancellation);
+
     /// <summary>Reads the encrypted shares of a CAS in recovery.</summary>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The shares.</returns>
@@ -267,6 +287,28 @@ public sealed class CasClient : IDisposable
     {
         http.Dispose();
         launchCertificate?.Dispose();
+    }
+
+    private static ExpectedEvidence ExpectCas(CasPins? pins) =>
+        ExpectedEvidence.Cas(pins?.Identity is { } identity ? Convert.FromHexString(identity) : default(ReadOnlyMemory<byte>?));
+
+    private void Pin(CasPins pins, AttestationPolicy policy)
+    {
+        var headers = http.DefaultRequestHeaders;
+        if (pins.Identity is not null)
+        {
+            headers.Add(CasPins.IdentityHeader, pins.Identity);
+        }
+        if (pins.Owners is not null)
+        {
+            headers.Add(CasPins.OwnersHeader, pins.Owners);
+        }
+        // The CAS that answers may have got its key from earlier code, which the caller must accept as well.
+        var code = policy.Identities.SelectMany(identity => identity.MrEnclaves).Distinct().ToList();
+        if (code.Count > 0)
+        {
+            headers.Add(CasPins.CodeHeader, string.Join(',', code));
+        }
     }
 
     // The slashes of a name separate namespaces; every other special character is escaped.

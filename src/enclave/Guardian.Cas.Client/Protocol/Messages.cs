@@ -96,6 +96,8 @@ internal sealed record CasProblem(string Title, int Status, string Detail, IRead
 [JsonSerializable(typeof(OwnersClaim))]
 [JsonSerializable(typeof(OwnersChange))]
 [JsonSerializable(typeof(OwnersDescription))]
+[JsonSerializable(typeof(UpgradeApproval))]
+[JsonSerializable(typeof(CasIdentity))]
 [JsonSerializable(typeof(RecoveryDescription))]
 [JsonSerializable(typeof(OpenedShare))]
 [JsonSerializable(typeof(RecoveryProgress))]

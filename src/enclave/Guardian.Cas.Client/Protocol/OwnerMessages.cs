@@ -40,6 +40,44 @@ public sealed record OwnersChange(string Predecessor, IReadOnlyList<string> Keys
     }
 }
 
+/// <summary>Approves code of a CAS, which may then have the key of its store. Owners sign the bytes of <see cref="ToBytes"/>.</summary>
+/// <param name="Identity">The identity of the CAS: SHA-256 of the first line of its log, lower-case hex.</param>
+/// <param name="Owners">The <see cref="OwnersDescription.Hash"/> of the present owners.</param>
+/// <param name="MrEnclave">MRENCLAVE of the code, 64 lower-case hex digits.</param>
+public sealed record UpgradeApproval(string Identity, string Owners, string MrEnclave)
+{
+    /// <summary>Writes the approval as it is signed and sent.</summary>
+    /// <returns>JSON, UTF-8.</returns>
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, CasJson.Default.UpgradeApproval);
+
+    /// <summary>Reads an approval. Never throws for any content.</summary>
+    /// <param name="utf8">JSON as <see cref="ToBytes"/> wrote it.</param>
+    /// <returns>The approval, or null when the bytes are not one.</returns>
+    public static UpgradeApproval? TryRead(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(utf8, CasJson.Default.UpgradeApproval);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The facts by which people recognise a CAS, besides the code that answers.</summary>
+/// <param name="Identity">SHA-256 of the first line of its log, lower-case hex. No other CAS has it.</param>
+/// <param name="Origin">
+/// How the answering enclave came by the key of the store: <c>made</c>, <c>joined</c>, <c>upgraded</c> or <c>recovered</c>.
+/// </param>
+/// <param name="Line">The line of the log that notes this.</param>
+/// <param name="Code">MRENCLAVE of all code that may have the key: of the first line, and then in the order of approval.</param>
+/// <param name="Owners">The present owners.</param>
+/// <param name="Former">Hashes of the keys of former owners, to whom shares of the present key were dealt.</param>
+public sealed record CasIdentity(
+    string Identity, string Origin, long Line, IReadOnlyList<string> Code, OwnersDescription Owners, IReadOnlyList<string> Former);
+
 /// <summary>The owners of a CAS.</summary>
 /// <param name="Keys">SHA-256 of each owner's SubjectPublicKeyInfo, lower-case hex; empty when the CAS has no owners.</param>
 /// <param name="Threshold">How many of them act together.</param>

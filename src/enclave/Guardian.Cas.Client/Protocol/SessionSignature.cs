@@ -12,16 +12,19 @@ public enum SignatureSubject
 
     /// <summary>An <see cref="OwnersChange"/>.</summary>
     Owners,
+
+    /// <summary>An <see cref="UpgradeApproval"/>.</summary>
+    Upgrade,
 }
 
 /// <summary>
-/// A person's signature of a session or of a change of owners. It consents to exactly this document, and the document names the one that it
-/// replaces.
+/// A person's signature of a session, of a change of owners or of an approval of code. It consents to exactly this document, and the
+/// document names the one that it replaces, or the CAS and its owners.
 /// </summary>
 /// <param name="Key">SubjectPublicKeyInfo of a P-256 key, base64.</param>
 /// <param name="Signature">
-/// ECDSA with SHA-256 over the ASCII text <c>guardian session HASH</c> or <c>guardian owners HASH</c> and a line feed;
-/// r and s, 64 bytes, base64.
+/// ECDSA with SHA-256 over the ASCII text <c>guardian session HASH</c>, <c>guardian owners HASH</c> or <c>guardian upgrade HASH</c>
+/// and a line feed; r and s, 64 bytes, base64.
 /// </param>
 public sealed record SessionSignature(string Key, string Signature)
 {
@@ -65,5 +68,13 @@ public sealed record SessionSignature(string Key, string Signature)
     public override string ToString() => $"{Key} {Signature}";
 
     private static byte[] Content(string hash, SignatureSubject subject) =>
-        Encoding.ASCII.GetBytes($"guardian {(subject == SignatureSubject.Owners ? "owners" : "session")} {hash}\n");
+        Encoding.ASCII.GetBytes($"guardian {WordOf(subject)} {hash}\n");
+
+    private static string WordOf(SignatureSubject subject) => subject switch
+    {
+        SignatureSubject.Session => "session",
+        SignatureSubject.Owners => "owners",
+        SignatureSubject.Upgrade => "upgrade",
+        _ => throw new ArgumentOutOfRangeException(nameof(subject)),
+    };
 }

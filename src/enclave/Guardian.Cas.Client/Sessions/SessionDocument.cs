@@ -44,6 +44,9 @@ public sealed record SessionDocument
     /// <summary>The access rules of the session itself.</summary>
     internal AccessPolicy Access { get; init; } = AccessPolicy.CreatorOnly;
 
+    /// <summary>The one CAS that may keep the session.</summary>
+    public CasPins Cas { get; init; } = CasPins.None;
+
     /// <summary>Reads a session and checks everything that can be checked without a CAS.</summary>
     /// <param name="utf8">The document as it was written, YAML; at most 1 MiB.</param>
     /// <returns>

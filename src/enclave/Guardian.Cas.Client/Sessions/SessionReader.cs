@@ -21,6 +21,7 @@ internal sealed class SessionReader(YamlMap map)
             map.ReportAt("version", $"'version' must be \"0.3\", not '{version}'");
         }
         var predecessor = SessionFields.ReadHash(map, "predecessor", "the current session's hash");
+        var cas = ReadCas(map.Map("cas"));
         var access = AccessReader.Read(map.Map("access_policy"));
         var security = SecurityRules.Read(map.Map("security"));
         var secretsWithMaps = ReadUnique("secrets", SecretReader.Read, secret => secret.Name);
@@ -43,12 +44,26 @@ internal sealed class SessionReader(YamlMap map)
             Name = name,
             Hash = hash,
             Predecessor = predecessor,
+            Cas = cas,
             Services = [.. services.Select(each => each.Item)],
             Secrets = secrets,
             Volumes = volumes,
             Access = access,
             Text = text,
         };
+    }
+
+    private static CasPins ReadCas(YamlMap? cas)
+    {
+        if (cas is null)
+        {
+            return CasPins.None;
+        }
+        var pins = new CasPins(
+            SessionFields.ReadHash(cas, "identity", "the identity that 'guardian cas attest' prints"),
+            SessionFields.ReadHash(cas, "owners", "the hash of owners that 'guardian cas attest' prints"));
+        cas.End();
+        return pins;
     }
 
     private List<SessionImage> ReadImages(ServiceReader reader)

@@ -187,6 +187,10 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
         {
             return NoService(request);
         }
+        if (PinCheck.Compare(transaction.Log, state.Document.Cas) is { } other)
+        {
+            return other;
+        }
         var subject = $"{request.Session}/{request.Service}";
         var by = $"mrenclave {peer.Quote.Report.MrEnclave}";
         if (FindFaults(transaction, state, service, peer) is { Count: > 0 } faults)

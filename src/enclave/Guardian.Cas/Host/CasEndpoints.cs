@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Owners;
@@ -30,6 +31,7 @@ internal static class CasEndpoints
     {
         app.Use((context, next) => MeasureAsync(context, next, metrics));
         app.Use((context, next) => LimitAsync(context, next, limits));
+        app.Use((context, next) => PinAsync(context, next, () => services.Vault.Log, services.Vault.Code));
         app.MapGet("/metrics", async context =>
         {
             context.Response.ContentType = "text/plain; version=0.0.4";
@@ -48,8 +50,10 @@ internal static class CasEndpoints
     }
 
     /// <summary>Maps the calls of a CAS that waits for its owners' shares.</summary>
-    public static void MapRecovery(WebApplication app, KeyRecovery recovery)
+    /// <param name="code">MRENCLAVE of this enclave.</param>
+    public static void MapRecovery(WebApplication app, KeyRecovery recovery, string code)
     {
+        app.Use((context, next) => PinAsync(context, next, () => recovery.Log, code));
         app.MapGet("/v1/health", context =>
             WriteAsync(context, StatusCodes.Status503ServiceUnavailable, new CasHealth("recovering"), CasJson.Default.CasHealth));
         app.MapGet("/v1/recovery", context =>
@@ -64,6 +68,7 @@ internal static class CasEndpoints
     {
         const string ClaimForm = "{\"keys\": […], \"threshold\": …}";
         const string ChangeForm = "{\"predecessor\": …, \"keys\": […], \"threshold\": …}";
+        const string UpgradeForm = "{\"identity\": …, \"owners\": …, \"mrEnclave\": …}";
         app.MapGet("/v1/owners", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.OwnersDescription, (_, _) => services.Owners.ReadAsync()));
         app.MapPost("/v1/owners", Answer(
@@ -73,6 +78,12 @@ internal static class CasEndpoints
             MaxRequestSize * 4, StatusCodes.Status200OK, CasJson.Default.OwnersDescription,
             (context, body) => services.Owners.ChangeAsync(
                 body, Read(body, CasJson.Default.OwnersChange, ChangeForm), CallerKeyOf(context), SignaturesOf(context))));
+        app.MapPost("/v1/upgrades", Answer(
+            MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.CasIdentity,
+            (context, body) => services.Owners.ApproveUpgradeAsync(
+                body, Read(body, CasJson.Default.UpgradeApproval, UpgradeForm), CallerKeyOf(context), SignaturesOf(context))));
+        app.MapGet("/v1/identity", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.CasIdentity, (_, _) => services.Owners.ReadIdentityAsync()));
         app.MapPost("/v1/store-key", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StoreKeyDescription,
             (context, _) => services.Owners.HandOverKeyAsync(CertificateOf(context))));
@@ -149,6 +160,20 @@ internal static class CasEndpoints
         context.Response.Headers.RetryAfter = "1";
         var refusal = CasReasons.Busy.Because("the caller has as many calls under way as one caller may have; wait for their answers");
         await RefuseAsync(context, StatusCodes.Status429TooManyRequests, refusal).ConfigureAwait(false);
+    }
+
+    // The caller who asks for the identity wants to see it. The state of the service and its metrics belong to the host.
+    private static readonly string[] OpenPaths = ["/metrics", "/v1/health", "/v1/identity"];
+
+    private static async Task PinAsync(HttpContext context, RequestDelegate next, Func<AuditState> read, string code)
+    {
+        string? Header(string name) => context.Request.Headers.TryGetValue(name, out var values) ? values.ToString() : null;
+        var pins = new CasPins(Header(CasPins.IdentityHeader), Header(CasPins.OwnersHeader));
+        var log = read();
+        var refusal = PinCheck.Compare(log, pins) ?? (OpenPaths.Contains(context.Request.Path.Value)
+            ? null
+            : PinCheck.CheckOrigin(log, code, pins, Header(CasPins.CodeHeader)?.Split(',') ?? []));
+        await (refusal is null ? next(context) : RefuseAsync(context, StatusOf(refusal.Kind), refusal)).ConfigureAwait(false);
     }
 
     private static RequestDelegate Answer<T>(

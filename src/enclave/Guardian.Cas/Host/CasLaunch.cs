@@ -84,26 +84,22 @@ internal static class CasLaunch
             : throw HostingReasons.RefuseStart(
                 "the store was made with a key that this machine and this code do not have",
                 "get it from another replica (guardian cas start --join ADDRESS), "
+                + "new code after its owners approved it (guardian cas upgrade), "
                 + "or have the owners recover it (guardian cas start --recover)");
     }
 
-    /// <summary>The enclaves that are this CAS: the same code, or code that its owners approved, on the same kind of platform.</summary>
-    /// <param name="approved">MRENCLAVE of the approved code, hex; none for the same code only.</param>
-    public static AttestationPolicy ReplicasOf(IEnclave enclave, IReadOnlyList<string> approved)
+    /// <summary>The enclaves that are this CAS: the same code on the same kind of platform.</summary>
+    public static AttestationPolicy ReplicasOf(IEnclave enclave)
     {
         var own = enclave.Identity;
         return new AttestationPolicy
         {
             // Not by signer: with Gramine the operator signs, and may sign code that gives the key away.
-            Identities = [new AcceptedIdentity { MrEnclaves = [own.MrEnclave, .. approved.Select(Parse)] }],
+            Identities = [new AcceptedIdentity { MrEnclaves = [own.MrEnclave] }],
             Platforms = [enclave.Platform],
             AllowDebug = own.Attributes.Flags.HasFlag(AttributeFlags.Debug),
         };
     }
-
-    private static MrEnclave Parse(string hex) => MrEnclave.TryParse(hex, out var value)
-        ? value
-        : throw new InvalidDataException($"'{hex}' in the log is not an MRENCLAVE");
 
     // The head of the store, and the code that may have its key. Who joins a CAS accepts only code that the store's log names.
     private static (byte[]? Head, IReadOnlyList<string>? Code) ReadStore(IRowStore? rows, LogRules rules, TimeProvider time, bool joins)
@@ -129,7 +125,7 @@ internal static class CasLaunch
             MrEnclave? giver = null;
             using var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting);
             using var client = new CasClient(
-                uri, ReplicasOf(process.Enclave, code ?? []), certificate, time, verifier,
+                uri, CasCode.With(ReplicasOf(process.Enclave), code ?? []), certificate, time, verifier,
                 (peer, _) => giver = peer.Quote.Report.MrEnclave);
             var answer = await client.ReadStoreKeyAsync().ConfigureAwait(false);
             var origin = giver == process.Enclave.Identity.MrEnclave ? KeyOrigin.Joined : KeyOrigin.Upgraded;

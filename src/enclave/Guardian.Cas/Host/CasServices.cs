@@ -19,11 +19,15 @@ internal sealed class CasServices
     public CasServices(Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null)
     {
         var callers = new CallerVerifier(verifier, time);
+        Vault = vault;
         Sessions = new SessionRegistry(vault, time);
         Admissions = new AdmissionService(vault, callers, time);
         Owners = new OwnerRegistry(vault, callers, replicas);
         Audit = new AuditReader(vault, time);
     }
+
+    /// <summary>The store.</summary>
+    public Vault Vault { get; }
 
     /// <summary>Sessions, for people.</summary>
     public SessionRegistry Sessions { get; }

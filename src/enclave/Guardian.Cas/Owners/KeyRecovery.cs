@@ -9,8 +9,8 @@ namespace Guardian.Cas.Owners;
 
 /// <summary>Rebuilds the key of a store that no machine has any more from its owners' shares. Thread-safe.</summary>
 /// <remarks>
-/// The host chose the database. Its log must therefore verify without any key: from the first line on, enclaves signed the commitment to the
-/// key, the owners, and the hash of the shares. A store that somebody made outside a CAS has no such log.
+/// The host chose the database. Its log must therefore verify without any key: from the first line on, enclaves signed the commitment to
+/// the key, the owners, and the hash of the shares. A store that somebody made outside a CAS has no such log.
 /// </remarks>
 internal sealed class KeyRecovery
 {
@@ -24,8 +24,8 @@ internal sealed class KeyRecovery
     /// <summary>The encrypted shares.</summary>
     public RecoveryDescription Description { get; }
 
-    /// <summary>The identity of the CAS.</summary>
-    public string LogId => log.Log;
+    /// <summary>The log of the CAS.</summary>
+    public AuditState Log => log;
 
     /// <summary>The key; completes when there are enough shares.</summary>
     public Task<StoreKey> Key => found.Task;

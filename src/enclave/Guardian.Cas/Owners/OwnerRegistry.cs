@@ -7,6 +7,7 @@ using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Store;
 using Guardian.Refusals;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cas.Owners;
 
@@ -93,6 +94,55 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
         transaction => transaction.Owners is { } owners ? transaction.Describe(owners) : new OwnersDescription([], 0, null),
         needsWitness: false).ConfigureAwait(false);
 
+    /// <summary>Approves code when as many owners agree as recover the store. It may have the key from then on.</summary>
+    /// <param name="document">The approval as it was sent and signed.</param>
+    /// <param name="approval">The parsed approval.</param>
+    /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
+    /// <param name="signatures">Signatures of owners over the document.</param>
+    public async Task<Outcome<CasIdentity>> ApproveUpgradeAsync(
+        ReadOnlyMemory<byte> document, UpgradeApproval approval, ReadOnlyMemory<byte> callerKey,
+        IReadOnlyList<SessionSignature> signatures)
+    {
+        if (!MrEnclave.TryParse(approval.MrEnclave, out var code) || code.ToString() != approval.MrEnclave)
+        {
+            return CasReasons.Invalid.Because($"'{approval.MrEnclave}' is not an MRENCLAVE: 64 lower-case hex digits");
+        }
+        var caller = KeyHash.Of(callerKey.Span);
+        var (approvals, forged) = Approvals.Verify(caller, KeyHash.Of(document.Span), SignatureSubject.Upgrade, signatures);
+        if (approvals is null)
+        {
+            return forged!;
+        }
+        return await vault.TryRunAsync<CasIdentity>(transaction =>
+        {
+            var owners = transaction.Owners!;
+            if (CheckAgreement(owners, approvals) is { } refusal)
+            {
+                return refusal;
+            }
+            if (approval.Identity != transaction.LogId || approval.Owners != transaction.HashOf(owners))
+            {
+                return CasReasons.Conflict.Because(
+                    $"the approval is for the CAS {approval.Identity} and its owners {approval.Owners}; this is {transaction.LogId} "
+                    + $"with the owners {transaction.HashOf(owners)}");
+            }
+            var identity = transaction.DescribeIdentity(vault.Held);
+            if (identity.Code.Contains(approval.MrEnclave))
+            {
+                return identity;
+            }
+            transaction.Audit(
+                "upgrade-approved", "cas", caller,
+                $"mrenclave {code}, approved by {string.Join(", ", OwnerTable.HashesOf(owners).Where(approvals.Contains))}",
+                approved: approval.MrEnclave);
+            return identity with { Code = [.. identity.Code, approval.MrEnclave] };
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Describes the CAS. Works while the witness is silent.</summary>
+    public async Task<Outcome<CasIdentity>> ReadIdentityAsync() =>
+        await vault.RunAsync(transaction => transaction.DescribeIdentity(vault.Held), needsWitness: false).ConfigureAwait(false);
+
     /// <summary>Gives the store's key to another enclave of this CAS.</summary>
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
     public async Task<Outcome<StoreKeyDescription>> HandOverKeyAsync(ReadOnlyMemory<byte> certificate)
@@ -102,18 +152,23 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
         {
             return refusal!;
         }
-        IReadOnlyList<string> failed = replicas is null ? ["this CAS has no replicas"]
-            : ExpectedEvidence.Exactly(EvidenceContext.CasStarting).FindFault(peer.Context) is { } fault ? [$"role: the evidence is {fault}"]
-            : [.. replicas.Appraise(peer.Quote).Checks.Where(check => !check.Passed).Select(check => check.ToString())];
         return await vault.TryRunAsync<StoreKeyDescription>(transaction =>
         {
+            IReadOnlyList<string> failed = replicas is null ? ["this CAS has no replicas"]
+                : ExpectedEvidence.Exactly(EvidenceContext.CasStarting).FindFault(peer.Context) is { } fault
+                ? [$"role: the evidence is {fault}"]
+                : [.. CasCode.With(replicas, transaction.Approved).Appraise(peer.Quote).Checks
+                    .Where(check => !check.Passed).Select(check => check.ToString())];
             var isGiven = failed.Count == 0;
             transaction.Audit(
                 isGiven ? "store-key-given" : "store-key-denied", "cas", $"mrenclave {peer.Quote.Report.MrEnclave}",
                 string.Join("; ", failed));
             return isGiven
                 ? new StoreKeyDescription(vault.Key.Value.ToArray(), transaction.LogId)
-                : CasReasons.Denied.Because("the caller's enclave is not this CAS") with { Problems = failed };
+                : CasReasons.Denied.Because("the caller's code is not this CAS, and its owners have not approved it") with
+                {
+                    Problems = failed,
+                };
         }).ConfigureAwait(false);
     }
 

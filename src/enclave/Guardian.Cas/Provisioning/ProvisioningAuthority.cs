@@ -2,22 +2,21 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Guardian.Files.Durable;
-using Guardian.Sgx.Enclaves;
-using Guardian.Sgx;
-using Guardian.Sgx.Keys;
+using Guardian.Cas.Store;
 
 namespace Guardian.Cas.Provisioning;
 
 /// <summary>
 /// The authority by which Gramine's clients know this CAS. They cannot read its quote, so they trust a certificate that their owner
-/// fetched over RA-TLS and put into the measured manifest. Its key is made inside the CAS and kept sealed. Thread-safe.
+/// fetched over RA-TLS and put into the measured manifest. Its key is made inside the CAS and kept in its store. Thread-safe.
 /// </summary>
 internal sealed class ProvisioningAuthority : IDisposable
 {
     // Measurements include the certificate, so it must last. An early end would not protect: the host controls the enclave's clock.
     private static readonly DateTimeOffset NotBefore = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset NotAfter = new(2049, 12, 31, 23, 59, 59, TimeSpan.Zero);
+
+    private const string Kind = "provisioning";
 
     private readonly X509Certificate2 authority;
     private readonly ECDsa serverKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -27,21 +26,25 @@ internal sealed class ProvisioningAuthority : IDisposable
     /// <summary>The certificate, PEM.</summary>
     public string Certificate => authority.ExportCertificatePem();
 
-    /// <summary>Opens the authority of a state folder, and makes it at first use.</summary>
-    /// <exception cref="InvalidDataException">Other code or another machine sealed it.</exception>
-    public static ProvisioningAuthority Open(string directory, IEnclave enclave)
+    /// <summary>Reads the authority from the store, and makes it at first use. Replicas and later versions of the CAS share it.</summary>
+    /// <exception cref="InvalidDataException">The store was changed outside the CAS.</exception>
+    /// <exception cref="StoreException">The database cannot be used.</exception>
+    public static async Task<ProvisioningAuthority> OpenAsync(Vault vault)
     {
-        var path = Path.Combine(directory, "provisioning-authority.sealed");
-        // Sealed to the code, as the key of the store.
-        var blob = DurableFile.ReadOrCreate(path, () => Sealing.Seal(enclave, KeyPolicy.MrEnclave, Create()));
-        if (!Sealing.TryUnseal(enclave, blob, default, out var pem))
-        {
-            throw new InvalidDataException(
-                $"{path} was sealed on another machine or by other code, or is damaged; "
-                + "use the machine folder it was made with, or another state folder");
-        }
-        var text = Encoding.ASCII.GetString(pem);
-        CryptographicOperations.ZeroMemory(pem);
+        var text = await vault.RunAsync(
+            transaction =>
+            {
+                if (transaction.Find(Kind, Kind, Encoding.ASCII.GetString) is { } known)
+                {
+                    return known;
+                }
+                var pem = Create();
+                var made = Encoding.ASCII.GetString(pem);
+                transaction.Put(Kind, Kind, pem, made);
+                transaction.Audit("provisioning-made", "cas", "cas");
+                return made;
+            },
+            needsWitness: false).ConfigureAwait(false);
         return new ProvisioningAuthority(X509Certificate2.CreateFromPem(text, text));
     }
 

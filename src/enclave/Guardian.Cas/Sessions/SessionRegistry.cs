@@ -39,7 +39,8 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
         var state = MakeState(document, creator, previous: null);
         return await vault.TryRunAsync<SessionDescription>(transaction =>
         {
-            if ((CheckNewName(transaction, document.Name, approvals) ?? Exports.Check(transaction, document, creator)) is { } refusal)
+            if ((CheckNewName(transaction, document.Name, approvals) ?? PinCheck.Compare(transaction.Log, document.Cas)
+                ?? Exports.Check(transaction, document, creator)) is { } refusal)
             {
                 return refusal;
             }
@@ -120,6 +121,10 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
                 return CasReasons.NotFound.Because(
                     $"there is no service '{session}/{service}' whose encrypted streams your key may read");
             }
+            if (PinCheck.Compare(transaction.Log, state.Document.Cas) is { } other)
+            {
+                return other;
+            }
             transaction.Audit("stdio-key-read", $"{session}/{service}", caller);
             return new StdioKeyDescription(session, service, state.Stored.Keys[SessionState.StdioKey(service)]);
         });
@@ -182,7 +187,8 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
             {
                 return latest;
             }
-            if (Exports.Check(transaction, next.Document, next.Stored.Creator) is { } refusal)
+            if ((PinCheck.Compare(transaction.Log, next.Document.Cas)
+                ?? Exports.Check(transaction, next.Document, next.Stored.Creator)) is { } refusal)
             {
                 return refusal;
             }

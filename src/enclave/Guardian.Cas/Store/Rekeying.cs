@@ -31,7 +31,8 @@ internal static class Rekeying
         var former = new FormerKey(old.Value.ToArray(), log.Sequence);
         var held = new HeldKey(next, KeyOrigin.Recovered);
         log = writer.Begin(
-            transaction, log, AuditLine.Recovered, held.OriginName, new AuditDetail("cas", audit.Id, "the store has a new key", []), owners);
+            transaction, log, AuditLine.Recovered, held.OriginName, new AuditDetail("cas", audit.Id, "the store has a new key", []),
+            owners);
         held = held with { Line = log.Sequence, Log = log.Log };
         var state = new byte[StoreKey.DigestSize];
         foreach (var rows in digests.Chunk(RowsInLine))

@@ -87,7 +87,7 @@ internal sealed partial class Vault
                 $"the store was rolled back outside the CAS, from entry {head.Sequence} to {found.Sequence} of its log; "
                 + "restore the newest copy of the database");
         }
-        // Who has the key of the store can write rows and a head, but no lines about trust: those are signed inside enclaves.
+        // The key of the store is enough to write rows and a head, but not lines about trust: enclaves sign those.
         var chain = rules.Continue(log, time.GetUtcNow());
         var changes = new Dictionary<(string Kind, string Name), byte[]?>();
         foreach (var (name, line) in StoreReader.ReadRows(transaction, LogWriter.Kind, AuditLine.NameOf(head.Sequence)))

@@ -86,6 +86,9 @@ internal sealed partial class Vault : IDisposable
     /// <summary>The facts that follow from the log.</summary>
     internal AuditState Log => log;
 
+    /// <summary>MRENCLAVE of this enclave.</summary>
+    internal string Code => rules.Code;
+
     /// <summary>How this enclave came by the key of the store.</summary>
     internal HeldKey Held => held;
 

@@ -37,8 +37,12 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     /// <summary>The hash of the log's first line, which no other CAS has.</summary>
     public string LogId => vault.LogId;
 
-    /// <summary>The code that may have the store's key, MRENCLAVE, without the changes of this batch.</summary>
-    public IReadOnlyList<string> Code => vault.Log.Code;
+    /// <summary>The facts that follow from the log, without the changes of this batch.</summary>
+    public AuditState Log => vault.Log;
+
+    /// <summary>The code that the owners have approved, MRENCLAVE, with the changes of this batch.</summary>
+    public IReadOnlyList<string> Approved =>
+        [.. vault.Log.Code.Skip(1), .. batch.Entries.Concat(entries).Select(entry => entry.Approved).OfType<string>()];
 
     /// <summary>The owners from this transaction on, itself included; null when there are none. An entry of the log changes them.</summary>
     public AuditOwners? Owners => entries.FindLast(entry => entry.Owners is not null)?.Owners ?? batch.Owners;

@@ -71,7 +71,7 @@ internal sealed class CasWitness : IWitness
     {
         this.place = place;
         connect = cancellation => CasClient.ConnectEnclaveAsync(
-            new Uri(place.Address), policy, identity: null, identity => EvidenceContext.CasWitnessed(identity, place.Session), quotes, time,
+            new Uri(place.Address), policy, pins: null, identity => EvidenceContext.CasWitnessed(identity, place.Session), quotes, time,
             verifier, cancellation);
     }
 

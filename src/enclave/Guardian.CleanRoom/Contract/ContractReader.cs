@@ -128,8 +128,19 @@ public static class ContractReader
         {
             cas.ReportAt("session_hash", "a session's hash has 64 lower-case hex digits; 'guardian session create' prints it");
         }
+        var (identity, owners) = (ReadPin(cas, "identity"), ReadPin(cas, "owners"));
         cas.End();
-        return new RoomCas(policy, session, hash);
+        return new RoomCas(policy, session, hash, identity, owners);
+    }
+
+    private static string? ReadPin(YamlMap cas, string member)
+    {
+        var pin = cas.OptionalText(member);
+        if (pin is not null && (pin.Length != 64 || !pin.All(char.IsAsciiHexDigitLower)))
+        {
+            cas.ReportAt(member, $"'{member}' has 64 lower-case hex digits; 'guardian cas attest' prints it");
+        }
+        return pin;
     }
 
     private static List<DataSet> ReadDataSets(YamlMap map, List<RoomMember> members)

@@ -80,7 +80,10 @@ public enum VoteRule
 /// <param name="Policy">The CAS enclaves that may hold the room's key.</param>
 /// <param name="Session">Session and service, <c>SESSION/SERVICE</c>.</param>
 /// <param name="SessionHash">Hash of the session as the CAS computes it, lower-case hex.</param>
-public sealed record RoomCas(AttestationPolicy Policy, string Session, string SessionHash);
+/// <param name="Identity">SHA-256 of the first line of the log of the one CAS that is accepted, lower-case hex; null for any.</param>
+/// <param name="Owners">The hash of the owners that this CAS must have, lower-case hex; null for any.</param>
+public sealed record RoomCas(
+    AttestationPolicy Policy, string Session, string SessionHash, string? Identity = null, string? Owners = null);
 
 /// <summary>A column by data set and name, written <c>dataset.column</c>.</summary>
 public sealed record ColumnReference(string DataSet, string Column)

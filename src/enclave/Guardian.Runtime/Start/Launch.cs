@@ -53,7 +53,7 @@ internal sealed class Launch : IDisposable
             try
             {
                 cas = await CasClient.ConnectEnclaveAsync(
-                    options.Cas, options.CasPolicy, identity: null,
+                    options.Cas, options.CasPolicy, options.CasPins,
                     identity => EvidenceContext.RuntimeLaunch(identity, options.SessionName, options.ServiceName), process.Quotes,
                     TimeProvider.System, verifier, cancellation).ConfigureAwait(false);
                 var configuration = await cas.ConfigureAsync(

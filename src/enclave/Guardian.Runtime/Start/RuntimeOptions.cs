@@ -1,5 +1,6 @@
 using System.Net;
 using Guardian.Attestation.Policy;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Sgx;
@@ -12,7 +13,10 @@ namespace Guardian.Runtime.Start;
 internal sealed record RuntimeOptions
 {
     private static readonly string[] Names =
-        ["session", "cas", "cas-mrenclave", "cas-platform", "machine", "collateral", "volumes", "modules", "program", "image", "listen-on"];
+    [
+        "session", "cas", "cas-mrenclave", "cas-platform", "cas-identity", "cas-owners", "machine", "collateral", "volumes", "modules",
+        "program", "image", "listen-on",
+    ];
 
     private static readonly string UnknownOptionRemedy =
         $"options are {string.Join(" ", Names.Select(name => $"--{name} …"))}; 'guardian run' gives them";
@@ -25,6 +29,9 @@ internal sealed record RuntimeOptions
 
     /// <summary>The policy that the CAS must satisfy.</summary>
     public required AttestationPolicy CasPolicy { get; init; }
+
+    /// <summary>The one CAS that is accepted.</summary>
+    public CasPins CasPins { get; init; } = CasPins.None;
 
     /// <summary>Folder of the simulated machine.</summary>
     public required string Machine { get; init; }
@@ -73,6 +80,9 @@ internal sealed record RuntimeOptions
             given.Add(arguments[i + 1]);
         }
         string One(string name) => values[name] is [var value] ? value : throw Refuse($"--{name} must be given once");
+        string? ParsePin(string name) => values[name].Count == 0 ? null
+            : CasPins.IsPin(One(name)) ? One(name)
+            : throw Refuse($"--{name} takes 64 lower-case hex digits, as 'guardian cas attest' prints them");
         var isImage = values["image"].Count > 0;
         return new RuntimeOptions
         {
@@ -83,6 +93,7 @@ internal sealed record RuntimeOptions
                 Identities = [new AcceptedIdentity { MrEnclaves = [.. values["cas-mrenclave"].Select(ParseMrEnclave)] }],
                 Platforms = [.. values["cas-platform"].Select(ParsePlatform)],
             },
+            CasPins = new CasPins(ParsePin("cas-identity"), ParsePin("cas-owners")),
             Machine = One("machine"),
             Collateral = One("collateral"),
             Volumes = One("volumes"),

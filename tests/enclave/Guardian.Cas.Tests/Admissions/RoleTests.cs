@@ -76,7 +76,7 @@ public sealed class RoleTests : IDisposable
     public async Task Only_a_CAS_that_starts_gets_the_key_of_the_store()
     {
         // The policy of replicas accepts the very enclave that asks.
-        var replicas = CasLaunch.ReplicasOf(TestCas.Cas, approved: []);
+        var replicas = CasLaunch.ReplicasOf(TestCas.Cas);
         var owners = new CasServices(cas.Vault, SimulatedPlatforms.Verifier, cas.Time, replicas).Owners;
         foreach (var context in OtherPurposes().Where(context => context.Role != EvidenceRole.CasStarting)
             .Append(TestCas.Start(cas.Vault.LogId)))
@@ -93,7 +93,7 @@ public sealed class RoleTests : IDisposable
     public void No_other_key_of_an_accepted_enclave_passes_for_a_CAS_that_serves()
     {
         // A joining CAS, and every client, connects like this. It would give a false CAS everything.
-        var policy = CasLaunch.ReplicasOf(TestCas.Cas, approved: []);
+        var policy = CasLaunch.ReplicasOf(TestCas.Cas);
         foreach (var context in OtherPurposes().Where(context => context.Role != EvidenceRole.Cas))
         {
             using var certificate = RaTlsCertificate.Create(TestCas.Quotes(TestCas.Cas), context);

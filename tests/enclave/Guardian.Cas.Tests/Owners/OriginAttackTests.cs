@@ -148,7 +148,7 @@ public sealed class OriginAttackTests : IDisposable
     [Fact]
     public async Task A_key_is_never_used_for_a_second_log()
     {
-        // Whoever owned the first log has the key. The host deletes the database and begins anew, with owners whom people trust.
+        // The owner of the first log has the key. The host deletes the database and begins anew, with owners whom people trust.
         using var cas = new TestCas();
         var identity = cas.Vault.LogId;
         using var first = new StoreKey(cas.Vault.Key.Value);

@@ -45,7 +45,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     public ProvisioningTests()
     {
         cas.CreateAsync(Session).GetAwaiter().GetResult();
-        authority = ProvisioningAuthority.Open(cas.Folder, TestCas.Cas);
+        authority = ProvisioningAuthority.OpenAsync(cas.Vault).GetAwaiter().GetResult();
         server = ProvisioningServer.Start(
             new IPEndPoint(IPAddress.Loopback, 0), cas.Admissions, authority, new ConfigurationRequest("shop", "text"), Report,
             limit: TimeSpan.FromMinutes(20));
@@ -127,9 +127,10 @@ public sealed class ProvisioningTests : IAsyncDisposable
     }
 
     [Fact]
-    public void The_authority_stays_the_same_when_the_cas_starts_again()
+    public async Task The_authority_stays_the_same_when_the_cas_starts_again()
     {
-        using var again = ProvisioningAuthority.Open(cas.Folder, TestCas.Cas);
+        cas.Reopen();
+        using var again = await ProvisioningAuthority.OpenAsync(cas.Vault);
         Assert.Equal(authority.Certificate, again.Certificate);
     }
 

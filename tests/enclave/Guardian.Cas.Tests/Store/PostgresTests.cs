@@ -23,12 +23,6 @@ public sealed class PostgresTests : IDisposable
     private static readonly string Session = TestCas.Session.Replace(
         "    platforms:", "    tags: [counter]\n    platforms:", StringComparison.Ordinal);
 
-    private static readonly AttestationPolicy Policy = new()
-    {
-        Identities = [new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas"))] }],
-        Platforms = [PlatformKind.Simulated],
-    };
-
     private readonly TemporaryFolder folder = new();
     private readonly IdentityKey key = IdentityKey.Create();
 
@@ -77,6 +71,57 @@ public sealed class PostgresTests : IDisposable
         using var reader = await ConnectAsync(first.Address);
         var final = BinaryPrimitives.ReadInt64BigEndian(await reader.ReadTagAsync("shop", "counter"));
         Assert.InRange(final, acknowledged.Max(), acknowledged.Count + (2 * killed));
+    }
+
+    [Fact]
+    public async Task A_rolling_upgrade_of_replicas_loses_nothing()
+    {
+        using var server = await PostgresServer.StartAsync();
+        folder.Write("database", server.ConnectionString);
+        var next = GuardianProgram.MakeBuild("Guardian.Cas", folder.File("next"));
+        var (one, acknowledged) = (await StartAsync("one"), new ConcurrentBag<long>());
+        using var enough = new CancellationTokenSource();
+        var client = Client(one.Address, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), next);
+        await client.CreateAsync(TestCas.Utf8(Session));
+        var two = await StartAsync("two", "--join", one.Address.ToString());
+        var writers = new List<Task>
+        {
+            CountAsync(one.Address, acknowledged, enough.Token, next), CountAsync(two.Address, acknowledged, enough.Token, next),
+        };
+        await WaitForMoreAsync(acknowledged);
+
+        var identity = await client.ReadIdentityAsync();
+        var approval = new UpgradeApproval(identity.Identity, identity.Owners.Hash!, EnclaveProcess.Measure(next).ToString());
+        await client.ApproveUpgradeAsync(approval.ToBytes(), []);
+        // Each replica in turn, by way of one that runs.
+        var newOne = await StartBuildAsync("one", next, "--join", two.Address.ToString());
+        writers.Add(CountAsync(newOne.Address, acknowledged, enough.Token, next));
+        one.Dispose();
+        await WaitForMoreAsync(acknowledged);
+        var newTwo = await StartBuildAsync("two", next, "--join", newOne.Address.ToString());
+        writers.Add(CountAsync(newTwo.Address, acknowledged, enough.Token, next));
+        two.Dispose();
+        await WaitForMoreAsync(acknowledged);
+        await enough.CancelAsync();
+        await Task.WhenAll(writers);
+
+        Assert.Equal(acknowledged.Count, acknowledged.Distinct().Count());
+        using var reader = await ConnectAsync(newTwo.Address, next);
+        var final = BinaryPrimitives.ReadInt64BigEndian(await reader.ReadTagAsync("shop", "counter"));
+        Assert.InRange(final, acknowledged.Max(), acknowledged.Count + 2);
+        var after = await reader.ReadIdentityAsync();
+        Assert.Equal((identity.Identity, "joined"), (after.Identity, after.Origin));
+        client.Dispose();
+        newOne.Dispose();
+        newTwo.Dispose();
+    }
+
+    private static async Task WaitForMoreAsync(ConcurrentBag<long> acknowledged)
+    {
+        for (var goal = acknowledged.Count + 15; acknowledged.Count < goal;)
+        {
+            await Task.Delay(5);
+        }
     }
 
     [Fact]
@@ -133,9 +178,10 @@ public sealed class PostgresTests : IDisposable
     }
 
     // Counts up in a tag and collects the acknowledged numbers, until its replica dies.
-    private static async Task CountAsync(Uri replica, ConcurrentBag<long> acknowledged, CancellationToken enough)
+    private static async Task CountAsync(
+        Uri replica, ConcurrentBag<long> acknowledged, CancellationToken enough, string? build = null)
     {
-        using var client = await ConnectAsync(replica);
+        using var client = await ConnectAsync(replica, build);
         try
         {
             var current = await client.ReadTagAsync("shop", "counter", CancellationToken.None);
@@ -166,15 +212,28 @@ public sealed class PostgresTests : IDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    private Task<Running> StartAsync(string machine, params string[] more) => GuardianProgram.ServeAsync(
-        folder.Path, "Guardian.Cas", "guardian-cas",
+    private Task<Running> StartAsync(string machine, params string[] more) =>
+        StartBuildAsync(machine, GuardianProgram.FolderOf("Guardian.Cas"), more);
+
+    private Task<Running> StartBuildAsync(string machine, string build, params string[] more) => GuardianProgram.ServeBuildAsync(
+        folder.Path, build, "guardian-cas",
         ["--state", folder.File($"state-{machine}"), "--machine", folder.File($"machine-{machine}"), "--listen", "127.0.0.1:0",
         "--database", folder.File("database"), "--owners", key.PublicKey, "--threshold", "1", .. more]);
 
-    private static Task<CasClient> ConnectAsync(Uri replica) => CasClient.ConnectEnclaveAsync(
-        replica, Policy, identity: null, cas => EvidenceContext.RuntimeLaunch(cas, "shop", "web"), TestCas.Quotes(TestCas.Program),
+    private static Task<CasClient> ConnectAsync(Uri replica, string? build = null) => CasClient.ConnectEnclaveAsync(
+        replica, PolicyFor(build), pins: null, cas => EvidenceContext.RuntimeLaunch(cas, "shop", "web"), TestCas.Quotes(TestCas.Program),
         TimeProvider.System, SimulatedPlatforms.Verifier);
 
-    private static CasClient Client(Uri replica, X509Certificate2 certificate) =>
-        new(replica, Policy, certificate, TimeProvider.System, SimulatedPlatforms.Verifier);
+    private static CasClient Client(Uri replica, X509Certificate2 certificate, string? build = null) =>
+        new(replica, PolicyFor(build), certificate, TimeProvider.System, SimulatedPlatforms.Verifier);
+
+    private static AttestationPolicy PolicyFor(string? build) => new()
+    {
+        Identities =
+        [
+            .. new[] { GuardianProgram.FolderOf("Guardian.Cas"), build }.OfType<string>().Select(
+                each => new AcceptedIdentity { MrEnclaves = [EnclaveProcess.Measure(each)] }),
+        ],
+        Platforms = [PlatformKind.Simulated],
+    };
 }

@@ -5,7 +5,6 @@ using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Host;
 using Guardian.Cas.Owners;
-using Guardian.Cas.Provisioning;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
 using Guardian.Sgx.Enclaves;
@@ -114,9 +113,6 @@ public sealed class VaultTests : IDisposable
         Assert.Contains("other code", Assert.Throws<InvalidDataException>(() => cas.Reopen(other)).Message, StringComparison.Ordinal);
         cas.Reopen(same);
         Assert.Equal("shop", (await cas.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Name);
-
-        using var authority = ProvisioningAuthority.Open(cas.Folder, same);
-        Assert.Throws<InvalidDataException>(() => ProvisioningAuthority.Open(cas.Folder, other));
     }
 
     [Fact]
@@ -127,7 +123,7 @@ public sealed class VaultTests : IDisposable
         using var same = TestCas.Launch(100);
         var own = TestCas.Cas.Identity;
         // Naive: replicas by signer, product and version, as they were before.
-        var policy = CasLaunch.ReplicasOf(TestCas.Cas, []);
+        var policy = CasLaunch.ReplicasOf(TestCas.Cas);
         var naive = policy with
         {
             Identities = [new AcceptedIdentity { MrSigner = own.MrSigner, IsvProdId = own.IsvProdId, MinimumIsvSvn = own.IsvSvn }],

@@ -25,6 +25,16 @@ public class ContractReaderTests
     }
 
     [Fact]
+    public void A_contract_names_the_one_CAS_and_its_owners()
+    {
+        Assert.Equal((null, null), (TestContract.Read().Cas.Identity, TestContract.Read().Cas.Owners));
+        var (identity, owners) = (new string('1', 64), new string('2', 64));
+        var cas = TestContract.Read(
+            ("  session: test-room/room", $"  identity: {identity}\n  owners: {owners}\n  session: test-room/room")).Cas;
+        Assert.Equal((identity, owners), (cas.Identity, cas.Owners));
+    }
+
+    [Fact]
     public void The_example_of_the_specification_is_a_contract()
     {
         var page = File.ReadAllText(Repository.File("docs", "spec", "room.md"));
@@ -52,6 +62,8 @@ public class ContractReaderTests
     [InlineData("{name: retailer, key: ", "{name: retailer, key: AAAA", "no public key")]
     [InlineData("{name: retailer,", "{name: agency,", "occurs twice")]
     [InlineData("  session: test-room/room", "  session: test-room", "SESSION/SERVICE")]
+    [InlineData("  session: test-room/room", "  identity: abc\n  session: test-room/room", "64 lower-case hex digits")]
+    [InlineData("  session: test-room/room", "  owners: abc\n  session: test-room/room", "64 lower-case hex digits")]
     [InlineData("    owner: agency", "    owner: nobody", "'nobody' is no member")]
     [InlineData("{kind: email, column: email}", "{kind: passport, column: email}", "passport")]
     [InlineData("{kind: email, column: email}", "{kind: customer_id, column: email}", "different kinds")]

@@ -172,7 +172,7 @@ internal sealed class TestRoom : IDisposable
     /// <param name="state">Name of the state folder.</param>
     public RoomService OpenSuccessor(SignedContract next, byte[]? handOver, (TestTag Head, TestTag KeySecret)? tags, string state = "next")
     {
-        var signer = StatementSigner.Create(Enclave.Value.Quotes, next.Contract.Hash.Span);
+        var signer = StatementSigner.Create(Enclave.Value.Quotes, EvidenceContext.RoomStatement(next.Contract.Hash));
         signers.Add(signer);
         var service = RoomService.Open(
             next, tags is null ? RoomKey : NewRoomKey, folder.File(state), Enclosure with
@@ -193,8 +193,8 @@ internal sealed class TestRoom : IDisposable
         using var machine = new TemporaryFolder();
         Directory.CreateDirectory(machine.File("program"));
         File.WriteAllText(machine.File("program/code.dll"), "other code");
-        using var process = SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), epcSize: null);
-        using var signer = StatementSigner.Create(process.Quotes, contract.Hash.Span);
+        using var process = SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), EnclaveProduct.CleanRoom, epcSize: null);
+        using var signer = StatementSigner.Create(process.Quotes, EvidenceContext.RoomStatement(contract.Hash));
         return signer.Sign(payload, type);
     }
 

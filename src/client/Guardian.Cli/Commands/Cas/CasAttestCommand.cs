@@ -20,26 +20,41 @@ internal sealed class CasAttestCommand : CliCommand
     {
         RaTlsPeer? verified = null;
         using var client = cas.ConnectAnonymously(arguments, (peer, _) => verified = peer);
-        var owners = OwnersResult.Of(await client.ReadOwnersAsync(cancellation).ConfigureAwait(false));
+        var identity = await client.ReadIdentityAsync(cancellation).ConfigureAwait(false);
+        var owners = OwnersResult.Of(identity.Owners);
         var (platform, report) = (verified!.Quote.Platform, verified.Quote.Report);
         var result = new CasAttestResult(
             Verified: true, Platforms.Name(platform), report.MrEnclave.ToString(), report.MrSigner.ToString(), report.IsvProdId,
             report.IsvSvn,
-            report.Attributes.Flags.HasFlag(AttributeFlags.Debug), owners);
+            report.Attributes.Flags.HasFlag(AttributeFlags.Debug), identity.Identity, identity.Origin, identity.Line, [.. identity.Code],
+            owners, [.. identity.Former]);
         terminal.Show(result, CasResultsJson.Default.CasAttestResult, people => people.WriteFacts(
             ("verified", "yes: certificate chain, quoting enclave, key binding, signature, policy"),
             ("platform", Platforms.Explain(platform)),
             ("mrenclave", result.MrEnclave),
             ("mrsigner", result.MrSigner),
             ("isvprodid, isvsvn", $"{result.IsvProdId}, {result.IsvSvn}"),
+            ("identity", result.Identity),
+            ("key", $"{result.Origin}, line {result.Line} of the log"),
+            ("code", $"may have the key: {string.Join(", ", result.Code)}"),
             ("owners", owners.Keys.Count == 0
-                ? "none: the first person who claims this CAS owns it, and its store cannot be recovered"
+                ? "none: the first person who claims this CAS owns it, and until then it accepts nothing"
                 : $"{owners.Threshold} of {string.Join(", ", owners.Keys)}"),
+            ("hash of owners", owners.Hash ?? "none"),
+            ("former owners", identity.Former.Count == 0
+                ? "none who have shares of the present key"
+                : $"with shares of the present key: {string.Join(", ", identity.Former)}"),
             ("witness", WitnessResult.Describe(owners.Witness))));
         return ExitCode.Done;
     }
 }
 
 /// <summary>The result of <c>cas attest</c>.</summary>
+/// <param name="Identity">SHA-256 of the first line of the log.</param>
+/// <param name="Origin">How the enclave came by the key of the store.</param>
+/// <param name="Line">The line of the log that notes this.</param>
+/// <param name="Code">MRENCLAVE of all code that may have the key.</param>
+/// <param name="FormerOwners">Former owners with shares of the present key.</param>
 internal sealed record CasAttestResult(
-    bool Verified, string Platform, string MrEnclave, string MrSigner, ushort IsvProdId, ushort IsvSvn, bool Debug, OwnersResult Owners);
+    bool Verified, string Platform, string MrEnclave, string MrSigner, ushort IsvProdId, ushort IsvSvn, bool Debug, string Identity,
+    string Origin, long Line, IReadOnlyList<string> Code, OwnersResult Owners, IReadOnlyList<string> FormerOwners);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Installation;
+using Guardian.Cli.Options;
 using Guardian.Refusals;
 using Guardian.Runtime.Images;
 
@@ -45,22 +46,30 @@ internal static class AttestedRun
         }
         session ??= RequireOption("--session SESSION/SERVICE");
         cas ??= RequireOption("--cas ADDRESS");
-        var measurements = arguments.CasMeasurements.Count > 0 ? arguments.CasMeasurements : [InstalledProgram.Cas.Measure().ToString()];
+        var target = FindTrusted(cas);
+        var measurements = arguments.CasMeasurements.Count > 0 ? arguments.CasMeasurements
+            : target?.Trusted?.MrEnclaves ?? [InstalledProgram.Cas.Measure().ToString()];
+        var address = target?.Address.ToString() ?? (cas.Contains("://", StringComparison.Ordinal) ? cas : $"https://{cas}");
         return
         [
             "--session", session,
-            "--cas", cas.Contains("://", StringComparison.Ordinal) ? cas : $"https://{cas}",
+            "--cas", address, .. target?.PinOptions ?? [],
             .. measurements.SelectMany(measurement => new[] { "--cas-mrenclave", measurement }),
-            "--cas-platform", arguments.Platform,
+            .. (arguments.Platform is { } platform ? [platform] : target?.Trusted?.Platforms ?? ["hardware"])
+                .SelectMany(accepted => new[] { "--cas-platform", accepted }),
             "--machine", arguments.Machine ?? UserFolders.Machine,
             "--collateral", UserFolders.Collateral,
             "--volumes", arguments.VolumesFolder ?? Path.Combine(UserFolders.State, "volumes", session),
             "--modules", Path.Combine(UserFolders.State, "enclave-modules"),
-            .. arguments.ListenOn is { } address ? ["--listen-on", address] : Array.Empty<string>(),
+            .. arguments.ListenOn is { } listenOn ? ["--listen-on", listenOn] : Array.Empty<string>(),
             arguments.IsImage ? "--image" : "--program", arguments.Program,
             "--", .. arguments.Arguments,
         ];
     }
+
+    private static CasTarget? FindTrusted(string cas) => !TrustedCas.IsName(cas)
+        ? null
+        : CasTarget.Find(cas) ?? throw CliReasons.BadTrust.Refuse($"no CAS is trusted as '{cas}', and an address has a port");
 
     private static string RequireOption(string option) =>
         throw CliReasons.NotAttested.Refuse($"nothing is run without configuration from a CAS: {option} is missing");

@@ -68,7 +68,8 @@ internal sealed class RunArguments
 
     public IReadOnlyList<string> CasMeasurements => casMeasurements;
 
-    public string Platform { get; private set; } = Platforms[0];
+    /// <summary>The accepted platform of the CAS; null when it is not given.</summary>
+    public string? Platform { get; private set; }
 
     public string? Machine { get; private set; }
 

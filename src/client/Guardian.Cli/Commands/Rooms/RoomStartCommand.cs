@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
@@ -10,17 +11,25 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed class RoomStartCommand : CliCommand
 {
     private readonly Argument<string> contract = new("CONTRACT") { Description = "The signed contract, room.yaml." };
-    private readonly Option<Uri> cas = CasOptions.CreateAddressOption();
+    private readonly Option<CasTarget> cas = CasOptions.CreateAddressOption();
     private readonly HostOptions host = new("room");
 
     public RoomStartCommand() : base("start", "Run the room in its enclave until you end it.") => AddSymbols([contract, cas, .. host.All]);
 
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         file.RequireSigned();
-        return host.RunAsync(
-            InstalledProgram.Enclave, arguments, ["--contract", file.Path, "--cas", arguments.GetRequiredValue(cas).ToString()], terminal,
-            cancellation);
+        var target = arguments.GetRequiredValue(cas);
+        if (target.Trusted is { } trusted)
+        {
+            // The enclave trusts the CAS of the contract, and only that. The name is the belief of the person who starts it.
+            using var client = new CasClient(
+                target.Address, file.Contract.Cas.Policy, null, TimeProvider.System, CliVerifier.Default, pins: trusted.Pins);
+            await client.CheckAsync(cancellation).ConfigureAwait(false);
+        }
+        return await host.RunAsync(
+            InstalledProgram.Enclave, arguments, ["--contract", file.Path, "--cas", target.Address.ToString()], terminal,
+            cancellation).ConfigureAwait(false);
     }
 }
