@@ -23,7 +23,8 @@ public class RaTlsTests
         using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
         using var server = new Server(certificate);
         RaTlsPeer? verified = null;
-        var answer = await server.GetAsync(TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
+        var answer = await server.GetAsync(
+            TestPlatform.Policy, Binding, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
         Assert.Equal(key.PublicKey, answer);
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verified!.Quote.Report.MrEnclave);
     }
@@ -79,7 +80,8 @@ public class RaTlsTests
 
         public int Requests { get; private set; }
 
-        public async Task<string> GetAsync(AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
+        public async Task<string> GetAsync(
+            AttestationPolicy policy, byte[]? binding, X509Certificate2? client, Action<RaTlsPeer> onVerified)
         {
             ReadOnlyMemory<byte>? expected = binding is null ? default(ReadOnlyMemory<byte>?) : binding;
             using var http = new HttpClient(RaTlsTransport.CreateHandler(
@@ -118,8 +120,11 @@ public class RaTlsTests
                 if (await tls.ReadAsync(new byte[4096]) > 0)
                 {
                     Requests++;
-                    var key = tls.RemoteCertificate is X509Certificate2 peer ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo()) : "";
-                    await tls.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
+                    var key = tls.RemoteCertificate is X509Certificate2 peer
+                        ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo())
+                        : "";
+                    await tls.WriteAsync(
+                        Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
                 }
             }
             catch (Exception failure) when (failure is IOException or System.Security.Authentication.AuthenticationException)

@@ -16,10 +16,10 @@ public class RaTlsVerifierTests
         using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Binding);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
-            var verdict = RaTlsVerifier.Verify(Rebuilt(certificate, without: left), TestPlatform.Now, TestPlatform.Verifier);
+            var verdict = Verify(Rebuilt(certificate, without: left));
             Assert.True(left is null ? verdict.Value is not null : verdict.Refusal!.Code == "key-not-bound");
         }
-        var peer = RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Value!;
+        var peer = Verify(certificate.RawData).Value!;
         Assert.Equal(Binding, peer.Binding.ToArray());
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, peer.Quote.Report.MrEnclave);
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), peer.SubjectPublicKeyInfo.ToArray());
@@ -32,7 +32,7 @@ public class RaTlsVerifierTests
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var der = Certificate(key, key, Binding, Binding, left);
-            Assert.Equal(Binding, RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Value!.Binding.ToArray());
+            Assert.Equal(Binding, Verify(der).Value!.Binding.ToArray());
         }
     }
 
@@ -40,7 +40,8 @@ public class RaTlsVerifierTests
     public void Gramines_own_form_with_an_empty_second_half_has_a_zero_binding()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal(new byte[32], RaTlsVerifier.Verify(Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid), TestPlatform.Now, TestPlatform.Verifier).Value!.Binding.ToArray());
+        var der = Certificate(key, key, new byte[32], new byte[32], RaTlsCertificate.TaggedEvidenceOid);
+        Assert.Equal(new byte[32], Verify(der).Value!.Binding.ToArray());
     }
 
     [Fact]
@@ -50,7 +51,7 @@ public class RaTlsVerifierTests
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var left in new[] { null, RaTlsCertificate.LegacyOid, RaTlsCertificate.TaggedEvidenceOid })
         {
-            Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Certificate(key, other, Binding, Binding, left), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+            Assert.Equal("key-not-bound", Verify(Certificate(key, other, Binding, Binding, left)).Refusal!.Code);
         }
     }
 
@@ -58,7 +59,7 @@ public class RaTlsVerifierTests
     public void Two_evidences_that_disagree_are_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Equal("evidence-disagrees", RaTlsVerifier.Verify(Certificate(key, key, Binding, new byte[32], null), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+        Assert.Equal("evidence-disagrees", Verify(Certificate(key, key, Binding, new byte[32], null)).Refusal!.Code);
     }
 
     [Fact]
@@ -66,8 +67,8 @@ public class RaTlsVerifierTests
     {
         using var key = IdentityKey.Create();
         using var certificate = key.CreateClientCertificate(TestPlatform.Now);
-        Assert.Equal("no-evidence", RaTlsVerifier.Verify(certificate.RawData, TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
-        Assert.Null(RaTlsVerifier.Verify(Array.Empty<byte>(), TestPlatform.Now, TestPlatform.Verifier).Value);
+        Assert.Equal("no-evidence", Verify(certificate.RawData).Refusal!.Code);
+        Assert.Null(Verify(Array.Empty<byte>()).Value);
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public class RaTlsVerifierTests
         {
             der[i] ^= 0x10;
             // The quote vouches for key, binding and enclave, not for the self-signature and the name.
-            if (RaTlsVerifier.Verify(der, TestPlatform.Now, TestPlatform.Verifier).Value is { } peer)
+            if (Verify(der).Value is { } peer)
             {
                 Assert.Equal(key, peer.SubjectPublicKeyInfo.ToArray());
                 Assert.Equal(Binding, peer.Binding.ToArray());
@@ -115,13 +116,18 @@ public class RaTlsVerifierTests
         if (without != RaTlsCertificate.TaggedEvidenceOid)
         {
             var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[32]]);
-            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
+            request.CertificateExtensions.Add(
+                new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
         }
         if (without != RaTlsCertificate.LegacyOid)
         {
-            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
+            request.CertificateExtensions.Add(
+                new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
         }
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         return certificate.RawData;
     }
+
+    private static Outcome<RaTlsPeer> Verify(ReadOnlyMemory<byte> certificate) =>
+        RaTlsVerifier.Verify(certificate, TestPlatform.Now, TestPlatform.Verifier);
 }
