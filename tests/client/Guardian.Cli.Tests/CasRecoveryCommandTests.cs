@@ -1,6 +1,7 @@
 namespace Guardian.Cli.Tests;
 
 /// <summary>A store whose machine is lost comes back by its owners' shares, as docs/how-to/cas.md tells it.</summary>
+[Trait("Starts", "processes")]
 public sealed class CasRecoveryCommandTests : IDisposable
 {
     private const string Session = "name: kept\naccess_policy: {create_sessions: [CREATOR]}\n";

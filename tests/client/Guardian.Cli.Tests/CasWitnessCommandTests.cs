@@ -1,6 +1,7 @@
 namespace Guardian.Cli.Tests;
 
 /// <summary>Two CASs as programs, one the other's witness: a state folder that was put back is of no use.</summary>
+[Trait("Starts", "processes")]
 public sealed class CasWitnessCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -17,7 +18,8 @@ public sealed class CasWitnessCommandTests : IDisposable
             .Ends(0).Json["mrEnclave"]!;
         folder.Write("watch.yaml",
             "name: watch\nservices:\n"
-            + $"  - {{name: cas, command: guardian-cas, attestation: [{{mrenclave: [{measurement}]}}], platforms: [simulated], tags: [log]}}\n");
+            + $"  - {{name: cas, command: guardian-cas, attestation: [{{mrenclave: [{measurement}]}}], platforms: [simulated], "
+            + "tags: [log]}\n");
         (await CreateAsync(witness, "watch")).Ends(0);
 
         using (var first = await StartAsync("cas"))

@@ -5,6 +5,7 @@ using Guardian.OpenStack.Tests;
 namespace Guardian.Cli.Tests;
 
 /// <summary><c>guardian cloud</c> against pretended services.</summary>
+[Trait("Starts", "processes")]
 public sealed class CloudCommandTests : IDisposable
 {
     private const string Id = "00000000-0000-4000-8000-00000000000";
@@ -19,19 +20,23 @@ public sealed class CloudCommandTests : IDisposable
         On("GET", "/placement/resource_providers?required=", $$"""{"resource_providers": [{{Provider(2, "host_sgx_epc_0")}}]}""");
         Inventory(2, 64, 4, 64);
         Claim(8);
-        On("GET", "/placement/traits?", """{"traits": ["CUSTOM_SGX_FLC", "CUSTOM_SGX2", "CUSTOM_SGX_HEALTHY", "CUSTOM_SGX_EPC_SECTION"]}""");
+        On(
+            "GET", "/placement/traits?",
+            """{"traits": ["CUSTOM_SGX_FLC", "CUSTOM_SGX2", "CUSTOM_SGX_HEALTHY", "CUSTOM_SGX_EPC_SECTION"]}""");
         On("GET", "/placement/resource_classes", """{"resource_classes": [{"name": "CUSTOM_SGX_EPC_MB"}]}""");
         On("PUT", "/placement/", "{}");
         Pages("os-hypervisors/detail?", "hypervisors",
             $$$"""{"id": "{{{Id}}}1", "hypervisor_hostname": "host", "state": "up", "status": "enabled", "service": {"host": "host"}}""");
         Pages("servers/detail?", "servers", $$$"""
-            {"id": "{{{Id}}}9", "name": "s", "status": "ACTIVE", "tenant_id": "p", "flavor": {"original_name": "sgx.8m", "extra_specs": {"resources:CUSTOM_SGX_EPC_MB": "8"}},
+            {"id": "{{{Id}}}9", "name": "s", "status": "ACTIVE", "tenant_id": "p",
+             "flavor": {"original_name": "sgx.8m", "extra_specs": {"resources:CUSTOM_SGX_EPC_MB": "8"}},
              "OS-EXT-SRV-ATTR:hypervisor_hostname": "host", "OS-EXT-STS:power_state": 1}
             """);
         Pages("os-migrations?", "migrations", "");
         Pages("flavors/detail?", "flavors", """
             {"id": "1", "name": "sgx.8m", "vcpus": 1, "ram": 128, "disk": 0,
-             "extra_specs": {"resources:CUSTOM_SGX_EPC_MB": "8", "trait:HW_CPU_X86_SGX": "required", "trait:CUSTOM_SGX_HEALTHY": "required"}}
+             "extra_specs": {
+              "resources:CUSTOM_SGX_EPC_MB": "8", "trait:HW_CPU_X86_SGX": "required", "trait:CUSTOM_SGX_HEALTHY": "required"}}
             """);
         Aggregates("host");
     }
@@ -111,7 +116,10 @@ public sealed class CloudCommandTests : IDisposable
             row.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
         var json = (await StatusAsync("--json")).Ends(0).Json;
-        Assert.Equal("""[{"host":"host","state":"up","healthy":true,"sections":1,"totalMebibytes":64,"reservedMebibytes":4,"claimedMebibytes":8,"freeMebibytes":52,"largestFreeMebibytes":52,"guests":1}]""", json["hosts"]!.ToJsonString());
+        Assert.Equal(
+            """[{"host":"host","state":"up","healthy":true,"sections":1,"totalMebibytes":64,"reservedMebibytes":4,"claimedMebibytes":8,"""
+            + "\"freeMebibytes\":52,\"largestFreeMebibytes\":52,\"guests\":1}]",
+            json["hosts"]!.ToJsonString());
         Assert.Empty(json["drift"]!.AsArray());
     }
 
@@ -152,7 +160,8 @@ public sealed class CloudCommandTests : IDisposable
         (await RunAsync("cloud", "setup")).Ends(2).Says("no cloud is given");
         (await RunAsync("cloud", "status")).Ends(2).Says("no cloud is given");
 
-        served.Cloud.On("PUT /placement/", _ => PretendedCloud.Json(HttpStatusCode.Forbidden, """{"errors": [{"status": 403, "detail": "Access was denied to this resource."}]}"""));
+        served.Cloud.On("PUT /placement/", _ => PretendedCloud.Json(
+            HttpStatusCode.Forbidden, """{"errors": [{"status": 403, "detail": "Access was denied to this resource."}]}"""));
         (await SetupAsync()).Ends(1).Says("Access was denied to this resource");
 
         On("GET", "/placement/traits?", "[]");
@@ -163,10 +172,17 @@ public sealed class CloudCommandTests : IDisposable
     }
 
     private static string Provider(int id, string name) =>
-        $$"""{"uuid": "{{Id}}{{id}}", "name": "{{name}}", "generation": 1, "parent_provider_uuid": "{{Id}}1", "root_provider_uuid": "{{Id}}1"}""";
+        $$"""
+        {"uuid": "{{Id}}{{id}}", "name": "{{name}}", "generation": 1,
+         "parent_provider_uuid": "{{Id}}1", "root_provider_uuid": "{{Id}}1"}
+        """;
 
-    private void Inventory(int provider, int total, int reserved, int mostAtOnce) => On("GET", $"/placement/resource_providers/{Id}{provider}/inventories", $$"""
-        {"resource_provider_generation": 1, "inventories": {"CUSTOM_SGX_EPC_MB": {"total": {{total}}, "reserved": {{reserved}}, "min_unit": 1, "max_unit": {{mostAtOnce}}, "step_size": 1, "allocation_ratio": 1.0} } }
+    private void Inventory(int provider, int total, int reserved, int mostAtOnce) => On(
+        "GET", $"/placement/resource_providers/{Id}{provider}/inventories",
+        $$"""
+        {"resource_provider_generation": 1, "inventories": {"CUSTOM_SGX_EPC_MB": {
+         "total": {{total}}, "reserved": {{reserved}}, "min_unit": 1, "max_unit": {{mostAtOnce}}, "step_size": 1,
+         "allocation_ratio": 1.0} } }
         """);
 
     private void Claim(int mebibytes, int provider = 2)
@@ -178,7 +194,10 @@ public sealed class CloudCommandTests : IDisposable
 
     private void Aggregates(params string[] hosts) => On(
         "GET", "/compute/v2.1/os-aggregates",
-        $$$"""{"aggregates": [{"id": 7, "name": "sgx", "hosts": [{{{string.Join(',', hosts.Select(host => $"\"{host}\""))}}}], "metadata": {"trait:HW_CPU_X86_SGX": "{{{(hosts.Length > 0 ? "required" : "")}}}"}}]}""");
+        $$$"""
+        {"aggregates": [{"id": 7, "name": "sgx", "hosts": [{{{string.Join(',', hosts.Select(host => $"\"{host}\""))}}}],
+         "metadata": {"trait:HW_CPU_X86_SGX": "{{{(hosts.Length > 0 ? "required" : "")}}}"}}]}
+        """);
 
     private void On(string method, string path, string json) => served.Cloud.On($"{method} {path}", json);
 

@@ -7,6 +7,7 @@ using Guardian.Cli.Tests.Support;
 namespace Guardian.Cli.Tests;
 
 /// <summary><c>guardian quote collateral</c>: fetched from services of both kinds, kept, packed, used offline.</summary>
+[Trait("Starts", "processes")]
 public sealed class CollateralCommandTests : IDisposable
 {
     private const string At = "2025-07-01T00:00:00Z";
@@ -145,10 +146,24 @@ public sealed class CollateralCommandTests : IDisposable
         var json = form switch
         {
             // Exact bytes matter: the documents are spliced in as they are.
-            "documents as objects" => $$"""{"version":3,"tcb_info":{{Text(recorded.TcbInfo)}},"qe_identity":{{Text(recorded.QeIdentity)}},"tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}""",
-            "signatures beside" => $$"""{"tcb_info":{{Quoted(Inner(recorded.TcbInfo))}},"tcb_info_signature":"{{tcbInfo["signature"]}}","qe_identity":{{Quoted(Inner(recorded.QeIdentity))}},"qe_identity_signature":"{{qeIdentity["signature"]}}","tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"qe_identity_issuer_chain":null,"root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}""",
+            "documents as objects" =>
+                $$"""
+                {"version":3,"tcb_info":{{Text(recorded.TcbInfo)}},"qe_identity":{{Text(recorded.QeIdentity)}},
+                "tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}
+                """,
+            "signatures beside" =>
+                $$"""
+                {"tcb_info":{{Quoted(Inner(recorded.TcbInfo))}},"tcb_info_signature":"{{tcbInfo["signature"]}}",
+                "qe_identity":{{Quoted(Inner(recorded.QeIdentity))}},"qe_identity_signature":"{{qeIdentity["signature"]}}",
+                "tcb_info_issuer_chain":{{Quoted(recorded.TcbInfoIssuerChain)}},"qe_identity_issuer_chain":null,
+                "root_ca_crl":"{{rootList}}","pck_crl":"{{pckList}}"}
+                """,
             _ =>
-                $$"""{"tcbInfo":{{Text(recorded.TcbInfo)}},"qeIdentity":{{Quoted(recorded.QeIdentity)}},"tcbInfoIssuerChain":{{Quoted(recorded.TcbInfoIssuerChain)}},"rootCaCrl":{{Numbers(recorded.RootCaCrl).ToJsonString()}},"pckCrl":{{Numbers(recorded.PckCrl).ToJsonString()}}}""",
+                $$"""
+                {"tcbInfo":{{Text(recorded.TcbInfo)}},"qeIdentity":{{Quoted(recorded.QeIdentity)}},
+                "tcbInfoIssuerChain":{{Quoted(recorded.TcbInfoIssuerChain)}},
+                "rootCaCrl":{{Numbers(recorded.RootCaCrl).ToJsonString()}},"pckCrl":{{Numbers(recorded.PckCrl).ToJsonString()}}}
+                """,
         };
         (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--collateral", folder.Write("other.json", json), "--at", At)).Ends(0);
     }
@@ -199,7 +214,8 @@ public sealed class CollateralCommandTests : IDisposable
     private static QuoteCollateral Recorded(string vector) => CollateralFiles.Read(vector).Value!;
 
     private Task<Result> FetchAsync(CollateralStub service, string quote, params string[] more) =>
-        RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json", .. (more.Contains("--root") ? more : ["--at", At, .. more])]);
+        RunAsync(["collateral", "fetch", quote, "--service", service.Address, "--json",
+            .. (more.Contains("--root") ? more : ["--at", At, .. more])]);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["quote", .. arguments]);
 }

@@ -22,7 +22,9 @@ public sealed partial class ConfidentialProgramTests
           (func $check (param $error i32) (if (local.get $error) (then (call $proc_exit (local.get $error)))))
           (func (export "_start") (local $file i32) (local $letter i32)
             (call $check (call $args_sizes_get (i32.const 100) (i32.const 104)))
-            (call $check (call $path_open (i32.const 4) (i32.const 0) (i32.const 8) (i32.const 3) (i32.const 1) (i64.const 127) (i64.const 0) (i32.const 1) (i32.const 112)))
+            (call $check (call $path_open
+              (i32.const 4) (i32.const 0) (i32.const 8) (i32.const 3) (i32.const 1)
+              (i64.const 127) (i64.const 0) (i32.const 1) (i32.const 112)))
             (local.set $file (i32.load (i32.const 112)))
             (i32.store (i32.const 120) (i32.const 8192))
             (if (i32.gt_u (i32.load (i32.const 100)) (i32.const 1))

@@ -6,6 +6,7 @@ using Guardian.Wasi.Engine;
 namespace Guardian.Cli.Tests;
 
 /// <summary>A program that starts only when it is attested, seen from the host that runs it.</summary>
+[Trait("Starts", "processes")]
 public sealed partial class ConfidentialProgramTests : IAsyncLifetime
 {
     // Adds its second argument to /data/note, or prints what is there: all of it by WASI calls.
@@ -24,7 +25,9 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
           (func (export "_start") (local $file i32) (local $end i32)
             (call $check (call $args_sizes_get (i32.const 100) (i32.const 104)))
             (call $check (call $args_get (i32.const 200) (i32.const 1000)))
-            (call $check (call $path_open (i32.const 4) (i32.const 0) (i32.const 8) (i32.const 4) (i32.const 1) (i64.const 127) (i64.const 0) (i32.const 1) (i32.const 112)))
+            (call $check (call $path_open
+              (i32.const 4) (i32.const 0) (i32.const 8) (i32.const 4) (i32.const 1)
+              (i64.const 127) (i64.const 0) (i32.const 1) (i32.const 112)))
             (local.set $file (i32.load (i32.const 112)))
             (if (i32.gt_u (i32.load (i32.const 100)) (i32.const 1))
               (then

@@ -4,6 +4,7 @@ using Guardian.Cli.Tests.Support;
 namespace Guardian.Cli.Tests;
 
 /// <summary>The main job as a newcomer runs it, and another program's opinion of its figures.</summary>
+[Trait("Starts", "processes")]
 public sealed partial class DemoTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -8,6 +8,7 @@ using Guardian.Wasi.Engine;
 namespace Guardian.Cli.Tests;
 
 /// <summary>Runs everything that the documentation shows.</summary>
+[Trait("Starts", "processes")]
 public sealed partial class DocumentationTests : IDisposable
 {
     private const string VisitsCommand = "run --insecure-no-attestation --dir data::/data visits.wasm Ada";
@@ -178,8 +179,8 @@ public sealed partial class DocumentationTests : IDisposable
     {
         string[] tested =
         [
-            "./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test native", "./test openstack", "./test quick",
-            "./test samples", "./test systemd",
+            "./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test native", "./test openstack",
+            "./test quick", "./test samples", "./test systemd",
         ];
         // Each of these has a test of its own; the operator's page needs a cloud.
         string[] pagesOfOtherTests =

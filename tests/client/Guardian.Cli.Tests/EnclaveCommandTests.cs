@@ -1,6 +1,7 @@
 namespace Guardian.Cli.Tests;
 
 /// <summary><c>guardian enclave measure</c> and <c>show</c> on the vectors, with their published values.</summary>
+[Trait("Starts", "processes")]
 public sealed class EnclaveCommandTests : IDisposable
 {
     private const string IntelSigner = "acb77012053e05a63d413b8bbae8fb6c5d73b3f2996d91c43bbbf90959c0f8d4";

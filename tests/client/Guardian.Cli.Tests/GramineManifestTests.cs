@@ -10,6 +10,7 @@ namespace Guardian.Cli.Tests;
 
 /// <summary>The manifests of deploy/gramine, as Gramine's preprocessor would leave them. Whether an enclave starts with them, only hardware
 /// can tell.</summary>
+[Trait("Starts", "processes")]
 public sealed partial class GramineManifestTests
 {
     private const string Hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -17,9 +18,10 @@ public sealed partial class GramineManifestTests
     // Keys of Gramine's manual, "Manifest syntax", that are used here.
     private static readonly string[] Documented =
     [
-        "loader.entrypoint", "loader.log_level", "loader.argv", "loader.env.LD_LIBRARY_PATH", "loader.env.DOTNET_GCHeapHardLimit", "libos.entrypoint", "fs.mounts",
-        "sys.enable_extra_runtime_domain_names_conf", "sys.enable_sigterm_injection", "sys.disallow_subprocesses", "sys.insecure__allow_eventfd", "sys.stack.size",
-        "sgx.debug", "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn", "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
+        "loader.entrypoint", "loader.log_level", "loader.argv", "loader.env.LD_LIBRARY_PATH", "loader.env.DOTNET_GCHeapHardLimit",
+        "libos.entrypoint", "fs.mounts", "sys.enable_extra_runtime_domain_names_conf", "sys.enable_sigterm_injection",
+        "sys.disallow_subprocesses", "sys.insecure__allow_eventfd", "sys.stack.size", "sgx.debug", "sgx.remote_attestation",
+        "sgx.isvprodid", "sgx.isvsvn", "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
     ];
 
     private static readonly Dictionary<string, string> Values = new()

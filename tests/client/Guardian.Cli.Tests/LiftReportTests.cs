@@ -3,6 +3,7 @@ using Guardian.Cli.Tests.Support;
 namespace Guardian.Cli.Tests;
 
 /// <summary>The report of an experiment that went wrong.</summary>
+[Trait("Starts", "processes")]
 public sealed class LiftReportTests : IAsyncLifetime
 {
     private readonly RoomFixture room = new();

@@ -1,5 +1,6 @@
 namespace Guardian.Cli.Tests;
 
+[Trait("Starts", "processes")]
 public sealed class NodeCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -4,6 +4,7 @@ using Guardian.Attestation.Identity;
 namespace Guardian.Cli.Tests;
 
 /// <summary>The output of <c>guardian quote verify</c> and its kin that scripts rely on, over the vectors.</summary>
+[Trait("Starts", "processes")]
 public sealed class QuoteCommandTests : IDisposable
 {
     private const string At = "2025-07-01T00:00:00Z";

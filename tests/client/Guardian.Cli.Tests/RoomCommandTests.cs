@@ -9,6 +9,7 @@ using Parquet.Schema;
 namespace Guardian.Cli.Tests;
 
 /// <summary>A room as its users meet it: what works, what is refused, and what they are told.</summary>
+[Trait("Starts", "processes")]
 public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixture>
 {
     private const string WrongMeasurement = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";

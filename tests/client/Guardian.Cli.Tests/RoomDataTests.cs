@@ -16,6 +16,7 @@ public sealed class RichRoomFixture : RoomFixture
 }
 
 /// <summary>Uploads other than one sorted file of all persons, and the lists and classes that they give.</summary>
+[Trait("Starts", "processes")]
 public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoomFixture>
 {
     [Fact]
@@ -57,7 +58,8 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
         Assert.Equal(((string)first["digest"]!, 2_200), ((string)changed["base"]!, (int)changed["versionPersons"]!));
         await File.AppendAllTextAsync(room.File("all.csv"), Customers(Enumerable.Range(500, 500)).Split('\n', 2)[1]);
         Assert.Equal(Enumerable.Range(500, 1_300), await ActivateAsync());
-        Assert.Contains((string)first["version"]!, (await room.AsAsync("agency", "log", "--json")).Ends(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            (string)first["version"]!, (await room.AsAsync("agency", "log", "--json")).Ends(0).Output, StringComparison.Ordinal);
         await AnswersAreRightWithLittleMemoryAsync();
     }
 

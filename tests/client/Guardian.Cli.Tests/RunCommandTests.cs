@@ -7,6 +7,7 @@ using Guardian.Wasi.Engine;
 namespace Guardian.Cli.Tests;
 
 /// <summary><c>guardian run</c> as a person runs it.</summary>
+[Trait("Starts", "processes")]
 public sealed class RunCommandTests : IDisposable
 {
     private const string Import = "(import \"wasi_snapshot_preview1\" ";
@@ -39,7 +40,9 @@ public sealed class RunCommandTests : IDisposable
           (memory (export "memory") 1)
           (data (i32.const 100) "made") (data (i32.const 200) "secret words") (data (i32.const 16) "\c8\00\00\00\0c\00\00\00")
           (func (export "_start")
-            (drop (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 0)))
+            (drop (call $open
+              (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 1)
+              (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 0)))
             (call $exit (call $write (i32.load (i32.const 0)) (i32.const 16) (i32.const 1) (i32.const 8)))))
         """;
 

@@ -10,6 +10,7 @@ namespace Guardian.Cli.Tests;
 
 /// <summary>The programs of samples/programs, compiled by Debian's tools and run as docs/tutorials/confidential-programs.md says. The suite
 /// 'samples' compiles them.</summary>
+[Trait("Starts", "processes")]
 public sealed class SampleProgramTests : IAsyncLifetime
 {
     // The folder that samples/programs/build fills.
@@ -117,7 +118,9 @@ public sealed class SampleProgramTests : IAsyncLifetime
             .Select(line => line[5..] + "\n"));
         using var authority = X509Certificate2.CreateFromPem(pem);
         using var server = GuardianProgram.Start(folder.Path, "Guardian.Cli", "guardian", AttestedRun("web/server", "web"));
-        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 22\r\nConnection: close\r\n\r\nhello from an enclave\n", await GetAsync(authority));
+        Assert.Equal(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 22\r\nConnection: close\r\n\r\nhello from an enclave\n",
+            await GetAsync(authority));
         await server.WaitForExitAsync();
         Assert.Equal(0, server.ExitCode);
     }

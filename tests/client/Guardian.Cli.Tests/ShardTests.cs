@@ -3,6 +3,7 @@ using Guardian.Cli.Tests.Support;
 namespace Guardian.Cli.Tests;
 
 /// <summary>A room in four enclaves: a lead and three shards, each admitted by the same session of the CAS.</summary>
+[Trait("Starts", "processes")]
 public sealed class ShardTests : IAsyncLifetime
 {
     private readonly RoomFixture room = new();

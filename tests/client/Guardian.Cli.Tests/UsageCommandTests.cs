@@ -7,6 +7,7 @@ using Guardian.OpenStack.Tests;
 namespace Guardian.Cli.Tests;
 
 /// <summary><c>guardian usage</c> against a pretended Nova and journals as hosts write them.</summary>
+[Trait("Starts", "processes")]
 public sealed class UsageCommandTests : IDisposable
 {
     private const string Flavors = """
@@ -26,8 +27,13 @@ public sealed class UsageCommandTests : IDisposable
         // Ten hours of a server; every list ends with an empty page.
         Pages("flavors/detail?", Flavors, """{"flavors": []}""");
         Pages("os-simple-tenant-usage/project-1?", $$"""{"tenant_usage": {{Usage("project-1")}}}""", """{"tenant_usage": {}}""");
-        Pages("os-simple-tenant-usage?", $$"""{"tenant_usages": [{{Usage("project-1")}}, {{Usage("project-2", server: false)}}]}""", """{"tenant_usages": []}""");
-        served.Cloud.On("GET /identity/v3/projects", """{"projects": [{"id": "project-1", "name": "research, \"A\""}, {"id": "project-2", "name": "twin"}, {"id": "project-3", "name": "twin"}]}""");
+        Pages(
+            "os-simple-tenant-usage?", $$"""{"tenant_usages": [{{Usage("project-1")}}, {{Usage("project-2", server: false)}}]}""",
+            """{"tenant_usages": []}""");
+        served.Cloud.On("GET /identity/v3/projects", """
+            {"projects": [
+             {"id": "project-1", "name": "research, \"A\""}, {"id": "project-2", "name": "twin"}, {"id": "project-3", "name": "twin"}]}
+            """);
     }
 
     public void Dispose()
@@ -96,7 +102,11 @@ public sealed class UsageCommandTests : IDisposable
         var journal = Journal("host.journal", (JournalKind.Defined, 0, 8), (JournalKind.Removed, 120, 0));
         Pages(
             $"servers/{Server}/os-instance-actions?",
-            $$"""{"instanceActions": [{"action": "{{action}}", "request_id": "req-1", "start_time": "2026-01-10T13:59:00.000000", "message": null}]}""", """{"instanceActions": []}""");
+            $$"""
+            {"instanceActions": [
+             {"action": "{{action}}", "request_id": "req-1", "start_time": "2026-01-10T13:59:00.000000", "message": null}]}
+            """,
+            """{"instanceActions": []}""");
 
         Assert.Equal(expected,
             (double)(await RunAsync(["usage", "show", .. Period, "--journal", journal, "--json"])).Ends(0).Json["epcMebibyteHours"]!);
@@ -137,10 +147,13 @@ public sealed class UsageCommandTests : IDisposable
     [Fact]
     public async Task A_cloud_that_refuses_or_is_away_is_told_without_the_password()
     {
-        served.Cloud.On("GET /compute/v2.1/os-simple-tenant-usage?", _ => PretendedCloud.Json(HttpStatusCode.Forbidden, """{"forbidden": {"message": "Policy doesn't allow it", "code": 403}}"""));
+        served.Cloud.On("GET /compute/v2.1/os-simple-tenant-usage?", _ => PretendedCloud.Json(
+            HttpStatusCode.Forbidden, """{"forbidden": {"message": "Policy doesn't allow it", "code": 403}}"""));
         (await RunAsync("usage", "list", "--cloud", "mine")).Ends(1).Says("Policy doesn't allow it");
 
-        served.Cloud.On("POST /identity/v3/auth/tokens", _ => PretendedCloud.Json(HttpStatusCode.Unauthorized, """{"error": {"code": 401, "message": "The request you have made requires authentication."}}"""));
+        served.Cloud.On("POST /identity/v3/auth/tokens", _ => PretendedCloud.Json(
+            HttpStatusCode.Unauthorized,
+            """{"error": {"code": 401, "message": "The request you have made requires authentication."}}"""));
         var refused = (await RunAsync("usage", "list", "--cloud", "mine")).Ends(1).Says("requires authentication");
         Assert.DoesNotContain(ServedCloud.Password, refused.Error + refused.Output, StringComparison.Ordinal);
 
@@ -150,7 +163,8 @@ public sealed class UsageCommandTests : IDisposable
     }
 
     private static string Usage(string project, bool server = true) => $$"""
-        {"tenant_id": "{{project}}", "total_vcpus_usage": {{(server ? 10 : 0)}}, "total_memory_mb_usage": {{(server ? 1280 : 0)}}, "total_local_gb_usage": 0, "total_hours": {{(server ? 10 : 0)}}, "server_usages": [
+        {"tenant_id": "{{project}}", "total_vcpus_usage": {{(server ? 10 : 0)}}, "total_memory_mb_usage": {{(server ? 1280 : 0)}},
+         "total_local_gb_usage": 0, "total_hours": {{(server ? 10 : 0)}}, "server_usages": [
         {{(server ? $$"""
             {"instance_id": "{{Server}}", "name": "s", "flavor": "sgx.8m", "hours": 10.0, "vcpus": 1, "memory_mb": 128, "local_gb": 0,
                 "tenant_id": "{{project}}",

@@ -2,6 +2,7 @@
 namespace Guardian.Cli.Tests;
 
 /// <summary><c>guardian volume</c>, as a person uses it.</summary>
+[Trait("Starts", "processes")]
 public sealed class VolumeCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

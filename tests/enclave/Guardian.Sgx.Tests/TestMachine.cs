@@ -20,7 +20,8 @@ internal sealed class TestMachine : IDisposable
     public string Folder => folder.Path;
 
     public SimulatedEnclave Launch(
-        byte code = 1, ushort isvProdId = 1, ushort isvSvn = 3, AttributeFlags flags = AttributeFlags.Mode64Bit, EnclaveSigner? signer = null)
+        byte code = 1, ushort isvProdId = 1, ushort isvSvn = 3, AttributeFlags flags = AttributeFlags.Mode64Bit,
+        EnclaveSigner? signer = null)
     {
         var image = EnclaveImage.FromBytes(new[] { code });
         var attributes = new EnclaveAttributes(flags, 3);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 namespace Guardian.Node.Tests;
 
+[Trait("Starts", "processes")]
 public sealed class NodeProgramTests : IDisposable
 {
     // Acts as systemd: it listens, starts the program with the socket as descriptor 3, and keeps the socket for the next start.

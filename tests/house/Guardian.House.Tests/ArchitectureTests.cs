@@ -67,6 +67,19 @@ public class ArchitectureTests
     public void Every_project_is_in_the_table() =>
         Assert.Equal(MayReference.Keys.Order(), SourceProjects.All.Select(project => project.Name).Order());
 
+    [Fact]
+    public void The_page_about_the_architecture_has_the_same_table()
+    {
+        // | storey | `project` | contains | references | trusted |
+        var rows = File.ReadLines(Repository.File("docs", "explanation", "architecture.md"))
+            .Select(line => line.Split(" | "))
+            .Where(cells => cells.Length == 5 && cells[1].StartsWith("`Guardian", StringComparison.Ordinal));
+        var expected = MayReference.Select(row => (
+            $"`{row.Key}`",
+            row.Value.Length == 0 ? "nothing" : string.Join(", ", row.Value.Select(name => name["Guardian.".Length..]).Order())));
+        Assert.Equal(expected.Order(), rows.Select(cells => (cells[1], cells[3])).Order());
+    }
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void A_project_references_what_the_table_says_and_no_storey_above_its_own(string name)

@@ -44,7 +44,8 @@ public sealed class SimulatedPlatformsTests : IDisposable
     public void A_vendors_signature_decides_who_signed_and_must_fit()
     {
         var image = EnclaveImage.FromFiles(folder.File("program"));
-        var signed = TestMachine.Signer.Sign(image.Measure(), 7, 8, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        var signed = TestMachine.Signer.Sign(
+            image.Measure(), 7, 8, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
         File.WriteAllBytes(folder.File("program/enclave.sigstruct"), signed.Bytes.Span);
         using (var process = Open())
         {

@@ -35,7 +35,8 @@ internal sealed class CollateralStub : IDisposable
         var (body, header, chain) = context.Request.Url.AbsolutePath switch
         {
             "/sgx/certification/v4/tcb" or "/tdx/certification/v4/tcb" => (collateral.TcbInfo, chainOfTcb, collateral.TcbInfoIssuerChain),
-            "/sgx/certification/v4/qe/identity" or "/tdx/certification/v4/qe/identity" => (collateral.QeIdentity, "SGX-Enclave-Identity-Issuer-Chain", collateral.QeIdentityIssuerChain),
+            "/sgx/certification/v4/qe/identity" or "/tdx/certification/v4/qe/identity" =>
+                (collateral.QeIdentity, "SGX-Enclave-Identity-Issuer-Chain", collateral.QeIdentityIssuerChain),
             "/sgx/certification/v4/pckcrl" => (List(collateral.PckCrl), "SGX-PCK-CRL-Issuer-Chain", collateral.PckCrlIssuerChain),
             "/sgx/certification/v4/rootcacrl" when isCaching => (List(collateral.RootCaCrl), "", default),
             "/IntelSGXRootCA.der" => (collateral.RootCaCrl, "", default),

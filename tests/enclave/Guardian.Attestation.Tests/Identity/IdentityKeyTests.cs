@@ -38,7 +38,8 @@ public sealed class IdentityKeyTests : IDisposable
     [InlineData("no pem")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]
     public void Files_that_hold_no_key_are_explained(string text) =>
-        Assert.Contains("guardian key create", Assert.Throws<InvalidDataException>(() => IdentityKey.Load(folder.Write("key.pem", text))).Message, StringComparison.Ordinal);
+        Assert.Contains("guardian key create",
+            Assert.Throws<InvalidDataException>(() => IdentityKey.Load(folder.Write("key.pem", text))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Public_keys_are_of_one_curve_and_one_form()

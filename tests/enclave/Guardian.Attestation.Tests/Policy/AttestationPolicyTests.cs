@@ -20,7 +20,10 @@ public class AttestationPolicyTests
         var checks = policy.Appraise(TestPlatform.Verified(debug)).Checks.ToDictionary(check => check.Rule, check => check.ToString());
         Assert.Equal("platform: found simulated; accepted hardware", checks["platform"]);
         Assert.Equal("debug: found debug enclave; accepted production enclave", checks["debug"]);
-        Assert.Equal($"identity: found mrenclave {debug.Identity.MrEnclave}, mrsigner {Signer}, isvprodid 1, isvsvn 5; accepted mrenclave {Zeros}", checks["identity"]);
+        Assert.Equal(
+            $"identity: found mrenclave {debug.Identity.MrEnclave}, mrsigner {Signer}, isvprodid 1, isvsvn 5; "
+            + $"accepted mrenclave {Zeros}",
+            checks["identity"]);
     }
 
     [Theory]
@@ -30,7 +33,9 @@ public class AttestationPolicyTests
     [InlineData(1, 1, 5, false)]
     public void A_signer_counts_with_product_and_least_version(int wrongSigner, int product, int version, bool accepted)
     {
-        var policy = Read($"attestation: [{{signer: {{mrsigner: {(wrongSigner == 0 ? Signer : Zeros)}, isvprodid: {product}, isvsvn_min: {version}}}}}]\nplatforms: [simulated]\n");
+        var signer = wrongSigner == 0 ? Signer : Zeros;
+        var policy = Read(
+            $"attestation: [{{signer: {{mrsigner: {signer}, isvprodid: {product}, isvsvn_min: {version}}}}}]\nplatforms: [simulated]\n");
         Assert.Equal(accepted, policy.Appraise(TestPlatform.Verified(TestPlatform.Enclave)).IsAccepted);
     }
 
@@ -38,11 +43,17 @@ public class AttestationPolicyTests
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\nplatforms: [simulated]\n", true)]
     [InlineData("attestation: [{mrenclave: [ZEROS, MEASUREMENT]}]\nplatforms: [hardware, simulated]\n", true)]
     [InlineData("attestation: [{mrenclave: [ZEROS]}, {mrenclave: [MEASUREMENT]}]\nplatforms: [simulated]\n", true)]
-    [InlineData("attestation: [{mrenclave: [MEASUREMENT], signer: {mrsigner: ZEROS, isvprodid: 1, isvsvn_min: 0}}]\nplatforms: [simulated]\n", false)]
+    [InlineData(
+        "attestation: [{mrenclave: [MEASUREMENT], signer: {mrsigner: ZEROS, isvprodid: 1, isvsvn_min: 0}}]\n"
+        + "platforms: [simulated]\n",
+        false)]
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\n", false)]
     [InlineData("attestation: [{mrenclave: [MEASUREMENT]}]\nplatforms: [hardware]\n", false)]
     public void Any_variant_admits_and_within_one_all_must_hold(string text, bool accepted) =>
-        Assert.Equal(accepted, Read(text.Replace("MEASUREMENT", Measurement, StringComparison.Ordinal).Replace("ZEROS", Zeros, StringComparison.Ordinal)).Appraise(TestPlatform.Verified(TestPlatform.Enclave)).IsAccepted);
+        Assert.Equal(
+            accepted,
+            Read(text.Replace("MEASUREMENT", Measurement, StringComparison.Ordinal).Replace("ZEROS", Zeros, StringComparison.Ordinal))
+                .Appraise(TestPlatform.Verified(TestPlatform.Enclave)).IsAccepted);
 
     [Fact]
     public void A_debug_enclave_is_accepted_only_by_a_policy_that_allows_it()
@@ -54,7 +65,8 @@ public class AttestationPolicyTests
     }
 
     [Fact]
-    public void An_identity_that_names_nobody_matches_nobody() => Assert.False(new AcceptedIdentity { IsvProdId = 1 }.Matches(TestPlatform.Enclave.Identity));
+    public void An_identity_that_names_nobody_matches_nobody() =>
+        Assert.False(new AcceptedIdentity { IsvProdId = 1 }.Matches(TestPlatform.Enclave.Identity));
 
     [Theory]
     [InlineData("platforms: [simulated]\n", "'attestation' must list at least one")]
@@ -63,12 +75,16 @@ public class AttestationPolicyTests
     [InlineData("attestation: [{mrenclave: [abc]}]\n", "64 hex digits, not 'abc'")]
     [InlineData("attestation: [{signer: {mrsigner: ZEROS, isvsvn_min: 1}}]\n", "isvprodid")]
     [InlineData("attestation: [{signer: {mrsigner: ZEROS, isvprodid: 65536, isvsvn_min: 1}}]\n", "65535")]
-    [InlineData("attestation: [{signer: {mrsigner: 83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e, isvprodid: 1, isvsvn_min: 1}}]\n", "sample key")]
+    [InlineData(
+        "attestation: [{signer: "
+        + "{mrsigner: 83d719e77deaca1470f6baf62a4d774303c899db69020f9c70ee1dfc08c7ce9e, isvprodid: 1, isvsvn_min: 1}}]\n",
+        "sample key")]
     [InlineData("attestation: [{mrenclave: [ZEROS], nonce: 1}]\n", "nonce")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: [paper]\n", "2:13")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\nplatforms: []\n", "'platforms' must list")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\ndebug: perhaps\n", "2:8")]
-    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-00615, intel-sa-00657]}\n", "2:44: an advisory is named like INTEL-SA-00615, not 'intel-sa-00657'")]
+    [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-00615, intel-sa-00657]}\n",
+        "2:44: an advisory is named like INTEL-SA-00615, not 'intel-sa-00657'")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-0615]}\n", "2:28")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-006150]}\n", "2:28")]
     [InlineData("attestation: [{mrenclave: [ZEROS]}]\ntcb: {ignored_advisories: [INTEL-SA-O0615]}\n", "2:28")]

@@ -70,7 +70,8 @@ public partial class PolicyKeyTests
         using var platform = new SyntheticPlatform(found.Tee, 4);
         found.Change?.Invoke(platform);
         var quote = platform.Verified();
-        IEnumerable<string> Refused(string text) => Read(text).Appraise(quote).Checks.Where(check => !check.Passed).Select(check => check.Rule);
+        IEnumerable<string> Refused(string text) =>
+            Read(text).Appraise(quote).Checks.Where(check => !check.Passed).Select(check => check.Rule);
         Assert.Empty(Refused(found.Accepting));
         Assert.Equal([found.Rule], Refused(found.Refusing));
     }

@@ -15,7 +15,8 @@ public class TcbPolicyTests
     // Grace as it was: until some days after the newest level of any document.
     private static bool NaiveGrace(SyntheticPlatform platform, int days)
     {
-        var newest = new[] { platform.TcbInfo.Content, platform.QeIdentity.Content }.Max(each => DateTimeOffset.Parse((string)each["tcbLevels"]![0]!["tcbDate"]!));
+        var newest = new[] { platform.TcbInfo.Content, platform.QeIdentity.Content }.Max(
+            each => DateTimeOffset.Parse((string)each["tcbLevels"]![0]!["tcbDate"]!));
         return SyntheticPlatform.At <= newest + TimeSpan.FromDays(days);
     }
 

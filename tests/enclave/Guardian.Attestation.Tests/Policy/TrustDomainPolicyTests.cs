@@ -6,7 +6,7 @@ using Guardian.Documents;
 
 namespace Guardian.Attestation.Tests.Policy;
 
-/// <summary>The members that name trust domains: for each, a quote whose every signature holds and that this member alone must refuse.</summary>
+/// <summary>The members that name trust domains: for each, a correctly signed quote that this member alone must refuse.</summary>
 public class TrustDomainPolicyTests
 {
     private static readonly string Measurement = new('3', 96);
@@ -69,7 +69,8 @@ public class TrustDomainPolicyTests
         Assert.Equal(["identity"], Refused(enclave, $"attestation: [{{mrtd: [{Measurement}]}}]\n"));
         var both = new AcceptedIdentity
         {
-            MrEnclaves = [enclave.Verified().Report.MrEnclave], TrustDomain = new AcceptedTrustDomain { MrTds = [Convert.FromHexString(Measurement)] },
+            MrEnclaves = [enclave.Verified().Report.MrEnclave],
+            TrustDomain = new AcceptedTrustDomain { MrTds = [Convert.FromHexString(Measurement)] },
         };
         Assert.False(both.Matches(domain.Verified()));
         Assert.False(both.Matches(enclave.Verified()));

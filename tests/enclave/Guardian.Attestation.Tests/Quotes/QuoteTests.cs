@@ -20,7 +20,8 @@ public class QuoteTests
         var quote = Quote.TryParse(bytes).Value!;
         Assert.Equal(((ushort)3, (ushort)5, 32), (quote.Version, quote.CertificationDataType, quote.QeAuthenticationData.Length));
         Assert.True(bytes.Length >= atLeast && quote.Bytes.Length <= bytes.Length);
-        Assert.StartsWith("-----BEGIN CERTIFICATE-----", System.Text.Encoding.ASCII.GetString(quote.CertificationData.Span), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "-----BEGIN CERTIFICATE-----", System.Text.Encoding.ASCII.GetString(quote.CertificationData.Span), StringComparison.Ordinal);
         Assert.Equal("8c4f5775d796503e96137f77c68a829a0056ac8ded70140b081b094490c57bff", quote.QeReport.MrSigner.ToString());
     }
 

@@ -26,7 +26,8 @@ public class RaTlsInteropTests
         Assert.Equal("no-collateral", RaTlsVerifier.Verify(certificate.RawData, At, TestPlatform.Verifier).Refusal!.Code);
         var verdict = RaTlsVerifier.Verify(certificate.RawData, At, WithCollateral);
         Assert.True(verdict.Value is not null, verdict.Refusal?.ToString());
-        Assert.Equal((mrEnclave, Guardian.Sgx.PlatformKind.Hardware), (verdict.Value!.Quote.Report.MrEnclave.ToString(), verdict.Value!.Quote.Platform));
+        Assert.Equal((mrEnclave, Guardian.Sgx.PlatformKind.Hardware),
+            (verdict.Value!.Quote.Report.MrEnclave.ToString(), verdict.Value!.Quote.Platform));
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), verdict.Value!.SubjectPublicKeyInfo.ToArray());
         Assert.NotNull(verdict.Value!.Quote.Tcb);
     }
@@ -39,7 +40,8 @@ public class RaTlsInteropTests
         using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(Path(file)));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=stolen", key, HashAlgorithmName.SHA256);
-        foreach (var extension in certificate.Extensions.Where(each => each.Oid!.Value is RaTlsCertificate.LegacyOid or RaTlsCertificate.TaggedEvidenceOid))
+        foreach (var extension in certificate.Extensions.Where(
+            each => each.Oid!.Value is RaTlsCertificate.LegacyOid or RaTlsCertificate.TaggedEvidenceOid))
         {
             request.CertificateExtensions.Add(extension);
         }
@@ -49,7 +51,8 @@ public class RaTlsInteropTests
 
     [Fact]
     public void A_certificate_that_binds_nothing_is_refused() =>
-        Assert.Null(RaTlsVerifier.Verify(File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero), WithCollateral).Value);
+        Assert.Null(RaTlsVerifier.Verify(
+            File.ReadAllBytes(Path("sgx-ra-tls-2018-epid-era-oids.der")), new(2018, 6, 1, 0, 0, 0, TimeSpan.Zero), WithCollateral).Value);
 
     [Fact]
     public void Ours_follows_the_published_rules()
@@ -62,7 +65,8 @@ public class RaTlsInteropTests
         Assert.Equal([.. keyHash, .. EvidenceContext.CasStarting.ComputeBinding()], legacy[368..432]);
 
         // Interoperable RA-TLS: tag 60000, quote, claims; report data is the hash of the claims, which hold the hash of the key.
-        var reader = new CborReader(certificate.Extensions.Single(each => each.Oid!.Value == "2.23.133.5.4.9").RawData, CborConformanceMode.Canonical);
+        var reader = new CborReader(
+            certificate.Extensions.Single(each => each.Oid!.Value == "2.23.133.5.4.9").RawData, CborConformanceMode.Canonical);
         Assert.Equal((CborTag)60000, reader.ReadTag());
         Assert.Equal(2, reader.ReadStartArray());
         var (quote, claims) = (reader.ReadByteString(), reader.ReadByteString());
@@ -80,9 +84,9 @@ public class RaTlsInteropTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         var info = key.ExportSubjectPublicKeyInfo();
-        Assert.NotNull(RaTlsVerifier.Verify(Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Value);
-        Assert.Equal("key-not-bound", RaTlsVerifier.Verify(Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64]), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
-        Assert.Equal("bad-evidence", RaTlsVerifier.Verify(Tagged(key, algorithm, SHA256.HashData(info)), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+        Assert.NotNull(Verify(Tagged(key, algorithm, algorithm == 7 ? SHA384.HashData(info) : SHA512.HashData(info))).Value);
+        Assert.Equal("key-not-bound", Verify(Tagged(key, algorithm, new byte[algorithm == 7 ? 48 : 64])).Refusal!.Code);
+        Assert.Equal("bad-evidence", Verify(Tagged(key, algorithm, SHA256.HashData(info))).Refusal!.Code);
     }
 
     private static byte[] Tagged(ECDsa key, int algorithm, byte[] hash)
@@ -99,7 +103,8 @@ public class RaTlsInteropTests
         claims.WriteEndMap();
         var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims.Encode()), .. new byte[32]]);
         var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims.Encode()), false));
+        request.CertificateExtensions.Add(
+            new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims.Encode()), false));
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddDays(-1), TestPlatform.Now.AddDays(1));
         return certificate.RawData;
     }
@@ -110,4 +115,7 @@ public class RaTlsInteropTests
     {
         public QuoteCollateral? Find(PlatformId platform) => CollateralFiles.Read(Repository.File("tests", "vectors", "dcap", name)).Value;
     }
+
+    private static Outcome<RaTlsPeer> Verify(ReadOnlyMemory<byte> certificate) =>
+        RaTlsVerifier.Verify(certificate, TestPlatform.Now, TestPlatform.Verifier);
 }

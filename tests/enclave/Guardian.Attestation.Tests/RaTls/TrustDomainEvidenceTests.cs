@@ -11,7 +11,7 @@ using Guardian.Refusals;
 
 namespace Guardian.Attestation.Tests.RaTls;
 
-/// <summary>A trust domain whose every signature holds cannot speak as a peer or sign a statement, and nothing throws because of it.</summary>
+/// <summary>A trust domain with valid evidence cannot speak as a peer or sign a statement, and nothing throws because of it.</summary>
 public sealed class TrustDomainEvidenceTests : IDisposable
 {
     private readonly SyntheticPlatform platform = new(TeeType.Tdx, 4);

@@ -15,7 +15,7 @@ public class StatementVerifierTests
     [Fact]
     public void A_statement_is_verified_down_to_the_quote()
     {
-        var verdict = StatementVerifier.Verify(Statement, TestPlatform.Now, TestPlatform.Verifier);
+        var verdict = Verify(Statement);
         Assert.NotNull(verdict.Value);
         Assert.Equal(("test+jws", "{\"count\":5}"), (verdict.Value!.Type, Encoding.UTF8.GetString(verdict.Value!.Payload.Span)));
         Assert.Equal(Context, verdict.Value!.Context);
@@ -30,7 +30,7 @@ public class StatementVerifierTests
         {
             var altered = Statement.ToArray();
             altered[i] = altered[i] == (byte)'A' ? (byte)'B' : (byte)'A';
-            if (altered[i] != Statement[i] && StatementVerifier.Verify(altered, TestPlatform.Now, TestPlatform.Verifier).Value is not null)
+            if (altered[i] != Statement[i] && Verify(altered).Value is not null)
             {
                 accepted.Add(i);
             }
@@ -46,7 +46,7 @@ public class StatementVerifierTests
         {
             var mixed = JsonNode.Parse(Statement)!;
             mixed[part] = part == "payload" ? Encode("{\"count\":6}") : (string)other[part]!;
-            Assert.Equal(QuoteStage.Signature, StatementVerifier.Verify(Encoding.UTF8.GetBytes(mixed.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Stage);
+            Assert.Equal(QuoteStage.Signature, Verify(Encoding.UTF8.GetBytes(mixed.ToJsonString())).Refusal!.Stage);
         }
     }
 
@@ -57,7 +57,7 @@ public class StatementVerifierTests
         var header = Header(statement);
         header["guardian-quote"] = (string)Header(other)["guardian-quote"]!;
         statement["protected"] = Encode(header.ToJsonString());
-        Assert.Equal("key-not-bound", StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+        Assert.Equal("key-not-bound", Verify(Encoding.UTF8.GetBytes(statement.ToJsonString())).Refusal!.Code);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public class StatementVerifierTests
         var header = Header(statement);
         header[member] = value;
         statement["protected"] = Encode(header.ToJsonString());
-        Assert.Equal(QuoteStage.Parse, StatementVerifier.Verify(Encoding.UTF8.GetBytes(statement.ToJsonString()), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Stage);
+        Assert.Equal(QuoteStage.Parse, Verify(Encoding.UTF8.GetBytes(statement.ToJsonString())).Refusal!.Stage);
     }
 
     [Theory]
@@ -96,15 +96,15 @@ public class StatementVerifierTests
     [InlineData("{\"payload\":\"\",\"payload\":\"\",\"protected\":\"\",\"signature\":\"\"}")]
     [InlineData("{\"payload\":null,\"protected\":null,\"signature\":null}")]
     public void Another_document_is_refused(string text) =>
-        Assert.Equal("bad-statement", StatementVerifier.Verify(Encoding.UTF8.GetBytes(text), TestPlatform.Now, TestPlatform.Verifier).Refusal!.Code);
+        Assert.Equal("bad-statement", Verify(Encoding.UTF8.GetBytes(text)).Refusal!.Code);
 
     [Fact]
     public void Duplicate_members_and_too_much_of_anything_are_refused()
     {
         var text = Encoding.UTF8.GetString(Statement);
         var twice = text.Insert(text.LastIndexOf('}'), ",\"payload\":\"" + Encode("{\"count\":7}") + "\"");
-        Assert.Null(StatementVerifier.Verify(Encoding.UTF8.GetBytes(twice), TestPlatform.Now, TestPlatform.Verifier).Value);
-        Assert.Null(StatementVerifier.Verify(new byte[StatementVerifier.MaxSize + 1], TestPlatform.Now, TestPlatform.Verifier).Value);
+        Assert.Null(Verify(Encoding.UTF8.GetBytes(twice)).Value);
+        Assert.Null(Verify(new byte[StatementVerifier.MaxSize + 1]).Value);
     }
 
     private static byte[] Sign()
@@ -113,7 +113,11 @@ public class StatementVerifierTests
         return signer.Sign("{\"count\":5}"u8, "test+jws");
     }
 
-    private static JsonNode Header(JsonNode statement) => JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((string)statement["protected"]!))!;
+    private static JsonNode Header(JsonNode statement) =>
+        JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars((string)statement["protected"]!))!;
 
     private static string Encode(string text) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+
+    private static Outcome<VerifiedStatement> Verify(byte[] statement) =>
+        StatementVerifier.Verify(statement, TestPlatform.Now, TestPlatform.Verifier);
 }

@@ -79,14 +79,16 @@ public class NegativeVectorTests
         Assert.Equal(("not Intel's: " + name, false), (quote.RootName, quote.IsRootIntel));
         using var key = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(evidence.Root);
         Assert.Equal(
-            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.PublicKey.ExportSubjectPublicKeyInfo())), quote.RootKeyHash);
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(key.PublicKey.ExportSubjectPublicKeyInfo())),
+            quote.RootKeyHash);
         Assert.Equal(("Intel SGX Root CA", true), (TrustAnchor.Intel.Name, TrustAnchor.Intel.IsIntel));
         Assert.StartsWith("a0af0312", TrustAnchor.Intel.KeyHash, StringComparison.Ordinal);
     }
 
     [Fact]
     public void There_is_a_file_for_each_case() =>
-        Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(), Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
+        Assert.Equal(NegativeCases.All.Select(each => each.Name).Order(),
+            Directory.GetFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Order());
 
     [Fact(Explicit = true)]
     public void Write_the_files()
@@ -97,7 +99,8 @@ public class NegativeVectorTests
             var evidence = each.Build();
             var json = new JsonObject
             {
-                ["name"] = each.Name, ["gain"] = each.Gain, ["verdict"] = "reject", ["stage"] = each.Stage.ToString(), ["reason"] = each.Reason,
+                ["name"] = each.Name, ["gain"] = each.Gain, ["verdict"] = "reject", ["stage"] = each.Stage.ToString(),
+                ["reason"] = each.Reason,
                 ["at"] = "2026-06-01T00:00:00Z", ["root"] = evidence.Root, ["quote"] = Convert.ToBase64String(evidence.Quote),
                 ["collateral"] = JsonNode.Parse(CollateralFiles.Pack(evidence.Collateral)),
             };
@@ -115,5 +118,6 @@ public class NegativeVectorTests
     }
 
     private static Outcome<VerifiedQuote> Verify(SyntheticEvidence evidence, DateTimeOffset at) => QuoteVerifier.Verify(
-        evidence.Quote, evidence.Collateral, at, new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
+        evidence.Quote, evidence.Collateral, at,
+        new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(SyntheticPlatform.Utf8(evidence.Root))!] });
 }

@@ -49,13 +49,17 @@ internal sealed class CertificateShape(string name, ECDsa key)
         }
         var request = new CertificateRequest(Subject, Key, Hash);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(IsAuthority, false, 0, critical: true));
-        var usage = Usage ?? (IsAuthority ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign : X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation);
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(usage, critical: true));
+        var usual = IsAuthority
+            ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign
+            : X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation;
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(Usage ?? usual, critical: true));
         foreach (var (oid, value) in Extensions)
         {
             request.CertificateExtensions.Add(new X509Extension(new Oid(oid), value, AreExtensionsCritical));
         }
-        using var certificate = request.Create((Issuer ?? this).Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? (Issuer ?? this).Key), NotBefore, NotAfter, SerialNumber);
+        using var certificate = request.Create(
+            (Issuer ?? this).Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? (Issuer ?? this).Key), NotBefore, NotAfter,
+            SerialNumber);
         return pem = certificate.ExportCertificatePem() + "\n";
     }
 }
@@ -87,7 +91,8 @@ internal sealed class ListShape(CertificateShape issuer)
         var builder = new CertificateRevocationListBuilder();
         Revoked.ForEach(each => builder.AddEntry(each.SerialNumber, ThisUpdate));
         var list = builder.Build(
-            Issuer.Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? Issuer.Key), BigInteger.One, NextUpdate, HashAlgorithmName.SHA256,
+            Issuer.Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? Issuer.Key), BigInteger.One, NextUpdate,
+            HashAlgorithmName.SHA256,
             X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(new byte[20]), ThisUpdate);
         return Damage?.Invoke(list) ?? list;
     }

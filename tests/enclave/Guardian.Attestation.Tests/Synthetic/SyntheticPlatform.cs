@@ -174,11 +174,13 @@ internal sealed class SyntheticPlatform : IDisposable
         byte[] certification = [.. UInt16(5), .. UInt32(chain.Length), .. Utf8(chain)];
         byte[] qe =
         [
-            .. QeReport, .. (QeSigner ?? Pck.Key).SignData(QeReport, HashAlgorithmName.SHA256), .. UInt16(AuthenticationData.Length), .. AuthenticationData, .. certification,
+            .. QeReport, .. (QeSigner ?? Pck.Key).SignData(QeReport, HashAlgorithmName.SHA256), .. UInt16(AuthenticationData.Length),
+            .. AuthenticationData, .. certification,
         ];
         byte[] data =
         [
-            .. AttestationKey.SignData(signed, HashAlgorithmName.SHA256), .. point, .. Version > 3 ? (byte[])[.. UInt16(6), .. UInt32(qe.Length), .. qe] : qe,
+            .. AttestationKey.SignData(signed, HashAlgorithmName.SHA256), .. point,
+            .. Version > 3 ? (byte[])[.. UInt16(6), .. UInt32(qe.Length), .. qe] : qe,
         ];
         return [.. signed, .. UInt32(data.Length), .. data];
     }
@@ -223,7 +225,8 @@ internal sealed class SyntheticPlatform : IDisposable
     {
         var info = new JsonObject
         {
-            ["id"] = Tee == TeeType.Tdx ? "TDX" : "SGX", ["version"] = 3, ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z",
+            ["id"] = Tee == TeeType.Tdx ? "TDX" : "SGX", ["version"] = 3,
+            ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z",
             ["fmspc"] = Convert.ToHexString(Fmspc), ["pceId"] = "0000", ["tcbType"] = 0, ["tcbEvaluationDataNumber"] = 20,
         };
         if (Tee == TeeType.Tdx)
@@ -231,15 +234,18 @@ internal sealed class SyntheticPlatform : IDisposable
             info["tdxModule"] = Module(null, []);
             info["tdxModuleIdentities"] = new JsonArray(Module("TDX_01", [IsvSvnLevel(5, "UpToDate"), IsvSvnLevel(2, "OutOfDate")]));
         }
-        info["tcbLevels"] = new JsonArray(Level(Components, 13, "UpToDate"), Level([.. Components.Select(svn => (byte)(svn / 2))], 5, "OutOfDate", "INTEL-SA-00615"));
+        info["tcbLevels"] = new JsonArray(
+            Level(Components, 13, "UpToDate"), Level([.. Components.Select(svn => (byte)(svn / 2))], 5, "OutOfDate", "INTEL-SA-00615"));
         return info;
     }
 
     private JsonObject MakeQeIdentity() => new()
     {
-        ["id"] = Tee == TeeType.Tdx ? "TD_QE" : "QE", ["version"] = 2, ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z",
-        ["tcbEvaluationDataNumber"] = 20, ["miscselect"] = "00000000", ["miscselectMask"] = "FFFFFFFF", ["attributes"] = "11000000000000000000000000000000",
-        ["attributesMask"] = "FBFFFFFFFFFFFFFF0000000000000000", ["mrsigner"] = new string('5', 64), ["isvprodid"] = Tee == TeeType.Tdx ? 2 : 1,
+        ["id"] = Tee == TeeType.Tdx ? "TD_QE" : "QE", ["version"] = 2,
+        ["issueDate"] = "2026-05-20T10:00:00Z", ["nextUpdate"] = "2026-06-19T10:00:00Z", ["tcbEvaluationDataNumber"] = 20,
+        ["miscselect"] = "00000000", ["miscselectMask"] = "FFFFFFFF",
+        ["attributes"] = "11000000000000000000000000000000", ["attributesMask"] = "FBFFFFFFFFFFFFFF0000000000000000",
+        ["mrsigner"] = new string('5', 64), ["isvprodid"] = Tee == TeeType.Tdx ? 2 : 1,
         ["tcbLevels"] = new JsonArray(IsvSvnLevel(8, "UpToDate"), IsvSvnLevel(6, "OutOfDate"), IsvSvnLevel(2, "Revoked")),
     };
 
@@ -252,11 +258,13 @@ internal sealed class SyntheticPlatform : IDisposable
         }
         return new JsonObject
         {
-            ["tcb"] = tcb, ["tcbDate"] = "2025-11-12T00:00:00Z", ["tcbStatus"] = status, ["advisoryIDs"] = new JsonArray([.. advisories.Select(each => (JsonNode)each)]),
+            ["tcb"] = tcb, ["tcbDate"] = "2025-11-12T00:00:00Z", ["tcbStatus"] = status,
+            ["advisoryIDs"] = new JsonArray([.. advisories.Select(each => (JsonNode)each)]),
         };
     }
 
-    private static JsonArray ComponentList(byte[] components) => new([.. components.Select(svn => (JsonNode)new JsonObject { ["svn"] = svn })]);
+    private static JsonArray ComponentList(byte[] components) =>
+        new([.. components.Select(svn => (JsonNode)new JsonObject { ["svn"] = svn })]);
 
     private static JsonObject IsvSvnLevel(int isvSvn, string status) => new()
     {
@@ -265,7 +273,12 @@ internal sealed class SyntheticPlatform : IDisposable
 
     private static JsonObject Module(string? id, JsonNode[] levels)
     {
-        var module = new JsonObject { ["mrsigner"] = new string('0', 96), ["attributes"] = new string('0', 16), ["attributesMask"] = new string('F', 16) };
+        var module = new JsonObject
+        {
+            ["mrsigner"] = new string('0', 96),
+            ["attributes"] = new string('0', 16),
+            ["attributesMask"] = new string('F', 16),
+        };
         if (id is not null)
         {
             module["id"] = id;

@@ -28,7 +28,8 @@ public sealed class DamageTests : IDisposable
         using var verifier = new QuoteVerifier(options);
         for (var size = 0; size < good.Quote.Length; size++)
         {
-            Assert.False(verifier.Verify(good.Quote.AsMemory(0, size), good.Collateral, SyntheticPlatform.At).Value is not null, $"{size} bytes");
+            Assert.False(
+                verifier.Verify(good.Quote.AsMemory(0, size), good.Collateral, SyntheticPlatform.At).Value is not null, $"{size} bytes");
         }
         Assert.NotNull(verifier.Verify(good.Quote, good.Collateral, SyntheticPlatform.At).Value);
     }
@@ -38,7 +39,8 @@ public sealed class DamageTests : IDisposable
     {
         using var verifier = new QuoteVerifier(options);
         var certificates = good.Quote.AsSpan().IndexOf("-----BEGIN"u8);
-        Refuse(good.Quote.AsMemory(0, certificates), damaged => verifier.Verify((byte[])[.. damaged, .. good.Quote.AsSpan(certificates)], good.Collateral, SyntheticPlatform.At));
+        Refuse(good.Quote.AsMemory(0, certificates), damaged =>
+            verifier.Verify((byte[])[.. damaged, .. good.Quote.AsSpan(certificates)], good.Collateral, SyntheticPlatform.At));
     }
 
     [Theory]
@@ -93,7 +95,10 @@ public sealed class DamageTests : IDisposable
         var chain = Certificates(good.Collateral.TcbInfoIssuerChain.Span);
         Refuse(chain[position], damaged => verifier.Verify(
             good.Quote,
-            good.Collateral with { TcbInfoIssuerChain = SyntheticPlatform.Utf8(string.Concat(chain.Select((der, i) => Pem(i == position ? damaged : der)))) },
+            good.Collateral with
+            {
+                TcbInfoIssuerChain = SyntheticPlatform.Utf8(string.Concat(chain.Select((der, i) => Pem(i == position ? damaged : der)))),
+            },
             SyntheticPlatform.At));
     }
 
@@ -113,12 +118,14 @@ public sealed class DamageTests : IDisposable
     }
 
     private static bool IsHexCase(ReadOnlySpan<byte> whole, int bit) =>
-        bit % 8 == 5 && whole.LastIndexOf("\"signature\":\""u8) is > 0 and var signature && bit / 8 > signature && char.IsAsciiLetter((char)whole[bit / 8]) && bit / 8 > signature + 12;
+        bit % 8 == 5 && whole.LastIndexOf("\"signature\":\""u8) is > 0 and var signature && bit / 8 > signature
+            && char.IsAsciiLetter((char)whole[bit / 8]) && bit / 8 > signature + 12;
 
     private static List<byte[]> Certificates(ReadOnlySpan<byte> pem)
     {
         var certificates = new List<byte[]>();
-        for (var text = Encoding.Latin1.GetString(pem).AsSpan(); PemEncoding.TryFind(text, out var fields); text = text[fields.Location.End..])
+        var text = Encoding.Latin1.GetString(pem).AsSpan();
+        for (; PemEncoding.TryFind(text, out var fields); text = text[fields.Location.End..])
         {
             certificates.Add(Convert.FromBase64String(text[fields.Base64Data].ToString()));
         }

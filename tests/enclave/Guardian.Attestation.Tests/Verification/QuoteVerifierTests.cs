@@ -105,7 +105,8 @@ public class QuoteVerifierTests
     [Fact]
     public void A_chain_with_a_link_missing_exchanged_or_added_is_refused()
     {
-        var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n", StringSplitOptions.RemoveEmptyEntries)
+        var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart))
+            .Split("-----END CERTIFICATE-----\n", StringSplitOptions.RemoveEmptyEntries)
             .Where(part => part.Contains("BEGIN", StringComparison.Ordinal)).Select(part => part + "-----END CERTIFICATE-----\n").ToArray();
         Assert.Equal(3, parts.Length);
         Assert.NotNull(TestPlatform.Verifier.Verify(WithChain(parts), TestPlatform.Now).Value);
@@ -114,7 +115,8 @@ public class QuoteVerifierTests
         string[][] wrong =
         [
             [], [parts[0]], [parts[0], parts[1]], [parts[0], parts[2]], [parts[1], parts[0], parts[2]], [parts[2], parts[0], parts[1]],
-            [parts[0], parts[0], parts[2]], [parts[1], parts[1], parts[2]], [.. parts, parts[2]], [parts[0], "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", parts[2]],
+            [parts[0], parts[0], parts[2]], [parts[1], parts[1], parts[2]], [.. parts, parts[2]],
+            [parts[0], "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", parts[2]],
         ];
         foreach (var chain in wrong)
         {
@@ -126,10 +128,13 @@ public class QuoteVerifierTests
     public void A_root_that_only_has_the_right_name_is_unknown()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=Guardian Simulated SGX Root CA, O=Guardian, C=XX", key, HashAlgorithmName.SHA256);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
+            "CN=Guardian Simulated SGX Root CA, O=Guardian, C=XX", key, HashAlgorithmName.SHA256);
         using var root = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         var parts = Encoding.ASCII.GetString(Good.AsSpan(ChainStart)).Split("-----END CERTIFICATE-----\n");
-        var failure = TestPlatform.Verifier.Verify(WithChain(parts[0] + "-----END CERTIFICATE-----\n", parts[1] + "-----END CERTIFICATE-----\n", root.ExportCertificatePem()), TestPlatform.Now).Refusal!;
+        var failure = TestPlatform.Verifier.Verify(
+            WithChain(parts[0] + "-----END CERTIFICATE-----\n", parts[1] + "-----END CERTIFICATE-----\n", root.ExportCertificatePem()),
+            TestPlatform.Now).Refusal!;
         Assert.Equal("unknown-root", failure.Code);
     }
 
@@ -138,7 +143,8 @@ public class QuoteVerifierTests
     [InlineData("sgx3-platform-swh-nocrl", "2022-12-20T00:50:04Z")]
     public void Hardware_quotes_hold_up_to_the_collateral_that_is_not_at_hand(string file, string at)
     {
-        var verdict = TestPlatform.Verifier.Verify(File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin")), DateTimeOffset.Parse(at));
+        var verdict = TestPlatform.Verifier.Verify(
+            File.ReadAllBytes(Repository.File("tests", "vectors", "dcap", file, "quote.bin")), DateTimeOffset.Parse(at));
         Assert.Equal((QuoteStage.Collateral, "no-collateral"), (verdict.Refusal!.Stage, verdict.Refusal!.Code));
     }
 

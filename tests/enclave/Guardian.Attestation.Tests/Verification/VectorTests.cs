@@ -83,10 +83,16 @@ public class VectorTests
         var folder = Path.Combine(Root, "intel-qvl-sample-certtype1");
         byte[] Read(string file) => File.ReadAllBytes(Path.Combine(folder, file));
         var collateral = CollateralFiles.Read(folder).Value!;
-        var options = new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(Read("trustedRootCaCert.pem"))!], RequireRevocationLists = false };
+        var options = new VerifierOptions
+        {
+            Anchors = [TrustAnchor.FromCertificate(Read("trustedRootCaCert.pem"))!],
+            RequireRevocationLists = false,
+        };
         var at = DateTimeOffset.Parse("2024-01-01T00:00:00Z");
         Assert.Equal("pck-certificate-needed", QuoteVerifier.Verify(Read("quote.dat"), collateral, at, options).Refusal!.Code);
-        var verdict = QuoteVerifier.Verify(Read("quote.dat"), collateral, at, options with { PckChain = (byte[])[.. Read("pckCert.pem"), (byte)'\n', .. Read("pckSignChain.pem")] });
+        var verdict = QuoteVerifier.Verify(
+            Read("quote.dat"), collateral, at,
+            options with { PckChain = (byte[])[.. Read("pckCert.pem"), (byte)'\n', .. Read("pckSignChain.pem")] });
         Assert.Equal(TcbStatus.UpToDate, verdict.Value!.Tcb!.Status);
     }
 
@@ -115,8 +121,10 @@ public class VectorTests
     [Fact]
     public void A_verifier_that_remembers_says_the_same_as_one_that_does_not()
     {
-        var accepted = Directory.GetDirectories(Root).Select(Path.GetFileName).Where(name => File.Exists(Path.Combine(Root, name!, "expected.json")) && !name!.StartsWith("intel-", StringComparison.Ordinal))
-            .Select(name => new Vector(name!)).GroupBy(vector => vector.Options.Anchors[0].Name + vector.Options.RequireRevocationLists + vector.RootPath);
+        var accepted = Directory.GetDirectories(Root).Select(Path.GetFileName)
+            .Where(name => File.Exists(Path.Combine(Root, name!, "expected.json")) && !name!.StartsWith("intel-", StringComparison.Ordinal))
+            .Select(name => new Vector(name!))
+            .GroupBy(vector => vector.Options.Anchors[0].Name + vector.Options.RequireRevocationLists + vector.RootPath);
         foreach (var group in accepted)
         {
             using var verifier = new QuoteVerifier(group.First().Options);
@@ -133,7 +141,8 @@ public class VectorTests
         }
     }
 
-    public static TheoryData<string> Names() => new(Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, "expected.json")))
+    public static TheoryData<string> Names() =>
+        new(Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, "expected.json")))
         .Select(Path.GetFileName).Where(name => !name!.StartsWith("intel-", StringComparison.Ordinal)).Order()!);
 
     private sealed class Vector
@@ -147,7 +156,10 @@ public class VectorTests
             var below = (string?)expected["overlayOn"] is { } overlaid ? Path.Combine(Root, overlaid) : folder;
             var absent = expected["absent"]?.AsArray().Select(each => (string)each!).ToHashSet() ?? [];
             byte[] Find(string stem, params string[] endings) =>
-                absent.Contains(stem) ? [] : new[] { folder, below }.SelectMany(each => endings.Select(ending => Path.Combine(each, $"{stem}.{ending}"))).FirstOrDefault(File.Exists) is { } path
+                absent.Contains(stem)
+                    ? []
+                    : new[] { folder, below }.SelectMany(each => endings.Select(ending => Path.Combine(each, $"{stem}.{ending}")))
+                        .FirstOrDefault(File.Exists) is { } path
                     ? File.ReadAllBytes(path) : [];
 
             Quote = Find("quote", "bin");
@@ -201,14 +213,16 @@ public class VectorTests
             Is("fmspc", Convert.ToHexStringLower(quote.Pck.Fmspc.Span));
             Is("reportData", Convert.ToHexStringLower(quote.ReportData.Span));
             Assert.Equal(
-                expected["platformAdvisoryIds"]?.AsArray().Select(each => (string)each!) ?? quote.Tcb.Platform.AdvisoryIds, quote.Tcb.Platform.AdvisoryIds);
+                expected["platformAdvisoryIds"]?.AsArray().Select(each => (string)each!) ?? quote.Tcb.Platform.AdvisoryIds,
+                quote.Tcb.Platform.AdvisoryIds);
         }
 
         private void Is(string name, object? found)
         {
             if (expected[name] is { } value)
             {
-                Assert.Equal(value.ToJsonString().Trim('"'), found is DateTimeOffset instant ? instant.ToString("yyyy-MM-ddTHH:mm:ssZ") : found?.ToString());
+                var text = found is DateTimeOffset instant ? instant.ToString("yyyy-MM-ddTHH:mm:ssZ") : found?.ToString();
+                Assert.Equal(value.ToJsonString().Trim('"'), text);
             }
         }
     }

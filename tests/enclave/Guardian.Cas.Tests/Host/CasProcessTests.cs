@@ -15,6 +15,7 @@ using static Guardian.Cas.Tests.Outcomes;
 namespace Guardian.Cas.Tests.Host;
 
 /// <summary>The program itself, over real connections.</summary>
+[Trait("Starts", "processes")]
 public sealed class CasProcessTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -135,6 +135,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Starts", "processes")]
     public async Task OpenSsls_own_client_gets_the_secret_too()
     {
         if (!File.Exists("/usr/bin/openssl"))
@@ -148,10 +149,12 @@ public sealed class ProvisioningTests : IAsyncDisposable
         {
             ArgumentList =
             {
-                "s_client", "-quiet", "-ign_eof", "-no_ticket", "-tls1_2", "-connect", server.Address.ToString()!, "-servername", "web.shop.cas.example",
+                "s_client", "-quiet", "-ign_eof", "-no_ticket", "-tls1_2", "-connect", server.Address.ToString()!,
+                "-servername", "web.shop.cas.example",
                 "-verify_return_error", "-verify_hostname", "web.shop.cas.example",
                 "-CAfile", folder.Write("ca.pem", authority.Certificate),
-                "-cert", folder.Write("cert.pem", certificate.ExportCertificatePem()), "-key", folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem()),
+                "-cert", folder.Write("cert.pem", certificate.ExportCertificatePem()),
+                "-key", folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem()),
             },
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -165,6 +168,7 @@ public sealed class ProvisioningTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Starts", "processes")]
     public async Task The_program_publishes_its_certificate_over_ra_tls_and_provisions_with_it()
     {
         using var folder = new TemporaryFolder();

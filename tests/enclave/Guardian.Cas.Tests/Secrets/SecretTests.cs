@@ -22,6 +22,7 @@ public sealed class SecretTests : IDisposable
     [InlineData("RSA-2048")]
     [InlineData("RSA-3072")]
     [InlineData("Ed25519")]
+    [Trait("Starts", "processes")]
     public async Task Keys_of_every_type_come_with_their_public_half_and_sign_tokens(string type)
     {
         await cas.CreateAsync(Session(
@@ -72,7 +73,8 @@ public sealed class SecretTests : IDisposable
         Assert.Equal(
             "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", Convert.ToHexStringLower(Ed25519.PublicKeyOf(seed)));
         Assert.Equal(
-            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+            + "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
             Convert.ToHexStringLower(Ed25519.Sign(seed, [0x72])));
     }
 
@@ -86,7 +88,8 @@ public sealed class SecretTests : IDisposable
             $$"""
               - {name: root, kind: x509-ca, common_name: Root, key_type: {{authorityType}}}
               - {name: middle, kind: x509-ca, issuer: root, common_name: Middle, key_type: P-256}
-              - {name: server, kind: x509, issuer: middle, key_type: {{type}}, endpoint: server, san: ["dns:shop.example", "ip:127.0.0.1"], valid_for: 30d}
+              - {name: server, kind: x509, issuer: middle, key_type: {{type}}, endpoint: server,
+                 san: ["dns:shop.example", "ip:127.0.0.1"], valid_for: 30d}
             """,
             "C: $$GUARDIAN::server:chain$$", "K: $$GUARDIAN::server:privatekey$$", "R: $$GUARDIAN::root:crt$$"));
         var environment = (await cas.ConfigureAsync()).Environment;
@@ -215,7 +218,8 @@ public sealed class SecretTests : IDisposable
             Assert.Equal((await cas.ConfigureAsync()).Environment["C"], (await cas.ConfigureAsync("other")).Environment["C"]);
             return;
         }
-        Assert.Contains("without its private key", (await ExpectRefusalAsync(cas.ConfigureAsync("other"))).Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "without its private key", (await ExpectRefusalAsync(cas.ConfigureAsync("other"))).Detail, StringComparison.Ordinal);
         if (export.StartsWith("export_public", StringComparison.Ordinal))
         {
             Assert.StartsWith("-----BEGIN CERTIFICATE", (await cas.ConfigureAsync("public")).Environment["C"], StringComparison.Ordinal);

@@ -18,6 +18,7 @@ using static Guardian.Cas.Tests.Outcomes;
 namespace Guardian.Cas.Tests.Store;
 
 /// <summary>Several active replicas on one PostgreSQL; each may die at any moment.</summary>
+[Trait("Starts", "processes")]
 public sealed class PostgresTests : IDisposable
 {
     private static readonly string Session = TestCas.Session.Replace(

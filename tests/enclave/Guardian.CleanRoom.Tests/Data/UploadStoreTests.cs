@@ -43,7 +43,8 @@ public sealed class UploadStoreTests : IDisposable
         Begin();
         Put(0);
         Put(1);
-        using (var file = new FileStream(Directory.GetFiles(Path.Combine(room.StateFolder, "campaign"), "*.chunks").Single(), FileMode.Open))
+        using (
+            var file = new FileStream(Directory.GetFiles(Path.Combine(room.StateFolder, "campaign"), "*.chunks").Single(), FileMode.Open))
         {
             file.SetLength(file.Length - 100);
         }

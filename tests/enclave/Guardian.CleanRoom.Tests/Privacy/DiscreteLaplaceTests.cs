@@ -55,7 +55,8 @@ public sealed class DiscreteLaplaceTests
     public void A_threshold_is_right_to_its_last_bits()
     {
         // 1 / (1 + e^(1/2)) and 1 / (1 + e) to 128 bits, by a series in whole numbers that sums in another order and precision.
-        foreach (var (numerator, threshold) in new[] { (2, DiscreteLaplace.ThresholdsOf(2, 1)[0]), (1, DiscreteLaplace.ThresholdsOf(1, 1)[0]) })
+        foreach (
+            var (numerator, threshold) in new[] { (2, DiscreteLaplace.ThresholdsOf(2, 1)[0]), (1, DiscreteLaplace.ThresholdsOf(1, 1)[0]) })
         {
             var (one, sum, term) = (BigInteger.One << 500, BigInteger.Zero, BigInteger.One << 500);
             for (var k = 1; !term.IsZero; k++)

@@ -14,7 +14,8 @@ public class RoomProblemTests
     {
         var problem = RoomProblem.Of(RoomReasons.NoUpload.Because("no upload of 'campaign' with this digest was announced"), 404);
         Assert.Equal(
-            """{"title":"no-upload","status":404,"detail":"no upload of \u0027campaign\u0027 with this digest was announced; begin it again"}""",
+            """{"title":"no-upload","status":404,"detail":"no upload of \u0027campaign\u0027 with this digest was announced; """
+            + "begin it again\"}",
             JsonSerializer.Serialize(problem, RoomJson.Default.RoomProblem));
         Assert.Equal("the list is for x only", RoomProblem.Of(RoomReasons.NotTheReceiver.Because("the list is for x only"), 403).Detail);
     }

@@ -19,7 +19,8 @@ public class SgxFeaturesTests
     public void A_processor_with_one_section_is_read()
     {
         var features = SgxFeatures.Read((leaf, subleaf) => Coffee.GetValueOrDefault((leaf, subleaf)));
-        Assert.True(features is { IsIntel: true, IsVirtual: false, Sgx: true, LaunchControl: true, Sgx1: true, Sgx2: false, ProvisionKey: true });
+        Assert.True(
+            features is { IsIntel: true, IsVirtual: false, Sgx: true, LaunchControl: true, Sgx1: true, Sgx2: false, ProvisionKey: true });
         Assert.Equal(new EpcSectionInfo(0x7020_0000, 0x05d8_0000, HasIntegrity: true), Assert.Single(features.Sections));
         Assert.Equal((6u, 158u, 13u), features.Signature);
     }
@@ -47,7 +48,9 @@ public class SgxFeaturesTests
     [Fact]
     public void No_answer_is_too_strange()
     {
-        Assert.Equal(64, SgxFeatures.Read((_, _) => new CpuIdRegisters(uint.MaxValue - 0xE, uint.MaxValue, uint.MaxValue, uint.MaxValue)).Sections.Count);
+        Assert.Equal(64,
+            SgxFeatures.Read(
+            (_, _) => new CpuIdRegisters(uint.MaxValue - 0xE, uint.MaxValue, uint.MaxValue, uint.MaxValue)).Sections.Count);
         Assert.Empty(SgxFeatures.Read((_, _) => default).Sections);
     }
 }

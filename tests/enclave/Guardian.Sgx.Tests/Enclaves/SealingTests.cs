@@ -72,7 +72,8 @@ public sealed class SealingTests : IDisposable
         using var elsewhere = new TestMachine();
         using var otherMachine = elsewhere.Launch(1);
         Assert.Equal(Derive(enclave, "modules"), Derive(again, "modules"));
-        string[] keys = [Derive(enclave, "modules"), Derive(enclave, "others"), Derive(otherCode, "modules"), Derive(otherMachine, "modules")];
+        string[] keys =
+            [Derive(enclave, "modules"), Derive(enclave, "others"), Derive(otherCode, "modules"), Derive(otherMachine, "modules")];
         Assert.Distinct(keys);
     }
 

@@ -78,6 +78,7 @@ public sealed class GramineEnclaveTests : IDisposable
     public void Files_of_another_size_are_explained(string name, int size)
     {
         File.WriteAllBytes(folder.File(name), new byte[size]);
-        Assert.Contains($"{size} bytes", Assert.Throws<InvalidDataException>(() => GramineEnclave.TryOpen(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains($"{size} bytes", Assert.Throws<InvalidDataException>(() => GramineEnclave.TryOpen(folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -6,8 +6,10 @@ namespace Guardian.Sgx.Tests.Measurement;
 public class EnclaveFileTests
 {
     [Theory]
-    [InlineData("synth_sdk_a.signed.so", "e3f6e92e03cb07bc2f06bb615ed52e698f078f12c57deffa37b5e75930b41a8f", "7719e97a95969f53bc7e9d5137df715f0badb92a8eeb943989d00e5a028003c2")]
-    [InlineData("synth_sdk_b.signed.so", "74911481651b706e7ddaaab4f3519e6a048a25c0a6d82d73696eb3e9f3cd56c6", "24f58a2b18f903a47f8fdafa9b12a50f0f8bdf0ac671b0d15c0758e03e2e8e1c")]
+    [InlineData("synth_sdk_a.signed.so", "e3f6e92e03cb07bc2f06bb615ed52e698f078f12c57deffa37b5e75930b41a8f",
+        "7719e97a95969f53bc7e9d5137df715f0badb92a8eeb943989d00e5a028003c2")]
+    [InlineData("synth_sdk_b.signed.so", "74911481651b706e7ddaaab4f3519e6a048a25c0a6d82d73696eb3e9f3cd56c6",
+        "24f58a2b18f903a47f8fdafa9b12a50f0f8bdf0ac671b0d15c0758e03e2e8e1c")]
     public void An_enclave_of_the_sdk_measures_as_it_was_signed(string file, string mrEnclave, string mrSigner)
     {
         var enclave = Assert.Single(SdkEnclave.ReadAll(Load(file)).Value!);
@@ -24,7 +26,8 @@ public class EnclaveFileTests
         // The added page is as a page more of zeros in the segment. A later loader measures the larger segments, and that is signed.
         var later = WithSegments(lastAddress, second: 0xED7 + between, last: 0x27E4 + 0x1000);
         var signed = TestMachine.Signer.Sign(
-            SdkEnclave.ReadAll(later).Value!.Single().MrEnclave, 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2017, 7, 1));
+            SdkEnclave.ReadAll(later).Value!.Single().MrEnclave, 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3),
+            new DateOnly(2017, 7, 1));
         var file = WithSegments(lastAddress, second: 0xED7, last: 0x27E4);
         var metadata = file.AsSpan().IndexOf(Convert.FromHexString("4C0E5D639402A886"));
         signed.Bytes.Span.CopyTo(file.AsSpan(metadata + 64));

@@ -13,7 +13,8 @@ public class EnclaveMeasurementTests
     public void A_stream_of_records_measures_as_its_publisher_says(string file, string expected)
     {
         var stream = File.ReadAllBytes(Repository.File("tests", "vectors", "sgx", file));
-        using var measurement = new EnclaveMeasurement(BinaryPrimitives.ReadUInt64LittleEndian(stream.AsSpan(12)), BinaryPrimitives.ReadUInt32LittleEndian(stream.AsSpan(8)));
+        using var measurement = new EnclaveMeasurement(
+            BinaryPrimitives.ReadUInt64LittleEndian(stream.AsSpan(12)), BinaryPrimitives.ReadUInt32LittleEndian(stream.AsSpan(8)));
         for (var position = 64; position < stream.Length;)
         {
             var record = stream.AsSpan(position, 64);

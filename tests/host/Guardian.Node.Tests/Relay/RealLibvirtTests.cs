@@ -15,6 +15,7 @@ using Guardian.Refusals;
 namespace Guardian.Node.Tests.Relay;
 
 /// <summary>The relay between the stock client and a real libvirtd with its QEMU driver.</summary>
+[Trait("Starts", "processes")]
 public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLibvirt>
 {
     private static readonly GuestRules OneSection = new() { Sections = [new EpcSection(0, 65_536)] };

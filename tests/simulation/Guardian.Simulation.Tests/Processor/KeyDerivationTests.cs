@@ -23,7 +23,9 @@ public sealed class KeyDerivationTests : IDisposable
         using var enclave = machine.Launch();
         using var again = SimulatedPlatform.Open(machine.Folder, 1024 * 1024);
         var image = EnclaveImage.FromBytes(new byte[] { 1 });
-        using var same = again.Launch(image, TestMachine.Signer.Sign(image.Measure(), 1, 3, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 5, 5)));
+        using var same = again.Launch(
+            image,
+            TestMachine.Signer.Sign(image.Measure(), 1, 3, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 5, 5)));
         Assert.Equal(Key(enclave, Seal), Key(same, Seal));
     }
 
@@ -61,7 +63,8 @@ public sealed class KeyDerivationTests : IDisposable
             .ToList();
         Assert.Equal(keys.Count, keys.Distinct().Count());
         Assert.Equal(Key(other, Seal with { Policy = KeyPolicy.MrSigner }), Key(enclave, Seal with { Policy = KeyPolicy.MrSigner }));
-        Assert.Equal(Key(product, Seal with { Policy = KeyPolicy.MrSigner | KeyPolicy.NoIsvProdId }), Key(enclave, Seal with { Policy = KeyPolicy.MrSigner | KeyPolicy.NoIsvProdId }));
+        Assert.Equal(Key(product, Seal with { Policy = KeyPolicy.MrSigner | KeyPolicy.NoIsvProdId }),
+            Key(enclave, Seal with { Policy = KeyPolicy.MrSigner | KeyPolicy.NoIsvProdId }));
     }
 
     [Fact]

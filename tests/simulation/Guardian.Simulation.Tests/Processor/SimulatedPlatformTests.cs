@@ -27,7 +27,8 @@ public sealed class SimulatedPlatformTests : IDisposable
     public void EINIT_refuses_an_enclave_that_was_not_signed()
     {
         var (image, other) = (EnclaveImage.FromBytes(new byte[] { 1 }), EnclaveImage.FromBytes(new byte[] { 2 }));
-        var signed = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        var signed = TestMachine.Signer.Sign(
+            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
         Assert.Equal("measurement", RefusedPart(other, signed));
 
         var altered = signed.Bytes.ToArray();
@@ -35,7 +36,8 @@ public sealed class SimulatedPlatformTests : IDisposable
         Assert.True(SigStruct.TryRead(altered, out var forged));
         Assert.Equal("signature", RefusedPart(image, forged!));
 
-        var noMode = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.None, 3), new DateOnly(2026, 1, 1));
+        var noMode = TestMachine.Signer.Sign(
+            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.None, 3), new DateOnly(2026, 1, 1));
         Assert.Equal("attributes", RefusedPart(image, noMode));
         Assert.Equal(machine.Platform.Counters.Total, machine.Platform.Counters.Free);
 
@@ -64,7 +66,8 @@ public sealed class SimulatedPlatformTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         var image = EnclaveImage.FromBytes(new byte[] { 1 });
-        var signed = TestMachine.Signer.Sign(image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
+        var signed = TestMachine.Signer.Sign(
+            image.Measure(), 1, 1, new EnclaveAttributes(AttributeFlags.Mode64Bit, 3), new DateOnly(2026, 1, 1));
         var keys = new string[16];
         Parallel.For(0, keys.Length, i =>
         {
@@ -83,6 +86,7 @@ public sealed class SimulatedPlatformTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         folder.Write("fuses", "something else");
-        Assert.Contains("fuses", Assert.Throws<InvalidDataException>(() => SimulatedPlatform.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "fuses", Assert.Throws<InvalidDataException>(() => SimulatedPlatform.Open(folder.Path)).Message, StringComparison.Ordinal);
     }
 }
