@@ -97,7 +97,10 @@ public sealed partial class ConfidentialProgramTests
               (data (i32.const 8) "{address}")
               (data (i32.const 1024) "{request}")
               (func (export "_start") (local $connection i32)
-                (call $check (call $path_open (i32.const 4) (i32.const 0) (i32.const 8) (i32.const {address.Length}) (i32.const 0) (i64.const 66) (i64.const 0) (i32.const 0) (i32.const 112)))
+                (call $check
+                  (call $path_open
+                    (i32.const 4) (i32.const 0) (i32.const 8) (i32.const {address.Length}) (i32.const 0) (i64.const 66) (i64.const 0)
+                    (i32.const 0) (i32.const 112)))
                 (local.set $connection (i32.load (i32.const 112)))
                 (i32.store (i32.const 120) (i32.const 1024))
                 (i32.store (i32.const 124) (i32.const {size}))

@@ -151,7 +151,8 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         File.Delete($"{copy}.retailer.sig");
         (await room.RunAsync("room", "sign", copy, "--member", "agency", "--key", "agency.pem")).Ends(0);
         (await room.RunAsync("room", "sign", copy, "--member", "retailer", "--key", "retailer.pem")).Ends(0);
-        (await room.RunAsync("room", "status", copy, "--room", room.RoomAddress, "--key", "agency.pem")).Ends(1).Says("for another context of its role");
+        (await room.RunAsync("room", "status", copy, "--room", room.RoomAddress, "--key", "agency.pem")).Ends(1)
+            .Says("for another context of its role");
     }
 
     [Fact]

@@ -114,7 +114,8 @@ internal sealed class TestCas : IDisposable
         var request = new CertificateRequest("CN=RATLS", key, HashAlgorithmName.SHA256);
         var quote = Quotes(enclave).CreateQuote([.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. new byte[32]]);
         request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, quote, critical: false));
-        return request.CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2040, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        return request.CreateSelfSigned(
+            new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2040, 1, 1, 0, 0, 0, TimeSpan.Zero));
     }
 
     public static IQuoteProvider Quotes(SimulatedEnclave enclave) => QuotingEnclave.ProviderFor(enclave);

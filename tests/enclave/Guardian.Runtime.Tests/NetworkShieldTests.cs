@@ -103,7 +103,8 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         var program = new string('7', 64);
         foreach (var other in new[]
         {
-            web with { Session = "thief" }, web with { Service = "other" }, web with { Program = program }, web with { Session = "shop/session/shop" },
+            web with { Session = "thief" }, web with { Service = "other" }, web with { Program = program },
+                web with { Session = "shop/session/shop" },
         })
         {
             problems.Clear();

@@ -87,5 +87,6 @@ public sealed class SimulatedPlatformsTests : IDisposable
         Assert.Contains(file, Assert.Throws<InvalidDataException>(Open).Message, StringComparison.Ordinal);
     }
 
-    private EnclaveProcess Open() => SimulatedPlatforms.Launch(folder.File("program"), folder.File("machine"), EnclaveProduct.Cas, 1024 * 1024);
+    private EnclaveProcess Open() =>
+        SimulatedPlatforms.Launch(folder.File("program"), folder.File("machine"), EnclaveProduct.Cas, 1024 * 1024);
 }

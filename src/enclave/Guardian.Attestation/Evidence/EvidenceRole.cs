@@ -15,7 +15,8 @@ public enum EvidenceRole
     /// <summary>A CAS keeps the mark of its log at another CAS. Context: that CAS's identity, and the session there.</summary>
     CasWitnessed,
 
-    /// <summary>A runtime starts a service of a session. Context: the identity of the CAS, the session's name, the service's name.</summary>
+    /// <summary>A runtime starts a service of a session. Context: the identity of the CAS, the session's name, the service's
+    /// name.</summary>
     RuntimeLaunch,
 
     /// <summary>The enclave that serves a clean room. Context: the contract's hash.</summary>

@@ -11,7 +11,7 @@ namespace Guardian.Attestation.RaTls;
 /// RA-TLS) and Gramine's legacy extension. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Legacy: report data = SHA-256(SubjectPublicKeyInfo) || SHA-256(role and context). Tagged evidence: report data = SHA-256(claims) || zero,
+/// Legacy: report data = SHA-256(SubjectPublicKeyInfo) || SHA-256(role and context). Tagged evidence: report data = SHA-256(claims) || 0,
 /// and the role and context are a claim (docs/spec/evidence.md).
 /// </remarks>
 public static class RaTlsCertificate

@@ -87,7 +87,8 @@ public static class RaTlsTransport
     /// <param name="now">The instant at which the evidence must be valid.</param>
     /// <param name="verifier">Verifies the peer's evidence.</param>
     /// <returns>The peer and its appraisal.</returns>
-    /// <exception cref="RefusedException">The evidence does not verify, the policy does not accept it, or its role or context differs.</exception>
+    /// <exception cref="RefusedException">The evidence does not verify, the policy does not accept it, or its role or context
+    /// differs.</exception>
     /// <exception cref="ArgumentNullException">A required argument is null.</exception>
     public static (RaTlsPeer Peer, Appraisal Appraisal) Accept(
         X509Certificate? certificate, AttestationPolicy policy, ExpectedEvidence expected, DateTimeOffset now,

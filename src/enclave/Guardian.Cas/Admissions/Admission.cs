@@ -143,7 +143,8 @@ internal sealed record Admission(
     private ConnectConfiguration Configure(SessionConnect connect, DateTimeOffset now)
     {
         var (chain, key, authority) = FindCertificates(connect.Identity, connect.Authority, now);
-        return new ConnectConfiguration(connect.Host, connect.Port, connect.Protocol, authority, chain, key, FindPeers(connect.Protocol, connect.Peers));
+        return new ConnectConfiguration(
+            connect.Host, connect.Port, connect.Protocol, authority, chain, key, FindPeers(connect.Protocol, connect.Peers));
     }
 
     private (string? Chain, string? Key, string? Authority) FindCertificates(string? identity, string? authority, DateTimeOffset now)

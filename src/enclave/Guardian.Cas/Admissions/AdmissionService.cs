@@ -17,7 +17,8 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
 {
     private const string BadWorkloadKey = "the key of a workload certificate is a P-256 SubjectPublicKeyInfo";
 
-    /// <summary>Gives a service its startup configuration if its quote satisfies the session, and is for the start of this service.</summary>
+    /// <summary>Gives a service its startup configuration if its quote satisfies the session, and is for the start of this
+    /// service.</summary>
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
     public async Task<Outcome<StartupConfiguration>> ConfigureAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
     {

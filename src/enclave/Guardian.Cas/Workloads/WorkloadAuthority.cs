@@ -71,7 +71,8 @@ internal sealed class WorkloadAuthority
         var identity = new WorkloadIdentity(cas, session.Name, service.Name, session.Hash, service.Program);
         using var authority = X509Certificate2.CreateFromPem(pem, pem);
         var request = new CertificateRequest(
-            new X500DistinguishedName("CN=Guardian workload"), PublicKey.CreateFromSubjectPublicKeyInfo(key, out _), HashAlgorithmName.SHA256);
+            new X500DistinguishedName("CN=Guardian workload"), PublicKey.CreateFromSubjectPublicKeyInfo(key, out _),
+            HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(

@@ -48,7 +48,8 @@ internal sealed class Workload : IDisposable
             using var bare = X509Certificate2.CreateFromPem(configuration.Certificate);
             var certificate = bare.CopyWithPrivateKey(key);
             var (start, end) = (new DateTimeOffset(certificate.NotBefore), new DateTimeOffset(certificate.NotAfter));
-            current = (SslStreamCertificateContext.Create(certificate, null, offline: true), start + ((end - start) / 2), configuration.Authority);
+            current = (
+                SslStreamCertificateContext.Create(certificate, null, offline: true), start + ((end - start) / 2), configuration.Authority);
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
@@ -120,6 +121,7 @@ internal sealed class Workload : IDisposable
     private static RefusedException Refuse(string found, IReadOnlyList<PeerService> accepted) => new(
         RuntimeReasons.WrongPeer.Because($"the peer is no service that may be at the other end: {found}") with
         {
-            Problems = [.. accepted.Select(peer => $"accepted: {peer.Session}/{peer.Service}, program {peer.Program ?? "any of its session"}")],
+            Problems =
+                [.. accepted.Select(peer => $"accepted: {peer.Session}/{peer.Service}, program {peer.Program ?? "any of its session"}")],
         });
 }

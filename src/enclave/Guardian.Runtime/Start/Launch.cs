@@ -67,7 +67,8 @@ internal sealed class Launch : IDisposable
             catch (RefusedException failure) when (failure.Refusal.Reason != RuntimeReasons.BadConfiguration)
             {
                 var refusal = failure.Refusal;
-                throw new RefusedException(RuntimeReasons.NotAdmitted.Because(refusal.Detail) with { Problems = refusal.Problems }, failure);
+                throw new RefusedException(
+                    RuntimeReasons.NotAdmitted.Because(refusal.Detail) with { Problems = refusal.Problems }, failure);
             }
         }
         catch

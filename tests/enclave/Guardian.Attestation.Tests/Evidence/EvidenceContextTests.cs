@@ -10,7 +10,8 @@ public class EvidenceContextTests
     public static TheoryData<string, string, string> Vectors()
     {
         var data = new TheoryData<string, string, string>();
-        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, "docs", "spec", "evidence.md")).Where(line => line.StartsWith("vector ", StringComparison.Ordinal)))
+        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, "docs", "spec", "evidence.md"))
+            .Where(line => line.StartsWith("vector ", StringComparison.Ordinal)))
         {
             var parts = line.Split(' ');
             data.Add(parts[1], parts[2], parts[3]);
@@ -30,7 +31,8 @@ public class EvidenceContextTests
 
     [Fact]
     public void Every_role_has_a_vector() =>
-        Assert.Equal(Enum.GetValues<EvidenceRole>().Select(EvidenceContext.WordOf).Order(), Vectors().Select(row => row.Data.Item1).Order());
+        Assert.Equal(
+            Enum.GetValues<EvidenceRole>().Select(EvidenceContext.WordOf).Order(), Vectors().Select(row => row.Data.Item1).Order());
 
     [Fact]
     public void Different_contexts_have_different_encodings_although_their_fields_join_to_the_same_text()
@@ -91,7 +93,8 @@ public class EvidenceContextTests
         Assert.Null(ExpectedEvidence.Cas(Hash).FindFault(EvidenceContext.Cas(Hash)));
         Assert.NotNull(ExpectedEvidence.Cas(new byte[32]).FindFault(EvidenceContext.Cas(Hash)));
         Assert.NotNull(ExpectedEvidence.Cas(null).FindFault(EvidenceContext.RoomLead(Hash)));
-        Assert.Null(ExpectedEvidence.RuntimeLaunch(Convert.ToHexString(Hash), "shop", "web").FindFault(EvidenceContext.RuntimeLaunch(Hash, "shop", "web")));
+        Assert.Null(ExpectedEvidence.RuntimeLaunch(Convert.ToHexString(Hash), "shop", "web")
+            .FindFault(EvidenceContext.RuntimeLaunch(Hash, "shop", "web")));
     }
 
     private static IEnumerable<EvidenceContext> All() =>

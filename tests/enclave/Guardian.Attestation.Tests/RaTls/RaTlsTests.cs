@@ -25,7 +25,8 @@ public class RaTlsTests
         using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, Context);
         using var server = new Server(certificate);
         RaTlsPeer? verified = null;
-        var answer = await server.GetAsync(TestPlatform.Policy, Expected, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
+        var answer = await server.GetAsync(
+            TestPlatform.Policy, Expected, key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), peer => verified = peer);
         Assert.Equal(key.PublicKey, answer);
         Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, verified!.Quote.Report.MrEnclave);
     }
@@ -43,7 +44,8 @@ public class RaTlsTests
         var byPlatform = await Fail(hardware, Expected);
         Assert.StartsWith("platform: found simulated", Assert.Single(byPlatform.Problems), StringComparison.Ordinal);
         Assert.Contains("--platform simulated", byPlatform.Remedy, StringComparison.Ordinal);
-        foreach (var other in new[] { EvidenceContext.RoomLead(new byte[32]), EvidenceContext.RoomShard(Context.Fields[0]), EvidenceContext.CasStarting })
+        foreach (var other in new[] { EvidenceContext.RoomLead(new byte[32]), EvidenceContext.RoomShard(Context.Fields[0]),
+            EvidenceContext.CasStarting })
         {
             Assert.Equal("wrong-role", (await Fail(TestPlatform.Policy, ExpectedEvidence.Exactly(other))).Code);
         }
@@ -123,8 +125,11 @@ public class RaTlsTests
                 if (await tls.ReadAsync(new byte[4096]) > 0)
                 {
                     Requests++;
-                    var key = tls.RemoteCertificate is X509Certificate2 peer ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo()) : "";
-                    await tls.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
+                    var key = tls.RemoteCertificate is X509Certificate2 peer
+                        ? Convert.ToBase64String(peer.PublicKey.ExportSubjectPublicKeyInfo())
+                        : "";
+                    await tls.WriteAsync(
+                        Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {key.Length}\r\nConnection: close\r\n\r\n{key}"));
                 }
             }
             catch (Exception failure) when (failure is IOException or System.Security.Authentication.AuthenticationException)

@@ -131,11 +131,13 @@ public class RaTlsVerifierTests
         if (without != RaTlsCertificate.TaggedEvidenceOid)
         {
             var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[32]]);
-            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
+            request.CertificateExtensions.Add(
+                new X509Extension(RaTlsCertificate.TaggedEvidenceOid, TaggedEvidence.Write(quote, claims), false));
         }
         if (without != RaTlsCertificate.LegacyOid)
         {
-            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
+            request.CertificateExtensions.Add(
+                new X509Extension(RaTlsCertificate.LegacyOid, TestPlatform.Quotes.CreateQuote([.. hash, .. legacyBinding]), false));
         }
         using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
         return certificate.RawData;

@@ -17,7 +17,8 @@ namespace Guardian.Cas.Tests.Admissions;
 /// </summary>
 public sealed class RoleTests : IDisposable
 {
-    private static readonly string Session = TestCas.Session.Replace("    platforms:", "    tags: [t]\n    platforms:", StringComparison.Ordinal);
+    private static readonly string Session = TestCas.Session.Replace(
+        "    platforms:", "    tags: [t]\n    platforms:", StringComparison.Ordinal);
 
     private readonly TestCas cas = new();
     private readonly byte[] identity;
@@ -82,7 +83,8 @@ public sealed class RoleTests : IDisposable
             .Append(TestCas.Start(cas.Vault.LogId)))
         {
             var certificate = TestCas.Certificate(TestCas.Cas, context);
-            Assert.True(replicas.Appraise(RaTlsVerifier.Verify(certificate, cas.Time.Now, SimulatedPlatforms.Verifier).Value!.Quote).IsAccepted);
+            Assert.True(
+                replicas.Appraise(RaTlsVerifier.Verify(certificate, cas.Time.Now, SimulatedPlatforms.Verifier).Value!.Quote).IsAccepted);
             var denied = await ExpectRefusalAsync(owners.HandOverKeyAsync(certificate));
             Assert.StartsWith("role: ", Assert.Single(denied.Problems), StringComparison.Ordinal);
         }

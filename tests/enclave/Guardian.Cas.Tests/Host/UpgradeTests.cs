@@ -150,5 +150,6 @@ public sealed class UpgradeTests : IDisposable
     };
 
     private CasClient Client(Running running, IdentityKey key) => new(
-        running.Address, Accept(old, folder.File("next")), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()), TimeProvider.System, SimulatedPlatforms.Verifier);
+        running.Address, Accept(old, folder.File("next")), key.CreateClientCertificate(TimeProvider.System.GetUtcNow()),
+        TimeProvider.System, SimulatedPlatforms.Verifier);
 }

@@ -211,7 +211,8 @@ public sealed class OriginAttackTests : IDisposable
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Admissions.SetTagAsync(change, certificate)));
         var request = new ConfigurationRequest("shop", "web");
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Admissions.ProvisionAsync(request, gramine.RawData)));
-        Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Owners.HandOverKeyAsync(TestCas.Certificate(TestCas.Cas, EvidenceContext.CasStarting))));
+        Assert.Equal(CasReasons.Unclaimed,
+            await ExpectReasonAsync(cas.Owners.HandOverKeyAsync(TestCas.Certificate(TestCas.Cas, EvidenceContext.CasStarting))));
 
         // Naive: without the gate, as before. The tenant comes, then the stranger claims, and its share is the key.
         await cas.Vault.TryRunAsync<string>(

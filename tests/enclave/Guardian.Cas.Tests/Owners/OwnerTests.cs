@@ -50,7 +50,8 @@ public sealed class OwnersTests : IDisposable
         var recovery = KeyRecovery.Open(rows, TestCas.Rules, new TestTime());
         Assert.All(recovery.Description.Shares, share => Assert.Null(KeyShare.Decrypt(share, alice, recovery.Description.Commitment)));
         var opened = recovery.Description.Shares.Select(
-            (share, i) => new OpenedShare(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave, recovery.Description.Commitment)!)).ToList();
+            (share, i) =>
+                new OpenedShare(share.X, KeyShare.Decrypt(share, i == 0 ? carol : dave, recovery.Description.Commitment)!)).ToList();
         Assert.False(recovery.AddShare(opened[0], carol.SubjectPublicKeyInfo).Value!.IsDone);
         Assert.True(recovery.AddShare(opened[1], dave.SubjectPublicKeyInfo).Value!.IsDone);
     }
@@ -132,7 +133,8 @@ public sealed class OwnersTests : IDisposable
             using var again = Open(rows);
             var owners = await Services(again).Owners.ReadAsync().ValueAsync();
             outcomes.Add(owners.Threshold);
-            Assert.Equal(owners.Keys, KeyRecovery.Open(rows, TestCas.Rules, new TestTime()).Description.Shares.Select(share => share.Owner));
+            Assert.Equal(
+                owners.Keys, KeyRecovery.Open(rows, TestCas.Rules, new TestTime()).Description.Shares.Select(share => share.Owner));
             Assert.Equal(owners.Threshold, KeyRecovery.Open(rows, TestCas.Rules, new TestTime()).Description.Threshold);
         }
         Assert.Equal([1, 2], outcomes.Order());

@@ -122,7 +122,8 @@ public sealed class RecoveryTests : IDisposable
         Assert.Null(KeyShare.Decrypt(shares[0], owners[1], commitment));
         // As the share of another store's key.
         Assert.Null(KeyShare.Decrypt(shares[0], owners[0], new byte[32]));
-        Assert.Null(KeyShare.Decrypt(shares[0] with { Sealed = [.. shares[0].Sealed.Select(value => (byte)(value ^ 1))] }, owners[0], commitment));
+        Assert.Null(
+            KeyShare.Decrypt(shares[0] with { Sealed = [.. shares[0].Sealed.Select(value => (byte)(value ^ 1))] }, owners[0], commitment));
         Assert.Null(KeyShare.Decrypt(shares[0] with { Ephemeral = [1, 2, 3] }, owners[0], commitment));
     }
 

@@ -108,7 +108,8 @@ public sealed class VaultTests : IDisposable
         var sealedKey = Assert.Single(Directory.GetFiles(cas.Folder, "*.sealed"));
         Assert.False(Sealing.TryUnseal(other, await File.ReadAllBytesAsync(sealedKey), default, out _));
         Assert.Contains("this code", Assert.Throws<InvalidDataException>(() => cas.Reopen(other)).Message, StringComparison.Ordinal);
-        var renamed = sealedKey.Replace(same.Identity.MrEnclave.ToString()[..16], other.Identity.MrEnclave.ToString()[..16], StringComparison.Ordinal);
+        var renamed = sealedKey.Replace(
+            same.Identity.MrEnclave.ToString()[..16], other.Identity.MrEnclave.ToString()[..16], StringComparison.Ordinal);
         File.Copy(sealedKey, renamed);
         Assert.Contains("other code", Assert.Throws<InvalidDataException>(() => cas.Reopen(other)).Message, StringComparison.Ordinal);
         cas.Reopen(same);

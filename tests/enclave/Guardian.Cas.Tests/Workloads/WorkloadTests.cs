@@ -44,7 +44,8 @@ public sealed class WorkloadTests : IDisposable
         chain.ChainPolicy.VerificationTime = cas.Time.Now.UtcDateTime;
         Assert.True(chain.Build(certificate), string.Join("; ", chain.ChainStatus.Select(status => status.StatusInformation)));
         var authority = chain.ChainElements[1].Certificate;
-        Assert.Contains($"spiffe://{cas.Vault.LogId}", Encoding.ASCII.GetString(authority.Extensions["2.5.29.17"]!.RawData), StringComparison.Ordinal);
+        Assert.Contains(
+            $"spiffe://{cas.Vault.LogId}", Encoding.ASCII.GetString(authority.Extensions["2.5.29.17"]!.RawData), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,7 +114,8 @@ public sealed class WorkloadTests : IDisposable
     public void A_name_is_read_in_one_way_only(string uri, string? session, string? service)
     {
         var identity = new WorkloadIdentity(new string('0', 64), "x", "y", Digest, null);
-        using var certificate = Certify(WorkloadIdentity.WriteName(uri.Replace("CAS", identity.Cas, StringComparison.Ordinal)), identity.WriteExtension());
+        using var certificate = Certify(
+            WorkloadIdentity.WriteName(uri.Replace("CAS", identity.Cas, StringComparison.Ordinal)), identity.WriteExtension());
         var read = WorkloadIdentity.TryRead(certificate);
         Assert.Equal((session, service), (read?.Session, read?.Service));
     }

@@ -193,7 +193,8 @@ internal sealed class TestRoom : IDisposable
         using var machine = new TemporaryFolder();
         Directory.CreateDirectory(machine.File("program"));
         File.WriteAllText(machine.File("program/code.dll"), "other code");
-        using var process = SimulatedPlatforms.Launch(machine.File("program"), machine.File("machine"), EnclaveProduct.CleanRoom, epcSize: null);
+        using var process = SimulatedPlatforms.Launch(
+            machine.File("program"), machine.File("machine"), EnclaveProduct.CleanRoom, epcSize: null);
         using var signer = StatementSigner.Create(process.Quotes, EvidenceContext.RoomStatement(contract.Hash));
         return signer.Sign(payload, type);
     }
