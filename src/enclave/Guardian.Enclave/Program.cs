@@ -41,6 +41,7 @@ try
                 };
             }
             cas = new CasClient(new Uri(options["cas"]), signed.Contract.Cas.Policy, certificate, time, verifier: options.Verifier);
+            var session = await RoomLaunch.ReadSessionAsync(signed.Contract, cas).ConfigureAwait(false);
             var signer = StatementSigner.Create(process.Quotes, binding.Span);
             var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, signer)
             {
@@ -52,7 +53,10 @@ try
             };
             var room = RoomLaunch.Open(signed, roomKey, options.State, enclave, time);
             serving = room;
-            return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room)) { Protocols = HttpProtocols.Http1 };
+            return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room, session))
+            {
+                Protocols = HttpProtocols.Http1,
+            };
         }
         finally
         {

@@ -8,8 +8,8 @@ using Guardian.CleanRoom.Statistics;
 namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>
-/// The widest answer to a question, and the most sets of persons that it can describe. Both follow from the contract and the question alone,
-/// so a padded answer's size tells nothing about anybody's rows.
+/// The widest answer to a question, and the most sets of persons that it can describe. Both follow from the contract and the question
+/// alone, so a padded answer's size tells nothing about anybody's rows.
 /// </summary>
 internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion question)
 {

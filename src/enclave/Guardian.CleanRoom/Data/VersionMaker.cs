@@ -11,8 +11,8 @@ namespace Guardian.CleanRoom.Data;
 
 /// <summary>
 /// Makes a version from an upload: a copy of a sorted one, a sorted copy of one in any order, or a merge of changes and the current
-/// version. It works group by group, and writes each group once, under a key that the owner of the upload does not have: so nobody can replace a
-/// group of a version by another one that would decrypt.
+/// version. It works group by group, and writes each group once, under a key that the owner of the upload does not have: so nobody can
+/// replace a group of a version by another one that would decrypt.
 /// </summary>
 internal sealed class VersionMaker(UploadFolder folder)
 {

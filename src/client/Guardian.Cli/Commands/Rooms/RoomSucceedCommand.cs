@@ -39,7 +39,8 @@ internal sealed class RoomSucceedCommand : RoomCommand
         OutputFile.Write(successor.HandOverPath, statement);
         terminal.Show(handOver, AnswerJson.Default.HandOverStatement, people =>
         {
-            people.WriteLine($"the room is handed over; {successor.HandOverPath} is written, and the new room needs it beside its contract");
+            people.WriteLine(
+                $"the room is handed over; {successor.HandOverPath} is written, and the new room needs it beside its contract");
             people.WriteLine(
                 $"the old room answers nothing more, its data is destroyed, and its log ends with entry {handOver.Entries}");
             people.WriteLine($"next: guardian room start {successor.Path} --cas ADDRESS, then each owner uploads again");
