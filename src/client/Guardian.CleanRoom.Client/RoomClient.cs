@@ -68,6 +68,12 @@ public sealed class RoomClient : IDisposable
     public Task<RoomDescription> DescribeAsync(CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, "v1/room", null, RoomJson.Default.RoomDescription, cancellation);
 
+    /// <summary>Reads the text of the session that gives the room its key. The caller compares its hash with the contract's.</summary>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>YAML, UTF-8.</returns>
+    public Task<byte[]> ReadSessionAsync(CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Get, "v1/session", null, cancellation);
+
     /// <summary>Reads the keys that prepare a data set. Only its owner may.</summary>
     /// <param name="dataSet">The data set's name.</param>
     /// <param name="cancellation">Stops the call.</param>

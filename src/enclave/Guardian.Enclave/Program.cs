@@ -54,6 +54,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
                 Protocols = HttpProtocols.Http1,
             };
         }
+        var session = await RoomLaunch.ReadSessionAsync(signed.Contract, cas).ConfigureAwait(false);
         var signer = StatementSigner.Create(process.Quotes, EvidenceContext.RoomStatement(hash));
         var enclave = new RoomEnclave(process.Enclave.Platform, () => process.EpcCounters, signer)
         {
@@ -65,7 +66,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
         };
         var room = RoomLaunch.Open(signed, roomKey, options.State, enclave, time);
         serving = room;
-        return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room)) { Protocols = HttpProtocols.Http1 };
+        return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room, session)) { Protocols = HttpProtocols.Http1 };
     }
     finally
     {

@@ -24,8 +24,15 @@ internal static class RoomEndpoints
     // An announcement holds a digest and a number.
     private const int MaxUploadRequestSize = 4 * 1024;
 
-    public static void Map(WebApplication app, RoomService room)
+    /// <summary>Adds the calls.</summary>
+    /// <param name="app">The server.</param>
+    /// <param name="room">The room.</param>
+    /// <param name="session">The text of the session that gives the room its key; members compare its hash with the contract's.</param>
+    public static void Map(WebApplication app, RoomService room, byte[] session)
     {
+        app.MapGet("/v1/session", context => AsMemberAsync(
+            context, room, _ => WriteBodyAsync(context, "application/yaml", session)));
+
         app.MapGet("/v1/room", context => ReplyAsync(
             context, room, member => room.Describe(member), RoomJson.Default.RoomDescription, description => description.ToWidest()));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Verification;
@@ -112,6 +113,23 @@ internal static class RoomLaunch
                 $"session '{session}' does not start a clean room",
                 $"its service needs 'command: {Command}' and {KeyVariable} as {RoomKeys.KeySize} bytes in hex; "
                 + "see 'guardian room session'");
+    }
+
+    /// <summary>Reads the text of the session that the contract names, for members who check where the room's key can go.</summary>
+    /// <returns>UTF-8.</returns>
+    /// <exception cref="RefusedException">The CAS cannot be reached, or does not show the session to everybody.</exception>
+    public static async Task<byte[]> ReadSessionAsync(RoomContract contract, CasClient cas)
+    {
+        var (session, _) = ServiceOf(contract);
+        try
+        {
+            return Encoding.UTF8.GetBytes((await cas.ReadAsync(session).ConfigureAwait(false)).Text);
+        }
+        catch (RefusedException failure) when (!failure.IsTransient)
+        {
+            throw HostingReasons.RefuseStart(
+                $"the CAS does not show session '{session}': {failure.Message}", "the session needs 'access_policy: {read: [ANY]}'");
+        }
     }
 
     private static (string Session, string Service) ServiceOf(RoomContract contract)

@@ -63,8 +63,8 @@ internal static class CommandTree
 
     private static CommandGroup CreateRoom() => new(
         "room", "Measure audiences and campaigns with partners, without showing each other a row.",
-        new RoomSessionCommand(), new RoomCreateCommand(), new RoomCheckCommand(), new RoomSignCommand(), new RoomAmendCommand(),
-        new RoomSucceedCommand(),
+        new RoomSessionCommand(), new RoomCreateCommand(), new RoomCheckCommand(), new RoomSignCommand(),
+        new RoomAmendCommand(), new RoomSucceedCommand(),
         new RoomStartCommand(),
         new RoomUploadCommand(), new RoomAskCommand(), new RoomLiftCommand(), new RoomActivateCommand(), new RoomReportCommand(),
         new RoomAnswersCommand(),

@@ -79,6 +79,9 @@ internal static class CliReasons
 
     // Verification.
     public static readonly RefusalReason OtherSession = Refused("other-session", "A session has another hash.");
+    public static readonly RefusalReason OpenSession = Refused(
+        "open-session", "The key of a room could leave its enclave through the session.",
+        "write the session with 'guardian room session', create it anew, and have the members sign a contract with its hash");
     public static readonly RefusalReason NotSigned = Refused("not-signed", "A signature of the contract is missing or wrong.");
     public static readonly RefusalReason WrongKey = Refused(
         "wrong-key", "The contract names another key.",

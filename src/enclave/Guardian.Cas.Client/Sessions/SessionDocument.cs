@@ -71,6 +71,36 @@ public sealed record SessionDocument
     }
 
     /// <summary>Finds the name of the session above a name, whose rules decide who may create this one; null at the top.</summary>
+    /// <summary>
+    /// Finds a way in which a secret of a service could leave it, now or after a change of the session. Anybody can ask this about a text:
+    /// its hash names it.
+    /// </summary>
+    /// <param name="service">The service that may have the secret.</param>
+    /// <param name="variable">The variable of its environment that holds the secret and nothing else.</param>
+    /// <returns>The way, for people; null when there is none.</returns>
+    public string? FindLeak(string service, string variable)
+    {
+        if (!Access.IsImmutable)
+        {
+            return "the session can be changed: its access policy has no 'update: [NONE]'";
+        }
+        if (Services is not [var only] || only.Name != service)
+        {
+            return $"the session has other services than '{service}', which could get its secrets";
+        }
+        if (!only.Environment.TryGetValue(variable, out var value) || Placeholders.NamesIn(value) is not [var name])
+        {
+            return $"'{service}' gets no secret as {variable}";
+        }
+        return Secrets.First(secret => secret.Name == name) switch
+        {
+            { Import: not null } => $"'{name}' belongs to another session",
+            { Exports.Count: > 0 } => $"'{name}' is exported to other sessions",
+            { IsPinned: false } => $"'{name}' is not pinned: a later text of the session could get the same value",
+            _ => null,
+        };
+    }
+
     internal static string? NamespaceOf(string name) => name.LastIndexOf('/') is > 0 and var slash ? name[..slash] : null;
 }
 

@@ -38,8 +38,7 @@ public sealed record ContractHead(
         var version = (int)map.Integer("version", 1, ContractReader.MaxVersion);
         var head = new ContractHead(
             ContractReader.ReadName(map, "room"), version, ContractReader.ReadPrevious(map, version),
-            ContractReader.ReadMembers(map, isWhole: false),
-            SHA256.HashData(utf8));
+            ContractReader.ReadMembers(map, isWhole: false), SHA256.HashData(utf8));
         return problems.Any ? null : head;
     }
 }

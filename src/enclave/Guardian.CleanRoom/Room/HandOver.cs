@@ -9,8 +9,9 @@ using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Room;
 
-/// <summary>The hand-over that the host gives to a room which succeeds another. The host is not trusted: the statement is
-/// verified.</summary>
+/// <summary>
+/// The hand-over that the host gives to a room which succeeds another. The host is not trusted: the statement is verified.
+/// </summary>
 /// <param name="Read">Reads the statement; returns null when there is none.</param>
 /// <param name="Verifier">Verifies its quote.</param>
 public sealed record HandOverSource(Func<byte[]?> Read, EvidenceVerifier Verifier);

@@ -85,15 +85,16 @@ internal sealed class RoomState : IDisposable
         {
             // Step 1: the log. A new room that succeeds another begins with the old room's head and spent budgets.
             StateFolder.Require(directory);
-            HandOverStatement? before = null;
+            var before = signed.Previous is null
+                ? null
+                : new Lazy<HandOverStatement>(() => RequireHandOver(signed, enclave, time));
             log = RoomLog.Open(
-                Path.Combine(directory, StateFolder.LogName), cipher, time, enclave.Head, signed.Previous is null
-                    ? null
-                    : () => Convert.FromHexString((before = RequireHandOver(signed, enclave, time)).LogHash));
+                Path.Combine(directory, StateFolder.LogName), cipher, time, enclave.Head,
+                before is null ? null : () => Convert.FromHexString(before.Value.LogHash));
             var table = VersionTable.Open(contract, keys, enclave.KeySecret, directory, isNew: log.Entries.Count == 0);
-            if (before is not null)
+            if (before is not null && log.Entries.Count == 0)
             {
-                log.Append("room", LogEvents.Succession, LogChain.SuccessionOf(before));
+                log.Append("room", LogEvents.Succession, LogChain.SuccessionOf(before.Value));
             }
 
             // Step 2: the buffers of threads. Data sets share the rest of the memory.

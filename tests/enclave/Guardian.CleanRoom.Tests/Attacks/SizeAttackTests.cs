@@ -122,8 +122,8 @@ public sealed class SizeAttackTests
             JsonSerializer.SerializeToUtf8Bytes(log, RoomJson.Default.LogPage).Length,
             // The disk.
             string.Join(
-            ' ', Directory.GetFiles(room.StateFolder, "*", SearchOption.AllDirectories).Select(path => new FileInfo(path).Length)
-                .Order()));
+                ' ', Directory.GetFiles(room.StateFolder, "*", SearchOption.AllDirectories).Select(path => new FileInfo(path).Length)
+                    .Order()));
         // The old behaviour: a refusal was a short problem, and an answer was plain JSON.
         var naive = answer.Body is WithheldResult
             ? JsonSerializer.SerializeToUtf8Bytes(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Guardian.CleanRoom.Client;
 using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
 using Guardian.Cli.Rooms;
 
@@ -10,18 +11,35 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed class RoomCheckCommand : LocalCommand
 {
     private readonly Argument<string> contract = new("CONTRACT") { Description = "The contract, room.yaml." };
+    private readonly Option<string?> session = new("--session")
+    {
+        Description = "The session that the contract names: also check that the room's key cannot leave the enclave through it.",
+        HelpName = "FILE",
+    };
 
-    public RoomCheckCommand() : base("check", "Show every mistake of a contract, its hash, and who has signed.") => AddSymbols(contract);
+    public RoomCheckCommand() : base("check", "Show every mistake of a contract, its hash, and who has signed.") =>
+        AddSymbols(contract, session);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         DataSetPreparer.RequireZones(file.Contract);
+        var sessionFile = arguments.GetValue(session);
+        if (sessionFile is not null)
+        {
+            RoomSession.Require(file.Contract, InputFile.ReadBytes(sessionFile));
+        }
         List<string> signed = [.. file.Signers.Where(member => File.Exists(file.SignaturePath(member.Name))).Select(member => member.Name)];
         var isComplete = file.Contract.Members.All(member => signed.Contains(member.Name)) && file.RequireSigned() is not null;
         terminal.Show(
-            new RoomCheckResult(file.Contract.Name, file.Hash, isComplete, signed), RoomsJson.Default.RoomCheckResult,
-            people => RoomView.ShowContract(people, file, signed));
+            new RoomCheckResult(file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null),
+            RoomsJson.Default.RoomCheckResult, people =>
+            {
+                RoomView.ShowContract(people, file, signed);
+                people.WriteLine(sessionFile is not null
+                    ? "the session keeps the room's key in the enclave, and nobody can change it"
+                    : "the session was not checked: --session FILE; 'guardian session read' prints it");
+            });
         return ExitCode.Done;
     }
 }
@@ -29,4 +47,5 @@ internal sealed class RoomCheckCommand : LocalCommand
 /// <summary>The result of <c>room check</c>.</summary>
 /// <param name="Signed">Whether all members have signed.</param>
 /// <param name="Signatures">The members who have.</param>
-internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures);
+/// <param name="SessionChecked">Whether the session was given, and keeps the room's key in the enclave.</param>
+internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked);

@@ -24,7 +24,9 @@ internal sealed class RoomUpload(RoomFile file, RoomClient client, string name, 
     public async Task<(RoomUploadResult Result, byte[] Receipt)> SendAsync(
         string? path, string? removals, Terminal terminal, CancellationToken cancellation)
     {
-        // The handshake verifies the enclave and the contract's hash. Only then the file is read.
+        // The handshake verifies the enclave and the contract's hash, and the session shows where the key can go. Only then the file is
+        // read.
+        RoomSession.Require(file.Contract, await client.ReadSessionAsync(cancellation).ConfigureAwait(false));
         var keys = await client.ReadKeysAsync(name, cancellation).ConfigureAwait(false);
         var changed = form == UploadForm.Changes ? await FindVersionAsync(cancellation).ConfigureAwait(false) : null;
         var layout = RoomLayout.For(file.Contract);
