@@ -200,6 +200,31 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
         (await room.RunAsync("key", "show", "room.yaml")).Ends(2).Says("guardian key create");
     }
 
+    [Fact]
+    public async Task A_room_starts_only_with_the_CAS_and_the_owners_of_its_contract()
+    {
+        var cas = (await room.RunAsync("cas", "attest", room.CasAddress, "--platform", "simulated", "--json")).Ends(0).Json;
+        var (identity, owners, zeros) = ((string)cas["identity"]!, (string)cas["owners"]!["hash"]!, new string('0', 64));
+        (await StartPinnedAsync("other-cas", zeros, owners)).Ends(1).Says(identity);
+        (await StartPinnedAsync("other-owners", identity, zeros)).Ends(1).Says(owners);
+    }
+
+    private async Task<Result> StartPinnedAsync(string name, string identity, string owners)
+    {
+        await WritePinnedAsync(name, identity, owners);
+        return await room.RunAsync(
+            "room", "start", $"{name}.yaml", "--cas", room.CasAddress, "--machine", "machine", "--state", name);
+    }
+
+    private async Task WritePinnedAsync(string name, string identity, string owners)
+    {
+        var contract = (await File.ReadAllTextAsync(room.File("room.yaml"))).Replace(
+            "  session: test/room", $"  identity: {identity}\n  owners: {owners}\n  session: test/room", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(room.File($"{name}.yaml"), contract);
+        (await room.RunAsync("room", "sign", $"{name}.yaml", "--member", "agency", "--key", "agency.pem")).Ends(0);
+        (await room.RunAsync("room", "sign", $"{name}.yaml", "--member", "retailer", "--key", "retailer.pem")).Ends(0);
+    }
+
     // Starts a room under a contract that names another session than the fixture's.
     private async Task<Result> StartWithSessionAsync(string name)
     {

@@ -128,7 +128,7 @@ public static class AuditVerifier
         }
     }
 
-    private static Refusal? CheckEnd(IReadOnlyList<string> hashes, AuditHead end, AuditHead? earlier)
+    private static Refusal? CheckEnd(List<string> hashes, AuditHead end, AuditHead? earlier)
     {
         if (hashes.Count < end.Sequence)
         {

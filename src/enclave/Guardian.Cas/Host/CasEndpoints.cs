@@ -162,8 +162,9 @@ internal static class CasEndpoints
         await RefuseAsync(context, StatusCodes.Status429TooManyRequests, refusal).ConfigureAwait(false);
     }
 
-    // The caller who asks for the identity wants to see it. The state of the service and its metrics belong to the host.
-    private static readonly string[] OpenPaths = ["/metrics", "/v1/health", "/v1/identity"];
+    // The caller who asks for the identity wants to see it. The state of the service and its metrics belong to the host. An enclave that
+    // gets the key verifies the log itself.
+    private static readonly string[] OpenPaths = ["/metrics", "/v1/health", "/v1/identity", "/v1/store-key"];
 
     private static async Task PinAsync(HttpContext context, RequestDelegate next, Func<AuditState> read, string code)
     {

@@ -76,6 +76,15 @@ public sealed class UpgradeTests : IDisposable
         Assert.Equal(Named("later"), (await last.ReadAsync("later")).Text);
         await AssertRefusedAsync(other, "do not have");
 
+        // A machine for backups gets the key of the new build, though other code made the CAS.
+        using (var backup = await GuardianProgram.ServeBuildAsync(
+            folder.Path, next, "guardian-cas", "--state", folder.File("backup"), "--machine", folder.File("backup-machine"), "--listen",
+            "127.0.0.1:0", "--mode", "key-only", "--join", again.Address.ToString()))
+        {
+            Assert.Equal(0, await backup.WaitAsync(TestContext.Current.CancellationToken));
+            Assert.Single(Directory.GetFiles(folder.File("backup"), "*.sealed"));
+        }
+
         // A caller who accepts only the new code learns that other code made the CAS.
         Assert.Equal(HttpStatusCode.OK, await AskAsync(again, (CasPins.CodeHeader, Measure(old))));
         foreach (var (name, value) in new[]
