@@ -1,6 +1,7 @@
 namespace Guardian.Cli.Tests;
 
 /// <summary>A user trusts a CAS by a name, and every command then refuses another CAS in its place.</summary>
+[Trait("Starts", "processes")]
 public sealed class CasTrustCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

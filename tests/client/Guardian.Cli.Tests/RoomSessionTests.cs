@@ -77,6 +77,7 @@ public sealed class RoomSessionTests
             "test", [("agency", agency.PublicKey), ("retailer", retailer.PublicKey)], Enclave, Enclave, [PlatformKind.Simulated],
             HashOf(session)) + RoomTemplates.WriteContractBody("agency", "retailer");
         var problems = new DocumentProblems();
-        return ContractReader.Read(Encoding.UTF8.GetBytes(text), problems) ?? throw new InvalidDataException(string.Join('\n', problems.Items));
+        return ContractReader.Read(Encoding.UTF8.GetBytes(text), problems)
+            ?? throw new InvalidDataException(string.Join('\n', problems.Items));
     }
 }

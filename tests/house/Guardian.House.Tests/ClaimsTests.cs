@@ -6,7 +6,8 @@ namespace Guardian.House.Tests;
 public partial class ClaimsTests
 {
     // The limits and the decisions say what is not protected, and why.
-    private static readonly string[] Left = ["docs/explanation/limits.md", "docs/decisions/", "docs/benchmarks/", "docs/reference/reasons.md"];
+    private static readonly string[] Left = [
+        "docs/explanation/limits.md", "docs/decisions/", "docs/benchmarks/", "docs/reference/reasons.md"];
 
     /// <summary>Part of a sentence, and the tests that try to break it; none where the sentence promises nothing about security.</summary>
     private static readonly Dictionary<string, string[]> Tests = new()
@@ -14,7 +15,8 @@ public partial class ClaimsTests
         ["run a program that root cannot look into"] = ["A_program_keeps_its_secret_from_the_host_and_gives_it_to_its_reader"],
         ["the status is `none` at best, because nobody said whose code it is"] = [],
         ["So nobody can become the owner after others have put secrets there"] = ["Nobody_owns_what_tenants_kept_before_the_claim"],
-        ["an operator cannot exchange the CAS between two calls"] = ["A_caller_who_compares_only_the_code_that_answers_learns_of_another_maker"],
+        ["an operator cannot exchange the CAS between two calls"] = [
+        "A_caller_who_compares_only_the_code_that_answers_learns_of_another_maker"],
         ["a new version of `guardian-cas` cannot open the store by itself"] =
             ["Other_code_of_the_same_signer_is_no_replica_and_gets_no_key", "A_store_that_other_code_made_is_neither_recovered_nor_opened"],
         ["It need not be trusted with anything else"] = ["A_store_that_was_rolled_back_answers_nobody_and_explains_why"],
@@ -48,14 +50,19 @@ public partial class ClaimsTests
             ["A_chunk_of_another_version_is_refused", "A_chunk_opens_nowhere_else"],
         ["a refusal at the edge identifies nobody"] = ["A_refusal_does_not_tell_whether_the_person_left_out_counts"],
         ["so it cannot ask the CAS for anything with that evidence"] =
-            ["A_program_that_calls_the_CAS_gets_no_other_sessions_secrets", "A_key_of_another_service_or_purpose_gets_no_configuration_and_no_tag"],
+            ["A_program_that_calls_the_CAS_gets_no_other_sessions_secrets",
+                "A_key_of_another_service_or_purpose_gets_no_configuration_and_no_tag"],
         ["`hash` is null if nobody has claimed the CAS"] = [],
         ["because the protocol cannot express it"] = [],
         ["It cannot notice a run of which no frame exists"] = [],
         ["so it cannot be replayed to another"] = ["Frames_of_another_key_run_or_stream_do_not_pass"],
         ["cannot change, exchange or roll back anything without detection"] =
-            ["Every_two_slots_exchanged_are_detected", "Every_slot_of_an_older_state_is_detected", "Strict_refuses_every_state_but_the_newest"],
+            ["Every_two_slots_exchanged_are_detected", "Every_slot_of_an_older_state_is_detected",
+                "Strict_refuses_every_state_but_the_newest"],
         ["nobody can change the session, not even its creator"] =
+            ["A_room_whose_key_could_leave_the_enclave_does_not_start"],
+        ["Enclave memory cannot be copied in this way"] = [],
+        ["that the room's key cannot leave the enclave"] =
             ["A_room_whose_key_could_leave_the_enclave_does_not_start"],
         ["It cannot make system calls"] = ["A_module_with_an_unknown_import_does_not_start"],
     };

@@ -81,7 +81,7 @@ internal static class TaggedEvidence
         {
             var reader = new CborReader(claims, CborConformanceMode.Lax);
             ReadOnlyMemory<byte>? keyHash = null;
-            EvidenceContext? context = null;
+            ReadOnlyMemory<byte>? evidence = null;
             reader.ReadStartMap();
             while (reader.PeekState() != CborReaderState.EndMap)
             {
@@ -90,8 +90,8 @@ internal static class TaggedEvidence
                     case KeyHashClaim when keyHash is null && ReadHash(reader.ReadByteString()) is { } hash:
                         keyHash = hash;
                         break;
-                    case EvidenceClaim when context is null && EvidenceContext.TryRead(reader.ReadByteString()) is { } read:
-                        context = read;
+                    case EvidenceClaim when evidence is null:
+                        evidence = reader.ReadByteString();
                         break;
                     case KeyHashClaim or EvidenceClaim:
                         return null;
@@ -101,7 +101,10 @@ internal static class TaggedEvidence
                 }
             }
             reader.ReadEndMap();
-            return reader.BytesRemaining == 0 && keyHash is { } found ? (found, context) : null;
+            var context = evidence is { } bytes ? EvidenceContext.TryRead(bytes.Span) : null;
+            return reader.BytesRemaining == 0 && keyHash is { } found && (evidence is null || context is not null)
+                ? (found, context)
+                : null;
         }
         catch (Exception failure) when (failure is CborContentException or InvalidOperationException or OverflowException)
         {

@@ -25,13 +25,7 @@ namespace Guardian.Cas.Client.Connection;
 /// </remarks>
 public sealed class CasClient : IDisposable
 {
-    /// <summary>The HTTP header that carries a <see cref="SessionSignature"/>; it may occur several times.</summary>
-    internal const string SignatureHeader = "Guardian-Signature";
-
-    // A session has at most 1 MiB, and JSON escapes make it longer.
-    private const int MaxResponseSize = 8 * 1024 * 1024;
-
-    private readonly HttpClient http;
+    private readonly CasTransport transport;
     private X509Certificate2? launchCertificate;
 
     /// <summary>Prepares calls to a CAS; connects to nothing yet.</summary>
@@ -52,8 +46,7 @@ public sealed class CasClient : IDisposable
     {
         var handler = RaTlsTransport.CreateHandler(
             policy, expected ?? ExpectCas(pins), clientCertificate, time, verifier, onVerified);
-        http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
-        Pin(pins ?? CasPins.None, policy);
+        transport = new CasTransport(handler, address, pins ?? CasPins.None, policy);
     }
 
     /// <summary>
@@ -95,7 +88,7 @@ public sealed class CasClient : IDisposable
     /// <returns>The created session.</returns>
     public Task<SessionDescription> CreateAsync(
         ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, "v1/sessions", CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+        transport.SendAsync(HttpMethod.Post, "v1/sessions", CasTransport.CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Replaces a session.</summary>
     /// <param name="name">The session's name.</param>
@@ -106,14 +99,14 @@ public sealed class CasClient : IDisposable
     public Task<SessionDescription> UpdateAsync(
         string name, ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null,
         CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Put, PathOf(name), CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+        transport.SendAsync(HttpMethod.Put, CasTransport.PathOf(name), CasTransport.CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Reads a session as it was uploaded.</summary>
     /// <param name="name">The session's name.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The session.</returns>
     public Task<SessionDescription> ReadAsync(string name, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, PathOf(name), null, CasJson.Default.SessionDescription, cancellation);
+        transport.SendAsync(HttpMethod.Get, CasTransport.PathOf(name), null, CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Lists the sessions directly below a session.</summary>
     /// <param name="name">The name of the session above.</param>
@@ -122,7 +115,7 @@ public sealed class CasClient : IDisposable
     public async Task<IReadOnlyList<string>> ListAsync(string name, CancellationToken cancellation = default)
     {
         var path = $"v1/sessions?below={Uri.EscapeDataString(name)}";
-        return (await SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names;
+        return (await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names;
     }
 
     /// <summary>Reads the key that decrypts a service's standard streams, as one of the readers that the session names.</summary>
@@ -132,8 +125,8 @@ public sealed class CasClient : IDisposable
     /// <returns>32 bytes.</returns>
     public async Task<byte[]> ReadStdioKeyAsync(string session, string service, CancellationToken cancellation = default)
     {
-        var path = $"v1/stdio-keys/{Escape(service)}?session={Uri.EscapeDataString(session)}";
-        return (await SendAsync(HttpMethod.Get, path, null, CasJson.Default.StdioKeyDescription, cancellation).ConfigureAwait(false)).Key;
+        var path = $"v1/stdio-keys/{CasTransport.Escape(service)}?session={Uri.EscapeDataString(session)}";
+        return (await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.StdioKeyDescription, cancellation).ConfigureAwait(false)).Key;
     }
 
     /// <summary>Gets the startup configuration of a service, as an enclave whose evidence is for the start of this service.</summary>
@@ -146,8 +139,8 @@ public sealed class CasClient : IDisposable
         string session, string service, byte[]? workloadKey = null, CancellationToken cancellation = default)
     {
         var request = new ConfigurationRequest(session, service, workloadKey);
-        return SendAsync(
-            HttpMethod.Post, "v1/configurations", CreateJson(request, CasJson.Default.ConfigurationRequest),
+        return transport.SendAsync(
+            HttpMethod.Post, "v1/configurations", CasTransport.CreateJson(request, CasJson.Default.ConfigurationRequest),
             CasJson.Default.StartupConfiguration, cancellation);
     }
 
@@ -161,8 +154,8 @@ public sealed class CasClient : IDisposable
         string session, string service, byte[] workloadKey, CancellationToken cancellation = default)
     {
         var request = new ConfigurationRequest(session, service, workloadKey);
-        return SendAsync(
-            HttpMethod.Post, "v1/workload-certificates", CreateJson(request, CasJson.Default.ConfigurationRequest),
+        return transport.SendAsync(
+            HttpMethod.Post, "v1/workload-certificates", CasTransport.CreateJson(request, CasJson.Default.ConfigurationRequest),
             CasJson.Default.WorkloadConfiguration, cancellation);
     }
 
@@ -173,8 +166,8 @@ public sealed class CasClient : IDisposable
     /// <returns>32 bytes; null when the tag was never set.</returns>
     public async Task<byte[]?> ReadTagAsync(string session, string name, CancellationToken cancellation = default)
     {
-        var path = $"v1/tags/{Escape(name)}?session={Uri.EscapeDataString(session)}";
-        return (await SendAsync(HttpMethod.Get, path, null, CasJson.Default.TagDescription, cancellation).ConfigureAwait(false)).Tag;
+        var path = $"v1/tags/{CasTransport.Escape(name)}?session={Uri.EscapeDataString(session)}";
+        return (await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.TagDescription, cancellation).ConfigureAwait(false)).Tag;
     }
 
     /// <summary>Moves a tag if it is what the caller expects, as an admitted enclave.</summary>
@@ -192,8 +185,8 @@ public sealed class CasClient : IDisposable
     {
         // A null array converts to memory that is present and empty.
         var from = expected is { IsEmpty: false } given ? given.ToArray() : null;
-        var change = CreateJson(new TagChange(session, name, from, next.ToArray()), CasJson.Default.TagChange);
-        return SendAsync(HttpMethod.Put, $"v1/tags/{Escape(name)}", change, CasJson.Default.TagOutcome, cancellation);
+        var change = CasTransport.CreateJson(new TagChange(session, name, from, next.ToArray()), CasJson.Default.TagChange);
+        return transport.SendAsync(HttpMethod.Put, $"v1/tags/{CasTransport.Escape(name)}", change, CasJson.Default.TagOutcome, cancellation);
     }
 
     /// <summary>Reads lines of the audit log, and its signed end.</summary>
@@ -203,15 +196,15 @@ public sealed class CasClient : IDisposable
     public Task<AuditPage> ReadAuditAsync(long after, CancellationToken cancellation = default)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"v1/audit?after={after}");
-        return SendAsync(HttpMethod.Get, path, null, CasJson.Default.AuditPage, cancellation);
+        return transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.AuditPage, cancellation);
     }
 
     /// <summary>Claims a CAS that has no owners. The caller is one of the new owners.</summary>
     /// <param name="claim">The owners.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The owners as the CAS keeps them.</returns>
-    public Task<OwnersDescription> ClaimAsync(OwnersClaim claim, CancellationToken cancellation = default) => SendAsync(
-        HttpMethod.Post, "v1/owners", CreateJson(claim, CasJson.Default.OwnersClaim), CasJson.Default.OwnersDescription, cancellation);
+    public Task<OwnersDescription> ClaimAsync(OwnersClaim claim, CancellationToken cancellation = default) => transport.SendAsync(
+        HttpMethod.Post, "v1/owners", CasTransport.CreateJson(claim, CasJson.Default.OwnersClaim), CasJson.Default.OwnersDescription, cancellation);
 
     /// <summary>Replaces the owners of a CAS.</summary>
     /// <param name="change">The bytes of <see cref="OwnersChange.ToBytes"/>, exactly as they were signed.</param>
@@ -221,15 +214,15 @@ public sealed class CasClient : IDisposable
     public Task<OwnersDescription> ChangeOwnersAsync(
         ReadOnlyMemory<byte> change, IReadOnlyList<SessionSignature> signatures, CancellationToken cancellation = default)
     {
-        var content = CreateContent(change, "application/json", signatures);
-        return SendAsync(HttpMethod.Put, "v1/owners", content, CasJson.Default.OwnersDescription, cancellation);
+        var content = CasTransport.CreateContent(change, "application/json", signatures);
+        return transport.SendAsync(HttpMethod.Put, "v1/owners", content, CasJson.Default.OwnersDescription, cancellation);
     }
 
     /// <summary>Reads the owners of a CAS.</summary>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The owners; no keys when the CAS has none.</returns>
     public Task<OwnersDescription> ReadOwnersAsync(CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, "v1/owners", null, CasJson.Default.OwnersDescription, cancellation);
+        transport.SendAsync(HttpMethod.Get, "v1/owners", null, CasJson.Default.OwnersDescription, cancellation);
 
     /// <summary>Lets a CAS approve code, which may then have the key of its store.</summary>
     /// <param name="approval">The bytes of <see cref="UpgradeApproval.ToBytes"/>, exactly as they were signed.</param>
@@ -239,35 +232,35 @@ public sealed class CasClient : IDisposable
     public Task<CasIdentity> ApproveUpgradeAsync(
         ReadOnlyMemory<byte> approval, IReadOnlyList<SessionSignature> signatures, CancellationToken cancellation = default)
     {
-        var content = CreateContent(approval, "application/json", signatures);
-        return SendAsync(HttpMethod.Post, "v1/upgrades", content, CasJson.Default.CasIdentity, cancellation);
+        var content = CasTransport.CreateContent(approval, "application/json", signatures);
+        return transport.SendAsync(HttpMethod.Post, "v1/upgrades", content, CasJson.Default.CasIdentity, cancellation);
     }
 
     /// <summary>Reads the identity of a CAS, its code and its owners.</summary>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The identity.</returns>
     public Task<CasIdentity> ReadIdentityAsync(CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, "v1/identity", null, CasJson.Default.CasIdentity, cancellation);
+        transport.SendAsync(HttpMethod.Get, "v1/identity", null, CasJson.Default.CasIdentity, cancellation);
 
     /// <summary>Reads the encrypted shares of a CAS in recovery.</summary>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The shares.</returns>
     public Task<RecoveryDescription> ReadRecoveryAsync(CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, "v1/recovery", null, CasJson.Default.RecoveryDescription, cancellation);
+        transport.SendAsync(HttpMethod.Get, "v1/recovery", null, CasJson.Default.RecoveryDescription, cancellation);
 
     /// <summary>Sends a decrypted share to a CAS in recovery.</summary>
     /// <param name="share">The share.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>How far the recovery has come.</returns>
-    public Task<RecoveryProgress> SendShareAsync(OpenedShare share, CancellationToken cancellation = default) => SendAsync(
-        HttpMethod.Post, "v1/recovery", CreateJson(share, CasJson.Default.OpenedShare), CasJson.Default.RecoveryProgress, cancellation);
+    public Task<RecoveryProgress> SendShareAsync(OpenedShare share, CancellationToken cancellation = default) => transport.SendAsync(
+        HttpMethod.Post, "v1/recovery", CasTransport.CreateJson(share, CasJson.Default.OpenedShare), CasJson.Default.RecoveryProgress, cancellation);
 
     /// <summary>Reads the certificate by which Gramine's clients trust the CAS.</summary>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>PEM.</returns>
     public async Task<string> ReadProvisioningCertificateAsync(CancellationToken cancellation = default)
     {
-        var answer = await SendAsync(
+        var answer = await transport.SendAsync(
             HttpMethod.Get, "v1/provisioning", null, CasJson.Default.ProvisioningDescription, cancellation).ConfigureAwait(false);
         return answer.Certificate;
     }
@@ -276,109 +269,19 @@ public sealed class CasClient : IDisposable
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The state of the CAS.</returns>
     public Task<CasHealth> CheckAsync(CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Get, "v1/health", null, CasJson.Default.CasHealth, cancellation);
+        transport.SendAsync(HttpMethod.Get, "v1/health", null, CasJson.Default.CasHealth, cancellation);
 
     /// <summary>Reads the key of the store, as another enclave of the same CAS.</summary>
     internal Task<StoreKeyDescription> ReadStoreKeyAsync(CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Post, "v1/store-key", null, CasJson.Default.StoreKeyDescription, cancellation);
+        transport.SendAsync(HttpMethod.Post, "v1/store-key", null, CasJson.Default.StoreKeyDescription, cancellation);
 
     /// <summary>Closes the connections. Calls that are still under way fail.</summary>
     public void Dispose()
     {
-        http.Dispose();
+        transport.Dispose();
         launchCertificate?.Dispose();
     }
 
     private static ExpectedEvidence ExpectCas(CasPins? pins) =>
         ExpectedEvidence.Cas(pins?.Identity is { } identity ? Convert.FromHexString(identity) : default(ReadOnlyMemory<byte>?));
-
-    private void Pin(CasPins pins, AttestationPolicy policy)
-    {
-        var headers = http.DefaultRequestHeaders;
-        if (pins.Identity is not null)
-        {
-            headers.Add(CasPins.IdentityHeader, pins.Identity);
-        }
-        if (pins.Owners is not null)
-        {
-            headers.Add(CasPins.OwnersHeader, pins.Owners);
-        }
-        // The CAS that answers may have got its key from earlier code, which the caller must accept as well.
-        var code = policy.Identities.SelectMany(identity => identity.MrEnclaves).Distinct().ToList();
-        if (code.Count > 0)
-        {
-            headers.Add(CasPins.CodeHeader, string.Join(',', code));
-        }
-    }
-
-    // The slashes of a name separate namespaces; every other special character is escaped.
-    private static string PathOf(string name) => $"v1/sessions/{Escape(name)}";
-
-    private static string Escape(string name) => string.Join('/', name.Split('/').Select(Uri.EscapeDataString));
-
-    private static ReadOnlyMemoryContent CreateJson<T>(T value, JsonTypeInfo<T> type) =>
-        CreateContent(JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json", signatures: null);
-
-    private static ReadOnlyMemoryContent CreateYaml(ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures) =>
-        CreateContent(yaml, "application/yaml", signatures);
-
-    private static ReadOnlyMemoryContent CreateContent(ReadOnlyMemory<byte> body, string type, IReadOnlyList<SessionSignature>? signatures)
-    {
-        var content = new ReadOnlyMemoryContent(body);
-        content.Headers.ContentType = new MediaTypeHeaderValue(type);
-        foreach (var signature in signatures ?? [])
-        {
-            content.Headers.Add(SignatureHeader, signature.ToString());
-        }
-        return content;
-    }
-
-    private async Task<T> SendAsync<T>(
-        HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
-    {
-        try
-        {
-            using var request = new HttpRequestMessage(method, path) { Content = content };
-            using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
-            var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
-            return response.IsSuccessStatusCode
-                ? Read(body, type)
-                : throw new RefusedException(ToRefusal(Read(body, CasJson.Default.CasProblem)));
-        }
-        catch (JsonException failure)
-        {
-            throw new RefusedException(
-                CasReasons.Unreachable.Because($"the answer of {http.BaseAddress} is not what this release expects; is it a CAS?"),
-                failure);
-        }
-        catch (HttpRequestException failure) when (failure.InnerException is RefusedException untrusted)
-        {
-            throw new RefusedException(ToRefusal(untrusted), untrusted);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException
-            || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
-        {
-            throw new RefusedException(
-                CasReasons.Unreachable.Because($"the CAS at {http.BaseAddress} does not answer: {failure.Message}"), failure);
-        }
-    }
-
-    private static T Read<T>(byte[] body, JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(body, type) ?? throw new JsonException("null");
-
-    private static Refusal ToRefusal(CasProblem problem) => CasReasons.FromWire(problem.Title).Because(problem.Detail) with
-    {
-        Problems = problem.Problems,
-    };
-
-    private Refusal ToRefusal(RefusedException untrusted)
-    {
-        var refusal = CasReasons.NotTrusted.Because($"the CAS at {http.BaseAddress} is not accepted: {untrusted.Message}") with
-        {
-            Problems = untrusted.Refusal.Problems,
-        };
-        return untrusted.Refusal.Problems.Any(problem => problem.StartsWith("platform:", StringComparison.Ordinal))
-            ? refusal with { Remedy = "a simulated platform protects nothing; accept it with --platform simulated only to try things out" }
-            : refusal;
-    }
 }

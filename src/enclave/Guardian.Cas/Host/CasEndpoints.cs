@@ -251,12 +251,12 @@ internal static class CasEndpoints
 
     private static List<SessionSignature> SignaturesOf(HttpContext context)
     {
-        var values = context.Request.Headers[CasClient.SignatureHeader];
+        var values = context.Request.Headers[CasTransport.SignatureHeader];
         return values.Count > MaxSignatures
             ? throw Refuse($"a call has at most {MaxSignatures} signatures")
             : [.. values.Select(value => SessionSignature.TryRead(value ?? "", out var signature)
                 ? signature
-                : throw Refuse($"a {CasClient.SignatureHeader} is KEY SIGNATURE, both base64"))];
+                : throw Refuse($"a {CasTransport.SignatureHeader} is KEY SIGNATURE, both base64"))];
     }
 
     private static byte[] CallerKeyOf(HttpContext context) => context.Connection.ClientCertificate?.PublicKey.ExportSubjectPublicKeyInfo()

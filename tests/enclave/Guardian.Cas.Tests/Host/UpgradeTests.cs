@@ -12,6 +12,7 @@ using static Guardian.Cas.Tests.Outcomes;
 namespace Guardian.Cas.Tests.Host;
 
 /// <summary>A new build of the program gets the store's key when enough owners approved its measurement, and no other build does.</summary>
+[Trait("Starts", "processes")]
 public sealed class UpgradeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
