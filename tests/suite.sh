@@ -18,7 +18,7 @@ run_tests() {
   local log=artifacts/test-$1.log project=$2 passed failed skipped
   shift 2
   mkdir -p artifacts
-  if ! dotnet build "tests/$project" -c Release -v quiet --nologo; then
+  if ! dotnet build tests/*/"$project" -c Release -v quiet --nologo; then
     total_failed=$((total_failed + 1))
     return
   fi

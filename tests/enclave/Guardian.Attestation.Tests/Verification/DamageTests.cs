@@ -8,6 +8,7 @@ using Guardian.Refusals;
 namespace Guardian.Attestation.Tests.Verification;
 
 /// <summary>A good quote and its collateral cannot be cut or changed: every length, and every signed bit.</summary>
+[Trait("Takes", "long")]
 public sealed class DamageTests : IDisposable
 {
     private readonly SyntheticPlatform platform = new();
