@@ -36,7 +36,7 @@ public sealed partial class DocumentationTests : IDisposable
         folder.Write("left.csv", "email\n" + string.Concat(Enumerable.Range(1_000, 200).Select(i => $"p{i}@example.com\n")));
         var events = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "tutorials", "clean-room.md"))).Groups[1].Value;
         var known = new Dictionary<string, string>();
-        // HASH and KEY stand for what earlier commands printed.
+        // HASH, IDENTITY and KEY stand for what earlier commands printed.
         var commands = Commands("docs/tutorials/clean-room.md").Select(command => Shell.Split(command)).ToList();
         Assert.True(commands.Count >= 15);
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
@@ -52,6 +52,9 @@ public sealed partial class DocumentationTests : IDisposable
                     folder.Write("room.yaml",
                         File.ReadAllText(folder.File("room.yaml"))
                         .Replace("analyses:\n", events + "analyses:\n", StringComparison.Ordinal));
+                    break;
+                case ("cas", "attest"):
+                    known["IDENTITY"] = Identity().Match(result.Output).Groups[1].Value;
                     break;
                 case ("session", "create"):
                     known["HASH"] = Hash().Match(result.Output).Value;
@@ -234,4 +237,7 @@ public sealed partial class DocumentationTests : IDisposable
 
     [GeneratedRegex("[0-9a-f]{64}")]
     private static partial Regex Hash();
+
+    [GeneratedRegex("^identity +([0-9a-f]{64})$", RegexOptions.Multiline)]
+    private static partial Regex Identity();
 }

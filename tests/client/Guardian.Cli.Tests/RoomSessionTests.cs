@@ -75,7 +75,7 @@ public sealed class RoomSessionTests
         using var retailer = IdentityKey.Create();
         var text = RoomTemplates.WriteContractHead(
             "test", [("agency", agency.PublicKey), ("retailer", retailer.PublicKey)], Enclave, Enclave, [PlatformKind.Simulated],
-            HashOf(session)) + RoomTemplates.WriteContractBody("agency", "retailer");
+            HashOf(session), new string('0', 64)) + RoomTemplates.WriteContractBody("agency", "retailer");
         var problems = new DocumentProblems();
         return ContractReader.Read(Encoding.UTF8.GetBytes(text), problems)
             ?? throw new InvalidDataException(string.Join('\n', problems.Items));

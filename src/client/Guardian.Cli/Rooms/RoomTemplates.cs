@@ -36,7 +36,7 @@ internal static class RoomTemplates
     /// <summary>Writes the head of a contract: everything that the members need not discuss.</summary>
     public static string WriteContractHead(
         string room, IReadOnlyList<(string Name, string PublicKey)> members, MrEnclave enclave, MrEnclave cas,
-        IReadOnlyList<PlatformKind> platforms, string sessionHash) =>
+        IReadOnlyList<PlatformKind> platforms, string sessionHash, string casIdentity) =>
         $$"""
         # The agreement of this room's members. Every member signs these exact bytes, and the enclave's quote carries their hash.
         room: {{room}}
@@ -45,7 +45,8 @@ internal static class RoomTemplates
         members:
         {{string.Join('\n', members.Select(member => $"  - {{name: {member.Name}, key: {member.PublicKey}}}"))}}
 
-        # The code that may compute here, and the CAS that has its key. `guardian enclave measure` prints these values.
+        # The code that may compute here, and the one CAS that has its key. `guardian enclave measure` prints the measurements, and
+        # `guardian cas attest` the identity and the owners: add `owners` to accept the CAS only while these people own it.
         enclave:
           attestation:
             - mrenclave: [{{enclave}}]
@@ -54,6 +55,7 @@ internal static class RoomTemplates
           attestation:
             - mrenclave: [{{cas}}]
           platforms: [{{WriteList(platforms)}}]
+          identity: {{casIdentity}}
           session: {{room}}/room
           session_hash: {{sessionHash}}
 

@@ -34,8 +34,9 @@ public class RoomFixture : IAsyncLifetime
         var created = (await RunAsync(
             "session", "create", "session.yaml", "--cas", CasAddress, "--key", "agency.pem", "--platform", "simulated", "--json")).Ends(0);
         SessionHash = (string)created.Json["hash"]!;
-        (await RunAsync("room", "create", "test", "--session-hash", SessionHash, "--member", $"agency={agency}", "--member",
-            $"retailer={retailer}", "--platform", "simulated")).Ends(0);
+        var identity = (string)(await RunAsync("cas", "attest", CasAddress, "--platform", "simulated", "--json")).Ends(0).Json["identity"]!;
+        (await RunAsync("room", "create", "test", "--session-hash", SessionHash, "--cas-identity", identity, "--member",
+            $"agency={agency}", "--member", $"retailer={retailer}", "--platform", "simulated")).Ends(0);
         // Exact figures, so that tests can name them.
         folder.Write("room.yaml",
             Edit((await System.IO.File.ReadAllTextAsync(folder.File("room.yaml")))

@@ -13,9 +13,11 @@ internal static class DemoContract
 
     public const string Retailer = "retailer";
 
-    public static string Write(string agencyKey, string retailerKey, MrEnclave enclave, MrEnclave cas, string sessionHash) =>
+    public static string Write(
+        string agencyKey, string retailerKey, MrEnclave enclave, MrEnclave cas, string sessionHash, string casIdentity) =>
         RoomTemplates.WriteContractHead(
-            Room, [(Agency, agencyKey), (Retailer, retailerKey)], enclave, cas, [PlatformKind.Simulated], sessionHash)
+            Room, [(Agency, agencyKey), (Retailer, retailerKey)], enclave, cas, [PlatformKind.Simulated], sessionHash,
+            casIdentity)
         + $$"""
 
         datasets:

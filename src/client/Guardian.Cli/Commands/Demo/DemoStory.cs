@@ -120,7 +120,8 @@ internal sealed class DemoStory : IDisposable
         Tell($"the CAS makes the room's key; session {created.Name}, hash {Format.Brief(created.Hash)}: only the measured enclave gets it");
 
         var contract = DemoContract.Write(
-            agency.PublicKey, retailer.PublicKey, InstalledProgram.Enclave.Measure(), InstalledProgram.Cas.Measure(), created.Hash);
+            agency.PublicKey, retailer.PublicKey, InstalledProgram.Enclave.Measure(), InstalledProgram.Cas.Measure(), created.Hash,
+            (await client.ReadIdentityAsync(cancellation).ConfigureAwait(false)).Identity);
         OutputFile.Write(PathOf("room.yaml"), contract);
         var file = RoomFile.Load(PathOf("room.yaml"));
         OutputFile.Write(file.SignaturePath(DemoContract.Agency), SignedContract.Sign(file.Contract, agency));

@@ -24,6 +24,12 @@ internal sealed class RoomCreateCommand : LocalCommand
         Required = true,
         HelpName = "HEX",
     };
+    private readonly Option<string> casIdentity = new("--cas-identity")
+    {
+        Description = "Identity of the CAS that has the session, as 'guardian cas attest' printed it. The room accepts no other CAS.",
+        Required = true,
+        HelpName = "HEX",
+    };
     private readonly Option<string> output = new("--output")
     {
         Description = "The file to write.",
@@ -33,7 +39,7 @@ internal sealed class RoomCreateCommand : LocalCommand
     private readonly PolicyOptions policy = new(InstalledProgram.Enclave);
 
     public RoomCreateCommand() : base("create", "Write a contract to start from, with comments; edit it before anyone signs.") =>
-        AddSymbols([name, members, sessionHash, output, .. policy.All]);
+        AddSymbols([name, members, sessionHash, casIdentity, output, .. policy.All]);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -46,7 +52,7 @@ internal sealed class RoomCreateCommand : LocalCommand
         }
         var head = RoomTemplates.WriteContractHead(
             arguments.GetRequiredValue(name), people, policy.Read(arguments).Identities[0].MrEnclaves[0], InstalledProgram.Cas.Measure(),
-            policy.ReadPlatforms(arguments), arguments.GetRequiredValue(sessionHash));
+            policy.ReadPlatforms(arguments), arguments.GetRequiredValue(sessionHash), arguments.GetRequiredValue(casIdentity));
         OutputFile.Write(path, head + RoomTemplates.WriteContractBody(people[0].Name, people[1].Name));
         return new NextStepResult(path, $"edit it, then: guardian room check {path}").Show(terminal);
     }
