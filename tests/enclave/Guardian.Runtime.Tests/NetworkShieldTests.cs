@@ -144,40 +144,6 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_certificate_is_renewed_halfway_through_its_life_and_an_attempt_that_fails_is_repeated()
-    {
-        var time = new HastyTime();
-        using var renewed = workloads.Create("shop", "web", time: time);
-        var (first, calls) = (renewed.Certificate, 0);
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        renewed.StartRenewing(
-            async (key, cancellation) =>
-            {
-                switch (++calls)
-                {
-                    case 1:
-                        throw new RefusedException(CasReasons.Unreachable.Because("the test made it so"));
-                    case 2:
-                        return workloads.Issue(key, "shop", "web", workloads.Program, TestWorkloads.Life);
-                    default:
-                        done.TrySetResult();
-                        await Task.Delay(Timeout.Infinite, cancellation);
-                        throw new InvalidOperationException();
-                }
-            },
-            problems.Add);
-        await done.Task;
-        Assert.NotSame(first, renewed.Certificate);
-        Assert.Contains("not renewed", Assert.Single(problems), StringComparison.Ordinal);
-        Assert.Equal(3, time.Delays.Count);
-        foreach (var halfway in new[] { time.Delays[0], time.Delays[2] })
-        {
-            Assert.InRange(halfway, TestWorkloads.Life * 0.45, TestWorkloads.Life * 0.55);
-        }
-        Assert.Equal(TimeSpan.FromMinutes(1), time.Delays[1]);
-    }
-
-    [Fact]
     public async Task Only_named_destinations_exist_and_a_server_of_another_name_is_refused()
     {
         var (chain, key) = authority.Issue("server.example");
@@ -304,51 +270,5 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     {
         using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
         return await reader.ReadToEndAsync();
-    }
-
-    /// <summary>A clock whose timers end at once, and that records when they should.</summary>
-    private sealed class HastyTime : TimeProvider
-    {
-        public List<TimeSpan> Delays { get; } = [];
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            Delays.Add(dueTime);
-            return base.CreateTimer(callback, state, TimeSpan.FromMilliseconds(1), period);
-        }
-    }
-
-    /// <summary>A certificate authority in place of the CAS.</summary>
-    private sealed class TestAuthority : IDisposable
-    {
-        private readonly X509Certificate2 certificate;
-
-        public TestAuthority()
-        {
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest("CN=Test authority", key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-            certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        }
-
-        public string Pem => certificate.ExportCertificatePem();
-
-        public (string Chain, string Key) Issue(string name, IPAddress? address = null)
-        {
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-            var names = new SubjectAlternativeNameBuilder();
-            names.AddDnsName(name);
-            if (address is not null)
-            {
-                names.AddIpAddress(address);
-            }
-            request.CertificateExtensions.Add(names.Build());
-            using var issued = request.Create(
-                certificate, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), RandomNumberGenerator.GetBytes(8));
-            return (issued.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
-        }
-
-        public void Dispose() => certificate.Dispose();
     }
 }

@@ -88,7 +88,8 @@ public sealed class CasClient : IDisposable
     /// <returns>The created session.</returns>
     public Task<SessionDescription> CreateAsync(
         ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null, CancellationToken cancellation = default) =>
-        transport.SendAsync(HttpMethod.Post, "v1/sessions", CasTransport.CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+        transport.SendAsync(
+            HttpMethod.Post, "v1/sessions", CasTransport.CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Replaces a session.</summary>
     /// <param name="name">The session's name.</param>
@@ -99,7 +100,8 @@ public sealed class CasClient : IDisposable
     public Task<SessionDescription> UpdateAsync(
         string name, ReadOnlyMemory<byte> yaml, IReadOnlyList<SessionSignature>? signatures = null,
         CancellationToken cancellation = default) =>
-        transport.SendAsync(HttpMethod.Put, CasTransport.PathOf(name), CasTransport.CreateYaml(yaml, signatures), CasJson.Default.SessionDescription, cancellation);
+        transport.SendAsync(HttpMethod.Put, CasTransport.PathOf(name), CasTransport.CreateYaml(yaml, signatures),
+            CasJson.Default.SessionDescription, cancellation);
 
     /// <summary>Reads a session as it was uploaded.</summary>
     /// <param name="name">The session's name.</param>
@@ -115,7 +117,8 @@ public sealed class CasClient : IDisposable
     public async Task<IReadOnlyList<string>> ListAsync(string name, CancellationToken cancellation = default)
     {
         var path = $"v1/sessions?below={Uri.EscapeDataString(name)}";
-        return (await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names;
+        return (
+            await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names;
     }
 
     /// <summary>Reads the key that decrypts a service's standard streams, as one of the readers that the session names.</summary>
@@ -126,7 +129,8 @@ public sealed class CasClient : IDisposable
     public async Task<byte[]> ReadStdioKeyAsync(string session, string service, CancellationToken cancellation = default)
     {
         var path = $"v1/stdio-keys/{CasTransport.Escape(service)}?session={Uri.EscapeDataString(session)}";
-        return (await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.StdioKeyDescription, cancellation).ConfigureAwait(false)).Key;
+        return (await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.StdioKeyDescription, cancellation)
+            .ConfigureAwait(false)).Key;
     }
 
     /// <summary>Gets the startup configuration of a service, as an enclave whose evidence is for the start of this service.</summary>
@@ -167,7 +171,8 @@ public sealed class CasClient : IDisposable
     public async Task<byte[]?> ReadTagAsync(string session, string name, CancellationToken cancellation = default)
     {
         var path = $"v1/tags/{CasTransport.Escape(name)}?session={Uri.EscapeDataString(session)}";
-        return (await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.TagDescription, cancellation).ConfigureAwait(false)).Tag;
+        return (
+            await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.TagDescription, cancellation).ConfigureAwait(false)).Tag;
     }
 
     /// <summary>Moves a tag if it is what the caller expects, as an admitted enclave.</summary>
@@ -186,7 +191,8 @@ public sealed class CasClient : IDisposable
         // A null array converts to memory that is present and empty.
         var from = expected is { IsEmpty: false } given ? given.ToArray() : null;
         var change = CasTransport.CreateJson(new TagChange(session, name, from, next.ToArray()), CasJson.Default.TagChange);
-        return transport.SendAsync(HttpMethod.Put, $"v1/tags/{CasTransport.Escape(name)}", change, CasJson.Default.TagOutcome, cancellation);
+        return transport.SendAsync(
+            HttpMethod.Put, $"v1/tags/{CasTransport.Escape(name)}", change, CasJson.Default.TagOutcome, cancellation);
     }
 
     /// <summary>Reads lines of the audit log, and its signed end.</summary>
@@ -204,7 +210,8 @@ public sealed class CasClient : IDisposable
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The owners as the CAS keeps them.</returns>
     public Task<OwnersDescription> ClaimAsync(OwnersClaim claim, CancellationToken cancellation = default) => transport.SendAsync(
-        HttpMethod.Post, "v1/owners", CasTransport.CreateJson(claim, CasJson.Default.OwnersClaim), CasJson.Default.OwnersDescription, cancellation);
+        HttpMethod.Post, "v1/owners", CasTransport.CreateJson(claim, CasJson.Default.OwnersClaim), CasJson.Default.OwnersDescription,
+        cancellation);
 
     /// <summary>Replaces the owners of a CAS.</summary>
     /// <param name="change">The bytes of <see cref="OwnersChange.ToBytes"/>, exactly as they were signed.</param>
@@ -253,7 +260,8 @@ public sealed class CasClient : IDisposable
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>How far the recovery has come.</returns>
     public Task<RecoveryProgress> SendShareAsync(OpenedShare share, CancellationToken cancellation = default) => transport.SendAsync(
-        HttpMethod.Post, "v1/recovery", CasTransport.CreateJson(share, CasJson.Default.OpenedShare), CasJson.Default.RecoveryProgress, cancellation);
+        HttpMethod.Post, "v1/recovery", CasTransport.CreateJson(share, CasJson.Default.OpenedShare), CasJson.Default.RecoveryProgress,
+        cancellation);
 
     /// <summary>Reads the certificate by which Gramine's clients trust the CAS.</summary>
     /// <param name="cancellation">Cancels the call.</param>
