@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
-using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
 
@@ -13,34 +11,23 @@ namespace Guardian.Cli.Commands.Cas;
 internal sealed class OwnersSignCommand : LocalCommand
 {
     private readonly Argument<string> proposal = OwnersProposal.CreateArgument();
-    private readonly Option<string> key = CasOptions.CreateKey("Your key, as an owner.");
-    private readonly Option<string?> output = new("--output")
-    {
-        Description = "File to which the signature is added. Without it, the signature is printed.",
-        HelpName = "FILE",
-    };
+    private readonly SigningOptions signing = new("Your key, as an owner.");
 
     public OwnersSignCommand() : base(
         "sign", "Sign a change of owners, after you have read who they will be: consent to exactly this change.") =>
-        AddSymbols(proposal, key, output);
+        AddSymbols([proposal, .. signing.All]);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var (change, bytes) = OwnersProposal.Load(arguments.GetRequiredValue(proposal));
-        using var identity = KeyFile.Load(arguments.GetRequiredValue(key));
-        var signature = SessionSignature.Create(Convert.ToHexStringLower(SHA256.HashData(bytes)), identity, SignatureSubject.Owners);
-        var path = arguments.GetValue(output);
-        if (path is not null)
-        {
-            OutputFile.Append(path, $"{signature}\n");
-        }
+        var (signature, isInFile) = signing.Sign(arguments, Convert.ToHexStringLower(SHA256.HashData(bytes)), SignatureSubject.Owners);
         var witness = WitnessResult.Of(change.Witness);
         terminal.Show(
             new OwnersSignResult(change.Threshold, [.. change.Keys], witness, signature.Key, signature.Signature),
             CasResultsJson.Default.OwnersSignResult,
             people =>
             {
-                if (path is null)
+                if (!isInFile)
                 {
                     people.WriteLine($"{signature}");
                     return;

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
-using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
 
@@ -13,32 +11,21 @@ namespace Guardian.Cli.Commands.Cas;
 internal sealed class UpgradeSignCommand : LocalCommand
 {
     private readonly Argument<string> proposal = UpgradeProposal.CreateArgument();
-    private readonly Option<string> key = CasOptions.CreateKey("Your key, as an owner.");
-    private readonly Option<string?> output = new("--output")
-    {
-        Description = "File to which the signature is added. Without it, the signature is printed.",
-        HelpName = "FILE",
-    };
+    private readonly SigningOptions signing = new("Your key, as an owner.");
 
     public UpgradeSignCommand() : base(
         "sign", "Sign an approval of code, after you have measured the code: it may then have everything that the CAS keeps.") =>
-        AddSymbols(proposal, key, output);
+        AddSymbols([proposal, .. signing.All]);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var (approval, bytes) = UpgradeProposal.Load(arguments.GetRequiredValue(proposal));
-        using var identity = KeyFile.Load(arguments.GetRequiredValue(key));
-        var signature = SessionSignature.Create(Convert.ToHexStringLower(SHA256.HashData(bytes)), identity, SignatureSubject.Upgrade);
-        var path = arguments.GetValue(output);
-        if (path is not null)
-        {
-            OutputFile.Append(path, $"{signature}\n");
-        }
+        var (signature, isInFile) = signing.Sign(arguments, Convert.ToHexStringLower(SHA256.HashData(bytes)), SignatureSubject.Upgrade);
         terminal.Show(
             new UpgradeSignResult(approval.Identity, approval.MrEnclave, signature.Key, signature.Signature),
             CasResultsJson.Default.UpgradeSignResult,
             people => people.WriteLine(
-                path is null ? $"{signature}" : $"signed: mrenclave {approval.MrEnclave} for the CAS {approval.Identity}"));
+                isInFile ? $"signed: mrenclave {approval.MrEnclave} for the CAS {approval.Identity}" : $"{signature}"));
         return ExitCode.Done;
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
@@ -12,31 +11,20 @@ namespace Guardian.Cli.Commands.Sessions;
 internal sealed class SessionSignCommand : LocalCommand
 {
     private readonly Argument<string> file = SessionDocumentFile.CreateArgument();
-    private readonly Option<string> key = CasOptions.CreateKey("Your key, by which the CAS knows you.");
-    private readonly Option<string?> output = new("--output")
-    {
-        Description = "File to which the signature is added. Without it, the signature is printed.",
-        HelpName = "FILE",
-    };
+    private readonly SigningOptions signing = new("Your key, by which the CAS knows you.");
 
-    public SessionSignCommand() : base("sign", "Sign a session: consent to exactly this update.") => AddSymbols(file, key, output);
+    public SessionSignCommand() : base("sign", "Sign a session: consent to exactly this update.") => AddSymbols([file, .. signing.All]);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
-        using var identity = KeyFile.Load(arguments.GetRequiredValue(key));
-        var signature = SessionSignature.Create(session.Hash, identity);
-        var path = arguments.GetValue(output);
-        if (path is not null)
-        {
-            OutputFile.Append(path, $"{signature}\n");
-        }
+        var (signature, isInFile) = signing.Sign(arguments, session.Hash, SignatureSubject.Session);
         terminal.Show(
             new SessionSignResult(session.Name, session.Hash, signature.Key, signature.Signature), SessionsJson.Default.SessionSignResult,
             people =>
             {
-                people.WriteLine(path is null ? $"{signature}" : $"{session.Name} is signed");
-                if (path is not null)
+                people.WriteLine(isInFile ? $"{session.Name} is signed" : $"{signature}");
+                if (isInFile)
                 {
                     people.WriteLine($"hash {session.Hash}");
                 }
