@@ -14,8 +14,8 @@ public sealed class CasWitnessCommandTests : IDisposable
         (await RunAsync("key", "create", "alice.pem")).Ends(0);
         var owner = (string)(await RunAsync("key", "show", "alice.pem", "--json")).Ends(0).Json["publicKey"]!;
         using var witness = await StartAsync("witness", "--owner", "alice.pem");
-        var measurement = (string)(await RunAsync("cas", "attest", Address(witness), "--platform", "simulated", "--json"))
-            .Ends(0).Json["mrEnclave"]!;
+        var attested = (await RunAsync("cas", "attest", Address(witness), "--platform", "simulated", "--json")).Ends(0).Json;
+        var (measurement, identity) = ((string)attested["mrEnclave"]!, (string)attested["identity"]!);
         folder.Write("watch.yaml",
             "name: watch\nservices:\n"
             + $"  - {{name: cas, command: guardian-cas, attestation: [{{mrenclave: [{measurement}]}}], platforms: [simulated], "
@@ -27,9 +27,13 @@ public sealed class CasWitnessCommandTests : IDisposable
             string[] claim = ["cas", "claim", Address(first), "--key", "alice.pem", "--owner", owner, "--threshold", "1", "--platform",
                 "simulated", "--witness", Address(witness)];
             (await RunAsync(claim)).Ends(2).Says("--witness-session");
-            (await RunAsync([.. claim, "--witness-session", "other"])).Ends(2).Says("other");
+            (await RunAsync([.. claim, "--witness-session", "other", "--witness-identity", identity])).Ends(2).Says("other");
+            // The same code at the same address, but another CAS than the owners mean. A naive CAS compares the code alone.
+            (await RunAsync([.. claim, "--witness-session", "watch", "--witness-identity", new string('0', 64)])).Ends(2)
+                .Says("does not confirm");
             Assert.Contains(
-                "watch at https://", (await RunAsync([.. claim, "--witness-session", "watch"])).Ends(0).Output, StringComparison.Ordinal);
+                "watch at https://", (await RunAsync([.. claim, "--witness-session", "watch", "--witness-identity", identity])).Ends(0).Output,
+                StringComparison.Ordinal);
         }
         Copy("cas", "copy");
         using (var later = await StartAsync("cas"))

@@ -31,7 +31,8 @@ internal static class CliReasons
     public static readonly RefusalReason NoDataSet = Invalid("no-dataset", "The contract has no such data set.");
     public static readonly RefusalReason NoLift = Invalid("no-lift", "The contract does not allow lift.");
     public static readonly RefusalReason HalfAWitness = Invalid(
-        "half-a-witness", "A witness needs an address and a session.", "give --witness ADDRESS --witness-session NAME");
+        "half-a-witness", "A witness needs an address, a session and an identity.",
+        "give --witness ADDRESS --witness-session NAME --witness-identity HEX");
     public static readonly RefusalReason NoThreshold = Invalid(
         "no-threshold", "Owners and their threshold belong together.", "give --owner FILE for each owner, and --threshold COUNT");
     public static readonly RefusalReason Reserved = Invalid("reserved", "More EPC is reserved than there is.");

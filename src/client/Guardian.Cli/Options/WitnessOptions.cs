@@ -22,15 +22,22 @@ internal sealed class WitnessOptions
         HelpName = "NAME",
     };
 
-    public IReadOnlyList<Option> All => [address, session];
+    private readonly Option<string?> identity = new("--witness-identity")
+    {
+        Description = "The identity of the witness, as 'guardian cas attest' prints it. No other CAS can take its place.",
+        HelpName = "HEX",
+    };
+
+    public IReadOnlyList<Option> All => [address, session, identity];
 
     /// <summary>Reads the witness.</summary>
     /// <returns>The witness; null when the user names none.</returns>
-    /// <exception cref="RefusedException">Only one of the two options is given.</exception>
-    public WitnessDescription? Read(ParseResult arguments) => (arguments.GetValue(address), arguments.GetValue(session)) switch
-    {
-        (null, null) => null,
-        ({ } place, { } name) => new WitnessDescription(place.GetLeftPart(UriPartial.Authority), name),
-        _ => throw CliReasons.HalfAWitness.Refuse("a witness is an address and a session there"),
-    };
+    /// <exception cref="RefusedException">Only some of the three options are given.</exception>
+    public WitnessDescription? Read(ParseResult arguments) =>
+        (arguments.GetValue(address), arguments.GetValue(session), arguments.GetValue(identity)) switch
+        {
+            (null, null, null) => null,
+            ({ } place, { } name, { } known) => new WitnessDescription(place.GetLeftPart(UriPartial.Authority), name, known),
+            _ => throw CliReasons.HalfAWitness.Refuse("a witness is an address, a session there and an identity"),
+        };
 }

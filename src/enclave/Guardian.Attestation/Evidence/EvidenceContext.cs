@@ -152,11 +152,15 @@ public sealed class EvidenceContext : IEquatable<EvidenceContext>
 
     /// <summary>Describes the role and context for people.</summary>
     /// <returns>The role's word, then each field: a name as it is, an identity or hash in hexadecimal.</returns>
-    public override string ToString()
+    public override string ToString() => Describe(Role, Fields.Select(field => (ReadOnlyMemory<byte>?)field));
+
+    /// <summary>Describes a role and fields for people; a field that is null is any.</summary>
+    internal static string Describe(EvidenceRole role, IEnumerable<ReadOnlyMemory<byte>?> fields)
     {
-        var sizes = Roles.Single(each => each.Role == Role).Sizes;
-        return string.Join(' ', Fields.Select((field, i) => sizes[i] is null
-            ? Encoding.UTF8.GetString(field.Span) : Convert.ToHexStringLower(field.Span)).Prepend(WordOf(Role)));
+        var sizes = Roles.Single(each => each.Role == role).Sizes;
+        return string.Join(' ', fields.Select((field, i) => field is not { } bytes ? "any"
+            : sizes[i] is null ? Encoding.UTF8.GetString(bytes.Span)
+            : Convert.ToHexStringLower(bytes.Span)).Prepend(WordOf(role)));
     }
 
     /// <summary>Names a role as the encoding does.</summary>

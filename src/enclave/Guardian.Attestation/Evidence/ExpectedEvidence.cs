@@ -46,6 +46,6 @@ public sealed record ExpectedEvidence(EvidenceRole Role, IReadOnlyList<ReadOnlyM
         }
         return found.Fields.Zip(Fields).All(pair => pair.Second is not { } wanted || wanted.Span.SequenceEqual(pair.First.Span))
             ? null
-            : $"for another context of its role: {found}";
+            : $"for another context of its role: found {found}, accepted {EvidenceContext.Describe(Role, Fields)}";
     }
 }

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Protocol;
@@ -23,10 +24,12 @@ internal sealed class CasTransport : IDisposable
     private const int MaxResponseSize = 8 * 1024 * 1024;
 
     private readonly HttpClient http;
+    private readonly bool isPinned;
 
     public CasTransport(HttpMessageHandler handler, Uri address, CasPins pins, AttestationPolicy policy)
     {
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
+        isPinned = pins.Identity is not null;
         Pin(pins, policy);
     }
 
@@ -120,7 +123,9 @@ internal sealed class CasTransport : IDisposable
 
     private Refusal ToRefusal(RefusedException untrusted)
     {
-        var refusal = CasReasons.NotTrusted.Because($"the CAS at {http.BaseAddress} is not accepted: {untrusted.Message}") with
+        // The role is right and the identity is not, unless no identity was demanded.
+        var reason = isPinned && untrusted.Refusal.Reason == QuoteReasons.WrongRole ? CasReasons.OtherCas : CasReasons.NotTrusted;
+        var refusal = reason.Because($"the CAS at {http.BaseAddress} is not accepted: {untrusted.Message}") with
         {
             Problems = untrusted.Refusal.Problems,
         };

@@ -11,7 +11,10 @@ public sealed record OwnersClaim(IReadOnlyList<string> Keys, int Threshold, Witn
 /// <summary>Another CAS that remembers how far the audit log of a CAS has come.</summary>
 /// <param name="Address"><c>https://host:port</c>, as the witnessed CAS reaches it.</param>
 /// <param name="Session">A session there; one of its services admits the witnessed CAS and has the tag <c>log</c>.</param>
-public sealed record WitnessDescription(string Address, string Session);
+/// <param name="Identity">
+/// The identity of the witness, 64 lower-case hex digits. A host that directs the address to a CAS of its own gains nothing.
+/// </param>
+public sealed record WitnessDescription(string Address, string Session, string Identity);
 
 /// <summary>Replaces the owners of a CAS. Owners sign the bytes of <see cref="ToBytes"/>.</summary>
 /// <param name="Predecessor">The <see cref="OwnersDescription.Hash"/> of the owners that it replaces: this CAS, and once only.</param>

@@ -212,10 +212,11 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
             return null;
         }
         return Uri.TryCreate(witness.Address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.PathAndQuery == "/"
-            && SessionFields.MayNameSession(witness.Session)
+            && SessionFields.MayNameSession(witness.Session) && CasPins.IsPin(witness.Identity)
             ? transaction.CheckWitness(witness)
             : CasReasons.Invalid.Because(
-                $"a witness is an address https://host:port and a session there, not '{witness.Address}' and '{witness.Session}'");
+                $"a witness is an address https://host:port, a session there and the identity of the CAS, not '{witness.Address}', "
+                + $"'{witness.Session}' and '{witness.Identity}'");
     }
 
     private static string Describe(WitnessDescription? witness) =>

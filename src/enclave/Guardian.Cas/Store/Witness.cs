@@ -71,7 +71,8 @@ internal sealed class CasWitness : IWitness
     {
         this.place = place;
         connect = cancellation => CasClient.ConnectEnclaveAsync(
-            new Uri(place.Address), policy, pins: null, identity => EvidenceContext.CasWitnessed(identity, place.Session), quotes, time,
+            new Uri(place.Address), policy, new CasPins(place.Identity, null), identity =>
+                EvidenceContext.CasWitnessed(identity, place.Session), quotes, time,
             verifier, cancellation);
     }
 

@@ -13,7 +13,7 @@ namespace Guardian.Cas.Tests.Store;
 /// <summary>Another CAS witnesses the log: a store that was rolled back, or that runs twice, answers nobody.</summary>
 public sealed class WitnessTests : IDisposable
 {
-    private static readonly WitnessDescription Place = new("https://witness:8443", "watch");
+    private static readonly WitnessDescription Place = new("https://witness:8443", "watch", new string('0', 64));
 
     private readonly TestCas outside = new();
     private readonly IdentityKey alice = IdentityKey.Create();
@@ -142,8 +142,10 @@ public sealed class WitnessTests : IDisposable
         using var vault = Open(rows);
         WitnessDescription[] wrong =
         [
-            new("http://witness:8443", "watch"), new("witness", "watch"), new("https://witness/path", "watch"),
-            new("https://witness", "wa tch"), Place with { Session = "absent" },
+            Place with { Address = "http://witness:8443" }, Place with { Address = "witness" },
+            Place with { Address = "https://witness/path" },
+            Place with { Session = "wa tch" }, Place with { Session = "absent" }, Place with { Identity = "" },
+            Place with { Identity = new string('A', 64) },
         ];
         foreach (var place in wrong)
         {

@@ -19,13 +19,14 @@ internal sealed record OwnersResult(IReadOnlyList<string> Keys, int Threshold, s
 }
 
 /// <summary>The witness of a CAS, as results show it.</summary>
-internal sealed record WitnessResult(string Address, string Session)
+internal sealed record WitnessResult(string Address, string Session, string Identity)
 {
     public static WitnessResult? Of(WitnessDescription? witness) =>
-        witness is null ? null : new WitnessResult(witness.Address, witness.Session);
+        witness is null ? null : new WitnessResult(witness.Address, witness.Session, witness.Identity);
 
     /// <summary>The witness in one line.</summary>
-    public static string Describe(WitnessResult? witness) => witness is null ? "none" : $"{witness.Session} at {witness.Address}";
+    public static string Describe(WitnessResult? witness) => witness is null ? "none" : 
+        $"{witness.Session} at {witness.Address}, identity {witness.Identity}";
 }
 
 /// <summary>Source-generated JSON of this group's results.</summary>
