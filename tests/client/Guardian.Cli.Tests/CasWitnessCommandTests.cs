@@ -31,9 +31,8 @@ public sealed class CasWitnessCommandTests : IDisposable
             // The same code at the same address, but another CAS than the owners mean. A naive CAS compares the code alone.
             (await RunAsync([.. claim, "--witness-session", "watch", "--witness-identity", new string('0', 64)])).Ends(2)
                 .Says("does not confirm");
-            Assert.Contains(
-                "watch at https://", (await RunAsync([.. claim, "--witness-session", "watch", "--witness-identity", identity])).Ends(0).Output,
-                StringComparison.Ordinal);
+            var claimed = (await RunAsync([.. claim, "--witness-session", "watch", "--witness-identity", identity])).Ends(0);
+            Assert.Contains("watch at https://", claimed.Output, StringComparison.Ordinal);
         }
         Copy("cas", "copy");
         using (var later = await StartAsync("cas"))
