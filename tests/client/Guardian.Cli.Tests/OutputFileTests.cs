@@ -16,7 +16,7 @@ public sealed class OutputFileTests : IDisposable
     [InlineData("quote collateral pack VECTOR --output there")]
     [InlineData("quote verify VECTOR/quote.bin --ear there --key key.pem")]
     [InlineData("room session name --output there --mrenclave HASH")]
-    [InlineData("room create name --output there --mrenclave HASH --session-hash HASH --member a=KEY --member b=KEY")]
+    [InlineData("room create name --output there --mrenclave HASH --session-hash HASH --cas-identity HASH --member a=KEY --member b=KEY")]
     [InlineData("room ask contract overlap --output there --room h:1 --key key.pem")]
     [InlineData("room ask contract overlap --html there --room h:1 --key key.pem")]
     [InlineData("room lift contract --output there --room h:1 --key key.pem")]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
@@ -218,8 +219,9 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
 
     private async Task WritePinnedAsync(string name, string identity, string owners)
     {
-        var contract = (await File.ReadAllTextAsync(room.File("room.yaml"))).Replace(
-            "  session: test/room", $"  identity: {identity}\n  owners: {owners}\n  session: test/room", StringComparison.Ordinal);
+        var contract = Regex.Replace(
+            await File.ReadAllTextAsync(room.File("room.yaml")), "  identity: [0-9a-f]{64}\n",
+            $"  identity: {identity}\n  owners: {owners}\n");
         await File.WriteAllTextAsync(room.File($"{name}.yaml"), contract);
         (await room.RunAsync("room", "sign", $"{name}.yaml", "--member", "agency", "--key", "agency.pem")).Ends(0);
         (await room.RunAsync("room", "sign", $"{name}.yaml", "--member", "retailer", "--key", "retailer.pem")).Ends(0);

@@ -100,7 +100,8 @@ public sealed class TestScriptTests : IDisposable
     private Process Start(string suites, params string[] arguments)
     {
         folder.Write("Guardian.slnx", string.Concat(suites.Split(' ').Select(name => $"<Project Path=\"tests/x/{name}.csproj\" />\n")));
-        var start = new ProcessStartInfo("bash", [folder.File("test"), .. arguments])
+        // A shell cannot trap a signal that its parent ignores, and the tests may run under such a parent.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT,TERM", "bash", folder.File("test"), .. arguments])
         {
             WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true,
         };

@@ -28,7 +28,7 @@ public sealed class RunArgumentsTests
     {
         var run = RunArguments.Parse(["--oci", "layout", "a", "b"]);
         Assert.Equal((true, "layout", 2), (run.IsImage, run.Program, run.Arguments.Count));
-        Assert.Equal("hardware", run.Platform);
+        Assert.Null(run.Platform);
     }
 
     [Fact]
