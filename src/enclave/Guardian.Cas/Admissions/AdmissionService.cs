@@ -54,6 +54,10 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
             {
                 return NoService(request);
             }
+            if (PinCheck.Compare(transaction.Log, state.Document.Cas) is { } other)
+            {
+                return other;
+            }
             if (service.Policy.Appraise(peer.Quote).Refusal is not null
                 || (service.IsSingleton && !transaction.IsInstance(request.Session, request.Service, peer)))
             {

@@ -101,7 +101,7 @@ internal static class CasLaunch
         };
     }
 
-    // The head of the store, and the code that may have its key. Who joins a CAS accepts only code that the store's log names.
+    // The head of the store, and the code that may have its key. A CAS that joins accepts only code that the store's log names.
     private static (byte[]? Head, IReadOnlyList<string>? Code) ReadStore(IRowStore? rows, LogRules rules, TimeProvider time, bool joins)
     {
         if (rows is null)

@@ -24,8 +24,8 @@ internal static class PinCheck
 
     /// <summary>Checks that a caller accepts all code from which this enclave has the key.</summary>
     /// <remarks>
-    /// The maker of a CAS knows its key and can approve good code. Who compares only the code that answers would not notice. A caller who
-    /// pinned the identity has decided about the maker. Code that was approved after this code is the decision of the owners.
+    /// The maker of a CAS knows its key and can approve good code. A caller who compares only the code that answers would not notice. A
+    /// caller who pinned the identity has decided about the maker. Code that was approved after this code is the decision of the owners.
     /// </remarks>
     /// <param name="log">The log of this CAS.</param>
     /// <param name="own">MRENCLAVE of this enclave.</param>

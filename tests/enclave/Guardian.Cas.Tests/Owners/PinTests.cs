@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Verification;
@@ -86,6 +87,10 @@ public sealed class PinTests : IDisposable
         var change = new OwnersChange(identity.Owners.Hash!, [mallory.PublicKey], 1);
         var changed = await cas.Owners.ChangeAsync(change.ToBytes(), change, TestCas.Founder.SubjectPublicKeyInfo, []).ValueAsync();
         Assert.Equal(CasReasons.OtherCas, await ExpectReasonAsync(cas.ConfigureAsync()));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var renewal = new ConfigurationRequest("shop", "web", key.ExportSubjectPublicKeyInfo());
+        var started = cas.Certificate(TestCas.Program);
+        Assert.Equal(CasReasons.OtherCas, await ExpectReasonAsync(cas.Admissions.RenewWorkloadAsync(renewal, started)));
         await cas.UpdateAsync("shop", $"predecessor: {Hash(text)}\n{Pinned(identity.Identity, changed.Hash!)}");
         await cas.ConfigureAsync();
         // Former owners have shares of the same key, and everybody sees it.
