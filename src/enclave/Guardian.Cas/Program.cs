@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Doctor;
 using Guardian.Cas.Host;
 using Guardian.Cas.Owners;
 using Guardian.Cas.Provisioning;
@@ -12,9 +14,11 @@ using Guardian.Hosting;
 
 Vault? vault = null;
 var isRecoveryLost = false;
+var isDamaged = false;
 CallerLimits? limits = null;
 ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
+StoreWatch? watch = null;
 try
 {
     var code = await EnclaveHost.RunAsync(
@@ -22,12 +26,13 @@ try
         optional: ["provision", "provision-unnamed", .. CasLaunch.Options],
         (options, process) => options.Find("mode") switch
         {
-            null => ServeAsync(options, process),
-            "recover" => Task.FromResult(Recover(options, process)),
+            null or CasLaunch.StartNew or CasLaunch.StartRestored => ServeAsync(options, process),
+            "recover" => Task.FromResult<EnclaveService?>(Recover(options, process)),
             "key-only" => CopyKeyAsync(options, process),
-            var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is recover or key-only"),
+            "doctor" => Task.FromResult(Examine(options, process)),
+            var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is new, restored, recover, key-only or doctor"),
         }).ConfigureAwait(false);
-    return isRecoveryLost ? 3 : code;
+    return isRecoveryLost ? 3 : code == 0 && isDamaged ? 1 : code;
 }
 finally
 {
@@ -35,12 +40,16 @@ finally
     {
         await provisioning.DisposeAsync().ConfigureAwait(false);
     }
+    if (watch is not null)
+    {
+        await watch.DisposeAsync().ConfigureAwait(false);
+    }
     authority?.Dispose();
     limits?.Dispose();
     vault?.Dispose();
 }
 
-async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess process)
+async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess process)
 {
     limits = new CallerLimits(CasLaunch.ReadCallerCalls(options));
     var rows = CasLaunch.OpenRows(options);
@@ -53,6 +62,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
         witness => new CasWitness(
             witness, CasCode.With(replicas, vault!.Log.Code), process.Quotes, options.Verifier, TimeProvider.System), owners,
         new KeyFile(options.State, process.Enclave));
+    watch = new StoreWatch(vault, text => Console.Error.WriteLine($"guardian-cas: {text}"));
     var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
     {
@@ -65,7 +75,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault), limits, authority));
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault, watch.Read), limits, authority));
 }
 
 static AuditKey CreateAuditKey(EnclaveProcess process) =>
@@ -114,7 +124,7 @@ void Rekey(HostOptions options, EnclaveProcess process, LogRules rules, StoreKey
 }
 
 // For a backup: seals the key on this machine, which can then open copies of the database. Ends at once.
-async Task<EnclaveService> CopyKeyAsync(HostOptions options, EnclaveProcess process)
+async Task<EnclaveService?> CopyKeyAsync(HostOptions options, EnclaveProcess process)
 {
     if (options.Find("join") is null)
     {
@@ -125,6 +135,15 @@ async Task<EnclaveService> CopyKeyAsync(HostOptions options, EnclaveProcess proc
     key.Key.Dispose();
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.CasStarting);
     return new EnclaveService(certificate, server => server.Lifetime.ApplicationStarted.Register(server.Lifetime.StopApplication));
+}
+
+// Examines the store offline, and prints one line of JSON.
+EnclaveService? Examine(HostOptions options, EnclaveProcess process)
+{
+    var report = CasLaunch.Examine(options, process, TimeProvider.System);
+    Console.WriteLine(JsonSerializer.Serialize(report, DoctorJson.Default.DoctorReport));
+    isDamaged = !report.Healthy;
+    return null;
 }
 
 // SESSION/SERVICE; the session's name may have slashes itself.

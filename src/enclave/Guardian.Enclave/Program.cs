@@ -31,7 +31,7 @@ finally
     cas?.Dispose();
 }
 
-async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess process)
+async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess process)
 {
     var time = TimeProvider.System;
     var workingSet = RoomLaunch.ReadWorkingSet(options);

@@ -58,11 +58,13 @@ public static class EnclaveHost
     /// <param name="platforms">The platforms of this build.</param>
     /// <param name="own">The program's required options besides the common ones.</param>
     /// <param name="optional">The program's other options.</param>
-    /// <param name="start">Creates the service; may throw <see cref="RefusedException"/>.</param>
+    /// <param name="start">
+    /// Creates the service, or returns null when the program has no more to do; may throw <see cref="RefusedException"/>.
+    /// </param>
     /// <returns>The exit code: 0 after a signal, 1 refused, 2 invalid input, 3 the machine or a service failed.</returns>
     public static async Task<int> RunAsync(
         string name, EnclaveProduct product, string[] arguments, PlatformSupport platforms, IReadOnlyList<string> own,
-        IReadOnlyList<string> optional, Func<HostOptions, EnclaveProcess, Task<EnclaveService>> start)
+        IReadOnlyList<string> optional, Func<HostOptions, EnclaveProcess, Task<EnclaveService?>> start)
     {
         ArgumentNullException.ThrowIfNull(platforms);
         ArgumentNullException.ThrowIfNull(start);
@@ -76,7 +78,10 @@ public static class EnclaveHost
                 await Console.Error.WriteLineAsync(
                     $"{name}: warning: the platform is SIMULATED; it does not protect from this machine's operator").ConfigureAwait(false);
             }
-            var service = await start(options, process).ConfigureAwait(false);
+            if (await start(options, process).ConfigureAwait(false) is not { } service)
+            {
+                return 0;
+            }
             var server = CreateServer(name, options.Listen, service);
             await using (server.ConfigureAwait(false))
             {

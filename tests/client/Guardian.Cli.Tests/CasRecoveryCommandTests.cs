@@ -39,7 +39,9 @@ public sealed class CasRecoveryCommandTests : IDisposable
             (await RunAsync("cas", "recover", Address(waiting), "--key", "bob.pem")).Ends(1).Says("platform");
             (await RunAsync("cas", "recover", Address(waiting), "--key", "eve.pem", "--platform", "simulated")).Ends(1)
                 .Says("none of the shares is yours");
+            await AssertRecoveringAsync(waiting, given: 0);
             Assert.Equal(1, (int)(await GiveAsync(waiting, "bob")).Json["given"]!);
+            await AssertRecoveringAsync(waiting, given: 1);
             Assert.Equal(1, (int)(await GiveAsync(waiting, "bob")).Json["given"]!);
             Assert.True((bool)(await GiveAsync(waiting, "carol")).Json["done"]!);
             Assert.Equal(0, await waiting.WaitAsync(TestContext.Current.CancellationToken));
@@ -48,6 +50,19 @@ public sealed class CasRecoveryCommandTests : IDisposable
         Assert.Equal(Session,
             (await RunAsync("session", "read", "kept", "--cas", Address(back), "--key", "alice.pem", "--platform", "simulated"))
             .Ends(0).Output);
+    }
+
+    private async Task AssertRecoveringAsync(Running waiting, int given)
+    {
+        var words = $"recovering: {given} of 2 shares";
+        var attested = (await RunAsync("cas", "attest", Address(waiting), "--platform", "simulated")).Ends(3);
+        Assert.Contains(words, attested.Output, StringComparison.Ordinal);
+        Assert.Contains("guardian cas recover", attested.Output, StringComparison.Ordinal);
+        Assert.Equal(given, (int)(await RunAsync("cas", "attest", Address(waiting), "--platform", "simulated", "--json")).Ends(3).Json["given"]!);
+        (await RunAsync("session", "read", "kept", "--cas", Address(waiting), "--key", "alice.pem", "--platform", "simulated"))
+            .Ends(3).Says(words).Says("guardian cas recover");
+        // A CAS of another code is not believed.
+        (await RunAsync("cas", "attest", Address(waiting), "--platform", "simulated", "--mrenclave", new string('0', 64))).Ends(1);
     }
 
     private static string Address(Running cas) => cas.Address.Authority;

@@ -6,7 +6,7 @@ internal static class FloorTable
     private static readonly Dictionary<string, string[]> Table = new()
     {
         ["Guardian.Cas"] =
-            ["Callers", "Secrets", "Store", "Workloads", "Sessions", "Admissions", "Owners", "Audit", "Provisioning", "Host", ""],
+            ["Callers", "Secrets", "Store", "Workloads", "Sessions", "Admissions", "Owners", "Audit", "Provisioning", "Doctor", "Host", ""],
         ["Guardian.Cas.Client"] = ["Protocol", "Workloads", "Sessions", "Audit", "Owners", "Connection"],
         ["Guardian.CleanRoom"] =
         [

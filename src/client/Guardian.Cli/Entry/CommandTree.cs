@@ -84,7 +84,7 @@ internal static class CommandTree
 
     private static CommandGroup CreateCas() => new(
         "cas", "Run a configuration and attestation service (CAS), verify one, or own one.",
-        new CasStartCommand(), new CasAttestCommand(), new CasTrustCommand(), new CasClaimCommand(),
+        new CasStartCommand(), new CasAttestCommand(), new CasTrustCommand(), new CasClaimCommand(), new CasDoctorCommand(),
         new CommandGroup(
             "owners", "Replace the owners of a CAS, when as many of the present ones agree as recover its store.",
             new OwnersProposeCommand(), new OwnersSignCommand(), new OwnersChangeCommand()),

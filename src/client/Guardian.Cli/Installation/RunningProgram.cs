@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Guardian.Cli.Failures;
 using Guardian.Refusals;
 
@@ -28,9 +29,17 @@ internal sealed class RunningProgram : IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(StartLimit);
-        while (await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
+        return await ReadAsync(InstallationJson.Default.ListeningMessage, message => message.Event == "listening", limit.Token)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the program's messages up to one.</summary>
+    /// <exception cref="RefusedException">The program ended before; the refusal has its kind of exit code and its error text.</exception>
+    public async Task<T> ReadAsync<T>(JsonTypeInfo<T> type, Predicate<T> isWanted, CancellationToken cancellation) where T : class
+    {
+        while (await process.StandardOutput.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
         {
-            if (JsonSerializer.Deserialize(line, InstallationJson.Default.ListeningMessage) is { Event: "listening" } message)
+            if (JsonSerializer.Deserialize(line, type) is { } message && isWanted(message))
             {
                 return message;
             }

@@ -71,8 +71,10 @@ internal sealed class CasOptions
     };
 
     /// <summary>Connects without a key.</summary>
-    public CasClient ConnectAnonymously(ParseResult arguments, Action<RaTlsPeer, Appraisal>? onVerified = null) =>
-        Connect(arguments, null, onVerified);
+    /// <param name="role">The role that the CAS must have; null is the usual one of the command.</param>
+    public CasClient ConnectAnonymously(
+        ParseResult arguments, Action<RaTlsPeer, Appraisal>? onVerified = null, ExpectedEvidence? role = null) =>
+        Connect(arguments, null, onVerified, role);
 
     /// <summary>Connects with the user's key, and works.</summary>
     public async Task<T> UseAsync<T>(ParseResult arguments, Func<CasClient, Task<T>> work)
@@ -91,11 +93,12 @@ internal sealed class CasOptions
     public AttestationPolicy ReadPolicy(ParseResult arguments) => policy.Read(arguments, ReadTarget(arguments).Trusted);
 
     private CasClient Connect(
-        ParseResult arguments, X509Certificate2? certificate, Action<RaTlsPeer, Appraisal>? onVerified = null)
+        ParseResult arguments, X509Certificate2? certificate, Action<RaTlsPeer, Appraisal>? onVerified = null,
+        ExpectedEvidence? role = null)
     {
         var target = ReadTarget(arguments);
         return new CasClient(
             target.Address, ReadPolicy(arguments), certificate, TimeProvider.System, CliVerifier.Default, onVerified,
-            target.Trusted?.Pins, expected);
+            target.Trusted?.Pins, role ?? expected);
     }
 }

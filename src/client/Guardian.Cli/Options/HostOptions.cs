@@ -29,6 +29,19 @@ internal sealed class HostOptions(string folder)
 
     public IReadOnlyList<Option> All => [state, machine, listen];
 
+    /// <summary>The options of a command that only uses the program's folders.</summary>
+    public IReadOnlyList<Option> Folders => [state, machine];
+
+    /// <summary>The state folder.</summary>
+    public Option<string> State => state;
+
+    /// <summary>The program's arguments about folders.</summary>
+    public IReadOnlyList<string> ReadFolders(ParseResult arguments) =>
+    [
+        "--state", arguments.GetRequiredValue(state), "--machine", arguments.GetRequiredValue(machine),
+        "--collateral", UserFolders.Collateral,
+    ];
+
     /// <summary>Runs the program until it ends or the user ends it.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">The command line, from which the options are read.</param>
@@ -38,10 +51,7 @@ internal sealed class HostOptions(string folder)
         InstalledProgram program, ParseResult arguments, IEnumerable<string> more, Terminal terminal, CancellationToken cancellation)
     {
         using var running = program.Start(
-            [
-                "--state", arguments.GetRequiredValue(state), "--machine", arguments.GetRequiredValue(machine),
-                "--listen", arguments.GetRequiredValue(listen), "--collateral", UserFolders.Collateral, .. more,
-            ],
+            [.. ReadFolders(arguments), "--listen", arguments.GetRequiredValue(listen), .. more],
             forwardErrors: true);
         var message = await running.WaitUntilListeningAsync(cancellation).ConfigureAwait(false);
         terminal.Show(message, InstallationJson.Default.ListeningMessage, people => people.WriteLine(

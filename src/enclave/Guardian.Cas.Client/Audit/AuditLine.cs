@@ -97,6 +97,43 @@ internal static class AuditLine
         return [.. part, (byte)'.', .. Encoding.ASCII.GetBytes(Base64Url.EncodeToString(key.SignData(part, HashAlgorithmName.SHA256)))];
     }
 
+    /// <summary>
+    /// Reads the number of an entry and the hash of the line before it, and nothing else; null when they are not there. Never throws for
+    /// any content.
+    /// </summary>
+    public static (long Sequence, string Previous)? TryReadLink(ReadOnlySpan<byte> line)
+    {
+        var dot = line.IndexOf((byte)'.');
+        if (line.Length > MaxSize || dot < 0 || !Base64Url.IsValid(line[..dot], out _))
+        {
+            return null;
+        }
+        var reader = new Utf8JsonReader(Base64Url.DecodeFromUtf8(line[..dot]));
+        (long? sequence, string? previous) = (null, null);
+        try
+        {
+            while (reader.Read() && (sequence is null || previous is null))
+            {
+                if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName)
+                {
+                    continue;
+                }
+                var (isSequence, isPrevious) = (reader.ValueTextEquals("sequence"u8), reader.ValueTextEquals("previous"u8));
+                if (!reader.Read())
+                {
+                    break;
+                }
+                sequence = isSequence && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number) ? number : sequence;
+                previous = isPrevious && reader.TokenType == JsonTokenType.String ? reader.GetString() : previous;
+            }
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+        return sequence is null || previous is null ? null : (sequence.Value, previous);
+    }
+
     /// <summary>Reads an entry without verifying it; null when it is malformed. Never throws for any content.</summary>
     public static (AuditPayload Payload, byte[] Signed, byte[] Signature)? TryRead(ReadOnlySpan<byte> line)
     {

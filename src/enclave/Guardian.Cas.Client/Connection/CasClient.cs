@@ -19,7 +19,7 @@ namespace Guardian.Cas.Client.Connection;
 /// (<see cref="CasReasons.Denied"/>, <see cref="CasReasons.NotFound"/>, <see cref="CasReasons.Conflict"/>,
 /// <see cref="CasReasons.Unclaimed"/>, <see cref="CasReasons.OtherCas"/>,
 /// <see cref="CasReasons.Invalid"/>, <see cref="CasReasons.Busy"/>, <see cref="CasReasons.Damaged"/>), is not accepted
-/// (<see cref="CasReasons.NotTrusted"/>) or does not answer (<see cref="CasReasons.Unreachable"/>), and
+/// (<see cref="CasReasons.NotTrusted"/>), waits for its owners' shares (<see cref="CasReasons.Recovering"/>) or does not answer (<see cref="CasReasons.Unreachable"/>), and
 /// <see cref="OperationCanceledException"/> when the caller cancels it. It throws <see cref="ObjectDisposedException"/> after
 /// <see cref="Dispose"/>.
 /// </remarks>
@@ -46,7 +46,27 @@ public sealed class CasClient : IDisposable
     {
         var handler = RaTlsTransport.CreateHandler(
             policy, expected ?? ExpectCas(pins), clientCertificate, time, verifier, onVerified);
-        transport = new CasTransport(handler, address, pins ?? CasPins.None, policy);
+        transport = new CasTransport(handler, address, pins ?? CasPins.None, policy)
+        {
+            ExplainRole = expected is null ? ExplainAsync : null,
+        };
+
+        // A CAS in recovery has another role. It is verified by the same policy before it is believed.
+        async Task<Refusal?> ExplainAsync(CancellationToken cancellation)
+        {
+            using var starting = new CasClient(
+                address, policy, null, time, verifier, null, pins, ExpectedEvidence.Exactly(EvidenceContext.CasStarting));
+            try
+            {
+                var progress = await starting.ReadProgressAsync(cancellation).ConfigureAwait(false);
+                return CasReasons.Recovering.Because(
+                    $"the CAS at {address} is recovering: {progress.Given} of {progress.Threshold} shares");
+            }
+            catch (RefusedException)
+            {
+                return null;
+            }
+        }
     }
 
     /// <summary>
@@ -255,6 +275,12 @@ public sealed class CasClient : IDisposable
     public Task<RecoveryDescription> ReadRecoveryAsync(CancellationToken cancellation = default) =>
         transport.SendAsync(HttpMethod.Get, "v1/recovery", null, CasJson.Default.RecoveryDescription, cancellation);
 
+    /// <summary>Reads how far a CAS in recovery has come.</summary>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The progress.</returns>
+    public Task<RecoveryProgress> ReadProgressAsync(CancellationToken cancellation = default) =>
+        transport.SendAsync(HttpMethod.Get, "v1/recovery/progress", null, CasJson.Default.RecoveryProgress, cancellation);
+
     /// <summary>Sends a decrypted share to a CAS in recovery.</summary>
     /// <param name="share">The share.</param>
     /// <param name="cancellation">Cancels the call.</param>
@@ -273,11 +299,11 @@ public sealed class CasClient : IDisposable
         return answer.Certificate;
     }
 
-    /// <summary>Verifies the CAS and asks whether it serves.</summary>
+    /// <summary>Verifies the CAS and asks whether it lives.</summary>
     /// <param name="cancellation">Cancels the call.</param>
-    /// <returns>The state of the CAS.</returns>
+    /// <returns>The state: <c>ok</c>.</returns>
     public Task<CasHealth> CheckAsync(CancellationToken cancellation = default) =>
-        transport.SendAsync(HttpMethod.Get, "v1/health", null, CasJson.Default.CasHealth, cancellation);
+        transport.SendAsync(HttpMethod.Get, "v1/health/live", null, CasJson.Default.CasHealth, cancellation);
 
     /// <summary>Reads the key of the store, as another enclave of the same CAS.</summary>
     internal Task<StoreKeyDescription> ReadStoreKeyAsync(CancellationToken cancellation = default) =>

@@ -26,6 +26,9 @@ internal sealed class CasTransport : IDisposable
     private readonly HttpClient http;
     private readonly bool isPinned;
 
+    /// <summary>Explains why a peer has another role than a CAS that serves; null when nothing else is accepted.</summary>
+    public Func<CancellationToken, Task<Refusal?>>? ExplainRole { get; init; }
+
     public CasTransport(HttpMessageHandler handler, Uri address, CasPins pins, AttestationPolicy policy)
     {
         http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, MaxResponseContentBufferSize = MaxResponseSize };
@@ -81,7 +84,10 @@ internal sealed class CasTransport : IDisposable
         }
         catch (HttpRequestException failure) when (failure.InnerException is RefusedException untrusted)
         {
-            throw new RefusedException(ToRefusal(untrusted), untrusted);
+            var explained = ExplainRole is not null && untrusted.Refusal.Reason == QuoteReasons.WrongRole
+                ? await ExplainRole(cancellation).ConfigureAwait(false)
+                : null;
+            throw new RefusedException(explained ?? ToRefusal(untrusted), untrusted);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException
             || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))

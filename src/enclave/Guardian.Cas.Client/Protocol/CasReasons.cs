@@ -53,6 +53,12 @@ public static class CasReasons
         "busy", RefusalKind.Unavailable,
         "The CAS has more to do than it can, or cannot use its database or its witness now. A change may have happened or not.");
 
+    /// <summary>The CAS has lost the key of its store.</summary>
+    public static readonly RefusalReason Recovering = new(
+        "recovering", RefusalKind.Unavailable,
+        "The CAS was verified, but it has lost the key of its store and waits for its owners' shares.",
+        "each owner gives a share: guardian cas recover ADDRESS --key FILE; then start the CAS again");
+
     /// <summary>The data of the CAS is not what it wrote.</summary>
     public static readonly RefusalReason Damaged = new(
         "damaged", RefusalKind.Damaged,

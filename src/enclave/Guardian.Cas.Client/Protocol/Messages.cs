@@ -15,7 +15,9 @@ public sealed record SessionDescription(string Name, string Hash, string Text);
 public sealed record TagOutcome(bool Moved, byte[]? Tag);
 
 /// <summary>The state of a CAS.</summary>
-/// <param name="Status"><c>ok</c> when the CAS serves.</param>
+/// <param name="Status">
+/// <c>ok</c> of a program that lives, <c>ready</c> of a CAS that serves, otherwise the reason why it does not: a stable word.
+/// </param>
 public sealed record CasHealth(string Status);
 
 /// <summary>Part of the audit log.</summary>

@@ -37,7 +37,7 @@ internal static class CasEndpoints
             context.Response.ContentType = "text/plain; version=0.0.4";
             await context.Response.WriteAsync(metrics.Write()).ConfigureAwait(false);
         });
-        app.MapGet("/v1/health", context => WriteAsync(context, StatusCodes.Status200OK, new CasHealth("ok"), CasJson.Default.CasHealth));
+        HealthEndpoints.Map(app, metrics.ReadReadiness);
         app.MapGet("/v1/provisioning", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.ProvisioningDescription,
             (_, _) => Task.FromResult(DescribeProvisioning(provisioning))));
@@ -54,8 +54,11 @@ internal static class CasEndpoints
     public static void MapRecovery(WebApplication app, KeyRecovery recovery, string code)
     {
         app.Use((context, next) => PinAsync(context, next, () => recovery.Log, code));
-        app.MapGet("/v1/health", context =>
-            WriteAsync(context, StatusCodes.Status503ServiceUnavailable, new CasHealth("recovering"), CasJson.Default.CasHealth));
+        HealthEndpoints.Map(app, () => "recovering");
+        app.MapGet("/v1/owners", context =>
+            WriteAsync(context, StatusCodes.Status200OK, recovery.Owners, CasJson.Default.OwnersDescription));
+        app.MapGet("/v1/recovery/progress", context =>
+            WriteAsync(context, StatusCodes.Status200OK, recovery.ReadProgress(), CasJson.Default.RecoveryProgress));
         app.MapGet("/v1/recovery", context =>
             WriteAsync(context, StatusCodes.Status200OK, recovery.Description, CasJson.Default.RecoveryDescription));
         app.MapPost("/v1/recovery", Answer(
@@ -164,7 +167,8 @@ internal static class CasEndpoints
 
     // The caller who asks for the identity wants to see it. The state of the service and its metrics belong to the host. An enclave that
     // gets the key verifies the log itself.
-    private static readonly string[] OpenPaths = ["/metrics", "/v1/health", "/v1/identity", "/v1/store-key"];
+    private static readonly string[] OpenPaths =
+        ["/metrics", .. HealthEndpoints.Paths, "/v1/identity", "/v1/store-key", "/v1/recovery/progress"];
 
     private static async Task PinAsync(HttpContext context, RequestDelegate next, Func<AuditState> read, string code)
     {

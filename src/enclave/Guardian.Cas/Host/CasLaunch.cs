@@ -5,6 +5,7 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Verification;
 using Guardian.Cas.Client.Connection;
+using Guardian.Cas.Doctor;
 using Guardian.Cas.Owners;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
@@ -18,6 +19,12 @@ namespace Guardian.Cas.Host;
 /// <summary>Opens the store from the options: its rows, and its key.</summary>
 internal static class CasLaunch
 {
+    /// <summary>The mode in which a CAS makes a store even if its folder has a key.</summary>
+    public const string StartNew = "new";
+
+    /// <summary>The mode in which a CAS serves a database that is older than the key's file knows.</summary>
+    public const string StartRestored = "restored";
+
     /// <summary>The options besides the common ones.</summary>
     public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls", "owners", "threshold"];
 
@@ -58,6 +65,34 @@ internal static class CasLaunch
         ? PostgresRowStore.Open(File.ReadAllText(file).Trim())
         : SqliteRowStore.Open(Path.Combine(options.State, "cas.sqlite"));
 
+    /// <summary>Examines the database offline.</summary>
+    /// <exception cref="StoreException">The database cannot be read.</exception>
+    /// <exception cref="InvalidDataException">There is no database.</exception>
+    public static DoctorReport Examine(HostOptions options, EnclaveProcess process, TimeProvider time)
+    {
+        using IRowStore rows = options.Find("database") is { } file
+            ? PostgresRowStore.OpenToRead(File.ReadAllText(file).Trim())
+            : SqliteRowStore.OpenToRead(Path.Combine(options.State, "cas.sqlite"));
+        byte[]? head;
+        using (var transaction = rows.Begin())
+        {
+            head = transaction.Find(StoreReader.HeadKind, "");
+        }
+        (HeldKey? key, string? noKey) = (null, "this folder has no key of this code");
+        try
+        {
+            key = new KeyFile(options.State, process.Enclave).Find(head);
+        }
+        catch (InvalidDataException failure)
+        {
+            noKey = failure.Message;
+        }
+        using (key?.Key)
+        {
+            return new StoreDoctor(rows, key, noKey, LogRules.For(process.Enclave, options.Verifier), time).Examine();
+        }
+    }
+
     /// <summary>Gets the store's key: the sealed one of this machine, that of another replica, or a new one for a new store.</summary>
     /// <param name="rows">The store; null for a machine that only keeps the key.</param>
     public static async Task<HeldKey> GetKeyAsync(
@@ -65,9 +100,20 @@ internal static class CasLaunch
     {
         var file = new KeyFile(options.State, process.Enclave);
         var (head, code) = ReadStore(rows, LogRules.For(process.Enclave, options.Verifier), time, options.Find("join") is not null);
+        if (options.Find("mode") == StartNew)
+        {
+            return CreateKey(options, file, head);
+        }
+        if (rows is not null && head is null && file.FindKept() is { } kept)
+        {
+            throw HostingReasons.RefuseStart(
+                $"the database is empty, but {kept} is the key of a store",
+                "restore the database, or correct --database or --state; a new CAS that has nothing to do with the former one: "
+                + "guardian cas start --new, which keeps the former key beside");
+        }
         if (file.Find(head) is { } known)
         {
-            return known;
+            return options.Find("mode") == StartRestored ? known with { Known = null } : known;
         }
         if (options.Find("join") is { } address)
         {
@@ -86,6 +132,26 @@ internal static class CasLaunch
                 "get it from another replica (guardian cas start --join ADDRESS), "
                 + "new code after its owners approved it (guardian cas upgrade), "
                 + "or have the owners recover it (guardian cas start --recover)");
+    }
+
+    // Only when the operator says so: the database may be empty because it was lost, or because another one was named.
+    private static HeldKey CreateKey(HostOptions options, KeyFile file, byte[]? head)
+    {
+        if (options.Find("join") is not null)
+        {
+            throw HostingReasons.RefuseInput("a new CAS joins no other", "give --new or --join, not both");
+        }
+        if (head is not null)
+        {
+            throw HostingReasons.RefuseStart(
+                "the database has the store of a CAS, and --new starts with an empty one",
+                "name another database or state folder, or move the database away");
+        }
+        foreach (var former in file.SetAside())
+        {
+            Console.Error.WriteLine($"guardian-cas: the key of a former store is now {former}; keep it if you want to use that store again");
+        }
+        return HeldKey.Create();
     }
 
     /// <summary>The enclaves that are this CAS: the same code on the same kind of platform.</summary>

@@ -6,7 +6,8 @@ using Guardian.Cas.Store;
 namespace Guardian.Cas.Host;
 
 /// <summary>Counts the answers of the CAS for Prometheus (text format 0.0.4), without names of sessions. Thread-safe.</summary>
-internal sealed class CasMetrics(Vault vault)
+/// <param name="readiness">Returns the word for the state of the CAS; null for one that is always ready.</param>
+internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null)
 {
     private readonly ConcurrentDictionary<(string Call, int Status), Counter> counters = new();
 
@@ -18,6 +19,9 @@ internal sealed class CasMetrics(Vault vault)
         Interlocked.Increment(ref counter.Count);
         Interlocked.Add(ref counter.Ticks, duration.Ticks);
     }
+
+    /// <summary>The word for the state of the CAS.</summary>
+    public string ReadReadiness() => readiness?.Invoke() ?? StoreWatch.Ready;
 
     /// <summary>Writes everything in the text format.</summary>
     public string Write()
@@ -41,6 +45,20 @@ internal sealed class CasMetrics(Vault vault)
         Line("store_rows", "", rows);
         Head("store_waiting", "gauge", "Calls that wait for the store.");
         Line("store_waiting", "", waiting);
+        var state = ReadReadiness();
+        Head("ready", "gauge", "1 while the CAS serves; otherwise 0, with the reason.");
+        Line("ready", state == StoreWatch.Ready ? "" : $"{{reason=\"{state}\"}}", state == StoreWatch.Ready ? 1 : 0);
+        Head("store_intact", "gauge", "1 unless the store was changed outside the CAS.");
+        Line("store_intact", "", vault.Damage is null && state != "damaged" ? 1 : 0);
+        Head("store_checks_total", "counter", "Checks of the whole store since the start that found nothing.");
+        Line("store_checks_total", "", vault.Passes);
+        Head("store_write_age_seconds", "gauge", "Time since the last durable write; the CAS writes at least every 10 seconds.");
+        Line("store_write_age_seconds", "", vault.SinceCommit.TotalSeconds);
+        if (vault.SinceWitness is { } confirmed)
+        {
+            Head("witness_confirmed_seconds", "gauge", "Time since the witness confirmed the end of the log.");
+            Line("witness_confirmed_seconds", "", confirmed.TotalSeconds);
+        }
         return text.ToString();
     }
 

@@ -27,6 +27,19 @@ internal sealed class KeyRecovery
     /// <summary>The log of the CAS.</summary>
     public AuditState Log => log;
 
+    /// <summary>The owners, whose shares recover the key.</summary>
+    public OwnersDescription Owners => new(
+        OwnerTable.HashesOf(log.Present!), log.Present!.Threshold, OwnerTable.HashOf(log.Log, log.Present), log.Present.Witness);
+
+    /// <summary>How many shares there are, and how many there must be.</summary>
+    public RecoveryProgress ReadProgress()
+    {
+        lock (gate)
+        {
+            return new RecoveryProgress(shares.Count, Description.Threshold, found.Task.IsCompleted);
+        }
+    }
+
     /// <summary>The key; completes when there are enough shares.</summary>
     public Task<StoreKey> Key => found.Task;
 

@@ -17,6 +17,9 @@ internal interface IRowTransaction : IDisposable
     /// <summary>Lists rows of a kind in the order of their names' bytes, beginning after a name.</summary>
     IReadOnlyList<(string Name, byte[] Value)> List(string kind, string after, int count);
 
+    /// <summary>Finds the first kind of rows, in the order of bytes, after a kind; null when there is none.</summary>
+    string? FindNextKind(string after);
+
     /// <summary>Writes a row.</summary>
     void Put(string kind, string name, byte[] value);
 

@@ -19,6 +19,8 @@ namespace Guardian.Cas.Store;
 internal sealed class KeyFile(string folder, IEnclave enclave)
 {
     private const int NameDigits = 16;
+    private const string Pattern = "database-key.*.sealed";
+    private const string FormerMark = ".former-";
 
     private readonly string path = Path.Combine(folder, $"database-key.{enclave.Identity.MrEnclave.ToString()[..NameDigits]}.sealed");
 
@@ -51,6 +53,38 @@ internal sealed class KeyFile(string folder, IEnclave enclave)
     {
         DurableFile.Replace(path, Seal(key));
         File.Delete(NextPath);
+    }
+
+    /// <summary>Writes what this enclave knows of the store, unless the file has another key by now.</summary>
+    public void Renew(HeldKey key)
+    {
+        using var present = File.Exists(path) ? Unseal(path)?.Key : null;
+        if (present is not null && present.Commitment.SequenceEqual(key.Key.Commitment))
+        {
+            Keep(key);
+        }
+    }
+
+    /// <summary>Finds a key that this folder keeps, of this or of other code; null when there is none.</summary>
+    public string? FindKept() => Directory.EnumerateFiles(folder, Pattern).Order(StringComparer.Ordinal).FirstOrDefault();
+
+    /// <summary>Gives all keys of this folder other names, under which no CAS reads them, so that a new CAS replaces none.</summary>
+    /// <returns>The new names.</returns>
+    public IReadOnlyList<string> SetAside()
+    {
+        var moved = new List<string>();
+        foreach (var file in Directory.GetFiles(folder, Pattern + "*").Where(file => !file.Contains(FormerMark, StringComparison.Ordinal)))
+        {
+            var number = 1;
+            while (File.Exists($"{file}{FormerMark}{number}"))
+            {
+                number++;
+            }
+            moved.Add($"{file}{FormerMark}{number}");
+            File.Move(file, moved[^1]);
+            DurableFile.SyncDirectory(moved[^1]);
+        }
+        return moved;
     }
 
     private byte[] Seal(HeldKey key)

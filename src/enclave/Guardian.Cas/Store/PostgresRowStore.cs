@@ -20,6 +20,7 @@ internal sealed class PostgresRowStore : IRowStore
 
     private readonly string connectionString;
     private NpgsqlConnection? connection;
+    private bool isReader;
 
     private PostgresRowStore(string connectionString) => this.connectionString = connectionString;
 
@@ -28,17 +29,7 @@ internal sealed class PostgresRowStore : IRowStore
     /// <exception cref="InvalidDataException">The connection string is malformed.</exception>
     public static PostgresRowStore Open(string connectionString)
     {
-        PostgresRowStore store;
-        try
-        {
-            var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "guardian-cas" };
-            store = new PostgresRowStore(settings.ToString());
-        }
-        catch (ArgumentException)
-        {
-            throw new InvalidDataException(
-                "the database's file holds no connection string of PostgreSQL, such as Host=…;Database=…;Username=…;Password=…");
-        }
+        var store = Parse(connectionString);
         Guarded(() =>
         {
             using var command = store.Connect().CreateCommand();
@@ -48,9 +39,39 @@ internal sealed class PostgresRowStore : IRowStore
         return store;
     }
 
+    /// <summary>Opens the database to read it, also while CASs use it: transactions see one state and block nobody.</summary>
+    /// <exception cref="StoreException">The database cannot be reached, or refuses.</exception>
+    /// <exception cref="InvalidDataException">The connection string is malformed.</exception>
+    public static PostgresRowStore OpenToRead(string connectionString)
+    {
+        var store = Parse(connectionString);
+        store.isReader = true;
+        Guarded(store.Connect);
+        return store;
+    }
+
+    private static PostgresRowStore Parse(string connectionString)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "guardian-cas" };
+            return new PostgresRowStore(settings.ToString());
+        }
+        catch (ArgumentException)
+        {
+            throw new InvalidDataException(
+                "the database's file holds no connection string of PostgreSQL, such as Host=…;Database=…;Username=…;Password=…");
+        }
+    }
+
     /// <inheritdoc/>
     public IRowTransaction Begin() => Guarded(() =>
     {
+        if (isReader)
+        {
+            var reading = Connect().BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
+            return new Transaction(connection!, reading);
+        }
         var transaction = Connect().BeginTransaction();
         try
         {
@@ -126,6 +147,15 @@ internal sealed class PostgresRowStore : IRowStore
                 rows.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
             }
             return rows;
+        });
+
+        public string? FindNextKind(string after) => Guarded(() =>
+        {
+            using var command = new NpgsqlCommand("SELECT kind FROM rows WHERE kind > $1 ORDER BY kind LIMIT 1", connection, transaction)
+            {
+                Parameters = { new() { Value = after } },
+            };
+            return (string?)command.ExecuteScalar();
         });
 
         public void Put(string kind, string name, byte[] value)

@@ -1,3 +1,4 @@
+using Guardian.Files.Durable;
 using Microsoft.Data.Sqlite;
 
 namespace Guardian.Cas.Store;
@@ -10,15 +11,23 @@ internal sealed class SqliteRowStore : IRowStore
     // Each text is compiled once.
     private readonly Dictionary<string, SqliteCommand> commands = [];
 
+    private bool isReader;
+
     private SqliteRowStore(SqliteConnection connection) => this.connection = connection;
 
-    /// <summary>Opens the file and creates it at first use.</summary>
+    /// <summary>Opens the file and creates it at first use. The file and SQLite's two files beside it have mode 0600.</summary>
     /// <exception cref="InvalidDataException">The file is not the database of a CAS.</exception>
     public static SqliteRowStore Open(string path)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         try
         {
+            // SQLite gives its other files the mode that this one has when it makes them.
+            DurableFile.Open(path).Dispose();
+            foreach (var file in new[] { path, path + "-wal", path + "-shm" }.Where(File.Exists))
+            {
+                File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
             connection.Open();
             // Every commit syncs the log, so that acknowledged changes survive a loss of power.
             using var command = connection.CreateCommand();
@@ -27,7 +36,6 @@ internal sealed class SqliteRowStore : IRowStore
                 + "CREATE TABLE IF NOT EXISTS rows (kind TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, name)) "
                 + "STRICT, WITHOUT ROWID;";
             command.ExecuteNonQuery();
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return new SqliteRowStore(connection);
         }
         catch (SqliteException failure)
@@ -38,8 +46,31 @@ internal sealed class SqliteRowStore : IRowStore
         }
     }
 
+    /// <summary>Opens the file to read it, also while a CAS uses it: transactions see one state and block nobody.</summary>
+    /// <exception cref="InvalidDataException">The file is not there, or not the database of a CAS.</exception>
+    public static SqliteRowStore OpenToRead(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadOnly,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT count(*) FROM (SELECT kind, name, value FROM rows LIMIT 1)";
+            command.ExecuteScalar();
+            return new SqliteRowStore(connection) { isReader = true };
+        }
+        catch (SqliteException failure)
+        {
+            connection.Dispose();
+            throw new InvalidDataException($"{path} is not there, or is not the database of a CAS ({failure.Message})", failure);
+        }
+    }
+
     /// <inheritdoc/>
-    public IRowTransaction Begin() => Guarded(() => new Transaction(this, connection.BeginTransaction(deferred: false)));
+    public IRowTransaction Begin() => Guarded(() => new Transaction(this, connection.BeginTransaction(deferred: isReader)));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -84,6 +115,12 @@ internal sealed class SqliteRowStore : IRowStore
                 rows.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
             }
             return rows;
+        });
+
+        public string? FindNextKind(string after) => Guarded(() =>
+        {
+            var command = Prepare("SELECT kind FROM rows WHERE kind > $kind ORDER BY kind LIMIT 1", after, "");
+            return (string?)command.ExecuteScalar();
         });
 
         public void Put(string kind, string name, byte[] value) => Guarded(() =>

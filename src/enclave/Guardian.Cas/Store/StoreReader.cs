@@ -23,25 +23,29 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
     {
         if (transaction.Find(HeadKind, "") is not { } row)
         {
-            return transaction.List(LogWriter.Kind, "", 1).Count > 0
-                || VaultTransaction.Kinds.Any(kind => transaction.List(kind, "", 1).Count > 0)
+            return transaction.FindNextKind("") is not null
                 ? throw new InvalidDataException(
                     "the store has rows but no head: it was changed outside the CAS; restore the database from a copy")
                 : null;
         }
         var head = ReadHead(row);
         var rows = ReadDigests(transaction);
-        var state = new byte[StoreKey.DigestSize];
-        foreach (var digest in rows.Values)
-        {
-            Mix(state, digest);
-        }
-        if (!CryptographicOperations.FixedTimeEquals(state, head.State))
+        if (!AreOf(rows, head))
         {
             var changes = string.Join("; ", Explain(transaction, head, rows));
             throw new InvalidDataException($"the store was changed outside the CAS: {changes}; restore the database from a copy");
         }
-        return new StoreContent(head, ReadLog(transaction, head, held), rows);
+        var log = ReadLog(transaction, head, held);
+        return StoreLayout.FindFault(transaction, log) is { } fault
+            ? throw new InvalidDataException($"the store was changed outside the CAS: {fault}; restore the database from a copy")
+            : new StoreContent(head, log, rows);
+    }
+
+    /// <summary>Names the rows that are not those that the CAS wrote last; none when all are.</summary>
+    public IReadOnlyList<string> FindChangedRows(IRowTransaction transaction, StoreHead head)
+    {
+        var rows = ReadDigests(transaction);
+        return AreOf(rows, head) ? [] : Explain(transaction, head, rows);
     }
 
     /// <summary>Decrypts the head.</summary>
@@ -102,16 +106,24 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
         {
             throw new InvalidDataException($"this is the store of the CAS {head.Log}, but the key belongs to {own}");
         }
-        // The sealed state only saves work. A database that was put back to an older state is verified from its first line.
-        var known = held.Known is { } verified && verified.Sequence <= head.Sequence
-            && IsLine(transaction, verified.Sequence, verified.Hash)
-            ? verified
-            : AuditState.Empty;
+        // The sealed state saves work: up to its line, the hashes alone show that every line is there.
+        var known = held.Known ?? AuditState.Empty;
+        if (known.Sequence > head.Sequence)
+        {
+            throw OlderCopy($"ends with entry {head.Sequence} of its log, but this machine has seen entry {known.Sequence}");
+        }
+        if (LogWalk.FindFault(transaction, known.Sequence, known.Hash) is { } fault)
+        {
+            throw LogWalk.FindFault(transaction, head.Sequence, head.Hash) is null
+                ? OlderCopy($"has another entry {known.Sequence} than the one that this machine has seen")
+                : new InvalidDataException($"the store's log was changed outside the CAS: {fault}; restore the database from a copy");
+        }
         var log = ReadLog(transaction, rules.Continue(known, time.GetUtcNow()), head.Sequence);
         if (log.Sequence != head.Sequence || log.Hash != head.Hash || log.Log != head.Log)
         {
             throw new InvalidDataException(
-                $"the store's log has {log.Sequence} entries, and they do not end at its head: it was changed outside the CAS; "
+                (log.Sequence < head.Sequence ? $"entry {log.Sequence + 1} is missing: " : "")
+                + $"the store's log has {log.Sequence} entries, and they do not end at its head: it was changed outside the CAS; "
                 + "restore the database from a copy");
         }
         if (!log.StoreKey.AsSpan().SequenceEqual(key.Commitment))
@@ -125,15 +137,12 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
                 $"the owners of this CAS have not approved this code, mrenclave {rules.Code}; "
                 + "have them approve it where the CAS runs now: guardian cas upgrade");
         }
-        return log.Present is not { } owners || (transaction.Find(Shares.Kind, "") is { } shares && Shares.AreOf(shares, owners))
-            ? log
-            : throw new InvalidDataException(
-                "the owners' shares in the store are not those that the CAS dealt: they were changed outside the CAS; "
-                + "restore the database from a copy");
+        return log;
     }
 
-    private static bool IsLine(IRowTransaction transaction, long sequence, string hash) =>
-        transaction.Find(LogWriter.Kind, AuditLine.NameOf(sequence)) is { } line && AuditLine.Hash(line) == hash;
+    private static InvalidDataException OlderCopy(string fact) => new(
+        $"the database {fact}: it is an older copy, or one that another CAS continued; use the newest copy, or, when there is none, "
+        + "accept that what came later is lost: guardian cas start --restored");
 
     private static AuditState ReadLog(IRowTransaction transaction, AuditChain chain, long end)
     {
@@ -151,6 +160,16 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
             }
         }
         return chain.State;
+    }
+
+    private static bool AreOf(Dictionary<(string Kind, string Name), byte[]> rows, StoreHead head)
+    {
+        var state = new byte[StoreKey.DigestSize];
+        foreach (var digest in rows.Values)
+        {
+            Mix(state, digest);
+        }
+        return CryptographicOperations.FixedTimeEquals(state, head.State);
     }
 
     private Dictionary<(string Kind, string Name), byte[]> ReadDigests(IRowTransaction transaction)

@@ -12,16 +12,16 @@ internal sealed partial class Vault
     /// <remarks>
     /// 1 read and verify the store. 2 note the start, in a new store with its owners. 3 seal the key of a new store. 4 commit.
     /// </remarks>
-    private void Load(FirstOwners? first, KeyFile? file)
+    private void Load(FirstOwners? first, KeyFile? keyFile)
     {
+        file = keyFile;
         using var transaction = store.Begin();
         // Step 1
         var content = reader.Read(transaction, held);
         if (content is null && (held.Origin != KeyOrigin.Made || held.Log is not null))
         {
             throw new InvalidDataException(
-                $"the database is empty, but the key belongs to the store of the CAS {held.Log}; "
-                + "restore the database, or start a new CAS with another state folder");
+                $"the database is empty, but the key belongs to the store of the CAS {held.Log}; restore the database");
         }
         (head, log, digests) = content is null ? (null, AuditState.Empty, []) : (content.Head, content.Log, content.Digests);
         // Step 2
@@ -39,7 +39,7 @@ internal sealed partial class Vault
             file?.Prepare(held);
         }
         // Step 4
-        transaction.Commit();
+        CommitNow(transaction);
         file?.Keep(held);
     }
 
@@ -111,9 +111,20 @@ internal sealed partial class Vault
             throw new InvalidDataException(
                 "the store's log ends before its head: it was changed outside the CAS; restore the database from a copy");
         }
+        var state = head.State.ToArray();
         foreach (var (row, digest) in changes)
         {
-            SetDigest(digests, row, digest);
+            StoreReader.Mix(state, digests.GetValueOrDefault(row));
+            StoreReader.Mix(state, digest);
+        }
+        if (!CryptographicOperations.FixedTimeEquals(state, found.State))
+        {
+            throw new InvalidDataException(
+                "the store's head does not belong to the rows of its log: it was changed outside the CAS; restore the database from a copy");
+        }
+        foreach (var (row, digest) in changes)
+        {
+            SetDigest(row, digest);
         }
         (head, headRow, log) = (found, null, chain.State);
     }
@@ -123,6 +134,15 @@ internal sealed partial class Vault
         IRowTransaction transaction, long after, int count)
     {
         var rows = transaction.List(LogWriter.Kind, AuditLine.NameOf(after), count);
+        var expected = Math.Clamp(head!.Sequence - after, 0, count);
+        for (var i = 0; i < Math.Max(expected, rows.Count); i++)
+        {
+            if (i >= rows.Count || i >= expected || rows[i].Name != AuditLine.NameOf(after + i + 1))
+            {
+                throw new InvalidDataException(
+                    $"entry {after + i + 1} of the store's log was removed or added outside the CAS; restore the database from a copy");
+            }
+        }
         return ([.. rows.Select(row => (row.Value, reader.ReadDetail(head!, row.Name, row.Value) ?? throw AlteredEntry(row.Name)))], head!);
     }
 

@@ -103,6 +103,12 @@ internal sealed partial class Vault
                 var changes = new VaultChanges { Owners = log.Present };
                 foreach (var job in batch)
                 {
+                    if (Damage is { } found && !job.IsCheck)
+                    {
+                        job.Reject(new InvalidDataException(
+                            $"the store was changed outside the CAS: {found.Public}; restore the database from a copy"));
+                        continue;
+                    }
                     var own = new VaultTransaction(this, transaction, changes);
                     if (job.TryRun(own))
                     {
@@ -136,6 +142,10 @@ internal sealed partial class Vault
     private abstract class Job
     {
         public bool NeedsWitness { get; init; }
+
+        public bool IsCheck { get; init; }
+
+        public abstract void Reject(Exception failure);
 
         public abstract bool TryRun(VaultTransaction transaction);
 
@@ -171,6 +181,8 @@ internal sealed partial class Vault
                 return false;
             }
         }
+
+        public override void Reject(Exception failure) => failed = failure;
 
         public override void Complete()
         {

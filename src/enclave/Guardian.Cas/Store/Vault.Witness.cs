@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
@@ -48,6 +49,7 @@ internal sealed partial class Vault
             if (isMoved || end.AsSpan().SequenceEqual(current))
             {
                 watched = (place, witness, end);
+                Volatile.Write(ref confirmedAt, Stopwatch.GetTimestamp());
                 return;
             }
             // This CAS has just started, another replica moved the mark, or the store was rolled back.

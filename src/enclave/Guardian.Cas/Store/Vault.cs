@@ -26,6 +26,7 @@ internal sealed partial class Vault : IDisposable
     private readonly LogWriter writer;
 
     private HeldKey held;
+    private KeyFile? file;
     private StoreHead? head;
     private AuditState log = AuditState.Empty;
 
@@ -46,6 +47,7 @@ internal sealed partial class Vault : IDisposable
         this.connect = connect;
         reader = new StoreReader(key, rules, time);
         writer = new LogWriter(key, audit, rules, time);
+        scrub = new StoreScrub(key);
     }
 
     /// <summary>Opens the store and notes the start in its log. Disposing the vault disposes all it was given.</summary>
@@ -110,6 +112,14 @@ internal sealed partial class Vault : IDisposable
                 Monitor.Wait(waiting);
             }
         }
+        try
+        {
+            Remember();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The file keeps an earlier line, and the next start verifies more.
+        }
         DisposeOwned();
     }
 
@@ -153,6 +163,10 @@ internal sealed partial class Vault : IDisposable
     {
         if (changes.Entries.Count == 0)
         {
+            if (changes.IsProbe)
+            {
+                ProbeCore(transaction);
+            }
             return;
         }
         var state = head!.State.ToArray();
@@ -181,12 +195,12 @@ internal sealed partial class Vault : IDisposable
         }
         var next = head with { Sequence = end.Sequence, Hash = end.Hash, State = state };
         var nextRow = PutHead(transaction, next);
-        transaction.Commit();
+        CommitNow(transaction);
 
         (head, headRow, log) = (next, nextRow, end);
         foreach (var (row, digest) in written)
         {
-            SetDigest(digests, row, digest);
+            SetDigest(row, digest);
             if (digest is not null)
             {
                 Cache(row, digest, changes.Rows[row]!.Value.Value);

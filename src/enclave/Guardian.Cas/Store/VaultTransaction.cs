@@ -14,6 +14,9 @@ internal sealed class VaultChanges
     public List<AuditEntry> Entries { get; } = [];
 
     public AuditOwners? Owners { get; set; }
+
+    /// <summary>Whether to write the head even if nothing changes.</summary>
+    public bool IsProbe { get; set; }
 }
 
 /// <summary>An entry of the audit log before it is written.</summary>
@@ -46,6 +49,12 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
 
     /// <summary>The owners from this transaction on, itself included; null when there are none. An entry of the log changes them.</summary>
     public AuditOwners? Owners => entries.FindLast(entry => entry.Owners is not null)?.Owners ?? batch.Owners;
+
+    /// <summary>Checks a part of the store.</summary>
+    public bool Check() => vault.Check(rows);
+
+    /// <summary>Demands a durable write, even if nothing changes.</summary>
+    public bool Probe() => batch.IsProbe = true;
 
     /// <summary>Checks that a CAS can be the witness of this one.</summary>
     public Refusal? CheckWitness(WitnessDescription place) => vault.CheckWitness(rows, place);

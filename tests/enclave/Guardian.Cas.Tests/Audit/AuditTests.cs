@@ -164,7 +164,14 @@ public sealed class AuditTests : IDisposable
 
     private static AuditPayload Payload(string line) => AuditLine.TryRead(Encoding.ASCII.GetBytes(line))!.Value.Payload;
 
-    private void Backup() => Execute($"VACUUM INTO '{Path.Combine(cas.Folder, "copy.sqlite")}'");
+    // The database and the file of its key: with the database alone, the CAS refuses.
+    private void Backup()
+    {
+        Execute($"VACUUM INTO '{Path.Combine(cas.Folder, "copy.sqlite")}'");
+        File.Copy(KeyPath, Path.Combine(cas.Folder, "copy.key"));
+    }
+
+    private string KeyPath => Assert.Single(Directory.GetFiles(cas.Folder, "*.sealed"));
 
     private void Restore()
     {
@@ -173,6 +180,7 @@ public sealed class AuditTests : IDisposable
             File.Delete(file);
         }
         File.Copy(Path.Combine(cas.Folder, "copy.sqlite"), Path.Combine(cas.Folder, "cas.sqlite"));
+        File.Copy(Path.Combine(cas.Folder, "copy.key"), KeyPath, overwrite: true);
     }
 
     private void Execute(string sql)

@@ -14,7 +14,10 @@ public sealed class OpenApiTests
     private static readonly (
         string Method, string Path, string Summary, JsonTypeInfo? Request, int Status, JsonTypeInfo? Response)[] Calls =
     [
-        ("get", "/v1/health", "Whether the CAS serves.", null, 200, CasJson.Default.CasHealth),
+        ("get", "/v1/health/live", "Whether the program lives.", null, 200, CasJson.Default.CasHealth),
+        ("get", "/v1/health/ready", "Whether the CAS serves; 503 with the reason when it does not.", null, 200,
+        CasJson.Default.CasHealth),
+        ("get", "/v1/health", "The same as /v1/health/ready.", null, 200, CasJson.Default.CasHealth),
         ("get", "/v1/provisioning", "The certificate that clients of Gramine's secret provisioning trust.", null, 200,
         CasJson.Default.ProvisioningDescription),
         ("get", "/v1/audit", "Lines of the audit log after a number, and its signed end.", null, 200, CasJson.Default.AuditPage),

@@ -24,6 +24,9 @@ internal sealed class MemoryRowStore : IRowStore
 
     public bool HasFailed { get; private set; }
 
+    /// <summary>Whether every commit fails, and reading goes on.</summary>
+    public bool FailsWrites { get; set; }
+
     /// <summary>Makes a later step fail, counted from now.</summary>
     public void FailNext(int steps) => FailsAt = step + steps;
 
@@ -78,6 +81,12 @@ internal sealed class MemoryRowStore : IRowStore
             return [.. rows.Take(count).Select(row => (row.Key.Name, row.Value))];
         }
 
+        public string? FindNextKind(string after)
+        {
+            store.Step();
+            return store.rows.Keys.Select(row => row.Kind).Where(kind => string.CompareOrdinal(kind, after) > 0).Min(StringComparer.Ordinal);
+        }
+
         public void Put(string kind, string name, byte[] value)
         {
             store.Step();
@@ -93,6 +102,10 @@ internal sealed class MemoryRowStore : IRowStore
         public void Commit()
         {
             store.Step();
+            if (store.FailsWrites)
+            {
+                throw new StoreException("the test made writing fail");
+            }
             writes.ForEach(write => store.Set(write.Row, write.Value));
             // Committed, but the answer is lost.
             store.Step();

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Cas;
 
@@ -19,7 +19,7 @@ internal sealed class AuditFetchCommand : CliCommand
     };
 
     public AuditFetchCommand() : base(
-        "fetch", "Write the whole log to a file. Keep it: an older log later proves that a CAS was rolled back.") =>
+        "fetch", "Verify the whole log and write it to a file. Keep it: an older log later proves that a CAS was rolled back.") =>
         AddSymbols([.. cas.All, output]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
@@ -27,12 +27,19 @@ internal sealed class AuditFetchCommand : CliCommand
     {
         var path = arguments.GetRequiredValue(output);
         OutputFile.RequireNew(path);
-        var (lines, head) = (new List<string>(), "");
-        for (AuditPage page; (page = await client.ReadAuditAsync(lines.Count, cancellation).ConfigureAwait(false)).Lines.Count > 0
-            || head.Length == 0;)
+        var partial = $"{path}.partial";
+        OutputFile.RequireNew(partial);
+        var lines = new List<string>();
+        string head;
+        try
         {
-            lines.AddRange(page.Lines);
-            head = page.Head;
+            head = await AuditReading.ReadAsync(client, cas.ReadPolicy(arguments), (_, line, _) => lines.Add(line), cancellation)
+                .ConfigureAwait(false);
+        }
+        catch (RefusedException refused) when (lines.Count > 0)
+        {
+            OutputFile.Write(partial, string.Concat(lines.Select(line => $"{line}\n")));
+            throw new RefusedException(refused.Refusal with { Detail = $"{refused.Message}; {partial} has the verified lines" }, refused);
         }
         OutputFile.Write(path, string.Concat(lines.Select(line => $"{line}\n")) + head + "\n");
         terminal.Show(

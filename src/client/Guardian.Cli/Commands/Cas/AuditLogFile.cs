@@ -12,12 +12,13 @@ internal static class AuditLogFile
     private const long MaxSize = 1024L * 1024 * 1024;
 
     /// <summary>Reads a log; nothing is verified yet.</summary>
+    /// <param name="explain">Says more about the lines of a log that lacks the end.</param>
     /// <exception cref="RefusedException">The file is missing, or lacks the end.</exception>
-    public static (IReadOnlyList<ReadOnlyMemory<byte>> Lines, byte[] Head) Read(string path)
+    public static (IReadOnlyList<ReadOnlyMemory<byte>> Lines, byte[] Head) Read(string path, Func<IEnumerable<string>, string>? explain = null)
     {
         var lines = Encoding.UTF8.GetString(InputFile.ReadBytes(path, MaxSize)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return lines.Length > 0 && lines[^1].StartsWith('{')
             ? ([.. lines[..^1].Select(line => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(line))], Encoding.UTF8.GetBytes(lines[^1]))
-            : throw CliReasons.TruncatedLog.Refuse($"{path} lacks the signed end of the log");
+            : throw CliReasons.TruncatedLog.Refuse($"{path} lacks the signed end of the log{explain?.Invoke(lines)}");
     }
 }

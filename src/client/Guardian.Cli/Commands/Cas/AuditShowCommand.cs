@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Guardian.Cas.Client.Audit;
-using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
@@ -12,29 +10,22 @@ internal sealed class AuditShowCommand : CliCommand
 {
     private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.");
 
-    public AuditShowCommand() : base("show", "Print the log. Entries that you may not read show their time and event alone.") =>
+    public AuditShowCommand() : base("show", "Print the log, each line after it was verified. Entries that you may not read show their time and event alone.") =>
         AddSymbols(cas.All);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
         cas.UseAsync(arguments, async client =>
     {
-        var number = 0L;
-        for (AuditPage page; (page = await client.ReadAuditAsync(number, cancellation).ConfigureAwait(false)).Lines.Count > 0;)
+        await AuditReading.ReadAsync(client, cas.ReadPolicy(arguments), (entry, _, detail) =>
         {
-            foreach (var (line, detail) in page.Lines.Zip(page.Details))
-            {
-                number++;
-                var entry = AuditVerifier.Describe(line)
-                    ?? throw CliReasons.BadAuditLog.Refuse($"entry {number} is no entry of an audit log");
-                var text = detail is null
-                    ? "(not yours to read)"
-                    : $"{detail.Subject} by {detail.By}{(detail.Text.Length > 0 ? $": {detail.Text}" : "")}";
-                terminal.Show(
-                    new AuditEntryResult(number, entry.Time, entry.Event, detail?.Subject, detail?.By, detail?.Text),
-                    CasResultsJson.Default.AuditEntryResult,
-                    people => people.WriteLine($"{number,6} {entry.Time} {entry.Event,-18} {text}"));
-            }
-        }
+            var text = detail is null
+                ? "(not yours to read)"
+                : $"{detail.Subject} by {detail.By}{(detail.Text.Length > 0 ? $": {detail.Text}" : "")}";
+            terminal.Show(
+                new AuditEntryResult(entry.Sequence, entry.Time, entry.Event, detail?.Subject, detail?.By, detail?.Text),
+                CasResultsJson.Default.AuditEntryResult,
+                people => people.WriteLine($"{entry.Sequence,6} {entry.Time} {entry.Event,-18} {text}"));
+        }, cancellation).ConfigureAwait(false);
         return ExitCode.Done;
     });
 }

@@ -33,7 +33,7 @@ internal sealed class AuditVerifyCommand : LocalCommand
             earlier = Require(AuditVerifier.ReadHead(AuditLogFile.Read(before).Head, accepted, now, CliVerifier.Default), before);
         }
         var path = arguments.GetRequiredValue(file);
-        var (lines, head) = AuditLogFile.Read(path);
+        var (lines, head) = AuditLogFile.Read(path, given => CountVerified(given, accepted, now));
         var end = Require(AuditVerifier.Verify(lines, head, earlier, accepted, now, CliVerifier.Default), path);
         var continued = earlier is null ? "" : $", which continue the {earlier.Sequence} of {earlier.Time}";
         terminal.Show(
@@ -44,6 +44,16 @@ internal sealed class AuditVerifyCommand : LocalCommand
                 people.WriteLine($"log {end.Log}");
             });
         return ExitCode.Done;
+    }
+
+    // A fetch that found a fault keeps the lines before it.
+    private static string CountVerified(IEnumerable<string> lines, AttestationPolicy accepted, DateTimeOffset now)
+    {
+        var follower = new AuditFollower(accepted, now, CliVerifier.Default);
+        var refusal = lines.Select(line => follower.Append(line).Refusal).FirstOrDefault(found => found is not null);
+        return refusal is null
+            ? $"; its {follower.Sequence} lines verify"
+            : $"; {follower.Sequence} lines verify, and then: {refusal.Detail}";
     }
 
     private static AuditHead Require(Outcome<AuditHead> outcome, string path) => outcome.Value

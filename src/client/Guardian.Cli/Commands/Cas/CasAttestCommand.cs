@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Guardian.Attestation.RaTls;
-using Guardian.Cas.Client.Connection;
+using Guardian.Attestation.Evidence;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
+using Guardian.Refusals;
 using Guardian.Sgx;
 
 namespace Guardian.Cli.Commands.Cas;
@@ -20,7 +22,15 @@ internal sealed class CasAttestCommand : CliCommand
     {
         RaTlsPeer? verified = null;
         using var client = cas.ConnectAnonymously(arguments, (peer, _) => verified = peer);
-        var identity = await client.ReadIdentityAsync(cancellation).ConfigureAwait(false);
+        CasIdentity identity;
+        try
+        {
+            identity = await client.ReadIdentityAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (RefusedException refused) when (refused.Refusal.Reason == CasReasons.Recovering)
+        {
+            return await ShowRecoveringAsync(arguments, terminal, refused.Refusal, cancellation).ConfigureAwait(false);
+        }
         var owners = OwnersResult.Of(identity.Owners);
         var (platform, report) = (verified!.Quote.Platform, verified.Quote.Report);
         var result = new CasAttestResult(
@@ -47,7 +57,35 @@ internal sealed class CasAttestCommand : CliCommand
             ("witness", WitnessResult.Describe(owners.Witness))));
         return ExitCode.Done;
     }
+
+    private async Task<int> ShowRecoveringAsync(
+        ParseResult arguments, Terminal terminal, Refusal refusal, CancellationToken cancellation)
+    {
+        RaTlsPeer? verified = null;
+        using var client = cas.ConnectAnonymously(
+            arguments, (peer, _) => verified = peer, ExpectedEvidence.Exactly(EvidenceContext.CasStarting));
+        var progress = await client.ReadProgressAsync(cancellation).ConfigureAwait(false);
+        var owners = OwnersResult.Of(await client.ReadOwnersAsync(cancellation).ConfigureAwait(false));
+        var (platform, report) = (verified!.Quote.Platform, verified.Quote.Report);
+        var result = new CasRecoveringResult(
+            Verified: true, Platforms.Name(platform), report.MrEnclave.ToString(), "recovering", progress.Given, progress.Threshold, owners);
+        terminal.Show(result, CasResultsJson.Default.CasRecoveringResult, people => people.WriteFacts(
+            ("verified", "yes: certificate chain, quoting enclave, key binding, signature, policy"),
+            ("platform", Platforms.Explain(platform)),
+            ("mrenclave", result.MrEnclave),
+            ("state", $"recovering: {progress.Given} of {progress.Threshold} shares"),
+            ("owners", owners.ToString()),
+            ("do", refusal.Reason.Remedy!)));
+        return ExitCode.Of(refusal.Kind);
+    }
 }
+
+/// <summary>The result of <c>cas attest</c> for a CAS in recovery. The exit code is not 0.</summary>
+/// <param name="State"><c>recovering</c>.</param>
+/// <param name="Given">Shares that the CAS has.</param>
+/// <param name="Threshold">Shares that it needs.</param>
+internal sealed record CasRecoveringResult(
+    bool Verified, string Platform, string MrEnclave, string State, int Given, int Threshold, OwnersResult Owners);
 
 /// <summary>The result of <c>cas attest</c>.</summary>
 /// <param name="Identity">SHA-256 of the first line of the log.</param>

@@ -17,6 +17,14 @@ internal sealed class CasStartCommand : CliCommand
     {
         Description = "Wait for the owners' shares of the store's key, and end when there are enough.",
     };
+    private readonly Option<bool> fresh = new("--new")
+    {
+        Description = "Make a new CAS in an empty database although the state folder has the key of a former one, which is kept beside.",
+    };
+    private readonly Option<bool> restored = new("--restored")
+    {
+        Description = "Serve a database that is older than the state of this machine: what came later is lost.",
+    };
 
     private readonly Option<string[]> owners = new("--owner")
     {
@@ -60,15 +68,23 @@ internal sealed class CasStartCommand : CliCommand
     ];
 
     public CasStartCommand() : base("start", "Run a CAS in its enclave until you end it.") => 
-        AddSymbols([.. host.All, owners, threshold, .. passed, recover]);
+        AddSymbols([.. host.All, owners, threshold, .. passed, recover, fresh, restored]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var more = passed.SelectMany<Option<string?>, string>(
             option => arguments.GetValue(option) is { } value ? [option.Name, value] : []);
-        string[] mode = arguments.GetValue(recover) ? ["--mode", "recover"] : [];
         return host.RunAsync(
-            InstalledProgram.Cas, arguments, [.. more, .. ReadOwners(arguments), .. mode], terminal, cancellation);
+            InstalledProgram.Cas, arguments, [.. more, .. ReadOwners(arguments), .. ReadMode(arguments)], terminal, cancellation);
+    }
+
+    private IReadOnlyList<string> ReadMode(ParseResult arguments)
+    {
+        (Option<bool> Option, string Mode)[] modes = [(recover, "recover"), (fresh, "new"), (restored, "restored")];
+        var given = modes.Where(mode => arguments.GetValue(mode.Option)).ToList();
+        return given.Count > 1
+            ? throw CliReasons.Usage.Refuse($"{string.Join(" and ", given.Select(mode => mode.Option.Name))} exclude each other")
+            : [.. given.SelectMany<(Option<bool>, string Mode), string>(mode => ["--mode", mode.Mode])];
     }
 
     private IReadOnlyList<string> ReadOwners(ParseResult arguments)

@@ -33,6 +33,7 @@ internal sealed record WitnessResult(string Address, string Session, string Iden
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(OwnersResult))]
 [JsonSerializable(typeof(CasAttestResult))]
+[JsonSerializable(typeof(CasRecoveringResult))]
 [JsonSerializable(typeof(CasRecoverResult))]
 [JsonSerializable(typeof(CasTrustResult))]
 [JsonSerializable(typeof(FileResult))]
