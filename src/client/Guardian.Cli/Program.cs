@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using Guardian.Cli.Commands;
 using Guardian.Cli.Commands.Programs;
@@ -18,4 +19,9 @@ if (arguments.Errors.Count > 0)
     new Terminal(arguments.GetValue(CliCommand.JsonOption), Console.Out, Console.Error).Fail(UsageErrors.Describe(arguments));
     return ExitCode.Usage;
 }
-return await arguments.InvokeAsync().ConfigureAwait(false);
+var configuration = new InvocationConfiguration();
+if (arguments.CommandResult.Command is CliCommand command)
+{
+    configuration.ProcessTerminationTimeout = command.EndingLimit;
+}
+return await arguments.InvokeAsync(configuration).ConfigureAwait(false);

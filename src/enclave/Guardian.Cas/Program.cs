@@ -19,6 +19,7 @@ CallerLimits? limits = null;
 ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 StoreWatch? watch = null;
+RequestLog? requests = null;
 try
 {
     var code = await EnclaveHost.RunAsync(
@@ -30,7 +31,8 @@ try
             "recover" => Task.FromResult<EnclaveService?>(Recover(options, process)),
             "key-only" => CopyKeyAsync(options, process),
             "doctor" => Task.FromResult(Examine(options, process)),
-            var other => throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is new, restored, recover, key-only or doctor"),
+            var other =>
+                throw HostingReasons.RefuseInput($"there is no mode '{other}'", "--mode is new, restored, recover, key-only or doctor"),
         }).ConfigureAwait(false);
     return isRecoveryLost ? 3 : code == 0 && isDamaged ? 1 : code;
 }
@@ -44,6 +46,10 @@ finally
     {
         await watch.DisposeAsync().ConfigureAwait(false);
     }
+    if (requests is not null)
+    {
+        await requests.DisposeAsync().ConfigureAwait(false);
+    }
     authority?.Dispose();
     limits?.Dispose();
     vault?.Dispose();
@@ -52,8 +58,10 @@ finally
 async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess process)
 {
     limits = new CallerLimits(CasLaunch.ReadCallerCalls(options));
-    var rows = CasLaunch.OpenRows(options);
+    requests = new RequestLog(CasLaunch.ReadLogScope(options), TimeProvider.System, Console.Error.WriteLine);
     var owners = CasLaunch.ReadOwners(options);
+    options.ReportStep("opening its database");
+    var rows = CasLaunch.OpenRows(options);
     var key = await CasLaunch.GetKeyAsync(options, process, rows, TimeProvider.System).ConfigureAwait(false);
     var replicas = CasLaunch.ReplicasOf(process.Enclave);
     vault = Vault.Open(
@@ -61,7 +69,7 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
         // A witness may still run the code before an upgrade, or already the code after it.
         witness => new CasWitness(
             witness, CasCode.With(replicas, vault!.Log.Code), process.Quotes, options.Verifier, TimeProvider.System), owners,
-        new KeyFile(options.State, process.Enclave));
+        new KeyFile(options.State, process.Enclave), options.ReportStep);
     watch = new StoreWatch(vault, text => Console.Error.WriteLine($"guardian-cas: {text}"));
     var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
     if (options.Find("provision") is { } address)
@@ -74,8 +82,11 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
             ? $$"""{"event":"provisioning","address":"{{provisioning.Address}}"}"""
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
+    options.ReportStep("making its quote");
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault, watch.Read), limits, authority));
+    return new EnclaveService(
+        certificate, server =>
+            CasEndpoints.Map(server, services, new CasMetrics(vault, watch.Read) { Requests = requests }, limits, authority));
 }
 
 static AuditKey CreateAuditKey(EnclaveProcess process) =>

@@ -72,6 +72,7 @@ public static class EnclaveHost
         {
             var options = HostOptions.Parse(arguments, platforms.Anchors, own, optional);
             DurableFile.CreateDirectory(options.State);
+            options.ReportStep("measuring its code");
             using var process = platforms.Open(AppContext.BaseDirectory, options.Machine, product, options.EpcSize);
             if (process.Enclave.Platform == PlatformKind.Simulated)
             {

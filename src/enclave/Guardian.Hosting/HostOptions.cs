@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
@@ -47,6 +48,17 @@ public sealed class HostOptions
 
     /// <summary>Whether messages on standard output are JSON, one line each.</summary>
     public bool Json { get; }
+
+    /// <summary>Says what the program does before it serves, so that its user knows what a long start waits for.</summary>
+    /// <param name="step">The step, for people: lower case, no full stop.</param>
+    /// <remarks>With <see cref="Json"/> it writes one line of JSON to standard output, otherwise nothing.</remarks>
+    public void ReportStep(string step)
+    {
+        if (Json)
+        {
+            Console.WriteLine(new JsonObject { ["event"] = "starting", ["step"] = step }.ToJsonString());
+        }
+    }
 
     /// <summary>The value of one of the program's required options.</summary>
     /// <param name="name">The option's name, without dashes.</param>

@@ -58,7 +58,8 @@ public sealed class CasRecoveryCommandTests : IDisposable
         var attested = (await RunAsync("cas", "attest", Address(waiting), "--platform", "simulated")).Ends(3);
         Assert.Contains(words, attested.Output, StringComparison.Ordinal);
         Assert.Contains("guardian cas recover", attested.Output, StringComparison.Ordinal);
-        Assert.Equal(given, (int)(await RunAsync("cas", "attest", Address(waiting), "--platform", "simulated", "--json")).Ends(3).Json["given"]!);
+        Assert.Equal(
+            given, (int)(await RunAsync("cas", "attest", Address(waiting), "--platform", "simulated", "--json")).Ends(3).Json["given"]!);
         (await RunAsync("session", "read", "kept", "--cas", Address(waiting), "--key", "alice.pem", "--platform", "simulated"))
             .Ends(3).Says(words).Says("guardian cas recover");
         // A CAS of another code is not believed.

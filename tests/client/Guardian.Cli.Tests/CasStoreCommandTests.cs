@@ -17,7 +17,8 @@ public sealed class CasStoreCommandTests : IDisposable
         folder.Write("session.yaml", Session);
         using (var running = await StartAsync("--owner", "alice.pem"))
         {
-            (await RunAsync("session", "create", "session.yaml", "--cas", Address(running), "--key", "alice.pem", "--platform", "simulated"))
+            (await RunAsync(
+                "session", "create", "session.yaml", "--cas", Address(running), "--key", "alice.pem", "--platform", "simulated"))
                 .Ends(0);
         }
         var healthy = (await RunAsync("cas", "doctor", "--state", "cas", "--machine", "machine", "--json")).Ends(0).Json;

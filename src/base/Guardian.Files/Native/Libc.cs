@@ -27,6 +27,9 @@ internal static unsafe partial class Libc
     public const long OmitTime = 0x3FFFFFFE;
     public const int AppendAtomically = 0x10;
 
+    // signal(7): SIGTERM
+    public const int Terminate = 15;
+
     // fallocate(2): FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
     public const int PunchHole = 3;
 
@@ -111,6 +114,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenAt(int directory, string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);

@@ -31,6 +31,9 @@ internal abstract class CliCommand : Command
         Recursive = true,
     };
 
+    /// <summary>How long the command may take to end after SIGINT or SIGTERM.</summary>
+    public virtual TimeSpan EndingLimit => TimeSpan.FromSeconds(2);
+
     /// <summary>Does the work.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     protected abstract Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation);

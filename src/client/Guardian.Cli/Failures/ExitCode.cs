@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>Something outside failed: the network, the disk, a missing file, another program.</summary>
     public const int Failed = 3;
 
+    /// <summary>The exit code of a process that a signal ended, by convention.</summary>
+    public static int OfSignal(int signal) => 128 + signal;
+
     /// <summary>The exit code of a refusal.</summary>
     /// <param name="kind">What the caller can do about it.</param>
     public static int Of(RefusalKind kind) => kind switch

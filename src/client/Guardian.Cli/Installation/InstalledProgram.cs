@@ -68,6 +68,7 @@ internal sealed class InstalledProgram
         var start = CreateStartInfo();
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = !forwardErrors;
+        start.Environment.Remove(SystemdNotify.Variable);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Guardian.Cli.Failures;
+using Guardian.Files.Native;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Installation;
@@ -10,8 +11,6 @@ namespace Guardian.Cli.Installation;
 /// <summary>A program that serves until it is ended.</summary>
 internal sealed class RunningProgram : IDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-
     private readonly string name;
     private readonly Process process;
     private readonly Task<string> errors;
@@ -23,15 +22,20 @@ internal sealed class RunningProgram : IDisposable
         errors = process.StartInfo.RedirectStandardError ? process.StandardError.ReadToEndAsync() : Task.FromResult("");
     }
 
-    /// <summary>Waits until the program listens.</summary>
+    /// <summary>Waits until the program listens, however long it takes, as long as it lives.</summary>
+    /// <param name="onStep">Gets what the program does meanwhile; null when nobody wants to know.</param>
     /// <exception cref="RefusedException">The program ended before; the refusal has its kind of exit code and its error text.</exception>
-    public async Task<ListeningMessage> WaitUntilListeningAsync(CancellationToken cancellation)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(StartLimit);
-        return await ReadAsync(InstallationJson.Default.ListeningMessage, message => message.Event == "listening", limit.Token)
-            .ConfigureAwait(false);
-    }
+    public Task<ListeningMessage> WaitUntilListeningAsync(CancellationToken cancellation, Action<string>? onStep = null) => ReadAsync(
+        InstallationJson.Default.ListeningMessage,
+        message =>
+        {
+            if (message is { Event: "starting", Step: { } step })
+            {
+                onStep?.Invoke(step);
+            }
+            return message.Event == "listening";
+        },
+        cancellation);
 
     /// <summary>Reads the program's messages up to one.</summary>
     /// <exception cref="RefusedException">The program ended before; the refusal has its kind of exit code and its error text.</exception>
@@ -54,8 +58,31 @@ internal sealed class RunningProgram : IDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> WaitAsync(CancellationToken cancellation)
     {
+        // A pipe that nobody reads would stop the program.
+        var reading = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, cancellation);
         await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+        await reading.ConfigureAwait(false);
         return process.ExitCode;
+    }
+
+    /// <summary>Asks the program to end in order, and waits until it has.</summary>
+    /// <param name="limit">The time after which it is killed.</param>
+    /// <returns>
+    /// Its exit code: 0 when it served, and also when the signal ended it before it served; one that is not 0 when it had to be killed.
+    /// </returns>
+    public async Task<int> EndAsync(TimeSpan limit)
+    {
+        _ = Libc.Kill(process.Id, Libc.Terminate);
+        using var timeout = new CancellationTokenSource(limit);
+        try
+        {
+            var code = await WaitAsync(timeout.Token).ConfigureAwait(false);
+            return code == ExitCode.OfSignal(Libc.Terminate) ? ExitCode.Done : code;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Failed;
+        }
     }
 
     /// <inheritdoc/>
@@ -75,7 +102,8 @@ internal sealed class RunningProgram : IDisposable
 /// <param name="Address">Where it listens, https://host:port.</param>
 /// <param name="MrEnclave">Its measurement, lower-case hexadecimal.</param>
 /// <param name="Platform"><c>hardware</c> or <c>simulated</c>.</param>
-internal sealed record ListeningMessage(string? Event, string? Address, string? MrEnclave, string? Platform);
+/// <param name="Step">Of an event <c>starting</c>: what the program does now.</param>
+internal sealed record ListeningMessage(string? Event, string? Address, string? MrEnclave, string? Platform, string? Step = null);
 
 /// <summary>Source-generated JSON of the programs' messages. Members that are unknown here are skipped, so that programs can say
 /// more.</summary>

@@ -8,6 +8,11 @@ namespace Guardian.Cli.Options;
 /// <param name="folder">The name of the state folder when the user names none.</param>
 internal sealed class HostOptions(string folder)
 {
+    /// <summary>How long such a command may take to end: open calls of its program end first.</summary>
+    public static readonly TimeSpan EndingLimit = TimeSpan.FromSeconds(35);
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+
     private readonly Option<string> state = new("--state")
     {
         Description = "Folder for its (encrypted) state.",
@@ -53,9 +58,39 @@ internal sealed class HostOptions(string folder)
         using var running = program.Start(
             [.. ReadFolders(arguments), "--listen", arguments.GetRequiredValue(listen), .. more],
             forwardErrors: true);
-        var message = await running.WaitUntilListeningAsync(cancellation).ConfigureAwait(false);
-        terminal.Show(message, InstallationJson.Default.ListeningMessage, people => people.WriteLine(
-            $"{program.Name}: listening on {message.Address}, mrenclave {message.MrEnclave}, platform {message.Platform}"));
-        return await running.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var message = await WaitUntilListeningAsync(running, program, terminal, cancellation).ConfigureAwait(false);
+            SystemdNotify.SendReady($"listening on {message.Address}");
+            terminal.Show(message, InstallationJson.Default.ListeningMessage, people => people.WriteLine(
+                $"{program.Name}: listening on {message.Address}, mrenclave {message.MrEnclave}, platform {message.Platform}"));
+            return await running.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            SystemdNotify.SendStopping();
+            return await running.EndAsync(EndingLimit - TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<ListeningMessage> WaitUntilListeningAsync(
+        RunningProgram running, InstalledProgram program, Terminal terminal, CancellationToken cancellation)
+    {
+        var doing = "starting";
+        var waiting = running.WaitUntilListeningAsync(cancellation, step =>
+        {
+            doing = step;
+            SystemdNotify.SendStatus(step);
+        });
+        // A quick start shows nothing.
+        for (var pause = FirstPause; !cancellation.IsCancellationRequested; pause *= 2)
+        {
+            if (await Task.WhenAny(waiting, Task.Delay(pause, cancellation)).ConfigureAwait(false) == waiting)
+            {
+                break;
+            }
+            terminal.Note($"{program.Name} is still starting: {doing}");
+        }
+        return await waiting.ConfigureAwait(false);
     }
 }

@@ -19,7 +19,8 @@ namespace Guardian.Cas.Client.Connection;
 /// (<see cref="CasReasons.Denied"/>, <see cref="CasReasons.NotFound"/>, <see cref="CasReasons.Conflict"/>,
 /// <see cref="CasReasons.Unclaimed"/>, <see cref="CasReasons.OtherCas"/>,
 /// <see cref="CasReasons.Invalid"/>, <see cref="CasReasons.Busy"/>, <see cref="CasReasons.Damaged"/>), is not accepted
-/// (<see cref="CasReasons.NotTrusted"/>), waits for its owners' shares (<see cref="CasReasons.Recovering"/>) or does not answer (<see cref="CasReasons.Unreachable"/>), and
+/// (<see cref="CasReasons.NotTrusted"/>), waits for its owners' shares (<see cref="CasReasons.Recovering"/>)
+/// or does not answer (<see cref="CasReasons.Unreachable"/>), and
 /// <see cref="OperationCanceledException"/> when the caller cancels it. It throws <see cref="ObjectDisposedException"/> after
 /// <see cref="Dispose"/>.
 /// </remarks>

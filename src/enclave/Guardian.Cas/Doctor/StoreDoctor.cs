@@ -40,8 +40,8 @@ internal sealed class StoreDoctor(IRowStore rows, HeldKey? key, string? noKey, L
         ExamineLayout(transaction, isLogVerified);
         ExamineRows(transaction, isLogVerified);
         Add("witness", CheckResult.NotChecked, log.Present?.Witness is { } witness
-                ? $"the witness at {witness.Address} was not asked; it alone can tell that the database and the key's file were put back together"
-                : "the CAS has no witness, so nobody can tell whether the database and the key's file were put back together to an older state",
+                ? $"the witness at {witness.Address} was not asked; it alone can tell that database and key's file were put back together"
+                : "the CAS has no witness, so nobody can tell whether database and key's file were put back together",
             log.Present?.Witness is null ? "compare the log with an earlier copy: guardian cas audit verify --since" : AskTheCas);
         return Report(isLogVerified);
     }
@@ -137,14 +137,18 @@ internal sealed class StoreDoctor(IRowStore rows, HeldKey? key, string? noKey, L
         }
         var fault = reader.FindChangedRows(transaction, head);
         Add("rows", fault.Count == 0 ? CheckResult.Ok : CheckResult.Failed,
-            fault.Count == 0 ? "every row is the one that the CAS wrote last" : string.Join("; ", fault), fault.Count == 0 ? null : Restore);
+            fault.Count == 0
+                ? "every row is the one that the CAS wrote last"
+                : string.Join("; ", fault), fault.Count == 0 ? null : Restore);
         if (!isLogVerified)
         {
             return;
         }
         var isEnd = log.Sequence == head.Sequence && log.Hash == head.Hash;
         Add("end-of-log", isEnd ? CheckResult.Ok : CheckResult.Failed,
-            isEnd ? $"the log ends with entry {head.Sequence}, as the head says" : $"the head says that the log has {head.Sequence} entries",
+            isEnd
+                ? $"the log ends with entry {head.Sequence}, as the head says"
+                : $"the head says that the log has {head.Sequence} entries",
             isEnd ? null : Restore);
         ExamineFreshness(transaction);
     }
@@ -153,13 +157,15 @@ internal sealed class StoreDoctor(IRowStore rows, HeldKey? key, string? noKey, L
     {
         if (key!.Known is not { } known)
         {
-            Add("freshness", CheckResult.NotChecked, "the key's file remembers no state of the store: no CAS has served it here", AskTheCas);
+            Add("freshness", CheckResult.NotChecked, "the key's file remembers no state of the store: no CAS has served it here",
+                AskTheCas);
             return;
         }
         var isOlder = known.Sequence > log.Sequence || LogWalk.FindFault(transaction, known.Sequence, known.Hash) is not null;
         Add("freshness", isOlder ? CheckResult.Failed : CheckResult.Ok,
             isOlder
-                ? $"the key's file remembers entry {known.Sequence}, which this database does not have: it is an older copy, or another CAS continued it"
+                ? $"the key's file remembers entry {known.Sequence}, which this database does not have: "
+                    + "it is an older copy, or another CAS continued it"
                 : $"the database has the last entry that the key's file remembers, {known.Sequence}",
             isOlder ? $"{Restore}; if there is none, accept what is lost: guardian cas start --restored" : null);
     }

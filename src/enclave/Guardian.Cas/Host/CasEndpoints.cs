@@ -145,10 +145,13 @@ internal static class CasEndpoints
     private static async Task MeasureAsync(HttpContext context, RequestDelegate next, CasMetrics metrics)
     {
         var start = Stopwatch.GetTimestamp();
+        var request = RequestLog.Begin(context);
         await next(context).ConfigureAwait(false);
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
         var call = route is null ? "none" : $"{context.Request.Method} {route}";
-        metrics.CountAnswer(call, context.Response.StatusCode, Stopwatch.GetElapsedTime(start));
+        var duration = Stopwatch.GetElapsedTime(start);
+        metrics.CountAnswer(call, context.Response.StatusCode, duration);
+        metrics.Requests?.End(context, request, call, duration);
     }
 
     private static async Task LimitAsync(HttpContext context, RequestDelegate next, CallerLimits limits)
@@ -225,9 +228,13 @@ internal static class CasEndpoints
         _ => StatusCodes.Status400BadRequest,
     };
 
-    private static Task RefuseAsync(HttpContext context, int status, Refusal refusal) => WriteAsync(
-        context, status, new CasProblem(refusal.Code, status, refusal.Detail, refusal.Problems), CasJson.Default.CasProblem,
-        "application/problem+json");
+    private static Task RefuseAsync(HttpContext context, int status, Refusal refusal)
+    {
+        RequestLog.NoteReason(context, refusal.Code);
+        return WriteAsync(
+            context, status, new CasProblem(refusal.Code, status, refusal.Detail, refusal.Problems), CasJson.Default.CasProblem,
+            "application/problem+json");
+    }
 
     private static async Task WriteAsync<T>(
         HttpContext context, int status, T value, JsonTypeInfo<T> type, string contentType = "application/json")

@@ -26,7 +26,7 @@ internal static class CasLaunch
     public const string StartRestored = "restored";
 
     /// <summary>The options besides the common ones.</summary>
-    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls", "owners", "threshold"];
+    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls", "owners", "threshold", "log"];
 
     /// <summary>Reads the owners that a new store gets, and an old one must have; null for no demand.</summary>
     /// <exception cref="RefusedException">The options name no owners that make sense.</exception>
@@ -59,6 +59,16 @@ internal static class CasLaunch
             : throw HostingReasons.RefuseInput(
                 $"'{text}' is not a number of calls", $"--caller-calls takes 1 to {CallerLimits.MaxCalls}");
     }
+
+    /// <summary>Reads which requests are logged; none by default.</summary>
+    /// <exception cref="RefusedException">The option is no such word.</exception>
+    public static RequestLogScope ReadLogScope(HostOptions options) => options.Find("log") switch
+    {
+        null or "off" => RequestLogScope.Off,
+        "denials" => RequestLogScope.Denials,
+        "all" => RequestLogScope.All,
+        var other => throw HostingReasons.RefuseInput($"'{other}' does not say which requests are logged", "--log is off, denials or all"),
+    };
 
     /// <summary>Opens the database: SQLite in the state folder, or PostgreSQL by the connection string in a file.</summary>
     public static IRowStore OpenRows(HostOptions options) => options.Find("database") is { } file
@@ -115,17 +125,21 @@ internal static class CasLaunch
         {
             return options.Find("mode") == StartRestored ? known with { Known = null } : known;
         }
-        if (options.Find("join") is { } address)
+        // Every replica may have the same command line: the first one makes the store, and the others join it.
+        var isFirst = rows is not null && head is null;
+        if (options.Find("join") is { } address && !(isFirst && options.Find("owners") is not null))
         {
-            if (rows is not null && head is null)
+            if (isFirst)
             {
                 throw HostingReasons.RefuseStart(
                     "the database is empty, so there is nothing to join: a replica serves the store that the other CAS has",
-                    "name the database of the other CAS; to keep a copy of its key only, use: guardian cas copy-key");
+                    "name the database of the other CAS; to make a new CAS here if there is none, name its owners: --owner FILE; "
+                    + "to keep a copy of a key only, use: guardian cas copy-key");
             }
+            options.ReportStep($"asking {address} for the key of its store");
             return await JoinAsync(address, process, code, options.Verifier, time).ConfigureAwait(false);
         }
-        return head is null && rows is not null
+        return isFirst
             ? HeldKey.Create()
             : throw HostingReasons.RefuseStart(
                 "the store was made with a key that this machine and this code do not have",
@@ -149,7 +163,8 @@ internal static class CasLaunch
         }
         foreach (var former in file.SetAside())
         {
-            Console.Error.WriteLine($"guardian-cas: the key of a former store is now {former}; keep it if you want to use that store again");
+            Console.Error.WriteLine(
+                $"guardian-cas: the key of a former store is now {former}; keep it if you want to use that store again");
         }
         return HeldKey.Create();
     }

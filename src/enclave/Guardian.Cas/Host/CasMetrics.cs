@@ -10,14 +10,17 @@ namespace Guardian.Cas.Host;
 internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null)
 {
     private readonly ConcurrentDictionary<(string Call, int Status), Counter> counters = new();
+    private readonly ConcurrentDictionary<string, Histogram> durations = new();
+
+    /// <summary>Logs the requests; null when nobody reads the log.</summary>
+    public RequestLog? Requests { get; init; }
 
     /// <summary>Counts an answer.</summary>
     /// <param name="call">Method and route. The requested address would let a peer invent labels.</param>
     public void CountAnswer(string call, int status, TimeSpan duration)
     {
-        var counter = counters.GetOrAdd((call, status), _ => new Counter());
-        Interlocked.Increment(ref counter.Count);
-        Interlocked.Add(ref counter.Ticks, duration.Ticks);
+        Interlocked.Increment(ref counters.GetOrAdd((call, status), _ => new Counter()).Count);
+        durations.GetOrAdd(call, _ => new Histogram()).Add(duration);
     }
 
     /// <summary>The word for the state of the CAS.</summary>
@@ -35,9 +38,11 @@ internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null)
         var answers = counters.OrderBy(each => each.Key.Call, StringComparer.Ordinal).ThenBy(each => each.Key.Status).ToList();
         Head("requests_total", "counter", "Answers by call and status.");
         answers.ForEach(each => Line("requests_total", LabelsOf(each.Key), Interlocked.Read(ref each.Value.Count)));
-        Head("request_seconds_total", "counter", "Time spent on them.");
-        answers.ForEach(each => Line(
-            "request_seconds_total", LabelsOf(each.Key), TimeSpan.FromTicks(Interlocked.Read(ref each.Value.Ticks)).TotalSeconds));
+        Head("request_seconds", "histogram", "Time from the request's headers to the answer.");
+        foreach (var (call, histogram) in durations.OrderBy(each => each.Key, StringComparer.Ordinal))
+        {
+            histogram.Write(text, "guardian_cas_request_seconds", $"call=\"{call}\"");
+        }
         var (entries, rows, waiting) = vault.Measure();
         Head("audit_entries", "gauge", "Entries of the audit log.");
         Line("audit_entries", "", entries);
@@ -59,6 +64,8 @@ internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null)
             Head("witness_confirmed_seconds", "gauge", "Time since the witness confirmed the end of the log.");
             Line("witness_confirmed_seconds", "", confirmed.TotalSeconds);
         }
+        Head("log_dropped_total", "counter", "Lines of the request log that were dropped because its reader is slow.");
+        Line("log_dropped_total", "", Requests?.Dropped ?? 0);
         return text.ToString();
     }
 
@@ -68,6 +75,5 @@ internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null)
     private sealed class Counter
     {
         public long Count;
-        public long Ticks;
     }
 }

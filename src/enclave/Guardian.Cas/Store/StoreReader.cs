@@ -9,12 +9,16 @@ namespace Guardian.Cas.Store;
 internal sealed record StoreContent(StoreHead Head, AuditState Log, Dictionary<(string Kind, string Name), byte[]> Digests);
 
 /// <summary>Reads a store from untrusted rows, and verifies all of it: rows, head, and the log from its first line on.</summary>
-internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider time)
+/// <param name="progress">Gets what is read, from time to time; null when nobody wants to know.</param>
+internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider time, Action<string>? progress = null)
 {
     /// <summary>The kind of the one row that holds the <see cref="StoreHead"/>.</summary>
     public const string HeadKind = "head";
 
     private const int PageSize = 500;
+
+    // Rows take some microseconds each.
+    private const int ProgressInterval = 20_000;
 
     /// <summary>Reads the store; null when it is empty.</summary>
     /// <param name="held">What this enclave knows about the store already.</param>
@@ -29,6 +33,7 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
                 : null;
         }
         var head = ReadHead(row);
+        progress?.Invoke("verifying its store");
         var rows = ReadDigests(transaction);
         if (!AreOf(rows, head))
         {
@@ -106,6 +111,7 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
         {
             throw new InvalidDataException($"this is the store of the CAS {head.Log}, but the key belongs to {own}");
         }
+        progress?.Invoke($"verifying the {head.Sequence} entries of its log");
         // The sealed state saves work: up to its line, the hashes alone show that every line is there.
         var known = held.Known ?? AuditState.Empty;
         if (known.Sequence > head.Sequence)
@@ -180,6 +186,10 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
             foreach (var (name, value) in ReadRows(transaction, kind, ""))
             {
                 rows[(kind, name)] = key.Digest(kind, name, value);
+                if (rows.Count % ProgressInterval == 0)
+                {
+                    progress?.Invoke($"verifying its store, row {rows.Count}");
+                }
             }
         }
         return rows;

@@ -36,7 +36,8 @@ internal sealed partial class Vault : IDisposable
     private readonly Dictionary<(string Kind, string Name), (byte[] Digest, object Value)> cache = [];
 
     private Vault(
-        IRowStore store, HeldKey held, AuditKey audit, LogRules rules, TimeProvider time, Func<WitnessDescription, IWitness> connect)
+        IRowStore store, HeldKey held, AuditKey audit, LogRules rules, TimeProvider time, Func<WitnessDescription, IWitness> connect,
+        Action<string>? progress)
     {
         this.store = store;
         this.held = held;
@@ -45,7 +46,7 @@ internal sealed partial class Vault : IDisposable
         this.rules = rules;
         this.time = time;
         this.connect = connect;
-        reader = new StoreReader(key, rules, time);
+        reader = new StoreReader(key, rules, time, progress);
         writer = new LogWriter(key, audit, rules, time);
         scrub = new StoreScrub(key);
     }
@@ -55,15 +56,17 @@ internal sealed partial class Vault : IDisposable
     /// <param name="connect">Connects to a witness; null when no witness can be reached.</param>
     /// <param name="first">The owners of a store that has none; a store that has owners must have these. Null for no demand.</param>
     /// <param name="file">Keeps the key; null keeps it in memory only.</param>
+    /// <param name="progress">Gets what a long start does; null when nobody wants to know.</param>
     /// <exception cref="InvalidDataException">The store was changed outside the CAS; the message names the rows.</exception>
     /// <exception cref="RefusedException">The store has other owners than <paramref name="first"/>.</exception>
     /// <exception cref="StoreException">The database cannot be used.</exception>
     public static Vault Open(
         IRowStore store, HeldKey held, AuditKey audit, LogRules rules, TimeProvider time,
-        Func<WitnessDescription, IWitness>? connect = null, FirstOwners? first = null, KeyFile? file = null)
+        Func<WitnessDescription, IWitness>? connect = null, FirstOwners? first = null, KeyFile? file = null,
+        Action<string>? progress = null)
     {
         connect ??= place => throw new StoreException($"the witness at {place.Address} cannot be reached from here");
-        var vault = new Vault(store, held, audit, rules, time, connect);
+        var vault = new Vault(store, held, audit, rules, time, connect, progress);
         try
         {
             vault.Load(first, file);

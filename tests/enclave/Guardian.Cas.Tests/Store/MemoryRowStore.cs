@@ -84,7 +84,8 @@ internal sealed class MemoryRowStore : IRowStore
         public string? FindNextKind(string after)
         {
             store.Step();
-            return store.rows.Keys.Select(row => row.Kind).Where(kind => string.CompareOrdinal(kind, after) > 0).Min(StringComparer.Ordinal);
+            return store.rows.Keys.Select(row => row.Kind).Where(kind => string.CompareOrdinal(kind, after) > 0)
+                .Min(StringComparer.Ordinal);
         }
 
         public void Put(string kind, string name, byte[] value)

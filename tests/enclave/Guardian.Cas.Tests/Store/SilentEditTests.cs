@@ -33,7 +33,8 @@ public sealed class SilentEditTests : IDisposable
         { $"UPDATE rows SET name = 'x' WHERE name = {Line}2); UPDATE rows SET name = {Line}2) WHERE name = {Line}3); "
             + $"UPDATE rows SET name = {Line}3) WHERE name = 'x'", "entry 2 was exchanged", true },
         { $"UPDATE rows SET value = (SELECT value FROM rows WHERE name = {Line}2)) WHERE name = {Line}4)", "entry 4 was exchanged", true },
-        { $"UPDATE rows SET value = CAST(substr(value, 1, 40) || 'A' || substr(value, 42) AS BLOB) WHERE name = {Line}3)", "entry 3", true },
+        { $"UPDATE rows SET value = CAST(substr(value, 1, 40) || 'A' || substr(value, 42) AS BLOB) WHERE name = {Line}3)", "entry 3",
+        true },
         { $"UPDATE rows SET value = CAST(value || 'A' AS BLOB) WHERE name = {Line}7)", "entry 7", true },
         { $"UPDATE rows SET value = x'' WHERE name = {Line}5)", "entry 5", true },
         { $"INSERT INTO rows SELECT kind, {Line}8), value FROM rows WHERE name = {Line}7)", "ends with entry 7, but a row '", true },

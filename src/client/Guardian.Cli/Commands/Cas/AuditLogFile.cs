@@ -14,7 +14,8 @@ internal static class AuditLogFile
     /// <summary>Reads a log; nothing is verified yet.</summary>
     /// <param name="explain">Says more about the lines of a log that lacks the end.</param>
     /// <exception cref="RefusedException">The file is missing, or lacks the end.</exception>
-    public static (IReadOnlyList<ReadOnlyMemory<byte>> Lines, byte[] Head) Read(string path, Func<IEnumerable<string>, string>? explain = null)
+    public static (IReadOnlyList<ReadOnlyMemory<byte>> Lines, byte[] Head) Read(
+        string path, Func<IEnumerable<string>, string>? explain = null)
     {
         var lines = Encoding.UTF8.GetString(InputFile.ReadBytes(path, MaxSize)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return lines.Length > 0 && lines[^1].StartsWith('{')

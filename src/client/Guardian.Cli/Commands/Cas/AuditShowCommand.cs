@@ -10,7 +10,8 @@ internal sealed class AuditShowCommand : CliCommand
 {
     private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.");
 
-    public AuditShowCommand() : base("show", "Print the log, each line after it was verified. Entries that you may not read show their time and event alone.") =>
+    public AuditShowCommand() : base(
+        "show", "Print the log, each line after it was verified. Entries that you may not read show their time and event alone.") =>
         AddSymbols(cas.All);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>

@@ -68,7 +68,8 @@ internal sealed class CasAttestCommand : CliCommand
         var owners = OwnersResult.Of(await client.ReadOwnersAsync(cancellation).ConfigureAwait(false));
         var (platform, report) = (verified!.Quote.Platform, verified.Quote.Report);
         var result = new CasRecoveringResult(
-            Verified: true, Platforms.Name(platform), report.MrEnclave.ToString(), "recovering", progress.Given, progress.Threshold, owners);
+            Verified: true, Platforms.Name(platform), report.MrEnclave.ToString(), "recovering", progress.Given, progress.Threshold,
+            owners);
         terminal.Show(result, CasResultsJson.Default.CasRecoveringResult, people => people.WriteFacts(
             ("verified", "yes: certificate chain, quoting enclave, key binding, signature, policy"),
             ("platform", Platforms.Explain(platform)),

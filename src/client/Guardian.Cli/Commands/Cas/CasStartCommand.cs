@@ -47,7 +47,7 @@ internal sealed class CasStartCommand : CliCommand
         },
         new("--join")
         {
-            Description = "A replica, https://host:port, that has the store's key and gives it to this one.",
+            Description = "A replica, https://host:port, that gives the store's key to this one if it has none yet.",
             HelpName = "ADDRESS",
         },
         new("--provision")
@@ -65,13 +65,27 @@ internal sealed class CasStartCommand : CliCommand
             Description = "How many calls of one caller run at once, 512 by default; further calls are told to retry.",
             HelpName = "COUNT",
         },
+        new("--log")
+        {
+            Description = "The requests that are logged on standard error, one line of JSON each: off (default), denials or all.",
+            HelpName = "WORD",
+        },
     ];
 
-    public CasStartCommand() : base("start", "Run a CAS in its enclave until you end it.") => 
-        AddSymbols([.. host.All, owners, threshold, .. passed, recover, fresh, restored]);
+    private readonly StartSettings settings;
+
+    public CasStartCommand() : base("start", "Run a CAS in its enclave until you end it.")
+    {
+        settings = new StartSettings("GUARDIAN_CAS_", [.. host.All, owners, threshold, .. passed]);
+        AddSymbols([.. host.All, owners, threshold, .. passed, recover, fresh, restored, settings.File]);
+    }
+
+    /// <inheritdoc/>
+    public override TimeSpan EndingLimit => HostOptions.EndingLimit;
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
+        arguments = settings.Complete(arguments);
         var more = passed.SelectMany<Option<string?>, string>(
             option => arguments.GetValue(option) is { } value ? [option.Name, value] : []);
         return host.RunAsync(

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Options;
+using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Runtime.Images;
 
@@ -30,7 +30,7 @@ internal static class AttestedRun
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;
-            using var _ = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            _ = Libc.Kill(process.Id, Libc.Terminate);
         });
         process.WaitForExit();
         return process.ExitCode;

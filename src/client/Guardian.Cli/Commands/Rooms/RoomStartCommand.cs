@@ -16,6 +16,9 @@ internal sealed class RoomStartCommand : CliCommand
 
     public RoomStartCommand() : base("start", "Run the room in its enclave until you end it.") => AddSymbols([contract, cas, .. host.All]);
 
+    /// <inheritdoc/>
+    public override TimeSpan EndingLimit => HostOptions.EndingLimit;
+
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
