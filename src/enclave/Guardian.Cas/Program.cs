@@ -10,8 +10,10 @@ using Guardian.Cas.Host;
 using Guardian.Cas.Owners;
 using Guardian.Cas.Provisioning;
 using Guardian.Cas.Store;
+using Guardian.Files.Native;
 using Guardian.Hosting;
 
+RuntimeDiagnostics.RestartWithout();
 Vault? vault = null;
 var isRecoveryLost = false;
 var isDamaged = false;

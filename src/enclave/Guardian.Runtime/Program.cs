@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Runtime.Run;
 using Guardian.Runtime.Start;
@@ -7,6 +8,8 @@ using Guardian.Wasi;
 
 // Runs one WASI program inside this enclave, configured by a CAS. Standard output belongs to the program; the runtime writes to standard
 // error.
+RuntimeDiagnostics.RestartWithout();
+
 void Log(string text) => Console.Error.WriteLine($"guardian-runtime: {text}");
 
 using var ending = new CancellationTokenSource();

@@ -19,6 +19,7 @@ public sealed partial class GramineManifestTests
     private static readonly string[] Documented =
     [
         "loader.entrypoint", "loader.log_level", "loader.argv", "loader.env.LD_LIBRARY_PATH", "loader.env.DOTNET_GCHeapHardLimit",
+        "loader.env.DOTNET_EnableDiagnostics", "loader.insecure__use_cmdline_argv",
         "libos.entrypoint", "fs.mounts", "sys.enable_extra_runtime_domain_names_conf", "sys.enable_sigterm_injection",
         "sys.disallow_subprocesses", "sys.insecure__allow_eventfd", "sys.stack.size", "sgx.debug", "sgx.remote_attestation",
         "sgx.isvprodid", "sgx.isvsvn", "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
@@ -42,6 +43,7 @@ public sealed partial class GramineManifestTests
     [Theory]
     [InlineData("guardian-enclave", EnclaveProduct.CleanRoom)]
     [InlineData("guardian-runtime", EnclaveProduct.Runtime)]
+    [InlineData("guardian-cas", EnclaveProduct.Cas)]
     public void A_manifest_has_only_keys_that_Gramine_documents_and_attests_by_DCAP(string program, EnclaveProduct product)
     {
         var manifest = Read(program);
@@ -51,11 +53,13 @@ public sealed partial class GramineManifestTests
         Assert.Equal(false, sgx["debug"]);
         // The identity that the simulated platform signs with.
         Assert.Equal(((long)product, 1L), (sgx["isvprodid"], sgx["isvsvn"]));
+        Assert.Equal("0", ((TomlTable)((TomlTable)manifest["loader"])["env"])["DOTNET_EnableDiagnostics"]);
     }
 
     [Theory]
     [InlineData("guardian-enclave")]
     [InlineData("guardian-runtime")]
+    [InlineData("guardian-cas")]
     public void Every_file_is_mounted_and_only_what_the_program_checks_itself_is_allowed(string program)
     {
         var manifest = Read(program);
@@ -84,11 +88,18 @@ public sealed partial class GramineManifestTests
         runtime = RuntimeOptions.Parse([.. pins, .. Arguments("guardian-runtime")]);
         Assert.Equal((pins[1], pins[3]), (runtime.CasPins.Identity, runtime.CasPins.Owners));
         Assert.Throws<RefusedException>(() => RuntimeOptions.Parse(["--cas-identity", "x", .. Arguments("guardian-runtime")]));
+        // The options of the CAS are not measured; the comment shows them.
+        var command = File.ReadLines(Repository.File("deploy", "gramine", "guardian-cas.manifest.template"))
+            .Single(line => line.StartsWith("#   gramine-sgx guardian-cas ", StringComparison.Ordinal)).Split(' ')[5..];
+        var cas = Guardian.Hosting.HostOptions.Parse(command, [], own: [], optional: ["database"]);
+        Assert.Equal(("/state", "0.0.0.0:8443", "/state/database"), (cas.State, cas.Listen.ToString(), cas.Find("database")));
+        Assert.False(((TomlTable)Read("guardian-cas")["loader"]).ContainsKey("argv"));
     }
 
     [Theory]
     [InlineData("guardian-enclave", "Guardian.Enclave")]
     [InlineData("guardian-runtime", "Guardian.Runtime")]
+    [InlineData("guardian-cas", "Guardian.Cas")]
     public void The_trusted_files_are_those_that_the_native_build_makes(string program, string project)
     {
         Assert.SkipUnless(GuardianProgram.Command(project, program) is [_], "the programs are not native; ./test native makes them");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Guardian.Attestation.Launch;
 using Guardian.Cli.Failures;
+using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Sgx.Measurement;
 
@@ -56,7 +57,10 @@ internal sealed class InstalledProgram
     public ProcessStartInfo CreateStartInfo()
     {
         var native = Path.Combine(Directory, Name);
-        return File.Exists(native) ? new ProcessStartInfo(native) : new ProcessStartInfo("dotnet", [native + ".dll"]);
+        var start = File.Exists(native) ? new ProcessStartInfo(native) : new ProcessStartInfo("dotnet", [native + ".dll"]);
+        // The program insists on it, and would start a second time otherwise.
+        start.Environment[RuntimeDiagnostics.Variable] = "0";
+        return start;
     }
 
     /// <summary>Starts the program. Disposing the result kills it with its whole tree.</summary>

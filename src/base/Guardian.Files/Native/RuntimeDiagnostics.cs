@@ -1,0 +1,64 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Guardian.Files.Native;
+
+/// <summary>
+/// The ways that the .NET runtime opens into a process: a socket for debuggers and traces, and profilers. They have no place in an enclave.
+/// </summary>
+/// <remarks>
+/// The runtime has no setting for this in the files of a program, only an environment variable, which belongs to the host. A native file
+/// has no such ways.
+/// </remarks>
+public static unsafe class RuntimeDiagnostics
+{
+    /// <summary>The variable that closes all of them when it is <c>0</c>.</summary>
+    public const string Variable = "DOTNET_EnableDiagnostics";
+
+    /// <summary>
+    /// Replaces this process by the same program, with the same arguments and without diagnostics, unless it has none. A program calls it
+    /// before anything else, so that no secret is in the process before.
+    /// </summary>
+    /// <exception cref="IOException">The process cannot be replaced.</exception>
+    public static void RestartWithout()
+    {
+        if (!RuntimeFeature.IsDynamicCodeSupported || Environment.GetEnvironmentVariable(Variable) == "0")
+        {
+            return;
+        }
+        var program = Path.GetFullPath(File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: true)!.FullName);
+        var arguments = File.ReadAllText("/proc/self/cmdline", Encoding.UTF8).TrimEnd('\0').Split('\0');
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Where(variable => (string)variable.Key != Variable).Select(variable => $"{variable.Key}={variable.Value}")
+            .Append($"{Variable}=0");
+        DeleteSockets();
+        Libc.Execute(program, ToPointers(arguments), ToPointers(environment));
+        throw new IOException($"{program} cannot be started without the runtime's diagnostics (errno {Errno.Last})");
+    }
+
+    // The runtime deletes them when it ends, but not when the process is replaced.
+    private static void DeleteSockets()
+    {
+        foreach (var pattern in new[] { $"dotnet-diagnostic-{Environment.ProcessId}-*", $"clr-debug-pipe-{Environment.ProcessId}-*" })
+        {
+            foreach (var file in Directory.GetFiles(Path.GetTempPath(), pattern))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    // The memory is freed with the process.
+    private static byte** ToPointers(IEnumerable<string> texts)
+    {
+        var list = texts.ToList();
+        var pointers = (byte**)NativeMemory.AllocZeroed((nuint)list.Count + 1, (nuint)sizeof(byte*));
+        for (var i = 0; i < list.Count; i++)
+        {
+            pointers[i] = (byte*)Marshal.StringToCoTaskMemUTF8(list[i]);
+        }
+        return pointers;
+    }
+}
