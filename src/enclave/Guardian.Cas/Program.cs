@@ -43,6 +43,7 @@ finally
 async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess process)
 {
     limits = new CallerLimits(CasLaunch.ReadCallerCalls(options));
+    var connections = CasLaunch.ReadConnections(options);
     var rows = CasLaunch.OpenRows(options);
     var owners = CasLaunch.ReadOwners(options);
     var key = await CasLaunch.GetKeyAsync(options, process, rows, TimeProvider.System).ConfigureAwait(false);
@@ -65,7 +66,11 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault), limits, authority));
+    var metrics = new CasMetrics(vault, services.Workshop);
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, metrics, limits, authority))
+    {
+        Connections = connections,
+    };
 }
 
 static AuditKey CreateAuditKey(EnclaveProcess process) =>

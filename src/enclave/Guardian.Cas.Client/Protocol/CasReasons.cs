@@ -53,6 +53,18 @@ public static class CasReasons
         "busy", RefusalKind.Unavailable,
         "The CAS has more to do than it can, or cannot use its database or its witness now. A change may have happened or not.");
 
+    /// <summary>The caller has used up the work that the CAS does for one caller now.</summary>
+    public static readonly RefusalReason OverBudget = new(
+        "over-budget", RefusalKind.Unavailable,
+        "The caller, or its address, has used up the work with keys that the CAS does for one caller now. Nothing has happened.",
+        "wait as long as the answer says, or use P-256 keys in place of RSA keys");
+
+    /// <summary>The caller keeps as much in the CAS as one key may.</summary>
+    public static readonly RefusalReason OverQuota = new(
+        "over-quota", RefusalKind.Forbidden,
+        "The key that creates sessions keeps as much in this CAS as one key may: sessions, bytes or keys.",
+        "delete sessions that nobody needs (guardian session delete), or ask the owners of the CAS for more");
+
     /// <summary>The data of the CAS is not what it wrote.</summary>
     public static readonly RefusalReason Damaged = new(
         "damaged", RefusalKind.Damaged,
@@ -85,6 +97,6 @@ public static class CasReasons
 
     /// <summary>The reason that a CAS named in its answer; <see cref="Invalid"/> when this release does not know it.</summary>
     internal static RefusalReason FromWire(string code) =>
-        new[] { Denied, NotFound, Conflict, Unclaimed, OtherCas, Busy, Damaged }
+        new[] { Denied, NotFound, Conflict, Unclaimed, OtherCas, Busy, OverBudget, OverQuota, Damaged }
             .FirstOrDefault(reason => reason.Code == code) ?? Invalid;
 }

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Guardian.Cas.Secrets;
 using Guardian.Cas.Store;
 
 namespace Guardian.Cas.Host;
 
 /// <summary>Counts the answers of the CAS for Prometheus (text format 0.0.4), without names of sessions. Thread-safe.</summary>
-internal sealed class CasMetrics(Vault vault)
+internal sealed class CasMetrics(Vault vault, SecretWorkshop? workshop = null)
 {
     private readonly ConcurrentDictionary<(string Call, int Status), Counter> counters = new();
 
@@ -41,6 +42,11 @@ internal sealed class CasMetrics(Vault vault)
         Line("store_rows", "", rows);
         Head("store_waiting", "gauge", "Calls that wait for the store.");
         Line("store_waiting", "", waiting);
+        var (drawn, turns) = workshop?.Measure() ?? default;
+        Head("keys_drawn_total", "counter", "Private keys that were drawn for secrets.");
+        Line("keys_drawn_total", "", drawn);
+        Head("keys_waiting", "gauge", "Slow keys that wait for their turn.");
+        Line("keys_waiting", "", turns);
         return text.ToString();
     }
 

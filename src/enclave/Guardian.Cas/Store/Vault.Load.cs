@@ -23,7 +23,9 @@ internal sealed partial class Vault
                 $"the database is empty, but the key belongs to the store of the CAS {held.Log}; "
                 + "restore the database, or start a new CAS with another state folder");
         }
-        (head, log, digests) = content is null ? (null, AuditState.Empty, []) : (content.Head, content.Log, content.Digests);
+        (head, log, index) = content is null
+            ? (null, AuditState.Empty, new RowIndex([]))
+            : (content.Head, content.Log, new RowIndex(content.Digests));
         // Step 2
         var owners = Admit(transaction, first);
         // Random, so that two stores that begin at the same instant have different logs.
@@ -113,7 +115,7 @@ internal sealed partial class Vault
         }
         foreach (var (row, digest) in changes)
         {
-            SetDigest(digests, row, digest);
+            index.Set(row, digest);
         }
         (head, headRow, log) = (found, null, chain.State);
     }
