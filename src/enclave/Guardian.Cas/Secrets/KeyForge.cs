@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Guardian.Cas.Callers;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Hosting;
@@ -10,9 +11,13 @@ namespace Guardian.Cas.Secrets;
 /// address. Thread-safe.
 /// </summary>
 /// <remarks>A turn is one key, so the wait of a caller depends on the number of other callers and not on how much they asked for.</remarks>
-internal sealed class KeyForge
+internal sealed partial class KeyForge
 {
+    // The weight of a tenth: enough to end, and too little to delay calls on a machine with few processors.
+    private const int Niceness = 10;
+
     private readonly int maxThreads;
+    private readonly bool yields;
     private readonly Func<KeyType, byte[]> draw;
     private readonly Lock gate = new();
     private readonly Round<IPAddress, Round<string, Queue<Turn>>> waiting = new();
@@ -22,8 +27,12 @@ internal sealed class KeyForge
 
     /// <param name="draw">Draws a key, PKCS#8; null is <see cref="KeyPair.Create"/>.</param>
     /// <param name="threads">The threads; null leaves at least half of the processors to calls.</param>
-    public KeyForge(Func<KeyType, byte[]>? draw = null, int? threads = null) =>
-        (this.draw, maxThreads) = (draw ?? KeyPair.Create, threads ?? (Environment.ProcessorCount < 4 ? 1 : 2));
+    /// <param name="yields">
+    /// Whether its threads yield to all others of the machine. Only for work in native code: the collection of garbage waits for a thread
+    /// in managed code, and would wait long for one that yields.
+    /// </param>
+    public KeyForge(Func<KeyType, byte[]>? draw = null, int? threads = null, bool yields = true) =>
+        (this.draw, maxThreads, this.yields) = (draw ?? KeyPair.Create, threads ?? (Environment.ProcessorCount < 4 ? 1 : 2), yields);
 
     /// <summary>Counts the keys that were drawn, and the turns that wait.</summary>
     public (long Drawn, int Waiting) Measure() => (Interlocked.Read(ref drawn), Volatile.Read(ref length));
@@ -90,6 +99,11 @@ internal sealed class KeyForge
     // A thread ends when nothing waits: most CASs draw keys rarely.
     private void Work()
     {
+        if (yields)
+        {
+            // Of this thread alone, on Linux. Where it is not possible, turns and budgets still hold.
+            _ = SetPriority(0, 0, Niceness);
+        }
         while (Next() is { } turn)
         {
             turn.Do();
@@ -119,6 +133,9 @@ internal sealed class KeyForge
             return turn;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, uint who, int priority);
 
     private sealed record Turn(Action Do);
 

@@ -7,6 +7,8 @@ namespace Guardian.Cas.Secrets;
 /// <summary>Reads sessions and makes their secrets within a budget, and stops when the caller has gone. Thread-safe.</summary>
 internal sealed class SecretWorkshop(KeyForge forge, KeyBudget budget, TimeProvider time)
 {
+    private readonly KeyForge reading = new(threads: 1, yields: false);
+
     /// <summary>Counts the keys that were drawn, and those that wait for their turn.</summary>
     public (long Drawn, int Waiting) Measure() => forge.Measure();
 
@@ -23,7 +25,7 @@ internal sealed class SecretWorkshop(KeyForge forge, KeyBudget budget, TimeProvi
         var units = KeyWork.UnitsOfText(yaml.Length);
         return units == 0 ? SessionDocument.Read(yaml.Span)
             : budget.TryCharge(caller, source.Address, units) is { } refusal ? refusal
-            : await forge.RunAsync(() => SessionDocument.Read(yaml.Span), caller, source).ConfigureAwait(false);
+            : await reading.RunAsync(() => SessionDocument.Read(yaml.Span), caller, source).ConfigureAwait(false);
     }
 
     /// <summary>Makes the values of a document's secrets.</summary>
