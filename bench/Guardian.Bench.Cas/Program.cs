@@ -1,115 +1,15 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using Guardian.Attestation.RaTls;
 using Guardian.Bench.Cas;
-using Guardian.Cas.Client.Protocol;
-using Guardian.Refusals;
-using Guardian.Simulation;
 
-// guardian-bench-cas [SECONDS]: compares the cost of an admission with the signature checks that it needs, and counts the admissions and
-// tag moves a second on two cores, each durable before its answer.
-var duration = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 5);
-using var bench = new Bench();
-var created = await bench.Services.Sessions.CreateAsync(Encoding.UTF8.GetBytes(bench.Session), bench.Owner).ConfigureAwait(false);
-Expect(created.Value is not null);
-var request = new ConfigurationRequest("bench", "web");
-
-// A CAS runs for months, so compilation at its start does not count.
-await MeasureAsync(2 * duration, AdmitAsync).ConfigureAwait(false);
-
-// Rounds alternate, so that a busy machine disturbs all measurements equally. The result is the median of the processor time.
-var floor = new List<double>();
-var evidence = new List<double>();
-var admission = new List<double>();
-for (var round = 0; round < 9; round++)
+// guardian-bench-cas [admissions SECONDS | scale SESSIONS | start ENCLAVES | hostile SECONDS]
+var what = args.Length > 0 ? args[0] : "admissions";
+var size = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 0;
+var isMet = what switch
 {
-    floor.Add(await MeasureAsync(duration / 9 / 3, CheckSignaturesAsync).ConfigureAwait(false));
-    evidence.Add(await MeasureAsync(duration / 9 / 3, VerifyAsync).ConfigureAwait(false));
-    admission.Add(await MeasureAsync(duration / 9 / 3, AdmitAsync).ConfigureAwait(false));
-}
-Row($"floor: {Bench.SignatureCount} signatures of P-256 checked", Median(floor));
-Row("evidence of an enclave verified", Median(evidence));
-Row("admission alone: verified, logged on disk, configured", Median(admission));
-
-var (admissions, shared) = await MeasureRateAsync(duration, 64, (_, i) => AdmitAsync(i)).ConfigureAwait(false);
-Row("admission among 64, who share commits", shared);
-var isMet = Judge("admission alone / floor", Median(admission) / Median(floor), atMost: 3);
-isMet &= Judge("admission among 64 / floor", shared / Median(floor), atMost: 3);
-isMet &= Judge("admissions a second, two cores, durable", admissions, atLeast: 500);
-
-var tags = new byte[]?[64];
-var (moves, _) = await MeasureRateAsync(duration, 64, async (writer, _) =>
-{
-    var next = RandomNumberGenerator.GetBytes(32);
-    var change = new TagChange("bench", $"tag{writer}", tags[writer], next);
-    var (outcome, _) = await bench.Services.Admissions.SetTagAsync(change, bench.Certificate(writer)).ConfigureAwait(false);
-    Expect(outcome?.Moved == true);
-    tags[writer] = next;
-}).ConfigureAwait(false);
-Row("moves of 64 tags a second, durable", moves);
+    "admissions" => await AdmissionBench.RunAsync(TimeSpan.FromSeconds(size > 0 ? size : 5)).ConfigureAwait(false),
+    "scale" => await ScaleBench.RunAsync(size > 0 ? (int)size : 100_000).ConfigureAwait(false),
+    "start" => await StartBench.RunAsync(size > 0 ? (int)size : 1_000).ConfigureAwait(false),
+    "hostile" => await HostileBench.RunAsync(TimeSpan.FromSeconds(size > 0 ? size : 60)).ConfigureAwait(false),
+    _ => throw new ArgumentException($"'{what}' is none of admissions, scale, start, hostile"),
+};
 return isMet ? 0 : 1;
-
-Task CheckSignaturesAsync(int i)
-{
-    bench.CheckSignatures();
-    return Task.CompletedTask;
-}
-
-Task VerifyAsync(int i)
-{
-    Expect(RaTlsVerifier.Verify(bench.Certificate(i), Bench.Now, SimulatedPlatforms.Verifier).Value is not null);
-    return Task.CompletedTask;
-}
-
-async Task AdmitAsync(int i) => Expect(
-    (await bench.Services.Admissions.ConfigureAsync(request, bench.Certificate(i)).ConfigureAwait(false)).Value is not null);
-
-static async Task<double> MeasureAsync(TimeSpan duration, Func<int, Task> work)
-{
-    var (clock, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
-    var count = 0;
-    for (; clock.Elapsed < duration || count == 0; count++)
-    {
-        await work(count).ConfigureAwait(false);
-    }
-    return (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / count;
-}
-
-static async Task<(double PerSecond, double Microseconds)> MeasureRateAsync(TimeSpan duration, int writers, Func<int, int, Task> work)
-{
-    var (clock, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
-    var counts = await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
-    {
-        var count = 0;
-        for (; clock.Elapsed < duration; count++)
-        {
-            await work(writer, (writer * 7919) + count).ConfigureAwait(false);
-        }
-        return count;
-    }))).ConfigureAwait(false);
-    return (counts.Sum() / clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - before).TotalMicroseconds / counts.Sum());
-}
-
-static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-static void Row(string what, double value) =>
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-60} {value,10:F1}"));
-
-static void Expect(bool holds)
-{
-    if (!holds)
-    {
-        throw new InvalidOperationException("a measured call failed");
-    }
-}
-
-static bool Judge(string what, double value, double atMost = double.MaxValue, double atLeast = 0)
-{
-    var isMet = value <= atMost && value >= atLeast;
-    var goal = atLeast > 0 ? $"at least {atLeast}" : $"at most {atMost}";
-    Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"  {what,-60} {value,10:F2}    {goal}: {(isMet ? "met" : "NOT MET")}"));
-    return isMet;
-}

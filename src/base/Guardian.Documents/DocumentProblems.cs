@@ -16,13 +16,16 @@ public sealed class DocumentProblems
     /// <summary>Whether there is any problem.</summary>
     public bool Any => problems.Count > 0;
 
+    /// <summary>Whether no more problems are kept, so that their messages need not be made.</summary>
+    internal bool IsFull => problems.Count >= MaxProblems;
+
     /// <summary>Adds a problem at a position in the text.</summary>
     /// <param name="line">The line, from 1.</param>
     /// <param name="column">The column, from 1.</param>
     /// <param name="message">The mistake and how to fix it, lower case, without full stop.</param>
     public void Add(int line, int column, string message)
     {
-        if (problems.Count < MaxProblems)
+        if (!IsFull)
         {
             problems.Add(new DocumentProblem(line, column, message));
         }

@@ -161,11 +161,16 @@ public sealed class YamlMap : YamlNode
     /// <summary>Ends reading: reports each member that was not asked for, and names the known ones.</summary>
     public void End()
     {
+        string? list = null;
         foreach (var (name, key) in keys)
         {
+            if (Problems.IsFull)
+            {
+                return;
+            }
             if (!known.Contains(name))
             {
-                key.Report($"'{name}' is not known here; known are {string.Join(", ", known.Order(StringComparer.Ordinal))}");
+                key.Report($"'{name}' is not known here; known are {list ??= string.Join(", ", known.Order(StringComparer.Ordinal))}");
             }
         }
     }

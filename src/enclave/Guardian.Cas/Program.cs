@@ -61,6 +61,7 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
 {
     limits = new CallerLimits(CasLaunch.ReadCallerCalls(options));
     requests = new RequestLog(CasLaunch.ReadLogScope(options), TimeProvider.System, Console.Error.WriteLine);
+    var connections = CasLaunch.ReadConnections(options);
     var owners = CasLaunch.ReadOwners(options);
     options.ReportStep("opening its database");
     var rows = CasLaunch.OpenRows(options);
@@ -86,9 +87,11 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
     }
     options.ReportStep("making its quote");
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
-    return new EnclaveService(
-        certificate, server =>
-            CasEndpoints.Map(server, services, new CasMetrics(vault, watch.Read) { Requests = requests }, limits, authority));
+    var metrics = new CasMetrics(vault, watch.Read, services.Workshop) { Requests = requests };
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, metrics, limits, authority))
+    {
+        Connections = connections,
+    };
 }
 
 static AuditKey CreateAuditKey(EnclaveProcess process) =>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using System.Threading.RateLimiting;
 using Guardian.Attestation.Launch;
 using Guardian.Attestation.RaTls;
 using Guardian.Files.Durable;
@@ -30,6 +29,9 @@ public sealed record EnclaveService(X509Certificate2 Certificate, Action<WebAppl
 {
     /// <summary>The versions of HTTP. HTTP/2 compresses headers, so sizes depend on earlier messages.</summary>
     public HttpProtocols Protocols { get; init; } = HttpProtocols.Http1AndHttp2;
+
+    /// <summary>The bounds of connections.</summary>
+    public ConnectionLimits Connections { get; init; } = ConnectionLimits.Default;
 }
 
 /// <summary>
@@ -38,12 +40,6 @@ public sealed record EnclaveService(X509Certificate2 Certificate, Action<WebAppl
 /// </summary>
 public static class EnclaveHost
 {
-    // A program has a handful of partners and enclaves as peers; more connections are an attempt to exhaust it.
-    private const long MaxConnections = 1_000;
-
-    // One address gets half of them, so it cannot keep all others out, and a load balancer in front has enough.
-    private const int MaxConnectionsOfAddress = 500;
-
     // The largest body is a chunk of a data set (docs/spec/room.md).
     private const long MaxBodySize = 64 * 1024 * 1024;
 
@@ -111,13 +107,14 @@ public static class EnclaveHost
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.Limits.MaxConcurrentConnections = service.Connections.Total;
+            kestrel.Limits.RequestHeadersTimeout = ConnectionLimits.HeadersTimeout;
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
-            var limiter = PeerAddress.Limit(MaxConnectionsOfAddress);
+            var guard = new ConnectionGuard(service.Connections);
             kestrel.Listen(listen, endPoint =>
             {
-                endPoint.Use((connection, next) => LimitAsync(connection, next, limiter));
+                endPoint.Use(guard.ServeAsync);
                 endPoint.Protocols = service.Protocols;
                 endPoint.UseHttps(new TlsHandshakeCallbackOptions
                 {
@@ -126,22 +123,10 @@ public static class EnclaveHost
             });
         });
         var server = builder.Build();
+        server.Use(ConnectionGuard.MarkUsed);
         server.Use((context, next) => GuardAsync(name, context, next));
         service.Map(server);
         return server;
-    }
-
-    private static async Task LimitAsync(ConnectionContext connection, Func<Task> next, PartitionedRateLimiter<IPAddress?> limiter)
-    {
-        using var lease = limiter.AttemptAcquire((connection.RemoteEndPoint as IPEndPoint)?.Address);
-        if (lease.IsAcquired)
-        {
-            await next().ConfigureAwait(false);
-        }
-        else
-        {
-            connection.Abort();
-        }
     }
 
     // A bug ends the request, not the program. The message of its exception may hold data, so only type and stack are printed.
@@ -150,6 +135,18 @@ public static class EnclaveHost
         try
         {
             await next(context).ConfigureAwait(false);
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException failure)
+        {
+            // The peer's mistake: a body that stalls (408), breaks off or is malformed (400), or is too large (413).
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = failure.StatusCode;
+            }
+        }
+        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The peer has gone, so there is no answer.
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

@@ -36,6 +36,27 @@ public class YamlDocumentTests
     }
 
     [Fact]
+    public void A_byte_order_mark_is_no_part_of_the_document()
+    {
+        var problems = new DocumentProblems();
+        var map = YamlDocument.Read([0xEF, 0xBB, 0xBF, .. "a: 1\nb: 2\n"u8], problems)!;
+        Assert.Equal(["a", "b"], map.Names);
+        Assert.False(problems.Any);
+        Assert.StartsWith("2:1: byte 11 is", Problem([0xEF, 0xBB, 0xBF, .. "a: 1\nb: "u8, 0xFF]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_document_ends_at_its_bound_of_nodes()
+    {
+        static byte[] Keys(int count) => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, count).Select(i => $"k{i}: 1\n")));
+        var problems = new DocumentProblems();
+        // A map, and a name and a value for each key.
+        Assert.NotNull(YamlDocument.Read(Keys(499), problems, maxNodes: 1000));
+        Assert.Null(YamlDocument.Read(Keys(60_000), problems, maxNodes: 1000));
+        Assert.Equal("500:3: the document has more than 1000 names, values, lists and maps", Assert.Single(problems.Items).ToString());
+    }
+
+    [Fact]
     public void Unread_members_and_values_of_the_wrong_kind_are_reported()
     {
         var problems = new DocumentProblems();

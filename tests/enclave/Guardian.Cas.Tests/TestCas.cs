@@ -11,6 +11,7 @@ using Guardian.Cas.Audit;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Host;
 using Guardian.Cas.Owners;
+using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
 using Guardian.Cas.Store;
 using Guardian.Sgx;
@@ -32,11 +33,12 @@ internal sealed class TestCas : IDisposable
     private readonly TemporaryFolder folder = new();
 
     /// <param name="isOwned">Whether <see cref="Founder"/> owns the CAS from its first line on.</param>
-    public TestCas(bool isOwned = true)
+    /// <param name="forge">Draws keys; null for a real one.</param>
+    public TestCas(bool isOwned = true, KeyForge? forge = null)
     {
         Time = new TestTime();
         Vault = OpenVault(folder.Path, Cas, Time, isOwned);
-        Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time);
+        Services = new CasServices(Vault, SimulatedPlatforms.Verifier, Time, forge: forge);
     }
 
     public static SimulatedEnclave Cas { get; } = Launch(100);
@@ -80,6 +82,10 @@ internal sealed class TestCas : IDisposable
     public SessionRegistry Sessions => Services.Sessions;
 
     public AdmissionService Admissions => Services.Admissions;
+
+    public SessionRemoval Removal => Services.Removal;
+
+    public SessionHistory History => Services.History;
 
     public OwnerRegistry Owners => Services.Owners;
 
@@ -209,4 +215,8 @@ internal sealed class TestTime : TimeProvider
     public DateTimeOffset Now { get; set; } = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow() => Now;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => Now.Ticks;
 }

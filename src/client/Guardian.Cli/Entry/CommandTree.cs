@@ -59,7 +59,8 @@ internal static class CommandTree
         "session", "Write the policies by which a CAS gives out secrets.",
         new SessionCheckCommand(), new SessionVerifyCommand(), new SessionSignCommand(), new SessionDryRunCommand(),
         new SessionCreateCommand(),
-        new SessionUpdateCommand(), new SessionReadCommand(), new SessionListCommand());
+        new SessionUpdateCommand(), new SessionReadCommand(), new SessionListCommand(),
+        new SessionHistoryCommand(), new SessionSignDeletionCommand(), new SessionDeleteCommand());
 
     private static CommandGroup CreateRoom() => new(
         "room", "Measure audiences and campaigns with partners, without showing each other a row.",
@@ -91,6 +92,9 @@ internal static class CommandTree
         new CommandGroup(
             "upgrade", "Approve new code of a CAS, when as many owners agree as recover its store.",
             new UpgradeProposeCommand(), new UpgradeSignCommand(), new UpgradeApproveCommand()),
+        new CommandGroup(
+            "creators", "Decide who creates sessions at the top level of a CAS, and how much one key keeps.",
+            new CreatorsShowCommand(), new CreatorsProposeCommand(), new CreatorsSignCommand(), new CreatorsChangeCommand()),
         new CasRecoverCommand(), new CasCopyKeyCommand(),
         new CommandGroup(
             "audit", "Read a CAS's audit log, and verify that nothing in it was changed, cut off or rolled back.",

@@ -27,6 +27,11 @@ internal sealed class AuditChain(
     public Refusal? Append(ReadOnlySpan<byte> line)
     {
         var number = State.Sequence + 1;
+        if (!isComplete && State.Sequence > 0 && AuditLine.IsPlainSuccessor(line, number, State.Hash))
+        {
+            State = State with { Sequence = number, Hash = AuditLine.Hash(line) };
+            return null;
+        }
         if (AuditLine.TryRead(line) is not var (payload, signed, signature))
         {
             return CasReasons.Malformed.Because($"line {number} is not an entry of an audit log");

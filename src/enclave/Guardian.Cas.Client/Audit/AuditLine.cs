@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -80,6 +81,9 @@ internal static class AuditLine
     /// <summary>The largest line, in bytes: a start carries a quote.</summary>
     public const int MaxSize = 64 * 1024;
 
+    // The JSON of lines whose details are not unusually long.
+    private const int PlainSize = 4096;
+
     /// <summary>Stands for the hash of the line before the first.</summary>
     public static string Origin { get; } = new('0', 2 * SHA256.HashSizeInBytes);
 
@@ -132,6 +136,44 @@ internal static class AuditLine
             return null;
         }
         return sequence is null || previous is null ? null : (sequence.Value, previous);
+    }
+
+    /// <summary>
+    /// Whether a line is the next one after another, and changes nobody's rights. Most lines are so, and a large log has a million of them,
+    /// so this makes no objects. False says nothing: <see cref="TryRead"/> tells why. Never throws for any content.
+    /// </summary>
+    /// <param name="line">The line, without line feed.</param>
+    /// <param name="sequence">The number that the line must have.</param>
+    /// <param name="previous">The hash of the line before, lower-case hex.</param>
+    public static bool IsPlainSuccessor(ReadOnlySpan<byte> line, long sequence, string previous)
+    {
+        Span<byte> json = stackalloc byte[PlainSize];
+        var dot = line.IndexOf((byte)'.');
+        if (dot < 0 || line.Length > MaxSize
+            || Base64Url.DecodeFromUtf8(line[..dot], json, out _, out var size) != OperationStatus.Done)
+        {
+            return false;
+        }
+        var reader = new Utf8JsonReader(json[..size]);
+        try
+        {
+            return reader.Read() && reader.TokenType == JsonTokenType.StartObject
+                && Has(ref reader, "sequence"u8, JsonTokenType.Number) && reader.TryGetInt64(out var number) && number == sequence
+                && Has(ref reader, "time"u8, JsonTokenType.String) && Has(ref reader, "event"u8, JsonTokenType.String)
+                && Has(ref reader, "previous"u8, JsonTokenType.String) && reader.ValueTextEquals(previous)
+                && Has(ref reader, "key"u8, JsonTokenType.String) && Has(ref reader, "statement"u8, JsonTokenType.Null)
+                && Has(ref reader, "owners"u8, JsonTokenType.Null) && Has(ref reader, "approved"u8, JsonTokenType.Null)
+                && Has(ref reader, "sealed"u8, JsonTokenType.String)
+                && reader.Read() && reader.TokenType == JsonTokenType.EndObject && !reader.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+
+        static bool Has(ref Utf8JsonReader reader, ReadOnlySpan<byte> name, JsonTokenType type) =>
+            reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(name)
+            && reader.Read() && reader.TokenType == type;
     }
 
     /// <summary>Reads an entry without verifying it; null when it is malformed. Never throws for any content.</summary>

@@ -29,6 +29,9 @@ public sealed class CasClient : IDisposable
     private readonly CasTransport transport;
     private X509Certificate2? launchCertificate;
 
+    /// <summary>Sends the calls.</summary>
+    internal CasTransport Transport => transport;
+
     /// <summary>Prepares calls to a CAS; connects to nothing yet.</summary>
     /// <param name="address">The CAS, <c>https://host:port</c>.</param>
     /// <param name="policy">The CAS that is accepted.</param>
@@ -131,15 +134,21 @@ public sealed class CasClient : IDisposable
     public Task<SessionDescription> ReadAsync(string name, CancellationToken cancellation = default) =>
         transport.SendAsync(HttpMethod.Get, CasTransport.PathOf(name), null, CasJson.Default.SessionDescription, cancellation);
 
-    /// <summary>Lists the sessions directly below a session.</summary>
-    /// <param name="name">The name of the session above.</param>
+    /// <summary>Lists the sessions directly below a session, or at the top for owners of the CAS.</summary>
+    /// <param name="name">The name of the session above; empty for the top.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>Full names; may be empty.</returns>
     public async Task<IReadOnlyList<string>> ListAsync(string name, CancellationToken cancellation = default)
     {
-        var path = $"v1/sessions?below={Uri.EscapeDataString(name)}";
-        return (
-            await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names;
+        var names = new List<string>();
+        for (var count = -1; count < names.Count;)
+        {
+            count = names.Count;
+            var path = $"v1/sessions?below={Uri.EscapeDataString(name)}&after={Uri.EscapeDataString(names.LastOrDefault() ?? "")}";
+            names.AddRange((
+                await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names);
+        }
+        return names;
     }
 
     /// <summary>Reads the key that decrypts a service's standard streams, as one of the readers that the session names.</summary>

@@ -59,6 +59,18 @@ public static class CasReasons
         "The CAS was verified, but it has lost the key of its store and waits for its owners' shares.",
         "each owner gives a share: guardian cas recover ADDRESS --key FILE; then start the CAS again");
 
+    /// <summary>The caller has used up the work that the CAS does for one caller now.</summary>
+    public static readonly RefusalReason OverBudget = new(
+        "over-budget", RefusalKind.Unavailable,
+        "The caller, or its address, has used up the work with keys that the CAS does for one caller now. Nothing has happened.",
+        "wait as long as the answer says, or use P-256 keys in place of RSA keys");
+
+    /// <summary>The caller keeps as much in the CAS as one key may.</summary>
+    public static readonly RefusalReason OverQuota = new(
+        "over-quota", RefusalKind.Forbidden,
+        "The key that creates sessions keeps as much in this CAS as one key may: sessions, bytes or keys.",
+        "delete sessions that nobody needs (guardian session delete), or ask the owners of the CAS for more");
+
     /// <summary>The data of the CAS is not what it wrote.</summary>
     public static readonly RefusalReason Damaged = new(
         "damaged", RefusalKind.Damaged,
@@ -91,6 +103,6 @@ public static class CasReasons
 
     /// <summary>The reason that a CAS named in its answer; <see cref="Invalid"/> when this release does not know it.</summary>
     internal static RefusalReason FromWire(string code) =>
-        new[] { Denied, NotFound, Conflict, Unclaimed, OtherCas, Busy, Damaged }
+        new[] { Denied, NotFound, Conflict, Unclaimed, OtherCas, Busy, OverBudget, OverQuota, Damaged }
             .FirstOrDefault(reason => reason.Code == code) ?? Invalid;
 }

@@ -15,16 +15,22 @@ public enum SignatureSubject
 
     /// <summary>An <see cref="UpgradeApproval"/>.</summary>
     Upgrade,
+
+    /// <summary>A <see cref="SessionDeletion"/>.</summary>
+    Deletion,
+
+    /// <summary>The owners' rules for creators of sessions.</summary>
+    Creation,
 }
 
 /// <summary>
-/// A person's signature of a session, of a change of owners or of an approval of code. It consents to exactly this document, and the
+/// A person's signature of a session, of a change of owners, of an approval of code, of a deletion or of rules. It consents to exactly this document, and the
 /// document names the one that it replaces, or the CAS and its owners.
 /// </summary>
 /// <param name="Key">SubjectPublicKeyInfo of a P-256 key, base64.</param>
 /// <param name="Signature">
-/// ECDSA with SHA-256 over the ASCII text <c>guardian session HASH</c>, <c>guardian owners HASH</c> or <c>guardian upgrade HASH</c>
-/// and a line feed; r and s, 64 bytes, base64.
+/// ECDSA with SHA-256 over the ASCII text <c>guardian SUBJECT HASH</c> and a line feed; SUBJECT is <c>session</c>, <c>owners</c>,
+/// <c>upgrade</c>, <c>deletion</c> or <c>creation</c>; r and s, 64 bytes, base64.
 /// </param>
 public sealed record SessionSignature(string Key, string Signature)
 {
@@ -75,6 +81,8 @@ public sealed record SessionSignature(string Key, string Signature)
         SignatureSubject.Session => "session",
         SignatureSubject.Owners => "owners",
         SignatureSubject.Upgrade => "upgrade",
+        SignatureSubject.Deletion => "deletion",
+        SignatureSubject.Creation => "creation",
         _ => throw new ArgumentOutOfRangeException(nameof(subject)),
     };
 }

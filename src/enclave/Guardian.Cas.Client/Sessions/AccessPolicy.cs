@@ -13,6 +13,11 @@ internal sealed record AccessPolicy(AccessRule Read, AccessRule Update, AccessRu
     /// <summary>The policy of a session that has none: everything for its creator only.</summary>
     public static AccessPolicy CreatorOnly { get; } = new(AccessRule.Creator, AccessRule.Creator, AccessRule.Creator, AccessRule.Creator);
 
+    /// <summary>
+    /// The rule for deleting the session. By default, those who replace it delete it, and its creator where nobody replaces it.
+    /// </summary>
+    public AccessRule Delete { get; init; } = Update == AccessRule.Nobody ? AccessRule.Creator : Update;
+
     /// <summary>Whether nobody can ever replace the session.</summary>
     public bool IsImmutable => Update == AccessRule.Nobody;
 }

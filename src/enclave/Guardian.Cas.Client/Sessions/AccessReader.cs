@@ -17,6 +17,10 @@ internal static class AccessReader
         var update = ReadRule(map, "update") ?? AccessRule.Creator;
         var read = ReadRule(map, "read") ?? AccessRule.Creator;
         var policy = new AccessPolicy(read, update, ReadRule(map, "create_sessions") ?? update, ReadRule(map, "list_sessions") ?? read);
+        if (ReadRule(map, "delete") is { } delete)
+        {
+            policy = policy with { Delete = delete };
+        }
         map?.End();
         return policy;
     }

@@ -44,7 +44,10 @@ internal static class SecretReader
         ["both"] = (true, true),
     };
 
-    public static SessionSecret Read(YamlMap map)
+    /// <summary>Reads a secret.</summary>
+    /// <param name="map">The secret.</param>
+    /// <param name="slow">Bounds the given keys whose check takes long.</param>
+    public static SessionSecret Read(YamlMap map, SlowKeys slow)
     {
         var name = SessionFields.ReadName(map);
         if (!map.Has("kind"))
@@ -58,7 +61,7 @@ internal static class SecretReader
             secret = kind switch
             {
                 SecretKind.Binary or SecretKind.Ascii => ReadRandom(map, secret),
-                SecretKind.PrivateKey => ReadPrivateKey(map, secret),
+                SecretKind.PrivateKey => ReadPrivateKey(map, secret, slow),
                 SecretKind.PublicKey => ReadPublicKey(map, secret),
                 SecretKind.Jwt => ReadToken(map, secret),
                 _ => ReadCertificate(map, secret),
@@ -177,10 +180,10 @@ internal static class SecretReader
         return secret with { Size = value.Length, Value = value };
     }
 
-    private static SessionSecret ReadPrivateKey(YamlMap map, SessionSecret secret) => ReadPin(map, ReadRotation(map, secret)) with
+    private static SessionSecret ReadPrivateKey(YamlMap map, SessionSecret secret, SlowKeys slow) => ReadPin(map, ReadRotation(map, secret)) with
     {
         KeyType = map.Word("key_type", KeyTypes, KeyType.P256),
-        Value = ReadPem(map, PemKey.TryReadPrivate, "a private key is PKCS#8 in PEM, of P-256, P-384, Ed25519 or RSA"),
+        Value = ReadPem(map, pem => PemKey.TryReadPrivate(pem, slow.MayCheckOneMore), "a private key is PKCS#8 in PEM, of P-256, P-384, Ed25519 or RSA"),
     };
 
     private static SessionSecret ReadPublicKey(YamlMap map, SessionSecret secret)

@@ -135,7 +135,12 @@ internal sealed class ServiceReader(
     private List<string> ReadTags(YamlMap map)
     {
         var tags = new List<string>();
-        foreach (var tag in map.Texts("tags"))
+        var given = map.Texts("tags");
+        if (given.Count > SessionDocument.MaxEntries)
+        {
+            map.ReportAt("tags", $"'tags' has {given.Count} entries; at most {SessionDocument.MaxEntries} are allowed");
+        }
+        foreach (var tag in given.Take(SessionDocument.MaxEntries))
         {
             if (!SessionFields.IsName(tag.Value) || volumes.Any(volume => volume.Name == tag.Value))
             {

@@ -13,6 +13,9 @@ public sealed record SessionDocument
     /// <summary>The largest number of services, secrets, volumes and images. Each costs the CAS a row or an appraisal.</summary>
     internal const int MaxEntries = 256;
 
+    // Strangers send sessions, and the CAS reads them before it knows whether it keeps them.
+    private const int MaxNodes = 20_000;
+
     internal SessionDocument()
     {
     }
@@ -56,7 +59,7 @@ public sealed record SessionDocument
     public static Outcome<SessionDocument> Read(ReadOnlySpan<byte> utf8)
     {
         var problems = new DocumentProblems();
-        if (YamlDocument.Read(utf8, problems) is { } map)
+        if (YamlDocument.Read(utf8, problems, MaxNodes) is { } map)
         {
             var session = new SessionReader(map).Read(Convert.ToHexStringLower(SHA256.HashData(utf8)), Encoding.UTF8.GetString(utf8));
             if (!problems.Any)

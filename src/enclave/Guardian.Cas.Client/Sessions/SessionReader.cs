@@ -24,8 +24,10 @@ internal sealed class SessionReader(YamlMap map)
         var cas = ReadCas(map.Map("cas"));
         var access = AccessReader.Read(map.Map("access_policy"));
         var security = SecurityRules.Read(map.Map("security"));
-        var secretsWithMaps = ReadUnique("secrets", SecretReader.Read, secret => secret.Name);
+        var slow = new SlowKeys();
+        var secretsWithMaps = ReadUnique("secrets", secret => SecretReader.Read(secret, slow), secret => secret.Name);
         SecretReader.CheckReferences(secretsWithMaps);
+        slow.Check(secretsWithMaps);
         List<SessionSecret> secrets = [.. secretsWithMaps.Select(each => each.Item)];
         List<SessionVolume> volumes = [.. ReadUnique("volumes", ReadVolume, volume => volume.Name).Select(each => each.Item)];
         var images = ReadImages(new ServiceReader(secrets, volumes, [], security));

@@ -53,6 +53,16 @@ internal sealed record SessionSecret(string Name, SecretKind Kind)
     /// <summary>The secret of another session that this one stands for; null for an own secret.</summary>
     public SessionImport? Import { get; init; }
 
+    /// <summary>Private keys and certificates: whether the key that the CAS makes, or that is given, is an RSA key.</summary>
+    public bool HasRsaKey => Import is null && (Value is { } given
+        ? Kind == SecretKind.PrivateKey && PemKey.IsRsa(given.Span)
+        : PrivateKey is null && KeyType is KeyType.Rsa2048 or KeyType.Rsa3072);
+
+    /// <summary>As <see cref="HasRsaKey"/>, for keys with which everything takes milliseconds: RSA and P-384.</summary>
+    public bool HasSlowKey => HasRsaKey || (Import is null && (Value is { } given
+        ? Kind == SecretKind.PrivateKey && PemKey.IsSlow(given.Span)
+        : PrivateKey is null && KeyType == KeyType.P384));
+
     /// <summary>Whether the value that was made for the description in another text of the session still fits this one.</summary>
     public bool KeepsValueOf(SessionSecret other) =>
         !IsPinned && !other.IsPinned && Value is null && other.Value is null && Import is null && other.Import is null

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Secrets;
@@ -58,10 +57,10 @@ internal sealed record Admission(
     /// <summary>Makes the startup configuration.</summary>
     /// <param name="workloadKey">The key of the workload certificate, SubjectPublicKeyInfo; null for none.</param>
     /// <param name="now">The time.</param>
+    /// <exception cref="RefusedException">The configuration is too large.</exception>
     public StartupConfiguration Configure(byte[]? workloadKey, DateTimeOffset now)
     {
-        byte[] Fill(string text) => PlaceholderWriter.Replace(text, (name, isPrevious) => FindValue(name, isPrevious, now));
-        string FillText(string text) => Encoding.UTF8.GetString(Fill(text));
+        var filler = new ConfigurationFiller(this, now);
         return new StartupConfiguration
         {
             Session = State.Document.Name,
@@ -74,15 +73,15 @@ internal sealed record Admission(
                     .Where(variable => Placeholders.NamesIn(variable.Value) is { Count: > 0 } names && names.All(IsPinned))
                     .Select(variable => variable.Key),
             ],
-            Command = [.. Service.Command.Select(FillText)],
-            Environment = Service.Environment.ToDictionary(variable => variable.Key, variable => FillText(variable.Value)),
+            Command = [.. Service.Command.Select(filler.FillText)],
+            Environment = Service.Environment.ToDictionary(variable => variable.Key, variable => filler.FillText(variable.Value)),
             Pwd = Service.Pwd,
             Program = Service.Program,
-            Files = [.. Service.Files.Select(file => new InjectedFile(file.Path, Fill(file.Content), file.Mode))],
+            Files = [.. Service.Files.Select(file => new InjectedFile(file.Path, filler.Fill(file.Content), file.Mode))],
             Volumes = [.. Service.Volumes.Select(Configure)],
             Network = new NetworkConfiguration(
-                [.. Service.Listen.Select(listen => Configure(listen, now))],
-                [.. Service.Connect.Select(connect => Configure(connect, now))]),
+                [.. Service.Listen.Select(listen => Configure(listen, filler))],
+                [.. Service.Connect.Select(connect => Configure(connect, filler))]),
             Workload = workloadKey is null ? null : Workloads.Issue(State.Document, Service, workloadKey, now),
             Stdio = new StdioConfiguration(Service.EncryptsStdio ? State.Stored.Keys[SessionState.StdioKey(Service.Name)] : null),
             Limits = Service.Limits,
@@ -134,25 +133,22 @@ internal sealed record Admission(
         return new VolumeConfiguration(mount.Name, mount.Path, key, Tags[mount.Name], mount.Update, regions);
     }
 
-    private ListenConfiguration Configure(SessionListen listen, DateTimeOffset now)
+    private ListenConfiguration Configure(SessionListen listen, ConfigurationFiller filler)
     {
-        var (chain, key, authority) = FindCertificates(listen.Identity, listen.Authority, now);
+        var (chain, key, authority) = FindCertificates(listen.Identity, listen.Authority, filler);
         return new ListenConfiguration(listen.Port, listen.Protocol, chain, key, authority, FindPeers(listen.Protocol, listen.Peers));
     }
 
-    private ConnectConfiguration Configure(SessionConnect connect, DateTimeOffset now)
+    private ConnectConfiguration Configure(SessionConnect connect, ConfigurationFiller filler)
     {
-        var (chain, key, authority) = FindCertificates(connect.Identity, connect.Authority, now);
+        var (chain, key, authority) = FindCertificates(connect.Identity, connect.Authority, filler);
         return new ConnectConfiguration(
             connect.Host, connect.Port, connect.Protocol, authority, chain, key, FindPeers(connect.Protocol, connect.Peers));
     }
 
-    private (string? Chain, string? Key, string? Authority) FindCertificates(string? identity, string? authority, DateTimeOffset now)
-    {
-        var own = identity is null ? null : FindValue(identity, isPrevious: false, now);
-        var issuer = authority is null ? null : FindValue(authority, isPrevious: false, now);
-        return (own?.ToPem("chain"), own?.ToPem("privatekey"), issuer?.ToPem("crt"));
-    }
+    private static (string? Chain, string? Key, string? Authority) FindCertificates(
+        string? identity, string? authority, ConfigurationFiller filler) =>
+        (filler.ToPem(identity, "chain"), filler.ToPem(identity, "privatekey"), filler.ToPem(authority, "crt"));
 
     private PeerService[]? FindPeers(NetworkProtocol protocol, IReadOnlyList<SessionPeer> peers) => protocol == NetworkProtocol.Attested
         ? [.. peers.Select(peer => new PeerService(peer.Session ?? State.Document.Name, peer.Service, peer.Program))]

@@ -13,14 +13,16 @@ using Guardian.Refusals;
 namespace Guardian.Cas.Admissions;
 
 /// <summary>Admits enclaves to the services of sessions, and keeps their freshness tags. Thread-safe.</summary>
-internal sealed class AdmissionService(Vault vault, CallerVerifier callers, TimeProvider time)
+internal sealed class AdmissionService(Vault vault, CallerVerifier callers, SecretRenewal renewal, TimeProvider time)
 {
     private const string BadWorkloadKey = "the key of a workload certificate is a P-256 SubjectPublicKeyInfo";
 
     /// <summary>Gives a service its startup configuration if its quote satisfies the session, and is for the start of this
     /// service.</summary>
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
-    public async Task<Outcome<StartupConfiguration>> ConfigureAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public async Task<Outcome<StartupConfiguration>> ConfigureAsync(
+        ConfigurationRequest request, ReadOnlyMemory<byte> certificate, CallSource source = default)
     {
         if (request.WorkloadKey is { } key && !WorkloadAuthority.IsAcceptable(key))
         {
@@ -31,7 +33,7 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
         {
             return refusal!;
         }
-        (var admission, refusal) = await AdmitAsync(request, peer).ConfigureAwait(false);
+        (var admission, refusal) = await AdmitAsync(request, peer, source).ConfigureAwait(false);
         return admission is null ? refusal! : admission.Configure(request.WorkloadKey, time.GetUtcNow());
     }
 
@@ -76,7 +78,8 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
     /// <summary>Gives a service the one secret of Gramine's secret provisioning if its quote satisfies the session.</summary>
     /// <param name="certificate">The caller's TLS certificate, DER.</param>
     /// <returns>The secret. Text ends with NUL, as Gramine's client expects.</returns>
-    public async Task<Outcome<byte[]>> ProvisionAsync(ConfigurationRequest request, ReadOnlyMemory<byte> certificate)
+    public async Task<Outcome<byte[]>> ProvisionAsync(
+        ConfigurationRequest request, ReadOnlyMemory<byte> certificate, CallSource source = default)
     {
         var (peer, refusal) = callers.Verify(certificate);
         if (peer is null)
@@ -87,7 +90,7 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
         {
             return CasReasons.Denied.Because($"Gramine's own evidence has no role; the caller's is for '{role}'");
         }
-        (var admission, refusal) = await AdmitAsync(request, peer).ConfigureAwait(false);
+        (var admission, refusal) = await AdmitAsync(request, peer, source).ConfigureAwait(false);
         if (admission is null)
         {
             return refusal!;
@@ -161,24 +164,23 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
             : peer;
     }
 
-    private async Task<Outcome<Admission>> AdmitAsync(ConfigurationRequest request, RaTlsPeer peer)
+    private async Task<Outcome<Admission>> AdmitAsync(ConfigurationRequest request, RaTlsPeer peer, CallSource source)
     {
         while (true)
         {
-            var (admission, refusal) = await vault.TryRunAsync<Admission>(
-                transaction => Admit(transaction, request, peer)).ConfigureAwait(false);
-            if (admission is null)
-            {
-                return refusal!;
-            }
-            var due = admission.Sessions.Where(IsDue).ToList();
+            var due = new List<SessionState>();
+            var outcome = await vault.TryRunAsync<Admission>(transaction => Admit(transaction, request, peer, due)).ConfigureAwait(false);
             if (due.Count == 0)
             {
-                return admission;
+                return outcome;
             }
             foreach (var state in due)
             {
-                await RenewAsync(state).ConfigureAwait(false);
+                var renewed = await renewal.RenewAsync(state, source).ConfigureAwait(false);
+                if (renewed.Refusal is not null)
+                {
+                    return renewed.Refusal;
+                }
             }
         }
     }
@@ -186,7 +188,9 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
     private static Refusal NoService(ConfigurationRequest request) =>
         CasReasons.NotFound.Because($"there is no service '{request.Service}' in a session '{request.Session}'");
 
-    private static Outcome<Admission> Admit(VaultTransaction transaction, ConfigurationRequest request, RaTlsPeer peer)
+    /// <param name="due">Receives the sessions whose secrets must be renewed before the service is admitted.</param>
+    private Outcome<Admission> Admit(
+        VaultTransaction transaction, ConfigurationRequest request, RaTlsPeer peer, List<SessionState> due)
     {
         if (transaction.FindSession(request.Session) is not { } state || state.FindService(request.Service) is not { } service)
         {
@@ -209,6 +213,12 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
         {
             return refusal!;
         }
+        due.AddRange(admission.Sessions.Where(renewal.IsDue));
+        if (due.Count > 0)
+        {
+            // A refusal undoes everything: a singleton that was noted now would be known when it is admitted.
+            return CasReasons.Busy.Because("secrets are due");
+        }
         if (service.IsSingleton)
         {
             transaction.PutInstance(request.Session, request.Service, peer);
@@ -225,23 +235,5 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
             : service.IsSingleton && transaction.IsInstance(state.Document.Name, service.Name, peer)
                 ? ["singleton: found an enclave that was admitted before; accepted one that starts anew"]
                 : [];
-    }
-
-    private bool IsDue(SessionState state) => SecretMaker.IsDue(state.Document, state.Stored.Secrets, time.GetUtcNow());
-
-    private async Task RenewAsync(SessionState state)
-    {
-        var secrets = SecretMaker.Make(state.Document, (state.Document, state.Stored.Secrets), time.GetUtcNow());
-        await vault.RunAsync(transaction =>
-        {
-            // Another admission may have been faster.
-            if (transaction.FindSession(state.Document.Name)?.Stored.Revision == state.Stored.Revision)
-            {
-                transaction.PutSession(
-                    state with { Stored = state.Stored with { Secrets = secrets, Revision = state.Stored.Revision + 1 } });
-                transaction.Audit("secrets-renewed", state.Document.Name, "cas");
-            }
-            return true;
-        }).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.Cas.Callers;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
@@ -85,6 +86,12 @@ internal static class CasEndpoints
             MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.CasIdentity,
             (context, body) => services.Owners.ApproveUpgradeAsync(
                 body, Read(body, CasJson.Default.UpgradeApproval, UpgradeForm), CallerKeyOf(context), SignaturesOf(context))));
+        app.MapGet("/v1/creation-rules", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.CreationDescription,
+            (context, _) => services.Creation.ReadAsync(CallerKeyOf(context))));
+        app.MapPut("/v1/creation-rules", Answer(
+            MaxRequestSize * 4, StatusCodes.Status200OK, CasJson.Default.CreationDescription,
+            (context, body) => services.Creation.ChangeAsync(body, CallerKeyOf(context), SignaturesOf(context))));
         app.MapGet("/v1/identity", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.CasIdentity, (_, _) => services.Owners.ReadIdentityAsync()));
         app.MapPost("/v1/store-key", Answer(
@@ -96,16 +103,26 @@ internal static class CasEndpoints
     {
         app.MapPost("/v1/sessions", Answer(
             YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription,
-            (context, body) => services.Sessions.CreateAsync(body, CallerKeyOf(context), SignaturesOf(context))));
+            (context, body) => services.Sessions.CreateAsync(body, CallerKeyOf(context), SignaturesOf(context), SourceOf(context))));
         app.MapGet("/v1/sessions", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionList,
-            (context, _) => services.Sessions.ListAsync(QueryOf(context, "below"), CallerKeyOf(context))));
+            (context, _) => services.Sessions.ListAsync(
+                QueryOf(context, "below"), context.Request.Query["after"].ToString(), CallerKeyOf(context))));
         app.MapPut("/v1/sessions/{**name}", Answer(
             YamlDocument.MaxSize, StatusCodes.Status200OK, CasJson.Default.SessionDescription,
-            (context, body) => services.Sessions.UpdateAsync(NameOf(context), body, CallerKeyOf(context), SignaturesOf(context))));
+            (context, body) => services.Sessions.UpdateAsync(
+                NameOf(context), body, CallerKeyOf(context), SignaturesOf(context), SourceOf(context))));
         app.MapGet("/v1/sessions/{**name}", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionDescription,
-            (context, _) => services.Sessions.ReadAsync(NameOf(context), CallerKeyOf(context))));
+            (context, _) => (string?)context.Request.Query["hash"] is { } hash
+                ? services.History.ReadAsync(NameOf(context), hash, CallerKeyOf(context))
+                : services.Sessions.ReadAsync(NameOf(context), CallerKeyOf(context))));
+        app.MapDelete("/v1/sessions/{**name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.DeletionProgress,
+            (context, _) => services.Removal.DeleteAsync(NameOf(context), CallerKeyOf(context), SignaturesOf(context))));
+        app.MapGet("/v1/history/{**name}", Answer(
+            maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionHistoryDescription,
+            (context, _) => services.History.ListAsync(NameOf(context), CallerKeyOf(context))));
         app.MapGet("/v1/stdio-keys/{name}", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.StdioKeyDescription,
             (context, _) => services.Sessions.ReadStdioKeyAsync(QueryOf(context, "session"), NameOf(context), CallerKeyOf(context))));
@@ -119,7 +136,7 @@ internal static class CasEndpoints
         app.MapPost("/v1/configurations", Answer(
             MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.StartupConfiguration,
             (context, body) => services.Admissions.ConfigureAsync(
-                Read(body, CasJson.Default.ConfigurationRequest, RequestForm), CertificateOf(context))));
+                Read(body, CasJson.Default.ConfigurationRequest, RequestForm), CertificateOf(context), SourceOf(context))));
         app.MapPost("/v1/workload-certificates", Answer(
             MaxRequestSize, StatusCodes.Status200OK, CasJson.Default.WorkloadConfiguration,
             (context, body) => services.Admissions.RenewWorkloadAsync(
@@ -146,12 +163,29 @@ internal static class CasEndpoints
     {
         var start = Stopwatch.GetTimestamp();
         var request = RequestLog.Begin(context);
-        await next(context).ConfigureAwait(false);
+        var status = StatusCodes.Status500InternalServerError;
+        try
+        {
+            await next(context).ConfigureAwait(false);
+            status = context.Response.StatusCode;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            status = StatusCodes.Status499ClientClosedRequest;
+        }
+        finally
+        {
+            CountAnswer(context, status, start, metrics, request);
+        }
+    }
+
+    private static void CountAnswer(HttpContext context, int status, long start, CasMetrics metrics, string request)
+    {
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
         var call = route is null ? "none" : $"{context.Request.Method} {route}";
         var duration = Stopwatch.GetElapsedTime(start);
-        metrics.CountAnswer(call, context.Response.StatusCode, duration);
-        metrics.Requests?.End(context, request, call, duration);
+        metrics.CountAnswer(call, status, duration);
+        metrics.Requests?.End(context, request, call, status, duration);
     }
 
     private static async Task LimitAsync(HttpContext context, RequestDelegate next, CallerLimits limits)
@@ -162,8 +196,6 @@ internal static class CasEndpoints
             await next(context).ConfigureAwait(false);
             return;
         }
-        // The caller may retry when one of its calls is answered, which rarely takes a second.
-        context.Response.Headers.RetryAfter = "1";
         var refusal = CasReasons.Busy.Because("the caller has as many calls under way as one caller may have; wait for their answers");
         await RefuseAsync(context, StatusCodes.Status429TooManyRequests, refusal).ConfigureAwait(false);
     }
@@ -181,27 +213,32 @@ internal static class CasEndpoints
         var refusal = PinCheck.Compare(log, pins) ?? (OpenPaths.Contains(context.Request.Path.Value)
             ? null
             : PinCheck.CheckOrigin(log, code, pins, Header(CasPins.CodeHeader)?.Split(',') ?? []));
-        await (refusal is null ? next(context) : RefuseAsync(context, StatusOf(refusal.Kind), refusal)).ConfigureAwait(false);
+        await (refusal is null ? next(context) : RefuseAsync(context, StatusOf(refusal), refusal)).ConfigureAwait(false);
     }
 
     private static RequestDelegate Answer<T>(
         int maxSize, int status, JsonTypeInfo<T> type, Func<HttpContext, ReadOnlyMemory<byte>, Task<Outcome<T>>> work) where T : class =>
         async context =>
         {
-            var (value, refusal) = await RunAsync(context, maxSize, work).ConfigureAwait(false);
+            var (body, fault, why) = await BodyReader.ReadAsync(context, maxSize).ConfigureAwait(false);
+            if (why is not null)
+            {
+                // The rest of the body may still come.
+                context.Response.Headers.Connection = "close";
+                await RefuseAsync(context, fault, CasReasons.Invalid.Because(why)).ConfigureAwait(false);
+                return;
+            }
+            var (value, refusal) = await RunAsync(() => work(context, body)).ConfigureAwait(false);
             await (value is not null
                 ? WriteAsync(context, status, value, type)
-                : RefuseAsync(context, StatusOf(refusal!.Kind), refusal)).ConfigureAwait(false);
+                : RefuseAsync(context, StatusOf(refusal!), refusal!)).ConfigureAwait(false);
         };
 
-    private static async Task<Outcome<T>> RunAsync<T>(
-        HttpContext context, int maxSize, Func<HttpContext, ReadOnlyMemory<byte>, Task<Outcome<T>>> work) where T : class
+    private static async Task<Outcome<T>> RunAsync<T>(Func<Task<Outcome<T>>> work) where T : class
     {
         try
         {
-            return await RequestBody.ReadAsync(context.Request, maxSize, context.RequestAborted).ConfigureAwait(false) is { } body
-                ? await work(context, body).ConfigureAwait(false)
-                : CasReasons.Invalid.Because($"the body may have at most {maxSize} bytes here");
+            return await work().ConfigureAwait(false);
         }
         catch (RefusedException refused)
         {
@@ -217,6 +254,9 @@ internal static class CasEndpoints
         }
     }
 
+    private static int StatusOf(Refusal refusal) => refusal.Reason == CasReasons.OverBudget ? StatusCodes.Status429TooManyRequests
+        : StatusOf(refusal.Kind);
+
     private static int StatusOf(RefusalKind kind) => kind switch
     {
         RefusalKind.Unverified or RefusalKind.Forbidden => StatusCodes.Status403Forbidden,
@@ -231,6 +271,11 @@ internal static class CasEndpoints
     private static Task RefuseAsync(HttpContext context, int status, Refusal refusal)
     {
         RequestLog.NoteReason(context, refusal.Code);
+        if (status == StatusCodes.Status429TooManyRequests)
+        {
+            // A call is rarely under way for a second. In a minute, a caller gets back the work of an RSA key.
+            context.Response.Headers.RetryAfter = refusal.Reason == CasReasons.OverBudget ? "60" : "1";
+        }
         return WriteAsync(
             context, status, new CasProblem(refusal.Code, status, refusal.Detail, refusal.Problems), CasJson.Default.CasProblem,
             "application/problem+json");
@@ -274,6 +319,8 @@ internal static class CasEndpoints
         ?? throw Refuse("this call needs a client certificate: its key identifies the caller");
 
     private static ReadOnlyMemory<byte> CertificateOf(HttpContext context) => context.Connection.ClientCertificate?.RawData;
+
+    private static CallSource SourceOf(HttpContext context) => new(context.Connection.RemoteIpAddress, context.RequestAborted);
 
     private static string NameOf(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";
 

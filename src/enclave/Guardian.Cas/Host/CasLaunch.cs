@@ -26,7 +26,9 @@ internal static class CasLaunch
     public const string StartRestored = "restored";
 
     /// <summary>The options besides the common ones.</summary>
-    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls", "owners", "threshold", "log"];
+    public static IReadOnlyList<string> Options { get; } = [
+        "database", "join", "mode", "caller-calls", "connections", "address-connections", "owners", "threshold", "log",
+    ];
 
     /// <summary>Reads the owners that a new store gets, and an old one must have; null for no demand.</summary>
     /// <exception cref="RefusedException">The options name no owners that make sense.</exception>
@@ -49,15 +51,7 @@ internal static class CasLaunch
     /// <exception cref="RefusedException">The option is not a number, or out of range.</exception>
     public static int ReadCallerCalls(HostOptions options)
     {
-        if (options.Find("caller-calls") is not { } text)
-        {
-            return CallerLimits.DefaultCalls;
-        }
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var calls)
-            && calls is > 0 and <= CallerLimits.MaxCalls
-            ? calls
-            : throw HostingReasons.RefuseInput(
-                $"'{text}' is not a number of calls", $"--caller-calls takes 1 to {CallerLimits.MaxCalls}");
+        return ReadNumber(options, "caller-calls", CallerLimits.MaxCalls) ?? CallerLimits.DefaultCalls;
     }
 
     /// <summary>Reads which requests are logged; none by default.</summary>
@@ -69,6 +63,26 @@ internal static class CasLaunch
         "all" => RequestLogScope.All,
         var other => throw HostingReasons.RefuseInput($"'{other}' does not say which requests are logged", "--log is off, denials or all"),
     };
+
+    /// <summary>Reads how many connections the CAS accepts, of all peers and of one address.</summary>
+    /// <exception cref="RefusedException">An option is not a number, or out of range.</exception>
+    public static ConnectionLimits ReadConnections(HostOptions options)
+    {
+        var normal = ConnectionLimits.Default;
+        var total = ReadNumber(options, "connections", ConnectionLimits.Max) ?? normal.Total;
+        // Without an option, one address has half, as ever.
+        var ofAddress = ReadNumber(options, "address-connections", ConnectionLimits.Max) ?? Math.Max(1, total / 2);
+        return ofAddress <= total
+            ? new ConnectionLimits(total, ofAddress)
+            : throw HostingReasons.RefuseInput(
+                $"one address has {ofAddress} of {total} connections", "--address-connections takes at most --connections");
+    }
+
+    private static int? ReadNumber(HostOptions options, string name, int max) => options.Find(name) is not { } text
+        ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= max
+        ? number
+        : throw HostingReasons.RefuseInput($"'{text}' is not a number for --{name}", $"--{name} takes 1 to {max}");
 
     /// <summary>Opens the database: SQLite in the state folder, or PostgreSQL by the connection string in a file.</summary>
     public static IRowStore OpenRows(HostOptions options) => options.Find("database") is { } file

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Guardian.Cas.Secrets;
 using Guardian.Cas.Store;
 
 namespace Guardian.Cas.Host;
 
 /// <summary>Counts the answers of the CAS for Prometheus (text format 0.0.4), without names of sessions. Thread-safe.</summary>
 /// <param name="readiness">Returns the word for the state of the CAS; null for one that is always ready.</param>
-internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null)
+/// <param name="workshop">Draws the private keys of secrets; null for none.</param>
+internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null, SecretWorkshop? workshop = null)
 {
     private readonly ConcurrentDictionary<(string Call, int Status), Counter> counters = new();
     private readonly ConcurrentDictionary<string, Histogram> durations = new();
@@ -66,6 +68,11 @@ internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null)
         }
         Head("log_dropped_total", "counter", "Lines of the request log that were dropped because its reader is slow.");
         Line("log_dropped_total", "", Requests?.Dropped ?? 0);
+        var (drawn, turns) = workshop?.Measure() ?? default;
+        Head("keys_drawn_total", "counter", "Private keys that were drawn for secrets.");
+        Line("keys_drawn_total", "", drawn);
+        Head("keys_waiting", "gauge", "Slow keys that wait for their turn.");
+        Line("keys_waiting", "", turns);
         return text.ToString();
     }
 

@@ -80,9 +80,8 @@ internal sealed class RequestLog : IAsyncDisposable
     public static void NoteReason(HttpContext context, string code) => context.Items[ReasonKey] = code;
 
     /// <summary>Logs a request that was answered.</summary>
-    public void End(HttpContext context, string request, string call, TimeSpan duration)
+    public void End(HttpContext context, string request, string call, int status, TimeSpan duration)
     {
-        var status = context.Response.StatusCode;
         if (scope == RequestLogScope.Off || (scope == RequestLogScope.Denials && status < StatusCodes.Status400BadRequest))
         {
             return;

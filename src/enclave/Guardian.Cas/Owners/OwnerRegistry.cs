@@ -73,7 +73,7 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
         {
             var present = transaction.Owners!;
             var hash = transaction.HashOf(present);
-            var refusal = CheckAgreement(present, approvals) ?? CheckPredecessor(change, hash) ?? CheckWitness(transaction, change.Witness);
+            var refusal = OwnerTable.CheckAgreement(present, approvals) ?? CheckPredecessor(change, hash) ?? CheckWitness(transaction, change.Witness);
             if (refusal is not null)
             {
                 return refusal;
@@ -116,7 +116,7 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
         return await vault.TryRunAsync<CasIdentity>(transaction =>
         {
             var owners = transaction.Owners!;
-            if (CheckAgreement(owners, approvals) is { } refusal)
+            if (OwnerTable.CheckAgreement(owners, approvals) is { } refusal)
             {
                 return refusal;
             }
@@ -181,22 +181,6 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
             ? hashes
             : CasReasons.Invalid.Because(
                 $"name 1 to {MaxOwners} different keys as 'guardian key show' prints them, and how many of them recover the store");
-    }
-
-    private static Refusal? CheckAgreement(AuditOwners present, HashSet<string> approvals)
-    {
-        var keys = OwnerTable.HashesOf(present);
-        var agreed = keys.Count(approvals.Contains);
-        return agreed >= present.Threshold
-            ? null
-            : CasReasons.Denied.Because($"{present.Threshold} of the present owners must agree; {agreed} did") with
-            {
-                Problems =
-                [
-                    $"the owners are {string.Join(", ", keys)}",
-                    $"you have {string.Join(", ", approvals.Order(StringComparer.Ordinal))}",
-                ],
-            };
     }
 
     private static Refusal? CheckPredecessor(OwnersChange change, string hash) => change.Predecessor == hash

@@ -8,6 +8,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
 using Guardian.Cas.Admissions;
+using Guardian.Cas.Callers;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Store;
 using Guardian.Hosting;
@@ -146,7 +147,8 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         overdue.CancelAfter(limit);
         try
         {
-            using var lease = limiter.AttemptAcquire(((IPEndPoint)connection.Client.RemoteEndPoint!).Address);
+            var peer = ((IPEndPoint)connection.Client.RemoteEndPoint!).Address;
+            using var lease = limiter.AttemptAcquire(peer);
             if (!lease.IsAcquired)
             {
                 return;
@@ -154,7 +156,8 @@ internal sealed class ProvisioningServer : IAsyncDisposable
             var stream = new SslStream(connection.GetStream());
             await using (stream.ConfigureAwait(false))
             {
-                await ServeAsync(stream, ((IPEndPoint)connection.Client.LocalEndPoint!).Address, overdue.Token).ConfigureAwait(false);
+                var source = new CallSource(peer, overdue.Token);
+                await ServeAsync(stream, ((IPEndPoint)connection.Client.LocalEndPoint!).Address, source).ConfigureAwait(false);
             }
         }
         catch (Exception damaged) when (damaged is InvalidDataException or StoreException)
@@ -175,8 +178,9 @@ internal sealed class ProvisioningServer : IAsyncDisposable
 
     [SuppressMessage("Security", "CA5398", Justification = "Gramine's client speaks TLS 1.2 or 1.3, as it was built")]
     [SuppressMessage("Security", "CA5359", Justification = "TLS proves the client's key, and its quote is verified before data is sent")]
-    private async Task ServeAsync(SslStream stream, IPAddress local, CancellationToken cancellation)
+    private async Task ServeAsync(SslStream stream, IPAddress local, CallSource source)
     {
+        var cancellation = source.Cancellation;
         var name = "";
         X509Certificate2? certificate = null;
         try
@@ -201,7 +205,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
             await stream.ReadExactlyAsync(request, cancellation).ConfigureAwait(false);
             if (request.AsSpan().SequenceEqual(Request))
             {
-                await AnswerAsync(stream, name, cancellation).ConfigureAwait(false);
+                await AnswerAsync(stream, name, source).ConfigureAwait(false);
             }
         }
         finally
@@ -210,9 +214,11 @@ internal sealed class ProvisioningServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(SslStream stream, string name, CancellationToken cancellation)
+    private async Task AnswerAsync(SslStream stream, string name, CallSource source)
     {
-        var (secret, refusal) = await ProvisionAsync(name, stream.RemoteCertificate?.GetRawCertData()).ConfigureAwait(false);
+        var cancellation = source.Cancellation;
+        var (secret, refusal) = await ProvisionAsync(name, stream.RemoteCertificate?.GetRawCertData(), source)
+            .ConfigureAwait(false);
         if (secret is null)
         {
             report(string.Join("; ", [$"refused to provision: {refusal!.Detail}", .. refusal.Problems]));
@@ -239,13 +245,13 @@ internal sealed class ProvisioningServer : IAsyncDisposable
 
     // The client's measured manifest holds the name, and the client checks the certificate for it. So neither the host nor another session
     // can answer in its place.
-    private async Task<Outcome<byte[]>> ProvisionAsync(string name, byte[]? certificate)
+    private async Task<Outcome<byte[]>> ProvisionAsync(string name, byte[]? certificate, CallSource source)
     {
         var request = Uri.CheckHostName(name) == UriHostNameType.Dns && name.Split('.') is [var service, var session, ..]
             ? new ConfigurationRequest(session, service)
             : unnamed;
         return request is not null
-            ? await admissions.ProvisionAsync(request, certificate).ConfigureAwait(false)
+            ? await admissions.ProvisionAsync(request, certificate, source).ConfigureAwait(false)
             : CasReasons.NotFound.Because(
                 $"the client asked for '{name}', which is not SERVICE.SESSION, and the CAS has no service for such clients");
     }

@@ -13,7 +13,9 @@ internal static class PlaceholderWriter
     /// <param name="valueOf">
     /// Gives a secret by its name, or its previous value when the flag is set; null writes nothing.
     /// </param>
-    public static byte[] Replace(string text, Func<string, bool, SecretValue?> valueOf)
+    /// <param name="maxSize">The largest result, in bytes.</param>
+    /// <returns>The text with the secrets; null when it would be larger.</returns>
+    public static byte[]? Replace(string text, Func<string, bool, SecretValue?> valueOf, int maxSize)
     {
         var result = new MemoryStream();
         var end = 0;
@@ -26,9 +28,13 @@ internal static class PlaceholderWriter
                 var bytes = Write(value, match.Groups["format"].Value);
                 result.Write(match.Groups["escape"].Success ? JsonEncodedText.Encode(bytes).EncodedUtf8Bytes : bytes);
             }
+            if (result.Length > maxSize)
+            {
+                return null;
+            }
         }
         result.Write(Encoding.UTF8.GetBytes(text[end..]));
-        return result.ToArray();
+        return result.Length <= maxSize ? result.ToArray() : null;
     }
 
     private static byte[] Write(SecretValue value, string format) => format switch

@@ -1,26 +1,34 @@
-using System.Security.Cryptography;
 using Guardian.Cas.Callers;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
-using Guardian.Cas.Secrets;
 using Guardian.Cas.Store;
 using Guardian.Refusals;
 
 namespace Guardian.Cas.Sessions;
 
 /// <summary>Creates, replaces, reads and lists sessions for people, who are known by their keys. Thread-safe.</summary>
-internal sealed class SessionRegistry(Vault vault, TimeProvider time)
+internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvider time)
 {
-    // Each session costs a document in memory and on disk.
-    private const int MaxSessions = 100_000;
+    // Each name costs some hundred bytes of memory.
+    private const int MaxNames = 1_000_000;
+
+    // Keeps an answer far below the largest one that clients read.
+    private const int MaxListed = 1_000;
 
     /// <summary>Creates a session.</summary>
+    /// <remarks>
+    /// 1 read the text and the signatures. 2 check everything that can refuse it, before keys are drawn. 3 draw keys, within the caller's
+    /// budget. 4 check again, because others went on meanwhile, and write.
+    /// </remarks>
     /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
     /// <param name="signatures">Signatures of others over the document, for namespaces that demand them.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone before step 4.</exception>
     public async Task<Outcome<SessionDescription>> CreateAsync(
-        ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null)
+        ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null,
+        CallSource source = default)
     {
-        var (document, mistakes) = SessionDocument.Read(yaml.Span);
+        var creator = KeyHash.Of(callerKey.Span);
+        var (document, mistakes) = await maker.ReadAsync(yaml, creator, source).ConfigureAwait(false);
         if (document is null)
         {
             return mistakes!;
@@ -30,21 +38,41 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
             return CasReasons.Invalid.Because(
                 "a session that is created has no 'predecessor'; remove the line, or update the session instead");
         }
-        var creator = KeyHash.Of(callerKey.Span);
         var (approvals, forged) = Approvals.Verify(creator, document.Hash, SignatureSubject.Session, signatures);
         if (approvals is null)
         {
             return forged!;
         }
-        var state = MakeState(document, creator, previous: null);
+        // Step 2. A session without keys costs nothing, so step 4 alone checks it.
+        var usage = CreatorTable.UsageOf(document, history: 0);
+        Refusal? Check(VaultTransaction transaction) => CheckNewName(transaction, document.Name, approvals)
+            ?? PinCheck.Compare(transaction.Log, document.Cas) ?? Exports.Check(transaction, document, creator)
+            ?? transaction.CheckQuota(creator, before: null, usage, isNew: true);
+        if (!maker.IsFree(document))
+        {
+            var early = await vault.TryRunAsync<SessionDocument>(
+                transaction => Check(transaction) is { } refused ? refused : document).ConfigureAwait(false);
+            if (early.Refusal is not null)
+            {
+                return early.Refusal;
+            }
+        }
+        // Step 3
+        var (state, refusal) = await maker.MakeAsync(document, creator, previous: null, source).ConfigureAwait(false);
+        if (state is null)
+        {
+            return refusal!;
+        }
+        // Step 4
+        source.Cancellation.ThrowIfCancellationRequested();
         return await vault.TryRunAsync<SessionDescription>(transaction =>
         {
-            if ((CheckNewName(transaction, document.Name, approvals) ?? PinCheck.Compare(transaction.Log, document.Cas)
-                ?? Exports.Check(transaction, document, creator)) is { } refusal)
+            if (Check(transaction) is { } refused)
             {
-                return refusal;
+                return refused;
             }
-            transaction.PutSession(state);
+            transaction.TakeQuota(creator, before: null, usage, isNew: true);
+            transaction.PutSession(state with { Stored = state.Stored with { Usage = usage } });
             transaction.Audit("session-created", document.Name, creator, $"hash {document.Hash}");
             return Describe(document);
         }).ConfigureAwait(false);
@@ -53,10 +81,13 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
     /// <summary>Replaces a session.</summary>
     /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
     /// <param name="signatures">Signatures of others over the document, for sessions that demand them.</param>
+    /// <exception cref="OperationCanceledException">The caller has gone, and nothing has changed.</exception>
     public async Task<Outcome<SessionDescription>> UpdateAsync(
-        string name, ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null)
+        string name, ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null,
+        CallSource source = default)
     {
-        var (document, mistakes) = SessionDocument.Read(yaml.Span);
+        var caller = KeyHash.Of(callerKey.Span);
+        var (document, mistakes) = await maker.ReadAsync(yaml, caller, source).ConfigureAwait(false);
         if (document is null)
         {
             return mistakes!;
@@ -65,20 +96,32 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
         {
             return CasReasons.Invalid.Because($"the document is named '{document.Name}', not '{name}'");
         }
-        var caller = KeyHash.Of(callerKey.Span);
         var (approvals, forged) = Approvals.Verify(caller, document.Hash, SignatureSubject.Session, signatures);
         if (approvals is null)
         {
             return forged!;
         }
-        var (current, refusal) = await vault.TryRunAsync<SessionState>(
-            transaction => FindForUpdate(transaction, document, caller, approvals)).ConfigureAwait(false);
+        // Everything that can refuse the update is checked before keys are drawn, and again when it is written.
+        Outcome<SessionState> Find(VaultTransaction transaction)
+        {
+            var found = FindForUpdate(transaction, document, caller, approvals);
+            return found.Value is { } state && (PinCheck.Compare(transaction.Log, document.Cas)
+                ?? Exports.Check(transaction, document, state.Stored.Creator)
+                ?? transaction.CheckQuota(
+                    state.Stored.Creator, state.Stored.Usage, CreatorTable.UsageOf(document, state.Stored.Usage?.History ?? 0), isNew: false))
+                is { } refused ? refused : found;
+        }
+        var (current, refusal) = await vault.TryRunAsync(Find).ConfigureAwait(false);
         while (current is not null)
         {
-            // Drawing keys takes long, so it happens outside the transaction.
-            var next = MakeState(document, current.Stored.Creator, current);
-            (current, refusal) = await ReplaceAsync(current, next, caller, approvals).ConfigureAwait(false);
-            if (ReferenceEquals(current, next))
+            (var next, refusal) = await maker.MakeAsync(document, current.Stored.Creator, current, source).ConfigureAwait(false);
+            if (next is null)
+            {
+                return refusal!;
+            }
+            source.Cancellation.ThrowIfCancellationRequested();
+            (current, refusal) = await ReplaceAsync(current, next, caller, approvals, Find).ConfigureAwait(false);
+            if (current?.Document.Hash == document.Hash)
             {
                 return Describe(document);
             }
@@ -97,14 +140,17 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
                 : SessionTable.Absent(name));
     }
 
-    /// <summary>Lists the names of the sessions directly below a session.</summary>
+    /// <summary>Lists names of the sessions directly below a session, or at the top for the owners of the CAS.</summary>
+    /// <param name="name">The session above; empty for the top.</param>
+    /// <param name="after">The name after which the list begins; empty for the first.</param>
     /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
-    public Task<Outcome<SessionList>> ListAsync(string name, ReadOnlyMemory<byte> callerKey)
+    public Task<Outcome<SessionList>> ListAsync(string name, string after, ReadOnlyMemory<byte> callerKey)
     {
         var caller = KeyHash.Of(callerKey.Span);
         return vault.TryRunAsync<SessionList>(transaction =>
-            transaction.FindSession(name) is { } state && state.Allows(state.Document.Access.List, [caller])
-                ? new SessionList([.. transaction.ListSessionsBelow(name)])
+            OwnerTable.HashesOf(transaction.Owners!).Contains(caller)
+            || (transaction.FindSession(name) is { } state && state.Allows(state.Document.Access.List, [caller]))
+                ? new SessionList([.. transaction.ListSessionsBelow(name, after, MaxListed)])
                 : SessionTable.Absent(name));
     }
 
@@ -132,18 +178,29 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
 
     private static Refusal? CheckNewName(VaultTransaction transaction, string name, HashSet<string> approvals)
     {
-        if (transaction.FindSession(name) is not null)
+        // First, so that only those who may create a session here learn which names are taken.
+        if (SessionDocument.NamespaceOf(name) is { } above)
         {
-            return CasReasons.Conflict.Because($"a session '{name}' exists already; choose another name, or update it");
+            if (!(transaction.FindSession(above) is { } parent && parent.Allows(parent.Document.Access.Create, approvals)))
+            {
+                return CasReasons.Denied.Because(
+                    $"there is no session '{above}' whose 'create_sessions' admits you; create it first, or ask its owner");
+            }
         }
-        if (SessionDocument.NamespaceOf(name) is { } above
-            && !(transaction.FindSession(above) is { } parent && parent.Allows(parent.Document.Access.Create, approvals)))
+        else if (transaction.FindCreationRules() is { } rules && !rules.Admits(approvals))
         {
             return CasReasons.Denied.Because(
-                $"there is no session '{above}' whose 'create_sessions' admits you; create it first, or ask its owner");
+                "the owners of this CAS decide who creates sessions without a session above, and their rule does not admit you") with
+            {
+                Remedy = "ask them, or create a session below one that admits you: its name is ABOVE/NAME",
+            };
         }
-        return transaction.CountSessions() >= MaxSessions
-            ? CasReasons.Busy.Because($"the CAS keeps at most {MaxSessions} sessions")
+        return transaction.FindSession(name) is not null
+            ? CasReasons.Conflict.Because($"a session '{name}' exists already; choose another name, or update it")
+            : transaction.FindDeleted(name) is not null
+            ? CasReasons.Conflict.Because($"a session '{name}' was deleted, and no name is used twice; choose another name")
+            : transaction.CountNames() >= MaxNames
+            ? CasReasons.Busy.Because($"the CAS keeps at most {MaxNames} names of sessions")
             : null;
     }
 
@@ -178,37 +235,28 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
     private static SessionDescription Describe(SessionDocument document) => new(document.Name, document.Hash, document.Text);
 
     /// <summary>Replaces a state that was read before.</summary>
+    /// <param name="find">Finds the state that may be replaced now.</param>
     /// <returns>The next state when it was written; otherwise the latest one, in which a secret was renewed meanwhile.</returns>
-    private Task<Outcome<SessionState>> ReplaceAsync(SessionState current, SessionState next, string caller, HashSet<string> approvals) =>
+    private Task<Outcome<SessionState>> ReplaceAsync(
+        SessionState current, SessionState next, string caller, HashSet<string> approvals,
+        Func<VaultTransaction, Outcome<SessionState>> find) =>
         vault.TryRunAsync<SessionState>(transaction =>
         {
-            var latest = FindForUpdate(transaction, next.Document, caller, approvals);
+            var latest = find(transaction);
             if (latest.Value?.Stored.Revision != current.Stored.Revision)
             {
                 return latest;
             }
-            if ((PinCheck.Compare(transaction.Log, next.Document.Cas)
-                ?? Exports.Check(transaction, next.Document, next.Stored.Creator)) is { } refusal)
+            var usage = CreatorTable.UsageOf(next.Document, transaction.PutText(current, time.GetUtcNow(), caller));
+            if (transaction.TakeQuota(current.Stored.Creator, current.Stored.Usage, usage, isNew: false) is { } full)
             {
-                return refusal;
+                return full;
             }
+            next = next with { Stored = next.Stored with { Usage = usage } };
             transaction.PutSession(next);
             transaction.Audit(
                 "session-updated", next.Document.Name, caller,
                 $"hash {next.Document.Hash}, approved by {string.Join(", ", approvals.Order(StringComparer.Ordinal))}");
             return next;
         });
-
-    private SessionState MakeState(SessionDocument document, string creator, SessionState? previous)
-    {
-        var keys = new Dictionary<string, byte[]>();
-        foreach (var purpose in SessionState.PurposesOf(document))
-        {
-            keys[purpose] = previous?.Stored.Keys.GetValueOrDefault(purpose) ?? RandomNumberGenerator.GetBytes(SessionState.KeySize);
-        }
-        var secrets = SecretMaker.Make(
-            document, previous is null ? null : (previous.Document, previous.Stored.Secrets), time.GetUtcNow());
-        var revision = (previous?.Stored.Revision ?? 0) + 1;
-        return new SessionState(new StoredSession(creator, document.Text, secrets, keys, revision), document);
-    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Refusals;
 
 namespace Guardian.Cas.Store;
 
@@ -10,6 +11,26 @@ internal static class OwnerTable
 {
     /// <summary>The hashes of the owners' keys.</summary>
     public static IReadOnlyList<string> HashesOf(AuditOwners owners) => [.. owners.Keys.Select(key => KeyHash.TryRead(key)!)];
+
+    /// <summary>Checks that as many owners agree as act together.</summary>
+    /// <param name="present">The owners.</param>
+    /// <param name="approvals">The hashes of the keys that agree.</param>
+    /// <returns>The refusal; null when they do.</returns>
+    public static Refusal? CheckAgreement(AuditOwners present, HashSet<string> approvals)
+    {
+        var keys = HashesOf(present);
+        var agreed = keys.Count(approvals.Contains);
+        return agreed >= present.Threshold
+            ? null
+            : CasReasons.Denied.Because($"{present.Threshold} of the present owners must agree; {agreed} did") with
+            {
+                Problems =
+                [
+                    $"the owners are {string.Join(", ", keys)}",
+                    $"you have {string.Join(", ", approvals.Order(StringComparer.Ordinal))}",
+                ],
+            };
+    }
 
     /// <summary>Describes the owners for callers.</summary>
     public static OwnersDescription Describe(this VaultTransaction transaction, AuditOwners owners) =>

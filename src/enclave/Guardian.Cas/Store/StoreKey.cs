@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -87,11 +88,25 @@ internal sealed class StoreKey : IDisposable
     /// </summary>
     public byte[] Digest(string kind, string name, ReadOnlySpan<byte> value)
     {
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, digests);
-        Append(hash, Encoding.UTF8.GetBytes(kind));
-        Append(hash, Encoding.UTF8.GetBytes(name));
-        Append(hash, value);
-        return hash.GetHashAndReset();
+        // In one piece: at a start, the digest of every row is computed.
+        var (kindSize, nameSize) = (Encoding.UTF8.GetByteCount(kind), Encoding.UTF8.GetByteCount(name));
+        var size = (3 * sizeof(int)) + kindSize + nameSize + value.Length;
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        var rest = buffer.AsSpan();
+        Encoding.UTF8.GetBytes(kind, Next(ref rest, kindSize));
+        Encoding.UTF8.GetBytes(name, Next(ref rest, nameSize));
+        value.CopyTo(Next(ref rest, value.Length));
+        var digest = HMACSHA256.HashData(digests, buffer.AsSpan(0, size));
+        ArrayPool<byte>.Shared.Return(buffer);
+        return digest;
+
+        static Span<byte> Next(ref Span<byte> rest, int length)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(rest, length);
+            var place = rest.Slice(sizeof(int), length);
+            rest = rest[(sizeof(int) + length)..];
+            return place;
+        }
     }
 
     /// <inheritdoc/>

@@ -207,7 +207,15 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
             }
             foreach (var change in detail.Changes)
             {
-                Vault.SetDigest(expected, (change.Kind, change.Name), change.Digest);
+                var row = (change.Kind, change.Name);
+                if (change.Digest is null)
+                {
+                    expected.Remove(row);
+                }
+                else
+                {
+                    expected[row] = change.Digest;
+                }
             }
         }
         var wrong = expected.Keys.Union(found.Keys)

@@ -10,9 +10,10 @@ namespace Guardian.Cas.Store;
 /// <param name="Secrets">The values of its secrets by name.</param>
 /// <param name="Keys">The keys that the CAS made for volumes and streams, by purpose.</param>
 /// <param name="Revision">The number of changes of the row.</param>
+/// <param name="Usage">The part of its creator's quota that it takes; null when an earlier release wrote it, and it takes none.</param>
 internal sealed record StoredSession(
     string Creator, string Text, IReadOnlyDictionary<string, StoredSecret> Secrets, IReadOnlyDictionary<string, byte[]> Keys,
-    long Revision);
+    long Revision, SessionUsage? Usage = null);
 
 /// <summary>The state of the whole store: one encrypted row, written with every change.</summary>
 /// <param name="Sequence">The number of lines of the audit log.</param>
@@ -31,4 +32,7 @@ internal sealed record FormerKey(byte[] Key, long Through);
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StoredSession))]
 [JsonSerializable(typeof(StoreHead))]
+[JsonSerializable(typeof(CreatorUsage))]
+[JsonSerializable(typeof(IReadOnlyList<FormerTextEntry>))]
+[JsonSerializable(typeof(DeletedSession))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -58,7 +58,7 @@ internal sealed partial class Vault
         Volatile.Write(ref committedAt, Stopwatch.GetTimestamp());
     }
 
-    internal bool Check(IRowTransaction transaction) => scrub.Step(transaction, head!, log, digests);
+    internal bool Check(IRowTransaction transaction) => scrub.Step(transaction, head!, log, index.Digests);
 
     private void Remember()
     {
@@ -68,7 +68,7 @@ internal sealed partial class Vault
 
     private void SetDigest((string Kind, string Name) row, byte[]? digest)
     {
-        scrub.Follow(row, digests.GetValueOrDefault(row), digest);
-        SetDigest(digests, row, digest);
+        scrub.Follow(row, index.Find(row), digest);
+        index.Set(row, digest);
     }
 }

@@ -23,7 +23,9 @@ internal sealed partial class Vault
             throw new InvalidDataException(
                 $"the database is empty, but the key belongs to the store of the CAS {held.Log}; restore the database");
         }
-        (head, log, digests) = content is null ? (null, AuditState.Empty, []) : (content.Head, content.Log, content.Digests);
+        (head, log, index) = content is null
+            ? (null, AuditState.Empty, new RowIndex([]))
+            : (content.Head, content.Log, new RowIndex(content.Digests));
         // Step 2
         var owners = Admit(transaction, first);
         // Random, so that two stores that begin at the same instant have different logs.
@@ -114,7 +116,7 @@ internal sealed partial class Vault
         var state = head.State.ToArray();
         foreach (var (row, digest) in changes)
         {
-            StoreReader.Mix(state, digests.GetValueOrDefault(row));
+            StoreReader.Mix(state, index.Find(row));
             StoreReader.Mix(state, digest);
         }
         if (!CryptographicOperations.FixedTimeEquals(state, found.State))

@@ -32,8 +32,8 @@ internal sealed partial class Vault : IDisposable
 
     // Our last write of the head. It is usually unchanged, and then the next read need not decrypt it.
     private byte[]? headRow;
-    private Dictionary<(string Kind, string Name), byte[]> digests = [];
-    private readonly Dictionary<(string Kind, string Name), (byte[] Digest, object Value)> cache = [];
+    private RowIndex index = new([]);
+    private readonly RowCache cache = new();
 
     private Vault(
         IRowStore store, HeldKey held, AuditKey audit, LogRules rules, TimeProvider time, Func<WitnessDescription, IWitness> connect,
@@ -83,7 +83,7 @@ internal sealed partial class Vault : IDisposable
     public byte[] SignHead(AuditHead end) => audit.SignHead(end);
 
     /// <summary>Counts the entries of the log, the rows of the store, and the waiting callers.</summary>
-    public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, digests.Count, waiting.Count);
+    public (long Entries, int Rows, int Waiting) Measure() => (head!.Sequence, index.Count, waiting.Count);
 
     /// <summary>The hash of the log's first line: the identity of the CAS.</summary>
     internal string LogId => log.Log;
@@ -137,13 +137,13 @@ internal sealed partial class Vault : IDisposable
     /// <summary>Reads a row from the database; null when there is no such row.</summary>
     internal T? Read<T>(IRowTransaction transaction, (string Kind, string Name) row, Func<byte[], T> read) where T : class
     {
-        if (!digests.TryGetValue(row, out var digest))
+        if (index.Find(row) is not { } digest)
         {
             return null;
         }
-        if (cache.TryGetValue(row, out var cached) && cached.Digest.AsSpan().SequenceEqual(digest))
+        if (cache.Find(row, digest) is { } cached)
         {
-            return (T)cached.Value;
+            return (T)cached;
         }
         if (transaction.Find(row.Kind, row.Name) is not { } value
             || !CryptographicOperations.FixedTimeEquals(key.Digest(row.Kind, row.Name, value), digest)
@@ -153,13 +153,12 @@ internal sealed partial class Vault : IDisposable
                 $"{StoreReader.Describe(row)} was altered, removed or rolled back outside the CAS; restore the database from a copy");
         }
         var result = read(plaintext);
-        Cache(row, digest, result);
+        cache.Set(row, digest, result, plaintext.Length);
         return result;
     }
 
-    /// <summary>Lists the names of a kind's rows that begin with a prefix.</summary>
-    internal IEnumerable<string> ListNames(string kind, string prefix) =>
-        digests.Keys.Where(row => row.Kind == kind && row.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(row => row.Name);
+    /// <summary>The rows, without the changes of a batch under way.</summary>
+    internal RowIndex Index => index;
 
     /// <summary>Writes the changes of a batch, and its lines of the log.</summary>
     private void Commit(IRowTransaction transaction, VaultChanges changes)
@@ -186,7 +185,7 @@ internal sealed partial class Vault : IDisposable
                 transaction.Put(kind, name, value);
             }
             written[(kind, name)] = value is null ? null : key.Digest(kind, name, value);
-            StoreReader.Mix(state, digests.GetValueOrDefault((kind, name)));
+            StoreReader.Mix(state, index.Find((kind, name)));
             StoreReader.Mix(state, written[(kind, name)]);
         }
         changes.Plain.ForEach(row => transaction.Put(row.Kind, "", row.Value));
@@ -204,9 +203,13 @@ internal sealed partial class Vault : IDisposable
         foreach (var (row, digest) in written)
         {
             SetDigest(row, digest);
-            if (digest is not null)
+            if (digest is not null && changes.Rows[row] is { } kept)
             {
-                Cache(row, digest, changes.Rows[row]!.Value.Value);
+                cache.Set(row, digest, kept.Value, kept.Plaintext.Length);
+            }
+            else
+            {
+                cache.Remove(row);
             }
         }
     }
@@ -216,27 +219,5 @@ internal sealed partial class Vault : IDisposable
         var row = key.Encrypt(StoreReader.HeadKind, "", JsonSerializer.SerializeToUtf8Bytes(next, StoreJson.Default.StoreHead));
         transaction.Put(StoreReader.HeadKind, "", row);
         return row;
-    }
-
-    private void Cache((string, string) row, byte[] digest, object value)
-    {
-        // Only parsed documents are large, and most CASes have fewer.
-        if (cache.Count >= 10_000)
-        {
-            cache.Clear();
-        }
-        cache[row] = (digest, value);
-    }
-
-    internal static void SetDigest(Dictionary<(string, string), byte[]> digests, (string, string) row, byte[]? digest)
-    {
-        if (digest is null)
-        {
-            digests.Remove(row);
-        }
-        else
-        {
-            digests[row] = digest;
-        }
     }
 }

@@ -35,7 +35,9 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     private readonly List<(string Kind, byte[] Value)> plain = [];
 
     /// <summary>The kinds of rows except head and log.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["session", "tag", "instance", "provisioning", "authority"];
+    public static IReadOnlyList<string> Kinds { get; } = [
+        "session", "tag", "instance", "provisioning", "authority", "history", "deleted", "creator", "creation",
+    ];
 
     /// <summary>The hash of the log's first line, which no other CAS has.</summary>
     public string LogId => vault.LogId;
@@ -84,16 +86,37 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
     /// <summary>Lists the names of a kind's rows that begin with a prefix, in order.</summary>
     public IReadOnlyList<string> ListNames(string kind, string prefix)
     {
-        var names = vault.ListNames(kind, prefix).ToHashSet();
-        foreach (var ((changedKind, name), row) in batch.Rows.Concat(own))
+        var names = new List<string>();
+        for (var name = FindName(kind, prefix, prefix); name is not null; name = FindName(kind, name + '\0', prefix))
         {
-            if (changedKind == kind && name.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                _ = row is null ? names.Remove(name) : names.Add(name);
-            }
+            names.Add(name);
         }
-        return [.. names.Order(StringComparer.Ordinal)];
+        return names;
     }
+
+    /// <summary>Finds the first name of a kind's rows that is not before another name and begins with a prefix; null for none.</summary>
+    public string? FindName(string kind, string from, string prefix)
+    {
+        var end = prefix + char.MaxValue;
+        var changed = batch.Rows.Concat(own).Where(row => row.Key.Kind == kind).Select(row => row.Key.Name)
+            .Where(name => string.CompareOrdinal(name, from) >= 0 && string.CompareOrdinal(name, end) <= 0 && Exists(kind, name))
+            .Min(StringComparer.Ordinal);
+        var found = vault.Index.FindName(kind, from, end);
+        while (found is not null && !Exists(kind, found))
+        {
+            found = vault.Index.FindName(kind, found + '\0', end);
+        }
+        return found is null || (changed is not null && string.CompareOrdinal(changed, found) < 0) ? changed : found;
+    }
+
+    /// <summary>Counts the rows of a kind.</summary>
+    public int Count(string kind) => vault.Index.CountOf(kind) + batch.Rows.Keys.Union(own.Keys).Where(row => row.Kind == kind).Sum(
+        row => (Exists(kind, row.Name) ? 1 : 0) - (vault.Index.Find(row) is null ? 0 : 1));
+
+    private bool Exists(string kind, string name) =>
+        own.TryGetValue((kind, name), out var changed) || batch.Rows.TryGetValue((kind, name), out changed)
+            ? changed is not null
+            : vault.Index.Find((kind, name)) is not null;
 
     /// <summary>Reads lines of the audit log after a number, and the log's end, without the entries of this batch.</summary>
     public (IReadOnlyList<(byte[] Line, AuditDetail Detail)> Lines, StoreHead Head) ReadLog(long after, int count) =>

@@ -67,6 +67,22 @@ public sealed class CallerLimitsTests : IDisposable
         }
     }
 
+    [Fact]
+    public void The_operator_sets_the_connections()
+    {
+        Assert.Equal(new ConnectionLimits(1_000, 500), CasLaunch.ReadConnections(Options()));
+        Assert.Equal(new ConnectionLimits(20_000, 10_000), CasLaunch.ReadConnections(Options("--connections", "20000")));
+        Assert.Equal(
+            new ConnectionLimits(5_000, 5_000),
+            CasLaunch.ReadConnections(Options("--connections", "5000", "--address-connections", "5000")));
+        string[][] all = [["--connections", "0"], ["--connections", "100001"], ["--address-connections", "1001"]];
+        foreach (var wrong in all)
+        {
+            var refused = Assert.Throws<RefusedException>(() => CasLaunch.ReadConnections(Options(wrong)));
+            Assert.Equal(HostingReasons.BadInput, refused.Refusal.Reason);
+        }
+    }
+
     [Theory]
     [InlineData("192.0.2.1", "192.0.2.1")]
     [InlineData("::ffff:192.0.2.1", "192.0.2.1")]

@@ -83,7 +83,7 @@ public sealed class OriginAttackTests : IDisposable
         using var own = new StoreKey(Known);
         var head = JsonSerializer.Deserialize(genuine.Decrypt("head", "", rows.Copy()[("head", "")]), StoreJson.Default.StoreHead)!;
         var state = new byte[32];
-        foreach (var (place, value) in rows.Copy().Where(row => row.Key.Kind == "session"))
+        foreach (var (place, value) in rows.Copy().Where(row => VaultTransaction.Kinds.Contains(row.Key.Kind)))
         {
             var mine = own.Encrypt(place.Kind, place.Name, genuine.Decrypt(place.Kind, place.Name, value));
             rows.Set(place, mine);
@@ -203,7 +203,7 @@ public sealed class OriginAttackTests : IDisposable
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.CreateAsync(TestCas.Session)));
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.UpdateAsync("shop", TestCas.Session)));
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Sessions.ReadAsync("shop", TestCas.Alice)));
-        Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Sessions.ListAsync("shop", TestCas.Alice)));
+        Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Sessions.ListAsync("shop", "", TestCas.Alice)));
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Sessions.ReadStdioKeyAsync("shop", "web", TestCas.Alice)));
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.ConfigureAsync()));
         Assert.Equal(CasReasons.Unclaimed, await ExpectReasonAsync(cas.Admissions.ReadTagAsync("shop", "t", certificate)));

@@ -26,5 +26,5 @@ public class PlaceholdersTests
 
     private static string Replace(string text, Func<string, byte[]> valueOf) => System.Text.Encoding.UTF8.GetString(
         PlaceholderWriter.Replace(
-            text, (name, isPrevious) => isPrevious ? null : new SecretValue(SecretKind.Binary, valueOf(name), null, [])));
+            text, (name, isPrevious) => isPrevious ? null : new SecretValue(SecretKind.Binary, valueOf(name), null, []), 1024)!);
 }

@@ -62,8 +62,8 @@ public sealed class AccessTests : IDisposable
         await cas.CreateAsync(below, people[0].SubjectPublicKeyInfo);
         var deep = TestCas.Session.Replace("name: shop", "name: team/shop/deep", StringComparison.Ordinal);
         await cas.CreateAsync(deep, people[0].SubjectPublicKeyInfo);
-        Assert.Equal(["team/shop"], (await cas.Sessions.ListAsync("team", TestCas.Bob).ValueAsync()).Names);
-        Assert.Equal(CasReasons.NotFound, await ExpectReasonAsync(cas.Sessions.ListAsync("team/shop", TestCas.Bob)));
+        Assert.Equal(["team/shop"], (await cas.Sessions.ListAsync("team", "", TestCas.Bob).ValueAsync()).Names);
+        Assert.Equal(CasReasons.NotFound, await ExpectReasonAsync(cas.Sessions.ListAsync("team/shop", "", TestCas.Bob)));
     }
 
     [Theory]

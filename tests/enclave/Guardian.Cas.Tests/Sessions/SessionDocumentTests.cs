@@ -115,4 +115,23 @@ public class SessionDocumentTests
         Assert.Equal(CasReasons.Invalid, refusal!.Reason);
         return refusal.Problems;
     }
+
+    [Fact]
+    public void A_byte_order_mark_is_part_of_the_hash_and_not_of_the_session()
+    {
+        byte[] text = [0xEF, 0xBB, 0xBF, .. TestCas.Utf8(TestCas.Session)];
+        var session = SessionDocument.Read(text).Value!;
+        Assert.Equal("shop", session.Name);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(text)), session.Hash);
+        // The CAS keeps the text, and reads it again.
+        Assert.Equal(session.Hash, SessionDocument.Read(TestCas.Utf8(session.Text)).Value!.Hash);
+    }
+
+    [Fact]
+    public void Thousands_of_unknown_names_are_one_mistake()
+    {
+        var text = TestCas.Session + string.Concat(Enumerable.Range(0, 60_000).Select(i => $"key{i}: 1\n"));
+        var problem = Assert.Single(SessionDocument.Read(TestCas.Utf8(text)).Refusal!.Problems);
+        Assert.Contains("more than 20000 names", problem, StringComparison.Ordinal);
+    }
 }

@@ -60,6 +60,16 @@ internal sealed class CasStartCommand : CliCommand
             Description = "The service for such clients whose address for the CAS names none.",
             HelpName = "SESSION/SERVICE",
         },
+        new("--connections")
+        {
+            Description = "How many connections the CAS accepts at once, 1,000 by default.",
+            HelpName = "COUNT",
+        },
+        new("--address-connections")
+        {
+            Description = "How many of them one address has, by default half. Behind source NAT, all clients are one address.",
+            HelpName = "COUNT",
+        },
         new("--caller-calls")
         {
             Description = "How many calls of one caller run at once, 512 by default; further calls are told to retry.",

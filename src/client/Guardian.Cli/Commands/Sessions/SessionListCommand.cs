@@ -9,14 +9,18 @@ namespace Guardian.Cli.Commands.Sessions;
 internal sealed class SessionListCommand : CliCommand
 {
     private readonly CasOptions cas = CasOptions.WithOption();
-    private readonly Argument<string> name = new("NAME") { Description = "The session's name." };
+    private readonly Argument<string?> name = new("NAME")
+    {
+        Description = "The session's name. Without it, owners of the CAS list the sessions at the top.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     public SessionListCommand() : base("list", "Print the names of the sessions directly below one.") => AddSymbols([name, .. cas.All]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
         cas.UseAsync(arguments, async client =>
     {
-        var names = await client.ListAsync(arguments.GetRequiredValue(name), cancellation).ConfigureAwait(false);
+        var names = await client.ListAsync(arguments.GetValue(name) ?? "", cancellation).ConfigureAwait(false);
         terminal.Show(new SessionListResult([.. names]), SessionsJson.Default.SessionListResult, people =>
         {
             foreach (var each in names)

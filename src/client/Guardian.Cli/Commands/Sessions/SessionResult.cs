@@ -28,4 +28,7 @@ internal sealed record SessionResult(string Name, string Hash)
 [JsonSerializable(typeof(SessionListResult))]
 [JsonSerializable(typeof(SessionSignResult))]
 [JsonSerializable(typeof(SessionDryRunResult))]
+[JsonSerializable(typeof(SessionDeleteResult))]
+[JsonSerializable(typeof(SessionSignDeletionResult))]
+[JsonSerializable(typeof(SessionHistoryResult))]
 internal sealed partial class SessionsJson : JsonSerializerContext;
