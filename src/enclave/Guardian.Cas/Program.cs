@@ -15,6 +15,7 @@ var isRecoveryLost = false;
 CallerLimits? limits = null;
 ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
+DenialNotifier? notifier = null;
 try
 {
     var code = await EnclaveHost.RunAsync(
@@ -35,6 +36,10 @@ finally
     {
         await provisioning.DisposeAsync().ConfigureAwait(false);
     }
+    if (notifier is not null)
+    {
+        await notifier.DisposeAsync().ConfigureAwait(false);
+    }
     authority?.Dispose();
     limits?.Dispose();
     vault?.Dispose();
@@ -53,7 +58,8 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
         witness => new CasWitness(
             witness, CasCode.With(replicas, vault!.Log.Code), process.Quotes, options.Verifier, TimeProvider.System), owners,
         new KeyFile(options.State, process.Enclave));
-    var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
+    notifier = DenialNotifier.Open(options, vault.LogId, TimeProvider.System);
+    var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas, notifier is null ? null : notifier.Note);
     if (options.Find("provision") is { } address)
     {
         authority = await ProvisioningAuthority.OpenAsync(vault).ConfigureAwait(false);
@@ -65,7 +71,7 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault), limits, authority));
+    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault, notifier), limits, authority));
 }
 
 static AuditKey CreateAuditKey(EnclaveProcess process) =>

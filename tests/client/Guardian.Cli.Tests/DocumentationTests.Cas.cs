@@ -12,7 +12,10 @@ public sealed partial class DocumentationTests
         var hasWatch = false;
         var commands = Commands("docs/how-to/cas.md").Select(command => Shell.Split(command)).ToList();
         Assert.True(commands.Count >= 15);
-        var watch = Yaml().Match(await File.ReadAllTextAsync(Repository.File("docs", "how-to", "cas.md"))).Groups[1].Value;
+        var page = await File.ReadAllTextAsync(Repository.File("docs", "how-to", "cas.md"));
+        string Shown(string start) => Yaml().Matches(page).Select(match => match.Groups[1].Value)
+            .Single(text => text.StartsWith(start, StringComparison.Ordinal));
+        var (watch, vault) = (Shown("name: watch"), Shown("name: vault"));
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
         {
             switch (command[0], command[1])
@@ -20,6 +23,7 @@ public sealed partial class DocumentationTests
                 case ("key", "create"):
                     known[Path.GetFileNameWithoutExtension(command[2]).ToUpperInvariant()] = PublicKey().Match(result.Output).Value;
                     folder.Write("shop.yaml", ShopSession(known.GetValueOrDefault("BOB", "NONE")));
+                    folder.Write("vault.yaml", vault.Replace("BOB", known.GetValueOrDefault("BOB", "NONE"), StringComparison.Ordinal));
                     break;
                 case ("cas", "attest"):
                     if (hasWatch)

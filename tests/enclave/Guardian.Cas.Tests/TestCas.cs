@@ -79,6 +79,8 @@ internal sealed class TestCas : IDisposable
 
     public SessionRegistry Sessions => Services.Sessions;
 
+    public SecretRegistry Secrets => Services.Secrets;
+
     public AdmissionService Admissions => Services.Admissions;
 
     public OwnerRegistry Owners => Services.Owners;

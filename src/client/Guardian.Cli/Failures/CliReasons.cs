@@ -23,6 +23,8 @@ internal static class CliReasons
     public static readonly RefusalReason BadPower = Invalid(
         "bad-power", "A calculation of power lacks a value, or has one out of range.", "for example: --persons 64000 --rate 0.1");
     public static readonly RefusalReason BadForm = Invalid("bad-form", "Options of an upload exclude each other.");
+    public static readonly RefusalReason NoValue = Invalid(
+        "no-value", "A secret's value is missing.", "give it by --from-file FILE, --from-env VARIABLE, or standard input");
     public static readonly RefusalReason NoFile = Invalid(
         "no-file", "An upload has no file.", "give --data FILE, or --remove FILE, or both");
     public static readonly RefusalReason NoKey = Invalid("no-key", "A signature needs a key.", "add --key FILE");

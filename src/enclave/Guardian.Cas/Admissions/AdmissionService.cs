@@ -13,7 +13,7 @@ using Guardian.Refusals;
 namespace Guardian.Cas.Admissions;
 
 /// <summary>Admits enclaves to the services of sessions, and keeps their freshness tags. Thread-safe.</summary>
-internal sealed class AdmissionService(Vault vault, CallerVerifier callers, TimeProvider time)
+internal sealed class AdmissionService(Vault vault, CallerVerifier callers, TimeProvider time, Action<string, string>? onDenied = null)
 {
     private const string BadWorkloadKey = "the key of a workload certificate is a P-256 SubjectPublicKeyInfo";
 
@@ -58,8 +58,8 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
             {
                 return other;
             }
-            if (service.Policy.Appraise(peer.Quote).Refusal is not null
-                || (service.IsSingleton && !transaction.IsInstance(request.Session, request.Service, peer)))
+            if (service.Policy.Appraise(peer.Quote).Refusal is not null || StartCheck.FindFaults(service, request).Any()
+                || (service.IsSingleton && !transaction.IsInstance(request.Session, request.Service, request.Replica, peer)))
             {
                 return CasReasons.Denied.Because(
                     $"the caller's enclave is no longer the service '{request.Session}/{request.Service}': "
@@ -69,7 +69,8 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
             transaction.Audit(
                 "workload-renewed", $"{request.Session}/{request.Service}", $"mrenclave {peer.Quote.Report.MrEnclave}",
                 $"session hash {state.Document.Hash}");
-            return authority.Issue(state.Document, service, key, time.GetUtcNow());
+            return authority.Issue(
+                state.Document, service, StartCheck.FindProgram(service, request.Program), key, time.GetUtcNow());
         }).ConfigureAwait(false);
     }
 
@@ -98,7 +99,7 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
                 $"'{request.Session}/{request.Service}' has no 'secret_provisioning'; name the secret that it gets");
         }
         var value = admission.FindValue(name, isPrevious: false, time.GetUtcNow())!;
-        return value.Kind is SecretKind.Ascii or SecretKind.Jwt ? [.. value.Bytes, 0] : value.Bytes;
+        return value.Kind is SecretKind.Ascii or SecretKind.Text or SecretKind.Jwt ? [.. value.Bytes, 0] : value.Bytes;
     }
 
     /// <summary>Reads a tag: of a volume of the session, or one that the session names.</summary>
@@ -165,16 +166,15 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
     {
         while (true)
         {
-            var (admission, refusal) = await vault.TryRunAsync<Admission>(
-                transaction => Admit(transaction, request, peer)).ConfigureAwait(false);
-            if (admission is null)
-            {
-                return refusal!;
-            }
-            var due = admission.Sessions.Where(IsDue).ToList();
+            var due = new List<SessionState>();
+            var outcome = await vault.TryRunAsync<Admission>(transaction => Admit(transaction, request, peer, due)).ConfigureAwait(false);
             if (due.Count == 0)
             {
-                return admission;
+                if (outcome.Refusal?.Reason == CasReasons.Denied)
+                {
+                    onDenied?.Invoke(request.Session, request.Service);
+                }
+                return outcome;
             }
             foreach (var state in due)
             {
@@ -186,7 +186,9 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
     private static Refusal NoService(ConfigurationRequest request) =>
         CasReasons.NotFound.Because($"there is no service '{request.Service}' in a session '{request.Session}'");
 
-    private static Outcome<Admission> Admit(VaultTransaction transaction, ConfigurationRequest request, RaTlsPeer peer)
+    /// <param name="due">Receives the sessions whose secrets must be renewed before the service is admitted.</param>
+    private Outcome<Admission> Admit(
+        VaultTransaction transaction, ConfigurationRequest request, RaTlsPeer peer, List<SessionState> due)
     {
         if (transaction.FindSession(request.Session) is not { } state || state.FindService(request.Service) is not { } service)
         {
@@ -198,33 +200,48 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Time
         }
         var subject = $"{request.Session}/{request.Service}";
         var by = $"mrenclave {peer.Quote.Report.MrEnclave}";
-        if (FindFaults(transaction, state, service, peer) is { Count: > 0 } faults)
+        if (FindFaults(transaction, state, service, request, peer) is { Count: > 0 } faults)
         {
             // The store keeps this entry although the call is refused.
             transaction.Audit("service-denied", subject, by, string.Join("; ", faults));
             return CasReasons.Denied.Because($"the caller's enclave is not admitted to '{subject}'") with { Problems = faults };
         }
-        var (admission, refusal) = Admission.Create(transaction, state, service);
+        var (admission, refusal) = Admission.Create(transaction, state, service, request);
         if (admission is null)
         {
             return refusal!;
         }
+        due.AddRange(admission.Sessions.Where(IsDue));
+        if (due.Count > 0)
+        {
+            // A refusal undoes everything: a singleton that was noted now would be known when it is admitted.
+            return CasReasons.Busy.Because("secrets are due");
+        }
         if (service.IsSingleton)
         {
-            transaction.PutInstance(request.Session, request.Service, peer);
+            transaction.PutInstance(request.Session, request.Service, request.Replica, peer);
         }
+        StartTable.Count(transaction, request.Session, service, request.StartToken, time.GetUtcNow());
         transaction.Audit("service-admitted", subject, by, $"session hash {state.Document.Hash}");
         return admission;
     }
 
-    private static IReadOnlyList<string> FindFaults(
-        VaultTransaction transaction, SessionState state, SessionService service, RaTlsPeer peer)
+    private List<string> FindFaults(
+        VaultTransaction transaction, SessionState state, SessionService service, ConfigurationRequest request, RaTlsPeer peer)
     {
         var appraisal = service.Policy.Appraise(peer.Quote);
-        return !appraisal.IsAccepted ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
-            : service.IsSingleton && transaction.IsInstance(state.Document.Name, service.Name, peer)
-                ? ["singleton: found an enclave that was admitted before; accepted one that starts anew"]
-                : [];
+        if (!appraisal.IsAccepted)
+        {
+            return [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())];
+        }
+        var faults = StartCheck.FindFaults(service, request)
+            .Concat(SetValues.FindMissing(state, service))
+            .Concat(StartTable.FindFaults(transaction, state.Document.Name, service, request.StartToken, time.GetUtcNow())).ToList();
+        if (service.IsSingleton && transaction.IsInstance(state.Document.Name, service.Name, request.Replica, peer))
+        {
+            faults.Add("singleton: found an enclave that was admitted before; accepted one that starts anew");
+        }
+        return faults;
     }
 
     private bool IsDue(SessionState state) => SecretMaker.IsDue(state.Document, state.Stored.Secrets, time.GetUtcNow());

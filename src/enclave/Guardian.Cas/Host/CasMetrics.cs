@@ -6,7 +6,7 @@ using Guardian.Cas.Store;
 namespace Guardian.Cas.Host;
 
 /// <summary>Counts the answers of the CAS for Prometheus (text format 0.0.4), without names of sessions. Thread-safe.</summary>
-internal sealed class CasMetrics(Vault vault)
+internal sealed class CasMetrics(Vault vault, DenialNotifier? notifier = null)
 {
     private readonly ConcurrentDictionary<(string Call, int Status), Counter> counters = new();
 
@@ -41,6 +41,14 @@ internal sealed class CasMetrics(Vault vault)
         Line("store_rows", "", rows);
         Head("store_waiting", "gauge", "Calls that wait for the store.");
         Line("store_waiting", "", waiting);
+        if (notifier?.Measure() is { } messages)
+        {
+            Head("denial_messages_total", "counter", "Messages about denials that the receiver accepted or did not.");
+            Line("denial_messages_total", "{result=\"accepted\"}", messages.Sent);
+            Line("denial_messages_total", "{result=\"failed\"}", messages.Failed);
+            Head("denials_untold_total", "counter", "Denials of which no message told.");
+            Line("denials_untold_total", "", messages.Lost);
+        }
         return text.ToString();
     }
 

@@ -9,19 +9,23 @@ using Guardian.Cas.Store;
 
 namespace Guardian.Cas.Host;
 
-/// <summary>The four services of a CAS on one store. Thread-safe.</summary>
+/// <summary>The services of a CAS on one store. Thread-safe.</summary>
 internal sealed class CasServices
 {
     /// <param name="vault">The store.</param>
     /// <param name="verifier">Verifies the evidence of calling enclaves.</param>
     /// <param name="time">The clock.</param>
     /// <param name="replicas">The enclaves that are this CAS as well and may have the store's key; null for none.</param>
-    public CasServices(Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null)
+    /// <param name="onDenied">Called with session and service for each verified enclave that is not admitted; null for nothing.</param>
+    public CasServices(Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null,
+        Action<string, string>? onDenied = null)
     {
         var callers = new CallerVerifier(verifier, time);
         Vault = vault;
         Sessions = new SessionRegistry(vault, time);
-        Admissions = new AdmissionService(vault, callers, time);
+        Secrets = new SecretRegistry(vault, time);
+        StartTokens = new StartTokens(vault, time);
+        Admissions = new AdmissionService(vault, callers, time, onDenied);
         Owners = new OwnerRegistry(vault, callers, replicas);
         Audit = new AuditReader(vault, time);
     }
@@ -31,6 +35,12 @@ internal sealed class CasServices
 
     /// <summary>Sessions, for people.</summary>
     public SessionRegistry Sessions { get; }
+
+    /// <summary>Values that people set and read.</summary>
+    public SecretRegistry Secrets { get; }
+
+    /// <summary>Tokens that admit one start each.</summary>
+    public StartTokens StartTokens { get; }
 
     /// <summary>Startup configurations and freshness tags, for enclaves.</summary>
     public AdmissionService Admissions { get; }

@@ -36,6 +36,11 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
         {
             return forged!;
         }
+        (document, var unopened) = await SealedValues.OpenAsync(vault, document, creator).ConfigureAwait(false);
+        if (document is null)
+        {
+            return unopened!;
+        }
         var state = MakeState(document, creator, previous: null);
         return await vault.TryRunAsync<SessionDescription>(transaction =>
         {
@@ -75,8 +80,13 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
             transaction => FindForUpdate(transaction, document, caller, approvals)).ConfigureAwait(false);
         while (current is not null)
         {
+            var (opened, unopened) = await SealedValues.OpenAsync(vault, document, current.Stored.Creator).ConfigureAwait(false);
+            if (opened is null)
+            {
+                return unopened!;
+            }
             // Drawing keys takes long, so it happens outside the transaction.
-            var next = MakeState(document, current.Stored.Creator, current);
+            var next = MakeState(opened, current.Stored.Creator, current);
             (current, refusal) = await ReplaceAsync(current, next, caller, approvals).ConfigureAwait(false);
             if (ReferenceEquals(current, next))
             {
@@ -169,10 +179,12 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
                     ],
                 };
         }
-        return document.Predecessor == state.Document.Hash
-            ? state
-            : CasReasons.Conflict.Because(
+        if (document.Predecessor != state.Document.Hash)
+        {
+            return CasReasons.Conflict.Because(
                 $"'predecessor' must be the current hash, {state.Document.Hash}; read the session, apply your change to it, and try again");
+        }
+        return SetValues.CheckUpdate(state, document, approvals) is { } refusal ? refusal : state;
     }
 
     private static SessionDescription Describe(SessionDocument document) => new(document.Name, document.Hash, document.Text);

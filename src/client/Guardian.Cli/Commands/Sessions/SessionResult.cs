@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
 
@@ -28,4 +29,6 @@ internal sealed record SessionResult(string Name, string Hash)
 [JsonSerializable(typeof(SessionListResult))]
 [JsonSerializable(typeof(SessionSignResult))]
 [JsonSerializable(typeof(SessionDryRunResult))]
+[JsonSerializable(typeof(SessionEncryptResult))]
+[JsonSerializable(typeof(StartToken))]
 internal sealed partial class SessionsJson : JsonSerializerContext;
