@@ -50,6 +50,21 @@ public sealed partial class DocumentationTests
         });
     }
 
+    [Fact]
+    public async Task The_page_about_keys_works_from_start_to_end()
+    {
+        folder.Write("passphrase.txt", "correct horse battery staple\n");
+        // SoftHSM is not everywhere: ProtectedKeyTests runs the commands with tokens.
+        var commands = Commands("docs/how-to/keys.md").Where(command => !command.Contains("pkcs11:", StringComparison.Ordinal))
+            .Select(command => Shell.Split(command)).ToList();
+        Assert.Equal(2, commands.Count);
+        GuardianProgram.Variables.Value = new Dictionary<string, string?>
+        {
+            ["GUARDIAN_KEY_PASSPHRASE_FILE"] = folder.File("passphrase.txt"),
+        };
+        await Shell.RunAllAsync(folder.Path, commands);
+    }
+
     private static string ShopSession(string signer) => $$"""
         name: shop
         access_policy: {update: [{require-all: [CREATOR, {signer: {{signer}}}]}]}

@@ -65,9 +65,9 @@ internal sealed class CasOptions
     /// <summary>The user's key.</summary>
     public static Option<string> CreateKey(string description) => new("--key")
     {
-        Description = description,
+        Description = $"{description} A file, or a pkcs11: URI.",
         Required = true,
-        HelpName = "FILE",
+        HelpName = "KEY",
     };
 
     /// <summary>Connects without a key.</summary>

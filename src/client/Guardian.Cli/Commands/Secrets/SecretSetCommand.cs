@@ -25,9 +25,9 @@ internal sealed class SecretSetCommand : CliCommand
         AddSymbols([session, name, .. cas.All, .. value.All, hash]);
         Validators.Add(result =>
         {
-            if (value.IsAmbiguous(result))
+            if (value.FindMistake(result) is { } mistake)
             {
-                result.AddError("give one of --from-file, --from-env");
+                result.AddError(mistake);
             }
         });
     }
@@ -38,7 +38,7 @@ internal sealed class SecretSetCommand : CliCommand
         var (wanted, secret) = (arguments.GetRequiredValue(session), arguments.GetRequiredValue(name));
         var list = await client.Secrets.ListAsync(wanted, cancellation).ConfigureAwait(false);
         var kind = list.Secrets.FirstOrDefault(each => each.Name == secret)?.Kind;
-        var bytes = value.Read(arguments);
+        var bytes = await value.ReadAsync(arguments, isBinary: kind == "binary", cancellation).ConfigureAwait(false);
         // Files and echo end a line that is not part of an ascii value, which has no line breaks.
         if (kind == "ascii" && bytes is [.. var line, (byte)'\n'])
         {
