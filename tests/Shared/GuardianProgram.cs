@@ -15,6 +15,9 @@ internal static class GuardianProgram
     // The suite 'native' runs the same tests on the programs that deploy/native/build made; each program has a folder.
     private static readonly string? NativePrograms = Environment.GetEnvironmentVariable("GUARDIAN_NATIVE");
 
+    /// <summary>Variables for the programs that the present test starts; null removes one.</summary>
+    public static AsyncLocal<IReadOnlyDictionary<string, string?>?> Variables { get; } = new();
+
     /// <summary>Finds the folder that a program was built to, which is the folder that is measured.</summary>
     public static string FolderOf(string project)
     {
@@ -129,6 +132,10 @@ internal static class GuardianProgram
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(variable);
+        }
+        foreach (var (name, value) in Variables.Value ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
         }
         foreach (var argument in command.Skip(1).Concat(arguments))
         {

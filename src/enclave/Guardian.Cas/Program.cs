@@ -22,6 +22,7 @@ ProvisioningAuthority? authority = null;
 ProvisioningServer? provisioning = null;
 StoreWatch? watch = null;
 RequestLog? requests = null;
+DenialNotifier? notifier = null;
 try
 {
     var code = await EnclaveHost.RunAsync(
@@ -52,6 +53,10 @@ finally
     {
         await requests.DisposeAsync().ConfigureAwait(false);
     }
+    if (notifier is not null)
+    {
+        await notifier.DisposeAsync().ConfigureAwait(false);
+    }
     authority?.Dispose();
     limits?.Dispose();
     vault?.Dispose();
@@ -74,7 +79,9 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
             witness, CasCode.With(replicas, vault!.Log.Code), process.Quotes, options.Verifier, TimeProvider.System), owners,
         new KeyFile(options.State, process.Enclave), options.ReportStep);
     watch = new StoreWatch(vault, text => Console.Error.WriteLine($"guardian-cas: {text}"));
-    var services = new CasServices(vault, options.Verifier, TimeProvider.System, replicas);
+    notifier = DenialNotifier.Open(options, vault.LogId, TimeProvider.System);
+    var services = new CasServices(
+        vault, options.Verifier, TimeProvider.System, replicas, onDenied: notifier is null ? null : notifier.Note);
     if (options.Find("provision") is { } address)
     {
         authority = await ProvisioningAuthority.OpenAsync(vault).ConfigureAwait(false);
@@ -87,7 +94,7 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
     }
     options.ReportStep("making its quote");
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
-    var metrics = new CasMetrics(vault, watch.Read, services.Workshop) { Requests = requests };
+    var metrics = new CasMetrics(vault, watch.Read, services.Workshop, notifier) { Requests = requests };
     return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, metrics, limits, authority))
     {
         Connections = connections,

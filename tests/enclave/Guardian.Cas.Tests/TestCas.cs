@@ -81,6 +81,8 @@ internal sealed class TestCas : IDisposable
 
     public SessionRegistry Sessions => Services.Sessions;
 
+    public SecretRegistry Secrets => Services.Secrets;
+
     public AdmissionService Admissions => Services.Admissions;
 
     public SessionRemoval Removal => Services.Removal;

@@ -19,6 +19,9 @@ public partial class ClaimsTests
         "A_caller_who_compares_only_the_code_that_answers_learns_of_another_maker"],
         ["a new version of `guardian-cas` cannot open the store by itself"] =
             ["Other_code_of_the_same_signer_is_no_replica_and_gets_no_key", "A_store_that_other_code_made_is_neither_recovered_nor_opened"],
+        ["shows a value to those whom the secret's `read` names; without it, to nobody"] =
+            ["A_stranger_learns_nothing_and_the_creator_sets_and_reads_nothing_that_the_session_does_not_give"],
+        ["so the host cannot exchange the folders of two replicas"] = ["Each_replica_has_a_volume_of_its_own"],
         ["It need not be trusted with anything else"] = ["A_store_that_was_rolled_back_answers_nobody_and_explains_why"],
         ["Two CASs cannot witness each other"] = [],
         ["One caller cannot block the others"] = ["Each_caller_has_its_own_limit_of_concurrent_calls"],

@@ -18,7 +18,7 @@ internal static class FloorTable
         [
             "Failures", "Output", "Commands", "Inputs", "Installation", "Commands/Enclaves", "Commands/Keys", "Commands/Quotes",
             "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Nodes", "Commands/Programs",
-            "Commands/Sessions", "Reports", "Commands/Rooms", "Commands/Demo", "Entry", "",
+            "Commands/Secrets", "Commands/Sessions", "Reports", "Commands/Rooms", "Commands/Demo", "Entry", "",
         ],
         ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],

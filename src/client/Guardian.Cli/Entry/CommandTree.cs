@@ -10,6 +10,7 @@ using Guardian.Cli.Commands.Nodes;
 using Guardian.Cli.Commands.Programs;
 using Guardian.Cli.Commands.Quotes;
 using Guardian.Cli.Commands.Rooms;
+using Guardian.Cli.Commands.Secrets;
 using Guardian.Cli.Commands.Sessions;
 using Guardian.Cli.Commands.Volumes;
 
@@ -25,7 +26,7 @@ internal static class CommandTree
         [
             ("Begin here", [new DemoCommand(), CreateKey()]),
             ("Run confidential programs",
-            [new RunCommand(), new LogsCommand(), new AttachCommand(), CreateImage(), CreateVolume(), CreateSession()]),
+            [new RunCommand(), new LogsCommand(), new AttachCommand(), CreateImage(), CreateVolume(), CreateSession(), CreateSecret()]),
             ("Measure audiences with partners", [CreateRoom()]),
             ("Verify before you trust", [CreateQuote(), CreateEnclave(), CreateCas()]),
             ("Operate an OpenStack cloud", [CreateCloud(), CreateUsage(), CreateNode(), CreateVm(), CreateGuest()]),
@@ -58,9 +59,14 @@ internal static class CommandTree
     private static CommandGroup CreateSession() => new(
         "session", "Write the policies by which a CAS gives out secrets.",
         new SessionCheckCommand(), new SessionVerifyCommand(), new SessionSignCommand(), new SessionDryRunCommand(),
+        new SessionEncryptCommand(), new SessionTokenCommand(),
         new SessionCreateCommand(),
         new SessionUpdateCommand(), new SessionReadCommand(), new SessionListCommand(),
         new SessionHistoryCommand(), new SessionSignDeletionCommand(), new SessionDeleteCommand());
+
+    private static CommandGroup CreateSecret() => new(
+        "secret", "Set and read the values of secrets, apart from the session that uses them.",
+        new SecretSetCommand(), new SecretListCommand(), new SecretReadCommand());
 
     private static CommandGroup CreateRoom() => new(
         "room", "Measure audiences and campaigns with partners, without showing each other a row.",

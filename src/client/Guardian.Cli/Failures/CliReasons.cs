@@ -23,6 +23,16 @@ internal static class CliReasons
     public static readonly RefusalReason BadPower = Invalid(
         "bad-power", "A calculation of power lacks a value, or has one out of range.", "for example: --persons 64000 --rate 0.1");
     public static readonly RefusalReason BadForm = Invalid("bad-form", "Options of an upload exclude each other.");
+    public static readonly RefusalReason NoPassphrase = Invalid(
+        "no-passphrase", "The passphrase or PIN of a key is missing.",
+        "name a file with it in the variable GUARDIAN_KEY_PASSPHRASE_FILE, or run the command at a terminal");
+    public static readonly RefusalReason BadTokenUri = Invalid(
+        "bad-token-uri", "The URI of a token's key has a PIN.",
+        "name a file with the PIN: pin-source=file:PATH, or the variable GUARDIAN_KEY_PASSPHRASE_FILE");
+    public static readonly RefusalReason BadVault = Invalid(
+        "bad-vault", "A place in Vault, or a variable about Vault, is missing or malformed.");
+    public static readonly RefusalReason NoValue = Invalid(
+        "no-value", "A secret's value is missing.", "give it by --from-file FILE, --from-env VARIABLE, or standard input");
     public static readonly RefusalReason NoFile = Invalid(
         "no-file", "An upload has no file.", "give --data FILE, or --remove FILE, or both");
     public static readonly RefusalReason NoKey = Invalid("no-key", "A signature needs a key.", "add --key FILE");
@@ -118,6 +128,11 @@ internal static class CliReasons
     public static readonly RefusalReason Interrupted = Unavailable("interrupted", "The command was interrupted.");
     public static readonly RefusalReason NotInstalled = Unavailable(
         "not-installed", "A program of Guardian is not installed.", "install all of Guardian's programs, or build them with ./guardian");
+    public static readonly RefusalReason NoVault = Unavailable(
+        "no-vault", "Vault does not answer, or does not give a secret.", "check VAULT_ADDR, VAULT_TOKEN and the place: vault kv get");
+    public static readonly RefusalReason NoToken = Unavailable(
+        "no-token", "A PKCS#11 token gives no key.",
+        "check the URI (p11tool --list-all) and the PIN; OpenSSL needs its engine pkcs11 (Debian: libengine-pkcs11-openssl)");
     public static readonly RefusalReason NotStarted = Unavailable("not-started", "A program could not be started, or ended at once.");
     public static readonly RefusalReason CannotListen = Unavailable("cannot-listen", "The program's address is in use, or not allowed.");
     public static readonly RefusalReason NoCollateralService = Unavailable(

@@ -36,12 +36,18 @@ internal static class OutputFile
     }
 
     /// <summary>Writes a new file. It is removed again when it cannot be written whole.</summary>
+    /// <param name="isPrivate">Whether only its owner may read the file.</param>
     /// <exception cref="RefusedException">The file exists, or cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content, bool isPrivate = false)
     {
         try
         {
-            using var file = new FileStream(path, IsDevice(path) ? FileMode.Open : FileMode.CreateNew, FileAccess.Write);
+            using var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = IsDevice(path) ? FileMode.Open : FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = isPrivate && !IsDevice(path) ? UnixFileMode.UserRead | UnixFileMode.UserWrite : null,
+            });
             try
             {
                 file.Write(content);

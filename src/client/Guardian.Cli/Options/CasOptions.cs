@@ -41,9 +41,9 @@ internal sealed class CasOptions
         new(CreateAddressArgument(), null, keyDescription is null ? null : CreateKey(keyDescription), expected);
 
     /// <summary>Takes the address as an option, for commands about something that a CAS keeps.</summary>
-    /// <param name="keyDescription">What the key is for.</param>
-    public static CasOptions WithOption(string keyDescription = "Your key, by which the CAS knows you.") =>
-        new(null, CreateAddressOption(), CreateKey(keyDescription), null);
+    /// <param name="keyDescription">What the key is for; null for commands that need none.</param>
+    public static CasOptions WithOption(string? keyDescription = "Your key, by which the CAS knows you.") =>
+        new(null, CreateAddressOption(), keyDescription is null ? null : CreateKey(keyDescription), null);
 
     /// <summary>The CAS as an argument.</summary>
     public static Argument<CasTarget> CreateAddressArgument() => new("ADDRESS")
@@ -65,9 +65,9 @@ internal sealed class CasOptions
     /// <summary>The user's key.</summary>
     public static Option<string> CreateKey(string description) => new("--key")
     {
-        Description = description,
+        Description = $"{description} A file, or a pkcs11: URI.",
         Required = true,
-        HelpName = "FILE",
+        HelpName = "KEY",
     };
 
     /// <summary>Connects without a key.</summary>

@@ -13,10 +13,17 @@ namespace Guardian.Attestation.Identity;
 public sealed class IdentityKey : IDisposable
 {
     private const int SignatureSize = 64;
+    private const string EncryptedLabel = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+
+    // PBKDF2-HMAC-SHA256, as OWASP advised in 2023; about half a second for each guess of an attacker's core.
+    private const int PassphraseIterations = 600_000;
 
     private readonly ECDsa key;
 
-    private IdentityKey(ECDsa key) => this.key = key;
+    // Null when the key itself is here.
+    private readonly SafeEvpPKeyHandle? handle;
+
+    private IdentityKey(ECDsa key, SafeEvpPKeyHandle? handle = null) => (this.key, this.handle) = (key, handle);
 
     /// <summary>Base64 of <see cref="SubjectPublicKeyInfo"/>, 124 characters: contracts and sessions name a key by it.</summary>
     public string PublicKey => Convert.ToBase64String(SubjectPublicKeyInfo);
@@ -41,48 +48,77 @@ public sealed class IdentityKey : IDisposable
     /// <returns>The key; the caller disposes it.</returns>
     public static IdentityKey Create() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
-    /// <summary>Reads a key from its file.</summary>
-    /// <param name="path">The file: a private key in PEM.</param>
+    /// <summary>Uses a key of OpenSSL, which may be in a token that never gives it out.</summary>
+    /// <param name="handle">The private key, which is copied.</param>
     /// <returns>The key; the caller disposes it.</returns>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The file holds no P-256 private key in PEM.</exception>
-    public static IdentityKey Load(string path)
+    /// <exception cref="InvalidDataException">It is no P-256 key.</exception>
+    /// <exception cref="CryptographicException">The token does not work.</exception>
+    public static IdentityKey Open(SafeEvpPKeyHandle handle)
     {
-        var key = ECDsa.Create();
+        var own = handle.DuplicateHandle();
+        ECDsaOpenSsl? key = null;
         try
         {
-            key.ImportFromPem(File.ReadAllText(path));
-            // Other curves also have keys of 256 bits.
-            if (P256Key.TryReadInfo(key.ExportSubjectPublicKeyInfo(), out _) && key.ExportParameters(true).D is not null)
+            key = new ECDsaOpenSsl(own);
+            if (P256Key.TryReadInfo(key.ExportSubjectPublicKeyInfo(), out _))
             {
-                return new IdentityKey(key);
+                return new IdentityKey(key, own);
             }
-        }
-        catch (Exception failure) when (failure is CryptographicException or ArgumentException or PlatformNotSupportedException)
-        {
-            // The exception below covers every kind of malformed key.
         }
         catch
         {
-            key.Dispose();
+            key?.Dispose();
+            own.Dispose();
             throw;
         }
         key.Dispose();
-        throw new InvalidDataException($"{path} holds no P-256 private key in PEM; make one with: guardian key create FILE");
+        own.Dispose();
+        throw new InvalidDataException("the key is no P-256 key");
+    }
+
+    /// <summary>Reads a key from its file.</summary>
+    /// <param name="path">The file: a private key in PEM.</param>
+    /// <param name="passphrase">Gives the passphrase of a file that has one; null refuses such a file.</param>
+    /// <returns>The key; the caller disposes it.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file holds no P-256 private key in PEM, or none that opens with the passphrase.
+    /// </exception>
+    public static IdentityKey Load(string path, Func<string>? passphrase = null)
+    {
+        var pem = File.ReadAllText(path);
+        if (!pem.Contains(EncryptedLabel, StringComparison.Ordinal))
+        {
+            return Read(key => key.ImportFromPem(pem))
+                ?? throw new InvalidDataException($"{path} holds no P-256 private key in PEM; make one with: guardian key create FILE");
+        }
+        if (passphrase is null)
+        {
+            throw new InvalidDataException($"{path} is protected by a passphrase");
+        }
+        var given = passphrase();
+        return Read(key => key.ImportFromEncryptedPem(pem, given))
+            ?? throw new InvalidDataException($"{path} holds no P-256 private key that opens with this passphrase");
     }
 
     /// <summary>Writes the key to a new file of mode 0600.</summary>
     /// <param name="path">The file, which must not exist.</param>
+    /// <param name="passphrase">The passphrase without which the file is of no use; null for none.</param>
     /// <exception cref="IOException">The file exists, or cannot be written.</exception>
-    public void Save(string path)
+    /// <exception cref="CryptographicException">The key is in a token that does not give it out.</exception>
+    public void Save(string path, string? passphrase = null)
     {
+        var pem = passphrase is null
+            ? key.ExportPkcs8PrivateKeyPem()
+            : key.ExportEncryptedPkcs8PrivateKeyPem(
+                passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, PassphraseIterations));
         using var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
-        file.Write(Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
+        file.Write(Encoding.ASCII.GetBytes(pem + "\n"));
         file.Flush(flushToDisk: true);
     }
 
@@ -104,14 +140,22 @@ public sealed class IdentityKey : IDisposable
     /// <param name="subjectPublicKeyInfo">The other public key, DER.</param>
     /// <returns>The x coordinate, 32 bytes, from which the caller derives a key for its purpose; null if the input is no P-256
     /// key.</returns>
+    /// <exception cref="InvalidDataException">The key is in a token that does not let it derive secrets.</exception>
     public byte[]? TryAgree(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
-        using var own = ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true));
+        using var own = handle is null
+            ? ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true))
+            : new ECDiffieHellmanOpenSsl(handle);
         using var other = ECDiffieHellman.Create();
         try
         {
             other.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
-            return own.DeriveRawSecretAgreement(other.PublicKey);
+            using var publicKey = other.PublicKey;
+            return own.DeriveRawSecretAgreement(publicKey);
+        }
+        catch (CryptographicException failure) when (handle is not null && IsPublicKey(Convert.ToBase64String(subjectPublicKeyInfo)))
+        {
+            throw new InvalidDataException("the token does not let this key derive secrets (CKA_DERIVE)", failure);
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
@@ -144,5 +188,29 @@ public sealed class IdentityKey : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => key.Dispose();
+    public void Dispose()
+    {
+        key.Dispose();
+        handle?.Dispose();
+    }
+
+    private static IdentityKey? Read(Action<ECDsa> import)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            import(key);
+            // Other curves also have keys of 256 bits.
+            if (P256Key.TryReadInfo(key.ExportSubjectPublicKeyInfo(), out _) && key.ExportParameters(true).D is not null)
+            {
+                return new IdentityKey(key);
+            }
+        }
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException or PlatformNotSupportedException)
+        {
+            // The caller explains every kind of malformed key.
+        }
+        key.Dispose();
+        return null;
+    }
 }

@@ -24,6 +24,9 @@ public sealed record AcceptedIdentity
     /// <summary>The minimum ISVSVN; null accepts any.</summary>
     public ushort? MinimumIsvSvn { get; init; }
 
+    /// <summary>The maximum ISVSVN; null accepts any. It keeps an enclave of a later version out, until people have looked at it.</summary>
+    public ushort? MaximumIsvSvn { get; init; }
+
     /// <summary>The accepted CONFIGID, 64 bytes; empty accepts any.</summary>
     public ReadOnlyMemory<byte> ConfigId { get; init; }
 
@@ -54,6 +57,7 @@ public sealed record AcceptedIdentity
         && (MrSigner is not { } signer || signer == report.MrSigner)
         && (IsvProdId is not { } product || product == report.IsvProdId)
         && (MinimumIsvSvn is not { } minimum || report.IsvSvn >= minimum)
+        && (MaximumIsvSvn is not { } maximum || report.IsvSvn <= maximum)
         && (ConfigId.IsEmpty || ConfigId.Span.SequenceEqual(report.ConfigId.Span));
 
     /// <summary>Describes the identity to people.</summary>
@@ -80,6 +84,10 @@ public sealed record AcceptedIdentity
         if (MinimumIsvSvn is { } minimum)
         {
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"isvsvn at least {minimum}"));
+        }
+        if (MaximumIsvSvn is { } maximum)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"isvsvn at most {maximum}"));
         }
         if (!ConfigId.IsEmpty)
         {

@@ -49,6 +49,10 @@ internal static class PolicyDigest
         {
             json.WriteNumber("isvsvn_min", minimum);
         }
+        if (identity.MaximumIsvSvn is { } maximum)
+        {
+            json.WriteNumber("isvsvn_max", maximum);
+        }
         if (!identity.ConfigId.IsEmpty)
         {
             json.WriteString("configid", Hex(identity.ConfigId));

@@ -11,7 +11,7 @@ namespace Guardian.Attestation.Policy;
 /// <code>
 /// attestation:                        # variants, any of which is accepted; inside one, all must hold
 ///   - mrenclave: [HEX, …]
-///     signer: {mrsigner: HEX, isvprodid: 1, isvsvn_min: 1}
+///     signer: {mrsigner: HEX, isvprodid: 1, isvsvn_min: 1, isvsvn_max: 9}
 ///     configid: HEX
 ///   - mrtd: [HEX, …]                  # a trust domain, only if the caller allows it
 ///     rtmr0: [HEX, …]                 # and rtmr1, rtmr2, rtmr3
@@ -135,7 +135,12 @@ internal static class PolicyReader
             // Without the product, the policy would accept everything that the vendor ever signed.
             IsvProdId = (ushort)signer.Integer("isvprodid", 0, ushort.MaxValue),
             MinimumIsvSvn = (ushort)signer.Integer("isvsvn_min", 0, ushort.MaxValue),
+            MaximumIsvSvn = (ushort?)signer.OptionalInteger("isvsvn_max", 0, ushort.MaxValue),
         };
+        if (identity.MaximumIsvSvn < identity.MinimumIsvSvn)
+        {
+            signer.ReportAt("isvsvn_max", "'isvsvn_max' is below 'isvsvn_min', so no enclave matches");
+        }
         signer.End();
         return identity;
     }

@@ -105,6 +105,9 @@ public sealed class CasClient : IDisposable
         };
     }
 
+    /// <summary>The calls about values that people set and read.</summary>
+    public CasSecrets Secrets => new(transport);
+
     /// <summary>Creates a session. Its creator is the key of the client certificate.</summary>
     /// <param name="yaml">The session, at most 1 MiB.</param>
     /// <param name="signatures">Signatures of other people, if the session above demands them; may be null.</param>
@@ -167,31 +170,27 @@ public sealed class CasClient : IDisposable
     /// <param name="session">The session's name.</param>
     /// <param name="service">The service's name.</param>
     /// <param name="workloadKey">The key of the service's workload certificate, SubjectPublicKeyInfo; null asks for none.</param>
+    /// <param name="details">The facts about this start; null for none.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The configuration, which holds secrets.</returns>
     public Task<StartupConfiguration> ConfigureAsync(
-        string session, string service, byte[]? workloadKey = null, CancellationToken cancellation = default)
-    {
-        var request = new ConfigurationRequest(session, service, workloadKey);
-        return transport.SendAsync(
-            HttpMethod.Post, "v1/configurations", CasTransport.CreateJson(request, CasJson.Default.ConfigurationRequest),
-            CasJson.Default.StartupConfiguration, cancellation);
-    }
+        string session, string service, byte[]? workloadKey = null, StartDetails? details = null, CancellationToken cancellation = default) =>
+        transport.SendAsync(
+            HttpMethod.Post, "v1/configurations", CreateRequest(session, service, workloadKey, details), CasJson.Default.StartupConfiguration,
+            cancellation);
 
-    /// <summary>Gets a new workload certificate, as an enclave whose evidence is for the start of this service.</summary>
+    /// <summary>Gets a new workload certificate, as the enclave that was admitted to the service.</summary>
     /// <param name="session">The session's name.</param>
     /// <param name="service">The service's name.</param>
-    /// <param name="workloadKey">The key, SubjectPublicKeyInfo.</param>
+    /// <param name="workloadKey">The P-256 key of the certificate, SubjectPublicKeyInfo.</param>
+    /// <param name="details">The facts about the start of this enclave; null for none.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The certificate and its authority.</returns>
     public Task<WorkloadConfiguration> RenewWorkloadAsync(
-        string session, string service, byte[] workloadKey, CancellationToken cancellation = default)
-    {
-        var request = new ConfigurationRequest(session, service, workloadKey);
-        return transport.SendAsync(
-            HttpMethod.Post, "v1/workload-certificates", CasTransport.CreateJson(request, CasJson.Default.ConfigurationRequest),
+        string session, string service, byte[] workloadKey, StartDetails? details = null, CancellationToken cancellation = default) =>
+        transport.SendAsync(
+            HttpMethod.Post, "v1/workload-certificates", CreateRequest(session, service, workloadKey, details),
             CasJson.Default.WorkloadConfiguration, cancellation);
-    }
 
     /// <summary>Reads the freshness tag of a volume, or a tag that the session names, as an admitted enclave.</summary>
     /// <param name="session">The session's name.</param>
@@ -325,6 +324,11 @@ public sealed class CasClient : IDisposable
         transport.Dispose();
         launchCertificate?.Dispose();
     }
+
+    private static ReadOnlyMemoryContent CreateRequest(string session, string service, byte[]? workloadKey, StartDetails? details) =>
+        CasTransport.CreateJson(
+            new ConfigurationRequest(session, service, workloadKey, details?.Program, details?.Replica, details?.Token),
+            CasJson.Default.ConfigurationRequest);
 
     private static ExpectedEvidence ExpectCas(CasPins? pins) =>
         ExpectedEvidence.Cas(pins?.Identity is { } identity ? Convert.FromHexString(identity) : default(ReadOnlyMemory<byte>?));

@@ -38,7 +38,33 @@ public sealed record AuditDetailDescription(string Subject, string By, string Te
 /// <param name="WorkloadKey">
 /// The P-256 key of the service's workload certificate, SubjectPublicKeyInfo, base64 on the wire; null asks for none.
 /// </param>
-internal sealed record ConfigurationRequest(string Session, string Service, byte[]? WorkloadKey = null);
+/// <param name="Program">As <see cref="StartDetails.Program"/>.</param>
+/// <param name="Replica">As <see cref="StartDetails.Replica"/>.</param>
+/// <param name="StartToken">As <see cref="StartDetails.Token"/>.</param>
+internal sealed record ConfigurationRequest(
+    string Session, string Service, byte[]? WorkloadKey = null, string? Program = null, int? Replica = null, string? StartToken = null);
+
+/// <summary>The facts that only the starting enclave knows.</summary>
+/// <param name="Program">SHA-256 of the program that it was given, 64 lower-case hex digits; null when it runs no other program.</param>
+/// <param name="Replica">The number of the replica, from 0, as the host says; null when the service has no replicas.</param>
+/// <param name="Token">The one-time token that somebody issued for this start; null for none.</param>
+public sealed record StartDetails(string? Program = null, int? Replica = null, string? Token = null)
+{
+    /// <summary>A start without any of these.</summary>
+    public static StartDetails None { get; } = new();
+}
+
+/// <summary>Asks for a token that admits one start.</summary>
+/// <param name="Session">The session's name.</param>
+/// <param name="Service">The service's name.</param>
+internal sealed record StartTokenRequest(string Session, string Service);
+
+/// <summary>A token that admits one start of a service. The host that starts the program gets it.</summary>
+/// <param name="Session">The session's name.</param>
+/// <param name="Service">The service's name.</param>
+/// <param name="Token">The token, 64 hex digits.</param>
+/// <param name="Until">The end of its life.</param>
+public sealed record StartToken(string Session, string Service, string Token, DateTimeOffset Until);
 
 /// <summary>A freshness tag.</summary>
 /// <param name="Session">The session's name.</param>
@@ -88,6 +114,8 @@ internal sealed record CasProblem(string Title, int Status, string Detail, IRead
 [JsonSerializable(typeof(StartupConfiguration))]
 [JsonSerializable(typeof(SessionDescription))]
 [JsonSerializable(typeof(ConfigurationRequest))]
+[JsonSerializable(typeof(StartTokenRequest))]
+[JsonSerializable(typeof(StartToken))]
 [JsonSerializable(typeof(WorkloadConfiguration))]
 [JsonSerializable(typeof(TagDescription))]
 [JsonSerializable(typeof(TagChange))]
@@ -97,6 +125,11 @@ internal sealed record CasProblem(string Title, int Status, string Detail, IRead
 [JsonSerializable(typeof(SessionHistoryDescription))]
 [JsonSerializable(typeof(CreationDescription))]
 [JsonSerializable(typeof(StdioKeyDescription))]
+[JsonSerializable(typeof(SecretList))]
+[JsonSerializable(typeof(SecretDescription))]
+[JsonSerializable(typeof(SecretChange))]
+[JsonSerializable(typeof(SecretReading))]
+[JsonSerializable(typeof(SealingKey))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(OwnersClaim))]
 [JsonSerializable(typeof(OwnersChange))]

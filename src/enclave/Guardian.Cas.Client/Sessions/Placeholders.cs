@@ -7,10 +7,10 @@ internal static partial class Placeholders
 {
     private static readonly string[] RandomFormats = ["hex", "base64", "base64url", "base32", "base32nopad", "bin"];
     private static readonly string[] KeyFormats = ["pem", "base64", "hex", "der"];
-    private static readonly string[] CertificateFormats = ["crt", "chain", "privatekey", "base64", "der"];
+    private static readonly string[] CertificateFormats = ["crt", "chain", "privatekey", "base64", "der", "pkcs12"];
 
     // These give bytes that are not text, so only files may hold them.
-    private static readonly string[] BinaryFormats = ["bin", "der", "pkcs8"];
+    private static readonly string[] BinaryFormats = ["bin", "der", "pkcs8", "pkcs12"];
 
     /// <summary>Checks the placeholders of a text.</summary>
     /// <param name="text">The text.</param>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Documents;
 
@@ -8,7 +7,7 @@ namespace Guardian.Cas.Client.Sessions;
 /// <summary>Reads the secrets of a session.</summary>
 internal static class SecretReader
 {
-    private const int MaxSecretSize = 4096;
+    private const int MaxDrawnSize = 4096;
     private const int MaxNames = 64;
 
     // The issuers above a certificate. TLS clients send and verify chains of this length.
@@ -21,6 +20,7 @@ internal static class SecretReader
     {
         ["binary"] = SecretKind.Binary,
         ["ascii"] = SecretKind.Ascii,
+        ["text"] = SecretKind.Text,
         ["private-key"] = SecretKind.PrivateKey,
         ["public-key"] = SecretKind.PublicKey,
         ["x509"] = SecretKind.X509,
@@ -44,6 +44,9 @@ internal static class SecretReader
         ["both"] = (true, true),
     };
 
+    /// <summary>The word by which sessions name a kind.</summary>
+    public static string NameOf(SecretKind kind) => Kinds.First(each => each.Value == kind).Key;
+
     /// <summary>Reads a secret.</summary>
     /// <param name="map">The secret.</param>
     /// <param name="slow">Bounds the given keys whose check takes long.</param>
@@ -58,14 +61,18 @@ internal static class SecretReader
         var secret = new SessionSecret(name, kind) { Exports = ReadExports(map, kind), Import = ReadImport(map, "secret") };
         if (secret.Import is null)
         {
-            secret = kind switch
+            secret = map.Has("set") ? SecretRoles.ReadSettable(map, secret)
+                : map.Has("sealed") ? SecretRoles.ReadSealed(map, secret)
+                : kind switch
             {
                 SecretKind.Binary or SecretKind.Ascii => ReadRandom(map, secret),
+                SecretKind.Text => ReadText(map, secret),
                 SecretKind.PrivateKey => ReadPrivateKey(map, secret, slow),
                 SecretKind.PublicKey => ReadPublicKey(map, secret),
                 SecretKind.Jwt => ReadToken(map, secret),
                 _ => ReadCertificate(map, secret),
             };
+            secret = SecretRoles.ReadReaders(map, secret);
         }
         map.End();
         return secret;
@@ -77,9 +84,9 @@ internal static class SecretReader
         SessionSecret? Find(string? name) => secrets.Select(each => each.Secret).FirstOrDefault(secret => secret.Name == name);
         foreach (var (map, secret) in secrets)
         {
-            if (secret.PrivateKey is { } key && Find(key) is not { Kind: SecretKind.PrivateKey, Import: null })
+            if (secret.PrivateKey is { } key && Find(key) is not { Kind: SecretKind.PrivateKey, Import: null, Setters: null })
             {
-                map.ReportAt("private_key", $"'{key}' is not a private-key secret of this session");
+                map.ReportAt("private_key", $"'{key}' is not a private-key secret of this session that has its value from the start");
             }
             if (secret.Issuer is { } issuer && Find(issuer) is not { Kind: SecretKind.X509Authority, Import: null })
             {
@@ -165,16 +172,29 @@ internal static class SecretReader
         {
             map.Report("give a secret either a 'size', and the CAS draws it, or a 'value'");
         }
-        secret = ReadPin(map, ReadRotation(map, secret)) with { Size = (int)(map.OptionalInteger("size", 1, MaxSecretSize) ?? 1) };
+        secret = ReadPin(map, ReadRotation(map, secret)) with { Size = (int)(map.OptionalInteger("size", 1, MaxDrawnSize) ?? 1) };
+        return map.Has("value") ? ReadValue(map, secret) : secret;
+    }
+
+    private static SessionSecret ReadText(YamlMap map, SessionSecret secret)
+    {
+        if (!map.Has("value"))
+        {
+            map.Report("a text has a 'value', or people 'set' it: the CAS cannot draw one");
+        }
+        return ReadValue(map, secret);
+    }
+
+    private static SessionSecret ReadValue(YamlMap map, SessionSecret secret)
+    {
         if (map.OptionalText("value") is not { } text)
         {
             return secret;
         }
-        if (TryReadValue(secret.Kind, text) is not { } value)
+        if (SecretValues.TryRead(secret.Kind, text) is not { } value)
         {
-            map.ReportAt("value", secret.Kind == SecretKind.Binary
-                ? $"a binary value is base64 of at most {MaxSecretSize} bytes"
-                : $"an ascii value has printable ASCII characters, at most {MaxSecretSize}");
+            var form = secret.Kind == SecretKind.Binary ? "base64 of " : "";
+            map.ReportAt("value", $"the value must be {form}{SecretValues.Describe(secret.Kind)}");
             return secret;
         }
         return secret with { Size = value.Length, Value = value };
@@ -273,7 +293,7 @@ internal static class SecretReader
         };
     }
 
-    private static SessionSecret ReadRotation(YamlMap map, SessionSecret secret)
+    internal static SessionSecret ReadRotation(YamlMap map, SessionSecret secret)
     {
         secret = secret with { Version = ReadVersion(map) };
         if (map.Map("rotation") is not { } rotation)
@@ -293,7 +313,7 @@ internal static class SecretReader
         return secret;
     }
 
-    private static SessionSecret ReadPin(YamlMap map, SessionSecret secret)
+    internal static SessionSecret ReadPin(YamlMap map, SessionSecret secret)
     {
         var isPinned = map.Flag("pinned", absent: false);
         if (isPinned && (map.Has("value") || map.Has("rotation")))
@@ -310,16 +330,4 @@ internal static class SecretReader
             ? name.Length is > 4 and < 258
                 && name[4..].All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' or '*' or '_')
             : name.StartsWith("ip:", StringComparison.Ordinal) && IPAddress.TryParse(name[3..], out _);
-
-    private static byte[]? TryReadValue(SecretKind kind, string text)
-    {
-        if (kind == SecretKind.Ascii)
-        {
-            return text.Length is > 0 and <= MaxSecretSize && text.All(character => character is >= ' ' and <= '~')
-                ? Encoding.ASCII.GetBytes(text)
-                : null;
-        }
-        var bytes = new byte[MaxSecretSize];
-        return Convert.TryFromBase64String(text, bytes, out var size) && size > 0 ? bytes[..size] : null;
-    }
 }

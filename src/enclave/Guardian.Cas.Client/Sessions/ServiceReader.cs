@@ -16,6 +16,7 @@ internal sealed class ServiceReader(
     private const int MaxMemoryMiB = 4096;
     private const int MaxHostArguments = 64;
     private const int MaxPeers = 64;
+    private const int MaxPrograms = 64;
 
     private static readonly Dictionary<string, VolumeUpdate> Updates = new()
     {
@@ -52,7 +53,10 @@ internal sealed class ServiceReader(
             Command = ReadCommand(map, isOptional: provisioned is not null),
             Environment = ReadEnvironment(map),
             Pwd = SessionFields.ReadPath(map, "pwd", absent: "/"),
-            Program = SessionFields.ReadHash(map, "program", "the SHA-256 of the WASI module that may run"),
+            Programs = ReadPrograms(map),
+            MaxActivations = (int?)map.OptionalInteger("max_activations", 1, int.MaxValue),
+            StartTokenIssuers = SecretRoles.ReadRule(map, "start_tokens", mayBeNobody: false),
+            Replicas = (int?)map.OptionalInteger("replicas", 1, SessionService.MaxReplicas),
             Files = [.. image.Files, .. own.Files],
             Volumes = [.. image.Volumes, .. own.Volumes],
             Tags = ReadTags(map),
@@ -67,6 +71,15 @@ internal sealed class ServiceReader(
         network?.End();
         stdio?.End();
         map.End();
+        if (service.Replicas is null && service.Volumes.Any(volume => volume.IsPerReplica))
+        {
+            map.ReportAt("volumes", "a volume is 'per_replica', but the service does not say how many 'replicas' it has");
+        }
+        if (service is { IsSingleton: true, Replicas: not null }
+            && (service.Tags.Count > 0 || service.Volumes.Any(volume => !volume.IsPerReplica && volume.Update.KeepsTag())))
+        {
+            map.ReportAt("replicas", "with 'singleton_enclaves', each tag has one enclave: make the volumes 'per_replica', and name no 'tags'");
+        }
         ReportDuplicates(map, service.Files.Select(file => file.Path), "injection_files");
         ReportDuplicates(map, service.Volumes.Select(volume => volume.Path), "volumes");
         ReportDuplicates(map, service.Volumes.Select(volume => volume.Name).Concat(service.Tags), "volumes");
@@ -118,6 +131,26 @@ internal sealed class ServiceReader(
         return command;
     }
 
+    // One digest, or a list: during an update, the old program and the new one run side by side.
+    private static List<string> ReadPrograms(YamlMap map)
+    {
+        const string Meaning = "the SHA-256 of the WASI module that may run";
+        if (map.Find("program") is not YamlList)
+        {
+            return SessionFields.ReadHash(map, "program", Meaning) is { } only ? [only] : [];
+        }
+        var programs = map.Texts("program");
+        if (programs.Count is 0 or > MaxPrograms)
+        {
+            map.ReportAt("program", $"'program' lists 1 to {MaxPrograms} digests");
+        }
+        foreach (var program in programs.Where(program => !KeyHash.IsHash(program.Value)))
+        {
+            program.Report($"'program' must be the 64 lower-case hex digits of {Meaning}");
+        }
+        return [.. programs.Select(program => program.Value).Distinct()];
+    }
+
     private Dictionary<string, string> ReadEnvironment(YamlMap map)
     {
         var environment = new Dictionary<string, string>();
@@ -154,7 +187,8 @@ internal sealed class ServiceReader(
     private VolumeMount ReadMount(YamlMap map)
     {
         var update = map.Word("update_policy", Updates, VolumeUpdate.RollbackProtected);
-        var mount = new VolumeMount(SessionFields.ReadName(map), SessionFields.ReadPath(map), update);
+        var mount = new VolumeMount(
+            SessionFields.ReadName(map), SessionFields.ReadPath(map), update, map.Flag("per_replica", absent: false));
         if (volumes.All(volume => volume.Name != mount.Name))
         {
             map.ReportAt("name", $"there is no volume '{mount.Name}'; add it under 'volumes'");

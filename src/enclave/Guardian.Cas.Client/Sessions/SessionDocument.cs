@@ -98,6 +98,7 @@ public sealed record SessionDocument
         return Secrets.First(secret => secret.Name == name) switch
         {
             { Import: not null } => $"'{name}' belongs to another session",
+            { IsForPeople: true } => $"people may set or read '{name}'",
             { Exports.Count: > 0 } => $"'{name}' is exported to other sessions",
             { IsPinned: false } => $"'{name}' is not pinned: a later text of the session could get the same value",
             _ => null,

@@ -9,6 +9,9 @@ internal sealed record SessionSecret(string Name, SecretKind Kind)
     /// <summary>The bytes of a given value, for keys PKCS#8 or SubjectPublicKeyInfo; null when the CAS makes the value.</summary>
     public ReadOnlyMemory<byte>? Value { get; init; }
 
+    /// <summary>The value as it is sealed to a CAS; null when it is not.</summary>
+    public SealedValue? Sealed { get; init; }
+
     /// <summary>Private keys and certificates: the type of the key that the CAS makes.</summary>
     public KeyType KeyType { get; init; }
 
@@ -47,6 +50,15 @@ internal sealed record SessionSecret(string Name, SecretKind Kind)
     /// <summary>Whether the value belongs to one text of the session: a changed session has another value.</summary>
     public bool IsPinned { get; init; }
 
+    /// <summary>The people who may set the value; null when the CAS draws it or the session gives it.</summary>
+    public AccessRule? Setters { get; init; }
+
+    /// <summary>The people who may read the value.</summary>
+    public AccessRule Readers { get; init; } = AccessRule.Nobody;
+
+    /// <summary>Whether people can know the value by their own right.</summary>
+    public bool IsForPeople => Setters is not null || Readers != AccessRule.Nobody;
+
     /// <summary>The sessions that may import it.</summary>
     public IReadOnlyList<SessionExport> Exports { get; init; } = [];
 
@@ -66,6 +78,7 @@ internal sealed record SessionSecret(string Name, SecretKind Kind)
     /// <summary>Whether the value that was made for the description in another text of the session still fits this one.</summary>
     public bool KeepsValueOf(SessionSecret other) =>
         !IsPinned && !other.IsPinned && Value is null && other.Value is null && Import is null && other.Import is null
+        && Sealed is null && other.Sealed is null && Setters is null == other.Setters is null
         && (Name, Kind, Size, KeyType, PrivateKey, Version)
             == (other.Name, other.Kind, other.Size, other.KeyType, other.PrivateKey, other.Version);
 }
@@ -78,6 +91,9 @@ internal enum SecretKind
 
     /// <summary>Printable text; a placeholder inserts it unchanged.</summary>
     Ascii,
+
+    /// <summary>UTF-8 text of any number of lines, always given; a placeholder inserts it unchanged.</summary>
+    Text,
 
     /// <summary>A private key.</summary>
     PrivateKey,

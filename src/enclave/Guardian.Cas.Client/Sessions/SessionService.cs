@@ -6,6 +6,9 @@ namespace Guardian.Cas.Client.Sessions;
 /// <summary>A service of a session: its admission rules, and what an admitted enclave gets.</summary>
 internal sealed record SessionService
 {
+    /// <summary>The largest number of replicas; each has keys and tags of its own.</summary>
+    public const int MaxReplicas = 1000;
+
     /// <summary>The service's name.</summary>
     public required string Name { get; init; }
 
@@ -14,6 +17,12 @@ internal sealed record SessionService
 
     /// <summary>Whether each enclave is admitted once, and only the one admitted last may move tags.</summary>
     public required bool IsSingleton { get; init; }
+
+    /// <summary>How often enclaves are admitted at most, over all texts of the session; null is no limit.</summary>
+    public required int? MaxActivations { get; init; }
+
+    /// <summary>The people who issue a token for each start; null when a start needs none.</summary>
+    public required AccessRule? StartTokenIssuers { get; init; }
 
     /// <summary>The arguments, with placeholders.</summary>
     public required IReadOnlyList<string> Command { get; init; }
@@ -24,8 +33,11 @@ internal sealed record SessionService
     /// <summary>The working directory.</summary>
     public required string Pwd { get; init; }
 
-    /// <summary>SHA-256 of the only WASI module that may run, or null.</summary>
-    public required string? Program { get; init; }
+    /// <summary>SHA-256 of the WASI modules that may run; empty when the measurement covers the program.</summary>
+    public required IReadOnlyList<string> Programs { get; init; }
+
+    /// <summary>How many replicas of the service have volumes of their own; null when the service has no replicas.</summary>
+    public required int? Replicas { get; init; }
 
     /// <summary>Files in memory, with placeholders in their content.</summary>
     public required IReadOnlyList<SessionFile> Files { get; init; }
@@ -74,7 +86,8 @@ internal sealed record SessionFile(string Path, string Content, int Mode);
 /// <param name="Name">The volume's name in the session.</param>
 /// <param name="Path">The path at which the service finds it.</param>
 /// <param name="Update">When its freshness tag moves.</param>
-internal sealed record VolumeMount(string Name, string Path, VolumeUpdate Update);
+/// <param name="IsPerReplica">Whether each replica of the service has a volume of its own.</param>
+internal sealed record VolumeMount(string Name, string Path, VolumeUpdate Update, bool IsPerReplica);
 
 /// <summary>A port that a service may listen on.</summary>
 /// <param name="Port">The port.</param>

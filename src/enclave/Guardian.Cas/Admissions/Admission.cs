@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
@@ -14,15 +15,18 @@ namespace Guardian.Cas.Admissions;
 /// <param name="Volumes">The volume, and its owner, for each name of the session.</param>
 /// <param name="Tags">The present tags of the service's volumes.</param>
 /// <param name="Workloads">Issues the service's workload certificate.</param>
+/// <param name="Request">What the enclave says about its start.</param>
 internal sealed record Admission(
     SessionState State, SessionService Service, IReadOnlyDictionary<string, SharedItem> Secrets,
-    IReadOnlyDictionary<string, SharedItem> Volumes, IReadOnlyDictionary<string, byte[]?> Tags, WorkloadAuthority Workloads)
+    IReadOnlyDictionary<string, SharedItem> Volumes, IReadOnlyDictionary<string, byte[]?> Tags, WorkloadAuthority Workloads,
+    ConfigurationRequest Request)
 {
     /// <summary>All sessions whose secrets the service gets.</summary>
     public IEnumerable<SessionState> Sessions => Secrets.Values.Select(secret => secret.State).DistinctBy(state => state.Document.Name);
 
     /// <summary>Collects everything that the configuration of a service needs.</summary>
-    public static Outcome<Admission> Create(VaultTransaction transaction, SessionState state, SessionService service)
+    public static Outcome<Admission> Create(
+        VaultTransaction transaction, SessionState state, SessionService service, ConfigurationRequest request)
     {
         var (secrets, volumes) = (new Dictionary<string, SharedItem>(), new Dictionary<string, SharedItem>());
         foreach (var name in state.Document.Secrets.Select(secret => secret.Name))
@@ -48,10 +52,17 @@ internal sealed record Admission(
             return CasReasons.Denied.Because(
                 $"'{keyless}' comes without its private key; its session must export it with 'session_hash' and 'private_key: true'");
         }
+        if (secrets.FirstOrDefault(secret => IsWrittenAs(service, secret.Key, "pkcs12")
+            && !KeyStore.CanHold(secret.Value.State.Stored.Secrets.GetValueOrDefault(secret.Value.Name)?.Key)) is { Key: { } unfit })
+        {
+            return CasReasons.Denied.Because($"'{unfit}' has an Ed25519 key, which PKCS#12 does not take here; give it another 'key_type'");
+        }
         var tags = service.Volumes.ToDictionary(
             mount => mount.Name,
-            mount => TagTable.KeepsTag(mount.Update) ? transaction.FindTag(TagTable.RowOf(volumes[mount.Name])) : null);
-        return new Admission(state, service, secrets, volumes, tags, WorkloadAuthority.FindOrCreate(transaction));
+            mount => mount.Update.KeepsTag()
+                ? transaction.FindTag(TagTable.RowOf(volumes[mount.Name], mount.IsPerReplica ? request.Replica : null))
+                : null);
+        return new Admission(state, service, secrets, volumes, tags, WorkloadAuthority.FindOrCreate(transaction), request);
     }
 
     /// <summary>Makes the startup configuration.</summary>
@@ -74,15 +85,19 @@ internal sealed record Admission(
                     .Select(variable => variable.Key),
             ],
             Command = [.. Service.Command.Select(filler.FillText)],
-            Environment = Service.Environment.ToDictionary(variable => variable.Key, variable => filler.FillText(variable.Value)),
+            Environment = new Dictionary<string, string>(ReplicaVariable.Concat(
+                Service.Environment.Select(variable => KeyValuePair.Create(variable.Key, filler.FillText(variable.Value))))
+                .DistinctBy(variable => variable.Key)),
             Pwd = Service.Pwd,
-            Program = Service.Program,
+            Program = StartCheck.FindProgram(Service, Request.Program),
             Files = [.. Service.Files.Select(file => new InjectedFile(file.Path, filler.Fill(file.Content), file.Mode))],
             Volumes = [.. Service.Volumes.Select(Configure)],
             Network = new NetworkConfiguration(
                 [.. Service.Listen.Select(listen => Configure(listen, filler))],
                 [.. Service.Connect.Select(connect => Configure(connect, filler))]),
-            Workload = workloadKey is null ? null : Workloads.Issue(State.Document, Service, workloadKey, now),
+            Workload = workloadKey is null
+                ? null
+                : Workloads.Issue(State.Document, Service, StartCheck.FindProgram(Service, Request.Program), workloadKey, now),
             Stdio = new StdioConfiguration(Service.EncryptsStdio ? State.Stored.Keys[SessionState.StdioKey(Service.Name)] : null),
             Limits = Service.Limits,
             Host = Service.Host,
@@ -113,11 +128,19 @@ internal sealed record Admission(
 
     private static bool NeedsKey(SessionService service, string secret) =>
         service.Listen.Any(listen => listen.Identity == secret) || service.Connect.Any(connect => connect.Identity == secret)
-        || service.Command.Concat(service.Environment.Values).Concat(service.Files.Select(file => file.Content))
-            .Any(text => Placeholders.NamesIn(text, "privatekey").Contains(secret));
+        || IsWrittenAs(service, secret, "privatekey") || IsWrittenAs(service, secret, "pkcs12");
+
+    private static bool IsWrittenAs(SessionService service, string secret, string format) =>
+        service.Command.Concat(service.Environment.Values).Concat(service.Files.Select(file => file.Content))
+            .Any(text => Placeholders.NamesIn(text, format).Contains(secret));
+
+    // A replica may know which one it is: its own folder says so anyway.
+    private IEnumerable<KeyValuePair<string, string>> ReplicaVariable => Request.Replica is { } replica
+        ? [KeyValuePair.Create("GUARDIAN_REPLICA", replica.ToString(CultureInfo.InvariantCulture))]
+        : [];
 
     private bool IsPinned(string secret) =>
-        State.Document.Secrets.First(each => each.Name == secret) is { IsPinned: true, Import: null, Exports.Count: 0 };
+        State.Document.Secrets.First(each => each.Name == secret) is { IsPinned: true, IsForPeople: false, Import: null, Exports.Count: 0 };
 
     private static SessionSecret DescriptionOf(SessionState state, string name) =>
         state.Document.Secrets.First(secret => secret.Name == name);
@@ -126,12 +149,21 @@ internal sealed record Admission(
     {
         var (owner, name, _) = Volumes[mount.Name];
         // An ephemeral volume begins empty: its previous content has another key.
+        var replica = mount.IsPerReplica ? Request.Replica : null;
         var key = mount.Update == VolumeUpdate.Ephemeral
             ? RandomNumberGenerator.GetBytes(SessionState.KeySize)
-            : owner.Stored.Keys[SessionState.VolumeKey(name)];
+            : KeyOf(owner.Stored.Keys[SessionState.VolumeKey(name)], replica);
         var regions = owner.Document.Volumes.First(volume => volume.Name == name).Regions;
-        return new VolumeConfiguration(mount.Name, mount.Path, key, Tags[mount.Name], mount.Update, regions);
+        return new VolumeConfiguration(
+            ReplicaName.Of(mount.Name, replica), mount.Path, key, Tags[mount.Name], mount.Update, regions);
     }
+
+    // The volumes of two replicas are never each other's: the host could exchange their folders.
+    private static byte[] KeyOf(byte[] key, int? replica) => replica is { } number
+        ? HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, key, SessionState.KeySize,
+            info: Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"guardian-cas volume of replica {number}")))
+        : key;
 
     private ListenConfiguration Configure(SessionListen listen, ConfigurationFiller filler)
     {

@@ -13,7 +13,9 @@ using Guardian.Refusals;
 namespace Guardian.Cas.Admissions;
 
 /// <summary>Admits enclaves to the services of sessions, and keeps their freshness tags. Thread-safe.</summary>
-internal sealed class AdmissionService(Vault vault, CallerVerifier callers, SecretRenewal renewal, TimeProvider time)
+/// <param name="onDenied">Called with session and service for each verified enclave that is not admitted; null for nothing.</param>
+internal sealed class AdmissionService(
+    Vault vault, CallerVerifier callers, SecretRenewal renewal, TimeProvider time, Action<string, string>? onDenied = null)
 {
     private const string BadWorkloadKey = "the key of a workload certificate is a P-256 SubjectPublicKeyInfo";
 
@@ -60,8 +62,8 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Secr
             {
                 return other;
             }
-            if (service.Policy.Appraise(peer.Quote).Refusal is not null
-                || (service.IsSingleton && !transaction.IsInstance(request.Session, request.Service, peer)))
+            if (service.Policy.Appraise(peer.Quote).Refusal is not null || StartCheck.FindFaults(service, request).Any()
+                || (service.IsSingleton && !transaction.IsInstance(request.Session, request.Service, request.Replica, peer)))
             {
                 return CasReasons.Denied.Because(
                     $"the caller's enclave is no longer the service '{request.Session}/{request.Service}': "
@@ -71,7 +73,8 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Secr
             transaction.Audit(
                 "workload-renewed", $"{request.Session}/{request.Service}", $"mrenclave {peer.Quote.Report.MrEnclave}",
                 $"session hash {state.Document.Hash}");
-            return authority.Issue(state.Document, service, key, time.GetUtcNow());
+            return authority.Issue(
+                state.Document, service, StartCheck.FindProgram(service, request.Program), key, time.GetUtcNow());
         }).ConfigureAwait(false);
     }
 
@@ -101,7 +104,7 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Secr
                 $"'{request.Session}/{request.Service}' has no 'secret_provisioning'; name the secret that it gets");
         }
         var value = admission.FindValue(name, isPrevious: false, time.GetUtcNow())!;
-        return value.Kind is SecretKind.Ascii or SecretKind.Jwt ? [.. value.Bytes, 0] : value.Bytes;
+        return value.Kind is SecretKind.Ascii or SecretKind.Text or SecretKind.Jwt ? [.. value.Bytes, 0] : value.Bytes;
     }
 
     /// <summary>Reads a tag: of a volume of the session, or one that the session names.</summary>
@@ -172,6 +175,10 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Secr
             var outcome = await vault.TryRunAsync<Admission>(transaction => Admit(transaction, request, peer, due)).ConfigureAwait(false);
             if (due.Count == 0)
             {
+                if (outcome.Refusal?.Reason == CasReasons.Denied)
+                {
+                    onDenied?.Invoke(request.Session, request.Service);
+                }
                 return outcome;
             }
             foreach (var state in due)
@@ -202,13 +209,13 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Secr
         }
         var subject = $"{request.Session}/{request.Service}";
         var by = $"mrenclave {peer.Quote.Report.MrEnclave}";
-        if (FindFaults(transaction, state, service, peer) is { Count: > 0 } faults)
+        if (FindFaults(transaction, state, service, request, peer) is { Count: > 0 } faults)
         {
             // The store keeps this entry although the call is refused.
             transaction.Audit("service-denied", subject, by, string.Join("; ", faults));
             return CasReasons.Denied.Because($"the caller's enclave is not admitted to '{subject}'") with { Problems = faults };
         }
-        var (admission, refusal) = Admission.Create(transaction, state, service);
+        var (admission, refusal) = Admission.Create(transaction, state, service, request);
         if (admission is null)
         {
             return refusal!;
@@ -221,19 +228,28 @@ internal sealed class AdmissionService(Vault vault, CallerVerifier callers, Secr
         }
         if (service.IsSingleton)
         {
-            transaction.PutInstance(request.Session, request.Service, peer);
+            transaction.PutInstance(request.Session, request.Service, request.Replica, peer);
         }
+        StartTable.Count(transaction, request.Session, service, request.StartToken, time.GetUtcNow());
         transaction.Audit("service-admitted", subject, by, $"session hash {state.Document.Hash}");
         return admission;
     }
 
-    private static IReadOnlyList<string> FindFaults(
-        VaultTransaction transaction, SessionState state, SessionService service, RaTlsPeer peer)
+    private List<string> FindFaults(
+        VaultTransaction transaction, SessionState state, SessionService service, ConfigurationRequest request, RaTlsPeer peer)
     {
         var appraisal = service.Policy.Appraise(peer.Quote);
-        return !appraisal.IsAccepted ? [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())]
-            : service.IsSingleton && transaction.IsInstance(state.Document.Name, service.Name, peer)
-                ? ["singleton: found an enclave that was admitted before; accepted one that starts anew"]
-                : [];
+        if (!appraisal.IsAccepted)
+        {
+            return [.. appraisal.Checks.Where(check => !check.Passed).Select(check => check.ToString())];
+        }
+        var faults = StartCheck.FindFaults(service, request)
+            .Concat(SetValues.FindMissing(state, service))
+            .Concat(StartTable.FindFaults(transaction, state.Document.Name, service, request.StartToken, time.GetUtcNow())).ToList();
+        if (service.IsSingleton && transaction.IsInstance(state.Document.Name, service.Name, request.Replica, peer))
+        {
+            faults.Add("singleton: found an enclave that was admitted before; accepted one that starts anew");
+        }
+        return faults;
     }
 }

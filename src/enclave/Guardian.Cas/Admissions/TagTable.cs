@@ -25,6 +25,7 @@ internal static class TagTable
     public static Outcome<string> FindRow(VaultTransaction transaction, string session, string name, RaTlsPeer peer)
     {
         var state = transaction.FindSession(session);
+        var (part, replica) = ReplicaName.Split(name);
         var owning = state?.Document.Services.Where(service => HasTag(service, name)).ToList() ?? [];
         if (state is null || owning.Count == 0)
         {
@@ -36,23 +37,22 @@ internal static class TagTable
         {
             return CasReasons.Denied.Because($"the caller's enclave is not a service of '{session}' that has the tag '{name}'");
         }
-        if (admitting.All(service => service.IsSingleton && !transaction.IsInstance(session, service.Name, peer)))
+        if (admitting.All(service => service.IsSingleton && !transaction.IsInstance(session, service.Name, replica, peer)))
         {
             return CasReasons.Denied.Because($"another enclave was admitted to '{session}' since, and owns the tag '{name}'");
         }
-        if (state.Document.Volumes.All(volume => volume.Name != name))
+        if (state.Document.Volumes.All(volume => volume.Name != part))
         {
             return $"{session}\n{name}";
         }
-        var (volume, refusal) = Imports.ResolveVolume(transaction, state, name);
-        return volume is null ? refusal! : RowOf(volume);
+        var (volume, refusal) = Imports.ResolveVolume(transaction, state, part);
+        return volume is null ? refusal! : RowOf(volume, replica);
     }
 
     /// <summary>Names the row of a volume's tag.</summary>
-    public static string RowOf(SharedItem volume) => $"{volume.State.Document.Name}\n{volume.Name}";
-
-    /// <summary>Whether a volume keeps a tag.</summary>
-    public static bool KeepsTag(VolumeUpdate update) => update is VolumeUpdate.RollbackProtected or VolumeUpdate.Interval;
+    /// <param name="replica">The replica whose volume it is; null when all have one.</param>
+    public static string RowOf(SharedItem volume, int? replica) =>
+        $"{volume.State.Document.Name}\n{ReplicaName.Of(volume.Name, replica)}";
 
     /// <summary>Finds a tag; null when it was never set.</summary>
     public static byte[]? FindTag(this VaultTransaction transaction, string row) => transaction.Find(TagKind, row, value => value);
@@ -60,19 +60,27 @@ internal static class TagTable
     /// <summary>Writes a tag.</summary>
     public static void PutTag(this VaultTransaction transaction, string row, byte[] tag) => transaction.Put(TagKind, row, tag, tag);
 
-    /// <summary>Whether an enclave is the one that a singleton service admitted last.</summary>
-    public static bool IsInstance(this VaultTransaction transaction, string session, string service, RaTlsPeer peer) =>
-        transaction.Find(InstanceKind, $"{session}\n{service}", row => row) is { } known && known.AsSpan().SequenceEqual(InstanceOf(peer));
+    /// <summary>Whether an enclave is the one that a singleton service, or a replica of it, admitted last.</summary>
+    public static bool IsInstance(this VaultTransaction transaction, string session, string service, int? replica, RaTlsPeer peer) =>
+        transaction.Find(InstanceKind, InstanceName(session, service, replica), row => row) is { } known
+        && known.AsSpan().SequenceEqual(InstanceOf(peer));
 
-    /// <summary>Makes an enclave the one that a singleton service admitted last.</summary>
-    public static void PutInstance(this VaultTransaction transaction, string session, string service, RaTlsPeer peer)
+    /// <summary>Makes an enclave the one that a singleton service, or a replica of it, admitted last.</summary>
+    public static void PutInstance(this VaultTransaction transaction, string session, string service, int? replica, RaTlsPeer peer)
     {
         var instance = InstanceOf(peer);
-        transaction.Put(InstanceKind, $"{session}\n{service}", instance, instance);
+        transaction.Put(InstanceKind, InstanceName(session, service, replica), instance, instance);
     }
 
-    private static bool HasTag(SessionService service, string name) => service.Tags.Contains(name)
-        || service.Volumes.Any(volume => volume.Name == name && KeepsTag(volume.Update));
+    private static string InstanceName(string session, string service, int? replica) => $"{session}\n{ReplicaName.Of(service, replica)}";
+
+    private static bool HasTag(SessionService service, string name)
+    {
+        var (part, replica) = ReplicaName.Split(name);
+        return service.Tags.Contains(name)
+            || service.Volumes.Any(volume => volume.Update.KeepsTag() && volume.Name == part
+                && (volume.IsPerReplica ? replica is { } number && ReplicaName.Has(service, number) : replica is null));
+    }
 
     private static bool IsFor(EvidenceContext? context, string cas, string session, string service) =>
         ExpectedEvidence.RuntimeLaunch(cas, session, service).FindFault(context) is null

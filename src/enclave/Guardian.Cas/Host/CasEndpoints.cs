@@ -20,7 +20,7 @@ namespace Guardian.Cas.Host;
 /// <summary>The CAS's HTTP interface (docs/spec/session.md, docs/spec/cas-openapi.json).</summary>
 internal static class CasEndpoints
 {
-    private const int MaxRequestSize = 4 * 1024;
+    internal const int MaxRequestSize = 4 * 1024;
 
     // More people than a rule can name; each signature costs a verification.
     private const int MaxSignatures = 64;
@@ -47,6 +47,7 @@ internal static class CasEndpoints
             (context, _) => services.Audit.ReadAsync(QueryOf(context, "after"), CallerKeyOf(context))));
         MapOwners(app, services);
         MapSessions(app, services);
+        SecretEndpoints.Map(app, services);
         MapAdmissions(app, services);
     }
 
@@ -216,7 +217,8 @@ internal static class CasEndpoints
         await (refusal is null ? next(context) : RefuseAsync(context, StatusOf(refusal), refusal)).ConfigureAwait(false);
     }
 
-    private static RequestDelegate Answer<T>(
+    /// <summary>Answers a call with the outcome of its work.</summary>
+    internal static RequestDelegate Answer<T>(
         int maxSize, int status, JsonTypeInfo<T> type, Func<HttpContext, ReadOnlyMemory<byte>, Task<Outcome<T>>> work) where T : class =>
         async context =>
         {
@@ -291,9 +293,9 @@ internal static class CasEndpoints
 
     // The methods below read a request. RunAsync turns what they throw into an answer.
 
-    private static RefusedException Refuse(string detail) => new(CasReasons.Invalid.Because(detail));
+    internal static RefusedException Refuse(string detail) => new(CasReasons.Invalid.Because(detail));
 
-    private static T Read<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, string form)
+    internal static T Read<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, string form)
     {
         try
         {
@@ -315,15 +317,15 @@ internal static class CasEndpoints
                 : throw Refuse($"a {CasTransport.SignatureHeader} is KEY SIGNATURE, both base64"))];
     }
 
-    private static byte[] CallerKeyOf(HttpContext context) => context.Connection.ClientCertificate?.PublicKey.ExportSubjectPublicKeyInfo()
+    internal static byte[] CallerKeyOf(HttpContext context) => context.Connection.ClientCertificate?.PublicKey.ExportSubjectPublicKeyInfo()
         ?? throw Refuse("this call needs a client certificate: its key identifies the caller");
 
     private static ReadOnlyMemory<byte> CertificateOf(HttpContext context) => context.Connection.ClientCertificate?.RawData;
 
     private static CallSource SourceOf(HttpContext context) => new(context.Connection.RemoteIpAddress, context.RequestAborted);
 
-    private static string NameOf(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";
+    internal static string NameOf(HttpContext context) => (string?)context.Request.RouteValues["name"] ?? "";
 
-    private static string QueryOf(HttpContext context, string name) => (string?)context.Request.Query[name]
+    internal static string QueryOf(HttpContext context, string name) => (string?)context.Request.Query[name]
         ?? throw Refuse($"'?{name}=' is missing");
 }

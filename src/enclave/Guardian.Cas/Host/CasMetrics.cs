@@ -9,7 +9,9 @@ namespace Guardian.Cas.Host;
 /// <summary>Counts the answers of the CAS for Prometheus (text format 0.0.4), without names of sessions. Thread-safe.</summary>
 /// <param name="readiness">Returns the word for the state of the CAS; null for one that is always ready.</param>
 /// <param name="workshop">Draws the private keys of secrets; null for none.</param>
-internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null, SecretWorkshop? workshop = null)
+/// <param name="notifier">Tells the operator of denials; null for none.</param>
+internal sealed class CasMetrics(
+    Vault vault, Func<string>? readiness = null, SecretWorkshop? workshop = null, DenialNotifier? notifier = null)
 {
     private readonly ConcurrentDictionary<(string Call, int Status), Counter> counters = new();
     private readonly ConcurrentDictionary<string, Histogram> durations = new();
@@ -73,6 +75,14 @@ internal sealed class CasMetrics(Vault vault, Func<string>? readiness = null, Se
         Line("keys_drawn_total", "", drawn);
         Head("keys_waiting", "gauge", "Slow keys that wait for their turn.");
         Line("keys_waiting", "", turns);
+        if (notifier?.Measure() is { } messages)
+        {
+            Head("denial_messages_total", "counter", "Messages about denials that the receiver accepted or did not.");
+            Line("denial_messages_total", "{result=\"accepted\"}", messages.Sent);
+            Line("denial_messages_total", "{result=\"failed\"}", messages.Failed);
+            Head("denials_untold_total", "counter", "Denials of which no message told.");
+            Line("denials_untold_total", "", messages.Lost);
+        }
         return text.ToString();
     }
 

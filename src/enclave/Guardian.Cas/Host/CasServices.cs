@@ -18,8 +18,10 @@ internal sealed class CasServices
     /// <param name="time">The clock.</param>
     /// <param name="replicas">The enclaves that are this CAS as well and may have the store's key; null for none.</param>
     /// <param name="forge">Draws keys; null for one of its own.</param>
+    /// <param name="onDenied">Called with session and service for each verified enclave that is not admitted; null for nothing.</param>
     public CasServices(
-        Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null, KeyForge? forge = null)
+        Vault vault, EvidenceVerifier verifier, TimeProvider time, AttestationPolicy? replicas = null, KeyForge? forge = null,
+        Action<string, string>? onDenied = null)
     {
         var callers = new CallerVerifier(verifier, time);
         var workshop = new SecretWorkshop(forge ?? new KeyForge(), new KeyBudget(time), time);
@@ -29,7 +31,9 @@ internal sealed class CasServices
         Removal = new SessionRemoval(vault);
         History = new SessionHistory(vault);
         Creation = new CreationRegistry(vault);
-        Admissions = new AdmissionService(vault, callers, new SecretRenewal(vault, workshop, time), time);
+        Secrets = new SecretRegistry(vault, time);
+        StartTokens = new StartTokens(vault, time);
+        Admissions = new AdmissionService(vault, callers, new SecretRenewal(vault, workshop, time), time, onDenied);
         Owners = new OwnerRegistry(vault, callers, replicas);
         Audit = new AuditReader(vault, time);
     }
@@ -51,6 +55,12 @@ internal sealed class CasServices
 
     /// <summary>The owners' rules for creators of sessions.</summary>
     public CreationRegistry Creation { get; }
+
+    /// <summary>Values that people set and read.</summary>
+    public SecretRegistry Secrets { get; }
+
+    /// <summary>Tokens that admit one start each.</summary>
+    public StartTokens StartTokens { get; }
 
     /// <summary>Startup configurations and freshness tags, for enclaves.</summary>
     public AdmissionService Admissions { get; }

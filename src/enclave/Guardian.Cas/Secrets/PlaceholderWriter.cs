@@ -45,6 +45,7 @@ internal static class PlaceholderWriter
         "base32" => Encoding.ASCII.GetBytes(WriteBase32(value.Bytes, isPadded: true)),
         "base32nopad" => Encoding.ASCII.GetBytes(WriteBase32(value.Bytes, isPadded: false)),
         "pem" or "crt" or "chain" or "privatekey" => Encoding.ASCII.GetBytes(value.ToPem(format)),
+        "pkcs12" => KeyStore.Write(value),
         _ => value.Bytes,
     };
 

@@ -9,7 +9,14 @@ namespace Guardian.Cas.Secrets;
 /// <param name="Key">PKCS#8 of a certificate's key, else null.</param>
 /// <param name="Previous">The value before the last rotation; null without one.</param>
 /// <param name="PreviousUntil">The end of the previous value's grace.</param>
-internal sealed record StoredSecret(byte[] Value, byte[]? Key, DateTimeOffset MadeAt, byte[]? Previous, DateTimeOffset? PreviousUntil);
+/// <param name="Set">Who set the value; null when people did not.</param>
+internal sealed record StoredSecret(
+    byte[] Value, byte[]? Key, DateTimeOffset MadeAt, byte[]? Previous, DateTimeOffset? PreviousUntil, SetNote? Set = null);
+
+/// <summary>Notes that a person set a value.</summary>
+/// <param name="Version">How often the value was set, from 1.</param>
+/// <param name="By">The hash of the person's key.</param>
+internal sealed record SetNote(int Version, string By);
 
 /// <summary>The text of a session before a change, with the values of its secrets.</summary>
 internal sealed record PreviousSecrets(SessionDocument Document, IReadOnlyDictionary<string, StoredSecret> Values);
@@ -75,7 +82,14 @@ internal sealed class SecretMaker
         {
             foreach (var secret in document.Secrets.Where(secret => secret.Import is null && secret.Kind != SecretKind.Jwt))
             {
-                maker.GetOrMake(secret.Name);
+                if (secret.Setters is null)
+                {
+                    maker.GetOrMake(secret.Name);
+                }
+                else
+                {
+                    maker.Keep(secret);
+                }
             }
             return maker.made;
         }
@@ -107,6 +121,15 @@ internal sealed class SecretMaker
         return value;
     }
 
+    // The value that people set stays, or the secret has none until they set it again.
+    private void Keep(SessionSecret secret)
+    {
+        if (FindKept(secret) is { } kept)
+        {
+            made[secret.Name] = kept;
+        }
+    }
+
     private StoredSecret? FindKept(SessionSecret secret) =>
         before.TryGetValue(secret.Name, out var earlier) && (!reissues || secret.KeepsValueOf(earlier))
             ? old.GetValueOrDefault(secret.Name)
@@ -114,7 +137,7 @@ internal sealed class SecretMaker
 
     private bool NeedsKey(SessionSecret secret)
     {
-        if (secret.Import is not null)
+        if (secret.Import is not null || secret.Setters is not null)
         {
             return false;
         }
@@ -152,9 +175,9 @@ internal sealed class SecretMaker
             SecretKind.PrivateKey => drawn[secret.Name],
             _ => RandomNumberGenerator.GetBytes(secret.Size),
         };
-        // A pinned value does not live on as the previous value of another text of the session.
+        // A pinned value does not live on as the previous value of another text of the session, nor does one that people set.
         var hasGrace = secret.Grace > TimeSpan.Zero && before.TryGetValue(secret.Name, out var earlier) && earlier.Kind == secret.Kind
-            && !earlier.IsPinned;
+            && !earlier.IsPinned && earlier.Setters is null;
         var last = hasGrace ? old.GetValueOrDefault(secret.Name) : null;
         return new StoredSecret(value, null, madeAt, last?.Value, last is null ? null : madeAt + secret.Grace);
     }

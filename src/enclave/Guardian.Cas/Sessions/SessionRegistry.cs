@@ -58,7 +58,12 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
             }
         }
         // Step 3
-        var (state, refusal) = await maker.MakeAsync(document, creator, previous: null, source).ConfigureAwait(false);
+        var (opened, unopened) = await SealedValues.OpenAsync(vault, document, creator).ConfigureAwait(false);
+        if (opened is null)
+        {
+            return unopened!;
+        }
+        var (state, refusal) = await maker.MakeAsync(opened, creator, previous: null, source).ConfigureAwait(false);
         if (state is null)
         {
             return refusal!;
@@ -114,7 +119,12 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
         var (current, refusal) = await vault.TryRunAsync(Find).ConfigureAwait(false);
         while (current is not null)
         {
-            (var next, refusal) = await maker.MakeAsync(document, current.Stored.Creator, current, source).ConfigureAwait(false);
+            var (opened, unopened) = await SealedValues.OpenAsync(vault, document, current.Stored.Creator).ConfigureAwait(false);
+            if (opened is null)
+            {
+                return unopened!;
+            }
+            (var next, refusal) = await maker.MakeAsync(opened, current.Stored.Creator, current, source).ConfigureAwait(false);
             if (next is null)
             {
                 return refusal!;
@@ -226,10 +236,12 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
                     ],
                 };
         }
-        return document.Predecessor == state.Document.Hash
-            ? state
-            : CasReasons.Conflict.Because(
+        if (document.Predecessor != state.Document.Hash)
+        {
+            return CasReasons.Conflict.Because(
                 $"'predecessor' must be the current hash, {state.Document.Hash}; read the session, apply your change to it, and try again");
+        }
+        return SetValues.CheckUpdate(state, document, approvals) is { } refusal ? refusal : state;
     }
 
     private static SessionDescription Describe(SessionDocument document) => new(document.Name, document.Hash, document.Text);

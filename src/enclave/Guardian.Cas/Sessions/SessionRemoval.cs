@@ -18,7 +18,7 @@ internal sealed class SessionRemoval(Vault vault)
     // Bounds one transaction. The owners' call says that more is left.
     private const int MaxSessions = 64;
 
-    private static readonly string[] KindsOfParts = ["tag", "instance", "history"];
+    private static readonly string[] KindsOfParts = ["tag", "instance", "start", "history"];
 
     /// <summary>Deletes a session whose rule admits the caller, or, for enough owners of the CAS, any session with all below it.</summary>
     /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>

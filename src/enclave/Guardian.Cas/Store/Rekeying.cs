@@ -63,6 +63,12 @@ internal static class Rekeying
             throw new InvalidDataException(
                 $"{StoreReader.Describe(row.Key)} was altered, removed or rolled back outside the CAS; restore the database from a copy");
         }
+        if (row.Key == VaultTransaction.SealingKeyRow)
+        {
+            CryptographicOperations.ZeroMemory(plaintext);
+            transaction.Delete(kind, name);
+            return new RowChange(kind, name, null);
+        }
         var encrypted = next.Encrypt(kind, name, plaintext);
         CryptographicOperations.ZeroMemory(plaintext);
         transaction.Put(kind, name, encrypted);

@@ -36,8 +36,11 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
 
     /// <summary>The kinds of rows except head and log.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [
-        "session", "tag", "instance", "provisioning", "authority", "history", "deleted", "creator", "creation",
+        "session", "tag", "instance", "start", "provisioning", "authority", "history", "deleted", "creator", "creation",
     ];
+
+    /// <summary>The key to which people seal values. A recovery removes it: who recovers the store could have read it.</summary>
+    public static (string Kind, string Name) SealingKeyRow => ("authority", "sealing");
 
     /// <summary>The hash of the log's first line, which no other CAS has.</summary>
     public string LogId => vault.LogId;

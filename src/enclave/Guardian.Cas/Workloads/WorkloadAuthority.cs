@@ -64,11 +64,13 @@ internal sealed class WorkloadAuthority
     /// <summary>Issues a certificate to a service.</summary>
     /// <param name="session">The session.</param>
     /// <param name="service">The service.</param>
+    /// <param name="program">The program that it runs; null when the measurement covers it.</param>
     /// <param name="key">The service's key; <see cref="IsAcceptable"/>.</param>
     /// <param name="now">The time.</param>
-    public WorkloadConfiguration Issue(SessionDocument session, SessionService service, byte[] key, DateTimeOffset now)
+    public WorkloadConfiguration Issue(
+        SessionDocument session, SessionService service, string? program, byte[] key, DateTimeOffset now)
     {
-        var identity = new WorkloadIdentity(cas, session.Name, service.Name, session.Hash, service.Program);
+        var identity = new WorkloadIdentity(cas, session.Name, service.Name, session.Hash, program);
         using var authority = X509Certificate2.CreateFromPem(pem, pem);
         var request = new CertificateRequest(
             new X500DistinguishedName("CN=Guardian workload"), PublicKey.CreateFromSubjectPublicKeyInfo(key, out _),

@@ -22,7 +22,7 @@ internal static class ConfiguredProgram
     private const long Mebibyte = 1 << 20;
 
     /// <summary>Runs the program to its end.</summary>
-    /// <remarks>1 attest and get the configuration. 2 verify the program. 3 open files, streams and ports behind their shields. 4 run. 5
+    /// <remarks>1 read the program. 2 attest, say which program it is, get the configuration, and verify that it is for this program. 3 open files, streams and ports behind their shields. 4 run. 5
     /// send the rest of the output.</remarks>
     /// <param name="options">The host's options.</param>
     /// <param name="log">Receives messages for the host, without secrets or data of the program.</param>
@@ -31,16 +31,17 @@ internal static class ConfiguredProgram
     /// <exception cref="RefusedException">The program is not run.</exception>
     public static async Task<int> RunAsync(RuntimeOptions options, Action<string> log, CancellationToken cancellation)
     {
-        // Step 1: nothing runs before the CAS has admitted this runtime.
-        using var launch = await Launch.StartAsync(options, cancellation).ConfigureAwait(false);
+        // Step 1: the host brings the program.
+        var (program, digest, files) = LoadProgram(options);
+
+        // Step 2: nothing runs before the CAS has admitted this runtime, and the session names the digest.
+        using var launch = await Launch.StartAsync(options, digest, cancellation).ConfigureAwait(false);
         if (launch.IsSimulated)
         {
             log("warning: the platform is SIMULATED; it protects nothing from those who run this machine");
         }
         var configuration = launch.Configuration;
-
-        // Step 2: the host brings the program; the session names its digest.
-        var (program, files) = LoadProgram(options, configuration);
+        Verify(digest, options, configuration);
 
         // Step 3
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -90,26 +91,32 @@ internal static class ConfiguredProgram
         return outcome.ExitStatus;
     }
 
-    private static (byte[] Program, IReadOnlyList<ImageFile> Files) LoadProgram(RuntimeOptions options, StartupConfiguration configuration)
+    private static (byte[] Program, string Digest, IReadOnlyList<ImageFile> Files) LoadProgram(RuntimeOptions options)
     {
-        var expected = configuration.Program ?? throw new RefusedException(RuntimeReasons.NoProgram.Because(
-            $"the session's service '{configuration.Service}' names no program, so any could get its secrets"));
         if (options.IsImage)
         {
             var read = OciImage.Read(options.Program);
             var image = read.Value ?? throw new RefusedException(read.Refusal!);
-            return image.Digest == expected ? (image.Program, image.Files) : throw WrongProgram("image", image.Digest, expected);
+            return (image.Program, image.Digest, image.Files);
         }
         var module = File.ReadAllBytes(options.Program);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(module));
-        return digest == expected ? (module, []) : throw WrongProgram("program", digest, expected);
+        return (module, Convert.ToHexStringLower(SHA256.HashData(module)), []);
     }
 
-    private static RefusedException WrongProgram(string kind, string found, string expected) => new(
-        RuntimeReasons.WrongProgram.Because($"the {kind} is not the one that the session names") with
+    private static void Verify(string digest, RuntimeOptions options, StartupConfiguration configuration)
+    {
+        var expected = configuration.Program ?? throw new RefusedException(RuntimeReasons.NoProgram.Because(
+            $"the session's service '{configuration.Service}' names no program, so any could get its secrets"));
+        if (digest != expected)
         {
-            Problems = [$"found {found}", $"expected {expected}"],
-        });
+            throw new RefusedException(
+                RuntimeReasons.WrongProgram.Because(
+                    $"the {(options.IsImage ? "image" : "program")} is not the one that the session names") with
+                {
+                    Problems = [$"found {digest}", $"expected {expected}"],
+                });
+        }
+    }
 
     private static WasmModule Compile(WasmEngine engine, byte[] program, RuntimeOptions options, Launch launch)
     {

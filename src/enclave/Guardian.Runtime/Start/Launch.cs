@@ -17,9 +17,11 @@ internal sealed class Launch : IDisposable
 {
     private readonly EnclaveProcess process;
 
-    private Launch(EnclaveProcess process, CasClient cas, StartupConfiguration configuration, Workload workload)
+    private readonly StartDetails details;
+
+    private Launch(EnclaveProcess process, CasClient cas, StartupConfiguration configuration, Workload workload, StartDetails details)
     {
-        this.process = process;
+        (this.process, this.details) = (process, details);
         (Cas, Configuration, Workload) = (cas, configuration, workload);
     }
 
@@ -40,8 +42,10 @@ internal sealed class Launch : IDisposable
     /// <remarks>1 launch as an enclave. 2 verify the CAS in the handshake. 3 create a TLS key inside, and quote it for the start of this
     /// service at this CAS. 4 get the configuration, or the reason for its refusal.</remarks>
     /// <exception cref="RefusedException">The CAS does not admit the runtime, is not trusted or is unreachable.</exception>
-    public static async Task<Launch> StartAsync(RuntimeOptions options, CancellationToken cancellation)
+    /// <param name="program">SHA-256 of the program, 64 lower-case hex digits.</param>
+    public static async Task<Launch> StartAsync(RuntimeOptions options, string program, CancellationToken cancellation)
     {
+        var details = new StartDetails(program, options.Replica, options.StartToken);
         EnclaveProcess? process = null;
         CasClient? cas = null;
         Workload? workload = null;
@@ -57,12 +61,12 @@ internal sealed class Launch : IDisposable
                     identity => EvidenceContext.RuntimeLaunch(identity, options.SessionName, options.ServiceName), process.Quotes,
                     TimeProvider.System, verifier, cancellation).ConfigureAwait(false);
                 var configuration = await cas.ConfigureAsync(
-                    options.SessionName, options.ServiceName, workload.PublicKey, cancellation).ConfigureAwait(false);
+                    options.SessionName, options.ServiceName, workload.PublicKey, details, cancellation).ConfigureAwait(false);
                 if (configuration.Workload is { } certificate)
                 {
                     workload.Accept(certificate);
                 }
-                return new Launch(process, cas, configuration, workload);
+                return new Launch(process, cas, configuration, workload, details);
             }
             catch (RefusedException failure) when (failure.Refusal.Reason != RuntimeReasons.BadConfiguration)
             {
@@ -88,7 +92,8 @@ internal sealed class Launch : IDisposable
             || network.Connect.Any(each => each.Protocol == NetworkProtocol.Attested))
         {
             Workload.StartRenewing(
-                (key, cancellation) => Cas.RenewWorkloadAsync(Configuration.Session, Configuration.Service, key, cancellation), log);
+                (key, cancellation) => Cas.RenewWorkloadAsync(
+                    Configuration.Session, Configuration.Service, key, details with { Token = null }, cancellation), log);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Protocol;
@@ -15,7 +16,7 @@ internal sealed record RuntimeOptions
     private static readonly string[] Names =
     [
         "session", "cas", "cas-mrenclave", "cas-platform", "cas-identity", "cas-owners", "machine", "collateral", "volumes", "modules",
-        "program", "image", "listen-on",
+        "program", "image", "listen-on", "replica", "start-token",
     ];
 
     private static readonly string UnknownOptionRemedy =
@@ -53,6 +54,12 @@ internal sealed record RuntimeOptions
 
     /// <summary>The address on which the program's ports listen.</summary>
     public IPAddress ListenOn { get; init; } = IPAddress.Any;
+
+    /// <summary>The number of this replica, from 0; null for a service without replicas.</summary>
+    public int? Replica { get; init; }
+
+    /// <summary>The one-time token for this start; null for none.</summary>
+    public string? StartToken { get; init; }
 
     /// <summary>Arguments of the host; the session decides how many of them reach the program.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
@@ -101,6 +108,8 @@ internal sealed record RuntimeOptions
             Program = isImage ? One("image") : One("program"),
             IsImage = isImage,
             ListenOn = values["listen-on"] is [var address] ? ParseAddress(address) : IPAddress.Any,
+            Replica = values["replica"] is [] ? null : ParseReplica(One("replica")),
+            StartToken = values["start-token"] is [] ? null : File.ReadAllText(One("start-token")).Trim(),
             Arguments = [.. arguments.Skip(i + 1)],
         };
     }
@@ -110,6 +119,11 @@ internal sealed record RuntimeOptions
         var slash = text.LastIndexOf('/');
         return slash > 0 && slash < text.Length - 1 ? text : throw Refuse($"'{text}' is no SESSION/SERVICE");
     }
+
+    private static int ParseReplica(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var replica)
+            ? replica
+            : throw Refuse($"'{text}' is no number of a replica");
 
     private static MrEnclave ParseMrEnclave(string hex) =>
         MrEnclave.TryParse(hex, out var value) ? value : throw Refuse($"'{hex}' is no MRENCLAVE");

@@ -67,7 +67,7 @@ public sealed partial class MetricsTests : IDisposable
                 var context = new DefaultHttpContext { Response = { StatusCode = i % 2 == 0 ? 200 : 403 } };
                 context.Request.Path = "/" + new string('x', 5_000);
                 RequestLog.NoteReason(context, "denied");
-                log.End(context, RequestLog.Begin(context), "GET /x", TimeSpan.FromMilliseconds(1));
+                log.End(context, RequestLog.Begin(context), "GET /x", context.Response.StatusCode, TimeSpan.FromMilliseconds(1));
             }
             // 1,500 denials; 1,000 wait, and the reader has at most one.
             Assert.InRange(log.Dropped, 499, 500);

@@ -40,6 +40,12 @@ public sealed class OpenApiTests
         ("get", "/v1/sessions/{name}", "Read a session, or with '?hash=' a former text of it.", null, 200, CasJson.Default.SessionDescription),
         ("delete", "/v1/sessions/{name}", "Delete a session. Its name is never used again.", null, 200, CasJson.Default.DeletionProgress),
         ("get", "/v1/history/{name}", "The former texts of a session.", null, 200, CasJson.Default.SessionHistoryDescription),
+        ("get", "/v1/secrets", "The secrets of a session, without their values.", null, 200, CasJson.Default.SecretList),
+        ("get", "/v1/secrets/{name}", "The value of a secret, for its readers.", null, 200, CasJson.Default.SecretReading),
+        ("post", "/v1/start-tokens", "A token that admits one start of a service.", CasJson.Default.StartTokenRequest, 201,
+        CasJson.Default.StartToken),
+        ("get", "/v1/sealing-key", "The key to which people seal values for this CAS.", null, 200, CasJson.Default.SealingKey),
+        ("put", "/v1/secrets/{name}", "Set the value of a secret.", CasJson.Default.SecretChange, 200, CasJson.Default.SecretDescription),
         ("post", "/v1/configurations", "The startup configuration of a service, for an enclave that its session admits.",
         CasJson.Default.ConfigurationRequest, 200, CasJson.Default.StartupConfiguration),
         ("post", "/v1/workload-certificates", "A new workload certificate, for a service that its session still admits.",
@@ -56,6 +62,8 @@ public sealed class OpenApiTests
     {
         ["get /v1/audit"] = "after",
         ["get /v1/sessions"] = "below",
+        ["get /v1/secrets"] = "session",
+        ["get /v1/secrets/{name}"] = "session",
         ["get /v1/tags/{name}"] = "session",
         ["get /v1/stdio-keys/{name}"] = "session",
     };

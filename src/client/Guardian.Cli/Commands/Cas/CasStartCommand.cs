@@ -70,6 +70,16 @@ internal sealed class CasStartCommand : CliCommand
             Description = "How many of them one address has, by default half. Behind source NAT, all clients are one address.",
             HelpName = "COUNT",
         },
+        new("--notify")
+        {
+            Description = "Where the CAS tells of denials, https://host/path; the audit log has their reasons. Without it, nowhere.",
+            HelpName = "ADDRESS",
+        },
+        new("--notify-ca")
+        {
+            Description = "The issuers of that receiver's certificate, PEM. Without it, the well-known ones.",
+            HelpName = "FILE",
+        },
         new("--caller-calls")
         {
             Description = "How many calls of one caller run at once, 512 by default; further calls are told to retry.",

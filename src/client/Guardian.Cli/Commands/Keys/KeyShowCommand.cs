@@ -8,7 +8,7 @@ namespace Guardian.Cli.Commands.Keys;
 /// <summary><c>guardian key show</c>.</summary>
 internal sealed class KeyShowCommand : LocalCommand
 {
-    private readonly Argument<string> file = new("FILE") { Description = "The private key's file, PEM." };
+    private readonly Argument<string> file = new("FILE") { Description = "The private key's file, PEM, or its pkcs11: URI." };
 
     public KeyShowCommand() : base("show", "Print the public half of a key, which others need from you.") => AddSymbols(file);
 

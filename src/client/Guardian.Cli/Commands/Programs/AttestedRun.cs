@@ -61,6 +61,11 @@ internal static class AttestedRun
             "--collateral", UserFolders.Collateral,
             "--volumes", arguments.VolumesFolder ?? Path.Combine(UserFolders.State, "volumes", session),
             "--modules", Path.Combine(UserFolders.State, "enclave-modules"),
+            // Kubernetes gives a pod of a StatefulSet its number as a variable.
+            .. (arguments.Replica ?? Environment.GetEnvironmentVariable("GUARDIAN_REPLICA")) is { Length: > 0 } replica
+                ? ["--replica", replica]
+                : Array.Empty<string>(),
+            .. arguments.StartToken is { } token ? ["--start-token", token] : Array.Empty<string>(),
             .. arguments.ListenOn is { } listenOn ? ["--listen-on", listenOn] : Array.Empty<string>(),
             arguments.IsImage ? "--image" : "--program", arguments.Program,
             "--", .. arguments.Arguments,

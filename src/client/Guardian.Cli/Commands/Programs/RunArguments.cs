@@ -30,6 +30,8 @@ internal sealed class RunArguments
             run.Platform = Platforms.Contains(value) ? value : throw Misuse($"--platform is hardware or simulated, not '{value}'")),
         ["--machine"] = RunOption.Attested((run, value) => run.Machine = value),
         ["--listen-on"] = RunOption.Attested((run, value) => run.ListenOn = value),
+        ["--replica"] = RunOption.Attested((run, value) => run.Replica = ParseReplica(value)),
+        ["--start-token"] = RunOption.Attested((run, value) => run.StartToken = value),
         ["--dir"] = RunOption.Insecure((run, value) => run.directories.Add(ParseMapping("--dir", value, isPlain: true))),
         ["--volume"] = RunOption.Insecure((run, value) => run.AddVolume(ParseMapping("--volume", value, isPlain: false))),
         ["--volume-key"] = RunOption.Insecure((run, value) => run.AddVolumeKey(value)),
@@ -76,6 +78,12 @@ internal sealed class RunArguments
     public string? VolumesFolder { get; private set; }
 
     public string? ListenOn { get; private set; }
+
+    /// <summary>The number of this replica, from 0; null when it is not given.</summary>
+    public string? Replica { get; private set; }
+
+    /// <summary>The file with the one-time token for this start; null for none.</summary>
+    public string? StartToken { get; private set; }
 
     /// <summary>Whether <see cref="Program"/> is an image layout.</summary>
     public bool IsImage { get; private set; }
@@ -126,6 +134,11 @@ internal sealed class RunArguments
         run.RequireOneMode(firstOf);
         return run;
     }
+
+    private static string ParseReplica(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var replica)
+            ? replica.ToString(CultureInfo.InvariantCulture)
+            : throw Misuse($"--replica takes the number of a replica, from 0, not '{value}'");
 
     private void RequireOneMode(Dictionary<RunMode, string> firstOf)
     {

@@ -22,6 +22,8 @@ internal static class RunHelp
           --platform hardware|simulated   Accepted platform of the CAS; hardware by default, or that of the name.
           --machine DIR                   Folder of the simulated machine's identity; unused on SGX hardware.
           --listen-on ADDRESS             Address on which the session's ports listen; 0.0.0.0 by default.
+          --replica NUMBER                Which replica this is, from 0, if the service has replicas; default the variable GUARDIAN_REPLICA.
+          --start-token FILE              The token for this start, if the service demands one (guardian session token).
 
         Development:
           --insecure-no-attestation       Run without attestation and without secrets from a CAS, for development.

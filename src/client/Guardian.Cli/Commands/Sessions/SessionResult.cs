@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
 
@@ -31,4 +32,6 @@ internal sealed record SessionResult(string Name, string Hash)
 [JsonSerializable(typeof(SessionDeleteResult))]
 [JsonSerializable(typeof(SessionSignDeletionResult))]
 [JsonSerializable(typeof(SessionHistoryResult))]
+[JsonSerializable(typeof(SessionEncryptResult))]
+[JsonSerializable(typeof(StartToken))]
 internal sealed partial class SessionsJson : JsonSerializerContext;
