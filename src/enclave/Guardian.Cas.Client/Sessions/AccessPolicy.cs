@@ -21,12 +21,10 @@ internal sealed record AccessPolicy(AccessRule Read, AccessRule Update, AccessRu
 internal sealed class AccessRule
 {
     private readonly string? key;
-    private readonly int count;
-    private readonly IReadOnlyList<AccessRule> alternatives = [];
 
     private AccessRule(string key) => this.key = key;
 
-    private AccessRule(int count, IReadOnlyList<AccessRule> alternatives) => (this.count, this.alternatives) = (count, alternatives);
+    private AccessRule(int count, IReadOnlyList<AccessRule> alternatives) => (Count, Alternatives) = (count, alternatives);
 
     /// <summary>The key that created the session.</summary>
     public static AccessRule Creator { get; } = new("CREATOR");
@@ -37,6 +35,12 @@ internal sealed class AccessRule
     /// <summary>No key.</summary>
     public static AccessRule Nobody { get; } = new(1, []);
 
+    /// <summary>How many of <see cref="Alternatives"/> must hold, each by keys of its own; 0 is <see cref="Anyone"/>.</summary>
+    public int Count { get; }
+
+    /// <summary>The rules of which <see cref="Count"/> must hold; empty for a single key, anyone and nobody.</summary>
+    public IReadOnlyList<AccessRule> Alternatives { get; } = [];
+
     /// <summary>Makes a rule for one key.</summary>
     /// <param name="hash">SHA-256 of its SubjectPublicKeyInfo, lower-case hex.</param>
     public static AccessRule ForKey(string hash) => new(hash);
@@ -44,12 +48,17 @@ internal sealed class AccessRule
     /// <summary>Makes a rule that holds when at least so many of the rules hold.</summary>
     public static AccessRule AtLeast(int count, IReadOnlyList<AccessRule> rules) => new(count, rules);
 
-    /// <summary>Checks whether keys satisfy the rule.</summary>
+    /// <summary>The hash of the only key that satisfies the rule; null for every other kind of rule.</summary>
+    /// <param name="creator">The hash of the creator's key.</param>
+    public string? KeyOf(string creator) => key == "CREATOR" ? creator : key;
+
+    /// <summary>
+    /// Checks whether keys satisfy the rule. Each key counts once: a rule that demands several entries demands as many different keys,
+    /// however deep they are nested.
+    /// </summary>
     /// <param name="keys">The hashes of the proven keys.</param>
     /// <param name="creator">The hash of the creator's key.</param>
-    public bool IsSatisfiedBy(IReadOnlySet<string> keys, string creator) => key is not null
-        ? keys.Contains(key == "CREATOR" ? creator : key)
-        : alternatives.Count(rule => rule.IsSatisfiedBy(keys, creator)) >= count;
+    public bool IsSatisfiedBy(IReadOnlySet<string> keys, string creator) => RuleCount.IsSatisfied(this, keys, creator);
 
     /// <summary>Writes the rule for people.</summary>
     public override string ToString()
@@ -58,10 +67,10 @@ internal sealed class AccessRule
         {
             return key;
         }
-        var quantity = count == 1 ? "one" : count == alternatives.Count ? "all" : $"at least {count}";
-        return count == 0 ? "ANY"
-            : alternatives.Count == 0 ? "NONE"
-            : alternatives.Count == 1 ? alternatives[0].ToString()
-            : $"{quantity} of ({string.Join(", ", alternatives)})";
+        var quantity = Count == 1 ? "one" : Count == Alternatives.Count ? "all" : $"at least {Count}";
+        return Count == 0 ? "ANY"
+            : Alternatives.Count == 0 ? "NONE"
+            : Alternatives.Count == 1 ? Alternatives[0].ToString()
+            : $"{quantity} of ({string.Join(", ", Alternatives)})";
     }
 }

@@ -166,6 +166,8 @@ internal sealed class SessionRegistry(Vault vault, TimeProvider time)
                     [
                         $"it demands {access.Update}",
                         $"you have {string.Join(", ", approvals.Order(StringComparer.Ordinal))}",
+                        .. RuleCount.FindShared(access.Update, state.Stored.Creator).Select(
+                            key => $"{key} counts once, however it is written{(key == state.Stored.Creator ? ": it is CREATOR" : "")}"),
                     ],
                 };
         }
