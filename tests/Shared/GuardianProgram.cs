@@ -125,6 +125,16 @@ internal static class GuardianProgram
         start.Environment["NO_COLOR"] = "1";
         start.Environment.Remove("XDG_STATE_HOME");
         start.Environment.Remove("XDG_CONFIG_HOME");
+        // A developer's own choices; tests make theirs in a file, as the shell of a user keeps them.
+        foreach (var name in new[] { "GUARDIAN_CAS", "GUARDIAN_KEY", "GUARDIAN_PLATFORM" })
+        {
+            start.Environment.Remove(name);
+        }
+        var chosen = Path.Combine(folder, "environment");
+        foreach (var line in File.Exists(chosen) ? File.ReadAllLines(chosen) : [])
+        {
+            start.Environment[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
+        }
         // A developer's shell may hold a cloud's address and password there.
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToList())
         {

@@ -64,6 +64,7 @@ internal static class SecretReader
                 _ => ReadCertificate(map, secret),
             };
         }
+        SconeForms.CheckSecret(map);
         map.End();
         return secret;
     }
@@ -121,6 +122,7 @@ internal static class SecretReader
         {
             export.ReportAt("creator", "give 'session_hash' or 'creator', not both");
         }
+        SconeForms.CheckExport(export);
         export.End();
         return read;
     }

@@ -66,6 +66,7 @@ internal sealed class ServiceReader(
         };
         network?.End();
         stdio?.End();
+        SconeForms.CheckService(map);
         map.End();
         ReportDuplicates(map, service.Files.Select(file => file.Path), "injection_files");
         ReportDuplicates(map, service.Volumes.Select(volume => volume.Path), "volumes");
@@ -114,6 +115,7 @@ internal sealed class ServiceReader(
         foreach (var part in command)
         {
             CheckPlaceholders(part, isFile: false, message => map.ReportAt("command", message));
+            SconeForms.CheckHostValue(map.Find("command")!, part);
         }
         return command;
     }
@@ -127,6 +129,8 @@ internal sealed class ServiceReader(
             {
                 environment[variable] = variables.OptionalText(variable) ?? "";
                 CheckPlaceholders(environment[variable], isFile: false, message => variables.ReportAt(variable, message));
+                SconeForms.CheckHostValue(variables.Find(variable)!, environment[variable]);
+                SconeForms.CheckHostValue(variables.Find(variable)!, variable);
             }
         }
         return environment;
@@ -177,6 +181,7 @@ internal sealed class ServiceReader(
         {
             map.ReportAt("mode", $"a mode is octal, such as 0600, at most 0777, not '{mode}'");
         }
+        SconeForms.CheckFile(map);
         map.End();
         return new SessionFile(path, content, Math.Max(bits, 0));
     }

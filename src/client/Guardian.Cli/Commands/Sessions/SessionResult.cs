@@ -28,4 +28,8 @@ internal sealed record SessionResult(string Name, string Hash)
 [JsonSerializable(typeof(SessionListResult))]
 [JsonSerializable(typeof(SessionSignResult))]
 [JsonSerializable(typeof(SessionDryRunResult))]
+[JsonSerializable(typeof(SessionInitResult))]
+[JsonSerializable(typeof(SessionFillResult))]
+[JsonSerializable(typeof(SessionDiffResult))]
+[JsonSerializable(typeof(SessionFromSconeResult))]
 internal sealed partial class SessionsJson : JsonSerializerContext;
