@@ -79,6 +79,15 @@ internal static class GuardianProgram
     public static Task<Running> ServeBuildAsync(string folder, string build, string program, params string[] arguments) =>
         ServeAsync(Start(folder, CommandIn(build, program), [.. arguments, "--json"]), program);
 
+    /// <summary>Runs another build of <c>guardian</c>, which is in a folder of its own, to its end.</summary>
+    public static async Task<Result> RunBuildAsync(string folder, string build, params string[] arguments)
+    {
+        using var process = Start(folder, CommandIn(build, "guardian"), arguments);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return new Result(process.ExitCode, await output, await error);
+    }
+
     /// <summary>Makes another build of a program: the same files and one more, which changes its measurement.</summary>
     public static string MakeBuild(string project, string build)
     {

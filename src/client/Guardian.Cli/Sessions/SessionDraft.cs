@@ -32,7 +32,7 @@ internal sealed record SessionDraft(
             attestation:
               # guardian-runtime as it is installed here; 'guardian session fill' also takes the name.
               - mrenclave: [{{MrEnclave}}]
-            {{(Platforms.Contains("simulated") ? "# A simulated platform protects nothing: for tests alone.\n    " : "")}}platforms: [{{string.Join(", ", Platforms)}}]
+            {{Warning}}platforms: [{{string.Join(", ", Platforms)}}]
             # environment: {TOKEN: $$GUARDIAN::token$$}
             # volumes:
             #   - {name: data, path: /data}
@@ -47,6 +47,9 @@ internal sealed record SessionDraft(
         access_policy: {read: [CREATOR], update: [CREATOR]}
 
         """;
+
+    private string Warning =>
+        Platforms.Contains("simulated") ? "# A simulated platform protects nothing: for tests alone.\n    " : "";
 
     private static string Comment(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
 }

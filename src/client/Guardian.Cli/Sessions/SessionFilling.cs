@@ -32,7 +32,7 @@ internal sealed class SessionFilling(Func<string, string> hashProgram, Func<stri
 
     /// <summary>Fills a text.</summary>
     /// <param name="path">The session's file, for messages.</param>
-    /// <param name="findPredecessor">Gives the current hash of a session in the CAS by its name; null leaves the predecessor as it is.</param>
+    /// <param name="findPredecessor">Gives the current hash of a session in the CAS; null leaves the predecessor.</param>
     /// <returns>The text, and each value.</returns>
     /// <exception cref="RefusedException">The text is no YAML, or a file is missing.</exception>
     public async Task<(string Text, IReadOnlyList<FilledValue> Values)> FillAsync(

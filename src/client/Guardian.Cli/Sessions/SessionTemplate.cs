@@ -7,7 +7,7 @@ using Guardian.Refusals;
 
 namespace Guardian.Cli.Sessions;
 
-/// <summary>Replaces <c>$NAME</c> and <c>${NAME}</c> in a session. A value is only ever a value: it cannot add a line or a member.</summary>
+/// <summary>Replaces <c>$NAME</c> and <c>${NAME}</c> in a session. A value adds no line and no member.</summary>
 /// <remarks>
 /// Step 1: exchange each variable for a random word that is harmless at every place of a document. <c>$$</c> stays as it is.
 /// Step 2: read the document with these words, so that its structure is known before any value is.

@@ -3,7 +3,9 @@ using Guardian.Documents;
 
 namespace Guardian.Cas.Client.Sessions;
 
-/// <summary>Names this language's form for each form of SCONE's that it does not have. <c>guardian session from-scone</c> writes them.</summary>
+/// <summary>
+/// Names this language's form for each form of SCONE's that it does not have. <c>guardian session from-scone</c> writes them.
+/// </summary>
 internal static partial class SconeForms
 {
     private const string NoTag = "the CAS makes the keys of volumes and knows their newest state; remove the line";

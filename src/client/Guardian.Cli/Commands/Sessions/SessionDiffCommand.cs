@@ -25,7 +25,7 @@ internal sealed class SessionDiffCommand : CliCommand
     private readonly CasOptions cas = CasOptions.WithOption(isRequired: false);
 
     public SessionDiffCommand() : base(
-        "diff", "Say in words what a new text of a session changes: for secrets, for people's rights, and for the code that is admitted.") =>
+        "diff", "Say in words what a new text of a session changes for secrets, people's rights and the admitted code.") =>
         AddSymbols([first, second, .. template.All, .. cas.All]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)

@@ -51,6 +51,7 @@ internal sealed partial class SconePlaceholders(IReadOnlyDictionary<string, stri
     };
 
     [GeneratedRegex(
-        @"\$\$SCONE::(?<name>[A-Za-z0-9_-]+)(?<format>(?:[.:][A-Za-z0-9-]+)*)(?<escape>\|escape\(json\))?\$\$", RegexOptions.ExplicitCapture)]
+        @"\$\$SCONE::(?<name>[A-Za-z0-9_-]+)(?<format>(?:[.:][A-Za-z0-9-]+)*)(?<escape>\|escape\(json\))?\$\$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Pattern();
 }

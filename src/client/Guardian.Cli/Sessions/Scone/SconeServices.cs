@@ -183,7 +183,7 @@ internal sealed partial class SconeServices(SconeNotes notes)
         var last = Enumerable.Range(1, count).Select(number => $"@@{number.ToString(CultureInfo.InvariantCulture)}");
         if (!words[^count..].SequenceEqual(last))
         {
-            notes.Add(entry, SconeChange.Open, "arguments of the host come after the session's, in their order; put @@1, @@2, … there, and "
+            notes.Add(entry, SconeChange.Open, "arguments of the host come after the session's, in their order; put @@1, @@2 there, and "
                 + "translate again, or write host: {arguments: COUNT}");
             return;
         }
