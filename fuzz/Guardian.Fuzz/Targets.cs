@@ -89,6 +89,7 @@ internal static class Targets
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
         new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input).Value is not null),
+        new("yaml-layout", () => [Document("docs/reference/scone.md"), "a: [1, {b: \"c\"}] # d\ne: |\n  f\n"u8.ToArray()], ReadLayout),
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
         new("placeholders",
             () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()],
@@ -174,6 +175,29 @@ internal static class Targets
     private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
 
     private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
+
+    // Tools edit the text at these places, so each lies within it.
+    private static bool ReadLayout(byte[] input)
+    {
+        var text = Encoding.UTF8.GetString(input);
+        if (YamlLayout.Read(text, new DocumentProblems()) is not { } layout)
+        {
+            return false;
+        }
+        var open = new Stack<YamlPlace>([layout.Top]);
+        while (open.TryPop(out var place))
+        {
+            if (place.Start > place.End || place.End > text.Length)
+            {
+                throw new InvalidOperationException($"a node is at {place.Start} to {place.End} of {text.Length}");
+            }
+            foreach (var inner in (place.Items ?? []).Concat(place.Members?.SelectMany(each => new[] { each.Key, each.Value }) ?? []))
+            {
+                open.Push(inner);
+            }
+        }
+        return layout.ReadComments().Count >= 0;
+    }
 
     private static string FileOf(string path)
     {

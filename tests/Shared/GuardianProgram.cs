@@ -82,6 +82,15 @@ internal static class GuardianProgram
     public static Task<Running> ServeBuildAsync(string folder, string build, string program, params string[] arguments) =>
         ServeAsync(Start(folder, CommandIn(build, program), [.. arguments, "--json"]), program);
 
+    /// <summary>Runs another build of <c>guardian</c>, which is in a folder of its own, to its end.</summary>
+    public static async Task<Result> RunBuildAsync(string folder, string build, params string[] arguments)
+    {
+        using var process = Start(folder, CommandIn(build, "guardian"), arguments);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return new Result(process.ExitCode, await output, await error);
+    }
+
     /// <summary>Makes another build of a program: the same files and one more, which changes its measurement.</summary>
     public static string MakeBuild(string project, string build)
     {
@@ -128,6 +137,16 @@ internal static class GuardianProgram
         start.Environment["NO_COLOR"] = "1";
         start.Environment.Remove("XDG_STATE_HOME");
         start.Environment.Remove("XDG_CONFIG_HOME");
+        // A developer's own choices; tests make theirs in a file, as the shell of a user keeps them.
+        foreach (var name in new[] { "GUARDIAN_CAS", "GUARDIAN_KEY", "GUARDIAN_PLATFORM" })
+        {
+            start.Environment.Remove(name);
+        }
+        var chosen = Path.Combine(folder, "environment");
+        foreach (var line in File.Exists(chosen) ? File.ReadAllLines(chosen) : [])
+        {
+            start.Environment[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
+        }
         // A developer's shell may hold a cloud's address and password there.
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToList())
         {

@@ -8,6 +8,7 @@ public sealed class DocumentProblems
     // Bounds the memory and the output for a document that consists only of mistakes.
     private const int MaxProblems = 100;
     private readonly List<DocumentProblem> problems = [];
+    private bool anyForStored;
 
     /// <summary>The problems by line, then column; at most 100.</summary>
     public IReadOnlyList<DocumentProblem> Items =>
@@ -19,11 +20,24 @@ public sealed class DocumentProblems
     /// <summary>Whether no more problems are kept, so that their messages need not be made.</summary>
     internal bool IsFull => problems.Count >= MaxProblems;
 
+    /// <summary>Whether there is any problem for which a document that an earlier release accepted is refused as well.</summary>
+    public bool AnyForStored => anyForStored;
+
     /// <summary>Adds a problem at a position in the text.</summary>
     /// <param name="line">The line, from 1.</param>
     /// <param name="column">The column, from 1.</param>
     /// <param name="message">The mistake and how to fix it, lower case, without full stop.</param>
     public void Add(int line, int column, string message)
+    {
+        anyForStored = true;
+        AddForNew(line, column, message);
+    }
+
+    /// <summary>Adds a problem that earlier releases accepted: a document that one of them stored may have it.</summary>
+    /// <param name="line">The line, from 1.</param>
+    /// <param name="column">The column, from 1.</param>
+    /// <param name="message">The mistake and how to fix it, lower case, without full stop.</param>
+    public void AddForNew(int line, int column, string message)
     {
         if (!IsFull)
         {

@@ -23,6 +23,10 @@ public abstract class YamlNode
     /// <summary>Reports a problem at this node's position.</summary>
     /// <param name="message">The mistake and how to fix it, lower case, without full stop.</param>
     public void Report(string message) => Problems.Add(Line, Column, message);
+
+    /// <summary>Reports a problem that earlier releases accepted: a document that one of them stored may have it.</summary>
+    /// <param name="message">The mistake and how to fix it, lower case, without full stop.</param>
+    public void ReportForNew(string message) => Problems.AddForNew(Line, Column, message);
 }
 
 /// <summary>A scalar, always as the text of the document.</summary>

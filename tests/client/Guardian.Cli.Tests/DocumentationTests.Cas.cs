@@ -1,45 +1,44 @@
+using System.Text.RegularExpressions;
+using Guardian.Attestation.Launch;
 using Guardian.Cli.Tests.Support;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>The page about running and owning a CAS.</summary>
+/// <summary>The pages about a CAS and its sessions.</summary>
 public sealed partial class DocumentationTests
 {
+    private const string CasPage = "docs/how-to/cas.md";
+    private const string SessionsPage = "docs/how-to/sessions.md";
+
     [Fact]
     public async Task The_cas_page_works_from_start_to_end()
     {
         var known = new Dictionary<string, string>();
-        var hasWatch = false;
-        var commands = Commands("docs/how-to/cas.md").Select(command => Shell.Split(command)).ToList();
+        var (hasWatch, used) = (false, new HashSet<string>());
+        var commands = Commands(CasPage).Select(command => Shell.Split(command)).ToList();
         Assert.True(commands.Count >= 15);
-        var page = await File.ReadAllTextAsync(Repository.File("docs", "how-to", "cas.md"));
-        string Shown(string start) => Yaml().Matches(page).Select(match => match.Groups[1].Value)
-            .Single(text => text.StartsWith(start, StringComparison.Ordinal));
-        var (watch, vault) = (Shown("name: watch"), Shown("name: vault"));
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
         {
+            used.UnionWith(command);
             switch (command[0], command[1])
             {
                 case ("key", "create"):
                     known[Path.GetFileNameWithoutExtension(command[2]).ToUpperInvariant()] = PublicKey().Match(result.Output).Value;
-                    folder.Write("shop.yaml", ShopSession(known.GetValueOrDefault("BOB", "NONE")));
-                    folder.Write("vault.yaml", vault.Replace("BOB", known.GetValueOrDefault("BOB", "NONE"), StringComparison.Ordinal));
                     break;
                 case ("cas", "attest"):
+                    known["MRENCLAVE"] = Hash().Match(result.Output).Value;
                     if (hasWatch)
                     {
                         known["WITNESS"] = Identity().Match(result.Output).Groups[1].Value;
                     }
-                    folder.Write("watch.yaml", watch.Replace("MRENCLAVE", Hash().Match(result.Output).Value, StringComparison.Ordinal));
                     break;
-                case ("session", "create") when command[2] == "watch.yaml":
-                    hasWatch = true;
-                    break;
-                case ("session", "create") when command[2] == "shop.yaml":
+                case ("session", "create"):
                     known["HASH"] = Hash().Match(result.Output).Value;
-                    folder.Write("next.yaml", $"predecessor: {known["HASH"]}\n{ShopSession(known["BOB"])}");
+                    hasWatch = command[2] == "watch.yaml";
                     break;
             }
+            // The words in capitals stand for what earlier commands printed.
+            WriteFiles(CasPage, used, known);
             foreach (var next in commands)
             {
                 for (var i = 0; i < next.Length; i++)
@@ -65,16 +64,53 @@ public sealed partial class DocumentationTests
         await Shell.RunAllAsync(folder.Path, commands);
     }
 
-    private static string ShopSession(string signer) => $$"""
-        name: shop
-        access_policy: {update: [{require-all: [CREATOR, {signer: {{signer}}}]}]}
-        services:
-          - name: web
-            command: serve $$GUARDIAN::token$$
-            attestation: [{mrenclave: [1111111111111111111111111111111111111111111111111111111111111111]}]
-            platforms: [simulated]
-        secrets:
-          - {name: token, kind: ascii, size: 12}
+    [Fact]
+    public async Task The_sessions_page_works_from_start_to_end()
+    {
+        await File.WriteAllBytesAsync(folder.File("visits.wasm"), "\0asm\u0001\0\0\0"u8.ToArray());
+        var commands = Commands(SessionsPage).Select(command => Shell.Split(command)).ToList();
+        Assert.True(commands.Count >= 9);
+        WriteFiles(SessionsPage, [], []);
+        await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
+        {
+            if (command is ["session", "from-scone", ..])
+            {
+                Assert.Contains("from-scone, UNSAFE", File.ReadAllText(folder.File(command[^1])), StringComparison.Ordinal);
+            }
+        });
+    }
 
-        """;
+    [Fact]
+    public async Task The_install_page_works_with_the_command_line_alone()
+    {
+        var alone = GuardianProgram.MakeBuild("Guardian.Cli", folder.File("alone"));
+        var measurement = EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Cas")).ToString();
+        (await GuardianProgram.RunAsync(folder.Path, "key", "create", "alice.pem")).Ends(0);
+        var address = $"127.0.0.1:{ReservedPort.Reserve()}";
+        using var cas = await GuardianProgram.ServeAsync(
+            folder.Path, "Guardian.Cli", "guardian", "cas", "start", "--listen", address, "--owner", "alice.pem");
+        var commands = Commands("docs/how-to/install.md").ToList();
+        Assert.Equal(3, commands.Count);
+        foreach (var command in commands)
+        {
+            var words = Shell.Split(command.Replace("MRENCLAVE", measurement, StringComparison.Ordinal)
+                .Replace("127.0.0.1:8443", address, StringComparison.Ordinal));
+            (await GuardianProgram.RunBuildAsync(folder.Path, alone, words)).Ends(0);
+        }
+        (await GuardianProgram.RunBuildAsync(folder.Path, alone, "enclave", "measure")).Ends(3).Says("not installed");
+        folder.Write("team.yaml", "name: team\naccess_policy: {create_sessions: [CREATOR]}\n");
+        (await GuardianProgram.RunBuildAsync(folder.Path, alone, "session", "create", "team.yaml", "--key", "alice.pem")).Ends(0);
+    }
+
+    // Files that no command has used yet are written again with everything that is known.
+    private void WriteFiles(string page, HashSet<string> used, Dictionary<string, string> known)
+    {
+        foreach (var (name, text) in FilesOf(page).Where(file => !used.Contains(file.Key)))
+        {
+            folder.Write(name, Capitals().Replace(text, word => known.GetValueOrDefault(word.Value, word.Value)));
+        }
+    }
+
+    [GeneratedRegex(@"\b[A-Z]{3,}\b")]
+    private static partial Regex Capitals();
 }

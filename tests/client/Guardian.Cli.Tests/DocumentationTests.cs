@@ -124,10 +124,7 @@ public sealed partial class DocumentationTests : IDisposable
     [Fact]
     public async Task The_program_of_the_confidential_programs_page_counts_its_visits()
     {
-        var page = await File.ReadAllTextAsync(
-            Repository.File("docs", "tutorials", "confidential-programs.md"), TestContext.Current.CancellationToken);
-        var start = page.IndexOf("```c\n", StringComparison.Ordinal) + "```c\n".Length;
-        folder.Write("visits.c", page[start..page.IndexOf("```", start, StringComparison.Ordinal)]);
+        folder.Write("visits.c", FilesOf("docs/tutorials/confidential-programs.md")["visits.c"]);
         Assert.SkipUnless(await WasiToolchain.TryCompileAsync(folder.Path, "visits.c", "visits.wasm"),
             "clang with lld, wasi-libc and libclang-rt-dev-wasm32 is not installed");
         Directory.CreateDirectory(Path.Combine(folder.Path, "data"));
@@ -157,10 +154,7 @@ public sealed partial class DocumentationTests : IDisposable
         // Any program that keeps something in /data does, so no toolchain is needed.
         var program = WasmEngine.Assemble(ConfidentialProgramTests.Note);
         await File.WriteAllBytesAsync(folder.File("visits.wasm"), program);
-        var page = await File.ReadAllTextAsync(Repository.File("docs", "tutorials", "confidential-programs.md"));
-        folder.Write("session.yaml", Yaml().Match(page).Groups[1].Value
-            .Replace("PROGRAM", Convert.ToHexStringLower(SHA256.HashData(program)), StringComparison.Ordinal)
-            .Replace("RUNTIME", EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime")).ToString(), StringComparison.Ordinal));
+        folder.Write("session.yaml", FilesOf("docs/tutorials/confidential-programs.md")["session.yaml"]);
         // The command behind 'attach --' is looked up by the system.
         var commands = Commands("docs/tutorials/confidential-programs.md").Where(command => command != VisitsCommand)
             .Select(command =>
@@ -170,9 +164,17 @@ public sealed partial class DocumentationTests : IDisposable
         Assert.True(commands.Count >= 7);
         await Shell.RunAllAsync(folder.Path, commands, (command, result) =>
         {
-            if (command[0] == "attach")
+            switch (command[0])
             {
-                Assert.Equal("Ada", result.Output);
+                case "attach":
+                    Assert.Equal("Ada", result.Output);
+                    break;
+                case "session" when command[1] == "fill":
+                    var filled = File.ReadAllText(folder.File("session.yaml"));
+                    Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(program)), filled, StringComparison.Ordinal);
+                    Assert.Contains(
+                        EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime")).ToString(), filled, StringComparison.Ordinal);
+                    break;
             }
         });
     }
@@ -189,7 +191,7 @@ public sealed partial class DocumentationTests : IDisposable
         string[] pagesOfOtherTests =
         [
             "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md",
-            "docs/how-to/operate.md", "docs/how-to/volumes.md",
+            "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/sessions.md", "docs/how-to/volumes.md",
         ];
         foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page))
             .Except(pagesOfOtherTests))
@@ -222,15 +224,24 @@ public sealed partial class DocumentationTests : IDisposable
             {
                 yield return line["guardian ".Length..];
             }
-            else if (isCode && line.StartsWith("./", StringComparison.Ordinal))
+            else if (isCode && (line.StartsWith("./", StringComparison.Ordinal)
+                || line.StartsWith("export GUARDIAN_", StringComparison.Ordinal)))
             {
                 yield return line;
             }
         }
     }
 
+    // Files that a page shows after their name: "Save this as `shop.yaml`:".
+    private static Dictionary<string, string> FilesOf(string page) => NamedBlock().Matches(File.ReadAllText(Repository.File(page)))
+        .ToDictionary(block => block.Groups["name"].Value, block => block.Groups["text"].Value);
+
     [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Yaml();
+
+    [GeneratedRegex(
+        "`(?<name>[a-z-]+\\.(?:yaml|c))`[^`\n]*:\n\n```[a-z]*\n(?<text>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    private static partial Regex NamedBlock();
 
     [GeneratedRegex("[A-Za-z0-9+/=]{124}")]
     private static partial Regex PublicKey();

@@ -16,7 +16,8 @@ internal static class FloorTable
         ["Guardian.CleanRoom.Client"] = ["Reasons", "Normalisation", "Sorting", "Tagging", "Reading", ""],
         ["Guardian.Cli"] =
         [
-            "Failures", "Output", "Commands", "Inputs", "Installation", "Commands/Enclaves", "Commands/Keys", "Commands/Quotes",
+            "Failures", "Output", "Commands", "Sessions", "Sessions/Scone", "Sessions/Differences", "Inputs", "Installation",
+            "Commands/Enclaves", "Commands/Keys", "Commands/Quotes",
             "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Nodes", "Commands/Programs",
             "Commands/Secrets", "Commands/Sessions", "Reports", "Commands/Rooms", "Commands/Demo", "Entry", "",
         ],

@@ -58,7 +58,8 @@ internal static class CommandTree
 
     private static CommandGroup CreateSession() => new(
         "session", "Write the policies by which a CAS gives out secrets.",
-        new SessionCheckCommand(), new SessionVerifyCommand(), new SessionSignCommand(), new SessionDryRunCommand(),
+        new SessionInitCommand(), new SessionFillCommand(), new SessionCheckCommand(), new SessionDryRunCommand(),
+        new SessionDiffCommand(), new SessionVerifyCommand(), new SessionSignCommand(), new SessionFromSconeCommand(),
         new SessionEncryptCommand(), new SessionTokenCommand(),
         new SessionCreateCommand(),
         new SessionUpdateCommand(), new SessionReadCommand(), new SessionListCommand(),

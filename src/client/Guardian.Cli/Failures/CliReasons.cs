@@ -59,6 +59,10 @@ internal static class CliReasons
     public static readonly RefusalReason TooLarge = Invalid("too-large", "A file is too large.");
     public static readonly RefusalReason BadFile = Invalid("bad-file", "A file is malformed.");
     public static readonly RefusalReason BadSession = Invalid("bad-session", "A session has mistakes.");
+    public static readonly RefusalReason BadTemplate = Invalid("bad-template", "A session has variables that cannot be replaced.");
+    public static readonly RefusalReason NotTranslated = Refused(
+        "not-translated", "A session of SCONE has forms that a person must decide about.",
+        "the lines with DECIDE say what there is instead; then: guardian session check FILE");
     public static readonly RefusalReason BadSignature = Invalid("bad-signature", "A file holds no signatures.");
     public static readonly RefusalReason BadChange = Invalid(
         "bad-change", "A file holds no change of owners.", "write one with: guardian cas owners propose");

@@ -9,14 +9,23 @@ internal static class Addresses
     public static Uri Parse(ArgumentResult result)
     {
         var text = Text(result);
-        if (Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : $"https://{text}", UriKind.Absolute, out var address)
-            && address.Scheme == Uri.UriSchemeHttps && address.PathAndQuery == "/")
+        if (TryRead(text) is { } address)
         {
             return address;
         }
-        result.AddError($"'{text}' is no address of a CAS or room: https://host:port");
+        result.AddError(Explain(text));
         return new Uri("https://invalid/");
     }
+
+    /// <summary>Reads the address of a CAS or room; null for anything else.</summary>
+    public static Uri? TryRead(string text) =>
+        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : $"https://{text}", UriKind.Absolute, out var address)
+        && address.Scheme == Uri.UriSchemeHttps && address.PathAndQuery == "/"
+            ? address
+            : null;
+
+    /// <summary>Says that a text is no address of a CAS or room.</summary>
+    public static string Explain(string text) => $"'{text}' is no address of a CAS or room: https://host:port";
 
     /// <summary>Reads the address of a web service, with http or https. Anything else is a usage error.</summary>
     public static Uri ParseWeb(ArgumentResult result)

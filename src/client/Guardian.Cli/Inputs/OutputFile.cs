@@ -69,6 +69,22 @@ internal static class OutputFile
         }
     }
 
+    /// <summary>Replaces a file that the user asked to have changed, whole or not at all. Its mode stays.</summary>
+    /// <exception cref="RefusedException">The file cannot be written.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        // Behind a link, the file that it leads to is replaced.
+        var file = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var next = $"{file}.new-{Environment.ProcessId}";
+        Write(next, content);
+        InputFile.Use(path, () =>
+        {
+            File.SetUnixFileMode(next, File.GetUnixFileMode(file));
+            File.Move(next, file, overwrite: true);
+            return file;
+        });
+    }
+
     /// <summary>Writes a new file of UTF-8 text.</summary>
     /// <exception cref="RefusedException">The file exists, or cannot be written.</exception>
     public static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));

@@ -5,28 +5,33 @@ using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Connection;
+using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Options;
 
 /// <summary>The symbols that name a CAS, the user's key and the policy, and the connection that they describe.</summary>
 internal sealed class CasOptions
 {
+    private const string Meaning = "The CAS: https://host:port, or a name of 'guardian cas trust'.";
+    private const string Default = $"Default: {UserDefaults.Cas}, else the name '{UserDefaults.DefaultName}'.";
+
     private readonly PolicyOptions policy = new(InstalledProgram.Cas);
 
     // The role that the CAS must have; null is a CAS that serves.
     private readonly ExpectedEvidence? expected;
 
-    private CasOptions(Argument<CasTarget>? argument, Option<CasTarget>? option, Option<string>? key, ExpectedEvidence? expected)
+    private CasOptions(Argument<CasTarget?>? argument, Option<CasTarget?>? option, Option<string>? key, ExpectedEvidence? expected)
     {
         (AddressArgument, AddressOption, Key) = (argument, option, key);
         this.expected = expected;
     }
 
-    private Argument<CasTarget>? AddressArgument { get; }
+    private Argument<CasTarget?>? AddressArgument { get; }
 
-    private Option<CasTarget>? AddressOption { get; }
+    private Option<CasTarget?>? AddressOption { get; }
 
     /// <summary>The user's key; null for commands that need none.</summary>
     public Option<string>? Key { get; }
@@ -37,38 +42,65 @@ internal sealed class CasOptions
     /// <summary>Takes the address as an argument, for commands about the CAS itself.</summary>
     /// <param name="keyDescription">What the key is for; null for commands that need none.</param>
     /// <param name="expected">The role that the CAS must have; null is a CAS that serves.</param>
-    public static CasOptions WithArgument(string? keyDescription = null, ExpectedEvidence? expected = null) =>
-        new(CreateAddressArgument(), null, keyDescription is null ? null : CreateKey(keyDescription), expected);
+    /// <param name="mayDefault">Whether the user's default CAS is meant without the argument; not if other arguments follow.</param>
+    public static CasOptions WithArgument(
+        string? keyDescription = null, ExpectedEvidence? expected = null, bool mayDefault = true) =>
+        new(CreateAddressArgument(mayDefault), null, keyDescription is null ? null : CreateKey(keyDescription), expected);
 
     /// <summary>Takes the address as an option, for commands about something that a CAS keeps.</summary>
     /// <param name="keyDescription">What the key is for; null for commands that need none.</param>
-    public static CasOptions WithOption(string? keyDescription = "Your key, by which the CAS knows you.") =>
-        new(null, CreateAddressOption(), keyDescription is null ? null : CreateKey(keyDescription), null);
+    /// <param name="isRequired">Whether the command always needs a CAS.</param>
+    public static CasOptions WithOption(
+        string? keyDescription = "Your key, by which the CAS knows you.", bool isRequired = true) =>
+        new(null, CreateAddressOption(isRequired), keyDescription is null ? null : CreateKey(keyDescription, isRequired), null);
 
     /// <summary>The CAS as an argument.</summary>
-    public static Argument<CasTarget> CreateAddressArgument() => new("ADDRESS")
+    /// <param name="mayDefault">Whether the user's default CAS is meant without it.</param>
+    public static Argument<CasTarget?> CreateAddressArgument(bool mayDefault = true) => new("ADDRESS")
     {
-        Description = "The CAS: https://host:port, or a name of 'guardian cas trust'.",
+        Description = mayDefault ? $"{Meaning} {Default}" : Meaning,
         CustomParser = CasTarget.Parse,
+        Arity = mayDefault && UserDefaults.HasCas ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
     };
 
     /// <summary>The CAS as an option.</summary>
-    public static Option<CasTarget> CreateAddressOption() =>
+    /// <param name="isRequired">Whether the command always needs a CAS.</param>
+    public static Option<CasTarget?> CreateAddressOption(bool isRequired = true) =>
         new("--cas")
         {
-            Description = "The CAS: https://host:port, or a name of 'guardian cas trust'.",
-            Required = true,
+            Description = $"{Meaning} {Default}",
+            Required = isRequired && !UserDefaults.HasCas,
             CustomParser = CasTarget.Parse,
             HelpName = "ADDRESS",
         };
 
     /// <summary>The user's key.</summary>
-    public static Option<string> CreateKey(string description) => new("--key")
+    /// <param name="isRequired">Whether the command always needs a key.</param>
+    public static Option<string> CreateKey(string description, bool isRequired = true)
     {
-        Description = $"{description} A file, or a pkcs11: URI.",
-        Required = true,
-        HelpName = "KEY",
-    };
+        var chosen = UserDefaults.Find(UserDefaults.Key);
+        var key = new Option<string>("--key")
+        {
+            Description = $"{description} A file, or a pkcs11: URI. Default: {UserDefaults.Key}.",
+            Required = isRequired && chosen is null,
+            HelpName = "KEY",
+        };
+        if (chosen is not null)
+        {
+            key.DefaultValueFactory = _ => chosen;
+        }
+        return key;
+    }
+
+    /// <summary>The CAS of a command that takes it as an option.</summary>
+    /// <exception cref="RefusedException">None is given, and none is chosen.</exception>
+    public static CasTarget ReadTarget(ParseResult arguments, Option<CasTarget?> option) =>
+        arguments.GetValue(option) ?? UserDefaults.FindCas() ?? throw CliReasons.Usage.Refuse("--cas is missing");
+
+    /// <summary>The CAS of a command that takes it as an argument.</summary>
+    /// <exception cref="RefusedException">None is given, and none is chosen.</exception>
+    public static CasTarget ReadTarget(ParseResult arguments, Argument<CasTarget?> argument) =>
+        arguments.GetValue(argument) ?? UserDefaults.FindCas() ?? throw CliReasons.Usage.Refuse("ADDRESS is missing");
 
     /// <summary>Connects without a key.</summary>
     /// <param name="role">The role that the CAS must have; null is the usual one of the command.</param>
@@ -79,7 +111,7 @@ internal sealed class CasOptions
     /// <summary>Connects with the user's key, and works.</summary>
     public async Task<T> UseAsync<T>(ParseResult arguments, Func<CasClient, Task<T>> work)
     {
-        using var key = KeyFile.Load(arguments.GetRequiredValue(Key!));
+        using var key = KeyFile.Load(arguments.GetValue(Key!) ?? throw CliReasons.Usage.Refuse("--key is missing"));
         using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
         using var client = Connect(arguments, certificate);
         return await work(client).ConfigureAwait(false);
@@ -87,7 +119,7 @@ internal sealed class CasOptions
 
     /// <summary>The CAS that the user named.</summary>
     public CasTarget ReadTarget(ParseResult arguments) =>
-        AddressArgument is null ? arguments.GetRequiredValue(AddressOption!) : arguments.GetRequiredValue(AddressArgument);
+        AddressArgument is null ? ReadTarget(arguments, AddressOption!) : ReadTarget(arguments, AddressArgument);
 
     /// <summary>The policy that the CAS must satisfy.</summary>
     public AttestationPolicy ReadPolicy(ParseResult arguments) => policy.Read(arguments, ReadTarget(arguments).Trusted);

@@ -16,7 +16,7 @@ internal sealed class PolicyOptions
     private readonly Option<string[]> mrEnclaves;
     private readonly Option<string[]> platforms = new("--platform")
     {
-        Description = "Accepted platform: hardware (default) or simulated; repeatable.",
+        Description = $"Accepted platform: hardware or simulated; repeatable. Default: {UserDefaults.Platform}, else hardware.",
         HelpName = "KIND",
     };
 
@@ -49,11 +49,11 @@ internal sealed class PolicyOptions
         };
     }
 
-    /// <summary>Reads the platforms alone; hardware when none is given.</summary>
+    /// <summary>Reads the platforms alone; hardware when none is given or chosen.</summary>
     public IReadOnlyList<PlatformKind> ReadPlatforms(ParseResult arguments) =>
         arguments.GetValue(platforms) is { Length: > 0 } given
             ? [.. given.Select(ParsePlatform).Distinct()]
-            : [PlatformKind.Hardware];
+            : [ParsePlatform(UserDefaults.FindPlatform() ?? "hardware")];
 
     private static PlatformKind ParsePlatform(string kind) => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware;
 

@@ -78,19 +78,34 @@ internal sealed record CasTarget(Uri Address, TrustedCas? Trusted)
         TrustedCas.Find(text) is { } trusted ? new CasTarget(new Uri(trusted.Address), trusted) : null;
 
     /// <summary>Reads a name or an address. Anything else is a usage error.</summary>
-    public static CasTarget Parse(ArgumentResult result)
+    public static CasTarget? Parse(ArgumentResult result)
     {
-        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (result.Tokens.Count == 0)
+        {
+            return null;
+        }
+        var (target, problem) = Read(result.Tokens[0].Value);
+        if (target is null)
+        {
+            result.AddError(problem!);
+        }
+        return target;
+    }
+
+    /// <summary>Reads a name or an address.</summary>
+    /// <returns>The CAS; or null, and what is wrong with the word.</returns>
+    /// <exception cref="RefusedException">The file of the name has another content.</exception>
+    public static (CasTarget? Target, string? Problem) Read(string text)
+    {
         if (!TrustedCas.IsName(text))
         {
-            return new CasTarget(Addresses.Parse(result), null);
+            return Addresses.TryRead(text) is { } address
+                ? (new CasTarget(address, null), null)
+                : (null, Addresses.Explain(text));
         }
-        if (Find(text) is { } found)
-        {
-            return found;
-        }
-        result.AddError($"no CAS is trusted as '{text}': guardian cas trust {text} ADDRESS; an address has a port");
-        return new CasTarget(new Uri("https://invalid/"), null);
+        return Find(text) is { } found
+            ? (found, null)
+            : (null, $"no CAS is trusted as '{text}': guardian cas trust {text} ADDRESS; an address has a port");
     }
 }
 

@@ -57,12 +57,13 @@ internal sealed class AccessRule
     /// <param name="creator">The hash of the creator's key.</param>
     public string? KeyOf(string creator) => key == "CREATOR" ? creator : key;
 
-    /// <summary>Checks whether keys satisfy the rule.</summary>
+    /// <summary>
+    /// Checks whether keys satisfy the rule. Each key counts once: a rule that demands several entries demands as many different keys,
+    /// however deep they are nested.
+    /// </summary>
     /// <param name="keys">The hashes of the proven keys.</param>
     /// <param name="creator">The hash of the creator's key.</param>
-    public bool IsSatisfiedBy(IReadOnlySet<string> keys, string creator) => key is not null
-        ? keys.Contains(key == "CREATOR" ? creator : key)
-        : Alternatives.Count(rule => rule.IsSatisfiedBy(keys, creator)) >= Count;
+    public bool IsSatisfiedBy(IReadOnlySet<string> keys, string creator) => RuleCount.IsSatisfied(this, keys, creator);
 
     /// <summary>Writes the rule for people.</summary>
     public override string ToString()

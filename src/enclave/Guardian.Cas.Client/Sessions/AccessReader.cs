@@ -11,6 +11,7 @@ internal static class AccessReader
 
     // Each key costs a comparison at every call, each level some stack.
     private const int MaxRules = 64;
+    private const int MaxKeys = 256;
 
     public static AccessPolicy Read(YamlMap? map)
     {
@@ -36,11 +37,15 @@ internal static class AccessReader
         {
             return Refuse(node, $"'{member}' must be a list: CREATOR, ANY, NONE, keys, require-all, {AtLeast}N");
         }
-        var rules = ReadAll(list);
-        return rules.Count == 1 ? rules[0] : AccessRule.AtLeast(1, rules);
+        var rule = Combine(1, list, ReadAll(list));
+        if (rule.Keys.Count > MaxKeys)
+        {
+            list.ReportForNew($"a rule has at most {MaxKeys} keys, not {rule.Keys.Count}");
+        }
+        return rule.Rule;
     }
 
-    private static List<AccessRule> ReadAll(YamlList list)
+    private static List<Entry> ReadAll(YamlList list)
     {
         if (list.Items.Count is 0 or > MaxRules)
         {
@@ -49,14 +54,14 @@ internal static class AccessReader
         return [.. list.Items.Take(MaxRules).Select(ReadOne)];
     }
 
-    private static AccessRule ReadOne(YamlNode node) => node switch
+    private static Entry ReadOne(YamlNode node) => node switch
     {
         YamlText text => ReadKey(text.Value, text),
         YamlMap { Names.Count: 1 } map => ReadNested(map, map.Names.First()),
-        _ => Refuse(node, "an entry is CREATOR, ANY, NONE, a key, or one of signer, require-all, require-at-least-N"),
+        _ => new(Refuse(node, "an entry is CREATOR, ANY, NONE, a key, or one of signer, require-all, require-at-least-N"), []),
     };
 
-    private static AccessRule ReadNested(YamlMap map, string name)
+    private static Entry ReadNested(YamlMap map, string name)
     {
         var node = map.Find(name)!;
         if (name == "signer" && node is YamlText signer)
@@ -66,22 +71,37 @@ internal static class AccessReader
         var count = 0;
         if (name != "require-all" && !TryReadCount(name, out count))
         {
-            return Refuse(map, $"'{name}' is not known here; known are signer, require-all, {AtLeast}N");
+            return new(Refuse(map, $"'{name}' is not known here; known are signer, require-all, {AtLeast}N"), []);
         }
         if (node is not YamlList list)
         {
-            return Refuse(node, $"'{name}' must be a list");
+            return new(Refuse(node, $"'{name}' must be a list"), []);
         }
-        var rules = ReadAll(list);
-        if (name == "require-all")
+        var entries = ReadAll(list);
+        if (name != "require-all" && (count == 0 || count > entries.Count))
         {
-            return AccessRule.AtLeast(rules.Count, rules);
+            node.Report($"'{name}' can never hold, or always does: it lists {entries.Count}");
         }
-        if (count == 0 || count > rules.Count)
+        return Combine(name == "require-all" ? entries.Count : count, list, entries);
+    }
+
+    // A rule counts people: one key may not stand for two entries, however it is written. Alternatives may have keys in common.
+    private static Entry Combine(int count, YamlList list, List<Entry> entries)
+    {
+        var seen = new Dictionary<string, int>();
+        for (var index = 0; index < entries.Count; index++)
         {
-            node.Report($"'{name}' can never hold, or always does: it lists {rules.Count}");
+            var (rule, keys) = entries[index];
+            foreach (var key in keys.Where(
+                key => !seen.TryAdd(key, index) && (count > 1 || (IsKey(rule) && IsKey(entries[seen[key]].Rule)))))
+            {
+                list.Items[index].ReportForNew(
+                    $"a key counts once, however it is written: {key} is in the entry on line {list.Items[seen[key]].Line} as well");
+            }
         }
-        return AccessRule.AtLeast(count, rules);
+        return new(
+            count == 1 && entries.Count == 1 ? entries[0].Rule : AccessRule.AtLeast(count, [.. entries.Select(entry => entry.Rule)]),
+            [.. seen.Keys]);
     }
 
     private static bool TryReadCount(string name, out int count)
@@ -91,19 +111,25 @@ internal static class AccessReader
             && int.TryParse(name[AtLeast.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out count);
     }
 
-    private static AccessRule ReadKey(string text, YamlNode place) => text switch
+    private static Entry ReadKey(string text, YamlNode place) => text switch
     {
-        "CREATOR" => AccessRule.Creator,
-        "ANY" => AccessRule.Anyone,
-        "NONE" => AccessRule.Nobody,
+        "CREATOR" => new(AccessRule.Creator, ["CREATOR"]),
+        "ANY" => new(AccessRule.Anyone, []),
+        "NONE" => new(AccessRule.Nobody, []),
         _ => KeyHash.TryRead(text) is { } hash
-            ? AccessRule.ForKey(hash)
-            : Refuse(place, "a key is its SHA-256 in hex, its base64 as 'guardian key show' prints it, or a certificate in PEM"),
+            ? new(AccessRule.ForKey(hash), [hash])
+            : new(
+                Refuse(place, "a key is its SHA-256 in hex, its base64 as 'guardian key show' prints it, or a certificate in PEM"), []),
     };
+
+    private static bool IsKey(AccessRule rule) => rule.KeyOf("") is not null;
 
     private static AccessRule Refuse(YamlNode place, string message)
     {
         place.Report(message);
         return AccessRule.Nobody;
     }
+
+    /// <summary>An entry of a rule, and the different keys in it.</summary>
+    private sealed record Entry(AccessRule Rule, IReadOnlyList<string> Keys);
 }

@@ -74,6 +74,7 @@ internal static class SecretReader
             };
             secret = SecretRoles.ReadReaders(map, secret);
         }
+        SconeForms.CheckSecret(map);
         map.End();
         return secret;
     }
@@ -131,6 +132,7 @@ internal static class SecretReader
         {
             export.ReportAt("creator", "give 'session_hash' or 'creator', not both");
         }
+        SconeForms.CheckExport(export);
         export.End();
         return read;
     }

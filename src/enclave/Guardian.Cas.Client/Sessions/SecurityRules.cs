@@ -32,19 +32,24 @@ internal sealed record SecurityRules(
     public static SecurityRules Read(YamlMap? security)
     {
         var map = security?.Map("attestation");
+        if (security is not null)
+        {
+            SconeForms.CheckSecurity(security, map);
+        }
         security?.End();
         if (map is null)
         {
             return new SecurityRules(null, false, [], [], false);
         }
-        var tolerated = map.Texts("tolerate");
-        var advisories = map.Texts("ignore_advisories");
-        foreach (var advisory in advisories.Where(advisory => !AdvisoryId.IsWellFormed(advisory.Value)))
+        var tolerated = map.Texts("tolerate").Where(word => word.Value is not ("insecure-igpu" or "aepic-leak")).ToList();
+        var advisories = map.Find("ignore_advisories") is YamlText { Value: "*" } ? [] : map.Texts("ignore_advisories");
+        foreach (var advisory in advisories.Where(advisory => advisory.Value != "*" && !AdvisoryId.IsWellFormed(advisory.Value)))
         {
             advisory.Report($"an advisory is named like INTEL-SA-00615, not '{advisory.Value}'");
         }
         var rules = new SecurityRules(
-            map.Word("mode", Modes, null), tolerated.Any(word => word.Value == Debug), ReadStatuses(tolerated),
+            map.OptionalText("mode") is "none" or "maa" ? null : map.Word("mode", Modes, null),
+            tolerated.Any(word => word.Value == Debug), ReadStatuses(tolerated),
             [.. advisories.Select(advisory => advisory.Value)], map.Flag("singleton_enclaves", absent: false));
         map.End();
         return rules;

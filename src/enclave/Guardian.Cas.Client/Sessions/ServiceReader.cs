@@ -70,6 +70,7 @@ internal sealed class ServiceReader(
         };
         network?.End();
         stdio?.End();
+        SconeForms.CheckService(map);
         map.End();
         if (service.Replicas is null && service.Volumes.Any(volume => volume.IsPerReplica))
         {
@@ -127,6 +128,7 @@ internal sealed class ServiceReader(
         foreach (var part in command)
         {
             CheckPlaceholders(part, isFile: false, message => map.ReportAt("command", message));
+            SconeForms.CheckHostValue(map.Find("command")!, part);
         }
         return command;
     }
@@ -160,6 +162,8 @@ internal sealed class ServiceReader(
             {
                 environment[variable] = variables.OptionalText(variable) ?? "";
                 CheckPlaceholders(environment[variable], isFile: false, message => variables.ReportAt(variable, message));
+                SconeForms.CheckHostValue(variables.Find(variable)!, environment[variable]);
+                SconeForms.CheckHostValue(variables.Find(variable)!, variable);
             }
         }
         return environment;
@@ -216,6 +220,7 @@ internal sealed class ServiceReader(
         {
             map.ReportAt("mode", $"a mode is octal, such as 0600, at most 0777, not '{mode}'");
         }
+        SconeForms.CheckFile(map);
         map.End();
         return new SessionFile(path, content, Math.Max(bits, 0));
     }

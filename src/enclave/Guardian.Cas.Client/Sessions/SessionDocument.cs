@@ -56,13 +56,18 @@ public sealed record SessionDocument
     /// The session, or a refusal (<see cref="CasReasons.Invalid"/>) that lists every mistake as <c>line:column: message</c>.
     /// Never throws for any content.
     /// </returns>
-    public static Outcome<SessionDocument> Read(ReadOnlySpan<byte> utf8)
+    public static Outcome<SessionDocument> Read(ReadOnlySpan<byte> utf8) => Read(utf8, isStored: false);
+
+    /// <summary>Reads a session that a CAS keeps. An earlier release may have accepted what this one refuses of a new session.</summary>
+    internal static Outcome<SessionDocument> ReadStored(ReadOnlySpan<byte> utf8) => Read(utf8, isStored: true);
+
+    private static Outcome<SessionDocument> Read(ReadOnlySpan<byte> utf8, bool isStored)
     {
         var problems = new DocumentProblems();
         if (YamlDocument.Read(utf8, problems, MaxNodes) is { } map)
         {
             var session = new SessionReader(map).Read(Convert.ToHexStringLower(SHA256.HashData(utf8)), Encoding.UTF8.GetString(utf8));
-            if (!problems.Any)
+            if (!(isStored ? problems.AnyForStored : problems.Any))
             {
                 return session;
             }

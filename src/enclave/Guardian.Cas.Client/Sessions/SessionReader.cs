@@ -18,9 +18,11 @@ internal sealed class SessionReader(YamlMap map)
         var name = SessionFields.ReadSessionName(map, "name");
         if (map.OptionalText("version") is { } version && version != "0.3")
         {
-            map.ReportAt("version", $"'version' must be \"0.3\", not '{version}'");
+            map.ReportAt("version", $"'version' must be \"0.3\", not '{version}'; minor versions of SCONE's language have no number here");
         }
-        var predecessor = SessionFields.ReadHash(map, "predecessor", "the current session's hash");
+        var predecessor = map.OptionalText("predecessor") is "~" or "null"
+            ? null
+            : SessionFields.ReadHash(map, "predecessor", "the current session's hash");
         var cas = ReadCas(map.Map("cas"));
         var access = AccessReader.Read(map.Map("access_policy"));
         var security = SecurityRules.Read(map.Map("security"));
@@ -40,6 +42,7 @@ internal sealed class SessionReader(YamlMap map)
                 "'services' must list at least one service, unless the session has secrets to export "
                 + "or an 'access_policy' for sessions below it");
         }
+        SconeForms.CheckTop(map);
         map.End();
         return new SessionDocument
         {
@@ -75,6 +78,7 @@ internal sealed class SessionReader(YamlMap map)
             image =>
             {
                 var read = reader.ReadImage(image, SessionFields.ReadName(image));
+                SconeForms.CheckImage(image);
                 image.End();
                 return read;
             },
@@ -96,6 +100,7 @@ internal sealed class SessionReader(YamlMap map)
             volume.ReportAt("regions", "the session that exports a volume decides how it is protected");
         }
         var read = new SessionVolume(name, regions, import, SecretReader.ReadExports(volume));
+        SconeForms.CheckVolume(volume);
         volume.End();
         return read;
     }

@@ -233,6 +233,8 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
                     [
                         $"it demands {access.Update}",
                         $"you have {string.Join(", ", approvals.Order(StringComparer.Ordinal))}",
+                        .. RuleCount.FindShared(access.Update, state.Stored.Creator).Select(
+                            key => $"{key} counts once, however it is written{(key == state.Stored.Creator ? ": it is CREATOR" : "")}"),
                     ],
                 };
         }

@@ -33,7 +33,7 @@ internal sealed record SessionState(StoredSession Stored, SessionDocument Docume
     public static SessionState Read(byte[] row)
     {
         var stored = JsonSerializer.Deserialize(row, StoreJson.Default.StoredSession)!;
-        var (document, refusal) = SessionDocument.Read(Encoding.UTF8.GetBytes(stored.Text));
+        var (document, refusal) = SessionDocument.ReadStored(Encoding.UTF8.GetBytes(stored.Text));
         return document is not null
             ? new SessionState(stored, document)
             : throw new InvalidDataException($"a session that an earlier release accepted is refused by this one: {refusal!.Problems[0]}");

@@ -35,13 +35,22 @@ internal static class Shell
     public static async Task RunAllAsync(string folder, IReadOnlyList<string[]> commands, Action<string[], Result>? after = null)
     {
         var ports = new Dictionary<string, string>();
+        var exported = new Dictionary<string, string>();
         var serving = new List<Running>();
         try
         {
             foreach (var command in commands)
             {
                 var words = command.Select(word => WithFreePort(word, ports)).ToArray();
-                if (words[1] == "start")
+                if (words is ["export", var variable])
+                {
+                    // GuardianProgram gives the variables of this file to each command.
+                    var (name, value) = variable.Split('=', 2) is [var before, var behind] ? (before, behind) : (variable, "");
+                    exported[name] = WithFreePort(value, ports);
+                    await File.WriteAllLinesAsync(
+                        Path.Combine(folder, "environment"), exported.Select(each => $"{each.Key}={each.Value}"));
+                }
+                else if (words[1] == "start")
                 {
                     serving.Add(await GuardianProgram.ServeAsync(folder, "Guardian.Cli", "guardian", words));
                 }

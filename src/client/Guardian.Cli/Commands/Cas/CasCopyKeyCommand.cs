@@ -8,7 +8,7 @@ namespace Guardian.Cli.Commands.Cas;
 /// <summary><c>guardian cas copy-key</c>.</summary>
 internal sealed class CasCopyKeyCommand : CliCommand
 {
-    private readonly Argument<CasTarget> address = CasOptions.CreateAddressArgument();
+    private readonly Argument<CasTarget?> address = CasOptions.CreateAddressArgument();
     private readonly HostOptions host = new("cas");
 
     public CasCopyKeyCommand() : base(
@@ -17,6 +17,6 @@ internal sealed class CasCopyKeyCommand : CliCommand
         AddSymbols([address, .. host.All]);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) => host.RunAsync(
-        InstalledProgram.Cas, arguments, ["--mode", "key-only", "--join", arguments.GetRequiredValue(address).Address.ToString()], terminal,
-        cancellation);
+        InstalledProgram.Cas, arguments, ["--mode", "key-only", "--join", CasOptions.ReadTarget(arguments, address).Address.ToString()],
+        terminal, cancellation);
 }

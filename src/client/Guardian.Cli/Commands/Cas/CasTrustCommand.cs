@@ -12,7 +12,7 @@ namespace Guardian.Cli.Commands.Cas;
 internal sealed class CasTrustCommand : CliCommand
 {
     private readonly Argument<string> name = new("NAME") { Description = "A short name for the CAS: letters, digits, - and _." };
-    private readonly CasOptions cas = CasOptions.WithArgument();
+    private readonly CasOptions cas = CasOptions.WithArgument(mayDefault: false);
     private readonly Option<string?> identity = CreatePin("--identity", "The identity that the CAS must have, as its owners told you.");
     private readonly Option<string?> owners = CreatePin("--owners", "The hash of owners that the CAS must have, as its owners told you.");
     private readonly Option<bool> replace = new("--replace")

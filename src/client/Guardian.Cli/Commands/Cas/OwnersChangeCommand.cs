@@ -9,7 +9,7 @@ namespace Guardian.Cli.Commands.Cas;
 /// <summary><c>guardian cas owners change</c>.</summary>
 internal sealed class OwnersChangeCommand : CliCommand
 {
-    private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.");
+    private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.", mayDefault: false);
     private readonly Argument<string> proposal = OwnersProposal.CreateArgument();
     private readonly Option<string[]> signatures = new("--signatures")
     {

@@ -10,7 +10,7 @@ namespace Guardian.Cli.Commands.Cas;
 /// <summary><c>guardian cas upgrade approve</c>.</summary>
 internal sealed class UpgradeApproveCommand : CliCommand
 {
-    private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.");
+    private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.", mayDefault: false);
     private readonly Argument<string> proposal = UpgradeProposal.CreateArgument();
     private readonly Option<string[]> signatures = new("--signatures")
     {

@@ -45,8 +45,9 @@ internal static class AttestedRun
             (session, cas) = (session ?? image.Session, cas ?? image.Cas);
         }
         session ??= RequireOption("--session SESSION/SERVICE");
-        cas ??= RequireOption("--cas ADDRESS");
-        var target = FindTrusted(cas);
+        // An image names the CAS of its publisher; the user's default is for programs that name none.
+        var target = cas is null ? UserDefaults.FindCas() : FindTrusted(cas);
+        cas ??= target?.Address.ToString() ?? RequireOption("--cas ADDRESS");
         var measurements = arguments.CasMeasurements.Count > 0 ? arguments.CasMeasurements
             : target?.Trusted?.MrEnclaves ?? [InstalledProgram.Cas.Measure().ToString()];
         var address = target?.Address.ToString() ?? (cas.Contains("://", StringComparison.Ordinal) ? cas : $"https://{cas}");
@@ -55,7 +56,7 @@ internal static class AttestedRun
             "--session", session,
             "--cas", address, .. target?.PinOptions ?? [],
             .. measurements.SelectMany(measurement => new[] { "--cas-mrenclave", measurement }),
-            .. (arguments.Platform is { } platform ? [platform] : target?.Trusted?.Platforms ?? ["hardware"])
+            .. (arguments.Platform is { } platform ? [platform] : target?.Trusted?.Platforms ?? [UserDefaults.FindPlatform() ?? "hardware"])
                 .SelectMany(accepted => new[] { "--cas-platform", accepted }),
             "--machine", arguments.Machine ?? UserFolders.Machine,
             "--collateral", UserFolders.Collateral,

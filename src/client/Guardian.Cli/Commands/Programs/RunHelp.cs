@@ -15,11 +15,12 @@ internal static class RunHelp
         Attested: the enclave gets everything from the CAS, or nothing runs.
           --session SESSION/SERVICE       The session and service; with --oci, the image may name them.
           --cas ADDRESS                   The CAS, host:port, or a name of guardian cas trust; with --oci, the image may name it.
+                                          Default: GUARDIAN_CAS, else the name 'default'.
           --oci LAYOUTDIR                 The program and its files are an OCI image layout (guardian image pack).
           --volumes DIR                   Folder of the session's volumes, which are encrypted.
           --cas-mrenclave HEX             Accepted MRENCLAVE of the CAS; repeatable. The default is the guardian-cas installed here,
                                           or the code of the name.
-          --platform hardware|simulated   Accepted platform of the CAS; hardware by default, or that of the name.
+          --platform hardware|simulated   Accepted platform of the CAS. Default: that of the name, GUARDIAN_PLATFORM, else hardware.
           --machine DIR                   Folder of the simulated machine's identity; unused on SGX hardware.
           --listen-on ADDRESS             Address on which the session's ports listen; 0.0.0.0 by default.
           --replica NUMBER                Which replica this is, from 0, if the service has replicas; default the variable GUARDIAN_REPLICA.

@@ -11,7 +11,7 @@ namespace Guardian.Cli.Commands.Rooms;
 internal sealed class RoomStartCommand : CliCommand
 {
     private readonly Argument<string> contract = new("CONTRACT") { Description = "The signed contract, room.yaml." };
-    private readonly Option<CasTarget> cas = CasOptions.CreateAddressOption();
+    private readonly Option<CasTarget?> cas = CasOptions.CreateAddressOption();
     private readonly HostOptions host = new("room");
 
     public RoomStartCommand() : base("start", "Run the room in its enclave until you end it.") => AddSymbols([contract, cas, .. host.All]);
@@ -23,7 +23,7 @@ internal sealed class RoomStartCommand : CliCommand
     {
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         file.RequireSigned();
-        var target = arguments.GetRequiredValue(cas);
+        var target = CasOptions.ReadTarget(arguments, cas);
         if (target.Trusted is { } trusted)
         {
             // The enclave trusts the CAS of the contract, and only that. The name is the belief of the person who starts it.

@@ -18,6 +18,7 @@ namespace Guardian.Cli.Commands.Sessions;
 internal sealed class SessionDryRunCommand : LocalCommand
 {
     private readonly Argument<string> file = SessionDocumentFile.CreateArgument();
+    private readonly TemplateOptions template = new();
     private readonly Option<string?> quote = new("--quote") { Description = "An enclave's quote: raw, hex or base64.", HelpName = "FILE" };
     private readonly Option<string?> certificate = new("--certificate")
     {
@@ -32,7 +33,7 @@ internal sealed class SessionDryRunCommand : LocalCommand
 
     public SessionDryRunCommand() : base("dry-run", "Show which services of a session would admit an enclave, and why not; needs no CAS.")
     {
-        AddSymbols(file, quote, certificate, measurement);
+        AddSymbols([file, quote, certificate, measurement, .. template.All]);
         Validators.Add(result =>
         {
             if (new Option[] { quote, certificate, measurement }.Count(option => result.GetResult(option) is not null) != 1)
@@ -44,7 +45,7 @@ internal sealed class SessionDryRunCommand : LocalCommand
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
-        var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
+        var (session, _) = template.Load(arguments, arguments.GetRequiredValue(file));
         var services = arguments.GetValue(measurement) is { } hex
             ? JudgeByMeasurement(session, hex)
             : JudgeByQuote(

@@ -34,4 +34,8 @@ internal sealed record SessionResult(string Name, string Hash)
 [JsonSerializable(typeof(SessionHistoryResult))]
 [JsonSerializable(typeof(SessionEncryptResult))]
 [JsonSerializable(typeof(StartToken))]
+[JsonSerializable(typeof(SessionInitResult))]
+[JsonSerializable(typeof(SessionFillResult))]
+[JsonSerializable(typeof(SessionDiffResult))]
+[JsonSerializable(typeof(SessionFromSconeResult))]
 internal sealed partial class SessionsJson : JsonSerializerContext;

@@ -11,13 +11,15 @@ namespace Guardian.Cli.Commands.Sessions;
 internal sealed class SessionSignCommand : LocalCommand
 {
     private readonly Argument<string> file = SessionDocumentFile.CreateArgument();
+    private readonly TemplateOptions template = new();
     private readonly SigningOptions signing = new("Your key, by which the CAS knows you.");
 
-    public SessionSignCommand() : base("sign", "Sign a session: consent to exactly this update.") => AddSymbols([file, .. signing.All]);
+    public SessionSignCommand() : base("sign", "Sign a session: consent to exactly this update.") =>
+        AddSymbols([file, .. signing.All, .. template.All]);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
-        var (session, _) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
+        var (session, _) = template.Load(arguments, arguments.GetRequiredValue(file));
         var (signature, isInFile) = signing.Sign(arguments, session.Hash, SignatureSubject.Session);
         terminal.Show(
             new SessionSignResult(session.Name, session.Hash, signature.Key, signature.Signature), SessionsJson.Default.SessionSignResult,

@@ -13,18 +13,20 @@ internal abstract class SessionUploadCommand : CliCommand
 {
     private readonly CasOptions cas = CasOptions.WithOption();
     private readonly Argument<string> file = SessionDocumentFile.CreateArgument();
+    private readonly TemplateOptions template = new();
     private readonly Option<string[]> signatures = new("--signatures")
     {
         Description = "File of signatures by 'guardian session sign', where the policy requires them; repeatable.",
         HelpName = "FILE",
     };
 
-    protected SessionUploadCommand(string name, string description) : base(name, description) => AddSymbols([file, .. cas.All, signatures]);
+    protected SessionUploadCommand(string name, string description) : base(name, description) =>
+        AddSymbols([file, .. cas.All, signatures, .. template.All]);
 
     protected sealed override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
         cas.UseAsync(arguments, client =>
     {
-        var (session, bytes) = SessionDocumentFile.Load(arguments.GetRequiredValue(file));
+        var (session, bytes) = template.Load(arguments, arguments.GetRequiredValue(file));
         var given = SessionDocumentFile.ReadSignatures(arguments.GetValue(signatures), "guardian session sign");
         return SendAsync(client, session, bytes, given, terminal, cancellation);
     });

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Cli.Installation;
+using Guardian.Cli.Options;
+using Guardian.Cli.Output;
+using Guardian.Cli.Sessions;
+using Guardian.Sgx;
+
+namespace Guardian.Cli.Commands.Sessions;
+
+/// <summary><c>guardian session init</c>.</summary>
+internal sealed class SessionInitCommand : LocalCommand
+{
+    private readonly Argument<string> program = new("PROGRAM") { Description = "The program's file, WebAssembly." };
+    private readonly Option<string?> name = new("--name")
+    {
+        Description = "The session's name. Default: that of the file.",
+        HelpName = "NAME",
+    };
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The file to write.",
+        DefaultValueFactory = _ => "session.yaml",
+        HelpName = "FILE",
+    };
+    private readonly PolicyOptions policy = new(InstalledProgram.Runtime);
+
+    public SessionInitCommand() : base("init", "Draft a session for a program, with the measurements filled in.") =>
+        AddSymbols([program, name, output, .. policy.All]);
+
+    protected override int Run(ParseResult arguments, Terminal terminal)
+    {
+        var (file, path) = (arguments.GetRequiredValue(program), arguments.GetRequiredValue(output));
+        OutputFile.RequireNew(path);
+        var bytes = InputFile.ReadBytes(file);
+        if (!bytes.AsSpan().StartsWith("\0asm"u8))
+        {
+            throw CliReasons.NotAProgram.Refuse($"{file} is no WebAssembly program", "compile it for wasm32-wasi");
+        }
+        var service = SessionDraft.GuessName(file);
+        var session = arguments.GetValue(name) ?? service;
+        var draft = new SessionDraft(
+            session, service, file, Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            policy.Read(arguments).Identities[0].MrEnclaves[0].ToString(),
+            [.. policy.ReadPlatforms(arguments).Select(platform => platform == PlatformKind.Simulated ? "simulated" : "hardware")]);
+        var text = draft.Write();
+        var (document, _) = SessionDocumentFile.Read(Encoding.UTF8.GetBytes(text), path);
+        OutputFile.Write(path, text);
+        terminal.Show(
+            new SessionInitResult(document.Name, document.Hash, path, service), SessionsJson.Default.SessionInitResult, people =>
+            {
+                people.WriteLine($"{path} is a session for {file}");
+                people.WriteLine($"next: guardian session create {path}, then guardian run --session {session}/{service} {file}");
+            });
+        return ExitCode.Done;
+    }
+}
+
+/// <summary>The result of <c>session init</c>.</summary>
+/// <param name="Name">The session's name.</param>
+/// <param name="Hash">Its hash.</param>
+/// <param name="File">The written file.</param>
+/// <param name="Service">The service's name.</param>
+internal sealed record SessionInitResult(string Name, string Hash, string File, string Service);

@@ -1,0 +1,55 @@
+namespace Guardian.Cli.Sessions;
+
+/// <summary>The first text of a session for a program.</summary>
+/// <param name="Session">The session's name.</param>
+/// <param name="Service">The service's name.</param>
+/// <param name="Program">The program's file, as the user wrote it.</param>
+/// <param name="Digest">SHA-256 of the program.</param>
+/// <param name="MrEnclave">The measurement of the runtime that is installed here.</param>
+/// <param name="Platforms">The accepted platforms.</param>
+internal sealed record SessionDraft(
+    string Session, string Service, string Program, string Digest, string MrEnclave, IReadOnlyList<string> Platforms)
+{
+    /// <summary>Guesses a name from a file: <c>./visits.wasm</c> gives <c>visits</c>.</summary>
+    public static string GuessName(string file)
+    {
+        var name = string.Concat(Path.GetFileNameWithoutExtension(file).Select(
+            letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '-')).Trim('-');
+        return name.Length is > 0 and <= 128 ? name : "program";
+    }
+
+    /// <summary>Writes the session. 'guardian session check' accepts it as it is.</summary>
+    public string Write() => $$"""
+        # A session for {{Comment(Program)}}: the code that may start, and what it gets. Every member is explained in docs/spec/session.md.
+        name: {{Session}}
+        version: "0.3"
+        services:
+          - name: {{Service}}
+            # The program's name and its arguments; a secret is $$GUARDIAN::NAME$$.
+            command: [{{Service}}]
+            # SHA-256 of {{Comment(Program)}}. If a file's name stands here, 'guardian session fill' writes its digest.
+            program: {{Digest}}
+            attestation:
+              # guardian-runtime as it is installed here; 'guardian session fill' also takes the name.
+              - mrenclave: [{{MrEnclave}}]
+            {{Warning}}platforms: [{{string.Join(", ", Platforms)}}]
+            # environment: {TOKEN: $$GUARDIAN::token$$}
+            # volumes:
+            #   - {name: data, path: /data}
+            # stdio: {readers: [CREATOR]}
+            # host: {arguments: 1}
+        # volumes:
+        #   - name: data
+        # secrets:
+        #   - {name: token, kind: ascii, size: 32}
+        # Only you may read and replace this session. Two of three:
+        #   update: [{require-at-least-2: [CREATOR, KEY, KEY]}]
+        access_policy: {read: [CREATOR], update: [CREATOR]}
+
+        """;
+
+    private string Warning =>
+        Platforms.Contains("simulated") ? "# A simulated platform protects nothing: for tests alone.\n    " : "";
+
+    private static string Comment(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
+}
