@@ -22,6 +22,10 @@ public sealed partial class DocumentationTests
                     folder.Write("shop.yaml", ShopSession(known.GetValueOrDefault("BOB", "NONE")));
                     break;
                 case ("cas", "attest"):
+                    if (command[2] == "127.0.0.1:8443")
+                    {
+                        known["IDENTITY"] = Identity().Match(result.Output).Groups[1].Value;
+                    }
                     if (hasWatch)
                     {
                         known["WITNESS"] = Identity().Match(result.Output).Groups[1].Value;
