@@ -94,7 +94,7 @@ internal sealed class CasServer : IDisposable
     public CasClient Connect(X509Certificate2? certificate) =>
         new(Address, policy, certificate, TimeProvider.System, SimulatedPlatforms.Verifier);
 
-    /// <summary>Starts an enclave: it verifies the CAS, makes evidence for this start, and gets its configuration over a new connection.</summary>
+    /// <summary>Starts an enclave: it verifies the CAS, makes evidence for this start, and gets its configuration.</summary>
     /// <returns>The seconds that it took.</returns>
     public async Task<double> AdmitAsync()
     {

@@ -20,7 +20,8 @@ internal static class Measurement
     }
 
     /// <summary>Lets writers repeat work at once for a time.</summary>
-    public static async Task<(double PerSecond, double Microseconds)> MeasureRateAsync(TimeSpan duration, int writers, Func<int, int, Task> work)
+    public static async Task<(double PerSecond, double Microseconds)> MeasureRateAsync(
+        TimeSpan duration, int writers, Func<int, int, Task> work)
     {
         var (clock, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var counts = await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>

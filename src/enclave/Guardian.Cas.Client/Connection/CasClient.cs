@@ -149,7 +149,8 @@ public sealed class CasClient : IDisposable
             count = names.Count;
             var path = $"v1/sessions?below={Uri.EscapeDataString(name)}&after={Uri.EscapeDataString(names.LastOrDefault() ?? "")}";
             names.AddRange((
-                await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation).ConfigureAwait(false)).Names);
+                await transport.SendAsync(HttpMethod.Get, path, null, CasJson.Default.SessionList, cancellation)
+                .ConfigureAwait(false)).Names);
         }
         return names;
     }

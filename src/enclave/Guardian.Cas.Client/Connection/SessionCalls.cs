@@ -5,7 +5,7 @@ namespace Guardian.Cas.Client.Connection;
 /// <summary>More calls of a <see cref="CasClient"/>, for the life of sessions. They throw as its own calls do.</summary>
 public static class SessionCalls
 {
-    /// <summary>Deletes a session and everything that the CAS keeps of it. Owners of the CAS delete all sessions below it as well.</summary>
+    /// <summary>Deletes a session and everything that the CAS keeps of it, as owners with all sessions below it.</summary>
     /// <param name="client">The client.</param>
     /// <param name="name">The session's name. It is never used again.</param>
     /// <param name="signatures">Signatures of others over the deletion (<see cref="SessionDeletion"/>); may be null.</param>
@@ -21,7 +21,8 @@ public static class SessionCalls
         {
             var content = CasTransport.CreateContent(default, "application/json", signatures);
             progress = await client.Transport.SendAsync(
-                HttpMethod.Delete, CasTransport.PathOf(name), content, CasJson.Default.DeletionProgress, cancellation).ConfigureAwait(false);
+                HttpMethod.Delete, CasTransport.PathOf(name), content, CasJson.Default.DeletionProgress,
+                cancellation).ConfigureAwait(false);
         }
         while (!progress.IsDone);
     }

@@ -24,8 +24,8 @@ public enum SignatureSubject
 }
 
 /// <summary>
-/// A person's signature of a session, of a change of owners, of an approval of code, of a deletion or of rules. It consents to exactly this document, and the
-/// document names the one that it replaces, or the CAS and its owners.
+/// A person's signature of a session, of a change of owners, of an approval of code, of a deletion or of rules. It consents to exactly
+/// this document, and the document names the one that it replaces, or the CAS and its owners.
 /// </summary>
 /// <param name="Key">SubjectPublicKeyInfo of a P-256 key, base64.</param>
 /// <param name="Signature">

@@ -24,7 +24,8 @@ internal static class PemKey
     public static byte[]? TryReadPrivate(string pem, Func<bool>? mayCheck = null) => TryRead(() =>
     {
         var pkcs8 = KeyHash.DecodePem(pem, "PRIVATE KEY");
-        return (IsSlow(pkcs8) && mayCheck?.Invoke() == false) || (IsRsa(pkcs8) ? IsSupportedRsa(pkcs8) : IsEd25519(pkcs8) || IsSupportedCurve(pkcs8)) ? pkcs8 : null;
+        return (IsSlow(pkcs8) && mayCheck?.Invoke() == false)
+            || (IsRsa(pkcs8) ? IsSupportedRsa(pkcs8) : IsEd25519(pkcs8) || IsSupportedCurve(pkcs8)) ? pkcs8 : null;
     });
 
     /// <summary>Reads a public key.</summary>

@@ -202,10 +202,12 @@ internal static class SecretReader
         return secret with { Size = value.Length, Value = value };
     }
 
-    private static SessionSecret ReadPrivateKey(YamlMap map, SessionSecret secret, SlowKeys slow) => ReadPin(map, ReadRotation(map, secret)) with
+    private static SessionSecret ReadPrivateKey(YamlMap map, SessionSecret secret, SlowKeys slow) =>
+        ReadPin(map, ReadRotation(map, secret)) with
     {
         KeyType = map.Word("key_type", KeyTypes, KeyType.P256),
-        Value = ReadPem(map, pem => PemKey.TryReadPrivate(pem, slow.MayCheckOneMore), "a private key is PKCS#8 in PEM, of P-256, P-384, Ed25519 or RSA"),
+        Value = ReadPem(
+        map, pem => PemKey.TryReadPrivate(pem, slow.MayCheckOneMore), "a private key is PKCS#8 in PEM, of P-256, P-384, Ed25519 or RSA"),
     };
 
     private static SessionSecret ReadPublicKey(YamlMap map, SessionSecret secret)

@@ -31,7 +31,8 @@ internal static class BodyReader
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            return (default, StatusCodes.Status408RequestTimeout, $"the body did not arrive within {Limit.TotalSeconds:0} seconds; send it again");
+            return (default, StatusCodes.Status408RequestTimeout,
+                $"the body did not arrive within {Limit.TotalSeconds:0} seconds; send it again");
         }
         catch (IOException failure) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -73,7 +73,8 @@ internal sealed class OwnerRegistry(Vault vault, CallerVerifier callers, Attesta
         {
             var present = transaction.Owners!;
             var hash = transaction.HashOf(present);
-            var refusal = OwnerTable.CheckAgreement(present, approvals) ?? CheckPredecessor(change, hash) ?? CheckWitness(transaction, change.Witness);
+            var refusal = OwnerTable.CheckAgreement(present, approvals) ?? CheckPredecessor(change, hash)
+                ?? CheckWitness(transaction, change.Witness);
             if (refusal is not null)
             {
                 return refusal;

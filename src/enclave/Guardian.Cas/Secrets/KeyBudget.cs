@@ -40,7 +40,8 @@ internal sealed class KeyBudget(TimeProvider time)
         lock (gate)
         {
             Forget();
-            var payers = PayersOf(key, address).Select(payer => (payer.Name, payer.Share, Spent: SpentBy(payer.Name, payer.Share))).ToList();
+            var payers = PayersOf(key, address).Select(payer => (payer.Name, payer.Share, Spent: SpentBy(payer.Name, payer.Share)))
+                .ToList();
             var wait = payers.Max(payer => (payer.Spent + units - (payer.Share * Burst)) / (payer.Share * PerMinute));
             if (wait > 0)
             {

@@ -21,7 +21,8 @@ internal static class CreatorTable
     /// <summary>Finds the rules that the owners made; null when they made none.</summary>
     public static CreationRules? FindCreationRules(this VaultTransaction transaction) => transaction.Find(
         RulesKind, RulesName, row => CreationRules.Read(row).Value
-            ?? throw new InvalidDataException("the owners' rules for creators were accepted by an earlier release and are refused by this one"));
+            ?? throw new InvalidDataException(
+                "the owners' rules for creators were accepted by an earlier release and are refused by this one"));
 
     /// <summary>Writes the rules of the owners.</summary>
     public static void PutCreationRules(this VaultTransaction transaction, CreationRules rules) =>

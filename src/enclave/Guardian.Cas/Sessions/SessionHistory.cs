@@ -18,7 +18,8 @@ internal sealed class SessionHistory(Vault vault)
             transaction.FindSession(name) is { } state && state.Allows(state.Document.Access.Read, [caller])
                 ? new SessionHistoryDescription(
                     name, state.Document.Hash,
-                    [.. transaction.ListTexts(name).Reverse().Select(each => new FormerText(each.Hash, $"{each.Until:yyyy-MM-ddTHH:mm:ssZ}", each.By))])
+                    [.. transaction.ListTexts(name).Reverse()
+                    .Select(each => new FormerText(each.Hash, $"{each.Until:yyyy-MM-ddTHH:mm:ssZ}", each.By))])
                 : SessionTable.Absent(name));
     }
 

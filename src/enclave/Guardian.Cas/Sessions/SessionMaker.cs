@@ -38,6 +38,7 @@ internal sealed class SessionMaker(SecretWorkshop workshop)
             keys[purpose] = previous?.Stored.Keys.GetValueOrDefault(purpose) ?? RandomNumberGenerator.GetBytes(SessionState.KeySize);
         }
         return new SessionState(
-            new StoredSession(creator, document.Text, secrets, keys, (previous?.Stored.Revision ?? 0) + 1, previous?.Stored.Usage), document);
+            new StoredSession(creator, document.Text, secrets, keys, (previous?.Stored.Revision ?? 0) + 1, previous?.Stored.Usage),
+            document);
     }
 }

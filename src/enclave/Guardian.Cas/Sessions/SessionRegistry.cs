@@ -113,7 +113,8 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
             return found.Value is { } state && (PinCheck.Compare(transaction.Log, document.Cas)
                 ?? Exports.Check(transaction, document, state.Stored.Creator)
                 ?? transaction.CheckQuota(
-                    state.Stored.Creator, state.Stored.Usage, CreatorTable.UsageOf(document, state.Stored.Usage?.History ?? 0), isNew: false))
+                    state.Stored.Creator, state.Stored.Usage, CreatorTable.UsageOf(document, state.Stored.Usage?.History ?? 0),
+                    isNew: false))
                 is { } refused ? refused : found;
         }
         var (current, refusal) = await vault.TryRunAsync(Find).ConfigureAwait(false);

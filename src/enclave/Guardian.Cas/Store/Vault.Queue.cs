@@ -12,6 +12,10 @@ internal sealed partial class Vault
     // A caller beyond this is refused rather than left waiting.
     private const int MaxWaiting = 4096;
 
+    private const int MaxAttempts = 4;
+
+    private readonly SemaphoreSlim parsing = new(1);
+
     // Its own lock guards it and the two fields below.
     private readonly Queue<Job> waiting = new();
     private bool isWorking;
@@ -24,7 +28,7 @@ internal sealed partial class Vault
     /// <exception cref="InvalidDataException">The store was changed outside the CAS.</exception>
     /// <exception cref="StoreException">The database cannot be used; the changes may have happened or not.</exception>
     public Task<T> RunAsync<T>(Func<VaultTransaction, T> work, bool needsWitness = true) =>
-        EnqueueAsync(new Job<T>(work, _ => false) { NeedsWitness = needsWitness });
+        DoAsync(isLast => new Job<T>(work, _ => false) { NeedsWitness = needsWitness, ParsesLarge = isLast });
 
     /// <summary>Does work that may be refused; otherwise as <see cref="RunAsync"/>. A CAS that nobody owns refuses all of it.</summary>
     /// <param name="needsOwners">False for work by which a CAS gets its first owners.</param>
@@ -38,7 +42,34 @@ internal sealed partial class Vault
         Outcome<T> Guarded(VaultTransaction transaction) => needsOwners && transaction.Owners is null
             ? CasReasons.Unclaimed.Because("nobody owns this CAS yet, so it accepts nothing and gives nothing")
             : work(transaction);
-        return EnqueueAsync(new Job<Outcome<T>>(Guarded, outcome => outcome.Refusal is not null) { NeedsWitness = true });
+        return DoAsync(isLast =>
+            new Job<Outcome<T>>(Guarded, outcome => outcome.Refusal is not null) { NeedsWitness = true, ParsesLarge = isLast });
+    }
+
+    // Work that needs a large row is done again when the row is parsed. A few times are enough for a session and those that it names.
+    private async Task<T> DoAsync<T>(Func<bool, Job<T>> makeJob)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            try
+            {
+                return await EnqueueAsync(makeJob(false)).ConfigureAwait(false);
+            }
+            catch (LargeRowException large)
+            {
+                // One at a time: the rest of the processors answers calls.
+                await parsing.WaitAsync().ConfigureAwait(false);
+                try
+                {
+                    await Task.Run(large.Parse).ConfigureAwait(false);
+                }
+                finally
+                {
+                    parsing.Release();
+                }
+            }
+        }
+        return await EnqueueAsync(makeJob(true)).ConfigureAwait(false);
     }
 
     private Task<T> EnqueueAsync<T>(Job<T> job)
@@ -100,6 +131,7 @@ internal sealed partial class Vault
             using (var transaction = store.Begin())
             {
                 Follow(transaction);
+                parsed.MoveTo(cache);
                 var changes = new VaultChanges { Owners = log.Present };
                 foreach (var job in batch)
                 {
@@ -109,7 +141,7 @@ internal sealed partial class Vault
                             $"the store was changed outside the CAS: {found.Public}; restore the database from a copy"));
                         continue;
                     }
-                    var own = new VaultTransaction(this, transaction, changes);
+                    var own = new VaultTransaction(this, transaction, changes, job.ParsesLarge);
                     if (job.TryRun(own))
                     {
                         own.Merge();
@@ -144,6 +176,8 @@ internal sealed partial class Vault
         public bool NeedsWitness { get; init; }
 
         public bool IsCheck { get; init; }
+
+        public bool ParsesLarge { get; init; }
 
         public abstract void Reject(Exception failure);
 

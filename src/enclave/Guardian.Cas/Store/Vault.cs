@@ -34,6 +34,7 @@ internal sealed partial class Vault : IDisposable
     private byte[]? headRow;
     private RowIndex index = new([]);
     private readonly RowCache cache = new();
+    private readonly ParsedRows parsed = new();
 
     private Vault(
         IRowStore store, HeldKey held, AuditKey audit, LogRules rules, TimeProvider time, Func<WitnessDescription, IWitness> connect,
@@ -132,10 +133,14 @@ internal sealed partial class Vault : IDisposable
         store.Dispose();
         key.Dispose();
         audit.Dispose();
+        parsing.Dispose();
     }
 
     /// <summary>Reads a row from the database; null when there is no such row.</summary>
-    internal T? Read<T>(IRowTransaction transaction, (string Kind, string Name) row, Func<byte[], T> read) where T : class
+    /// <param name="parsesLarge">Whether a large row is parsed here; otherwise it is refused until it is parsed.</param>
+    /// <exception cref="LargeRowException">The row is large, and not parsed yet.</exception>
+    internal T? Read<T>(IRowTransaction transaction, (string Kind, string Name) row, Func<byte[], T> read, bool parsesLarge)
+        where T : class
     {
         if (index.Find(row) is not { } digest)
         {
@@ -151,6 +156,10 @@ internal sealed partial class Vault : IDisposable
         {
             throw new InvalidDataException(
                 $"{StoreReader.Describe(row)} was altered, removed or rolled back outside the CAS; restore the database from a copy");
+        }
+        if (plaintext.Length >= LargeRowException.MinSize && !parsesLarge)
+        {
+            throw new LargeRowException(() => parsed.Add(row, digest, read(plaintext), plaintext.Length));
         }
         var result = read(plaintext);
         cache.Set(row, digest, result, plaintext.Length);

@@ -28,7 +28,8 @@ internal sealed record AuditEntry(
 }
 
 /// <summary>One caller's view of the store: the rows, the changes of others in the batch, and its own changes. Not thread-safe.</summary>
-internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultChanges batch)
+/// <param name="parsesLarge">Whether large rows are parsed here, and not outside of the transaction.</param>
+internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultChanges batch, bool parsesLarge = true)
 {
     private readonly Dictionary<(string Kind, string Name), (byte[] Plaintext, object Value)?> own = [];
     private readonly List<AuditEntry> entries = [];
@@ -73,7 +74,7 @@ internal sealed class VaultTransaction(Vault vault, IRowTransaction rows, VaultC
         {
             return (T?)changed?.Value;
         }
-        return vault.Read(rows, row, read);
+        return vault.Read(rows, row, read, parsesLarge);
     }
 
     /// <summary>Writes a row.</summary>

@@ -62,7 +62,8 @@ public sealed class BodyTests : IAsyncDisposable
         var answer = await reader.ReadLineAsync(cancellation);
         // A peer that has ended its side may have gone altogether, so it may get no answer.
         Assert.True(
-            answer is null && ends || answer!.StartsWith(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status}"), StringComparison.Ordinal),
+            answer is null && ends
+            || answer!.StartsWith(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status}"), StringComparison.Ordinal),
             answer);
         if (status == 408)
         {

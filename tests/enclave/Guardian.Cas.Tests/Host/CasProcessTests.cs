@@ -139,7 +139,8 @@ public sealed class CasProcessTests : IDisposable
         Assert.InRange(drawn, 1, 15);
         // The same caller has most of its budget left, and the name is free.
         using var client = Client(running);
-        await client.CreateAsync(Encoding.UTF8.GetBytes("name: flood\naccess_policy: {}\nsecrets: [{name: k, kind: private-key, key_type: RSA-2048}]\n"));
+        await client.CreateAsync(
+            Encoding.UTF8.GetBytes("name: flood\naccess_policy: {}\nsecrets: [{name: k, kind: private-key, key_type: RSA-2048}]\n"));
         Assert.InRange(await ReadMetricAsync(running, "keys_drawn_total"), drawn, drawn + 2);
     }
 

@@ -95,7 +95,8 @@ public sealed class CreationTests : IDisposable
         var large = Next(text, WithKeys("k", 2, new string('#', 600_000)));
         await cas.UpdateAsync("k", large);
         // The former text counts as well.
-        Assert.Equal(CasReasons.OverQuota, await ExpectReasonAsync(cas.UpdateAsync("k", Next(large, WithKeys("k", 2, new string('#', 600_000))))));
+        Assert.Equal(
+            CasReasons.OverQuota, await ExpectReasonAsync(cas.UpdateAsync("k", Next(large, WithKeys("k", 2, new string('#', 600_000))))));
         // Nobody is locked in when owners lower a quota: less is always possible.
         await SetAsync($"predecessor: {first.Hash}\ncreate: [ANY]\nquota: {{keys: 0, mebibytes: 0, sessions: 0}}\n");
         Assert.Equal(CasReasons.OverQuota, await ExpectReasonAsync(cas.CreateAsync(Plain("more"))));

@@ -70,7 +70,8 @@ public sealed class KeyForgeTests
     {
         using var gate = new ManualResetEventSlim();
         var forge = new CountingForge { Before = _ => gate.Wait() };
-        var flood = greedy.Select(each => forge.Forge.DrawAsync(KeyType.Rsa3072, each.Caller, new CallSource(each.Address, default))).ToList();
+        var flood = greedy.Select(each => forge.Forge.DrawAsync(KeyType.Rsa3072, each.Caller, new CallSource(each.Address, default)))
+            .ToList();
         var place = 0;
         var last = forge.Forge.RunAsync(() => place = forge.Drawn + 1, modest.Caller, new CallSource(modest.Address, default));
         gate.Set();

@@ -87,7 +87,8 @@ public sealed class SessionRemovalTests : IDisposable
     public async Task The_creator_alone_does_not_delete_a_session_that_needs_two()
     {
         using var partner = IdentityKey.Create();
-        var both = $"access_policy: {{update: [{{require-all: [CREATOR, {KeyHash.Of(partner.SubjectPublicKeyInfo)}]}}]}}\n{TestCas.Session}";
+        var both =
+            $"access_policy: {{update: [{{require-all: [CREATOR, {KeyHash.Of(partner.SubjectPublicKeyInfo)}]}}]}}\n{TestCas.Session}";
         await cas.CreateAsync(both);
         var denied = await ExpectRefusalAsync(DeleteAsync("shop"));
         Assert.Equal(CasReasons.Denied, denied.Reason);

@@ -96,7 +96,8 @@ public sealed class WorkBudgetTests : IDisposable
             "given RSA and P-384", Assert.Single(SessionDocument.Read(Utf8(Flood("s", 17, secret: p384))).Refusal!.Problems),
             StringComparison.Ordinal);
         var tokens = string.Concat(Enumerable.Range(0, 17).Select(i => $"  - {{name: t{i}, kind: jwt, private_key: k0}}\n"));
-        Assert.Contains("tokens", Assert.Single(SessionDocument.Read(Utf8(Flood("s", 1) + tokens)).Refusal!.Problems), StringComparison.Ordinal);
+        Assert.Contains(
+            "tokens", Assert.Single(SessionDocument.Read(Utf8(Flood("s", 1) + tokens)).Refusal!.Problems), StringComparison.Ordinal);
         var elliptic = Flood("s", 1).Replace("RSA-3072", "P-256", StringComparison.Ordinal);
         Assert.NotNull(SessionDocument.Read(Utf8(elliptic + tokens)).Value);
     }
@@ -105,7 +106,8 @@ public sealed class WorkBudgetTests : IDisposable
     public async Task A_caller_draws_as_many_keys_as_its_budget_however_it_asks()
     {
         // One session costs 9,600 of 12,000 units.
-        var calls = Enumerable.Range(0, 20).Select(i => cas.Sessions.CreateAsync(Utf8(Flood($"s{i}", 16)), TestCas.Alice, source: From("::1")));
+        var calls = Enumerable.Range(0, 20).Select(
+            i => cas.Sessions.CreateAsync(Utf8(Flood($"s{i}", 16)), TestCas.Alice, source: From("::1")));
         var outcomes = await Task.WhenAll(calls);
         Assert.Single(outcomes, outcome => outcome.Value is not null);
         Assert.Equal(19, outcomes.Count(outcome => outcome.Refusal?.Reason == CasReasons.OverBudget));
@@ -148,7 +150,9 @@ public sealed class WorkBudgetTests : IDisposable
         {
             using var key = IdentityKey.Create();
             var source = From($"2001:db8::{i + 1}");
-            taken += (await cas.Sessions.CreateAsync(Utf8(Flood($"s{i}", 16)), key.SubjectPublicKeyInfo, source: source)).Value is null ? 0 : 1;
+            taken += (await cas.Sessions.CreateAsync(Utf8(Flood($"s{i}", 16)), key.SubjectPublicKeyInfo, source: source)).Value is null
+                ? 0
+                : 1;
         }
         Assert.Equal(5, taken);
         Assert.NotNull((await cas.Sessions.CreateAsync(Utf8(Flood("other", 16)), TestCas.Bob, source: From("2001:db8:1::1"))).Value);
@@ -193,7 +197,8 @@ public sealed class WorkBudgetTests : IDisposable
         cas.Time.Now += TimeSpan.FromMinutes(2);
         var certificate = cas.Certificate(TestCas.Program);
         var request = new ConfigurationRequest("shop", "web");
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => cas.Admissions.ConfigureAsync(request, certificate))));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => Task.Run(() => cas.Admissions.ConfigureAsync(request, certificate))));
         Assert.All(outcomes, outcome => Assert.Null(outcome.Refusal));
         Assert.Equal(drawn + 8, forge.Drawn);
 
@@ -229,5 +234,6 @@ public sealed class WorkBudgetTests : IDisposable
     private static string Flood(string name, int count, int version = 0, string secret = Rsa) =>
         $"name: {name}\nservices: []\naccess_policy: {{read: [CREATOR]}}\nsecrets:\n"
         + string.Concat(Enumerable.Range(0, count).Select(i =>
-            $"  - {secret.Replace("NAME", $"k{i}", StringComparison.Ordinal).Replace("VERSION", $"{version}", StringComparison.Ordinal)}\n"));
+            "  - " + secret.Replace("NAME", $"k{i}", StringComparison.Ordinal).Replace("VERSION", $"{version}", StringComparison.Ordinal)
+            + "\n"));
 }

@@ -41,6 +41,48 @@ public sealed class RowIndexTests
     }
 
     [Fact]
+    public async Task Large_rows_are_parsed_outside_the_thread_of_the_store()
+    {
+        var rows = new MemoryRowStore();
+        using (var vault = TestCas.Open(rows))
+        {
+            await vault.RunAsync(transaction =>
+            {
+                transaction.Put("tag", "large", new byte[LargeRowException.MinSize], "value");
+                transaction.Put("tag", "small", new byte[LargeRowException.MinSize - 1], "value");
+                transaction.Audit("test", "rows", "test");
+                return true;
+            });
+        }
+        using var opened = TestCas.Open(rows);
+        var (parsedInside, attempts, isInside) = (new List<bool>(), 0, false);
+        for (var i = 0; i < 2; i++)
+        {
+            var found = await opened.RunAsync(transaction =>
+            {
+                (attempts, isInside) = (attempts + 1, true);
+                try
+                {
+                    return transaction.Find("tag", "large", Parse) + transaction.Find("tag", "small", Parse);
+                }
+                finally
+                {
+                    isInside = false;
+                }
+            });
+            Assert.Equal("parsedparsed", found);
+        }
+        Assert.Equal([false, true], parsedInside);
+        Assert.Equal(3, attempts);
+
+        string Parse(byte[] row)
+        {
+            parsedInside.Add(isInside);
+            return "parsed";
+        }
+    }
+
+    [Fact]
     public async Task Plain_lines_are_those_that_change_nobodys_rights()
     {
         using var cas = new TestCas();

@@ -30,7 +30,8 @@ internal sealed class SessionDeleteCommand : CliCommand
         var given = SessionDocumentFile.ReadSignatures(arguments.GetValue(signatures), "guardian session sign-deletion");
         await client.DeleteAsync(session, given, cancellation).ConfigureAwait(false);
         terminal.Show(
-            new SessionDeleteResult(session), SessionsJson.Default.SessionDeleteResult, people => people.WriteLine($"{session} is deleted"));
+            new SessionDeleteResult(session), SessionsJson.Default.SessionDeleteResult, people =>
+                people.WriteLine($"{session} is deleted"));
         return ExitCode.Done;
     });
 }
