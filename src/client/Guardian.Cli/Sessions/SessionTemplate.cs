@@ -130,14 +130,14 @@ internal sealed partial class SessionTemplate
 
     private bool IsSame(YamlPlace before, YamlPlace after) =>
         (before.Value is null ? after.Value is null : after.Value == Fill(before.Value, null))
-        && IsSame(before.Items, after.Items)
-        && IsSame(
-            before.Members?.SelectMany(member => new[] { member.Key, member.Value }),
-            after.Members?.SelectMany(member => new[] { member.Key, member.Value }));
+        && (before.Items is null) == (after.Items is null) && (before.Members is null) == (after.Members is null)
+        && IsSame(Inner(before), Inner(after));
 
-    private bool IsSame(IEnumerable<YamlPlace>? before, IEnumerable<YamlPlace>? after) => before is null || after is null
-        ? before is null && after is null
-        : before.Count() == after.Count() && before.Zip(after).All(pair => IsSame(pair.First, pair.Second));
+    private bool IsSame(List<YamlPlace> before, List<YamlPlace> after) =>
+        before.Count == after.Count && before.Zip(after).All(pair => IsSame(pair.First, pair.Second));
+
+    private static List<YamlPlace> Inner(YamlPlace place) =>
+        [.. place.Items ?? [], .. place.Members?.SelectMany(member => new[] { member.Key, member.Value }) ?? []];
 
     // '$$' first: it begins and ends the placeholders of secrets.
     [GeneratedRegex(@"\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)\}|\$(?<name>[A-Za-z_][A-Za-z0-9_]*)", RegexOptions.ExplicitCapture)]

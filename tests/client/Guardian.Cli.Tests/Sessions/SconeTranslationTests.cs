@@ -219,6 +219,63 @@ public sealed class SconeTranslationTests
         Assert.DoesNotContain(notes, note => note.Text.Contains('\n', StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Every_session_that_can_be_read_is_translated_and_written_as_it_was_meant()
+    {
+        var seed = Random.Shared.Next();
+        var random = new Random(seed);
+        var whole = $$"""
+            name: a/b
+            version: "0.3.8"
+            security: {singleton_enclaves: true, attestation: {mode: none, ignore_advisories: ["*"], tolerate: [debug]} }
+            services:
+              - name: s # one
+                mrenclaves: [{{Code}}]
+                attestation: {signer: {mrsigner: {{Code}}, isvprodid: 1, isvsvn: 2} }
+                command: x "y z" @@1
+                environment: {"@@TZ": "", A: "@@B", C: $$SCONE::k:hex|escape(json)$$}
+                platforms: [x]
+            images:
+              - {name: i, injection_files: [/a, {path: /b, permission: 0o600}], provide_secrets: [k]}
+            volumes:
+              - {name: v, files: authenticated-only, export: {to: {session: ./c}, volume_alias: d} }
+              - {name: w, import: "/session=a,volume=b"}
+            secrets:
+              - {name: k, kind: binary, value: 00ff}
+              - {name: x, kind: x509, dns: d.example, san: "dns:e.example", valid_for: 2 weeks, export: ["/session=a", {namespace: n}]}
+              - {name: p, kind: private-key, migrate: false, key_type: secp384r1, export_public: true}
+            access_policy: {read: ANY, update: [{require-at-least-2: [CREATOR, {signer: "x"}, "$$SCONE::k$$"]}]}
+
+            """;
+        for (var round = 0; round < 1_000; round++)
+        {
+            var text = new StringBuilder(whole);
+            for (var damage = random.Next(1, 4); damage > 0; damage--)
+            {
+                var at = random.Next(text.Length - 12);
+                _ = random.Next(3) switch
+                {
+                    0 => text.Remove(at, random.Next(1, 12)),
+                    1 => text.Insert(at, " \n:-[]{},#\"'|&~@$x"[random.Next(18)]),
+                    _ => text.Replace(text[at], text[random.Next(text.Length)], at, 1),
+                };
+            }
+            var problems = new DocumentProblems();
+            if (YamlLayout.Read(text.ToString(), problems) is not { } layout)
+            {
+                continue;
+            }
+            try
+            {
+                SconeTranslation.Translate(layout);
+            }
+            catch (Exception failure)
+            {
+                Assert.Fail($"seed {seed}: {failure}\n{text}");
+            }
+        }
+    }
+
     private static SessionDocument Read(string text)
     {
         var (session, refusal) = SessionDocument.Read(Encoding.UTF8.GetBytes(text));

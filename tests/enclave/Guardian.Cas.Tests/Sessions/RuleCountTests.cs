@@ -4,6 +4,7 @@ using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
+using Guardian.Cas.Owners;
 using Guardian.Cas.Secrets;
 using Guardian.Cas.Sessions;
 using Guardian.Cas.Store;
@@ -118,6 +119,22 @@ public sealed class RuleCountTests : IDisposable
         }
         Assert.False(rule.IsSatisfiedBy(new HashSet<string> { "a" }, "a"));
         Assert.True(rule.IsSatisfiedBy(Enumerable.Range(0, 32).Select(i => $"{i}").ToHashSet(), "a"));
+    }
+
+    [Fact]
+    public void One_key_is_not_two_owners_however_it_is_written()
+    {
+        using var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(bob.SubjectPublicKeyInfo, out _);
+        foreach (var other in new[]
+        {
+            bob.PublicKey, $" {bob.PublicKey}\n", key.ExportSubjectPublicKeyInfoPem(), KeyHash.Of(
+                bob.SubjectPublicKeyInfo), MakeCertificate(),
+        })
+        {
+            Assert.Equal(CasReasons.Invalid, OwnerRegistry.ReadKeys([bob.PublicKey, other], 2).Refusal?.Reason);
+        }
+        Assert.Null(OwnerRegistry.ReadKeys([bob.PublicKey, TestCas.Founder.PublicKey], 2).Refusal);
     }
 
     private string Spell(string rule)

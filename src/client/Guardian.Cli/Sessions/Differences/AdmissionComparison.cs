@@ -144,7 +144,8 @@ internal static class AdmissionComparison
         {
             yield return Less($"'{service}' no longer gets the secret '{secret}'");
         }
-        var (mounted, mounts) = (earlier.Volumes.Select(volume => volume.Name), later.Volumes.Select(volume => volume.Name));
+        List<string> mounted = [.. earlier.Volumes.Select(volume => volume.Name)];
+        List<string> mounts = [.. later.Volumes.Select(volume => volume.Name)];
         foreach (var volume in mounts.Except(mounted))
         {
             yield return More($"'{service}' gets the volume '{volume}'");
