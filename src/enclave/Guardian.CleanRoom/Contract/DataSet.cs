@@ -27,6 +27,9 @@ public sealed record DataSet
     /// <summary>Set when the owner's file has a row for each event; then every column has a <see cref="Column.Fold"/>.</summary>
     public EventRules? Events { get; init; }
 
+    /// <summary>How the owner's file writes its cells.</summary>
+    public FileRules File { get; init; } = new();
+
     /// <summary>The rules that its owner adds to those of all members.</summary>
     public OwnerRules Rules { get; init; } = new();
 
@@ -82,7 +85,7 @@ public sealed record Column
     /// <summary>The type of the cells.</summary>
     public required ColumnKind Kind { get; init; }
 
-    /// <summary>The values of a category, at most 65,534; empty for other kinds.</summary>
+    /// <summary>The values of a category in Unicode's form C, at most 65,534; empty for other kinds.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
     /// <summary>The least value; 0 for categories and flags; scaled for decimals.</summary>
@@ -108,6 +111,12 @@ public sealed record Column
     /// <see cref="Maximum"/>.
     /// </summary>
     public long? Cap { get; init; }
+
+    /// <summary>For numbers: whether a cell with more places is rounded, half away from zero, instead of refused.</summary>
+    public bool IsRounded { get; init; }
+
+    /// <summary>For a category: the treatment of a cell with a value that <see cref="Values"/> does not list.</summary>
+    public UnlistedValues Unlisted { get; init; }
 
     /// <summary>How the column is computed from events; null when the file has it.</summary>
     public Fold? Fold { get; init; }

@@ -14,9 +14,13 @@ public sealed record UploadRequest(string Digest, int Rows)
     /// <summary>Digest of the version that changes are for; null otherwise.</summary>
     public string? Base { get; init; }
 
+    /// <summary>Cells of the owner's file that are no value of their column and count as empty. The owner's client counts them, and the
+    /// receipt repeats the number.</summary>
+    public int InvalidCells { get; init; }
+
     /// <summary>Makes the widest announcement of the same form: its size must not tell the number of rows.</summary>
     /// <returns>An announcement to compute sizes with.</returns>
-    public UploadRequest ToWidest() => this with { Rows = int.MinValue };
+    public UploadRequest ToWidest() => this with { Rows = int.MinValue, InvalidCells = int.MinValue };
 }
 
 /// <summary>The progress of an upload: the reply to the announcement and to every chunk.</summary>

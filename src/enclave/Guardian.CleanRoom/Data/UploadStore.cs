@@ -64,6 +64,10 @@ internal sealed class UploadStore : IDisposable
         {
             return RoomReasons.BadRows.Because($"'{dataSet.Name}' may have 1 to {most} rows in an upload, not {request.Rows}");
         }
+        if (request.InvalidCells < 0 || (request.InvalidCells > 0 && dataSet.File.InvalidCells == 0))
+        {
+            return RoomReasons.BadRows.Because($"the contract allows no invalid cells in '{dataSet.Name}'");
+        }
         lock (gate)
         {
             if (IsCurrent(request.Digest))
@@ -88,6 +92,7 @@ internal sealed class UploadStore : IDisposable
             {
                 Form = request.Form,
                 Base = request.Base,
+                InvalidCells = request.InvalidCells,
             };
             if (upload != known)
             {
@@ -151,17 +156,7 @@ internal sealed class UploadStore : IDisposable
                 Discard([upload]);
                 return problem;
             }
-            Outcome<UploadManifest> made;
-            using (var sent = folder.OpenUpload(upload))
-            {
-                made = new VersionMaker(folder).Make(sent, current);
-            }
-            if (made.Refusal is { } refusal)
-            {
-                Discard([upload]);
-                return refusal;
-            }
-            return ReplaceCurrent(made.Value!, upload, beforeChange);
+            return MakeCurrent(upload, beforeChange);
         }
     }
 
@@ -208,6 +203,7 @@ internal sealed class UploadStore : IDisposable
     {
         Base = version.Manifest.Base,
         Upload = version.Manifest.Upload,
+        InvalidCells = version.Manifest.InvalidCells,
     };
 
     private UploadManifest? FindUpload(string digest) =>
@@ -278,9 +274,42 @@ internal sealed class UploadStore : IDisposable
         return uploads.Count - outdated.Count;
     }
 
-    private DataVersion ReplaceCurrent(UploadManifest version, UploadManifest upload, Action<DataVersion> beforeChange)
+    private Outcome<DataVersion> MakeCurrent(UploadManifest upload, Action<DataVersion> beforeChange)
     {
-        var opened = folder.OpenVersion(version);
+        // The new version gets the memory of the one that it replaces. Only the copy of a sorted upload needs no memory of its own.
+        current?.ReleaseGroups();
+        var groups = upload.Form == UploadForm.Sorted
+            ? StoredVersion.ReserveGroups(folder.WorkingSet, folder.Layout, dataSet)
+            : null;
+        var isHandedOver = false;
+        try
+        {
+            Outcome<UploadManifest> made;
+            using (var sent = folder.OpenUpload(upload))
+            {
+                made = new VersionMaker(folder).Make(sent, current, groups);
+            }
+            if (made.Refusal is { } refusal)
+            {
+                Discard([upload]);
+                return refusal;
+            }
+            isHandedOver = true;
+            return ReplaceCurrent(made.Value!, upload, groups, beforeChange);
+        }
+        finally
+        {
+            if (groups is not null && !isHandedOver)
+            {
+                folder.WorkingSet.Release((long)folder.Layout.GroupSize(dataSet) * groups.Length);
+            }
+        }
+    }
+
+    private DataVersion ReplaceCurrent(
+        UploadManifest version, UploadManifest upload, AlignedBytes?[]? groups, Action<DataVersion> beforeChange)
+    {
+        var opened = folder.OpenVersion(version, groups);
         try
         {
             var committed = Describe(opened) with { BaseVersion = version.Base is null ? null : current!.Manifest.Version };

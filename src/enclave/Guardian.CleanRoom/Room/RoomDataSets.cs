@@ -60,8 +60,10 @@ public sealed class RoomDataSets
             {
                 Base = current.Base,
                 Upload = current.Upload,
+                InvalidCells = current.InvalidCells,
             };
-            var payload = PaddedJson.Write(receipt, receipt with { Rows = int.MinValue }, AnswerJson.Default.UploadReceipt);
+            var payload = PaddedJson.Write(
+                receipt, receipt with { Rows = int.MinValue, InvalidCells = int.MinValue }, AnswerJson.Default.UploadReceipt);
             return state.Enclave.Statements.Sign(payload, UploadReceipt.StatementType);
         }
     }
