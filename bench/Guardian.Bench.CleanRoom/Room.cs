@@ -95,7 +95,7 @@ internal sealed class Room : IDisposable
     {
         foreach (var dataSet in Contract.DataSets)
         {
-            Require(stores[dataSet.Name].Commit(digests[dataSet.Name], _ => { }));
+            Require(stores[dataSet.Name].Commit(digests[dataSet.Name], _ => null, _ => { }));
         }
     }
 

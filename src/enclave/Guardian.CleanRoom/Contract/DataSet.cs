@@ -21,6 +21,19 @@ public sealed record DataSet
     /// </summary>
     public int? MaxChanges { get; init; }
 
+    /// <summary>Name of another data set of the same owner that contains every person of this one; null for none. Checked at each upload.
+    /// </summary>
+    public string? Within { get; init; }
+
+    /// <summary>
+    /// Whether all members agreed that membership in this data set is no secret. Then nobody is protected from a question whose persons are
+    /// all, or nearly all, of it.
+    /// </summary>
+    public bool IsMembershipKnown { get; init; }
+
+    /// <summary>Whether the members agreed that it begins without what was spent under the contract before.</summary>
+    public bool IsBudgetReset { get; init; }
+
     /// <summary>The columns in the order in which they are stored.</summary>
     public required IReadOnlyList<Column> Columns { get; init; }
 

@@ -22,6 +22,11 @@ internal static class DataSetReader
         ["date"] = ColumnKind.Date,
     };
 
+    private static readonly Dictionary<string, bool> Memberships = new() { ["secret"] = false, ["known"] = true };
+
+    /// <summary>The word that begins something anew.</summary>
+    internal static readonly Dictionary<string, bool> Resets = new() { ["reset"] = true };
+
     public static DataSet Read(YamlMap entry, IReadOnlyList<RoomMember> members)
     {
         var owner = entry.Text("owner");
@@ -46,6 +51,9 @@ internal static class DataSetReader
             Columns = columns,
             Events = events?.Rules,
             File = FileReader.Read(entry),
+            Within = entry.OptionalText("within"),
+            IsMembershipKnown = entry.Word("membership", Memberships, false),
+            IsBudgetReset = entry.Word("budget", Resets, false),
             Rules = PrivacyReader.ReadOwner(entry),
         };
         if (dataSet.MaxChanges > dataSet.MaxRows || (dataSet.MaxChanges is not null && dataSet.Events is not null))

@@ -133,8 +133,9 @@ internal sealed class UploadStore : IDisposable
 
     /// <summary>Checks a complete upload as a whole, and makes it the current version.</summary>
     /// <param name="digest">Digest of the upload.</param>
+    /// <param name="check">A further check of the version, beside other data sets; null when it passes.</param>
     /// <param name="beforeChange">Runs when everything is checked, before anything changes.</param>
-    public Outcome<DataVersion> Commit(string digest, Action<DataVersion> beforeChange)
+    public Outcome<DataVersion> Commit(string digest, Func<DataVersion, Refusal?> check, Action<DataVersion> beforeChange)
     {
         lock (gate)
         {
@@ -156,7 +157,7 @@ internal sealed class UploadStore : IDisposable
                 Discard([upload]);
                 return problem;
             }
-            return MakeCurrent(upload, beforeChange);
+            return MakeCurrent(upload, check, beforeChange);
         }
     }
 
@@ -274,7 +275,8 @@ internal sealed class UploadStore : IDisposable
         return uploads.Count - outdated.Count;
     }
 
-    private Outcome<DataVersion> MakeCurrent(UploadManifest upload, Action<DataVersion> beforeChange)
+    private Outcome<DataVersion> MakeCurrent(
+        UploadManifest upload, Func<DataVersion, Refusal?> check, Action<DataVersion> beforeChange)
     {
         // The new version gets the memory of the one that it replaces. Only the copy of a sorted upload needs no memory of its own.
         current?.ReleaseGroups();
@@ -295,7 +297,7 @@ internal sealed class UploadStore : IDisposable
                 return refusal;
             }
             isHandedOver = true;
-            return ReplaceCurrent(made.Value!, upload, groups, beforeChange);
+            return ReplaceCurrent(made.Value!, upload, groups, check, beforeChange);
         }
         finally
         {
@@ -306,13 +308,20 @@ internal sealed class UploadStore : IDisposable
         }
     }
 
-    private DataVersion ReplaceCurrent(
-        UploadManifest version, UploadManifest upload, AlignedBytes?[]? groups, Action<DataVersion> beforeChange)
+    private Outcome<DataVersion> ReplaceCurrent(
+        UploadManifest version, UploadManifest upload, AlignedBytes?[]? groups, Func<DataVersion, Refusal?> check,
+        Action<DataVersion> beforeChange)
     {
         var opened = folder.OpenVersion(version, groups);
         try
         {
             var committed = Describe(opened) with { BaseVersion = version.Base is null ? null : current!.Manifest.Version };
+            if (check(committed) is { } refusal)
+            {
+                Discard([upload]);
+                folder.DeleteChunks(version.Version);
+                return refusal;
+            }
             beforeChange(committed);
             table.SetCurrent(version, upload);
             var before = current;
