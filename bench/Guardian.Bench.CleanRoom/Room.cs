@@ -90,7 +90,7 @@ internal sealed class Room : IDisposable
         }
     }
 
-    /// <summary>Makes the versions of what <see cref="Receive"/> stored: decrypts, checks, digests, encrypts, syncs to disk.</summary>
+    /// <summary>Makes versions from the chunks that <see cref="Receive"/> stored: decrypts, checks, digests, encrypts, syncs to disk.</summary>
     public void Ingest()
     {
         foreach (var dataSet in Contract.DataSets)

@@ -26,54 +26,8 @@ internal static class RoomView
             .. contract.DataSets.Select(dataSet => (dataSet.Name, Describe(dataSet))),
             ("privacy", DescribePrivacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon)),
             .. contract.Privacy.Epsilon is null ? [("mind", ExactCountsWarning)] : Array.Empty<(string, string)>(),
-            .. Warnings(contract).Select(warning => ("mind", warning)),
+            .. ContractWarnings.Of(contract).Select(warning => ("mind", warning)),
         ]);
-    }
-
-    /// <summary>The consequences of a contract that its members should know before they sign.</summary>
-    public static IEnumerable<string> Warnings(RoomContract contract)
-    {
-        foreach (var dataSet in contract.DataSets.Where(dataSet => dataSet.IsBudgetReset))
-        {
-            yield return $"BUDGET RESET: '{dataSet.Name}' begins with nothing spent, so together both contracts reveal more than the budget "
-                + "allows";
-        }
-        if (contract.IsGuardReset)
-        {
-            yield return "GUARD RESET: the room forgets the sets of persons of earlier answers, so an answer may be compared with one under the "
-                + "contract before";
-        }
-        foreach (var dataSet in contract.DataSets.Where(dataSet => dataSet.IsMembershipKnown))
-        {
-            yield return $"everybody may learn that all persons of '{dataSet.Name}' are in another data set, or who of another one is in it";
-        }
-        foreach (var pair in UndeclaredPairs(contract))
-        {
-            yield return pair;
-        }
-        if (contract.Analyses.Lift is { } lift)
-        {
-            var (assigned, measured) = (
-                contract.FindDataSet(lift.Assignment.DataSet)!, contract.FindDataSet(lift.Outcomes[0].DataSet)!);
-            if (!assigned.IsMembershipKnown && !measured.IsMembershipKnown)
-            {
-                yield return $"lift is withheld if nearly all persons of '{assigned.Name}' are in '{measured.Name}', as in a campaign to one's "
-                    + "own customers; if that is no secret, declare 'membership: known' for one of them";
-            }
-        }
-    }
-
-    private static IEnumerable<string> UndeclaredPairs(RoomContract contract)
-    {
-        foreach (var owned in contract.DataSets.GroupBy(dataSet => dataSet.Owner))
-        {
-            var names = owned.Select(dataSet => dataSet.Name).ToList();
-            if (names.Count > 1 && owned.All(dataSet => dataSet.Within is null))
-            {
-                yield return $"if every person of one of {string.Join(", ", names)} is in another of them, declare 'within', or questions about "
-                    + "both block each other";
-            }
-        }
     }
 
     /// <summary>The privacy rules of a contract or answer, in one line.</summary>

@@ -71,7 +71,10 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         return new AnalysisResult(result, sets);
     }
 
-    /// <summary>Finds the sets of persons of the contract's measurement without any filter.</summary>
+    /// <summary>
+    /// Finds the sets of persons of the contract's measurement without any filter; none when an arm is too small for it anyway, because then
+    /// there is nothing to keep.
+    /// </summary>
     public IReadOnlyList<PersonSet> FindReservedSets(CompiledQuestion question)
     {
         var arms = assigned.Columns[IndexOf(design.Assignment)].Values.Count;
@@ -79,7 +82,10 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         [
             persons.SideOf(question, assigned, [new CellPart(IndexOf(design.Assignment), 1)]), persons.SideOf(question, measured, []),
         ];
-        return FindSets(question, IsMatchedOnly ? both : [both[0]], both, arms);
+        SidePlan[] counted = IsMatchedOnly ? both : [both[0]];
+        return persons.Engine.CountCells(counted, arms).Any(count => count < rules.Rules.MinimumAudience)
+            ? []
+            : FindSets(question, counted, both, arms);
     }
 
     private SumPlan PlanSums(List<Column> outcomes, Column? covariate)

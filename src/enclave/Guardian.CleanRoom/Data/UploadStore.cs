@@ -55,18 +55,9 @@ internal sealed class UploadStore : IDisposable
     /// <exception cref="RefusedException">The CAS cannot be reached.</exception>
     public Outcome<UploadState> Begin(UploadRequest request)
     {
-        if (!UploadFolder.IsDigest(request.Digest))
+        if (request.FindProblem(dataSet) is { } wrong)
         {
-            return RoomReasons.BadDigest.Because("the digest must be 64 lower-case hex digits");
-        }
-        var most = dataSet.InForm(request.Form).MaxRows;
-        if (request.Rows < 1 || request.Rows > most)
-        {
-            return RoomReasons.BadRows.Because($"'{dataSet.Name}' may have 1 to {most} rows in an upload, not {request.Rows}");
-        }
-        if (request.InvalidCells < 0 || (request.InvalidCells > 0 && dataSet.File.InvalidCells == 0))
-        {
-            return RoomReasons.BadRows.Because($"the contract allows no invalid cells in '{dataSet.Name}'");
+            return wrong;
         }
         lock (gate)
         {

@@ -32,7 +32,8 @@ internal sealed class RoomCheckCommand : LocalCommand
         List<string> signed = [.. file.Signers.Where(member => File.Exists(file.SignaturePath(member.Name))).Select(member => member.Name)];
         var isComplete = file.Contract.Members.All(member => signed.Contains(member.Name)) && file.RequireSigned() is not null;
         terminal.Show(
-            new RoomCheckResult(file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. RoomView.Warnings(file.Contract)]),
+            new RoomCheckResult(
+                file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)]),
             RoomsJson.Default.RoomCheckResult, people =>
             {
                 RoomView.ShowContract(people, file, signed);
