@@ -19,6 +19,7 @@ internal static class Alone
         room.Upload("a", new Table(rows, 0, 1));
         room.Upload("b", new Table(rows, rows / 2, 2));
         GC.Collect();
+        Show("receive the chunks", room.Receive);
         Show("ingest", room.Ingest);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  persons in both: {room.Count(threads):N0}"));
         foreach (var (name, question) in new (string, Action)[]

@@ -43,6 +43,7 @@ try
         measure.Add($"DuckDB 10 % x 1 % filter, {key}", () => duck.Filter(isWide));
         measure.Add($"DuckDB crosstab 10 x 10, {key}", () => duck.Crosstab(isWide));
     }
+    measure.Add("receive the chunks", room.Receive);
     measure.Add("ingest", room.Ingest);
     measure.Add("count", () => room.Count(Threads));
     measure.Add("10 % x 1 % filter", () => room.Filter(Threads));

@@ -69,8 +69,8 @@ internal sealed class Room : IDisposable
         });
     }
 
-    /// <summary>Takes the uploads in: the enclave decrypts, checks, encrypts and stores each chunk, and makes the versions.</summary>
-    public void Ingest()
+    /// <summary>Takes the chunks in: the enclave decrypts, checks, encrypts and stores each, and syncs it to disk.</summary>
+    public void Receive()
     {
         foreach (var dataSet in Contract.DataSets)
         {
@@ -87,7 +87,15 @@ internal sealed class Room : IDisposable
                 file.ReadExactly(chunk);
                 state = Require(store.PutChunk(digest, state.NextChunk, chunk));
             }
-            Require(store.Commit(digest, _ => { }));
+        }
+    }
+
+    /// <summary>Makes versions from the chunks that <see cref="Receive"/> stored: decrypts, checks, digests, encrypts, syncs to disk.</summary>
+    public void Ingest()
+    {
+        foreach (var dataSet in Contract.DataSets)
+        {
+            Require(stores[dataSet.Name].Commit(digests[dataSet.Name], _ => null, _ => { }));
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class ActivationList(Identifier identifier, byte[] matchKey)
     public IReadOnlyList<string> Find(string path, IReadOnlySet<string> wanted, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(wanted);
-        using var rows = new CsvRows(path);
+        using var rows = RowFile.Open(path);
         var header = rows.Header.ToList();
         var columns = identifier.Columns.Select(name => header.IndexOf(name)).ToList();
         if (columns.Contains(-1))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Client.Reasons;
@@ -11,7 +12,7 @@ namespace Guardian.CleanRoom.Client;
 
 /// <summary>The number of a file's rows that have a property.</summary>
 /// <param name="Name">The property, for people.</param>
-/// <param name="Rows">The number of rows; null when it is below 20, so that the report can be shown to a partner.</param>
+/// <param name="Rows">The number of rows; null when it is below 20 and the report is for a partner.</param>
 public sealed record DiagnosisFigure(string Name, int? Rows);
 
 /// <summary>Describes a file's identifiers and their effect on matching. Holds no identifier and no part of one.</summary>
@@ -23,16 +24,21 @@ public sealed record DiagnosisFigure(string Name, int? Rows);
 /// <param name="Hints">Advice for people, one sentence each.</param>
 public sealed record DiagnosisReport(
     int Rows, int Persons, double Usable, IReadOnlyList<DiagnosisFigure> Figures, IReadOnlyDictionary<string, int> Profiles,
-    IReadOnlyList<string> Hints);
+    IReadOnlyList<string> Hints)
+{
+    /// <summary>Rows of the identifier that occurs most often; null when there are fewer than 20 and the report is for a partner.</summary>
+    public int? MostFrequent { get; init; }
+}
 
 /// <summary>
 /// Explains a match rate before anything is uploaded: reads a file's identifiers on the owner's machine and counts the properties that
 /// keep them from matching. Each instance reads one file, once; it is not thread-safe.
 /// </summary>
 /// <param name="identifier">The identifier of the owner's data set; not a composite.</param>
-public sealed class IdentifierDiagnosis(Identifier identifier)
+/// <param name="isForPartner">Whether a partner will see the report: then counts below 20 are hidden.</param>
+public sealed class IdentifierDiagnosis(Identifier identifier, bool isForPartner = false)
 {
-    // The report hides smaller counts, as a room's answers do.
+    // A report for a partner hides smaller counts, as a room's answers do.
     private const int LeastShown = 20;
 
     private static readonly HashSet<string> FreeMail =
@@ -42,21 +48,22 @@ public sealed class IdentifierDiagnosis(Identifier identifier)
 
     private readonly Dictionary<string, int> counts = [];
     private readonly Dictionary<string, HashSet<long>> profiles = [];
-    private readonly HashSet<long> persons = [];
+    private readonly Dictionary<long, int> persons = [];
     private int rows;
     private int usable;
 
     /// <summary>Reads a file.</summary>
-    /// <param name="path">CSV with a header, UTF-8, unpacked when its name ends in <c>.gz</c>.</param>
+    /// <param name="path">CSV with a header in UTF-8, packed with gzip or not, Parquet, or an Excel workbook, as its content shows;
+    /// <c>-</c> for CSV on standard input.</param>
     /// <param name="cancellation">Stops the reading.</param>
     /// <returns>The report.</returns>
-    /// <exception cref="RefusedException"><see cref="RoomClientReasons.BadData"/>: the file is not CSV in UTF-8, or the column is
-    /// missing.</exception>
+    /// <exception cref="RefusedException"><see cref="RoomClientReasons.BadData"/>: the file has none of these formats, or the column
+    /// is missing.</exception>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
     public DiagnosisReport Read(string path, CancellationToken cancellation = default)
     {
-        using var file = new CsvRows(path);
-        var column = file.Header.ToList().IndexOf(identifier.Column);
+        using var file = RowFile.Open(path);
+        var column = file.Header.ToList().IndexOf(CanonicalText.Compose(identifier.Column));
         if (column < 0)
         {
             throw RoomClientReasons.RefuseData($"{path} has no column '{identifier.Column}'; it has {string.Join(", ", file.Header)}");
@@ -68,6 +75,10 @@ public sealed class IdentifierDiagnosis(Identifier identifier)
         while (file.Read())
         {
             cancellation.ThrowIfCancellationRequested();
+            if (file.IsBlank)
+            {
+                continue;
+            }
             AddCell(file.Cell(column).ToString(), normaliser, others);
         }
         return Complete();
@@ -84,15 +95,18 @@ public sealed class IdentifierDiagnosis(Identifier identifier)
         {
             return;
         }
-        CountIf(length < 0, "not an identifier of its kind");
-        CountIf(LooksHashed(cell.Trim()), "looks like a hash");
+        CountIf(length == Nobody.Length, "nobody's, such as NULL, 0000000000 or noreply@");
+        CountIf(length == -1, "not an identifier of its kind");
+        CountIf(IdentifierNormaliser.LooksHashed(cell.Trim()), "looks like a hash");
         CountProperties(cell.Trim());
         if (length < 0)
         {
             return;
         }
         usable++;
-        CountIf(!persons.Add(HashOf(buffer[..length])), "of a person already there");
+        var person = HashOf(buffer[..length]);
+        persons[person] = persons.GetValueOrDefault(person) + 1;
+        CountIf(persons[person] > 1, "of a person already there");
         foreach (var (name, other) in others.Where(_ => identifier.Form == IdentifierForm.Clear))
         {
             var size = other.Normalise(cell, buffer);
@@ -114,7 +128,7 @@ public sealed class IdentifierDiagnosis(Identifier identifier)
             var at = cell.LastIndexOf('@');
             var domain = cell[(at + 1)..].ToLowerInvariant();
             CountIf(at < 0, "without @");
-            CountIf(cell.Count(character => character == '@') > 1, "with several @");
+            CountIf(EmailNormaliser.HasSeveral(cell), "with several @");
             CountIf(at >= 0 && !domain.Contains('.', StringComparison.Ordinal), "domain without a dot");
             CountIf(cell.Any(char.IsAsciiLetterUpper), "with capitals");
             var isGmail = at >= 0 && domain is "gmail.com" or "googlemail.com";
@@ -140,19 +154,21 @@ public sealed class IdentifierDiagnosis(Identifier identifier)
         }
     }
 
-    private static bool LooksHashed(string cell) =>
-        (cell.Length is 32 or 40 or 64 && cell.All(char.IsAsciiHexDigit)) || (cell.Length == 44 && cell.EndsWith('='));
-
     private void CountIf(bool isOne, string name) => counts[name] = counts.GetValueOrDefault(name) + (isOne ? 1 : 0);
 
     private DiagnosisReport Complete()
     {
         var figures = counts.Where(count => count.Value > 0)
-            .Select(count => new DiagnosisFigure(count.Key, count.Value < LeastShown ? null : count.Value));
+            .Select(count => new DiagnosisFigure(count.Key, Show(count.Value)));
         return new DiagnosisReport(
             rows, persons.Count, rows == 0 ? 0 : (double)usable / rows, [.. figures],
-            profiles.ToDictionary(profile => profile.Key, profile => profile.Value.Count), [.. Hints()]);
+            profiles.ToDictionary(profile => profile.Key, profile => profile.Value.Count), [.. Hints()])
+        {
+            MostFrequent = Show(persons.Values.DefaultIfEmpty().Max()),
+        };
     }
+
+    private int? Show(int count) => isForPartner && count < LeastShown ? null : count;
 
     private IEnumerable<string> Hints()
     {
@@ -171,9 +187,17 @@ public sealed class IdentifierDiagnosis(Identifier identifier)
                 ? "numbers without a country code need 'region' in the contract"
                 : "some cells are not identifiers of this kind; is it the right column?";
         }
+        if (persons.Values.DefaultIfEmpty().Max() is var most && most >= LeastShown && most > 0.01 * rows)
+        {
+            yield return $"one identifier stands in {most} rows; if it is nobody's, remove it from the file";
+        }
         if (persons.Count > 0 && counts.GetValueOrDefault("of a person already there") > 0.2 * rows)
         {
             yield return "a person appears in several rows; the first one counts";
+        }
+        if (Share("nobody's, such as NULL, 0000000000 or noreply@") > 0.01)
+        {
+            yield return "many rows have an identifier of nobody; they are left out";
         }
         if (identifier.Kind == IdentifierKind.Email && profiles.TryGetValue("google", out var merged)
             && profiles.TryGetValue("meta", out var apart) && merged.Count < 0.995 * apart.Count)

@@ -19,6 +19,12 @@ public sealed record PreparationReport(
     /// <summary>Events that lie outside every column's window or filters; their persons are kept.</summary>
     public int Uncounted { get; init; }
 
+    /// <summary>Rows left out because their identifier is nobody's: <c>NULL</c>, 0000000000, <c>noreply@example.com</c>.</summary>
+    public int Nobodys { get; init; }
+
+    /// <summary>Cells that are no value of their column and count as empty; at most the share that the contract allows.</summary>
+    public int InvalidCells { get; init; }
+
     /// <summary>Persons of whom a value made from events exceeded its column's bounds and was set to the bound.</summary>
     public int Capped { get; init; }
 }

@@ -42,7 +42,10 @@ public sealed class RoomUploader(RoomClient client, RoomContract contract, DataS
     {
         ArgumentNullException.ThrowIfNull(data);
         var digest = Convert.ToHexStringLower(data.Digest.Span);
-        var request = new UploadRequest(digest, data.Report.Persons) { Form = data.Form, Base = changes };
+        var request = new UploadRequest(digest, data.Report.Persons) 
+        {
+            Form = data.Form, Base = changes, InvalidCells = data.Report.InvalidCells,
+        };
         using var cipher = new ChunkCipher(uploadSecret, contract, dataSet.InForm(data.Form), data.Digest.Span);
         var state = await RetryAsync(
             () => client.BeginUploadAsync(dataSet.Name, request, cancellation), cancellation).ConfigureAwait(false);

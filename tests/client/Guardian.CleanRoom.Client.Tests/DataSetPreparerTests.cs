@@ -157,9 +157,10 @@ public sealed class DataSetPreparerTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_not_packed_cannot_be_unpacked()
+    public void A_broken_packed_file_cannot_be_unpacked()
     {
-        var path = folder.Write("data.csv.gz", Header);
+        var path = folder.File("data.csv.gz");
+        File.WriteAllBytes(path, [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xFF, 0xFF, 0xFF]);
         var failure = Assert.Throws<RefusedException>(() => Preparer().Prepare(path, TestRows.MatchKey));
         Assert.Contains("cannot be unpacked", failure.Message, StringComparison.Ordinal);
     }

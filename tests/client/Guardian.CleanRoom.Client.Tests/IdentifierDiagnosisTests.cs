@@ -17,14 +17,28 @@ public sealed class IdentifierDiagnosisTests : IDisposable
     [Fact]
     public void A_diagnosis_explains_a_file_and_shows_no_identifier()
     {
-        var report = new IdentifierDiagnosis(Email).Read(Repository.File("tests", "vectors", "persons", "fake_1000_emails.csv"));
+        var report = new IdentifierDiagnosis(Email, isForPartner: true)
+            .Read(Repository.File("tests", "vectors", "persons", "fake_1000_emails.csv"));
         Assert.Equal((1_000, 211), (report.Rows, report.Figures.Single(figure => figure.Name == "empty").Rows));
-        Assert.Null(report.Figures.Single(figure => figure.Name == "not an identifier of its kind").Rows);
-        Assert.Equal(0.775, report.Usable, 3);
+        Assert.Equal(28, report.Figures.Single(figure => figure.Name == "not an identifier of its kind").Rows);
+        Assert.Null(report.Figures.Single(figure => figure.Name == "with several @").Rows);
+        Assert.Null(report.MostFrequent);
+        Assert.Equal(0.761, report.Usable, 3);
         Assert.Contains(report.Hints, hint => hint.Contains("no identifier", StringComparison.Ordinal));
         Assert.True(report.Profiles["google"] <= report.Profiles["meta"]);
         var json = JsonSerializer.Serialize(report).Replace("without @", "", StringComparison.Ordinal);
         Assert.DoesNotContain("@", json.Replace("with several @", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_owner_sees_every_count_and_the_most_frequent_identifier()
+    {
+        var mails = Enumerable.Range(0, 60).Select(i => i < 25 ? "sales@x.org" : i < 28 ? "noreply@x.org" : $"u{i}@x.org");
+        var report = new IdentifierDiagnosis(Email).Read(folder.Write("mails.csv", $"email\n{string.Join('\n', mails)}\n"));
+        Assert.Equal(
+            (25, 3),
+            (report.MostFrequent, report.Figures.Single(figure => figure.Name.StartsWith("nobody's", StringComparison.Ordinal)).Rows));
+        Assert.Contains(report.Hints, hint => hint.Contains("25 rows", StringComparison.Ordinal));
     }
 
     [Fact]

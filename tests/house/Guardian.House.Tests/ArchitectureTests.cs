@@ -57,7 +57,7 @@ public class ArchitectureTests
         ["Guardian.Wasi"] = ["Wasmtime"],
         ["Guardian.Cas"] = ["Microsoft.Data.Sqlite", "Npgsql"],
         ["Guardian.OpenStack"] = ["YamlDotNet"],
-        ["Guardian.CleanRoom.Client"] = ["Parquet.Net", "Sylvan.Data.Csv", "libphonenumber-csharp"],
+        ["Guardian.CleanRoom.Client"] = ["ExcelDataReader", "Parquet.Net", "Sylvan.Data.Csv", "libphonenumber-csharp"],
         ["Guardian.Cli"] = ["Spectre.Console", "System.CommandLine"],
     };
 

@@ -8,25 +8,58 @@ internal static class DateNormaliser
 {
     private const string Format = "yyyy-MM-dd";
 
+    // Systems write the ends of their calendars when they know no date.
+    private static readonly DateOnly LeastBirth = new(1900, 1, 2);
+    private static readonly DateOnly GreatestBirth = new(9999, 12, 30);
+
     /// <summary>Normalises a date.</summary>
     /// <param name="text">Three numbers in the given order, separated by one character that is not a digit; or eight digits. The year has
     /// four digits.</param>
     /// <param name="order">The order of day, month and year.</param>
     /// <param name="buffer">Receives the result, 10 characters.</param>
-    /// <returns>The length of the result: 0 when the text is empty, -1 when it is not a day of the calendar.</returns>
+    /// <returns>The length of the result: 0 when the text is empty, -1 when it is not a day of the calendar, and
+    /// <see cref="Nobody.Length"/> for a day of nobody: before 1900-01-02 or after 9999-12-30.</returns>
     public static int Normalise(ReadOnlySpan<char> text, DateOrder order, Span<char> buffer)
     {
         if (text.IsEmpty)
         {
             return 0;
         }
+        if (!TryRead(text, order, out var day))
+        {
+            return -1;
+        }
+        return day < LeastBirth || day > GreatestBirth ? Nobody.Length
+            : day.TryFormat(buffer, out var length, Format, CultureInfo.InvariantCulture) ? length : -1;
+    }
+
+    /// <summary>Reads a day.</summary>
+    /// <param name="text">The date alone, without blanks around it.</param>
+    /// <param name="order">The order of day, month and year.</param>
+    /// <param name="day">The day.</param>
+    /// <returns>False when it is not a day of the calendar.</returns>
+    public static bool TryRead(ReadOnlySpan<char> text, DateOrder order, out DateOnly day)
+    {
+        if (order == DateOrder.Serial)
+        {
+            return TryReadSerial(text, out day);
+        }
         Span<char> digits = stackalloc char[8];
         var isRead = text.Length == digits.Length && !text.ContainsAnyExceptInRange('0', '9')
             ? text.TryCopyTo(digits)
             : TryJoinNumbers(text, order, digits);
         var format = order switch { DateOrder.DayMonthYear => "ddMMyyyy", DateOrder.MonthDayYear => "MMddyyyy", _ => "yyyyMMdd" };
-        return isRead && DateOnly.TryParseExact(digits, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            && day.TryFormat(buffer, out var length, Format, CultureInfo.InvariantCulture) ? length : -1;
+        day = default;
+        return isRead && DateOnly.TryParseExact(digits, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out day);
+    }
+
+    // Excel counts a day that never was, 29 February 1900; numbers up to it are not days of a calendar.
+    private static bool TryReadSerial(ReadOnlySpan<char> text, out DateOnly day)
+    {
+        var isDay = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number is >= 61 and < 2_958_466;
+        day = isDay ? new DateOnly(1899, 12, 30).AddDays((int)number) : default;
+        return isDay;
     }
 
     // Writes the three numbers one after the other, with leading zeros.

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
 
@@ -13,8 +15,11 @@ internal sealed class IdentifierNormaliser
 {
     private const int HashTextSize = 2 * SHA256.HashSizeInBytes;
 
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
     private readonly Identifier identifier;
     private readonly PhoneNormaliser? phone;
+    private readonly EmailNormaliser? email;
 
     /// <param name="identifier">The identifier of the data set, or a part of a composite.</param>
     public IdentifierNormaliser(Identifier identifier)
@@ -24,6 +29,7 @@ internal sealed class IdentifierNormaliser
         phone = identifier.Kind == IdentifierKind.Phone
             ? new PhoneNormaliser(identifier.Region, hasPlus: identifier.Profile != IdentifierProfile.Meta)
             : null;
+        email = identifier.Kind == IdentifierKind.Email ? new EmailNormaliser(identifier.Profile) : null;
     }
 
     /// <summary>The size in characters that the buffer of <see cref="Normalise"/> needs for a text.</summary>
@@ -33,7 +39,8 @@ internal sealed class IdentifierNormaliser
     /// lower-case hex.</summary>
     /// <param name="text">The cell.</param>
     /// <param name="buffer">Receives the result; <see cref="BufferSize"/> characters.</param>
-    /// <returns>The length of the result: 0 when the cell is empty, -1 when it is not an identifier of its kind.</returns>
+    /// <returns>The length of the result: 0 when the cell is empty, -1 when it is not an identifier of its kind, and
+    /// <see cref="Nobody.Length"/> when it says that there is none, such as <c>NULL</c> or <c>noreply@example.com</c>.</returns>
     public int Normalise(ReadOnlySpan<char> text, Span<char> buffer)
     {
         if (identifier.Form == IdentifierForm.Sha256)
@@ -46,36 +53,57 @@ internal sealed class IdentifierNormaliser
 
     private int NormaliseClear(ReadOnlySpan<char> text, Span<char> buffer)
     {
-        text = text.Trim();
+        text = TrimVisible(text);
         if (text.Length > Identifiers.MaxSize)
         {
             return -1;
         }
+        if (Nobody.IsWord(text, identifier.Kind))
+        {
+            return Nobody.Length;
+        }
         return (identifier.Kind, identifier.Profile) switch
         {
-            (IdentifierKind.Email, _) => NormaliseEmail(text, buffer),
+            (IdentifierKind.Email, _) => email!.Normalise(text, buffer),
             (IdentifierKind.Phone, _) => phone!.Normalise(text, buffer),
+            (IdentifierKind.Maid or IdentifierKind.Uid2 or IdentifierKind.Euid or IdentifierKind.RampId, _) =>
+                DeviceNormaliser.Normalise(identifier.Kind, text, buffer),
+            (IdentifierKind.CustomerId, _) => NormaliseNumber(text, buffer),
             (IdentifierKind.Name, IdentifierProfile.Exact) => text.ToLowerInvariant(buffer),
             (IdentifierKind.Name, _) => NameFolding.Fold(text, buffer),
             (IdentifierKind.Date, _) => DateNormaliser.Normalise(text, identifier.Order, buffer),
             (IdentifierKind.Postcode, _) => CheckPostcode(buffer[..KeepLettersAndDigits(text, buffer)]),
-            (_, IdentifierProfile.Exact) => Copy(text, buffer),
-            _ => RemoveWhiteSpace(text, buffer, isUpper: true),
+            _ => throw new InvalidOperationException($"{identifier.Kind} has no rule"),
         };
     }
 
-    private int NormaliseEmail(ReadOnlySpan<char> text, Span<char> buffer)
+    private static ReadOnlySpan<char> TrimVisible(ReadOnlySpan<char> text)
     {
-        var address = buffer[..(identifier.Profile is IdentifierProfile.Plain or IdentifierProfile.Google
-            ? RemoveWhiteSpace(text, buffer, isUpper: false)
-            : text.ToLowerInvariant(buffer))];
-        return CheckEmail(identifier.Profile switch
+        static bool IsBlank(char character) => char.IsWhiteSpace(character) || Nobody.IsInvisible(character);
+        while (!text.IsEmpty && IsBlank(text[0]))
         {
-            IdentifierProfile.Google => address[..RemoveMailboxTags(address, "gmail.com", "googlemail.com")],
-            IdentifierProfile.Uid2 => address[..RemoveMailboxTags(address, "gmail.com")],
-            _ => address,
-        });
+            text = text[1..];
+        }
+        while (!text.IsEmpty && IsBlank(text[^1]))
+        {
+            text = text[..^1];
+        }
+        return text;
     }
+
+    private int NormaliseNumber(ReadOnlySpan<char> text, Span<char> buffer)
+    {
+        text = CanonicalText.IsSurelyComposed(text) ? text : CanonicalText.Compose(text.ToString());
+        var length = identifier.Profile == IdentifierProfile.Exact ? Copy(text, buffer) : RemoveWhiteSpace(text, buffer);
+        var isNobody = !buffer[..length].ContainsAnyExcept('0') || (IsHexHash(text) && Nobody.IsHash(text.ToString().ToLowerInvariant()));
+        return length > 0 && isNobody ? Nobody.Length : length;
+    }
+
+    /// <summary>Whether a text has the form of MD5, SHA-1 or SHA-256 in hex, or of SHA-256 in base64.</summary>
+    public static bool LooksHashed(ReadOnlySpan<char> text) =>
+        (text.Length is 32 or 40 or HashTextSize && !text.ContainsAnyExcept(HexDigits)) || (text.Length == 44 && text[^1] == '=');
+
+    private static bool IsHexHash(ReadOnlySpan<char> text) => text.Length == HashTextSize && !text.ContainsAnyExcept(HexDigits);
 
     private static int Copy(ReadOnlySpan<char> text, Span<char> buffer)
     {
@@ -83,14 +111,14 @@ internal sealed class IdentifierNormaliser
         return text.Length;
     }
 
-    private static int RemoveWhiteSpace(ReadOnlySpan<char> text, Span<char> buffer, bool isUpper)
+    private static int RemoveWhiteSpace(ReadOnlySpan<char> text, Span<char> buffer)
     {
         var length = 0;
         foreach (var character in text)
         {
             if (!char.IsWhiteSpace(character))
             {
-                buffer[length++] = isUpper ? char.ToUpperInvariant(character) : char.ToLowerInvariant(character);
+                buffer[length++] = char.ToUpperInvariant(character);
             }
         }
         return length;
@@ -113,43 +141,6 @@ internal sealed class IdentifierNormaliser
         identifier.Profile != IdentifierProfile.Us || code.IsEmpty ? code.Length
         : code.Length is 5 or 9 && !code.ContainsAnyExceptInRange('0', '9') ? 5 : -1;
 
-    // In addresses of these domains, dots and a suffix that begins with a plus name no other mailbox.
-    private static int RemoveMailboxTags(Span<char> address, params ReadOnlySpan<string> domains)
-    {
-        var at = address.LastIndexOf('@');
-        var isOne = false;
-        foreach (var domain in domains)
-        {
-            isOne |= at >= 0 && address[(at + 1)..].SequenceEqual(domain);
-        }
-        if (!isOne)
-        {
-            return address.Length;
-        }
-        var length = 0;
-        for (var i = 0; i < at && address[i] != '+'; i++)
-        {
-            if (address[i] != '.')
-            {
-                address[length++] = address[i];
-            }
-        }
-        address[at..].CopyTo(address[length..]);
-        return length + address.Length - at;
-    }
-
-    // An address has exactly one @ with text on both sides, and no blanks.
-    private static int CheckEmail(ReadOnlySpan<char> address)
-    {
-        if (address.IsEmpty)
-        {
-            return 0;
-        }
-        var at = address.IndexOf('@');
-        var isAddress = at > 0 && at < address.Length - 1 && at == address.LastIndexOf('@') && address.IndexOfAny(' ', '\t') < 0;
-        return isAddress ? address.Length : -1;
-    }
-
     private static int Hash(ReadOnlySpan<char> normalised, Span<char> buffer)
     {
         Span<byte> utf8 = stackalloc byte[4 * Identifiers.MaxSize];
@@ -158,17 +149,27 @@ internal sealed class IdentifierNormaliser
         return WriteHash(hash, buffer);
     }
 
-    private static int ReadHash(ReadOnlySpan<char> text, Span<char> buffer)
+    private int ReadHash(ReadOnlySpan<char> text, Span<char> buffer)
     {
         if (text.IsEmpty)
         {
             return 0;
         }
+        if (Nobody.IsWord(text, identifier.Kind))
+        {
+            return Nobody.Length;
+        }
+        text = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         var isHash = text.Length == HashTextSize
-            ? Convert.FromHexString(text, hash, out _, out var size) == System.Buffers.OperationStatus.Done && size == hash.Length
+            ? Convert.FromHexString(text, hash, out _, out var size) == OperationStatus.Done && size == hash.Length
             : text.Length == 44 && Convert.TryFromBase64Chars(text, hash, out size) && size == hash.Length;
-        return isHash ? WriteHash(hash, buffer) : -1;
+        if (!isHash)
+        {
+            return -1;
+        }
+        var length = WriteHash(hash, buffer);
+        return Nobody.IsHash(buffer[..length]) ? Nobody.Length : length;
     }
 
     private static int WriteHash(ReadOnlySpan<byte> hash, Span<char> buffer)

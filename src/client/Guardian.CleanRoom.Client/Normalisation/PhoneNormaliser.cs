@@ -7,6 +7,9 @@ namespace Guardian.CleanRoom.Client.Normalisation;
 /// <param name="hasPlus">Whether the result begins with "+".</param>
 internal sealed class PhoneNormaliser(string? region, bool hasPlus)
 {
+    // Country code and number together; the shortest numbers in use have seven digits (for example +683 4002).
+    private const int LeastDigits = 7;
+
     private static readonly PhoneNumberUtil Numbers = PhoneNumberUtil.GetInstance();
 
     /// <summary>Finds a number's country code; null when the text is not a number.</summary>
@@ -25,7 +28,8 @@ internal sealed class PhoneNormaliser(string? region, bool hasPlus)
     /// <summary>Normalises a number.</summary>
     /// <param name="text">The number.</param>
     /// <param name="buffer">Receives the result.</param>
-    /// <returns>The length of the result: 0 when the text is empty, -1 when it cannot be a number of its country.</returns>
+    /// <returns>The length of the result: 0 when the text is empty, -1 when it cannot be a number of its country, and
+    /// <see cref="Nobody.Length"/> when it is a number such as 0000000000.</returns>
     public int Normalise(ReadOnlySpan<char> text, Span<char> buffer)
     {
         if (text.IsEmpty)
@@ -35,13 +39,17 @@ internal sealed class PhoneNormaliser(string? region, bool hasPlus)
         try
         {
             var number = Numbers.Parse(text.ToString(), region);
+            if (Nobody.HasNumber(Numbers.GetNationalSignificantNumber(number)))
+            {
+                return Nobody.Length;
+            }
             // IsPossibleNumber, not IsValidNumber: numbering plans grow faster than tables, and the profiles require only the format.
             if (!Numbers.IsPossibleNumber(number))
             {
                 return -1;
             }
             var written = Numbers.Format(number, PhoneNumberFormat.E164).AsSpan(hasPlus ? 0 : 1);
-            if (written.Length > buffer.Length)
+            if (written.Length > buffer.Length || written.Length < LeastDigits + (hasPlus ? 1 : 0))
             {
                 return -1;
             }

@@ -35,7 +35,8 @@ internal sealed class RowIdentifier
 
     /// <summary>Normalises the identifier of the current row.</summary>
     /// <param name="buffer">Receives the result; <see cref="BufferSize"/> characters.</param>
-    /// <returns>The length of the result: 0 when the row has no identifier, -1 when it is not of its kind.</returns>
+    /// <returns>The length of the result: 0 when the row has no identifier, -1 when it is not of its kind, and
+    /// <see cref="Nobody.Length"/> when it is the identifier of nobody. A part that is nobody's is an empty part.</returns>
     public int Read(Span<char> buffer)
     {
         if (identifier.Parts.Count == 0)
@@ -45,7 +46,7 @@ internal sealed class RowIdentifier
         var (length, isEmpty) = (0, true);
         for (var index = 0; index < columns.Count; index++)
         {
-            var size = Normalise(index, part);
+            var size = Normalise(index, part) is var read && read == Nobody.Length ? 0 : read;
             if (size < 0 || (size == 0 && !identifier.Parts[index].IsOptional))
             {
                 return size;
@@ -60,6 +61,9 @@ internal sealed class RowIdentifier
         }
         return isEmpty ? 0 : length <= Identifiers.MaxSize ? length : -1;
     }
+
+    /// <summary>Whether the first cell of the current row looks like a hash.</summary>
+    public bool LooksHashed => IdentifierNormaliser.LooksHashed(cell(columns[0]).Trim());
 
     private int Normalise(int index, Span<char> buffer)
     {

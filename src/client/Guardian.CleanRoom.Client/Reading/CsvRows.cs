@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Unicode;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client.Reasons;
 using Sylvan.Data.Csv;
 
@@ -12,28 +13,45 @@ internal sealed class CsvRows : IRows
 {
     private const int BufferSize = 256 * 1024;
 
+    // Excel writes the delimiter in a line of its own before the header.
+    private const string DelimiterLine = "sep=";
+
     private readonly string path;
-    private readonly FileStream file;
+    private readonly Stream file;
     private readonly CsvDataReader reader;
     private int rows;
 
-    public CsvRows(string path)
+    /// <param name="path">The name of the file, for people, and to find the line of a problem.</param>
+    /// <param name="file">The open file. Packed with gzip or not. Disposed with this.</param>
+    public CsvRows(string path, Stream file)
     {
         this.path = path;
-        file = File.OpenRead(path);
+        this.file = file;
         try
         {
-            var strict = new UTF8Encoding(false, throwOnInvalidBytes: true);
-            var text = new StreamReader(Unpack(path, file), strict, detectEncodingFromByteOrderMarks: true, BufferSize);
-            var options = new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize };
-            reader = TranslateFailures(() => CsvDataReader.Create(text, options));
+            reader = TranslateFailures(CreateReader);
         }
         catch
         {
             file.Dispose();
             throw;
         }
-        Header = [.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetName(i).Trim())];
+        Header = [.. Enumerable.Range(0, reader.FieldCount).Select(i => CanonicalText.Compose(reader.GetName(i).Trim()))];
+    }
+
+    private CsvDataReader CreateReader()
+    {
+        var strict = new UTF8Encoding(false, throwOnInvalidBytes: true);
+        var plain = new PeekedStream(file);
+        var text = new PeekedReader(new StreamReader(
+            plain.IsGzip ? new GZipStream(plain, CompressionMode.Decompress) : plain, strict, detectEncodingFromByteOrderMarks: true,
+            BufferSize));
+        var options = new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize };
+        if (text.TrySkipLine(DelimiterLine) is { Length: 1 } delimiter)
+        {
+            options.Delimiter = delimiter[0];
+        }
+        return CsvDataReader.Create(text, options);
     }
 
     public IReadOnlyList<string> Header { get; }
@@ -43,7 +61,9 @@ internal sealed class CsvRows : IRows
 
     public int CellCount => reader.RowFieldCount;
 
-    public long Position => file.Position;
+    public long Position => file.CanSeek ? file.Position : 0;
+
+    public bool IsBlank => reader.RowFieldCount == 1 && Header.Count > 1 && Cell(0).Trim().IsEmpty;
 
     public bool Read()
     {
@@ -68,7 +88,8 @@ internal sealed class CsvRows : IRows
         catch (DecoderFallbackException)
         {
             throw RoomClientReasons.RefuseData(
-                $"{path} is not UTF-8", $"line {FindInvalidLine()} has bytes that are not UTF-8; save the file as UTF-8");
+                $"{path} is not UTF-8",
+                (FindInvalidLine() is { } line ? $"line {line} has" : "it has") + " bytes that are not UTF-8; save the file as UTF-8");
         }
         catch (CsvMissingHeadersException)
         {
@@ -89,13 +110,15 @@ internal sealed class CsvRows : IRows
         }
     }
 
-    private static Stream Unpack(string path, FileStream file) =>
-        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-
-    private int FindInvalidLine()
+    // Null for standard input, which cannot be read again.
+    private int? FindInvalidLine()
     {
-        using var reopened = File.OpenRead(path);
-        using var bytes = new BufferedStream(Unpack(path, reopened));
+        if (!file.CanSeek)
+        {
+            return null;
+        }
+        using var reopened = new PeekedStream(File.OpenRead(path));
+        using var bytes = new BufferedStream(reopened.IsGzip ? new GZipStream(reopened, CompressionMode.Decompress) : reopened);
         using var text = new MemoryStream();
         var line = 1;
         for (int value; (value = bytes.ReadByte()) >= 0;)

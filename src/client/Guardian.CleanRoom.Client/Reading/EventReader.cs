@@ -1,3 +1,4 @@
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client.Sorting;
 using Guardian.CleanRoom.Contract;
 using Guardian.Refusals;
@@ -9,13 +10,15 @@ internal sealed class EventReader : IRowReader
 {
     private readonly EventRules rules;
     private readonly ZoneClock clock;
+    private readonly FileCell cells;
     private readonly FoldedColumn[] folded;
 
     /// <exception cref="RefusedException">This machine does not know the time zone.</exception>
     public EventReader(DataSet dataSet)
     {
         rules = dataSet.Events!;
-        clock = new ZoneClock(rules.Zone);
+        clock = new ZoneClock(rules.Zone, dataSet.File.Dates);
+        cells = new FileCell(dataSet.File);
         var folds = dataSet.Columns.Select(column => column.Fold!).ToList();
         Names =
         [
@@ -73,6 +76,7 @@ internal sealed class EventReader : IRowReader
         foreach (var (filtered, values) in column.Where)
         {
             var cell = file.Cell(columns[filtered]).Trim();
+            cell = CanonicalText.IsSurelyComposed(cell) ? cell : CanonicalText.Compose(cell.ToString());
             var isOne = false;
             foreach (var value in values)
             {
@@ -87,16 +91,20 @@ internal sealed class EventReader : IRowReader
     }
 
     // An empty cell adds nothing, and agrees with any other.
-    private static long ReadState(IRows file, ReadOnlySpan<int> columns, FoldedColumn column, Action<string, string> report)
+    private long ReadState(IRows file, ReadOnlySpan<int> columns, FoldedColumn column, Action<string, string> report)
     {
         var text = file.Cell(columns[column.Of]);
-        if (text.Trim().IsEmpty)
+        if (cells.IsEmpty(text))
         {
             return 0;
         }
-        if (!CellText.TryRead(column.Cells, text, out var value, out var problem))
+        if (!cells.TryRead(column.Cells, text, out var read, out var problem))
         {
             report(column.Fold.Of!, problem!);
+            return 0;
+        }
+        if (read is not { } value)
+        {
             return 0;
         }
         return column.Fold.Kind == FoldKind.Same ? value + 1

@@ -5,7 +5,7 @@ namespace Guardian.CleanRoom.Client.Reading;
 /// <summary>Reads the rows of a partner's file, one after the other, as text. Not thread-safe.</summary>
 internal interface IRows : IDisposable
 {
-    /// <summary>Names of the columns.</summary>
+    /// <summary>Names of the columns, without blanks around them.</summary>
     IReadOnlyList<string> Header { get; }
 
     /// <summary>The number that people use for the first row.</summary>
@@ -14,7 +14,10 @@ internal interface IRows : IDisposable
     /// <summary>The number of cells of this row.</summary>
     int CellCount { get; }
 
-    /// <summary>Bytes of the file read so far.</summary>
+    /// <summary>Whether this row is a line without any cell, which people leave between others.</summary>
+    bool IsBlank { get; }
+
+    /// <summary>Bytes of the file read so far; 0 where that is not known.</summary>
     long Position { get; }
 
     /// <summary>Goes to the next row; false after the last.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client.Reasons;
 using Guardian.Refusals;
 using Parquet;
@@ -23,13 +24,12 @@ internal sealed class ParquetRows : IRows
     private int nextGroup;
     private long row;
 
-    /// <param name="path">The file.</param>
+    /// <param name="path">The name of the file, for people.</param>
+    /// <param name="file">The open file; disposed with this.</param>
     /// <param name="timeColumn">The column whose timestamps are points in time; a timestamp at midnight in another column is a day.</param>
-    public ParquetRows(string path, string? timeColumn = null)
+    public ParquetRows(string path, FileStream file, string? timeColumn)
     {
-        this.path = path;
-        this.timeColumn = timeColumn;
-        file = File.OpenRead(path);
+        (this.path, this.file, this.timeColumn) = (path, file, timeColumn);
         try
         {
             reader = TranslateFailures(() => ParquetReader.CreateAsync(file));
@@ -41,7 +41,7 @@ internal sealed class ParquetRows : IRows
         }
         fields = reader.Schema.GetDataFields();
         columns = new ColumnValues?[fields.Length];
-        Header = [.. fields.Select(field => field.Name)];
+        Header = [.. fields.Select(field => CanonicalText.Compose(field.Name.Trim()))];
     }
 
     public IReadOnlyList<string> Header { get; }
@@ -49,6 +49,8 @@ internal sealed class ParquetRows : IRows
     public int FirstRow => 1;
 
     public int CellCount => fields.Length;
+
+    public bool IsBlank => false;
 
     public long Position => file.Position;
 

@@ -12,6 +12,8 @@ internal sealed class PersonReader(DataSet dataSet, RowFormat format, UploadForm
     private readonly Dictionary<string, uint>.AlternateLookup<ReadOnlySpan<char>>[] known =
         [.. dataSet.Columns.Select(_ => new Dictionary<string, uint>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>())];
 
+    private readonly FileCell cells = new(dataSet.File);
+
     public IReadOnlyList<string> Names { get; } = [.. dataSet.Columns.Select(column => column.Name)];
 
     public void Read(IRows file, int number, ReadOnlySpan<int> columns, Span<byte> row, Action<string, string> report)
@@ -34,14 +36,14 @@ internal sealed class PersonReader(DataSet dataSet, RowFormat format, UploadForm
             return code;
         }
         var column = dataSet.Columns[index];
-        if (!text.Trim().IsEmpty)
+        if (!cells.IsEmpty(text))
         {
-            if (!CellText.TryRead(column, text, out var value, out var problem))
+            if (!cells.TryRead(column, text, out var value, out var problem))
             {
                 report(column.Name, problem!);
                 return 0;
             }
-            code = (uint)(value - column.Minimum + 1);
+            code = value is { } read ? (uint)(read - column.Minimum + 1) : 0;
         }
         if (known[index].Dictionary.Count < MaxKnownTexts)
         {

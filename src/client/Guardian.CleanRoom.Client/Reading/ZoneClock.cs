@@ -1,3 +1,5 @@
+using System.Globalization;
+using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Client.Reasons;
 using Guardian.CleanRoom.Contract;
 using Guardian.Refusals;
@@ -13,15 +15,21 @@ internal sealed class ZoneClock
     private static readonly long FirstDay = new DateTime(1970, 1, 1).Ticks / TimeSpan.TicksPerDay;
 
     private readonly TimeZoneInfo zone;
+    private readonly DateOrder order;
     private readonly Dictionary<long, TimeSpan> knownInstants = [];
     private readonly Dictionary<long, TimeSpan?> knownClocks = [];
 
     /// <param name="zone">The zone's IANA name.</param>
+    /// <param name="order">The form of the dates in times.</param>
     /// <exception cref="RefusedException">This machine does not know the zone.</exception>
-    public ZoneClock(string zone) => this.zone = TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found)
+    public ZoneClock(string zone, DateOrder order = DateOrder.YearMonthDay)
+    {
+        this.order = order;
+        this.zone = TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found)
         ? found
         : throw RoomClientReasons.RefuseData(
             $"this machine knows no time zone '{zone}'; correct the contract's 'zone', or install the system's time zone data (tzdata)");
+    }
 
     /// <summary>Reads a cell: a time with an offset, or a time of the zone's clocks.</summary>
     /// <param name="text">The cell.</param>
@@ -31,7 +39,7 @@ internal sealed class ZoneClock
     public string? FindProblem(ReadOnlySpan<char> text, out long instant, out int day)
     {
         (instant, day) = (0, 0);
-        if (!TimeText.TryRead(text, out var clock, out var offset))
+        if (!TryReadTime(text, out var clock, out var offset))
         {
             return $"'{(text.Length <= 40 ? text : text[..40])}' is not a time such as 2026-11-24 18:30:00 or 2026-11-24T18:30:00+01:00";
         }
@@ -50,6 +58,29 @@ internal sealed class ZoneClock
         }
         day = (int)((clock.Ticks / TimeSpan.TicksPerDay) - FirstDay);
         return null;
+    }
+
+    // In another order than that of RFC 3339, the date is rewritten first; a serial number has its time as a fraction.
+    private bool TryReadTime(ReadOnlySpan<char> text, out DateTime clock, out TimeSpan? offset)
+    {
+        if (order == DateOrder.YearMonthDay)
+        {
+            return TimeText.TryRead(text, out clock, out offset);
+        }
+        (clock, offset) = (default, null);
+        text = text.Trim();
+        var end = order == DateOrder.Serial ? -1 : text.IndexOfAny(' ', 'T');
+        if (!DateNormaliser.TryRead(end > 0 ? text[..end] : text, order, out var date))
+        {
+            return false;
+        }
+        if (order == DateOrder.Serial)
+        {
+            clock = date.ToDateTime(default) + TimeSpan.FromSeconds(
+                Math.Round(double.Parse(text, CultureInfo.InvariantCulture) % 1 * TimeSpan.SecondsPerDay));
+            return true;
+        }
+        return TimeText.TryRead($"{date:yyyy-MM-dd}{(end > 0 ? text[end..] : "")}", out clock, out offset);
     }
 
     private TimeSpan OffsetAt(long instant)

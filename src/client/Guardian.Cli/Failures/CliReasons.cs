@@ -39,6 +39,8 @@ internal static class CliReasons
     public static readonly RefusalReason NoProfile = Invalid("no-profile", "A profile of normalisation is unknown.");
     public static readonly RefusalReason NoMember = Invalid("no-member", "The contract has no such member.");
     public static readonly RefusalReason NoDataSet = Invalid("no-dataset", "The contract has no such data set.");
+    public static readonly RefusalReason NoDataSets = Invalid(
+        "no-datasets", "A question in a room of more than two data sets does not say which of them it is about.");
     public static readonly RefusalReason NoLift = Invalid("no-lift", "The contract does not allow lift.");
     public static readonly RefusalReason HalfAWitness = Invalid(
         "half-a-witness", "A witness needs an address, a session and an identity.",

@@ -26,6 +26,7 @@ internal static class RoomView
             .. contract.DataSets.Select(dataSet => (dataSet.Name, Describe(dataSet))),
             ("privacy", DescribePrivacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon)),
             .. contract.Privacy.Epsilon is null ? [("mind", ExactCountsWarning)] : Array.Empty<(string, string)>(),
+            .. ContractWarnings.Of(contract).Select(warning => ("mind", warning)),
         ]);
     }
 
@@ -88,7 +89,8 @@ internal static class RoomView
         var open = string.Join(
             ", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
         return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; "
-            + $"open to filters: {open}";
+            + $"open to filters: {open}"
+            + (dataSet.Within is { } outer ? $"; all its persons are in {outer}" : "");
     }
 
     private static void ShowReach(TextOutput people, ReachResult reach, string filters)

@@ -16,6 +16,9 @@ internal sealed record CompiledQuestion(
     Question Question, IReadOnlyList<DataSet> DataSets, CompiledFilters Filters, IReadOnlyList<CellColumn> Cells,
     FoundColumn? Measured = null)
 {
+    /// <summary>Whether the contract promises the answer: its own measurement, of all persons.</summary>
+    public bool IsReserved => Question is { Kind: QuestionKind.Lift, Where.Count: 0 };
+
     /// <summary>Cells in all.</summary>
     public int CellCount => Cells.Aggregate(1, (count, cell) => count * cell.Size);
 

@@ -43,7 +43,7 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         // Step 4: the rules. Every arm is reported, and so is the set of matched persons of all arms.
         var sets = FindSets(question, counted, both, arms.Count);
         if (armCounts.Any(arm => !rules.Allows(arm.Value, [])) || !rules.Allows(matched, persons.SizesOf(question))
-            || !sets.TrueForAll(persons.IsSafe))
+            || !sets.TrueForAll(question.IsReserved ? persons.IsSafeAsReserved : persons.IsSafe))
         {
             return rules.Withhold();
         }
@@ -69,6 +69,23 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
                 ByArm(arm => new LiftTotal(arms[arm], totals[outcome][arm].Sum, totals[outcome][arm].Mean)),
                 compared[outcome]))]);
         return new AnalysisResult(result, sets);
+    }
+
+    /// <summary>
+    /// Finds the sets of persons of the contract's measurement without any filter; none when an arm is too small for it anyway, because then
+    /// there is nothing to keep.
+    /// </summary>
+    public IReadOnlyList<PersonSet> FindReservedSets(CompiledQuestion question)
+    {
+        var arms = assigned.Columns[IndexOf(design.Assignment)].Values.Count;
+        SidePlan[] both =
+        [
+            persons.SideOf(question, assigned, [new CellPart(IndexOf(design.Assignment), 1)]), persons.SideOf(question, measured, []),
+        ];
+        SidePlan[] counted = IsMatchedOnly ? both : [both[0]];
+        return persons.Engine.CountCells(counted, arms).Any(count => count < rules.Rules.MinimumAudience)
+            ? []
+            : FindSets(question, counted, both, arms);
     }
 
     private SumPlan PlanSums(List<Column> outcomes, Column? covariate)

@@ -36,12 +36,21 @@ internal sealed class PersonSets(
     public PersonSet SetOf(SetSketch found, CompiledQuestion question) =>
         SetOf(found, question, [.. Enumerable.Range(0, question.CellCount)]);
 
-    /// <summary>Tests whether an answer about this set is safe together with all earlier answers.</summary>
+    /// <summary>Tests whether an answer about this set is safe together with all earlier answers, and with those that the contract
+    /// reserves.</summary>
     public bool IsSafe(PersonSet set) => guard.Allows(set);
 
-    /// <summary>Counts the persons of each data set that takes part.</summary>
-    public IEnumerable<long> SizesOf(CompiledQuestion question) =>
-        question.DataSets.Select(dataSet => (long)versions[dataSet.Name].Rows);
+    /// <summary>Tests whether a reserved answer about this set is safe together with all earlier answers.</summary>
+    public bool IsSafeAsReserved(PersonSet set) => guard.AllowsReserved(set);
+
+    /// <summary>
+    /// Counts the persons of each data set outside which enough persons must remain. There is no such test for a data set whose membership
+    /// is known, nor where the membership in all others is: then an answer about all of its persons tells nothing of them.
+    /// </summary>
+    public IEnumerable<long> SizesOf(CompiledQuestion question) => question.DataSets
+        .Where(dataSet => !dataSet.IsMembershipKnown
+            && question.DataSets.Any(other => other != dataSet && !other.IsMembershipKnown))
+        .Select(dataSet => (long)versions[dataSet.Name].Rows);
 
     private static List<CellPart> PartsOf(CompiledQuestion question, DataSet dataSet) =>
         [.. question.Cells.Where(cell => cell.DataSet == dataSet).Select(cell => new CellPart(cell.Column, cell.Stride))];

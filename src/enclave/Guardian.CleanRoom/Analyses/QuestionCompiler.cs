@@ -60,7 +60,19 @@ internal sealed class QuestionCompiler(RoomContract contract)
         var chosen = contract.DataSets
             .Where(dataSet => question.DataSets.Count == 0 || question.DataSets.Contains(dataSet.Name)).ToList();
         // One data set alone needs no room, because only its owner sees it anyway.
-        return chosen.Count > 1 ? chosen : RoomReasons.OneDataSet.Because("a question is about persons in at least two data sets");
+        return chosen.Count > 1
+            ? Inclusions.Reduce(contract, chosen, FindConcerned(question))
+            : RoomReasons.OneDataSet.Because("a question is about persons in at least two data sets");
+    }
+
+    // The data sets of the columns that a question names, directly or by the contract's design.
+    private HashSet<string> FindConcerned(Question question)
+    {
+        var columns = question.Where.SelectMany(condition => condition.Predicates()).Select(predicate => predicate.Column)
+            .Concat(question.By).Append(question.Column)
+            .Append(question.Kind == QuestionKind.Reach ? contract.Analyses.Reach!.Frequency.ToString() : null)
+            .Append(question.Kind == QuestionKind.Activation ? $"{contract.Analyses.Activation!.DataSet}." : null);
+        return [.. columns.OfType<string>().Select(column => column.Split('.')[0])];
     }
 
     private Outcome<CompiledFilters> CompileFilters(Question question, List<DataSet> dataSets)

@@ -23,6 +23,9 @@ public sealed record UploadReceipt(
     /// <summary>Digest of the version that the upload changed; null when the upload had all persons.</summary>
     public string? Base { get; init; }
 
+    /// <summary>Cells of the owner's file that are no value of their column and count as empty, as the owner's client announced.</summary>
+    public int InvalidCells { get; init; }
+
     /// <summary>Digest of the upload, when the enclave made the version from it; null when the upload is the version.</summary>
     public string? Upload { get; init; }
 }

@@ -156,6 +156,11 @@ public static class RoomReasons
         "bad-content", RefusalKind.Invalid, "The rows of an upload break the layout or differ from the announcement.",
         "prepare the data set again with the guardian CLI of this release");
 
+    /// <summary>The contract says that one data set lies within another, and the uploaded rows say otherwise.</summary>
+    public static readonly RefusalReason NotWithin = new(
+        "not-within", RefusalKind.Invalid, "The contract says that a data set lies within another, and some of its persons do not.",
+        "upload the containing data set first, with all persons of the other; or agree on a contract without 'within'");
+
     /// <summary>A chunk came before its predecessor.</summary>
     public static readonly RefusalReason Gap = new("gap", RefusalKind.Conflict, "A chunk came before its predecessor.");
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Guardian.CleanRoom.Base;
 
 namespace Guardian.CleanRoom.Contract;
 
@@ -31,7 +32,7 @@ public static class CellText
         };
         if (!read)
         {
-            problem = $"'{Shown(text)}' is not {Expected(column)}";
+            problem = DescribeMismatch(column, text);
             return false;
         }
         if (value < column.Minimum || value > column.Maximum)
@@ -40,6 +41,16 @@ public static class CellText
             return false;
         }
         return true;
+    }
+
+    /// <summary>Says, for people, that a text is no value of a column, and how one looks.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="text">The text; its first 40 characters are shown.</param>
+    /// <returns>A clause without a full stop.</returns>
+    public static string DescribeMismatch(Column column, ReadOnlySpan<char> text)
+    {
+        ArgumentNullException.ThrowIfNull(column);
+        return $"'{Shown(text)}' is not {Expected(column)}";
     }
 
     /// <summary>Writes a value as text.</summary>
@@ -77,6 +88,7 @@ public static class CellText
 
     private static bool TryReadCategory(Column column, ReadOnlySpan<char> text, out long value)
     {
+        text = CanonicalText.IsSurelyComposed(text) ? text : CanonicalText.Compose(text.ToString());
         for (var i = 0; i < column.Values.Count; i++)
         {
             if (text.Equals(column.Values[i], StringComparison.Ordinal))

@@ -47,8 +47,13 @@ public static class ContractReader
             DataSets = dataSets,
             Analyses = new AnalysesReader(map, dataSets).Read(),
             Privacy = privacy,
+            IsGuardReset = ReadGuardReset(map, version),
             Hash = SHA256.HashData(utf8),
         };
+        if (version == 1 && dataSets.FirstOrDefault(dataSet => dataSet.IsBudgetReset) is { } early)
+        {
+            map.ReportAt("datasets", $"'budget: reset' of '{early.Name}' is for contracts that succeed another");
+        }
         map.End();
         return problems.Any ? null : contract;
     }
@@ -158,11 +163,41 @@ public static class ContractReader
         {
             map.ReportAt("datasets", "the data sets identify persons by different kinds, profiles or parts, so nobody could match");
         }
+        ReportInclusions(map, dataSets);
         var isHashed = dataSets.Any(dataSet => dataSet.Identifier.Form == IdentifierForm.Sha256);
         return
         [
             .. dataSets.Select(dataSet => dataSet with { Identifier = dataSet.Identifier with { IsMatchedByHash = isHashed } }),
         ];
+    }
+
+    private static void ReportInclusions(YamlMap map, List<DataSet> dataSets)
+    {
+        foreach (var dataSet in dataSets.Where(dataSet => dataSet.Within is not null))
+        {
+            var outer = dataSets.FirstOrDefault(other => other.Name == dataSet.Within);
+            if (outer is null || outer == dataSet || outer.Owner != dataSet.Owner || Inclusions.IsWithin(dataSets, outer, dataSet))
+            {
+                map.ReportAt(
+                    "datasets",
+                    $"'{dataSet.Name}' cannot lie within '{dataSet.Within}': name another data set of the same owner, which does not lie "
+                    + "within this one");
+            }
+        }
+    }
+
+    // The sketches of earlier answers are of tags that no other contract has, so the guard always begins anew. The members must say it.
+    private static bool ReadGuardReset(YamlMap map, int version)
+    {
+        var isReset = map.Word("guard", DataSetReader.Resets, false);
+        if (version > 1 != isReset)
+        {
+            map.ReportAt("guard", version > 1
+                ? "a later contract says 'guard: reset': the room forgets which sets of persons it answered about, so that members can "
+                    + "compare new answers with old ones"
+                : "'guard: reset' is for contracts that succeed another");
+        }
+        return isReset;
     }
 
     /// <summary>Reads the hash of the contract before.</summary>

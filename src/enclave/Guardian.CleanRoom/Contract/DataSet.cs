@@ -21,11 +21,27 @@ public sealed record DataSet
     /// </summary>
     public int? MaxChanges { get; init; }
 
+    /// <summary>Name of another data set of the same owner that contains every person of this one; null for none. Checked at each upload.
+    /// </summary>
+    public string? Within { get; init; }
+
+    /// <summary>
+    /// Whether all members agreed that membership in this data set is no secret. Then nobody is protected from a question whose persons are
+    /// all, or nearly all, of it.
+    /// </summary>
+    public bool IsMembershipKnown { get; init; }
+
+    /// <summary>Whether the members agreed that it begins without what was spent under the contract before.</summary>
+    public bool IsBudgetReset { get; init; }
+
     /// <summary>The columns in the order in which they are stored.</summary>
     public required IReadOnlyList<Column> Columns { get; init; }
 
     /// <summary>Set when the owner's file has a row for each event; then every column has a <see cref="Column.Fold"/>.</summary>
     public EventRules? Events { get; init; }
+
+    /// <summary>How the owner's file writes its cells.</summary>
+    public FileRules File { get; init; } = new();
 
     /// <summary>The rules that its owner adds to those of all members.</summary>
     public OwnerRules Rules { get; init; } = new();
@@ -82,7 +98,7 @@ public sealed record Column
     /// <summary>The type of the cells.</summary>
     public required ColumnKind Kind { get; init; }
 
-    /// <summary>The values of a category, at most 65,534; empty for other kinds.</summary>
+    /// <summary>The values of a category in Unicode's form C, at most 65,534; empty for other kinds.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
     /// <summary>The least value; 0 for categories and flags; scaled for decimals.</summary>
@@ -108,6 +124,12 @@ public sealed record Column
     /// <see cref="Maximum"/>.
     /// </summary>
     public long? Cap { get; init; }
+
+    /// <summary>For numbers: whether a cell with more places is rounded, half away from zero, instead of refused.</summary>
+    public bool IsRounded { get; init; }
+
+    /// <summary>For a category: the treatment of a cell with a value that <see cref="Values"/> does not list.</summary>
+    public UnlistedValues Unlisted { get; init; }
 
     /// <summary>How the column is computed from events; null when the file has it.</summary>
     public Fold? Fold { get; init; }

@@ -1,3 +1,4 @@
+using Guardian.CleanRoom.Base;
 using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Contract;
@@ -20,6 +21,11 @@ internal static class DataSetReader
         ["decimal"] = ColumnKind.Decimal,
         ["date"] = ColumnKind.Date,
     };
+
+    private static readonly Dictionary<string, bool> Memberships = new() { ["secret"] = false, ["known"] = true };
+
+    /// <summary>The word that begins something anew.</summary>
+    internal static readonly Dictionary<string, bool> Resets = new() { ["reset"] = true };
 
     public static DataSet Read(YamlMap entry, IReadOnlyList<RoomMember> members)
     {
@@ -44,6 +50,10 @@ internal static class DataSetReader
             MaxChanges = (int?)entry.OptionalInteger("max_changes", 1, MaxRows),
             Columns = columns,
             Events = events?.Rules,
+            File = FileReader.Read(entry),
+            Within = entry.OptionalText("within"),
+            IsMembershipKnown = entry.Word("membership", Memberships, false),
+            IsBudgetReset = entry.Word("budget", Resets, false),
             Rules = PrivacyReader.ReadOwner(entry),
         };
         if (dataSet.MaxChanges > dataSet.MaxRows || (dataSet.MaxChanges is not null && dataSet.Events is not null))
@@ -75,6 +85,7 @@ internal static class DataSetReader
             ColumnKind.Date => ReadDates(entry, name),
             _ => new Column { Name = name, Kind = ColumnKind.Flag, Maximum = 1 },
         };
+        column = FileReader.ReadColumn(entry, column);
         column = ReadOpenness(entry, column);
         column = ReadSum(entry, column);
         column = events is null ? column : events.ReadFold(entry, column);
@@ -147,7 +158,11 @@ internal static class DataSetReader
 
     private static Column ReadCategory(YamlMap entry, string name)
     {
-        var values = entry.Texts("values").Select(text => text.Value).ToList();
+        var values = entry.Texts("values").Select(text => CanonicalText.Compose(text.Value)).ToList();
+        if (entry.OptionalText("unlisted") == FileRules.OtherValue && !values.Contains(FileRules.OtherValue))
+        {
+            values.Add(FileRules.OtherValue);
+        }
         if (values.Count is 0 or > MaxValues || values.Distinct(StringComparer.Ordinal).Count() != values.Count
             || values.Any(string.IsNullOrWhiteSpace))
         {

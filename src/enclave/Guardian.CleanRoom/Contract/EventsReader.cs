@@ -1,3 +1,4 @@
+using Guardian.CleanRoom.Base;
 using Guardian.Documents;
 
 namespace Guardian.CleanRoom.Contract;
@@ -142,7 +143,7 @@ internal sealed class EventsReader
         {
             foreach (var name in columns.Names)
             {
-                var values = columns.Texts(name).Select(text => text.Value).ToList();
+                var values = columns.Texts(name).Select(text => CanonicalText.Compose(text.Value)).ToList();
                 if (values.Count == 0 || values.Any(string.IsNullOrWhiteSpace))
                 {
                     columns.ReportAt(name, $"list the values of '{name}' that count, none of them empty, such as [view, click]");

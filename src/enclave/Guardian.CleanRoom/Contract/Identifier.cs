@@ -52,6 +52,8 @@ public sealed record Identifier(
         {
             ["plain"] = IdentifierProfile.Plain,
         },
+        IdentifierKind.Maid or IdentifierKind.Uid2 or IdentifierKind.Euid or IdentifierKind.RampId =>
+            new Dictionary<string, IdentifierProfile> { ["exact"] = IdentifierProfile.Exact },
         IdentifierKind.Postcode => new Dictionary<string, IdentifierProfile>
         {
             ["plain"] = IdentifierProfile.Plain, ["us"] = IdentifierProfile.Us,
@@ -86,6 +88,18 @@ public enum IdentifierKind
 
     /// <summary>Several parts that together identify a person.</summary>
     Composite,
+
+    /// <summary>Advertising identifier of a mobile device: IDFA, GAID.</summary>
+    Maid,
+
+    /// <summary>Raw UID2. It depends on case.</summary>
+    Uid2,
+
+    /// <summary>Raw EUID. It depends on case.</summary>
+    Euid,
+
+    /// <summary>RampID of one receiver's encoding. It depends on case.</summary>
+    RampId,
 }
 
 /// <summary>
@@ -111,7 +125,8 @@ public enum IdentifierProfile
     /// <summary>E-mail: trimmed, lower case. Phone: E.164 without "+".</summary>
     Meta,
 
-    /// <summary>Customer number: trimmed, nothing else. Name: trimmed, lower case.</summary>
+    /// <summary>Customer number: trimmed, nothing else. Name: trimmed, lower case. Others: in the one form that their systems give them.
+    /// </summary>
     Exact,
 
     /// <summary>Postcode: the first five digits of five or nine.</summary>
@@ -129,6 +144,22 @@ public enum DateOrder
 
     /// <summary>11/24/1985.</summary>
     MonthDayYear,
+
+    /// <summary>31375: the number by which Excel stores a day of its 1900 calendar, with or without a fraction of the day.</summary>
+    Serial,
+}
+
+/// <summary>The orders of dates by the names that contracts use.</summary>
+public static class DateOrders
+{
+    /// <summary>The orders; the first is the default.</summary>
+    public static IReadOnlyDictionary<string, DateOrder> Names { get; } = new Dictionary<string, DateOrder>
+    {
+        ["ymd"] = DateOrder.YearMonthDay,
+        ["dmy"] = DateOrder.DayMonthYear,
+        ["mdy"] = DateOrder.MonthDayYear,
+        ["excel"] = DateOrder.Serial,
+    };
 }
 
 /// <summary>The form of an identifier in the cells of its column.</summary>

@@ -12,6 +12,10 @@ internal static class IdentifierReader
         ["email"] = IdentifierKind.Email,
         ["phone"] = IdentifierKind.Phone,
         ["customer_id"] = IdentifierKind.CustomerId,
+        ["maid"] = IdentifierKind.Maid,
+        ["uid2"] = IdentifierKind.Uid2,
+        ["euid"] = IdentifierKind.Euid,
+        ["rampid"] = IdentifierKind.RampId,
         ["composite"] = IdentifierKind.Composite,
     };
 
@@ -29,13 +33,6 @@ internal static class IdentifierReader
     {
         ["clear"] = IdentifierForm.Clear,
         ["sha256"] = IdentifierForm.Sha256,
-    };
-
-    private static readonly Dictionary<string, DateOrder> Orders = new()
-    {
-        ["ymd"] = DateOrder.YearMonthDay,
-        ["dmy"] = DateOrder.DayMonthYear,
-        ["mdy"] = DateOrder.MonthDayYear,
     };
 
     /// <summary>Reads the member <c>identifier</c>.</summary>
@@ -92,7 +89,7 @@ internal static class IdentifierReader
         var part = ReadColumn(map, kind) with
         {
             IsOptional = map.Flag("optional", absent: false),
-            Order = map.Word("order", Orders, DateOrder.YearMonthDay),
+            Order = map.Word("order", DateOrders.Names, DateOrder.YearMonthDay),
         };
         map.End();
         return part;

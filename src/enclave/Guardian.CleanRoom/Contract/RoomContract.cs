@@ -44,6 +44,9 @@ public sealed record RoomContract
     /// <summary>The rules that every answer must pass: the strictest of those of all members and of each owner.</summary>
     public required PrivacyRules Privacy { get; init; }
 
+    /// <summary>Whether the members said that the difference guard begins anew; true for every contract that succeeds another.</summary>
+    public bool IsGuardReset { get; init; }
+
     /// <summary>SHA-256 of the contract's bytes exactly as they were signed, 32 bytes.</summary>
     public required ReadOnlyMemory<byte> Hash { get; init; }
 

@@ -16,6 +16,9 @@ internal sealed record DataVersion(IGroupSource Source, string Version, string D
     /// <summary>Public name of the version that the upload changed; null when the upload had all persons.</summary>
     public string? BaseVersion { get; init; }
 
+    /// <summary>Invalid cells of the owner's file, as its client announced them; for its owner only.</summary>
+    public int InvalidCells { get; init; }
+
     /// <summary>Digest of the upload, when the enclave made the version from it; null when the upload is the version.</summary>
     public string? Upload { get; init; }
 }

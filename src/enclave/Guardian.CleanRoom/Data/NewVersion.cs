@@ -1,3 +1,4 @@
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data.Ordering;
 using Guardian.CleanRoom.Keys;
@@ -17,6 +18,7 @@ internal sealed class NewVersion : IDisposable
     private readonly ChunkCipher cipher;
     private readonly FileStream file;
     private readonly ThreadLocal<GroupCheck> check;
+    private readonly AlignedBytes?[]? groups;
     private string? problem;
     private long rows;
 
@@ -24,9 +26,10 @@ internal sealed class NewVersion : IDisposable
     /// <param name="dataSet">The data set.</param>
     /// <param name="path">Path of the file, which is replaced.</param>
     /// <param name="cipher">The version's cipher.</param>
-    public NewVersion(RoomLayout layout, DataSet dataSet, string path, ChunkCipher cipher)
+    /// <param name="groups">Receives each group decrypted, so that the first question needs not decrypt it; null for none.</param>
+    public NewVersion(RoomLayout layout, DataSet dataSet, string path, ChunkCipher cipher, AlignedBytes?[]? groups)
     {
-        this.cipher = cipher;
+        (this.cipher, this.groups) = (cipher, groups);
         chunkSize = layout.GroupSize(dataSet) + ChunkCipher.TagSize;
         digest = new VersionDigest(layout.GroupCount);
         check = new ThreadLocal<GroupCheck>(() => new GroupCheck(layout, dataSet));
@@ -49,6 +52,11 @@ internal sealed class NewVersion : IDisposable
         }
         digest.Add(group, plaintext);
         Interlocked.Add(ref rows, persons);
+        if (groups is not null)
+        {
+            groups[group] = new AlignedBytes(plaintext.Length);
+            plaintext.CopyTo(groups[group]!.Span);
+        }
         RandomAccess.Write(file.SafeFileHandle, cipher.Encrypt(group, plaintext), (long)group * chunkSize);
     }
 

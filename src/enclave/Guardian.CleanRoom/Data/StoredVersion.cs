@@ -21,12 +21,14 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
     private readonly WorkingSet workingSet;
 
     // Decrypted groups; null when there is no memory for them.
-    private readonly AlignedBytes?[]? decrypted;
+    private AlignedBytes?[]? decrypted;
 
     /// <summary>Opens a version; disposing it disposes the cipher.</summary>
+    /// <param name="known">Its groups as far as they are decrypted already, with their memory reserved; null for none.</param>
     /// <exception cref="RefusedException">The host removed the file.</exception>
     public StoredVersion(
-        DataSet dataSet, RoomLayout layout, UploadManifest manifest, ChunkCipher cipher, string path, WorkingSet workingSet)
+        DataSet dataSet, RoomLayout layout, UploadManifest manifest, ChunkCipher cipher, string path, WorkingSet workingSet,
+        AlignedBytes?[]? known = null)
     {
         DataSet = dataSet;
         Manifest = manifest;
@@ -42,8 +44,13 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
         {
             throw RefuseChanged("is gone");
         }
-        decrypted = workingSet.TryReserve((long)groupSize * layout.GroupCount) ? new AlignedBytes?[layout.GroupCount] : null;
+        decrypted = known ?? ReserveGroups(workingSet, layout, dataSet);
     }
+
+    /// <summary>Reserves the memory of all groups of a version.</summary>
+    /// <returns>A place for each group; null when there is not enough memory.</returns>
+    public static AlignedBytes?[]? ReserveGroups(WorkingSet workingSet, RoomLayout layout, DataSet dataSet) =>
+        workingSet.TryReserve((long)layout.GroupSize(dataSet) * layout.GroupCount) ? new AlignedBytes?[layout.GroupCount] : null;
 
     public DataSet DataSet { get; }
 
@@ -68,14 +75,21 @@ internal sealed class StoredVersion : IGroupSource, IDisposable
         return plaintext.Span;
     }
 
+    /// <summary>Releases the memory of decrypted groups; from here on they are decrypted at each read. Nobody may read meanwhile.</summary>
+    public void ReleaseGroups()
+    {
+        if (decrypted is not null)
+        {
+            workingSet.Release((long)groupSize * decrypted.Length);
+            decrypted = null;
+        }
+    }
+
     public void Dispose()
     {
         file.Dispose();
         cipher.Dispose();
-        if (decrypted is not null)
-        {
-            workingSet.Release((long)groupSize * decrypted.Length);
-        }
+        ReleaseGroups();
     }
 
     private void Decrypt(int group, Span<byte> plaintext)

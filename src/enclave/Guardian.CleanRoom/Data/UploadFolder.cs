@@ -88,7 +88,9 @@ internal sealed class UploadFolder
 
     /// <summary>Opens the chunks of a version, which stay decrypted in memory if there is enough.</summary>
     /// <exception cref="RefusedException">The host removed the file.</exception>
-    public StoredVersion OpenVersion(UploadManifest version) => Open(version, WorkingSet);
+    /// <param name="version">The version.</param>
+    /// <param name="known">Its groups as far as they are decrypted already, with their memory reserved; null for none.</param>
+    public StoredVersion OpenVersion(UploadManifest version, AlignedBytes?[]? known = null) => Open(version, WorkingSet, known);
 
     /// <summary>
     /// Gives a file that was written under another name the name of a version's chunks; when this returns, it is on disk.
@@ -105,8 +107,8 @@ internal sealed class UploadFolder
     /// <summary>Whether a text is a digest: 64 lower-case hex digits.</summary>
     public static bool IsDigest(string text) => text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigitLower);
 
-    private StoredVersion Open(UploadManifest manifest, WorkingSet memory) =>
-        new(DataSet.InForm(manifest.Form), Layout, manifest, CreateCipher(manifest), ChunksPath(manifest.Version), memory);
+    private StoredVersion Open(UploadManifest manifest, WorkingSet memory, AlignedBytes?[]? known = null) =>
+        new(DataSet.InForm(manifest.Form), Layout, manifest, CreateCipher(manifest), ChunksPath(manifest.Version), memory, known);
 
     private string ChunksPath(string version) => PathOf(version + Extension);
 }

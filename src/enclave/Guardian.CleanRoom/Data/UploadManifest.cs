@@ -28,6 +28,9 @@ internal sealed record UploadManifest(string DataSet, string Version, string Dig
     /// <summary>Digest of the version that changes are for; null otherwise.</summary>
     public string? Base { get; init; }
 
+    /// <summary>Invalid cells of the owner's file, as its client announced them.</summary>
+    public int InvalidCells { get; init; }
+
     /// <summary>For a version that the enclave made: digest of the upload; null otherwise.</summary>
     public string? Upload { get; init; }
 }

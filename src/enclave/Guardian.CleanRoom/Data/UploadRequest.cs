@@ -1,5 +1,7 @@
+using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Layout;
+using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Data;
 
@@ -14,9 +16,32 @@ public sealed record UploadRequest(string Digest, int Rows)
     /// <summary>Digest of the version that changes are for; null otherwise.</summary>
     public string? Base { get; init; }
 
+    /// <summary>Cells of the owner's file that are no value of their column and count as empty. The owner's client counts them, and the
+    /// receipt repeats the number.</summary>
+    public int InvalidCells { get; init; }
+
+    /// <summary>Checks an announcement before anything is stored.</summary>
+    /// <param name="dataSet">The data set, from the contract.</param>
+    /// <returns>The refusal, or null.</returns>
+    internal Refusal? FindProblem(DataSet dataSet)
+    {
+        if (!UploadFolder.IsDigest(Digest))
+        {
+            return RoomReasons.BadDigest.Because("the digest must be 64 lower-case hex digits");
+        }
+        var most = dataSet.InForm(Form).MaxRows;
+        if (Rows < 1 || Rows > most)
+        {
+            return RoomReasons.BadRows.Because($"'{dataSet.Name}' may have 1 to {most} rows in an upload, not {Rows}");
+        }
+        return InvalidCells < 0 || (InvalidCells > 0 && dataSet.File.InvalidCells == 0)
+            ? RoomReasons.BadRows.Because($"the contract allows no invalid cells in '{dataSet.Name}'")
+            : null;
+    }
+
     /// <summary>Makes the widest announcement of the same form: its size must not tell the number of rows.</summary>
     /// <returns>An announcement to compute sizes with.</returns>
-    public UploadRequest ToWidest() => this with { Rows = int.MinValue };
+    public UploadRequest ToWidest() => this with { Rows = int.MinValue, InvalidCells = int.MinValue };
 }
 
 /// <summary>The progress of an upload: the reply to the announcement and to every chunk.</summary>

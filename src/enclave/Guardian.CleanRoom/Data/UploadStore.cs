@@ -55,14 +55,9 @@ internal sealed class UploadStore : IDisposable
     /// <exception cref="RefusedException">The CAS cannot be reached.</exception>
     public Outcome<UploadState> Begin(UploadRequest request)
     {
-        if (!UploadFolder.IsDigest(request.Digest))
+        if (request.FindProblem(dataSet) is { } wrong)
         {
-            return RoomReasons.BadDigest.Because("the digest must be 64 lower-case hex digits");
-        }
-        var most = dataSet.InForm(request.Form).MaxRows;
-        if (request.Rows < 1 || request.Rows > most)
-        {
-            return RoomReasons.BadRows.Because($"'{dataSet.Name}' may have 1 to {most} rows in an upload, not {request.Rows}");
+            return wrong;
         }
         lock (gate)
         {
@@ -88,6 +83,7 @@ internal sealed class UploadStore : IDisposable
             {
                 Form = request.Form,
                 Base = request.Base,
+                InvalidCells = request.InvalidCells,
             };
             if (upload != known)
             {
@@ -128,8 +124,9 @@ internal sealed class UploadStore : IDisposable
 
     /// <summary>Checks a complete upload as a whole, and makes it the current version.</summary>
     /// <param name="digest">Digest of the upload.</param>
+    /// <param name="check">A further check of the version, beside other data sets; null when it passes.</param>
     /// <param name="beforeChange">Runs when everything is checked, before anything changes.</param>
-    public Outcome<DataVersion> Commit(string digest, Action<DataVersion> beforeChange)
+    public Outcome<DataVersion> Commit(string digest, Func<DataVersion, Refusal?> check, Action<DataVersion> beforeChange)
     {
         lock (gate)
         {
@@ -151,17 +148,7 @@ internal sealed class UploadStore : IDisposable
                 Discard([upload]);
                 return problem;
             }
-            Outcome<UploadManifest> made;
-            using (var sent = folder.OpenUpload(upload))
-            {
-                made = new VersionMaker(folder).Make(sent, current);
-            }
-            if (made.Refusal is { } refusal)
-            {
-                Discard([upload]);
-                return refusal;
-            }
-            return ReplaceCurrent(made.Value!, upload, beforeChange);
+            return MakeCurrent(upload, check, beforeChange);
         }
     }
 
@@ -208,6 +195,7 @@ internal sealed class UploadStore : IDisposable
     {
         Base = version.Manifest.Base,
         Upload = version.Manifest.Upload,
+        InvalidCells = version.Manifest.InvalidCells,
     };
 
     private UploadManifest? FindUpload(string digest) =>
@@ -278,12 +266,53 @@ internal sealed class UploadStore : IDisposable
         return uploads.Count - outdated.Count;
     }
 
-    private DataVersion ReplaceCurrent(UploadManifest version, UploadManifest upload, Action<DataVersion> beforeChange)
+    private Outcome<DataVersion> MakeCurrent(
+        UploadManifest upload, Func<DataVersion, Refusal?> check, Action<DataVersion> beforeChange)
     {
-        var opened = folder.OpenVersion(version);
+        // The new version gets the memory of the one that it replaces. Only the copy of a sorted upload needs no memory of its own.
+        current?.ReleaseGroups();
+        var groups = upload.Form == UploadForm.Sorted
+            ? StoredVersion.ReserveGroups(folder.WorkingSet, folder.Layout, dataSet)
+            : null;
+        var isHandedOver = false;
+        try
+        {
+            Outcome<UploadManifest> made;
+            using (var sent = folder.OpenUpload(upload))
+            {
+                made = new VersionMaker(folder).Make(sent, current, groups);
+            }
+            if (made.Refusal is { } refusal)
+            {
+                Discard([upload]);
+                return refusal;
+            }
+            isHandedOver = true;
+            return ReplaceCurrent(made.Value!, upload, groups, check, beforeChange);
+        }
+        finally
+        {
+            if (groups is not null && !isHandedOver)
+            {
+                folder.WorkingSet.Release((long)folder.Layout.GroupSize(dataSet) * groups.Length);
+            }
+        }
+    }
+
+    private Outcome<DataVersion> ReplaceCurrent(
+        UploadManifest version, UploadManifest upload, AlignedBytes?[]? groups, Func<DataVersion, Refusal?> check,
+        Action<DataVersion> beforeChange)
+    {
+        var opened = folder.OpenVersion(version, groups);
         try
         {
             var committed = Describe(opened) with { BaseVersion = version.Base is null ? null : current!.Manifest.Version };
+            if (check(committed) is { } refusal)
+            {
+                Discard([upload]);
+                folder.DeleteChunks(version.Version);
+                return refusal;
+            }
             beforeChange(committed);
             table.SetCurrent(version, upload);
             var before = current;

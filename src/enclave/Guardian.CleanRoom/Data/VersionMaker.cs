@@ -23,15 +23,16 @@ internal sealed class VersionMaker(UploadFolder folder)
     /// <summary>Makes a version; its chunks are on disk when this returns.</summary>
     /// <param name="upload">A complete upload.</param>
     /// <param name="current">The version that changes are for.</param>
+    /// <param name="groups">Receives the groups of a sorted upload, decrypted; null for none.</param>
     /// <returns>The version, which is not current yet.</returns>
     /// <exception cref="RefusedException">The host changed a file.</exception>
-    public Outcome<UploadManifest> Make(StoredVersion upload, StoredVersion? current)
+    public Outcome<UploadManifest> Make(StoredVersion upload, StoredVersion? current, AlignedBytes?[]? groups)
     {
         var (form, announced) = (upload.Manifest.Form, upload.Manifest);
         var version = new UploadManifest(dataSet.Name, UploadManifest.DrawVersion(), "", 0, UploadManifest.DrawKey());
         var temporary = folder.PathOf("version.new");
         using var cipher = folder.CreateCipher(version);
-        using var made = new NewVersion(layout, dataSet, temporary, cipher);
+        using var made = new NewVersion(layout, dataSet, temporary, cipher, groups);
         var fits = form switch
         {
             UploadForm.Sorted => Copy(upload, made),
@@ -64,6 +65,7 @@ internal sealed class VersionMaker(UploadFolder folder)
             Digest = digest,
             Rows = (int)made.Rows,
             Base = announced.Base,
+            InvalidCells = announced.InvalidCells,
             Upload = form == UploadForm.Sorted ? null : announced.Digest,
         };
     }

@@ -18,7 +18,7 @@ internal sealed record VersionList(IReadOnlyList<UploadManifest> Current, IReadO
     /// <summary>Makes the widest list of the same versions and uploads: the size of the file must not tell numbers of rows.</summary>
     public VersionList ToWidest()
     {
-        static UploadManifest Widen(UploadManifest manifest) => manifest with { Rows = int.MinValue };
+        static UploadManifest Widen(UploadManifest manifest) => manifest with { Rows = int.MinValue, InvalidCells = int.MinValue };
         return new VersionList([.. Current.Select(Widen)], [.. Uploads.Select(Widen)]);
     }
 }

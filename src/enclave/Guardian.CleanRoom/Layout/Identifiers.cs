@@ -41,6 +41,10 @@ public static class Identifiers
             IdentifierKind.Email => "email\0"u8,
             IdentifierKind.Phone => "phone\0"u8,
             IdentifierKind.Composite => "composite\0"u8,
+            IdentifierKind.Maid => "maid\0"u8,
+            IdentifierKind.Uid2 => "uid2\0"u8,
+            IdentifierKind.Euid => "euid\0"u8,
+            IdentifierKind.RampId => "rampid\0"u8,
             _ => "customer_id\0"u8,
         };
         label.CopyTo(message);

@@ -31,7 +31,10 @@ internal sealed class Ledger(RoomContract contract)
     }
 
     /// <summary>Computes the ledger of a log.</summary>
-    public static Ledger From(RoomContract contract, IEnumerable<LogLine> entries)
+    /// <param name="contract">The contract.</param>
+    /// <param name="previous">The contract that it succeeds; null for the first.</param>
+    /// <param name="entries">The log.</param>
+    public static Ledger From(RoomContract contract, RoomContract? previous, IEnumerable<LogLine> entries)
     {
         var ledger = new Ledger(contract);
         foreach (var entry in entries)
@@ -43,7 +46,8 @@ internal sealed class Ledger(RoomContract contract)
             }
             else if (entry.Event == LogEvents.Succession)
             {
-                foreach (var (dataSet, sum) in JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.SuccessionDetail)!.Spent)
+                var before = JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.SuccessionDetail)!.Spent;
+                foreach (var (dataSet, sum) in BudgetHeir.Inherit(contract, previous!, before))
                 {
                     ledger.Charge([dataSet], decimal.Round(sum, SumPlaces));
                 }

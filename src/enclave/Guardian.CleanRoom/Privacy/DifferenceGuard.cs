@@ -26,14 +26,22 @@ internal sealed class DifferenceGuard(int minimumAudience, byte[] key)
     private const long MaxSize = 256L * 1024 * 1024;
 
     private readonly List<PersonSet> answered = [];
+
+    // Sets of answers that the contract promises, on the current versions. Other questions must not block them.
+    private IReadOnlyList<PersonSet> reserved = [];
     private long size;
 
     /// <summary>Whether the memory for answered sets is used up.</summary>
     public bool IsFull => size > MaxSize;
 
-    /// <summary>Tests whether an answer about this set is safe together with all earlier answers.</summary>
-    public bool Allows(PersonSet set) => answered.TrueForAll(earlier =>
-        earlier.Description == set.Description || !IsNear(set.Sketch.DifferenceTo(earlier.Sketch), set.Sketch ^ earlier.Sketch));
+    /// <summary>Tests whether an answer about this set is safe together with all earlier answers, and with the reserved ones.</summary>
+    public bool Allows(PersonSet set) => AllowsReserved(set) && reserved.All(other => AreSafe(set, other));
+
+    /// <summary>Tests whether a reserved answer about this set is safe together with all earlier answers.</summary>
+    public bool AllowsReserved(PersonSet set) => answered.TrueForAll(earlier => AreSafe(set, earlier));
+
+    /// <summary>Reserves sets for answers that the contract promises, in place of those reserved before.</summary>
+    public void Reserve(IReadOnlyList<PersonSet> sets) => reserved = sets;
 
     /// <summary>Remembers the sets of an answer.</summary>
     public void Remember(IEnumerable<PersonSet> sets)
@@ -48,6 +56,9 @@ internal sealed class DifferenceGuard(int minimumAudience, byte[] key)
             }
         }
     }
+
+    private bool AreSafe(PersonSet set, PersonSet other) =>
+        other.Description == set.Description || !IsNear(set.Sketch.DifferenceTo(other.Sketch), set.Sketch ^ other.Sketch);
 
     // The threshold is between k and one and a half times k, and depends on the difference in a way that nobody outside can compute. A
     // member who exchanges k - 1 known persons and one target does not learn from the refusal whether the target counted.

@@ -3,6 +3,7 @@ using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Matching;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Room;
@@ -45,9 +46,11 @@ public sealed class RoomDataSets
                 return closed;
             }
             // The log comes first: no version may be current that the log does not name.
-            var committed = store.Commit(digest, version => state.Append(
-                member, LogEvents.Upload, new UploadDetail(dataSet, version.Version, version.BaseVersion),
-                RoomLogJson.Default.UploadDetail));
+            var committed = store.Commit(
+                digest, version => FindInclusionProblem(dataSet, version),
+                version => state.Append(
+                    member, LogEvents.Upload, new UploadDetail(dataSet, version.Version, version.BaseVersion),
+                    RoomLogJson.Default.UploadDetail));
             if (committed.Refusal is not null)
             {
                 return committed.Refusal;
@@ -60,8 +63,10 @@ public sealed class RoomDataSets
             {
                 Base = current.Base,
                 Upload = current.Upload,
+                InvalidCells = current.InvalidCells,
             };
-            var payload = PaddedJson.Write(receipt, receipt with { Rows = int.MinValue }, AnswerJson.Default.UploadReceipt);
+            var payload = PaddedJson.Write(
+                receipt, receipt with { Rows = int.MinValue, InvalidCells = int.MinValue }, AnswerJson.Default.UploadReceipt);
             return state.Enclave.Statements.Sign(payload, UploadReceipt.StatementType);
         }
     }
@@ -101,6 +106,28 @@ public sealed class RoomDataSets
                 entry.Hash);
             return state.Sign(receipt, AnswerJson.Default.DeletionReceipt, DeletionReceipt.StatementType);
         }
+    }
+
+    // Both data sets are of one owner, so the owner alone learns how many persons are missing.
+    private Refusal? FindInclusionProblem(string name, DataVersion candidate)
+    {
+        DataVersion? VersionOf(string dataSet) => dataSet == name ? candidate : state.FindVersion(dataSet);
+        foreach (var inner in state.Contract.DataSets.Where(each => each.Within is not null && (each.Name == name || each.Within == name)))
+        {
+            if (VersionOf(inner.Name) is not { } within || VersionOf(inner.Within!) is not { } outer)
+            {
+                continue;
+            }
+            var versions = new Dictionary<string, DataVersion> { [inner.Name] = within, [inner.Within!] = outer };
+            SidePlan[] sides = [new SidePlan(within.Source, [], []), new SidePlan(outer.Source, [], [])];
+            var matched = state.Engines.Create(null, versions).CountCells(sides, 1)[0];
+            if (matched < within.Rows)
+            {
+                return RoomReasons.NotWithin.Because(
+                    $"{within.Rows - matched} persons of '{inner.Name}' are not in '{inner.Within}', within which the contract says they are");
+            }
+        }
+        return null;
     }
 
     private UploadStore? FindOwned(RoomMember member, string name, out Refusal? refusal)

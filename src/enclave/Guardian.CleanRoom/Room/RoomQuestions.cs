@@ -17,6 +17,9 @@ public sealed class RoomQuestions
     private readonly QuestionCompiler compiler;
     private readonly DisclosureRules rules;
 
+    // The versions whose lift is reserved; written while an analysis is locked.
+    private string? reservedKey;
+
     internal RoomQuestions(RoomState state)
     {
         (this.state, contract) = (state, state.Contract);
@@ -159,6 +162,7 @@ public sealed class RoomQuestions
 
         // Step 4: compute and store.
         var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, state.Layout.GroupCount);
+        ReserveLift(sketch);
         var engine = state.Engines.Create(compiled.Filters.Across, versions);
         var persons = new PersonSets(engine, versions, state.Guard, sketch, state.Keys.SketchKey());
         var result = new Analyst(contract, persons, rules).Run(compiled);
@@ -180,6 +184,31 @@ public sealed class RoomQuestions
             state.Answers.Add(record);
         }
         return Reply(member, record, entry);
+    }
+
+    // No other question may block the measurement that the members agreed on: its sets count as answered from the first question on.
+    private void ReserveLift(SketchLayout sketch)
+    {
+        if (contract.Analyses.Lift is null || compiler.Compile(new Question { Kind = QuestionKind.Lift }).Value is not { } lift)
+        {
+            return;
+        }
+        var versions = new Dictionary<string, DataVersion>();
+        foreach (var dataSet in lift.DataSets)
+        {
+            if (state.FindVersion(dataSet.Name) is { } version)
+            {
+                versions[dataSet.Name] = version;
+            }
+        }
+        if (versions.Count < lift.DataSets.Count || lift.KeyOf(versions) is var key && key == reservedKey)
+        {
+            return;
+        }
+        var engine = state.Engines.Create(null, versions);
+        var persons = new PersonSets(engine, versions, state.Guard, sketch, state.Keys.SketchKey());
+        state.Guard.Reserve(new LiftAnalysis(contract, persons, rules).FindReservedSets(lift));
+        reservedKey = key;
     }
 
     private LogLine LogFreeQuestion(RoomMember member, FreeQuestionDetail detail) =>

@@ -21,13 +21,14 @@ internal sealed class RoomState : IDisposable
     private readonly StateCipher cipher;
 
     private RoomState(
-        RoomContract contract, RoomLayout layout, RoomEnclave enclave, RoomKeys keys, StateCipher cipher, RoomLog log,
+        SignedContract signed, RoomLayout layout, RoomEnclave enclave, RoomKeys keys, StateCipher cipher, RoomLog log,
         IReadOnlyDictionary<string, UploadStore> stores, AnswerStore answers, MatchEngines engines)
     {
         this.cipher = cipher;
+        var contract = signed.Contract;
         (Contract, Layout, Enclave, Keys, Log, Stores, Answers, Engines) = (contract, layout, enclave, keys, log, stores, answers, engines);
         Committed = CommittedVersions.From(log.Entries);
-        Ledger = Ledger.From(contract, log.Entries);
+        Ledger = Ledger.From(contract, signed.Previous, log.Entries);
         Guard = new DifferenceGuard(contract.Privacy.MinimumAudience, keys.GuardKey());
         Guard.Remember(answers.Records.SelectMany(record => record.Sets));
     }
@@ -107,7 +108,7 @@ internal sealed class RoomState : IDisposable
             // Step 3: the answers that the log names.
             var answers = new AnswerStore(Path.Combine(directory, "answers"), cipher, log.Entries);
             var engines = new MatchEngines(layout, threads, enclave.Shards);
-            return new RoomState(contract, layout, enclave, keys, cipher, log, stores, answers, engines);
+            return new RoomState(signed, layout, enclave, keys, cipher, log, stores, answers, engines);
         }
         catch
         {

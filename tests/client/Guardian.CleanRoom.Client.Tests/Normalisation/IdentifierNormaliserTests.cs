@@ -39,7 +39,7 @@ public class IdentifierNormaliserTests
     [InlineData(
         IdentifierKind.Name, IdentifierProfile.Plain,
         "\u0418\u0432\u0430\u043d\u043e\u0432", "\u0438\u0432\u0430\u043d\u043e\u0432")]
-    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, " - ", "")]
+    [InlineData(IdentifierKind.Name, IdentifierProfile.Plain, " - ", "nobody")]
     [InlineData(IdentifierKind.Name, IdentifierProfile.Exact, " O'Brien ", "o'brien")]
     [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "19851124", "1985-11-24")]
     [InlineData(IdentifierKind.Date, IdentifierProfile.Plain, "1985/3/7", "1985-03-07")]
@@ -57,7 +57,99 @@ public class IdentifierNormaliserTests
     public void Identifiers_are_written_alike(IdentifierKind kind, IdentifierProfile profile, string text, string? expected) =>
         Assert.Equal(expected, Normalise(new Identifier(kind, profile, "id"), text));
 
+    // Nobody's identifiers, and other spellings of one address.
     [Theory]
+    [InlineData("mailto:max@example.com", "max@example.com")]
+    [InlineData("MAILTO:Max@Example.com?subject=Hi", "max@example.com")]
+    [InlineData("Max M <max@example.com>", "max@example.com")]
+    [InlineData("\"max@example.com\"", "max@example.com")]
+    [InlineData("max@example.com;", "max@example.com")]
+    [InlineData("max@example.com;moritz@example.com", null)]
+    [InlineData("max@example.com, moritz", null)]
+    [InlineData("x@example.com.", "x@example.com")]
+    [InlineData("j\u00f6rg@m\u00fcller.de", "j\u00f6rg@xn--mller-kva.de")]
+    [InlineData("jo\u0308rg@mu\u0308ller.de", "j\u00f6rg@xn--mller-kva.de")]
+    [InlineData("j\u00f6rg@XN--MLLER-KVA.de", "j\u00f6rg@xn--mller-kva.de")]
+    [InlineData("x@b\u00fccher.example\u3002com", "x@xn--bcher-kva.example.com")]
+    [InlineData("x@\u4f8b\u3048.\u30c6\u30b9\u30c8", "x@xn--r8jz45g.xn--zckzah")]
+    [InlineData("zero\u200bwidth@example.com", "zerowidth@example.com")]
+    [InlineData("\ufeffx@example.com", "x@example.com")]
+    [InlineData("nbsp\u00a0x@example.com", "nbspx@example.com")]
+    [InlineData("a@b", null)]
+    [InlineData("a@b..de", null)]
+    [InlineData("a@.de", null)]
+    [InlineData("NULL", "nobody")]
+    [InlineData("n/a", "nobody")]
+    [InlineData("noreply@example.com", "nobody")]
+    [InlineData("No-Reply@shop.de", "nobody")]
+    [InlineData("unknown@example.com", "nobody")]
+    [InlineData("test@test.com", "nobody")]
+    [InlineData("x@mail.invalid", "nobody")]
+    [InlineData("nullmann@example.com", "nullmann@example.com")]
+    public void An_address_is_one_in_every_spelling_and_nobodys_is_none(string text, string? expected) =>
+        Assert.Equal(expected, Normalise(new Identifier(IdentifierKind.Email, IdentifierProfile.Google, "id"), text));
+
+    [Theory]
+    [InlineData("DE", "0000000000", "nobody")]
+    [InlineData("DE", "+49 111 1111111", "nobody")]
+    [InlineData("DE", "0123456789", "nobody")]
+    [InlineData("US", "(999) 999-9999", "nobody")]
+    [InlineData("DE", "1234", null)]
+    [InlineData("DE", "unknown", "nobody")]
+    [InlineData("DE", "0151 23456789", "+4915123456789")]
+    [InlineData(null, "+683 4002", "+6834002")]
+    public void Repeated_digits_and_numbers_that_are_too_short_are_no_phones(string? region, string text, string? expected) =>
+        Assert.Equal(expected, Normalise(new Identifier(IdentifierKind.Phone, IdentifierProfile.Google, "id", Region: region), text));
+
+    [Theory]
+    [InlineData(IdentifierKind.Maid, "38400000-8CF0-11BD-B23E-10B96E40000D", "38400000-8cf0-11bd-b23e-10b96e40000d")]
+    [InlineData(IdentifierKind.Maid, "{384000008cf011bdb23e10b96e40000d}", "38400000-8cf0-11bd-b23e-10b96e40000d")]
+    [InlineData(IdentifierKind.Maid, "00000000-0000-0000-0000-000000000000", "nobody")]
+    [InlineData(IdentifierKind.Maid, "38400000-8cf0-11bd-b23e-10b96e40000", null)]
+    [InlineData(IdentifierKind.Maid, "38400000-8cf0-11bd-b23e-10b96e40000g", null)]
+    [InlineData(
+        IdentifierKind.Uid2, "tMmiiTI7IaAcPpQPFQ65uMVCWH8av9jw4cwf/F5HVRQ=", "tMmiiTI7IaAcPpQPFQ65uMVCWH8av9jw4cwf/F5HVRQ=")]
+    [InlineData(IdentifierKind.Euid, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "nobody")]
+    [InlineData(IdentifierKind.Uid2, "tMmiiTI7", null)]
+    [InlineData(
+        IdentifierKind.RampId, "XYabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU",
+        "XYabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU")]
+    [InlineData(IdentifierKind.RampId, "xyabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU", null)]
+    [InlineData(IdentifierKind.CustomerId, "000000", "nobody")]
+    [InlineData(IdentifierKind.CustomerId, "N/A", "nobody")]
+    [InlineData(IdentifierKind.CustomerId, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "nobody")]
+    [InlineData(IdentifierKind.Date, "1900-01-01", "nobody")]
+    [InlineData(IdentifierKind.Date, "9999-12-31", "nobody")]
+    [InlineData(IdentifierKind.Name, "Null", "null")]
+    [InlineData(IdentifierKind.Name, "n/a", "nobody")]
+    public void Identifiers_of_devices_and_networks_keep_their_form(IdentifierKind kind, string text, string? expected) =>
+        Assert.Equal(expected, Normalise(new Identifier(kind, Identifier.Profiles(kind).Values.First(), "id"), text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("NULL")]
+    [InlineData("null")]
+    [InlineData("0000000000")]
+    [InlineData("+0000000000")]
+    [InlineData("1234567890")]
+    [InlineData("unknown")]
+    [InlineData("00000000-0000-0000-0000-000000000000")]
+    public void The_hash_of_nobodys_identifier_is_nobodys(string text)
+    {
+        var hashed = new Identifier(IdentifierKind.Email, IdentifierProfile.Meta, "id", IdentifierForm.Sha256);
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text));
+        Assert.Equal("nobody", Normalise(hashed, Convert.ToHexString(hash)));
+        Assert.Equal("nobody", Normalise(hashed, Convert.ToBase64String(hash)));
+        Assert.Equal("nobody", Normalise(hashed, new string('0', 64)));
+        Assert.Equal(
+            "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514",
+            Normalise(hashed, "0xB4C9A289323B21A01C3E940F150EB9B8C542587F1ABFD8F0E1CC1FFC5E475514"));
+    }
+
+    [Theory]
+    [InlineData(DateOrder.Serial, "31375", "1985-11-24")]
+    [InlineData(DateOrder.Serial, "31375.75", "1985-11-24")]
+    [InlineData(DateOrder.Serial, "60", null)]
     [InlineData(DateOrder.DayMonthYear, "24.11.1985", "1985-11-24")]
     [InlineData(DateOrder.DayMonthYear, "7/3/1985", "1985-03-07")]
     [InlineData(DateOrder.DayMonthYear, "24111985", "1985-11-24")]
@@ -190,7 +282,7 @@ public class IdentifierNormaliserTests
             {
                 var text = string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => characters[random.Next(characters.Length)]));
                 var size = IdentifierNormaliser.BufferSize(text.Length);
-                Assert.InRange(normaliser.Normalise(text, new char[size]), -1, size);
+                Assert.InRange(normaliser.Normalise(text, new char[size]), Nobody.Length, size);
             }
         }
     }
@@ -209,6 +301,6 @@ public class IdentifierNormaliserTests
     {
         var buffer = new char[IdentifierNormaliser.BufferSize(text.Length)];
         var length = new IdentifierNormaliser(identifier).Normalise(text, buffer);
-        return length < 0 ? null : new string(buffer, 0, length);
+        return length == Nobody.Length ? "nobody" : length < 0 ? null : new string(buffer, 0, length);
     }
 }

@@ -51,7 +51,7 @@ public class LedgerTests
         {
             entries.Add(LogChain.Next(entries.LastOrDefault(), DateTimeOffset.UnixEpoch, "agency", what, detail));
         }
-        var spent = Ledger.From(Contract, entries).Spent;
+        var spent = Ledger.From(Contract, Contract, entries).Spent;
         Assert.Equal((0.4m, 0.2m), (spent["campaign"], spent["customers"]));
         Assert.Null(LogChain.FindProblem(entries));
     }

@@ -117,7 +117,7 @@ public sealed class SuccessionTests
     }
 
     private static RoomContract Next(RoomContract before, params (string Old, string New)[] changes) => TestContract.Read(
-        [("version: 1\n", $"version: 2\nprevious: {Convert.ToHexStringLower(before.Hash.Span)}\n"), .. changes]);
+        [("version: 1\n", $"version: 2\nprevious: {Convert.ToHexStringLower(before.Hash.Span)}\nguard: reset\n"), .. changes]);
 
     private static SignedContract? Verify(RoomContract contract, RoomContract? previous, params (string Name, IdentityKey Key)[] signers) =>
         SignedContract.Verify(

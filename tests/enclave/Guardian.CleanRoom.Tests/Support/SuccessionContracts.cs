@@ -24,7 +24,7 @@ internal static class SuccessionContracts
 
     /// <summary>Makes a contract that succeeds another.</summary>
     public static RoomContract Next(RoomContract before, params (string Old, string New)[] changes) => TestContract.Read(
-        [("version: 1\n", $"version: 2\nprevious: {Convert.ToHexStringLower(before.Hash.Span)}\n"), .. Rules, .. changes]);
+        [("version: 1\n", $"version: 2\nprevious: {Convert.ToHexStringLower(before.Hash.Span)}\nguard: reset\n"), .. Rules, .. changes]);
 
     /// <summary>Signs it as both members.</summary>
     public static SignedContract Sign(RoomContract contract, RoomContract previous) => SignedContract.Verify(

@@ -32,7 +32,8 @@ internal sealed partial class RoomAmendCommand : LocalCommand
         var path = arguments.GetRequiredValue(output);
         var previous = RoomFile.PreviousPath(path);
         OutputFile.RequireNew(path, previous);
-        var version = string.Create(CultureInfo.InvariantCulture, $"version: {file.Contract.Version + 1}\nprevious: {file.Hash}");
+        var version = string.Create(
+            CultureInfo.InvariantCulture, $"version: {file.Contract.Version + 1}\nprevious: {file.Hash}\nguard: reset");
         var text = PreviousLine().Replace(Encoding.UTF8.GetString(file.Bytes), "");
         OutputFile.Write(path, VersionLine().Replace(text, version, 1));
         OutputFile.Write(previous, file.Bytes);
@@ -52,7 +53,8 @@ internal sealed partial class RoomAmendCommand : LocalCommand
     [GeneratedRegex("^version:.*$", RegexOptions.Multiline)]
     private static partial Regex VersionLine();
 
-    [GeneratedRegex("^previous:.*\n", RegexOptions.Multiline)]
+    // 'guard: reset' is in every later contract; a budget that was reset once is not reset again.
+    [GeneratedRegex("^(previous|guard):.*\n|^ +budget: +reset *\n", RegexOptions.Multiline)]
     private static partial Regex PreviousLine();
 }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Failures;
 
 namespace Guardian.Cli.Commands.Rooms;
 
@@ -21,7 +23,7 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
     private readonly Option<string?> of = new("--of") { Description = "Column of a sum, dataset.column.", HelpName = "COLUMN" };
     private readonly Option<string[]> dataSets = new("--dataset")
     {
-        Description = "Data set that must contain the persons; at least twice. Without it, all of the room's.",
+        Description = "Data set that must contain the persons; at least twice. Needed in a room of more than two.",
         HelpName = "NAME",
     };
 
@@ -33,17 +35,32 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
         AddSymbols(kind, by, of, dataSets);
     }
 
-    protected override Question ReadQuestion(ParseResult arguments) => new()
+    protected override Question ReadQuestion(RoomContract contract, ParseResult arguments)
     {
-        Kind = Kinds[arguments.GetRequiredValue(kind)],
-        By = arguments.GetValue(by) ?? [],
-        Column = arguments.GetValue(of),
-        DataSets = arguments.GetValue(dataSets) ?? [],
-    };
+        var named = arguments.GetValue(dataSets) ?? [];
+        if (named.Length == 0 && contract.DataSets.Count > 2)
+        {
+            // A crosstab by columns of two data sets is about these.
+            named = [.. (arguments.GetValue(by) ?? []).Select(column => column.Split('.')[0]).Distinct()];
+        }
+        if (named.Length < 2 && arguments.GetValue(dataSets) is not { Length: > 0 } && contract.DataSets.Count > 2)
+        {
+            throw CliReasons.NoDataSets.Refuse(
+                $"the room has more than two data sets: {string.Join(", ", contract.DataSets.Select(dataSet => dataSet.Name))}",
+                "name those that must all contain the persons: --dataset NAME --dataset NAME");
+        }
+        return new Question
+        {
+            Kind = Kinds[arguments.GetRequiredValue(kind)],
+            By = arguments.GetValue(by) ?? [],
+            Column = arguments.GetValue(of),
+            DataSets = named,
+        };
+    }
 }
 
 /// <summary><c>guardian room lift</c>.</summary>
 internal sealed class RoomLiftCommand() : RoomQuestionCommand("lift", "Measure the campaign's effect, as the contract designed it.")
 {
-    protected override Question ReadQuestion(ParseResult arguments) => new() { Kind = QuestionKind.Lift };
+    protected override Question ReadQuestion(RoomContract contract, ParseResult arguments) => new() { Kind = QuestionKind.Lift };
 }

@@ -32,7 +32,8 @@ internal sealed class RoomCheckCommand : LocalCommand
         List<string> signed = [.. file.Signers.Where(member => File.Exists(file.SignaturePath(member.Name))).Select(member => member.Name)];
         var isComplete = file.Contract.Members.All(member => signed.Contains(member.Name)) && file.RequireSigned() is not null;
         terminal.Show(
-            new RoomCheckResult(file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null),
+            new RoomCheckResult(
+                file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)]),
             RoomsJson.Default.RoomCheckResult, people =>
             {
                 RoomView.ShowContract(people, file, signed);
@@ -47,5 +48,7 @@ internal sealed class RoomCheckCommand : LocalCommand
 /// <summary>The result of <c>room check</c>.</summary>
 /// <param name="Signed">Whether all members have signed.</param>
 /// <param name="Signatures">The members who have.</param>
+/// <param name="Warnings">Consequences of the contract that its members should know before they sign.</param>
 /// <param name="SessionChecked">Whether the session was given, and keeps the room's key in the enclave.</param>
-internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked);
+internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked,
+    IReadOnlyList<string> Warnings);

@@ -14,15 +14,14 @@ internal sealed class RoomDiagnoseCommand : CliCommand
     private static readonly Dictionary<string, IdentifierKind> Kinds = new()
     {
         ["email"] = IdentifierKind.Email, ["phone"] = IdentifierKind.Phone, ["customer_id"] = IdentifierKind.CustomerId,
+        ["maid"] = IdentifierKind.Maid, ["uid2"] = IdentifierKind.Uid2, ["euid"] = IdentifierKind.Euid, ["rampid"] = IdentifierKind.RampId,
         ["name"] = IdentifierKind.Name, ["date"] = IdentifierKind.Date, ["postcode"] = IdentifierKind.Postcode,
     };
 
-    private static readonly Dictionary<string, DateOrder> Orders = new()
+    private readonly Argument<string> file = new("FILE")
     {
-        ["ymd"] = DateOrder.YearMonthDay, ["dmy"] = DateOrder.DayMonthYear, ["mdy"] = DateOrder.MonthDayYear,
+        Description = "The file: CSV with a header, UTF-8 (also packed with gzip), Parquet or .xlsx; - is standard input.",
     };
-
-    private readonly Argument<string> file = new("FILE") { Description = "The file: CSV with a header, UTF-8; .gz is unpacked." };
     private readonly Option<string> column = new("--column")
     {
         Description = "The column of the identifier.",
@@ -31,7 +30,8 @@ internal sealed class RoomDiagnoseCommand : CliCommand
     };
     private readonly Option<string> kind = new("--kind")
     {
-        Description = "email, phone or customer_id; or for a part of a composite identifier: name, date or postcode.",
+        Description =
+            "email, phone, customer_id, maid, uid2, euid or rampid; or for a part of a composite identifier: name, date or postcode.",
         DefaultValueFactory = _ => "email",
         HelpName = "KIND",
     };
@@ -47,25 +47,31 @@ internal sealed class RoomDiagnoseCommand : CliCommand
     };
     private readonly Option<string> order = new("--order")
     {
-        Description = "The order of dates in the file: ymd, dmy or mdy.",
+        Description = "The order of dates in the file: ymd, dmy, mdy or excel.",
         DefaultValueFactory = _ => "ymd",
         HelpName = "ORDER",
     };
     private readonly Option<bool> hashed = new("--sha256") { Description = "The cells hold SHA-256 of identifiers." };
 
+    private readonly Option<bool> forPartner = new("--for-partner")
+    {
+        Description = "Hide counts below 20, so that you can show the report to a partner.",
+    };
+
     public RoomDiagnoseCommand() : base(
         "diagnose", "Explain how well a file's identifiers will match; shows figures, never an identifier, and sends nothing.")
     {
         kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
-        order.AcceptOnlyFromAmong([.. Orders.Keys]);
-        AddSymbols(file, column, kind, profile, region, order, hashed);
+        order.AcceptOnlyFromAmong([.. DateOrders.Names.Keys]);
+        AddSymbols(file, column, kind, profile, region, order, hashed, forPartner);
     }
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var (identifier, name) = ReadIdentifier(arguments);
         var path = arguments.GetRequiredValue(file);
-        var report = InputFile.Use(path, () => new IdentifierDiagnosis(identifier).Read(path, cancellation));
+        var report = InputFile.Use(
+            path, () => new IdentifierDiagnosis(identifier, arguments.GetValue(forPartner)).Read(path, cancellation));
         terminal.Show(RoomDiagnoseResult.Of(report, name), RoomsJson.Default.RoomDiagnoseResult, people => Show(people, report, name));
         return Task.FromResult(ExitCode.Done);
     }
@@ -83,7 +89,7 @@ internal sealed class RoomDiagnoseCommand : CliCommand
         var form = arguments.GetValue(hashed) ? IdentifierForm.Sha256 : IdentifierForm.Clear;
         return (new Identifier(chosen, known, arguments.GetRequiredValue(column), form, arguments.GetValue(region))
         {
-            Order = Orders[arguments.GetRequiredValue(order)],
+            Order = DateOrders.Names[arguments.GetRequiredValue(order)],
         }, name);
     }
 
@@ -101,6 +107,10 @@ internal sealed class RoomDiagnoseCommand : CliCommand
             table.AddRow(figure.Name, figure.Rows is { } rows ? Format.Number(rows) : "< 20", Share(figure.Rows));
         }
         people.WriteTable(table);
+        if (report.MostFrequent is { } most)
+        {
+            people.WriteLine($"the most frequent identifier stands in {Format.Number(most)} {(most == 1 ? "row" : "rows")}");
+        }
         if (report.Profiles.Count > 1)
         {
             people.WriteLine(
@@ -115,14 +125,16 @@ internal sealed class RoomDiagnoseCommand : CliCommand
 
 /// <summary>The result of <c>room diagnose</c>.</summary>
 /// <param name="Usable">The share of rows with an identifier that can match, 0 to 1.</param>
-/// <param name="Figures">Rows by property; null for fewer than 20.</param>
+/// <param name="Figures">Rows by property; null for fewer than 20 in a report for a partner.</param>
+/// <param name="MostFrequent">Rows of the most frequent identifier; null like <paramref name="Figures"/>.</param>
 internal sealed record RoomDiagnoseResult(
     int Rows, int Persons, double Usable, string Profile, IReadOnlyDictionary<string, int?> Figures,
     IReadOnlyDictionary<string, int> PersonsByProfile,
-    IReadOnlyList<string> Hints)
+    IReadOnlyList<string> Hints, int? MostFrequent)
 {
     public static RoomDiagnoseResult Of(DiagnosisReport report, string profile) => new(
         report.Rows, report.Persons, Math.Round(report.Usable, 4), profile,
         report.Figures.ToDictionary(figure => figure.Name, figure => figure.Rows),
-        report.Profiles.ToDictionary(each => each.Key, each => each.Value), [.. report.Hints]);
+        report.Profiles.ToDictionary(each => each.Key, each => each.Value), [.. report.Hints],
+        report.MostFrequent);
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Output;
 using Guardian.Cli.Rooms;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Rooms;
 
@@ -28,12 +30,13 @@ internal abstract class RoomQuestionCommand : RoomCommand
     protected sealed override async Task<int> RunAsync(
         RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var question = ReadQuestion(arguments) with { Where = Questions.ReadConditions(arguments, where) };
+        var question = ReadQuestion(file.Contract, arguments) with { Where = Questions.ReadConditions(arguments, where) };
         return ReadOutput(arguments).Show(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract, terminal);
     }
 
     /// <summary>Reads the question without its conditions.</summary>
-    protected abstract Question ReadQuestion(ParseResult arguments);
+    /// <exception cref="RefusedException">The contract leaves open what is asked.</exception>
+    protected abstract Question ReadQuestion(RoomContract contract, ParseResult arguments);
 
     private StatementOutput ReadOutput(ParseResult arguments) => new(arguments.GetValue(output), arguments.GetValue(html));
 }

@@ -19,7 +19,7 @@ internal sealed class RoomUploadCommand : RoomCommand
     };
     private readonly Option<string?> data = new("--data")
     {
-        Description = "The file: CSV with a header, UTF-8 (.gz is unpacked), or .parquet.",
+        Description = "The file: CSV with a header, UTF-8 (also packed with gzip), Parquet or .xlsx; - is standard input.",
         HelpName = "FILE",
     };
     private readonly Option<bool> changes = new("--changes")
@@ -59,7 +59,7 @@ internal sealed class RoomUploadCommand : RoomCommand
         }
         foreach (var path in new[] { file, removals }.OfType<string>())
         {
-            InputFile.Require(path);
+            _ = path == "-" ? path : InputFile.Require(path);
         }
     }
 

@@ -14,6 +14,8 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <param name="Persons">Persons in it.</param>
 /// <param name="Empty">Rows without identifier.</param>
 /// <param name="Invalid">Rows whose identifier is invalid.</param>
+/// <param name="Nobodys">Rows whose identifier is nobody's.</param>
+/// <param name="InvalidCells">Cells that are no value of their column and count as empty.</param>
 /// <param name="Duplicates">Rows of a person that an earlier row has.</param>
 /// <param name="Uncounted">Events outside every window and filter.</param>
 /// <param name="Capped">Persons who reach a column's bound.</param>
@@ -22,9 +24,11 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <param name="Bytes">Bytes sent in all, padding included.</param>
 internal sealed record RoomUploadResult(
     string DataSet, string Version, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid,
-    int Duplicates, int Uncounted, int Capped,
+    int Nobodys, int InvalidCells, int Duplicates, int Uncounted, int Capped,
     IReadOnlyList<string> IgnoredColumns, int Chunks, int ResumedAt, long Bytes)
 {
+    private const int MaxShown = 10;
+
     /// <summary>Whether the enclave made the version from changes or from unsorted rows.</summary>
     [JsonIgnore]
     public bool IsMadeInEnclave { get; private init; }
@@ -32,25 +36,31 @@ internal sealed record RoomUploadResult(
     public static RoomUploadResult Of(
         string dataSet, UploadReceipt accepted, PreparationReport report, int chunks, int resumed, long size) => new(
         dataSet, accepted.Version, accepted.Digest, accepted.Base, accepted.Rows, report.Rows, report.Persons, report.Empty, report.Invalid,
-        report.Duplicates, report.Uncounted,
+        report.Nobodys, report.InvalidCells, report.Duplicates, report.Uncounted,
         report.Capped, [.. report.IgnoredColumns], chunks, resumed, size)
     {
         IsMadeInEnclave = accepted.Upload is not null,
     };
+
+    private string ShowIgnored() =>
+        string.Join(", ", IgnoredColumns.Take(MaxShown))
+            + (IgnoredColumns.Count > MaxShown ? $" and {IgnoredColumns.Count - MaxShown} more" : "");
 
     /// <summary>The result for people.</summary>
     public IEnumerable<string> ToLines()
     {
         List<string> left =
         [
-            .. new[] { (Empty, "without identifier"), (Invalid, "with an invalid identifier"), (Duplicates, "of a person already there") }
+            .. new[] { (Empty, "without identifier"), (Invalid, "with an invalid identifier"),
+                (Nobodys, "with an identifier of nobody"), (Duplicates, "of a person already there") }
                 .Where(each => each.Item1 > 0).Select(each => $"{Format.Number(each.Item1)} {each.Item2}"),
         ];
         yield return $"{DataSet}: {Format.Number(Persons)} persons from {Format.Number(Rows)} rows"
             + (left.Count > 0 ? $"; left out: {string.Join(", ", left)}" : "")
+            + (InvalidCells > 0 ? $"; {Format.Number(InvalidCells)} invalid cells count as empty" : "")
             + (Uncounted > 0 ? $"; {Format.Number(Uncounted)} events lie outside every window or filter" : "")
             + (Capped > 0 ? $"; {Format.Number(Capped)} persons reach a column's bound" : "")
-            + (IgnoredColumns.Count > 0 ? $"; columns that stayed here: {string.Join(", ", IgnoredColumns)}" : "");
+            + (IgnoredColumns.Count > 0 ? $"; columns that stayed here: {ShowIgnored()}" : "");
         if (IsMadeInEnclave)
         {
             yield return $"the version that the enclave made of them has {Format.Number(VersionPersons)} persons";

@@ -1,0 +1,88 @@
+namespace Guardian.CleanRoom.Client.Reading;
+
+/// <summary>A stream whose first bytes were looked at, so that its format shows even where it cannot seek. Disposes the inner stream.
+/// </summary>
+internal sealed class PeekedStream : Stream
+{
+    private readonly Stream inner;
+    private readonly byte[] first = new byte[4];
+    private readonly int count;
+    private int position;
+
+    public PeekedStream(Stream inner)
+    {
+        this.inner = inner;
+        count = inner.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
+    }
+
+    /// <summary>Whether the content is packed with gzip (RFC 1952, section 2.3.1).</summary>
+    public bool IsGzip => First.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]);
+
+    /// <summary>Whether the content is Parquet.</summary>
+    public bool IsParquet => First.SequenceEqual("PAR1"u8);
+
+    /// <summary>Whether the content is a zip archive, as Excel's workbooks are.</summary>
+    public bool IsZip => First.SequenceEqual((ReadOnlySpan<byte>)[0x50, 0x4B, 3, 4]);
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    private ReadOnlySpan<byte> First => first.AsSpan(0, count);
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        var left = First[position..];
+        if (left.IsEmpty)
+        {
+            return inner.Read(buffer);
+        }
+        left = left[..Math.Min(left.Length, buffer.Length)];
+        left.CopyTo(buffer);
+        position += left.Length;
+        return left.Length;
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+}
