@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Secrets;
