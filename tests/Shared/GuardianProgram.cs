@@ -105,6 +105,19 @@ internal static class GuardianProgram
         return build;
     }
 
+    /// <summary>Reads the next event that a program prints with <c>--json</c>, after those about the steps of its start.</summary>
+    public static async Task<JsonNode> ReadEventAsync(Process process)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        JsonNode message;
+        do
+        {
+            message = JsonNode.Parse((await process.StandardOutput.ReadLineAsync(limit.Token))!)!;
+        }
+        while ((string?)message["event"] == "starting");
+        return message;
+    }
+
     private static async Task<Running> ServeAsync(Process process, string program)
     {
         using var limit = new CancellationTokenSource(Limit);

@@ -8,6 +8,9 @@ internal static class SecretRoles
     // Stands for the creator's key, which a text does not name.
     private const string Creator = "CREATOR";
 
+    // Stands for a key that the text does not name.
+    private const string Stranger = "STRANGER";
+
     /// <summary>Reads a secret whose value is sealed to a CAS.</summary>
     public static SessionSecret ReadSealed(YamlMap map, SessionSecret secret)
     {
@@ -63,7 +66,7 @@ internal static class SecretRoles
         {
             return null;
         }
-        if (rule.IsSatisfiedBy(new HashSet<string>(), Creator))
+        if (rule.IsSatisfiedBy(new HashSet<string> { Stranger }, Creator))
         {
             map.ReportAt(member, $"'{member}' names people; ANY would admit strangers");
         }

@@ -151,8 +151,7 @@ public sealed class CasProcessTests : IDisposable
         using var process = GuardianProgram.Start(folder.Path, "Guardian.Cas", "guardian-cas", [.. Arguments(), "--json"]);
         try
         {
-            var line = await process.StandardOutput.ReadLineAsync(cancellation);
-            var address = new Uri((string)JsonNode.Parse(line!)!["address"]!);
+            var address = new Uri((string)(await GuardianProgram.ReadEventAsync(process))["address"]!);
             using (var stream = await OpenAsync(address, isKnown: true))
             {
                 await stream.WriteAsync(

@@ -178,8 +178,8 @@ public sealed class ProvisioningTests : IAsyncDisposable
             "--provision-unnamed", "shop/web", "--owners", TestCas.Founder.PublicKey, "--threshold", "1", "--json"]);
         try
         {
-            var provisioning = JsonNode.Parse((await process.StandardOutput.ReadLineAsync())!)!;
-            var listening = JsonNode.Parse((await process.StandardOutput.ReadLineAsync())!)!;
+            var provisioning = await GuardianProgram.ReadEventAsync(process);
+            var listening = await GuardianProgram.ReadEventAsync(process);
             Assert.Equal(("provisioning", "listening"), ((string?)provisioning["event"], (string?)listening["event"]));
             var policy = new AttestationPolicy
             {
