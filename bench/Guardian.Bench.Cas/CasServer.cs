@@ -39,6 +39,8 @@ internal sealed class CasServer : IDisposable
         [
             Path.Combine(build, "guardian-cas.dll"), "--json", "--state", Path.Combine(folder.FullName, "cas"), "--machine", machine,
             "--listen", "127.0.0.1:0", "--owners", owner.PublicKey, "--threshold", "1", "--connections", $"{connections}",
+            // All enclaves of the bench have one address.
+            "--caller-calls", "4096",
         ];
         process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         process.ErrorDataReceived += (_, line) => Errors += line.Data is null ? 0 : 1;

@@ -10,6 +10,7 @@ using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
 using Guardian.Attestation.Statements;
 using Guardian.Cas.Client.Audit;
+using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Client.Workloads;
 using Guardian.CleanRoom.Contract;
@@ -91,6 +92,10 @@ internal static class Targets
         new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input).Value is not null),
         new("yaml-layout", () => [Document("docs/reference/scone.md"), "a: [1, {b: \"c\"}] # d\ne: |\n  f\n"u8.ToArray()], ReadLayout),
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
+        new("audit-successor", () => [PlainAuditSample()], input => AuditLine.IsPlainSuccessor(input, 1, AuditLine.Origin)),
+        new("creation-rules",
+            () => ["cas: {identity: aa, owners: bb}\npredecessor: cc\ncreate: [ANY, {signer: dd}]\nquota: {sessions: 1, keys: 2}\n"u8.ToArray()],
+            input => CreationRules.Read(input).Value is not null),
         new("placeholders",
             () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()],
             input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
@@ -145,6 +150,13 @@ internal static class Targets
             // The base library reads the certificate itself.
             return false;
         }
+    }
+
+    private static byte[] PlainAuditSample()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return AuditLine.Write(
+            new AuditPayload(1, "2026-06-01T00:00:00.000Z", "tag-moved", AuditLine.Origin, AuditLine.Origin, null, null, null, [4]), key);
     }
 
     private static byte[] AuditSample()

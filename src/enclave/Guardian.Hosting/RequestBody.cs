@@ -34,7 +34,7 @@ public static class RequestBody
                 {
                     return null;
                 }
-                body.Write(buffer, 0, size);
+                await body.WriteAsync(buffer.AsMemory(0, size), cancellation).ConfigureAwait(false);
             }
         }
         finally

@@ -69,19 +69,7 @@ public sealed record CreationRules
 
     private static CreationRules Read(YamlMap map, string hash, string text)
     {
-        if (map.Map("cas") is not { } cas)
-        {
-            map.ReportMissing("cas");
-            cas = null;
-        }
-        var pins = new CasPins(
-            cas is null ? null : SessionFields.ReadHash(cas, "identity", "the identity that 'guardian cas attest' prints"),
-            cas is null ? null : SessionFields.ReadHash(cas, "owners", "the hash of owners that 'guardian cas attest' prints"));
-        if (cas is not null && (pins.Identity is null || pins.Owners is null))
-        {
-            cas.Report("give the 'identity' and the 'owners' of the CAS, so that the rules are for no other");
-        }
-        cas?.End();
+        var pins = ReadPins(map);
         if (AccessReader.ReadRule(map, "create") is not { } rule)
         {
             map.ReportMissing("create");
@@ -102,6 +90,24 @@ public sealed record CreationRules
         };
         map.End();
         return read;
+    }
+
+    private static CasPins ReadPins(YamlMap map)
+    {
+        if (map.Map("cas") is not { } cas)
+        {
+            map.ReportMissing("cas");
+            return CasPins.None;
+        }
+        var pins = new CasPins(
+            SessionFields.ReadHash(cas, "identity", "the identity that 'guardian cas attest' prints"),
+            SessionFields.ReadHash(cas, "owners", "the hash of owners that 'guardian cas attest' prints"));
+        if (pins.Identity is null || pins.Owners is null)
+        {
+            cas.Report("give the 'identity' and the 'owners' of the CAS, so that the rules are for no other");
+        }
+        cas.End();
+        return pins;
     }
 
     private static CreatorQuota ReadQuota(YamlMap? map)

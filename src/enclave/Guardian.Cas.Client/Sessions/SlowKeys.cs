@@ -33,7 +33,7 @@ internal sealed class SlowKeys
         }
     }
 
-    private static void Report(IReadOnlyList<(YamlMap Map, SessionSecret Secret)> found, string what)
+    private static void Report(List<(YamlMap Map, SessionSecret Secret)> found, string what)
     {
         if (found.Count > Max)
         {

@@ -192,12 +192,15 @@ internal static class CasEndpoints
     private static async Task LimitAsync(HttpContext context, RequestDelegate next, CallerLimits limits)
     {
         using var lease = limits.Acquire(context);
-        if (lease.IsAcquired)
+        using var large = lease.IsAcquired && CallerLimits.IsLarge(context) ? limits.AcquireLarge(context) : null;
+        if (lease.IsAcquired && large?.IsAcquired != false)
         {
             await next(context).ConfigureAwait(false);
             return;
         }
-        var refusal = CasReasons.Busy.Because("the caller has as many calls under way as one caller may have; wait for their answers");
+        var refusal = CasReasons.Busy.Because(lease.IsAcquired
+            ? "the CAS has as many large bodies under way as it holds at once; try again"
+            : "the caller has as many calls under way as one caller may have; wait for their answers");
         await RefuseAsync(context, StatusCodes.Status429TooManyRequests, refusal).ConfigureAwait(false);
     }
 
@@ -230,17 +233,18 @@ internal static class CasEndpoints
                 await RefuseAsync(context, fault, CasReasons.Invalid.Because(why)).ConfigureAwait(false);
                 return;
             }
-            var (value, refusal) = await RunAsync(() => work(context, body)).ConfigureAwait(false);
+            var (value, refusal) = await RunAsync(context, body, work).ConfigureAwait(false);
             await (value is not null
                 ? WriteAsync(context, status, value, type)
                 : RefuseAsync(context, StatusOf(refusal!), refusal!)).ConfigureAwait(false);
         };
 
-    private static async Task<Outcome<T>> RunAsync<T>(Func<Task<Outcome<T>>> work) where T : class
+    private static async Task<Outcome<T>> RunAsync<T>(
+        HttpContext context, ReadOnlyMemory<byte> body, Func<HttpContext, ReadOnlyMemory<byte>, Task<Outcome<T>>> work) where T : class
     {
         try
         {
-            return await work().ConfigureAwait(false);
+            return await work(context, body).ConfigureAwait(false);
         }
         catch (RefusedException refused)
         {

@@ -135,6 +135,7 @@ internal sealed partial class KeyForge
     }
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetPriority(int which, uint who, int priority);
 
     private sealed record Turn(Action Do);

@@ -56,6 +56,25 @@ public sealed class CallerLimitsTests : IDisposable
     }
 
     [Fact]
+    public void Large_bodies_have_a_limit_of_their_own_for_an_address_and_for_all()
+    {
+        using var limits = new CallerLimits(CallerLimits.MaxCalls);
+        Assert.False(CallerLimits.IsLarge(Call(alice)));
+        var taken = 0;
+        for (var address = 1; address <= 8; address++)
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var call = Call(alice, $"192.0.2.{address}");
+                call.Request.ContentLength = 1_000_000;
+                Assert.True(CallerLimits.IsLarge(call));
+                taken += limits.AcquireLarge(call).IsAcquired ? 1 : 0;
+            }
+            Assert.Equal(Math.Min(64, address * 16), taken);
+        }
+    }
+
+    [Fact]
     public void The_operator_sets_the_limit()
     {
         Assert.Equal(CallerLimits.DefaultCalls, CasLaunch.ReadCallerCalls(Options()));

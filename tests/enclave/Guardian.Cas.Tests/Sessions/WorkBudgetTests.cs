@@ -185,7 +185,7 @@ public sealed class WorkBudgetTests : IDisposable
         Assert.Equal((before.Sessions + 1, before.Lines + 1), after);
 
         Task<(int Sessions, long Lines)> CountAsync() => cas.Vault.RunAsync(
-            transaction => (transaction.CountSessions(), transaction.ReadLog(0, 100).Lines.LongCount()));
+            transaction => (transaction.CountSessions(), (long)transaction.ReadLog(0, 100).Lines.Count));
     }
 
     [Fact]
