@@ -84,24 +84,24 @@ public sealed class YamlLayout
                 return new YamlPlace(from, to, line, column) { Value = scalar.Value, Style = StyleOf(scalar.Style) };
             case SequenceStart list:
                 var items = new List<YamlPlace>();
-                SequenceEnd? listEnd;
-                while (!parser.TryConsume<SequenceEnd>(out listEnd))
+                while (!parser.Accept<SequenceEnd>(out _))
                 {
                     items.Add(ReadNode(parser, offset));
                 }
+                var listEnd = parser.Consume<SequenceEnd>();
                 var isFlowList = list.Style == SequenceStyle.Flow;
-                var endOfList = isFlowList ? (int)listEnd!.End.Index + offset : items.Count > 0 ? items[^1].End : to;
+                var endOfList = isFlowList ? (int)listEnd.Start.Index + 1 + offset : items.Count > 0 ? items[^1].End : to;
                 return new YamlPlace(from, endOfList, line, column) { Items = items, IsFlow = isFlowList };
             case MappingStart map:
                 var members = new List<YamlMember>();
-                MappingEnd? mapEnd;
-                while (!parser.TryConsume<MappingEnd>(out mapEnd))
+                while (!parser.Accept<MappingEnd>(out _))
                 {
                     var key = ReadNode(parser, offset);
                     members.Add(new YamlMember(key, ReadNode(parser, offset)));
                 }
+                var mapEnd = parser.Consume<MappingEnd>();
                 var isFlowMap = map.Style == MappingStyle.Flow;
-                var endOfMap = isFlowMap ? (int)mapEnd!.End.Index + offset : members.Count > 0 ? members[^1].Value.End : to;
+                var endOfMap = isFlowMap ? (int)mapEnd.Start.Index + 1 + offset : members.Count > 0 ? members[^1].Value.End : to;
                 return new YamlPlace(from, endOfMap, line, column) { Members = members, IsFlow = isFlowMap };
             default:
                 throw new YamlException(start.Start, start.End, "unexpected end");

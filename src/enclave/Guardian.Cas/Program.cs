@@ -71,7 +71,8 @@ async Task<EnclaveService> ServeAsync(HostOptions options, EnclaveProcess proces
             : $"guardian-cas: provisioning for Gramine on {provisioning.Address}");
     }
     var certificate = RaTlsCertificate.Create(process.Quotes, EvidenceContext.Cas(Convert.FromHexString(vault.LogId)));
-    return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault, notifier), limits, authority));
+    return new EnclaveService(
+        certificate, server => CasEndpoints.Map(server, services, new CasMetrics(vault, notifier), limits, authority));
 }
 
 static AuditKey CreateAuditKey(EnclaveProcess process) =>

@@ -19,7 +19,8 @@ namespace Guardian.Cas.Host;
 internal static class CasLaunch
 {
     /// <summary>The options besides the common ones.</summary>
-    public static IReadOnlyList<string> Options { get; } = ["database", "join", "mode", "caller-calls", "owners", "threshold", "notify", "notify-ca"];
+    public static IReadOnlyList<string> Options { get; } = [
+        "database", "join", "mode", "caller-calls", "owners", "threshold", "notify", "notify-ca"];
 
     /// <summary>Reads the owners that a new store gets, and an old one must have; null for no demand.</summary>
     /// <exception cref="RefusedException">The options name no owners that make sense.</exception>
