@@ -89,7 +89,9 @@ internal static class Targets
         new("sigstruct", () => [Known.Value.SigStruct], input => SigStruct.TryRead(input, out var read) && read!.Verify()),
         new("report", () => [Known.Value.Quote[48..432]], input => ReportBody.TryRead(input, out _)),
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
-        new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input).Value is not null),
+        new("sealed-value", () => [SealedSamples.Text], SealedSamples.Opens),
+        new("session", () => [Document("docs/spec/session.md"), SealedSamples.Session],
+            input => SessionDocument.Read(input).Value is not null),
         new("yaml-layout", () => [Document("docs/reference/scone.md"), "a: [1, {b: \"c\"}] # d\ne: |\n  f\n"u8.ToArray()], ReadLayout),
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
         new("audit-successor", () => [PlainAuditSample()], input => AuditLine.IsPlainSuccessor(input, 1, AuditLine.Origin)),
@@ -211,7 +213,8 @@ internal static class Targets
         return layout.ReadComments().Count >= 0;
     }
 
-    private static string FileOf(string path)
+    /// <summary>The path of a file of this repository.</summary>
+    internal static string FileOf(string path)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, path)))

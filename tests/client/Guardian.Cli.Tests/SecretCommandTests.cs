@@ -2,7 +2,7 @@ using Guardian.Cli.Tests.Support;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary><c>guardian secret</c>: values reach the CAS from a file, standard input or a variable, and come back to readers only.</summary>
+/// <summary><c>guardian secret</c>: values reach the CAS from a file, standard input or a variable, and go to readers only.</summary>
 [Trait("Starts", "processes")]
 public sealed class SecretCommandTests : IDisposable
 {
@@ -38,7 +38,8 @@ public sealed class SecretCommandTests : IDisposable
         folder.Write("password.txt", "p4ssw0rd!\n");
         (await AsAsync("alice", "secret", "set", "shop", "password", "--from-file", "password.txt")).Ends(1).Says("set");
         var other = new string('0', 64);
-        (await AsAsync("bob", "secret", "set", "shop", "password", "--from-file", "password.txt", "--session-hash", other)).Ends(1).Says(hash);
+        (await AsAsync("bob", "secret", "set", "shop", "password", "--from-file", "password.txt", "--session-hash", other)).Ends(1)
+            .Says(hash);
         (await AsAsync("bob", "secret", "set", "shop", "password", "--from-file", "password.txt", "--session-hash", hash)).Ends(0);
         (await AsAsync("bob", "secret", "read", "shop", "password")).Ends(1);
         (await AsAsync("bob", "secret", "set", "shop", "password", "--from-env", "HOME")).Ends(0);
@@ -71,7 +72,9 @@ public sealed class SecretCommandTests : IDisposable
     private Task<Result> AsAsync(string person, params string[] arguments) => AsAsync(person, arguments, isJson: true);
 
     private Task<Result> AsAsync(string person, string[] arguments, bool isJson) => RunAsync(
-        [.. arguments, "--cas", Address, "--key", $"{person}.pem", "--platform", "simulated", .. isJson ? ["--json"] : Array.Empty<string>()]);
+        [.. arguments, "--cas", Address, "--key", $"{person}.pem", "--platform", "simulated", .. isJson
+            ? ["--json"]
+            : Array.Empty<string>()]);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);
 }

@@ -54,7 +54,8 @@ internal sealed class VaultSource : IDisposable
         {
             throw CliReasons.BadVault.Refuse($"'{place}' is no place in Vault", "give MOUNT/PATH#FIELD, for example secret/shop#password");
         }
-        using var answer = await SendAsync(HttpMethod.Get, $"v1/{Escape(mount)}/data/{Escape(rest)}", null, cancellation).ConfigureAwait(false);
+        using var answer = await SendAsync(HttpMethod.Get, $"v1/{Escape(mount)}/data/{Escape(rest)}", null, cancellation)
+            .ConfigureAwait(false);
         return FindText(answer.RootElement, "data", "data", field)
             ?? throw CliReasons.NoVault.Refuse($"Vault's secret {path} has no text in the field '{field}'");
     }

@@ -175,9 +175,11 @@ public sealed class CasClient : IDisposable
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The configuration, which holds secrets.</returns>
     public Task<StartupConfiguration> ConfigureAsync(
-        string session, string service, byte[]? workloadKey = null, StartDetails? details = null, CancellationToken cancellation = default) =>
+        string session, string service, byte[]? workloadKey = null, StartDetails? details = null,
+        CancellationToken cancellation = default) =>
         transport.SendAsync(
-            HttpMethod.Post, "v1/configurations", CreateRequest(session, service, workloadKey, details), CasJson.Default.StartupConfiguration,
+            HttpMethod.Post, "v1/configurations", CreateRequest(session, service, workloadKey, details),
+            CasJson.Default.StartupConfiguration,
             cancellation);
 
     /// <summary>Gets a new workload certificate, as the enclave that was admitted to the service.</summary>

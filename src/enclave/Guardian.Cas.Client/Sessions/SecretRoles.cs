@@ -35,7 +35,7 @@ internal static class SecretRoles
         }
         if (secret.Exports.Count > 0)
         {
-            // Whoever may update the other session could direct the value to other code.
+            // Somebody who may update the other session could direct the value to other code.
             map.ReportAt("set", "a secret that people set is not exported; let them set it in the other session too");
         }
         secret = SecretReader.ReadPin(map, SecretReader.ReadRotation(map, secret));
@@ -70,7 +70,8 @@ internal static class SecretRoles
         {
             map.ReportAt(member, $"'{member}' names people; ANY would admit strangers");
         }
-        else if (!KeysOf(rule).Any(key => rule.IsSatisfiedBy(new HashSet<string> { key }, Creator)) && (!mayBeNobody || rule != AccessRule.Nobody))
+        else if (!KeysOf(rule).Any(key => rule.IsSatisfiedBy(new HashSet<string> { key }, Creator))
+            && (!mayBeNobody || rule != AccessRule.Nobody))
         {
             map.ReportAt(member, $"'{member}' is for one person at a time, and no key alone satisfies it");
         }

@@ -79,7 +79,8 @@ internal sealed class ServiceReader(
         if (service is { IsSingleton: true, Replicas: not null }
             && (service.Tags.Count > 0 || service.Volumes.Any(volume => !volume.IsPerReplica && volume.Update.KeepsTag())))
         {
-            map.ReportAt("replicas", "with 'singleton_enclaves', each tag has one enclave: make the volumes 'per_replica', and name no 'tags'");
+            map.ReportAt(
+                "replicas", "with 'singleton_enclaves', each tag has one enclave: make the volumes 'per_replica', and name no 'tags'");
         }
         ReportDuplicates(map, service.Files.Select(file => file.Path), "injection_files");
         ReportDuplicates(map, service.Volumes.Select(volume => volume.Path), "volumes");

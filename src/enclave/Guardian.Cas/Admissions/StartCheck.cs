@@ -23,10 +23,11 @@ internal static class StartCheck
         }
         if (request.Replica is { } replica ? replica < 0 || !ReplicaName.Has(service, replica) : service.Replicas is not null)
         {
+            var accepted = service.Replicas is { } count
+                ? string.Create(CultureInfo.InvariantCulture, $"0 to {count - 1}")
+                : "none: the service has no 'replicas'";
             var found = request.Replica?.ToString(CultureInfo.InvariantCulture) ?? "none (guardian run --replica NUMBER)";
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
-                $"replica: found {found}; accepted {(service.Replicas is { } count ? $"0 to {count - 1}" : "none: the service has no 'replicas'")}");
+            yield return $"replica: found {found}; accepted {accepted}";
         }
     }
 }

@@ -27,7 +27,8 @@ internal static class CasLaunch
 
     /// <summary>The options besides the common ones.</summary>
     public static IReadOnlyList<string> Options { get; } = [
-        "database", "join", "mode", "caller-calls", "connections", "address-connections", "owners", "threshold", "log", "notify", "notify-ca",
+        "database", "join", "mode", "caller-calls", "connections", "address-connections", "owners", "threshold", "log", "notify",
+        "notify-ca",
     ];
 
     /// <summary>Reads the owners that a new store gets, and an old one must have; null for no demand.</summary>

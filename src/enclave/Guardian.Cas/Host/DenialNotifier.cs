@@ -179,7 +179,8 @@ internal sealed class DenialNotifier : IAsyncDisposable
             content.Headers.ContentType = new("application/json");
             using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
             // Nothing of the answer but its status is read.
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation)
+                .ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
             {
                 Interlocked.Increment(ref sent);

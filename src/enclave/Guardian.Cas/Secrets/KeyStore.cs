@@ -15,7 +15,7 @@ internal static class KeyStore
     // Enough for readers that refuse fewer; the password is public.
     private const int Iterations = 2048;
 
-    /// <summary>Whether a certificate with this key can be written. Few readers of PKCS#12 know Ed25519, and .NET is none of them.</summary>
+    /// <summary>Whether a certificate with this key can be written. Few readers of PKCS#12 know Ed25519, and .NET writes none.</summary>
     /// <param name="key">PKCS#8 of the certificate's key; null for none.</param>
     public static bool CanHold(byte[]? key) => key is null || !PemKey.IsEd25519(key);
 

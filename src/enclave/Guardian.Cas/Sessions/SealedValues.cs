@@ -7,8 +7,8 @@ using Guardian.Refusals;
 namespace Guardian.Cas.Sessions;
 
 /// <summary>
-/// Opens the sealed values of sessions. The key is made inside the CAS when somebody first asks for it; all replicas have it from the store,
-/// and a recovery of the store draws another one.
+/// Opens the sealed values of sessions. The key is made inside the CAS when somebody first asks for it; all replicas have it from the
+/// store, and a recovery of the store draws another one.
 /// </summary>
 internal static class SealedValues
 {

@@ -22,8 +22,10 @@ internal static class ConfiguredProgram
     private const long Mebibyte = 1 << 20;
 
     /// <summary>Runs the program to its end.</summary>
-    /// <remarks>1 read the program. 2 attest, say which program it is, get the configuration, and verify that it is for this program. 3 open files, streams and ports behind their shields. 4 run. 5
-    /// send the rest of the output.</remarks>
+    /// <remarks>
+    /// 1 read the program. 2 attest, say which program it is, get the configuration, and verify that it is for this program. 3 open files,
+    /// streams and ports behind their shields. 4 run. 5 send the rest of the output.
+    /// </remarks>
     /// <param name="options">The host's options.</param>
     /// <param name="log">Receives messages for the host, without secrets or data of the program.</param>
     /// <param name="cancellation">Ends the program.</param>

@@ -132,13 +132,15 @@ public sealed class StartTests : IDisposable
         // A secret that is renewed first does not count twice.
         cas.Time.Now += TimeSpan.FromDays(31);
         await StartAsync(Request()).ValueAsync();
-        Assert.Contains("activations: found 2; accepted 2", (await ExpectRefusalAsync(StartAsync(Request()))).Problems[0], StringComparison.Ordinal);
+        Assert.Contains(
+            "activations: found 2; accepted 2", (await ExpectRefusalAsync(StartAsync(Request()))).Problems[0], StringComparison.Ordinal);
         cas.Reopen();
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(StartAsync(Request())));
         // An update does not begin to count anew.
         var same = (await cas.UpdateAsync("shop", $"predecessor: {hash}\n{text}")).Hash;
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(StartAsync(Request())));
-        await cas.UpdateAsync("shop", $"predecessor: {same}\n{text.Replace("max_activations: 2", "max_activations: 3", StringComparison.Ordinal)}");
+        await cas.UpdateAsync(
+            "shop", $"predecessor: {same}\n{text.Replace("max_activations: 2", "max_activations: 3", StringComparison.Ordinal)}");
         await StartAsync(Request()).ValueAsync();
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(StartAsync(Request())));
         using var other = TestCas.Launch(2);
@@ -149,7 +151,8 @@ public sealed class StartTests : IDisposable
     public async Task A_token_admits_one_start_of_one_service()
     {
         await cas.CreateAsync(Session($"start_tokens: [{KeyHash.Of(TestCas.Bob)}]"));
-        await cas.CreateAsync(Session($"start_tokens: [{KeyHash.Of(TestCas.Bob)}]").Replace("name: shop", "name: two", StringComparison.Ordinal));
+        await cas.CreateAsync(
+            Session($"start_tokens: [{KeyHash.Of(TestCas.Bob)}]").Replace("name: shop", "name: two", StringComparison.Ordinal));
         var without = await ExpectRefusalAsync(StartAsync(Request()));
         Assert.Contains("start token: found none", Assert.Single(without.Problems), StringComparison.Ordinal);
         // The creator is not among the issuers.
@@ -218,7 +221,8 @@ public sealed class StartTests : IDisposable
         var text = Session(line.Replace("SIGNER", new string('1', 64), StringComparison.Ordinal), Volumes);
         if (line.StartsWith("attestation", StringComparison.Ordinal))
         {
-            text = text.Replace($"    attestation: [{{mrenclave: [{TestCas.Program.Identity.MrEnclave}]}}]\n", "", StringComparison.Ordinal);
+            text = text.Replace(
+                $"    attestation: [{{mrenclave: [{TestCas.Program.Identity.MrEnclave}]}}]\n", "", StringComparison.Ordinal);
         }
         var refusal = await ExpectRefusalAsync(cas.CreateAsync(text));
         Assert.Contains(refusal.Problems, problem => problem.Contains(expected, StringComparison.Ordinal));
@@ -231,7 +235,8 @@ public sealed class StartTests : IDisposable
     {
         await cas.CreateAsync(Session("pwd: /").Replace(
             $"attestation: [{{mrenclave: [{TestCas.Program.Identity.MrEnclave}]}}]",
-            $"attestation: [{{signer: {{mrsigner: {TestCas.Program.Identity.MrSigner}, isvprodid: 1, isvsvn_min: 1, isvsvn_max: {maximum}}}}}]",
+            $"attestation: [{{signer: {{mrsigner: {TestCas.Program.Identity.MrSigner}, isvprodid: 1, isvsvn_min: 1, "
+            + $"isvsvn_max: {maximum}}}}}]",
             StringComparison.Ordinal));
         var (configuration, refusal) = await StartAsync(Request());
         Assert.Equal(isAdmitted, configuration is not null);

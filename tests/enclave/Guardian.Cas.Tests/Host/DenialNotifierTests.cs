@@ -32,7 +32,8 @@ public sealed class DenialNotifierTests : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         server = builder.Build();
         server.Run(async context =>
         {
@@ -68,7 +69,7 @@ public sealed class DenialNotifierTests : IAsyncDisposable
                 (long)message["denials"]![0]!["count"]!));
         Assert.DoesNotContain(other.Identity.MrEnclave.ToString(), received.Single(), StringComparison.Ordinal);
 
-        // Who is no attested enclave, or names no service, makes the CAS call nobody. Nor does an admission.
+        // Callers without evidence, unknown services and admissions make the CAS call nobody.
         await ExpectReasonAsync(services.Admissions.ConfigureAsync(request, default));
         await ExpectReasonAsync(services.Admissions.ConfigureAsync(request with { Session = "x" }, cas.Certificate(other, "x")));
         await services.Admissions.ConfigureAsync(request, cas.Certificate(TestCas.Program)).ValueAsync();
@@ -112,9 +113,11 @@ public sealed class DenialNotifierTests : IAsyncDisposable
         status = StatusCodes.Status307TemporaryRedirect;
         await using var notifier = await StartAsync(TimeSpan.FromMilliseconds(100));
         // A naive client follows.
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.Add(certificate);
         using (var naive = new HttpClient(new SocketsHttpHandler
         {
-            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+            SslOptions = { CertificateChainPolicy = trust },
             MaxAutomaticRedirections = 1,
         }))
         {

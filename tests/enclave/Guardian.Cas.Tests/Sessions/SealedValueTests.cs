@@ -95,7 +95,8 @@ public sealed class SealedValueTests : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pem = key.ExportPkcs8PrivateKeyPem().Replace("\n", "\n      ", StringComparison.Ordinal);
         var text = await SealAsync(Session(
-            $"  - name: db # our key\n    kind: private-key\n    value: |\n      {pem}\n  - {{name: open, kind: public-key, private_key: db}}\n",
+            $"  - name: db # our key\n    kind: private-key\n    value: |\n      {pem}\n"
+            + "  - {name: open, kind: public-key, private_key: db}\n",
             "$$GUARDIAN::db:base64$$"));
         Assert.Contains("name: db # our key", text, StringComparison.Ordinal);
         Assert.Contains("- {name: open,", text, StringComparison.Ordinal);
@@ -163,7 +164,7 @@ public sealed class SealedValueTests : IDisposable
         {
             Assert.Equal(first, (await new SecretRegistry(vault, new TestTime()).ReadSealingKeyAsync().ValueAsync()).Key);
         }
-        // Who recovers a store has held its key outside an enclave, and with it this one.
+        // The owners who recover a store have held its key outside an enclave, and with it this one.
         using var old = new StoreKey(new byte[32]);
         using var audit = TestCas.NewAuditKey();
         var held = Rekeying.Rekey(rows, old, audit, TestCas.Rules, new TestTime(), file: null);
@@ -187,11 +188,13 @@ public sealed class SealedValueTests : IDisposable
     public async Task Sealing_changes_nothing_else_and_says_when_there_is_nothing_to_seal()
     {
         var key = await cas.Secrets.ReadSealingKeyAsync().ValueAsync();
-        Assert.Contains("no secret value", SessionSealing.Seal(TestCas.Utf8(TestCas.Session), key, AliceHash).Refusal!.Detail, StringComparison.Ordinal);
+        Assert.Contains("no secret value", SessionSealing.Seal(TestCas.Utf8(TestCas.Session), key, AliceHash).Refusal!.Detail,
+            StringComparison.Ordinal);
         Assert.Contains("creator", SessionSealing.Seal(TestCas.Utf8(TestCas.Session), key, "x").Refusal!.Detail, StringComparison.Ordinal);
         Assert.NotEmpty(SessionSealing.Seal("name: ["u8, key, AliceHash).Refusal!.Problems);
         var open = Session("  - {name: db, kind: ascii, value: s3cret}\n", "$$GUARDIAN::db$$");
-        Assert.Contains("P-256", SessionSealing.Seal(TestCas.Utf8(open), key with { Key = [1] }, AliceHash).Refusal!.Detail, StringComparison.Ordinal);
+        Assert.Contains(
+            "P-256", SessionSealing.Seal(TestCas.Utf8(open), key with { Key = [1] }, AliceHash).Refusal!.Detail, StringComparison.Ordinal);
         var text = SessionSealing.Seal(TestCas.Utf8(open), key, AliceHash).Value!.Text;
         var start = text.IndexOf("sealed: ", StringComparison.Ordinal);
         Assert.Equal(open, text[..start] + "value: s3cret" + text[text.IndexOf('}', start)..]);

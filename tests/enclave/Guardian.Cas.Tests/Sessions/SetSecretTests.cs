@@ -23,7 +23,8 @@ public sealed class SetSecretTests : IDisposable
         var hash = (await cas.CreateAsync(Session())).Hash;
         var denied = await ExpectRefusalAsync(cas.ConfigureAsync());
         Assert.Equal(CasReasons.Denied, denied.Reason);
-        Assert.Contains("secret: found no value of 'db'; accepted a value that is set by", Assert.Single(denied.Problems), StringComparison.Ordinal);
+        Assert.Contains(
+            "secret: found no value of 'db'; accepted a value that is set by", Assert.Single(denied.Problems), StringComparison.Ordinal);
         Assert.Contains("guardian secret set shop db", denied.Problems[0], StringComparison.Ordinal);
         var before = Assert.Single((await ListAsync(TestCas.Bob)).Secrets);
         Assert.Equal(("db", "ascii", "people", false, 0, true, false),
@@ -59,7 +60,8 @@ public sealed class SetSecretTests : IDisposable
             await ExpectRefusalAsync(cas.Secrets.SetAsync(Change(hash, "mine"), carol)),
         })
         {
-            Assert.Equal((absent.Reason, absent.Detail), (refused.Reason, refused.Detail.Replace("'shop'", "'none'", StringComparison.Ordinal)));
+            Assert.Equal(
+                (absent.Reason, absent.Detail), (refused.Reason, refused.Detail.Replace("'shop'", "'none'", StringComparison.Ordinal)));
         }
         // Alice created the session and reads its text. The one who sets the value does not read it either.
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.Secrets.SetAsync(Change(hash, "mine"), TestCas.Alice)));
@@ -77,7 +79,8 @@ public sealed class SetSecretTests : IDisposable
             db: $"{{name: db, kind: ascii, set: [{BobHash}], read: [CREATOR]}}",
             key: $"{{name: key, kind: private-key, read: [{BobHash}]}}", environment: "DB: $$GUARDIAN::db$$");
         var hash = (await cas.CreateAsync(text)).Hash;
-        Assert.Contains("no value yet", (await ExpectRefusalAsync(cas.Secrets.ReadAsync("shop", "db", TestCas.Alice))).Detail, StringComparison.Ordinal);
+        Assert.Contains("no value yet", (await ExpectRefusalAsync(cas.Secrets.ReadAsync("shop", "db", TestCas.Alice))).Detail,
+            StringComparison.Ordinal);
         await SetAsync(hash, "s3cret");
         Assert.Equal("s3cret"u8.ToArray(), (await cas.Secrets.ReadAsync("shop", "db", TestCas.Alice).ValueAsync()).Value);
         var pem = (await cas.Secrets.ReadAsync("shop", "key", TestCas.Bob).ValueAsync()).Value;
@@ -156,7 +159,8 @@ public sealed class SetSecretTests : IDisposable
         var next = $"predecessor: {hash}\n" + Session(db, environment: "URL: sql://$$GUARDIAN::db$$");
         Assert.Equal(CasReasons.Denied, await ExpectReasonAsync(cas.UpdateAsync("shop", next)));
         var other = SessionSignature.Create(hash, setter);
-        Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(cas.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, [other])));
+        Assert.Equal(
+            CasReasons.Invalid, await ExpectReasonAsync(cas.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, [other])));
         var signature = SessionSignature.Create(TestCas.Hash(next), setter);
         await cas.Sessions.UpdateAsync("shop", TestCas.Utf8(next), TestCas.Alice, [signature]).ValueAsync();
         Assert.Equal("sql://s3cret", (await cas.ConfigureAsync()).Environment["URL"]);
@@ -185,7 +189,8 @@ public sealed class SetSecretTests : IDisposable
     public async Task The_previous_value_stays_for_the_grace()
     {
         var hash = (await cas.CreateAsync(Session(
-            "{name: db, kind: ascii, set: [BOB], rotation: {grace: 1h}}", environment: "DB: $$GUARDIAN::db$$|$$GUARDIAN::db.previous$$"))).Hash;
+            "{name: db, kind: ascii, set: [BOB], rotation: {grace: 1h}}",
+            environment: "DB: $$GUARDIAN::db$$|$$GUARDIAN::db.previous$$"))).Hash;
         await SetAsync(hash, "one");
         Assert.Equal("one|", (await cas.ConfigureAsync()).Environment["DB"]);
         await SetAsync(hash, "two");
@@ -314,5 +319,6 @@ public sealed class SetSecretTests : IDisposable
 
     private Task<SecretList> ListAsync(byte[] key) => cas.Secrets.ListAsync("shop", key).ValueAsync();
 
-    private Task<SecretDescription> SetAsync(string hash, string value) => cas.Secrets.SetAsync(Change(hash, value), TestCas.Bob).ValueAsync();
+    private Task<SecretDescription> SetAsync(string hash, string value) =>
+        cas.Secrets.SetAsync(Change(hash, value), TestCas.Bob).ValueAsync();
 }
