@@ -117,6 +117,11 @@ internal sealed class CasOptions
         return await work(client).ConfigureAwait(false);
     }
 
+    /// <summary>Whether the user named a CAS, or has a default.</summary>
+    public bool IsNamed(ParseResult arguments) =>
+        UserDefaults.HasCas || (AddressOption is { } option && arguments.GetValue(option) is not null)
+        || (AddressArgument is { } argument && arguments.GetValue(argument) is not null);
+
     /// <summary>The CAS that the user named.</summary>
     public CasTarget ReadTarget(ParseResult arguments) =>
         AddressArgument is null ? ReadTarget(arguments, AddressOption!) : ReadTarget(arguments, AddressArgument);

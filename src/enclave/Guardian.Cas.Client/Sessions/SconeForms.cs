@@ -91,8 +91,24 @@ internal static partial class SconeForms
     /// <summary>Reports SCONE's members of a volume.</summary>
     public static void CheckVolume(YamlMap map) => Check(map, AtVolume);
 
-    /// <summary>Reports SCONE's members of a secret.</summary>
-    public static void CheckSecret(YamlMap map) => Check(map, AtSecret);
+    /// <summary>Reports SCONE's members of a secret, and a value that would silently be another one.</summary>
+    public static void CheckSecret(YamlMap map)
+    {
+        Check(map, AtSecret);
+        if (map.OptionalText("kind") == "binary" && map.Has("value") && map.Find("value") is YamlText value && Hex().IsMatch(value.Value))
+        {
+            value.ReportForNew("a binary value is base64, and this looks like hex, which SCONE takes");
+        }
+    }
+
+    /// <summary>Reports a command of one text with quotes: SCONE's hold words together, here only a list does.</summary>
+    public static void CheckCommand(YamlNode? command)
+    {
+        if (command is YamlText text && text.Value.AsSpan().ContainsAny('"', '\''))
+        {
+            text.ReportForNew("quotes hold no words together here: write the command as a list, [program, \"two words\"]");
+        }
+    }
 
     /// <summary>Reports SCONE's members of an export.</summary>
     public static void CheckExport(YamlMap map) => Check(map, AtExport);
@@ -148,6 +164,10 @@ internal static partial class SconeForms
             map.ReportAt(member, $"'{member}' is SCONE's: {form}");
         }
     }
+
+    // Of 16 characters of base64, less than one in ten million is such a text by chance.
+    [GeneratedRegex("^(?=.*[0-9])(?=.*[A-Fa-f])(?:[0-9a-f]{2}){8,}$|^(?=.*[0-9])(?=.*[A-F])(?:[0-9A-F]{2}){8,}$")]
+    private static partial Regex Hex();
 
     [GeneratedRegex("^@@[0-9]+$")]
     private static partial Regex HostArgument();

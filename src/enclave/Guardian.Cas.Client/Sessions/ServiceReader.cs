@@ -126,6 +126,7 @@ internal sealed class ServiceReader(
         string[] command = isOptional && !map.Has("command") ? []
             : map.Find("command") is YamlList ? [.. map.Texts("command").Select(part => part.Value)]
             : map.Text("command").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        SconeForms.CheckCommand(map.Find("command"));
         foreach (var part in command)
         {
             CheckPlaceholders(part, isFile: false, message => map.ReportAt("command", message));

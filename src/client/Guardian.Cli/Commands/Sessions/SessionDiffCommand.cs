@@ -31,6 +31,11 @@ internal sealed class SessionDiffCommand : CliCommand
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var (path, other) = (arguments.GetRequiredValue(first), arguments.GetValue(second));
+        if (other is null && !cas.IsNamed(arguments))
+        {
+            throw CliReasons.Usage.Refuse(
+                "there is nothing to compare with", $"guardian session diff {path} NEW, or --cas and --key for the session in a CAS");
+        }
         var (after, _) = template.Load(arguments, other ?? path);
         var before = other is not null
             ? template.Load(arguments, path).Session
