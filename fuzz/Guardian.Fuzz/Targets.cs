@@ -90,6 +90,7 @@ internal static class Targets
         new("sealed", () => [Known.Value.Sealed], input => Sealing.TryUnseal(Known.Value.Enclave, input, [], out _)),
         new("session", () => [Document("docs/spec/session.md")], input => SessionDocument.Read(input).Value is not null),
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
+        new("audit-link", () => [AuditSample()], input => AuditLine.TryReadLink(input) is not null),
         new("placeholders",
             () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()],
             input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
