@@ -57,8 +57,13 @@ internal sealed class AttestedSession : IDisposable
             "guardian-cas",
             ["--state", Path.Combine(session.folder, "cas"), "--machine", session.Machine, "--listen", "127.0.0.1:0", "--json",
             "--owners", session.ReadOwner(), "--threshold", "1"]));
-        var line = await session.cas.StandardOutput.ReadLineAsync().ConfigureAwait(false);
-        var listening = JsonNode.Parse(line ?? throw new InvalidOperationException("the CAS did not start"))!;
+        JsonNode listening;
+        do
+        {
+            var line = await session.cas.StandardOutput.ReadLineAsync().ConfigureAwait(false);
+            listening = JsonNode.Parse(line ?? throw new InvalidOperationException("the CAS did not start"))!;
+        }
+        while ((string?)listening["event"] != "listening");
         (session.address, session.casMeasurement) = ((string)listening["address"]!, (string)listening["mrEnclave"]!);
         var digest = SHA256.HashData(await File.ReadAllBytesAsync(session.Program).ConfigureAwait(false));
         var managedHash = await session.MeasureAsync(native, managed).ConfigureAwait(false);

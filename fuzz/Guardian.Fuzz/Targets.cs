@@ -98,6 +98,7 @@ internal static class Targets
         new("creation-rules",
             () => ["cas: {identity: aa, owners: bb}\npredecessor: cc\ncreate: [ANY, {signer: dd}]\nquota: {sessions: 1, keys: 2}\n"u8.ToArray()],
             input => CreationRules.Read(input).Value is not null),
+        new("audit-link", () => [AuditSample()], input => AuditLine.TryReadLink(input) is not null),
         new("placeholders",
             () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()],
             input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),

@@ -129,6 +129,24 @@ public sealed class CasOperationsTests : IDisposable
         (await GuardianProgram.RunAsync(folder.Path, command)).Ends(3).Says("gives no key");
     }
 
+    [Fact]
+    public async Task The_unit_is_one_that_systemd_accepts_and_its_command_exists()
+    {
+        var unit = await File.ReadAllTextAsync(Repository.File("deploy", "systemd", "guardian-cas.service"), Cancellation);
+        var command = unit.Split('\n').Single(line => line.StartsWith("ExecStart=", StringComparison.Ordinal));
+        Assert.EndsWith("guardian.dll cas start --config /etc/guardian/cas.yaml", command, StringComparison.Ordinal);
+        Assert.SkipUnless(File.Exists("/usr/bin/systemd-analyze"), "Debian's package systemd is not installed");
+        folder.Write("guardian-cas.service", unit.Replace(command, "ExecStart=/bin/true", StringComparison.Ordinal));
+        var start = new ProcessStartInfo("systemd-analyze", ["verify", folder.File("guardian-cas.service")])
+        {
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        Assert.Equal("", await process.StandardError.ReadToEndAsync(Cancellation));
+        await process.WaitForExitAsync(Cancellation);
+        Assert.Equal(0, process.ExitCode);
+    }
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private async Task AssertStateAsync(
@@ -139,7 +157,7 @@ public sealed class CasOperationsTests : IDisposable
         Assert.True(File.Exists(folder.File($"{state}/cas.sqlite")));
         Assert.Equal(0, await EndAsync(process, "TERM"));
         Directory.Delete(folder.File(state), recursive: true);
-        Assert.Empty(Directory.GetDirectories(folder.Path).Where(found => Path.GetFileName(found) is not ("machine" or ".local")));
+        Assert.DoesNotContain(Directory.GetDirectories(folder.Path), found => Path.GetFileName(found) is not ("machine" or ".local"));
     }
 
     private static async Task<string> ReceiveAsync(Socket socket)

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>The programs that are measured have no way in for a debugger or a tracer of the .NET runtime, whoever starts them.</summary>
+/// <summary>The measured programs have no way in for a debugger or a tracer of the .NET runtime, with every environment.</summary>
 [Trait("Starts", "processes")]
 public sealed class DiagnosticsTests : IDisposable
 {

@@ -28,7 +28,8 @@ public static unsafe class RuntimeDiagnostics
         {
             return;
         }
-        var program = Path.GetFullPath(File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: true)!.FullName);
+        var program = File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: true)?.FullName
+            ?? throw new IOException("/proc does not show this process, which must start again without the runtime's diagnostics");
         var arguments = File.ReadAllText("/proc/self/cmdline", Encoding.UTF8).TrimEnd('\0').Split('\0');
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(variable => (string)variable.Key != Variable).Select(variable => $"{variable.Key}={variable.Value}")
@@ -41,6 +42,10 @@ public static unsafe class RuntimeDiagnostics
     // The runtime deletes them when it ends, but not when the process is replaced.
     private static void DeleteSockets()
     {
+        if (!Directory.Exists(Path.GetTempPath()))
+        {
+            return;
+        }
         foreach (var pattern in new[] { $"dotnet-diagnostic-{Environment.ProcessId}-*", $"clr-debug-pipe-{Environment.ProcessId}-*" })
         {
             foreach (var file in Directory.GetFiles(Path.GetTempPath(), pattern))

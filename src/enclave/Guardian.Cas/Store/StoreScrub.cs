@@ -81,7 +81,11 @@ internal sealed class StoreScrub(StoreKey key)
     /// <summary>Follows a change of a row.</summary>
     public void Follow((string Kind, string Name) row, byte[]? former, byte[]? next)
     {
-        var place = Kinds.ToList().IndexOf(row.Kind);
+        var place = 0;
+        while (Kinds[place] != row.Kind)
+        {
+            place++;
+        }
         if (place < kind || (place == kind && string.CompareOrdinal(row.Name, after) <= 0))
         {
             StoreReader.Mix(met, former);

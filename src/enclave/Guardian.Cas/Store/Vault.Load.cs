@@ -122,7 +122,8 @@ internal sealed partial class Vault
         if (!CryptographicOperations.FixedTimeEquals(state, found.State))
         {
             throw new InvalidDataException(
-                "the store's head does not belong to the rows of its log: it was changed outside the CAS; restore the database from a copy");
+                "the store's head does not belong to the rows of its log: it was changed outside the CAS; "
+                + "restore the database from a copy");
         }
         foreach (var (row, digest) in changes)
         {

@@ -7,7 +7,7 @@ using Guardian.Simulation;
 
 namespace Guardian.Cas.Tests.Host;
 
-/// <summary>The readiness says why a CAS does not serve. A naive one, which says "ok" while the process lives, says it in every case.</summary>
+/// <summary>The readiness says why a CAS does not serve. A naive one says "ok" in every case, while the process lives.</summary>
 public sealed class HealthTests
 {
     private static readonly WitnessDescription Place = new("https://witness:8443", "watch", new string('0', 64));

@@ -7,6 +7,7 @@ using Guardian.Attestation.Launch;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Connection;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Doctor;
 using Guardian.Cas.Host;
 using Guardian.Cas.Store;
 using Guardian.Refusals;
@@ -72,6 +73,32 @@ public sealed class PostgresTests : IDisposable
         using var reader = await ConnectAsync(first.Address);
         var final = BinaryPrimitives.ReadInt64BigEndian(await reader.ReadTagAsync("shop", "counter"));
         Assert.InRange(final, acknowledged.Max(), acknowledged.Count + (2 * killed));
+    }
+
+    [Fact]
+    public async Task Deleted_lines_and_shares_are_named_by_a_running_cas_and_by_the_doctor()
+    {
+        using var server = await PostgresServer.StartAsync();
+        using var vault = TestCas.Open(PostgresRowStore.Open(server.ConnectionString));
+        await new CasServices(vault, SimulatedPlatforms.Verifier, new TestTime()).Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice)
+            .ValueAsync();
+        Assert.Null(await CheckAsync(vault));
+        Assert.True(Examine(server, vault.Held).Healthy);
+        foreach (var (edit, expected) in new[]
+        {
+            ("DELETE FROM rows WHERE kind = 'recovery'", "shares of the key"),
+            ("DELETE FROM rows WHERE kind = 'log' AND name LIKE '%1'", "entry 1 is missing"),
+            ("INSERT INTO rows VALUES ('log', '9', ''), ('other', '', '')", "rows of the kind 'other'"),
+            ("UPDATE rows SET name = 'shop2' WHERE name = 'shop'", "session 'shop"),
+        })
+        {
+            await ExecuteAsync(server, "CREATE TABLE before AS SELECT * FROM rows");
+            await ExecuteAsync(server, edit);
+            Assert.Contains(expected, await CheckAsync(vault), StringComparison.Ordinal);
+            Assert.False(Examine(server, vault.Held).Healthy);
+            await ExecuteAsync(server, "DELETE FROM rows; INSERT INTO rows SELECT * FROM before; DROP TABLE before");
+            Assert.Null(await CheckAsync(vault));
+        }
     }
 
     [Fact]
@@ -211,6 +238,20 @@ public sealed class PostgresTests : IDisposable
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<string?> CheckAsync(Vault vault)
+    {
+        while (!await vault.CheckAsync())
+        {
+        }
+        return vault.Damage?.Detail;
+    }
+
+    private static DoctorReport Examine(PostgresServer server, HeldKey held)
+    {
+        using var rows = PostgresRowStore.OpenToRead(server.ConnectionString);
+        return new StoreDoctor(rows, held, null, TestCas.Rules, new TestTime()).Examine();
     }
 
     private Task<Running> StartAsync(string machine, params string[] more) =>

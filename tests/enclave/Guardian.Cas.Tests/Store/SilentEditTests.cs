@@ -150,14 +150,14 @@ public sealed class SilentEditTests : IDisposable
     }
 
     [Fact]
-    public void Every_row_that_is_removed_flipped_or_exchanged_is_refused_at_the_next_start()
+    public async Task Every_row_that_is_removed_flipped_or_exchanged_is_refused_at_the_next_start()
     {
         var rows = new MemoryRowStore();
         AuditState known;
         using (var vault = TestCas.Open(rows))
         {
             var services = new CasServices(vault, SimulatedPlatforms.Verifier, new TestTime());
-            services.Sessions.CreateAsync(TestCas.Utf8(TestCas.Session), TestCas.Alice).GetAwaiter().GetResult();
+            await services.Sessions.CreateAsync(TestCas.Utf8(TestCas.Session), TestCas.Alice).ValueAsync();
         }
         using (var vault = TestCas.Open(rows))
         {
@@ -220,7 +220,7 @@ public sealed class SilentEditTests : IDisposable
         }
     }
 
-    private static Task PutAsync(Vault vault, string name, byte[]? value) => vault.RunAsync(transaction =>
+    private static Task<bool> PutAsync(Vault vault, string name, byte[]? value) => vault.RunAsync(transaction =>
     {
         if (value is null)
         {
