@@ -22,14 +22,7 @@ public sealed partial class DocumentationTests
                     folder.Write("shop.yaml", ShopSession(known.GetValueOrDefault("BOB", "NONE")));
                     break;
                 case ("cas", "attest"):
-                    if (command[2] == "127.0.0.1:8443")
-                    {
-                        known["IDENTITY"] = Identity().Match(result.Output).Groups[1].Value;
-                    }
-                    if (hasWatch)
-                    {
-                        known["WITNESS"] = Identity().Match(result.Output).Groups[1].Value;
-                    }
+                    known[hasWatch ? "WITNESS" : "IDENTITY"] = Identity().Match(result.Output).Groups[1].Value;
                     folder.Write("watch.yaml", watch.Replace("MRENCLAVE", Hash().Match(result.Output).Value, StringComparison.Ordinal));
                     break;
                 case ("session", "create") when command[2] == "watch.yaml":
