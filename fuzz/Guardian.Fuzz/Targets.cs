@@ -96,7 +96,12 @@ internal static class Targets
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
         new("audit-successor", () => [PlainAuditSample()], input => AuditLine.IsPlainSuccessor(input, 1, AuditLine.Origin)),
         new("creation-rules",
-            () => ["cas: {identity: aa, owners: bb}\npredecessor: cc\ncreate: [ANY, {signer: dd}]\nquota: {sessions: 1, keys: 2}\n"u8.ToArray()],
+            () =>
+            [
+                Encoding.UTF8.GetBytes(
+                    "cas: {identity: aa, owners: bb}\npredecessor: cc\ncreate: [ANY, {signer: dd}]\n"
+                    + "quota: {sessions: 1, keys: 2}\n"),
+            ],
             input => CreationRules.Read(input).Value is not null),
         new("audit-link", () => [AuditSample()], input => AuditLine.TryReadLink(input) is not null),
         new("placeholders",

@@ -49,7 +49,8 @@ internal sealed class CallerLimits : IDisposable
     /// <summary>Whether a call brings a large body, or one of unknown size.</summary>
     public static bool IsLarge(HttpContext context) => context.Request.ContentLength is { } size
         ? size > LargeBody
-        : context.Request.Headers.TransferEncoding.Count > 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+        : context.Request.Headers.TransferEncoding.Count > 0
+            || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
 
     /// <summary>As <see cref="Acquire"/>, for a large body besides.</summary>
     public RateLimitLease AcquireLarge(HttpContext context) => large.AttemptAcquire(context);

@@ -12,7 +12,7 @@ namespace Guardian.Cas.Secrets;
 internal sealed class KeyBudget(TimeProvider time)
 {
     /// <summary>The units that one key may spend at once: the costliest session fits, with room for smaller ones.</summary>
-    public const int Burst = 12_000;
+    public const int Burst = 16_000;
 
     /// <summary>The units that one key gets back in a minute.</summary>
     public const int PerMinute = 1_200;

@@ -59,7 +59,15 @@ public sealed class BodyTests : IAsyncDisposable
             client.Client.Shutdown(SocketShutdown.Send);
         }
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        var answer = await reader.ReadLineAsync(cancellation);
+        string? answer = null;
+        try
+        {
+            answer = await reader.ReadLineAsync(cancellation);
+        }
+        catch (IOException) when (ends)
+        {
+            // The server closed the connection without an answer.
+        }
         // A peer that has ended its side may have gone altogether, so it may get no answer.
         Assert.True(
             answer is null && ends

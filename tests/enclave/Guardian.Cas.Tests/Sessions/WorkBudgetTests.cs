@@ -105,7 +105,7 @@ public sealed class WorkBudgetTests : IDisposable
     [Fact]
     public async Task A_caller_draws_as_many_keys_as_its_budget_however_it_asks()
     {
-        // One session costs 9,600 of 12,000 units.
+        // One session costs 9,600 of 16,000 units.
         var calls = Enumerable.Range(0, 20).Select(
             i => cas.Sessions.CreateAsync(Utf8(Flood($"s{i}", 16)), TestCas.Alice, source: From("::1")));
         var outcomes = await Task.WhenAll(calls);
@@ -129,15 +129,15 @@ public sealed class WorkBudgetTests : IDisposable
     [Fact]
     public async Task Large_texts_are_read_within_the_budget_also_those_that_are_refused()
     {
-        // 240 units each.
+        // 244 units each.
         var large = Utf8($"name: x\nservices: []\n# {new string('#', 1_000_000)}\n");
         var reasons = new List<RefusalReason>();
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 80; i++)
         {
             reasons.Add((await ExpectRefusalAsync(cas.Sessions.CreateAsync(large, TestCas.Alice, source: From("192.0.2.1")))).Reason);
         }
         Assert.Equal(CasReasons.Invalid, reasons[0]);
-        Assert.Equal(49, reasons.Count(reason => reason == CasReasons.Invalid));
+        Assert.Equal(65, reasons.Count(reason => reason == CasReasons.Invalid));
         Assert.Equal(CasReasons.OverBudget, reasons[^1]);
         await cas.CreateAsync("name: small\naccess_policy: {}\n");
     }
@@ -154,7 +154,7 @@ public sealed class WorkBudgetTests : IDisposable
                 ? 0
                 : 1;
         }
-        Assert.Equal(5, taken);
+        Assert.Equal(6, taken);
         Assert.NotNull((await cas.Sessions.CreateAsync(Utf8(Flood("other", 16)), TestCas.Bob, source: From("2001:db8:1::1"))).Value);
     }
 

@@ -26,7 +26,7 @@ internal sealed class SessionSignDeletionCommand : LocalCommand
         var (session, cas) = (arguments.GetRequiredValue(name), arguments.GetRequiredValue(identity));
         if (!CasPins.IsPin(cas))
         {
-            throw CliReasons.BadTrust.Refuse($"'{cas}' is not an identity: 64 lower-case hex digits");
+            throw CliReasons.Usage.Refuse($"'{cas}' is not an identity: 64 lower-case hex digits");
         }
         var (signature, isInFile) = signing.Sign(arguments, SessionDeletion.HashOf(cas, session), SignatureSubject.Deletion);
         terminal.Show(
