@@ -43,7 +43,7 @@ internal sealed class Strangers(CasServer server)
         }
     }
 
-    private async Task RepeatAsync(
+    private static async Task RepeatAsync(
         IPAddress from, Func<IPAddress, X509Certificate2, CancellationToken, Task> attack, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
