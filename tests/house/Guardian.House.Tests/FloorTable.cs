@@ -13,7 +13,7 @@ internal static class FloorTable
             "Base", "Statistics", "Contract", "Layout", "Matching/Lanes", "Matching", "Privacy", "Keys", "Data/Ordering", "Data",
             "Analyses", "Log", "Shards", "Room",
         ],
-        ["Guardian.CleanRoom.Client"] = ["Reasons", "Normalisation", "Sorting", "Tagging", "Reading", ""],
+        ["Guardian.CleanRoom.Client"] = ["Reasons", "Normalisation", "Sorting", "Tagging", "Reading", "Drafting", ""],
         ["Guardian.Cli"] =
         [
             "Failures", "Output", "Commands", "Sessions", "Sessions/Scone", "Sessions/Differences", "Inputs", "Installation",

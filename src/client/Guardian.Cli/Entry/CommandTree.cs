@@ -71,9 +71,9 @@ internal static class CommandTree
 
     private static CommandGroup CreateRoom() => new(
         "room", "Measure audiences and campaigns with partners, without showing each other a row.",
-        new RoomSessionCommand(), new RoomCreateCommand(), new RoomCheckCommand(), new RoomSignCommand(),
+        new RoomDraftCommand(), new RoomSessionCommand(), new RoomCreateCommand(), new RoomCheckCommand(), new RoomSignCommand(),
         new RoomAmendCommand(), new RoomSucceedCommand(),
-        new RoomStartCommand(),
+        new RoomStartCommand(), new RoomUseCommand(),
         new RoomUploadCommand(), new RoomAskCommand(), new RoomLiftCommand(), new RoomActivateCommand(), new RoomReportCommand(),
         new RoomAnswersCommand(),
         new RoomBudgetCommand(), new RoomPowerCommand(), new RoomLogCommand(), new RoomDeleteCommand(), new RoomDiagnoseCommand(),

@@ -41,6 +41,12 @@ internal static class CliReasons
     public static readonly RefusalReason NoDataSet = Invalid("no-dataset", "The contract has no such data set.");
     public static readonly RefusalReason NoDataSets = Invalid(
         "no-datasets", "A question in a room of more than two data sets does not say which of them it is about.");
+    public static readonly RefusalReason NoConnection = Invalid(
+        "no-connection", "A command lacks the room's address or the member's key, and neither is remembered.",
+        "add --room ADDRESS --key FILE, or remember them: guardian room use CONTRACT --room ADDRESS --key FILE");
+    public static readonly RefusalReason NoSession = Invalid(
+        "no-session", "A new contract lacks the session of a CAS.",
+        "add --cas ADDRESS --key FILE, which makes the session; or --session-hash HEX --cas-identity HEX of one that exists");
     public static readonly RefusalReason NoLift = Invalid("no-lift", "The contract does not allow lift.");
     public static readonly RefusalReason HalfAWitness = Invalid(
         "half-a-witness", "A witness needs an address, a session and an identity.",

@@ -98,6 +98,30 @@ internal static class RoomTemplates
             population: matched
             exposure: campaign.exposed
 
+        {{WritePrivacy([first, second])}}
+        """;
+
+    /// <summary>Writes the rest around data sets that their owners drafted.</summary>
+    /// <param name="dataSets">The entries of <c>datasets</c>, indented by two blanks.</param>
+    /// <param name="members">The members' names.</param>
+    public static string WriteContractBody(string dataSets, IReadOnlyList<string> members) =>
+        $$"""
+
+        # As their owners drafted them. DECIDE stands where an owner must decide; the contract is not valid before.
+        datasets:
+        {{dataSets.TrimEnd('\n')}}
+
+        # A campaign with a control group is measured by `lift`: assignment, control, shares, outcomes and population.
+        analyses:
+          overlap: true
+          crosstab: true
+          sum: true
+
+        {{WritePrivacy(members)}}
+        """;
+
+    private static string WritePrivacy(IReadOnlyList<string> members) =>
+        $$"""
         # No answer is about fewer than minimum_audience persons, or differs from an earlier one by fewer. Every figure has discrete Laplace
         # noise, and each answer costs its data sets epsilon of their budget. `noise: none` gives exact figures and less protection.
         privacy:
@@ -106,9 +130,9 @@ internal static class RoomTemplates
           budget: 10
 
         roles:
-          query: [{{first}}, {{second}}]
-          receive: [{{first}}, {{second}}]
-          pay: [{{first}}]
+          query: [{{string.Join(", ", members)}}]
+          receive: [{{string.Join(", ", members)}}]
+          pay: [{{members[0]}}]
 
         """;
 

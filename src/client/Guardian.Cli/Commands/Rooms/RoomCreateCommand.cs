@@ -1,33 +1,40 @@
 using System.CommandLine;
+using Guardian.Attestation.Policy;
+using Guardian.Cas.Client.Connection;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
 using Guardian.Cli.Rooms;
+using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cli.Commands.Rooms;
 
 /// <summary><c>guardian room create</c>.</summary>
-internal sealed class RoomCreateCommand : LocalCommand
+internal sealed class RoomCreateCommand : CliCommand
 {
     private readonly Argument<string> name = new("NAME") { Description = "The room's name." };
+    private readonly Option<string[]> drafts = new("--draft")
+    {
+        Description = "A member's data sets, as 'guardian room draft' wrote them; once for each member. Without drafts: an example.",
+        HelpName = "FILE",
+    };
     private readonly Option<string[]> members = new("--member")
     {
-        Description = "A member and its public key; once for each of the two.",
-        Required = true,
+        Description = "A member and its public key, unless its draft names them; once for each.",
         HelpName = "NAME=KEY",
     };
-    private readonly Option<string> sessionHash = new("--session-hash")
+    private readonly Option<CasTarget> cas = CasOptions.CreateAddressOption();
+    private readonly Option<string> key = CasOptions.CreateKey("Your key, by which the CAS knows you; for --cas.");
+    private readonly Option<string?> sessionHash = new("--session-hash")
     {
-        Description = "Hash of the room's session, as 'guardian session create' printed it.",
-        Required = true,
+        Description = "Instead of --cas: hash of the room's session, as 'guardian session create' printed it.",
         HelpName = "HEX",
     };
-    private readonly Option<string> casIdentity = new("--cas-identity")
+    private readonly Option<string?> casIdentity = new("--cas-identity")
     {
-        Description = "Identity of the CAS that has the session, as 'guardian cas attest' printed it. The room accepts no other CAS.",
-        Required = true,
+        Description = "Instead of --cas: identity of the CAS that has the session, as 'guardian cas attest' printed it.",
         HelpName = "HEX",
     };
     private readonly Option<string> output = new("--output")
@@ -38,23 +45,70 @@ internal sealed class RoomCreateCommand : LocalCommand
     };
     private readonly PolicyOptions policy = new(InstalledProgram.Enclave);
 
-    public RoomCreateCommand() : base("create", "Write a contract to start from, with comments; edit it before anyone signs.") =>
-        AddSymbols([name, members, sessionHash, casIdentity, output, .. policy.All]);
+    public RoomCreateCommand() : base(
+        "create", "Write a contract to start from, with comments; edit it before anyone signs. With --cas, also make the room's session.")
+    {
+        (cas.Required, key.Required) = (false, false);
+        AddSymbols([name, drafts, members, cas, key, sessionHash, casIdentity, output, .. policy.All]);
+    }
 
-    protected override int Run(ParseResult arguments, Terminal terminal)
+    protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var path = arguments.GetRequiredValue(output);
         OutputFile.RequireNew(path);
-        List<(string Name, string PublicKey)> people = [.. arguments.GetRequiredValue(members).Select(ParseMember)];
-        if (people.Count != 2)
+        List<RoomDraft> read = [.. (arguments.GetValue(drafts) ?? []).Select(RoomDraft.Read)];
+        List<(string Name, string PublicKey)> people =
+            [.. read.SelectMany(draft => draft.Members), .. (arguments.GetValue(members) ?? []).Select(ParseMember)];
+        if (read.Count == 0 ? people.Count != 2 : people.Count < 2)
         {
-            throw CliReasons.TwoMembers.Refuse("a contract to start from needs two members: --member NAME=KEY twice");
+            throw CliReasons.TwoMembers.Refuse(read.Count == 0
+                ? "a contract to start from needs two members: --member NAME=KEY twice"
+                : "the drafts name fewer than two members: write them with --key, or add --member NAME=KEY");
         }
+        var mrEnclave = policy.Read(arguments).Identities[0].MrEnclaves[0];
+        var (hash, identity) = await FindSessionAsync(arguments, path, mrEnclave, cancellation).ConfigureAwait(false);
         var head = RoomTemplates.WriteContractHead(
-            arguments.GetRequiredValue(name), people, policy.Read(arguments).Identities[0].MrEnclaves[0], InstalledProgram.Cas.Measure(),
-            policy.ReadPlatforms(arguments), arguments.GetRequiredValue(sessionHash), arguments.GetRequiredValue(casIdentity));
-        OutputFile.Write(path, head + RoomTemplates.WriteContractBody(people[0].Name, people[1].Name));
+            arguments.GetRequiredValue(name), people, mrEnclave, InstalledProgram.Cas.Measure(), policy.ReadPlatforms(arguments), hash,
+            identity);
+        OutputFile.Write(path, head + (read.Count == 0
+            ? RoomTemplates.WriteContractBody(people[0].Name, people[1].Name)
+            : RoomTemplates.WriteContractBody(
+                string.Join('\n', read.Select(draft => draft.DataSets)), [.. people.Select(member => member.Name).Distinct()])));
         return new NextStepResult(path, $"edit it, then: guardian room check {path}").Show(terminal);
+    }
+
+    // The session of an existing CAS, or a new one.
+    private async Task<(string Hash, string Identity)> FindSessionAsync(
+        ParseResult arguments, string path, MrEnclave mrEnclave, CancellationToken cancellation)
+    {
+        if (arguments.GetValue(cas) is not { } target)
+        {
+            return (arguments.GetValue(sessionHash), arguments.GetValue(casIdentity)) is ({ } hash, { } identity)
+                ? (hash, identity)
+                : throw CliReasons.NoSession.Refuse("the contract needs a session");
+        }
+        if (arguments.GetValue(key) is not { } keyPath || arguments.GetValue(sessionHash) is not null
+            || arguments.GetValue(casIdentity) is not null)
+        {
+            throw CliReasons.NoSession.Refuse("--cas goes with --key, and with neither --session-hash nor --cas-identity");
+        }
+        var platforms = policy.ReadPlatforms(arguments);
+        var session = RoomTemplates.WriteSession(arguments.GetRequiredValue(name), mrEnclave, platforms);
+        var sessionPath = Path.Combine(Path.GetDirectoryName(path) ?? "", "session.yaml");
+        OutputFile.RequireNew(sessionPath);
+        using var identityKey = KeyFile.Load(keyPath);
+        using var certificate = identityKey.CreateClientCertificate(TimeProvider.System.GetUtcNow());
+        var accepted = new AttestationPolicy
+        {
+            Identities = [new AcceptedIdentity { MrEnclaves = [InstalledProgram.Cas.Measure()] }],
+            Platforms = platforms,
+        };
+        using var client = new CasClient(
+            target.Address, accepted, certificate, TimeProvider.System, CliVerifier.Default, pins: target.Trusted?.Pins);
+        var found = await client.ReadIdentityAsync(cancellation).ConfigureAwait(false);
+        var created = await client.CreateAsync(System.Text.Encoding.UTF8.GetBytes(session), [], cancellation).ConfigureAwait(false);
+        OutputFile.Write(sessionPath, session);
+        return (created.Hash, found.Identity);
     }
 
     private static (string Name, string PublicKey) ParseMember(string text)

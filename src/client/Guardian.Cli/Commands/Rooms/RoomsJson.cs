@@ -11,8 +11,10 @@ namespace Guardian.Cli.Commands.Rooms;
 [JsonSerializable(typeof(RoomAmendResult))]
 [JsonSerializable(typeof(RoomActivateResult))]
 [JsonSerializable(typeof(RoomDiagnoseResult))]
+[JsonSerializable(typeof(RoomDraftResult))]
 [JsonSerializable(typeof(RoomLogResult))]
 [JsonSerializable(typeof(RoomPowerResult))]
 [JsonSerializable(typeof(RoomUploadResult))]
+[JsonSerializable(typeof(RoomUseResult))]
 [JsonSerializable(typeof(RoomVerifyResult))]
 internal sealed partial class RoomsJson : JsonSerializerContext;

@@ -1,0 +1,125 @@
+using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Client.Reading;
+using Guardian.CleanRoom.Contract;
+
+namespace Guardian.CleanRoom.Client.Drafting;
+
+/// <summary>The column that identifies persons, as far as the first rows of a file show.</summary>
+/// <param name="Column">The position of the column; -1 when none looks like an identifier.</param>
+/// <param name="Kind">The kind.</param>
+/// <param name="Form">The form of the cells.</param>
+/// <param name="NeedsRegion">Whether phone numbers lack their country code.</param>
+/// <param name="IsKindKnown">Whether the kind of identifier behind hashes is known.</param>
+internal sealed record IdentifierGuess(
+    int Column, IdentifierKind Kind, IdentifierForm Form = IdentifierForm.Clear, bool NeedsRegion = false, bool IsKindKnown = true)
+{
+    private const int Rows = 10_000;
+
+    /// <summary>Reads the first 10,000 rows of a file.</summary>
+    public static IdentifierGuess Find(IRows file)
+    {
+        var counts = file.Header.Select(header => new Counts(header)).ToArray();
+        for (var row = 0; row < Rows && file.Read(); row++)
+        {
+            for (var i = 0; i < counts.Length && i < file.CellCount; i++)
+            {
+                counts[i].Add(file.Cell(i).Trim());
+            }
+        }
+        return counts.Index()
+            .Select(each => (Guess: each.Item.Decide(each.Index), each.Item.Distinct))
+            .Where(each => each.Guess is not null)
+            .OrderBy(each => Rank(each.Guess!)).ThenByDescending(each => each.Distinct)
+            .Select(each => each.Guess!)
+            .FirstOrDefault() ?? new IdentifierGuess(-1, IdentifierKind.Email, IsKindKnown: false);
+    }
+
+    /// <summary>The identifier as an upload normalises it; null when there is no column.</summary>
+    public Identifier? ToIdentifier(string header) => Column < 0
+        ? null
+        : new Identifier(Kind, Identifier.Profiles(Kind).First().Value, header, Form);
+
+    private static int Rank(IdentifierGuess guess) => (guess.Kind, guess.Form) switch
+    {
+        (IdentifierKind.Email, IdentifierForm.Clear) => 0,
+        (IdentifierKind.Phone, IdentifierForm.Clear) => 1,
+        (_, IdentifierForm.Sha256) => 2,
+        (IdentifierKind.CustomerId, _) => 4,
+        _ => 3,
+    };
+
+    private sealed class Counts(string header)
+    {
+        private static readonly (IdentifierKind Kind, IdentifierNormaliser Normaliser)[] Devices =
+        [
+            .. new[] { IdentifierKind.Maid, IdentifierKind.RampId, IdentifierKind.Uid2 }
+                .Select(kind => (kind, new IdentifierNormaliser(new Identifier(kind, IdentifierProfile.Exact, "")))),
+        ];
+
+        private readonly int[] devices = new int[Devices.Length];
+        private readonly HashSet<string> texts = new(StringComparer.Ordinal);
+        private int cells;
+        private int mails;
+        private int hashes;
+        private int coded;
+        private int phones;
+
+        public int Distinct => texts.Count;
+
+        public void Add(ReadOnlySpan<char> cell)
+        {
+            if (cell.IsEmpty || Nobody.IsWord(cell, IdentifierKind.CustomerId))
+            {
+                return;
+            }
+            cells++;
+            texts.Add(cell.ToString());
+            mails += cell.Contains('@') ? 1 : 0;
+            var digits = cell.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? cell[2..] : cell;
+            hashes += digits.Length is 44 or 64 && IdentifierNormaliser.LooksHashed(digits) ? 1 : 0;
+            var isNumber = !cell.ContainsAnyExcept("0123456789+()/-. ") && cell.Length >= 6;
+            coded += isNumber && (cell[0] == '+' || cell.StartsWith("00", StringComparison.Ordinal)) ? 1 : 0;
+            phones += isNumber ? 1 : 0;
+            if (cell.Length is < 32 or > 80)
+            {
+                return;
+            }
+            Span<char> buffer = stackalloc char[2 * 80];
+            for (var i = 0; i < Devices.Length; i++)
+            {
+                devices[i] += Devices[i].Normaliser.Normalise(cell, buffer) is > 0 or Nobody.Length ? 1 : 0;
+            }
+        }
+
+        public IdentifierGuess? Decide(int column)
+        {
+            bool Most(int count) => cells > 0 && 2 * count >= cells;
+            if (Most(mails))
+            {
+                return new IdentifierGuess(column, IdentifierKind.Email);
+            }
+            if (Most(devices[2]) && HeaderWords.Has(header, "uid2", "euid"))
+            {
+                return new IdentifierGuess(
+                    column, HeaderWords.Has(header, "euid") ? IdentifierKind.Euid : IdentifierKind.Uid2);
+            }
+            if (Most(hashes))
+            {
+                var kind = HeaderWords.Has(header, "phone", "tel", "mobile") ? IdentifierKind.Phone : IdentifierKind.Email;
+                var isKnown = kind == IdentifierKind.Phone || HeaderWords.Has(header, "mail", "hem");
+                return new IdentifierGuess(column, kind, IdentifierForm.Sha256, IsKindKnown: isKnown);
+            }
+            if (Most(devices[0]) || Most(devices[1]))
+            {
+                return new IdentifierGuess(column, Most(devices[0]) ? IdentifierKind.Maid : IdentifierKind.RampId);
+            }
+            if (Most(phones) && (5 * coded >= cells || HeaderWords.Has(header, "phone", "tel", "mobile", "handy")))
+            {
+                return new IdentifierGuess(column, IdentifierKind.Phone, NeedsRegion: coded < phones);
+            }
+            return cells > 0 && HeaderWords.IsCustomerNumber(header) && 10 * Distinct >= cells
+                ? new IdentifierGuess(column, IdentifierKind.CustomerId)
+                : null;
+        }
+    }
+}
