@@ -25,8 +25,8 @@ internal sealed class RoomCreateCommand : CliCommand
         Description = "A member and its public key, unless its draft names them; once for each.",
         HelpName = "NAME=KEY",
     };
-    private readonly Option<CasTarget> cas = CasOptions.CreateAddressOption();
-    private readonly Option<string> key = CasOptions.CreateKey("Your key, by which the CAS knows you; for --cas.");
+    private readonly Option<CasTarget?> cas = CasOptions.CreateAddressOption(isRequired: false);
+    private readonly Option<string> key = CasOptions.CreateKey("Your key, by which the CAS knows you; for --cas.", isRequired: false);
     private readonly Option<string?> sessionHash = new("--session-hash")
     {
         Description = "Instead of --cas: hash of the room's session, as 'guardian session create' printed it.",
@@ -48,7 +48,6 @@ internal sealed class RoomCreateCommand : CliCommand
     public RoomCreateCommand() : base(
         "create", "Write a contract to start from, with comments; edit it before anyone signs. With --cas, also make the room's session.")
     {
-        (cas.Required, key.Required) = (false, false);
         AddSymbols([name, drafts, members, cas, key, sessionHash, casIdentity, output, .. policy.All]);
     }
 
