@@ -29,6 +29,16 @@ public sealed class RoomUseTests(RoomFixture room) : IClassFixture<RoomFixture>
     }
 
     [Fact]
+    public async Task A_dry_run_asks_nothing_and_leaves_no_trace()
+    {
+        var before = (await room.AsAsync("agency", "log", "--json")).Ends(0).Json["entries"]!.AsArray().Count;
+        var refused = (await room.AsAsync("agency", "ask", "overlap", "--dry-run", "--json")).Ends(1);
+        Assert.Equal("data-missing", (string)refused.Json["refusal"]!);
+        (await room.AsAsync("agency", "lift", "--dry-run")).Ends(1);
+        Assert.Equal(before, (await room.AsAsync("agency", "log", "--json")).Ends(0).Json["entries"]!.AsArray().Count);
+    }
+
+    [Fact]
     public async Task A_damaged_memory_is_refused_and_says_how_to_repair_it()
     {
         var other = room.File("damaged");
@@ -86,7 +96,7 @@ public sealed class RoomUseTests(RoomFixture room) : IClassFixture<RoomFixture>
     [InlineData("datasets: [{name: a\n")]
     public async Task A_file_that_is_no_draft_is_refused(string text)
     {
-        var path = $"no-{Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(text))[..8]}.yaml";
+        var path = $"no-draft-{text.Length}.yaml";
         await File.WriteAllTextAsync(room.File(path), text, TestContext.Current.CancellationToken);
         var refused = await room.RunAsync("room", "create", "drafted", "--draft", path, "--output", "none.yaml", "--json");
         Assert.Equal("bad-file", (string)refused.Ends(2).Json["error"]!);

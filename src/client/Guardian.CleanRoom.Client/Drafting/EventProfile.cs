@@ -7,7 +7,7 @@ namespace Guardian.CleanRoom.Client.Drafting;
 /// <summary>Describes what the events of a person add up to. Reads the file once more.</summary>
 internal sealed class EventProfile
 {
-    // Of so many persons per hundred, the events may differ in a column that nevertheless describes the person.
+    // The share of persons whose events may differ in a column that describes the person nevertheless.
     private const double MostMixed = 0.05;
 
     private readonly List<(ColumnProfile Column, ColumnChoice Choice)> columns;
@@ -99,7 +99,7 @@ internal sealed class EventProfile
         }
     }
 
-    // In millionths; a million of such events still fits.
+    // In millionths; the sum of a million events still fits.
     private const long Most = CellText.GreatestNumber * 5;
 
     private sealed class State(int columns)

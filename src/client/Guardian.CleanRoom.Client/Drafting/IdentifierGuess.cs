@@ -1,3 +1,4 @@
+using System.Buffers;
 using Guardian.CleanRoom.Client.Normalisation;
 using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Contract;
@@ -56,6 +57,8 @@ internal sealed record IdentifierGuess(
                 .Select(kind => (kind, new IdentifierNormaliser(new Identifier(kind, IdentifierProfile.Exact, "")))),
         ];
 
+        private static readonly SearchValues<char> PhoneCharacters = SearchValues.Create("0123456789+()/-. ");
+
         private readonly int[] devices = new int[Devices.Length];
         private readonly HashSet<string> texts = new(StringComparer.Ordinal);
         private int cells;
@@ -77,7 +80,7 @@ internal sealed record IdentifierGuess(
             mails += cell.Contains('@') ? 1 : 0;
             var digits = cell.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? cell[2..] : cell;
             hashes += digits.Length is 44 or 64 && IdentifierNormaliser.LooksHashed(digits) ? 1 : 0;
-            var isNumber = !cell.ContainsAnyExcept("0123456789+()/-. ") && cell.Length >= 6;
+            var isNumber = !cell.ContainsAnyExcept(PhoneCharacters) && cell.Length >= 6;
             coded += isNumber && (cell[0] == '+' || cell.StartsWith("00", StringComparison.Ordinal)) ? 1 : 0;
             phones += isNumber ? 1 : 0;
             if (cell.Length is < 32 or > 80)

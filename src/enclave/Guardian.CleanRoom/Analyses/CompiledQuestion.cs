@@ -25,8 +25,14 @@ internal sealed record CompiledQuestion(
     /// <summary>
     /// Identifies question and versions: equal for the same question on the same data, however its conditions are written or ordered.
     /// </summary>
-    public string KeyOf(IReadOnlyDictionary<string, DataVersion> versions) =>
+    public string KeyOf(IReadOnlyDictionary<string, DataVersion> versions) => KeyOf(NamesOf(versions));
+
+    /// <summary>The same from the public names of versions.</summary>
+    public string KeyOf(IReadOnlyDictionary<string, string> versions) =>
         HashOf($"{Question.Kind}|{string.Join(',', Question.By)}|{Question.Column}|{TextOf(versions)}|{Filters.Text}");
+
+    /// <summary>The words that describe the persons of all cells, without versions.</summary>
+    public string Words => $"{string.Join('|', DataSets.Select(dataSet => dataSet.Name))}|{Filters.Text}";
 
     /// <summary>
     /// Identifies the persons of some cells: equal when data sets, versions, conditions and cells are. A cell of a crosstab has the same
@@ -39,7 +45,7 @@ internal sealed record CompiledQuestion(
         IEnumerable<CodeCondition> further = isProduct
             ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size).Select(pair => pair.First.In(DataSets, pair.Second))
             : [new CodeAny([.. cells.Select(ConditionOf)])];
-        return HashOf($"{TextOf(versions)}|{Filters.With(further).Text}");
+        return HashOf($"{TextOf(NamesOf(versions))}|{Filters.With(further).Text}");
     }
 
     /// <summary>Writes the values of a cell, one for each column.</summary>
@@ -48,8 +54,12 @@ internal sealed record CompiledQuestion(
 
     private CodeAll ConditionOf(int cell) => new([.. Cells.Select(column => column.In(DataSets, [column.ValueOf(cell)]))]);
 
-    private string TextOf(IReadOnlyDictionary<string, DataVersion> versions) =>
-        string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name].Version}"));
+    /// <summary>The data sets with their versions, as text.</summary>
+    public string TextOf(IReadOnlyDictionary<string, string> versions) =>
+        string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name]}"));
+
+    private Dictionary<string, string> NamesOf(IReadOnlyDictionary<string, DataVersion> versions) =>
+        DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Version);
 
     private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

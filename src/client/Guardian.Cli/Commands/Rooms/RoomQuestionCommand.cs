@@ -2,6 +2,8 @@ using System.CommandLine;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Room;
+using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
 using Guardian.Cli.Rooms;
 using Guardian.Refusals;
@@ -23,7 +25,12 @@ internal abstract class RoomQuestionCommand : RoomCommand
         HelpName = "FILE",
     };
 
-    protected RoomQuestionCommand(string name, string description) : base(name, description) => AddSymbols(where, output, html);
+    private readonly Option<bool> dryRun = new("--dry-run")
+    {
+        Description = "Ask nothing: show price, expected error, and what speaks for a refusal, from what every member may know.",
+    };
+
+    protected RoomQuestionCommand(string name, string description) : base(name, description) => AddSymbols(where, output, html, dryRun);
 
     protected sealed override void Check(ParseResult arguments) => ReadOutput(arguments).RequireNew();
 
@@ -31,7 +38,23 @@ internal abstract class RoomQuestionCommand : RoomCommand
         RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var question = ReadQuestion(file.Contract, arguments) with { Where = Questions.ReadConditions(arguments, where) };
+        if (arguments.GetValue(dryRun))
+        {
+            return await ForecastAsync(file.Contract, client, question, terminal, cancellation).ConfigureAwait(false);
+        }
         return ReadOutput(arguments).Show(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract, terminal);
+    }
+
+    // None of these calls depends on rows, costs anything, or becomes an entry of the log.
+    private static async Task<int> ForecastAsync(
+        RoomContract contract, RoomClient client, Question question, Terminal terminal, CancellationToken cancellation)
+    {
+        var room = await client.DescribeAsync(cancellation).ConfigureAwait(false);
+        var budget = await client.ReadBudgetAsync(cancellation).ConfigureAwait(false);
+        var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
+        var forecast = QuestionForecast.Of(contract, room.Member, question, new PublicFacts(room, budget, log));
+        terminal.Show(forecast, RoomsJson.Default.QuestionForecast, people => ForecastView.Show(people, forecast));
+        return forecast.Refusal is null ? ExitCode.Done : ExitCode.Refused;
     }
 
     /// <summary>Reads the question without its conditions.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.CleanRoom.Room;
 
 namespace Guardian.Cli.Commands.Rooms;
 
@@ -7,6 +8,7 @@ namespace Guardian.Cli.Commands.Rooms;
 /// them.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(NextStepResult))]
+[JsonSerializable(typeof(QuestionForecast))]
 [JsonSerializable(typeof(RoomCheckResult))]
 [JsonSerializable(typeof(RoomAmendResult))]
 [JsonSerializable(typeof(RoomActivateResult))]
