@@ -26,7 +26,7 @@ public sealed partial class DocumentationTests : IDisposable
         folder.Write("customers.csv",
             "email,region,visit,spend\n"
             + string.Concat(
-            Enumerable.Range(1_000, 3_000).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},25.50\n")));
+            Enumerable.Range(1_000, 3_000).Select(i => $"p{i}@example.com,{(i % 3 == 0 ? "North" : "South")},{i % 2},75.50\n")));
         // Some who are no customers and not all who are, so that no two questions are about nearly the same persons; three events each.
         var buyers = Enumerable.Range(0, 600).Concat(Enumerable.Range(1_400, 2_600)).ToList();
         folder.Write("purchases.csv", "email,paid_at,amount,status\n" + string.Concat(Enumerable.Range(0, 3 * buyers.Count).Select(i =>

@@ -192,6 +192,9 @@ internal static class LiftSection
             <section>
             <h2>How it was computed</h2>
             <p>{rules} {LiftView.DescribeJudgement(lift)} {intervals}{covariate}{exposure}</p>
+            <ul>
+            {string.Concat(NoiseAdvice.Of(lift).Select(line => $"<li>{Html.Encode(line)}</li>"))}
+            </ul>
             </section>
             """;
     }

@@ -17,6 +17,10 @@ internal static class LiftView
         people.WriteTable(CreateArms(lift));
         people.WriteTable(CreateEffects(lift));
         ShowNarrowed(people, lift);
+        foreach (var line in NoiseAdvice.Of(lift))
+        {
+            people.WriteLine(line);
+        }
         people.WriteLine(DescribeJudgement(lift));
         people.WriteLine(DescribeSampleRatio(lift));
         people.WriteLine("rates: Newcombe and Katz intervals; per head: Welch and delta; intent-to-treat, over "

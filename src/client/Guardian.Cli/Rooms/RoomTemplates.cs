@@ -123,11 +123,13 @@ internal static class RoomTemplates
     private static string WritePrivacy(IReadOnlyList<string> members) =>
         $$"""
         # No answer is about fewer than minimum_audience persons, or differs from an earlier one by fewer. Every figure has discrete Laplace
-        # noise, and each answer costs its data sets epsilon of their budget. `noise: none` gives exact figures and less protection.
+        # noise, and each answer costs its data sets epsilon of their budget; lift costs 3, unless it says `epsilon`. This budget is enough
+        # for one lift and ten other answers; `guardian room check` says how well it protects a person. `noise: none` gives exact figures
+        # and less protection.
         privacy:
           minimum_audience: 100
-          noise: {epsilon: 0.5}
-          budget: 10
+          noise: {epsilon: 0.1}
+          budget: 4
 
         roles:
           query: [{{string.Join(", ", members)}}]

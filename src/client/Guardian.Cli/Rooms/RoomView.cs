@@ -25,6 +25,10 @@ internal static class RoomView
             ("still to sign", string.Join(", ", contract.Members.Select(member => member.Name).Except(signed).DefaultIfEmpty("nobody"))),
             .. contract.DataSets.Select(dataSet => (dataSet.Name, Describe(dataSet))),
             ("privacy", DescribePrivacy(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon)),
+            .. contract.Analyses.Lift?.Epsilon is { } price
+                ? [("lift", string.Create(Culture, $"one measurement costs each of its data sets epsilon {price}"))]
+                : Array.Empty<(string, string)>(),
+            .. BudgetMeaning.Describe(contract).Select(meaning => ("protection", meaning)),
             .. contract.Privacy.Epsilon is null ? [("mind", ExactCountsWarning)] : Array.Empty<(string, string)>(),
             .. ContractWarnings.Of(contract).Select(warning => ("mind", warning)),
         ]);

@@ -68,10 +68,10 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var measure = new Measure(question.DataSets.ToList().IndexOf(dataSet), question.Measured.Index, (uint)reach);
         var totals = persons.Engine.SumCells(sides, 1, new SumPlan([measure], []))[0];
         var set = persons.SetOf(persons.Sketch(sides, 1)[0], question);
-        // A person is in three figures: persons, values, and the sum.
-        const int parts = 3;
+        // A person is in the number of persons, in the sum and, where a minimum other than zero shifts it, in the number of values.
+        var parts = column.Minimum == 0 ? 2 : 3;
         var count = rules.Noise(totals.Persons, 1, parts);
-        var values = rules.Noise(totals.Measures[0].Count, 1, parts);
+        var values = column.Minimum == 0 ? new Noised(0, 0) : rules.Noise(totals.Measures[0].Count, 1, parts);
         var distance = rules.Noise(totals.Measures[0].Sum, reach, parts);
         var scale = (double)CellText.Power(column.Places);
         var sum = (double)(distance.Value + (values.Value * column.Minimum)) / scale;

@@ -29,16 +29,18 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         var armTotals = persons.Engine.SumCells(counted, arms.Count, new SumPlan(exposure is null ? [] : [exposure], []));
         // Step 2: the outcomes of the matched persons of each arm.
         var covariate = design.Covariate is { } before ? measured.Columns[IndexOf(before)] : null;
-        var outcomes = design.Outcomes.Select(outcome => measured.FindColumn(outcome.Column)!).ToList();
+        var outcomes = design.Outcomes.Select((_, outcome) => design.OutcomeColumn(contract, outcome)).ToList();
         var sums = persons.Engine.SumCells(both, arms.Count, PlanSums(outcomes, covariate));
 
         // Step 3: noise. A person is in one arm, and there in every figure.
         var noise = new LiftNoise(rules, contract);
-        var armCounts = armTotals.Select(arm => noise.Count(arm.Persons)).ToList();
-        var exposed = exposure is null ? null : armTotals.Select(arm => noise.Count(arm.Measures[0].Sum)).ToList();
+        var armCounts = armTotals.Select(arm => noise.Count(arm.Persons, LiftFigure.Persons)).ToList();
+        var exposed = exposure is null
+            ? null
+            : armTotals.Select(arm => noise.Count(arm.Measures[0].Sum, LiftFigure.Exposed)).ToList();
         var matched = IsMatchedOnly
             ? (long)armCounts.Aggregate((Int128)0, (sum, arm) => sum + arm.Value)
-            : (long)noise.Count(sums.Sum(arm => arm.Persons)).Value;
+            : (long)noise.Count(sums.Sum(arm => arm.Persons), LiftFigure.Matched).Value;
 
         // Step 4: the rules. Every arm is reported, and so is the set of matched persons of all arms.
         var sets = FindSets(question, counted, both, arms.Count);
@@ -51,10 +53,11 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         // Step 5: the statistics.
         List<T> ByArm<T>(Func<int, T> compute) => [.. Enumerable.Range(0, arms.Count).Select(compute)];
         var totals = outcomes.Select((column, outcome) =>
-            ByArm(arm => noise.Total(column, sums[arm].Measures[outcome], armCounts[arm]))).ToList();
+            noise.Totals(outcome, column, ByArm(arm => sums[arm].Measures[outcome]), armCounts)).ToList();
         var known = covariate is null ? null : ByArm(arm => noise.Covariate(covariate, sums[arm].Measures[outcomes.Count]));
         var covariates = covariate is null ? null : outcomes.Select((column, outcome) => ByArm(arm =>
-            noise.WithCovariate(totals[outcome][arm], column, covariate, known![arm], sums[arm].Products[outcome]))).ToList();
+            noise.WithCovariate(
+                outcome, totals[outcome][arm], column, covariate, known![arm], sums[arm].Products[outcome]))).ToList();
         var ratio = SampleRatio.Check([.. armCounts.Select(arm => (long)arm.Value)], design.Shares, armCounts[0].Variance);
         var isRate = outcomes.Select(column => column.Kind == ColumnKind.Flag).ToList();
         var exposedPersons = exposed?.Select(arm => (double)arm.Value).ToList();
@@ -67,13 +70,14 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
             [.. design.Outcomes.Select((column, outcome) => new LiftOutcome(
                 column.ToString(), isRate[outcome],
                 ByArm(arm => new LiftTotal(arms[arm], totals[outcome][arm].Sum, totals[outcome][arm].Mean)),
-                compared[outcome]))]);
+                compared[outcome],
+                isRate[outcome] ? null : outcomes[outcome].GreatestInSum / (double)CellText.Power(outcomes[outcome].Places)))]);
         return new AnalysisResult(result, sets);
     }
 
     /// <summary>
-    /// Finds the sets of persons of the contract's measurement without any filter; none when an arm is too small for it anyway, because then
-    /// there is nothing to keep.
+    /// Finds the sets of persons of the contract's measurement without any filter; none when an arm is too small for it anyway, because
+    /// then there is nothing to keep.
     /// </summary>
     public IReadOnlyList<PersonSet> FindReservedSets(CompiledQuestion question)
     {
@@ -83,17 +87,18 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
             persons.SideOf(question, assigned, [new CellPart(IndexOf(design.Assignment), 1)]), persons.SideOf(question, measured, []),
         ];
         SidePlan[] counted = IsMatchedOnly ? both : [both[0]];
-        return persons.Engine.CountCells(counted, arms).Any(count => count < rules.Rules.MinimumAudience)
-            ? []
-            : FindSets(question, counted, both, arms);
+        // Both are computed in any case: the host must not see whether an arm is small.
+        var counts = persons.Engine.CountCells(counted, arms);
+        var sets = FindSets(question, counted, both, arms);
+        return counts.Any(count => count < rules.Rules.MinimumAudience) ? [] : sets;
     }
 
     private SumPlan PlanSums(List<Column> outcomes, Column? covariate)
     {
-        var all = measured.Columns.ToList();
+        var all = measured.Columns.Select(column => column.Name).ToList();
         List<Column> columns = covariate is null ? outcomes : [.. outcomes, covariate];
         return new SumPlan(
-            [.. columns.Select(column => new Measure(1, all.IndexOf(column), (uint)LiftTotals.Reach(column)))],
+            [.. columns.Select(column => new Measure(1, all.IndexOf(column.Name), (uint)LiftTotals.Reach(column)))],
             covariate is null ? [] : [.. outcomes.Select((_, index) => (index, outcomes.Count))]);
     }
 

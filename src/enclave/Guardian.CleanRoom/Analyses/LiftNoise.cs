@@ -6,31 +6,51 @@ using Guardian.CleanRoom.Statistics;
 namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>
-/// Adds privacy noise to the figures of a lift measurement. All figures that one person is in share the answer's epsilon.
+/// Adds privacy noise to the figures of a lift measurement. All figures that one person is in share the answer's epsilon, as
+/// <see cref="LiftShares"/> divides it.
 /// </summary>
 internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)
 {
-    private readonly int parts = contract.Analyses.Lift!.FiguresPerPerson(contract);
+    private readonly LiftShares? shares = LiftShares.Of(contract);
 
     /// <summary>Adds noise to a count.</summary>
-    public Noised Count(Int128 count) => rules.Noise(count, 1, parts);
+    /// <param name="count">The exact count.</param>
+    /// <param name="figure">Persons, exposed or matched.</param>
+    public Noised Count(Int128 count, LiftFigure figure) => Add(count, 1, figure, 0);
 
-    /// <summary>Adds noise to the totals of an arm.</summary>
-    public ArmTotal Total(Column column, MeasureSums sums, Noised persons)
+    /// <summary>Computes the bound within which 95 % of the arms' sizes are of the truth; null for exact figures.</summary>
+    public double? Margin() => shares is null ? null : DisclosureRules.MarginOf(1 / (double)shares.Parts[(LiftFigure.Persons, 0)]);
+
+    /// <summary>Adds noise to the totals of all arms for an outcome.</summary>
+    /// <param name="outcome">Index of the outcome.</param>
+    /// <param name="column">Its column, with the cap that counts.</param>
+    /// <param name="sums">The exact totals by arm.</param>
+    /// <param name="persons">The persons of each arm, with noise.</param>
+    public IReadOnlyList<ArmTotal> Totals(
+        int outcome, Column column, IReadOnlyList<MeasureSums> sums, IReadOnlyList<Noised> persons)
     {
-        if (rules.Rules.Epsilon is null)
+        if (shares is null)
         {
-            return LiftTotals.Of(column, sums, (long)persons.Value);
+            return [.. sums.Zip(persons, (arm, count) => LiftTotals.Of(column, arm, (long)count.Value))];
         }
-        var cap = LiftTotals.Reach(column);
-        var distances = rules.Noise(sums.Sum, cap, parts);
         var scale = (double)CellText.Power(column.Places);
-        // A minimum other than zero shifts the sum by the number of values.
-        var count = column.Minimum == 0 ? new Noised(0, 0) : rules.Noise(sums.Count, 1, parts);
-        var sum = (double)(distances.Value + (count.Value * column.Minimum)) / scale;
-        var sumNoise = (distances.Variance + (count.Variance * column.Minimum * column.Minimum)) / (scale * scale);
-        var noised = new ArmTotal((long)persons.Value, sum, sum, persons.Variance, sumNoise);
-        return column.Kind == ColumnKind.Flag ? noised : WithVariance(column, sums, noised, distances, (double)cap / scale, scale);
+        var (totals, variances) = (new List<ArmTotal>(), new List<NoisyVariance>());
+        foreach (var (arm, count) in sums.Zip(persons))
+        {
+            var cap = LiftTotals.Reach(column);
+            var distances = Add(arm.Sum, cap, LiftFigure.Sum, outcome);
+            // A minimum other than zero shifts the sum by the number of values.
+            var values = column.Minimum == 0 ? new Noised(0, 0) : Add(arm.Count, 1, LiftFigure.Values, outcome);
+            var sum = (double)(distances.Value + (values.Value * column.Minimum)) / scale;
+            var sumNoise = (distances.Variance + (values.Variance * column.Minimum * column.Minimum)) / (scale * scale);
+            totals.Add(new ArmTotal((long)count.Value, sum, sum, count.Variance, sumNoise));
+            if (column.Kind != ColumnKind.Flag)
+            {
+                var squares = Add(arm.SumOfSquares, cap * cap, LiftFigure.Squares, outcome);
+                variances.Add(NoisyVariance.Of(totals[^1], column, distances, values, squares));
+            }
+        }
+        return variances.Count == 0 ? totals : NoisyVariance.Apply(totals, variances);
     }
 
     /// <summary>Adds noise to the covariate of an arm: once, for all outcomes.</summary>
@@ -38,18 +58,19 @@ internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)
     {
         var reach = LiftTotals.Reach(covariate);
         return new CovariateSums(
-            rules.Noise(sums.Sum, reach, parts), rules.Noise(sums.SumOfSquares, reach * reach, parts));
+            Add(sums.Sum, reach, LiftFigure.CovariateSum, 0), Add(sums.SumOfSquares, reach * reach, LiftFigure.CovariateSquares, 0));
     }
 
     /// <summary>
     /// Adds noise to an outcome and the covariate. The covariate counts as its distance from the minimum, up to the cap, and as zero where
     /// it is empty: CUPED is valid for any function of data known before. Σ(m+d)e = mΣe + Σde, over persons with the outcome.
     /// </summary>
-    public CovariateTotal WithCovariate(ArmTotal total, Column outcome, Column covariate, CovariateSums before, ProductSums products)
+    public CovariateTotal WithCovariate(
+        int index, ArmTotal total, Column outcome, Column covariate, CovariateSums before, ProductSums products)
     {
         var reach = LiftTotals.Reach(covariate);
-        var product = rules.Noise(products.Sum, LiftTotals.Reach(outcome) * reach, parts);
-        var shared = outcome.Minimum == 0 ? new Noised(0, 0) : rules.Noise(products.SecondSum, reach, parts);
+        var product = Add(products.Sum, LiftTotals.Reach(outcome) * reach, LiftFigure.Product, index);
+        var shared = outcome.Minimum == 0 ? new Noised(0, 0) : Add(products.SecondSum, reach, LiftFigure.SharedSum, index);
         var scale = (double)CellText.Power(covariate.Places);
         var both = scale * (double)CellText.Power(outcome.Places);
         double minimum = outcome.Minimum;
@@ -63,22 +84,8 @@ internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)
             (product.Variance + (minimum * minimum * shared.Variance)) / (both * both));
     }
 
-    // Estimates the variance from the noisy sum of squares with caution, but never above the greatest variance of values between minimum
-    // and cap at this mean (Bhatia and Davis 2000).
-    private ArmTotal WithVariance(Column column, MeasureSums sums, ArmTotal noised, Noised distances, double reach, double scale)
-    {
-        var squares = rules.Noise(sums.SumOfSquares, LiftTotals.Reach(column) * LiftTotals.Reach(column), parts);
-        var n = noised.Persons;
-        var least = column.Minimum / scale;
-        var mean = Math.Clamp(noised.Mean, Math.Min(least, 0), least + reach);
-        // The mean of the distances in the column's units; the noise in their sum affects it too.
-        var distance = (double)distances.Value / n;
-        var caution = Distributions.OneSidedZ95 * Math.Sqrt(squares.Variance + (4 * distance * distance * distances.Variance));
-        var estimate = ((double)squares.Value + caution - (n * distance * distance)) / (scale * scale) / (n - 1);
-        var bound = (least + reach - mean) * (mean - Math.Min(least, 0));
-        var variance = Math.Min(Math.Max(estimate, 0), Math.Max(bound, 0));
-        return noised with { SumOfSquares = (variance * (n - 1)) + (noised.Sum * noised.Sum / n) };
-    }
+    private Noised Add(Int128 figure, Int128 sensitivity, LiftFigure kind, int outcome) =>
+        shares is null ? new Noised(figure, 0) : rules.NoiseOf(figure, sensitivity, shares.Parts[(kind, outcome)]);
 }
 
 /// <summary>Sums of a covariate over an arm: its distances from the minimum, and their squares.</summary>

@@ -31,7 +31,9 @@ public sealed record LiftArm(string Name, long Persons, bool IsControl, double I
 /// <param name="IsRate">True when the outcome is a flag and is compared as a rate; false when it is compared per head.</param>
 /// <param name="Totals">Totals by arm.</param>
 /// <param name="Comparisons">Each treatment arm against control, and, if there are several, all of them together.</param>
-public sealed record LiftOutcome(string Column, bool IsRate, IReadOnlyList<LiftTotal> Totals, IReadOnlyList<LiftComparison> Comparisons);
+/// <param name="Cap">The most that one person adds; null for a rate.</param>
+public sealed record LiftOutcome(
+    string Column, bool IsRate, IReadOnlyList<LiftTotal> Totals, IReadOnlyList<LiftComparison> Comparisons, double? Cap = null);
 
 /// <summary>The total of one arm.</summary>
 /// <param name="Arm">The arm.</param>

@@ -17,7 +17,7 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
     private const long Count = long.MinValue;
 
     private static readonly Comparison Compared = new(
-        Number, Number, new Interval(Number, Number), Number, Number, Number, new Interval(Number, Number), Number);
+        Number, Number, new Interval(Number, Number), Number, Number, Number, new Interval(Number, Number), Number, Number);
 
     private static readonly LiftVerdict Verdict = Enum.GetValues<LiftVerdict>().MaxBy(verdict => verdict.ToString().Length);
 
@@ -82,7 +82,7 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
             new SampleRatio(Number, int.MinValue, Number, false), design.Correction, design.Covariate?.ToString(),
             design.Exposure?.ToString(),
             [.. design.Outcomes.Select(outcome => new LiftOutcome(
-                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons))]);
+                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, Number))]);
     }
 
     private IReadOnlyList<string> Arms()

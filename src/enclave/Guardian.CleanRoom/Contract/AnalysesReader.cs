@@ -138,6 +138,8 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             Exposure = ReadExposure(map, assignedSet),
             Covariate = ReadCovariate(map, outcomes),
             Correction = map.Word("correction", Corrections, MultipleTesting.Holm),
+            Caps = ReadCaps(map, outcomes),
+            Epsilon = PrivacyReader.ReadEpsilon(map, "epsilon", PrivacyReader.GreatestEpsilon),
         };
         if (!map.Has("population"))
         {
@@ -150,6 +152,34 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         }
         map.End();
         return design;
+    }
+
+    private Dictionary<ColumnReference, long> ReadCaps(YamlMap map, List<ColumnReference> outcomes)
+    {
+        var caps = new Dictionary<ColumnReference, long>();
+        if (map.Map("caps") is not { } limits)
+        {
+            return caps;
+        }
+        foreach (var outcome in outcomes.Distinct())
+        {
+            if (limits.OptionalText(outcome.ToString()) is not { } text)
+            {
+                continue;
+            }
+            var column = dataSets.FirstOrDefault(each => each.Name == outcome.DataSet)?.FindColumn(outcome.Column);
+            if (column?.Kind is not (ColumnKind.Integer or ColumnKind.Decimal) || !CellText.TryRead(column, text, out var cap, out _)
+                || cap == column.Minimum)
+            {
+                limits.ReportAt(
+                    outcome.ToString(),
+                    "a cap is the most that one person adds to a number: a value within the column's bounds, above its minimum");
+                continue;
+            }
+            caps[outcome] = cap;
+        }
+        limits.End();
+        return caps;
     }
 
     private ColumnReference? ReadExposure(YamlMap map, DataSet? assignedSet)

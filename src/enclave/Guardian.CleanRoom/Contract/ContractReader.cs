@@ -33,6 +33,7 @@ public static class ContractReader
         var members = ReadMembers(map);
         var dataSets = ReadDataSets(map, members);
         var privacy = PrivacyReader.Read(map, dataSets);
+        var analyses = new AnalysesReader(map, dataSets).Read();
         var version = (int)map.Integer("version", 1, MaxVersion);
         var contract = new RoomContract
         {
@@ -45,7 +46,9 @@ public static class ContractReader
             Enclave = ReadPolicy(map, "enclave"),
             Cas = ReadCas(map),
             DataSets = dataSets,
-            Analyses = new AnalysesReader(map, dataSets).Read(),
+            Analyses = analyses.Lift is { } lift
+                ? analyses with { Lift = PrivacyReader.Price(map, lift, privacy, dataSets) }
+                : analyses,
             Privacy = privacy,
             IsGuardReset = ReadGuardReset(map, version),
             Hash = SHA256.HashData(utf8),

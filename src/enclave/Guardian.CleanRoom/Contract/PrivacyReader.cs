@@ -6,7 +6,7 @@ namespace Guardian.CleanRoom.Contract;
 internal static class PrivacyReader
 {
     private const decimal LeastEpsilon = 0.001m;
-    private const decimal GreatestEpsilon = 10;
+    internal const decimal GreatestEpsilon = 10;
     private const decimal GreatestBudget = 1_000;
     private const int MaxFilters = 32;
 
@@ -15,6 +15,26 @@ internal static class PrivacyReader
     {
         var rules = contract.Map("privacy") is { } privacy ? ReadShared(privacy) : PrivacyRules.Default;
         return dataSets.Aggregate(rules, (strictest, dataSet) => dataSet.Rules.Tighten(strictest));
+    }
+
+    /// <summary>Finds the price of lift: the contract's, or the default, but no more than any owner allows for an answer.</summary>
+    /// <param name="map">The contract.</param>
+    /// <param name="lift">The design; its epsilon is that of the contract.</param>
+    /// <param name="rules">The rules of all members and owners.</param>
+    /// <param name="dataSets">All data sets.</param>
+    public static LiftDesign Price(YamlMap map, LiftDesign lift, PrivacyRules rules, IReadOnlyList<DataSet> dataSets)
+    {
+        if (rules.Epsilon is not { } usual)
+        {
+            if (lift.Epsilon is not null)
+            {
+                map.ReportAt("analyses", "'lift' has an epsilon, but figures are exact with 'noise: none'; omit one of both");
+            }
+            return lift with { Epsilon = null };
+        }
+        var budget = dataSets.Select(dataSet => dataSet.Rules.Budget ?? rules.Budget).Append(rules.Budget).Min();
+        var wanted = lift.Epsilon ?? Math.Max(usual, Math.Min(PrivacyRules.LiftEpsilon, PrivacyRules.LiftShareOfBudget * budget));
+        return lift with { Epsilon = Shorten(dataSets.Select(dataSet => dataSet.Rules.Epsilon ?? wanted).Append(wanted).Min()) };
     }
 
     public static OwnerRules ReadOwner(YamlMap dataSet)
@@ -68,9 +88,12 @@ internal static class PrivacyReader
             privacy.ReportAt("noise", $"'noise' is none or {{epsilon: NUMBER}}, not '{word}'");
         }
         return null;
-        }
+    }
 
-        // Dividing by a one of 28 places drops trailing zeros: 0.50 and 0.5 are written alike in answers and logs.
-        private static decimal? ReadEpsilon(YamlMap map, string member, decimal greatest) =>
-            map.OptionalDecimal(member, LeastEpsilon, greatest) / 1.0000000000000000000000000000m;
-        }
+    /// <summary>Reads an epsilon, or a budget of it.</summary>
+    internal static decimal? ReadEpsilon(YamlMap map, string member, decimal greatest) =>
+        Shorten(map.OptionalDecimal(member, LeastEpsilon, greatest));
+
+    // Dividing by a one of 28 places drops trailing zeros: 0.50 and 0.5 are written alike in answers and logs.
+    private static decimal? Shorten(decimal? epsilon) => epsilon / 1.0000000000000000000000000000m;
+}

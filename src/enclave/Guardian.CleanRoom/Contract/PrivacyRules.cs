@@ -13,8 +13,14 @@ public sealed record PrivacyRules(int MinimumAudience, decimal? Epsilon, decimal
     /// <summary>The smallest minimum audience that a contract may name.</summary>
     public const int LeastMinimumAudience = 20;
 
+    /// <summary>The price of lift in a contract that names none, where the budget allows it.</summary>
+    internal const decimal LiftEpsilon = 3;
+
+    /// <summary>The largest part of a budget that lift takes by default.</summary>
+    internal const decimal LiftShareOfBudget = 0.75m;
+
     /// <summary>The rules of a contract that names none.</summary>
-    public static PrivacyRules Default { get; } = new(100, 0.5m, 10, 8, 0.15);
+    public static PrivacyRules Default { get; } = new(100, 0.1m, 4, 8, 0.15);
 }
 
 /// <summary>The rules that one owner adds to those of all members; null adds nothing.</summary>

@@ -66,22 +66,18 @@ public sealed record LiftDesign
     /// <summary>How several comparisons are judged together.</summary>
     public MultipleTesting Correction { get; init; }
 
-    /// <summary>
-    /// Counts the figures of a lift measurement that one person is in: the count of its arm; that of the exposed; that of the matched,
-    /// where others count too; those of each outcome; and those of the covariate, on its own and with each outcome. A rate is one count. A
-    /// mean needs its sum and its sum of squares and, where the minimum is not zero, the number of values.
-    /// </summary>
-    public int FiguresPerPerson(RoomContract contract)
+    /// <summary>The most that one person adds to an outcome, where lift has a limit of its own; scaled like the column.</summary>
+    public IReadOnlyDictionary<ColumnReference, long> Caps { get; init; } = new Dictionary<ColumnReference, long>();
+
+    /// <summary>The price of a measurement for each of its data sets; null for exact figures.</summary>
+    public decimal? Epsilon { get; init; }
+
+    /// <summary>Finds an outcome's column, with the cap that lift uses.</summary>
+    public Column OutcomeColumn(RoomContract contract, int outcome)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var figures = 1 + (Exposure is null ? 0 : 1) + (Population == LiftPopulation.Assigned ? 1 : 0) + (Covariate is null ? 0 : 2);
-        foreach (var outcome in Outcomes)
-        {
-            var column = contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column)!;
-            figures += column.Kind == ColumnKind.Flag ? 1 : column.Minimum == 0 ? 2 : 3;
-            figures += Covariate is null ? 0 : column.Minimum == 0 ? 1 : 2;
-        }
-        return figures;
+        var column = contract.FindDataSet(Outcomes[outcome].DataSet)!.FindColumn(Outcomes[outcome].Column)!;
+        return Caps.TryGetValue(Outcomes[outcome], out var cap) ? column with { Cap = cap } : column;
     }
 }
 

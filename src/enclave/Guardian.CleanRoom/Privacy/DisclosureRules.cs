@@ -14,10 +14,10 @@ namespace Guardian.CleanRoom.Privacy;
 internal sealed class DisclosureRules(PrivacyRules rules, IRandomBytes random)
 {
     // Epsilon is a fraction with this denominator: more places than people write.
-    private const long EpsilonDenominator = 1_000_000;
+    private const long EpsilonDenominator = 1_000_000_000;
 
     // Thresholds follow from the contract, and a crosstab needs the same for each of its cells.
-    private readonly ConcurrentDictionary<BigInteger, IReadOnlyList<UInt128>> thresholds = [];
+    private readonly ConcurrentDictionary<(BigInteger Numerator, BigInteger Denominator), IReadOnlyList<UInt128>> thresholds = [];
 
     /// <summary>The numbers of the rules.</summary>
     public PrivacyRules Rules => rules;
@@ -33,10 +33,22 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomBytes random)
         {
             return new Noised(figure, 0);
         }
-        var numerator = (BigInteger)(sensitivity ?? 1) * parts * EpsilonDenominator;
-        var denominator = new BigInteger(Math.Round(epsilon * EpsilonDenominator));
-        // Epsilon is the same for all figures of a room.
-        var known = thresholds.GetOrAdd(numerator, scale => DiscreteLaplace.ThresholdsOf(scale, denominator));
+        return NoiseOf(figure, (sensitivity ?? 1) * parts, epsilon);
+    }
+
+    /// <summary>Adds noise to a figure at a price of its own.</summary>
+    /// <param name="figure">The exact figure.</param>
+    /// <param name="sensitivity">The most by which one person changes the figure.</param>
+    /// <param name="epsilon">The figure's part of the answer's epsilon, greater than 0.</param>
+    /// <returns>The figure as it may be published.</returns>
+    public Noised NoiseOf(Int128 figure, Int128 sensitivity, decimal epsilon)
+    {
+        // A column of one value alone changes nothing, and a scale is positive.
+        var numerator = (BigInteger)Int128.Max(sensitivity, 1) * EpsilonDenominator;
+        // Rounded down, so that noise never costs more than its price.
+        var denominator = new BigInteger(Math.Floor(epsilon * EpsilonDenominator));
+        var known = thresholds.GetOrAdd(
+            (numerator, denominator), scale => DiscreteLaplace.ThresholdsOf(scale.Numerator, scale.Denominator));
         var noise = DiscreteLaplace.Sample(known, random);
         return new Noised(figure + noise, DiscreteLaplace.Variance((double)numerator / (double)denominator));
     }
@@ -51,8 +63,13 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomBytes random)
         {
             return null;
         }
+        return MarginOf((double)(sensitivity ?? 1) * parts / (double)epsilon);
+    }
+
+    /// <summary>Computes the bound within which 95 % of all figures with noise of a scale are of the truth.</summary>
+    public static double MarginOf(double scale)
+    {
         // P(|x| > m) = 2 r^(m+1) / (1 + r), with r = exp(-1/scale).
-        var scale = (double)(sensitivity ?? 1) * parts / (double)epsilon;
         var r = Math.Exp(-1 / scale);
         return Math.Max(0, Math.Ceiling((Math.Log(0.05 * (1 + r) / 2) / Math.Log(r)) - 1));
     }

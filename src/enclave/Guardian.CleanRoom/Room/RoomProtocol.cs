@@ -59,14 +59,15 @@ public sealed record DataSetKeys(byte[] MatchKey, byte[] UploadSecret);
 /// free.</param>
 /// <param name="NoiseMargin">95 % of all counts will be within this of the truth.</param>
 /// <param name="DataSets">The budget of each data set.</param>
+/// <param name="LiftEpsilon">Price of a lift measurement; null where there is none, or figures are exact.</param>
 public sealed record BudgetDescription(
-    int MinimumAudience, decimal? Epsilon, double? NoiseMargin, IReadOnlyList<DataSetBudget> DataSets);
+    int MinimumAudience, decimal? Epsilon, double? NoiseMargin, IReadOnlyList<DataSetBudget> DataSets, decimal? LiftEpsilon = null);
 
 /// <summary>The budget of a data set.</summary>
 /// <param name="Name">The data set.</param>
 /// <param name="Total">The whole budget.</param>
 /// <param name="Spent">The spent part.</param>
-/// <param name="AnswersLeft">Answers that the rest pays for; null where they are free.</param>
+/// <param name="AnswersLeft">Answers other than lift that the rest pays for; null where they are free.</param>
 public sealed record DataSetBudget(string Name, decimal Total, decimal Spent, int? AnswersLeft);
 
 /// <summary>The room's log: <c>GET /v1/log</c>.</summary>

@@ -27,8 +27,9 @@ public sealed class RoomQuestions
         rules = new DisclosureRules(contract.Privacy, state.Enclave.Random);
     }
 
-    // The price of an answer; 0 without noise.
-    private decimal Price => contract.Privacy.Epsilon ?? 0;
+    // The price of an answer; null without noise.
+    private decimal? PriceOf(Question question) =>
+        question.Kind == QuestionKind.Lift ? contract.Analyses.Lift?.Epsilon : contract.Privacy.Epsilon;
 
     /// <summary>
     /// Answers a question. The question is logged and charged before anything is computed, and the outcome is logged before the member
@@ -72,7 +73,7 @@ public sealed class RoomQuestions
         var spent = state.Ledger.Spent;
         return new BudgetDescription(
             contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, rules.Margin(),
-            [.. contract.DataSets.Select(dataSet => DescribeBudget(dataSet.Name, spent[dataSet.Name]))]);
+            [.. contract.DataSets.Select(dataSet => DescribeBudget(dataSet.Name, spent[dataSet.Name]))], contract.Analyses.Lift?.Epsilon);
     }
 
     /// <summary>Lists the admitted questions, for members who may read answers. It does not wait for a running analysis.</summary>
@@ -139,7 +140,7 @@ public sealed class RoomQuestions
         var key = compiled.Value.KeyOf(versions);
         if (state.Answers.Find(key) is null)
         {
-            if (state.Ledger.FindProblem(names, Price) is { } exhausted)
+            if (state.Ledger.FindProblem(names, PriceOf(question) ?? 0) is { } exhausted)
             {
                 return exhausted;
             }
@@ -156,9 +157,10 @@ public sealed class RoomQuestions
         // Step 3: charge. A host that ends the enclave from here on gains nothing.
         var (compiled, versions, key) = admitted;
         var names = compiled.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Version);
-        state.Ledger.Charge(names.Keys, Price);
+        var price = PriceOf(question) ?? 0;
+        state.Ledger.Charge(names.Keys, price);
         var entry = state.Append(
-            member, LogEvents.Question, new QuestionDetail(question, names, Price), RoomLogJson.Default.QuestionDetail);
+            member, LogEvents.Question, new QuestionDetail(question, names, price), RoomLogJson.Default.QuestionDetail);
 
         // Step 4: compute and store.
         var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, state.Layout.GroupCount);
@@ -240,8 +242,8 @@ public sealed class RoomQuestions
             Question = question,
             DataVersions = names,
             MinimumAudience = contract.Privacy.MinimumAudience,
-            Epsilon = contract.Privacy.Epsilon,
-            NoiseMargin = (long?)rules.Margin(),
+            Epsilon = PriceOf(question),
+            NoiseMargin = (long?)(question.Kind == QuestionKind.Lift ? new LiftNoise(rules, contract).Margin() : rules.Margin()),
             LogHash = entry.Hash,
         };
         var rule = rules.Withhold();

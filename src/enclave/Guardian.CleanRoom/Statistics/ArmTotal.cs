@@ -9,7 +9,9 @@ public sealed record Interval(double Lower, double Upper);
 /// <param name="SumOfSquares">Sum of its squares; for a rate, the same as <paramref name="Sum"/>.</param>
 /// <param name="PersonsNoise">Variance of the privacy noise in <paramref name="Persons"/>; 0 for an exact count.</param>
 /// <param name="SumNoise">Variance of the privacy noise in <paramref name="Sum"/>.</param>
-internal sealed record ArmTotal(long Persons, double Sum, double SumOfSquares, double PersonsNoise = 0, double SumNoise = 0)
+/// <param name="Caution">The part of <see cref="Variance"/> that is there because noise hides the true variance.</param>
+internal sealed record ArmTotal(
+    long Persons, double Sum, double SumOfSquares, double PersonsNoise = 0, double SumNoise = 0, double Caution = 0)
 {
     /// <summary>The rate, or the mean per head.</summary>
     public double Mean => Sum / Persons;
@@ -27,7 +29,8 @@ internal sealed record ArmTotal(long Persons, double Sum, double SumOfSquares, d
         ArgumentNullException.ThrowIfNull(right);
         return new ArmTotal(
             left.Persons + right.Persons, left.Sum + right.Sum, left.SumOfSquares + right.SumOfSquares,
-            left.PersonsNoise + right.PersonsNoise, left.SumNoise + right.SumNoise);
+            left.PersonsNoise + right.PersonsNoise, left.SumNoise + right.SumNoise,
+            ((left.Persons * left.Caution) + (right.Persons * right.Caution)) / (left.Persons + right.Persons));
     }
 
     /// <summary>The same arm read as a rate: noise may have carried the count below zero or above the number of persons.</summary>

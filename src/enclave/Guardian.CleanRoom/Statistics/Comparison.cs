@@ -12,6 +12,9 @@ namespace Guardian.CleanRoom.Statistics;
 /// <param name="RelativeLift">Ratio of the means less one; null when control's is zero.</param>
 /// <param name="RelativeInterval">Katz's log interval for rates, the delta method's for means.</param>
 /// <param name="Incremental">The total effect of the treatment: the difference times the persons treated.</param>
+/// <param name="NoiseError">
+/// The part of <paramref name="StandardError"/> that privacy noise makes; null for exact figures. The squares of both parts add up.
+/// </param>
 public sealed record Comparison(
     double AbsoluteLift,
     double StandardError,
@@ -20,7 +23,8 @@ public sealed record Comparison(
     double? PValue,
     double? RelativeLift,
     Interval? RelativeInterval,
-    double Incremental)
+    double Incremental,
+    double? NoiseError = null)
 {
     /// <summary>Compares rates: <see cref="ArmTotal.Sum"/> counts the persons with the flag.</summary>
     internal static Comparison OfRates(ArmTotal treated, ArmTotal control)
@@ -33,22 +37,26 @@ public sealed record Comparison(
         var noise = treated.MeanNoise + control.MeanNoise;
 
         // Newcombe (1998), method 10: from Wilson's intervals of the two rates.
-        var (one, zero) = (Wilson(treated), Wilson(control));
+        var error = Math.Sqrt((p1 * (1 - p1) / n1) + (p0 * (1 - p0) / n0) + noise);
+        var quantile = NoiseMixture.Z95(Share(noise, error * error));
+        var (one, zero) = (Wilson(treated, quantile), Wilson(control, quantile));
         var newcombe = new Interval(
             difference - Math.Sqrt(Square(p1 - one.Lower) + Square(zero.Upper - p0)),
             difference + Math.Sqrt(Square(one.Upper - p1) + Square(p0 - zero.Lower)));
 
         var pooled = (treated.Sum + control.Sum) / (n1 + n0);
-        var z = Ratio(difference, Math.Sqrt((pooled * (1 - pooled) * ((1 / n1) + (1 / n0))) + noise));
+        var underNone = (pooled * (1 - pooled) * ((1 / n1) + (1 / n0))) + noise;
+        var z = Ratio(difference, Math.Sqrt(underNone));
         return new Comparison(
             difference,
-            Math.Sqrt((p1 * (1 - p1) / n1) + (p0 * (1 - p0) / n0) + noise),
+            error,
             newcombe,
             z,
-            z is { } statistic ? Distributions.NormalTwoSided(statistic) : null,
+            z is { } statistic ? NoiseMixture.TwoSided(statistic, Share(noise, underNone)) : null,
             Ratio(difference, p0),
-            treated.Sum > 0 && control.Sum > 0 ? Katz(treated, control) : null,
-            difference * n1);
+            treated.Sum > 0 && control.Sum > 0 ? Katz(treated, control, quantile) : null,
+            difference * n1,
+            noise == 0 ? null : Math.Sqrt(noise));
     }
 
     /// <summary>Compares means per head (Welch, normal quantile).</summary>
@@ -61,21 +69,30 @@ public sealed record Comparison(
         var square0 = (control.Variance / control.Persons) + control.MeanNoise;
         var difference = mean1 - mean0;
         var error = Math.Sqrt(square1 + square0);
-        var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0);
-        return OfDifference(difference, error, treated.Persons) with
+        var noise = treated.MeanNoise + control.MeanNoise;
+        var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0, NoiseMixture.Z95(Share(noise, error * error)));
+        var caution = (treated.Caution / treated.Persons) + (control.Caution / control.Persons);
+        return OfDifference(difference, error, treated.Persons, noise, caution) with
         {
             RelativeLift = Ratio(difference, mean0),
             RelativeInterval = relative,
         };
     }
 
-    /// <summary>A difference of means and its standard error, with a normal interval and no relative figures.</summary>
-    internal static Comparison OfDifference(double difference, double error, long treated)
+    /// <summary>A difference of means and its standard error, without relative figures.</summary>
+    /// <param name="difference">The difference.</param>
+    /// <param name="error">Its standard error.</param>
+    /// <param name="treated">Persons in the treatment arm.</param>
+    /// <param name="noise">Variance of the privacy noise in the difference.</param>
+    /// <param name="caution">The part of the squared error that is there because noise hides the true variance.</param>
+    internal static Comparison OfDifference(double difference, double error, long treated, double noise = 0, double caution = 0)
     {
+        var share = Share(noise, error * error);
         var z = Ratio(difference, error);
         return new Comparison(
-            difference, error, Around(difference, error), z, z is { } statistic ? Distributions.NormalTwoSided(statistic) : null,
-            null, null, difference * treated);
+            difference, error, Around(difference, error, NoiseMixture.Z95(share)), z,
+            z is { } statistic ? NoiseMixture.TwoSided(statistic, share) : null, null, null, difference * treated,
+            noise + caution == 0 ? null : Math.Sqrt(noise + caution));
     }
 
     /// <summary>
@@ -92,40 +109,41 @@ public sealed record Comparison(
         }
         var square1 = (p1 * (1 - p1) / treated.Persons) + treated.MeanNoise;
         var square0 = (p0 * (1 - p0) / control.Persons) + control.MeanNoise;
-        return Delta(p1, square1, p0, square0);
+        return Delta(p1, square1, p0, square0, Distributions.Z95);
     }
 
     /// <summary>Wald's interval of the difference, for comparison with other tools.</summary>
-    internal Interval Wald() => Around(AbsoluteLift, StandardError);
+    internal Interval Wald() => Around(AbsoluteLift, StandardError, Distributions.Z95);
 
     // An arm with noise tells as much as a smaller arm without: n is scaled by the variance without noise over the variance with it.
-    private static Interval Wilson(ArmTotal arm)
+    private static Interval Wilson(ArmTotal arm, double z)
     {
         var p = arm.Mean;
         var smoothed = (arm.Sum + 1) / (arm.Persons + 2.0);
         var variance = smoothed * (1 - smoothed) / arm.Persons;
         var n = arm.Persons * variance / (variance + arm.MeanNoise);
-        var z = Distributions.Z95;
         var centre = p + (z * z / (2 * n));
         var half = z * Math.Sqrt((p * (1 - p) / n) + (z * z / (4 * n * n)));
         var scale = 1 + (z * z / n);
         return new Interval((centre - half) / scale, (centre + half) / scale);
     }
 
-    private static Interval Katz(ArmTotal treated, ArmTotal control)
+    private static Interval Katz(ArmTotal treated, ArmTotal control, double quantile)
     {
         var log = Math.Log(treated.Mean / control.Mean);
-        var half = Distributions.Z95 * Math.Sqrt(LogVariance(treated) + LogVariance(control));
+        var half = quantile * Math.Sqrt(LogVariance(treated) + LogVariance(control));
         return new Interval(Math.Exp(log - half) - 1, Math.Exp(log + half) - 1);
     }
 
     private static double LogVariance(ArmTotal arm) => ((1 - arm.Mean) / arm.Sum) + (arm.MeanNoise / Square(arm.Mean));
 
-    private static Interval Delta(double mean1, double square1, double mean0, double square0) =>
-        Around((mean1 / mean0) - 1, Math.Sqrt((square1 / Square(mean0)) + (Square(mean1) * square0 / Square(Square(mean0)))));
+    private static Interval Delta(double mean1, double square1, double mean0, double square0, double quantile) => Around(
+        (mean1 / mean0) - 1, Math.Sqrt((square1 / Square(mean0)) + (Square(mean1) * square0 / Square(Square(mean0)))), quantile);
 
-    private static Interval Around(double centre, double error) =>
-        new(centre - (Distributions.Z95 * error), centre + (Distributions.Z95 * error));
+    private static Interval Around(double centre, double error, double quantile) =>
+        new(centre - (quantile * error), centre + (quantile * error));
+
+    private static double Share(double noise, double square) => noise <= 0 ? 0 : Math.Min(noise / square, 1);
 
     private static double Square(double number) => number * number;
 

@@ -29,8 +29,10 @@ internal sealed record CovariateTotal(
     }
 
     /// <summary>The covariate's variance; with noise, an upper estimate.</summary>
-    internal double Variance => Math.Max(SumOfSquares - (Sum * Mean), 0) / (Outcome.Persons - 1)
-        + Caution(SquaresNoise + (4 * Mean * Mean * SumNoise) + (Math.Pow(Mean, 4) * Outcome.PersonsNoise));
+    internal double Variance => (Math.Max(SumOfSquares - (Sum * Mean), 0) / (Outcome.Persons - 1)) + VarianceCaution;
+
+    private double VarianceCaution =>
+        Caution(SquaresNoise + (4 * Mean * Mean * SumNoise) + (Math.Pow(Mean, 4) * Outcome.PersonsNoise));
 
     internal double Covariance => (SumOfProducts - (Sum * Outcome.Mean)) / (Outcome.Persons - 1);
 
@@ -42,6 +44,10 @@ internal sealed record CovariateTotal(
     // The variance of Y - theta·X; with noise, an upper estimate.
     internal double VarianceWithout(double theta) =>
         Math.Max(Outcome.Variance + (theta * theta * Variance) - (2 * theta * Covariance) + (2 * Math.Abs(theta) * CovarianceCaution), 0);
+
+    // The part of that which is there because noise hides the true figures.
+    internal double CautionWithout(double theta) =>
+        Outcome.Caution + (theta * theta * VarianceCaution) + (2 * Math.Abs(theta) * CovarianceCaution);
 
     private double Caution(double noise) => Distributions.OneSidedZ95 * Math.Sqrt(noise) / (Outcome.Persons - 1);
 }
@@ -78,17 +84,24 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
             return null;
         }
         var difference = treated.Outcome.Mean - control.Outcome.Mean - (theta * (treated.Mean - control.Mean));
-        var result = Comparison.OfDifference(difference, Math.Sqrt(Error(treated, theta) + Error(control, theta)), treated.Outcome.Persons);
+        var (noiseOfMean, caution) = (
+            Noise(treated, theta) + Noise(control, theta),
+            (treated.CautionWithout(theta) / treated.Outcome.Persons) + (control.CautionWithout(theta) / control.Outcome.Persons));
+        var sampling = (treated.VarianceWithout(theta) / treated.Outcome.Persons)
+            + (control.VarianceWithout(theta) / control.Outcome.Persons);
+        var result = Comparison.OfDifference(
+            difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling));
         var plain = both.Outcome.Variance;
         return new CupedComparison(theta, result, plain > 0 ? Math.Clamp(1 - (both.VarianceWithout(theta) / plain), 0, 1) : 0);
     }
 
     private static double SumNoiseOfMean(CovariateTotal arm) => arm.SumNoise / ((double)arm.Outcome.Persons * arm.Outcome.Persons);
 
-    private static double Error(CovariateTotal arm, double theta)
+    // The variance of the noise in an arm's mean of Y - theta·X.
+    private static double Noise(CovariateTotal arm, double theta)
     {
         var mean = arm.Outcome.Mean - (theta * arm.Mean);
         var noise = arm.Outcome.SumNoise + (theta * theta * arm.SumNoise) + (mean * mean * arm.Outcome.PersonsNoise);
-        return (arm.VarianceWithout(theta) / arm.Outcome.Persons) + (noise / ((double)arm.Outcome.Persons * arm.Outcome.Persons));
+        return noise / ((double)arm.Outcome.Persons * arm.Outcome.Persons);
     }
 }

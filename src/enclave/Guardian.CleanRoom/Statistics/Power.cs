@@ -9,15 +9,16 @@ public sealed record DetectableEffect(double Absolute, double? Relative)
     /// <param name="treated">Persons in the treatment arm.</param>
     /// <param name="control">Persons in control.</param>
     /// <param name="rate">The expected rate of control.</param>
-    /// <param name="noise">Variance of the privacy noise in each count; 0 without.</param>
+    /// <param name="noise">Variance of the privacy noise in each arm's count, that in its persons included; 0 without.</param>
     /// <param name="alpha">Level of the two-sided test, for example 0.05; divided by the number of comparisons when there are
     /// several.</param>
     /// <param name="power">Probability of finding the effect, for example 0.8.</param>
     public static DetectableEffect OfRates(double treated, double control, double rate, double noise, double alpha, double power)
     {
-        var (quantile, powerQuantile) = (Distributions.NormalQuantile(1 - (alpha / 2)), Distributions.NormalQuantile(power));
         var added = (noise / (treated * treated)) + (noise / (control * control));
         var underNone = Math.Sqrt((rate * (1 - rate) * ((1 / treated) + (1 / control))) + added);
+        var quantile = NoiseMixture.Quantile(alpha, added / (underNone * underNone));
+        var powerQuantile = Distributions.NormalQuantile(power);
         // The rate of the treatment arm is part of its own variance: the iteration converges in a few rounds.
         var effect = (quantile + powerQuantile) * underNone;
         for (var round = 0; round < 50; round++)
@@ -34,17 +35,19 @@ public sealed record DetectableEffect(double Absolute, double? Relative)
     /// <param name="control">Persons in control.</param>
     /// <param name="mean">The expected mean of control.</param>
     /// <param name="deviation">Standard deviation of the outcome.</param>
-    /// <param name="noise">Variance of the privacy noise in each sum; 0 without.</param>
+    /// <param name="noise">Variance of the privacy noise in each arm's sum, that in its persons included; 0 without.</param>
     /// <param name="alpha">Level of the two-sided test.</param>
     /// <param name="power">Probability of finding the effect.</param>
     /// <param name="reduction">Share of the variance that a covariate explains (CUPED); 0 without.</param>
+    /// <param name="caution">The amount by which noise makes the report overestimate the variance; 0 without.</param>
     public static DetectableEffect OfMeans(
-        double treated, double control, double mean, double deviation, double noise, double alpha, double power, double reduction = 0)
+        double treated, double control, double mean, double deviation, double noise, double alpha, double power, double reduction = 0,
+        double caution = 0)
     {
-        var variance = deviation * deviation * (1 - reduction);
-        var error = Math.Sqrt(
-            (variance / treated) + (variance / control) + (noise / (treated * treated)) + (noise / (control * control)));
-        var effect = (Distributions.NormalQuantile(1 - (alpha / 2)) + Distributions.NormalQuantile(power)) * error;
+        var variance = (deviation * deviation * (1 - reduction)) + caution;
+        var added = (noise / (treated * treated)) + (noise / (control * control));
+        var error = Math.Sqrt((variance / treated) + (variance / control) + added);
+        var effect = (NoiseMixture.Quantile(alpha, added / (error * error)) + Distributions.NormalQuantile(power)) * error;
         return new DetectableEffect(effect, mean != 0 ? effect / Math.Abs(mean) : null);
     }
 }

@@ -53,7 +53,7 @@ public class ContractReaderTests
             ("privacy:\n  minimum_audience: 20\n  noise: none\n", ""),
             ("  lift:\n    assignment: campaign.arm\n    control: None\n    shares: equal\n    outcomes: [customers.visit, "
                 + "customers.spend]\n    population: matched\n", ""));
-        Assert.Equal(new PrivacyRules(100, 0.5m, 10, 8, 0.15), contract.Privacy);
+        Assert.Equal(new PrivacyRules(100, 0.1m, 4, 8, 0.15), contract.Privacy);
     }
 
     [Theory]
@@ -146,6 +146,52 @@ public class ContractReaderTests
             ("max_rows: 5000", "max_rows: 5000\n    rules: {minimum_audience: 50, epsilon: 0.4, max_filters: 2}"));
         Assert.Equal((250, 0.2m, 2), (contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, contract.Privacy.MaxFilters));
         Assert.Equal(3, contract.FindDataSet("campaign")!.Rules.Budget);
+    }
+
+    [Theory]
+    [InlineData("", "noise: {epsilon: 0.5}", 3.0)]
+    [InlineData("", "noise: {epsilon: 3.5}", 3.5)]
+    [InlineData("", "noise: {epsilon: 0.5}\n  budget: 2", 1.5)]
+    [InlineData("epsilon: 1.50", "noise: {epsilon: 0.5}\n  budget: 2", 1.5)]
+    [InlineData("", "noise: none", null)]
+    public void Lift_has_a_price_of_its_own_and_a_default_that_the_budget_allows(string line, string noise, double? expected)
+    {
+        var contract = TestContract.Read(
+            ("population: matched", line.Length > 0 ? $"population: matched\n    {line}" : "population: matched"), ("noise: none", noise));
+        Assert.Equal((decimal?)expected, contract.Analyses.Lift!.Epsilon);
+    }
+
+    [Fact]
+    public void An_owner_who_limits_the_price_of_an_answer_limits_that_of_lift()
+    {
+        var contract = TestContract.Read(
+            ("population: matched", "population: matched\n    epsilon: 5"), ("noise: none", "noise: {epsilon: 0.5}"),
+            ("max_rows: 4000", "max_rows: 4000\n    rules: {epsilon: 0.25}"));
+        Assert.Equal(0.25m, contract.Analyses.Lift!.Epsilon);
+    }
+
+    [Theory]
+    [InlineData("caps: {customers.spend: 80.5}", "noise: none", null)]
+    [InlineData("caps: {customers.visit: 1}", "noise: none", "a cap is the most")]
+    [InlineData("caps: {customers.spend: 10001}", "noise: none", "a cap is the most")]
+    [InlineData("caps: {customers.spend: -50}", "noise: none", "a cap is the most")]
+    [InlineData("caps: {customers.age: 7}", "noise: none", "customers.age")]
+    [InlineData("epsilon: 1", "noise: none", "'noise: none'")]
+    [InlineData("epsilon: 11", "noise: {epsilon: 1}", "epsilon")]
+    public void Lift_has_caps_of_its_own(string line, string noise, string? problem)
+    {
+        var problems = new DocumentProblems();
+        var contract = ContractReader.Read(
+            Encoding.UTF8.GetBytes(
+                TestContract.Change(("population: matched", $"population: matched\n    {line}"), ("noise: none", noise))),
+            problems);
+        if (problem is null)
+        {
+            Assert.Equal(8_050, contract!.Analyses.Lift!.OutcomeColumn(contract, 1).GreatestInSum);
+            Assert.Equal(1_000_000, contract.FindDataSet("customers")!.FindColumn("spend")!.GreatestInSum);
+            return;
+        }
+        Assert.Contains(problems.Items, found => found.ToString().Contains(problem, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -58,7 +58,13 @@ public sealed class LiftTests
             Assert.True(other.Cuped is null or { VarianceReduction: < 0.01 });
         }
         Assert.Equal(LiftVerdict.Increase, Comparison(lift, "customers.visit", "Mens E-Mail").Verdict);
-        Assert.Equal(0.5m, noisy.Service.Questions.ReadBudget().DataSets[0].Spent);
+        // Lift has a price of its own, and the report says how much of each error is noise.
+        Assert.Equal((3m, 3m), (noisy.Service.Questions.ReadBudget().DataSets[0].Spent, noisy.Contract.Analyses.Lift!.Epsilon));
+        Assert.All(
+            lift.Outcomes.SelectMany(outcome => outcome.Comparisons),
+            comparison => Assert.InRange(comparison.Result.NoiseError!.Value, 1e-9, comparison.Result.StandardError));
+        Assert.All(plain.Outcomes.SelectMany(outcome => outcome.Comparisons), comparison => Assert.Null(comparison.Result.NoiseError));
+        Assert.Equal([null, null, 500], lift.Outcomes.Select(outcome => outcome.Cap));
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public class NoisyLiftTests
     public void A_person_is_in_as_many_figures_as_the_noise_is_for()
     {
         int Figures(params (string, string)[] changes) =>
-            TestContract.Read(changes) is var contract ? contract.Analyses.Lift!.FiguresPerPerson(contract) : 0;
+            LiftShares.Of(TestContract.Read([.. changes, ("noise: none", "noise: {epsilon: 1}")]))!.Parts.Count;
         // One arm; visits; spends, their squares and, because they begin below zero, their number.
         Assert.Equal(5, Figures());
         Assert.Equal(6, Figures(("population: matched", "population: matched\n    exposure: campaign.exposed")));
@@ -70,13 +70,19 @@ public class NoisyLiftTests
         var noise = new LiftNoise(new DisclosureRules(Contract.Privacy, new SeededBytes(12)), Contract);
         return [.. Enumerable.Range(0, Experiments).Select(_ =>
         {
-            var (treated, control) = (Arm(random, noise, explained, Effect), Arm(random, noise, explained, 0));
+            var (treatedSums, controlSums) = (Arm(random, explained, Effect), Arm(random, explained, 0));
+            List<Noised> persons = [noise.Count(Persons, LiftFigure.Persons), noise.Count(Persons, LiftFigure.Persons)];
+            var totals = noise.Totals(0, Spend, [treatedSums.Spends, controlSums.Spends], persons);
+            var (treated, control) = (WithAges(noise, totals[0], treatedSums), WithAges(noise, totals[1], controlSums));
             return (Comparison.OfMeans(treated.Outcome, control.Outcome), CupedComparison.Of(treated, control));
         })];
     }
 
-    // Computes the engine's totals of an arm in the columns' codes, and adds the noise.
-    private static CovariateTotal Arm(Random random, LiftNoise noise, Func<int, double> explained, double effect)
+    private static CovariateTotal WithAges(LiftNoise noise, ArmTotal total, ArmSums sums) =>
+        noise.WithCovariate(0, total, Spend, Age, noise.Covariate(Age, sums.Ages), sums.Products);
+
+    // Computes the engine's totals of an arm in the columns' codes.
+    private static ArmSums Arm(Random random, Func<int, double> explained, double effect)
     {
         long spends = 0, spendSquares = 0, ages = 0, ageSquares = 0, products = 0;
         for (var person = 0; person < Persons; person++)
@@ -86,10 +92,10 @@ public class NoisyLiftTests
             (spends, spendSquares, ages, ageSquares, products) = (
                 spends + spend, spendSquares + (spend * spend), ages + age, ageSquares + (age * age), products + (age * spend));
         }
-        var persons = noise.Count(Persons);
-        var total = noise.Total(Spend, new MeasureSums(Persons, spends, spendSquares), persons);
-        return noise.WithCovariate(
-            total, Spend, Age, noise.Covariate(Age, new MeasureSums(Persons, ages, ageSquares)),
+        return new ArmSums(
+            new MeasureSums(Persons, spends, spendSquares), new MeasureSums(Persons, ages, ageSquares),
             new ProductSums(Persons, spends, ages, products));
     }
+
+    private sealed record ArmSums(MeasureSums Spends, MeasureSums Ages, ProductSums Products);
 }

@@ -32,6 +32,10 @@ internal sealed class RoomBudgetCommand() : RoomCommand(
             CultureInfo.InvariantCulture,
             $"an answer costs each of its data sets {price}; 95 % of all counts are within {budget.NoiseMargin} of the truth; asking the "
             + $"same again is free"));
+        if (budget.LiftEpsilon is { } lift)
+        {
+            people.WriteLine(string.Create(CultureInfo.InvariantCulture, $"lift costs each of its data sets {lift}"));
+        }
         var table = new TextTable().AddTextColumns("data set").AddNumberColumns("budget", "spent", "answers left");
         foreach (var dataSet in budget.DataSets)
         {

@@ -33,7 +33,8 @@ internal sealed class RoomCheckCommand : LocalCommand
         var isComplete = file.Contract.Members.All(member => signed.Contains(member.Name)) && file.RequireSigned() is not null;
         terminal.Show(
             new RoomCheckResult(
-                file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)]),
+                file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)],
+                BudgetMeaning.Of(file.Contract)),
             RoomsJson.Default.RoomCheckResult, people =>
             {
                 RoomView.ShowContract(people, file, signed);
@@ -50,5 +51,6 @@ internal sealed class RoomCheckCommand : LocalCommand
 /// <param name="Signatures">The members who have.</param>
 /// <param name="Warnings">Consequences of the contract that its members should know before they sign.</param>
 /// <param name="SessionChecked">Whether the session was given, and keeps the room's key in the enclave.</param>
+/// <param name="Protection">The protection of a person by the budget of each data set.</param>
 internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection);

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Guardian.CleanRoom.Contract;
-using Guardian.CleanRoom.Privacy;
-using Guardian.CleanRoom.Statistics;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Output;
 using Guardian.Cli.Rooms;
@@ -41,9 +39,15 @@ internal sealed class RoomPowerCommand : LocalCommand
         HelpName = "SHARE",
     };
 
+    private readonly Option<string?> outcome = new("--outcome")
+    {
+        Description = "Outcome of the contract; by default the first flag or number.",
+        HelpName = "COLUMN",
+    };
+
     public RoomPowerCommand() : base(
         "power", "Before the start: the least effect that the lift of this contract will probably show, noise included.") =>
-        AddSymbols(contract, persons, rate, mean, deviation, power);
+        AddSymbols(contract, persons, rate, mean, deviation, power, outcome);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -56,62 +60,72 @@ internal sealed class RoomPowerCommand : LocalCommand
         {
             throw CliReasons.BadPower.Refuse("give --rate between 0 and 1, or --mean and --deviation; --power lies between 0 and 1");
         }
-        var result = new RoomPowerResult(expected.Persons, expected.Power, [.. FindEffects(file.Contract, design, expected)]);
+        var index = FindOutcome(file.Contract, design, arguments.GetValue(outcome), expected.IsRate);
+        var result = new LiftForecast(file.Contract, design, index, expected).Compute();
         terminal.Show(result, RoomsJson.Default.RoomPowerResult, people => Show(people, result, design, expected.IsRate));
         return ExitCode.Done;
     }
 
+    private static int FindOutcome(RoomContract contract, LiftDesign design, string? name, bool isRate)
+    {
+        for (var index = 0; index < design.Outcomes.Count; index++)
+        {
+            var isFlag = design.OutcomeColumn(contract, index).Kind == ColumnKind.Flag;
+            if (isFlag == isRate && (name is null || design.Outcomes[index].ToString() == name))
+            {
+                return index;
+            }
+        }
+        throw CliReasons.BadPower.Refuse(
+            (name is null ? "the contract has no " : $"'{name}' is no ") + (isRate ? "flag" : "number") + " among its outcomes, which are "
+            + string.Join(", ", design.Outcomes),
+            "--rate is for flags, --mean and --deviation are for numbers");
+    }
+
     private static void Show(TextOutput people, RoomPowerResult result, LiftDesign design, bool isRate)
     {
-        var table = new TextTable().AddTextColumns("treatment").AddNumberColumns("least absolute effect", "relative");
+        string Amount(double effect) => isRate
+            ? (100 * effect).ToString("F3", CultureInfo.InvariantCulture) + " pp"
+            : effect.ToString("F4", CultureInfo.InvariantCulture);
+        var table = new TextTable().AddTextColumns("treatment")
+            .AddNumberColumns("least absolute effect", "relative", "without noise", "twice the persons");
+        if (!isRate)
+        {
+            table.AddNumberColumns("half the cap");
+        }
         foreach (var effect in result.Effects)
         {
-            table.AddRow(
-                effect.Treatment,
-                isRate
-                    ? (100 * effect.Absolute).ToString("F3", CultureInfo.InvariantCulture) + " pp"
-                    : effect.Absolute.ToString("F4", CultureInfo.InvariantCulture),
-                effect.Relative is { } relative ? (100 * relative).ToString("F1", CultureInfo.InvariantCulture) + " %" : "");
+            table.AddRow([
+                effect.Treatment, Amount(effect.Absolute),
+                effect.Relative is { } relative ? (100 * relative).ToString("F1", CultureInfo.InvariantCulture) + " %" : "",
+                Amount(effect.WithoutNoise), Amount(effect.TwicePersons),
+                .. isRate ? Array.Empty<string>() : [effect.HalfCap is { } half ? Amount(half) : ""]]);
         }
         people.WriteTable(table);
         people.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"with {result.Persons:N0} persons, a true effect of that size is shown with probability {100 * result.Power:0.#} %; "
+            $"{result.Outcome} with {result.Persons:N0} persons: a true effect of that size is shown with probability "
+            + $"{100 * result.Power:0.#} %; "
             + $"smaller ones will mostly stay unseen. The chance of any false finding among all "
             + $"{CountComparisons(design, result.Effects.Count)} comparisons "
             + $"is at most 5 %, and privacy noise is counted in"));
-    }
-
-    // With several treatments, all of them together are compared as well.
-    private static int CountComparisons(LiftDesign design, int treatments) =>
-        design.Outcomes.Count * (treatments > 1 ? treatments + 1 : treatments);
-
-    private static IEnumerable<EffectResult> FindEffects(RoomContract contract, LiftDesign design, Expectation expected)
-    {
-        var arms = contract.FindDataSet(design.Assignment.DataSet)!.FindColumn(design.Assignment.Column)!.Values.ToList();
-        var control = expected.Persons * design.Shares[arms.IndexOf(design.Control)];
-        var treatments = arms.Where(arm => arm != design.Control).ToList();
-        // The strictest step of the correction over the family of all comparisons.
-        var alpha = 0.05 / CountComparisons(design, treatments.Count);
-        var noise = contract.Privacy.Epsilon is { } epsilon
-            ? DiscreteLaplace.Variance(design.FiguresPerPerson(contract) / (double)epsilon)
-            : 0;
-        var cap = (double)design.Outcomes.Max(outcome =>
-            contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column) is { } column
-                ? column.GreatestInSum / CellText.Power(column.Places)
-                : 1);
-        foreach (var arm in treatments)
+        if (result.SuggestedCap is { } cap)
         {
-            var treated = expected.Persons * design.Shares[arms.IndexOf(arm)];
-            var effect = expected.Rate is { } share
-                ? DetectableEffect.OfRates(treated, control, share, noise, alpha, expected.Power)
-                : DetectableEffect.OfMeans(
-                    treated, control, expected.Mean ?? 0, expected.Deviation ?? 0, noise * cap * cap, alpha, expected.Power);
-            yield return new EffectResult(arm, effect.Absolute, effect.Relative);
+            people.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"one person may add {result.Cap:0.######}, and noise grows with that cap: "
+                + $"with 'caps: {{{result.Outcome}: {cap:0.######}}}' "
+                + $"in lift, noise adds only a tenth to the least effect. Values above the cap count as the cap, so choose one that few "
+                + $"persons exceed"));
         }
     }
 
-    private sealed record Expectation(long Persons, double Power, double? Rate, double? Mean, double? Deviation)
+    // With several treatments, all of them together are compared as well.
+    internal static int CountComparisons(LiftDesign design, int treatments) =>
+        design.Outcomes.Count * (treatments > 1 ? treatments + 1 : treatments);
+
+    /// <summary>The expected outcome.</summary>
+    internal sealed record Expectation(long Persons, double Power, double? Rate, double? Mean, double? Deviation)
     {
         public bool IsRate => Rate is > 0 and < 1;
 
@@ -120,8 +134,18 @@ internal sealed class RoomPowerCommand : LocalCommand
 }
 
 /// <summary>The result of <c>room power</c>.</summary>
-internal sealed record RoomPowerResult(long Persons, double Power, IReadOnlyList<EffectResult> Effects);
+/// <param name="Outcome">The outcome of the contract that was asked about.</param>
+/// <param name="Cap">The most that one person adds to it; null for a flag.</param>
+/// <param name="SuggestedCap">
+/// The largest cap at which privacy noise adds a tenth to the least effect; null where it adds less already, or nothing.
+/// </param>
+internal sealed record RoomPowerResult(
+    long Persons, double Power, string Outcome, double? Cap, double? SuggestedCap, IReadOnlyList<EffectResult> Effects);
 
 /// <summary>The least effect that a treatment will probably show.</summary>
 /// <param name="Relative">Against control; null when control's mean is zero.</param>
-internal sealed record EffectResult(string Treatment, double Absolute, double? Relative);
+/// <param name="WithoutNoise">The same, absolute, by sampling error alone.</param>
+/// <param name="HalfCap">The same with half the cap; null for a flag and for exact figures.</param>
+/// <param name="TwicePersons">The same with twice the persons.</param>
+internal sealed record EffectResult(
+    string Treatment, double Absolute, double? Relative, double WithoutNoise, double? HalfCap, double TwicePersons);

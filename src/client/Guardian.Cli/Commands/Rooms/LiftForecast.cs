@@ -1,0 +1,86 @@
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Statistics;
+
+namespace Guardian.Cli.Commands.Rooms;
+
+/// <summary>
+/// Computes before an experiment what its lift will show of one outcome, and what a smaller cap or more persons would buy.
+/// </summary>
+internal sealed class LiftForecast(RoomContract contract, LiftDesign design, int outcome, RoomPowerCommand.Expectation expected)
+{
+    // Noise should add at most this much to the least effect.
+    private const double Tolerated = 1.1;
+
+    private readonly Column column = design.OutcomeColumn(contract, outcome);
+    private readonly LiftShares? shares = LiftShares.Of(contract);
+
+    private IReadOnlyList<string> Arms =>
+        contract.FindDataSet(design.Assignment.DataSet)!.FindColumn(design.Assignment.Column)!.Values;
+
+    private double Cap => column.GreatestInSum / (double)CellText.Power(column.Places);
+
+    public RoomPowerResult Compute()
+    {
+        var treatments = Arms.Where(arm => arm != design.Control).ToList();
+        // The strictest step of the correction over the family of all comparisons.
+        var alpha = 0.05 / RoomPowerCommand.CountComparisons(design, treatments.Count);
+        DetectableEffect Find(string arm, double persons, double noise) => Effect(arm, alpha, persons * expected.Persons, noise);
+        var hasCap = !expected.IsRate && shares is not null;
+        var effects = treatments.Select(arm =>
+        {
+            var effect = Find(arm, 1, 1);
+            return new EffectResult(
+                arm, effect.Absolute, effect.Relative, Find(arm, 1, 0).Absolute, hasCap ? Find(arm, 1, 0.5).Absolute : null,
+                Find(arm, 2, 1).Absolute);
+        }).ToList();
+        var smallest = treatments.MinBy(arm => design.Shares[Arms.ToList().IndexOf(arm)])!;
+        return new RoomPowerResult(
+            expected.Persons, expected.Power, design.Outcomes[outcome].ToString(), expected.IsRate ? null : Cap,
+            hasCap ? SuggestCap(fraction => Find(smallest, 1, fraction).Absolute) : null, effects);
+    }
+
+    /// <param name="arm">The treatment.</param>
+    /// <param name="alpha">The level of the test.</param>
+    /// <param name="persons">Persons in all arms.</param>
+    /// <param name="noise">The deviation of the noise over that of the contract: 0 for none, 0.5 for half the cap.</param>
+    private DetectableEffect Effect(string arm, double alpha, double persons, double noise)
+    {
+        var arms = Arms.ToList();
+        var (treated, control) = (persons * design.Shares[arms.IndexOf(arm)], persons * design.Shares[arms.IndexOf(design.Control)]);
+        double Variance(LiftFigure figure) => shares is null ? 0 : shares.Variance(figure, figure == LiftFigure.Persons ? 0 : outcome);
+        var level = expected.Rate ?? expected.Mean ?? 0;
+        var inPersons = noise > 0 ? level * level * Variance(LiftFigure.Persons) : 0;
+        var inSum = (noise * noise * Variance(LiftFigure.Sum)) + inPersons;
+        if (expected.Rate is { } rate)
+        {
+            return DetectableEffect.OfRates(treated, control, rate, inSum, alpha, expected.Power);
+        }
+        // The report raises the variance by 1.645 deviations of the noise in the squares of all arms, up to that of values at the bounds.
+        var deviation = expected.Deviation ?? 0;
+        var caution = Math.Min(
+            1.645 * noise * noise * Math.Sqrt(arms.Count * Variance(LiftFigure.Squares)) / persons,
+            Math.Max(0, (((noise * Cap) - level) * level) - (deviation * deviation)));
+        return DetectableEffect.OfMeans(treated, control, level, deviation, inSum, alpha, expected.Power, caution: caution);
+    }
+
+    private double? SuggestCap(Func<double, double> effect)
+    {
+        var wanted = Tolerated * effect(0);
+        if (effect(1) <= wanted)
+        {
+            return null;
+        }
+        var (low, high) = (0.0, 1.0);
+        for (var step = 0; step < 30; step++)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = effect(middle) <= wanted ? (middle, high) : (low, middle);
+        }
+        // Two digits suffice for a suggestion, and the contract's places bound them.
+        var cap = low * Cap;
+        var digit = Math.Max(Math.Pow(10, Math.Floor(Math.Log10(Math.Max(cap, 1e-6))) - 1), 1 / (double)CellText.Power(column.Places));
+        var rounded = Math.Floor(cap / digit) * digit;
+        return rounded > 0 && column.Minimum >= 0 ? rounded : null;
+    }
+}
