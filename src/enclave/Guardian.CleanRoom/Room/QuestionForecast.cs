@@ -86,7 +86,7 @@ public sealed record QuestionForecast(
                 return new QuestionForecast(
                     null, null, known.Entry, 0, names, [.. FindErrors(compiled)], known.IsWithheld ? ["the answer was withheld"] : []);
             }
-            var price = facts.Budget.Epsilon ?? 0;
+            var price = (question.Kind == QuestionKind.Lift ? facts.Budget.LiftEpsilon : facts.Budget.Epsilon) ?? 0;
             if (facts.Budget.DataSets.FirstOrDefault(each => names.Contains(each.Name) && each.Total - each.Spent < price) is { } poor)
             {
                 return Refuse(RoomReasons.BudgetExhausted.Because(string.Create(
@@ -114,14 +114,14 @@ public sealed record QuestionForecast(
 
         private IEnumerable<ExpectedError> LiftErrors(LiftDesign lift)
         {
-            var parts = lift.FiguresPerPerson(contract);
-            yield return new ExpectedError("persons of an arm", rules.Margin(1, parts) ?? 0);
-            foreach (var outcome in lift.Outcomes)
+            // Of two-sided exponential noise, 95 % lie within 2.12 deviations.
+            const double ofDeviation = 2.12;
+            var shares = LiftShares.Of(contract);
+            double Margin(LiftFigure figure, int outcome) => shares is null ? 0 : ofDeviation * Math.Sqrt(shares.Variance(figure, outcome));
+            yield return new ExpectedError("persons of an arm", Margin(LiftFigure.Persons, 0));
+            for (var outcome = 0; outcome < lift.Outcomes.Count; outcome++)
             {
-                var column = contract.FindDataSet(outcome.DataSet)!.FindColumn(outcome.Column)!;
-                yield return new ExpectedError(
-                    $"total of {column.Name} of an arm",
-                    (rules.Margin(LiftTotals.Reach(column), parts) ?? 0) / (double)CellText.Power(column.Places));
+                yield return new ExpectedError($"total of {lift.Outcomes[outcome].Column} of an arm", Margin(LiftFigure.Sum, outcome));
             }
         }
 
