@@ -90,7 +90,9 @@ internal sealed class Room : IDisposable
         }
     }
 
-    /// <summary>Makes versions from the chunks that <see cref="Receive"/> stored: decrypts, checks, digests, encrypts, syncs to disk.</summary>
+    /// <summary>
+    /// Makes versions from the chunks that <see cref="Receive"/> stored: decrypts, checks, digests, encrypts, syncs to disk.
+    /// </summary>
     public void Ingest()
     {
         foreach (var dataSet in Contract.DataSets)

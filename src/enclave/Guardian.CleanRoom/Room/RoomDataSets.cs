@@ -124,7 +124,8 @@ public sealed class RoomDataSets
             if (matched < within.Rows)
             {
                 return RoomReasons.NotWithin.Because(
-                    $"{within.Rows - matched} persons of '{inner.Name}' are not in '{inner.Within}', within which the contract says they are");
+                    $"{within.Rows - matched} persons of '{inner.Name}' are not in '{inner.Within}', "
+                    + "within which the contract says they are");
             }
         }
         return null;

@@ -91,7 +91,8 @@ public sealed class CampaignLayoutTests
     {
         var changes = new List<(string, string)>();
         void Declare(string owner, string word) => changes.Add((
-            $"    owner: {owner}\n    identifier", $"    owner: {owner}\n    {(word.Length == 0 ? "membership: secret" : word)}\n    identifier"));
+            $"    owner: {owner}\n    identifier",
+            $"    owner: {owner}\n    {(word.Length == 0 ? "membership: secret" : word)}\n    identifier"));
         Declare("agency", campaign);
         Declare("retailer", customers);
         using var room = new TestRoom([.. changes]);
