@@ -2,7 +2,7 @@ using Guardian.Cas.Client.Sessions;
 
 namespace Guardian.Cas.Tests.Sessions;
 
-/// <summary>Forms of SCONE's language that would mean something else here are refused, and each refusal names this language's form.</summary>
+/// <summary>Forms of SCONE that would mean something else here are refused, and each refusal names the form of this language.</summary>
 public sealed class SconeFormsTests
 {
     [Theory]
