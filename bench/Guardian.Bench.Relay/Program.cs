@@ -39,7 +39,7 @@ for (var i = 0; i < 1000; i++)
     direct.Call(RemoteProcedure.DomainDefineXml, Xml(complete));
     if (i % 200 == 0)
     {
-        Thread.Sleep(500);
+        await Task.Delay(500);
     }
 }
 relayed.Stream(RemoteProcedure.DomainGetXmlDesc, read, 5_000, UnderWay);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Client.Normalisation;
@@ -5,6 +6,8 @@ namespace Guardian.CleanRoom.Client.Normalisation;
 /// <summary>Checks identifiers that advertising systems make: of devices (IDFA, GAID), UID2, EUID and RampID.</summary>
 internal static class DeviceNormaliser
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
     // Groups of a UUID in hex digits (RFC 9562, section 4).
     private static readonly int[] Groups = [8, 4, 4, 4, 12];
 
@@ -43,7 +46,7 @@ internal static class DeviceNormaliser
             text.Slice(position, size).ToLowerInvariant(digits[count..]);
             (count, position) = (count + size, position + size);
         }
-        if (position != text.Length || digits.ContainsAnyExcept("0123456789abcdef"))
+        if (position != text.Length || digits.ContainsAnyExcept(HexDigits))
         {
             return -1;
         }
