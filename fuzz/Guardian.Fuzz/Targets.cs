@@ -95,13 +95,7 @@ internal static class Targets
         new("yaml-layout", () => [Document("docs/reference/scone.md"), "a: [1, {b: \"c\"}] # d\ne: |\n  f\n"u8.ToArray()], ReadLayout),
         new("audit-line", () => [AuditSample()], input => AuditLine.TryRead(input) is not null),
         new("audit-successor", () => [PlainAuditSample()], input => AuditLine.IsPlainSuccessor(input, 1, AuditLine.Origin)),
-        new("creation-rules",
-            () =>
-            [
-                Encoding.UTF8.GetBytes(
-                    "cas: {identity: aa, owners: bb}\npredecessor: cc\ncreate: [ANY, {signer: dd}]\n"
-                    + "quota: {sessions: 1, keys: 2}\n"),
-            ],
+        new("creation-rules", () => [Encoding.UTF8.GetBytes(CreationSample())],
             input => CreationRules.Read(input).Value is not null),
         new("audit-link", () => [AuditSample()], input => AuditLine.TryReadLink(input) is not null),
         new("placeholders",
@@ -195,6 +189,13 @@ internal static class Targets
     private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
 
     private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
+
+    private static string CreationSample()
+    {
+        var hash = new string('a', 64);
+        return $"cas: {{identity: {hash}, owners: {hash}}}\npredecessor: {hash}\ncreate: [ANY, {{signer: {hash}}}]\n"
+            + "quota: {sessions: 1, keys: 2}\n";
+    }
 
     // Tools edit the text at these places, so each lies within it.
     private static bool ReadLayout(byte[] input)

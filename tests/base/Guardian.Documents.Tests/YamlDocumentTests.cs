@@ -53,7 +53,7 @@ public class YamlDocumentTests
         // A map, and a name and a value for each key.
         Assert.NotNull(YamlDocument.Read(Keys(499), problems, maxNodes: 1000));
         Assert.Null(YamlDocument.Read(Keys(60_000), problems, maxNodes: 1000));
-        Assert.Equal("500:3: the document has more than 1000 names, values, lists and maps", Assert.Single(problems.Items).ToString());
+        Assert.Equal("500:7: the document has more than 1000 names, values, lists and maps", Assert.Single(problems.Items).ToString());
     }
 
     [Fact]

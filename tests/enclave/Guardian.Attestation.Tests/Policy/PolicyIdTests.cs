@@ -34,6 +34,7 @@ public class PolicyIdTests
         ["AcceptedIdentity.MrSigner"] = With(Enclave with { MrSigner = default(MrSigner) }),
         ["AcceptedIdentity.IsvProdId"] = With(Enclave with { IsvProdId = 0 }),
         ["AcceptedIdentity.MinimumIsvSvn"] = With(Enclave with { MinimumIsvSvn = 0 }),
+        ["AcceptedIdentity.MaximumIsvSvn"] = With(Enclave with { MaximumIsvSvn = 9 }),
         ["AcceptedIdentity.ConfigId"] = With(Enclave with { ConfigId = new byte[64] }),
         ["AcceptedIdentity.TrustDomain"] = With(new AcceptedTrustDomain { MrTds = [] }),
         ["AcceptedTrustDomain.MrTds"] = With(new AcceptedTrustDomain { MrTds = [Other] }),

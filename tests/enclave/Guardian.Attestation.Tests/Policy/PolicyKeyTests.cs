@@ -23,6 +23,7 @@ public partial class PolicyKeyTests
         new("signer.mrsigner", "identity", Signer(Hex(2, 64), 1, 7), Signer(Hex(1, 64), 1, 7)),
         new("signer.isvprodid", "identity", Signer(Hex(2, 64), 1, 7), Signer(Hex(2, 64), 2, 7)),
         new("signer.isvsvn_min", "identity", Signer(Hex(2, 64), 1, 7), Signer(Hex(2, 64), 1, 8)),
+        new("signer.isvsvn_max", "identity", Signer(Hex(2, 64), 1, 1, 7), Signer(Hex(2, 64), 1, 1, 6)),
         new("configid", "identity", Config(0), Config(1)),
         new("platforms", "platform", Enclave + Hardware, Enclave + "platforms: [simulated]"),
         new("debug", "debug", Enclave + "debug: true", Enclave + "debug: false") { Change = each => each.Body[48] |= 2 },
@@ -113,8 +114,9 @@ public partial class PolicyKeyTests
 
     private static string Hex(int digit, int count) => new((char)('0' + digit), count);
 
-    private static string Signer(string signer, int product, int version) =>
-        $"attestation: [{{signer: {{mrsigner: {signer}, isvprodid: {product}, isvsvn_min: {version}}}}}]";
+    private static string Signer(string signer, int product, int version, int? most = null) =>
+        $"attestation: [{{signer: {{mrsigner: {signer}, isvprodid: {product}, isvsvn_min: {version}"
+        + $"{(most is null ? "" : $", isvsvn_max: {most}")}}}}}]";
 
     private static string Config(int digit) => $"attestation: [{{mrenclave: [{Hex(1, 64)}], configid: {Hex(digit, 128)}}}]";
 
