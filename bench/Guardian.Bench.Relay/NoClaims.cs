@@ -8,6 +8,5 @@ namespace Guardian.Bench.Relay;
 /// <summary>A host without Placement: the definition itself contains the flavor's request.</summary>
 internal sealed class NoClaims : IEpcClaims
 {
-    public Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova) =>
-        Task.FromResult<Outcome<EpcClaim[]>>(RelayReasons.UnknownClaim.Because("no Placement in a benchmark"));
+    public Outcome<EpcClaim[]> Find(NovaMetadata nova) => RelayReasons.UnknownClaim.Because("no Placement in a benchmark");
 }

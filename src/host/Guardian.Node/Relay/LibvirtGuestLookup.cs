@@ -9,14 +9,10 @@ namespace Guardian.Node.Relay;
 /// <param name="upstream">libvirtd's socket.</param>
 internal sealed class LibvirtGuestLookup(string upstream) : IGuestLookup
 {
-    // The caller waits meanwhile.
+    // Nova's own call waits meanwhile.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    // A thread of its own waits for libvirtd, so that the client's other calls go on.
-    public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Task.Factory.StartNew(
-        () => HasEpc(guest, connectionUri), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private bool? HasEpc(GuestName guest, string connectionUri)
+    public bool? HasEpc(GuestName guest, string connectionUri)
     {
         try
         {

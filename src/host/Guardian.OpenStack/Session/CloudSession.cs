@@ -185,10 +185,7 @@ public sealed class CloudSession : IDisposable
             throw new RefusedException(CloudReasons.Settings.Because(
                 $"the catalog has no {settings.Interface} endpoint of {service.Name} ({service.Type}){place}"));
         }
-        return Uri.TryCreate(address, UriKind.Absolute, out var known) && known is { Scheme: "http" or "https" }
-            ? service.ToAddress(address)
-            : throw new RefusedException(CloudReasons.BadAnswer.Because(
-                $"the {settings.Interface} endpoint of {service.Name} is no http or https address: {address}"));
+        return service.ToAddress(address);
     }
 
     private static SocketsHttpHandler CreateHandler(CloudSettings settings)
