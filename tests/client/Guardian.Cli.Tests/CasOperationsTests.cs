@@ -188,7 +188,8 @@ public sealed class CasOperationsTests : IDisposable
     private Process Start(string[] arguments, params (string Name, string Value)[] environment)
     {
         var command = GuardianProgram.Command("Guardian.Cli", "guardian");
-        var start = new ProcessStartInfo(command[0], [.. command.Skip(1), .. arguments])
+        // A program does not see a signal that its parent ignores, and the tests may run under such a parent.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", .. command, .. arguments])
         {
             WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true,
         };
