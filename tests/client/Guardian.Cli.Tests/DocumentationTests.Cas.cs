@@ -60,7 +60,7 @@ public sealed partial class DocumentationTests
         // SoftHSM is not everywhere: ProtectedKeyTests runs the commands with tokens.
         var commands = Commands("docs/how-to/keys.md").Where(command => !command.Contains("pkcs11:", StringComparison.Ordinal))
             .Select(command => Shell.Split(command)).ToList();
-        Assert.Equal(2, commands.Count);
+        Assert.Equal(3, commands.Count);
         GuardianProgram.Variables.Value = new Dictionary<string, string?>
         {
             ["GUARDIAN_KEY_PASSPHRASE_FILE"] = folder.File("passphrase.txt"),

@@ -193,7 +193,7 @@ public sealed class RoomCommandTests(RoomFixture room) : IClassFixture<RoomFixtu
     [Fact]
     public async Task Wrong_usage_ends_with_two_and_a_hint()
     {
-        (await room.RunAsync("room", "ask", "room.yaml", "overlap")).Ends(2).Says("--room").Says("--help");
+        (await room.RunAsync("room", "ask", "room.yaml", "overlap")).Ends(2).Says("--room").Says("room use");
         (await room.RunAsync("nonsense")).Ends(2);
         (await room.AsAsync("agency", "ask", "overlap", "--where", "nonsense")).Ends(2).Says("dataset.column");
         (await room.RunAsync("room", "check", "session.yaml")).Ends(2).Says("session.yaml:");
