@@ -179,7 +179,8 @@ public sealed partial class DocumentationTests : IDisposable
         // Each of these has a test of its own; the operator's page needs a cloud.
         string[] pagesOfOtherTests =
         [
-            "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md", "docs/how-to/keys.md",
+            "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md",
+            "docs/how-to/keys.md",
             "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/sessions.md", "docs/how-to/volumes.md",
         ];
         foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page))
