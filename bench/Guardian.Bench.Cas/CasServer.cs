@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
+
+
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -45,8 +45,7 @@ internal sealed class CasServer : IDisposable
         process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         process.ErrorDataReceived += (_, line) => Errors += line.Data is null ? 0 : 1;
         process.BeginErrorReadLine();
-        var answer = JsonNode.Parse(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("the CAS did not start"))!;
-        Address = new Uri((string)answer["address"]!);
+        Address = ReadAddress();
     }
 
     public Uri Address { get; }
@@ -62,6 +61,19 @@ internal sealed class CasServer : IDisposable
             process.Refresh();
             return process.TotalProcessorTime;
         }
+    }
+
+    // The first lines say what the CAS waits for.
+    private Uri ReadAddress()
+    {
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            if ((string?)JsonNode.Parse(line)!["address"] is { } address)
+            {
+                return new Uri(address);
+            }
+        }
+        throw new InvalidOperationException("the CAS did not start");
     }
 
     /// <summary>Starts a CAS with a session that admits the enclaves.</summary>
@@ -106,36 +118,6 @@ internal sealed class CasServer : IDisposable
             SimulatedPlatforms.Verifier).ConfigureAwait(false);
         await client.ConfigureAsync("bench", "web").ConfigureAwait(false);
         return clock.Elapsed.TotalSeconds;
-    }
-
-    /// <summary>Opens a connection as somebody who verifies nothing.</summary>
-    /// <param name="from">The address from which it comes: any of 127.0.0.0/8.</param>
-    /// <param name="certificate">The stranger's certificate; null for none.</param>
-    public async Task<SslStream> OpenAsync(IPAddress from, X509Certificate2? certificate, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new IPEndPoint(from, 0));
-            await socket.ConnectAsync(Address.Host, Address.Port, cancellation).ConfigureAwait(false);
-            var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-            await stream.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = "cas",
-                    ClientCertificates = certificate is null ? [] : [certificate],
-#pragma warning disable CA5359 // an attacker verifies nothing
-                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
-#pragma warning restore CA5359
-                },
-                cancellation).ConfigureAwait(false);
-            return stream;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     public void Dispose()

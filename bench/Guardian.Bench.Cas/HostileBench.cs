@@ -19,21 +19,22 @@ internal static class HostileBench
         using var server = await CasServer.StartAsync(connections: 1_000).ConfigureAwait(false);
         await AdmitForAsync(server, TimeSpan.FromSeconds(Math.Min(5, duration.TotalSeconds))).ConfigureAwait(false);
         var (quiet, hostile) = (new List<double>(), new List<double>());
-        var strangers = new Strangers(server);
+        using var strangers = new StrangersProcess(server.Address);
         for (var round = 0; round < Rounds; round++)
         {
             quiet.AddRange(await AdmitForAsync(server, duration / Rounds).ConfigureAwait(false));
-            using var end = new CancellationTokenSource();
-            var attack = strangers.AttackAsync(end.Token);
+            strangers.Begin();
             // The strangers first fill their places.
             await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None).ConfigureAwait(false);
             hostile.AddRange(await AdmitForAsync(server, duration / Rounds).ConfigureAwait(false));
-            await end.CancelAsync().ConfigureAwait(false);
-            await attack.ConfigureAwait(false);
+            strangers.End();
         }
         Row("admissions measured without strangers", quiet.Count);
         Row("admissions measured with strangers", hostile.Count);
-        strangers.Show();
+        foreach (var (answer, count) in strangers.ReadAnswers())
+        {
+            Row($"strangers: {answer}", count);
+        }
         Row("without strangers: p50, ms", Percentile(quiet, 0.5) * 1000);
         Row("without strangers: p99, ms", Percentile(quiet, 0.99) * 1000);
         Row("with strangers: p50, ms", Percentile(hostile, 0.5) * 1000);

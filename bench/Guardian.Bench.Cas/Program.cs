@@ -2,6 +2,11 @@ using System.Globalization;
 using Guardian.Bench.Cas;
 
 // guardian-bench-cas [admissions SECONDS | scale SESSIONS | start ENCLAVES | hostile SECONDS]
+if (args is ["strangers", var cas])
+{
+    await Strangers.RunAsync(new Uri(cas)).ConfigureAwait(false);
+    return 0;
+}
 var what = args.Length > 0 ? args[0] : "admissions";
 var size = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 0;
 var isMet = what switch

@@ -35,7 +35,7 @@ internal static class ScaleBench
                 var services = new CasServices(vault, SimulatedPlatforms.Verifier, TimeProvider.System);
                 var made = 0;
                 // The first creates compile the code.
-                made = await FillAsync(services, made, 2 * Measured).ConfigureAwait(false);
+                made = await FillAsync(services, made, 5 * Measured).ConfigureAwait(false);
                 var warm = await MeasureCreatesAsync(services, made).ConfigureAwait(false);
                 made += Measured;
                 Row($"create with {made:N0} sessions: processor, us", warm);

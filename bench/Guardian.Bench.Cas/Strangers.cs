@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using Guardian.Attestation.Identity;
-using static Guardian.Bench.Cas.Measurement;
 
 namespace Guardian.Bench.Cas;
 
@@ -14,18 +15,17 @@ namespace Guardian.Bench.Cas;
 /// Strangers with keys of their own, from eight addresses: floods of RSA keys whose callers hang up, bodies that trickle, connections that
 /// ask for nothing, large YAML with thousands of unknown names, and sessions without end.
 /// </summary>
-internal sealed class Strangers(CasServer server)
+internal sealed class Strangers(Uri cas)
 {
     private const int Addresses = 8;
 
-    // Each attack of an address begins again after this time, or when it ends. The strangers share the processors with the CAS, so they
-    // must not spend more on their own handshakes than the CAS does on them.
+    // Each attack of an address begins again so long after its end.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<string, int> answers = new();
     private int sessions;
 
-    public async Task AttackAsync(CancellationToken cancellation)
+    private async Task AttackAsync(CancellationToken cancellation)
     {
         var attacks = new Func<IPAddress, X509Certificate2, CancellationToken, Task>[]
         {
@@ -35,12 +35,20 @@ internal sealed class Strangers(CasServer server)
             RepeatAsync(IPAddress.Parse($"127.0.0.{address}"), attack, cancellation)))).ConfigureAwait(false);
     }
 
-    public void Show()
+    /// <summary>Attacks between the lines 'begin' and 'end' of standard input. At its end, writes the answers of the CAS as JSON.</summary>
+    public static async Task RunAsync(Uri cas)
     {
-        foreach (var (answer, count) in answers.OrderBy(each => each.Key, StringComparer.Ordinal))
+        var strangers = new Strangers(cas);
+        while (await Console.In.ReadLineAsync().ConfigureAwait(false) is not null)
         {
-            Row($"strangers: {answer}", count);
+            using var end = new CancellationTokenSource();
+            var attack = strangers.AttackAsync(end.Token);
+            await Console.In.ReadLineAsync().ConfigureAwait(false);
+            await end.CancelAsync().ConfigureAwait(false);
+            await attack.ConfigureAwait(false);
+            Console.WriteLine("ended");
         }
+        Console.WriteLine(JsonSerializer.Serialize(strangers.answers));
     }
 
     private static async Task RepeatAsync(
@@ -55,7 +63,7 @@ internal sealed class Strangers(CasServer server)
                 await attack(from, certificate, cancellation).ConfigureAwait(false);
                 await Task.Delay(Pause, cancellation).ConfigureAwait(false);
             }
-            catch (Exception failure) when (failure is IOException or System.Net.Sockets.SocketException or AuthenticationException
+            catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException
                 or OperationCanceledException)
             {
                 // The CAS closed the connection, or the attack is over.
@@ -67,7 +75,7 @@ internal sealed class Strangers(CasServer server)
     private async Task FloodAsync(IPAddress from, X509Certificate2 certificate, CancellationToken cancellation)
     {
         var keys = string.Concat(Enumerable.Range(0, 16).Select(i => $"  - {{name: k{i}, kind: private-key, key_type: RSA-3072}}\n"));
-        using var stream = await server.OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
+        using var stream = await OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
         await SendAsync(stream, $"name: {NewName()}\naccess_policy: {{}}\nsecrets:\n{keys}", cancellation).ConfigureAwait(false);
         if (Random.Shared.Next(2) == 0)
         {
@@ -77,7 +85,7 @@ internal sealed class Strangers(CasServer server)
 
     private async Task TrickleAsync(IPAddress from, X509Certificate2 certificate, CancellationToken cancellation)
     {
-        using var stream = await server.OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
+        using var stream = await OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
         await stream.WriteAsync(Head(1_000_000), cancellation).ConfigureAwait(false);
         for (var i = 0; i < 100; i++)
         {
@@ -94,7 +102,7 @@ internal sealed class Strangers(CasServer server)
         {
             while (streams.Count < 60)
             {
-                streams.Add(await server.OpenAsync(from, certificate, cancellation).ConfigureAwait(false));
+                streams.Add(await OpenAsync(from, certificate, cancellation).ConfigureAwait(false));
                 await Task.Delay(200, cancellation).ConfigureAwait(false);
             }
             await Task.Delay(TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
@@ -108,18 +116,46 @@ internal sealed class Strangers(CasServer server)
     private async Task LargeAsync(IPAddress from, X509Certificate2 certificate, CancellationToken cancellation)
     {
         var names = string.Concat(Enumerable.Range(0, 60_000).Select(i => $"unknown{i}: 1\n"));
-        using var stream = await server.OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
+        using var stream = await OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
         await SendAsync(stream, names, cancellation).ConfigureAwait(false);
         await CountAsync("large YAML", stream, cancellation).ConfigureAwait(false);
     }
 
     private async Task CreateAsync(IPAddress from, X509Certificate2 certificate, CancellationToken cancellation)
     {
-        using var stream = await server.OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
+        using var stream = await OpenAsync(from, certificate, cancellation).ConfigureAwait(false);
         for (var i = 0; i < 50; i++)
         {
             await SendAsync(stream, $"name: {NewName()}\naccess_policy: {{}}\n", cancellation).ConfigureAwait(false);
             await CountAsync("create", stream, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // Strangers verify nothing.
+    private async Task<SslStream> OpenAsync(IPAddress from, X509Certificate2 certificate, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(from, 0));
+            await socket.ConnectAsync(cas.Host, cas.Port, cancellation).ConfigureAwait(false);
+            var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            await stream.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = "cas",
+                    ClientCertificates = [certificate],
+#pragma warning disable CA5359 // an attacker verifies nothing
+                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+#pragma warning restore CA5359
+                },
+                cancellation).ConfigureAwait(false);
+            return stream;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -12,6 +12,7 @@ namespace Guardian.Cli.Tests;
 /// Values from HashiCorp Vault. No Vault or OpenBao could be installed where this was written, so a stub answers as their documentation
 /// says: KV version 2 <c>GET /v1/MOUNT/data/PATH</c>, transit <c>POST /v1/MOUNT/decrypt/KEY</c>.
 /// </summary>
+[Collection("variables of Vault")]
 public sealed class VaultTests : IDisposable
 {
     private readonly ConcurrentQueue<(string Path, string? Token, string Body)> calls = new();

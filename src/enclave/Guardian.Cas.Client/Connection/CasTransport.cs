@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization.Metadata;
@@ -22,6 +23,10 @@ internal sealed class CasTransport : IDisposable
 
     // A session has at most 1 MiB, and JSON escapes make it longer.
     private const int MaxResponseSize = 8 * 1024 * 1024;
+
+    // A CAS that is busy asks for a second. A longer wait is for its caller to decide.
+    private const int MaxAttempts = 8;
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient http;
     private readonly bool isPinned;
@@ -62,15 +67,14 @@ internal sealed class CasTransport : IDisposable
         return content;
     }
 
-    /// <summary>Sends a request, and reads the answer.</summary>
+    /// <summary>Sends a request, and reads the answer. If a busy CAS does not take the request, sends it again.</summary>
     /// <exception cref="RefusedException">The CAS refuses, is not accepted, or does not answer as a CAS.</exception>
     public async Task<T> SendAsync<T>(
         HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
         try
         {
-            using var request = new HttpRequestMessage(method, path) { Content = content };
-            using var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
+            using var response = await SendAsync(method, path, content, cancellation).ConfigureAwait(false);
             var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
             return response.IsSuccessStatusCode
                 ? Read(body, type)
@@ -99,6 +103,26 @@ internal sealed class CasTransport : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            // The request is not disposed, because that would dispose its content.
+#pragma warning disable CA2000
+            var request = new HttpRequestMessage(method, path) { Content = content };
+#pragma warning restore CA2000
+            var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.TooManyRequests || attempt == MaxAttempts
+                || response.Headers.RetryAfter?.Delta is not { } wait || wait > MaxWait)
+            {
+                return response;
+            }
+            response.Dispose();
+            // Callers that were refused together do not come back together.
+            await Task.Delay(wait * (1 + Random.Shared.NextDouble()), cancellation).ConfigureAwait(false);
+        }
+    }
 
     private void Pin(CasPins pins, AttestationPolicy policy)
     {

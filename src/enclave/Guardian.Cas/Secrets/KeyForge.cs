@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
 using Guardian.Cas.Callers;
@@ -16,6 +17,9 @@ internal sealed partial class KeyForge
     // The weight of a tenth: enough to end, and too little to delay calls on a machine with few processors.
     private const int Niceness = 10;
 
+    // A thread that does not yield works a quarter of the time.
+    private const int RestsForWork = 3;
+
     private readonly int maxThreads;
     private readonly bool yields;
     private readonly Func<KeyType, byte[]> draw;
@@ -29,7 +33,7 @@ internal sealed partial class KeyForge
     /// <param name="threads">The threads; null leaves at least half of the processors to calls.</param>
     /// <param name="yields">
     /// Whether its threads yield to all others of the machine. Only for work in native code: the collection of garbage waits for a thread
-    /// in managed code, and would wait long for one that yields.
+    /// in managed code, and would wait long for one that yields. A thread that does not yield rests after each turn instead.
     /// </param>
     public KeyForge(Func<KeyType, byte[]>? draw = null, int? threads = null, bool yields = true) =>
         (this.draw, maxThreads, this.yields) = (draw ?? KeyPair.Create, threads ?? (Environment.ProcessorCount < 4 ? 1 : 2), yields);
@@ -106,7 +110,12 @@ internal sealed partial class KeyForge
         }
         while (Next() is { } turn)
         {
+            var start = Stopwatch.GetTimestamp();
             turn.Do();
+            if (!yields)
+            {
+                Thread.Sleep(Stopwatch.GetElapsedTime(start) * RestsForWork);
+            }
         }
     }
 

@@ -37,14 +37,10 @@ public sealed partial class FeatureTableTests
     public void A_row_has_a_verdict_and_shows_what_exists_in_an_accepted_session(
         string feature, string here, string verdict, string example)
     {
-        Assert.Matches("^(same|better|not, because .+)( \\(issue 15\\))?(, \\[.*)?$", verdict);
+        Assert.Matches("^(same|better|not, because .+)(, \\[.*)?$", verdict);
         if (verdict.StartsWith("not", StringComparison.Ordinal))
         {
             Assert.Empty(example.Trim());
-            return;
-        }
-        if (verdict.Contains("(issue 15)", StringComparison.Ordinal))
-        {
             return;
         }
         var name = Link().Match(example);

@@ -40,56 +40,36 @@ internal sealed class CasStartCommand : CliCommand
     // guardian-cas has the same options.
     private readonly Option<string?>[] passed =
     [
-        new("--database")
-        {
-            Description = "File with a connection string of PostgreSQL, for several replicas. Without it, SQLite in the state folder.",
-            HelpName = "FILE",
-        },
-        new("--join")
-        {
-            Description = "A replica, https://host:port, that gives the store's key to this one if it has none yet.",
-            HelpName = "ADDRESS",
-        },
-        new("--provision")
-        {
-            Description = "Address and port for clients of Gramine's secret provisioning. Without it, there is no such service.",
-            HelpName = "HOST:PORT",
-        },
-        new("--provision-unnamed")
-        {
-            Description = "The service for such clients whose address for the CAS names none.",
-            HelpName = "SESSION/SERVICE",
-        },
-        new("--connections")
-        {
-            Description = "How many connections the CAS accepts at once, 1,000 by default.",
-            HelpName = "COUNT",
-        },
-        new("--address-connections")
-        {
-            Description = "How many of them one address has, by default half. Behind source NAT, all clients are one address.",
-            HelpName = "COUNT",
-        },
-        new("--notify")
-        {
-            Description = "Where the CAS tells of denials, https://host/path; the audit log has their reasons. Without it, nowhere.",
-            HelpName = "ADDRESS",
-        },
-        new("--notify-ca")
-        {
-            Description = "The issuers of that receiver's certificate, PEM. Without it, the well-known ones.",
-            HelpName = "FILE",
-        },
-        new("--caller-calls")
-        {
-            Description = "How many calls of one caller run at once, 512 by default; further calls are told to retry.",
-            HelpName = "COUNT",
-        },
-        new("--log")
-        {
-            Description = "The requests that are logged on standard error, one line of JSON each: off (default), denials or all.",
-            HelpName = "WORD",
-        },
+        Pass(
+            "--database", "FILE",
+            "File with a connection string of PostgreSQL, for several replicas. Without it, SQLite in the state folder."),
+        Pass(
+            "--join", "ADDRESS",
+            "A replica, https://host:port, that gives the store's key to this one if it has none yet."),
+        Pass(
+            "--provision", "HOST:PORT",
+            "Address and port for clients of Gramine's secret provisioning. Without it, there is no such service."),
+        Pass(
+            "--provision-unnamed", "SESSION/SERVICE",
+            "The service for such clients whose address for the CAS names none."),
+        Pass(
+            "--connections", "COUNT",
+            "How many connections the CAS accepts at once, 1,000 by default."),
+        Pass(
+            "--address-connections", "COUNT",
+            "How many of them one address has, by default half. Behind source NAT, all clients are one address."),
+        Pass(
+            "--notify", "ADDRESS",
+            "Where the CAS tells of denials, https://host/path; the audit log has their reasons. Without it, nowhere."),
+        Pass(
+            "--notify-ca", "FILE",
+            "The issuers of that receiver's certificate, PEM. Without it, the well-known ones."),
+        Pass(
+            "--caller-calls", "COUNT",
+            "How many calls of one caller run at once, 512 by default; further calls are told to retry."),
+        Pass(
+            "--log", "WORD",
+            "The requests that are logged on standard error, one line of JSON each: off (default), denials or all."),
     ];
 
     private readonly StartSettings settings;
@@ -132,6 +112,9 @@ internal sealed class CasStartCommand : CliCommand
             "several owners need a threshold"));
         return ["--owners", string.Join(',', given.Select(ReadOwner)), "--threshold", count.ToString(CultureInfo.InvariantCulture)];
     }
+
+    private static Option<string?> Pass(string name, string value, string description) =>
+        new(name) { Description = description, HelpName = value };
 
     private static string ReadOwner(string owner)
     {

@@ -125,27 +125,15 @@ internal sealed class CreatorsSignCommand : LocalCommand
 internal sealed record CreatorsSignResult(CreatorsResult Rules, string Key, string Signature);
 
 /// <summary><c>guardian cas creators change</c>.</summary>
-internal sealed class CreatorsChangeCommand : CliCommand
+internal sealed class CreatorsChangeCommand() : OwnersDecisionCommand(
+    "change", "Let a CAS change its rules for creators.", CreatorsFile.CreateArgument(), "guardian cas creators sign")
 {
-    private readonly CasOptions cas = CasOptions.WithArgument("Your key, as an owner.");
-    private readonly Argument<string> file = CreatorsFile.CreateArgument();
-    private readonly Option<string[]> signatures = new("--signatures")
+    protected override async Task SendAsync(
+        CasClient client, string path, IReadOnlyList<SessionSignature> given, Terminal terminal, CancellationToken cancellation)
     {
-        Description = "File of signatures by 'guardian cas creators sign'; repeatable. Your own key counts without one.",
-        HelpName = "FILE",
-    };
-
-    public CreatorsChangeCommand() : base("change", "Let a CAS change its rules for creators.") =>
-        AddSymbols([.. cas.All, file, signatures]);
-
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
-        cas.UseAsync(arguments, async client =>
-    {
-        var (rules, bytes) = CreatorsFile.Load(arguments.GetRequiredValue(file));
-        var given = SessionDocumentFile.ReadSignatures(arguments.GetValue(signatures), "guardian cas creators sign");
+        var (rules, bytes) = CreatorsFile.Load(path);
         await client.ChangeCreationRulesAsync(bytes, given, cancellation).ConfigureAwait(false);
         var result = CreatorsResult.Of(rules);
         terminal.Show(result, CasResultsJson.Default.CreatorsResult, people => people.WriteFacts(result.Facts));
-        return ExitCode.Done;
-    });
+    }
 }

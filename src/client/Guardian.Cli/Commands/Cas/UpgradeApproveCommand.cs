@@ -1,37 +1,23 @@
-using System.CommandLine;
 using Guardian.Cas.Client.Connection;
-using Guardian.Cli.Failures;
-using Guardian.Cli.Inputs;
-using Guardian.Cli.Options;
+using Guardian.Cas.Client.Protocol;
 using Guardian.Cli.Output;
 
 namespace Guardian.Cli.Commands.Cas;
 
 /// <summary><c>guardian cas upgrade approve</c>.</summary>
-internal sealed class UpgradeApproveCommand : CliCommand
+internal sealed class UpgradeApproveCommand() : OwnersDecisionCommand(
+    "approve", "Let a CAS give its store's key to the approved code, which then joins it.", UpgradeProposal.CreateArgument(),
+    "guardian cas upgrade sign")
 {
-    private readonly CasOptions cas = CasOptions.WithArgument("Your key, by which the CAS knows you.", mayDefault: false);
-    private readonly Argument<string> proposal = UpgradeProposal.CreateArgument();
-    private readonly Option<string[]> signatures = new("--signatures")
+    protected override async Task SendAsync(
+        CasClient client, string path, IReadOnlyList<SessionSignature> given, Terminal terminal, CancellationToken cancellation)
     {
-        Description = "File of signatures by 'guardian cas upgrade sign'; repeatable. Your own key counts without one.",
-        HelpName = "FILE",
-    };
-
-    public UpgradeApproveCommand() : base("approve", "Let a CAS give its store's key to the approved code, which then joins it.") =>
-        AddSymbols([.. cas.All, proposal, signatures]);
-
-    protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation) =>
-        cas.UseAsync(arguments, async client =>
-    {
-        var (approval, bytes) = UpgradeProposal.Load(arguments.GetRequiredValue(proposal));
-        var given = SessionDocumentFile.ReadSignatures(arguments.GetValue(signatures), "guardian cas upgrade sign");
+        var (approval, bytes) = UpgradeProposal.Load(path);
         var identity = await client.ApproveUpgradeAsync(bytes, given, cancellation).ConfigureAwait(false);
         terminal.Show(
             new UpgradeApproveResult(identity.Identity, [.. identity.Code]), CasResultsJson.Default.UpgradeApproveResult,
             people => people.WriteLine($"approved: {approval.MrEnclave}; start it with --join"));
-        return ExitCode.Done;
-    });
+    }
 }
 
 /// <summary>The result of <c>cas upgrade approve</c>.</summary>
