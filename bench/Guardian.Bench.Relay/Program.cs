@@ -27,7 +27,7 @@ var nova = Definition.Nova(uuid);
 relayed.Call(RemoteProcedure.DomainDefineXml, Xml(nova));
 // The direct client defines the relay's result, so that libvirtd has the same work.
 var rules = new GuestRules { Sections = [new EpcSection(0, 65_536), new EpcSection(1, 65_536)] };
-var complete = new GuestRewriter(new NoClaims(), rules).Rewrite(nova).Value!.Xml!;
+var complete = (await new GuestRewriter(new NoClaims(), rules).RewriteAsync(nova)).Value!.Xml!;
 var guest = new GuestName(Definition.Name(uuid), uuid, -1);
 var read = guest.WriteTo(new XdrWriter()).WriteUInt32(0).ToArray();
 

@@ -4,6 +4,7 @@ using Guardian.ComputeHost.Checks;
 using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Machine;
 using Guardian.Documents;
+using Guardian.Metering;
 using Guardian.Node.Daemon;
 using Guardian.Node.Definitions;
 using Guardian.Node.Metering;
@@ -38,12 +39,12 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 
 var host = new HostRoot();
 using var session = OpenSession(configuration.Cloud);
-PlainInstances plain;
+KnownClaims known;
 Socket listener;
 try
 {
     Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
-    plain = new PlainInstances(configuration.Journal + ".plain");
+    known = KnownClaims.Open(KnownClaims.PathBeside(configuration.Journal));
     listener = RelayListener.InheritFromSystemd() ?? RelayListener.Bind(configuration.Listen);
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -63,7 +64,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    NodeTasks.Start(configuration, session, passed, IsFit, Log);
+    NodeTasks.Start(configuration, session, passed, known, IsFit, Log);
 }
 catch (RefusedException failure)
 {
@@ -106,8 +107,12 @@ RelayServer CreateRelay()
         HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.ReadCpuId).Sgx,
         ProvisionKey = configuration.ProvisionKey,
     };
-    var claims = session is null ? null : new EpcClaims(new PlacementClient(session));
-    var rewriter = new GuestRewriter(new PlacementClaims(claims, configuration.Host, plain, Log), rules);
+    var placement = session is null ? null : new PlacementClient(session);
+    var circuit = new PlacementCircuit(
+        cancellation => placement!.ListProvidersAsync(configuration.Host, cancellation), TimeProvider.System, Log);
+    var claims = placement is null ? null : new EpcClaims(placement);
+    var rewriter = new GuestRewriter(
+        new PlacementClaims(claims, configuration.Host, known, circuit, TimeProvider.System, Log), rules);
     var guests = new LibvirtGuestLookup(configuration.Upstream);
     var settings = new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users };
     return new RelayServer(

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Guests;
 using Guardian.ComputeHost.Inventory;
+using Guardian.Metering;
 using Guardian.Node.Metering;
 using Guardian.Node.Metrics;
 using Guardian.Node.Publishing;
@@ -21,17 +22,19 @@ internal static class NodeTasks
     /// <param name="configuration">The configuration.</param>
     /// <param name="session">The cloud; null when none is configured, and then nothing is published.</param>
     /// <param name="passed">The definitions that the relay passes on.</param>
+    /// <param name="known">The claims of this host's servers.</param>
     /// <param name="check">Runs the built-in check of the host.</param>
     /// <param name="log">Receives a line for each event that an operator may want to know.</param>
     /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>.</exception>
     /// <exception cref="IOException">The journal cannot be opened, or the address cannot be listened on.</exception>
     public static void Start(
-        NodeConfiguration configuration, CloudSession? session, PassedDefinitions passed, Func<bool> check, Action<string> log)
+        NodeConfiguration configuration, CloudSession? session, PassedDefinitions passed, KnownClaims known, Func<bool> check,
+        Action<string> log)
     {
         var clock = new HostClock(TimeProvider.System);
         var processes = new GuestProcesses();
         var meter = new Meter(configuration.Journal, clock.Read, log);
-        new GuestWatch(meter, processes, passed, clock.Read, configuration.Upstream, log).Start();
+        new GuestWatch(meter, processes, passed, known, clock.Read, configuration.Upstream, log).Start();
 
         var inventory = session is null ? null : StartInventory(configuration, session, check, log);
         if (configuration.Metrics is { } listen)

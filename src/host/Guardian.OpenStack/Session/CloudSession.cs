@@ -185,7 +185,10 @@ public sealed class CloudSession : IDisposable
             throw new RefusedException(CloudReasons.Settings.Because(
                 $"the catalog has no {settings.Interface} endpoint of {service.Name} ({service.Type}){place}"));
         }
-        return service.ToAddress(address);
+        return Uri.TryCreate(address, UriKind.Absolute, out var known) && known is { Scheme: "http" or "https" }
+            ? service.ToAddress(address)
+            : throw new RefusedException(CloudReasons.BadAnswer.Because(
+                $"the {settings.Interface} endpoint of {service.Name} is no http or https address: {address}"));
     }
 
     private static SocketsHttpHandler CreateHandler(CloudSettings settings)

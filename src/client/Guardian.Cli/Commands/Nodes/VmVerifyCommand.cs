@@ -5,6 +5,7 @@ using Guardian.Cli.Options;
 using Guardian.Cli.Output;
 using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Guests;
+using Guardian.Metering;
 using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;
 using Guardian.OpenStack.Session;
@@ -24,7 +25,8 @@ internal sealed class VmVerifyCommand : CliCommand
     };
 
     public VmVerifyCommand() : base(
-        "verify", "Verify that guests have the EPC that was claimed for them: the mappings of their QEMU equal the claim.") =>
+        "verify",
+        "Verify that guests have the EPC that was claimed for them: the mappings of their QEMU equal the claim, and what they had before.") =>
         AddSymbols(instance, options.Configuration);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
@@ -33,9 +35,15 @@ internal sealed class VmVerifyCommand : CliCommand
         var wanted = arguments.GetValue(instance);
         using var session = TryConnect(configuration.Cloud, terminal);
         var claims = session is null ? null : new EpcClaims(new PlacementClient(session));
+        var known = KnownEpc.Read(configuration.Journal);
+        if (known is null)
+        {
+            terminal.Note($"compared without the EPC that guests had before: no journal is readable at {configuration.Journal}");
+        }
         var states = await GuestVerifier.ReadAsync(
             configuration.Upstream, claims is null ? null : server =>
-                claims.ReadAsync(server, configuration.Host, cancellation), wanted).ConfigureAwait(false);
+                claims.ReadAsync(server, configuration.Host, cancellation),
+            known is null ? null : known.FindMebibytes, wanted).ConfigureAwait(false);
         if (wanted is not null && states.Count == 0)
         {
             throw CliReasons.NotRunning.Refuse($"{wanted} does not run on this host");
@@ -93,11 +101,13 @@ internal sealed record VmVerifyResult(bool Verified, IReadOnlyList<GuestResult> 
 /// <param name="Instance">The server's identifier.</param>
 /// <param name="Process">The process identifier of its QEMU; null, like its mapping, when it was not found.</param>
 /// <param name="ClaimedKiB">Its claim; null when no cloud was asked.</param>
+/// <param name="KnownKiB">The EPC that it had on this host under the same flavor; null when that is not known.</param>
 /// <param name="Problem">The difference; null when there is none.</param>
 internal sealed record GuestResult(
-    string Instance, string Name, int? Process, long? ClaimedKiB, long DefinedKiB, long? MappedKiB, bool Verified, string? Problem)
+    string Instance, string Name, int? Process, long? ClaimedKiB, long? KnownKiB, long DefinedKiB, long? MappedKiB, bool Verified,
+    string? Problem)
 {
     public static GuestResult Of(GuestEpcState state) => new(
-        state.Instance.ToString(), state.Name, state.Process, state.Claimed, state.Defined, state.Mapped, state.Problem is null,
-        state.Problem);
+        state.Instance.ToString(), state.Name, state.Process, state.Claimed, state.Known, state.Defined, state.Mapped,
+        state.Problem is null, state.Problem);
 }
