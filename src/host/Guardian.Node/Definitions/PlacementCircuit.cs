@@ -2,8 +2,10 @@ using Guardian.Refusals;
 
 namespace Guardian.Node.Definitions;
 
-/// <summary>Limits the time of lookups. After the first that gets no answer in time, no lookup waits until Placement answers again.</summary>
-/// <param name="probe">Asks Placement a small question; it throws <see cref="RefusedException"/> when Placement or Keystone refuses.</param>
+/// <summary>
+/// Limits the time of lookups. After the first that gets no answer in time, no lookup waits until Placement answers again.
+/// </summary>
+/// <param name="probe">Asks Placement a small question; throws <see cref="RefusedException"/> when Placement or Keystone refuses.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Receives a line when lookups stop, and when they go on.</param>
 /// <remarks>Thread-safe.</remarks>

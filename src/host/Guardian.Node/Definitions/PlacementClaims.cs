@@ -70,8 +70,8 @@ internal sealed class PlacementClaims(
         if (now < before && !(nova.ExtraSpecs is { } specs && Epc.ReadRequest(specs) == now))
         {
             return RelayReasons.LostClaim.Because(
-                $"instance {nova.Instance} had {before} MiB of EPC under flavor '{nova.Flavor}', and Placement has claimed {now} MiB for it "
-                + "now; nova-manage placement heal_allocations restores a claim");
+                $"instance {nova.Instance} had {before} MiB of EPC under flavor '{nova.Flavor}', and Placement has claimed {now} MiB "
+                + "for it now; nova-manage placement heal_allocations restores a claim");
         }
         try
         {

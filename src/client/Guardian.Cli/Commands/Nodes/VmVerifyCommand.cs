@@ -26,7 +26,7 @@ internal sealed class VmVerifyCommand : CliCommand
 
     public VmVerifyCommand() : base(
         "verify",
-        "Verify that guests have the EPC that was claimed for them: the mappings of their QEMU equal the claim, and what they had before.") =>
+        "Verify that guests have the EPC that was claimed for them: their mapped EPC equals the claim, and what they had before.") =>
         AddSymbols(instance, options.Configuration);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
