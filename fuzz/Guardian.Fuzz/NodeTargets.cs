@@ -83,7 +83,7 @@ internal static class NodeTargets
         {
             return false;
         }
-        var calls = new GuestCalls(Rewriter, new Guests(), new PassedDefinitions().Observe(), _ => { });
+        var calls = new GuestCalls(Rewriter, new Guests(), new PassedDefinitions().Observe(), new RelayStatistics(), _ => { });
         return calls.MustHold(header)
             && calls.InspectAsync(header, input, mayWait: true).GetAwaiter().GetResult() is null or { Forward.Length: > 0 };
     }

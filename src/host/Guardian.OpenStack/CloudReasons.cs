@@ -29,6 +29,10 @@ public static class CloudReasons
     public static readonly RefusalReason OtherHost = new(
         "claimed-elsewhere", RefusalKind.Conflict, "A server has claimed EPC on other hosts, and none on this one.");
 
+    public static readonly RefusalReason NoDefaultQuota = new(
+        "no-default-quota", RefusalKind.Conflict, "A project cannot have a quota of its own before all projects have a default.",
+        "guardian cloud quota --default MIB");
+
     public static readonly RefusalReason Refused = new(
         "refused", RefusalKind.Conflict, "A service of the cloud does not take the request.");
 }

@@ -69,6 +69,12 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
         var hasEpc = EpcDevice.FindAll(domain).Any();
         // Newer definitions contain the flavor's request, which is the size of the claim.
         long? requested = nova.ExtraSpecs is null ? null : Epc.ReadRequest(nova.ExtraSpecs);
+        if (Epc.ReadUnclaimedRequest(nova.ExtraSpecs) is var unclaimed and > 0)
+        {
+            return RelayReasons.NoClaim.Because(
+                $"the flavor '{nova.Flavor}' of instance {nova.Instance} asks for {unclaimed} MiB of EPC with {Epc.AliasSpec} alone, for "
+                + $"which nothing is claimed; give the flavor resources:{Epc.ResourceClass}, and resize the server to it");
+        }
         if (requested == 0 && !hasEpc)
         {
             return HideSgx(document);

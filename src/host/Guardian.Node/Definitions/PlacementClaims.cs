@@ -8,13 +8,15 @@ namespace Guardian.Node.Definitions;
 
 /// <summary>Asks Placement for claims. They exist already: Nova's scheduler claims before nova-compute learns of a server.</summary>
 /// <param name="claims">Placement's claims; null when no cloud is configured.</param>
-/// <param name="host">Nova's name of this host.</param>
+/// <param name="host">Reads Nova's name of this host.</param>
 /// <param name="known">The claims of servers that were defined here before.</param>
 /// <param name="circuit">Limits the time of lookups.</param>
+/// <param name="statistics">Counts lookups.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Receives a line when the disk fails, and when an answer comes too late.</param>
 internal sealed class PlacementClaims(
-    EpcClaims? claims, string host, KnownClaims known, PlacementCircuit circuit, TimeProvider time, Action<string> log) : IEpcClaims
+    EpcClaims? claims, Func<string> host, KnownClaims known, PlacementCircuit circuit, RelayStatistics statistics, TimeProvider time,
+    Action<string> log) : IEpcClaims
 {
     // A server that was plain under the same flavor waits no longer, because an outage must not hurt servers without EPC.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(40);
@@ -22,6 +24,15 @@ internal sealed class PlacementClaims(
     public async Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova)
     {
         ArgumentNullException.ThrowIfNull(nova);
+        var start = time.GetTimestamp();
+        var (outcome, isAnswer) = await DecideAsync(nova).ConfigureAwait(false);
+        var result = outcome.Refusal is not null ? LookupResult.Refused : isAnswer ? LookupResult.Answered : LookupResult.Remembered;
+        statistics.CountLookup(result, time.GetElapsedTime(start));
+        return outcome;
+    }
+
+    private async Task<(Outcome<EpcClaim[]> Outcome, bool IsAnswer)> DecideAsync(NovaMetadata nova)
+    {
         var last = known.Find(nova.Instance, nova.Flavor);
         var answer = AskAsync(nova, last);
         if (last is { Count: 0 } && !answer.IsCompleted)
@@ -30,33 +41,34 @@ internal sealed class PlacementClaims(
             if (!answer.IsCompleted)
             {
                 _ = ReportLateAsync(nova, answer);
-                return Array.Empty<EpcClaim>();
+                return (Array.Empty<EpcClaim>(), false);
             }
         }
         return await answer.ConfigureAwait(false);
     }
 
-    private async Task<Outcome<EpcClaim[]>> AskAsync(NovaMetadata nova, IReadOnlyList<EpcClaim>? last)
+    // Whether Placement answered, or the host's memory did.
+    private async Task<(Outcome<EpcClaim[]> Outcome, bool IsAnswer)> AskAsync(NovaMetadata nova, IReadOnlyList<EpcClaim>? last)
     {
         if (claims is null)
         {
-            return Recall(last, "no cloud is configured on this host");
+            return (Recall(last, "no cloud is configured on this host"), false);
         }
         try
         {
-            var found = await circuit.RunAsync(cancellation => claims.ReadAsync(nova.Instance, host, cancellation)).ConfigureAwait(false);
+            var found = await circuit.RunAsync(cancellation => claims.ReadAsync(nova.Instance, host(), cancellation)).ConfigureAwait(false);
             return found is null
-                ? Recall(last, $"Placement did not answer within {PlacementCircuit.Limit.TotalSeconds:0} seconds")
-                : Accept(nova, last, found);
+                ? (Recall(last, $"Placement did not answer within {PlacementCircuit.Limit.TotalSeconds:0} seconds"), false)
+                : (Accept(nova, last, found), true);
         }
         catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.OtherHost)
         {
-            return RelayReasons.NoClaim.Because(failure.Refusal.Detail);
+            return (RelayReasons.NoClaim.Because(failure.Refusal.Detail), true);
         }
         catch (RefusedException failure)
         {
             // No other refusal says anything about the server: a rotated password is an outage like any other.
-            return Recall(last, failure.Message);
+            return (Recall(last, failure.Message), false);
         }
     }
 
@@ -84,9 +96,9 @@ internal sealed class PlacementClaims(
         return found.ToArray();
     }
 
-    private async Task ReportLateAsync(NovaMetadata nova, Task<Outcome<EpcClaim[]>> answer)
+    private async Task ReportLateAsync(NovaMetadata nova, Task<(Outcome<EpcClaim[]> Outcome, bool IsAnswer)> answer)
     {
-        if ((await answer.ConfigureAwait(false)).Value is { Length: > 0 })
+        if ((await answer.ConfigureAwait(false)).Outcome.Value is { Length: > 0 })
         {
             log($"instance {nova.Instance} was defined as plain, as it was before, and Placement said too late that it has EPC now; "
                 + "hard-reboot it");

@@ -11,8 +11,10 @@ namespace Guardian.Node.Relay;
 /// <param name="rewriter">Decides about definitions.</param>
 /// <param name="guests">Looks up whether a guest has EPC.</param>
 /// <param name="observer">Observes the definitions that pass.</param>
+/// <param name="statistics">Counts refused calls.</param>
 /// <param name="log">Receives a line for each refused call.</param>
-internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, IDefinitionObserver observer, Action<string> log)
+internal sealed class GuestCalls(
+    GuestRewriter rewriter, IGuestLookup guests, IDefinitionObserver observer, RelayStatistics statistics, Action<string> log)
     : IFrameInspector
 {
     private const uint MaxString = 4_194_304;
@@ -158,6 +160,7 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, ID
 
     private FrameVerdict Refuse(RpcHeader header, Refusal refusal)
     {
+        statistics.CountRefusal(refusal.Reason);
         var error = RelayErrors.Translate(refusal);
         log($"refused call {header.Procedure}: {error.Message}");
         return FrameVerdict.Reply(error.MakeReply(header));

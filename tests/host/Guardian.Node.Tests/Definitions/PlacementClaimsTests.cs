@@ -37,6 +37,8 @@ public sealed class PlacementClaimsTests : IDisposable
             Assert.Equal(Unknown, await cloud.FindAsync(Plain with { Flavor = "sgx.small" }));
             Assert.Equal(Unknown, await cloud.FindAsync(Sgx with { Flavor = "sgx.large" }));
         }
+        var counts = cloud.Statistics.ReadLookups().Results;
+        Assert.Equal((4, 6), (counts[LookupResult.Remembered], counts[LookupResult.Refused]));
         cloud.Placement.Trouble = null;
         Assert.Equal("", await cloud.FindAsync(New));
     }

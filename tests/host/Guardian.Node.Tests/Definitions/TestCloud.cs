@@ -32,6 +32,8 @@ internal sealed class TestCloud : IDisposable
 
     public ManualTime Time { get; } = new();
 
+    public RelayStatistics Statistics { get; } = new();
+
     public KnownClaims Known { get; private set; }
 
     public PlacementClaims Claims { get; private set; }
@@ -92,7 +94,8 @@ internal sealed class TestCloud : IDisposable
         sessions.Add(Placement.Connect());
         var placement = new PlacementClient(sessions[^1]);
         var circuit = new PlacementCircuit(cancellation => placement.ListProvidersAsync("host", cancellation), Time, Log.Enqueue);
-        return Claims = new PlacementClaims(hasCloud ? new EpcClaims(placement) : null, "host", Known, circuit, Time, Log.Enqueue);
+        return Claims = new PlacementClaims(
+            hasCloud ? new EpcClaims(placement) : null, () => "host", Known, circuit, Statistics, Time, Log.Enqueue);
     }
 
     /// <summary>Finds claims, as sizes and nodes.</summary>

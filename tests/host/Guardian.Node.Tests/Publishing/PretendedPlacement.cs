@@ -18,6 +18,9 @@ internal sealed class PretendedPlacement : HttpMessageHandler
 
     public bool IsAway { get; set; }
 
+    /// <summary>The address that the catalog gives for Placement.</summary>
+    public string Address { get; init; } = "http://cloud/placement";
+
     /// <summary>Answers a request in place of the cloud; a result of null lets the cloud answer.</summary>
     public Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage?>>? Trouble { get; set; }
 
@@ -28,6 +31,9 @@ internal sealed class PretendedPlacement : HttpMessageHandler
     public int Lookups;
 
     public List<string> Changes { get; } = [];
+
+    /// <summary>The number of requests to Placement.</summary>
+    public int Requests { get; set; }
 
     public Provider this[string name] => providers.Values.Single(provider => provider.Name == name);
 
@@ -82,6 +88,7 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         {
             return Token();
         }
+        Requests++;
         if (request.Method != HttpMethod.Get)
         {
             Changes.Add($"{request.Method} {path}");
@@ -159,9 +166,9 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         return Json(answer);
     }
 
-    private static HttpResponseMessage Token()
+    private HttpResponseMessage Token()
     {
-        var endpoint = new JsonObject { ["interface"] = "public", ["url"] = "http://cloud/placement" };
+        var endpoint = new JsonObject { ["interface"] = "public", ["url"] = Address };
         var entry = new JsonObject { ["type"] = "placement", ["endpoints"] = new JsonArray(endpoint) };
         var token = new JsonObject { ["expires_at"] = "2999-01-01T00:00:00.000000Z", ["catalog"] = new JsonArray(entry) };
         var answer = Json(new JsonObject { ["token"] = token }, HttpStatusCode.Created);
@@ -184,7 +191,15 @@ internal sealed class PretendedPlacement : HttpMessageHandler
 
         public long Generation { get; set; }
 
-        public long Used { get; set; }
+        public long Used
+        {
+            get;
+            set
+            {
+                field = value;
+                Generation++;
+            }
+        }
 
         public HashSet<string> Traits { get; } = [];
 

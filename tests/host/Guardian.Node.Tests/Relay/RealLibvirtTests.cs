@@ -144,6 +144,8 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         using var client = LibvirtClient.Connect(libvirt.SocketPath, "qemu:///system", Limit);
         Assert.True(client.GetLibraryVersion() >= new Version(8, 10));
         Assert.True(client.GetHypervisorVersion() >= new Version(7, 0));
+        Assert.Equal(guest.Virsh("hostname").Output.Trim(), client.GetHostName());
+        Assert.Equal(client.GetHostName(), new HostName(null, libvirt.SocketPath).Refresh());
         Assert.Contains("sgx supported='yes'", client.GetDomainCapabilities("qemu"), StringComparison.Ordinal);
         client.Subscribe();
         guest.Virsh("start", guest.Name).Ends(0);

@@ -29,7 +29,8 @@ internal sealed class TestRelay : IDisposable
         };
         server = new RelayServer(
             RelayListener.Bind(Path), settings,
-            observer => new GuestCalls(rewriter, guests ?? new FixedLookup(false), observer, Log.Enqueue), Passed.Observe, Log.Enqueue);
+            observer =>
+                new GuestCalls(rewriter, guests ?? new FixedLookup(false), observer, Statistics, Log.Enqueue), Passed.Observe, Log.Enqueue);
         thread = new Thread(server.Run) { IsBackground = true };
         thread.Start();
     }
@@ -40,6 +41,8 @@ internal sealed class TestRelay : IDisposable
     public FakeDaemon Daemon { get; }
 
     public PassedDefinitions Passed { get; } = new();
+
+    public RelayStatistics Statistics { get; } = new();
 
     public string Path { get; }
 
