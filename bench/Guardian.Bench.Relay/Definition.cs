@@ -5,6 +5,13 @@ internal static class Definition
 {
     public static string Name(Guid instance) => $"instance-{instance.ToString()[..8]}";
 
+    /// <summary>A server without EPC, as Nova before 2025.2 writes it: the definition does not say what the flavor asks for.</summary>
+    public static string Plain(Guid instance) => Nova(instance)
+        .Replace(
+            "<nova:extraSpecs><nova:extraSpec name=\"resources:CUSTOM_SGX_EPC_MB\">8</nova:extraSpec></nova:extraSpecs>", "",
+            StringComparison.Ordinal)
+        .Replace("sgx.small", "m1.tiny", StringComparison.Ordinal);
+
     public static string Nova(Guid instance) => $"""
         <domain type="qemu">
           <uuid>{instance}</uuid>

@@ -8,5 +8,6 @@ namespace Guardian.Bench.Relay;
 /// <summary>A host without Placement: the definition itself contains the flavor's request.</summary>
 internal sealed class NoClaims : IEpcClaims
 {
-    public Outcome<EpcClaim[]> Find(NovaMetadata nova) => RelayReasons.UnknownClaim.Because("no Placement in a benchmark");
+    public Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova) =>
+        Task.FromResult<Outcome<EpcClaim[]>>(RelayReasons.UnknownClaim.Because("no Placement in a benchmark"));
 }

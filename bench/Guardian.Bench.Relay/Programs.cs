@@ -10,9 +10,11 @@ internal sealed class Programs : IDisposable
     private readonly Process daemon;
     private readonly Process node;
 
-    public Programs(string repository)
+    /// <param name="repository">The folder of the repository.</param>
+    /// <param name="cloud">Keystone's address; null for a host without a cloud.</param>
+    public Programs(string repository, string? cloud = null)
     {
-        daemon = Start(Path.Combine(repository, "tests", "libvirt", "private-libvirtd"), folder);
+        daemon = Start(null, Path.Combine(repository, "tests", "libvirt", "private-libvirtd"), folder);
         WaitFor(() => File.Exists(Path.Combine(folder, "ready")) && File.Exists(Direct));
         // Nova's newer definitions contain the flavor's request, so the daemon needs no Placement.
         var configuration = Path.Combine(folder, "node.yaml");
@@ -29,7 +31,7 @@ internal sealed class Programs : IDisposable
 
             """);
         var program = Path.Combine(repository, "artifacts", "bin", "Guardian.Node", "release", "guardian-node.dll");
-        node = Start("dotnet", program, "--config", configuration);
+        node = Start(cloud, "dotnet", program, "--config", configuration);
         WaitFor(() => File.Exists(Relayed));
     }
 
@@ -62,13 +64,15 @@ internal sealed class Programs : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static Process Start(string program, params string[] arguments)
+    private static Process Start(string? cloud, string program, params string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        if (cloud is not null)
         {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
+            start.Environment["OS_AUTH_URL"] = cloud;
+            start.Environment["OS_USERNAME"] = start.Environment["OS_PASSWORD"] = start.Environment["OS_PROJECT_NAME"] = "bench";
+        }
+        var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.OutputDataReceived += (_, _) => { };
         process.BeginErrorReadLine();

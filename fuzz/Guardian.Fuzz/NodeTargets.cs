@@ -5,6 +5,7 @@ using Guardian.ComputeHost.Machine;
 using Guardian.Documents;
 using Guardian.Libvirt.Domain;
 using Guardian.Libvirt.Rpc;
+using Guardian.Metering;
 using Guardian.Node.Definitions;
 using Guardian.Node.Metering;
 using Guardian.Node.Relay;
@@ -45,6 +46,10 @@ internal static class NodeTargets
             () => ["relay:\n  users: [root, 64055]\nsgx:\n  sections:\n    - node: 0\n      mib: 64\n"u8.ToArray()],
             input => NodeConfiguration.Read(input, "root:x:0:0", new DocumentProblems()) is not null),
         new(
+            "known-claim",
+            () => [new KnownClaim(Guid.Empty, "sgx.small", [new(Guid.Empty, 1, 8), new(Guid.Empty, null, 16)]).ToLine()[..^1]],
+            input => KnownClaim.TryParse(Encoding.UTF8.GetString(input)) is not null),
+        new(
             "maps",
             () => ["7fb530bb9000-7fb5313b9000 rw-s 00000000 00:06 115    /dev/sgx_vepc\n"u8.ToArray()],
             input => EpcMappings.SumBytes(Encoding.UTF8.GetString(input).Split('\n')) > 0),
@@ -78,26 +83,29 @@ internal static class NodeTargets
         {
             return false;
         }
-        var calls = new GuestCalls(Rewriter, new Guests(), new PassedDefinitions().Observe(), _ => { });
-        return calls.MustHold(header) && calls.Inspect(header, input) is null or { Forward.Length: > 0 };
+        var calls = new GuestCalls(Rewriter, new Guests(), new PassedDefinitions().Observe(), new RelayStatistics(), _ => { });
+        return calls.MustHold(header)
+            && calls.InspectAsync(header, input, mayWait: true).GetAwaiter().GetResult() is null or { Forward.Length: > 0 };
     }
 
     // A rewritten definition that comes back must stay unchanged.
     private static bool Rewrite(string xml)
     {
-        var first = Rewriter.Rewrite(xml);
-        return first.Value?.Xml is not { } rewritten || Rewriter.Rewrite(rewritten) is { Value.Xml: null, Refusal: null }
+        var first = Rewriter.RewriteAsync(xml).GetAwaiter().GetResult();
+        return first.Value?.Xml is not { } rewritten
+            || Rewriter.RewriteAsync(rewritten).GetAwaiter().GetResult() is { Value.Xml: null, Refusal: null }
             ? first.Refusal is null
             : throw new InvalidOperationException("a second rewriting changed the first's result");
     }
 
     private sealed class Claims : IEpcClaims
     {
-        public Outcome<EpcClaim[]> Find(NovaMetadata nova) => new EpcClaim[] { new(Guid.Empty, 0, 2), new(Guid.Empty, 1, 8) };
+        public Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova) =>
+            Task.FromResult<Outcome<EpcClaim[]>>(new EpcClaim[] { new(Guid.Empty, 0, 2), new(Guid.Empty, 1, 8) });
     }
 
     private sealed class Guests : IGuestLookup
     {
-        public bool? HasEpc(GuestName guest, string connectionUri) => guest.Id == 2;
+        public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Task.FromResult<bool?>(guest.Id == 2);
     }
 }

@@ -261,6 +261,175 @@ fits_after_delete() { openstack server delete --wait race0 2>/dev/null; openstac
 restart_node() { rm -f "$state/pid/node"; "$devcloud/up" --pretend-epc --fakes 2 >/dev/null; }
 restart_api() { "$devcloud/up" --pretend-epc --fakes 2 >/dev/null; }
 
+# The workers of a service stop and go on, as when its host hangs.
+hang() { kill -STOP -- "-$(cat "$state/pid/$1")"; }
+go_on() { kill -CONT -- "-$(cat "$state/pid/$1")"; }
+
+# rebooted NAME KIB: a hard reboot gives it a new QEMU with this EPC.
+rebooted() {
+  local id before
+  id=$(server_id "$1")
+  before=$(process_of "$id")
+  openstack server reboot --hard --wait "$1"
+  openstack server show "$1" -f value -c status -c fault
+  new_mapping "$id" "$2" "$before" && [ -n "$(process_of "$id")" ] && is_status "$1" ACTIVE
+}
+
+# An SGX host takes a plain server only if the aggregate does not keep it away.
+create_plain_here() {
+  openstack aggregate unset --property trait:HW_CPU_X86_SGX sgx
+  create ordinary plain "$host"
+  local status=$?
+  openstack aggregate set --property trait:HW_CPU_X86_SGX=required sgx
+  return $status
+}
+
+# services_are KEYSTONE PLACEMENT: 1 for a service that answers.
+services_are() {
+  curl -s "$metrics/metrics" | grep '^guardian_cloud_service_up' | tee /dev/stderr | sed -nE 's/.*service="(.*)"\} (.)/\1 \2/p' | paste -sd, | grep -qx "keystone $1,placement $2" &&
+    curl -s "$metrics/metrics" | grep -qE '^guardian_inventory_published_timestamp_seconds\{[^}]*\} [1-9]'
+}
+
+keystone_refuses() { curl -s "$metrics/metrics" | grep '^guardian_cloud_service_up' | grep -q 'service="keystone"} 0$'; }
+
+# The daemon gets a password of its own that is wrong, as after a rotation, and starts without a token.
+rotate_password() {
+  cp "$state/clouds.yaml" "$state/clouds.yaml.right"
+  sed -i 's/password: .*/password: rotated/' "$state/clouds.yaml"
+  # A socket that is there shows that the daemon has read the file.
+  stop node && rm -f "$relay_socket"
+  ( . "$devcloud/services.sh"; pretend_epc=yes; node_program=$state/node/program/guardian-node.dll; in_cloud start node dotnet "$node_program" --config "$state/etc/node.yaml" )
+  eventually 60 test -S "$relay_socket"
+  cp "$state/clouds.yaml.right" "$state/clouds.yaml"
+}
+
+restore_password() {
+  stop node
+  restart_node
+}
+
+verify_reports_lost_claim() {
+  local out status=0
+  out=$(guardian vm verify "$1" --config "$state/etc/node.yaml" --textfile "$state/verify.prom") || status=$?
+  echo "$out"
+  cat "$state/verify.prom"
+  [ "$status" = 1 ] && grep -q 'had 8192 KiB\|claimed 0 KiB' <<<"$out" && grep -q '^guardian_verify_wrong_guests{.*} 1$' "$state/verify.prom"
+}
+
+# ---- flavors and quotas
+setup_names_alias() {
+  openstack flavor create alias --vcpus 1 --ram 128 --disk 0 --property sgx:epc_size=1024 >/dev/null
+  local out status=0
+  out=$(guardian cloud setup --flavor sgx.8m:1:128:0:8) || status=$?
+  echo "$out"
+  [ "$status" = 1 ] && grep -q '^conflicting  flavor alias: it asks for EPC with sgx:epc_size alone' <<<"$out"
+}
+
+alias_counts_nothing() {
+  openstack aggregate unset --property trait:HW_CPU_X86_SGX sgx
+  create alias alias "$host"
+  openstack aggregate set --property trait:HW_CPU_X86_SGX=required sgx
+  local out before
+  out=$(status_json)
+  echo "$out"
+  grep -q "sgx:epc_size alone" <<<"$out" || return 1
+  python3 -c "import json, sys; print(sys.argv); sys.exit(sys.argv[2] in json.loads(sys.argv[1])['countedByFlavor'])" "$(usage_json)" "$(server_id alias)" || return 1
+  openstack server delete --wait alias && openstack flavor delete alias
+}
+
+# restart_nova_api: only that one, with the configuration as it is.
+restart_nova_api() {
+  stop nova-api
+  ( . "$devcloud/services.sh"; start_apis )
+  eventually 60 curl -sf -o /dev/null "http://127.0.0.1:$nova_port/"
+}
+
+# The quota has room for one server more, and not for two.
+quota_is_enforced() {
+  local configuration=$state/etc/nova.conf limits claimed out status=1
+  limits=$(python3 "$repository/tests/openstack/quota.py" "$configuration") || return 1
+  cp "$configuration" "$configuration.plain"
+  { sed 's/^\[quota\]$/[quota]\ndriver = nova.quota.UnifiedLimitsDriver/' "$configuration.plain"; echo "$limits"; } >"$configuration"
+  restart_nova_api
+  claimed=$(guardian cloud quota admin --json | python3 -c "import json, sys; print(json.load(sys.stdin)['projects'][0]['claimedMebibytes'])")
+  guardian cloud quota --default 0 && guardian cloud quota admin --limit $((claimed + 8)) && create fits sgx.8m "$host" && {
+    out=$(openstack server create --flavor sgx.8m --image blank --nic none --wait over 2>&1)
+    echo "$out"
+    grep -q 'class:CUSTOM_SGX_EPC_MB is over limit' <<<"$out" && ! openstack server show over && status=0
+    openstack server delete --wait fits
+  }
+  cp "$configuration.plain" "$configuration"
+  restart_nova_api
+  return $status
+}
+
+# ---- newer definitions
+newer_id=5f9c3d6e-0000-4000-8000-000000000001
+
+# newer_xml NAME=VALUE: a definition as Nova 2025.2 writes it, of a flavor with this extra spec.
+newer_xml() {
+  cat <<END
+<domain type="qemu"><uuid>$newer_id</uuid><name>newer</name><memory>65536</memory><vcpu>1</vcpu>
+  <metadata><nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1"><nova:package version="32.0.0"/><nova:name>newer</nova:name>
+    <nova:flavor name="newer.${1//[:=]/.}" id="1"><nova:memory>64</nova:memory><nova:vcpus>1</nova:vcpus>
+      <nova:extraSpecs><nova:extraSpec name="${1%=*}">${1#*=}</nova:extraSpec></nova:extraSpecs></nova:flavor></nova:instance></metadata>
+  <os><type machine="q35">hvm</type></os><devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain>
+END
+}
+
+relayed_virsh() { virsh -q -c "qemu+unix:///system?socket=$relay_socket" "$@"; }
+define_newer() { newer_xml "$1" >"$state/newer.xml" && relayed_virsh define "$state/newer.xml"; }
+forget_newer() { relayed_virsh undefine newer; openstack resource provider allocation delete $newer_id 2>/dev/null; true; }
+
+# newer_is_defined SPEC DEVICES: it is defined with so many EPC devices.
+newer_is_defined() {
+  local xml
+  define_newer "$1" || return 1
+  xml=$(virsh -q -c "$libvirt_uri" dumpxml newer)
+  forget_newer
+  echo "$xml"
+  [ "$(grep -c "model='sgx-epc'" <<<"$xml")" = "${2:-0}" ]
+}
+
+claim_for_newer() {
+  openstack resource provider allocation set --allocation "rp=$(section_id 1),CUSTOM_SGX_EPC_MB=8" --project-id "$(project_id)" \
+    --user-id "$(openstack user show admin -f value -c id)" $newer_id
+}
+
+newer_gets_its_claim() {
+  local xml
+  claim_for_newer && define_newer resources:CUSTOM_SGX_EPC_MB=8 || return 1
+  xml=$(virsh -q -c "$libvirt_uri" dumpxml newer)
+  forget_newer
+  echo "$xml"
+  grep -A4 "model='sgx-epc'" <<<"$xml" | tr -d ' \n' | grep -q "<nodemask>1</nodemask>.*<sizeunit='KiB'>8192</size>"
+}
+
+# newer_is_refused SPEC WORDS [claim]
+newer_is_refused() {
+  local out
+  [ -z "${3:-}" ] || claim_for_newer || return 1
+  out=$(define_newer "$1" 2>&1)
+  echo "$out"
+  forget_newer 2>/dev/null
+  grep -q "$2" <<<"$out"
+}
+
+# Without journals and without the flavor, usage is counted by the flavor that each server has with it.
+usage_without_flavor() {
+  local before after
+  before=$(guardian usage show --project admin --json 2>/dev/null) && openstack flavor delete sgx.2x16m sgx.40m && after=$(guardian usage show --project admin --json 2>/dev/null) || return 1
+  python3 - "$before" "$after" <<'END'
+import json
+import sys
+
+before, after = (json.loads(text) for text in sys.argv[1:])
+print(before, after)
+# Running servers go on to count, so EPC cannot have become less.
+assert 0 < before["epcMebibyteHours"] <= after["epcMebibyteHours"]
+END
+}
+
 # ---- usage
 project_id() { openstack project show admin -f value -c id; }
 usage_json() { guardian usage show --project admin --node "$metrics" --json; }

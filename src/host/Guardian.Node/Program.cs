@@ -4,6 +4,7 @@ using Guardian.ComputeHost.Checks;
 using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Machine;
 using Guardian.Documents;
+using Guardian.Metering;
 using Guardian.Node.Daemon;
 using Guardian.Node.Definitions;
 using Guardian.Node.Metering;
@@ -38,12 +39,14 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 
 var host = new HostRoot();
 using var session = OpenSession(configuration.Cloud);
-PlainInstances plain;
+var name = new HostName(configuration.Host, configuration.Upstream);
+name.Refresh();
+KnownClaims known;
 Socket listener;
 try
 {
     Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
-    plain = new PlainInstances(configuration.Journal + ".plain");
+    known = KnownClaims.Open(KnownClaims.PathBeside(configuration.Journal));
     listener = RelayListener.InheritFromSystemd() ?? RelayListener.Bind(configuration.Listen);
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -57,13 +60,18 @@ catch (SocketException failure)
     return Fail(World, $"cannot listen on {configuration.Listen}: {cause}");
 }
 var passed = new PassedDefinitions();
+var statistics = new RelayStatistics();
+var placement = session is null ? null : new PlacementClient(session);
+var circuit = new PlacementCircuit(
+    cancellation => placement!.ListProvidersAsync(name.Current, cancellation), TimeProvider.System, Log);
 var relay = CreateRelay();
 using var stopping = new ManualResetEventSlim();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    NodeTasks.Start(configuration, session, passed, IsFit, Log);
+    var state = new RelayState(statistics, () => relay.ConnectionCount, () => circuit.IsOpen);
+    NodeTasks.Start(configuration, name, session, passed, known, state, IsFit, Log);
 }
 catch (RefusedException failure)
 {
@@ -75,9 +83,9 @@ catch (Exception failure) when (failure is IOException or UnauthorizedAccessExce
 }
 catch (SocketException failure)
 {
-    return Fail(World, $"cannot answer monitoring on {configuration.Metrics}: {failure.Message}");
+    return Fail(World, $"cannot answer monitoring on {configuration.Monitoring?.Listen}: {failure.Message}");
 }
-Log($"relaying to {configuration.Upstream}");
+Log($"relaying to {configuration.Upstream}, as host {name.Current}{(name.IsCertain ? "" : " until libvirt says its name")}");
 // systemd keeps the socket for the next start, so it must not be shut down. The process ends, and the kernel closes its descriptors.
 new Thread(relay.Run) { IsBackground = true, Name = "relay" }.Start();
 stopping.Wait();
@@ -106,12 +114,13 @@ RelayServer CreateRelay()
         HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.ReadCpuId).Sgx,
         ProvisionKey = configuration.ProvisionKey,
     };
-    var claims = session is null ? null : new EpcClaims(new PlacementClient(session));
-    var rewriter = new GuestRewriter(new PlacementClaims(claims, configuration.Host, plain, Log), rules);
+    var claims = placement is null ? null : new EpcClaims(placement);
+    var rewriter = new GuestRewriter(
+        new PlacementClaims(claims, () => name.Current, known, circuit, statistics, TimeProvider.System, Log), rules);
     var guests = new LibvirtGuestLookup(configuration.Upstream);
     var settings = new RelaySettings { Upstream = configuration.Upstream, Users = configuration.Users };
     return new RelayServer(
-        listener, settings, observer => new GuestCalls(rewriter, guests, observer, Log), passed.Observe, Log);
+        listener, settings, observer => new GuestCalls(rewriter, guests, observer, statistics, Log), passed.Observe, Log);
 }
 
 bool IsFit() => HostCheck.Run(host, LibvirtFacts.Read(configuration.Upstream), configuration.Listen, []).IsFit;

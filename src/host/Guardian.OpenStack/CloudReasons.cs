@@ -26,13 +26,13 @@ public static class CloudReasons
     public static readonly RefusalReason Conflict = new(
         "conflict", RefusalKind.Conflict, "Somebody else changed the thing at the same time, or it exists already, or it is in use.");
 
+    public static readonly RefusalReason OtherHost = new(
+        "claimed-elsewhere", RefusalKind.Conflict, "A server has claimed EPC on other hosts, and none on this one.");
+
+    public static readonly RefusalReason NoDefaultQuota = new(
+        "no-default-quota", RefusalKind.Conflict, "A project cannot have a quota of its own before all projects have a default.",
+        "guardian cloud quota --default MIB");
+
     public static readonly RefusalReason Refused = new(
         "refused", RefusalKind.Conflict, "A service of the cloud does not take the request.");
-
-    /// <summary>Whether the same call may succeed later: the service did not answer, or somebody else was faster.</summary>
-    public static bool IsTransient(Refusal refusal)
-    {
-        ArgumentNullException.ThrowIfNull(refusal);
-        return refusal.Reason == Unreachable || refusal.Reason == Conflict;
-    }
 }

@@ -121,6 +121,7 @@ public sealed class CloudCommandTests : IDisposable
             + "\"freeMebibytes\":52,\"largestFreeMebibytes\":52,\"guests\":1}]",
             json["hosts"]!.ToJsonString());
         Assert.Empty(json["drift"]!.AsArray());
+        Assert.Empty(json["leftovers"]!.AsArray());
     }
 
     [Theory]
@@ -170,6 +171,125 @@ public sealed class CloudCommandTests : IDisposable
         served.Dispose();
         Assert.Equal("unreachable", (string)(await StatusAsync("--json")).Ends(3).Says("no answer").Json["error"]!);
     }
+
+    [Theory]
+    [InlineData("evacuation", "done", "host", 0)]
+    [InlineData("evacuation", "completed", "host", 0)]
+    [InlineData("evacuation", "failed", "host", 1)]
+    [InlineData("evacuation", "done", "another", 1)]
+    [InlineData("migration", "done", "host", 1)]
+    public async Task A_claim_that_an_evacuation_left_behind_is_no_disagreement(string type, string status, string source, int exitCode)
+    {
+        // The server runs on a host that has no provider of EPC here; its old host is down.
+        Pages("os-hypervisors/detail?", "hypervisors",
+            $$$"""{"id": "{{{Id}}}1", "hypervisor_hostname": "host", "state": "down", "status": "enabled", "service": {"host": "host"}}""");
+        Server("{}", host: "other");
+        Pages("os-migrations?", "migrations", $$"""
+            {"uuid": "{{Id}}8", "instance_uuid": "{{Id}}9", "status": "{{status}}", "migration_type": "{{type}}",
+             "source_node": "{{source}}", "dest_node": "other"}
+            """);
+        On(
+            "GET", "/placement/resource_providers?required=CUSTOM_SGX_HEALTHY",
+            $$"""{"resource_providers": [{{Provider(1, "host")}}]}""");
+        On(
+            "GET", $"/placement/resource_providers/{Id}1/inventories",
+            """{"resource_provider_generation": 1, "inventories": {}}""");
+
+        var json = (await StatusAsync("--json")).Ends(exitCode).Json;
+        Assert.Equal((exitCode, 1 - exitCode), (json["drift"]!.AsArray().Count, json["leftovers"]!.AsArray().Count));
+        Assert.False((bool)json["hosts"]![0]!["healthy"]!);
+        if (exitCode == 0)
+        {
+            Assert.Contains(
+                $"{Id}9 on host: claimed 8 MiB, expected 0 MiB: left behind by the evacuation to other; "
+                + "goes when nova-compute on host is back",
+                (await StatusAsync()).Ends(0).Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Quotas_are_shown_beside_claims_and_set_as_unified_limits()
+    {
+        const string Place = "service_id=nova-1&region_id=RegionOne&resource_name=class%3ACUSTOM_SGX_EPC_MB";
+        On("GET", "/identity/v3/projects", """{"projects": [{"id": "p1", "name": "research"}, {"id": "p2", "name": "sales"}]}""");
+        On("GET", "/identity/v3/services?type=compute", """{"services": [{"id": "nova-1"}]}""");
+        On("GET", $"/identity/v3/registered_limits?{Place}", """{"registered_limits": []}""");
+        On("GET", $"/identity/v3/limits?{Place}", """{"limits": []}""");
+        On("POST", "/identity/v3/registered_limits", "{}");
+        On("POST", "/identity/v3/limits", "{}");
+        On("PATCH", "/identity/v3/", "{}");
+        On("GET", "/placement/usages?project_id=p1", """{"usages": {"VCPU": 4, "CUSTOM_SGX_EPC_MB": 24}}""");
+        On("GET", "/placement/usages?project_id=p2", """{"usages": {}}""");
+
+        (await QuotaAsync("research", "--limit", "64")).Ends(1).Says("has no default limit").Says("guardian cloud quota --default MIB");
+        var none = (await QuotaAsync("--default", "16")).Ends(0).Says("UnifiedLimitsDriver");
+        Assert.Contains("there is no default limit", none.Output, StringComparison.Ordinal);
+        Sent(
+            "POST /identity/v3/registered_limits",
+            "\"service_id\":\"nova-1\",\"region_id\":\"RegionOne\",\"resource_name\":\"class:CUSTOM_SGX_EPC_MB\",\"default_limit\":16");
+
+        On("GET", $"/identity/v3/registered_limits?{Place}",
+            """{"registered_limits": [{"id": "r1", "resource_name": "class:CUSTOM_SGX_EPC_MB", "default_limit": 16}]}""");
+        (await QuotaAsync("research", "--limit", "64", "--default", "8")).Ends(0);
+        Sent("PATCH /identity/v3/registered_limits/r1", """{"registered_limit":{"default_limit":8}}""");
+        Sent("POST /identity/v3/limits", "\"project_id\":\"p1\",\"resource_name\":\"class:CUSTOM_SGX_EPC_MB\",\"resource_limit\":64");
+
+        On("GET", $"/identity/v3/limits?{Place}",
+            """{"limits": [{"id": "l1", "project_id": "p1", "resource_name": "class:CUSTOM_SGX_EPC_MB", "resource_limit": 64}]}""");
+        (await QuotaAsync("p1", "--limit", "-1")).Ends(0);
+        Sent("PATCH /identity/v3/limits/l1", """{"limit":{"resource_limit":-1}}""");
+
+        var shown = (await QuotaAsync()).Ends(0);
+        Assert.Equal(
+            ["Project|Claimed MiB|Limit MiB", "research|24|64", "sales|0|16 (default)"],
+            shown.Output.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+                .Select(line => string.Join('|', line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))));
+        Assert.Empty(shown.Error);
+        Assert.Equal(
+            """{"defaultMebibytes":16,"projects":[{"project":"p2","name":"sales","limitMebibytes":16,"own":false,"claimedMebibytes":0}]}""",
+            (await QuotaAsync("sales", "--json")).Ends(0).Json.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("--limit needs a project", "--limit", "8")]
+    [InlineData("a limit is at least -1", "--default", "-2")]
+    [InlineData("a limit is at least -1", "research", "--limit", "-2")]
+    public async Task A_malformed_quota_is_told_before_anything_is_asked(string words, params string[] arguments)
+    {
+        (await QuotaAsync(arguments)).Ends(2).Says(words);
+        Assert.Empty(served.Cloud.Requests);
+    }
+
+    private Task<Result> QuotaAsync(params string[] arguments) => RunAsync(["cloud", "quota", "--cloud", "mine", .. arguments]);
+
+    [Fact]
+    public async Task A_flavor_that_asks_where_nobody_claims_is_named_by_setup_and_its_servers_by_status()
+    {
+        const string Specs = """{"sgx:epc_size": "1024"}""";
+        Pages("flavors/detail?", "flavors", $$"""
+            {"id": "1", "name": "old", "vcpus": 1, "ram": 128, "disk": 0, "extra_specs": {{Specs}}}
+            """);
+        On("POST", "/compute/v2.1/flavors", """{"flavor": {"id": "made", "name": "mine", "vcpus": 2, "ram": 256, "disk": 1}}""");
+        On("POST", "/compute/v2.1/flavors/made/os-extra_specs", "{}");
+        var setup = (await SetupAsync("--flavor", "mine:2:256:1:16")).Ends(1);
+        Assert.Contains("conflicting  flavor old: it asks for EPC with sgx:epc_size alone", setup.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "openstack flavor set --property resources:CUSTOM_SGX_EPC_MB=1024 --property trait:HW_CPU_X86_SGX=required "
+            + "--property trait:CUSTOM_SGX_HEALTHY=required old",
+            setup.Output, StringComparison.Ordinal);
+
+        Claim(0);
+        Server(Specs);
+        var drift = (await StatusAsync("--json")).Ends(1).Json["drift"]!.AsArray();
+        Assert.Equal(1024, (int)drift[0]!["expectedMebibytes"]!);
+        Assert.Contains("asks with sgx:epc_size alone", (string)drift[0]!["problem"]!, StringComparison.Ordinal);
+    }
+
+    private void Server(string specs, string host = "host") => Pages("servers/detail?", "servers", $$$"""
+        {"id": "{{{Id}}}9", "name": "s", "status": "ACTIVE", "tenant_id": "p",
+         "flavor": {"original_name": "old", "extra_specs": {{{specs}}}},
+         "OS-EXT-SRV-ATTR:hypervisor_hostname": "{{{host}}}", "OS-EXT-STS:power_state": 1}
+        """);
 
     private static string Provider(int id, string name) =>
         $$"""

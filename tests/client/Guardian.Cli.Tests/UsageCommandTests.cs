@@ -26,6 +26,7 @@ public sealed class UsageCommandTests : IDisposable
         served = new ServedCloud(folder);
         // Ten hours of a server; every list ends with an empty page.
         Pages("flavors/detail?", Flavors, """{"flavors": []}""");
+        Servers("");
         Pages("os-simple-tenant-usage/project-1?", $$"""{"tenant_usage": {{Usage("project-1")}}}""", """{"tenant_usage": {}}""");
         Pages(
             "os-simple-tenant-usage?", $$"""{"tenant_usages": [{{Usage("project-1")}}, {{Usage("project-2", server: false)}}]}""",
@@ -92,6 +93,52 @@ public sealed class UsageCommandTests : IDisposable
         var result = (await RunAsync(["usage", "show", .. Period, "--json"])).Ends(0).Says("no journal is given");
 
         Assert.Equal(80, (double)result.Json["epcMebibyteHours"]!);
+    }
+
+    [Fact]
+    public async Task A_flavor_that_was_deleted_or_changed_changes_no_usage()
+    {
+        string[] show = ["usage", "show", .. Period, "--json"];
+        Servers("""{"resources:CUSTOM_SGX_EPC_MB": "8"}""");
+        Pages("flavors/detail?", """{"flavors": []}""", """{"flavors": []}""");
+        var deleted = (await RunAsync(show)).Ends(0).Json;
+        Assert.Equal((80, Server.ToString()), ((double)deleted["epcMebibyteHours"]!, (string)deleted["countedByFlavor"]![0]!));
+
+        Pages("flavors/detail?", Flavors.Replace("\"8\"", "\"800\"", StringComparison.Ordinal), """{"flavors": []}""");
+        Assert.Equal(80, (double)(await RunAsync(show)).Ends(0).Json["epcMebibyteHours"]!);
+        Assert.Contains(served.Cloud.Requests, request => request.Request.Contains("all_tenants=1", StringComparison.Ordinal));
+        Assert.Contains(
+            served.Cloud.Requests, request => request.Request.Contains("changes-since=2026-01-10T00:00:00Z", StringComparison.Ordinal));
+
+        // A member sees the servers of the own project only.
+        served.Cloud.On("GET /compute/v2.1/servers/detail?all_tenants", _ => PretendedCloud.Json(HttpStatusCode.Forbidden, "{}"));
+        Assert.Equal(80, (double)(await RunAsync(show)).Ends(0).Json["epcMebibyteHours"]!);
+
+        Servers("null");
+        Pages("flavors/detail?", """{"flavors": []}""", """{"flavors": []}""");
+        var unknown = (await RunAsync(show)).Ends(2).Says("there is no flavor 'sgx.8m' any more").Says("--journal");
+        Assert.Null(unknown.Json["epcMebibyteHours"]);
+    }
+
+    [Fact]
+    public async Task A_flavor_that_asks_where_nobody_claims_costs_nothing()
+    {
+        Servers("""{"sgx:epc_size": "1024"}""");
+        Pages(
+            "flavors/detail?", Flavors.Replace("resources:CUSTOM_SGX_EPC_MB", "sgx:epc_size", StringComparison.Ordinal),
+            """{"flavors": []}""");
+        var usage = (await RunAsync(["usage", "show", .. Period, "--json"])).Ends(0).Json;
+        Assert.Equal(0, (double)usage["epcMebibyteHours"]!);
+        Assert.Empty(usage["countedByFlavor"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_server_with_EPC_that_no_journal_has_is_named()
+    {
+        var journal = folder.Write("empty.journal", "");
+        var usage = (await RunAsync(["usage", "show", .. Period, "--journal", journal, "--json"])).Ends(0)
+            .Says($"1 servers of project project-1 are in no journal that was given, and are counted by their flavor: {Server}");
+        Assert.Equal(80, (double)usage.Json["epcMebibyteHours"]!);
     }
 
     [Theory]
@@ -171,6 +218,16 @@ public sealed class UsageCommandTests : IDisposable
              "started_at": "2026-01-10T12:00:00.000000", "ended_at": null, "state": "active", "uptime": 36000}
             """ : "")}}]}
         """;
+
+    // The server, as Nova lists it, with the extra specs of its own flavor; none without text.
+    private void Servers(string specs)
+    {
+        var server = $$"""
+            {"id": "{{Server}}", "name": "s", "status": "ACTIVE", "tenant_id": "project-1",
+             "flavor": {"original_name": "sgx.8m", "extra_specs": {{specs}} } }
+            """;
+        Pages("servers/detail?", $$"""{"servers": [{{(specs.Length == 0 ? "" : server)}}]}""", """{"servers": []}""");
+    }
 
     private void Pages(string path, string first, string last) => served.Cloud.On(
         $"GET /compute/v2.1/{path}", request =>

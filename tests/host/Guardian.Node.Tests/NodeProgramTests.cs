@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Guardian.Node.Tests;
 
@@ -44,16 +48,55 @@ public sealed class NodeProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no-such-folder/relay.sock", "", "there is no folder")]
-    [InlineData("node.yaml", "", "Address already in use")]
-    [InlineData("relay.sock", "  listen: 203.0.113.1:9471", "cannot answer monitoring on 203.0.113.1:9471")]
-    public async Task What_cannot_be_listened_on_is_told_and_nothing_of_it_is_removed(string listen, string metrics, string words)
+    [InlineData("no-such-folder/relay.sock", "there is no folder")]
+    [InlineData("node.yaml", "Address already in use")]
+    public async Task What_cannot_be_listened_on_is_told_and_nothing_of_it_is_removed(string listen, string words)
     {
-        var configuration = WriteConfiguration(listen, metrics);
+        var configuration = WriteConfiguration(listen);
         var (exitCode, error) = await RunAsync("dotnet", Program, "--config", configuration);
         Assert.Contains(words, error, StringComparison.Ordinal);
         Assert.Equal(3, exitCode);
         Assert.True(File.Exists(configuration));
+    }
+
+    [Fact]
+    public async Task An_address_that_another_program_has_is_told()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var configuration = WriteConfiguration("relay.sock", $"  listen: {other.LocalEndpoint}");
+        var (exitCode, error) = await RunAsync("dotnet", Program, "--config", configuration);
+        Assert.Contains($"{other.LocalEndpoint}: address already in use", error, StringComparison.Ordinal);
+        Assert.Equal(3, exitCode);
+    }
+
+    [Fact]
+    public async Task An_address_of_another_machine_is_told()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var configuration = WriteConfiguration("relay.sock", $"""
+              listen: 203.0.113.1:9471
+              certificate: {folder.Write("node.pem", certificate.ExportCertificatePem())}
+              key: {folder.Write("node.key", key.ExportPkcs8PrivateKeyPem())}
+              token_file: {folder.Write("token", new string('t', 32))}
+            """);
+        var (exitCode, error) = await RunAsync("dotnet", Program, "--config", configuration);
+        Assert.Contains("cannot answer monitoring on 203.0.113.1:9471", error, StringComparison.Ordinal);
+        Assert.Equal(3, exitCode);
+    }
+
+    [Theory]
+    [InlineData("  listen: 203.0.113.1:9471", 2, "203.0.113.1:9471 is not a loopback address")]
+    [InlineData("  listen: 127.0.0.1:1\n  token_file: /no-such-file", 3, "/no-such-file")]
+    [InlineData("  listen: 127.0.0.1:1\n  token_file: /dev/null", 3, "has no token of 32 to 1024 characters")]
+    [InlineData("  listen: 127.0.0.1:1\n  certificate: /dev/null\n  key: /dev/null", 3, "/dev/null and /dev/null")]
+    public async Task What_does_not_protect_monitoring_is_told(string metrics, int exit, string words)
+    {
+        var (exitCode, error) = await RunAsync("dotnet", Program, "--config", WriteConfiguration("relay.sock", metrics));
+        Assert.Contains(words, error, StringComparison.Ordinal);
+        Assert.Equal(exit, exitCode);
     }
 
     [Fact]

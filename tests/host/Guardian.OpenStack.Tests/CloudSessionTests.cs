@@ -11,6 +11,41 @@ public class CloudSessionTests
 
     private static readonly Guid Instance = Guid.Parse("8f5a9d2e-0000-4000-8000-000000000001");
 
+    [Theory]
+    [InlineData(HttpStatusCode.OK, NoAllocations, true)]
+    [InlineData(HttpStatusCode.Forbidden, "{}", true)]
+    [InlineData(HttpStatusCode.NotFound, "{}", true)]
+    [InlineData(HttpStatusCode.Unauthorized, "{}", false)]
+    [InlineData(HttpStatusCode.TooManyRequests, "{}", false)]
+    [InlineData(HttpStatusCode.ServiceUnavailable, "{}", false)]
+    [InlineData(HttpStatusCode.OK, "<html>sign in</html>", false)]
+    public async Task A_session_knows_whether_each_service_answered_last(HttpStatusCode status, string body, bool isUp)
+    {
+        using var cloud = new PretendedCloud().On("GET /placement/allocations/", _ => PretendedCloud.Json(status, body));
+        using var session = cloud.Connect(attempts: 1);
+        Assert.Empty(session.Answers);
+        try
+        {
+            await new PlacementClient(session).GetAllocationsAsync(Instance);
+        }
+        catch (RefusedException)
+        {
+            // The answers say so too.
+        }
+        Assert.Equal((true, isUp), (session.Answers["keystone"], session.Answers["placement"]));
+    }
+
+    [Fact]
+    public async Task A_rotated_password_shows_in_the_answers_of_Keystone()
+    {
+        using var cloud = new PretendedCloud().On("POST /identity/v3/auth/tokens", _ =>
+            PretendedCloud.Json(HttpStatusCode.Unauthorized, "{}"));
+        using var session = cloud.Connect(attempts: 1);
+        await Assert.ThrowsAsync<RefusedException>(() => new PlacementClient(session).GetAllocationsAsync(Instance));
+        Assert.False(session.Answers["keystone"]);
+        Assert.False(session.Answers.ContainsKey("placement"));
+    }
+
     [Fact]
     public async Task A_request_carries_the_token_and_the_microversion_and_goes_to_the_public_endpoint()
     {
@@ -89,7 +124,7 @@ public class CloudSessionTests
         var failure = await Assert.ThrowsAsync<RefusedException>(() => new NovaClient(session).CreateFlavorAsync("f", 1, 128, 0));
 
         Assert.Equal((CloudReasons.Unreachable, 1), (failure.Refusal.Reason, asked));
-        Assert.True(CloudReasons.IsTransient(failure.Refusal));
+        Assert.True(failure.IsTransient);
     }
 
     [Theory]

@@ -56,6 +56,14 @@ internal static class CliReasons
     public static readonly RefusalReason Reserved = Invalid("reserved", "More EPC is reserved than there is.");
     public static readonly RefusalReason NoJournal = Invalid(
         "no-journal", "A command needs journals.", "name hosts with --node ADDRESS, or files with --journal PATH");
+    public static readonly RefusalReason TokenInClear = Invalid(
+        "token-in-clear", "A token would go over the network without encryption.", "use https://, or a tunnel to the host's loopback");
+    public static readonly RefusalReason NoCertificates = Invalid("no-certificates", "A file has no certificates in PEM.");
+    public static readonly RefusalReason UnknownFlavor = Invalid(
+        "unknown-flavor", "The EPC of a server is not known: no journal has it, and its flavor is gone.",
+        "give the journals of all hosts (--node, --journal), or ask as an administrator, who sees the flavors of deleted servers");
+    public static readonly RefusalReason BadQuota = Invalid(
+        "bad-quota", "A quota is malformed.", "for example: guardian cloud quota PROJECT --limit 1024");
     public static readonly RefusalReason NoProjectScope = Invalid(
         "no-project-scope", "The credentials are for no project.", "name one with --project");
     public static readonly RefusalReason AmbiguousProject = Invalid(

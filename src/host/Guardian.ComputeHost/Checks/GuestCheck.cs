@@ -9,6 +9,7 @@ public static class GuestCheck
 {
     private const long PageSize = 4096;
     private const long Mebibyte = 1024 * 1024;
+    private const string AesmPackages = "sgx-aesm-service libsgx-aesm-quote-ex-plugin libsgx-dcap-default-qpl";
 
     // The out-of-tree drivers, mainline's predecessors.
     private static readonly string[] OldDevices = ["/dev/isgx", "/dev/sgx/enclave", "/dev/sgx"];
@@ -124,6 +125,6 @@ public static class GuestCheck
             : new Finding(
                 "aesm", FindingStatus.Note, "Intel's AESM service does not run",
                 "programs that get quotes out of process, such as Gramine, ask it for them",
-                "apt-get install sgx-aesm-service libsgx-aesm-quote-ex-plugin libsgx-dcap-default-qpl (Intel's repository)");
+                Packages.Install(host, AesmPackages, AesmPackages) + "; from Intel's repository");
     }
 }

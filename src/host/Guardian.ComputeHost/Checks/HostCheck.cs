@@ -16,7 +16,7 @@ public static class HostCheck
         .. ExposureCheck.Run(host),
         .. KernelCheck.Run(host),
         .. LibvirtCheck.Run(host, libvirt),
-        .. PermissionCheck.Run(host, libvirt.Value?.Library),
+        .. PermissionCheck.Run(host, libvirt.Value),
         .. NovaCheck.Run(host, relay),
         .. more,
     ]);

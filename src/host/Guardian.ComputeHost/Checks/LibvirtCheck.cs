@@ -15,9 +15,15 @@ internal static class LibvirtCheck
     {
         if (libvirt.Value is not { } facts)
         {
-            yield return new Finding(
-                "libvirt", FindingStatus.Failed, libvirt.Refusal!.Detail, "it starts the guests",
-                "apt-get install libvirt-daemon-system; systemctl start libvirtd; run this as root");
+            var install = Packages.Install(host, "libvirt-daemon-system", "libvirt-daemon-kvm");
+            yield return host.Exists("/run/libvirt/virtqemud-sock") && !host.Exists("/run/libvirt/libvirt-sock")
+                ? new Finding(
+                    "libvirt", FindingStatus.Failed, libvirt.Refusal!.Detail,
+                    "libvirt's modular daemons run, and only virtproxyd offers all of them on one socket, as nova-compute needs it",
+                    "systemctl enable --now virtproxyd.socket")
+                : new Finding(
+                    "libvirt", FindingStatus.Failed, libvirt.Refusal!.Detail, "it starts the guests",
+                    $"{install}; systemctl enable --now libvirtd (or virtqemud.socket virtproxyd.socket); run this as root");
             yield break;
         }
         yield return facts.Library >= new Version(8, 10)
@@ -28,8 +34,16 @@ internal static class LibvirtCheck
         yield return facts.Hypervisor >= new Version(7, 0)
             ? new Finding("qemu", FindingStatus.Ok, $"QEMU {facts.Hypervisor}")
             : new Finding("qemu", FindingStatus.Failed, $"QEMU {facts.Hypervisor}", "it places EPC on nodes since 7.0", "update QEMU");
+        yield return FindSgx(facts) is { } sgx ? CheckSections(host, sgx) : ExplainMissingSgx(host);
+    }
+
+    /// <summary>Whether libvirt believes that its QEMU can give EPC to guests.</summary>
+    public static bool SeesEpc(LibvirtFacts facts) => FindSgx(facts) is not null;
+
+    private static XElement? FindSgx(LibvirtFacts facts)
+    {
         var sgx = DomainXml.Read(facts.Capabilities).Value?.Root?.Element("features")?.Element("sgx");
-        yield return (string?)sgx?.Attribute("supported") == "yes" ? CheckSections(host, sgx!) : ExplainMissingSgx(host);
+        return (string?)sgx?.Attribute("supported") == "yes" ? sgx : null;
     }
 
     private static Finding ExplainMissingSgx(HostRoot host) => host.FindOwner("/dev/sgx_vepc") is { IsDevice: true }

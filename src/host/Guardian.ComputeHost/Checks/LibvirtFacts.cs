@@ -1,3 +1,4 @@
+using Guardian.ComputeHost.Machine;
 using Guardian.Libvirt;
 using Guardian.Libvirt.Rpc;
 using Guardian.Refusals;
@@ -26,6 +27,28 @@ public sealed record LibvirtFacts(Version Library, Version Hypervisor, string Ca
             return failure.Refusal;
         }
     }
+
+    /// <summary>
+    /// Reads the answers from captured files: <c>domcapabilities.xml</c>, the output of <c>virsh domcapabilities</c>, and
+    /// <c>virsh-version</c>, the output of <c>virsh version</c> in English.
+    /// </summary>
+    /// <param name="host">The captured files.</param>
+    /// <returns>The answers, or a reason of <see cref="LibvirtReasons"/>. Never throws for any content.</returns>
+    public static Outcome<LibvirtFacts> ReadCaptured(HostRoot host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var versions = host.ReadLines("/virsh-version").ToList();
+        return host.ReadText("/domcapabilities.xml") is not { } capabilities
+            ? LibvirtReasons.Unusable.Because("libvirt's answers are not among the captured files")
+            : FindVersion(versions, "Using library: libvirt ") is not { } library
+                || FindVersion(versions, "Running hypervisor: QEMU ") is not { } hypervisor
+            ? LibvirtReasons.Unusable.Because("the captured file virsh-version does not name the versions of libvirt and QEMU")
+            : new LibvirtFacts(library, hypervisor, capabilities);
+    }
+
+    private static Version? FindVersion(List<string> lines, string words) =>
+        lines.FirstOrDefault(line => line.StartsWith(words, StringComparison.Ordinal)) is { } found
+        && Version.TryParse(found.AsSpan(words.Length).Trim(), out var version) ? version : null;
 
     private static string ReadCapabilities(LibvirtClient client)
     {

@@ -9,6 +9,10 @@ public static class NovaCheck
 {
     private const string MainFile = "/etc/nova/nova.conf";
 
+    // Each deployment has its own: packages, DevStack (nova-compute reads it in place of nova.conf), and Kolla's containers.
+    private static readonly string[] ComputeFiles =
+        ["/etc/nova/nova-compute.conf", "/etc/nova/nova-cpu.conf", "/etc/kolla/nova-compute/nova.conf"];
+
     /// <summary>Checks whether an aggregate keeps plain guests off this host.</summary>
     /// <param name="aggregates">All aggregates of the cloud.</param>
     /// <param name="host">Nova's name of this host.</param>
@@ -34,25 +38,27 @@ public static class NovaCheck
         string[] files =
         [
             MainFile,
-            "/etc/nova/nova-compute.conf",
+            .. ComputeFiles,
             .. host.ListNames("/etc/nova/nova.conf.d").Select(name => $"/etc/nova/nova.conf.d/{name}"),
         ];
         var settings = IniFile.Read(files.SelectMany(host.ReadLines));
         if (settings.Count == 0)
         {
             yield return new Finding(
-                "nova", FindingStatus.Unknown, $"{MainFile} does not exist or may not be read",
+                "nova", FindingStatus.Unknown,
+                $"none of {MainFile}, {string.Join(", ", ComputeFiles)} exists and may be read",
                 "nova-compute must go through the relay", "run this as root on a compute host");
             yield break;
         }
         var uri = settings.GetValueOrDefault(("libvirt", "connection_uri"));
+        var file = ComputeFiles.Skip(1).FirstOrDefault(host.Exists) ?? MainFile;
         yield return uri is not null && Uri.UnescapeDataString(uri).Contains($"socket={relay}", StringComparison.Ordinal)
             ? new Finding("nova", FindingStatus.Ok, "nova-compute goes through the relay")
             : new Finding(
                 "nova", FindingStatus.Failed,
                 uri is null ? "nova-compute goes to libvirt directly" : $"nova-compute goes to {uri}",
                 "the relay gives guests their EPC; without it they get none",
-                $"{MainFile}: [libvirt] connection_uri = qemu+unix:///system?socket={relay}; systemctl restart nova-compute");
+                $"{file}: [libvirt] connection_uri = qemu+unix:///system?socket={relay}; systemctl restart nova-compute");
         yield return host.Exists(relay)
             ? new Finding("relay", FindingStatus.Ok, $"the relay listens on {relay}")
             : new Finding(

@@ -12,8 +12,8 @@ internal static class PermissionCheck
     private const string Local = "/etc/apparmor.d/local/abstractions/libvirt-qemu";
 
     /// <param name="host">The host's files.</param>
-    /// <param name="library">libvirt's version; null when it is not known.</param>
-    public static IEnumerable<Finding> Run(HostRoot host, Version? library)
+    /// <param name="libvirt">libvirt's answers; null when there are none.</param>
+    public static IEnumerable<Finding> Run(HostRoot host, LibvirtFacts? libvirt)
     {
         if (host.FindOwner(Device) is not { } owner)
         {
@@ -39,14 +39,32 @@ internal static class PermissionCheck
         }
         else if (host.ReadText("/sys/module/apparmor/parameters/enabled") == "Y")
         {
-            yield return library >= new Version(11, 1) || ReadRules(host).Any(line => line.Contains(Device, StringComparison.Ordinal))
+            yield return libvirt?.Library >= new Version(11, 1)
+                || ReadRules(host).Any(line => line.Contains(Device, StringComparison.Ordinal))
                 ? new Finding("confinement", FindingStatus.Ok, "AppArmor lets QEMU use EPC")
                 : new Finding(
                     "confinement", FindingStatus.Failed, "AppArmor keeps QEMU from EPC",
                     "libvirt before 11.1 does not name the device in its profiles",
                     $"printf '/dev/sgx_vepc rw,\\n/dev/sgx_provision r,\\n' >> {Local}");
         }
+        else if (host.ReadText("/sys/fs/selinux/enforce") is { } isEnforcing)
+        {
+            yield return isEnforcing == "1"
+                ? CheckSeLinux(libvirt)
+                : new Finding(
+                    "confinement", FindingStatus.Warning, "QEMU runs unconfined (SELinux is permissive)",
+                    "a guest that breaks out of QEMU reaches the other guests", "SELINUX=enforcing in /etc/selinux/config, and a restart");
+        }
     }
+
+    // A policy without a label for the device keeps QEMU from it. libvirt's answer shows the result of any policy.
+    private static Finding CheckSeLinux(LibvirtFacts? libvirt) => libvirt is not null && LibvirtCheck.SeesEpc(libvirt)
+        ? new Finding("confinement", FindingStatus.Ok, "SELinux is enforcing, and lets QEMU use EPC")
+        : new Finding(
+            "confinement", FindingStatus.Warning, "SELinux is enforcing, and may keep QEMU from EPC",
+            $"policies without a label for {Device} deny it, and libvirt then believes that there is no EPC",
+            "ausearch -m avc -ts boot -c qemu-kvm | audit2allow -M guardian_sgx; semodule -i guardian_sgx.pp; "
+            + "then remove libvirt's cached capabilities and restart it");
 
     private static Finding CheckUser(HostRoot host, FileOwner owner, string user, string mainGroup)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using Guardian.ComputeHost.Machine;
 using Guardian.Documents;
@@ -30,8 +29,8 @@ public sealed record NodeConfiguration
     /// <summary>The cloud's name in <c>clouds.yaml</c>; null means <c>OS_CLOUD</c> and its companions in the environment.</summary>
     public required string? Cloud { get; init; }
 
-    /// <summary>Nova's name of this host, as <c>openstack hypervisor list</c> shows it.</summary>
-    public required string Host { get; init; }
+    /// <summary>Nova's name of this host; null means libvirt's (<see cref="HostName"/>).</summary>
+    public required string? Host { get; init; }
 
     /// <summary>The EPC that is kept for the host's own enclaves, in MiB.</summary>
     public required long ReservedMebibytes { get; init; }
@@ -42,8 +41,8 @@ public sealed record NodeConfiguration
     /// <summary>The path of the meter's journal.</summary>
     public required string Journal { get; init; }
 
-    /// <summary>The address that answers monitoring; null when nothing does.</summary>
-    public required IPEndPoint? Metrics { get; init; }
+    /// <summary>The address that answers monitoring and billing, and its protection; null when nothing answers.</summary>
+    public required MonitoringAddress? Monitoring { get; init; }
 
     /// <summary>Reads a configuration. Never throws for any content.</summary>
     /// <param name="utf8">The file's bytes.</param>
@@ -70,9 +69,9 @@ public sealed record NodeConfiguration
             ReservedMebibytes = sgx?.OptionalInteger("reserved_mib", 0, 1 << 30) ?? 0,
             Check = sgx?.OptionalText("check"),
             Journal = meter?.OptionalText("journal") ?? "/var/lib/guardian/epc.journal",
-            Metrics = ReadEndPoint(meter),
+            Monitoring = MonitoringAddress.Read(meter),
             Cloud = cloud?.OptionalText("cloud"),
-            Host = cloud?.OptionalText("host") ?? Environment.MachineName,
+            Host = cloud?.OptionalText("host"),
         };
         relay?.End();
         sgx?.End();
@@ -90,19 +89,6 @@ public sealed record NodeConfiguration
             relay!.ReportAt(name, $"a socket's path has 1 to {MaxSocketPath} bytes");
         }
         return path;
-    }
-
-    private static IPEndPoint? ReadEndPoint(YamlMap? meter)
-    {
-        if (meter?.OptionalText("listen") is not { } text)
-        {
-            return null;
-        }
-        if (!IPEndPoint.TryParse(text, out var endPoint) || endPoint.Port == 0)
-        {
-            meter.ReportAt("listen", $"'{text}' is not an address to listen on; give an IP address and a port, such as 127.0.0.1:9471");
-        }
-        return endPoint;
     }
 
     private static EpcSection ReadSection(YamlMap section)

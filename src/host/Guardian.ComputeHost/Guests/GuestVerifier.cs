@@ -19,11 +19,17 @@ public sealed record GuestEpcState(Guid Instance, string Name, int? Process, lon
     /// <summary>Whether the definition's devices are bound to the NUMA nodes that were claimed, as far as both name any.</summary>
     public bool IsOnClaimedNodes { get; init; } = true;
 
-    /// <summary>The first disagreement between the three places; null when they agree.</summary>
+    /// <summary>The EPC that it had on this host under the same flavor, in KiB; null when that is not known.</summary>
+    public long? Known { get; init; }
+
+    /// <summary>The first disagreement between these places; null when they agree.</summary>
     public string? Problem =>
         Mapped is null ? "its QEMU process was not found; run this as root on its host"
         : Claimed is not null && Claimed != Defined
             ? $"Placement claimed {Claimed} KiB, its definition has {Defined} KiB; hard-reboot it"
+        : Known > Defined
+            ? $"it had {Known} KiB of EPC under the same flavor, its definition has {Defined} KiB; restore its claim with "
+                + "nova-manage placement heal_allocations, and hard-reboot it"
         : !IsOnClaimedNodes ? "its definition has EPC of other NUMA nodes than Placement claimed; hard-reboot it"
         : Mapped != Defined ? $"its definition has {Defined} KiB of EPC, its QEMU has mapped {Mapped} KiB; hard-reboot it"
         : null;
@@ -35,11 +41,12 @@ public static class GuestVerifier
     /// <summary>Reads the state of all running guests that have, or should have, EPC; or of one guest in any case.</summary>
     /// <param name="socket">libvirtd's socket.</param>
     /// <param name="findClaims">Finds Placement's claims for an instance; null skips the comparison with claims.</param>
+    /// <param name="findKnown">Finds the EPC in MiB that an instance had here under a flavor; null skips this comparison.</param>
     /// <param name="instance">One instance, or null for all.</param>
     /// <returns>The states; empty when the instance does not run here.</returns>
     /// <exception cref="RefusedException">libvirt does not answer.</exception>
     public static async Task<IReadOnlyList<GuestEpcState>> ReadAsync(
-        string socket, Func<Guid, Task<IReadOnlyList<EpcClaim>>>? findClaims, Guid? instance)
+        string socket, Func<Guid, Task<IReadOnlyList<EpcClaim>>>? findClaims, Func<Guid, string, long?>? findKnown, Guid? instance)
     {
         var states = new List<GuestEpcState>();
         var processes = new GuestProcesses();
@@ -59,8 +66,9 @@ public static class GuestVerifier
                 process is { } number ? processes.ReadMapped(number) / 1024 : null)
             {
                 IsOnClaimedNodes = claims is null || MatchNodes(domain, claims),
+                Known = NovaMetadata.TryRead(domain) is { } nova ? findKnown?.Invoke(guest.Uuid, nova.Flavor) * 1024 : null,
             };
-            if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0)
+            if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0 || state.Known > 0)
             {
                 states.Add(state);
             }

@@ -87,6 +87,9 @@ public sealed class LibvirtClient : IDisposable
         new XdrWriter().WriteOptionalString(null).WriteOptionalString("x86_64").WriteOptionalString("q35")
             .WriteOptionalString(virtualization).WriteUInt32(0));
 
+    /// <summary>Reads the host's name, by which Nova calls it too; mostly with its domain.</summary>
+    public string GetHostName() => CallForText(RemoteProcedure.ConnectGetHostname, new XdrWriter());
+
     /// <summary>Reads the hypervisor's version; for QEMU, QEMU's.</summary>
     public Version GetHypervisorVersion() => CallForVersion(RemoteProcedure.ConnectGetVersion);
 

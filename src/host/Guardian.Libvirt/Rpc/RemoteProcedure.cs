@@ -12,6 +12,7 @@ public enum RemoteProcedure : uint
     DomainDefineXml = 11,
     DomainGetXmlDesc = 14,
     DomainSave = 55,
+    ConnectGetHostname = 59,
     ConnectSupportsFeature = 60,
     DomainMigratePerform = 62,
     AuthList = 66,

@@ -42,6 +42,9 @@ public readonly record struct RpcHeader(
     /// <summary>The program of libvirt's own calls; the others are hypervisor specific, or keep-alive.</summary>
     public const uint RemoteProgram = 0x2000_8086;
 
+    /// <summary>The program of keep-alive messages (docs/internals/rpc.html).</summary>
+    public const uint KeepAliveProgram = 0x6b65_6570;
+
     /// <summary>The only version that any program has.</summary>
     public const uint ProgramVersion = 1;
 

@@ -1,8 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Reflection;
 using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Guests;
 using Guardian.ComputeHost.Inventory;
+using Guardian.ComputeHost.Machine;
+using Guardian.Metering;
+using Guardian.Node.Definitions;
 using Guardian.Node.Metering;
 using Guardian.Node.Metrics;
 using Guardian.Node.Publishing;
@@ -12,6 +16,12 @@ using Guardian.Refusals;
 
 namespace Guardian.Node.Daemon;
 
+/// <summary>The relay's part of the daemon's state.</summary>
+/// <param name="Statistics">The relay's counts.</param>
+/// <param name="CountConnections">Counts the open connections.</param>
+/// <param name="AreLookupsSuspended">Whether lookups are not made at present.</param>
+internal sealed record RelayState(RelayStatistics Statistics, Func<int> CountConnections, Func<bool> AreLookupsSuspended);
+
 /// <summary>The daemon's tasks beside relaying: it meters guests, publishes the host's EPC, and answers monitoring.</summary>
 internal static class NodeTasks
 {
@@ -19,43 +29,66 @@ internal static class NodeTasks
 
     /// <summary>Starts every task that the configuration asks for; they end with the process.</summary>
     /// <param name="configuration">The configuration.</param>
+    /// <param name="name">Nova's name of this host.</param>
     /// <param name="session">The cloud; null when none is configured, and then nothing is published.</param>
     /// <param name="passed">The definitions that the relay passes on.</param>
+    /// <param name="known">The claims of this host's servers.</param>
+    /// <param name="relay">Reads the relay's part of the daemon's state.</param>
     /// <param name="check">Runs the built-in check of the host.</param>
     /// <param name="log">Receives a line for each event that an operator may want to know.</param>
-    /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>.</exception>
+    /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>, or a reason of
+    /// <see cref="EndpointReasons"/>.</exception>
     /// <exception cref="IOException">The journal cannot be opened, or the address cannot be listened on.</exception>
     public static void Start(
-        NodeConfiguration configuration, CloudSession? session, PassedDefinitions passed, Func<bool> check, Action<string> log)
+        NodeConfiguration configuration, HostName name, CloudSession? session, PassedDefinitions passed, KnownClaims known,
+        RelayState relay, Func<bool> check, Action<string> log)
     {
         var clock = new HostClock(TimeProvider.System);
         var processes = new GuestProcesses();
         var meter = new Meter(configuration.Journal, clock.Read, log);
-        new GuestWatch(meter, processes, passed, clock.Read, configuration.Upstream, log).Start();
+        new GuestWatch(meter, processes, passed, known, clock.Read, configuration.Upstream, log).Start();
 
-        var inventory = session is null ? null : StartInventory(configuration, session, check, log);
-        if (configuration.Metrics is { } listen)
+        var inventory = session is null ? null : StartInventory(configuration, name, session, check, log);
+        if (configuration.Monitoring is { } address)
         {
-            string Write() => WriteMetrics(configuration, inventory, meter, processes);
-            NodeEndpoint.Create(listen, Write, configuration.Journal).StartAsync().GetAwaiter().GetResult();
-            log($"metrics on http://{listen}/metrics");
+            string Write() => WriteMetrics(configuration, name.Current, inventory, meter, processes)
+                + DaemonMetrics.Write(name.Current, ReadState(session, inventory, meter, relay));
+            NodeEndpoint.Create(address, Write, configuration.Journal, log).StartAsync().GetAwaiter().GetResult();
+            log($"metrics on {(address.Certificate is null ? "http" : "https")}://{address.Listen}/metrics");
         }
     }
 
     private static InventoryLoop StartInventory(
-        NodeConfiguration configuration, CloudSession session, Func<bool> check, Action<string> log)
+        NodeConfiguration configuration, HostName name, CloudSession session, Func<bool> check, Action<string> log)
     {
         var sections = configuration.Sections.Count == 0 ? null : configuration.Sections
             .GroupBy(section => section.Node).ToDictionary(node => node.Key, node => node.Sum(section => section.Kibibytes) / 1024);
-        HostEpc Read() => HostEpc.Read(
-            sections, configuration.ReservedMebibytes, configuration.Check is { } program ? Passes(program) : check());
-        var publisher = new EpcPublisher(new PlacementClient(session), configuration.Host);
+        HostEpc Read()
+        {
+            name.Refresh();
+            return HostEpc.Read(
+                sections, configuration.ReservedMebibytes, configuration.Check is { } program ? Passes(program) : check());
+        }
+        var publisher = new EpcPublisher(new PlacementClient(session), () => name.Current);
         var inventory = new InventoryLoop(publisher, Read, TimeProvider.System, log);
         _ = Task.Run(() => inventory.RunAsync(CancellationToken.None));
         return inventory;
     }
 
-    private static string WriteMetrics(NodeConfiguration configuration, InventoryLoop? inventory, Meter meter, GuestProcesses processes)
+    private static DaemonState ReadState(CloudSession? session, InventoryLoop? inventory, Meter meter, RelayState relay) => new()
+    {
+        Version = typeof(NodeTasks).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+        Relay = relay.Statistics,
+        Connections = relay.CountConnections(),
+        LookupsSuspended = relay.AreLookupsSuspended(),
+        Services = session?.Answers ?? new Dictionary<string, bool>(),
+        PublishedAt = inventory?.PublishedAt,
+        PublicationFailures = inventory?.Failures,
+        JournalBacklog = meter.Backlog,
+    };
+
+    private static string WriteMetrics(
+        NodeConfiguration configuration, string name, InventoryLoop? inventory, Meter meter, GuestProcesses processes)
     {
         var host = inventory?.LastRead;
         var mapped = processes.List().ToDictionary(process => process.Instance, process => process.Mebibytes);
@@ -69,7 +102,7 @@ internal static class NodeTasks
         }
         var guests = meter.ListGuests().Select(guest => guest with { Mapped = mapped.GetValueOrDefault(guest.Instance) })
             .Where(guest => guest.Claimed + guest.Mapped > 0).ToList();
-        return NodeMetrics.Write(configuration.Host, host?.IsHealthy, sections, guests);
+        return NodeMetrics.Write(name, host?.IsHealthy, sections, guests);
     }
 
     // An operator's own check in place of the built-in one: exit code 0 means that the host may take guests.

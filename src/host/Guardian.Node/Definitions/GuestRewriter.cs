@@ -29,47 +29,61 @@ internal sealed record GuestRules
 /// <param name="rules">This host's treatment of guests.</param>
 internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
 {
-    /// <summary>Decides about one definition. Never throws for any content.</summary>
+    /// <summary>
+    /// Decides about one definition: at once, unless the server's claims must be looked up. Never throws for any content.
+    /// </summary>
     /// <returns>
     /// The definition that passes, or a reason of <see cref="RelayReasons"/>. A definition that libvirt returned earlier passes unchanged,
     /// and so does that of a guest that sees no SGX anyway.
     /// </returns>
-    public Outcome<Rewriting> Rewrite(string xml)
+    public Task<Outcome<Rewriting>> RewriteAsync(string xml)
     {
         var read = DomainXml.Read(xml);
         if (read.Value is not { Root: { } domain } document)
         {
             // Nobody can say which guest this is, so it is not defined. libvirt would refuse it too.
-            return RelayReasons.MalformedDefinition.Because($"the guest's definition is not XML: {read.Refusal!.Detail}");
+            return Decide(RelayReasons.MalformedDefinition.Because($"the guest's definition is not XML: {read.Refusal!.Detail}"));
         }
         if (domain.Name != "domain")
         {
-            return Keep(domain);
+            return Decide(Keep(domain));
         }
         if (GuestEpc.FindWrongNode(domain, rules.Sections) is { } wrongNode)
         {
-            return wrongNode;
+            return Decide(wrongNode);
         }
         if (!NovaMetadata.IsIn(domain))
         {
-            return EpcDevice.FindAll(domain).Any() || GuestCpu.RequestsSgx(domain) ? Keep(domain) : HideSgx(document);
+            return Decide(EpcDevice.FindAll(domain).Any() || GuestCpu.RequestsSgx(domain) ? Keep(domain) : HideSgx(document));
         }
         return NovaMetadata.TryRead(domain) is { } nova
-            ? Rewrite(document, nova)
-            : RelayReasons.NoInstance.Because("Nova's definition has no instance identifier");
+            ? RewriteAsync(document, nova)
+            : Decide(RelayReasons.NoInstance.Because("Nova's definition has no instance identifier"));
     }
 
-    private Outcome<Rewriting> Rewrite(XDocument document, NovaMetadata nova)
+    private static Task<Outcome<Rewriting>> Decide(Outcome<Rewriting> outcome) => Task.FromResult(outcome);
+
+    private async Task<Outcome<Rewriting>> RewriteAsync(XDocument document, NovaMetadata nova)
     {
         var domain = document.Root!;
         var hasEpc = EpcDevice.FindAll(domain).Any();
         // Newer definitions contain the flavor's request, which is the size of the claim.
         long? requested = nova.ExtraSpecs is null ? null : Epc.ReadRequest(nova.ExtraSpecs);
+        if (Epc.ReadUnclaimedRequest(nova.ExtraSpecs) is var unclaimed and > 0)
+        {
+            return RelayReasons.NoClaim.Because(
+                $"the flavor '{nova.Flavor}' of instance {nova.Instance} asks for {unclaimed} MiB of EPC with {Epc.AliasSpec} alone, for "
+                + $"which nothing is claimed; give the flavor resources:{Epc.ResourceClass}, and resize the server to it");
+        }
         if (requested == 0 && !hasEpc)
         {
             return HideSgx(document);
         }
-        var answer = claims.Find(nova);
+        var answer = await claims.FindAsync(nova).ConfigureAwait(false);
+        if (answer.Refusal is { } refusal && refusal.Reason != RelayReasons.UnknownClaim)
+        {
+            return refusal;
+        }
         var found = answer.Value ?? (requested > 0 ? [new EpcClaim(Guid.Empty, null, requested.Value)] : null);
         if (found is null)
         {
@@ -83,6 +97,11 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
             return hasEpc || requested > 0
                 ? RelayReasons.NoClaim.Because($"instance {nova.Instance} asks for EPC, but Placement has claimed none for it")
                 : HideSgx(document);
+        }
+        if (found.Sum(claim => claim.Mebibytes) is var claimed && claimed < requested)
+        {
+            return RelayReasons.NoClaim.Because(
+                $"instance {nova.Instance} asks for {requested} MiB of EPC, but Placement has claimed {claimed} MiB for it");
         }
         var plan = EpcLayout.Plan(found, rules.Sections);
         return plan.Value is { } devices ? AddEpc(document, nova, devices) : plan.Refusal!;

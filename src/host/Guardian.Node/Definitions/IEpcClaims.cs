@@ -7,6 +7,6 @@ namespace Guardian.Node.Definitions;
 /// <summary>Finds how much EPC a server has claimed on this host.</summary>
 internal interface IEpcClaims
 {
-    /// <summary>Finds the claims of a server; none when it has claimed no EPC. Blocks for a limited time and never throws.</summary>
-    Outcome<EpcClaim[]> Find(NovaMetadata nova);
+    /// <summary>Finds the claims of a server; none when it has claimed no EPC. Takes a limited time and never throws.</summary>
+    Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova);
 }

@@ -1,4 +1,5 @@
 using Guardian.Libvirt.Domain;
+using Guardian.Metering;
 using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;
 using Guardian.Refusals;
@@ -7,51 +8,100 @@ namespace Guardian.Node.Definitions;
 
 /// <summary>Asks Placement for claims. They exist already: Nova's scheduler claims before nova-compute learns of a server.</summary>
 /// <param name="claims">Placement's claims; null when no cloud is configured.</param>
-/// <param name="host">Nova's name of this host.</param>
-/// <param name="plain">The servers without EPC; they are not delayed while Placement is away.</param>
-/// <param name="log">Receives a line when the disk fails.</param>
-internal sealed class PlacementClaims(EpcClaims? claims, string host, PlainInstances plain, Action<string> log) : IEpcClaims
+/// <param name="host">Reads Nova's name of this host.</param>
+/// <param name="known">The claims of servers that were defined here before.</param>
+/// <param name="circuit">Limits the time of lookups.</param>
+/// <param name="statistics">Counts lookups.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">Receives a line when the disk fails, and when an answer comes too late.</param>
+internal sealed class PlacementClaims(
+    EpcClaims? claims, Func<string> host, KnownClaims known, PlacementCircuit circuit, RelayStatistics statistics, TimeProvider time,
+    Action<string> log) : IEpcClaims
 {
-    // nova-compute waits meanwhile, and so does everything else that it asks on the same connection. Placement answers in milliseconds.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    // A server that was plain under the same flavor waits no longer, because an outage must not hurt servers without EPC.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(40);
 
-    public Outcome<EpcClaim[]> Find(NovaMetadata nova)
+    public async Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova)
+    {
+        ArgumentNullException.ThrowIfNull(nova);
+        var start = time.GetTimestamp();
+        var (outcome, isAnswer) = await DecideAsync(nova).ConfigureAwait(false);
+        var result = outcome.Refusal is not null ? LookupResult.Refused : isAnswer ? LookupResult.Answered : LookupResult.Remembered;
+        statistics.CountLookup(result, time.GetElapsedTime(start));
+        return outcome;
+    }
+
+    private async Task<(Outcome<EpcClaim[]> Outcome, bool IsAnswer)> DecideAsync(NovaMetadata nova)
+    {
+        var last = known.Find(nova.Instance, nova.Flavor);
+        var answer = AskAsync(nova, last);
+        if (last is { Count: 0 } && !answer.IsCompleted)
+        {
+            await Task.WhenAny(answer, Task.Delay(Patience, time)).ConfigureAwait(false);
+            if (!answer.IsCompleted)
+            {
+                _ = ReportLateAsync(nova, answer);
+                return (Array.Empty<EpcClaim>(), false);
+            }
+        }
+        return await answer.ConfigureAwait(false);
+    }
+
+    // Whether Placement answered, or the host's memory did.
+    private async Task<(Outcome<EpcClaim[]> Outcome, bool IsAnswer)> AskAsync(NovaMetadata nova, IReadOnlyList<EpcClaim>? last)
     {
         if (claims is null)
         {
-            return RelayReasons.UnknownClaim.Because("no cloud is configured on this host");
+            return (Recall(last, "no cloud is configured on this host"), false);
         }
-        using var limit = new CancellationTokenSource(Limit);
         try
         {
-            // The relay's threads may block.
-            var found = claims.ReadAsync(nova.Instance, host, limit.Token).GetAwaiter().GetResult();
-            Remember(nova, isPlain: found.Count == 0);
-            return found.ToArray();
+            var found = await circuit.RunAsync(cancellation => claims.ReadAsync(nova.Instance, host(), cancellation)).ConfigureAwait(false);
+            return found is null
+                ? (Recall(last, $"Placement did not answer within {PlacementCircuit.Limit.TotalSeconds:0} seconds"), false)
+                : (Accept(nova, last, found), true);
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.OtherHost)
+        {
+            return (RelayReasons.NoClaim.Because(failure.Refusal.Detail), true);
         }
         catch (RefusedException failure)
         {
-            return CloudReasons.IsTransient(failure.Refusal) ? FindRemembered(nova, failure.Message) : failure.Refusal;
-        }
-        catch (OperationCanceledException)
-        {
-            return FindRemembered(nova, $"Placement did not answer within {Limit.TotalSeconds} seconds");
+            // No other refusal says anything about the server: a rotated password is an outage like any other.
+            return (Recall(last, failure.Message), false);
         }
     }
 
-    private Outcome<EpcClaim[]> FindRemembered(NovaMetadata nova, string problem) =>
-        plain.Contains(nova.Instance, nova.Flavor) ? Array.Empty<EpcClaim>() : RelayReasons.UnknownClaim.Because(problem);
+    private static Outcome<EpcClaim[]> Recall(IReadOnlyList<EpcClaim>? last, string problem) =>
+        last is null ? RelayReasons.UnknownClaim.Because(problem) : last.ToArray();
 
-    private void Remember(NovaMetadata nova, bool isPlain)
+    private Outcome<EpcClaim[]> Accept(NovaMetadata nova, IReadOnlyList<EpcClaim>? last, IReadOnlyList<EpcClaim> found)
     {
+        var (before, now) = (last?.Sum(claim => claim.Mebibytes) ?? 0, found.Sum(claim => claim.Mebibytes));
+        // The flavor is the same, so the server's owner pays for the same EPC. Newer definitions show what the flavor asks for now.
+        if (now < before && !(nova.ExtraSpecs is { } specs && Epc.ReadRequest(specs) == now))
+        {
+            return RelayReasons.LostClaim.Because(
+                $"instance {nova.Instance} had {before} MiB of EPC under flavor '{nova.Flavor}', and Placement has claimed {now} MiB "
+                + "for it now; nova-manage placement heal_allocations restores a claim");
+        }
         try
         {
-            plain.Note(nova.Instance, isPlain ? nova.Flavor : null);
+            known.Note(nova.Instance, nova.Flavor, found);
         }
         catch (IOException failure)
         {
-            var fact = $"that instance {nova.Instance} has {(isPlain ? "no" : "some")} EPC";
-            log($"{fact} is remembered until the next restart only: {failure.Message}");
+            log($"that instance {nova.Instance} has {now} MiB of EPC is remembered until the next restart only: {failure.Message}");
+        }
+        return found.ToArray();
+    }
+
+    private async Task ReportLateAsync(NovaMetadata nova, Task<(Outcome<EpcClaim[]> Outcome, bool IsAnswer)> answer)
+    {
+        if ((await answer.ConfigureAwait(false)).Outcome.Value is { Length: > 0 })
+        {
+            log($"instance {nova.Instance} was defined as plain, as it was before, and Placement said too late that it has EPC now; "
+                + "hard-reboot it");
         }
     }
 }

@@ -21,6 +21,10 @@ internal static class RelayReasons
     public static readonly RefusalReason NoClaim = new(
         "no-epc-claim", RefusalKind.Conflict, "A server asks for EPC, but Placement has no claim for it.");
 
+    public static readonly RefusalReason LostClaim = new(
+        "lost-epc-claim", RefusalKind.Conflict, "A server had EPC under the same flavor, and Placement has no claim for it any more.",
+        "restore the claim with nova-manage placement heal_allocations");
+
     public static readonly RefusalReason DoesNotFit = new(
         "epc-does-not-fit", RefusalKind.Conflict, "The host's EPC sections, or the sections that a guest can read, cannot hold the claim.");
 
@@ -33,6 +37,10 @@ internal static class RelayReasons
 
     public static readonly RefusalReason UnknownGuest = new(
         "unknown-guest", RefusalKind.Unavailable, "The libvirt daemon does not answer whether a guest has EPC.", "try again");
+
+    public static readonly RefusalReason TooManyCalls = new(
+        "too-many-calls", RefusalKind.Unavailable, "A client has too many calls that wait for Placement or the libvirt daemon.",
+        "try again");
 
     public static readonly RefusalReason Sasl = new(
         "sasl", RefusalKind.Forbidden, "A client asks for SASL, which would hide its calls from the relay.",

@@ -1,8 +1,10 @@
+using System.Xml.Linq;
 using Guardian.ComputeHost.Guests;
 using Guardian.Libvirt;
 using Guardian.Libvirt.Domain;
 using Guardian.Libvirt.Rpc;
 using Guardian.Metering;
+using Guardian.OpenStack.Placement;
 using Guardian.Refusals;
 
 namespace Guardian.Node.Metering;
@@ -12,7 +14,8 @@ namespace Guardian.Node.Metering;
 /// actions. Every few seconds, and whenever it may have missed events, it scans the host's processes.
 /// </summary>
 internal sealed class GuestWatch(
-    Meter meter, GuestProcesses processes, PassedDefinitions passed, Func<ClockReading> clock, string upstream, Action<string> log)
+    Meter meter, GuestProcesses processes, PassedDefinitions passed, KnownClaims known, Func<ClockReading> clock, string upstream,
+    Action<string> log)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -117,9 +120,34 @@ internal sealed class GuestWatch(
 
     private void ReportDefinition(LibvirtClient questions, GuestName name)
     {
-        if (DomainXml.Read(questions.GetXml(name)).Value?.Root is { } domain && MeteredGuest.TryRead(domain, name.Uuid) is { } guest)
+        if (DomainXml.Read(questions.GetXml(name)).Value?.Root is not { } domain)
+        {
+            return;
+        }
+        RememberClaims(domain);
+        if (MeteredGuest.TryRead(domain, name.Uuid) is { } guest)
         {
             meter.RecordDefined(guest);
+        }
+    }
+
+    // The definitions of a server that an older release started say what was claimed for it.
+    private void RememberClaims(XElement domain)
+    {
+        var devices = EpcDevice.FindAll(domain).Select(EpcDevice.TryRead).ToList();
+        if (NovaMetadata.TryRead(domain) is not { } nova || devices.Count == 0 || devices.Contains(null)
+            || known.Find(nova.Instance, nova.Flavor) is not null)
+        {
+            return;
+        }
+        try
+        {
+            known.Note(nova.Instance, nova.Flavor, [.. devices.Select(device =>
+                new EpcClaim(Guid.Empty, device!.Value.HostNode, device.Value.Kibibytes / 1024))]);
+        }
+        catch (IOException failure)
+        {
+            log($"the EPC of instance {nova.Instance} is remembered until the next restart only: {failure.Message}");
         }
     }
 

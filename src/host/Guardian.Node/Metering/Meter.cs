@@ -43,6 +43,18 @@ internal sealed class Meter : IDisposable
         }
     }
 
+    /// <summary>The number of records that wait for the disk.</summary>
+    public int Backlog
+    {
+        get
+        {
+            lock (gate)
+            {
+                return pending.Count;
+            }
+        }
+    }
+
     /// <summary>Records that a definition was accepted: from now on the guest has this EPC, running or not.</summary>
     public void RecordDefined(MeteredGuest defined)
     {

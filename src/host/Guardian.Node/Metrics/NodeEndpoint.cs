@@ -1,10 +1,13 @@
 using System.Globalization;
-using System.Net;
+using System.Net.Security;
 using System.Text;
+using Guardian.ComputeHost.Configuration;
 using Guardian.Metering;
+using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace Guardian.Node.Metrics;
@@ -13,30 +16,60 @@ namespace Guardian.Node.Metrics;
 /// Answers monitoring and billing over HTTP: <c>/metrics</c> for Prometheus, <c>/v1/journal</c> for <c>guardian usage</c>, and
 /// <c>/v1/dataframes</c> for CloudKitty.
 /// </summary>
-/// <remarks>It only reads, but it reveals who holds how much EPC. It belongs on loopback or the management network.</remarks>
+/// <remarks>It only reads, but it reveals who holds how much EPC. Beyond loopback it serves with TLS, to callers with a token.</remarks>
 internal static class NodeEndpoint
 {
     private const string MetricsType = "text/plain; version=0.0.4; charset=utf-8";
     private const string JournalType = "application/x-ndjson";
 
+    // A stranger on the network holds a connection no longer without a request.
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Makes a server that is not started yet.</summary>
-    /// <param name="listen">The address to listen on.</param>
+    /// <param name="address">The address to listen on, and its protection.</param>
     /// <param name="metrics">Makes the text of <c>/metrics</c>.</param>
     /// <param name="journal">The journal's path.</param>
-    public static WebApplication Create(IPEndPoint listen, Func<string> metrics, string journal)
+    /// <param name="log">Receives a line when a renewed certificate cannot be used.</param>
+    /// <exception cref="RefusedException">A reason of <see cref="EndpointReasons"/>.</exception>
+    /// <exception cref="IOException">The file of the token cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file of the token cannot be read.</exception>
+    public static WebApplication Create(MonitoringAddress address, Func<string> metrics, string journal, Action<string> log)
     {
+        var token = address.TokenFile is { } file ? new CallerToken(file) : null;
+        var certificate = address.Certificate is { } path ? new CertificateFiles(path, address.Key!, log) : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 64;
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Listen(listen);
+            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.Listen(address.Listen, endPoint =>
+            {
+                if (certificate is not null)
+                {
+                    endPoint.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        HandshakeTimeout = HeadersTimeout,
+                        OnConnection = _ => ValueTask.FromResult(
+                            new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
+                    });
+                }
+            });
         });
         var server = builder.Build();
-        server.Run(context => AnswerAsync(context, metrics, journal));
+        server.Run(context => token is null || token.Admits(context.Request.Headers.Authorization)
+            ? AnswerAsync(context, metrics, journal)
+            : RefuseAsync(context));
         return server;
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return Task.CompletedTask;
     }
 
     private static async Task AnswerAsync(HttpContext context, Func<string> metrics, string journal)

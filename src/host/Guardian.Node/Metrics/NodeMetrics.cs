@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Guardian.Node.Metrics;
 
@@ -22,12 +21,13 @@ internal readonly record struct SectionMetrics(int Node, long Total, long Reserv
 /// <param name="Mapped">The EPC that its QEMU has mapped; 0 when it does not run.</param>
 internal sealed record GuestMetrics(Guid Instance, string? Project, string? Flavor, long Claimed, long Mapped);
 
-/// <summary>Writes the node's metrics in the text format of Prometheus, version 0.0.4.</summary>
+/// <summary>Writes the metrics of EPC: the host's, its sections' and its guests'.</summary>
 internal static class NodeMetrics
 {
     private const long BytesPerMebibyte = 1024 * 1024;
+    private const string Gauge = "gauge";
 
-    /// <summary>Writes the whole answer of <c>/metrics</c>. The lines of a metric are one group, as the format requires.</summary>
+    /// <summary>Writes a part of the answer of <c>/metrics</c>.</summary>
     /// <param name="host">Nova's name of this host.</param>
     /// <param name="isHealthy">Whether the host's check passes; null when it has not run.</param>
     /// <param name="sections">The host's EPC sections.</param>
@@ -35,18 +35,18 @@ internal static class NodeMetrics
     public static string Write(
         string host, bool? isHealthy, IReadOnlyList<SectionMetrics> sections, IReadOnlyList<GuestMetrics> guests)
     {
-        var text = new StringBuilder();
+        var text = new MetricsText(host);
         if (isHealthy is { } healthy)
         {
-            AddHostMetric(text, host, "guardian_host_healthy", "Whether the host's check passes.", healthy ? 1 : 0);
+            text.AddSingle("guardian_host_healthy", Gauge, "Whether the host's check passes.", healthy ? 1 : 0);
         }
         void AddSections(string name, string help, Func<SectionMetrics, long?> mebibytes)
         {
-            AddFamily(text, name, help);
+            text.AddFamily(name, Gauge, help);
             foreach (var section in sections.Where(section => mebibytes(section) is not null))
             {
                 var node = section.Node.ToString(CultureInfo.InvariantCulture);
-                AddSample(text, name, mebibytes(section)!.Value * BytesPerMebibyte, ("host", host), ("node", node));
+                text.AddSample(name, mebibytes(section)!.Value * BytesPerMebibyte, ("node", node));
             }
         }
         AddSections("guardian_epc_total_bytes", "EPC of a section.", section => section.Total);
@@ -58,20 +58,20 @@ internal static class NodeMetrics
             "guardian_epc_section_free_bytes", "EPC of a section that is neither reserved nor claimed.", section => section.Free);
         var (total, reserved) = (sections.Sum(section => section.Total), sections.Sum(section => section.Reserved));
         var (claimed, mapped) = (guests.Sum(guest => guest.Claimed), guests.Sum(guest => guest.Mapped));
-        AddHostMetric(
-            text, host, "guardian_epc_claimed_bytes", "EPC of the guests that are defined on the host.", claimed * BytesPerMebibyte);
-        AddHostMetric(text, host, "guardian_epc_mapped_bytes", "EPC that running guests have mapped.", mapped * BytesPerMebibyte);
-        AddHostMetric(
-            text, host, "guardian_epc_free_bytes", "EPC that is neither reserved nor claimed.",
+        text.AddSingle(
+            "guardian_epc_claimed_bytes", Gauge, "EPC of the guests that are defined on the host.", claimed * BytesPerMebibyte);
+        text.AddSingle("guardian_epc_mapped_bytes", Gauge, "EPC that running guests have mapped.", mapped * BytesPerMebibyte);
+        text.AddSingle(
+            "guardian_epc_free_bytes", Gauge, "EPC that is neither reserved nor claimed.",
             Math.Max(0, total - reserved - claimed) * BytesPerMebibyte);
         void AddGuests(string name, string help, Func<GuestMetrics, long> value)
         {
-            AddFamily(text, name, help);
+            text.AddFamily(name, Gauge, help);
             foreach (var guest in guests)
             {
-                AddSample(
-                    text, name, value(guest), ("host", host), ("instance_id", guest.Instance.ToString()),
-                    ("project_id", guest.Project), ("flavor", guest.Flavor));
+                text.AddSample(
+                    name, value(guest), ("instance_id", guest.Instance.ToString()), ("project_id", guest.Project),
+                    ("flavor", guest.Flavor));
             }
         }
         AddGuests("guardian_instance_epc_mebibytes", "EPC of a guest.", guest => guest.Claimed);
@@ -79,24 +79,4 @@ internal static class NodeMetrics
             "guardian_instance_epc_mapped_bytes", "EPC that a guest's QEMU has mapped.", guest => guest.Mapped * BytesPerMebibyte);
         return text.ToString();
     }
-
-    private static void AddHostMetric(StringBuilder text, string host, string name, string help, long value)
-    {
-        AddFamily(text, name, help);
-        AddSample(text, name, value, ("host", host));
-    }
-
-    private static void AddFamily(StringBuilder text, string name, string help) =>
-        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
-
-    private static void AddSample(StringBuilder text, string name, long value, params (string Name, string? Value)[] labels) =>
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"{name}{{{string.Join(',', labels.Select(label => $"{label.Name}=\"{Escape(label.Value ?? "")}\""))}}} {value}\n");
-
-    // A tenant may give a flavor or a project any name.
-    private static string Escape(string value) => value
-        .Replace("\\", "\\\\", StringComparison.Ordinal)
-        .Replace("\"", "\\\"", StringComparison.Ordinal)
-        .Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -10,17 +10,21 @@ namespace Guardian.Node.Publishing;
 /// the changes that others make meanwhile.
 /// </summary>
 /// <param name="placement">Placement.</param>
-/// <param name="host">Nova's name of the host.</param>
+/// <param name="hostName">Reads Nova's name of the host.</param>
 /// <remarks>
 /// nova-compute rewrites the inventory of the host's own provider every minute, but leaves the providers below it alone. Therefore each EPC
 /// section has a provider of its own there. nova-compute keeps traits of the host's provider that are not its own.
 /// </remarks>
-internal sealed class EpcPublisher(PlacementClient placement, string host)
+internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostName)
 {
     // A round fails only when another writer succeeds, and nova-compute writes a few times a minute.
     private const int MaxRounds = 5;
 
     private bool hasNames;
+    private string host = "";
+    private Guid? rootId;
+    private bool isStatic;
+    private readonly SeenProviders seen = new();
 
     /// <summary>
     /// The claims on each section at the last publication, in MiB by NUMA node; empty when the operator's provider.yaml states the
@@ -50,10 +54,46 @@ internal sealed class EpcPublisher(PlacementClient placement, string host)
 
     private async Task<IReadOnlyList<string>> PublishOnceAsync(HostEpc epc, CancellationToken cancellation)
     {
-        var root = (await placement.ListProvidersAsync(host, cancellation).ConfigureAwait(false)) is [var found]
-            ? found
-            : throw new RefusedException(CloudReasons.NotFound.Because(
+        host = hostName();
+        var (root, tree) = await ReadTreeAsync(cancellation).ConfigureAwait(false);
+        seen.Begin(epc, tree);
+        var changes = new List<string>();
+        try
+        {
+            await PublishTreeAsync(root, tree, epc, changes, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            seen.Clear();
+            throw;
+        }
+        seen.End(tree, isUnchanged: changes.Count == 0);
+        return changes;
+    }
+
+    // One request, once the host's provider is known.
+    private async Task<(ResourceProvider Root, IReadOnlyList<ResourceProvider> Tree)> ReadTreeAsync(CancellationToken cancellation)
+    {
+        if (rootId is { } known)
+        {
+            var tree = await placement.ListTreeAsync(known, cancellation).ConfigureAwait(false);
+            if (tree.FirstOrDefault(provider => provider.Uuid == known && provider.Name == host) is { } root)
+            {
+                return (root, tree);
+            }
+        }
+        if (await placement.ListProvidersAsync(host, cancellation).ConfigureAwait(false) is not [var found])
+        {
+            throw new RefusedException(CloudReasons.NotFound.Because(
                 $"placement has no provider '{host}' yet; nova-compute makes it when it first starts"));
+        }
+        rootId = found.Uuid;
+        return (found, await placement.ListTreeAsync(found.Uuid, cancellation).ConfigureAwait(false));
+    }
+
+    private async Task PublishTreeAsync(
+        ResourceProvider root, IReadOnlyList<ResourceProvider> tree, HostEpc epc, List<string> changes, CancellationToken cancellation)
+    {
         if (!hasNames)
         {
             await placement.EnsureResourceClassAsync(Epc.ResourceClass, cancellation).ConfigureAwait(false);
@@ -63,31 +103,35 @@ internal sealed class EpcPublisher(PlacementClient placement, string host)
             }
             hasNames = true;
         }
-        var changes = new List<string>();
         // A host that became unhealthy publishes that first; a host that became healthy publishes that last.
         if (!epc.IsHealthy)
         {
-            await PublishTraitsAsync(root.Uuid, epc, changes, cancellation).ConfigureAwait(false);
+            await PublishTraitsAsync(root, epc, changes, cancellation).ConfigureAwait(false);
         }
-        if ((await placement.GetInventoriesAsync(root.Uuid, cancellation).ConfigureAwait(false)).Inventories.ContainsKey(Epc.ResourceClass))
+        if (!seen.IsCurrent(root))
+        {
+            var inventories = await placement.GetInventoriesAsync(root.Uuid, cancellation).ConfigureAwait(false);
+            isStatic = inventories.Inventories.ContainsKey(Epc.ResourceClass);
+        }
+        if (isStatic)
         {
             // The operator's provider.yaml states the EPC; a second inventory would double it.
             Claimed = new Dictionary<int, long>();
         }
         else
         {
-            await PublishSectionsAsync(root, epc, changes, cancellation).ConfigureAwait(false);
+            await PublishSectionsAsync(root, tree, epc, changes, cancellation).ConfigureAwait(false);
         }
         if (epc.IsHealthy)
         {
-            await PublishTraitsAsync(root.Uuid, epc, changes, cancellation).ConfigureAwait(false);
+            await PublishTraitsAsync(root, epc, changes, cancellation).ConfigureAwait(false);
         }
-        return changes;
     }
 
-    private async Task PublishSectionsAsync(ResourceProvider root, HostEpc epc, List<string> changes, CancellationToken cancellation)
+    private async Task PublishSectionsAsync(
+        ResourceProvider root, IReadOnlyList<ResourceProvider> tree, HostEpc epc, List<string> changes, CancellationToken cancellation)
     {
-        var sections = (await placement.ListTreeAsync(root.Uuid, cancellation).ConfigureAwait(false))
+        var sections = tree
             .Where(provider => Epc.FindNode(host, provider.Name) is not null)
             .ToDictionary(provider => Epc.FindNode(host, provider.Name)!.Value);
         foreach (var gone in sections.Keys.Except(epc.Mebibytes.Keys).ToList())
@@ -107,11 +151,16 @@ internal sealed class EpcPublisher(PlacementClient placement, string host)
                     Epc.MakeProviderName(host, node), root.Uuid, cancellation).ConfigureAwait(false);
                 changes.Add($"made provider {provider.Name}");
             }
-            var wanted = new Inventory(total, reservedHere, 1, total, 1, 1.0);
-            var known = await placement.GetInventoriesAsync(provider.Uuid, cancellation).ConfigureAwait(false);
-            if (known.Inventories.GetValueOrDefault(Epc.ResourceClass) != wanted)
+            if (seen.IsCurrent(provider) && Claimed.TryGetValue(node, out var known))
             {
-                await SetInventoryAsync(provider.Uuid, known, wanted, cancellation).ConfigureAwait(false);
+                claimed[node] = known;
+                continue;
+            }
+            var wanted = new Inventory(total, reservedHere, 1, total, 1, 1.0);
+            var inventories = await placement.GetInventoriesAsync(provider.Uuid, cancellation).ConfigureAwait(false);
+            if (inventories.Inventories.GetValueOrDefault(Epc.ResourceClass) != wanted)
+            {
+                await SetInventoryAsync(provider.Uuid, inventories, wanted, cancellation).ConfigureAwait(false);
                 changes.Add($"published {total} MiB of EPC on node {node}, {reservedHere} MiB of it reserved");
             }
             await EnsureTraitsAsync(provider.Uuid, [Epc.SectionTrait], [], changes, cancellation).ConfigureAwait(false);
@@ -143,8 +192,12 @@ internal sealed class EpcPublisher(PlacementClient placement, string host)
         }
     }
 
-    private Task PublishTraitsAsync(Guid root, HostEpc epc, List<string> changes, CancellationToken cancellation)
+    private Task PublishTraitsAsync(ResourceProvider root, HostEpc epc, List<string> changes, CancellationToken cancellation)
     {
+        if (seen.IsCurrent(root))
+        {
+            return Task.CompletedTask;
+        }
         var hasEpc = epc.Mebibytes.Values.Sum() > 0;
         (string Name, bool IsWanted)[] all =
         [
@@ -154,7 +207,7 @@ internal sealed class EpcPublisher(PlacementClient placement, string host)
             (Epc.HealthyTrait, hasEpc && epc.IsHealthy),
         ];
         var traits = all.ToLookup(trait => trait.IsWanted, trait => trait.Name);
-        return EnsureTraitsAsync(root, [.. traits[true]], [.. traits[false]], changes, cancellation);
+        return EnsureTraitsAsync(root.Uuid, [.. traits[true]], [.. traits[false]], changes, cancellation);
     }
 
     // The set is replaced as a whole, on the generation that was read, and others' traits stay in it.

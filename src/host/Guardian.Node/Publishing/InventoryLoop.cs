@@ -23,6 +23,12 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
     /// <summary>The last reading of the host; null before the first one.</summary>
     public HostEpc? LastRead { get; private set; }
 
+    /// <summary>The last time at which Placement had the host's EPC as it is; null before the first.</summary>
+    public DateTimeOffset? PublishedAt { get; private set; }
+
+    /// <summary>The number of publications that failed.</summary>
+    public long Failures { get; private set; }
+
     /// <summary>The claims on each section at the last publication, in MiB by NUMA node.</summary>
     public IReadOnlyDictionary<int, long> Claimed => publisher.Claimed;
 
@@ -51,6 +57,7 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
                 log($"placement: {change}");
             }
             published = epc;
+            PublishedAt = time.GetUtcNow();
             lastProblem = null;
         }
         catch (RefusedException failure)
@@ -62,6 +69,7 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
                 lastProblem = failure.Message;
             }
             published = null;
+            Failures++;
         }
         catch (OperationCanceledException)
         {

@@ -10,10 +10,11 @@ namespace Guardian.Node.Relay;
 /// <param name="target">The way to the receiver.</param>
 /// <param name="back">The way back to the sender.</param>
 /// <param name="inspector">Decides about frames.</param>
+/// <param name="held">The frames that wait for a decision.</param>
 /// <remarks>
 /// A frame that is not inspected goes on while it still arrives, so a connection costs one small buffer however large its frames are.
 /// </remarks>
-internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter back, IFrameInspector inspector)
+internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter back, IFrameInspector inspector, HeldFrames held)
 {
     /// <summary>The largest frame that is held: libvirt's longest string (REMOTE_STRING_MAX) and the other arguments.</summary>
     public const uint MaxHeld = 4_194_304 + 4096;
@@ -102,7 +103,13 @@ internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter b
                 break;
             }
             var frame = buffer.AsSpan(position, (int)header.Length);
-            if (inspector.Inspect(header, frame) is { } verdict)
+            var decision = inspector.InspectAsync(header, frame, held.HasRoom);
+            if (!decision.IsCompleted)
+            {
+                held.Hold(decision, frame.ToArray());
+                start += frame.Length;
+            }
+            else if (decision.GetAwaiter().GetResult() is { } verdict)
             {
                 start += frame.Length;
                 target.WriteFrames(verdict.Forward.Span);

@@ -5,12 +5,16 @@ using Guardian.Refusals;
 
 namespace Guardian.Node.Relay;
 
-/// <summary>Inspects the calls of one client. Each connection has its own, which one thread uses.</summary>
+/// <summary>
+/// Inspects the calls of one client. Each connection has its own. One thread gives it frames; decisions that take time end on others.
+/// </summary>
 /// <param name="rewriter">Decides about definitions.</param>
 /// <param name="guests">Looks up whether a guest has EPC.</param>
 /// <param name="observer">Observes the definitions that pass.</param>
+/// <param name="statistics">Counts refused calls.</param>
 /// <param name="log">Receives a line for each refused call.</param>
-internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, IDefinitionObserver observer, Action<string> log)
+internal sealed class GuestCalls(
+    GuestRewriter rewriter, IGuestLookup guests, IDefinitionObserver observer, RelayStatistics statistics, Action<string> log)
     : IFrameInspector
 {
     private const uint MaxString = 4_194_304;
@@ -40,22 +44,27 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, ID
             or RemoteProcedure.DomainMigrateBegin3Params or RemoteProcedure.DomainMigratePerform3Params);
     }
 
-    public FrameVerdict? Inspect(RpcHeader header, ReadOnlySpan<byte> frame)
+    public Task<FrameVerdict?> InspectAsync(RpcHeader header, ReadOnlySpan<byte> frame, bool mayWait)
     {
         var payload = frame[RpcHeader.Size..];
         switch ((RemoteProcedure)header.Procedure)
         {
             case RemoteProcedure.ConnectOpen:
                 NoteConnection(payload);
-                return null;
+                return Pass;
             case RemoteProcedure.ConnectSupportsFeature:
                 // .NET cannot pass descriptors on, so the relay answers that the daemon takes none.
                 return new XdrReader(payload).TryReadUInt32(out var feature) && feature == FeatureFdPassing
-                    ? FrameVerdict.Reply(header.MakeReply(RpcStatus.Ok).MakeFrame(new XdrWriter().WriteInt32(0).ToArray()))
-                    : null;
+                    ? Decide(FrameVerdict.Reply(header.MakeReply(RpcStatus.Ok).MakeFrame(new XdrWriter().WriteInt32(0).ToArray())))
+                    : Pass;
             case RemoteProcedure.AuthSaslInit:
-                return Refuse(header, RelayReasons.Sasl.Because(
-                    "SASL would hide the calls from the relay; set auth_unix_rw to none or polkit in libvirtd.conf"));
+                return Decide(Refuse(header, RelayReasons.Sasl.Because(
+                    "SASL would hide the calls from the relay; set auth_unix_rw to none or polkit in libvirtd.conf")));
+            case var procedure when MigrationPrepare.IsPrepare(procedure):
+                return Decide(InspectMigrationTarget(header, payload));
+            case var _ when !mayWait:
+                return Decide(Refuse(header, RelayReasons.TooManyCalls.Because(
+                    "too many calls of this client wait for Placement or libvirtd; try again")));
             case RemoteProcedure.DomainCreateXml or RemoteProcedure.DomainDefineXml
                 or RemoteProcedure.DomainCreateXmlWithFiles or RemoteProcedure.DomainDefineXmlFlags:
                 return InspectDefinition(header, payload);
@@ -64,12 +73,14 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, ID
             case RemoteProcedure.DomainSave or RemoteProcedure.DomainSaveFlags
                 or RemoteProcedure.DomainSaveParams or RemoteProcedure.DomainManagedSave:
                 return RefuseIfSgx(header, payload, "be saved or suspended to disk", "stop it instead");
-            case var procedure when MigrationPrepare.IsPrepare(procedure):
-                return InspectMigrationTarget(header, payload);
             default:
                 return RefuseIfSgx(header, payload, "be migrated live", "resize or cold-migrate it, which starts it anew");
         }
     }
+
+    private static Task<FrameVerdict?> Pass { get; } = Task.FromResult<FrameVerdict?>(null);
+
+    private static Task<FrameVerdict?> Decide(FrameVerdict? verdict) => Task.FromResult(verdict);
 
     private void NoteConnection(ReadOnlySpan<byte> payload)
     {
@@ -81,30 +92,33 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, ID
     }
 
     // All four calls begin with the string xml_desc. Flags may follow; they pass unchanged.
-    private FrameVerdict? InspectDefinition(RpcHeader header, ReadOnlySpan<byte> payload)
+    private Task<FrameVerdict?> InspectDefinition(RpcHeader header, ReadOnlySpan<byte> payload)
     {
         var reader = new XdrReader(payload);
-        if (!reader.TryReadString(MaxString, out var xml))
-        {
-            return Refuse(header, RelayReasons.MalformedDefinition.Because("the guest's definition is not UTF-8 text"));
-        }
-        var outcome = rewriter.Rewrite(xml);
+        return reader.TryReadString(MaxString, out var xml)
+            ? RewriteAsync(header, xml, reader.Rest.ToArray(), connectionUri)
+            : Decide(Refuse(header, RelayReasons.MalformedDefinition.Because("the guest's definition is not UTF-8 text")));
+    }
+
+    private async Task<FrameVerdict?> RewriteAsync(RpcHeader header, string xml, byte[] rest, string uri)
+    {
+        var outcome = await rewriter.RewriteAsync(xml).ConfigureAwait(false);
         if (outcome.Value is not { } rewriting)
         {
             return Refuse(header, outcome.Refusal!);
         }
-        observer.OnDefinition(header, connectionUri, rewriting.Domain);
+        observer.OnDefinition(header, uri, rewriting.Domain);
         return rewriting.Xml is null
             ? null
-            : FrameVerdict.Replace(header.MakeFrame(new XdrWriter().WriteString(rewriting.Xml).WriteBytes(reader.Rest).ToArray()));
+            : FrameVerdict.Replace(header.MakeFrame(new XdrWriter().WriteString(rewriting.Xml).WriteBytes(rest).ToArray()));
     }
 
     // remote_domain_snapshot_create_xml_args: domain | string xml_desc | uint32 flags
-    private FrameVerdict? InspectSnapshot(RpcHeader header, ReadOnlySpan<byte> payload)
+    private Task<FrameVerdict?> InspectSnapshot(RpcHeader header, ReadOnlySpan<byte> payload)
     {
         var reader = new XdrReader(payload);
         return GuestName.TryRead(ref reader, out var guest) && (!guest.IsActive || IsOfDisks(reader))
-            ? null
+            ? Pass
             : RefuseIfSgx(header, payload, "have a snapshot of its memory", "take one of its disks only");
     }
 
@@ -113,14 +127,14 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, ID
 
     // EPC cannot leave its processor: every enclave of a guest that is saved or moved is dead afterwards. All these calls begin with the
     // guest.
-    private FrameVerdict? RefuseIfSgx(RpcHeader header, ReadOnlySpan<byte> payload, string action, string remedy)
+    private Task<FrameVerdict?> RefuseIfSgx(RpcHeader header, ReadOnlySpan<byte> payload, string action, string remedy)
     {
         var reader = new XdrReader(payload);
-        if (!GuestName.TryRead(ref reader, out var guest))
-        {
-            return null;
-        }
-        return guests.HasEpc(guest, connectionUri) switch
+        return GuestName.TryRead(ref reader, out var guest) ? RefuseIfSgxAsync(header, guest, connectionUri, action, remedy) : Pass;
+    }
+
+    private async Task<FrameVerdict?> RefuseIfSgxAsync(RpcHeader header, GuestName guest, string uri, string action, string remedy) =>
+        await guests.HasEpcAsync(guest, uri).ConfigureAwait(false) switch
         {
             false => null,
             true => Refuse(header, RelayReasons.CannotMoveEpc.Because(
@@ -128,7 +142,6 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, ID
             null => Refuse(header, RelayReasons.UnknownGuest.Because(
                 $"whether {guest.Name} has EPC is not known, because libvirt does not answer; try again")),
         };
-    }
 
     // Another host announces a guest that arrives while it runs.
     private FrameVerdict? InspectMigrationTarget(RpcHeader header, ReadOnlySpan<byte> payload)
@@ -147,6 +160,7 @@ internal sealed class GuestCalls(GuestRewriter rewriter, IGuestLookup guests, ID
 
     private FrameVerdict Refuse(RpcHeader header, Refusal refusal)
     {
+        statistics.CountRefusal(refusal.Reason);
         var error = RelayErrors.Translate(refusal);
         log($"refused call {header.Procedure}: {error.Message}");
         return FrameVerdict.Reply(error.MakeReply(header));

@@ -20,6 +20,11 @@ internal interface IFrameInspector
     /// <exception cref="RefusedException">The connection must end.</exception>
     bool MustHold(RpcHeader header);
 
-    /// <summary>Decides about a held frame; null passes it on unchanged.</summary>
-    FrameVerdict? Inspect(RpcHeader header, ReadOnlySpan<byte> frame);
+    /// <summary>
+    /// Decides about a held frame; null passes it on unchanged. If the decision takes time, the frame waits for it beside the stream.
+    /// </summary>
+    /// <param name="header">The frame's head.</param>
+    /// <param name="frame">The frame, valid until the method returns.</param>
+    /// <param name="mayWait">Whether another frame may wait; if not, the decision is made at once.</param>
+    Task<FrameVerdict?> InspectAsync(RpcHeader header, ReadOnlySpan<byte> frame, bool mayWait);
 }

@@ -9,10 +9,14 @@ namespace Guardian.Node.Relay;
 /// <param name="upstream">libvirtd's socket.</param>
 internal sealed class LibvirtGuestLookup(string upstream) : IGuestLookup
 {
-    // Nova's own call waits meanwhile.
+    // The caller waits meanwhile.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    public bool? HasEpc(GuestName guest, string connectionUri)
+    // A thread of its own waits for libvirtd, so that the client's other calls go on.
+    public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Task.Factory.StartNew(
+        () => HasEpc(guest, connectionUri), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private bool? HasEpc(GuestName guest, string connectionUri)
     {
         try
         {

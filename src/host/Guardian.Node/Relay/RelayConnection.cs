@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Guardian.Libvirt.Rpc;
 using Guardian.Node.Definitions;
@@ -7,17 +8,26 @@ namespace Guardian.Node.Relay;
 
 /// <summary>One client and its connection to libvirtd.</summary>
 /// <param name="client">The client's socket.</param>
+/// <param name="user">The client's user.</param>
 /// <param name="upstream">The path of libvirtd's socket.</param>
 /// <param name="calls">Inspects the client's calls.</param>
 /// <param name="observer">Observes the definitions that pass.</param>
 /// <param name="log">Receives a line for each event that an operator may want to know.</param>
 internal sealed class RelayConnection(
-    Socket client, string upstream, IFrameInspector calls, IDefinitionObserver observer, Action<string> log) : IDisposable
+    Socket client, uint user, string upstream, IFrameInspector calls, IDefinitionObserver observer, Action<string> log) : IDisposable
 {
     // Enough for the XML reader and a web request. The default of 1.5 MiB or more would be most of a connection's cost.
-    private const int StackSize = 512 * 1024;
+    public const int StackSize = 512 * 1024;
 
     private readonly Socket daemon = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    private long lastCall = Stopwatch.GetTimestamp();
+
+    /// <summary>The client's user.</summary>
+    public uint User => user;
+
+    /// <summary>The time since the client's last call, or since it connected; answers to keep-alives are no calls.</summary>
+    public TimeSpan IdleTime => Stopwatch.GetElapsedTime(Volatile.Read(ref lastCall));
 
     /// <summary>Raised once, when both directions have ended.</summary>
     public event Action? Closed;
@@ -45,9 +55,11 @@ internal sealed class RelayConnection(
             // This runs on the connection's own thread, so that a daemon with a full queue blocks only this client.
             daemon.Connect(new UnixDomainSocketEndPoint(upstream));
             var (toClient, toDaemon) = (new FrameWriter(client), new FrameWriter(daemon));
-            var fromDaemon = new FramePump(daemon, toClient, toDaemon, new DaemonFrames(observer));
+            using var heldReplies = new HeldFrames(toClient, toDaemon, End);
+            using var heldCalls = new HeldFrames(toDaemon, toClient, End);
+            var fromDaemon = new FramePump(daemon, toClient, toDaemon, new DaemonFrames(observer), heldReplies);
             var replies = StartThread("relay-replies", () => Run(fromDaemon, "libvirtd"));
-            Run(new FramePump(client, toDaemon, toClient, calls), "the client");
+            Run(new FramePump(client, toDaemon, toClient, new ClientFrames(this, calls), heldCalls), "the client");
             replies.Join();
         }
         catch (SocketException failure)
@@ -60,6 +72,15 @@ internal sealed class RelayConnection(
             observer.OnClosed();
             Closed?.Invoke();
         }
+    }
+
+    private void End(string? problem)
+    {
+        if (problem is not null)
+        {
+            log($"closed a connection: {problem}");
+        }
+        Dispose();
     }
 
     // When one direction ends, the other must end too: libvirt never half-closes.
@@ -97,6 +118,22 @@ internal sealed class RelayConnection(
         socket.Dispose();
     }
 
+    /// <summary>Notes when the client made its last call.</summary>
+    private sealed class ClientFrames(RelayConnection connection, IFrameInspector calls) : IFrameInspector
+    {
+        public bool MustHold(RpcHeader header)
+        {
+            if (header.Program != RpcHeader.KeepAliveProgram)
+            {
+                Volatile.Write(ref connection.lastCall, Stopwatch.GetTimestamp());
+            }
+            return calls.MustHold(header);
+        }
+
+        public Task<FrameVerdict?> InspectAsync(RpcHeader header, ReadOnlySpan<byte> frame, bool mayWait) =>
+            calls.InspectAsync(header, frame, mayWait);
+    }
+
     /// <summary>Passes all frames of libvirtd on, and reports their heads.</summary>
     private sealed class DaemonFrames(IDefinitionObserver observer) : IFrameInspector
     {
@@ -110,6 +147,7 @@ internal sealed class RelayConnection(
             return false;
         }
 
-        public FrameVerdict? Inspect(RpcHeader header, ReadOnlySpan<byte> frame) => null;
+        public Task<FrameVerdict?> InspectAsync(RpcHeader header, ReadOnlySpan<byte> frame, bool mayWait) =>
+            Task.FromResult<FrameVerdict?>(null);
     }
 }

@@ -14,6 +14,8 @@ internal static class RelayErrors
         [RelayReasons.WrongNode] = RpcErrorCode.ConfigUnsupported,
         [RelayReasons.UnknownClaim] = RpcErrorCode.OperationFailed,
         [RelayReasons.NoClaim] = RpcErrorCode.ConfigUnsupported,
+        [RelayReasons.LostClaim] = RpcErrorCode.ConfigUnsupported,
+        [RelayReasons.TooManyCalls] = RpcErrorCode.OperationFailed,
         [RelayReasons.DoesNotFit] = RpcErrorCode.ConfigUnsupported,
         [RelayReasons.CannotAddEpc] = RpcErrorCode.ConfigUnsupported,
         [RelayReasons.CannotMoveEpc] = RpcErrorCode.OperationUnsupported,

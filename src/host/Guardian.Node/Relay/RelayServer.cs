@@ -28,10 +28,6 @@ internal sealed class RelayServer(
     Socket listener, RelaySettings settings, Func<IDefinitionObserver, IFrameInspector> makeInspector,
     Func<IDefinitionObserver> makeObserver, Action<string> log) : IDisposable
 {
-    // nova-compute holds one connection, an operator's virsh a few. Each costs two threads; the cap stops a client that connects in a loop
-    // from using up the host's memory.
-    private const int MaxConnections = 128;
-
     private readonly Lock gate = new();
     private readonly HashSet<RelayConnection> connections = [];
     private bool isDisposed;
@@ -68,13 +64,12 @@ internal sealed class RelayServer(
             {
                 return;
             }
-            if (FindObjection(client) is { } objection)
+            if (TryReadPeer(client) is not { } peer || !TryMakeRoom(peer))
             {
-                log(objection);
                 client.Dispose();
                 continue;
             }
-            StartConnection(client);
+            StartConnection(client, peer.UserId);
         }
     }
 
@@ -93,27 +88,52 @@ internal sealed class RelayServer(
         }
     }
 
-    private string? FindObjection(Socket client)
+    private PeerCredentials? TryReadPeer(Socket client)
     {
-        PeerCredentials peer;
         try
         {
-            peer = PeerCredentials.Read(client);
+            var peer = PeerCredentials.Read(client);
+            if (settings.Users.Contains(peer.UserId))
+            {
+                return peer;
+            }
+            log($"refused a connection of user {peer.UserId} (process {peer.ProcessId}), who is not allowed here");
         }
         catch (SocketException failure)
         {
-            return $"refused a connection whose user is unknown: {failure.Message}";
+            log($"refused a connection whose user is unknown: {failure.Message}");
         }
-        return !settings.Users.Contains(peer.UserId)
-                ? $"refused a connection of user {peer.UserId} (process {peer.ProcessId}), who is not allowed here"
-            : ConnectionCount >= MaxConnections ? $"refused a connection of process {peer.ProcessId}: {MaxConnections} are open"
-            : null;
+        return null;
     }
 
-    private void StartConnection(Socket client)
+    // No connection is closed while there is room.
+    private bool TryMakeRoom(PeerCredentials peer)
+    {
+        RelayConnection victim;
+        lock (gate)
+        {
+            if (connections.Count < ConnectionShares.MaxConnections)
+            {
+                return true;
+            }
+            RelayConnection[] open = [.. connections];
+            if (ConnectionShares.FindVictim([.. open.Select(known => (known.User, known.IdleTime))], peer.UserId) is not { } index)
+            {
+                log($"refused a connection of process {peer.ProcessId}: {open.Length} are open");
+                return false;
+            }
+            victim = open[index];
+            connections.Remove(victim);
+        }
+        log($"closed a connection of user {victim.User}, idle for {victim.IdleTime.TotalSeconds:0} s, in favour of user {peer.UserId}");
+        victim.Dispose();
+        return true;
+    }
+
+    private void StartConnection(Socket client, uint user)
     {
         var observer = makeObserver();
-        var connection = new RelayConnection(client, settings.Upstream, makeInspector(observer), observer, log);
+        var connection = new RelayConnection(client, user, settings.Upstream, makeInspector(observer), observer, log);
         connection.Closed += () =>
         {
             lock (gate)

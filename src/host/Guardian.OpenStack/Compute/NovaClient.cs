@@ -63,8 +63,14 @@ public sealed class NovaClient(CloudSession session)
         "os-hypervisors/detail?", NovaJson.Default.HypervisorList, page => page.Hypervisors, node => node.Id.ToString(), cancellation);
 
     /// <summary>Lists all servers of all projects.</summary>
-    internal Task<IReadOnlyList<Server>> ListServersAsync(CancellationToken cancellation = default) => ListPagesAsync(
-        "servers/detail?all_tenants=1", NovaJson.Default.ServerList, page => page.Servers, server => server.Id.ToString(), cancellation);
+    internal Task<IReadOnlyList<Server>> ListServersAsync(CancellationToken cancellation = default) =>
+        ListServersAsync("all_tenants=1", cancellation);
+
+    /// <summary>Lists the servers that a query selects.</summary>
+    /// <param name="query">Nova's parameters, such as <c>all_tenants=1</c>; may be empty.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    internal Task<IReadOnlyList<Server>> ListServersAsync(string query, CancellationToken cancellation = default) => ListPagesAsync(
+        $"servers/detail?{query}", NovaJson.Default.ServerList, page => page.Servers, server => server.Id.ToString(), cancellation);
 
     /// <summary>Lists all moves of servers that Nova remembers.</summary>
     internal Task<IReadOnlyList<Migration>> ListMigrationsAsync(CancellationToken cancellation = default) => ListPagesAsync(

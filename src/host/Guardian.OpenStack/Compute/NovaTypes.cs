@@ -82,4 +82,17 @@ public sealed record ServerAction(string Action, string RequestId, DateTime Star
 public sealed record Project(string Id, string Name);
 
 /// <summary>A move of a server; while it lasts, its identifier holds a claim on the source.</summary>
-internal sealed record Migration(Guid Uuid, Guid InstanceUuid, string Status);
+/// <param name="Uuid">The identifier.</param>
+/// <param name="InstanceUuid">The server.</param>
+/// <param name="Status">Nova's word, such as <c>done</c>.</param>
+/// <param name="MigrationType">Nova's word, such as <c>evacuation</c>.</param>
+/// <param name="SourceNode">The compute node that the server left; null in old records.</param>
+internal sealed record Migration(
+    Guid Uuid, Guid InstanceUuid, string Status, string? MigrationType = null, string? SourceNode = null)
+{
+    /// <summary>
+    /// Whether it is an evacuation that has ended well. Nova keeps the server's claim on the source until the source's nova-compute is
+    /// back.
+    /// </summary>
+    public bool IsEvacuationDone => MigrationType == "evacuation" && (Status is "done" or "completed");
+}

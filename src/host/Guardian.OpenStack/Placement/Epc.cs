@@ -23,6 +23,9 @@ public static class Epc
     /// <summary>Marks the provider of one EPC section, so that Placement can list these providers.</summary>
     public const string SectionTrait = "CUSTOM_SGX_EPC_SECTION";
 
+    /// <summary>Another platform's extra spec for EPC, in MiB. Nova's scheduler does not know it and claims nothing for it.</summary>
+    public const string AliasSpec = "sgx:epc_size";
+
     private const string SectionInfix = "_sgx_epc_";
 
     /// <summary>The traits that Guardian defines.</summary>
@@ -47,18 +50,20 @@ public static class Epc
                 ? node : null;
     }
 
-    /// <summary>Reads the EPC that a flavor requests, in MiB; 0 when it requests none.</summary>
+    /// <summary>Reads the EPC that Nova's scheduler claims for a flavor, in MiB; 0 when it claims none.</summary>
     /// <param name="extraSpecs">The flavor's extra specs; null counts as empty.</param>
-    /// <returns>The sum over all resource groups; if it is 0, Fogbow's older <c>sgx:epc_size</c>.</returns>
-    public static long ReadRequest(IReadOnlyDictionary<string, string>? extraSpecs)
-    {
-        if (extraSpecs is null)
-        {
-            return 0;
-        }
-        var total = extraSpecs.Where(spec => IsEpcKey(spec.Key)).Sum(spec => ParseAmount(spec.Value));
-        return total > 0 || !extraSpecs.TryGetValue("sgx:epc_size", out var older) ? total : ParseAmount(older);
-    }
+    /// <returns>The sum over all resource groups. <see cref="AliasSpec"/> claims nothing, so it does not count.</returns>
+    public static long ReadRequest(IReadOnlyDictionary<string, string>? extraSpecs) =>
+        extraSpecs is null ? 0 : extraSpecs.Where(spec => IsEpcKey(spec.Key)).Sum(spec => ParseAmount(spec.Value));
+
+    /// <summary>
+    /// Reads the EPC that a flavor means to request with <see cref="AliasSpec"/> alone, in MiB; 0 for every other flavor.
+    /// </summary>
+    /// <param name="extraSpecs">The flavor's extra specs; null counts as empty.</param>
+    /// <returns>An amount that nobody claims: the flavor's servers have no EPC.</returns>
+    public static long ReadUnclaimedRequest(IReadOnlyDictionary<string, string>? extraSpecs) =>
+        extraSpecs is not null && ReadRequest(extraSpecs) == 0 && extraSpecs.TryGetValue(AliasSpec, out var amount)
+            ? ParseAmount(amount) : 0;
 
     // resources:CLASS or resources<suffix>:CLASS
     private static bool IsEpcKey(string key) =>

@@ -26,7 +26,7 @@ public sealed class EpcClaims(PlacementClient placement)
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The claims in the order of NUMA nodes; empty when it claimed no EPC at all.</returns>
     /// <exception cref="RefusedException">Placement or Keystone refused or did not answer; or the instance has claimed EPC on other hosts
-    /// only (<see cref="CloudReasons.Settings"/>).</exception>
+    /// only (<see cref="CloudReasons.OtherHost"/>).</exception>
     public async Task<IReadOnlyList<EpcClaim>> ReadAsync(Guid instance, string host, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -53,7 +53,7 @@ public sealed class EpcClaims(PlacementClient placement)
         {
             // Most likely the configuration names this host by another name than Nova does.
             var found = string.Join(", ", others);
-            throw new RefusedException(CloudReasons.Settings.Because(
+            throw new RefusedException(CloudReasons.OtherHost.Because(
                 $"instance {instance} has claimed EPC on {found}, and none on {host}; is that Nova's name of this host?"));
         }
         return [.. claims.OrderBy(claim => claim.Node)];

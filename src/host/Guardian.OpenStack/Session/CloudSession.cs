@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -26,6 +27,7 @@ public sealed class CloudSession : IDisposable
     private readonly TimeProvider time;
     private readonly HttpClient http;
     private readonly SemaphoreSlim authenticating = new(1);
+    private readonly ConcurrentDictionary<string, bool> answers = new();
     private Token? token;
 
     /// <param name="settings">The cloud and the user.</param>
@@ -43,6 +45,12 @@ public sealed class CloudSession : IDisposable
         };
     }
 
+    /// <summary>
+    /// Whether each service answered when it was asked last, by its name: <c>keystone</c>, <c>placement</c>, <c>nova</c>. A service that
+    /// is out of order, or that does not take the credentials, counts as one that gave no answer. A service that was never asked is absent.
+    /// </summary>
+    public IReadOnlyDictionary<string, bool> Answers => answers;
+
     /// <summary>Reads the project that the token is for; null when it is for none.</summary>
     public async Task<string?> GetProjectAsync(CancellationToken cancellation = default) =>
         (await GetTokenAsync(null, cancellation).ConfigureAwait(false)).Content.Project?.Id;
@@ -52,6 +60,13 @@ public sealed class CloudSession : IDisposable
     {
         http.Dispose();
         authenticating.Dispose();
+    }
+
+    /// <summary>Finds the region of a service's endpoint; null when the catalog names none.</summary>
+    internal async Task<string?> FindRegionAsync(ServiceKind service, CancellationToken cancellation)
+    {
+        var endpoint = FindInCatalog(await GetTokenAsync(null, cancellation).ConfigureAwait(false), service);
+        return endpoint?.RegionId ?? endpoint?.Region;
     }
 
     /// <summary>Sends a request and reads the answer's JSON.</summary>
@@ -64,6 +79,7 @@ public sealed class CloudSession : IDisposable
         }
         catch (JsonException failure)
         {
+            answers[request.Service.Name] = false;
             throw new RefusedException(
                 CloudReasons.BadAnswer.Because($"{request}: the answer is not what {request.Service.Name} documents ({failure.Message})"),
                 failure);
@@ -80,12 +96,16 @@ public sealed class CloudSession : IDisposable
             var address = new Uri(FindEndpoint(current, request.Service), request.Path);
             HttpRequestMessage Create() => request.CreateMessage(address, current.Id);
             using var response = await RetryAsync(
-                request.ToString(), request.IsRepeatable, Create, cancellation).ConfigureAwait(false);
+                request.Service, request.ToString(), request.IsRepeatable, Create, cancellation).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.Unauthorized && refused is null)
             {
                 // The token was revoked, or Keystone's keys were rotated: one new token is worth a retry.
                 refused = current.Id;
                 continue;
+            }
+            if (response.StatusCode == HttpStatusCode.Unauthorized)
+            {
+                answers[request.Service.Name] = false;
             }
             var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? body : throw ServiceError.Read(request.ToString(), response.StatusCode, body);
@@ -115,7 +135,9 @@ public sealed class CloudSession : IDisposable
         var body = AuthRequest.Create(settings);
         var address = new Uri(settings.AuthAddress, "auth/tokens");
         HttpRequestMessage Create() => new(HttpMethod.Post, address) { Content = ServiceRequest.CreateContent(body) };
-        using var response = await RetryAsync(Request, isRepeatable: true, Create, cancellation).ConfigureAwait(false);
+        using var response = await RetryAsync(
+            ServiceKind.Keystone, Request, isRepeatable: true, Create, cancellation).ConfigureAwait(false);
+        answers[ServiceKind.Keystone.Name] = response.IsSuccessStatusCode;
         var answer = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
@@ -130,8 +152,25 @@ public sealed class CloudSession : IDisposable
         }
         catch (JsonException failure)
         {
+            answers[ServiceKind.Keystone.Name] = false;
             throw new RefusedException(
                 CloudReasons.BadAnswer.Because($"{settings.AuthAddress} answers, but not as Keystone version 3 does"), failure);
+        }
+    }
+
+    private async Task<HttpResponseMessage> RetryAsync(
+        ServiceKind service, string name, bool isRepeatable, Func<HttpRequestMessage> create, CancellationToken cancellation)
+    {
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await RetryAsync(name, isRepeatable, create, cancellation).ConfigureAwait(false);
+            return response;
+        }
+        finally
+        {
+            // A caller that gives up has waited too long.
+            answers[service.Name] = response is { StatusCode: < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests };
         }
     }
 
@@ -172,20 +211,24 @@ public sealed class CloudSession : IDisposable
         }
     }
 
+    private CatalogEndpoint? FindInCatalog(Token current, ServiceKind service) =>
+        current.Content.Catalog?.Where(entry => entry.Type == service.Type).SelectMany(entry => entry.Endpoints)
+            .FirstOrDefault(endpoint => endpoint.Interface == settings.Interface
+                && (settings.Region is null || endpoint.Region == settings.Region || endpoint.RegionId == settings.Region));
+
     private Uri FindEndpoint(Token current, ServiceKind service)
     {
-        bool IsWanted(CatalogEndpoint endpoint) => endpoint.Interface == settings.Interface
-            && (settings.Region is null || endpoint.Region == settings.Region || endpoint.RegionId == settings.Region);
-        var address = settings[$"{service.Type}_endpoint_override"]
-            ?? current.Content.Catalog?.Where(entry => entry.Type == service.Type)
-                .SelectMany(entry => entry.Endpoints).FirstOrDefault(IsWanted)?.Url;
+        var address = settings[$"{service.Type}_endpoint_override"] ?? FindInCatalog(current, service)?.Url;
         if (address is null)
         {
             var place = settings.Region is { } region ? $" in region {region}" : "";
             throw new RefusedException(CloudReasons.Settings.Because(
                 $"the catalog has no {settings.Interface} endpoint of {service.Name} ({service.Type}){place}"));
         }
-        return service.ToAddress(address);
+        return Uri.TryCreate(address, UriKind.Absolute, out var known) && known is { Scheme: "http" or "https" }
+            ? service.ToAddress(address)
+            : throw new RefusedException(CloudReasons.BadAnswer.Because(
+                $"the {settings.Interface} endpoint of {service.Name} is no http or https address: {address}"));
     }
 
     private static SocketsHttpHandler CreateHandler(CloudSettings settings)

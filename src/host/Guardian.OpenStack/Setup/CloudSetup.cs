@@ -73,6 +73,9 @@ public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
         {
             steps.Add(await SetFlavorAsync(flavor, known.GetValueOrDefault(flavor.Name), cancellation).ConfigureAwait(false));
         }
+        var wanted = flavors.Select(flavor => flavor.Name).ToHashSet();
+        steps.AddRange(known.Values.Where(flavor => !wanted.Contains(flavor.Name)).OrderBy(flavor => flavor.Name, StringComparer.Ordinal)
+            .SelectMany(CheckAlias));
         return steps;
     }
 
@@ -114,6 +117,19 @@ public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
         var roots = providers.Select(provider => provider.RootProviderUuid).ToHashSet();
         return (await nova.ListHypervisorsAsync(cancellation).ConfigureAwait(false))
             .Where(node => roots.Contains(node.Id)).Select(node => node.Service.Host);
+    }
+
+    // Its servers would start without EPC. Servers that exist keep the flavor as it was, so the operator decides.
+    private static IEnumerable<SetupStep> CheckAlias(Flavor flavor)
+    {
+        if (Epc.ReadUnclaimedRequest(flavor.ExtraSpecs) is var unclaimed and > 0)
+        {
+            yield return new(
+                $"flavor {flavor.Name}", SetupState.Conflicting,
+                $"it asks for EPC with {Epc.AliasSpec} alone, for which Nova claims nothing; openstack flavor set --property "
+                + $"resources:{Epc.ResourceClass}={unclaimed} --property trait:{Epc.SgxTrait}=required "
+                + $"--property trait:{Epc.HealthyTrait}=required {flavor.Name}");
+        }
     }
 
     private async Task<SetupStep> SetFlavorAsync(SgxFlavor wanted, Flavor? found, CancellationToken cancellation)

@@ -8,7 +8,8 @@ namespace Guardian.OpenStack.Setup;
 /// <summary>One host's enclave memory, in MiB.</summary>
 /// <param name="Host">The name of its provider.</param>
 /// <param name="State">The state of its nova-compute: up or down.</param>
-/// <param name="IsHealthy">Whether it takes new guests: its check passes, and its daemon has published that.</param>
+/// <param name="IsHealthy">Whether it takes new guests: its nova-compute is up, its check passes, and its daemon has published
+/// that.</param>
 /// <param name="Sections">The number of providers that share its EPC.</param>
 /// <param name="Total">The sum of all sections.</param>
 /// <param name="Reserved">The part that is kept for the host's own enclaves.</param>
@@ -30,8 +31,11 @@ public sealed record EpcHost(
 /// <param name="Problem">The disagreement, for people.</param>
 public sealed record EpcDrift(Guid Consumer, string? Host, long Claimed, long Expected, string Problem);
 
-/// <summary>All hosts with enclave memory, and all disagreements between claims and servers.</summary>
-public sealed record EpcStatus(IReadOnlyList<EpcHost> Hosts, IReadOnlyList<EpcDrift> Drift);
+/// <summary>All hosts with enclave memory, and their claims that need a word.</summary>
+/// <param name="Hosts">The hosts, by name.</param>
+/// <param name="Drift">All disagreements between claims and servers.</param>
+/// <param name="Leftovers">Claims that Nova keeps on hosts from which servers were evacuated. They go when the hosts are back.</param>
+public sealed record EpcStatus(IReadOnlyList<EpcHost> Hosts, IReadOnlyList<EpcDrift> Drift, IReadOnlyList<EpcDrift> Leftovers);
 
 /// <summary>Reads the state of a cloud's enclave memory.</summary>
 /// <param name="placement">Placement.</param>
@@ -61,13 +65,13 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
             var own = claims.Where(claim => claim.Key.Root == host.Key).ToList();
             var node = nodes.GetValueOrDefault(host.Key);
             hosts.Add(new EpcHost(
-                node?.HypervisorHostname ?? host.Key.ToString(), node?.State ?? "unknown", healthy.Contains(host.Key), host.Count(),
+                node?.HypervisorHostname ?? host.Key.ToString(), node?.State ?? "unknown",
+                node?.State == "up" && healthy.Contains(host.Key), host.Count(),
                 host.Sum(part => part.Inventory.Total), host.Sum(part => part.Inventory.Reserved), own.Sum(claim => claim.Value),
                 host.Max(part => part.Free), own.Count));
         }
-        return new EpcStatus(
-            [.. hosts.OrderBy(host => host.Host, StringComparer.Ordinal)],
-            await FindDriftAsync(claims, nodes, cancellation).ConfigureAwait(false));
+        var (drift, leftovers) = await FindDriftAsync(claims, nodes, cancellation).ConfigureAwait(false);
+        return new EpcStatus([.. hosts.OrderBy(host => host.Host, StringComparer.Ordinal)], Sort(drift), Sort(leftovers));
     }
 
     private async Task<(List<ResourceProvider> Providers, HashSet<Guid> Healthy)> ListProvidersAsync(CancellationToken cancellation)
@@ -103,40 +107,55 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
         return parts;
     }
 
-    private async Task<IReadOnlyList<EpcDrift>> FindDriftAsync(
+    private static IReadOnlyList<EpcDrift> Sort(List<EpcDrift> items) =>
+        [.. items.OrderBy(item => item.Host, StringComparer.Ordinal).ThenBy(item => item.Consumer)];
+
+    private async Task<(List<EpcDrift> Drift, List<EpcDrift> Leftovers)> FindDriftAsync(
         Dictionary<(Guid Consumer, Guid Root), long> claims, Dictionary<Guid, Hypervisor> nodes, CancellationToken cancellation)
     {
         var servers = (await nova.ListServersAsync(cancellation).ConfigureAwait(false)).ToDictionary(server => server.Id);
-        var migrations = (await nova.ListMigrationsAsync(cancellation).ConfigureAwait(false))
-            .Select(migration => migration.Uuid).ToHashSet();
+        var migrations = await nova.ListMigrationsAsync(cancellation).ConfigureAwait(false);
+        var moves = migrations.Select(migration => migration.Uuid).ToHashSet();
+        var evacuated = migrations.Where(migration => migration.IsEvacuationDone)
+            .Select(migration => (migration.InstanceUuid, migration.SourceNode)).ToHashSet();
         var roots = nodes.Values.ToDictionary(node => node.HypervisorHostname, node => node.Id);
-        var drift = new List<EpcDrift>();
+        var (drift, leftovers) = (new List<EpcDrift>(), new List<EpcDrift>());
         foreach (var ((consumer, root), claimed) in claims)
         {
             var host = nodes.GetValueOrDefault(root)?.HypervisorHostname;
             if (!servers.TryGetValue(consumer, out var server))
             {
-                if (!migrations.Contains(consumer))
+                if (!moves.Contains(consumer))
                 {
                     drift.Add(new(consumer, host, claimed, 0, "nobody has this identifier: the claim outlived its server"));
                 }
             }
             else if (server.Host is not null && server.Host != host)
             {
-                drift.Add(new(consumer, host, claimed, 0, $"the server is on {server.Host}"));
+                // The server's own claim is on its new host; this one protects the EPC of a guest that may still run on the old one.
+                var isLeftover = evacuated.Contains((consumer, host));
+                (isLeftover ? leftovers : drift).Add(new(consumer, host, claimed, 0, isLeftover
+                    ? $"left behind by the evacuation to {server.Host}; goes when nova-compute on {host} is back"
+                    : $"the server is on {server.Host}"));
             }
         }
         foreach (var server in servers.Values.Where(server => server.Host is not null && !WithoutClaim.Contains(server.Status)))
         {
             var expected = Epc.ReadRequest(server.Flavor.ExtraSpecs);
             var claimed = roots.TryGetValue(server.Host!, out var root) ? claims.GetValueOrDefault((server.Id, root)) : 0;
-            if (claimed != expected)
+            if (Epc.ReadUnclaimedRequest(server.Flavor.ExtraSpecs) is var unclaimed and > 0)
+            {
+                drift.Add(new(
+                    server.Id, server.Host, claimed, unclaimed,
+                    $"its flavor {server.Flavor.OriginalName} asks with {Epc.AliasSpec} alone, for which Nova claims nothing"));
+            }
+            else if (claimed != expected)
             {
                 var problem = claimed == 0 ? "the server has no claim" : "the claim is not what the server's flavor requests";
                 drift.Add(new(server.Id, server.Host, claimed, expected, problem));
             }
         }
-        return [.. drift.OrderBy(item => item.Host, StringComparer.Ordinal).ThenBy(item => item.Consumer)];
+        return (drift, leftovers);
     }
 
     private static long ReadMebibytes(Amounts amounts) => amounts.Resources.GetValueOrDefault(Epc.ResourceClass);

@@ -1,5 +1,6 @@
 using Guardian.ComputeHost.Checks;
 using Guardian.ComputeHost.Machine;
+using Guardian.Libvirt;
 
 namespace Guardian.ComputeHost.Tests.Checks;
 
@@ -96,6 +97,8 @@ internal sealed class CapturedHost : IDisposable
     public HostRoot Root => new(folder.Path);
 
     public CheckReport Check() => HostCheck.Run(Root, Libvirt, Relay, []);
+
+    public CheckReport CheckWithoutLibvirt() => HostCheck.Run(Root, LibvirtReasons.Unusable.Because("there is no such socket"), Relay, []);
 
     public CheckReport CheckGuest() => GuestCheck.Run(Root);
 

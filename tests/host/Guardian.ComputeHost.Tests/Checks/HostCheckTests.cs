@@ -83,6 +83,85 @@ public sealed class HostCheckTests : IDisposable
         Fails("qemu", "7.0");
     }
 
+    [Theory]
+    [InlineData("etc/nova/nova-cpu.conf")]
+    [InlineData("etc/nova/nova-compute.conf")]
+    [InlineData("etc/nova/nova.conf.d/guardian.conf")]
+    [InlineData("etc/kolla/nova-compute/nova.conf")]
+    public void The_file_of_each_deployment_counts(string path)
+    {
+        host.Write("etc/nova/nova.conf", "[DEFAULT]\ndebug = True\n");
+        Fails("nova", "[libvirt] connection_uri");
+        host.Write(path, $"[libvirt]\nconnection_uri = qemu+unix:///system?socket={CapturedHost.Relay}\n");
+        Assert.True(host.Check().IsFit);
+        host.Remove("etc/nova/nova.conf");
+        Assert.Equal(FindingStatus.Ok, Find(host.Check(), "nova").Status);
+        host.Write(path, "[libvirt]\nconnection_uri = qemu:///system\n");
+        var found = Find(host.Check(), "nova");
+        Assert.Equal(FindingStatus.Failed, found.Status);
+        Assert.Contains(path.Contains("cpu", StringComparison.Ordinal) || path.Contains("kolla", StringComparison.Ordinal)
+            ? "/" + path : "/etc/nova/nova.conf", found.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SELinux_is_judged_by_what_libvirt_sees_under_it()
+    {
+        host.Remove("sys/module/apparmor");
+        host.Remove("etc/apparmor.d");
+        Assert.DoesNotContain(host.Check().Findings, finding => finding.Id == "confinement");
+        host.Write("sys/fs/selinux/enforce", "1");
+        Assert.Equal(FindingStatus.Ok, Find(host.Check(), "confinement").Status);
+        host.Libvirt = host.Libvirt with { Capabilities = CapturedHost.Capabilities("no") };
+        var denied = Find(host.Check(), "confinement");
+        Assert.Equal(FindingStatus.Warning, denied.Status);
+        Assert.Contains("audit2allow", denied.Remedy, StringComparison.Ordinal);
+        Assert.Equal(FindingStatus.Warning, Find(host.CheckWithoutLibvirt(), "confinement").Status);
+        host.Write("sys/fs/selinux/enforce", "0");
+        Assert.Contains("permissive", Find(host.Check(), "confinement").What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ID=debian\n", "apt-get install libvirt-daemon-system")]
+    [InlineData("ID=ubuntu\nID_LIKE=debian\n", "apt-get install libvirt-daemon-system")]
+    [InlineData("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "dnf install libvirt-daemon-kvm")]
+    [InlineData("ID=fedora\n", "dnf install libvirt-daemon-kvm")]
+    [InlineData("ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", "zypper install libvirt-daemon-kvm")]
+    [InlineData("", "apt-get install libvirt-daemon-system (Debian, Ubuntu), or dnf install libvirt-daemon-kvm")]
+    public void Packages_have_the_names_and_the_tool_of_the_distribution(string release, string command)
+    {
+        host.Write("etc/os-release", release);
+        Assert.StartsWith(command, Find(host.CheckWithoutLibvirt(), "libvirt").Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Modular_daemons_without_virtproxyd_are_told()
+    {
+        host.Write("run/libvirt/virtqemud-sock", "");
+        Assert.Contains("virtproxyd.socket", Find(host.CheckWithoutLibvirt(), "libvirt").Remedy, StringComparison.Ordinal);
+        Assert.StartsWith("systemctl enable", Find(host.CheckWithoutLibvirt(), "libvirt").Remedy, StringComparison.Ordinal);
+        host.Write("run/libvirt/libvirt-sock", "");
+        Assert.DoesNotContain("modular", Find(host.CheckWithoutLibvirt(), "libvirt").Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_capture_can_hold_what_libvirt_says()
+    {
+        Assert.Contains("not among the captured files", LibvirtFacts.ReadCaptured(host.Root).Refusal!.Detail, StringComparison.Ordinal);
+        host.Write("domcapabilities.xml", CapturedHost.Capabilities("yes", 67_076_096, 67_076_096));
+        Assert.Contains("virsh-version", LibvirtFacts.ReadCaptured(host.Root).Refusal!.Detail, StringComparison.Ordinal);
+        host.Write("virsh-version", """
+            Compiled against library: libvirt 9.0.0
+            Using library: libvirt 9.0.0
+            Using API: QEMU 9.0.0
+            Running hypervisor: QEMU 7.2.22
+            """);
+        var facts = LibvirtFacts.ReadCaptured(host.Root);
+        Assert.Equal((new Version(9, 0, 0), new Version(7, 2, 22)), (facts.Value!.Library, facts.Value.Hypervisor));
+        Assert.True(HostCheck.Run(host.Root, facts, CapturedHost.Relay, []).IsFit);
+        host.Write("virsh-version", "Using library: libvirt nine\nRunning hypervisor: QEMU 7.2.22\n");
+        Assert.NotNull(LibvirtFacts.ReadCaptured(host.Root).Refusal);
+    }
+
     [Fact]
     public void Known_exposures_are_told()
     {

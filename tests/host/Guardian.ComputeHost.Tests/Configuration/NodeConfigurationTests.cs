@@ -14,11 +14,30 @@ public class NodeConfigurationTests
     [InlineData("relay: 1\n", "must be a map")]
     [InlineData($"relay:\n  listen: {LongPath}\n", "1 to 107 bytes")]
     [InlineData("sgx:\n  sections:\n    - node: 0\n", "'mib' is missing")]
+    [InlineData("meter:\n  listen: 9471\n", "is not an address to listen on")]
+    [InlineData("meter:\n  listen: 0.0.0.0:9471\n", "0.0.0.0:9471 is not a loopback address")]
+    [InlineData("meter:\n  listen: 0.0.0.0:9471\n  token_file: /t\n", "give certificate, key and token_file too")]
+    [InlineData("meter:\n  listen: '[::]:9471'\n  certificate: /c\n  key: /k\n", "give certificate, key and token_file too")]
+    [InlineData("meter:\n  listen: 127.0.0.1:9471\n  certificate: /c\n", "certificate and key belong together")]
+    [InlineData("meter:\n  listen: 127.0.0.1:9471\n  key: /k\n", "certificate and key belong together")]
     public void A_bad_configuration_is_refused_with_its_place(string yaml, string words)
     {
         var problems = new DocumentProblems();
         Assert.Null(NodeConfiguration.Read(Encoding.UTF8.GetBytes(yaml), "root:x:0:0:root:/root:/bin/sh\n", problems));
         Assert.Contains(problems.Items, problem => problem.ToString().Contains(words, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("listen: 127.0.0.1:9471")]
+    [InlineData("listen: '[::1]:9471'")]
+    [InlineData("listen: 127.0.0.1:9471\n  token_file: /t")]
+    [InlineData("listen: 192.0.2.1:9471\n  certificate: /c\n  key: /k\n  token_file: /t")]
+    public void Monitoring_is_served_on_loopback_or_with_TLS_and_a_token(string members)
+    {
+        var problems = new DocumentProblems();
+        var configuration = NodeConfiguration.Read(Encoding.UTF8.GetBytes($"meter:\n  {members}\n"), "", problems);
+        Assert.Empty(problems.Items);
+        Assert.Equal(9471, configuration!.Monitoring!.Listen.Port);
     }
 
     [Fact]

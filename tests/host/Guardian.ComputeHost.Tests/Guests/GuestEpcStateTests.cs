@@ -19,6 +19,22 @@ public sealed class GuestEpcStateTests
         Assert.Equal(isVerified, new GuestEpcState(Guid.Empty, "instance-00000001", 1, claimed, defined, mapped).Problem is null);
 
     [Theory]
+    [InlineData(0L, 0L, 8192L, false)]
+    [InlineData(null, 0L, 8192L, false)]
+    [InlineData(8192L, 8192L, 24_576L, false)]
+    [InlineData(8192L, 8192L, 8192L, true)]
+    [InlineData(16_384L, 16_384L, 8192L, true)]
+    [InlineData(0L, 0L, 0L, true)]
+    [InlineData(0L, 0L, null, true)]
+    public void A_guest_without_the_EPC_that_it_had_is_not_verified(long? claimed, long defined, long? known, bool isVerified)
+    {
+        var state = new GuestEpcState(Guid.Empty, "instance-00000001", 1, claimed, defined, defined);
+        // The naive verifier compares claim, definition and mapping only: a lost claim agrees with a guest without EPC.
+        Assert.Null(state.Problem);
+        Assert.Equal(isVerified, (state with { Known = known }).Problem is null);
+    }
+
+    [Theory]
     [InlineData("0:8 1:16", "0:8 1:16", true)]
     [InlineData("0:8 1:16", "1:16 0:4 0:4", true)]
     [InlineData("0:8 1:16", "0:16 1:8", false)]

@@ -96,12 +96,69 @@ public sealed class EpcPublisherTests : IDisposable
     [Fact]
     public async Task What_is_claimed_of_each_section_is_known_after_a_look()
     {
-        var publisher = new EpcPublisher(new PlacementClient(session), "host");
+        var publisher = new EpcPublisher(new PlacementClient(session), () => "host");
         await publisher.PublishAsync(Host(reserved: 0, (0, 64), (1, 128)));
         Assert.Equal(new Dictionary<int, long> { [0] = 0, [1] = 0 }, publisher.Claimed);
         placement["host_sgx_epc_1"].Used = 8;
         await publisher.PublishAsync(Host(reserved: 0, (0, 64), (1, 128)));
         Assert.Equal(new Dictionary<int, long> { [0] = 0, [1] = 8 }, publisher.Claimed);
+    }
+
+    [Fact]
+    public async Task A_host_on_which_nothing_changed_costs_Placement_one_request()
+    {
+        var publisher = new EpcPublisher(new PlacementClient(session), () => "host");
+        async Task<int> CountAsync()
+        {
+            placement.Requests = 0;
+            await publisher.PublishAsync(Host(reserved: 0, (0, 64), (1, 128)));
+            return placement.Requests;
+        }
+        await CountAsync();
+        await CountAsync();
+        Assert.Equal(1, await CountAsync());
+        Assert.Equal(1, await CountAsync());
+        // A claim, as every server makes one: only that section is read again.
+        placement["host_sgx_epc_1"].Used = 8;
+        Assert.Equal(4, await CountAsync());
+        Assert.Equal(8, publisher.Claimed[1]);
+        Assert.Equal(1, await CountAsync());
+    }
+
+    [Fact]
+    public async Task What_others_change_is_repaired_also_after_looks_that_found_nothing()
+    {
+        var publisher = new EpcPublisher(new PlacementClient(session), () => "host");
+        Task<IReadOnlyList<string>> AgainAsync() => publisher.PublishAsync(Host(reserved: 0, (0, 64)));
+        await AgainAsync();
+        await AgainAsync();
+        Assert.Empty(await AgainAsync());
+
+        placement["host_sgx_epc_0"].Inventories[Epc.ResourceClass]!["total"] = 24;
+        placement["host_sgx_epc_0"].Generation++;
+        Assert.Single(await AgainAsync());
+        Assert.Equal((64, 0), placement["host_sgx_epc_0"].Epc);
+
+        await AgainAsync();
+        placement["host"].Traits.Remove(Epc.HealthyTrait);
+        placement["host"].Generation++;
+        Assert.Equal([$"set trait {Epc.HealthyTrait}"], await AgainAsync());
+
+        await AgainAsync();
+        await new PlacementClient(session).DeleteProviderAsync(placement["host_sgx_epc_0"].Id);
+        Assert.Contains("made provider host_sgx_epc_0", await AgainAsync());
+
+        // nova-compute makes the host's provider anew.
+        await AgainAsync();
+        foreach (var name in new[] { "host_sgx_epc_0", "host" })
+        {
+            await new PlacementClient(session).DeleteProviderAsync(placement[name].Id);
+        }
+        placement.AddHost("host");
+        Assert.Contains("made provider host_sgx_epc_0", await AgainAsync());
+        await AgainAsync();
+        Assert.Equal([$"withdrew trait {Epc.HealthyTrait}"], await publisher.PublishAsync(
+            Host(reserved: 0, (0, 64)) with { IsHealthy = false }));
     }
 
     [Fact]
@@ -151,7 +208,7 @@ public sealed class EpcPublisherTests : IDisposable
     [Fact]
     public async Task A_host_that_Placement_does_not_know_is_told()
     {
-        var publisher = new EpcPublisher(new PlacementClient(session), "nobody");
+        var publisher = new EpcPublisher(new PlacementClient(session), () => "nobody");
         var failure = await Assert.ThrowsAsync<RefusedException>(() => publisher.PublishAsync(Host(reserved: 0, (0, 64))));
 
         Assert.Contains("no provider 'nobody' yet", failure.Message, StringComparison.Ordinal);
@@ -163,5 +220,5 @@ public sealed class EpcPublisherTests : IDisposable
             HasFlc: true, HasSgx2: false, IsHealthy: true);
 
     private Task<IReadOnlyList<string>> PublishAsync(HostEpc epc) =>
-        new EpcPublisher(new PlacementClient(session), "host").PublishAsync(epc);
+        new EpcPublisher(new PlacementClient(session), () => "host").PublishAsync(epc);
 }

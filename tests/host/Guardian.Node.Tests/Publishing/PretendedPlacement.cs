@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -17,11 +18,33 @@ internal sealed class PretendedPlacement : HttpMessageHandler
 
     public bool IsAway { get; set; }
 
+    /// <summary>The address that the catalog gives for Placement.</summary>
+    public string Address { get; init; } = "http://cloud/placement";
+
+    /// <summary>Answers a request in place of the cloud; a result of null lets the cloud answer.</summary>
+    public Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage?>>? Trouble { get; set; }
+
+    /// <summary>The EPC of a consumer, in MiB by provider.</summary>
+    public ConcurrentDictionary<Guid, Dictionary<Guid, long>> Claims { get; } = [];
+
+    /// <summary>The number of requests about consumers' claims.</summary>
+    public int Lookups;
+
     public List<string> Changes { get; } = [];
+
+    /// <summary>The number of requests to Placement.</summary>
+    public int Requests { get; set; }
 
     public Provider this[string name] => providers.Values.Single(provider => provider.Name == name);
 
     public IEnumerable<string> Names => providers.Values.Select(provider => provider.Name).Order();
+
+    /// <summary>Adds an EPC section below a host.</summary>
+    public Provider AddSection(Provider host, int node)
+    {
+        var provider = new Provider { Id = Guid.NewGuid(), Name = Epc.MakeProviderName(host.Name, node), Parent = host.Id };
+        return providers[provider.Id] = provider;
+    }
 
     public Provider AddHost(string name, params string[] traits)
     {
@@ -51,12 +74,21 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         {
             throw new HttpRequestException(HttpRequestError.ConnectionError, "connection refused");
         }
+        if (request.RequestUri!.AbsolutePath.Contains("/allocations/", StringComparison.Ordinal))
+        {
+            Interlocked.Increment(ref Lookups);
+        }
+        if (Trouble is { } trouble && await trouble(request, cancellationToken) is { } answer)
+        {
+            return answer;
+        }
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         var path = request.RequestUri!.PathAndQuery;
         if (path.StartsWith("/identity", StringComparison.Ordinal))
         {
             return Token();
         }
+        Requests++;
         if (request.Method != HttpMethod.Get)
         {
             Changes.Add($"{request.Method} {path}");
@@ -66,7 +98,8 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         return (request.Method.Method, parts, body) switch
         {
             ("PUT", ["traits" or "resource_classes", _], _) => new HttpResponseMessage(HttpStatusCode.Created),
-            ("GET", ["allocations", _], _) => Json(new JsonObject { ["allocations"] = new JsonObject() }),
+            ("GET", ["allocations", var id], _) => Allocations(Guid.Parse(id)),
+            ("GET", ["resource_providers", var id], _) => Json(providers[Guid.Parse(id)].ToJson()),
             ("GET", ["resource_providers"], _) => List(request.RequestUri.Query),
             ("POST", ["resource_providers"], _) => Create(JsonNode.Parse(body)!),
             ("DELETE", ["resource_providers", var id], _) =>
@@ -74,6 +107,16 @@ internal sealed class PretendedPlacement : HttpMessageHandler
             (_, ["resource_providers", var id, var what], _) => Part(request.Method, providers[Guid.Parse(id)], what, body),
             _ => new HttpResponseMessage(HttpStatusCode.NotFound),
         };
+    }
+
+    private HttpResponseMessage Allocations(Guid consumer)
+    {
+        var allocations = new JsonObject();
+        foreach (var (provider, mebibytes) in Claims.GetValueOrDefault(consumer) ?? [])
+        {
+            allocations[provider.ToString()] = new JsonObject { ["resources"] = new JsonObject { [Epc.ResourceClass] = mebibytes } };
+        }
+        return Json(new JsonObject { ["allocations"] = allocations });
     }
 
     private HttpResponseMessage List(string query)
@@ -123,9 +166,9 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         return Json(answer);
     }
 
-    private static HttpResponseMessage Token()
+    private HttpResponseMessage Token()
     {
-        var endpoint = new JsonObject { ["interface"] = "public", ["url"] = "http://cloud/placement" };
+        var endpoint = new JsonObject { ["interface"] = "public", ["url"] = Address };
         var entry = new JsonObject { ["type"] = "placement", ["endpoints"] = new JsonArray(endpoint) };
         var token = new JsonObject { ["expires_at"] = "2999-01-01T00:00:00.000000Z", ["catalog"] = new JsonArray(entry) };
         var answer = Json(new JsonObject { ["token"] = token }, HttpStatusCode.Created);
@@ -148,7 +191,15 @@ internal sealed class PretendedPlacement : HttpMessageHandler
 
         public long Generation { get; set; }
 
-        public long Used { get; set; }
+        public long Used
+        {
+            get;
+            set
+            {
+                field = value;
+                Generation++;
+            }
+        }
 
         public HashSet<string> Traits { get; } = [];
 

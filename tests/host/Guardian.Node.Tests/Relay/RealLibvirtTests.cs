@@ -4,6 +4,7 @@ using Guardian.ComputeHost.Machine;
 using Guardian.Libvirt;
 using Guardian.Libvirt.Domain;
 using Guardian.Libvirt.Rpc;
+using Guardian.Metering;
 using Guardian.Node.Definitions;
 using Guardian.Node.Metering;
 using Guardian.Node.Metrics;
@@ -51,9 +52,11 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
             Task.FromResult<IReadOnlyList<EpcClaim>>([new EpcClaim(Guid.Empty, 0, 8)]);
         Assert.Equal(
             new GuestEpcState(instance, guest.Name, process, 8192, 8192, 8192),
-            Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, FindClaims, instance: null)));
-        Assert.Null(Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, findClaims: null, instance)).Problem);
-        Assert.Empty(await GuestVerifier.ReadAsync(libvirt.SocketPath, findClaims: null, Guid.Empty));
+            Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, FindClaims, findKnown: null, instance: null)));
+        Assert.Null(Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, findClaims: null, (_, _) => 8, instance)).Problem);
+        Assert.Contains("had 16384 KiB", Assert.Single(
+            await GuestVerifier.ReadAsync(libvirt.SocketPath, findClaims: null, (_, _) => 16, instance)).Problem, StringComparison.Ordinal);
+        Assert.Empty(await GuestVerifier.ReadAsync(libvirt.SocketPath, findClaims: null, findKnown: null, Guid.Empty));
         var running = guest.Virsh("dumpxml", guest.Name).Output;
         guest.Define(running).Ends(0);
         guest.Virsh("managedsave", guest.Name).Ends(1).Says("cannot leave its processor");
@@ -135,12 +138,14 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
     }
 
     [Fact]
-    public void Guardians_own_client_reads_what_libvirt_says()
+    public async Task Guardians_own_client_reads_what_libvirt_says()
     {
         using var guest = Begin(8, OneSection, TestDomain.Nova(type: "qemu"));
         using var client = LibvirtClient.Connect(libvirt.SocketPath, "qemu:///system", Limit);
         Assert.True(client.GetLibraryVersion() >= new Version(8, 10));
         Assert.True(client.GetHypervisorVersion() >= new Version(7, 0));
+        Assert.Equal(guest.Virsh("hostname").Output.Trim(), client.GetHostName());
+        Assert.Equal(client.GetHostName(), new HostName(null, libvirt.SocketPath).Refresh());
         Assert.Contains("sgx supported='yes'", client.GetDomainCapabilities("qemu"), StringComparison.Ordinal);
         client.Subscribe();
         guest.Virsh("start", guest.Name).Ends(0);
@@ -158,8 +163,9 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         Assert.Equal(8192, ReadEpc(client.GetXml(listed)));
         var unknown = Assert.Throws<RefusedException>(() => client.GetXml(new GuestName("nobody", Guid.Empty, -1)));
         Assert.Equal(LibvirtReasons.NoDomain, unknown.Refusal.Reason);
-        Assert.True(new LibvirtGuestLookup(libvirt.SocketPath).HasEpc(listed, "qemu:///system"));
-        Assert.False(new LibvirtGuestLookup(libvirt.SocketPath).HasEpc(new GuestName("nobody", Guid.Empty, -1), "qemu:///system"));
+        Assert.True(await new LibvirtGuestLookup(libvirt.SocketPath).HasEpcAsync(listed, "qemu:///system"));
+        Assert.False(
+            await new LibvirtGuestLookup(libvirt.SocketPath).HasEpcAsync(new GuestName("nobody", Guid.Empty, -1), "qemu:///system"));
     }
 
     [Fact]
@@ -174,7 +180,8 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         var clock = new HostClock(TimeProvider.System);
         // The meter runs until the process ends. In a folder without processes, it sees only events.
         var meter = new Meter(folder.File("journal"), clock.Read, _ => { });
-        new GuestWatch(meter, new GuestProcesses("/usr"), guest.Passed, clock.Read, libvirt.SocketPath, _ => { }).Start();
+        var known = KnownClaims.Open(folder.File("claims"));
+        new GuestWatch(meter, new GuestProcesses("/usr"), guest.Passed, known, clock.Read, libvirt.SocketPath, _ => { }).Start();
         void Expect(long mebibytes)
         {
             var expected = new GuestMetrics(guest.Uuid, "decade", "sgx.small", mebibytes, 0);

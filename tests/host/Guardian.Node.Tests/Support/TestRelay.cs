@@ -29,7 +29,8 @@ internal sealed class TestRelay : IDisposable
         };
         server = new RelayServer(
             RelayListener.Bind(Path), settings,
-            observer => new GuestCalls(rewriter, guests ?? new FixedLookup(false), observer, Log.Enqueue), Passed.Observe, Log.Enqueue);
+            observer =>
+                new GuestCalls(rewriter, guests ?? new FixedLookup(false), observer, Statistics, Log.Enqueue), Passed.Observe, Log.Enqueue);
         thread = new Thread(server.Run) { IsBackground = true };
         thread.Start();
     }
@@ -40,6 +41,8 @@ internal sealed class TestRelay : IDisposable
     public FakeDaemon Daemon { get; }
 
     public PassedDefinitions Passed { get; } = new();
+
+    public RelayStatistics Statistics { get; } = new();
 
     public string Path { get; }
 
@@ -70,15 +73,27 @@ internal sealed class FixedClaims(EpcClaim[]? claims) : IEpcClaims
     public static FixedClaims Of(params (int Node, long Mebibytes)[] parts) =>
         new([.. parts.Select(part => new EpcClaim(Guid.Empty, part.Node, part.Mebibytes))]);
 
-    public Outcome<EpcClaim[]> Find(NovaMetadata nova)
+    public Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova)
     {
         Questions++;
-        return claims is null ? RelayReasons.UnknownClaim.Because("Placement does not answer") : claims;
+        return Task.FromResult<Outcome<EpcClaim[]>>(
+            claims is null ? RelayReasons.UnknownClaim.Because("Placement does not answer") : claims);
+    }
+}
+
+/// <summary>For decisions that wait for nothing.</summary>
+internal static class Rewriters
+{
+    public static Outcome<Rewriting> Rewrite(this GuestRewriter rewriter, string xml)
+    {
+        var decision = rewriter.RewriteAsync(xml);
+        Assert.True(decision.IsCompleted);
+        return decision.GetAwaiter().GetResult();
     }
 }
 
 /// <summary>One answer for every guest.</summary>
 internal sealed class FixedLookup(bool? hasEpc) : IGuestLookup
 {
-    public bool? HasEpc(GuestName guest, string connectionUri) => hasEpc;
+    public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Task.FromResult(hasEpc);
 }

@@ -7,6 +7,7 @@ namespace Guardian.Cli.Commands.Cloud;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CloudSetupResult))]
 [JsonSerializable(typeof(CloudStatusResult))]
+[JsonSerializable(typeof(CloudQuotaResult))]
 [JsonSerializable(typeof(UsageResult))]
 [JsonSerializable(typeof(UsageListResult))]
 internal sealed partial class CloudJson : JsonSerializerContext;

@@ -43,24 +43,38 @@ internal sealed class CloudStatusCommand : CliCommand
         }
         people.WriteTable(table);
         people.WriteLine(status.Drift.Count == 0 ? "claims and servers agree" : "claims and servers disagree:");
-        foreach (var drift in status.Drift)
+        Show(people, status.Drift);
+        if (status.Leftovers.Count > 0)
+        {
+            people.WriteLine("claims that wait for a host to be back:");
+            Show(people, status.Leftovers);
+        }
+    }
+
+    private static void Show(TextOutput people, IReadOnlyList<DriftResult> items)
+    {
+        foreach (var item in items)
         {
             people.WriteLine(
-                $"  {drift.Consumer} on {drift.Host ?? "an unknown host"}: claimed {drift.ClaimedMebibytes} MiB, "
-                + $"expected {drift.ExpectedMebibytes} MiB: {drift.Problem}");
+                $"  {item.Consumer} on {item.Host ?? "an unknown host"}: claimed {item.ClaimedMebibytes} MiB, "
+                + $"expected {item.ExpectedMebibytes} MiB: {item.Problem}");
         }
     }
 }
 
 /// <summary>The result of <c>cloud status</c>.</summary>
-internal sealed record CloudStatusResult(IReadOnlyList<HostResult> Hosts, IReadOnlyList<DriftResult> Drift)
+/// <param name="Leftovers">Claims on hosts from which servers were evacuated; they are no disagreement.</param>
+internal sealed record CloudStatusResult(
+    IReadOnlyList<HostResult> Hosts, IReadOnlyList<DriftResult> Drift, IReadOnlyList<DriftResult> Leftovers)
 {
     public static CloudStatusResult Of(EpcStatus status) => new(
         [.. status.Hosts.Select(host => new HostResult(
             host.Host, host.State, host.IsHealthy, host.Sections, host.Total, host.Reserved, host.Claimed, host.Free, host.LargestFree,
             host.Guests))],
-        [.. status.Drift.Select(
-            drift => new DriftResult(drift.Consumer.ToString(), drift.Host, drift.Claimed, drift.Expected, drift.Problem))]);
+        Of(status.Drift), Of(status.Leftovers));
+
+    private static IReadOnlyList<DriftResult> Of(IReadOnlyList<EpcDrift> items) =>
+        [.. items.Select(item => new DriftResult(item.Consumer.ToString(), item.Host, item.Claimed, item.Expected, item.Problem))];
 }
 
 /// <summary>A host with enclave memory.</summary>

@@ -9,9 +9,7 @@ namespace Guardian.Cli.Commands.Cloud;
 /// <summary>The period of a usage command, and the journals from which it counts.</summary>
 internal sealed class UsageOptions
 {
-    // A year of a busy host is a few dozen megabytes.
-    private const long MaxJournalSize = 1024L * 1024 * 1024;
-
+    private readonly NodeDownloads downloads = new();
     private readonly Option<DateTimeOffset?> start = new("--start")
     {
         Description = "The first day, UTC. Without it, four weeks ago.",
@@ -31,12 +29,12 @@ internal sealed class UsageOptions
     };
     private readonly Option<Uri[]> nodes = new("--node")
     {
-        Description = "A host's daemon, http://host:port, that serves its journal; repeatable.",
+        Description = "A host's daemon, https://host:port, that serves its journal; repeatable.",
         CustomParser = Addresses.ParseManyWeb,
         HelpName = "ADDRESS",
     };
 
-    public IReadOnlyList<Option> All => [start, end, journals, nodes];
+    public IReadOnlyList<Option> All => [start, end, journals, nodes, .. downloads.All];
 
     /// <summary>Reads the period. Its defaults are those of the stock client.</summary>
     /// <exception cref="RefusedException">The period is empty.</exception>
@@ -60,26 +58,14 @@ internal sealed class UsageOptions
             return null;
         }
         var hosts = files.SelectMany(FindJournals).Select(file => Timeline.Build(InputFile.Use(file, () => Journal.Read(file)))).ToList();
-        using var http = new HttpClient { MaxResponseContentBufferSize = MaxJournalSize };
+        using var http = downloads.Connect(arguments);
         foreach (var address in addresses)
         {
             hosts.Add(Timeline.Build(
-                Journal.Read(await DownloadAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString())));
+                Journal.Read(
+                await NodeDownloads.DownloadJournalAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString())));
         }
         return Timeline.Merge(hosts);
-    }
-
-    private static async Task<byte[]> DownloadAsync(HttpClient http, Uri node, CancellationToken cancellation)
-    {
-        try
-        {
-            return await http.GetByteArrayAsync(new Uri(node, "/v1/journal"), cancellation).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (
-            failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
-        {
-            throw new RefusedException(CliReasons.NoNode.Because($"{node} does not give its journal: {failure.Message}"), failure);
-        }
     }
 
     private static IEnumerable<string> FindJournals(string path) =>

@@ -6,6 +6,7 @@ using Guardian.OpenStack;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Placement;
 using Guardian.OpenStack.Session;
+using Guardian.OpenStack.Setup;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Cloud;
@@ -66,26 +67,53 @@ internal sealed class UsageReader(
         var timelines = await options.ReadTimelinesAsync(arguments, cancellation).ConfigureAwait(false);
         if (timelines is null)
         {
-            terminal.Note("no journal is given, so EPC is counted by each server's present flavor, as Nova counts RAM; --node or "
+            terminal.Note("no journal is given, so EPC is counted by each server's own flavor, as Nova counts RAM; --node or "
                 + "--journal count every resize");
         }
-        var flavors = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false))
-            .GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.ReadRequest(group.First().ExtraSpecs));
+        InstanceTimeline? FindTimeline(ServerUsage server) =>
+            timelines?.GetValueOrDefault(server.InstanceId) is { Sizes.Count: > 0 } timeline ? timeline : null;
+        // Most servers have no EPC, and no journal has those.
+        var requests = usages.Any(usage => usage.ServerUsages!.Any(server => FindTimeline(server) is null))
+            ? await ReadRequestsAsync().ConfigureAwait(false)
+            : _ => 0;
         var results = new List<UsageResult>();
         foreach (var usage in usages)
         {
-            var epc = 0m;
+            var (epc, byFlavor) = (0m, new List<string>());
             foreach (var server in usage.ServerUsages!)
             {
-                epc += timelines?.GetValueOrDefault(server.InstanceId) is { Sizes.Count: > 0 } timeline
-                    ? await CountHeldAsync(server, timeline).ConfigureAwait(false)
-                    : (decimal)server.Hours * flavors.GetValueOrDefault(server.Flavor);
+                if (FindTimeline(server) is { } timeline)
+                {
+                    epc += await CountHeldAsync(server, timeline).ConfigureAwait(false);
+                }
+                else if (requests(server) is var mebibytes and > 0)
+                {
+                    epc += (decimal)server.Hours * mebibytes;
+                    byFlavor.Add(server.InstanceId.ToString());
+                }
+            }
+            if (timelines is not null && byFlavor.Count > 0)
+            {
+                terminal.Note($"{byFlavor.Count} servers of project {usage.TenantId} are in no journal that was given, and are counted by "
+                    + $"their flavor: {string.Join(", ", byFlavor)}");
             }
             results.Add(new UsageResult(
                 usage.TenantId, period.Start, period.End, usage.TotalVcpusUsage, usage.TotalLocalGbUsage, decimal.Round(epc, 6),
-                usage.TotalMemoryMbUsage, usage.ServerUsages!.Count));
+                usage.TotalMemoryMbUsage, usage.ServerUsages!.Count, byFlavor));
         }
         return results;
+    }
+
+    // A server's own flavor, as it was when the server was created or resized; else the present flavor of that name.
+    private async Task<Func<ServerUsage, long>> ReadRequestsAsync()
+    {
+        var own = await new RequestedEpc(nova).ReadAsync(period.Start, cancellation).ConfigureAwait(false);
+        var present = (await nova.ListFlavorsAsync(cancellation).ConfigureAwait(false))
+            .GroupBy(flavor => flavor.Name).ToDictionary(group => group.Key, group => Epc.ReadRequest(group.First().ExtraSpecs));
+        return server => own.TryGetValue(server.InstanceId, out var mebibytes) || present.TryGetValue(server.Flavor, out mebibytes)
+            ? mebibytes
+            : throw CliReasons.UnknownFlavor.Refuse(
+                $"there is no flavor '{server.Flavor}' any more, so the EPC of server {server.InstanceId} is not known");
     }
 
     private async Task<decimal> CountHeldAsync(ServerUsage server, InstanceTimeline timeline)

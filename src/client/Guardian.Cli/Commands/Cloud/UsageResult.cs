@@ -4,10 +4,10 @@ namespace Guardian.Cli.Commands.Cloud;
 
 /// <summary>The result of <c>usage show</c>: what a project used in a period, with the stock client's units.</summary>
 /// <param name="Project">The project's identifier.</param>
+/// <param name="CountedByFlavor">The servers with EPC that no journal has, and that are counted by their flavor.</param>
 internal sealed record UsageResult(
     string Project, DateTimeOffset Start, DateTimeOffset End, double CpuHours, double DiskGigabyteHours, decimal EpcMebibyteHours,
-    double RamMebibyteHours,
-    int Servers)
+    double RamMebibyteHours, int Servers, IReadOnlyList<string> CountedByFlavor)
 {
     /// <summary>The titles of <see cref="ToTexts"/>, as the stock client has them.</summary>
     public static IReadOnlyList<string> Titles { get; } = ["CPU Hours", "Disk GB-Hours", "EPC MB-Hours", "RAM MB-Hours", "Servers"];

@@ -4,7 +4,6 @@ using Guardian.Cli.Output;
 using Guardian.ComputeHost.Checks;
 using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Machine;
-using Guardian.Libvirt;
 using Guardian.OpenStack.Compute;
 using Guardian.OpenStack.Session;
 using Guardian.Refusals;
@@ -30,7 +29,7 @@ internal sealed class NodeCheckCommand : CliCommand
             files,
             isHere
                 ? LibvirtFacts.Read(configuration.Upstream)
-                : LibvirtReasons.Unusable.Because("libvirt's answers are not among captured files"),
+                : LibvirtFacts.ReadCaptured(files),
             configuration.Listen, cloud);
         return CheckResult.Show(terminal, report, "this host can give EPC to guests", "this host cannot give EPC to guests yet");
     }
@@ -42,7 +41,8 @@ internal sealed class NodeCheckCommand : CliCommand
         {
             using var session = CloudOptions.Connect(configuration.Cloud);
             return [NovaCheck.CheckAggregates(
-                await new NovaClient(session).ListAggregatesAsync(cancellation).ConfigureAwait(false), configuration.Host)];
+                await new NovaClient(session).ListAggregatesAsync(cancellation).ConfigureAwait(false),
+                new HostName(configuration.Host, configuration.Upstream).Refresh())];
         }
         catch (RefusedException failure)
         {

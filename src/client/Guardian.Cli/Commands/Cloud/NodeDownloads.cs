@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Refusals;
+
+namespace Guardian.Cli.Commands.Cloud;
+
+/// <summary>The options that say how hosts' daemons are asked, and the questions.</summary>
+internal sealed class NodeDownloads
+{
+    // A year of a busy host is a few dozen megabytes.
+    private const long MaxAnswerSize = 1024L * 1024 * 1024;
+    private const int MaxTokenSize = 4096;
+
+    private readonly Option<string?> authority = new("--node-ca")
+    {
+        Description = "Certificates that issue those of the hosts' daemons, PEM. Without it, this machine's trusted ones.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> tokenFile = new("--node-token-file")
+    {
+        Description = "The file with the token that the hosts' daemons ask for (meter.token_file).",
+        HelpName = "FILE",
+    };
+
+    public IReadOnlyList<Option> All => [authority, tokenFile];
+
+    /// <summary>Makes a client that trusts and identifies itself as the options say.</summary>
+    /// <exception cref="RefusedException">A file is missing or malformed.</exception>
+    public HttpClient Connect(ParseResult arguments)
+    {
+        var handler = new SocketsHttpHandler();
+        if (arguments.GetValue(authority) is { } path)
+        {
+            handler.SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    RevocationMode = X509RevocationMode.NoCheck,
+                },
+            };
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(ReadCertificates(path));
+        }
+        var client = new HttpClient(handler) { MaxResponseContentBufferSize = MaxAnswerSize };
+        if (arguments.GetValue(tokenFile) is { } file)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+                "Bearer", System.Text.Encoding.UTF8.GetString(InputFile.ReadBytes(file, MaxTokenSize)).Trim());
+        }
+        return client;
+    }
+
+    /// <summary>Downloads a host's journal.</summary>
+    /// <exception cref="RefusedException">The host does not give it.</exception>
+    public static async Task<byte[]> DownloadJournalAsync(HttpClient client, Uri node, CancellationToken cancellation)
+    {
+        // Everyone on the way could read the token, and use it.
+        if (client.DefaultRequestHeaders.Authorization is not null && node.Scheme != Uri.UriSchemeHttps && !node.IsLoopback)
+        {
+            throw CliReasons.TokenInClear.Refuse($"{node} would get the token without encryption");
+        }
+        try
+        {
+            return await client.GetByteArrayAsync(new Uri(node, "/v1/journal"), cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (
+            failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new RefusedException(CliReasons.NoNode.Because($"{node} does not give its journal: {Explain(failure)}"), failure);
+        }
+    }
+
+    private static string Explain(Exception failure) =>
+        failure is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized }
+        ? "it asks for a token (--node-token-file)"
+        : failure.InnerException?.Message ?? failure.Message;
+
+    private static X509Certificate2Collection ReadCertificates(string path)
+    {
+        var found = new X509Certificate2Collection();
+        try
+        {
+            found.ImportFromPem(InputFile.ReadText(path));
+        }
+        catch (CryptographicException)
+        {
+            // Refused below, as a file without certificates.
+        }
+        return found.Count > 0 ? found : throw CliReasons.NoCertificates.Refuse($"{path} has no certificate in PEM");
+    }
+}
