@@ -22,6 +22,8 @@ internal static class CliReasons
     public static readonly RefusalReason TwoMembers = Invalid("two-members", "A new contract has two members.");
     public static readonly RefusalReason BadPower = Invalid(
         "bad-power", "A calculation of power lacks a value, or has one out of range.", "for example: --persons 64000 --rate 0.1");
+    public static readonly RefusalReason BadCost = Invalid(
+        "bad-cost", "The costs of a campaign do not fit its contract.", "for example: --cost Treatment=12000 --currency EUR");
     public static readonly RefusalReason BadForm = Invalid("bad-form", "Options of an upload exclude each other.");
     public static readonly RefusalReason NoPassphrase = Invalid(
         "no-passphrase", "The passphrase or PIN of a key is missing.",

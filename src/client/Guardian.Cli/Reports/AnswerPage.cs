@@ -1,6 +1,7 @@
 using System.Text;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
+using Guardian.Cli.Rooms;
 using Guardian.Sgx;
 
 namespace Guardian.Cli.Reports;
@@ -11,6 +12,9 @@ namespace Guardian.Cli.Reports;
 /// </summary>
 internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
 {
+    /// <summary>The costs of the campaign; null for none.</summary>
+    public CampaignCosts? Costs { get; init; }
+
     /// <summary>Writes the page.</summary>
     public string Write() =>
         $$"""
@@ -98,7 +102,7 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
 
     private string WriteBody() => answer.Body switch
     {
-        LiftResult lift => LiftSection.Write(lift),
+        LiftResult lift => LiftSection.Write(lift, Costs),
         CrosstabResult crosstab => CrosstabSection.Write(crosstab),
         ReachResult reach => ReachSection.Write(reach),
         _ => "",

@@ -20,6 +20,10 @@ internal static class LiftSection
         {
             return "Nobody can say: the experiment did not run as it was meant to.";
         }
+        if (lift.Clusters?.AreTooFew == true)
+        {
+            return "Nobody can say: an arm has fewer than two clusters, so chance cannot be told from the campaign.";
+        }
         var single = FindSingleTreatments(lift).ToList();
         var found = single.Where(each => each.Comparison.Verdict is LiftVerdict.Increase or LiftVerdict.Decrease).ToList();
         if (found.Count == 0)
@@ -32,7 +36,7 @@ internal static class LiftSection
         var size = $"<b>{Difference(Math.Abs(comparison.Result.AbsoluteLift), outcome.IsRate).TrimStart('+')}</b>";
         var relative = comparison.Result.RelativeLift is { } share ? $" ({Percent(share)})" : "";
         return $"{(isUp ? "Yes" : "It did harm")}: {treatment} {(isUp ? "raised" : "lowered")} {Html.EncodeColumn(outcome.Column)} by "
-            + $"{size}{relative} against control. {found.Count} of {single.Count} comparisons show an effect, taken together.";
+            + $"{size}{relative} against control. {LiftView.CountFound(lift)}";
     }
 
     /// <summary>The alarm above a report whose arms do not have the intended sizes.</summary>
@@ -48,7 +52,7 @@ internal static class LiftSection
             """;
     }
 
-    public static string Write(LiftResult lift)
+    public static string Write(LiftResult lift, CampaignCosts? costs)
     {
         var page = new StringBuilder();
         page.AppendLine("""<ul class="cards">""");
@@ -57,6 +61,10 @@ internal static class LiftSection
             page.AppendLine(WriteCard(outcome, comparison));
         }
         page.AppendLine("</ul>");
+        if (costs is not null)
+        {
+            page.AppendLine(WriteReturns(lift, costs));
+        }
         foreach (var outcome in lift.Outcomes)
         {
             page.AppendLine($"""
@@ -91,6 +99,29 @@ internal static class LiftSection
             """;
     }
 
+    private static string WriteReturns(LiftResult lift, CampaignCosts costs)
+    {
+        var returns = LiftMoney.Of(lift, costs);
+        string Money(double value) => value.ToString("N0", Html.Culture);
+        string Factor(double value) => value.ToString("0.00", Html.Culture);
+        var rows = returns.Select(each => Html.Row(Html.Encode(each.Treatment), [
+            Html.Cell(Money(each.IncrementalRevenue)),
+            Html.Cell($"{Money(each.IncrementalInterval.Lower)} to {Money(each.IncrementalInterval.Upper)}"),
+            Html.Cell(Money(each.Cost)), Html.Cell(Factor(each.Return)),
+            Html.Cell($"{Factor(each.ReturnInterval.Lower)} to {Factor(each.ReturnInterval.Upper)}")]));
+        var currency = Html.Encode(costs.Currency);
+        return $"""
+            <section>
+            <h2>The return</h2>
+            {Html.Table($"Incremental {Html.EncodeColumn(costs.Revenue)} in {currency}", [
+                "treatment", "more revenue", "95 %", "cost", $"per {currency} spent", "95 %"], rows)}
+            <ul>
+            {string.Concat(returns.Select(each => $"<li>{Html.Encode(LiftMoney.Describe(each, costs))}</li>"))}
+            </ul>
+            </section>
+            """;
+    }
+
     private static string WriteComparisons(LiftResult lift, LiftOutcome outcome)
     {
         var hasCuped = outcome.Comparisons.Any(each => each.Cuped is not null);
@@ -122,6 +153,9 @@ internal static class LiftSection
         {
             yield return Html.Cell(comparison.Cuped?.Result is { } cuped
                 ? $"{Difference(cuped.AbsoluteLift, isRate)} ({Range(cuped.AbsoluteInterval, isRate)})"
+                    + (cuped.RelativeInterval is { } narrowed
+                        ? $"; {Percent(cuped.RelativeLift)} ({Percent(narrowed.Lower)} to {Percent(narrowed.Upper)})"
+                        : "")
                 : "");
         }
         if (hasExposed)
@@ -149,7 +183,7 @@ internal static class LiftSection
             arm => Html.Row(Html.Encode(arm.Name) + (arm.IsControl ? " (control)" : ""), WriteCells(lift, arm, hasExposed)));
         var ratio = lift.SampleRatio;
         var check = string.Create(
-            Html.Culture, $"chi-square {ratio.ChiSquare:F4} with {ratio.DegreesOfFreedom} degrees of freedom, {Probability(ratio.PValue)}");
+            Html.Culture, $"chi-square {ratio.ChiSquare:F4} with {ratio.DegreesOfFreedom} degree{(ratio.DegreesOfFreedom == 1 ? "" : "s")} of freedom, {Probability(ratio.PValue)}");
         return $"""
             <section>
             <h2>The arms</h2>
@@ -180,8 +214,10 @@ internal static class LiftSection
 
     private static string WriteMethod(LiftResult lift)
     {
-        const string rules = "Intent-to-treat: persons count in the arm they were assigned to, exposed or not. "
-            + "Rates: Newcombe's interval for differences, Katz's for ratios. Means: Welch, delta method.";
+        var rules = "Intent-to-treat: persons count in the arm they were assigned to, exposed or not. "
+            + (lift.Clusters is null
+                ? "Rates: Newcombe's interval for differences, Katz's for ratios. Means: Welch, delta method."
+                : Html.Encode(LiftView.DescribeErrors(lift)[..1].ToUpperInvariant() + LiftView.DescribeErrors(lift)[1..]) + ".");
         const string intervals = "Each interval is for its comparison alone, so it may leave out zero where no effect is shown.";
         var covariate = lift.Covariate is { } column ? $" CUPED with {Html.Encode(column)}, known before the campaign." : "";
         var exposure = lift.Exposure is null

@@ -27,7 +27,7 @@ internal static class LiftText
         {
             (true, true) => "fewer persons", (true, false) => "less in all", (_, true) => "more persons", _ => "more in all",
         };
-        return $"{amount} {words} than without";
+        return $"{amount} {words} than without the campaign";
     }
 
     public static string Share(double share) => (100 * share).ToString("F2", Html.Culture) + " %";

@@ -7,7 +7,7 @@ internal static class ContractWarnings
 {
     /// <summary>Lists them, one clause each.</summary>
     public static IEnumerable<string> Of(RoomContract contract) =>
-        [.. Resets(contract), .. Memberships(contract), .. Blocked(contract)];
+        [.. Resets(contract), .. Memberships(contract), .. Blocked(contract), .. Shares(contract)];
 
     private static IEnumerable<string> Resets(RoomContract contract)
     {
@@ -39,6 +39,20 @@ internal static class ContractWarnings
         {
             yield return $"lift is withheld if nearly all persons of '{assigned.Name}' are in '{measured.Name}', "
                 + "as in a campaign to one's own customers; if that is no secret, declare 'membership: known' for one of them";
+        }
+    }
+
+    private static IEnumerable<string> Shares(RoomContract contract)
+    {
+        if (contract.Analyses.Lift?.Epsilon is not { } price)
+        {
+            yield break;
+        }
+        var poorest = contract.DataSets.Min(dataSet => dataSet.Rules.Budget ?? contract.Privacy.Budget);
+        poorest = Math.Min(poorest, contract.Privacy.Budget);
+        if (contract.Roles.Query.All(name => contract.Roles.BudgetShares.GetValueOrDefault(name, 1) * poorest < price))
+        {
+            yield return "no member can ask for lift: nobody's share of the budget covers its price; raise a share in 'roles: budget'";
         }
     }
 

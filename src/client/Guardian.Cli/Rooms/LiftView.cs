@@ -23,19 +23,45 @@ internal static class LiftView
         }
         people.WriteLine(DescribeJudgement(lift));
         people.WriteLine(DescribeSampleRatio(lift));
-        people.WriteLine("rates: Newcombe and Katz intervals; per head: Welch and delta; intent-to-treat, over "
+        people.WriteLine(DescribeErrors(lift) + "; intent-to-treat, over "
             + (lift.Population == LiftPopulation.Matched ? "persons in both data sets" : "everyone assigned"));
+    }
+
+    /// <summary>The method of the errors, without a full stop.</summary>
+    public static string DescribeErrors(LiftResult lift)
+    {
+        if (lift.Clusters is not { } clusters)
+        {
+            return "rates: Newcombe and Katz intervals; per head: Welch and delta";
+        }
+        var count = Format.Number(clusters.Groups);
+        return $"errors by {clusters.Column}: "
+            + (clusters.AreHashed ? $"{count} groups of whole clusters in each arm" : $"{count} clusters at most")
+            + ", cluster-robust (CR1) with the t distribution, delta for ratios; the sample ratio is tested by cluster too";
     }
 
     /// <summary>The rule by which the comparisons of a report are judged, in a sentence or two.</summary>
     public static string DescribeJudgement(LiftResult lift)
     {
         var judged = lift.Outcomes.Sum(outcome => outcome.Comparisons.Count(comparison => comparison.AdjustedPValue is not null));
-        return $"A verdict needs an adjusted p below 0.05: the {judged} comparisons are judged together by "
+        return "A verdict needs an adjusted p below 0.05: "
+            + (judged == 1 ? "the comparison is judged by " : $"the {judged} comparisons are judged together by ")
             + (lift.Correction == MultipleTesting.Holm
                 ? "Holm's correction, so that the chance of any false finding among them is at most 5 %."
                 : "Benjamini and Hochberg's correction, so that at most 5 % of the findings are expected to be false.")
-            + (lift.SampleRatio.IsMismatch ? " Here it is withheld, because the arms do not have the intended sizes." : "");
+            + (lift.SampleRatio.IsMismatch ? " Here it is withheld, because the arms do not have the intended sizes."
+                : lift.Clusters?.AreTooFew == true ? " Here it is withheld, because an arm has fewer than two clusters."
+                : "");
+    }
+
+    /// <summary>The number of comparisons with an effect, of all that are judged together, in a sentence.</summary>
+    public static string CountFound(LiftResult lift)
+    {
+        var judged = lift.Outcomes.SelectMany(outcome => outcome.Comparisons).Where(each => each.AdjustedPValue is not null).ToList();
+        var found = judged.Count(each => each.Verdict is LiftVerdict.Increase or LiftVerdict.Decrease);
+        return judged.Count == 1
+            ? "It is the only comparison."
+            : $"{found} of {judged.Count} comparisons, judged together, show an effect.";
     }
 
     private static TextTable CreateArms(LiftResult lift)
@@ -84,7 +110,11 @@ internal static class LiftView
             {
                 people.WriteLine(
                     $"{name}, CUPED with {Short(lift.Covariate!)}: {Difference(cuped.Result.AbsoluteLift, outcome.IsRate)} "
-                    + $"({Range(cuped.Result.AbsoluteInterval, outcome.IsRate)}), variance less by "
+                    + $"({Range(cuped.Result.AbsoluteInterval, outcome.IsRate)}), "
+                    + (cuped.Result.RelativeInterval is { } relative
+                        ? $"{Percent(cuped.Result.RelativeLift)} ({Percent(relative.Lower)} to {Percent(relative.Upper)}), "
+                        : "")
+                    + "variance less by "
                         + $"{Percent(cuped.VarianceReduction).TrimStart('+')}");
             }
             if (comparison.Exposed is { } exposed)

@@ -46,7 +46,8 @@ internal static class RoomView
     /// <summary>A question in one line.</summary>
     public static string Describe(Question question) =>
         $"{question.Kind}{(question.By.Count > 0 ? $" by {string.Join(", ", question.By)}" : "")}"
-        + $"{(question.Column is { } column ? $" of {column}" : "")}{DescribeFilters(question)}";
+        + $"{(question.Column is { } column ? $" of {column}" : "")}"
+        + $"{(question.DataSets.Count > 0 ? $", over {string.Join(", ", question.DataSets)}" : "")}{DescribeFilters(question)}";
 
     /// <summary>Shows an answer.</summary>
     public static void ShowAnswer(TextOutput people, Answer answer)

@@ -32,7 +32,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var sides = persons.SidesOf(question);
         var count = (long)rules.Noise(persons.Engine.CountCells(sides, 1)[0]).Value;
         var set = persons.SetOf(persons.Sketch(sides, 1)[0], question);
-        return rules.Allows(count, persons.SizesOf(question)) && persons.IsSafe(set)
+        return rules.Allows(count, persons.SizesOf(question)) && persons.Accept(set)
             ? new AnalysisResult(new OverlapResult(count), [set])
             : rules.Withhold();
     }
@@ -47,7 +47,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var columns = question.Cells.Count == 2 ? question.Cells[1].Size : question.CellCount;
         var sets = new Suppression(
             rules.Rules.MinimumAudience, columns, counts, sketches,
-            (found, cells) => persons.SetOf(found, question, cells), persons.IsSafe).SuppressCells(shown);
+            (found, cells) => persons.SetOf(found, question, cells), persons.Accept, persons.IsSafe).SuppressCells(shown);
         if (!shown.Contains(true))
         {
             return rules.Withhold();
@@ -79,7 +79,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         // computed.
         var greatest = Math.Max(Math.Abs(column.GreatestInSum), Math.Abs(column.Minimum)) / scale;
         if (!rules.Allows(count.Value, persons.SizesOf(question)) || !(greatest <= rules.Rules.LargestShare * Math.Abs(sum))
-            || !persons.IsSafe(set))
+            || !persons.Accept(set))
         {
             return rules.Withhold();
         }
@@ -97,7 +97,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var tags = TagList.Write(persons.Engine.ListTags(sides), contract.FindDataSet(design.DataSet)!.MaxRows);
         var count = persons.Engine.CountCells(sides, 1)[0];
         // A list is exact, and every owner agreed to that. Thresholds and the difference guard apply nevertheless.
-        return rules.Allows(count, persons.SizesOf(question)) && persons.IsSafe(set)
+        return rules.Allows(count, persons.SizesOf(question)) && persons.Accept(set)
             ? new AnalysisResult(new ActivationResult(design.DataSet, count, tags), [set])
             : rules.Withhold();
     }

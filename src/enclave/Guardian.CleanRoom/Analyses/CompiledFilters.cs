@@ -1,5 +1,6 @@
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
 
 namespace Guardian.CleanRoom.Analyses;
 
@@ -45,6 +46,21 @@ internal sealed class CompiledFilters
 
     /// <summary>Tests whether any condition depends on a data set's columns.</summary>
     public bool Concern(DataSet dataSet) => parts.Any(part => SidesOf(part).Contains(IndexOf(dataSet)));
+
+    /// <summary>Writes the conditions as terms of a set.</summary>
+    /// <param name="members">The data sets that its persons are in, with their versions.</param>
+    /// <param name="nameOf">Names the version of a data set.</param>
+    public SetTerms TermsOf(IReadOnlyList<string> members, Func<DataSet, string> nameOf)
+    {
+        var columns = parts.SelectMany(part => part.Leaves()).Select(leaf => leaf.Column).Distinct().ToList();
+        return new SetTerms(
+            members,
+            [.. columns.Select(Find).Select(found => new TermColumn(
+                $"{nameOf(dataSets[found.Side])}.{found.Column}", LastCodeOf(dataSets[found.Side].Columns[found.Column])))],
+            parts.Count == 0 ? null : Renumbered(new CodeAll(parts), columns.IndexOf));
+    }
+
+    private static uint LastCodeOf(Column column) => (uint)(column.Maximum - column.Minimum + 1);
 
     /// <summary>Computes the number of a column among the columns of all data sets that take part.</summary>
     public static int NumberOf(IReadOnlyList<DataSet> dataSets, FoundColumn column) =>

@@ -3,6 +3,7 @@ using System.Text;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Privacy;
 
 namespace Guardian.CleanRoom.Analyses;
 
@@ -36,16 +37,44 @@ internal sealed record CompiledQuestion(
 
     /// <summary>
     /// Identifies the persons of some cells: equal when data sets, versions, conditions and cells are. A cell of a crosstab has the same
-    /// identity as a question with its values as condition. Persons with an empty cell in these columns make no difference.
+    /// identity as a question with its values as condition.
     /// </summary>
-    public string Describe(IReadOnlyDictionary<string, DataVersion> versions, IReadOnlyCollection<int> cells)
+    /// <param name="versions">The version of each data set.</param>
+    /// <param name="cells">The cells.</param>
+    /// <param name="hasNoEmptyCell">Tells the columns where a person without a value makes no difference.</param>
+    public string Describe(
+        IReadOnlyDictionary<string, string> versions, IReadOnlyCollection<int> cells, Predicate<CellColumn> hasNoEmptyCell) =>
+        HashOf($"{TextOf(versions)}|{FiltersOf(cells, hasNoEmptyCell).Text}");
+
+    /// <summary>Writes the persons of some cells as terms.</summary>
+    /// <param name="versions">The version of each data set.</param>
+    /// <param name="cells">The cells.</param>
+    /// <param name="dataSets">All data sets of the contract; they know which lies within which.</param>
+    public SetTerms TermsOf(
+        IReadOnlyDictionary<string, string> versions, IReadOnlyCollection<int> cells, IReadOnlyList<DataSet> dataSets)
+    {
+        // A data set that contains another one of the set adds nothing.
+        var least = DataSets.Where(outer => !DataSets.Any(inner => Inclusions.IsWithin(dataSets, inner, outer)));
+        return FiltersOf(cells, _ => false).TermsOf(
+            [.. least.Select(dataSet => NameOf(dataSet, versions))], dataSet => NameOf(dataSet, versions));
+    }
+
+    /// <summary>Writes the name of a column of a version.</summary>
+    public static string NameOf(DataSet dataSet, IReadOnlyDictionary<string, string> versions, int column) =>
+        $"{NameOf(dataSet, versions)}.{column}";
+
+    private static string NameOf(DataSet dataSet, IReadOnlyDictionary<string, string> versions) =>
+        $"{dataSet.Name}={versions[dataSet.Name]}";
+
+    // All values of a column are a condition too: that there is a value.
+    private CompiledFilters FiltersOf(IReadOnlyCollection<int> cells, Predicate<CellColumn> isAlwaysTrue)
     {
         var values = Cells.Select(column => cells.Select(column.ValueOf).Distinct().ToList()).ToList();
         var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
-        IEnumerable<CodeCondition> further = isProduct
-            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size).Select(pair => pair.First.In(DataSets, pair.Second))
-            : [new CodeAny([.. cells.Select(ConditionOf)])];
-        return HashOf($"{TextOf(NamesOf(versions))}|{Filters.With(further).Text}");
+        return Filters.With(isProduct
+            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size || !isAlwaysTrue(pair.First))
+                .Select(pair => pair.First.In(DataSets, pair.Second))
+            : [new CodeAny([.. cells.Select(ConditionOf)])]);
     }
 
     /// <summary>Writes the values of a cell, one for each column.</summary>
@@ -58,7 +87,8 @@ internal sealed record CompiledQuestion(
     public string TextOf(IReadOnlyDictionary<string, string> versions) =>
         string.Join('|', DataSets.Select(dataSet => $"{dataSet.Name}={versions[dataSet.Name]}"));
 
-    private Dictionary<string, string> NamesOf(IReadOnlyDictionary<string, DataVersion> versions) =>
+    /// <summary>Selects the public names of the versions of the data sets that take part.</summary>
+    public Dictionary<string, string> NamesOf(IReadOnlyDictionary<string, DataVersion> versions) =>
         DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Version);
 
     private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

@@ -12,23 +12,25 @@ internal static class LiftComparisons
     /// <summary>Compares the arms.</summary>
     /// <param name="design">The design of the contract.</param>
     /// <param name="arms">The arms in the order of the column's values.</param>
-    /// <param name="ratio">The result of the sample-ratio check.</param>
     /// <param name="isRate">For each outcome whether it is a rate.</param>
     /// <param name="totals">Totals by outcome and arm.</param>
     /// <param name="covariates">Totals with the covariate by outcome and arm; null without one.</param>
     /// <param name="exposed">Persons exposed by arm; null when not known.</param>
+    /// <param name="isSound">Whether the experiment allows a verdict.</param>
     /// <returns>Comparisons by outcome.</returns>
     public static IReadOnlyList<IReadOnlyList<LiftComparison>> Compare(
-        LiftDesign design, IReadOnlyList<string> arms, SampleRatio ratio, IReadOnlyList<bool> isRate,
+        LiftDesign design, IReadOnlyList<string> arms, IReadOnlyList<bool> isRate,
         IReadOnlyList<IReadOnlyList<ArmTotal>> totals, IReadOnlyList<IReadOnlyList<CovariateTotal>>? covariates,
-        IReadOnlyList<double>? exposed)
+        IReadOnlyList<double>? exposed, bool isSound)
     {
         var control = arms.ToList().IndexOf(design.Control);
         var treatments = Name(design, arms);
-        return Judge(design, ratio, [.. totals.Select((byArm, outcome) => treatments.Select(treatment =>
+        return Judge(design, isSound, [.. totals.Select((byArm, outcome) => treatments.Select(treatment =>
         {
             var arm = treatment.Arms.Select(each => byArm[each]).Aggregate(ArmTotal.Add);
-            var result = isRate[outcome] ? Comparison.OfRates(arm, byArm[control]) : Comparison.OfMeans(arm, byArm[control]);
+            var result = isRate[outcome] && design.Cluster is null
+                ? Comparison.OfRates(arm, byArm[control])
+                : Comparison.OfMeans(arm, byArm[control]);
             var cuped = covariates is null
                 ? null
                 : CupedComparison.Of(
@@ -54,7 +56,7 @@ internal static class LiftComparisons
     }
 
     // All comparisons of the report are one family. If the design names a covariate, the test uses the narrowed comparison.
-    private static List<List<LiftComparison>> Judge(LiftDesign design, SampleRatio ratio, List<List<LiftComparison>> compared)
+    private static List<List<LiftComparison>> Judge(LiftDesign design, bool isSound, List<List<LiftComparison>> compared)
     {
         var tested = compared.SelectMany(comparisons => comparisons)
             .Where(comparison => Tested(comparison).PValue is not null).ToList();
@@ -63,7 +65,7 @@ internal static class LiftComparisons
         {
             var index = tested.FindIndex(each => ReferenceEquals(each, comparison));
             double? p = index < 0 ? null : adjusted[index];
-            var verdict = ratio.IsMismatch ? LiftVerdict.Withheld
+            var verdict = !isSound ? LiftVerdict.Withheld
                 : p is not < Level ? LiftVerdict.NotShown
                 : Tested(comparison).AbsoluteLift > 0 ? LiftVerdict.Increase : LiftVerdict.Decrease;
             return comparison with { Verdict = verdict, AdjustedPValue = p };

@@ -12,11 +12,31 @@ namespace Guardian.CleanRoom.Analyses;
 internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)
 {
     private readonly LiftShares? shares = LiftShares.Of(contract);
+    private readonly bool hasClusters = contract.Analyses.Lift!.Cluster is not null;
 
     /// <summary>Adds noise to a count.</summary>
     /// <param name="count">The exact count.</param>
     /// <param name="figure">Persons, exposed or matched.</param>
     public Noised Count(Int128 count, LiftFigure figure) => Add(count, 1, figure, 0);
+
+    /// <summary>Adds noise to the totals of clusters for an outcome. A person is in one cluster of one arm.</summary>
+    /// <param name="outcome">Index of the outcome.</param>
+    /// <param name="column">Its column, with the cap that counts.</param>
+    /// <param name="sums">The exact totals by cluster.</param>
+    /// <param name="persons">The persons of each cluster, with noise.</param>
+    public IReadOnlyList<ClusterTotal> Clusters(
+        int outcome, Column column, IReadOnlyList<MeasureSums> sums, IReadOnlyList<Noised> persons)
+    {
+        var scale = (double)CellText.Power(column.Places);
+        return [.. sums.Zip(persons, (cluster, count) =>
+        {
+            var distances = Add(cluster.Sum, LiftTotals.Reach(column), LiftFigure.ClusterSum, outcome);
+            var values = column.Minimum == 0 ? new Noised(0, 0) : Add(cluster.Count, 1, LiftFigure.ClusterValues, outcome);
+            return new ClusterTotal(
+                (double)count.Value, (double)(distances.Value + (values.Value * column.Minimum)) / scale, count.Variance,
+                (distances.Variance + (values.Variance * column.Minimum * column.Minimum)) / (scale * scale));
+        })];
+    }
 
     /// <summary>Computes the bound within which 95 % of the arms' sizes are of the truth; null for exact figures.</summary>
     public double? Margin() => shares is null ? null : DisclosureRules.MarginOf(1 / (double)shares.Parts[(LiftFigure.Persons, 0)]);
@@ -44,7 +64,7 @@ internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)
             var sum = (double)(distances.Value + (values.Value * column.Minimum)) / scale;
             var sumNoise = (distances.Variance + (values.Variance * column.Minimum * column.Minimum)) / (scale * scale);
             totals.Add(new ArmTotal((long)count.Value, sum, sum, count.Variance, sumNoise));
-            if (column.Kind != ColumnKind.Flag)
+            if (column.Kind != ColumnKind.Flag && !hasClusters)
             {
                 var squares = Add(arm.SumOfSquares, cap * cap, LiftFigure.Squares, outcome);
                 variances.Add(NoisyVariance.Of(totals[^1], column, distances, values, squares));

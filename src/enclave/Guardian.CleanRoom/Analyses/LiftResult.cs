@@ -14,9 +14,18 @@ namespace Guardian.CleanRoom.Analyses;
 /// <param name="Covariate">The covariate, <c>dataset.column</c>; null without one.</param>
 /// <param name="Exposure">The column with the exposure; null when it is not known.</param>
 /// <param name="Outcomes">The outcomes in the order of the contract.</param>
+/// <param name="Clusters">The clusters that were assigned as a whole; null when each person was assigned alone.</param>
 public sealed record LiftResult(
     string Assignment, string Control, LiftPopulation Population, long Matched, IReadOnlyList<LiftArm> Arms, SampleRatio SampleRatio,
-    MultipleTesting Correction, string? Covariate, string? Exposure, IReadOnlyList<LiftOutcome> Outcomes) : AnswerBody;
+    MultipleTesting Correction, string? Covariate, string? Exposure, IReadOnlyList<LiftOutcome> Outcomes,
+    LiftClusters? Clusters = null) : AnswerBody;
+
+/// <summary>How clusters enter the errors.</summary>
+/// <param name="Column">The column with the cluster, <c>dataset.column</c>.</param>
+/// <param name="Groups">The number of values of the column, or of the groups of clusters that a hash of it forms.</param>
+/// <param name="AreHashed">Whether they are such groups.</param>
+/// <param name="AreTooFew">Whether an arm has fewer than two, so that every verdict is withheld.</param>
+public sealed record LiftClusters(string Column, int Groups, bool AreHashed, bool AreTooFew);
 
 /// <summary>An arm.</summary>
 /// <param name="Name">The value of the assignment.</param>

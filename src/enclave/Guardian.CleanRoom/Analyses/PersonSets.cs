@@ -7,13 +7,19 @@ namespace Guardian.CleanRoom.Analyses;
 
 /// <summary>The sets of persons that a question describes, on the current versions of the data.</summary>
 /// <param name="engine">The engine of the question.</param>
+/// <param name="contract">The contract.</param>
 /// <param name="versions">The current version of each data set, by name.</param>
 /// <param name="guard">The sets of earlier answers.</param>
+/// <param name="trial">Judges the sets of the answer.</param>
 /// <param name="sketch">The layout of sketches.</param>
 /// <param name="key">The key of sketches.</param>
 internal sealed class PersonSets(
-    IMatchEngine engine, IReadOnlyDictionary<string, DataVersion> versions, DifferenceGuard guard, SketchLayout sketch, SketchKey key)
+    IMatchEngine engine, RoomContract contract, IReadOnlyDictionary<string, DataVersion> versions, DifferenceGuard guard,
+    GuardTrial trial, SketchLayout sketch, SketchKey key)
 {
+    private readonly RecordedSets recorded = new(contract);
+    private readonly Dictionary<string, string> names = versions.ToDictionary(pair => pair.Key, pair => pair.Value.Version);
+
     /// <summary>Counts and sums.</summary>
     public IMatchEngine Engine => engine;
 
@@ -29,19 +35,26 @@ internal sealed class PersonSets(
     public IReadOnlyList<SetSketch> Sketch(IReadOnlyList<SidePlan> sides, int cells) => engine.SketchCells(sides, cells, sketch, key);
 
     /// <summary>Describes the persons of some cells of a question as a set.</summary>
-    public PersonSet SetOf(SetSketch found, CompiledQuestion question, IReadOnlyCollection<int> cells) =>
-        new(found, question.Describe(versions, cells));
+    public PersonSet SetOf(SetSketch found, CompiledQuestion question, IReadOnlyCollection<int> cells) => new(
+        found, question.Describe(names, cells, HasNoEmptyCell), recorded.Mask(question.DataSets),
+        RecordedSets.Write(question.CellCount, cells))
+    {
+        Terms = question.TermsOf(names, cells, contract.DataSets),
+    };
 
     /// <summary>Describes all persons of a question as a set.</summary>
     public PersonSet SetOf(SetSketch found, CompiledQuestion question) =>
         SetOf(found, question, [.. Enumerable.Range(0, question.CellCount)]);
 
-    /// <summary>Tests whether an answer about this set is safe together with all earlier answers, and with those that the contract
-    /// reserves.</summary>
-    public bool IsSafe(PersonSet set) => guard.Allows(set);
+    /// <summary>
+    /// Tests whether an answer about this set is safe together with all earlier answers, with those that the contract reserves, and with
+    /// the sets of this answer that were accepted before.
+    /// </summary>
+    public bool Accept(PersonSet set) => trial.Accept(set);
 
-    /// <summary>Tests whether a reserved answer about this set is safe together with all earlier answers.</summary>
-    public bool IsSafeAsReserved(PersonSet set) => guard.AllowsReserved(set);
+    /// <summary>Tests whether a set differs by enough persons from that of each earlier answer, and from those that the contract
+    /// reserves.</summary>
+    public bool IsSafe(PersonSet set) => trial.Allows(set);
 
     /// <summary>
     /// Counts the persons of each data set outside which enough persons must remain. There is no such test for a data set whose membership
@@ -51,6 +64,10 @@ internal sealed class PersonSets(
         .Where(dataSet => !dataSet.IsMembershipKnown
             && question.DataSets.Any(other => other != dataSet && !other.IsMembershipKnown))
         .Select(dataSet => (long)versions[dataSet.Name].Rows);
+
+    // With noise, the few persons without a value are protected by it.
+    private bool HasNoEmptyCell(CellColumn column) => !guard.AuditsCombinations
+        || guard.CompleteColumns.Contains(CompiledQuestion.NameOf(column.DataSet, names, column.Column));
 
     private static List<CellPart> PartsOf(CompiledQuestion question, DataSet dataSet) =>
         [.. question.Cells.Where(cell => cell.DataSet == dataSet).Select(cell => new CellPart(cell.Column, cell.Stride))];

@@ -48,9 +48,14 @@ internal sealed class QuestionCompiler(RoomContract contract)
         if (question.Kind == QuestionKind.Lift)
         {
             var design = contract.Analyses.Lift!;
+            // The assignment comes first and the outcomes last; a condition on another data set lets that one take part too.
+            string[] ends = [design.Assignment.DataSet, design.Outcomes[0].DataSet];
+            var named = question.Where.SelectMany(condition => condition.Predicates()).Select(each => each.Column.Split('.')[0])
+                .ToHashSet();
+            var others = contract.DataSets.Where(dataSet => named.Contains(dataSet.Name) && !ends.Contains(dataSet.Name));
             return question.DataSets.Count == 0
-                ? new List<DataSet> { contract.FindDataSet(design.Assignment.DataSet)!, contract.FindDataSet(design.Outcomes[0].DataSet)! }
-                : RoomReasons.DesignFixed.Because("lift is over the data sets of its design; leave them out");
+                ? new List<DataSet>([contract.FindDataSet(ends[0])!, .. others, contract.FindDataSet(ends[1])!])
+                : RoomReasons.DesignFixed.Because("lift is over the data sets of its design and of its conditions; leave them out");
         }
         var unknown = question.DataSets.FirstOrDefault(name => contract.FindDataSet(name) is null);
         if (unknown is not null)
@@ -158,8 +163,24 @@ internal sealed class QuestionCompiler(RoomContract contract)
         return compiled with { Cells = [new CellColumn(column.DataSet, column.Index, (int)column.Column.Maximum + 1, 1)] };
     }
 
-    private Outcome<CompiledQuestion> CompileLift(CompiledQuestion compiled) =>
-        LiftDesignRules.FindProblem(contract, compiled) is { } refusal ? refusal : compiled;
+    private Outcome<CompiledQuestion> CompileLift(CompiledQuestion compiled)
+    {
+        if (LiftDesignRules.FindProblem(contract, compiled) is { } refusal)
+        {
+            return refusal;
+        }
+        if (ClusterCells.Of(contract) is not { } clusters)
+        {
+            return compiled;
+        }
+        // A person without a cluster was not assigned with anybody, and does not count.
+        var found = new FoundColumn(compiled.DataSets[0], clusters.Column);
+        var last = (uint)(found.Column.Maximum - found.Column.Minimum + 1);
+        return compiled with
+        {
+            Filters = compiled.Filters.With([new CodeRanges(CompiledFilters.NumberOf(compiled.DataSets, found), [(1, last)])]),
+        };
+    }
 
     private Outcome<CompiledQuestion> CompileActivation(CompiledQuestion compiled)
     {

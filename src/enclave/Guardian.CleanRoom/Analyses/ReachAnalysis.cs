@@ -35,10 +35,11 @@ internal sealed class ReachAnalysis(RoomContract contract, PersonSets persons, D
         var shown = classCounts.Select(count => rules.Allows(count, sizes)).ToArray();
         var (all, reached) = (classCounts.Sum(), classCounts.Skip(1).Sum());
         var (allSet, reachedSet) = (UnionFrom(0), UnionFrom(1));
-        var answered = new Suppression(rules.Rules.MinimumAudience, classes, classCounts, classSketches, SetOf, persons.IsSafe)
-            .SuppressCells(shown);
+        var (isAllSafe, isReachedSafe) = (persons.Accept(allSet), persons.Accept(reachedSet));
+        var answered = new Suppression(
+            rules.Rules.MinimumAudience, classes, classCounts, classSketches, SetOf, persons.Accept, persons.IsSafe).SuppressCells(shown);
         var missed = all - reached;
-        if (!rules.Allows(all, sizes) || !rules.Allows(reached, sizes) || !persons.IsSafe(allSet) || !persons.IsSafe(reachedSet)
+        if (!rules.Allows(all, sizes) || !rules.Allows(reached, sizes) || !isAllSafe || !isReachedSafe
             || (missed > 0 && missed < rules.Rules.MinimumAudience))
         {
             return rules.Withhold();

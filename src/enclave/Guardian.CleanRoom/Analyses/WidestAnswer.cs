@@ -37,6 +37,9 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
         return Math.Max(Size(Body()) + list, Size(withheld));
     }
 
+    /// <summary>Cells by which a set of the answer is described.</summary>
+    public int CellCount => question.Question.Kind == QuestionKind.Lift ? Arms().Count : question.CellCount;
+
     /// <summary>Computes the most sets of persons that the answer can describe.</summary>
     public int CountSets()
     {
@@ -82,7 +85,10 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
             new SampleRatio(Number, int.MinValue, Number, false), design.Correction, design.Covariate?.ToString(),
             design.Exposure?.ToString(),
             [.. design.Outcomes.Select(outcome => new LiftOutcome(
-                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, Number))]);
+                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, Number))],
+            ClusterCells.Of(contract) is { } clusters
+                ? new LiftClusters(design.Cluster!.ToString(), clusters.Count, AreHashed: false, AreTooFew: false)
+                : null);
     }
 
     private IReadOnlyList<string> Arms()

@@ -137,6 +137,7 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             Population = map.Word("population", Populations, LiftPopulation.Matched),
             Exposure = ReadExposure(map, assignedSet),
             Covariate = ReadCovariate(map, outcomes),
+            Cluster = ReadCluster(map, assignedSet),
             Correction = map.Word("correction", Corrections, MultipleTesting.Holm),
             Caps = ReadCaps(map, outcomes),
             Epsilon = PrivacyReader.ReadEpsilon(map, "epsilon", PrivacyReader.GreatestEpsilon),
@@ -149,6 +150,10 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
         {
             // The campaign may have changed which persons match, and with them the covariate: the adjusted difference would be biased.
             map.ReportAt("covariate", "'covariate' needs 'population: matched': it is unknown for persons who are in no other data set");
+        }
+        if (design is { Covariate: not null, Cluster: not null })
+        {
+            map.ReportAt("covariate", "'covariate' and 'cluster' do not go together; omit one of both");
         }
         map.End();
         return design;
@@ -194,6 +199,21 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             map.ReportAt("exposure", "'exposure' must be a flag of the assignment's data set");
         }
         return ReferenceTo(map.OptionalText("exposure"));
+    }
+
+    private ColumnReference? ReadCluster(YamlMap map, DataSet? assignedSet)
+    {
+        if (!map.Has("cluster"))
+        {
+            return null;
+        }
+        var (dataSet, cluster) = ReadColumn("cluster", map.Text("cluster"), message => map.ReportAt("cluster", message));
+        if (cluster is not null && (cluster.Kind is not (ColumnKind.Category or ColumnKind.Integer) || dataSet != assignedSet
+            || $"{dataSet!.Name}.{cluster.Name}" == map.OptionalText("assignment")))
+        {
+            map.ReportAt("cluster", "'cluster' must be a category or an integer of the assignment's data set, and not the assignment");
+        }
+        return ReferenceTo(map.OptionalText("cluster"));
     }
 
     private ColumnReference? ReadCovariate(YamlMap map, List<ColumnReference> outcomes)

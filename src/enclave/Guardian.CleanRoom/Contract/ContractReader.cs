@@ -236,9 +236,30 @@ public static class ContractReader
             return new RoomRoles([], [], []);
         }
         var read = new RoomRoles(
-            ReadRole(roles, "query", members), ReadRole(roles, "receive", members), ReadRole(roles, "pay", members));
+            ReadRole(roles, "query", members), ReadRole(roles, "receive", members), ReadRole(roles, "pay", members))
+        {
+            BudgetShares = ReadShares(roles, members),
+        };
         roles.End();
         return read;
+    }
+
+    private static Dictionary<string, decimal> ReadShares(YamlMap roles, List<RoomMember> members)
+    {
+        var shares = new Dictionary<string, decimal>();
+        if (roles.Map("budget") is not { } map)
+        {
+            return shares;
+        }
+        foreach (var member in members)
+        {
+            if (map.OptionalDecimal(member.Name, 0, 1) is { } share)
+            {
+                shares[member.Name] = share;
+            }
+        }
+        map.End();
+        return shares;
     }
 
     private static List<string> ReadRole(YamlMap roles, string role, List<RoomMember> members)

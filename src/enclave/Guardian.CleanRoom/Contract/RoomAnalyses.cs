@@ -63,6 +63,12 @@ public sealed record LiftDesign
     /// <summary>A number of the outcome data set known before assignment, with which CUPED narrows the intervals; null for none.</summary>
     public ColumnReference? Covariate { get; init; }
 
+    /// <summary>
+    /// The column of the assignment's data set that says which persons were assigned together, such as a household or a store; null when
+    /// each person was assigned alone.
+    /// </summary>
+    public ColumnReference? Cluster { get; init; }
+
     /// <summary>How several comparisons are judged together.</summary>
     public MultipleTesting Correction { get; init; }
 

@@ -67,7 +67,14 @@ public sealed record RoomMember(string Name, string PublicKey);
 /// <param name="Query">Members who may ask.</param>
 /// <param name="Receive">Members who may read all answers, also those to others' questions.</param>
 /// <param name="Pay">Members who bear the cost of the room; only stated for the record.</param>
-public sealed record RoomRoles(IReadOnlyList<string> Query, IReadOnlyList<string> Receive, IReadOnlyList<string> Pay);
+public sealed record RoomRoles(IReadOnlyList<string> Query, IReadOnlyList<string> Receive, IReadOnlyList<string> Pay)
+{
+    /// <summary>
+    /// The share of each data set's budget, up to 1, that the questions of a member may spend under this contract; a member who is not
+    /// named may spend all.
+    /// </summary>
+    public IReadOnlyDictionary<string, decimal> BudgetShares { get; init; } = new Dictionary<string, decimal>();
+}
 
 /// <summary>The votes that a contract needs to succeed another; the members of the successor sign it in any case.</summary>
 public enum VoteRule

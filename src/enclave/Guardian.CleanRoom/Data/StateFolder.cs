@@ -10,8 +10,9 @@ namespace Guardian.CleanRoom.Data;
 /// <summary>The folders of rooms in an enclave's state folder.</summary>
 internal static class StateFolder
 {
-    /// <summary>The form of a room's files. Format 1 was that of releases without keys for each version.</summary>
-    public const int Format = 2;
+    /// <summary>The form of a room's files. Format 1 was without keys for each version, and 2 without the
+    /// terms of answered sets.</summary>
+    public const int Format = 3;
 
     /// <summary>Name of the log's file.</summary>
     public const string LogName = "log";

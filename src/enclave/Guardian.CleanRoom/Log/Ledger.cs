@@ -17,6 +17,7 @@ internal sealed class Ledger(RoomContract contract)
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, decimal> spent = contract.DataSets.ToDictionary(dataSet => dataSet.Name, _ => 0m);
+    private readonly Dictionary<(string Member, string DataSet), decimal> spentByMember = [];
 
     /// <summary>Epsilon spent so far, by data set.</summary>
     public IReadOnlyDictionary<string, decimal> Spent
@@ -42,7 +43,7 @@ internal sealed class Ledger(RoomContract contract)
             if (entry.Event == LogEvents.Question)
             {
                 var detail = JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.QuestionDetail)!;
-                ledger.Charge(detail.Versions.Keys, detail.Epsilon);
+                ledger.Charge(detail.Versions.Keys, detail.Epsilon, entry.Member);
             }
             else if (entry.Event == LogEvents.Succession)
             {
@@ -57,24 +58,55 @@ internal sealed class Ledger(RoomContract contract)
     }
 
     /// <summary>Charges some data sets.</summary>
-    public void Charge(IEnumerable<string> dataSets, decimal epsilon)
+    /// <param name="dataSets">Their names.</param>
+    /// <param name="epsilon">The price for each.</param>
+    /// <param name="member">The member who asked; null for what was spent before this contract.</param>
+    public void Charge(IEnumerable<string> dataSets, decimal epsilon, string? member = null)
     {
         lock (gate)
         {
             foreach (var dataSet in dataSets)
             {
                 spent[dataSet] = spent.GetValueOrDefault(dataSet) + epsilon;
+                if (member is not null)
+                {
+                    spentByMember[(member, dataSet)] = spentByMember.GetValueOrDefault((member, dataSet)) + epsilon;
+                }
             }
         }
     }
 
-    /// <summary>Finds a data set that cannot afford a price.</summary>
-    /// <returns>The refusal, or null.</returns>
-    public Refusal? FindProblem(IEnumerable<string> dataSets, decimal epsilon)
+    /// <summary>Lists the shares of members in each budget, as the contract limits them.</summary>
+    public IReadOnlyList<MemberBudget> ListShares()
     {
-        var known = Spent;
+        lock (gate)
+        {
+            return
+            [
+                .. from share in contract.Roles.BudgetShares
+                   from dataSet in contract.DataSets
+                   select new MemberBudget(
+                       share.Key, dataSet.Name, share.Value * BudgetOf(dataSet.Name),
+                       spentByMember.GetValueOrDefault((share.Key, dataSet.Name))),
+            ];
+        }
+    }
+
+    /// <summary>Finds a data set that cannot afford a price, or whose budget leaves a member no share for it.</summary>
+    /// <param name="dataSets">Names of the data sets.</param>
+    /// <param name="epsilon">The price for each.</param>
+    /// <param name="member">The member who asks; null for none.</param>
+    /// <returns>The refusal, or null.</returns>
+    public Refusal? FindProblem(IEnumerable<string> dataSets, decimal epsilon, string? member = null)
+    {
+        var (known, shares) = (Spent, ListShares());
         foreach (var dataSet in dataSets)
         {
+            if (shares.FirstOrDefault(each => each.Member == member && each.DataSet == dataSet) is { } share
+                && share.FindProblem(epsilon) is { } exceeded)
+            {
+                return exceeded;
+            }
             var left = BudgetOf(dataSet) - known[dataSet];
             if (epsilon > left)
             {

@@ -13,6 +13,9 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
 {
     private const nuint Lanes = RoomLayout.BucketsPerGroup;
 
+    // 2^64 over the golden ratio (Knuth, volume 3, 6.4): neighbouring codes get different bins.
+    private const ulong HashFactor = 0x9E37_79B9_7F4A_7C15;
+
     private readonly SidePlan plan;
     private readonly IReadOnlyList<ValueField> fields;
     private readonly bool withRests;
@@ -101,7 +104,7 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         ref var codes = ref MemoryMarshal.GetReference(columns.Codes(part.Column, stored));
         ref var target = ref cells.FirstHalf;
         var size = columns.CodeSize(part.Column);
-        if (part.Starts is not { } starts)
+        if (part.Starts is null && part.HashBits == 0)
         {
             TLanes.AddMultiples(ref codes, size, (ushort)part.Stride, (ushort)payload.FailBit, ref target, (nuint)columns.Slots);
             return;
@@ -110,16 +113,20 @@ internal sealed class GroupLoader<TLanes, T> where TLanes : struct, ILanes<T> wh
         {
             var code = TLanes.LoadCodes(ref codes, slot, size);
             var isEmpty = TLanes.Equal(code, TLanes.All(0));
-            var multiple = TLanes.AndNot(TLanes.Multiply(BinOf(code, starts), TLanes.All((ulong)part.Stride)), isEmpty);
+            var multiple = TLanes.AndNot(TLanes.Multiply(BinOf(code, part), TLanes.All((ulong)part.Stride)), isEmpty);
             var value = TLanes.Add(TLanes.LoadHalves(ref target, slot), multiple);
             TLanes.StoreHalves(TLanes.Or(value, TLanes.And(isEmpty, TLanes.All(payload.FailBit))), ref target, slot);
         }
     }
 
-    // Counts the bins that begin at or below the code.
-    private static T BinOf(T code, IReadOnlyList<uint> starts)
+    // Hashes the code, or counts the bins that begin at or below it.
+    private static T BinOf(T code, CellPart part)
     {
-        var bin = TLanes.All(0);
+        if (part.HashBits > 0)
+        {
+            return TLanes.ShiftRight(TLanes.Multiply(code, TLanes.All(HashFactor)), 64 - part.HashBits);
+        }
+        var (starts, bin) = (part.Starts!, TLanes.All(0));
         for (var k = 0; k < starts.Count; k++)
         {
             // A mask of all ones is minus one.

@@ -57,6 +57,9 @@ internal readonly record struct SketchLayout(int Slots, int WordsPerBucket)
 {
     private const int LeastSize = 4096;
 
+    // Combinations of many sets need more bits than there are sets.
+    private const int LeastAuditedSize = 16_384;
+
     // The difference of unrelated sets has a quarter of all bits set at random; k must be well below that.
     private const int BitsPerPerson = 32;
 
@@ -64,9 +67,13 @@ internal readonly record struct SketchLayout(int Slots, int WordsPerBucket)
     public int WordCount => Slots * WordsPerBucket * RoomLayout.BucketsPerGroup;
 
     /// <summary>Computes the layout that shows all differences below k.</summary>
-    public static SketchLayout For(int minimumAudience, int groupCount)
+    /// <param name="minimumAudience">k of the contract.</param>
+    /// <param name="isAudited">Whether combinations of answers are examined too, because there is no noise.</param>
+    /// <param name="groupCount">Groups of the room.</param>
+    public static SketchLayout For(int minimumAudience, bool isAudited, int groupCount)
     {
-        var bits = Math.Max(LeastSize, (int)BitOperations.RoundUpToPowerOf2((uint)(BitsPerPerson * minimumAudience)));
+        var bits = Math.Max(
+            isAudited ? LeastAuditedSize : LeastSize, (int)BitOperations.RoundUpToPowerOf2((uint)(BitsPerPerson * minimumAudience)));
         var groups = bits / (64 * RoomLayout.BucketsPerGroup);
         var slots = Math.Min(groups, 1 << BitOperations.Log2((uint)groupCount));
         return new SketchLayout(slots, groups / slots);

@@ -11,7 +11,8 @@ internal sealed record SidePlan(IGroupSource Source, IReadOnlyList<CodeCondition
 
 /// <summary>A column's part of a cell's number: its bin times the stride.</summary>
 /// <param name="Starts">Null when each code is a bin, from code 1. Else the first code of every bin but the first, ascending.</param>
-internal sealed record CellPart(int Column, int Stride, IReadOnlyList<uint>? Starts = null);
+/// <param name="HashBits">When greater than 0, bins are a hash of the code, of as many bits; without <paramref name="Starts"/>.</param>
+internal sealed record CellPart(int Column, int Stride, IReadOnlyList<uint>? Starts = null, int HashBits = 0);
 
 /// <summary>A column to sum over matched persons, as the distance from its minimum (code less one).</summary>
 /// <param name="Side">Index of the side that has the column.</param>

@@ -34,6 +34,15 @@ public enum LiftFigure
 
     /// <summary>The covariate's sum over persons with a value of the outcome, where the outcome's minimum is not zero.</summary>
     SharedSum,
+
+    /// <summary>Persons of a cluster in the arm, or of a group of clusters.</summary>
+    ClusterPersons,
+
+    /// <summary>An outcome's sum over these, as distances from the minimum.</summary>
+    ClusterSum,
+
+    /// <summary>Those of them with a value, where the minimum is not zero.</summary>
+    ClusterValues,
 }
 
 /// <summary>
@@ -86,7 +95,7 @@ public sealed class LiftShares
         var reach = (column.GreatestInSum - column.Minimum) / scale;
         var (sensitivity, unit) = figure switch
         {
-            LiftFigure.Sum => (reach, 1 / scale),
+            LiftFigure.Sum or LiftFigure.ClusterSum => (reach, 1 / scale),
             LiftFigure.Squares => (reach * reach, 1 / (scale * scale)),
             _ => (1, 1),
         };
@@ -104,7 +113,11 @@ public sealed class LiftShares
         {
             yield return (LiftFigure.Matched, 0, CountWeight);
         }
-        var hasCovariate = design.Covariate is not null;
+        var (hasCovariate, hasClusters) = (design.Covariate is not null, design.Cluster is not null);
+        if (hasClusters)
+        {
+            yield return (LiftFigure.ClusterPersons, 0, CountWeight);
+        }
         if (hasCovariate)
         {
             yield return (LiftFigure.CovariateSum, 0, CovariateWeight);
@@ -114,7 +127,12 @@ public sealed class LiftShares
         {
             var column = outcomes[outcome];
             yield return (LiftFigure.Sum, outcome, SumWeight);
-            if (column.Kind != ColumnKind.Flag)
+            if (hasClusters)
+            {
+                // The squares follow from the clusters' sums.
+                yield return (LiftFigure.ClusterSum, outcome, SquaresWeight);
+            }
+            else if (column.Kind != ColumnKind.Flag)
             {
                 yield return (LiftFigure.Squares, outcome, SquaresWeight);
             }
@@ -130,6 +148,10 @@ public sealed class LiftShares
             var reach = Math.Max(1.0, column.GreatestInSum - column.Minimum);
             var ratio = Math.Pow(Math.Abs((double)column.Minimum) / reach, 2.0 / 3);
             yield return (LiftFigure.Values, outcome, (int)(SumWeight * Math.Clamp(ratio, 0.1, 4)));
+            if (hasClusters)
+            {
+                yield return (LiftFigure.ClusterValues, outcome, (int)(SquaresWeight * Math.Clamp(ratio, 0.1, 4)));
+            }
             if (hasCovariate)
             {
                 yield return (LiftFigure.SharedSum, outcome, ProductWeight);

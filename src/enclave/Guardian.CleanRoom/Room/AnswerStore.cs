@@ -18,20 +18,22 @@ namespace Guardian.CleanRoom.Room;
 /// <param name="Asked">Sequence of the question's log entry.</param>
 /// <param name="Member">The member who asked.</param>
 /// <param name="Question">The question.</param>
+/// <param name="Versions">Public name of the version of each data set that takes part, by name.</param>
 /// <param name="Outcome"><c>answered</c>, or the code of the refusal.</param>
 /// <param name="Statement">The signed answer, with a result or a refusal.</param>
 /// <param name="Sets">The sets of persons that the answer describes; none for a refusal.</param>
 internal sealed record AnswerRecord(
-    string Key, long Asked, string Member, Question Question, string Outcome, byte[] Statement, IReadOnlyList<PersonSet> Sets)
+    string Key, long Asked, string Member, Question Question, IReadOnlyDictionary<string, string> Versions, string Outcome,
+    byte[] Statement, IReadOnlyList<PersonSet> Sets)
 {
     /// <summary>Makes the widest record of the same question.</summary>
-    /// <param name="sets">The most sets that an answer to it can describe.</param>
+    /// <param name="widest">Knows the most sets that an answer to it can describe.</param>
     /// <param name="sketch">The layout of sketches.</param>
-    public AnswerRecord ToWidest(int sets, SketchLayout sketch)
+    public AnswerRecord ToWidest(WidestAnswer widest, SketchLayout sketch) => this with
     {
-        var set = new PersonSet(new SetSketch(new ulong[sketch.WordCount]), new string('0', 2 * SHA256.HashSizeInBytes));
-        return this with { Outcome = AnswerSummary.WidestOutcome, Sets = [.. Enumerable.Repeat(set, sets)] };
-    }
+        Outcome = AnswerSummary.WidestOutcome,
+        Sets = [.. Enumerable.Repeat(RecordedSets.Widest(widest.CellCount, sketch), widest.CountSets())],
+    };
 }
 
 [JsonSourceGenerationOptions(

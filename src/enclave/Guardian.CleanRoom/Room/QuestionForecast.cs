@@ -92,6 +92,11 @@ public sealed record QuestionForecast(
                 return Refuse(RoomReasons.BudgetExhausted.Because(string.Create(
                     CultureInfo.InvariantCulture, $"'{poor.Name}' has {poor.Total - poor.Spent:0.###} left, and an answer costs {price}")));
             }
+            if (facts.Budget.Members?.FirstOrDefault(each =>
+                each.Member == member && names.Contains(each.DataSet) && each.FindProblem(price) is not null) is { } share)
+            {
+                return Refuse(share.FindProblem(price)!);
+            }
             return new QuestionForecast(null, null, null, price, names, [.. FindErrors(compiled)], [.. FindDoubts(compiled, earlier)]);
         }
 

@@ -60,8 +60,10 @@ public sealed record DataSetKeys(byte[] MatchKey, byte[] UploadSecret);
 /// <param name="NoiseMargin">95 % of all counts will be within this of the truth.</param>
 /// <param name="DataSets">The budget of each data set.</param>
 /// <param name="LiftEpsilon">Price of a lift measurement; null where there is none, or figures are exact.</param>
+/// <param name="Members">The shares of members in these budgets; null where the contract limits none, or figures are exact.</param>
 public sealed record BudgetDescription(
-    int MinimumAudience, decimal? Epsilon, double? NoiseMargin, IReadOnlyList<DataSetBudget> DataSets, decimal? LiftEpsilon = null);
+    int MinimumAudience, decimal? Epsilon, double? NoiseMargin, IReadOnlyList<DataSetBudget> DataSets, decimal? LiftEpsilon = null,
+    IReadOnlyList<MemberBudget>? Members = null);
 
 /// <summary>The budget of a data set.</summary>
 /// <param name="Name">The data set.</param>

@@ -17,6 +17,12 @@ public sealed class RoomQuestions
     private readonly QuestionCompiler compiler;
     private readonly DisclosureRules rules;
 
+    // Values of as many columns move together through a match.
+    private const int ColumnsAtOnce = 4;
+
+    // Versions whose columns were searched for empty cells; written while an analysis is locked.
+    private readonly HashSet<string> learned = [];
+
     // The versions whose lift is reserved; written while an analysis is locked.
     private string? reservedKey;
 
@@ -73,7 +79,8 @@ public sealed class RoomQuestions
         var spent = state.Ledger.Spent;
         return new BudgetDescription(
             contract.Privacy.MinimumAudience, contract.Privacy.Epsilon, rules.Margin(),
-            [.. contract.DataSets.Select(dataSet => DescribeBudget(dataSet.Name, spent[dataSet.Name]))], contract.Analyses.Lift?.Epsilon);
+            [.. contract.DataSets.Select(dataSet => DescribeBudget(dataSet.Name, spent[dataSet.Name]))], contract.Analyses.Lift?.Epsilon,
+            contract.Privacy.Epsilon is null || contract.Roles.BudgetShares.Count == 0 ? null : state.Ledger.ListShares());
     }
 
     /// <summary>Lists the admitted questions, for members who may read answers. It does not wait for a running analysis.</summary>
@@ -140,13 +147,14 @@ public sealed class RoomQuestions
         var key = compiled.Value.KeyOf(versions);
         if (state.Answers.Find(key) is null)
         {
-            if (state.Ledger.FindProblem(names, PriceOf(question) ?? 0) is { } exhausted)
+            if (state.Ledger.FindProblem(names, PriceOf(question) ?? 0, member.Name) is { } exhausted)
             {
                 return exhausted;
             }
-            if (state.Guard.IsFull)
+            if (!state.Guard.HasSpaceFor(new WidestAnswer(contract, compiled.Value).CountSets()))
             {
-                return RoomReasons.HistoryFull.Because("this room has answered as many questions as it can remember");
+                return RoomReasons.HistoryFull.Because(
+                    "this room cannot remember the groups of this answer too; ask for fewer cells, or agree on another contract");
             }
         }
         return new AdmittedQuestion(compiled.Value, versions, key);
@@ -158,23 +166,23 @@ public sealed class RoomQuestions
         var (compiled, versions, key) = admitted;
         var names = compiled.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Version);
         var price = PriceOf(question) ?? 0;
-        state.Ledger.Charge(names.Keys, price);
+        state.Ledger.Charge(names.Keys, price, member.Name);
         var entry = state.Append(
             member, LogEvents.Question, new QuestionDetail(question, names, price), RoomLogJson.Default.QuestionDetail);
 
         // Step 4: compute and store.
-        var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, state.Layout.GroupCount);
-        ReserveLift(sketch);
-        var engine = state.Engines.Create(compiled.Filters.Across, versions);
-        var persons = new PersonSets(engine, versions, state.Guard, sketch, state.Keys.SketchKey());
-        var result = new Analyst(contract, persons, rules).Run(compiled);
+        LearnCompleteColumns(versions);
+        ReserveLift();
+        using var trial = state.Guard.Begin(compiled.IsReserved);
+        var result = new Analyst(contract, SetsOf(compiled, versions, trial), rules).Run(compiled);
         var widest = new WidestAnswer(contract, compiled);
         var statement = SignAnswer(member, question, names, entry, result.Value?.Body, widest);
         var outcome = result.Refusal?.Code ?? AnswerSummary.Answered;
-        var record = new AnswerRecord(key, entry.Sequence, member.Name, question, outcome, statement, result.Value?.Sets ?? []);
-        var hash = state.Answers.Write(record, record.ToWidest(widest.CountSets(), sketch));
+        var record = new AnswerRecord(key, entry.Sequence, member.Name, question, names, outcome, statement, result.Value?.Sets ?? []);
+        var hash = state.Answers.Write(record, record.ToWidest(widest, state.Sketch));
 
         // Step 5: log, then reply. The entry counts even if the head cannot be reached, so the record is added in any case.
+        trial.Dispose();
         state.Guard.Remember(record.Sets);
         try
         {
@@ -189,7 +197,7 @@ public sealed class RoomQuestions
     }
 
     // No other question may block the measurement that the members agreed on: its sets count as answered from the first question on.
-    private void ReserveLift(SketchLayout sketch)
+    private void ReserveLift()
     {
         if (contract.Analyses.Lift is null || compiler.Compile(new Question { Kind = QuestionKind.Lift }).Value is not { } lift)
         {
@@ -207,10 +215,42 @@ public sealed class RoomQuestions
         {
             return;
         }
-        var engine = state.Engines.Create(null, versions);
-        var persons = new PersonSets(engine, versions, state.Guard, sketch, state.Keys.SketchKey());
-        state.Guard.Reserve(new LiftAnalysis(contract, persons, rules).FindReservedSets(lift));
+        LearnCompleteColumns(versions);
+        using var trial = state.Guard.Begin(isReserved: true);
+        state.Guard.Reserve(new LiftAnalysis(contract, SetsOf(lift, versions, trial), rules).FindReservedSets(lift));
         reservedKey = key;
+    }
+
+    private PersonSets SetsOf(CompiledQuestion question, IReadOnlyDictionary<string, DataVersion> versions, GuardTrial trial) => new(
+        state.Engines.Create(question.Filters.Across, versions), contract, versions, state.Guard, trial, state.Sketch,
+        state.Keys.SketchKey());
+
+    // Without noise, one person without a value is the difference between everybody and all values together. Whether a version has any
+    // empty cell in a column does not depend on any match.
+    private void LearnCompleteColumns(IReadOnlyDictionary<string, DataVersion> versions)
+    {
+        if (!state.Guard.AuditsCombinations)
+        {
+            return;
+        }
+        foreach (var (name, version) in versions.Where(pair => learned.Add(pair.Value.Version)))
+        {
+            var names = versions.ToDictionary(pair => pair.Key, pair => pair.Value.Version);
+            var dataSet = contract.FindDataSet(name)!;
+            bool IsInTerms(int column) => dataSet.Columns[column].Filter
+                || new[] { contract.Analyses.Lift?.Assignment, contract.Analyses.Reach?.Frequency }
+                    .Contains(new ColumnReference(name, dataSet.Columns[column].Name));
+            var engine = state.Engines.Create(null, new Dictionary<string, DataVersion> { [name] = version });
+            foreach (var columns in Enumerable.Range(0, dataSet.Columns.Count).Where(IsInTerms).Chunk(ColumnsAtOnce))
+            {
+                var plan = new SumPlan([.. columns.Select(column => new Measure(0, column))], []);
+                var totals = engine.SumCells([new SidePlan(version.Source, [], [])], 1, plan)[0];
+                foreach (var (column, sums) in columns.Zip(totals.Measures).Where(pair => pair.Second.Count == version.Rows))
+                {
+                    state.Guard.CompleteColumns.Add(CompiledQuestion.NameOf(dataSet, names, column));
+                }
+            }
+        }
     }
 
     private LogLine LogFreeQuestion(RoomMember member, FreeQuestionDetail detail) =>

@@ -29,8 +29,11 @@ internal sealed class RoomState : IDisposable
         (Contract, Layout, Enclave, Keys, Log, Stores, Answers, Engines) = (contract, layout, enclave, keys, log, stores, answers, engines);
         Committed = CommittedVersions.From(log.Entries);
         Ledger = Ledger.From(contract, signed.Previous, log.Entries);
-        Guard = new DifferenceGuard(contract.Privacy.MinimumAudience, keys.GuardKey());
-        Guard.Remember(answers.Records.SelectMany(record => record.Sets));
+        Sketch = SketchLayout.For(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon is null, layout.GroupCount);
+        Guard = new DifferenceGuard(
+            contract.Privacy.MinimumAudience, keys.GuardKey(), contract.Privacy.Epsilon is null ? Sketch.WordCount : null);
+        var recorded = new RecordedSets(contract);
+        Guard.Remember(answers.Records.SelectMany(record => recorded.Complete(record.Question, record.Versions, record.Sets)));
     }
 
     public RoomContract Contract { get; }
@@ -54,6 +57,9 @@ internal sealed class RoomState : IDisposable
 
     /// <summary>The sets of all answers; to be used with <see cref="Analysis"/> held.</summary>
     public DifferenceGuard Guard { get; }
+
+    /// <summary>The layout of the sketches of sets.</summary>
+    public SketchLayout Sketch { get; }
 
     public MatchEngines Engines { get; }
 

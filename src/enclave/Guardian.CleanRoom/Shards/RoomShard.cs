@@ -60,7 +60,7 @@ public sealed class RoomShard : IDisposable
             var engine = new MatchEngine(layout, threads, read.Groups) { Across = read.Across };
             if (read.IsSketch)
             {
-                var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, layout.GroupCount);
+                var sketch = SketchLayout.For(contract.Privacy.MinimumAudience, contract.Privacy.Epsilon is null, layout.GroupCount);
                 var sketches = engine.SketchCells(sides, read.Cells, sketch, keys.SketchKey());
                 return JsonSerializer.SerializeToUtf8Bytes(new ShardReply([], sketches), ShardJson.Default.ShardReply);
             }
@@ -111,7 +111,8 @@ public sealed class RoomShard : IDisposable
     private static bool IsValid(ShardSide side, RoomContract contract) =>
         UploadFolder.IsDigest(side.Version) && side.Key is { Length: RoomKeys.KeySize }
         && side.Where.All(condition => IsValid(condition, column => Has(side, column, contract)))
-        && side.Cells.All(cell => cell is not null && cell.Stride >= 0 && Has(side, cell.Column, contract))
+        && side.Cells.All(cell => cell is not null && cell.Stride >= 0 && cell.HashBits is >= 0 and <= ClusterCells.MostHashBits
+            && Has(side, cell.Column, contract))
         && contract.FindDataSet(side.DataSet) is not null;
 
     private static bool IsValid(CodeCondition? condition, Func<int, bool> has) => condition switch

@@ -13,6 +13,9 @@ public sealed record Interval(double Lower, double Upper);
 internal sealed record ArmTotal(
     long Persons, double Sum, double SumOfSquares, double PersonsNoise = 0, double SumNoise = 0, double Caution = 0)
 {
+    /// <summary>The totals of its clusters; null when each person was assigned alone.</summary>
+    public IReadOnlyList<ClusterTotal>? Clusters { get; init; }
+
     /// <summary>The rate, or the mean per head.</summary>
     public double Mean => Sum / Persons;
 
@@ -30,7 +33,10 @@ internal sealed record ArmTotal(
         return new ArmTotal(
             left.Persons + right.Persons, left.Sum + right.Sum, left.SumOfSquares + right.SumOfSquares,
             left.PersonsNoise + right.PersonsNoise, left.SumNoise + right.SumNoise,
-            ((left.Persons * left.Caution) + (right.Persons * right.Caution)) / (left.Persons + right.Persons));
+            ((left.Persons * left.Caution) + (right.Persons * right.Caution)) / (left.Persons + right.Persons))
+        {
+            Clusters = left.Clusters is null || right.Clusters is null ? null : [.. left.Clusters, .. right.Clusters],
+        };
     }
 
     /// <summary>The same arm read as a rate: noise may have carried the count below zero or above the number of persons.</summary>

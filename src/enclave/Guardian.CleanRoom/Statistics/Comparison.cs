@@ -65,14 +65,16 @@ public sealed record Comparison(
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
         var (mean1, mean0) = (treated.Mean, control.Mean);
-        var square1 = (treated.Variance / treated.Persons) + treated.MeanNoise;
-        var square0 = (control.Variance / control.Persons) + control.MeanNoise;
+        var clusters = treated.Clusters is null || control.Clusters is null ? null : ClusterError.Of(treated, control);
+        var square1 = (clusters?.Treated ?? (treated.Variance / treated.Persons)) + treated.MeanNoise;
+        var square0 = (clusters?.Control ?? (control.Variance / control.Persons)) + control.MeanNoise;
         var difference = mean1 - mean0;
         var error = Math.Sqrt(square1 + square0);
         var noise = treated.MeanNoise + control.MeanNoise;
-        var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0, NoiseMixture.Z95(Share(noise, error * error)));
-        var caution = (treated.Caution / treated.Persons) + (control.Caution / control.Persons);
-        return OfDifference(difference, error, treated.Persons, noise, caution) with
+        var quantile = Quantile(Share(noise, error * error), clusters?.Degrees);
+        var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0, quantile);
+        var caution = clusters?.Caution ?? ((treated.Caution / treated.Persons) + (control.Caution / control.Persons));
+        return OfDifference(difference, error, treated.Persons, noise, caution, clusters?.Degrees) with
         {
             RelativeLift = Ratio(difference, mean0),
             RelativeInterval = relative,
@@ -85,13 +87,15 @@ public sealed record Comparison(
     /// <param name="treated">Persons in the treatment arm.</param>
     /// <param name="noise">Variance of the privacy noise in the difference.</param>
     /// <param name="caution">The part of the squared error that is there because noise hides the true variance.</param>
-    internal static Comparison OfDifference(double difference, double error, long treated, double noise = 0, double caution = 0)
+    /// <param name="degrees">Degrees of freedom of the error; null for many.</param>
+    internal static Comparison OfDifference(
+        double difference, double error, long treated, double noise = 0, double caution = 0, double? degrees = null)
     {
         var share = Share(noise, error * error);
         var z = Ratio(difference, error);
         return new Comparison(
-            difference, error, Around(difference, error, NoiseMixture.Z95(share)), z,
-            z is { } statistic ? NoiseMixture.TwoSided(statistic, share) : null, null, null, difference * treated,
+            difference, error, Around(difference, error, Quantile(share, degrees)), z,
+            z is { } statistic ? TwoSided(statistic, share, degrees) : null, null, null, difference * treated,
             noise + caution == 0 ? null : Math.Sqrt(noise + caution));
     }
 
@@ -112,8 +116,29 @@ public sealed record Comparison(
         return Delta(p1, square1, p0, square0, Distributions.Z95);
     }
 
+    /// <summary>A 95 % interval by its squared standard error and the variance of the privacy noise in it.</summary>
+    internal static Interval AroundWith(double centre, double square, double noise) =>
+        Around(centre, Math.Sqrt(square), NoiseMixture.Z95(Share(noise, square)));
+
     /// <summary>Wald's interval of the difference, for comparison with other tools.</summary>
     internal Interval Wald() => Around(AbsoluteLift, StandardError, Distributions.Z95);
+
+    // With few clusters the error is itself uncertain: a t statistic counts as the normal one with the same tail.
+    private static double Quantile(double noiseShare, double? degrees) => degrees is { } few
+        ? NoiseMixture.Z95(noiseShare) * Distributions.StudentQuantile(0.05, few) / Distributions.Z95
+        : NoiseMixture.Z95(noiseShare);
+
+    private static double TwoSided(double statistic, double noiseShare, double? degrees)
+    {
+        if (degrees is not { } few)
+        {
+            return NoiseMixture.TwoSided(statistic, noiseShare);
+        }
+        var tail = Distributions.StudentTwoSided(statistic, few);
+        return noiseShare <= 0
+            ? tail
+            : NoiseMixture.TwoSided(tail > 0 ? Distributions.NormalQuantile(1 - (tail / 2)) : statistic, noiseShare);
+    }
 
     // An arm with noise tells as much as a smaller arm without: n is scaled by the variance without noise over the variance with it.
     private static Interval Wilson(ArmTotal arm, double z)

@@ -60,7 +60,7 @@ internal sealed record CovariateTotal(
 /// Covariance of outcome and covariate over the covariate's variance, over both arms taken as one. With privacy noise it shrinks towards
 /// zero: by the amount that noise may have added to the covariance, and by the cost of the noise in the covariate's means.
 /// </param>
-/// <param name="Result">The adjusted difference, without relative figures.</param>
+/// <param name="Result">The adjusted difference, and the ratio of the adjusted means where both are greater than zero.</param>
 /// <param name="VarianceReduction">Share of the variance that the covariate explains, 0 to 1; with noise, a lower estimate.</param>
 public sealed record CupedComparison(double Theta, Comparison Result, double VarianceReduction)
 {
@@ -91,8 +91,37 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
             + (control.VarianceWithout(theta) / control.Outcome.Persons);
         var result = Comparison.OfDifference(
             difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling));
+        result = WithRelative(result, treated, control, theta);
         var plain = both.Outcome.Variance;
         return new CupedComparison(theta, result, plain > 0 ? Math.Clamp(1 - (both.VarianceWithout(theta) / plain), 0, 1) : 0);
+    }
+
+    // The ratio of the adjusted means, Y - theta (X - mean of X in both arms). The mean of X in both arms is common to both, so each arm's
+    // covariate weighs in both adjusted means: the delta method over the four means, and not over the two adjusted ones, which are
+    // correlated.
+    private static Comparison WithRelative(Comparison result, CovariateTotal treated, CovariateTotal control, double theta)
+    {
+        double persons = treated.Outcome.Persons + control.Outcome.Persons;
+        var (share1, share0) = (treated.Outcome.Persons / persons, control.Outcome.Persons / persons);
+        var apart = treated.Mean - control.Mean;
+        var (mean1, mean0) = (
+            treated.Outcome.Mean - (theta * share0 * apart), control.Outcome.Mean + (theta * share1 * apart));
+        var ratio = mean1 / mean0;
+        if (!(mean0 > 0 && mean1 > 0))
+        {
+            return result;
+        }
+        // The derivative by X is as many times that by Y of the same arm.
+        var weight1 = theta * (share0 + (ratio * share1));
+        var weight0 = weight1 / ratio;
+        double Sampling(CovariateTotal arm, double weight) => arm.VarianceWithout(weight) / arm.Outcome.Persons;
+        var noise = (Noise(treated, weight1) + (ratio * ratio * Noise(control, weight0))) / (mean0 * mean0);
+        var square = noise + ((Sampling(treated, weight1) + (ratio * ratio * Sampling(control, weight0))) / (mean0 * mean0));
+        return result with
+        {
+            RelativeLift = ratio - 1,
+            RelativeInterval = Comparison.AroundWith(ratio - 1, square, noise),
+        };
     }
 
     private static double SumNoiseOfMean(CovariateTotal arm) => arm.SumNoise / ((double)arm.Outcome.Persons * arm.Outcome.Persons);

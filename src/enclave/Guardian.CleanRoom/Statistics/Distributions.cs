@@ -39,6 +39,53 @@ internal static class Distributions
         return probability < 0.5 ? -low : low;
     }
 
+    /// <summary>Two-sided p-value of a statistic with Student's t distribution.</summary>
+    /// <param name="t">The statistic.</param>
+    /// <param name="degrees">Degrees of freedom, greater than 0.</param>
+    public static double StudentTwoSided(double t, double degrees) => IncompleteBeta(degrees / 2, 0.5, degrees / (degrees + (t * t)));
+
+    /// <summary>The number that |t| exceeds with a probability.</summary>
+    /// <param name="probability">Between 0 and 1, both excluded.</param>
+    /// <param name="degrees">Degrees of freedom, greater than 0.</param>
+    public static double StudentQuantile(double probability, double degrees)
+    {
+        var (low, high) = (0.0, 1.0);
+        while (StudentTwoSided(high, degrees) > probability)
+        {
+            high *= 2;
+        }
+        for (var step = 0; step < 100; step++)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = StudentTwoSided(middle, degrees) > probability ? (middle, high) : (low, middle);
+        }
+        return high;
+    }
+
+    // Regularised incomplete beta function by its continued fraction (Abramowitz & Stegun 26.5.8), evaluated from the innermost part.
+    private static double IncompleteBeta(double a, double b, double x)
+    {
+        if (x is <= 0 or >= 1)
+        {
+            return x <= 0 ? 0 : 1;
+        }
+        if (x > (a + 1) / (a + b + 2))
+        {
+            return 1 - IncompleteBeta(b, a, 1 - x);
+        }
+        var fraction = 0.0;
+        for (var k = 500; k > 0; k--)
+        {
+            var m = k / 2;
+            var term = k % 2 == 0
+                ? m * (b - m) * x / ((a + (2 * m) - 1) * (a + (2 * m)))
+                : -(a + m) * (a + b + m) * x / ((a + (2 * m)) * (a + (2 * m) + 1));
+            fraction = term / (1 + fraction);
+        }
+        var log = (a * Math.Log(x)) + (b * Math.Log(1 - x)) + LogGamma(a + b) - LogGamma(a) - LogGamma(b);
+        return Math.Exp(log) / a / (1 + fraction);
+    }
+
     /// <summary>P(X &gt; x) for a chi-square variable.</summary>
     /// <param name="degrees">Degrees of freedom, at least 1.</param>
     public static double ChiSquareUpperTail(double x, int degrees) => x <= 0 ? 1 : UpperGamma(degrees / 2.0, x / 2);

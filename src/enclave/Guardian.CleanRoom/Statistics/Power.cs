@@ -13,10 +13,12 @@ public sealed record DetectableEffect(double Absolute, double? Relative)
     /// <param name="alpha">Level of the two-sided test, for example 0.05; divided by the number of comparisons when there are
     /// several.</param>
     /// <param name="power">Probability of finding the effect, for example 0.8.</param>
-    public static DetectableEffect OfRates(double treated, double control, double rate, double noise, double alpha, double power)
+    /// <param name="design">The factor by which clusters raise the variance; 1 without.</param>
+    public static DetectableEffect OfRates(
+        double treated, double control, double rate, double noise, double alpha, double power, double design = 1)
     {
         var added = (noise / (treated * treated)) + (noise / (control * control));
-        var underNone = Math.Sqrt((rate * (1 - rate) * ((1 / treated) + (1 / control))) + added);
+        var underNone = Math.Sqrt((design * rate * (1 - rate) * ((1 / treated) + (1 / control))) + added);
         var quantile = NoiseMixture.Quantile(alpha, added / (underNone * underNone));
         var powerQuantile = Distributions.NormalQuantile(power);
         // The rate of the treatment arm is part of its own variance: the iteration converges in a few rounds.
@@ -24,7 +26,7 @@ public sealed record DetectableEffect(double Absolute, double? Relative)
         for (var round = 0; round < 50; round++)
         {
             var other = Math.Min(rate + effect, 1);
-            var error = Math.Sqrt((other * (1 - other) / treated) + (rate * (1 - rate) / control) + added);
+            var error = Math.Sqrt((design * ((other * (1 - other) / treated) + (rate * (1 - rate) / control))) + added);
             effect = (quantile * underNone) + (powerQuantile * error);
         }
         return new DetectableEffect(effect, rate > 0 ? effect / rate : null);
@@ -40,11 +42,12 @@ public sealed record DetectableEffect(double Absolute, double? Relative)
     /// <param name="power">Probability of finding the effect.</param>
     /// <param name="reduction">Share of the variance that a covariate explains (CUPED); 0 without.</param>
     /// <param name="caution">The amount by which noise makes the report overestimate the variance; 0 without.</param>
+    /// <param name="design">The factor by which clusters raise the variance; 1 without.</param>
     public static DetectableEffect OfMeans(
         double treated, double control, double mean, double deviation, double noise, double alpha, double power, double reduction = 0,
-        double caution = 0)
+        double caution = 0, double design = 1)
     {
-        var variance = (deviation * deviation * (1 - reduction)) + caution;
+        var variance = (design * deviation * deviation * (1 - reduction)) + caution;
         var added = (noise / (treated * treated)) + (noise / (control * control));
         var error = Math.Sqrt((variance / treated) + (variance / control) + added);
         var effect = (NoiseMixture.Quantile(alpha, added / (error * error)) + Distributions.NormalQuantile(power)) * error;

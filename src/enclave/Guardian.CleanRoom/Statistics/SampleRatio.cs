@@ -24,7 +24,66 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
             return (count - expected) * (count - expected) / (expected + noise);
         }).Sum();
         var degrees = persons.Count - 1;
+        return Judge(statistic, degrees);
+    }
+
+    /// <summary>
+    /// Tests the sizes of the arms when whole clusters were assigned. Each cluster (or group of clusters) contributes the difference of its
+    /// persons in an arm from the intended share of its persons; under the intended assignment these are independent with mean zero. Noise
+    /// in the persons is part of both the differences and their variance.
+    /// </summary>
+    /// <param name="persons">Persons by arm and cluster.</param>
+    /// <param name="shares">Intended shares by arm, summing to 1.</param>
+    internal static SampleRatio CheckClusters(IReadOnlyList<IReadOnlyList<double>> persons, IReadOnlyList<double> shares)
+    {
+        // The last arm follows from the others.
+        var degrees = persons.Count - 1;
+        var sum = new double[degrees];
+        var squares = Enumerable.Range(0, degrees).Select(_ => new double[degrees]).ToArray();
+        for (var cluster = 0; cluster < persons[0].Count; cluster++)
+        {
+            var all = persons.Sum(arm => arm[cluster]);
+            var differences = Enumerable.Range(0, degrees).Select(arm => persons[arm][cluster] - (shares[arm] * all)).ToArray();
+            for (var row = 0; row < degrees; row++)
+            {
+                sum[row] += differences[row];
+                for (var column = 0; column < degrees; column++)
+                {
+                    squares[row][column] += differences[row] * differences[column];
+                }
+            }
+        }
+        return Judge(QuadraticForm(squares, sum), degrees);
+    }
+
+    private static SampleRatio Judge(double statistic, int degrees)
+    {
         var p = Distributions.ChiSquareUpperTail(statistic, degrees);
         return new SampleRatio(statistic, degrees, p, p < MismatchLevel);
+    }
+
+    // v' M^-1 v by elimination. Directions without variance, as with a single cluster, add nothing.
+    private static double QuadraticForm(double[][] matrix, double[] vector)
+    {
+        var total = 0.0;
+        for (var step = 0; step < vector.Length; step++)
+        {
+            var pivot = matrix[step][step];
+            if (pivot <= 1e-9)
+            {
+                continue;
+            }
+            total += vector[step] * vector[step] / pivot;
+            for (var row = step + 1; row < vector.Length; row++)
+            {
+                var factor = matrix[row][step] / pivot;
+                vector[row] -= factor * vector[step];
+                for (var column = step + 1; column < vector.Length; column++)
+                {
+                    matrix[row][column] -= factor * matrix[step][column];
+                }
+            }
+        }
+        return total;
     }
 }

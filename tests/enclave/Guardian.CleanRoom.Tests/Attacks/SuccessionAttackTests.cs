@@ -237,7 +237,7 @@ public sealed class SuccessionAttackTests : IDisposable
         var statement = room.HandOverTo(next);
         var folder = Path.Combine(room.PathOf("next"), Convert.ToHexStringLower(next.Hash.Span[..8]));
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "format"), "2\n");
+        File.WriteAllText(Path.Combine(folder, "format"), "3\n");
         File.WriteAllBytes(Path.Combine(folder, "log"), [200, 0, 0, 0, 1, 2, 3]);
         Assert.Equal("no-hand-over", RefusalOf(() => room.OpenSuccessor(Sign(next), null, tags)));
         using var successor = room.OpenSuccessor(Sign(next), statement, tags);

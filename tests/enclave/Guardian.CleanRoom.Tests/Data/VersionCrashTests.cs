@@ -90,11 +90,11 @@ public sealed class VersionCrashTests
         var path = Path.Combine(room.StateFolder, "format");
         // A release before formats had numbers; and a later one.
         File.Delete(path);
-        Assert.Contains("format 1, and this release reads format 2",
+        Assert.Contains("format 1, and this release reads format 3",
             Assert.Throws<RefusedException>(room.Reopen).Message, StringComparison.Ordinal);
-        File.WriteAllText(path, "3\n");
+        File.WriteAllText(path, "4\n");
         Assert.Equal("other-format", Assert.Throws<RefusedException>(room.Reopen).Refusal.Code);
-        File.WriteAllText(path, "2\n");
+        File.WriteAllText(path, "3\n");
         room.Reopen();
         Assert.NotNull(room.Service.Describe(room.Agency).DataSets[0].Version);
     }

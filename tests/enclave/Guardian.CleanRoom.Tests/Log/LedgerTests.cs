@@ -67,4 +67,41 @@ public class LedgerTests
             """.Replace("\n", "", StringComparison.Ordinal),
             System.Text.Json.JsonSerializer.Serialize(entry, LogLineJson.Default.LogLine));
     }
+
+    [Fact]
+    public void A_member_spends_its_share_and_leaves_the_rest_to_others()
+    {
+        var contract = TestContract.Read(
+            ("  noise: none\n", "  noise: {epsilon: 0.1}\n  budget: 1\n"),
+            ("roles: {query: [agency], receive", "roles: {budget: {agency: 0.25}, query: [agency, retailer], receive"));
+        var ledger = new Ledger(contract);
+        for (var answer = 0; answer < 2; answer++)
+        {
+            Assert.Null(ledger.FindProblem(Both, 0.1m, "agency"));
+            ledger.Charge(Both, 0.1m, "agency");
+        }
+        Assert.Equal(
+            "an answer costs 'campaign' 0.1, and 0.05 of agency's share of 0.25 is left; questions that were answered before are free",
+            ledger.FindProblem(Both, 0.1m, "agency")!.Detail);
+        Assert.Null(ledger.FindProblem(Both, 0.8m, "retailer"));
+        Assert.Equal(
+            [new MemberBudget("agency", "campaign", 0.25m, 0.2m), new MemberBudget("agency", "customers", 0.25m, 0.2m)],
+            ledger.ListShares());
+        // What earlier contracts spent counts for the whole, and for nobody's share.
+        ledger.Charge(Both, 0.75m);
+        Assert.Equal(0.2m, ledger.ListShares()[0].Spent);
+        Assert.Equal("budget-exhausted", ledger.FindProblem(Both, 0.1m, "retailer")!.Code);
+    }
+
+    [Theory]
+    [InlineData("{agency: 1.5}")]
+    [InlineData("{agency: -0.1}")]
+    [InlineData("{stranger: 0.5}")]
+    public void Wrong_shares_are_refused(string shares)
+    {
+        var problems = new Guardian.Documents.DocumentProblems();
+        ContractReader.Read(
+            System.Text.Encoding.UTF8.GetBytes(TestContract.Change(("roles: {query", $"roles: {{budget: {shares}, query"))), problems);
+        Assert.NotEmpty(problems.Items);
+    }
 }

@@ -140,7 +140,7 @@ public class MatchEngineTests
                     engine.SumCells(sides, 3, new SumPlan([new Measure(1, 3)], [])).Select(cell => cell.Measures[0]));
             SidePlan[] without = [data.Side(data.Campaign, []), data.Side(data.Customers, [])];
             Assert.Equal(expected.Count, engine.ListTags(without).Count(tag => tag.High != ulong.MaxValue));
-            var (layout, key) = (SketchLayout.For(20, data.Layout.GroupCount), new SketchKey(3, 5, 7));
+            var (layout, key) = (SketchLayout.For(20, false, data.Layout.GroupCount), new SketchKey(3, 5, 7));
             var nobody = new SetSketch(new ulong[layout.WordCount]);
             var sketch = engine.SketchCells(without, 1, layout, key)[0];
             Assert.Equal(expected.Count % 2, sketch.DifferenceTo(nobody) % 2);

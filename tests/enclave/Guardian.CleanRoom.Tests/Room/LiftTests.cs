@@ -24,12 +24,18 @@ public sealed class LiftTests
         Assert.Equal(9.134195e-05, visit.Cuped!.Theta, 1e-10);
         Near(0.0764111475, visit.Cuped.Result.AbsoluteLift);
         Near(0.0033783605, visit.Cuped.Result.StandardError);
+        // By the delta method over the four means, with numpy and a numerical gradient.
+        Near(0.7191198354799413, visit.Cuped.Result.RelativeLift!.Value);
+        Near(0.6364486032205605, visit.Cuped.Result.RelativeInterval!.Lower);
+        Near(0.8017910677393221, visit.Cuped.Result.RelativeInterval.Upper);
         var spend = Comparison(lift, "customers.spend", "Mens E-Mail");
         Near(0.769827, spend.Result.AbsoluteLift);
         Near(0.145247, spend.Result.StandardError);
         Near(0.0012228965, spend.Cuped!.Theta);
         Near(0.7674384994, spend.Cuped.Result.AbsoluteLift);
         Near(0.1452150422, spend.Cuped.Result.StandardError);
+        Near(0.5408962255244558, spend.Cuped.Result.RelativeInterval!.Lower);
+        Near(1.8060689544427124, spend.Cuped.Result.RelativeInterval.Upper);
         Near(0.424412, Comparison(lift, "customers.spend", "Womens E-Mail").Result.AbsoluteLift);
         Near(0.003111, Comparison(lift, "customers.conversion", "Womens E-Mail").Result.AbsoluteLift);
         Near(0.596796, Comparison(lift, "customers.spend", "any treatment").Result.AbsoluteLift);

@@ -13,6 +13,7 @@ internal sealed class LiftForecast(RoomContract contract, LiftDesign design, int
     private const double Tolerated = 1.1;
 
     private readonly Column column = design.OutcomeColumn(contract, outcome);
+    private readonly ClusterCells? clusters = ClusterCells.Of(contract);
     private readonly LiftShares? shares = LiftShares.Of(contract);
 
     private IReadOnlyList<string> Arms =>
@@ -52,6 +53,16 @@ internal sealed class LiftForecast(RoomContract contract, LiftDesign design, int
         var level = expected.Rate ?? expected.Mean ?? 0;
         var inPersons = noise > 0 ? level * level * Variance(LiftFigure.Persons) : 0;
         var inSum = (noise * noise * Variance(LiftFigure.Sum)) + inPersons;
+        if (clusters is not null)
+        {
+            var spread = expected.Rate is { } share ? Math.Sqrt(share * (1 - share)) : expected.Deviation ?? 0;
+            var inCluster = noise > 0
+                ? (noise * noise * Variance(LiftFigure.ClusterSum)) + (level * level * Variance(LiftFigure.ClusterPersons))
+                : 0;
+            return DetectableEffect.OfMeans(
+                treated, control, level, spread, inSum, alpha, expected.Power,
+                caution: Math.Max(Caution(treated, spread, inCluster), Caution(control, spread, inCluster)), design: expected.DesignEffect);
+        }
         if (expected.Rate is { } rate)
         {
             return DetectableEffect.OfRates(treated, control, rate, inSum, alpha, expected.Power);
@@ -62,6 +73,13 @@ internal sealed class LiftForecast(RoomContract contract, LiftDesign design, int
             1.645 * noise * noise * Math.Sqrt(arms.Count * Variance(LiftFigure.Squares)) / persons,
             Math.Max(0, (((noise * Cap) - level) * level) - (deviation * deviation)));
         return DetectableEffect.OfMeans(treated, control, level, deviation, inSum, alpha, expected.Power, caution: caution);
+    }
+
+    // The report raises the variance by 1.645 deviations of the noise in the squared residuals of an arm's clusters.
+    private double Caution(double persons, double deviation, double noise)
+    {
+        var squares = persons * deviation * deviation * expected.DesignEffect;
+        return 1.645 * Math.Sqrt((4 * squares * noise) + (5 * clusters!.Count * noise * noise)) / persons;
     }
 
     private double? SuggestCap(Func<double, double> effect)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Failures;
+using Guardian.Cli.Rooms;
 
 namespace Guardian.Cli.Commands.Rooms;
 
@@ -60,7 +61,13 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
 }
 
 /// <summary><c>guardian room lift</c>.</summary>
-internal sealed class RoomLiftCommand() : RoomQuestionCommand("lift", "Measure the campaign's effect, as the contract designed it.")
+internal sealed class RoomLiftCommand : RoomQuestionCommand
 {
+    private readonly CostOptions costs = new();
+
+    public RoomLiftCommand() : base("lift", "Measure the campaign's effect, as the contract designed it.") => AddSymbols(costs.All);
+
+    protected override CampaignCosts? ReadCosts(RoomContract contract, ParseResult arguments) => costs.Read(arguments, contract);
+
     protected override Question ReadQuestion(RoomContract contract, ParseResult arguments) => new() { Kind = QuestionKind.Lift };
 }

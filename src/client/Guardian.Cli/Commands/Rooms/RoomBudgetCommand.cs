@@ -45,5 +45,16 @@ internal sealed class RoomBudgetCommand() : RoomCommand(
                 dataSet.AnswersLeft?.ToString(CultureInfo.InvariantCulture) ?? "");
         }
         people.WriteTable(table);
+        if (budget.Members is { } members)
+        {
+            var shares = new TextTable().AddTextColumns("member", "data set").AddNumberColumns("share", "spent");
+            foreach (var share in members)
+            {
+                shares.AddRow(
+                    share.Member, share.DataSet, share.Total.ToString("0.###", CultureInfo.InvariantCulture),
+                    share.Spent.ToString("0.###", CultureInfo.InvariantCulture));
+            }
+            people.WriteTable(shares);
+        }
     }
 }

@@ -39,6 +39,19 @@ internal sealed class RoomPowerCommand : LocalCommand
         HelpName = "SHARE",
     };
 
+    private readonly Option<double> clusterSize = new("--cluster-size")
+    {
+        Description = "With clusters: persons in a cluster on average.",
+        DefaultValueFactory = _ => 1,
+        HelpName = "NUMBER",
+    };
+
+    private readonly Option<double> clusterCorrelation = new("--cluster-correlation")
+    {
+        Description = "With clusters: the correlation of the outcome within a cluster, such as 0.05 for stores or 0.3 for households.",
+        HelpName = "SHARE",
+    };
+
     private readonly Option<string?> outcome = new("--outcome")
     {
         Description = "Outcome of the contract; by default the first flag or number.",
@@ -47,7 +60,7 @@ internal sealed class RoomPowerCommand : LocalCommand
 
     public RoomPowerCommand() : base(
         "power", "Before the start: the least effect that the lift of this contract will probably show, noise included.") =>
-        AddSymbols(contract, persons, rate, mean, deviation, power, outcome);
+        AddSymbols(contract, persons, rate, mean, deviation, power, outcome, clusterSize, clusterCorrelation);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -55,10 +68,16 @@ internal sealed class RoomPowerCommand : LocalCommand
         var design = file.Contract.Analyses.Lift ?? throw CliReasons.NoLift.Refuse($"{file.Path} does not allow lift");
         var expected = new Expectation(
             arguments.GetRequiredValue(persons), arguments.GetValue(power), arguments.GetValue(rate), arguments.GetValue(mean),
-            arguments.GetValue(deviation));
+            arguments.GetValue(deviation), arguments.GetValue(clusterSize), arguments.GetValue(clusterCorrelation));
         if (!expected.IsValid)
         {
             throw CliReasons.BadPower.Refuse("give --rate between 0 and 1, or --mean and --deviation; --power lies between 0 and 1");
+        }
+        if (!expected.HasValidClusters || design.Cluster is null != (arguments.GetResult(clusterSize) is null or { Implicit: true }))
+        {
+            throw CliReasons.BadPower.Refuse(design.Cluster is null
+                ? "the contract assigns each person alone: omit --cluster-size and --cluster-correlation"
+                : $"the contract assigns by {design.Cluster}: give --cluster-size from 1 on, and --cluster-correlation between 0 and 1");
         }
         var index = FindOutcome(file.Contract, design, arguments.GetValue(outcome), expected.IsRate);
         var result = new LiftForecast(file.Contract, design, index, expected).Compute();
@@ -125,8 +144,14 @@ internal sealed class RoomPowerCommand : LocalCommand
         design.Outcomes.Count * (treatments > 1 ? treatments + 1 : treatments);
 
     /// <summary>The expected outcome.</summary>
-    internal sealed record Expectation(long Persons, double Power, double? Rate, double? Mean, double? Deviation)
+    internal sealed record Expectation(
+        long Persons, double Power, double? Rate, double? Mean, double? Deviation, double ClusterSize = 1, double ClusterCorrelation = 0)
     {
+        /// <summary>Kish's design effect: the factor by which clusters raise the variance.</summary>
+        public double DesignEffect => 1 + ((ClusterSize - 1) * ClusterCorrelation);
+
+        public bool HasValidClusters => ClusterSize >= 1 && ClusterCorrelation is >= 0 and <= 1;
+
         public bool IsRate => Rate is > 0 and < 1;
 
         public bool IsValid => Persons >= 2 && Power is > 0 and < 1 && (IsRate || (Mean is not null && Deviation is > 0));

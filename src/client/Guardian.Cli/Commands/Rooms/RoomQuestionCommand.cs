@@ -42,7 +42,8 @@ internal abstract class RoomQuestionCommand : RoomCommand
         {
             return await ForecastAsync(file.Contract, client, question, terminal, cancellation).ConfigureAwait(false);
         }
-        return ReadOutput(arguments).Show(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract, terminal);
+        var output = ReadOutput(arguments) with { Costs = ReadCosts(file.Contract, arguments) };
+        return output.Show(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract, terminal);
     }
 
     // None of these calls depends on rows, costs anything, or becomes an entry of the log.
@@ -60,6 +61,10 @@ internal abstract class RoomQuestionCommand : RoomCommand
     /// <summary>Reads the question without its conditions.</summary>
     /// <exception cref="RefusedException">The contract leaves open what is asked.</exception>
     protected abstract Question ReadQuestion(RoomContract contract, ParseResult arguments);
+
+    /// <summary>Reads the costs of a campaign before anything is asked; null where a command takes none.</summary>
+    /// <exception cref="RefusedException">They do not fit the contract.</exception>
+    protected virtual CampaignCosts? ReadCosts(RoomContract contract, ParseResult arguments) => null;
 
     private StatementOutput ReadOutput(ParseResult arguments) => new(arguments.GetValue(output), arguments.GetValue(html));
 }

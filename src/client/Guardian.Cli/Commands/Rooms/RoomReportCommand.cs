@@ -12,8 +12,10 @@ internal sealed class RoomReportCommand : LocalCommand
     private readonly Option<string> contract = CreateContractOption();
     private readonly Option<string> html = new("--html") { Description = "The page to write.", Required = true, HelpName = "FILE" };
 
+    private readonly CostOptions costs = new();
+
     public RoomReportCommand() : base("report", "Verify a signed answer offline and write it as one self-contained page.") =>
-        AddSymbols(statement, contract, html);
+        AddSymbols([statement, contract, html, .. costs.All]);
 
     /// <summary>The argument that names a signed answer.</summary>
     public static Argument<string> CreateStatementArgument() => new("STATEMENT")
@@ -30,6 +32,7 @@ internal sealed class RoomReportCommand : LocalCommand
         var output = new StatementOutput(Page: arguments.GetRequiredValue(html)).RequireNew();
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         file.RequireSigned();
-        return output.Show(InputFile.ReadBytes(arguments.GetRequiredValue(statement)), file.Contract, terminal);
+        return (output with { Costs = costs.Read(arguments, file.Contract) })
+            .Show(InputFile.ReadBytes(arguments.GetRequiredValue(statement)), file.Contract, terminal);
     }
 }

@@ -14,6 +14,7 @@ namespace Guardian.Cli.Commands.Rooms;
 [JsonSerializable(typeof(RoomActivateResult))]
 [JsonSerializable(typeof(RoomDiagnoseResult))]
 [JsonSerializable(typeof(RoomDraftResult))]
+[JsonSerializable(typeof(LiftReturnResult))]
 [JsonSerializable(typeof(RoomLogResult))]
 [JsonSerializable(typeof(RoomPowerResult))]
 [JsonSerializable(typeof(RoomUploadResult))]

@@ -13,7 +13,8 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <summary>Verifies a signed answer, writes the files that the user asked for, and shows the answer.</summary>
 /// <param name="Statement">File for the signed answer; null for none.</param>
 /// <param name="Page">File for the report; null for none.</param>
-internal sealed record StatementOutput(string? Statement = null, string? Page = null)
+/// <param name="Costs">The costs of the campaign, for a lift measurement; null for none.</param>
+internal sealed record StatementOutput(string? Statement = null, string? Page = null, CampaignCosts? Costs = null)
 {
     /// <summary>Checks the targets before a question is asked: its answer can cost budget.</summary>
     public StatementOutput RequireNew()
@@ -41,7 +42,19 @@ internal sealed record StatementOutput(string? Statement = null, string? Page = 
         var answer = RoomStatements.ReadResult(statement, contract);
         if (Page is not null)
         {
-            OutputFile.Write(Page, new AnswerPage(answer, verified).Write());
+            OutputFile.Write(Page, new AnswerPage(answer, verified) { Costs = Costs }.Write());
+        }
+        if (Costs is not null && answer.Body is LiftResult lift)
+        {
+            var result = new LiftReturnResult(
+                JsonSerializer.SerializeToNode(answer, AnswerJson.Default.Answer)!, Costs.Currency, Costs.Revenue, Costs.Margin,
+                LiftMoney.Of(lift, Costs));
+            terminal.Show(result, RoomsJson.Default.LiftReturnResult, people =>
+            {
+                RoomView.ShowAnswer(people, answer);
+                LiftMoney.Show(people, lift, Costs);
+            });
+            return ExitCode.Done;
         }
         terminal.Show(answer, AnswerJson.Default.Answer, people => RoomView.ShowAnswer(people, answer));
         return ExitCode.Done;
