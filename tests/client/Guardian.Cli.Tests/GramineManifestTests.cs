@@ -22,7 +22,8 @@ public sealed partial class GramineManifestTests
         "loader.env.DOTNET_EnableDiagnostics", "loader.env.HOME", "loader.insecure__use_cmdline_argv",
         "libos.entrypoint", "fs.mounts", "sys.enable_extra_runtime_domain_names_conf", "sys.enable_sigterm_injection",
         "sys.disallow_subprocesses", "sys.experimental__enable_flock", "sys.insecure__allow_eventfd",
-        "sys.stack.size", "sgx.debug", "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn", "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
+        "sys.stack.size", "sgx.debug", "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn",
+        "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
     ];
 
     private static readonly Dictionary<string, string> Values = new()
