@@ -5,30 +5,43 @@ using Guardian.Wasi.Engine;
 
 namespace Guardian.Bench.Start;
 
-/// <summary>A CAS with a session for a program, and the command lines that start the program. All state is in a temporary folder.</summary>
-internal sealed class AttestedSession : IDisposable
+/// <summary>A program of the bench.</summary>
+/// <param name="Name">The name of the session.</param>
+/// <param name="Wasm">The module.</param>
+/// <param name="Members">More members of its service, a line each.</param>
+internal sealed record BenchProgram(string Name, byte[] Wasm, params string[] Members)
 {
-    // The program's first action is to write one byte.
-    private const string FirstByte = """
+    /// <summary>Its first action is to write one byte.</summary>
+    public static BenchProgram FirstByte { get; } = new("first", WasmEngine.Assemble("""
         (module
           (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
           (memory (export "memory") 1)
           (data (i32.const 0) "\08\00\00\00\01\00\00\00!")
           (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))
-        """;
+        """));
+}
 
+/// <summary>A CAS with a session for a program, and the command lines that start the program. All state is in a temporary folder.</summary>
+internal sealed class AttestedSession : IDisposable
+{
     private readonly string folder = Directory.CreateTempSubdirectory("guardian-bench-").FullName;
     private Process? cas;
     private string address = "";
     private string casMeasurement = "";
 
-    private AttestedSession()
-    {
-    }
+    private readonly BenchProgram program;
 
-    private string Program => Path.Combine(folder, "first.wasm");
+    private AttestedSession(BenchProgram program) => this.program = program;
+
+    private string Program => Path.Combine(folder, program.Name + ".wasm");
 
     private string Machine => Path.Combine(folder, "machine");
+
+    private string Service => program.Name + "/app";
+
+    /// <summary>The arguments of <c>guardian attach</c>, without the command.</summary>
+    public string[] Attach =>
+        [Service, "--cas", address, "--key", "owner.pem", "--mrenclave", casMeasurement, "--platform", "simulated", "--"];
 
     /// <summary>The arguments of <c>guardian run</c> without attestation.</summary>
     public string[] Plain => ["--insecure-no-attestation", Program];
@@ -36,22 +49,22 @@ internal sealed class AttestedSession : IDisposable
     /// <summary>The arguments of <c>guardian run</c> with attestation. They contain the CAS's measurement, as in production.</summary>
     public string[] Attested =>
     [
-        "--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--platform", "simulated", "--machine", Machine,
+        "--session", Service, "--cas", address, "--cas-mrenclave", casMeasurement, "--platform", "simulated", "--machine", Machine,
         "--volumes", folder, Program,
     ];
 
     /// <summary>The arguments of <c>guardian-runtime</c>.</summary>
     public string[] Runtime =>
     [
-        "--session", "first/app", "--cas", address, "--cas-mrenclave", casMeasurement, "--cas-platform", "simulated", "--machine", Machine,
+        "--session", Service, "--cas", address, "--cas-mrenclave", casMeasurement, "--cas-platform", "simulated", "--machine", Machine,
         "--collateral", folder, "--volumes", folder, "--program", Program, "--",
     ];
 
     /// <summary>Starts the native CAS and creates the session, which admits both builds of the runtime.</summary>
-    public static async Task<AttestedSession> StartAsync(Installation managed, Installation native)
+    public static async Task<AttestedSession> StartAsync(Installation managed, Installation native, BenchProgram program)
     {
-        var session = new AttestedSession();
-        await File.WriteAllBytesAsync(session.Program, WasmEngine.Assemble(FirstByte)).ConfigureAwait(false);
+        var session = new AttestedSession(program);
+        await File.WriteAllBytesAsync(session.Program, program.Wasm).ConfigureAwait(false);
         await session.RunAsync(native, "key", "create", "owner.pem").ConfigureAwait(false);
         session.cas = session.Launch(native.Start(
             "guardian-cas",
@@ -69,16 +82,16 @@ internal sealed class AttestedSession : IDisposable
         var managedHash = await session.MeasureAsync(native, managed).ConfigureAwait(false);
         var nativeHash = await session.MeasureAsync(native, native).ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(session.folder, "session.yaml"), $"""
-            name: first
+            name: {program.Name}
             version: "0.3"
             services:
               - name: app
-                command: [first]
+                command: [{program.Name}]
                 program: {Convert.ToHexStringLower(digest)}
                 attestation:
                   - mrenclave: [{managedHash}, {nativeHash}]
                 platforms: [simulated]
-
+            {string.Concat(program.Members.Select(member => $"    {member}\n"))}
             """).ConfigureAwait(false);
         await session.RunAsync(
             native, "session", "create", "session.yaml", "--cas", session.address, "--key", "owner.pem",
@@ -132,7 +145,8 @@ internal sealed class AttestedSession : IDisposable
             : throw new InvalidOperationException($"guardian {string.Join(' ', arguments)}\n{error}");
     }
 
-    private Process Launch(ProcessStartInfo start)
+    /// <summary>Starts a process in the session's folder, with its output and errors redirected.</summary>
+    public Process Launch(ProcessStartInfo start)
     {
         start.WorkingDirectory = folder;
         start.RedirectStandardOutput = true;

@@ -4,7 +4,13 @@ using Guardian.Bench.Start;
 // guardian-bench-start [ROUNDS]: measures the time from the start of a process to the first output of a program that writes at once,
 // alternately with the .NET runtime and with the native files of deploy/native/build. Run it in the repository, after
 // `dotnet build src/client/Guardian.Cli -c Release` and `deploy/native/build`.
+// guardian-bench-start streams [MEBIBYTES]: sends data through a program and back, plainly and through encrypted streams.
 const double goalMilliseconds = 30;
+
+if (args is ["streams", ..])
+{
+    return await StreamsBench.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1024).ConfigureAwait(false);
+}
 
 var rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 15;
 var managed = Installation.Managed(Environment.CurrentDirectory);
@@ -16,7 +22,7 @@ foreach (var (program, folder) in native.Folders)
         $"{program,-18} native {Mebibytes(folder),6:F1} MiB, for .NET {Mebibytes(managed.Folders[program]),6:F1} MiB without the runtime"));
 }
 
-using var session = await AttestedSession.StartAsync(managed, native).ConfigureAwait(false);
+using var session = await AttestedSession.StartAsync(managed, native, BenchProgram.FirstByte).ConfigureAwait(false);
 var rows = new[]
 {
     ("guardian run, plain", managed.StartRun(session.Plain), native.StartRun(session.Plain), true),

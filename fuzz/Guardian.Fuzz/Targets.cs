@@ -16,6 +16,7 @@ using Guardian.Cas.Client.Workloads;
 using Guardian.CleanRoom.Contract;
 using Guardian.Documents;
 using Guardian.Metering;
+using Guardian.Runtime.Stdio;
 using Guardian.Sgx.Enclaves;
 using Guardian.Sgx.Measurement;
 using Guardian.Sgx.Reports;
@@ -23,6 +24,7 @@ using Guardian.Simulation;
 using Guardian.Volumes.Content;
 using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
+using Guardian.Wasi;
 using Guardian.Wasi.Engine;
 
 namespace Guardian.Fuzz;
@@ -131,6 +133,16 @@ internal static class Targets
         new("wasm-module",
             () => [WasmEngine.Assemble("(module (table 1 funcref) (tag) (func))")],
             input => ModuleContents.Read(input) is not null),
+        new("wasm-imports",
+            () =>
+            [
+                WasmEngine.Assemble(
+                "(module (import \"env\" \"f\" (func)) (import \"env\" \"m\" (memory 1 2)) (func (export \"_start\")))"),
+                WasmEngine.Assemble("(module (import \"env\" \"t\" (table 1 funcref)) (import \"env\" \"g\" (global (mut i64))) (func))"),
+            ],
+            // Every input has an answer, with a short message.
+            input => WasiProgram.FindRefusal(input) is null or { Detail.Length: < 300, Problems.Count: < 10 }),
+        new("stdio-frames", () => [StdioSample()], ReadFrames),
         .. NodeTargets.All,
     ];
 
@@ -139,6 +151,36 @@ internal static class Targets
         "canary",
         () => [[1, 2, 3, 4]],
         input => input.Length < 4 || input[2] != 0xFF ? true : throw new InvalidOperationException("the canary was caught"));
+
+    private static byte[] StdioSample()
+    {
+        using var cipher = new StdioCipher(new byte[32], new string('0', 32), "out");
+        var target = new byte[StdioFrame.MaxBinarySize];
+        return
+        [
+            .. Encoding.ASCII.GetBytes(cipher.Seal(StdioFrameKind.Start, "a/b"u8).ToString()),
+            .. target[..cipher.SealBinary(StdioFrameKind.Data, "some data"u8, target)], .. "a line of another program\n"u8,
+        ];
+    }
+
+    private static bool ReadFrames(byte[] input)
+    {
+        var reader = new StdioFrameReader();
+        using var log = new StdioLog(new byte[32]);
+        var isGood = true;
+        for (var at = 0; at < input.Length;)
+        {
+            var size = Math.Min(input.Length - at, reader.Space.Length);
+            input.AsSpan(at, size).CopyTo(reader.Space.Span);
+            reader.Advance(size);
+            at += size;
+            while (reader.TryRead(out var part))
+            {
+                isGood &= part.Frame is null || log.Read(part.Frame).Problem is null;
+            }
+        }
+        return isGood && !reader.TryFinish(out _);
+    }
 
     private static bool IsWorkload(byte[] input)
     {

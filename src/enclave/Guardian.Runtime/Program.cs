@@ -12,10 +12,14 @@ RuntimeDiagnostics.RestartWithout();
 
 void Log(string text) => Console.Error.WriteLine($"guardian-runtime: {text}");
 
+// By convention a process that a signal ended has 128 and the signal's number as exit status.
+const int signalStatus = 128;
+var ended = GuestOutcome.OwnFailure;
 using var ending = new CancellationTokenSource();
 void End(PosixSignalContext context)
 {
     context.Cancel = true;
+    ended = signalStatus + (context.Signal == PosixSignal.SIGINT ? Libc.Interrupt : Libc.Terminate);
     ending.Cancel();
 }
 
@@ -36,6 +40,12 @@ catch (RefusedException failure)
     {
         Log($"hint: {remedy}");
     }
+}
+catch (OperationCanceledException) when (ending.IsCancellationRequested)
+{
+    // Nothing was open yet. A compilation may still run, and ends with the process.
+    Log("error: a signal ended the start of the program");
+    return ended;
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException
     or PlatformNotSupportedException or OperationCanceledException)

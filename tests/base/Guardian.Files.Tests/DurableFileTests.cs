@@ -45,6 +45,49 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void Where_links_do_not_exist_one_of_many_creates_the_file_and_all_read_it_whole()
+    {
+        // A naive way: look whether the file is there, then write it. Two of them both see nothing, and the second one's content replaces
+        // what the first one already uses.
+        var (first, second) = (File.Exists(folder.File("naive")), File.Exists(folder.File("naive")));
+        File.WriteAllText(folder.File("naive"), first ? "" : "one");
+        File.WriteAllText(folder.File("naive"), second ? "" : "two");
+        Assert.NotEqual("one", File.ReadAllText(folder.File("naive")));
+
+        for (var round = 0; round < 50; round++)
+        {
+            using var start = new Barrier(8);
+            var contents = new string[start.ParticipantCount];
+            var created = 0;
+            var path = folder.File($"key{round}");
+            var threads = Enumerable.Range(0, contents.Length).Select(i => new Thread(() =>
+            {
+                start.SignalAndWait();
+                var own = Guid.NewGuid().ToByteArray();
+                var isOurs = DurableFile.TryCreateWithoutLinks(path, own);
+                if (isOurs)
+                {
+                    Interlocked.Increment(ref created);
+                }
+                contents[i] = Convert.ToHexString(isOurs ? own : DurableFile.ReadOrCreate(path, () => []));
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            Assert.Equal(1, created);
+            Assert.Single(contents.Distinct());
+        }
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.File("key0")));
+    }
+
+    [Fact]
+    public void A_file_whose_creation_was_interrupted_is_refused_with_its_name()
+    {
+        File.WriteAllBytes(folder.File("key"), []);
+        Assert.Contains("key is empty", Assert.Throws<InvalidDataException>(() => DurableFile.ReadOrCreate(folder.File("key"), () => []))
+            .Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_larger_than_any_that_belongs_there_is_refused()
     {
         File.WriteAllBytes(folder.File("key"), new byte[10_000_000]);

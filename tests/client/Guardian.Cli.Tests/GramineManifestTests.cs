@@ -18,11 +18,12 @@ public sealed partial class GramineManifestTests
     // Keys of Gramine's manual, "Manifest syntax", that are used here.
     private static readonly string[] Documented =
     [
-        "loader.entrypoint", "loader.log_level", "loader.argv", "loader.env.LD_LIBRARY_PATH", "loader.env.DOTNET_GCHeapHardLimit",
-        "loader.env.DOTNET_EnableDiagnostics", "loader.insecure__use_cmdline_argv",
+        "loader.log_level", "loader.argv", "loader.env.LD_LIBRARY_PATH", "loader.env.DOTNET_GCHeapHardLimit",
+        "loader.env.DOTNET_EnableDiagnostics", "loader.env.HOME", "loader.insecure__use_cmdline_argv",
         "libos.entrypoint", "fs.mounts", "sys.enable_extra_runtime_domain_names_conf", "sys.enable_sigterm_injection",
-        "sys.disallow_subprocesses", "sys.insecure__allow_eventfd", "sys.stack.size", "sgx.debug", "sgx.remote_attestation",
-        "sgx.isvprodid", "sgx.isvsvn", "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
+        "sys.disallow_subprocesses", "sys.experimental__enable_flock", "sys.insecure__allow_eventfd",
+        "sys.stack.size", "sgx.debug", "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn",
+        "sgx.enclave_size", "sgx.max_threads", "sgx.trusted_files", "sgx.allowed_files",
     ];
 
     private static readonly Dictionary<string, string> Values = new()
@@ -53,7 +54,9 @@ public sealed partial class GramineManifestTests
         Assert.Equal(false, sgx["debug"]);
         // The identity that the simulated platform signs with.
         Assert.Equal(((long)product, 1L), (sgx["isvprodid"], sgx["isvsvn"]));
-        Assert.Equal("0", ((TomlTable)((TomlTable)manifest["loader"])["env"])["DOTNET_EnableDiagnostics"]);
+        var environment = (TomlTable)((TomlTable)manifest["loader"])["env"];
+        Assert.Equal(("0", "/tmp"), (environment["DOTNET_EnableDiagnostics"], environment["HOME"]));
+        Assert.Equal(true, ((TomlTable)manifest["sys"])["experimental__enable_flock"]);
     }
 
     [Theory]

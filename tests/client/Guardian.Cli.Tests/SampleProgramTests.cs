@@ -125,6 +125,61 @@ public sealed class SampleProgramTests : IAsyncLifetime
         Assert.Equal(0, server.ExitCode);
     }
 
+    [Fact]
+    public async Task The_echo_server_in_Go_serves_many_connections_at_once()
+    {
+        RequireGo();
+        using var server = GuardianProgram.Start(
+            folder.Path, "Guardian.Cli", "guardian",
+            ["run", "--insecure-no-attestation", "--listen", "127.0.0.1:0", Program("echo"), "3", "2"]);
+        const string listening = "guardian: listening on ";
+        var line = await server.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith(listening, line, StringComparison.Ordinal);
+        await TalkToBothAsync(() => ConnectAsync(IPEndPoint.Parse(line![listening.Length..])));
+        await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, server.ExitCode);
+    }
+
+    [Fact]
+    public async Task The_attested_echo_server_in_Go_serves_many_connections_at_once()
+    {
+        RequireGo();
+        await CreateSessionAsync("echo", $"""
+            services:
+              - name: server
+                command: [echo, "2"]
+                program: {Digest("echo")}
+                {Admission}
+                network:
+                  listen: [{"{port: 8443, protocol: plain}"}]
+            """);
+        using var server = GuardianProgram.Start(folder.Path, "Guardian.Cli", "guardian", AttestedRun("echo/server", "echo"));
+        await TalkToBothAsync(() => ConnectAsync());
+        await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, server.ExitCode);
+    }
+
+    private static void RequireGo() => Assert.SkipUnless(
+        File.Exists(Program("echo")), "echo.wasm is not compiled: samples/programs/build found no Go 1.21 or later");
+
+    // The first connection is silent until the second one has its answer.
+    private static async Task TalkToBothAsync(Func<Task<TcpClient>> connect)
+    {
+        using var silent = await connect();
+        using var other = await connect();
+        await TalkAsync(other, "second");
+        await TalkAsync(silent, "first");
+        await TalkAsync(other, "second again");
+    }
+
+    private static async Task TalkAsync(TcpClient connection, string line)
+    {
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(line + "\n"), TestContext.Current.CancellationToken);
+        var answer = new byte[line.Length + 1];
+        await connection.GetStream().ReadExactlyAsync(answer, TestContext.Current.CancellationToken);
+        Assert.Equal(line + "\n", Encoding.ASCII.GetString(answer));
+    }
+
     private static string Admission =>
         $"attestation: [{{mrenclave: [{EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime"))}]}}]\n    platforms: "
         + "[simulated]";
@@ -153,7 +208,7 @@ public sealed class SampleProgramTests : IAsyncLifetime
     }
 
     // The program listens once it is attested.
-    private static async Task<TcpClient> ConnectAsync()
+    private static async Task<TcpClient> ConnectAsync(IPEndPoint? address = null)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         while (true)
@@ -161,7 +216,7 @@ public sealed class SampleProgramTests : IAsyncLifetime
             var client = new TcpClient();
             try
             {
-                await client.ConnectAsync(IPAddress.Loopback, 8443, limit.Token);
+                await client.ConnectAsync(address ?? new IPEndPoint(IPAddress.Loopback, 8443), limit.Token);
                 return client;
             }
             catch (SocketException)

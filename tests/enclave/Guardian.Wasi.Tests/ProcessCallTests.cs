@@ -175,7 +175,7 @@ public sealed class ProcessCallTests : IDisposable
     [Fact]
     public async Task A_connection_is_accepted_read_written_and_ended()
     {
-        Assert.Equal((FileKind.StreamSocket, FdFlags.None, Rights.OfListener, Rights.OfSocket), guest.Describe(3));
+        Assert.Equal((FileKind.StreamSocket, FdFlags.Nonblock, Rights.OfListener, Rights.OfSocket), guest.Describe(3));
         Assert.Equal(FileError.BadDescriptor, guest.Call("fd_prestat_get", 3, 16));
         Assert.Equal(FileError.Invalid, guest.Call("sock_accept", 3, 1, 16));
         Assert.Equal(FileError.Success, guest.Call("fd_fdstat_set_flags", 3, (ulong)FdFlags.Nonblock));

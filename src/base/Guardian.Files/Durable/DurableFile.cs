@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Guardian.Files.Native;
 
 namespace Guardian.Files.Durable;
@@ -7,6 +8,8 @@ public static class DurableFile
 {
     // Larger than any key or certificate chain that Guardian stores.
     private const int MaxSmallSize = 64 * 1024;
+
+    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(2);
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -19,7 +22,7 @@ public static class DurableFile
     /// <param name="path">The file.</param>
     /// <param name="create">Returns the content of a new file.</param>
     /// <returns>The content of the file.</returns>
-    /// <exception cref="InvalidDataException">The file has more than 64 KiB.</exception>
+    /// <exception cref="InvalidDataException">The file is empty, or has more than 64 KiB.</exception>
     /// <exception cref="IOException">The file cannot be read or created.</exception>
     public static byte[] ReadOrCreate(string path, Func<byte[]> create)
     {
@@ -29,20 +32,7 @@ public static class DurableFile
             return Read(path);
         }
         var content = create();
-        var temporary = WriteTemporary(path, content);
-        // A hard link succeeds only when the name is free. The base library's move without overwriting looks first, and can miss a new
-        // file.
-        var isOurs = Libc.LinkAt(Libc.CurrentDirectory, temporary, Libc.CurrentDirectory, path, 0) == 0;
-        var error = Errno.Last;
-        File.Delete(temporary);
-        if (isOurs)
-        {
-            SyncDirectory(path);
-            return content;
-        }
-        return File.Exists(path)
-            ? Read(path)
-            : throw new IOException($"{path} cannot be created (errno {error})");
+        return TryCreate(path, content) ? content : Read(path);
     }
 
     /// <summary>Creates a file, or replaces it: at any moment it has the old content or the new.</summary>
@@ -95,12 +85,65 @@ public static class DurableFile
         }
     }
 
+    // A hard link succeeds only when the name is free. The base library's move without overwriting looks first, and can miss a new file.
+    private static bool TryCreate(string path, byte[] content)
+    {
+        var temporary = WriteTemporary(path, content);
+        var isOurs = Libc.LinkAt(Libc.CurrentDirectory, temporary, Libc.CurrentDirectory, path, 0) == 0;
+        var error = Errno.Last;
+        File.Delete(temporary);
+        if (!isOurs && error is Errno.NotImplemented or Errno.NotPermitted or Errno.NotSupported)
+        {
+            isOurs = TryCreateWithoutLinks(path, content);
+        }
+        else if (!isOurs && !File.Exists(path))
+        {
+            throw new IOException($"{path} cannot be created (errno {error})");
+        }
+        if (isOurs)
+        {
+            SyncDirectory(path);
+        }
+        return isOurs;
+    }
+
+    /// <summary>Creates a file where links do not exist: in Gramine, and on some file systems. The content is there at once, because it is
+    /// written in one piece; a crash in between leaves an empty file, which <see cref="ReadOrCreate"/> refuses.</summary>
+    internal static bool TryCreateWithoutLinks(string path, ReadOnlySpan<byte> content)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.Read,
+            UnixCreateMode = OwnerOnly,
+            BufferSize = 0,
+        };
+        try
+        {
+            using var file = new FileStream(path, options);
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
+        }
+    }
+
     private static byte[] Read(string path)
     {
+        // Another process may be between creating the file and writing it.
+        var waited = Stopwatch.StartNew();
+        while (new FileInfo(path).Length == 0 && waited.Elapsed < WriteLimit)
+        {
+            Thread.Sleep(1);
+        }
         var size = new FileInfo(path).Length;
-        return size <= MaxSmallSize
-            ? File.ReadAllBytes(path)
-            : throw new InvalidDataException($"{path} has {size} bytes, more than any file that belongs there");
+        return size > MaxSmallSize ? throw new InvalidDataException($"{path} has {size} bytes, more than any file that belongs there")
+            : size > 0 ? File.ReadAllBytes(path)
+            : throw new InvalidDataException($"{path} is empty: its creation was interrupted. Delete it");
     }
 
     private static string WriteTemporary(string path, ReadOnlySpan<byte> content)

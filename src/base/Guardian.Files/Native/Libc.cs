@@ -27,7 +27,8 @@ internal static unsafe partial class Libc
     public const long OmitTime = 0x3FFFFFFE;
     public const int AppendAtomically = 0x10;
 
-    // signal(7): SIGTERM
+    // signal(7): SIGINT, SIGTERM
+    public const int Interrupt = 2;
     public const int Terminate = 15;
 
     // fallocate(2): FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE

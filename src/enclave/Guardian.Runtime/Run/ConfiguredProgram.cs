@@ -10,7 +10,6 @@ using Guardian.Runtime.Start;
 using Guardian.Runtime.Stdio;
 using Guardian.Runtime.Storage;
 using Guardian.Wasi;
-using Guardian.Wasi.Engine;
 using Guardian.Wasi.Host;
 using Guardian.Wasi.Streams;
 
@@ -23,8 +22,8 @@ internal static class ConfiguredProgram
 
     /// <summary>Runs the program to its end.</summary>
     /// <remarks>
-    /// 1 read the program. 2 attest, say which program it is, get the configuration, and verify that it is for this program. 3 open files,
-    /// streams and ports behind their shields. 4 run. 5 send the rest of the output.
+    /// 1 read the program. 2 attest, say which program it is, get the configuration, and verify that it is for this program. 3 make it
+    /// native code. 4 open files, streams and ports behind their shields. 5 run. 6 send the rest of the output.
     /// </remarks>
     /// <param name="options">The host's options.</param>
     /// <param name="log">Receives messages for the host, without secrets or data of the program.</param>
@@ -45,13 +44,16 @@ internal static class ConfiguredProgram
         var configuration = launch.Configuration;
         Verify(digest, options, configuration);
 
-        // Step 3
+        // Step 3: before anything is open that would have to be closed, because compiling may take minutes, and a signal ends it.
+        using var executable = await Executable.PrepareAsync(program, options, launch, cancellation).ConfigureAwait(false);
+
+        // Step 4
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var network = new NetworkShield(launch.Workload);
         await using var _ = network.ConfigureAwait(false);
         launch.RenewWorkload(log);
         using var guestFiles = new GuestFiles(launch, options, files, log);
-        using var streams = new StandardStreams(configuration, log);
+        using var streams = new StandardStreams(configuration, options.HasBinaryStdio, log);
         var connector = new Connector(network, log, ending.Token);
         var preopens = configuration.Network.Connect.Count == 0
             ? guestFiles.Preopens
@@ -60,8 +62,6 @@ internal static class ConfiguredProgram
                 .. guestFiles.Preopens,
                 new Preopen(NetworkDirectory.GuestPath, NetworkDirectory.Create(configuration.Network.Connect, connector)),
             ];
-        using var engine = new WasmEngine(fitsEnclave: true);
-        using var module = Compile(engine, program, options, launch);
         GuestOutcome outcome;
         using (var host = new WasiHost(new WasiOptions
         {
@@ -72,15 +72,15 @@ internal static class ConfiguredProgram
             Listeners = Listen(configuration, network, options),
         }))
         {
-            // Step 4
+            // Step 5
             var limits = new GuestLimits
             {
                 MemorySize = configuration.Limits.MemoryMiB is { } size ? Math.Min(size, 4096) * Mebibyte : null,
             };
             using var watch = CpuWatch.Start(configuration.Limits.CpuSeconds, ending);
-            outcome = Guest.Run(engine, module, host, limits, ending.Token);
+            outcome = Guest.Run(executable.Engine, executable.Module, host, limits, ending.Token);
 
-            // Step 5: the end frames show a reader of the log that it is complete.
+            // Step 6: the end frames show a reader of the log that it is complete.
             streams.WriteEnd(outcome.ExitStatus);
         }
         if (outcome.End != GuestEnd.Exited)
@@ -118,23 +118,6 @@ internal static class ConfiguredProgram
                     Problems = [$"found {digest}", $"expected {expected}"],
                 });
         }
-    }
-
-    private static WasmModule Compile(WasmEngine engine, byte[] program, RuntimeOptions options, Launch launch)
-    {
-        Outcome<WasmModule> compiled;
-        if (options.Modules is null)
-        {
-            compiled = engine.Compile(program);
-        }
-        else
-        {
-            Span<byte> key = stackalloc byte[ModuleCache.KeySize];
-            launch.DeriveModuleKey(key);
-            compiled = new ModuleCache(options.Modules, key).Load(engine, program);
-        }
-        return compiled.Value ?? throw new RefusedException(
-            compiled.Refusal! with { Detail = $"the program is not a WebAssembly module that Guardian runs: {compiled.Refusal.Detail}" });
     }
 
     // The session names the ports. The variables GUARDIAN_LISTEN_PORT tell the program which descriptor listens on which port.

@@ -16,7 +16,7 @@ internal sealed record RuntimeOptions
     private static readonly string[] Names =
     [
         "session", "cas", "cas-mrenclave", "cas-platform", "cas-identity", "cas-owners", "machine", "collateral", "volumes", "modules",
-        "program", "image", "listen-on", "replica", "start-token",
+        "program", "image", "listen-on", "replica", "start-token", "stdio",
     ];
 
     private static readonly string UnknownOptionRemedy =
@@ -54,6 +54,9 @@ internal sealed record RuntimeOptions
 
     /// <summary>The address on which the program's ports listen.</summary>
     public IPAddress ListenOn { get; init; } = IPAddress.Any;
+
+    /// <summary>Whether the reader of the encrypted streams takes binary frames.</summary>
+    public bool HasBinaryStdio { get; init; }
 
     /// <summary>The number of this replica, from 0; null for a service without replicas.</summary>
     public int? Replica { get; init; }
@@ -108,6 +111,7 @@ internal sealed record RuntimeOptions
             Program = isImage ? One("image") : One("program"),
             IsImage = isImage,
             ListenOn = values["listen-on"] is [var address] ? ParseAddress(address) : IPAddress.Any,
+            HasBinaryStdio = values["stdio"] is not [] && (One("stdio") == "binary" ? true : throw Refuse("--stdio takes 'binary'")),
             Replica = values["replica"] is [] ? null : ParseReplica(One("replica")),
             StartToken = values["start-token"] is [] ? null : File.ReadAllText(One("start-token")).Trim(),
             Arguments = [.. arguments.Skip(i + 1)],

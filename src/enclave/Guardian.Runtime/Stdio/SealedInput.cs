@@ -1,4 +1,3 @@
-using System.Text;
 using Guardian.Files;
 using Guardian.Wasi.Streams;
 
@@ -10,10 +9,8 @@ namespace Guardian.Runtime.Stdio;
 /// <param name="onProblem">Receives the reason, once, if input ends early.</param>
 internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Action<string> onProblem) : IGuestStream
 {
-    private readonly byte[] buffer = new byte[4096];
-    private readonly List<byte> line = [];
+    private readonly StdioFrameReader frames = new();
     private ReadOnlyMemory<byte> content;
-    private readonly Queue<string> lines = new();
     private FileError endError = FileError.Success;
     private bool isEnd;
 
@@ -22,25 +19,19 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
     public FileError Read(Span<byte> target, out int read)
     {
         read = 0;
-        while (content.IsEmpty && !isEnd)
+        while (!OpenBuffered())
         {
-            if (!lines.TryDequeue(out var next))
+            var error = outside.Read(frames.Space.Span, out var count);
+            if (error != FileError.Success)
             {
-                var error = outside.Read(buffer, out var count);
-                if (error != FileError.Success)
-                {
-                    return error;
-                }
-                if (count == 0)
-                {
-                    // The host closed its end. Without the end frame, input may be missing.
-                    EndInput(FileError.Io, "standard input was cut off");
-                    break;
-                }
-                SplitLines(buffer.AsSpan(0, count));
-                continue;
+                return error;
             }
-            OpenFrame(next);
+            if (count == 0)
+            {
+                // The host closed its end. Without the end frame, input may be missing.
+                EndInput(FileError.Io, "standard input was cut off");
+            }
+            frames.Advance(count);
         }
         if (content.IsEmpty)
         {
@@ -58,8 +49,7 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
         return FileError.BadDescriptor;
     }
 
-    public Readiness ReadReadiness() =>
-        !content.IsEmpty || isEnd || lines.Count > 0 ? Readiness.Now((ulong)content.Length) : outside.ReadReadiness();
+    public Readiness ReadReadiness() => OpenBuffered() ? Readiness.Now((ulong)content.Length) : outside.ReadReadiness();
 
     public Readiness WriteReadiness() => Readiness.Now();
 
@@ -69,39 +59,29 @@ internal sealed class SealedInput(IGuestStream outside, StdioCipher cipher, Acti
         outside.Dispose();
     }
 
-    private void SplitLines(ReadOnlySpan<byte> bytes)
+    // Opens frames that are here until one has content; false when more bytes are needed.
+    private bool OpenBuffered()
     {
-        foreach (var each in bytes)
+        while (content.IsEmpty && !isEnd && frames.TryRead(out var part))
         {
-            if (each == (byte)'\n')
+            switch (part.Frame is { } frame ? cipher.TryOpen(frame) : null)
             {
-                lines.Enqueue(Encoding.ASCII.GetString([.. line]));
-                line.Clear();
-            }
-            else if (line.Count < StdioFrame.MaxLineSize)
-            {
-                line.Add(each);
+                case (StdioFrameKind.Data, var data):
+                    content = data;
+                    break;
+                case (StdioFrameKind.End, _):
+                    EndInput(FileError.Success, null);
+                    break;
+                case (StdioFrameKind.Start, _):
+                    break;
+                default:
+                    EndInput(
+                        FileError.Io,
+                        "standard input is not what the key's holder sent to this run, or is out of order; use guardian attach");
+                    break;
             }
         }
-    }
-
-    private void OpenFrame(string text)
-    {
-        switch (StdioFrame.TryRead(text) is { } frame ? cipher.TryOpen(frame) : null)
-        {
-            case (StdioFrameKind.Data, var data):
-                content = data;
-                break;
-            case (StdioFrameKind.End, _):
-                EndInput(FileError.Success, null);
-                break;
-            case (StdioFrameKind.Start, _):
-                break;
-            default:
-                EndInput(
-                    FileError.Io, "standard input is not what the key's holder sent to this run, or is out of order; use guardian attach");
-                break;
-        }
+        return !content.IsEmpty || isEnd;
     }
 
     private void EndInput(FileError error, string? problem)

@@ -7,11 +7,13 @@ namespace Guardian.Runtime.Stdio;
 /// <summary>The guest's standard output or error. Outside it is encrypted frames.</summary>
 /// <param name="outside">The stream of frames.</param>
 /// <param name="cipher">The cipher of this stream and run.</param>
-internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher) : IGuestStream
+/// <param name="isBinary">Whether frames are written as bytes, except the start frame, which announces that.</param>
+internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher, bool isBinary) : IGuestStream
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
 
-    private byte[] pending = [];
+    private readonly byte[] pending = new byte[isBinary ? StdioFrame.MaxBinarySize : StdioFrame.MaxLineSize];
+    private int size;
     private int sent;
 
     public FileKind Kind => FileKind.Unknown;
@@ -30,7 +32,7 @@ internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher) : I
         {
             return error;
         }
-        written = Math.Min(data.Length, StdioFrame.MaxContentSize);
+        written = Math.Min(data.Length, isBinary ? StdioFrame.MaxBinaryContentSize : StdioFrame.MaxContentSize);
         SealFrame(StdioFrameKind.Data, data[..written]);
         // The next call sends the rest and reports an error.
         _ = SendPending();
@@ -57,7 +59,9 @@ internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher) : I
 
     private void SealFrame(StdioFrameKind kind, ReadOnlySpan<byte> content)
     {
-        pending = Encoding.ASCII.GetBytes(cipher.Seal(kind, content).ToString());
+        size = isBinary && kind != StdioFrameKind.Start
+            ? cipher.SealBinary(kind, content, pending)
+            : Encoding.ASCII.GetBytes(cipher.Seal(kind, content).ToString(), pending);
         sent = 0;
     }
 
@@ -72,9 +76,9 @@ internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher) : I
     // Success means that nothing is pending any more.
     private FileError SendPending()
     {
-        while (sent < pending.Length)
+        while (sent < size)
         {
-            var error = outside.Write(pending.AsSpan(sent), out var count);
+            var error = outside.Write(pending.AsSpan(sent, size - sent), out var count);
             if (error != FileError.Success)
             {
                 return error;

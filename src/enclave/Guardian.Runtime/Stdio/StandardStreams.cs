@@ -10,8 +10,9 @@ internal sealed class StandardStreams : IDisposable
     private readonly SealedOutput[] outputs;
 
     /// <param name="configuration">The startup configuration, with the key.</param>
+    /// <param name="readsBinary">Whether the host's reader of the frames takes binary ones.</param>
     /// <param name="log">Receives the reason if standard input ends early.</param>
-    public StandardStreams(StartupConfiguration configuration, Action<string> log)
+    public StandardStreams(StartupConfiguration configuration, bool readsBinary, Action<string> log)
     {
         var (input, output, error) = (HostStream.Standard(0), HostStream.Standard(1), HostStream.Standard(2));
         if (configuration.Stdio.Key is not { } key)
@@ -20,11 +21,18 @@ internal sealed class StandardStreams : IDisposable
             return;
         }
         var run = StdioCipher.NewRun();
-        outputs = [new SealedOutput(output, new StdioCipher(key, run, "out")), new SealedOutput(error, new StdioCipher(key, run, "err"))];
+        var isBinary = readsBinary && !ShareCarrier();
+        outputs =
+        [
+            new SealedOutput(output, new StdioCipher(key, run, "out"), isBinary),
+            new SealedOutput(error, new StdioCipher(key, run, "err"), isBinary: false),
+        ];
         Streams = [new SealedInput(input, new StdioCipher(key, run, "in"), log), .. outputs];
+        var announcement = isBinary ? StdioFrame.BinaryAnnouncement : "";
         foreach (var each in outputs)
         {
-            each.SendFrame(StdioFrameKind.Start, $"{configuration.Session}/{configuration.Service} {configuration.SessionHash}");
+            each.SendFrame(
+                StdioFrameKind.Start, $"{configuration.Session}/{configuration.Service} {configuration.SessionHash}{announcement}");
         }
     }
 
@@ -37,6 +45,20 @@ internal sealed class StandardStreams : IDisposable
         foreach (var output in outputs)
         {
             output.SendFrame(StdioFrameKind.End, exitStatus.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    // A shared pipe keeps only short lines in one piece. Links of the system name pipes and files alike.
+    private static bool ShareCarrier()
+    {
+        try
+        {
+            return File.ResolveLinkTarget("/proc/self/fd/1", returnFinalTarget: false)?.FullName
+                == File.ResolveLinkTarget("/proc/self/fd/2", returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return true;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,10 +9,11 @@ namespace Guardian.Runtime.Stdio;
 /// time.</summary>
 public sealed class StdioCipher : IDisposable
 {
-    private const int HeaderSize = 3;
-    private const int PaddedTo = 64;
+    private const int HeaderSize = StdioFrame.PlaintextHeaderSize;
+    private const int PaddedTo = StdioFrame.PaddedTo;
 
     private readonly AesGcm cipher;
+    private readonly byte[] runBytes;
 
     /// <param name="key">The service's key, 32 bytes.</param>
     /// <param name="run">The run, 32 hex digits.</param>
@@ -19,9 +21,10 @@ public sealed class StdioCipher : IDisposable
     public StdioCipher(ReadOnlySpan<byte> key, string run, string stream)
     {
         (Run, Stream) = (run, stream);
+        runBytes = Convert.FromHexString(run);
         Span<byte> own = stackalloc byte[StdioFrame.KeySize];
         var purpose = Encoding.ASCII.GetBytes($"guardian stdio v1 {stream}");
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, own, Convert.FromHexString(run), purpose);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, own, runBytes, purpose);
         cipher = new AesGcm(own, StdioFrame.TagSize);
         CryptographicOperations.ZeroMemory(own);
     }
@@ -45,15 +48,25 @@ public sealed class StdioCipher : IDisposable
     public StdioFrame Seal(StdioFrameKind kind, ReadOnlySpan<byte> content)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, StdioFrame.MaxContentSize);
-        // kind 1 | content size 2, big-endian | content | zeros
-        var plaintext = new byte[(HeaderSize + content.Length + PaddedTo - 1) / PaddedTo * PaddedTo];
-        plaintext[0] = (byte)kind;
-        BinaryPrimitives.WriteUInt16BigEndian(plaintext.AsSpan(1), (ushort)content.Length);
-        content.CopyTo(plaintext.AsSpan(HeaderSize));
-        var bytes = new byte[plaintext.Length + StdioFrame.TagSize];
-        cipher.Encrypt(Nonce(Sequence), plaintext, bytes.AsSpan(0, plaintext.Length), bytes.AsSpan(plaintext.Length));
-        CryptographicOperations.ZeroMemory(plaintext);
+        var bytes = new byte[PaddedSize(content.Length) + StdioFrame.TagSize];
+        SealInto(bytes, kind, content);
         return new StdioFrame(Stream, Run, Sequence++, bytes);
+    }
+
+    /// <summary>Seals the next frame as bytes.</summary>
+    /// <param name="kind">The kind of frame.</param>
+    /// <param name="content">At most <see cref="StdioFrame.MaxBinaryContentSize"/> bytes.</param>
+    /// <param name="target">At least <see cref="StdioFrame.MaxBinarySize"/> bytes.</param>
+    /// <returns>The size of the frame.</returns>
+    public int SealBinary(StdioFrameKind kind, ReadOnlySpan<byte> content, Span<byte> target)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, StdioFrame.MaxBinaryContentSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(target.Length, StdioFrame.MaxBinarySize);
+        var size = PaddedSize(content.Length) + StdioFrame.TagSize;
+        StdioFrame.WriteHeader(target, Stream, runBytes, Sequence, size);
+        SealInto(target.Slice(StdioFrame.BinaryHeaderSize, size), kind, content);
+        Sequence++;
+        return StdioFrame.BinaryHeaderSize + size;
     }
 
     /// <summary>Opens the frame that follows the last one.</summary>
@@ -67,22 +80,33 @@ public sealed class StdioCipher : IDisposable
         {
             return null;
         }
-        var plaintext = new byte[frame.Sealed.Length - StdioFrame.TagSize];
+        var size = frame.Sealed.Length - StdioFrame.TagSize;
+        if (size > StdioFrame.MaxPlaintextSize)
+        {
+            return null;
+        }
+        var rented = ArrayPool<byte>.Shared.Rent(size);
+        var plaintext = rented.AsSpan(0, size);
         try
         {
-            cipher.Decrypt(Nonce(Sequence), frame.Sealed.AsSpan(0, plaintext.Length), frame.Sealed.AsSpan(plaintext.Length), plaintext);
+            cipher.Decrypt(Nonce(Sequence), frame.Sealed.AsSpan(0, size), frame.Sealed.AsSpan(size), plaintext);
+            var contentSize = BinaryPrimitives.ReadUInt16BigEndian(plaintext[1..]);
+            if (plaintext[0] > (byte)StdioFrameKind.Start || contentSize > plaintext.Length - HeaderSize)
+            {
+                return null;
+            }
+            Sequence++;
+            return ((StdioFrameKind)plaintext[0], plaintext.Slice(HeaderSize, contentSize).ToArray());
         }
         catch (AuthenticationTagMismatchException)
         {
             return null;
         }
-        var size = BinaryPrimitives.ReadUInt16BigEndian(plaintext.AsSpan(1));
-        if (plaintext[0] > (byte)StdioFrameKind.Start || size > plaintext.Length - HeaderSize)
+        finally
         {
-            return null;
+            CryptographicOperations.ZeroMemory(plaintext);
+            ArrayPool<byte>.Shared.Return(rented);
         }
-        Sequence++;
-        return ((StdioFrameKind)plaintext[0], plaintext[HeaderSize..(HeaderSize + size)]);
     }
 
     /// <summary>Skips a gap in the log.</summary>
@@ -91,6 +115,23 @@ public sealed class StdioCipher : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => cipher.Dispose();
+
+    private static int PaddedSize(int contentSize) => (HeaderSize + contentSize + PaddedTo - 1) / PaddedTo * PaddedTo;
+
+    // kind 1 | content size 2, big-endian | content | zeros
+    private void SealInto(Span<byte> target, StdioFrameKind kind, ReadOnlySpan<byte> content)
+    {
+        var size = PaddedSize(content.Length);
+        var rented = ArrayPool<byte>.Shared.Rent(size);
+        var plaintext = rented.AsSpan(0, size);
+        plaintext[0] = (byte)kind;
+        BinaryPrimitives.WriteUInt16BigEndian(plaintext[1..], (ushort)content.Length);
+        content.CopyTo(plaintext[HeaderSize..]);
+        plaintext[(HeaderSize + content.Length)..].Clear();
+        cipher.Encrypt(Nonce(Sequence), plaintext, target[..size], target[size..]);
+        CryptographicOperations.ZeroMemory(plaintext);
+        ArrayPool<byte>.Shared.Return(rented);
+    }
 
     private static byte[] Nonce(ulong sequence)
     {

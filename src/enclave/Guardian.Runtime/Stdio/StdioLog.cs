@@ -21,12 +21,13 @@ public sealed class StdioLog(ReadOnlyMemory<byte> key) : IDisposable
 
     /// <summary>Reads a line.</summary>
     /// <returns>The entry; null for a line that is no frame.</returns>
-    public StdioEntry? Read(string line)
+    public StdioEntry? Read(string line) => StdioFrame.TryRead(line) is { } frame ? Read(frame) : null;
+
+    /// <summary>Reads a frame.</summary>
+    /// <returns>The entry.</returns>
+    public StdioEntry Read(StdioFrame frame)
     {
-        if (StdioFrame.TryRead(line) is not { } frame)
-        {
-            return null;
-        }
+        ArgumentNullException.ThrowIfNull(frame);
         var id = (frame.Run, frame.Stream);
         if (!streams.TryGetValue(id, out var state))
         {

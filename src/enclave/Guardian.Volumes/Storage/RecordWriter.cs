@@ -78,7 +78,7 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
     /// <exception cref="IOException">The storage failed.</exception>
     public void Drain()
     {
-        EnqueueBuffer();
+        EnqueueBuffer(isLast: true);
         queue.Drain();
     }
 
@@ -130,11 +130,11 @@ internal sealed class RecordWriter(WriteQueue queue, SlotAllocator allocator) : 
         (key, cipher, counter) = (drawn, next, 0);
     }
 
-    private void EnqueueBuffer()
+    private void EnqueueBuffer(bool isLast = false)
     {
         if (filled > 0)
         {
-            queue.Enqueue(reserved.Slot * Page.Size, buffer!, filled * Page.Size);
+            queue.Enqueue(reserved.Slot * Page.Size, buffer!, filled * Page.Size, isLast);
             buffer = null;
         }
         if (filled < reserved.Count)

@@ -58,13 +58,21 @@ internal sealed class WriteQueue : IDisposable
     }
 
     /// <summary>Enqueues the first bytes of a buffer; they are written after all earlier ones.</summary>
-    public void Enqueue(long offset, byte[] buffer, int size)
+    /// <param name="offset">The place in the storage.</param>
+    /// <param name="buffer">The buffer, which belongs to the queue from now on.</param>
+    /// <param name="size">The number of bytes.</param>
+    /// <param name="isLast">Whether the caller drains the queue at once. It then writes this buffer itself: waking another thread for a
+    /// small commit takes longer than the write.</param>
+    public void Enqueue(long offset, byte[] buffer, int size, bool isLast = false)
     {
         lock (gate)
         {
             waiting.Enqueue(new Piece(offset, buffer, size));
         }
-        worker.Wake();
+        if (!isLast)
+        {
+            worker.Wake();
+        }
     }
 
     /// <summary>Reads a record from the buffer that holds it, or from the storage.</summary>

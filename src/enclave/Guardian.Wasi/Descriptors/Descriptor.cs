@@ -68,9 +68,33 @@ internal sealed class StreamDescriptor(IGuestStream stream) : Descriptor(stream.
     public override void Dispose() => stream.Dispose();
 }
 
-internal sealed class ListenerDescriptor(IGuestListener listener) : Descriptor(FileKind.StreamSocket)
+/// <summary>A listening socket. It is handed over non-blocking, as by other runtimes, and its flags say so: schedulers such as Go's rely on
+/// it. A program that neither reads nor sets the flags cannot know, so its calls wait, as a plain <c>accept</c> in C expects.</summary>
+internal sealed class ListenerDescriptor : Descriptor
 {
-    public IGuestListener Listener => listener;
+    private bool isKnown;
+    private bool isSet;
 
-    public override void Dispose() => listener.Dispose();
+    public ListenerDescriptor(IGuestListener listener) : base(FileKind.StreamSocket)
+    {
+        Listener = listener;
+        Flags = FdFlags.Nonblock;
+    }
+
+    public IGuestListener Listener { get; }
+
+    /// <summary>Whether a call waits for a connection.</summary>
+    public bool Waits => !isKnown || !Flags.HasFlag(FdFlags.Nonblock);
+
+    /// <summary>The flags of an accepted connection besides those that the program asks for. It is like its listener as long as that is as
+    /// it was handed over; when the program has set the listener's flags, they count for the listener alone, as in POSIX.</summary>
+    public FdFlags OfConnections => isKnown && !isSet ? Flags : FdFlags.None;
+
+    /// <summary>Notes that the program has read the flags.</summary>
+    public void NoteRead() => isKnown = true;
+
+    /// <summary>Notes that the program has set the flags.</summary>
+    public void NoteSet() => isKnown = isSet = true;
+
+    public override void Dispose() => Listener.Dispose();
 }

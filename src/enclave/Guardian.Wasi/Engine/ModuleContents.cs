@@ -5,7 +5,6 @@ namespace Guardian.Wasi.Engine;
 /// <param name="HasExceptions">Whether the module defines exceptions, which live on a heap of the engine.</param>
 internal readonly record struct ModuleContents(uint TableCount, bool HasExceptions)
 {
-    private const int HeaderSize = 8;
     private const byte TableSection = 4;
     private const byte TagSection = 13;
 
@@ -17,47 +16,21 @@ internal readonly record struct ModuleContents(uint TableCount, bool HasExceptio
     /// <returns>The contents, or null if the sections are malformed. Never throws for any content.</returns>
     public static ModuleContents? Read(ReadOnlySpan<byte> wasm)
     {
-        if (wasm.Length < HeaderSize)
+        var bytes = new ModuleBytes(wasm);
+        if (!bytes.TrySkipHeader())
         {
             return null;
         }
         var (tableCount, tagCount) = (0U, 0U);
-        for (var rest = wasm[HeaderSize..]; !rest.IsEmpty;)
+        while (!bytes.IsEmpty)
         {
-            var id = rest[0];
-            rest = rest[1..];
-            if (!TryReadNumber(ref rest, out var size) || size > (uint)rest.Length)
-            {
-                return null;
-            }
-            var content = rest[..(int)size];
-            rest = rest[(int)size..];
-            if ((id == TableSection && !TryReadNumber(ref content, out tableCount))
-                || (id == TagSection && !TryReadNumber(ref content, out tagCount)))
+            if (!bytes.TryReadSection(out var id, out var content)
+                || (id == TableSection && !content.TryReadNumber(out tableCount))
+                || (id == TagSection && !content.TryReadNumber(out tagCount)))
             {
                 return null;
             }
         }
         return new ModuleContents(tableCount, tagCount > 0);
-    }
-
-    // LEB128: 7 bits in each byte, the lowest first; the top bit says that another byte follows.
-    private static bool TryReadNumber(ref ReadOnlySpan<byte> bytes, out uint number)
-    {
-        const int maxBits = 32;
-        var value = 0UL;
-        for (var bits = 0; bits < maxBits && !bytes.IsEmpty; bits += 7)
-        {
-            var next = bytes[0];
-            bytes = bytes[1..];
-            value |= (ulong)(next & 0x7F) << bits;
-            if ((next & 0x80) == 0)
-            {
-                number = (uint)Math.Min(value, uint.MaxValue);
-                return value <= uint.MaxValue;
-            }
-        }
-        number = 0;
-        return false;
     }
 }

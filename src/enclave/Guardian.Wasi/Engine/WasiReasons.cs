@@ -10,4 +10,10 @@ public static class WasiReasons
         "not-a-program", RefusalKind.Invalid,
         "The file is not a WebAssembly module, or it uses a feature of WebAssembly that Guardian does not run.",
         "compile the program for WASI preview 1 (wasm32-wasip1) without optional features");
+
+    /// <summary>The program needs something that no host call gives, or is no program.</summary>
+    public static readonly RefusalReason NoSuchImport = new(
+        "no-such-import", RefusalKind.Invalid,
+        "The module imports something that WASI preview 1 does not have, or it has no function '_start'.",
+        "compile it as a program for WASI preview 1 (wasm32-wasip1), without a JavaScript host, threads or components");
 }

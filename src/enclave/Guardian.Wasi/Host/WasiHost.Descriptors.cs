@@ -51,6 +51,7 @@ public sealed partial class WasiHost
         BinaryPrimitives.WriteUInt16LittleEndian(stat[2..], (ushort)found.Flags);
         BinaryPrimitives.WriteUInt64LittleEndian(stat[8..], (ulong)found.Base);
         BinaryPrimitives.WriteUInt64LittleEndian(stat[16..], (ulong)found.Inheriting);
+        (found as ListenerDescriptor)?.NoteRead();
         return FileError.Success;
     }
 
@@ -66,6 +67,7 @@ public sealed partial class WasiHost
             return FileError.Invalid;
         }
         found!.Flags = (FdFlags)flags;
+        (found as ListenerDescriptor)?.NoteSet();
         return FileError.Success;
     }
 

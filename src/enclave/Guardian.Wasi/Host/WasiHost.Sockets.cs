@@ -35,7 +35,11 @@ public sealed partial class WasiHost
             error = found!.Listener.Accept(out var connection);
             if (error == FileError.Success)
             {
-                var accepted = new StreamDescriptor(connection!) { Base = found.Inheriting & Rights.OfSocket, Flags = (FdFlags)flags };
+                var accepted = new StreamDescriptor(connection!)
+                {
+                    Base = found.Inheriting & Rights.OfSocket,
+                    Flags = (FdFlags)flags | found.OfConnections,
+                };
                 error = descriptors.Add(accepted, out var acceptedNumber);
                 if (error == FileError.Success)
                 {
@@ -43,7 +47,7 @@ public sealed partial class WasiHost
                 }
                 return error;
             }
-            if (error != FileError.Again || found.Flags.HasFlag(FdFlags.Nonblock))
+            if (error != FileError.Again || !found.Waits)
             {
                 return error;
             }

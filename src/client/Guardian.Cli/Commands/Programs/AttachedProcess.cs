@@ -17,7 +17,13 @@ namespace Guardian.Cli.Commands.Programs;
     + "process")]
 internal sealed class AttachedProcess(byte[] key, bool isJson)
 {
-    private readonly TaskCompletionSource<string> run = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>The variable by which a command learns that the reader of its streams takes binary frames.</summary>
+    public const string FormVariable = "GUARDIAN_STDIO";
+
+    /// <summary>Its value then.</summary>
+    public const string BinaryForm = "binary";
+
+    private readonly TaskCompletionSource<(string Name, bool IsBinary)> run = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Runs the command to its end.</summary>
     /// <param name="words">The program and its arguments.</param>
@@ -31,13 +37,14 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        start.Environment[FormVariable] = BinaryForm;
         using var process = Start(start);
         using var log = new StdioLog(key);
         var printer = new StdioPrinter(isJson);
         _ = SendAsync(process, cancellation);
         await Task.WhenAll(
-            PrintAsync(process.StandardOutput, log, printer, cancellation),
-            PrintAsync(process.StandardError, log, printer, cancellation)).ConfigureAwait(false);
+            PrintAsync(process.StandardOutput.BaseStream, log, printer, cancellation),
+            PrintAsync(process.StandardError.BaseStream, log, printer, cancellation)).ConfigureAwait(false);
         await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
         printer.Finish(log);
         return process.ExitCode == ExitCode.Done && printer.Problems > 0 ? ExitCode.Refused : process.ExitCode;
@@ -57,51 +64,56 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
         }
     }
 
-    private async Task PrintAsync(StreamReader lines, StdioLog log, StdioPrinter printer, CancellationToken cancellation)
-    {
-        while (await lines.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
-        {
-            StdioEntry? entry;
-            lock (log)
+    private Task PrintAsync(Stream stream, StdioLog log, StdioPrinter printer, CancellationToken cancellation) =>
+        StdioParts.ReadAllAsync(
+            stream,
+            part =>
             {
-                entry = log.Read(line);
-            }
-            printer.Print(entry, line);
-            if (entry is { Kind: StdioFrameKind.Start, Problem: null })
-            {
-                run.TrySetResult(entry.Run);
-            }
-        }
-    }
+                StdioEntry? entry;
+                lock (log)
+                {
+                    entry = part.Frame is { } frame ? log.Read(frame) : null;
+                }
+                printer.Print(entry, part.Line);
+                if (entry is { Kind: StdioFrameKind.Start, Problem: null })
+                {
+                    var isBinary = entry.Content.AsSpan().EndsWith(Encoding.ASCII.GetBytes(StdioFrame.BinaryAnnouncement));
+                    run.TrySetResult((entry.Run, isBinary));
+                }
+            },
+            cancellation);
 
     private async Task SendAsync(Process process, CancellationToken cancellation)
     {
-        var name = await run.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        var (name, isBinary) = await run.Task.WaitAsync(cancellation).ConfigureAwait(false);
         using var cipher = new StdioCipher(key, name, "in");
         var input = Console.OpenStandardInput();
-        var buffer = new byte[StdioFrame.MaxContentSize];
+        var content = new byte[isBinary ? StdioFrame.MaxBinaryContentSize : StdioFrame.MaxContentSize];
+        var frame = new byte[StdioFrame.MaxBinarySize];
+        var output = process.StandardInput.BaseStream;
+
+        async Task WriteAsync(StdioFrameKind kind, int size)
+        {
+            var frameSize = isBinary
+                ? cipher.SealBinary(kind, content.AsSpan(0, size), frame)
+                : Encoding.ASCII.GetBytes(cipher.Seal(kind, content.AsSpan(0, size)).ToString(), frame);
+            await output.WriteAsync(frame.AsMemory(0, frameSize), cancellation).ConfigureAwait(false);
+            await output.FlushAsync(cancellation).ConfigureAwait(false);
+        }
+
         try
         {
-            await WriteAsync(process, cipher, StdioFrameKind.Start, default, cancellation).ConfigureAwait(false);
-            while (await input.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var size)
+            await WriteAsync(StdioFrameKind.Start, 0).ConfigureAwait(false);
+            while (await input.ReadAsync(content, cancellation).ConfigureAwait(false) is > 0 and var size)
             {
-                await WriteAsync(process, cipher, StdioFrameKind.Data, buffer.AsMemory(0, size), cancellation).ConfigureAwait(false);
+                await WriteAsync(StdioFrameKind.Data, size).ConfigureAwait(false);
             }
-            await WriteAsync(process, cipher, StdioFrameKind.End, default, cancellation).ConfigureAwait(false);
+            await WriteAsync(StdioFrameKind.End, 0).ConfigureAwait(false);
             process.StandardInput.Close();
         }
         catch (Exception failure) when (failure is IOException or InvalidOperationException or ObjectDisposedException)
         {
             // The program has ended and reads no more.
         }
-    }
-
-    private static async Task WriteAsync(
-        Process process, StdioCipher cipher, StdioFrameKind kind, ReadOnlyMemory<byte> content, CancellationToken cancellation)
-    {
-        var frame = cipher.Seal(kind, content.Span);
-        var stream = process.StandardInput.BaseStream;
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(frame.ToString()), cancellation).ConfigureAwait(false);
-        await stream.FlushAsync(cancellation).ConfigureAwait(false);
     }
 }

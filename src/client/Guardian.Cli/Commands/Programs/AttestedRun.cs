@@ -66,6 +66,10 @@ internal static class AttestedRun
             .. (arguments.Replica ?? Environment.GetEnvironmentVariable("GUARDIAN_REPLICA")) is { Length: > 0 } replica
                 ? ["--replica", replica]
                 : Array.Empty<string>(),
+            // 'guardian attach' sets the variable for the command that it runs.
+            .. Environment.GetEnvironmentVariable(AttachedProcess.FormVariable) == AttachedProcess.BinaryForm
+                ? ["--stdio", "binary"]
+                : Array.Empty<string>(),
             .. arguments.StartToken is { } token ? ["--start-token", token] : Array.Empty<string>(),
             .. arguments.ListenOn is { } listenOn ? ["--listen-on", listenOn] : Array.Empty<string>(),
             arguments.IsImage ? "--image" : "--program", arguments.Program,

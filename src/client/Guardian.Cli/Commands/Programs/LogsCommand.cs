@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
@@ -18,13 +17,11 @@ internal sealed class LogsCommand : CliCommand
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        using var lines = new StreamReader(InputFile.Open(arguments.GetRequiredValue(file)), Encoding.ASCII);
+        using var lines = InputFile.Open(arguments.GetRequiredValue(file));
         using var log = new StdioLog(await stdio.ReadKeyAsync(arguments, cancellation).ConfigureAwait(false));
         var printer = new StdioPrinter(terminal.Json);
-        while (await lines.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
-        {
-            printer.Print(log.Read(line), line);
-        }
+        await StdioParts.ReadAllAsync(
+            lines, part => printer.Print(part.Frame is { } frame ? log.Read(frame) : null, part.Line), cancellation).ConfigureAwait(false);
         printer.Finish(log);
         return printer.Problems == 0 ? ExitCode.Done : ExitCode.Refused;
     }

@@ -57,6 +57,10 @@ internal sealed class RunCommand : Command
     private static int RunInsecurely(RunArguments arguments)
     {
         var wasm = InputFile.ReadBytes(arguments.Program);
+        if (WasiProgram.FindRefusal(wasm) is { } problem)
+        {
+            return Report(problem with { Detail = $"{arguments.Program} cannot run: {problem.Detail}" }, NoProgram, arguments.IsJson);
+        }
         using var engine = new WasmEngine(countsFuel: arguments.MaxInstructions is not null);
         var loaded = Load(engine, wasm);
         using var module = loaded.Value;
