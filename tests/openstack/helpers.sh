@@ -386,7 +386,8 @@ newer_is_defined() {
   local xml
   define_newer "$1" || return 1
   xml=$(virsh -q -c "$libvirt_uri" dumpxml newer)
-  forget_newer
+  # It has no claim, and Placement may hang here.
+  relayed_virsh undefine newer
   echo "$xml"
   [ "$(grep -c "model='sgx-epc'" <<<"$xml")" = "${2:-0}" ]
 }
