@@ -58,7 +58,7 @@ internal sealed class SilentCloud : IDisposable
         {
             "/identity/auth/tokens" => (201, $$"""
                 {"token": {"expires_at": "2999-01-01T00:00:00Z", "catalog": [{"type": "placement",
-                 "endpoints": [{"interface": "public", "url": "http://127.0.0.1:{{port}}/placement"}]}]}}
+                 "endpoints": [{"interface": "public", "url": "http://127.0.0.1:{{port}}/placement"}]}] } }
                 """),
             _ when path.StartsWith("/placement/allocations/", StringComparison.Ordinal) => (200, """{"allocations": {}}"""),
             _ => (200, """{"resource_providers": []}"""),
