@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Runtime.Run;
@@ -12,18 +11,11 @@ RuntimeDiagnostics.RestartWithout();
 
 void Log(string text) => Console.Error.WriteLine($"guardian-runtime: {text}");
 
-using var ending = new CancellationTokenSource();
-void End(PosixSignalContext context)
-{
-    context.Cancel = true;
-    ending.Cancel();
-}
-
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+// Signals that came before, while 'guardian run' became this program, come now.
+using var signals = new EndingSignals();
 try
 {
-    return await ConfiguredProgram.RunAsync(RuntimeOptions.Parse(args), Log, ending.Token).ConfigureAwait(false);
+    return await ConfiguredProgram.RunAsync(RuntimeOptions.Parse(args), Log, signals).ConfigureAwait(false);
 }
 catch (RefusedException failure)
 {
@@ -36,6 +28,16 @@ catch (RefusedException failure)
     {
         Log($"hint: {remedy}");
     }
+}
+catch (OutOfMemoryException)
+{
+    Log($"error: {ContainerMemory.Describe()}");
+    Log("hint: give the container more memory; most of it is for the program, its compiler and its volumes");
+}
+catch (OperationCanceledException) when (signals.ExitCode != 0)
+{
+    Log("ended by a signal before the program started");
+    return signals.ExitCode;
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException
     or PlatformNotSupportedException or OperationCanceledException)

@@ -61,13 +61,7 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
     {
         while (await lines.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
         {
-            StdioEntry? entry;
-            lock (log)
-            {
-                entry = log.Read(line);
-            }
-            printer.Print(entry, line);
-            if (entry is { Kind: StdioFrameKind.Start, Problem: null })
+            if (printer.Read(log, line) is { Kind: StdioFrameKind.Start, Problem: null } entry)
             {
                 run.TrySetResult(entry.Run);
             }

@@ -13,17 +13,19 @@ internal sealed class LogsCommand : CliCommand
     private readonly StdioOptions stdio = new();
     private readonly Argument<string> file = new("FILE") { Description = "The log; - is standard input.", DefaultValueFactory = _ => "-" };
 
-    public LogsCommand() : base("logs", "Decrypt a program's log, and report lines that are missing, exchanged or forged.") =>
+    public LogsCommand() : base(
+        "logs",
+        "Decrypt a program's log as a container engine or a file has it, and report lines that are missing, exchanged or forged.") =>
         AddSymbols([stdio.Service, file, .. stdio.Others]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        using var lines = new StreamReader(InputFile.Open(arguments.GetRequiredValue(file)), Encoding.ASCII);
+        using var lines = new StreamReader(InputFile.Open(arguments.GetRequiredValue(file)), Encoding.UTF8);
         using var log = new StdioLog(await stdio.ReadKeyAsync(arguments, cancellation).ConfigureAwait(false));
         var printer = new StdioPrinter(terminal.Json);
         while (await lines.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
         {
-            printer.Print(log.Read(line), line);
+            printer.Read(log, line);
         }
         printer.Finish(log);
         return printer.Problems == 0 ? ExitCode.Done : ExitCode.Refused;
