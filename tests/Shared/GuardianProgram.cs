@@ -151,7 +151,7 @@ internal static class GuardianProgram
         start.Environment.Remove("XDG_STATE_HOME");
         start.Environment.Remove("XDG_CONFIG_HOME");
         // A developer's own choices; tests make theirs in a file, as the shell of a user keeps them.
-        foreach (var name in new[] { "GUARDIAN_CAS", "GUARDIAN_KEY", "GUARDIAN_PLATFORM" })
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("GUARDIAN_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
         }

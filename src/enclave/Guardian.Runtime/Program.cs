@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Runtime.Run;
@@ -12,22 +11,11 @@ RuntimeDiagnostics.RestartWithout();
 
 void Log(string text) => Console.Error.WriteLine($"guardian-runtime: {text}");
 
-// By convention a process that a signal ended has 128 and the signal's number as exit status.
-const int signalStatus = 128;
-var ended = GuestOutcome.OwnFailure;
-using var ending = new CancellationTokenSource();
-void End(PosixSignalContext context)
-{
-    context.Cancel = true;
-    ended = signalStatus + (context.Signal == PosixSignal.SIGINT ? Libc.Interrupt : Libc.Terminate);
-    ending.Cancel();
-}
-
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+// Signals that came before, while 'guardian run' became this program, come now.
+using var signals = new EndingSignals();
 try
 {
-    return await ConfiguredProgram.RunAsync(RuntimeOptions.Parse(args), Log, ending.Token).ConfigureAwait(false);
+    return await ConfiguredProgram.RunAsync(RuntimeOptions.Parse(args), Log, signals).ConfigureAwait(false);
 }
 catch (RefusedException failure)
 {
@@ -41,11 +29,16 @@ catch (RefusedException failure)
         Log($"hint: {remedy}");
     }
 }
-catch (OperationCanceledException) when (ending.IsCancellationRequested)
+catch (OutOfMemoryException)
+{
+    Log($"error: {ContainerMemory.Describe()}");
+    Log("hint: give the container more memory; most of it is for the program, its compiler and its volumes");
+}
+catch (OperationCanceledException) when (signals.ExitCode != 0)
 {
     // Nothing was open yet. A compilation may still run, and ends with the process.
-    Log("error: a signal ended the start of the program");
-    return ended;
+    Log("ended by a signal before the program started");
+    return signals.ExitCode;
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or SocketException
     or PlatformNotSupportedException or OperationCanceledException)

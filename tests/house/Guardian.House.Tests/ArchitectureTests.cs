@@ -41,6 +41,7 @@ public class ArchitectureTests
         ["Guardian.ComputeHost"] = ["Guardian.Documents", "Guardian.Libvirt", "Guardian.OpenStack", "Guardian.Sgx"],
         ["Guardian.Metering"] = ["Guardian.Files", "Guardian.OpenStack", "Guardian.Sgx"],
         ["Guardian.Node"] = ["Guardian.ComputeHost", "Guardian.Files", "Guardian.Metering"],
+        ["Guardian.Oci"] = ["Guardian.Files"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Cli"] =
         [

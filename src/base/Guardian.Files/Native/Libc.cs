@@ -21,6 +21,7 @@ internal static unsafe partial class Libc
 
     // Flags of the *at calls, and what stands for the current directory in them.
     public const int EmptyPath = 0x1000;
+    public const int SymlinkNoFollow = 0x100;
     public const int SymlinkFollow = 0x400;
     public const int RemoveDirectory = 0x200;
     public const int CurrentDirectory = -100;
@@ -30,6 +31,11 @@ internal static unsafe partial class Libc
     // signal(7): SIGINT, SIGTERM
     public const int Interrupt = 2;
     public const int Terminate = 15;
+
+    // pthread_sigmask(3), and the size of its sigset_t
+    public const int BlockSignals = 0;
+    public const int UnblockSignals = 1;
+    public const int SignalSetSize = 128;
 
     // fallocate(2): FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
     public const int PunchHole = 3;
@@ -52,12 +58,15 @@ internal static unsafe partial class Libc
     {
         [FieldOffset(0)] public uint Mask;
         [FieldOffset(16)] public uint LinkCount;
+        [FieldOffset(24)] public uint Group;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Node;
         [FieldOffset(40)] public ulong Size;
         [FieldOffset(64)] public StatxTime AccessTime;
         [FieldOffset(96)] public StatxTime ChangeTime;
         [FieldOffset(112)] public StatxTime ModificationTime;
+        [FieldOffset(128)] public uint RawMajor;
+        [FieldOffset(132)] public uint RawMinor;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
     }
@@ -122,11 +131,23 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int process, int signal);
 
+    [LibraryImport("libc", EntryPoint = "sigemptyset")]
+    public static partial int EmptySignals(byte* set);
+
+    [LibraryImport("libc", EntryPoint = "sigaddset")]
+    public static partial int AddSignal(byte* set, int signal);
+
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    public static partial int ChangeSignalMask(int how, byte* set, byte* former);
+
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int StatAt(int directory, string name, int flags, uint mask, Statx* stat);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int ChangeOwner(string path, uint user, uint group);
 
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SetTimesAt(int directory, string name, Time* times, int flags);

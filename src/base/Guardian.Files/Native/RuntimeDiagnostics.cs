@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Guardian.Files.Native;
@@ -12,7 +11,7 @@ namespace Guardian.Files.Native;
 /// The runtime has no setting for this in the files of a program, only an environment variable, which belongs to the host. A native file
 /// has no such ways.
 /// </remarks>
-public static unsafe class RuntimeDiagnostics
+public static class RuntimeDiagnostics
 {
     /// <summary>The variable that closes all of them when it is <c>0</c>.</summary>
     public const string Variable = "DOTNET_EnableDiagnostics";
@@ -35,8 +34,7 @@ public static unsafe class RuntimeDiagnostics
             .Where(variable => (string)variable.Key != Variable).Select(variable => $"{variable.Key}={variable.Value}")
             .Append($"{Variable}=0");
         DeleteSockets();
-        Libc.Execute(program, ToPointers(arguments), ToPointers(environment));
-        throw new IOException($"{program} cannot be started without the runtime's diagnostics (errno {Errno.Last})");
+        ProcessImage.Replace(program, arguments, environment);
     }
 
     // The runtime deletes them when it ends, but not when the process is replaced.
@@ -53,17 +51,5 @@ public static unsafe class RuntimeDiagnostics
                 File.Delete(file);
             }
         }
-    }
-
-    // The memory is freed with the process.
-    private static byte** ToPointers(IEnumerable<string> texts)
-    {
-        var list = texts.ToList();
-        var pointers = (byte**)NativeMemory.AllocZeroed((nuint)list.Count + 1, (nuint)sizeof(byte*));
-        for (var i = 0; i < list.Count; i++)
-        {
-            pointers[i] = (byte*)Marshal.StringToCoTaskMemUTF8(list[i]);
-        }
-        return pointers;
     }
 }

@@ -49,7 +49,7 @@ internal static class CommandTree
 
     private static CommandGroup CreateImage() => new(
         "image", "Pack programs as OCI images, for the registries of Docker and Kubernetes.", new ImagePackCommand(),
-        new ImageShowCommand());
+        new ImageShowCommand(), new ImageTreeCommand());
 
     private static CommandGroup CreateVolume() => new(
         "volume", "Make, fill, read and check encrypted volumes.",
@@ -117,7 +117,7 @@ internal static class CommandTree
         new UsageDataframesCommand());
 
     private static CommandGroup CreateNode() =>
-        new("node", "Look after a compute host.", new NodeCheckCommand(), new ProviderFileCommand());
+        new("node", "Look after a compute host.", new NodeCheckCommand(), new ProviderFileCommand(), new InstallRuntimeCommand());
 
     private static CommandGroup CreateVm() => new("vm", "Look after the virtual machines of this host.", new VmVerifyCommand());
 

@@ -156,6 +156,9 @@ internal static class CliReasons
         "no-token", "A PKCS#11 token gives no key.",
         "check the URI (p11tool --list-all) and the PIN; OpenSSL needs its engine pkcs11 (Debian: libengine-pkcs11-openssl)");
     public static readonly RefusalReason NotStarted = Unavailable("not-started", "A program could not be started, or ended at once.");
+    public static readonly RefusalReason NoMemory = Unavailable(
+        "no-memory", "The memory of a container is too small for a program.",
+        "give it more (docker run --memory, or limits.memory of a pod); the program's own memory comes on top");
     public static readonly RefusalReason CannotListen = Unavailable("cannot-listen", "The program's address is in use, or not allowed.");
     public static readonly RefusalReason NoCollateralService = Unavailable(
         "unreachable", "The collateral service does not answer.", "check --service; the collateral that was stored before stays in use");

@@ -28,6 +28,9 @@ internal sealed class InstalledProgram
 
     public static InstalledProgram Runtime { get; } = new("guardian-runtime", "Guardian.Runtime");
 
+    /// <summary>The OCI runtime, which is no enclave.</summary>
+    public static InstalledProgram Oci { get; } = new("guardian-oci", "Guardian.Oci");
+
     public static IReadOnlyList<InstalledProgram> All { get; } = [Cas, Enclave, Runtime];
 
     public string Name { get; }
@@ -53,14 +56,27 @@ internal sealed class InstalledProgram
         }
     }
 
-    /// <summary>Prepares the start: of the native file if the folder has one (deploy/native), else of the .NET program.</summary>
+    /// <summary>Whether the folder has a native file of the program (deploy/native).</summary>
+    public bool IsNative => File.Exists(Path.Combine(Directory, Name));
+
+    /// <summary>Prepares the start: of the native file if the folder has one, else of the .NET program.</summary>
     public ProcessStartInfo CreateStartInfo()
     {
         var native = Path.Combine(Directory, Name);
-        var start = File.Exists(native) ? new ProcessStartInfo(native) : new ProcessStartInfo("dotnet", [native + ".dll"]);
+        var start = IsNative ? new ProcessStartInfo(native) : new ProcessStartInfo(FindDotnet(), [native + ".dll"]);
         // The program insists on it, and would start a second time otherwise.
         start.Environment[RuntimeDiagnostics.Variable] = "0";
         return start;
+    }
+
+    // The .NET that runs this command line, or else the first one of the path.
+    private static string FindDotnet()
+    {
+        const string name = "dotnet";
+        return Path.GetFileName(Environment.ProcessPath) == name
+            ? Environment.ProcessPath!
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, name))
+                .FirstOrDefault(File.Exists) ?? throw CliReasons.NotStarted.Refuse("the .NET runtime 'dotnet' is not in PATH");
     }
 
     /// <summary>Starts the program. Disposing the result kills it with its whole tree.</summary>

@@ -52,6 +52,17 @@ public static class RuntimeReasons
         "not-admitted", RefusalKind.Unverified,
         "The CAS did not admit the runtime, or the runtime did not trust the CAS.");
 
+    /// <summary>The CAS does not answer.</summary>
+    public static readonly RefusalReason NoCas = new(
+        "no-cas", RefusalKind.Unavailable,
+        "The CAS did not answer within the time that the start waits for it.",
+        "check its address and that it runs; --cas-wait SECONDS or GUARDIAN_CAS_WAIT changes the time");
+
+    /// <summary>A folder cannot be used.</summary>
+    public static readonly RefusalReason NoFolder = new(
+        "no-folder", RefusalKind.Unavailable,
+        "The runtime cannot write to a folder that it needs, for example because the container's root is read-only.");
+
     /// <summary>A port is taken.</summary>
     public static readonly RefusalReason BusyPort = new(
         "busy-port", RefusalKind.Unavailable,

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 namespace Guardian.Runtime.Images;
 
 /// <summary>The layout's <c>index.json</c>.</summary>
+/// <remarks>Its annotations name the image for tools that import it, and are outside its digest.</remarks>
 internal sealed record OciIndex(int SchemaVersion, IReadOnlyList<OciDescriptor> Manifests, string? MediaType = null);
 
 /// <summary>The digest, size and type of a blob.</summary>

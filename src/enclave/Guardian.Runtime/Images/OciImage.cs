@@ -21,9 +21,14 @@ public sealed record OciImage
     /// <summary>Annotation of the manifest: address of the CAS.</summary>
     public const string CasAnnotation = "org.guardian.cas";
 
-    internal const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
-    internal const string ConfigType = "application/vnd.oci.image.config.v1+json";
-    internal const string LayerType = "application/vnd.oci.image.layer.v1.tar+gzip";
+    /// <summary>Media type of a manifest.</summary>
+    public const string ManifestType = "application/vnd.oci.image.manifest.v1+json";
+
+    /// <summary>Media type of a configuration.</summary>
+    public const string ConfigType = "application/vnd.oci.image.config.v1+json";
+
+    /// <summary>Media type of a compressed layer.</summary>
+    public const string LayerType = "application/vnd.oci.image.layer.v1.tar+gzip";
     internal const string PlainLayerType = "application/vnd.oci.image.layer.v1.tar";
 
     // A manifest only names blobs.

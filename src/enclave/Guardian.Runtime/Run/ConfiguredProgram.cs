@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 using Guardian.Runtime.Images;
@@ -27,22 +28,29 @@ internal static class ConfiguredProgram
     /// </remarks>
     /// <param name="options">The host's options.</param>
     /// <param name="log">Receives messages for the host, without secrets or data of the program.</param>
-    /// <param name="cancellation">Ends the program.</param>
+    /// <param name="signals">End the program.</param>
     /// <returns>The exit status of this process.</returns>
     /// <exception cref="RefusedException">The program is not run.</exception>
-    public static async Task<int> RunAsync(RuntimeOptions options, Action<string> log, CancellationToken cancellation)
+    public static async Task<int> RunAsync(RuntimeOptions options, Action<string> log, EndingSignals signals)
     {
+        var cancellation = signals.Token;
+
         // Step 1: the host brings the program.
         var (program, digest, files) = LoadProgram(options);
 
         // Step 2: nothing runs before the CAS has admitted this runtime, and the session names the digest.
-        using var launch = await Launch.StartAsync(options, digest, cancellation).ConfigureAwait(false);
+        using var launch = await Launch.StartAsync(options, digest, log, cancellation).ConfigureAwait(false);
         if (launch.IsSimulated)
         {
             log("warning: the platform is SIMULATED; it protects nothing from those who run this machine");
         }
         var configuration = launch.Configuration;
         Verify(digest, options, configuration);
+        if (options.Arguments.Count > configuration.Host.Arguments)
+        {
+            log($"warning: the session takes {configuration.Host.Arguments} arguments of the host, and {options.Arguments.Count} were "
+                + "given; the rest is ignored ('host: {arguments: NUMBER}' in the session)");
+        }
 
         // Step 3: before anything is open that would have to be closed, because compiling may take minutes, and a signal ends it.
         using var executable = await Executable.PrepareAsync(program, options, launch, cancellation).ConfigureAwait(false);
@@ -63,6 +71,7 @@ internal static class ConfiguredProgram
                 new Preopen(NetworkDirectory.GuestPath, NetworkDirectory.Create(configuration.Network.Connect, connector)),
             ];
         GuestOutcome outcome;
+        int status;
         using (var host = new WasiHost(new WasiOptions
         {
             Arguments = [.. configuration.Command, .. options.Arguments.Take(configuration.Host.Arguments)],
@@ -81,23 +90,28 @@ internal static class ConfiguredProgram
             outcome = Guest.Run(executable.Engine, executable.Module, host, limits, ending.Token);
 
             // Step 6: the end frames show a reader of the log that it is complete.
-            streams.WriteEnd(outcome.ExitStatus);
+            status = outcome.End == GuestEnd.Cancelled && signals.ExitCode != 0 ? signals.ExitCode : outcome.ExitStatus;
+            streams.WriteEnd(status);
         }
-        if (outcome.End != GuestEnd.Exited)
+        if (outcome.End == GuestEnd.Cancelled && signals.ExitCode != 0)
         {
-            var isOutOfTime = outcome.End == GuestEnd.Cancelled && !cancellation.IsCancellationRequested;
+            log("the program was ended by a signal");
+        }
+        else if (outcome.End != GuestEnd.Exited)
+        {
+            var isOutOfTime = outcome.End == GuestEnd.Cancelled;
             log(isOutOfTime
                 ? $"error: the program used up its {configuration.Limits.CpuSeconds} s of CPU"
                 : $"error: {Describe(outcome, configuration)}");
         }
-        return outcome.ExitStatus;
+        return status;
     }
 
     private static (byte[] Program, string Digest, IReadOnlyList<ImageFile> Files) LoadProgram(RuntimeOptions options)
     {
-        if (options.IsImage)
+        if (options.IsImage || options.Tree is not null)
         {
-            var read = OciImage.Read(options.Program);
+            var read = options.Tree is { } tree ? ProgramTree.Read(tree, options.Program) : OciImage.Read(options.Program);
             var image = read.Value ?? throw new RefusedException(read.Refusal!);
             return (image.Program, image.Digest, image.Files);
         }
@@ -113,7 +127,7 @@ internal static class ConfiguredProgram
         {
             throw new RefusedException(
                 RuntimeReasons.WrongProgram.Because(
-                    $"the {(options.IsImage ? "image" : "program")} is not the one that the session names") with
+                    $"the {(options.IsImage || options.Tree is not null ? "image" : "program")} is not the one that the session names") with
                 {
                     Problems = [$"found {digest}", $"expected {expected}"],
                 });

@@ -43,7 +43,9 @@ internal sealed class Launch : IDisposable
     /// service at this CAS. 4 get the configuration, or the reason for its refusal.</remarks>
     /// <exception cref="RefusedException">The CAS does not admit the runtime, is not trusted or is unreachable.</exception>
     /// <param name="program">SHA-256 of the program, 64 lower-case hex digits.</param>
-    public static async Task<Launch> StartAsync(RuntimeOptions options, string program, CancellationToken cancellation)
+    /// <param name="log">Receives messages for the host.</param>
+    public static async Task<Launch> StartAsync(
+        RuntimeOptions options, string program, Action<string> log, CancellationToken cancellation)
     {
         var details = new StartDetails(program, options.Replica, options.StartToken);
         EnclaveProcess? process = null;
@@ -51,15 +53,18 @@ internal sealed class Launch : IDisposable
         Workload? workload = null;
         try
         {
-            process = BuiltPlatforms.Support.Open(AppContext.BaseDirectory, options.Machine, EnclaveProduct.Runtime);
+            process = WritableFolder.Use(
+                options.Machine, "the simulated machine",
+                "name one that can be written: --machine DIR or GUARDIAN_MACHINE; GUARDIAN_STATE names one for all that is kept",
+                () => BuiltPlatforms.Support.Open(AppContext.BaseDirectory, options.Machine, EnclaveProduct.Runtime));
             var verifier = new EvidenceVerifier(BuiltPlatforms.Support.Anchors, new CollateralStore(options.Collateral));
             workload = new Workload(TimeProvider.System);
             try
             {
-                cas = await CasClient.ConnectEnclaveAsync(
+                cas = await CasWait.RunAsync(options.Cas, options.CasWait, log, attempt => CasClient.ConnectEnclaveAsync(
                     options.Cas, options.CasPolicy, options.CasPins,
                     identity => EvidenceContext.RuntimeLaunch(identity, options.SessionName, options.ServiceName), process.Quotes,
-                    TimeProvider.System, verifier, cancellation).ConfigureAwait(false);
+                    TimeProvider.System, verifier, attempt), cancellation).ConfigureAwait(false);
                 var configuration = await cas.ConfigureAsync(
                     options.SessionName, options.ServiceName, workload.PublicKey, details, cancellation).ConfigureAwait(false);
                 if (configuration.Workload is { } certificate)
@@ -68,7 +73,8 @@ internal sealed class Launch : IDisposable
                 }
                 return new Launch(process, cas, configuration, workload, details);
             }
-            catch (RefusedException failure) when (failure.Refusal.Reason != RuntimeReasons.BadConfiguration)
+            catch (RefusedException failure)
+                when (failure.Refusal.Reason != RuntimeReasons.BadConfiguration && failure.Refusal.Reason != RuntimeReasons.NoCas)
             {
                 var refusal = failure.Refusal;
                 throw new RefusedException(

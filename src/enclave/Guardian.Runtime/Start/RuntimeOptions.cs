@@ -16,7 +16,7 @@ internal sealed record RuntimeOptions
     private static readonly string[] Names =
     [
         "session", "cas", "cas-mrenclave", "cas-platform", "cas-identity", "cas-owners", "machine", "collateral", "volumes", "modules",
-        "program", "image", "listen-on", "replica", "start-token", "stdio",
+        "program", "image", "listen-on", "replica", "start-token", "stdio", "cas-wait", "tree",
     ];
 
     private static readonly string UnknownOptionRemedy =
@@ -46,11 +46,14 @@ internal sealed record RuntimeOptions
     /// <summary>Folder of compiled programs, authenticated by the runtime; null if each start compiles.</summary>
     public string? Modules { get; init; }
 
-    /// <summary>The program: a module, or the folder of an OCI image layout.</summary>
+    /// <summary>The program: a module, the folder of an OCI image layout, or the path of a module in <see cref="Tree"/>.</summary>
     public required string Program { get; init; }
 
     /// <summary>Whether <see cref="Program"/> is an image layout.</summary>
     public bool IsImage { get; init; }
+
+    /// <summary>The folder of a program and its files; null if the program is alone.</summary>
+    public string? Tree { get; init; }
 
     /// <summary>The address on which the program's ports listen.</summary>
     public IPAddress ListenOn { get; init; } = IPAddress.Any;
@@ -63,6 +66,9 @@ internal sealed record RuntimeOptions
 
     /// <summary>The one-time token for this start; null for none.</summary>
     public string? StartToken { get; init; }
+
+    /// <summary>The longest time to wait for a CAS that does not answer.</summary>
+    public TimeSpan CasWait { get; init; }
 
     /// <summary>Arguments of the host; the session decides how many of them reach the program.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
@@ -110,10 +116,12 @@ internal sealed record RuntimeOptions
             Modules = values["modules"] is [] ? null : One("modules"),
             Program = isImage ? One("image") : One("program"),
             IsImage = isImage,
+            Tree = values["tree"] is [] ? null : One("tree"),
             ListenOn = values["listen-on"] is [var address] ? ParseAddress(address) : IPAddress.Any,
             HasBinaryStdio = values["stdio"] is not [] && (One("stdio") == "binary" ? true : throw Refuse("--stdio takes 'binary'")),
             Replica = values["replica"] is [] ? null : ParseReplica(One("replica")),
             StartToken = values["start-token"] is [] ? null : File.ReadAllText(One("start-token")).Trim(),
+            CasWait = values["cas-wait"] is [] ? TimeSpan.Zero : ParseWait(One("cas-wait")),
             Arguments = [.. arguments.Skip(i + 1)],
         };
     }
@@ -128,6 +136,11 @@ internal sealed record RuntimeOptions
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var replica)
             ? replica
             : throw Refuse($"'{text}' is no number of a replica");
+
+    private static TimeSpan ParseWait(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : throw Refuse($"'{text}' is no number of seconds");
 
     private static MrEnclave ParseMrEnclave(string hex) =>
         MrEnclave.TryParse(hex, out var value) ? value : throw Refuse($"'{hex}' is no MRENCLAVE");

@@ -24,7 +24,9 @@ internal sealed class GuestFiles : IDisposable
     /// <exception cref="RefusedException">A volume cannot be opened, or a file cannot be written.</exception>
     public GuestFiles(Launch launch, RuntimeOptions options, IEnumerable<ImageFile> imageFiles, Action<string> onProblem)
     {
-        scratch = Directory.CreateTempSubdirectory("guardian-");
+        scratch = WritableFolder.Use(
+            Path.GetTempPath(), "temporary files", "mount a tmpfs there, or set TMPDIR to a folder that can be written",
+            () => Directory.CreateTempSubdirectory("guardian-"));
         try
         {
             var root = OpenScratch(onProblem);
@@ -83,20 +85,23 @@ internal sealed class GuestFiles : IDisposable
         };
         if (File.Exists(Path.Combine(folder, Volume.ContainerName)))
         {
-            return Add(() => Volume.Open(folder, key, volumeOptions));
+            return Add(() => UseVolumes(options, () => Volume.Open(folder, key, volumeOptions)));
         }
         if (configured.Tag is not null)
         {
             throw new RefusedException(RuntimeReasons.MissingVolume.Because(
                 $"the volume '{configured.Name}' was written before, but is not in {options.Volumes}"));
         }
-        var volume = Add(() => Volume.Create(folder, key, volumeOptions));
+        var volume = Add(() => UseVolumes(options, () => Volume.Create(folder, key, volumeOptions)));
         foreach (var region in configured.Regions)
         {
             CreateRegion(volume, region);
         }
         return volume;
     }
+
+    private static Volume UseVolumes(RuntimeOptions options, Func<Volume> open) => WritableFolder.Use(
+        options.Volumes, "volumes", "name one that can be written, such as a mounted one: --volumes DIR or GUARDIAN_VOLUMES", open);
 
     // Everything below a folder gets the folder's protection, so a region's folder must exist before its files.
     private static void CreateRegion(Volume volume, VolumeRegion region)

@@ -22,7 +22,7 @@ public sealed partial class Epc : IDisposable
     private const int HighPages = 64;
 
     private readonly Lock gate = new();
-    private readonly byte[] memory;
+    private readonly NativeMemoryBlock memory;
     private readonly MapEntry[] map;
     private readonly Stack<int> free = new();
     private readonly AesGcm paging = new(RandomNumberGenerator.GetBytes(32), 16);
@@ -41,7 +41,7 @@ public sealed partial class Epc : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 16L * PageSize);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, (long)Array.MaxLength - PageSize);
         var count = (int)(size / PageSize);
-        memory = new byte[count * PageSize];
+        memory = new NativeMemoryBlock(count * PageSize);
         map = new MapEntry[count];
         for (var frame = count - 1; frame >= 0; frame--)
         {
@@ -168,7 +168,11 @@ public sealed partial class Epc : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => paging.Dispose();
+    public void Dispose()
+    {
+        paging.Dispose();
+        memory.Dispose();
+    }
 
     // The bytes from an address to the end of its page.
     private Span<byte> Access(EpcEnclave enclave, ulong offset, PageFlags needed)
@@ -192,7 +196,7 @@ public sealed partial class Epc : IDisposable
         return Frame(page.Frame)[within..];
     }
 
-    private Span<byte> Frame(int frame) => memory.AsSpan(frame * PageSize, PageSize);
+    private Span<byte> Frame(int frame) => memory.Slice(frame * PageSize, PageSize);
 
     private Span<byte> VersionSlot(EpcEnclave enclave, EpcPage page) =>
         Frame(enclave.VersionArrays[page.Ordinal / EpcEnclave.VersionsPerPage])

@@ -48,6 +48,7 @@ internal sealed record FindingResult(string Id, string Status, string What, stri
 /// <summary>Source-generated JSON of this group's results.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CheckResult))]
+[JsonSerializable(typeof(InstallRuntimeResult))]
 [JsonSerializable(typeof(ProviderFileResult))]
 [JsonSerializable(typeof(VmVerifyResult))]
 internal sealed partial class NodesJson : JsonSerializerContext;

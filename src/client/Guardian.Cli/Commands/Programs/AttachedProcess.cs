@@ -69,13 +69,7 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
             stream,
             part =>
             {
-                StdioEntry? entry;
-                lock (log)
-                {
-                    entry = part.Frame is { } frame ? log.Read(frame) : null;
-                }
-                printer.Print(entry, part.Line);
-                if (entry is { Kind: StdioFrameKind.Start, Problem: null })
+                if (printer.Read(log, part) is { Kind: StdioFrameKind.Start, Problem: null } entry)
                 {
                     var isBinary = entry.Content.AsSpan().EndsWith(Encoding.ASCII.GetBytes(StdioFrame.BinaryAnnouncement));
                     run.TrySetResult((entry.Run, isBinary));

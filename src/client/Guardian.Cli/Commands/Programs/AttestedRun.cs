@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Globalization;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Options;
@@ -12,40 +12,55 @@ namespace Guardian.Cli.Commands.Programs;
 /// <summary>Starts a program in an enclave, with the streams of this process. Everything else comes from the CAS.</summary>
 internal static class AttestedRun
 {
-    /// <summary>Runs the program to its end.</summary>
-    /// <returns>Its exit status.</returns>
+    private const long Mebibyte = 1 << 20;
+
+    // Measured: the smallest limits of a container in which the runtime starts a small program.
+    private const int NativeMebibytes = 96;
+    private const int ManagedMebibytes = 128;
+
+    /// <summary>Becomes the runtime, which has this process's number, streams and signals from then on.</summary>
+    /// <returns>The exit status, if a signal came before.</returns>
     /// <exception cref="RefusedException">The program cannot be started.</exception>
     public static int Run(RunArguments arguments)
     {
+        using var signals = new EndingSignals();
+        EndingSignals.Hold();
         var runtime = InstalledProgram.Runtime;
         runtime.RequireInstalled();
         var start = runtime.CreateStartInfo();
-        foreach (var word in BuildCommandLine(arguments))
+        RequireMemory(runtime.IsNative ? NativeMebibytes : ManagedMebibytes);
+        string[] words = [start.FileName, .. start.ArgumentList, .. BuildCommandLine(arguments)];
+        var environment = start.Environment.Select(variable => $"{variable.Key}={variable.Value}").ToList();
+        if (signals.ExitCode != 0)
         {
-            start.ArgumentList.Add(word);
+            return signals.ExitCode;
         }
-        // The terminal sends its interrupt to the program too, which ends by itself. Signals of other processes are forwarded.
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-        using var process = Process.Start(start) ?? throw CliReasons.NotStarted.Refuse($"{runtime.Name} could not be started");
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        ProcessImage.Replace(start.FileName, words, environment);
+        throw new UnreachableException();
+    }
+
+    // Below, the system ends the runtime without a word, or .NET ends it with the status of a program that trapped.
+    private static void RequireMemory(int least)
+    {
+        if (ContainerMemory.Limit is { } limit && limit < least * Mebibyte)
         {
-            context.Cancel = true;
-            _ = Libc.Kill(process.Id, Libc.Terminate);
-        });
-        process.WaitForExit();
-        return process.ExitCode;
+            throw CliReasons.NoMemory.Refuse(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the limit of this container is {limit / Mebibyte} MiB of memory, and the runtime needs at least {least} MiB"));
+        }
     }
 
     private static IEnumerable<string> BuildCommandLine(RunArguments arguments)
     {
         var (session, cas) = (arguments.Session, arguments.Cas);
-        if (arguments.IsImage && (session is null || cas is null))
+        // A container's variable is for this container, and precedes the CAS that the image's publisher named.
+        var mayNameCas = cas is null && UserDefaults.Find(UserDefaults.Cas) is null;
+        if (arguments.IsImage && (session is null || mayNameCas))
         {
             var image = ImageLayout.Read(arguments.Program);
-            (session, cas) = (session ?? image.Session, cas ?? image.Cas);
+            (session, cas) = (session ?? image.Session, mayNameCas ? image.Cas : cas);
         }
         session ??= RequireOption("--session SESSION/SERVICE");
-        // An image names the CAS of its publisher; the user's default is for programs that name none.
         var target = cas is null ? UserDefaults.FindCas() : FindTrusted(cas);
         cas ??= target?.Address.ToString() ?? RequireOption("--cas ADDRESS");
         var measurements = arguments.CasMeasurements.Count > 0 ? arguments.CasMeasurements
@@ -58,20 +73,19 @@ internal static class AttestedRun
             .. measurements.SelectMany(measurement => new[] { "--cas-mrenclave", measurement }),
             .. (arguments.Platform is { } platform ? [platform] : target?.Trusted?.Platforms ?? [UserDefaults.FindPlatform() ?? "hardware"])
                 .SelectMany(accepted => new[] { "--cas-platform", accepted }),
+            "--cas-wait", arguments.CasWait.ToString(CultureInfo.InvariantCulture),
             "--machine", arguments.Machine ?? UserFolders.Machine,
             "--collateral", UserFolders.Collateral,
             "--volumes", arguments.VolumesFolder ?? Path.Combine(UserFolders.State, "volumes", session),
-            "--modules", Path.Combine(UserFolders.State, "enclave-modules"),
-            // Kubernetes gives a pod of a StatefulSet its number as a variable.
-            .. (arguments.Replica ?? Environment.GetEnvironmentVariable("GUARDIAN_REPLICA")) is { Length: > 0 } replica
-                ? ["--replica", replica]
-                : Array.Empty<string>(),
+            "--modules", arguments.ModulesFolder ?? Path.Combine(UserFolders.State, "enclave-modules"),
+            .. arguments.Replica is { } replica ? ["--replica", replica] : Array.Empty<string>(),
             // 'guardian attach' sets the variable for the command that it runs.
             .. Environment.GetEnvironmentVariable(AttachedProcess.FormVariable) == AttachedProcess.BinaryForm
                 ? ["--stdio", "binary"]
                 : Array.Empty<string>(),
             .. arguments.StartToken is { } token ? ["--start-token", token] : Array.Empty<string>(),
             .. arguments.ListenOn is { } listenOn ? ["--listen-on", listenOn] : Array.Empty<string>(),
+            .. arguments.Tree is { } tree ? ["--tree", tree] : Array.Empty<string>(),
             arguments.IsImage ? "--image" : "--program", arguments.Program,
             "--", .. arguments.Arguments,
         ];

@@ -7,5 +7,6 @@ namespace Guardian.Cli.Commands.Programs;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ImagePackResult))]
 [JsonSerializable(typeof(ImageShowResult))]
+[JsonSerializable(typeof(ImageTreeResult))]
 [JsonSerializable(typeof(StdioLine))]
 internal sealed partial class ProgramsJson : JsonSerializerContext;

@@ -14,6 +14,7 @@ internal sealed class RunArguments
 {
     private const int MaxMebibytes = 4096;
     private const long Mebibyte = 1 << 20;
+    private const int MaxWaitSeconds = 24 * 60 * 60;
 
     private static readonly string[] Platforms = ["hardware", "simulated"];
 
@@ -24,7 +25,10 @@ internal sealed class RunArguments
         ["--session"] = RunOption.Attested((run, value) => run.Session = value),
         ["--cas"] = RunOption.Attested((run, value) => run.Cas = value),
         ["--oci"] = RunOption.Attested((run, value) => (run.IsImage, run.Program) = (true, value)),
+        ["--tree"] = RunOption.Attested((run, value) => run.Tree = value),
         ["--volumes"] = RunOption.Attested((run, value) => run.VolumesFolder = value),
+        ["--modules"] = RunOption.Attested((run, value) => run.ModulesFolder = value),
+        ["--cas-wait"] = RunOption.Attested((run, value) => run.CasWait = ParseWait(value)),
         ["--cas-mrenclave"] = RunOption.Attested((run, value) => run.casMeasurements.Add(value)),
         ["--platform"] = RunOption.Attested((run, value) =>
             run.Platform = Platforms.Contains(value) ? value : throw Misuse($"--platform is hardware or simulated, not '{value}'")),
@@ -42,6 +46,13 @@ internal sealed class RunArguments
         ["--max-memory"] = RunOption.Any((run, value) => run.MaxMemory = ParseMemory(value)),
         ["--max-instructions"] = RunOption.Any((run, value) => run.MaxInstructions = ParseCount(value)),
     };
+
+    // Options of an attested run that a container may get as variables. 'run' reads the variables of the CAS and the platform where other
+    // commands do.
+    private static readonly string[] WithVariable =
+    [
+        "--session", "--volumes", "--modules", "--machine", "--listen-on", "--replica", "--start-token", "--cas-mrenclave", "--cas-wait",
+    ];
 
     private readonly List<(string HostPath, string GuestPath)> directories = [];
     private readonly List<(string Path, string GuestPath, string? KeyFile)> volumes = [];
@@ -77,6 +88,12 @@ internal sealed class RunArguments
 
     public string? VolumesFolder { get; private set; }
 
+    /// <summary>The folder of compiled modules; null when it is not given.</summary>
+    public string? ModulesFolder { get; private set; }
+
+    /// <summary>How many seconds to wait for a CAS that does not answer.</summary>
+    public int CasWait { get; private set; } = 60;
+
     public string? ListenOn { get; private set; }
 
     /// <summary>The number of this replica, from 0; null when it is not given.</summary>
@@ -87,6 +104,9 @@ internal sealed class RunArguments
 
     /// <summary>Whether <see cref="Program"/> is an image layout.</summary>
     public bool IsImage { get; private set; }
+
+    /// <summary>The folder of a program and its files, in which <see cref="Program"/> is an absolute path; null for none.</summary>
+    public string? Tree { get; private set; }
 
     /// <summary>Bytes; null for the default.</summary>
     public long? MaxMemory { get; private set; }
@@ -105,6 +125,7 @@ internal sealed class RunArguments
     {
         var run = new RunArguments();
         var firstOf = new Dictionary<RunMode, string>();
+        var set = new HashSet<string>();
         var next = 0;
         while (next < given.Length && given[next] is ['-', _, ..] and var word)
         {
@@ -123,6 +144,7 @@ internal sealed class RunArguments
                 throw Misuse($"there is no option {name}", NearestWord.Find(name, Known.Keys) is { } near ? $"did you mean {near}?" : null);
             }
             firstOf.TryAdd(option.Mode, name);
+            set.Add(name);
             option.Set(
                 run, !option.HasValue ? "" : attached ?? (next < given.Length ? given[next++] : throw Misuse($"{name} needs a value")));
         }
@@ -132,8 +154,41 @@ internal sealed class RunArguments
         }
         run.Arguments = given[next..].ToArray();
         run.RequireOneMode(firstOf);
+        if (!run.HasNoAttestation)
+        {
+            run.ReadVariables(set);
+        }
         return run;
     }
+
+    // The variable of --cas-wait is GUARDIAN_CAS_WAIT. Several measurements have commas between them.
+    private void ReadVariables(HashSet<string> given)
+    {
+        foreach (var name in WithVariable.Where(name => !given.Contains(name)))
+        {
+            var variable = $"GUARDIAN_{name[2..].Replace('-', '_').ToUpperInvariant()}";
+            if (System.Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } value)
+            {
+                continue;
+            }
+            foreach (var each in name == "--cas-mrenclave" ? value.Split(',', StringSplitOptions.TrimEntries) : [value])
+            {
+                try
+                {
+                    Known[name].Set(this, each);
+                }
+                catch (RefusedException failure)
+                {
+                    throw Misuse($"{variable}: {failure.Refusal.Detail}", $"unset {variable}, or give {name}");
+                }
+            }
+        }
+    }
+
+    private static int ParseWait(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= MaxWaitSeconds
+            ? seconds
+            : throw Misuse($"--cas-wait takes a number of seconds from 0 to {MaxWaitSeconds}, not '{value}'");
 
     private static string ParseReplica(string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var replica)
@@ -150,6 +205,10 @@ internal sealed class RunArguments
         {
             throw Misuse(
                 "--dir, --volume, --env and --listen are for --insecure-no-attestation: an attested program gets these from its session");
+        }
+        if (Tree is not null && (IsImage || !Program.StartsWith('/')))
+        {
+            throw Misuse("--tree takes a folder, and then the program's absolute path in it; --oci excludes it");
         }
         if (volumes.Find(volume => volume.KeyFile is null) is { Path: not null } open)
         {

@@ -7,6 +7,7 @@ using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Output;
 using Guardian.Files.Durable;
+using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Wasi;
 using Guardian.Wasi.Engine;
@@ -80,8 +81,9 @@ internal sealed class RunCommand : Command
             Listeners = [.. arguments.Listeners.Select(Listen)],
         });
         var limits = new GuestLimits { Fuel = arguments.MaxInstructions, MemorySize = arguments.MaxMemory };
-        // A volume must be closed when the program is ended, so that all its writes are kept. Plain directories need no such care.
-        using var signals = arguments.Volumes.Any() ? new EndingSignals() : null;
+        // A volume must be closed when the program is ended, so that all its writes are kept. Plain directories need no such care. The
+        // kernel ends the first process of a container only by signals that it handles.
+        using var signals = arguments.Volumes.Any() || Environment.ProcessId == 1 ? new EndingSignals() : null;
         var outcome = Guest.Run(engine, module, host, limits, signals?.Token ?? CancellationToken.None);
         return outcome.End switch
         {
@@ -108,9 +110,18 @@ internal sealed class RunCommand : Command
 
     private static Outcome<WasmModule> Load(WasmEngine engine, byte[] wasm)
     {
-        DurableFile.CreateDirectory(UserFolders.State);
-        var key = DurableFile.ReadOrCreate(
-            Path.Combine(UserFolders.State, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
+        byte[] key;
+        try
+        {
+            DurableFile.CreateDirectory(UserFolders.State);
+            key = DurableFile.ReadOrCreate(
+                Path.Combine(UserFolders.State, "module.key"), () => RandomNumberGenerator.GetBytes(ModuleCache.KeySize));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Nothing can be kept here, so each start compiles.
+            return engine.Compile(wasm);
+        }
         return new ModuleCache(Path.Combine(UserFolders.State, "modules"), key).Load(engine, wasm);
     }
 

@@ -17,14 +17,20 @@ internal static class RunHelp
           --cas ADDRESS                   The CAS, host:port, or a name of guardian cas trust; with --oci, the image may name it.
                                           Default: GUARDIAN_CAS, else the name 'default'.
           --oci LAYOUTDIR                 The program and its files are an OCI image layout (guardian image pack).
+          --tree DIR                      The program is an absolute path in this folder, whose files it finds under /.
           --volumes DIR                   Folder of the session's volumes, which are encrypted.
+          --modules DIR                   Folder of compiled modules, which speed up the next start. Only this runtime trusts them.
+          --cas-wait SECONDS              How long to wait for a CAS that does not answer; 60 by default.
           --cas-mrenclave HEX             Accepted MRENCLAVE of the CAS; repeatable. The default is the guardian-cas installed here,
                                           or the code of the name.
           --platform hardware|simulated   Accepted platform of the CAS. Default: that of the name, GUARDIAN_PLATFORM, else hardware.
           --machine DIR                   Folder of the simulated machine's identity; unused on SGX hardware.
           --listen-on ADDRESS             Address on which the session's ports listen; 0.0.0.0 by default.
-          --replica NUMBER                Which replica this is, from 0, if the service has replicas; default the variable GUARDIAN_REPLICA.
+          --replica NUMBER                Which replica this is, from 0, if the service has replicas.
           --start-token FILE              The token for this start, if the service demands one (guardian session token).
+
+          Each is also a variable: GUARDIAN_VOLUMES for --volumes, GUARDIAN_CAS_WAIT for --cas-wait. GUARDIAN_STATE is the folder
+          of everything that no option places.
 
         Development:
           --insecure-no-attestation       Run without attestation and without secrets from a CAS, for development.
@@ -42,6 +48,6 @@ internal static class RunHelp
 
         Exit status:
           the program's own; 125 when it could not be run, 126 when the file is no program, 134 when it trapped,
-          137 when it used up its limits
+          137 when it used up its limits, 130 and 143 when SIGINT or SIGTERM ended it
         """;
 }

@@ -1,0 +1,82 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace Guardian.Cli.Inputs;
+
+/// <summary>The blobs of an image, by their digests.</summary>
+/// <param name="folder">The folder <c>blobs/sha256</c> of an archive.</param>
+internal sealed class ImageBlobs(string folder)
+{
+    private const int MaxDocumentSize = 1024 * 1024;
+
+    /// <summary>Unpacks an archive.</summary>
+    /// <param name="archive">The file, tar.</param>
+    /// <param name="folder">The folder to unpack it to.</param>
+    /// <exception cref="InvalidDataException">It is no archive.</exception>
+    public static ImageBlobs Unpack(string archive, string folder)
+    {
+        using var file = InputFile.Open(archive);
+        try
+        {
+            TarFile.ExtractToDirectory(file, folder, overwriteFiles: true);
+        }
+        catch (Exception failure) when (failure is EndOfStreamException or FormatException)
+        {
+            throw new InvalidDataException("it is no archive", failure);
+        }
+        return new ImageBlobs(Path.Combine(folder, "blobs", "sha256"));
+    }
+
+    /// <summary>Reads the table of an unpacked archive.</summary>
+    /// <exception cref="InvalidDataException">It is no object.</exception>
+    public static JsonObject ReadIndex(string archive) =>
+        JsonNode.Parse(InputFile.ReadBytes(Path.Combine(archive, "index.json"), MaxDocumentSize)) as JsonObject
+        ?? throw new InvalidDataException("index.json is no object");
+
+    /// <summary>A member that is a text.</summary>
+    /// <exception cref="InvalidDataException">It is missing.</exception>
+    public static string Text(JsonNode? node) => node?.GetValue<string>() ?? throw new InvalidDataException("a member is missing");
+
+    /// <summary>Reads a document.</summary>
+    public JsonObject ReadObject(string digest)
+    {
+        using var blob = Open(digest);
+        if (blob.Length > MaxDocumentSize)
+        {
+            throw new InvalidDataException($"the document {digest} is too large");
+        }
+        return JsonNode.Parse(blob) as JsonObject ?? throw new InvalidDataException($"{digest} is no object");
+    }
+
+    /// <summary>Opens a blob that has the bytes that its digest names.</summary>
+    public FileStream Open(string digest)
+    {
+        var hex = digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : "";
+        if (hex.Length != 64 || !hex.All(char.IsAsciiHexDigitLower))
+        {
+            throw new InvalidDataException($"'{digest}' is no sha256 digest");
+        }
+        var path = Path.Combine(folder, hex);
+        if (!File.Exists(path))
+        {
+            throw new InvalidDataException($"the blob {digest} is missing");
+        }
+        var file = File.OpenRead(path);
+        if (Convert.ToHexStringLower(SHA256.HashData(file)) != hex)
+        {
+            file.Dispose();
+            throw new InvalidDataException($"the blob {digest} does not match its digest");
+        }
+        file.Position = 0;
+        return file;
+    }
+
+    /// <summary>Adds a blob, and describes it.</summary>
+    public JsonObject Add(byte[] content, string mediaType)
+    {
+        var hex = Convert.ToHexStringLower(SHA256.HashData(content));
+        File.WriteAllBytes(Path.Combine(folder, hex), content);
+        return new JsonObject { ["mediaType"] = mediaType, ["digest"] = $"sha256:{hex}", ["size"] = content.Length };
+    }
+}
