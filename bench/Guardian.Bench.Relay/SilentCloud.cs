@@ -56,7 +56,7 @@ internal sealed class SilentCloud : IDisposable
         var path = context.Request.Url!.AbsolutePath;
         var (status, body) = path switch
         {
-            "/identity/auth/tokens" => (201, $$"""
+            _ when path.EndsWith("/auth/tokens", StringComparison.Ordinal) => (201, $$"""
                 {"token": {"expires_at": "2999-01-01T00:00:00Z", "catalog": [{"type": "placement",
                  "endpoints": [{"interface": "public", "url": "http://127.0.0.1:{{port}}/placement"}]}] } }
                 """),
