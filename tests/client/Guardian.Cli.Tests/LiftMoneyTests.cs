@@ -28,7 +28,8 @@ public sealed class LiftMoneyTests
         Assert.False(returns[1].PaysOff);
         Assert.Equal((11_000.0, null), (returns[2].Cost, returns[2].PaysOff));
         Assert.Equal(
-            "A: 8,000 EUR more revenue than without the campaign (95 %: 5,000 to 11,000) for 2,000 EUR: 2.00 per EUR spent (95 %: 1.25 to 2.75), "
+            "A: 8,000 EUR more revenue than without the campaign (95 %: 5,000 to 11,000) for 2,000 EUR: "
+            + "2.00 per EUR spent (95 %: 1.25 to 2.75), "
             + "at a margin of 50 %; it pays off",
             LiftMoney.Describe(returns[0], Costs));
     }

@@ -21,7 +21,11 @@ public sealed class ListenerTests : IDisposable
         Arguments = ["program"], StandardStreams = [new SilentStream(), new SilentStream(), new SilentStream()], Listeners = [listener],
     });
 
-    public void Dispose() => guest.Dispose();
+    public void Dispose()
+    {
+        guest.Dispose();
+        listener.Dispose();
+    }
 
     [Fact]
     public void A_program_that_reads_the_flags_gets_listener_and_connections_that_do_not_block()

@@ -183,7 +183,9 @@ internal static class LiftSection
             arm => Html.Row(Html.Encode(arm.Name) + (arm.IsControl ? " (control)" : ""), WriteCells(lift, arm, hasExposed)));
         var ratio = lift.SampleRatio;
         var check = string.Create(
-            Html.Culture, $"chi-square {ratio.ChiSquare:F4} with {ratio.DegreesOfFreedom} degree{(ratio.DegreesOfFreedom == 1 ? "" : "s")} of freedom, {Probability(ratio.PValue)}");
+            Html.Culture,
+            $"chi-square {ratio.ChiSquare:F4} with {ratio.DegreesOfFreedom} degree{(ratio.DegreesOfFreedom == 1 ? "" : "s")} of freedom, "
+            + $"{Probability(ratio.PValue)}");
         return $"""
             <section>
             <h2>The arms</h2>

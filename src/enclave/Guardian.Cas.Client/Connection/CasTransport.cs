@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Json;
@@ -120,7 +121,7 @@ internal sealed class CasTransport : IDisposable
             }
             response.Dispose();
             // Callers that were refused together do not come back together.
-            await Task.Delay(wait * (1 + Random.Shared.NextDouble()), cancellation).ConfigureAwait(false);
+            await Task.Delay(wait * (1 + (RandomNumberGenerator.GetInt32(1000) / 1000.0)), cancellation).ConfigureAwait(false);
         }
     }
 

@@ -87,7 +87,7 @@ public class LedgerTests
         Assert.Equal(
             [new MemberBudget("agency", "campaign", 0.25m, 0.2m), new MemberBudget("agency", "customers", 0.25m, 0.2m)],
             ledger.ListShares());
-        // What earlier contracts spent counts for the whole, and for nobody's share.
+        // The spending under earlier contracts counts for the whole, and for nobody's share.
         ledger.Charge(Both, 0.75m);
         Assert.Equal(0.2m, ledger.ListShares()[0].Spent);
         Assert.Equal("budget-exhausted", ledger.FindProblem(Both, 0.1m, "retailer")!.Code);
