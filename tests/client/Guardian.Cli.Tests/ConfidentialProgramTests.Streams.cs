@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Guardian.Wasi.Engine;
 
@@ -48,7 +47,7 @@ public sealed partial class ConfidentialProgramTests
         using var logs = GuardianProgram.Start(
             folder.Path, "Guardian.Cli", "guardian",
             ["logs", "copy/app", "carried", "--cas", CasAddress, "--key", "owner.pem", "--platform", "simulated"]);
-        Assert.Equal(sent, await ReadAsync(logs));
+        Assert.Equal(sent, await ReadAsync(logs.StandardOutput.BaseStream));
 
         // Both streams in one pipe: large frames could be torn there.
         (status, received) = await AttachAsync(sent[..100_000], "sh", "-c", $"{quoted} 2>&1 | tee carried");
@@ -62,7 +61,7 @@ public sealed partial class ConfidentialProgramTests
         using var attached = GuardianProgram.Start(
             folder.Path, "Guardian.Cli", "guardian",
             ["attach", "copy/app", "--cas", CasAddress, "--key", "owner.pem", "--platform", "simulated", "--", .. command]);
-        var reading = ReadAsync(attached);
+        var reading = ReadAsync(attached.StandardOutput.BaseStream);
         var errors = attached.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await attached.StandardInput.BaseStream.WriteAsync(input, TestContext.Current.CancellationToken);
         attached.StandardInput.Close();
@@ -72,10 +71,10 @@ public sealed partial class ConfidentialProgramTests
         return (attached.ExitCode, output);
     }
 
-    private static async Task<byte[]> ReadAsync(Process process)
+    private static async Task<byte[]> ReadAsync(Stream stream)
     {
         using var output = new MemoryStream();
-        await process.StandardOutput.BaseStream.CopyToAsync(output, TestContext.Current.CancellationToken);
+        await stream.CopyToAsync(output, TestContext.Current.CancellationToken);
         return output.ToArray();
     }
 }
