@@ -50,6 +50,24 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_has_all_its_lines_although_the_store_reads_them_in_parts()
+    {
+        await FillAsync();
+        for (var i = 0; i < 500; i++)
+        {
+            await cas.ConfigureAsync();
+        }
+        var page = await ReadAsync();
+        Assert.Equal(500, page.Lines.Count);
+        Assert.Equal(500, page.Details.Count);
+        // The start of the CAS is no line of this session.
+        Assert.DoesNotContain(null, page.Details.Skip(1));
+        Assert.Equal(Enumerable.Range(1, 500).Select(number => (long)number), page.Lines.Select(line => Payload(line).Sequence));
+        var rest = await cas.Audit.ReadAsync("500", TestCas.Alice).ValueAsync();
+        Assert.Equal([501L, 502, 503, 504, 505, 506], rest.Lines.Select(line => Payload(line).Sequence));
+    }
+
+    [Fact]
     public async Task The_log_continues_over_restarts_with_a_new_key_each()
     {
         await FillAsync();
