@@ -144,6 +144,32 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_modified_enclave_that_claims_the_program_is_refused()
+    {
+        // The creator of the session 'partner' admits an enclave of his own, which claims the agreed program.
+        var forged = $"sha256:{new string('9', 64)}";
+        using var thief = workloads.Create("partner", "reader", workloads.Program, forged);
+        using var genuine = workloads.Create("partner", "reader", workloads.Program);
+        var naive = new PeerService("partner", "reader", workloads.Program);
+        workload.Verify(thief.Certificate.TargetCertificate, [naive]);
+
+        var careful = naive with { Policies = [workloads.Policy] };
+        var refused = Assert.Throws<RefusedException>(() => workload.Verify(thief.Certificate.TargetCertificate, [careful]));
+        Assert.Contains(forged, refused.Refusal.Detail, StringComparison.Ordinal);
+        workload.Verify(genuine.Certificate.TargetCertificate, [careful]);
+
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Attested, null, null, null, [careful]));
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            using var client = await ConnectAsync(port, thief.Certificate);
+            await client.WriteAsync("x"u8.ToArray());
+            Assert.NotEqual(0, await client.ReadAsync(new byte[1]));
+        });
+        Assert.Equal(FileError.Again, listener.Accept(out _));
+    }
+
+    [Fact]
     public async Task Only_named_destinations_exist_and_a_server_of_another_name_is_refused()
     {
         var (chain, key) = authority.Issue("server.example");

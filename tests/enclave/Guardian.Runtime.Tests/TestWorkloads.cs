@@ -25,17 +25,19 @@ internal sealed class TestWorkloads : IDisposable
 
     public string Program { get; } = new('5', 64);
 
+    public string Policy { get; } = $"sha256:{new string('6', 64)}";
+
     public Workload Create(
-        string session, string service, string? program = null, TimeSpan? life = null, TimeProvider? time = null)
+        string session, string service, string? program = null, string? policy = null, TimeSpan? life = null, TimeProvider? time = null)
     {
         var created = new Workload(time ?? TimeProvider.System);
-        created.Accept(Issue(created.PublicKey, session, service, program ?? Program, life ?? Life));
+        created.Accept(Issue(created.PublicKey, session, service, program ?? Program, policy ?? Policy, life ?? Life));
         return created;
     }
 
-    public WorkloadConfiguration Issue(byte[] key, string session, string service, string? program, TimeSpan life)
+    public WorkloadConfiguration Issue(byte[] key, string session, string service, string? program, string policy, TimeSpan life)
     {
-        var identity = new WorkloadIdentity(Cas, session, service, new string('b', 64), program);
+        var identity = new WorkloadIdentity(Cas, session, service, new string('b', 64), policy, program);
         var request = new CertificateRequest(
             new X500DistinguishedName("CN=workload"), PublicKey.CreateFromSubjectPublicKeyInfo(key, out _), HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(WorkloadIdentity.WriteName(identity.Uri));

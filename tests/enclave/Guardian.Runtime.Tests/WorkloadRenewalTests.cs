@@ -25,7 +25,7 @@ public sealed class WorkloadRenewalTests : IDisposable
                     case 1:
                         throw new RefusedException(CasReasons.Unreachable.Because("the test made it so"));
                     case 2:
-                        return workloads.Issue(key, "shop", "web", workloads.Program, TestWorkloads.Life);
+                        return workloads.Issue(key, "shop", "web", workloads.Program, workloads.Policy, TestWorkloads.Life);
                     default:
                         done.TrySetResult();
                         await Task.Delay(Timeout.Infinite, cancellation);

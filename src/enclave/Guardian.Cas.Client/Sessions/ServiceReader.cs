@@ -17,6 +17,7 @@ internal sealed class ServiceReader(
     private const int MaxHostArguments = 64;
     private const int MaxPeers = 64;
     private const int MaxPrograms = 64;
+    private const int MaxPolicies = 16;
 
     private static readonly Dictionary<string, VolumeUpdate> Updates = new()
     {
@@ -292,7 +293,23 @@ internal sealed class ServiceReader(
     private static SessionPeer ReadPeer(YamlMap map) => new(
         map.Has("session") ? SessionFields.ReadSessionName(map, "session") : null,
         SessionFields.ReadName(map, "service"),
-        SessionFields.ReadHash(map, "program", "the SHA-256 of the peer's program"));
+        SessionFields.ReadHash(map, "program", "the SHA-256 of the peer's program"),
+        ReadPolicies(map));
+
+    private static List<string> ReadPolicies(YamlMap map)
+    {
+        var policies = map.Texts("policies");
+        if (policies.Count > MaxPolicies)
+        {
+            map.ReportAt("policies", $"'policies' lists at most {MaxPolicies} identifiers");
+        }
+        foreach (var policy in policies.Where(policy => !policy.Value.StartsWith("sha256:", StringComparison.Ordinal)
+            || !KeyHash.IsHash(policy.Value["sha256:".Length..])))
+        {
+            policy.Report("a policy's identifier is 'sha256:' and 64 lower-case hex digits; guardian session check prints it");
+        }
+        return [.. policies.Select(policy => policy.Value)];
+    }
 
     private string? ReadSecretName(YamlMap map, string member, SecretKind kind)
     {

@@ -112,4 +112,6 @@ internal sealed record SessionConnect(
 /// <param name="Session">Its session; null is this session.</param>
 /// <param name="Service">Its name.</param>
 /// <param name="Program">The digest of its program; null accepts any that its session names.</param>
-internal sealed record SessionPeer(string? Session, string Service, string? Program);
+/// <param name="Policies">The identifiers of the attestation policies that may have admitted it; empty accepts any that its own session
+/// has, and for a program of another session that of the service that names this peer.</param>
+internal sealed record SessionPeer(string? Session, string Service, string? Program, IReadOnlyList<string> Policies);

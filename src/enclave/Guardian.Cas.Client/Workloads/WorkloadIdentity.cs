@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Protocol;
 
 namespace Guardian.Cas.Client.Workloads;
@@ -13,6 +14,7 @@ namespace Guardian.Cas.Client.Workloads;
 ///
 /// SEQUENCE {                                       extension 2.25.163658161134872937073922440991933002163, DER
 ///   sessionHash  OCTET STRING (SIZE (32)),
+///   policy       OCTET STRING (SIZE (32)),
 ///   program      [0] IMPLICIT OCTET STRING (SIZE (32)) OPTIONAL }
 /// </code>
 /// </remarks>
@@ -20,14 +22,17 @@ namespace Guardian.Cas.Client.Workloads;
 /// <param name="Session">The session's name.</param>
 /// <param name="Service">The service's name.</param>
 /// <param name="SessionHash">The session's hash, 64 lower-case hex digits.</param>
+/// <param name="Policy">The identifier of the attestation policy that admitted the enclave: <c>sha256:</c> and 64 lower-case hex
+/// digits (<see cref="AttestationPolicy.Id"/>).</param>
 /// <param name="Program">The digest of the program, 64 lower-case hex digits; null when the session names none.</param>
-public sealed record WorkloadIdentity(string Cas, string Session, string Service, string SessionHash, string? Program)
+public sealed record WorkloadIdentity(string Cas, string Session, string Service, string SessionHash, string Policy, string? Program)
 {
     // A UUID below the joint arc 2.25 (ITU-T X.667), so that no registry is needed.
     internal const string ExtensionOid = "2.25.163658161134872937073922440991933002163";
 
     private const string AlternativeNamesOid = "2.5.29.17";
     private const string Scheme = "spiffe://";
+    private const string PolicyPrefix = "sha256:";
     private const int HashSize = SHA256.HashSizeInBytes;
 
     private static readonly Asn1Tag ProgramTag = new(TagClass.ContextSpecific, 0);
@@ -79,6 +84,7 @@ public sealed record WorkloadIdentity(string Cas, string Session, string Service
         using (writer.PushSequence())
         {
             writer.WriteOctetString(Convert.FromHexString(SessionHash));
+            writer.WriteOctetString(Convert.FromHexString(Policy[PolicyPrefix.Length..]));
             if (Program is not null)
             {
                 writer.WriteOctetString(Convert.FromHexString(Program), ProgramTag);
@@ -111,11 +117,12 @@ public sealed record WorkloadIdentity(string Cas, string Session, string Service
         var reader = outer.ReadSequence();
         outer.ThrowIfNotEmpty();
         var hash = reader.ReadOctetString();
+        var policy = reader.ReadOctetString();
         var program = reader.HasData ? reader.ReadOctetString(ProgramTag) : null;
         reader.ThrowIfNotEmpty();
-        return hash.Length == HashSize && program is null or { Length: HashSize }
+        return hash.Length == HashSize && policy.Length == HashSize && program is null or { Length: HashSize }
             ? new WorkloadIdentity(
-                cas, string.Join('/', session), service, Convert.ToHexStringLower(hash),
+                cas, string.Join('/', session), service, Convert.ToHexStringLower(hash), PolicyPrefix + Convert.ToHexStringLower(policy),
                 program is null ? null : Convert.ToHexStringLower(program))
             : null;
     }

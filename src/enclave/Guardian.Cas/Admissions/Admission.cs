@@ -184,6 +184,15 @@ internal sealed record Admission(
         (filler.ToPem(identity, "chain"), filler.ToPem(identity, "privatekey"), filler.ToPem(authority, "crt"));
 
     private PeerService[]? FindPeers(NetworkProtocol protocol, IReadOnlyList<SessionPeer> peers) => protocol == NetworkProtocol.Attested
-        ? [.. peers.Select(peer => new PeerService(peer.Session ?? State.Document.Name, peer.Service, peer.Program))]
+        ? [.. peers.Select(peer => new PeerService(peer.Session ?? State.Document.Name, peer.Service, peer.Program, FindPolicies(peer)))]
         : null;
+
+    // The creator of another session decides which enclaves it admits, and a modified one may claim any program. So a program is worth
+    // something only in an enclave that this service's own policy, or one that its session names, admitted.
+    private IReadOnlyList<string>? FindPolicies(SessionPeer peer) => peer switch
+    {
+        { Policies.Count: > 0 } => peer.Policies,
+        { Program: not null, Session: { } session } when session != State.Document.Name => [Service.Policy.Id],
+        _ => null,
+    };
 }

@@ -70,7 +70,7 @@ internal sealed class WorkloadAuthority
     public WorkloadConfiguration Issue(
         SessionDocument session, SessionService service, string? program, byte[] key, DateTimeOffset now)
     {
-        var identity = new WorkloadIdentity(cas, session.Name, service.Name, session.Hash, program);
+        var identity = new WorkloadIdentity(cas, session.Name, service.Name, session.Hash, service.Policy.Id, program);
         using var authority = X509Certificate2.CreateFromPem(pem, pem);
         var request = new CertificateRequest(
             new X500DistinguishedName("CN=Guardian workload"), PublicKey.CreateFromSubjectPublicKeyInfo(key, out _),

@@ -73,9 +73,12 @@ internal sealed class Workload : IDisposable
             throw Refuse("its certificate names no service", accepted);
         }
         if (!accepted.Any(peer =>
-            peer.Session == found.Session && peer.Service == found.Service && (peer.Program is null || peer.Program == found.Program)))
+            peer.Session == found.Session && peer.Service == found.Service
+            && (peer.Program is null || peer.Program == found.Program)
+            && (peer.Policies is null || peer.Policies.Contains(found.Policy))))
         {
-            throw Refuse($"it is {found.Session}/{found.Service}, program {found.Program ?? "none"}", accepted);
+            throw Refuse(
+                $"it is {found.Session}/{found.Service}, program {found.Program ?? "none"}, admitted by policy {found.Policy}", accepted);
         }
     }
 
@@ -122,6 +125,10 @@ internal sealed class Workload : IDisposable
         RuntimeReasons.WrongPeer.Because($"the peer is no service that may be at the other end: {found}") with
         {
             Problems =
-                [.. accepted.Select(peer => $"accepted: {peer.Session}/{peer.Service}, program {peer.Program ?? "any of its session"}")],
+            [
+                .. accepted.Select(peer =>
+                    $"accepted: {peer.Session}/{peer.Service}, program {peer.Program ?? "any of its session"}, "
+                    + $"admitted by policy {(peer.Policies is { } policies ? string.Join(" or ", policies) : "of its session")}"),
+            ],
         });
 }

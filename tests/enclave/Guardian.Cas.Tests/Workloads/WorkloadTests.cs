@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Client.Workloads;
 
 using static Guardian.Cas.Tests.Outcomes;
@@ -32,7 +33,7 @@ public sealed class WorkloadTests : IDisposable
         var configuration = await cas.ConfigureAsync("shop~1", workloadKey: key.ExportSubjectPublicKeyInfo());
         using var certificate = X509Certificate2.CreateFromPem(configuration.Workload!.Certificate);
         var identity = WorkloadIdentity.TryRead(certificate);
-        Assert.Equal(new WorkloadIdentity(cas.Vault.LogId, "shop~1", "web", created.Hash, Digest), identity);
+        Assert.Equal(new WorkloadIdentity(cas.Vault.LogId, "shop~1", "web", created.Hash, PolicyId(session), Digest), identity);
         Assert.Equal($"spiffe://{cas.Vault.LogId}/session/shop~1/service/web", identity!.Uri);
         Assert.Equal(key.ExportSubjectPublicKeyInfo(), certificate.PublicKey.ExportSubjectPublicKeyInfo());
         Assert.Equal(cas.Time.Now.AddHours(24), new DateTimeOffset(certificate.NotAfter));
@@ -46,6 +47,35 @@ public sealed class WorkloadTests : IDisposable
         var authority = chain.ChainElements[1].Certificate;
         Assert.Contains(
             $"spiffe://{cas.Vault.LogId}", Encoding.ASCII.GetString(authority.Extensions["2.5.29.17"]!.RawData), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_of_another_session_is_accepted_only_in_an_enclave_that_a_named_policy_admitted()
+    {
+        const string Other = $"{{session: partner, service: reader, program: {Digest}}}";
+        var next = $"sha256:{Digest}";
+        var peers = $"[{{service: web}}, {{service: web, program: {Digest}}}, {{session: partner, service: reader}}, {Other}, "
+            + $"{Other.Replace("}", $", policies: ['{next}']}}", StringComparison.Ordinal)}]";
+        var session = TestCas.Session.Replace(
+            "    platforms:",
+            $"    program: {Digest}\n    network: {{listen: [{{port: 9000, protocol: attested, peers: {peers}}}]}}\n    platforms:",
+            StringComparison.Ordinal);
+        await cas.CreateAsync(session);
+        var configuration = await cas.ConfigureAsync(workloadKey: key.ExportSubjectPublicKeyInfo());
+        var own = PolicyId(session);
+        Assert.Equal(
+            [null, null, null, own, next],
+            Assert.Single(configuration.Network.Listen).Peers!.Select(peer => peer.Policies is null ? null : Assert.Single(peer.Policies)));
+
+        // The partner admits another enclave for the same program: its certificate shows it.
+        var modified = session.Replace("name: shop", "name: partner", StringComparison.Ordinal)
+            .Replace("    platforms: [simulated]", "    platforms: [simulated, hardware]", StringComparison.Ordinal);
+        await cas.CreateAsync(modified, TestCas.Bob);
+        var theirs = (await cas.ConfigureAsync("partner", workloadKey: key.ExportSubjectPublicKeyInfo())).Workload!;
+        using var certificate = X509Certificate2.CreateFromPem(theirs.Certificate);
+        var identity = WorkloadIdentity.TryRead(certificate)!;
+        Assert.Equal(Digest, identity.Program);
+        Assert.NotEqual(own, identity.Policy);
     }
 
     [Fact]
@@ -113,7 +143,7 @@ public sealed class WorkloadTests : IDisposable
     [InlineData("", null, null)]
     public void A_name_is_read_in_one_way_only(string uri, string? session, string? service)
     {
-        var identity = new WorkloadIdentity(new string('0', 64), "x", "y", Digest, null);
+        var identity = new WorkloadIdentity(new string('0', 64), "x", "y", Digest, $"sha256:{Digest}", null);
         using var certificate = Certify(
             WorkloadIdentity.WriteName(uri.Replace("CAS", identity.Cas, StringComparison.Ordinal)), identity.WriteExtension());
         var read = WorkloadIdentity.TryRead(certificate);
@@ -123,7 +153,7 @@ public sealed class WorkloadTests : IDisposable
     [Fact]
     public void A_certificate_with_more_or_less_than_one_name_and_one_extension_names_no_service()
     {
-        var identity = new WorkloadIdentity(new string('0', 64), "a", "b", Digest, null);
+        var identity = new WorkloadIdentity(new string('0', 64), "a", "b", Digest, $"sha256:{Digest}", null);
         var (name, extension) = (WorkloadIdentity.WriteName(identity.Uri), identity.WriteExtension());
         var two = new AsnWriter(AsnEncodingRules.DER);
         using (two.PushSequence())
@@ -145,6 +175,9 @@ public sealed class WorkloadTests : IDisposable
             Assert.Null(WorkloadIdentity.TryRead(certificate));
         }
     }
+
+    private static string PolicyId(string session) =>
+        Assert.Single(SessionDocument.Read(TestCas.Utf8(session)).Value!.Policies).Policy.Id;
 
     private X509Certificate2 Certify(params X509Extension[] extensions)
     {

@@ -6,7 +6,7 @@ using Guardian.Cli.Output;
 
 namespace Guardian.Cli.Commands.Sessions;
 
-/// <summary>The result of the commands that check or change a session.</summary>
+/// <summary>The result of the commands that verify or change a session.</summary>
 internal sealed record SessionResult(string Name, string Hash)
 {
     /// <summary>Shows the result.</summary>
@@ -25,6 +25,7 @@ internal sealed record SessionResult(string Name, string Hash)
 /// <summary>Source-generated JSON of this group's results.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SessionResult))]
+[JsonSerializable(typeof(SessionCheckResult))]
 [JsonSerializable(typeof(SessionReadResult))]
 [JsonSerializable(typeof(SessionListResult))]
 [JsonSerializable(typeof(SessionSignResult))]
