@@ -20,10 +20,9 @@ try
         case "exec" when RunningContainer.IsProgram(node.Runc, call):
             throw new RefusedException(OciReasons.NoExec.Because("there is nothing to execute in an enclave"));
     }
-    ProcessImage.Replace(
+    throw ProcessImage.Replace(
         node.Runc, [node.Runc, .. args],
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(variable => $"{variable.Key}={variable.Value}"));
-    return 0;
 }
 catch (RefusedException failure)
 {

@@ -7,15 +7,15 @@ namespace Guardian.Files.Native;
 /// </summary>
 internal static unsafe class ProcessImage
 {
-    /// <summary>Replaces this process. Returns only by an exception.</summary>
+    /// <summary>Replaces this process.</summary>
     /// <param name="program">The program's file.</param>
     /// <param name="arguments">All its arguments, the program's name first.</param>
     /// <param name="environment">Its variables, <c>NAME=VALUE</c>.</param>
-    /// <exception cref="IOException">The program cannot be started.</exception>
-    public static void Replace(string program, IEnumerable<string> arguments, IEnumerable<string> environment)
+    /// <returns>Only if the program cannot be started: the failure, which the caller throws.</returns>
+    public static IOException Replace(string program, IEnumerable<string> arguments, IEnumerable<string> environment)
     {
         Libc.Execute(program, ToPointers(arguments), ToPointers(environment));
-        throw new IOException($"{program} cannot be started: {Marshal.GetPInvokeErrorMessage(Errno.Last)}");
+        return new IOException($"{program} cannot be started: {Marshal.GetPInvokeErrorMessage(Errno.Last)}");
     }
 
     // The memory is freed with the process.

@@ -34,7 +34,7 @@ public static class RuntimeDiagnostics
             .Where(variable => (string)variable.Key != Variable).Select(variable => $"{variable.Key}={variable.Value}")
             .Append($"{Variable}=0");
         DeleteSockets();
-        ProcessImage.Replace(program, arguments, environment);
+        throw ProcessImage.Replace(program, arguments, environment);
     }
 
     // The runtime deletes them when it ends, but not when the process is replaced.

@@ -88,7 +88,17 @@ internal sealed class StoreKey : IDisposable
     /// </summary>
     public byte[] Digest(string kind, string name, ReadOnlySpan<byte> value)
     {
-        // In one piece: at a start, the digest of every row is computed.
+        using var hash = CreateDigestHash();
+        return Digest(hash, kind, name, value);
+    }
+
+    /// <summary>Creates the hash for the digests of many rows. The caller disposes it; it is not thread-safe.</summary>
+    public IncrementalHash CreateDigestHash() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, digests);
+
+    /// <summary>Computes the digest of one of many rows: at a start, that of every row.</summary>
+    /// <param name="hash">From <see cref="CreateDigestHash"/>.</param>
+    public static byte[] Digest(IncrementalHash hash, string kind, string name, ReadOnlySpan<byte> value)
+    {
         var (kindSize, nameSize) = (Encoding.UTF8.GetByteCount(kind), Encoding.UTF8.GetByteCount(name));
         var size = (3 * sizeof(int)) + kindSize + nameSize + value.Length;
         var buffer = ArrayPool<byte>.Shared.Rent(size);
@@ -96,7 +106,8 @@ internal sealed class StoreKey : IDisposable
         Encoding.UTF8.GetBytes(kind, Next(ref rest, kindSize));
         Encoding.UTF8.GetBytes(name, Next(ref rest, nameSize));
         value.CopyTo(Next(ref rest, value.Length));
-        var digest = HMACSHA256.HashData(digests, buffer.AsSpan(0, size));
+        hash.AppendData(buffer.AsSpan(0, size));
+        var digest = hash.GetHashAndReset();
         ArrayPool<byte>.Shared.Return(buffer);
         return digest;
 

@@ -181,11 +181,12 @@ internal sealed class StoreReader(StoreKey key, LogRules rules, TimeProvider tim
     private Dictionary<(string Kind, string Name), byte[]> ReadDigests(IRowTransaction transaction)
     {
         var rows = new Dictionary<(string, string), byte[]>();
+        using var hash = key.CreateDigestHash();
         foreach (var kind in VaultTransaction.Kinds)
         {
             foreach (var (name, value) in ReadRows(transaction, kind, ""))
             {
-                rows[(kind, name)] = key.Digest(kind, name, value);
+                rows[(kind, name)] = StoreKey.Digest(hash, kind, name, value);
                 if (rows.Count % ProgressInterval == 0)
                 {
                     progress?.Invoke($"verifying its store, row {rows.Count}");

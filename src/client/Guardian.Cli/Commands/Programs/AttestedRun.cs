@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Installation;
@@ -35,8 +34,7 @@ internal static class AttestedRun
         {
             return signals.ExitCode;
         }
-        ProcessImage.Replace(start.FileName, words, environment);
-        throw new UnreachableException();
+        throw ProcessImage.Replace(start.FileName, words, environment);
     }
 
     // Below, the system ends the runtime without a word, or .NET ends it with the status of a program that trapped.
