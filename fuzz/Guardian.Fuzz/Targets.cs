@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Pki;
@@ -39,6 +40,7 @@ internal sealed record Target(string Name, Func<IReadOnlyList<byte[]>> Seeds, Fu
 internal static class Targets
 {
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly EnvelopeVerifier Envelopes = new(SimulatedPlatforms.Verifier);
     private static readonly Lazy<Samples> Known = new(() => new Samples());
 
     public static IReadOnlyList<Target> All { get; } =
@@ -66,6 +68,25 @@ internal static class Targets
         new("collateral",
             () => [CollateralFiles.Pack(Known.Value.Collateral)],
             input => CollateralFiles.TryUnpack(input).Value is not null),
+        new("endorsements",
+            () => [Vector("envelopes", "oe-evidence-endorsements", "endorsements.bin")],
+            input => OpenEnclaveEndorsements.TryRead(input) is not null),
+        new("envelope",
+            () =>
+            [
+                Known.Value.Quote, Vector("envelopes", "azure-ratls-maa-cert", "cert.der"),
+                Vector("envelopes", "oe-report-release", "report.bin"), Vector("envelopes", "ear-pass", "token.jwt"),
+            ],
+            input => EnvelopeReader.Read(input).Value is { } envelope
+                && (envelope.Kind == EnvelopeKind.Token || Envelopes.Verify(envelope, Now).Value is not null
+                    || envelope.FindQuotes().Any())),
+        new("token-keys",
+            () => [Vector("envelopes", "maa-sgx-runtime-data", "jwks.json"), Vector("envelopes", "ear-pass", "jwks.json")],
+            input =>
+                TokenKeys.Read(input).Value is { } keys && (TokenVerifier.Verify(Token, keys, Now).Value is not null || keys.Count > 0)),
+        new("token",
+            () => [Vector("envelopes", "ear-pass", "token.jwt")],
+            input => TokenVerifier.Verify(Encoding.Latin1.GetString(input).Trim(), TokenKeysOf("ear-pass"), Now).Value is not null),
         new("sgxs",
             () => [Vector("sgx", "synth_partial.sgxs"), Vector("sgx", "synth_tcs.sgxs")],
             input => SgxsFile.TryMeasure(input, out _) is null),
@@ -227,6 +248,10 @@ internal static class Targets
 
     /// <summary>A file of tests/vectors.</summary>
     internal static byte[] Vector(params string[] path) => File.ReadAllBytes(FileOf(Path.Combine(["tests", "vectors", .. path])));
+
+    private static string Token => Encoding.ASCII.GetString(Vector("envelopes", "ear-pass", "token.jwt")).Trim();
+
+    private static TokenKeys TokenKeysOf(string name) => TokenKeys.Read(Vector("envelopes", name, "jwks.json")).Value!;
 
     private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
 

@@ -65,6 +65,13 @@ public sealed partial class DocumentationTests : IDisposable
         Copy("tdx4-uptodate", "quote.bin", "collateral");
         Copy("sgx3-processor-cfg-and-swh", "enclave.bin", "enclave-collateral");
         File.Copy(Repository.File("tests", "vectors", "sgx", "synth_sdk_a.signed.so"), folder.File("enclave.signed.so"));
+        var quote = await File.ReadAllBytesAsync(folder.File("quote.bin"));
+        await File.WriteAllBytesAsync(
+            folder.File("report.bin"), [1, 0, 0, 0, 2, 0, 0, 0, .. BitConverter.GetBytes((ulong)quote.Length), .. quote]);
+        foreach (var file in new[] { "token.jwt", "jwks.json" })
+        {
+            File.Copy(Repository.File("tests", "vectors", "envelopes", "maa-sgx-runtime-data", file), folder.File(file));
+        }
         var page = await File.ReadAllTextAsync(Repository.File("docs", "how-to", "attestation.md"));
         folder.Write("policy.yaml", Yaml().Match(page).Groups[1].Value);
         using var service = new CollateralStub(

@@ -17,7 +17,7 @@ internal static class FloorTable
         ["Guardian.Cli"] =
         [
             "Failures", "Output", "Commands", "Sessions", "Sessions/Scone", "Sessions/Differences", "Inputs", "Installation",
-            "Commands/Enclaves", "Commands/Keys", "Commands/Quotes",
+            "Commands/Enclaves", "Commands/Keys", "Commands/Quotes", "Commands/Evidence",
             "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Nodes", "Commands/Programs",
             "Commands/Secrets", "Commands/Sessions", "Reports", "Commands/Rooms", "Commands/Demo", "Entry", "",
         ],
@@ -29,7 +29,7 @@ internal static class FloorTable
         ["Guardian.Files"] = ["", "Native", "Host", "Durable"],
         ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
         ["Guardian.Attestation"] =
-            ["Quotes", "Pki", "Identity", "Collateral", "Verification", "Policy", "Launch", "Evidence", "RaTls", "Statements"],
+            ["Quotes", "Pki", "Identity", "Collateral", "Verification", "Policy", "Launch", "Evidence", "RaTls", "Statements", "Envelopes"],
         ["Guardian.Sgx"] = ["", "Cpu", "Measurement", "Reports", "Keys", "Enclaves", "Gramine"],
         ["Guardian.Simulation"] = ["Memory", "Processor", "Quoting", ""],
         ["Guardian.Volumes"] = ["Contract", "Format", "Threads", "Storage", "Content", "Commit", "Nodes", "Checking", ""],

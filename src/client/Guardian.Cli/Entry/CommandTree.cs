@@ -5,6 +5,7 @@ using Guardian.Cli.Commands.Cas;
 using Guardian.Cli.Commands.Cloud;
 using Guardian.Cli.Commands.Demo;
 using Guardian.Cli.Commands.Enclaves;
+using Guardian.Cli.Commands.Evidence;
 using Guardian.Cli.Commands.Keys;
 using Guardian.Cli.Commands.Nodes;
 using Guardian.Cli.Commands.Programs;
@@ -28,7 +29,7 @@ internal static class CommandTree
             ("Run confidential programs",
             [new RunCommand(), new LogsCommand(), new AttachCommand(), CreateImage(), CreateVolume(), CreateSession(), CreateSecret()]),
             ("Measure audiences with partners", [CreateRoom()]),
-            ("Verify before you trust", [CreateQuote(), CreateEnclave(), CreateCas()]),
+            ("Verify before you trust", [new VerifyCommand(), CreateQuote(), CreateEnclave(), CreateCas()]),
             ("Operate an OpenStack cloud", [CreateCloud(), CreateUsage(), CreateNode(), CreateVm(), CreateGuest()]),
             ("This command line", [new CompletionCommand(), new VersionCommand()]),
         ];

@@ -9,7 +9,7 @@ namespace Guardian.Attestation.Collateral;
 
 /// <summary>
 /// Collateral on disk, in the layouts in use: a folder with one file for each piece, or one JSON file (as Phala's and Intel's tools
-/// exchange it, and as <see cref="Pack"/> writes it). Thread-safe.
+/// exchange it, and as <see cref="Pack"/> writes it), or Open Enclave's endorsements. Thread-safe.
 /// </summary>
 public static class CollateralFiles
 {
@@ -19,11 +19,11 @@ public static class CollateralFiles
     private static readonly string[] ListEndings = ["der", "pem", "hex", "crl"];
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 24 };
 
-    /// <summary>Reads a folder or a packed file.</summary>
+    /// <summary>Reads a folder, a packed file or Open Enclave's endorsements.</summary>
     /// <param name="path">The folder or file; each file at most 32 MiB.</param>
     /// <returns>The collateral, or a refusal that names the missing or malformed part.</returns>
     /// <exception cref="IOException">A file cannot be read or is too large.</exception>
-    public static Outcome<QuoteCollateral> Read(string path) => Directory.Exists(path) ? ReadFolder(path) : TryUnpack(ReadBounded(path));
+    public static Outcome<QuoteCollateral> Read(string path) => Directory.Exists(path) ? ReadFolder(path) : ReadFile(ReadBounded(path));
 
     /// <summary>Writes collateral into one JSON file, byte for byte as signed.</summary>
     /// <param name="collateral">The collateral.</param>
@@ -65,6 +65,9 @@ public static class CollateralFiles
             return Refuse($"it is no JSON of packed collateral: {failure.Message}");
         }
     }
+
+    private static Outcome<QuoteCollateral> ReadFile(byte[] bytes) =>
+        OpenEnclaveEndorsements.TryRead(bytes) is { } endorsements ? endorsements : TryUnpack(bytes);
 
     private static Outcome<QuoteCollateral> Unpack(JsonElement root)
     {

@@ -102,6 +102,15 @@ public static class QuoteReasons
         "wrong-role", "The evidence is genuine, but its key has another role or context than the caller demands.");
     public static readonly RefusalReason BadStatement = Unverified(
         "bad-statement", "The file is no statement of a Guardian enclave (JWS, ES256, with key and quote).");
+    public static readonly RefusalReason NoEnvelope = Unverified(
+        "no-envelope", "The input has no form of evidence or of an attestation result that Guardian reads.",
+        "give a quote, an Open Enclave report, an RA-TLS certificate, a MarbleRun answer or a JWT; raw, hexadecimal, base64 or PEM");
+    public static readonly RefusalReason BadToken = Unverified("bad-token", "The token is malformed, or of no kind that Guardian knows.");
+    public static readonly RefusalReason BadTokenKeys = Unverified(
+        "bad-token-keys", "The issuer's set of keys (JWKS) is malformed, or a certificate in it does not verify.");
+    public static readonly RefusalReason UnknownTokenKey = Unverified(
+        "unknown-token-key", "No key of the issuer fits the token's algorithm and key identifier.",
+        "give the issuer's present keys (JWKS): --keys FILE");
     public static readonly RefusalReason NotAccepted = Unverified(
         "not-accepted", "The evidence verifies, but the policy does not accept the enclave, its platform or its TCB level.");
 #pragma warning restore CS1591

@@ -10,14 +10,20 @@ namespace Guardian.Attestation.Verification;
 /// A verifier (RFC 9334) with the roots that it accepts and a source of collateral. It verifies links that it has seen before only once.
 /// Thread-safe.
 /// </summary>
-/// <param name="anchors">The roots of trust.</param>
+/// <param name="options">The roots of trust, and what is demanded of quotes.</param>
 /// <param name="collateral">Finds the collateral of hardware platforms; null refuses their quotes.</param>
-public sealed class EvidenceVerifier(IReadOnlyList<TrustAnchor> anchors, ICollateralSource? collateral)
+public sealed class EvidenceVerifier(VerifierOptions options, ICollateralSource? collateral)
 {
-    private readonly VerifierOptions options = new() { Anchors = anchors };
-
     // The quotes of one platform share most of their links. A QuoteVerifier serves one thread at a time.
     private readonly ConcurrentStack<QuoteVerifier> idle = new();
+
+    /// <summary>Makes a verifier that demands all that <see cref="VerifierOptions"/> demands by default.</summary>
+    /// <param name="anchors">The roots of trust.</param>
+    /// <param name="collateral">Finds the collateral of hardware platforms; null refuses their quotes.</param>
+    public EvidenceVerifier(IReadOnlyList<TrustAnchor> anchors, ICollateralSource? collateral)
+        : this(new VerifierOptions { Anchors = anchors }, collateral)
+    {
+    }
 
     /// <summary>The roots of trust.</summary>
     public IReadOnlyList<TrustAnchor> Anchors => options.Anchors;

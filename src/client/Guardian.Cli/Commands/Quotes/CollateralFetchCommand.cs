@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -14,12 +13,6 @@ namespace Guardian.Cli.Commands.Quotes;
 /// <summary><c>guardian quote collateral fetch</c>.</summary>
 internal sealed class CollateralFetchCommand : CliCommand
 {
-    // The longest answer is a revocation list of some hundred KiB.
-    private const int MaxAnswerSize = 8 * 1024 * 1024;
-
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
-    private static readonly Uri IntelService = new("https://api.trustedservices.intel.com/");
-
     private readonly Argument<string[]> quotes = new("QUOTE")
     {
         Description = "Quotes of the platforms whose collateral you need.",
@@ -28,7 +21,7 @@ internal sealed class CollateralFetchCommand : CliCommand
     private readonly Option<Uri> service = new("--service")
     {
         Description = "The provisioning certification service, or a caching one (PCCS).",
-        DefaultValueFactory = _ => IntelService,
+        DefaultValueFactory = _ => CollateralDownload.IntelService,
         CustomParser = Addresses.ParseWeb,
         HelpName = "ADDRESS",
     };
@@ -73,14 +66,9 @@ internal sealed class CollateralFetchCommand : CliCommand
     {
         var stored = UserFolders.OpenCollateral(arguments.GetValue(store), arguments.GetValue(early));
         var now = arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow();
-        var options = new VerifierOptions { Anchors = [QuoteVerifyCommand.ReadAnchor(arguments.GetValue(root))] };
+        var options = new VerifierOptions { Anchors = [AppraisalOptions.ReadAnchor(arguments.GetValue(root))] };
         var exitCode = ExitCode.Done;
-        using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All })
-        {
-            BaseAddress = CollateralService.BaseAddress(arguments.GetRequiredValue(service)),
-            Timeout = Timeout,
-            MaxResponseContentBufferSize = MaxAnswerSize,
-        };
+        using var http = CollateralDownload.CreateClient(arguments.GetRequiredValue(service));
         var client = new CollateralService(http, arguments.GetValue(rootList));
         var fetched = new List<FetchedPlatform>();
         foreach (var (platform, quote) in arguments.GetRequiredValue(quotes).Select(ReadPlatform).DistinctBy(pair => pair.Platform))
@@ -93,7 +81,7 @@ internal sealed class CollateralFetchCommand : CliCommand
             if (!isCurrent)
             {
                 var (collateral, summary) =
-                    await FetchAsync(client, platform, arguments.GetValue(early), cancellation).ConfigureAwait(false);
+                    await CollateralDownload.FetchAsync(client, platform, arguments.GetValue(early), cancellation).ConfigureAwait(false);
                 Check(quote, collateral, summary, now, options);
                 if (known is null || summary.Supersedes(known))
                 {
@@ -151,29 +139,6 @@ internal sealed class CollateralFetchCommand : CliCommand
         return PlatformId.Of(QuoteFile.Parse(path, bytes)) is { } platform
             ? (platform, bytes)
             : throw CliReasons.NoPlatform.Refuse($"{path} contains no PCK certificate, so its platform is unknown");
-    }
-
-    // A malformed answer must not replace collateral that is good.
-    private static async Task<(QuoteCollateral Collateral, CollateralSummary Summary)> FetchAsync(
-        CollateralService client, PlatformId platform, bool early, CancellationToken cancellation)
-    {
-        try
-        {
-            var collateral = await client.FetchAsync(platform, early, cancellation).ConfigureAwait(false);
-            var (summary, refusal) = CollateralSummary.TryRead(collateral);
-            return summary is not null && summary.Fmspc == platform.Fmspc
-                ? (collateral, summary)
-                : throw CliReasons.BadCollateralAnswer.Refuse(
-                    $"the service gave something else than collateral for {platform.Fmspc}: {refusal?.Detail}");
-        }
-        catch (HttpRequestException failure)
-        {
-            throw new RefusedException(CliReasons.NoCollateralService.Because(failure.Message), failure);
-        }
-        catch (TaskCanceledException failure) when (!cancellation.IsCancellationRequested)
-        {
-            throw new RefusedException(CliReasons.NoCollateralService.Because("the service did not answer in time"), failure);
-        }
     }
 }
 

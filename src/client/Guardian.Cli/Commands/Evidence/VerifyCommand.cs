@@ -1,0 +1,138 @@
+using System.CommandLine;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.Policy;
+using Guardian.Attestation.Verification;
+using Guardian.Cli.Commands.Quotes;
+using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
+using Guardian.Cli.Output;
+using Guardian.Refusals;
+
+namespace Guardian.Cli.Commands.Evidence;
+
+/// <summary><c>guardian verify</c>.</summary>
+internal sealed class VerifyCommand : CliCommand
+{
+    private readonly Argument<string> evidence = new("EVIDENCE")
+    {
+        Description =
+            "A file, - for standard input, or https://HOST. Quotes, Open Enclave reports, RA-TLS certificates, MarbleRun's quote and "
+            + "tokens of Azure, Intel Trust Authority and EAR verifiers are recognised: raw, hexadecimal, base64 or PEM.",
+    };
+    private readonly AppraisalOptions appraisalOptions = new();
+    private readonly Option<string?> keys = new("--keys")
+    {
+        Description = "The keys of a token's issuer (JWKS), from a place that you trust.",
+        HelpName = "FILE",
+    };
+    private readonly Option<bool> offline = new("--offline")
+    {
+        Description = "Fetch no collateral; without it, missing collateral comes from --service and is not stored.",
+    };
+    private readonly Option<Uri> service = new("--service")
+    {
+        Description = "The provisioning certification service, or a caching one (PCCS).",
+        DefaultValueFactory = _ => CollateralDownload.IntelService,
+        CustomParser = Addresses.ParseWeb,
+        HelpName = "ADDRESS",
+    };
+    private readonly Option<bool> why = new("--why")
+    {
+        Description = "Show every rule, also those that hold, and each step that fixes one.",
+    };
+
+    public VerifyCommand() : base("verify", "Find out what some evidence is, verify it, and say whether to trust it.") =>
+        AddSymbols([evidence, .. appraisalOptions.All, keys, offline, service, why]);
+
+    protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        appraisalOptions.RefuseIdle(arguments);
+        var policy = appraisalOptions.ReadPolicy(arguments);
+        var place = arguments.GetRequiredValue(evidence);
+        var (envelope, refusal) = await EvidenceSource.ReadAsync(place, cancellation).ConfigureAwait(false);
+        if (envelope is null)
+        {
+            return Show(terminal, VerifyResult.Of(null, null, QuoteVerifyResult.Of(refusal!, policy, null), null, false), null, false);
+        }
+        if (envelope.Kind == EnvelopeKind.Token)
+        {
+            return VerifyToken(arguments, envelope, policy, terminal);
+        }
+        if (arguments.GetValue(keys) is not null)
+        {
+            throw CliReasons.Usage.Refuse($"--keys are for a token, and {place} is a {envelope.Name}", "omit --keys");
+        }
+        var (verified, fault) = await VerifyAsync(arguments, envelope, cancellation).ConfigureAwait(false);
+        var appraisal = verified is null ? null : policy.Appraise(verified.Quote);
+        var quote = QuoteVerifyResult.Of(new Outcome<VerifiedQuote>(verified?.Quote, fault), policy, appraisal);
+        return Show(
+            terminal, VerifyResult.Of(envelope.Name, verified?.KeySha256, quote, null, appraisal?.IsAccepted == true), appraisal,
+            arguments.GetValue(why));
+    }
+
+    private async Task<Outcome<VerifiedEnvelope>> VerifyAsync(ParseResult arguments, Envelope envelope, CancellationToken cancellation)
+    {
+        var quote = envelope.FindQuotes().FirstOrDefault();
+        var (collateral, refusal) = appraisalOptions.FindCollateral(arguments, quote);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+        var options = appraisalOptions.ReadVerifierOptions(arguments);
+        var now = appraisalOptions.FindInstant(arguments);
+        var outcome = Verify(collateral);
+        // Only a quote whose signatures hold is worth a call.
+        return outcome.Refusal?.Reason == Attestation.Quotes.QuoteReasons.NoCollateral
+            && !arguments.GetValue(offline) && AppraisalOptions.FindPlatform(quote) is { } platform
+                ? Verify(await FetchAsync(arguments, platform, cancellation).ConfigureAwait(false))
+                : outcome;
+
+        Outcome<VerifiedEnvelope> Verify(QuoteCollateral? found) =>
+            new EnvelopeVerifier(new EvidenceVerifier(options, new GivenCollateral(found))).Verify(envelope, now);
+    }
+
+    private async Task<QuoteCollateral> FetchAsync(ParseResult arguments, PlatformId platform, CancellationToken cancellation)
+    {
+        using var http = CollateralDownload.CreateClient(arguments.GetRequiredValue(service));
+        var (collateral, _) = await CollateralDownload.FetchAsync(
+            new CollateralService(http), platform, appraisalOptions.IsEarly(arguments), cancellation).ConfigureAwait(false);
+        return collateral;
+    }
+
+    private int VerifyToken(ParseResult arguments, Envelope envelope, AttestationPolicy policy, Terminal terminal)
+    {
+        if (appraisalOptions.NamesPolicy(arguments) || appraisalOptions.NamesCollateral(arguments))
+        {
+            throw CliReasons.Usage.Refuse(
+                "--policy and --collateral are for evidence, and this is a token: its issuer appraised the evidence by a policy of its own",
+                "compare the token's claims with those that you expect: --json");
+        }
+        var path = arguments.GetValue(keys) ?? throw CliReasons.NoKey.Refuse(
+            "a token needs its issuer's keys: --keys FILE; neither a key nor an address inside the token is used");
+        var (known, refusal) = TokenKeys.Read(InputFile.ReadBytes(path, EnvelopeReader.MaxSize));
+        var (token, fault) = known is null
+            ? new Outcome<VerifiedToken>(null, refusal)
+            : TokenVerifier.Verify(
+                System.Text.Encoding.ASCII.GetString(envelope.Content.Span), known, appraisalOptions.FindInstant(arguments));
+        if (token is null)
+        {
+            return Show(
+                terminal, VerifyResult.Of(envelope.Name, null, QuoteVerifyResult.Of(fault!, policy, null), null, false), null, false);
+        }
+        var problems = TokenAppraisal.FindProblems(token, policy);
+        return Show(
+            terminal, VerifyResult.Of(envelope.Name, null, null, TokenResult.Of(token, problems), problems.Count == 0), null, false);
+    }
+
+    private static int Show(Terminal terminal, VerifyResult result, Appraisal? appraisal, bool explains)
+    {
+        terminal.Show(result, EvidenceJson.Default.VerifyResult, people => result.Write(people, appraisal, explains));
+        return result.Accepted ? ExitCode.Done : ExitCode.Refused;
+    }
+
+    private sealed class GivenCollateral(QuoteCollateral? collateral) : ICollateralSource
+    {
+        public QuoteCollateral? Find(PlatformId platform) => collateral;
+    }
+}

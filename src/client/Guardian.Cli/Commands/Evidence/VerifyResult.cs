@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.Policy;
+using Guardian.Cli.Commands.Quotes;
+using Guardian.Cli.Output;
+
+namespace Guardian.Cli.Commands.Evidence;
+
+/// <summary>The result of <c>verify</c>.</summary>
+/// <param name="Found">The form of the evidence; null when it is none.</param>
+/// <param name="Accepted">The verdict.</param>
+/// <param name="KeySha256">SHA-256 of the key that the evidence names (SubjectPublicKeyInfo).</param>
+/// <param name="Quote">The verified quote, or the reason of the refusal.</param>
+/// <param name="Token">The verified token.</param>
+internal sealed record VerifyResult(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Found, bool Accepted, string? KeySha256, QuoteVerifyResult? Quote,
+    TokenResult? Token)
+{
+    /// <summary>Makes a result.</summary>
+    public static VerifyResult Of(string? found, string? keySha256, QuoteVerifyResult? quote, TokenResult? token, bool isAccepted) =>
+        new(found, isAccepted, keySha256, quote, token);
+
+    /// <summary>Writes the result for people: what was found, what it says, and the verdict.</summary>
+    /// <param name="appraisal">The policy's; null without a verified quote.</param>
+    /// <param name="explains">Whether rules that hold are shown too.</param>
+    public void Write(TextOutput people, Appraisal? appraisal, bool explains)
+    {
+        people.WriteFacts(Facts.Of(this, EvidenceJson.Default.VerifyResult).Where(fact => fact.Name != "accepted"));
+        if (Quote is not null)
+        {
+            people.WriteFacts(Facts.Of(Quote with { Detail = null }, QuotesJson.Default.QuoteVerifyResult)
+                .Where(fact => fact.Name is not ("accepted" or "stage" or "reason")));
+        }
+        if (Token is not null)
+        {
+            people.WriteFacts(Facts.Of(Token, EvidenceJson.Default.TokenResult).Where(fact => fact.Name != "problems"));
+            people.WriteFacts(Token.Claims.Select(claim => (claim.Key, claim.Value)));
+        }
+        foreach (var check in appraisal?.Checks ?? [])
+        {
+            if (explains || !check.Passed)
+            {
+                people.WriteLine($"{(check.Passed ? "holds" : "does not hold")}: {check}");
+            }
+            if (!check.Passed)
+            {
+                people.WriteLine($"  to fix it: {check.Advice}");
+            }
+        }
+        foreach (var problem in Token?.Problems ?? [])
+        {
+            people.WriteLine($"does not hold: {problem}");
+        }
+        people.WriteLine(
+            Accepted ? "verdict: accepted"
+            : Quote is { Verified: false, Detail: { } detail } ? $"verdict: refused: {detail}"
+            : "verdict: refused: it verifies, but is not accepted");
+    }
+}
+
+/// <summary>An attestation result of another verifier.</summary>
+/// <param name="Statuses">The verdicts of an EAR, by submodule.</param>
+/// <param name="Problems">What speaks against the attester.</param>
+internal sealed record TokenResult(
+    bool Verified, string Kind, string Issuer, string? KeyId, string? IssuedAt, string? Expires, string? Nonce,
+    IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses, IReadOnlyList<string> Problems)
+{
+    /// <summary>Describes a token.</summary>
+    public static TokenResult Of(VerifiedToken token, IReadOnlyList<string> problems) => new(
+        true,
+        token.Kind switch
+        {
+            TokenKind.Azure => "Microsoft Azure Attestation",
+            TokenKind.IntelTrustAuthority => "Intel Trust Authority",
+            _ => "EAR",
+        },
+        token.Issuer, token.KeyId, token.IssuedAt is { } issued ? Format.Instant(issued) : null,
+        token.Expires is { } end ? Format.Instant(end) : null, token.Nonce, token.Claims, token.Statuses, problems);
+}
+
+/// <summary>Source-generated JSON of this group's results.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(TokenResult))]
+internal sealed partial class EvidenceJson : JsonSerializerContext;

@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Refusals;
+
+namespace Guardian.Attestation.Envelopes;
+
+/// <summary>Finds out which form some bytes have. Thread-safe.</summary>
+public static class EnvelopeReader
+{
+    /// <summary>The largest input that is read, in bytes: the largest quote as text, with room for what is around it.</summary>
+    public const int MaxSize = 8 * Quote.MaxSize;
+
+    private const int MaxDepth = 2;
+    private const int MaxCertificates = 8;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    // Intel's quoting enclave; Guardian's simulated one has the same vendor id. Byte 12 of each quote.
+    private static readonly byte[] QuoteVendor = Convert.FromHexString("939a7233f79c4ca9940a0db3957f0607");
+
+    /// <summary>Reads bytes as a quote, a report, a certificate, a coordinator's answer or a token; also in hexadecimal or
+    /// base64.</summary>
+    /// <param name="bytes">The bytes; at most <see cref="MaxSize"/>.</param>
+    /// <returns>The envelope, or a refusal that names the form that the bytes seem to have. Never throws for any content.</returns>
+    public static Outcome<Envelope> Read(ReadOnlyMemory<byte> bytes) =>
+        bytes.Length > MaxSize
+            ? QuoteReasons.TooLarge.At(QuoteStage.Parse, $"{bytes.Length} bytes are more than evidence has, at most {MaxSize}")
+            : Read(bytes, depth: 0);
+
+    private static Outcome<Envelope> Read(ReadOnlyMemory<byte> bytes, int depth)
+    {
+        if (IsQuote(bytes.Span))
+        {
+            return new Envelope(EnvelopeKind.Quote, "quote", bytes);
+        }
+        if (OpenEnclaveReport.TryRead(bytes) is { } report)
+        {
+            return new Envelope(EnvelopeKind.OpenEnclaveReport, "Open Enclave report", report);
+        }
+        if (bytes.Length > 0 && bytes.Span[0] == 0x30 && Certificate.TryRead(bytes) is { } certificate)
+        {
+            return Read(certificate);
+        }
+        if (bytes.IsEmpty || bytes.Span.ContainsAnyExceptInRange((byte)'\t', (byte)'~'))
+        {
+            return Unknown(DescribeBinary(bytes.Span));
+        }
+        return ReadText(Encoding.ASCII.GetString(bytes.Span).Trim(), bytes, depth);
+    }
+
+    private static Outcome<Envelope> ReadText(string text, ReadOnlyMemory<byte> bytes, int depth)
+    {
+        if (text.StartsWith('{'))
+        {
+            return ReadJson(bytes);
+        }
+        if (PemEncoding.TryFind(text, out var fields))
+        {
+            var label = text[fields.Label];
+            return label != "CERTIFICATE" ? Unknown($"a PEM file with a {label.ToLowerInvariant()}")
+                : CertificatePem.ReadAll(bytes.Span, 1) is [{ } certificate] ? Read(certificate)
+                : Unknown("a PEM certificate that is malformed");
+        }
+        if (text.Split('.') is [{ Length: > 0 } header, { Length: > 0 } payload, var signature]
+            && Base64Url.IsValid(header) && Base64Url.IsValid(payload) && Base64Url.IsValid(signature))
+        {
+            return new Envelope(EnvelopeKind.Token, "token (JWT)", Encoding.ASCII.GetBytes(text));
+        }
+        return Decode(text) is { } decoded && depth < MaxDepth
+            ? Read(decoded, depth + 1)
+            : Unknown("a text that is neither PEM, JSON, a JWT, hexadecimal nor base64");
+    }
+
+    private static Outcome<Envelope> Read(Certificate certificate)
+    {
+        var evidence = CertificateEvidence.FindAll(certificate);
+        return evidence.Count > 0
+            ? new Envelope(
+                EnvelopeKind.Certificate, string.Join(" and ", evidence.Select(each => each.Form).Distinct()), certificate.Der)
+            : QuoteReasons.NoEvidence.At(
+                QuoteStage.Parse,
+                certificate.SubjectCommonName.StartsWith("Intel SGX", StringComparison.Ordinal)
+                    ? $"this is a certificate of Intel's ('{certificate.SubjectCommonName}'), which belongs to a quote: "
+                        + "quote verify --pck-chain FILE"
+                    : $"this is a certificate without evidence in it ('{certificate.SubjectCommonName}')");
+    }
+
+    // MarbleRun: {"status": "success", "data": {"Cert": PEM, "Quote": base64}}, or the inner object alone.
+    private static Outcome<Envelope> ReadJson(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(bytes, Strict);
+            var answer = document.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
+                ? data
+                : document.RootElement;
+            if (FindText(answer, "Cert") is not { } pem || FindText(answer, "Quote") is not { } quote)
+            {
+                return Unknown(DescribeJson(document.RootElement));
+            }
+            var content = Convert.FromBase64String(quote);
+            // The last certificate is the root, which the quote names.
+            return CertificatePem.ReadAll(Encoding.UTF8.GetBytes(pem), MaxCertificates) is [.., { } root]
+                ? new Envelope(EnvelopeKind.MarbleRunQuote, "MarbleRun quote", OpenEnclaveReport.TryRead(content) ?? content)
+                {
+                    Certificate = root.Der,
+                }
+                : Unknown("a coordinator's answer without a certificate");
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException)
+        {
+            return Unknown($"a JSON text that cannot be read ({failure.Message})");
+        }
+    }
+
+    private static string? FindText(JsonElement owner, string member) =>
+        owner.EnumerateObject().FirstOrDefault(each => each.Name.Equals(member, StringComparison.OrdinalIgnoreCase)).Value is
+        { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    private static byte[]? Decode(string text)
+    {
+        var dense = string.Concat(text.Where(character => !char.IsWhiteSpace(character)));
+        var hex = dense.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? dense[2..] : dense;
+        var decoded = new byte[dense.Length];
+        return hex.Length % 2 == 0 && Convert.FromHexString(hex, decoded, out _, out var size) == OperationStatus.Done
+            || Convert.TryFromBase64String(dense, decoded, out size)
+            || (Base64Url.IsValid(dense) && Base64Url.TryDecodeFromChars(dense, decoded, out size))
+                ? decoded[..size]
+                : null;
+    }
+
+    private static bool IsQuote(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= 28 && bytes[0] is >= 2 and <= 8 && bytes[1] == 0 && bytes.Slice(12, 16).SequenceEqual(QuoteVendor);
+
+    private static string DescribeBinary(ReadOnlySpan<byte> bytes) => bytes.Length switch
+    {
+        0 => "empty",
+        432 => "as long as an SGX report, which only the same machine can verify; ask the enclave for a quote",
+        1184 when bytes[0] is >= 2 and <= 5 && bytes[1] == 0 => "like a report of AMD SEV-SNP, which Guardian does not verify",
+        1808 => "as long as a SIGSTRUCT, which signs an enclave and says nothing about a platform",
+        _ when OpenEnclaveReport.IsLocal(bytes) => "a local Open Enclave report, which only the same machine can verify",
+        _ when bytes.Length >= 28 && bytes[1] == 0 && bytes[0] is >= 1 and <= 8 => "like a quote whose QE vendor id is not Intel's",
+        _ when bytes[0] == 0x30 => "DER, but no certificate",
+        _ => "in no form that Guardian knows",
+    };
+
+    private static string DescribeJson(JsonElement root) => root switch
+    {
+        { ValueKind: not JsonValueKind.Object } => "a JSON text that is no object",
+        _ when root.TryGetProperty("keys", out _) => "a set of keys (JWKS), which verifies a token: verify --keys FILE TOKEN",
+        _ when root.TryGetProperty("tcbInfo", out _) || root.TryGetProperty("enclaveIdentity", out _)
+            || root.TryGetProperty("tcb_info", out _) => "Intel's collateral, which belongs to a quote: verify --collateral PATH",
+        _ when root.TryGetProperty("payload", out _) && root.TryGetProperty("signature", out _) =>
+            "a signed statement (JWS), which is no evidence",
+        _ => "a JSON text without evidence",
+    };
+
+    private static Refusal Unknown(string found) => QuoteReasons.NoEnvelope.At(QuoteStage.Parse, $"the input is {found}");
+}

@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
+using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Verification;
+using Guardian.Refusals;
+
+namespace Guardian.Attestation.Envelopes;
+
+/// <summary>A verified envelope. Immutable.</summary>
+/// <param name="Quote">The verified quote.</param>
+/// <param name="KeySha256">SHA-256 of the SubjectPublicKeyInfo that the quote names, 64 lower-case hex digits; null when the
+/// envelope has no key.</param>
+public sealed record VerifiedEnvelope(VerifiedQuote Quote, string? KeySha256);
+
+/// <summary>Verifies the quote in an envelope, and that it names the envelope's key. A policy decides whether it is accepted.
+/// Thread-safe.</summary>
+/// <param name="verifier">Verifies the quotes.</param>
+public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
+{
+    /// <summary>Verifies an envelope.</summary>
+    /// <param name="envelope">The envelope; a token is verified by <see cref="TokenVerifier"/>.</param>
+    /// <param name="now">The instant at which everything must be valid.</param>
+    /// <returns>The verified envelope, or a refusal that names the first failed stage. Never throws for any content.</returns>
+    /// <exception cref="ArgumentException">The envelope is a token.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="envelope"/> is null.</exception>
+    public Outcome<VerifiedEnvelope> Verify(Envelope envelope, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        switch (envelope.Kind)
+        {
+            case EnvelopeKind.Token:
+                throw new ArgumentException("a token is an attestation result, not evidence", nameof(envelope));
+            case EnvelopeKind.Certificate:
+                return VerifyCertificate(envelope.Content, now);
+            case EnvelopeKind.MarbleRunQuote:
+                return Verify(envelope.Content, SHA256.HashData(envelope.Certificate.Span), Certificate.TryRead(envelope.Certificate), now);
+            default:
+                var (quote, refusal) = verifier.Verify(envelope.Content, now);
+                return quote is null ? refusal! : new VerifiedEnvelope(quote, null);
+        }
+    }
+
+    private Outcome<VerifiedEnvelope> VerifyCertificate(ReadOnlyMemory<byte> der, DateTimeOffset now)
+    {
+        if (Certificate.TryRead(der) is not { } certificate || CertificateEvidence.FindAll(certificate) is not { Count: > 0 } evidence)
+        {
+            return QuoteReasons.NoEvidence.At(QuoteStage.Parse, "the certificate carries no evidence");
+        }
+        VerifiedEnvelope? verified = null;
+        if (evidence.Any(each => each.IsRaTls))
+        {
+            var (peer, refusal) = RaTlsVerifier.Verify(der, now, verifier);
+            if (peer is null)
+            {
+                return refusal!;
+            }
+            verified = new VerifiedEnvelope(peer.Quote, HashOfKey(certificate));
+        }
+        else if (!certificate.IsValidAt(now))
+        {
+            return QuoteReasons.NotValidNow.At(
+                QuoteStage.Parse, $"the certificate is valid from {certificate.NotBefore:u} to {certificate.NotAfter:u}, not at {now:u}");
+        }
+        // All evidence must hold: a certificate with one good and one forged quote is forged.
+        foreach (var each in evidence.Where(each => !each.IsRaTls))
+        {
+            var (other, refusal) = Verify(each.Quote, each.Binding, certificate, now);
+            if (other is null)
+            {
+                return refusal!;
+            }
+            if (verified is not null
+                && (verified.Quote.Report.MrEnclave != other.Quote.Report.MrEnclave || verified.Quote.Platform != other.Quote.Platform))
+            {
+                return QuoteReasons.EvidenceDisagrees.At(
+                    QuoteStage.KeyBinding, "the certificate carries evidence of two different enclaves");
+            }
+            verified = other;
+        }
+        return verified!;
+    }
+
+    private Outcome<VerifiedEnvelope> Verify(
+        ReadOnlyMemory<byte> quoteBytes, ReadOnlyMemory<byte> binding, Certificate? certificate, DateTimeOffset now)
+    {
+        var (quote, refusal) = verifier.VerifyEnclave(quoteBytes, now);
+        if (quote is null)
+        {
+            return refusal!;
+        }
+        return certificate is not null
+            && CryptographicOperations.FixedTimeEquals(quote.ReportData.Span[..binding.Length], binding.Span)
+            && !quote.ReportData.Span[binding.Length..].ContainsAnyExcept((byte)0)
+                ? new VerifiedEnvelope(quote, HashOfKey(certificate))
+                : QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the quote does not name the certificate beside it");
+    }
+
+    private static string HashOfKey(Certificate certificate) =>
+        Convert.ToHexStringLower(SHA256.HashData(certificate.SubjectPublicKeyInfo.Span));
+}

@@ -1,0 +1,207 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Guardian.Attestation.Collateral;
+using Guardian.Cli.Tests.Support;
+
+namespace Guardian.Cli.Tests;
+
+/// <summary><c>guardian verify</c>: evidence in every form, from files and servers, with one verdict.</summary>
+[Trait("Starts", "processes")]
+public sealed class VerifyCommandTests : IDisposable
+{
+    private const string At = "2025-07-01T00:00:00Z";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_quote_is_verified_with_collateral_that_is_fetched()
+    {
+        var vector = Vector("dcap", "tdx4-uptodate");
+        using var service = new CollateralStub(CollateralFiles.Read(vector).Value!, isCaching: true);
+        var quote = Path.Combine(vector, "quote.bin");
+        var fetched = (await RunAsync(quote, "--at", At, "--service", service.Address, "--json")).Ends(0).Json;
+        Assert.Equal(("quote", true), ((string)fetched["found"]!, (bool)fetched["accepted"]!));
+        Assert.Equal("UpToDate", (string)fetched["quote"]!["status"]!);
+
+        Shows((await RunAsync(quote, "--at", At, "--offline", "--service", service.Address)).Ends(1), "verdict: refused");
+        (await RunAsync(quote, "--at", At, "--service", "http://127.0.0.1:1/")).Ends(3);
+        var input = Convert.ToBase64String(await File.ReadAllBytesAsync(quote));
+        var explained = await GuardianProgram.RunAsync(
+            folder.Path, input, ["verify", "-", "--at", At, "--collateral", vector, "--why"]);
+        Shows(explained.Ends(0), "holds: tcb", "verdict: accepted");
+    }
+
+    [Fact]
+    public async Task The_step_that_fixes_a_rule_is_named()
+    {
+        var vector = Vector("dcap", "sgx3-processor-cfg-and-swh");
+        Shows(
+            (await RunAsync(Path.Combine(vector, "quote.bin"), "--collateral", vector, "--at", At)).Ends(1),
+            "does not hold: tcb", "to fix it", "verdict: refused: it verifies, but is not accepted");
+    }
+
+    [Fact]
+    public async Task A_token_needs_the_keys_of_its_issuer()
+    {
+        var intel = Vector("envelopes", "ita-sgx");
+        var (token, keys) = (Path.Combine(intel, "token.jwt"), Path.Combine(intel, "jwks.json"));
+        (await RunAsync(token)).Ends(2).Says("--keys FILE");
+        var refused = (await RunAsync(token, "--keys", keys, "--at", "2023-12-21T05:32:08Z", "--json")).Ends(1).Json;
+        Assert.True((bool)refused["token"]!["verified"]!);
+        Assert.Contains("OutOfDate", (string)refused["token"]!["problems"]![0]!, StringComparison.Ordinal);
+        (await RunAsync(token, "--keys", keys, "--at", "2023-12-21T05:32:08Z", "--accept", "OutOfDate")).Ends(0);
+        Shows((await RunAsync(token, "--keys", keys)).Ends(1), "the certificates of the issuer's key");
+
+        var azure = Vector("envelopes", "maa-sgx-runtime-data");
+        string[] arguments =
+            [Path.Combine(azure, "token.jwt"), "--keys", Path.Combine(azure, "jwks.json"), "--at", "2022-05-31T22:57:57Z"];
+        Shows((await RunAsync(arguments)).Ends(1), "debug enclave");
+        (await RunAsync([.. arguments, "--allow-debug"])).Ends(0);
+        Shows((await RunAsync(arguments[..3])).Ends(1), "the token ended at");
+        (await RunAsync([.. arguments, "--collateral", azure])).Ends(2);
+    }
+
+    [Fact]
+    public async Task What_is_no_evidence_is_named()
+    {
+        folder.Write("key.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+        Shows((await RunAsync("key.pem")).Ends(1), "a PEM file with a public key");
+        (await RunAsync("missing")).Ends(3);
+        (await RunAsync("ftp://host/")).Ends(2);
+        (await RunAsync("https://127.0.0.1:1")).Ends(3);
+    }
+
+    [Fact]
+    public async Task A_server_is_verified_by_the_certificate_that_it_shows()
+    {
+        using var cas = await GuardianProgram.ServeAsync(
+            folder.Path, "Guardian.Cas", "guardian-cas", "--listen", "127.0.0.1:0", "--state", folder.File("cas"), "--machine", folder.File("machine"));
+        var address = cas.Address.ToString().TrimEnd('/');
+        (await RunAsync(address)).Ends(1);
+        var verified = (await RunAsync(address, "--simulated", "--json")).Ends(0).Json;
+        Assert.Contains("Gramine", (string)verified["found"]!, StringComparison.Ordinal);
+        Assert.Equal(64, ((string)verified["keySha256"]!).Length);
+    }
+
+    [Fact]
+    public async Task A_coordinator_must_show_a_certificate_of_the_root_that_its_quote_names()
+    {
+        using var platform = new SimulatedQuotes(folder.File("machine"));
+        using var root = CreateRoot("CN=root");
+        using var other = CreateRoot("CN=other");
+        using var genuine = Issue(root);
+        using var stolen = Issue(other);
+        var quote = platform.Create([.. SHA256.HashData(root.RawData), .. new byte[32]]);
+        var answer = JsonSerializer.Serialize(
+            new { status = "success", data = new { Cert = root.ExportCertificatePem(), Quote = Convert.ToBase64String(quote) } });
+        using (var server = new TlsPage(genuine, "/api/v2/quote", answer))
+        {
+            Shows((await RunAsync(server.Address, "--simulated")).Ends(0), "MarbleRun quote");
+            (await RunAsync($"{server.Address}/api/v2/quote", "--simulated")).Ends(0);
+            (await RunAsync($"{server.Address}/nowhere", "--simulated")).Ends(3);
+        }
+
+        // A machine in between forwards the genuine answer. A naive client verifies the answer alone, and accepts.
+        folder.Write("answer.json", answer);
+        (await RunAsync("answer.json", "--simulated")).Ends(0);
+        using var between = new TlsPage(stolen, "/api/v2/quote", answer);
+        Shows((await RunAsync($"{between.Address}/api/v2/quote", "--simulated")).Ends(1), "not issued by the root");
+    }
+
+    private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["verify", .. arguments]);
+
+    private static void Shows(Result result, params string[] texts) =>
+        Assert.All(texts, text => Assert.Contains(text, result.Output, StringComparison.Ordinal));
+
+    private static string Vector(params string[] parts) => Repository.File(["tests", "vectors", .. parts]);
+
+    private static X509Certificate2 CreateRoot(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 issuer)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=coordinator", key, HashAlgorithmName.SHA256);
+        using var issued = request.Create(issuer, issuer.NotBefore, issuer.NotAfter, [1]);
+        using var whole = issued.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+    }
+
+    /// <summary>A server with one page behind TLS.</summary>
+    private sealed class TlsPage : IDisposable
+    {
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+        private readonly X509Certificate2 certificate;
+        private readonly string path;
+        private readonly string page;
+        private readonly Task serving;
+
+        public TlsPage(X509Certificate2 certificate, string path, string page)
+        {
+            (this.certificate, this.path, this.page) = (certificate, path, page);
+            listener.Start();
+            Address = $"https://{listener.LocalEndpoint}";
+            serving = ServeAsync();
+        }
+
+        public string Address { get; }
+
+        public void Dispose()
+        {
+            listener.Stop();
+            serving.Wait(TimeSpan.FromSeconds(30));
+            listener.Dispose();
+        }
+
+        private async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var stream = new SslStream(new NetworkStream(await listener.AcceptSocketAsync(), ownsSocket: true));
+                    await AnswerAsync(stream);
+                }
+            }
+            catch (Exception end) when (end is SocketException or InvalidOperationException)
+            {
+                // The test is over.
+            }
+        }
+
+        private async Task AnswerAsync(SslStream stream)
+        {
+            try
+            {
+                await stream.AuthenticateAsServerAsync(certificate);
+                using var reader = new StreamReader(stream, leaveOpen: true);
+                var request = await reader.ReadLineAsync();
+                while (await reader.ReadLineAsync() is { Length: > 0 })
+                {
+                }
+                var isFound = request?.StartsWith($"GET {path} ", StringComparison.Ordinal) == true;
+                var body = isFound ? page : "";
+                await using var writer = new StreamWriter(stream, leaveOpen: true);
+                var status = isFound ? "200 OK" : "404 Not Found";
+                await writer.WriteAsync(
+                    $"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+            }
+            catch (Exception refused) when (refused is AuthenticationException or IOException)
+            {
+                // The client wanted the certificate alone.
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.Evidence;
+using Guardian.Attestation.RaTls;
+using Guardian.Tests;
+
+namespace Guardian.Attestation.Tests.Envelopes;
+
+/// <summary>Every form is recognised, in each encoding, and bound to its key.</summary>
+public sealed class EnvelopeReaderTests
+{
+    private static readonly EnvelopeVerifier Verifier = new(TestPlatform.Verifier);
+
+    public static TheoryData<string> Encodings => ["raw", "hex", "0xHEX", "base64", "base64url", "lines", "twice"];
+
+    [Theory]
+    [MemberData(nameof(Encodings))]
+    public void A_quote_and_a_report_are_found_in_each_encoding(string encoding)
+    {
+        var quote = Encode(TestPlatform.Quote, encoding);
+        var (found, refusal) = EnvelopeReader.Read(quote);
+        Assert.True(found is not null, refusal?.ToString());
+        Assert.Equal(EnvelopeKind.Quote, found.Kind);
+        Assert.Equal(TestPlatform.Enclave.Identity.MrEnclave, Verifier.Verify(found, TestPlatform.Now).Value!.Quote.Report.MrEnclave);
+
+        var report = EnvelopeReader.Read(Encode(Report(TestPlatform.Quote), encoding)).Value!;
+        Assert.Equal(EnvelopeKind.OpenEnclaveReport, report.Kind);
+        Assert.Null(Verifier.Verify(report, TestPlatform.Now).Value!.KeySha256);
+    }
+
+    [Fact]
+    public void Our_certificate_is_found_as_DER_and_as_PEM()
+    {
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, EvidenceContext.CasStarting);
+        foreach (
+            var bytes in new[] { certificate.RawData, Encoding.ASCII.GetBytes($"text before\n{certificate.ExportCertificatePem()}\n") })
+        {
+            var envelope = EnvelopeReader.Read(bytes).Value!;
+            Assert.Equal("RA-TLS certificate (TCG DICE) and RA-TLS certificate (Gramine)", envelope.Name);
+            Assert.Equal(HashOfKey(certificate), Verifier.Verify(envelope, TestPlatform.Now).Value!.KeySha256);
+            Assert.Equal(2, envelope.FindQuotes().Count());
+        }
+    }
+
+    [Theory]
+    [InlineData("1.2.840.113556.10.1.1", "RA-TLS certificate (Open Enclave)")]
+    [InlineData("1.3.6.1.4.1.311.105.1", "RA-TLS certificate (Azure)")]
+    [InlineData("1.2.840.113741.1.13.1", "RA-TLS certificate (Intel SDK)")]
+    public void Evidence_of_others_is_accepted_for_its_own_key_alone(string oid, string name)
+    {
+        var isReport = !oid.EndsWith(".13.1", StringComparison.Ordinal);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var info = key.ExportSubjectPublicKeyInfo();
+        var hash = SHA256.HashData(
+            isReport ? Encoding.ASCII.GetBytes($"{PemEncoding.WriteString("PUBLIC KEY", info)}\n\0") : info);
+        var quote = TestPlatform.Quotes.CreateQuote([.. hash, .. new byte[32]]);
+        var value = isReport ? Report(quote) : quote;
+        using var genuine = Certify(key, oid, value);
+        var envelope = EnvelopeReader.Read(genuine.RawData).Value!;
+        Assert.Equal(name, envelope.Name);
+        Assert.Equal(HashOfKey(genuine), Verifier.Verify(envelope, TestPlatform.Now).Value!.KeySha256);
+
+        // A thief puts the genuine evidence beside a key of his own. A naive verifier looks at the quote alone.
+        using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var stolen = Certify(own, oid, value);
+        Assert.NotNull(TestPlatform.Verifier.Verify(quote, TestPlatform.Now).Value);
+        Assert.Equal("key-not-bound", Verifier.Verify(EnvelopeReader.Read(stolen.RawData).Value!, TestPlatform.Now).Refusal!.Code);
+    }
+
+    [Fact]
+    public void A_good_and_a_forged_quote_in_one_certificate_are_forged()
+    {
+        using var ours = RaTlsCertificate.Create(TestPlatform.Quotes, EvidenceContext.CasStarting);
+        using var key = ours.GetECDsaPrivateKey()!;
+        var extensions = ours.Extensions.Append(new X509Extension("1.2.840.113556.10.1.1", Report(TestPlatform.Quote), false)).ToArray();
+        using var both = Certify(key, extensions);
+        Assert.NotNull(RaTlsVerifier.Verify(both.RawData, TestPlatform.Now, TestPlatform.Verifier).Value);
+        Assert.Equal("key-not-bound", Verifier.Verify(EnvelopeReader.Read(both.RawData).Value!, TestPlatform.Now).Refusal!.Code);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void A_coordinator_s_quote_names_its_root_certificate(bool isWrapped, bool isReport)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var root = Certify(key);
+        using var leaf = Certify(key);
+        var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(root.RawData), .. new byte[32]]);
+        var envelope = Answer($"{leaf.ExportCertificatePem()}\n{root.ExportCertificatePem()}");
+        Assert.Equal(EnvelopeKind.MarbleRunQuote, envelope.Kind);
+        Assert.Equal(HashOfKey(root), Verifier.Verify(envelope, TestPlatform.Now).Value!.KeySha256);
+        Assert.Equal(
+            "key-not-bound", Verifier.Verify(Answer(leaf.ExportCertificatePem()), TestPlatform.Now).Refusal!.Code);
+
+        Envelope Answer(string pem)
+        {
+            var inner = new { Cert = pem, Quote = Convert.ToBase64String(isReport ? Report(quote) : quote) };
+            var json = isWrapped ? JsonSerializer.Serialize(new { status = "success", data = inner }) : JsonSerializer.Serialize(inner);
+            return EnvelopeReader.Read(Encoding.UTF8.GetBytes(json)).Value!;
+        }
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("hello", "neither PEM, JSON, a JWT, hexadecimal nor base64")]
+    [InlineData("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "public key")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "malformed")]
+    [InlineData("{\"keys\": []}", "JWKS")]
+    [InlineData("{\"tcbInfo\": {}}", "collateral")]
+    [InlineData("{\"a\": 1, \"a\": 2}", "cannot be read")]
+    [InlineData("[1]", "neither")]
+    [InlineData("{\"Cert\": \"x\", \"Quote\": \"AAAA\"}", "without a certificate")]
+    public void An_error_names_the_form_that_was_seen(string text, string expected)
+    {
+        var refusal = EnvelopeReader.Read(Encoding.ASCII.GetBytes(text)).Refusal!;
+        Assert.Equal("no-envelope", refusal.Code);
+        Assert.Contains(expected, refusal.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(432, 5, "SGX report")]
+    [InlineData(1184, 3, "SEV-SNP")]
+    [InlineData(1808, 6, "SIGSTRUCT")]
+    [InlineData(500, 3, "QE vendor id")]
+    public void An_error_names_other_artefacts(int size, byte first, string expected)
+    {
+        var bytes = new byte[size];
+        bytes[0] = first;
+        Assert.Contains(expected, EnvelopeReader.Read(bytes).Refusal!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_certificate_without_evidence_is_named()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var plain = Certify(key);
+        var refusal = EnvelopeReader.Read(Encoding.ASCII.GetBytes(plain.ExportCertificatePem())).Refusal!;
+        Assert.Equal("no-evidence", refusal.Code);
+        Assert.Contains("test", refusal.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_change_of_a_byte_makes_a_forgery_or_an_exception()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var hash = SHA256.HashData(
+            Encoding.ASCII.GetBytes($"{PemEncoding.WriteString("PUBLIC KEY", key.ExportSubjectPublicKeyInfo())}\n\0"));
+        using var genuine = Certify(
+            key, "1.2.840.113556.10.1.1", Report(TestPlatform.Quotes.CreateQuote([.. hash, .. new byte[32]])));
+        for (var i = 0; i < genuine.RawData.Length; i += 3)
+        {
+            var damaged = genuine.RawData.ToArray();
+            damaged[i] ^= 0x41;
+            var (envelope, _) = EnvelopeReader.Read(damaged);
+            // What is outside of the key and the evidence is not attested: names, dates, the self-signature.
+            if (envelope is not null && Verifier.Verify(envelope, TestPlatform.Now).Value is { } verified)
+            {
+                Assert.Equal(HashOfKey(genuine), verified.KeySha256);
+            }
+        }
+    }
+
+    private static byte[] Report(byte[] quote) => [1, 0, 0, 0, 2, 0, 0, 0, .. BitConverter.GetBytes((ulong)quote.Length), .. quote];
+
+    private static byte[] Encode(byte[] bytes, string encoding) => encoding switch
+    {
+        "raw" => bytes,
+        "hex" => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes)),
+        "0xHEX" => Encoding.ASCII.GetBytes($"0x{Convert.ToHexString(bytes)}\n"),
+        "base64" => Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes)),
+        "base64url" => Encoding.ASCII.GetBytes(System.Buffers.Text.Base64Url.EncodeToString(bytes)),
+        "lines" => Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes, Base64FormattingOptions.InsertLineBreaks)),
+        _ => Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.ASCII.GetBytes(Convert.ToHexString(bytes)))),
+    };
+
+    private static X509Certificate2 Certify(ECDsa key, string oid, byte[] value) =>
+        Certify(key, new X509Extension(oid, value, critical: false));
+
+    private static X509Certificate2 Certify(ECDsa key, params X509Extension[] extensions)
+    {
+        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
+        foreach (var extension in extensions)
+        {
+            request.CertificateExtensions.Add(extension);
+        }
+        return request.CreateSelfSigned(TestPlatform.Now.AddDays(-1), TestPlatform.Now.AddDays(1));
+    }
+
+    private static string HashOfKey(X509Certificate2 certificate) =>
+        Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+}

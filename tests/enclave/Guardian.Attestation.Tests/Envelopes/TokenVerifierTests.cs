@@ -1,0 +1,141 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Policy;
+
+namespace Guardian.Attestation.Tests.Envelopes;
+
+/// <summary>Tokens of our own, and attacks on the verifier of others'.</summary>
+public sealed class TokenVerifierTests : IDisposable
+{
+    private const string Claims =
+        """{"eat_profile":"p","iat":1,"ear.verifier-id":{"developer":"d","build":"b"},"submods":{"x":{"ear.status":2}}}""";
+
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public void Dispose() => key.Dispose();
+
+    [Fact]
+    public void Our_own_token_verifies()
+    {
+        using var signer = IdentityKey.Create();
+        var token = AttestationToken.Sign(
+            TestPlatform.Verified(TestPlatform.Enclave), TestPlatform.Policy, signer, TestPlatform.Now, "12345678");
+        using var other = ECDsa.Create();
+        other.ImportSubjectPublicKeyInfo(signer.SubjectPublicKeyInfo, out _);
+        var verified = TokenVerifier.Verify(token, Keys(other, signer.Thumbprint), TestPlatform.Now).Value!;
+        Assert.Equal((TokenKind.Ear, "12345678"), (verified.Kind, verified.Nonce));
+        // A simulated platform proves nothing about hardware.
+        Assert.Equal("contraindicated", Assert.Single(verified.Statuses).Value);
+        Assert.Equal(
+            "expired",
+            TokenVerifier.Verify(token, Keys(other, signer.Thumbprint), TestPlatform.Now + AttestationToken.Lifetime).Refusal!.Code);
+    }
+
+    [Fact]
+    public void The_algorithm_of_the_attacker_does_not_count()
+    {
+        Assert.NotNull(TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", Claims), Keys(key), Now).Value);
+        var none = $"{Encode("""{"alg":"none"}""")}.{Encode(Claims)}.";
+        Assert.Equal("unknown-token-key", TokenVerifier.Verify(none, Keys(key), Now).Refusal!.Code);
+        var content = $"{Encode("""{"alg":"HS256"}""")}.{Encode(Claims)}";
+        var mac = HMACSHA256.HashData(key.ExportSubjectPublicKeyInfo(), Encoding.ASCII.GetBytes(content));
+        Assert.Equal(
+            "unknown-token-key",
+            TokenVerifier.Verify($"{content}.{Base64Url.EncodeToString(mac)}", Keys(key), Now).Refusal!.Code);
+        foreach (var algorithm in new[] { "ES384", "RS256", "es256", "" })
+        {
+            Assert.Equal(
+                "unknown-token-key", TokenVerifier.Verify(Sign($$"""{"alg":"{{algorithm}}"}""", Claims), Keys(key), Now).Refusal!.Code);
+        }
+    }
+
+    [Fact]
+    public void A_key_or_an_address_inside_the_token_is_not_used()
+    {
+        using var thief = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var header = $$"""{"alg":"ES256","jwk":{{Jwk(thief, null)}},"jku":"https://thief.example/keys"}""";
+        Assert.Equal("bad-signature", TokenVerifier.Verify(Sign(header, Claims, thief), Keys(key), Now).Refusal!.Code);
+        Assert.Equal(
+            "unknown-token-key", TokenVerifier.Verify(Sign("""{"alg":"ES256","kid":"b"}""", Claims), Keys(key, "a"), Now).Refusal!.Code);
+        Assert.Equal(
+            "bad-token",
+            TokenVerifier.Verify(Sign("""{"alg":"ES256","crit":["b64"],"b64":false}""", Claims), Keys(key), Now).Refusal!.Code);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("no json")]
+    [InlineData("""{"eat_profile":"p","iat":1,"ear.verifier-id":{"developer":"d"},"submods":{}}""")]
+    [InlineData("""{"eat_profile":"p","iat":1,"ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":"perfect"}}}""")]
+    [InlineData("""{"eat_profile":"p","iat":1,"ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":3}}}""")]
+    [InlineData("""{"eat_profile":"p","iat":"now","ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":2}}}""")]
+    [InlineData("""{"eat_profile":"p","iat":1e300,"ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":2}}}""")]
+    [InlineData("""{"iss":"a","iss":"b","attester_type":"SGX"}""")]
+    public void A_signed_token_without_the_claims_of_its_kind_is_refused(string claims) =>
+        Assert.Equal("bad-token", TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", claims), Keys(key), Now).Refusal!.Code);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("a.b.c")]
+    [InlineData("..")]
+    [InlineData("e30.e30.e30.e30")]
+    [InlineData("e30.e30.")]
+    public void A_malformed_token_is_refused(string token) => Assert.NotNull(TokenVerifier.Verify(token, Keys(key), Now).Refusal);
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"keys":[]}""")]
+    [InlineData("""{"keys":{}}""")]
+    [InlineData("""{"keys":[{"kty":"EC","crv":"P-1","x":"AA","y":"AA"}]}""")]
+    [InlineData("""{"keys":[{"kty":"EC","crv":"P-256","x":"AA"}]}""")]
+    [InlineData("""{"keys":[{"kty":"RSA"}]}""")]
+    [InlineData("""{"keys":[{"kty":"RSA","x5c":["AAAA"]}]}""")]
+    [InlineData("""{"keys":[{"kty":"RSA","n":"!","e":"AQAB"}]}""")]
+    public void Malformed_keys_are_refused(string json) =>
+        Assert.Equal("bad-token-keys", TokenKeys.Read(Encoding.UTF8.GetBytes(json)).Refusal!.Code);
+
+    [Fact]
+    public void A_short_RSA_key_and_a_point_off_the_curve_sign_nothing()
+    {
+        var token = Sign("""{"alg":"ES256"}""", Claims);
+        var zero = Base64Url.EncodeToString(new byte[32]);
+        var off = TokenKeys.Read(
+            Encoding.UTF8.GetBytes($$"""{"keys":[{"kty":"EC","crv":"P-256","x":"{{zero}}","y":"{{zero}}"}]}""")).Value!;
+        Assert.Equal("bad-signature", TokenVerifier.Verify(token, off, Now).Refusal!.Code);
+
+        using var small = RSA.Create(1024);
+        var modulus = Base64Url.EncodeToString(small.ExportParameters(false).Modulus!);
+        var weak = TokenKeys.Read(Encoding.UTF8.GetBytes($$"""{"keys":[{"kty":"RSA","n":"{{modulus}}","e":"AQAB"}]}""")).Value!;
+        var content = $"{Encode("""{"alg":"RS256"}""")}.{Encode(Claims)}";
+        var signed = small.SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        Assert.Equal(
+            "unknown-token-key", TokenVerifier.Verify($"{content}.{Base64Url.EncodeToString(signed)}", weak, Now).Refusal!.Code);
+    }
+
+    private static TokenKeys Keys(ECDsa key, string? id = null) =>
+        TokenKeys.Read(Encoding.UTF8.GetBytes($$"""{"keys":[{{Jwk(key, id)}}]}""")).Value!;
+
+    private static string Jwk(ECDsa key, string? id)
+    {
+        var point = key.ExportParameters(false).Q;
+        var name = id is null ? "" : $",\"kid\":\"{id}\"";
+        return $$"""
+            {"kty":"EC","crv":"P-256","x":"{{Base64Url.EncodeToString(point.X!)}}","y":"{{Base64Url.EncodeToString(point.Y!)}}"{{name}}}
+            """;
+    }
+
+    private string Sign(string header, string claims, ECDsa? by = null)
+    {
+        var content = $"{Encode(header)}.{Encode(claims)}";
+        return $"{content}.{Base64Url.EncodeToString((by ?? key).SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256))}";
+    }
+
+    private static string Encode(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+}
