@@ -165,6 +165,7 @@ internal static class Targets
             input => WasiProgram.FindRefusal(input) is null or { Detail.Length: < 300, Problems.Count: < 10 }),
         new("stdio-frames", () => [StdioSample()], ReadFrames),
         .. NodeTargets.All,
+        .. ContainerTargets.All,
     ];
 
     /// <summary>Throws for an input that is a few changes away from its seed. A fuzzer that does not find it is broken itself.</summary>

@@ -7,6 +7,7 @@ using Guardian.Documents;
 using Guardian.Metering;
 using Guardian.Node.Daemon;
 using Guardian.Node.Definitions;
+using Guardian.Node.Kubernetes;
 using Guardian.Node.Metering;
 using Guardian.Node.Relay;
 using Guardian.OpenStack.Configuration;
@@ -18,9 +19,15 @@ using Guardian.Sgx.Cpu;
 const int Usage = 2;
 const int World = 3;
 
+if (args is ["kubernetes", .. var words])
+{
+    return KubernetesDaemon.Run(words, Log, Fail);
+}
 if (args is not ["--config", var path])
 {
-    return Fail(Usage, "guardian-node takes --config FILE", "docs/reference/node.md shows a configuration");
+    return Fail(
+        Usage, "guardian-node takes --config FILE, or the role 'kubernetes'", "docs/reference/node.md shows a configuration",
+        KubernetesSettings.Usage);
 }
 NodeConfiguration? configuration;
 try

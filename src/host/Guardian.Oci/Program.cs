@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Text.Json;
 using Guardian.Files.Native;
 using Guardian.Oci.Base;
 using Guardian.Oci.Calls;
@@ -28,8 +27,7 @@ catch (RefusedException failure)
 {
     return Fail(failure.Refusal);
 }
-catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException or InvalidDataException
-    or InvalidOperationException or FormatException)
+catch (Exception failure) when (Bundle.IsUnusable(failure))
 {
     return Fail(OciReasons.BadBundle.Because(failure.Message));
 }

@@ -58,6 +58,7 @@ public class ArchitectureTests
         ["Guardian.Wasi"] = ["Wasmtime"],
         ["Guardian.Cas"] = ["Microsoft.Data.Sqlite", "Npgsql"],
         ["Guardian.OpenStack"] = ["YamlDotNet"],
+        ["Guardian.Node"] = ["Grpc.AspNetCore"],
         ["Guardian.CleanRoom.Client"] = ["ExcelDataReader", "Parquet.Net", "Sylvan.Data.Csv", "libphonenumber-csharp"],
         ["Guardian.Cli"] = ["Spectre.Console", "System.CommandLine"],
     };

@@ -23,7 +23,7 @@ internal static class FloorTable
         ],
         ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
-        ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Daemon", ""],
+        ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Kubernetes", "Daemon", ""],
         ["Guardian.Oci"] = ["Base", "Node", "Containers", "Calls", ""],
         ["Guardian.OpenStack"] = ["", "Configuration", "Session", "Compute", "Placement", "Setup"],
         ["Guardian.Files"] = ["", "Native", "Host", "Durable"],

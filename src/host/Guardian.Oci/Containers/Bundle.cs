@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Guardian.Files.Native;
 using Guardian.Oci.Base;
@@ -16,6 +17,9 @@ internal sealed class Bundle(string folder)
     // Kubernetes describes pods with dozens of mounts and hundreds of variables in some 100 KiB.
     private const int MaxSize = 16 * 1024 * 1024;
 
+    // Of two members with one name, runc could take the other one.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     /// <summary>Makes an attested program of the container, if its process is a module. Another container stays as it is.</summary>
     /// <exception cref="RefusedException">The program has no session, or a setting is malformed.</exception>
     public void Prepare(NodeSettings node, SgxHost host)
@@ -25,17 +29,33 @@ internal sealed class Bundle(string folder)
         {
             throw new InvalidDataException($"{path} has more than {MaxSize} bytes");
         }
-        var spec = JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new InvalidDataException($"{path} is no object");
+        if (Rewrite(File.ReadAllBytes(path), node, host) is { } rewritten)
+        {
+            var next = path + ".guardian";
+            File.WriteAllText(next, rewritten);
+            File.SetUnixFileMode(next, File.GetUnixFileMode(path));
+            File.Move(next, path, overwrite: true);
+        }
+    }
+
+    /// <summary>Whether an exception means that a bundle cannot be used: foreign JSON has members of the wrong kind.</summary>
+    internal static bool IsUnusable(Exception failure) => failure is IOException or UnauthorizedAccessException or JsonException
+        or InvalidDataException or InvalidOperationException or FormatException;
+
+    /// <summary>Makes an attested program of a description.</summary>
+    /// <returns>The new description; null for a container that stays as it is.</returns>
+    /// <exception cref="RefusedException">The program has no session, or a setting is malformed.</exception>
+    internal string? Rewrite(ReadOnlySpan<byte> description, NodeSettings node, SgxHost host)
+    {
+        var spec = JsonNode.Parse(description, documentOptions: Strict) as JsonObject
+            ?? throw new InvalidDataException("config.json is no object");
         if (Read(spec) is not { } program)
         {
-            return;
+            return null;
         }
         var user = program.User;
         program.Rewrite(spec, node, host, new NodeFolders(node.State, user.Id, user.Group));
-        var next = path + ".guardian";
-        File.WriteAllText(next, spec.ToJsonString());
-        File.SetUnixFileMode(next, File.GetUnixFileMode(path));
-        File.Move(next, path, overwrite: true);
+        return spec.ToJsonString();
     }
 
     // Null for a pod's sandbox, and for a process that is no module.
@@ -59,7 +79,12 @@ internal sealed class Bundle(string folder)
         {
             words.RemoveRange(0, 2);
         }
-        var root = Path.GetFullPath((string)rootPath!, Path.GetFullPath(folder));
+        var rootName = (string)rootPath!;
+        if (rootName.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new InvalidDataException("the path of the container's root has a byte 0");
+        }
+        var root = Path.GetFullPath(rootName, Path.GetFullPath(folder));
         var environment = (process["env"] as JsonArray ?? []).Select(variable => (string?)variable ?? "").ToList();
         string? Variable(string name) =>
             environment.Find(each => each.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];

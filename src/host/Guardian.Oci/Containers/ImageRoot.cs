@@ -39,6 +39,11 @@ internal sealed class ImageRoot(string folder)
     /// <returns>The path of a regular file in the image, without links; null when there is none.</returns>
     internal string? Resolve(string path)
     {
+        // The system's calls would end the path there.
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            return null;
+        }
         var waiting = new Stack<string>(Split(path).Reverse());
         var found = new List<string>();
         var links = 0;

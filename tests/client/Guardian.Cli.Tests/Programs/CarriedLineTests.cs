@@ -15,6 +15,8 @@ public sealed class CarriedLineTests
     [InlineData("2026-11-28T22:31:06.426094346Z stdout F ", "", "2026-11-28T22:31:06.426094346Z stdout F ")]
     [InlineData("[pod/visits/counter] 2026-11-28T22:31:06Z ", "", "[pod/visits/counter] 2026-11-28T22:31:06Z ")]
     [InlineData("\u001b[36mcounter_1  |\u001b[0m ", "\u001b[0m", "counter_1  | ")]
+    [InlineData("\u001b[1;38;2;255;255;255mcounter_1  |\u001b[0m ", "", "counter_1  | ")]
+    [InlineData("\u001bno colour has so many characters before its m: ", "", "no colour has so many characters before its m: ")]
     [InlineData("counter-1\t| ", "", "counter-1\t| ")]
     [InlineData("Nov 28 22:31:06 host docker/abc[123]: ", "\r", "Nov 28 22:31:06 host docker/abc[123]: ")]
     [InlineData("<14>1 2026-11-28T22:31:06Z host app - - - ", " trailing words", "<14>1 2026-11-28T22:31:06Z host app - - - ")]

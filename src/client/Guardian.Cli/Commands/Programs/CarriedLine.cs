@@ -14,6 +14,10 @@ namespace Guardian.Cli.Commands.Programs;
 internal readonly record struct CarriedLine(string Prefix, string? Frame, bool IsBroken)
 {
     private const int MaxPrefix = 256;
+
+    // ESC [ 38 ; 2 ; 255 ; 255 ; 255 m, with an attribute or two. Without a bound, a line of ESC alone costs the square of its length.
+    private const int MaxColour = 32;
+
     private const string Mark = "gstd1 ";
 
     // The largest line that carries one frame in JSON, with an escape for each character.
@@ -110,9 +114,9 @@ internal readonly record struct CarriedLine(string Prefix, string? Frame, bool I
         for (var i = 0; i < prefix.Length && text.Length < MaxPrefix; i++)
         {
             // A colour is ESC [ … m; Compose gives each service one.
-            if (prefix[i] == '\x1b' && prefix.IndexOf('m', i) is var end and >= 0)
+            if (prefix[i] == '\x1b' && prefix.AsSpan(i, Math.Min(MaxColour, prefix.Length - i)).IndexOf('m') is var length and >= 0)
             {
-                i = end;
+                i += length;
             }
             else if (!char.IsControl(prefix[i]) || prefix[i] == '\t')
             {

@@ -1,0 +1,67 @@
+using System.Text;
+using Guardian.Cli.Commands.Programs;
+using Guardian.Oci.Containers;
+using Guardian.Oci.Node;
+using Guardian.Refusals;
+using Guardian.Runtime.Stdio;
+
+namespace Guardian.Fuzz;
+
+/// <summary>Inputs around containers: an engine's description of one, and lines of logs that carriers have changed.</summary>
+internal static class ContainerTargets
+{
+    // The node gives a folder to the container's user, which only root can do for another user.
+    private static readonly string Description = $$"""
+        {"ociVersion":"1.0.2","process":{"user":{"uid":{{ReadOwn("Uid:")}},"gid":{{ReadOwn("Gid:")}}},"args":["/app.wasm","one"],"cwd":"/",
+        "env":["GUARDIAN_SESSION=s/a","GUARDIAN_CAS=cas:1","GUARDIAN_EPC=8","PATH=/bin"]},"root":{"path":"rootfs"},
+        "mounts":[{"destination":"/proc","type":"proc","source":"proc"}],"annotations":{"org.guardian.epc":"4"},
+        "linux":{"resources":{"devices":[{"allow":false,"access":"rwm"}]} } }
+        """;
+
+    private static readonly Lazy<string> Folder = new(MakeBundle);
+
+    public static IReadOnlyList<Target> All { get; } =
+    [
+        new("oci-config", () => [Encoding.UTF8.GetBytes(Description)], Rewrite),
+        new("carried-line", SeedLines, input => CarriedLine.Read(Encoding.UTF8.GetString(input)).Frame is not null),
+    ];
+
+    private static string ReadOwn(string name) =>
+        File.ReadLines("/proc/self/status").Single(line => line.StartsWith(name, StringComparison.Ordinal)).Split('\t')[1];
+
+    // A refusal is an answer, and any other exception a fault.
+    private static bool Rewrite(byte[] input)
+    {
+        var node = new NodeSettings("/usr/bin/runc", "/rootfs", Folder.Value, ["/guardian"], []);
+        try
+        {
+            return new Bundle(Folder.Value).Rewrite(input, node, new SgxHost(Folder.Value, Folder.Value)) is not null;
+        }
+        catch (Exception failure) when (failure is RefusedException || Bundle.IsUnusable(failure))
+        {
+            return false;
+        }
+    }
+
+    // An image with a module, which is gone with the process.
+    private static string MakeBundle()
+    {
+        var folder = Directory.CreateTempSubdirectory("guardian-fuzz-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(Path.Combine(folder, "rootfs"));
+        File.WriteAllBytes(Path.Combine(folder, "rootfs", "app.wasm"), "\0asm\u0001\0\0\0"u8.ToArray());
+        return folder;
+    }
+
+    private static List<byte[]> SeedLines()
+    {
+        using var cipher = new StdioCipher(new byte[32], new string('a', 32), "out");
+        var frame = cipher.Seal(StdioFrameKind.Data, "1 visits\n"u8).ToString().TrimEnd('\n');
+        string[] lines =
+        [
+            frame, $"2026-11-28T22:31:06Z stdout F {frame}", $"\u001b[36mcounter_1  |\u001b[0m {frame}",
+            $$"""{"log":"{{frame}}\n","stream":"stdout","time":"2026-11-28T22:31:05Z"}""",
+        ];
+        return [.. lines.Select(Encoding.UTF8.GetBytes)];
+    }
+}
