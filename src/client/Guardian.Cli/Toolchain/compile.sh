@@ -36,9 +36,9 @@ if [ $language = c++ ]; then
 fi
 if [ $links = true ]; then
   # A stack as large as on Linux, below the data: a program that overflows it traps.
-  set -- -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--strip-debug -Wl,--wrap=fcntl -Wl,--wrap=chmod -Wl,--wrap=fchmod "$@" \
-    "$here/compat.o" -lsetjmp -lwasi-emulated-signal -lwasi-emulated-process-clocks -lwasi-emulated-getpid -lwasi-emulated-mman \
-    -lwasi-emulated-pthread
+  set -- -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--strip-debug -Wl,--wrap=fcntl -Wl,--wrap=chmod -Wl,--wrap=fchmod \
+    -Wl,--wrap=pthread_key_delete "$@" "$here/compat.o" -lsetjmp -lwasi-emulated-signal -lwasi-emulated-process-clocks \
+    -lwasi-emulated-getpid -lwasi-emulated-mman -lwasi-emulated-pthread
 fi
 [ -z "${GUARDIAN_VERBOSE:-}" ] || echo "$compiler $*" >&2
 "$compiler" "$@"
