@@ -27,7 +27,10 @@ internal static class CommandTree
         [
             ("Begin here", [new DemoCommand(), CreateKey()]),
             ("Run confidential programs",
-            [new RunCommand(), new LogsCommand(), new AttachCommand(), CreateImage(), CreateVolume(), CreateSession(), CreateSecret()]),
+            [
+                new RunCommand(), new LogsCommand(), new AttachCommand(), CreateProgram(), CreateImage(), CreateVolume(), CreateSession(),
+                CreateSecret(),
+            ]),
             ("Measure audiences with partners", [CreateRoom()]),
             ("Verify before you trust", [new VerifyCommand(), CreateQuote(), CreateEnclave(), CreateCas()]),
             ("Operate an OpenStack cloud", [CreateCloud(), CreateUsage(), CreateNode(), CreateVm(), CreateGuest()]),
@@ -51,6 +54,9 @@ internal static class CommandTree
     private static CommandGroup CreateImage() => new(
         "image", "Pack programs as OCI images, for the registries of Docker and Kubernetes.", new ImagePackCommand(),
         new ImageShowCommand(), new ImageTreeCommand());
+
+    private static CommandGroup CreateProgram() => new(
+        "program", "Compile unmodified sources to confidential programs.", new ProgramBuildCommand());
 
     private static CommandGroup CreateVolume() => new(
         "volume", "Make, fill, read and check encrypted volumes.",

@@ -173,6 +173,9 @@ internal static class CliReasons
     // Programs of tenants.
     public static readonly RefusalReason NotAttested = Invalid(
         "not-attested", "A program has no session.", "to try a program without protection, add --insecure-no-attestation");
+    public static readonly RefusalReason NoToolchain = Unavailable(
+        "no-toolchain", "A compiler for WASI, or a part of it, is not installed.");
+    public static readonly RefusalReason NotBuilt = Refused("not-built", "A program could not be compiled for WASI.");
     public static readonly RefusalReason NotAProgram = Invalid("not-a-program", "A file is no WebAssembly program.");
     public static readonly RefusalReason Trap = Refused("trap", "The program trapped.");
     public static readonly RefusalReason Limit = Refused("limit", "The program used up its limits.");

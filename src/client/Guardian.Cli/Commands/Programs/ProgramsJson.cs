@@ -8,5 +8,6 @@ namespace Guardian.Cli.Commands.Programs;
 [JsonSerializable(typeof(ImagePackResult))]
 [JsonSerializable(typeof(ImageShowResult))]
 [JsonSerializable(typeof(ImageTreeResult))]
+[JsonSerializable(typeof(ProgramBuildResult))]
 [JsonSerializable(typeof(StdioLine))]
 internal sealed partial class ProgramsJson : JsonSerializerContext;

@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+
+namespace Guardian.Cli.Commands.Programs;
+
+/// <summary>Explains what a source needs and WASI preview 1 cannot give, from the messages of compiler and linker.</summary>
+internal static partial class MissingParts
+{
+    private const int MaxLines = 20;
+
+    private static readonly (string Pattern, string Reason)[] Reasons =
+    [
+        ("pthread_|sem_|thrd_|mtx_", "there are no threads; many builds have an option without them"),
+        ("dlopen|dlsym|dlclose|dlerror", "there is no dynamic loading; link the parts statically"),
+        ("__cxa_throw|__cxa_allocate_exception|__cxa_begin_catch|_Unwind_", "Debian's C++ library for WASI has no exceptions"),
+        ("socket|connect|bind|listen|gethostby|getaddrinfo|sendto|recvfrom",
+            "WASI opens no sockets: the session gives listening ones, and opening /dev/tcp/HOST/PORT connects"),
+        ("mmap|munmap|mprotect", "memory cannot be mapped except by wasi-libc's emulation for whole files"),
+        ("ptrace|chroot|mount|ioctl", "a program has no system below it"),
+        ("sigaltstack|sigwait|setitimer|timer_create", "no signal arrives from outside"),
+        ("getpwent|getgrent|getservby|getprotoby", "there are no system databases"),
+    ];
+
+    /// <summary>Reads the messages of a failed build.</summary>
+    /// <returns>A line for each missing part, then the first errors.</returns>
+    public static IReadOnlyList<string> Explain(string messages)
+    {
+        var names = Symbol().Matches(messages).Select(match => match.Groups[1].Value).Distinct().ToList();
+        var headers = Header().Matches(messages).Select(match => $"WASI has no <{match.Groups[1].Value}>").Distinct();
+        var parts = names.Select(
+            name => Reasons.FirstOrDefault(reason => Regex.IsMatch(name, $"^({reason.Pattern})")) is { Reason: { } why }
+            ? $"{name}: {why}"
+            : $"{name}: WASI does not have it, and the compatibility library does not either");
+        var errors = messages.Split('\n').Where(line => line.Contains("error:", StringComparison.Ordinal)).Select(line => line.Trim());
+        IEnumerable<string> exceptions = messages.Contains("with exceptions disabled", StringComparison.Ordinal)
+            ? ["throw and catch: Debian's C++ library for WASI has no exceptions"]
+            : [];
+        return [.. headers.Concat(exceptions).Concat(parts).Concat(names.Count == 0 ? errors : []).Take(MaxLines)];
+    }
+
+    [GeneratedRegex("(?:undefined symbol: |undeclared function '|undefined reference to `)([A-Za-z0-9_]+)")]
+    private static partial Regex Symbol();
+
+    [GeneratedRegex("fatal error: '([^']+)' file not found")]
+    private static partial Regex Header();
+}
