@@ -140,7 +140,8 @@ internal static class LiftView
                 : "as intended");
     }
 
-    private static string Describe(LiftVerdict verdict) => verdict switch
+    /// <summary>A verdict in words.</summary>
+    public static string Describe(LiftVerdict verdict) => verdict switch
     {
         LiftVerdict.Increase => "raised", LiftVerdict.Decrease => "lowered", LiftVerdict.Withheld => "withheld", _ => "no effect shown",
     };
@@ -152,14 +153,18 @@ internal static class LiftView
     private static string Level(double mean, bool isRate) =>
         isRate ? (mean * 100).ToString("F3", Culture) + " %" : mean.ToString("F4", Culture);
 
-    private static string Range(Interval interval, bool isRate) =>
+    /// <summary>An interval.</summary>
+    public static string Range(Interval interval, bool isRate) =>
         $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
 
-    private static string Difference(double value, bool isRate) =>
+    /// <summary>A difference: percentage points for a rate, else an amount.</summary>
+    public static string Difference(double value, bool isRate) =>
         isRate ? (value * 100).ToString("+0.000;-0.000", Culture) + " pp" : value.ToString("+0.0000;-0.0000", Culture);
 
-    private static string Percent(double? value) =>
+    /// <summary>A relative difference.</summary>
+    public static string Percent(double? value) =>
         value is { } number ? (number * 100).ToString("+0.0;-0.0", Culture) + " %" : "not defined";
 
-    private static string PValue(double? value) => value is not { } p ? "-" : p < 0.0001 ? "< 0.0001" : p.ToString("F4", Culture);
+    /// <summary>A p-value.</summary>
+    public static string PValue(double? value) => value is not { } p ? "-" : p < 0.0001 ? "< 0.0001" : p.ToString("F4", Culture);
 }

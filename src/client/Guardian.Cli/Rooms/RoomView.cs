@@ -83,7 +83,11 @@ internal static class RoomView
         {
             LiftView.Show(people, lift);
         }
-        if (answer.NoiseMargin is { } margin && answer.Body is not LiftResult)
+        if (answer.Body is SegmentedLiftResult segmented)
+        {
+            SegmentView.Show(people, segmented, answer.MinimumAudience);
+        }
+        if (answer.NoiseMargin is { } margin && answer.Body is not (LiftResult or SegmentedLiftResult))
         {
             people.WriteLine($"every count has noise and is within {margin} of the truth at 95 %");
         }

@@ -9,39 +9,50 @@ internal static class LiftComparisons
     private const string AnyTreatment = "any treatment";
     private const double Level = 0.05;
 
-    /// <summary>Compares the arms.</summary>
-    /// <param name="design">The design of the contract.</param>
-    /// <param name="arms">The arms in the order of the column's values.</param>
-    /// <param name="isRate">For each outcome whether it is a rate.</param>
-    /// <param name="totals">Totals by outcome and arm.</param>
-    /// <param name="covariates">Totals with the covariate by outcome and arm; null without one.</param>
-    /// <param name="exposed">Persons exposed by arm; null when not known.</param>
-    /// <param name="isSound">Whether the experiment allows a verdict.</param>
-    /// <returns>Comparisons by outcome.</returns>
-    public static IReadOnlyList<IReadOnlyList<LiftComparison>> Compare(
-        LiftDesign design, IReadOnlyList<string> arms, IReadOnlyList<bool> isRate,
-        IReadOnlyList<IReadOnlyList<ArmTotal>> totals, IReadOnlyList<IReadOnlyList<CovariateTotal>>? covariates,
-        IReadOnlyList<double>? exposed, bool isSound)
+    /// <summary>Compares the arms of each segment.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="segments">The figures of each segment.</param>
+    /// <param name="areSound">For each segment whether the experiment allows a verdict.</param>
+    /// <returns>Comparisons by segment and outcome.</returns>
+    public static IReadOnlyList<IReadOnlyList<IReadOnlyList<LiftComparison>>> Compare(
+        LiftPlan plan, IReadOnlyList<LiftFigures> segments, IReadOnlyList<bool> areSound)
     {
-        var control = arms.ToList().IndexOf(design.Control);
-        var treatments = Name(design, arms);
-        return Judge(design, isSound, [.. totals.Select((byArm, outcome) => treatments.Select(treatment =>
+        var treatments = Name(plan.Design, plan.Arms);
+        // With Bonferroni's level, all intervals together hold with 95 %.
+        var together = plan.Segments is null
+            ? (double?)null
+            : Level / (segments.Count * plan.Outcomes.Count * treatments.Count);
+        var compared = segments.Select(figures => plan.Outcomes.Select((_, outcome) => treatments.Select(treatment =>
         {
-            var arm = treatment.Arms.Select(each => byArm[each]).Aggregate(ArmTotal.Add);
-            var result = isRate[outcome] && design.Cluster is null
-                ? Comparison.OfRates(arm, byArm[control])
-                : Comparison.OfMeans(arm, byArm[control]);
-            var cuped = covariates is null
-                ? null
-                : CupedComparison.Of(
-                    treatment.Arms.Select(each => covariates[outcome][each]).Aggregate(CovariateTotal.Add),
-                    covariates[outcome][control]);
-            var effect = exposed is null
-                ? null
-                : ExposedEffect.Of(
-                    result, treatment.Arms.Sum(each => exposed[each]) / arm.Persons, exposed[control] / byArm[control].Persons);
-            return new LiftComparison(treatment.Name, result, LiftVerdict.NotShown, null, cuped, effect);
-        }).ToList())]);
+            var plain = Compare(plan, figures, outcome, treatment, Level);
+            if (together is not { } level)
+            {
+                return plain;
+            }
+            var wide = Tested(Compare(plan, figures, outcome, treatment, level));
+            return plain with { Simultaneous = new SimultaneousIntervals(wide.AbsoluteInterval, wide.RelativeInterval) };
+        }).ToList()).ToList()).ToList();
+        return Judge(plan.Design, areSound, compared);
+    }
+
+    private static LiftComparison Compare(
+        LiftPlan plan, LiftFigures figures, int outcome, (string Name, IReadOnlyList<int> Arms) treatment, double level)
+    {
+        var (byArm, control) = (figures.Totals[outcome], plan.Arms.ToList().IndexOf(plan.Design.Control));
+        var arm = treatment.Arms.Select(each => byArm[each]).Aggregate(ArmTotal.Add);
+        var result = plan.Outcomes[outcome].Kind == ColumnKind.Flag && plan.Clusters is null
+            ? Comparison.OfRates(arm, byArm[control], level)
+            : Comparison.OfMeans(arm, byArm[control], level);
+        var cuped = figures.Covariates?[outcome] is { } covariates
+            ? CupedComparison.Of(
+                treatment.Arms.Select(each => covariates[each]).Aggregate(CovariateTotal.Add), covariates[control], level)
+            : null;
+        var effect = figures.Counts.Exposed is { } exposed
+            ? ExposedEffect.Of(
+                result, treatment.Arms.Sum(each => (double)exposed[each].Value) / arm.Persons,
+                (double)exposed[control].Value / byArm[control].Persons)
+            : null;
+        return new LiftComparison(treatment.Name, result, LiftVerdict.NotShown, null, cuped, effect);
     }
 
     /// <summary>Names the treatments that are compared with control: each arm, and if there are several, all of them together.</summary>
@@ -55,13 +66,14 @@ internal static class LiftComparisons
         return treated.Count > 1 ? [.. treatments, (AnyTreatment, treated)] : treatments;
     }
 
-    // All comparisons of the report are one family. If the design names a covariate, the test uses the narrowed comparison.
-    private static List<List<LiftComparison>> Judge(LiftDesign design, bool isSound, List<List<LiftComparison>> compared)
+    // All comparisons of the answer are one family. If the design names a covariate, the test uses the narrowed comparison.
+    private static List<List<List<LiftComparison>>> Judge(
+        LiftDesign design, IReadOnlyList<bool> areSound, List<List<List<LiftComparison>>> compared)
     {
-        var tested = compared.SelectMany(comparisons => comparisons)
+        var tested = compared.SelectMany(segment => segment).SelectMany(comparisons => comparisons)
             .Where(comparison => Tested(comparison).PValue is not null).ToList();
         var adjusted = Corrections.Adjust(design.Correction, [.. tested.Select(comparison => Tested(comparison).PValue!.Value)]);
-        LiftComparison WithVerdict(LiftComparison comparison)
+        LiftComparison WithVerdict(LiftComparison comparison, bool isSound)
         {
             var index = tested.FindIndex(each => ReferenceEquals(each, comparison));
             double? p = index < 0 ? null : adjusted[index];
@@ -70,7 +82,8 @@ internal static class LiftComparisons
                 : Tested(comparison).AbsoluteLift > 0 ? LiftVerdict.Increase : LiftVerdict.Decrease;
             return comparison with { Verdict = verdict, AdjustedPValue = p };
         }
-        return [.. compared.Select(comparisons => comparisons.Select(WithVerdict).ToList())];
+        return [.. compared.Select((segment, index) => segment.Select(
+            comparisons => comparisons.Select(comparison => WithVerdict(comparison, areSound[index])).ToList()).ToList())];
     }
 
     private static Comparison Tested(LiftComparison comparison) => comparison.Cuped?.Result ?? comparison.Result;

@@ -20,6 +20,25 @@ public sealed record LiftResult(
     MultipleTesting Correction, string? Covariate, string? Exposure, IReadOnlyList<LiftOutcome> Outcomes,
     LiftClusters? Clusters = null) : AnswerBody;
 
+/// <summary>The effect of a campaign by segment. All comparisons of all segments are judged together.</summary>
+/// <param name="By">The column of the segments, <c>dataset.column</c>.</param>
+/// <param name="Comparisons">The number of comparisons that are judged together.</param>
+/// <param name="SampleRatio">Whether the arms of all shown segments together have the intended sizes; if not, every verdict is withheld.
+/// </param>
+/// <param name="Segments">One for each value of the column.</param>
+public sealed record SegmentedLiftResult(
+    string By, int Comparisons, SampleRatio SampleRatio, IReadOnlyList<LiftSegment> Segments) : AnswerBody;
+
+/// <summary>A segment.</summary>
+/// <param name="Value">The value of the column.</param>
+/// <param name="Lift">The effect on its persons; null when it is withheld.</param>
+public sealed record LiftSegment(string Value, LiftResult? Lift);
+
+/// <summary>Intervals that hold together: the chance that any of an answer leaves out its effect is at most 5 %.</summary>
+/// <param name="Absolute">The difference of the means.</param>
+/// <param name="Relative">The relative difference; null where it is not defined.</param>
+public sealed record SimultaneousIntervals(Interval Absolute, Interval? Relative);
+
 /// <summary>How clusters enter the errors.</summary>
 /// <param name="Column">The column with the cluster, <c>dataset.column</c>.</param>
 /// <param name="Groups">The number of values of the column, or of the groups of clusters that a hash of it forms.</param>
@@ -57,9 +76,12 @@ public sealed record LiftTotal(string Arm, double Sum, double Mean);
 /// <param name="AdjustedPValue">P-value after the contract's correction over all comparisons; null when there is none.</param>
 /// <param name="Cuped">The comparison narrowed by the covariate; null without one.</param>
 /// <param name="Exposed">The effect on exposed persons; null when exposure is not known.</param>
+/// <param name="Simultaneous">
+/// By segment, the intervals that hold together, of the narrowed comparison where there is one; null for everybody as one.
+/// </param>
 public sealed record LiftComparison(
     string Treatment, Comparison Result, LiftVerdict Verdict, double? AdjustedPValue, CupedComparison? Cuped = null,
-    ExposedEffect? Exposed = null);
+    ExposedEffect? Exposed = null, SimultaneousIntervals? Simultaneous = null);
 
 /// <summary>The conclusion of a comparison.</summary>
 public enum LiftVerdict

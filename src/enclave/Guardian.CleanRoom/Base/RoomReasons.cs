@@ -86,15 +86,15 @@ public static class RoomReasons
 
     /// <summary>The columns of a crosstab are too few, too many or repeated.</summary>
     public static readonly RefusalReason BadCrosstab = new(
-        "bad-crosstab", RefusalKind.Forbidden, "A crosstab needs one column or two different columns.");
+        "bad-crosstab", RefusalKind.Forbidden, "A crosstab needs one column or two different columns, and segments of lift need one.");
 
     /// <summary>A crosstab cannot group by this column.</summary>
     public static readonly RefusalReason NotGroupable = new(
-        "not-groupable", RefusalKind.Forbidden, "A crosstab can group only by categories and flags.");
+        "not-groupable", RefusalKind.Forbidden, "Crosstabs and segments of lift can group only by categories and flags.");
 
     /// <summary>The crosstab has too many cells.</summary>
     public static readonly RefusalReason TooManyCells = new(
-        "too-many-cells", RefusalKind.Forbidden, "The crosstab would have too many cells.");
+        "too-many-cells", RefusalKind.Forbidden, "The crosstab, or lift by segment, would have too many cells.");
 
     /// <summary>The owner did not open the column to sums.</summary>
     public static readonly RefusalReason NotSummable = new(
@@ -106,12 +106,12 @@ public static class RoomReasons
 
     /// <summary>Lift is filtered by an outcome, the assignment or the exposure.</summary>
     public static readonly RefusalReason FilterNotBeforeAssignment = new(
-        "filter-not-before-assignment", RefusalKind.Forbidden, "Lift cannot be filtered by the assignment, the exposure or an outcome.");
+        "filter-not-before-assignment", RefusalKind.Forbidden, "Lift cannot be filtered or divided by the assignment, the exposure or an outcome.");
 
     /// <summary>Lift over everyone assigned is filtered by the outcomes' data set.</summary>
     public static readonly RefusalReason FilterNeedsMatch = new(
         "filter-needs-match", RefusalKind.Forbidden,
-        "Lift over everyone assigned cannot be filtered by columns that only matched persons have.");
+        "Lift over everyone assigned cannot be filtered or divided by columns that only matched persons have.");
 
     /// <summary>A data set of the question has no complete upload yet.</summary>
     public static readonly RefusalReason DataMissing = new(

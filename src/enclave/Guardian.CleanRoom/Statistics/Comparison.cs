@@ -27,7 +27,7 @@ public sealed record Comparison(
     double? NoiseError = null)
 {
     /// <summary>Compares rates: <see cref="ArmTotal.Sum"/> counts the persons with the flag.</summary>
-    internal static Comparison OfRates(ArmTotal treated, ArmTotal control)
+    internal static Comparison OfRates(ArmTotal treated, ArmTotal control, double level = Distributions.Level)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -38,7 +38,7 @@ public sealed record Comparison(
 
         // Newcombe (1998), method 10: from Wilson's intervals of the two rates.
         var error = Math.Sqrt((p1 * (1 - p1) / n1) + (p0 * (1 - p0) / n0) + noise);
-        var quantile = NoiseMixture.Z95(Share(noise, error * error));
+        var quantile = NoiseMixture.Quantile(level, Share(noise, error * error));
         var (one, zero) = (Wilson(treated, quantile), Wilson(control, quantile));
         var newcombe = new Interval(
             difference - Math.Sqrt(Square(p1 - one.Lower) + Square(zero.Upper - p0)),
@@ -60,7 +60,7 @@ public sealed record Comparison(
     }
 
     /// <summary>Compares means per head (Welch, normal quantile).</summary>
-    internal static Comparison OfMeans(ArmTotal treated, ArmTotal control)
+    internal static Comparison OfMeans(ArmTotal treated, ArmTotal control, double level = Distributions.Level)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -71,10 +71,10 @@ public sealed record Comparison(
         var difference = mean1 - mean0;
         var error = Math.Sqrt(square1 + square0);
         var noise = treated.MeanNoise + control.MeanNoise;
-        var quantile = Quantile(Share(noise, error * error), clusters?.Degrees);
+        var quantile = Quantile(level, Share(noise, error * error), clusters?.Degrees);
         var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0, quantile);
         var caution = clusters?.Caution ?? ((treated.Caution / treated.Persons) + (control.Caution / control.Persons));
-        return OfDifference(difference, error, treated.Persons, noise, caution, clusters?.Degrees) with
+        return OfDifference(difference, error, treated.Persons, noise, caution, clusters?.Degrees, level) with
         {
             RelativeLift = Ratio(difference, mean0),
             RelativeInterval = relative,
@@ -88,13 +88,15 @@ public sealed record Comparison(
     /// <param name="noise">Variance of the privacy noise in the difference.</param>
     /// <param name="caution">The part of the squared error that is there because noise hides the true variance.</param>
     /// <param name="degrees">Degrees of freedom of the error; null for many.</param>
+    /// <param name="level">The chance that the interval leaves out the difference.</param>
     internal static Comparison OfDifference(
-        double difference, double error, long treated, double noise = 0, double caution = 0, double? degrees = null)
+        double difference, double error, long treated, double noise = 0, double caution = 0, double? degrees = null,
+        double level = Distributions.Level)
     {
         var share = Share(noise, error * error);
         var z = Ratio(difference, error);
         return new Comparison(
-            difference, error, Around(difference, error, Quantile(share, degrees)), z,
+            difference, error, Around(difference, error, Quantile(level, share, degrees)), z,
             z is { } statistic ? TwoSided(statistic, share, degrees) : null, null, null, difference * treated,
             noise + caution == 0 ? null : Math.Sqrt(noise + caution));
     }
@@ -116,17 +118,17 @@ public sealed record Comparison(
         return Delta(p1, square1, p0, square0, Distributions.Z95);
     }
 
-    /// <summary>A 95 % interval by its squared standard error and the variance of the privacy noise in it.</summary>
-    internal static Interval AroundWith(double centre, double square, double noise) =>
-        Around(centre, Math.Sqrt(square), NoiseMixture.Z95(Share(noise, square)));
+    /// <summary>An interval by its squared standard error and the variance of the privacy noise in it.</summary>
+    internal static Interval AroundWith(double centre, double square, double noise, double level) =>
+        Around(centre, Math.Sqrt(square), NoiseMixture.Quantile(level, Share(noise, square)));
 
     /// <summary>Wald's interval of the difference, for comparison with other tools.</summary>
     internal Interval Wald() => Around(AbsoluteLift, StandardError, Distributions.Z95);
 
     // With few clusters the error is itself uncertain: a t statistic counts as the normal one with the same tail.
-    private static double Quantile(double noiseShare, double? degrees) => degrees is { } few
-        ? NoiseMixture.Z95(noiseShare) * Distributions.StudentQuantile(0.05, few) / Distributions.Z95
-        : NoiseMixture.Z95(noiseShare);
+    private static double Quantile(double level, double noiseShare, double? degrees) => degrees is { } few
+        ? NoiseMixture.Quantile(level, noiseShare) * Distributions.StudentQuantile(level, few) / Distributions.NormalQuantile(1 - (level / 2))
+        : NoiseMixture.Quantile(level, noiseShare);
 
     private static double TwoSided(double statistic, double noiseShare, double? degrees)
     {

@@ -66,7 +66,7 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
 {
     /// <summary>Compares two arms.</summary>
     /// <returns>Null when the covariate does not vary, or when noise hides what it would explain.</returns>
-    internal static CupedComparison? Of(CovariateTotal treated, CovariateTotal control)
+    internal static CupedComparison? Of(CovariateTotal treated, CovariateTotal control, double level = Distributions.Level)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -90,8 +90,8 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
         var sampling = (treated.VarianceWithout(theta) / treated.Outcome.Persons)
             + (control.VarianceWithout(theta) / control.Outcome.Persons);
         var result = Comparison.OfDifference(
-            difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling));
-        result = WithRelative(result, treated, control, theta);
+            difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling), level: level);
+        result = WithRelative(result, treated, control, theta, level);
         var plain = both.Outcome.Variance;
         return new CupedComparison(theta, result, plain > 0 ? Math.Clamp(1 - (both.VarianceWithout(theta) / plain), 0, 1) : 0);
     }
@@ -99,7 +99,8 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
     // The ratio of the adjusted means, Y - theta (X - mean of X in both arms). The mean of X in both arms is common to both, so each arm's
     // covariate weighs in both adjusted means: the delta method over the four means, and not over the two adjusted ones, which are
     // correlated.
-    private static Comparison WithRelative(Comparison result, CovariateTotal treated, CovariateTotal control, double theta)
+    private static Comparison WithRelative(
+        Comparison result, CovariateTotal treated, CovariateTotal control, double theta, double level)
     {
         double persons = treated.Outcome.Persons + control.Outcome.Persons;
         var (share1, share0) = (treated.Outcome.Persons / persons, control.Outcome.Persons / persons);
@@ -120,7 +121,7 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
         return result with
         {
             RelativeLift = ratio - 1,
-            RelativeInterval = Comparison.AroundWith(ratio - 1, square, noise),
+            RelativeInterval = Comparison.AroundWith(ratio - 1, square, noise, level),
         };
     }
 
