@@ -81,6 +81,10 @@ internal static class SegmentView
                 continue;
             }
             var isRate = shown.Outcomes[outcome].IsRate;
+            if (shown.Outcomes[outcome].Comparisons.Count == 0)
+            {
+                table.AddRow(segment.Value, "withheld", "", "", "", "", "");
+            }
             foreach (var comparison in shown.Outcomes[outcome].Comparisons)
             {
                 var result = comparison.Cuped?.Result ?? comparison.Result;

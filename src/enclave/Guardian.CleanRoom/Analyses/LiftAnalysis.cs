@@ -25,6 +25,8 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
             counted, plan.CellCount, new SumPlan(plan.Exposure is { } exposure ? [exposure] : [], [])));
         var matchedCells = OfSegments(persons.Engine.SumCells(both, plan.CellCount, plan.PlanSums(both.Length - 1)));
 
+        var partsInRatios = plan.Design.Ratios.Select(ratio => CountParts(plan, question, both, ratio)).ToList();
+
         // Step 2: noise for the counts of every segment, shown or not. A person is in one segment only.
         var noise = new LiftNoise(rules, contract);
         var counts = countedCells.Zip(matchedCells, (all, matched) => LiftCounts.Of(plan, noise, all, matched)).ToList();
@@ -41,7 +43,10 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         }
 
         // Step 4: the statistics.
-        var figures = shown.Select(segment => LiftFigures.Of(plan, noise, counts[segment], matchedCells[segment])).ToList();
+        var figures = shown.Select(segment => LiftFigures.Of(
+            plan, noise, counts[segment], matchedCells[segment],
+            [.. partsInRatios.Select(parts => parts is null || parts.Skip(segment * plan.Arms.Count).Take(plan.Arms.Count)
+                .All(count => count >= rules.Rules.MinimumAudience))])).ToList();
         var results = LiftReport.Write(plan, figures);
         return new AnalysisResult(
             plan.Segments is null ? results.Segments[0] : results.BySegment(question.Question.By[0], shown),
@@ -59,6 +64,18 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         var assignedToArm = persons.Engine.CountCells([SidesOf(plan, question, withClusters: false)[0]], plan.Arms.Count);
         var sets = FindSets(plan, question)[0];
         return assignedToArm.Any(count => count < rules.Rules.MinimumAudience) ? [] : sets;
+    }
+
+    // Without noise, the error of a ratio tells the sum of the products. It must not be that of a few persons.
+    private long[]? CountParts(LiftPlan plan, CompiledQuestion question, SidePlan[] both, LiftRatio ratio)
+    {
+        if (rules.Rules.Epsilon is not null)
+        {
+            return null;
+        }
+        var sides = SidesOf(plan, question, withClusters: false).ToList();
+        sides[^1] = sides[^1] with { Where = [.. both[^1].Where, .. plan.PartIn(ratio)] };
+        return persons.Engine.CountCells(sides, plan.SegmentCount * plan.Arms.Count);
     }
 
     // A segment whose value the owner did not open is none that a question may name.

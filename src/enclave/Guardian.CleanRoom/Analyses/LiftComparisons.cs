@@ -21,24 +21,55 @@ internal static class LiftComparisons
         // With Bonferroni's level, all intervals together hold with 95 %.
         var together = plan.Segments is null
             ? (double?)null
-            : Level / (segments.Count * plan.Outcomes.Count * treatments.Count);
-        var compared = segments.Select(figures => plan.Outcomes.Select((_, outcome) => treatments.Select(treatment =>
+            : Level / (segments.Count * plan.FamilySize * treatments.Count);
+        // A ratio that is withheld has no comparison.
+        IReadOnlyList<(string Name, IReadOnlyList<int> Arms)> TreatmentsOf(LiftFigures figures, int outcome) =>
+            outcome < plan.Outcomes.Count || figures.Ratios[outcome - plan.Outcomes.Count] is not null ? treatments : [];
+        var compared = segments.Select(figures => Enumerable.Range(0, plan.FamilySize).Select(outcome => TreatmentsOf(figures, outcome).Select(treatment =>
         {
             var plain = Compare(plan, figures, outcome, treatment, Level);
             if (together is not { } level)
             {
                 return plain;
             }
-            var wide = Tested(Compare(plan, figures, outcome, treatment, level));
-            return plain with { Simultaneous = new SimultaneousIntervals(wide.AbsoluteInterval, wide.RelativeInterval) };
+            var wide = Compare(plan, figures, outcome, treatment, level);
+            return plain with
+            {
+                Simultaneous = new SimultaneousIntervals(wide.AlwaysValid?.Interval ?? TestedResult(wide).AbsoluteInterval,
+                    wide.AlwaysValid is null ? TestedResult(wide).RelativeInterval : null),
+            };
         }).ToList()).ToList()).ToList();
         return Judge(plan.Design, areSound, compared);
     }
 
+    // An effect that is looked at more than once is judged by what holds at every look.
     private static LiftComparison Compare(
         LiftPlan plan, LiftFigures figures, int outcome, (string Name, IReadOnlyList<int> Arms) treatment, double level)
     {
-        var (byArm, control) = (figures.Totals[outcome], plan.Arms.ToList().IndexOf(plan.Design.Control));
+        var compared = CompareOnce(plan, figures, outcome, treatment, level);
+        List<int> arms = [.. treatment.Arms, plan.Arms.ToList().IndexOf(plan.Design.Control)];
+        return plan.LooksAt(arms) is { } looks
+            ? compared with
+            {
+                AlwaysValid = AlwaysValid.Of(
+                    TestedResult(compared), arms.Sum(arm => (double)figures.Counts.Persons[arm].Value), looks, level),
+            }
+            : compared;
+    }
+
+    private static LiftComparison CompareOnce(
+        LiftPlan plan, LiftFigures figures, int outcome, (string Name, IReadOnlyList<int> Arms) treatment, double level)
+    {
+        var control = plan.Arms.ToList().IndexOf(plan.Design.Control);
+        if (outcome >= plan.Outcomes.Count)
+        {
+            var ratios = figures.Ratios[outcome - plan.Outcomes.Count]!;
+            return new LiftComparison(
+                treatment.Name,
+                RatioTotal.Compare(treatment.Arms.Select(each => ratios[each]).Aggregate(RatioTotal.Add), ratios[control], level),
+                LiftVerdict.NotShown, null);
+        }
+        var byArm = figures.Totals[outcome];
         var arm = treatment.Arms.Select(each => byArm[each]).Aggregate(ArmTotal.Add);
         var result = plan.Outcomes[outcome].Kind == ColumnKind.Flag && plan.Clusters is null
             ? Comparison.OfRates(arm, byArm[control], level)
@@ -71,20 +102,22 @@ internal static class LiftComparisons
         LiftDesign design, IReadOnlyList<bool> areSound, List<List<List<LiftComparison>>> compared)
     {
         var tested = compared.SelectMany(segment => segment).SelectMany(comparisons => comparisons)
-            .Where(comparison => Tested(comparison).PValue is not null).ToList();
-        var adjusted = Corrections.Adjust(design.Correction, [.. tested.Select(comparison => Tested(comparison).PValue!.Value)]);
+            .Where(comparison => PValueOf(comparison) is not null).ToList();
+        var adjusted = Corrections.Adjust(design.Correction, [.. tested.Select(comparison => PValueOf(comparison)!.Value)]);
         LiftComparison WithVerdict(LiftComparison comparison, bool isSound)
         {
             var index = tested.FindIndex(each => ReferenceEquals(each, comparison));
             double? p = index < 0 ? null : adjusted[index];
             var verdict = !isSound ? LiftVerdict.Withheld
                 : p is not < Level ? LiftVerdict.NotShown
-                : Tested(comparison).AbsoluteLift > 0 ? LiftVerdict.Increase : LiftVerdict.Decrease;
+                : TestedResult(comparison).AbsoluteLift > 0 ? LiftVerdict.Increase : LiftVerdict.Decrease;
             return comparison with { Verdict = verdict, AdjustedPValue = p };
         }
         return [.. compared.Select((segment, index) => segment.Select(
             comparisons => comparisons.Select(comparison => WithVerdict(comparison, areSound[index])).ToList()).ToList())];
     }
 
-    private static Comparison Tested(LiftComparison comparison) => comparison.Cuped?.Result ?? comparison.Result;
+    private static Comparison TestedResult(LiftComparison comparison) => comparison.Cuped?.Result ?? comparison.Result;
+
+    private static double? PValueOf(LiftComparison comparison) => comparison.AlwaysValid?.PValue ?? TestedResult(comparison).PValue;
 }

@@ -55,36 +55,50 @@ internal sealed record LiftCounts(
 /// <param name="Counts">The persons.</param>
 /// <param name="Totals">Totals by outcome and arm.</param>
 /// <param name="Covariates">Totals with the covariate by outcome and arm; null without one.</param>
+/// <param name="Ratios">Totals by ratio and arm; null in the place of a ratio that is withheld.</param>
 internal sealed record LiftFigures(
-    LiftCounts Counts, IReadOnlyList<IReadOnlyList<ArmTotal>> Totals, IReadOnlyList<IReadOnlyList<CovariateTotal>>? Covariates)
+    LiftCounts Counts, IReadOnlyList<IReadOnlyList<ArmTotal>> Totals, IReadOnlyList<IReadOnlyList<CovariateTotal>>? Covariates,
+    IReadOnlyList<IReadOnlyList<RatioTotal>?> Ratios)
 {
     /// <summary>Adds noise to totals.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="noise">The noise.</param>
     /// <param name="counts">The persons, with noise.</param>
     /// <param name="matched">The totals of matched persons, by arm and cluster.</param>
-    public static LiftFigures Of(LiftPlan plan, LiftNoise noise, LiftCounts counts, CellTotals[] matched)
+    /// <param name="areRatiosOpen">For each ratio whether enough persons have a part in it.</param>
+    public static LiftFigures Of(
+        LiftPlan plan, LiftNoise noise, LiftCounts counts, CellTotals[] matched, IReadOnlyList<bool> areRatiosOpen)
     {
         var sums = plan.OfArms(matched);
         var groups = plan.ClusterCount;
         List<T> ByArm<T>(Func<int, T> compute) => [.. Enumerable.Range(0, plan.Arms.Count).Select(compute)];
+        List<MeasureSums> OfClusters(int arm, int measure) =>
+            [.. matched.Skip(arm * groups).Take(groups).Select(cell => cell.Measures[measure])];
         var totals = plan.Outcomes.Select((column, outcome) =>
         {
             var byArm = noise.Totals(outcome, column, ByArm(arm => sums[arm].Measures[outcome]), counts.Persons);
             return counts.Clusters is null ? byArm : ByArm(arm => byArm[arm] with
             {
-                Clusters = noise.Clusters(
-                    outcome, column,
-                    [.. matched.Skip(arm * groups).Take(groups).Select(cell => cell.Measures[outcome])], counts.Clusters[arm]),
+                Clusters = noise.Clusters(outcome, column, OfClusters(arm, outcome), counts.Clusters[arm]),
             });
+        }).ToList();
+        var ratios = plan.Design.Ratios.Select((ratio, index) =>
+        {
+            var byArm = ByArm(arm => noise.Ratio(
+                index, (totals[ratio.Numerator][arm], plan.Outcomes[ratio.Numerator]),
+                (totals[ratio.Denominator][arm], plan.Outcomes[ratio.Denominator]), sums[arm].Products[plan.ProductOf(index)]));
+            return areRatiosOpen[index] && byArm.TrueForAll(arm => arm.IsDefined) ? byArm : null;
         }).ToList();
         if (plan.Covariate is not { } covariate)
         {
-            return new LiftFigures(counts, totals, null);
+            return new LiftFigures(counts, totals, null, ratios);
         }
-        var known = ByArm(arm => noise.Covariate(covariate, sums[arm].Measures[plan.Outcomes.Count]));
-        return new LiftFigures(counts, totals, plan.Outcomes.Select((column, outcome) => ByArm(arm => noise.WithCovariate(
-            outcome, totals[outcome][arm], column, covariate, known[arm], sums[arm].Products[outcome]))).ToList());
+        var last = plan.Outcomes.Count;
+        var known = ByArm(arm => noise.Covariate(covariate, sums[arm].Measures[last]));
+        var clusters = ByArm(arm => plan.Clusters is null ? null : noise.CovariateOfClusters(covariate, OfClusters(arm, last)));
+        var covariates = plan.Outcomes.Select((column, outcome) => ByArm(arm => noise.WithCovariate(
+            outcome, totals[outcome][arm], column, covariate, known[arm], sums[arm].Products[outcome], clusters[arm]))).ToList();
+        return new LiftFigures(counts, totals, covariates, ratios);
     }
 
     /// <summary>Whether an arm has too few clusters for a verdict.</summary>

@@ -1,5 +1,6 @@
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
+using Guardian.CleanRoom.Statistics;
 
 namespace Guardian.CleanRoom.Analyses;
 
@@ -64,7 +65,14 @@ internal sealed class LiftPlan
     public int CellCount => SegmentCount * Arms.Count * ClusterCount;
 
     /// <summary>All comparisons, if every segment is shown.</summary>
-    public int ComparisonCount => SegmentCount * Design.Outcomes.Count * LiftComparisons.Name(Design, Arms).Count;
+    public int ComparisonCount => SegmentCount * FamilySize * LiftComparisons.Name(Design, Arms).Count;
+
+    /// <summary>How a comparison of some arms is looked at more than once; null for one look.</summary>
+    /// <param name="arms">Indices of the arms, control included.</param>
+    public LookDesign? LooksAt(IEnumerable<int> arms) => Design.LooksAt(contract, arms);
+
+    /// <summary>Outcomes and ratios.</summary>
+    public int FamilySize => Design.Outcomes.Count + Design.Ratios.Count;
 
     /// <summary>Whether an answer would have more cells or comparisons than a room computes.</summary>
     public bool IsTooLarge => Segments is not null && (CellCount > MostCells || ComparisonCount > MostComparisons);
@@ -100,7 +108,7 @@ internal sealed class LiftPlan
     /// <summary>The exposed persons among those who are counted; null when exposure is not known.</summary>
     public Measure? Exposure => Design.Exposure is { } flag ? new Measure(0, IndexOf(flag)) : null;
 
-    /// <summary>Plans the sums of the outcomes, of the covariate, and of the products of both.</summary>
+    /// <summary>Plans the sums of the outcomes, of the covariate, of the products of both, and of those of ratios.</summary>
     /// <param name="side">Index of the outcomes' data set among those of the question.</param>
     public SumPlan PlanSums(int side)
     {
@@ -108,8 +116,19 @@ internal sealed class LiftPlan
         List<Column> columns = Covariate is null ? [.. Outcomes] : [.. Outcomes, Covariate];
         return new SumPlan(
             [.. columns.Select(column => new Measure(side, all.IndexOf(column.Name), (uint)LiftTotals.Reach(column)))],
-            Covariate is null ? [] : [.. Outcomes.Select((_, index) => (index, Outcomes.Count))]);
+            [
+                .. Covariate is null ? [] : Outcomes.Select((_, index) => (index, Outcomes.Count)),
+                .. Design.Ratios.Select(ratio => (ratio.Numerator, ratio.Denominator)),
+            ]);
     }
+
+    /// <summary>The conditions that a person has a part in a ratio: neither side is zero.</summary>
+    public IReadOnlyList<CodeCondition> PartIn(LiftRatio ratio) =>
+        [.. new[] { ratio.Numerator, ratio.Denominator }.Select(outcome => new CodeRanges(
+            IndexOf(Design.Outcomes[outcome]), [(2, (uint)(Outcomes[outcome].Maximum + 1))]))];
+
+    /// <summary>Index of a ratio's products among those of the plan.</summary>
+    public int ProductOf(int ratio) => (Covariate is null ? 0 : Outcomes.Count) + ratio;
 
     /// <summary>Joins the clusters of each arm.</summary>
     public IReadOnlyList<CellTotals> OfArms(IEnumerable<CellTotals> cells) =>

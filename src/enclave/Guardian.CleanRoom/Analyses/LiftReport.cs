@@ -54,7 +54,13 @@ internal sealed class LiftReport(LiftPlan plan, IReadOnlyList<LiftResult> segmen
                 design.Outcomes[outcome].ToString(), column.Kind == ColumnKind.Flag,
                 ByArm(arm => new LiftTotal(plan.Arms[arm], figures.Totals[outcome][arm].Sum, figures.Totals[outcome][arm].Mean)),
                 compared[outcome],
-                column.Kind == ColumnKind.Flag ? null : column.GreatestInSum / (double)CellText.Power(column.Places)))],
+                column.Kind == ColumnKind.Flag ? null : column.GreatestInSum / (double)CellText.Power(column.Places))),
+            .. design.Ratios.Select((ratio, index) => new LiftOutcome(
+                ratio.Name, false,
+                figures.Ratios[index] is { } totals
+                    ? ByArm(arm => new LiftTotal(plan.Arms[arm], totals[arm].Numerator.Sum, totals[arm].Value))
+                    : [],
+                compared[plan.Outcomes.Count + index], null, design.Outcomes[ratio.Denominator].ToString()))],
             plan.Clusters is { } clusters
                 ? new LiftClusters(design.Cluster!.ToString(), clusters.Count, clusters.HashBits > 0, figures.HasTooFewClusters)
                 : null);

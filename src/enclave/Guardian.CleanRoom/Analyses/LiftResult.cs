@@ -55,18 +55,23 @@ public sealed record LiftClusters(string Column, int Groups, bool AreHashed, boo
 public sealed record LiftArm(string Name, long Persons, bool IsControl, double IntendedShare, long? Exposed = null);
 
 /// <summary>The effect on one outcome.</summary>
-/// <param name="Column">The outcome, <c>dataset.column</c>.</param>
+/// <param name="Column">The outcome, <c>dataset.column</c>, or the name of a ratio.</param>
 /// <param name="IsRate">True when the outcome is a flag and is compared as a rate; false when it is compared per head.</param>
 /// <param name="Totals">Totals by arm.</param>
 /// <param name="Comparisons">Each treatment arm against control, and, if there are several, all of them together.</param>
-/// <param name="Cap">The most that one person adds; null for a rate.</param>
+/// <param name="Cap">The most that one person adds; null for a rate and for a ratio.</param>
+/// <param name="Per">
+/// For a ratio, the outcome by which it divides; null for others. It has neither totals nor comparisons when it is withheld, because too few
+/// persons have a part in it.
+/// </param>
 public sealed record LiftOutcome(
-    string Column, bool IsRate, IReadOnlyList<LiftTotal> Totals, IReadOnlyList<LiftComparison> Comparisons, double? Cap = null);
+    string Column, bool IsRate, IReadOnlyList<LiftTotal> Totals, IReadOnlyList<LiftComparison> Comparisons, double? Cap = null,
+    string? Per = null);
 
 /// <summary>The total of one arm.</summary>
 /// <param name="Arm">The arm.</param>
 /// <param name="Sum">The number of persons with the flag, or the sum of the values.</param>
-/// <param name="Mean">The rate, or the mean per head.</param>
+/// <param name="Mean">The rate, the mean per head, or the ratio.</param>
 public sealed record LiftTotal(string Arm, double Sum, double Mean);
 
 /// <summary>A treatment against control.</summary>
@@ -79,9 +84,12 @@ public sealed record LiftTotal(string Arm, double Sum, double Mean);
 /// <param name="Simultaneous">
 /// By segment, the intervals that hold together, of the narrowed comparison where there is one; null for everybody as one.
 /// </param>
+/// <param name="AlwaysValid">
+/// Where the contract declares several looks, what holds at all of them, of the narrowed comparison where there is one; null for one look.
+/// </param>
 public sealed record LiftComparison(
     string Treatment, Comparison Result, LiftVerdict Verdict, double? AdjustedPValue, CupedComparison? Cuped = null,
-    ExposedEffect? Exposed = null, SimultaneousIntervals? Simultaneous = null);
+    ExposedEffect? Exposed = null, SimultaneousIntervals? Simultaneous = null, AlwaysValid? AlwaysValid = null);
 
 /// <summary>The conclusion of a comparison.</summary>
 public enum LiftVerdict

@@ -95,13 +95,17 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
         var (design, arms) = (plan.Design, plan.Arms);
         var effect = new ExposedEffect(Number, Number, Number, Wide);
         var comparisons = LiftComparisons.Name(design, arms).Select(treatment => new LiftComparison(
-            treatment.Name, Compared, Verdict, Number, new CupedComparison(Number, Compared, Number), effect, together)).ToList();
+            treatment.Name, Compared, Verdict, Number, new CupedComparison(Number, Compared, Number), effect, together,
+            design.LookPersons is null ? null : new AlwaysValid(Wide, Number))).ToList();
         return new LiftResult(
             design.Assignment.ToString(), design.Control, design.Population, Count,
             [.. arms.Select(arm => new LiftArm(arm, Count, false, Number, Count))],
             Ratio, design.Correction, design.Covariate?.ToString(), design.Exposure?.ToString(),
             [.. design.Outcomes.Select(outcome => new LiftOutcome(
-                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, Number))],
+                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, Number)),
+            .. design.Ratios.Select(ratio => new LiftOutcome(
+                ratio.Name, false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, null,
+                design.Outcomes[ratio.Denominator].ToString()))],
             plan.Clusters is { } clusters
                 ? new LiftClusters(design.Cluster!.ToString(), clusters.Count, AreHashed: false, AreTooFew: false)
                 : null);

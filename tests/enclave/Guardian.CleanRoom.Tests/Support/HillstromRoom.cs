@@ -36,7 +36,7 @@ internal static class HillstromRoom
         static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
         room.Upload("campaign",
             "email,arm,exposed,score\n"
-            + string.Concat(rows.Select(row => $"p{row.Number}@x.org,{row.Arm},{row.Number % 2},{row.Number % 70_000}\n"))
+            + string.Concat(rows.Select(row => $"p{row.Number}@x.org,{row.Arm},{row.Number % 2},{row.Number % 150}\n"))
             + string.Concat(Enumerable.Range(0, 500).Select(i => $"a{i}@x.org,,,\n")));
         room.Upload("customers",
             "mail,region,visit,conversion,history,spend,age\n"
