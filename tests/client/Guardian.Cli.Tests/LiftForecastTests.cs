@@ -86,7 +86,7 @@ public sealed class LiftForecastTests
     private static RoomPowerResult Forecast(RoomContract contract, int outcome, RoomPowerCommand.Expectation expected) =>
         new LiftForecast(contract, contract.Analyses.Lift!, outcome, expected).Compute();
 
-    private static RoomContract Read(params (string Old, string New)[] changes)
+    internal static RoomContract Read(params (string Old, string New)[] changes)
     {
         var code = default(MrEnclave);
         var text = RoomTemplates.WriteContractHead(

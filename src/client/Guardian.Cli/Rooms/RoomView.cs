@@ -99,7 +99,8 @@ internal static class RoomView
             ", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
         return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; "
             + $"open to filters: {open}"
-            + (dataSet.Within is { } outer ? $"; all its persons are in {outer}" : "");
+            + (dataSet.Within is { } outer ? $"; all its persons are in {outer}" : "")
+            + (dataSet.PinnedDays is { } days ? $"; one version for {(days == 1 ? "a day" : $"{days} days")}" : "");
     }
 
     private static void ShowReach(TextOutput people, ReachResult reach, string filters)

@@ -161,6 +161,11 @@ public static class RoomReasons
         "not-within", RefusalKind.Invalid, "The contract says that a data set lies within another, and some of its persons do not.",
         "upload the containing data set first, with all persons of the other; or agree on a contract without 'within'");
 
+    /// <summary>The contract pins the current version for a period.</summary>
+    public static readonly RefusalReason VersionPinned = new(
+        "version-pinned", RefusalKind.Conflict, "The contract keeps the current version of the data set until its period ends.",
+        "upload again when the period has ended; or delete the data set first, if persons must leave it now");
+
     /// <summary>A chunk came before its predecessor.</summary>
     public static readonly RefusalReason Gap = new("gap", RefusalKind.Conflict, "A chunk came before its predecessor.");
 
