@@ -73,7 +73,8 @@ public sealed class LiftForecastTests
         Assert.Equal(0.6407944970054776, Forecast(covariate, 1, Spend with { Explained = 0.4 }).Effects[0].Absolute, 1e-9);
         Assert.Equal(1.1059343141963214, Forecast(With(looks), 1, Spend).Effects[0].Absolute, 1e-9);
         Assert.Equal(0.8272621384145245, Forecast(Read(exact), 1, Spend).Effects[0].Absolute, 1e-9);
-        Assert.InRange(Forecast(With(looks), 0, Visits).Effects[0].Absolute / Forecast(Read(exact), 0, Visits).Effects[0].Absolute, 1.2, 1.5);
+        Assert.InRange(
+            Forecast(With(looks), 0, Visits).Effects[0].Absolute / Forecast(Read(exact), 0, Visits).Effects[0].Absolute, 1.2, 1.5);
 
         // Noise is counted in each of them.
         Assert.True(Ratio(With(ratios, isExact: false), basket) > 3.67);

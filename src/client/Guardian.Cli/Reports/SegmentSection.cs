@@ -16,10 +16,12 @@ internal static class SegmentSection
             return "Nobody can say: the experiment did not run as it was meant to.";
         }
         var found = lift.Segments.Where(segment => segment.Lift is { } shown && shown.Outcomes.SelectMany(outcome => outcome.Comparisons)
-            .Any(comparison => comparison.Verdict is LiftVerdict.Increase or LiftVerdict.Decrease)).Select(segment => segment.Value).ToList();
+            .Any(comparison => comparison.Verdict is LiftVerdict.Increase or LiftVerdict.Decrease)).Select(segment => segment.Value)
+                .ToList();
         return found.Count == 0
             ? "No effect is shown in any segment. That does not prove that there is none; see the intervals."
-            : $"An effect is shown in <b>{Html.Encode(string.Join(", ", found))}</b>. All {lift.Comparisons} comparisons are judged together.";
+            : $"An effect is shown in <b>{Html.Encode(string.Join(", ", found))}</b>. "
+                + $"All {lift.Comparisons} comparisons are judged together.";
     }
 
     /// <summary>Writes the tables.</summary>
@@ -38,7 +40,8 @@ internal static class SegmentSection
                 <section>
                 <h2>{Html.EncodeColumn(first.Outcomes[outcome].Column)}</h2>
                 {Html.Table($"Against {Html.Encode(first.Control)}, by {Html.EncodeColumn(lift.By)}", [
-                    "segment", "treatment", "persons", "lift", "95 %, all together", "relative", "p, adjusted", "verdict"], WriteRows(lift, outcome))}
+                    "segment", "treatment", "persons", "lift", "95 %, all together", "relative", "p, adjusted", "verdict"],
+                    WriteRows(lift, outcome))}
                 </section>
                 """);
         }
@@ -70,13 +73,13 @@ internal static class SegmentSection
             var isRate = shown.Outcomes[outcome].IsRate;
             foreach (var comparison in shown.Outcomes[outcome].Comparisons)
             {
-                var result = comparison.Cuped?.Result ?? comparison.Result;
+                var (result, verdict) = (comparison.Cuped?.Result ?? comparison.Result, comparison.Verdict);
                 yield return Html.Row(name, [
                     Html.Cell(Html.Encode(comparison.Treatment)), Html.Cell(Html.Number(shown.Arms.Sum(arm => arm.Persons))),
                     Html.Cell(Difference(result.AbsoluteLift, isRate)),
                     Html.Cell(comparison.Simultaneous is { } together ? Range(together.Absolute, isRate) : ""),
                     Html.Cell(Percent(result.RelativeLift)), Html.Cell(PValue(comparison.AdjustedPValue)),
-                    Html.Cell($"""<span class="{Class(comparison.Verdict)}">{Arrow(comparison.Verdict)} {Words(comparison.Verdict)}</span>""")]);
+                    Html.Cell($"""<span class="{Class(verdict)}">{Arrow(verdict)} {Words(verdict)}</span>""")]);
             }
         }
     }

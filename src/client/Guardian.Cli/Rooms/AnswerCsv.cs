@@ -6,8 +6,8 @@ using Guardian.CleanRoom.Statistics;
 namespace Guardian.Cli.Rooms;
 
 /// <summary>
-/// Writes the figures of an answer as CSV (RFC 4180), for spreadsheets and other programs: UTF-8, commas, decimal points, shares as numbers.
-/// A withheld figure is an empty cell.
+/// Writes the figures of an answer as CSV (RFC 4180), for spreadsheets and other programs: UTF-8, commas, decimal points, shares as
+/// numbers. A withheld figure is an empty cell.
 /// </summary>
 internal static class AnswerCsv
 {
@@ -50,8 +50,8 @@ internal static class AnswerCsv
             var arm = lift.Arms.FirstOrDefault(each => each.Name == comparison.Treatment);
             double? Level(string? name) => outcome.Totals.FirstOrDefault(total => total.Arm == name)?.Mean;
             yield return [
-                segment, outcome.Column, comparison.Treatment, arm?.Persons ?? lift.Arms.Where(each => !each.IsControl).Sum(each => each.Persons),
-                control.Persons, Level(arm?.Name), Level(control.Name), result.AbsoluteLift, .. Ends(result.AbsoluteInterval),
+                segment, outcome.Column, comparison.Treatment,
+                arm?.Persons ?? lift.Arms.Where(each => !each.IsControl).Sum(each => each.Persons), control.Persons, Level(arm?.Name), Level(control.Name), result.AbsoluteLift, .. Ends(result.AbsoluteInterval),
                 result.RelativeLift, .. Ends(result.RelativeInterval), result.PValue, comparison.AdjustedPValue,
                 LiftView.Describe(comparison.Verdict), result.Incremental, .. Ends(comparison.AlwaysValid?.Interval),
                 .. Ends(comparison.Simultaneous?.Absolute), cuped?.AbsoluteLift, .. Ends(cuped?.AbsoluteInterval)];

@@ -97,7 +97,8 @@ internal static class LiftView
         }
         foreach (var arm in lift.Arms)
         {
-            var totals = lift.Outcomes.Select(outcome => (outcome.IsRate, Total: outcome.Totals.SingleOrDefault(each => each.Arm == arm.Name)));
+            var totals = lift.Outcomes.Select(
+                outcome => (outcome.IsRate, Total: outcome.Totals.SingleOrDefault(each => each.Arm == arm.Name)));
             table.AddRow([
                 arm.Name + (arm.IsControl ? " (control)" : ""), Format.Number(arm.Persons),
                 .. totals.SelectMany(each => each.Total is { } total

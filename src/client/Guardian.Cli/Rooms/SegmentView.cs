@@ -48,7 +48,8 @@ internal static class SegmentView
     /// <summary>The sample ratio, in a sentence.</summary>
     public static string DescribeSampleRatio(SegmentedLiftResult lift)
     {
-        var wrong = lift.Segments.Where(segment => segment.Lift is { SampleRatio.IsMismatch: true }).Select(segment => segment.Value).ToList();
+        var wrong = lift.Segments.Where(segment => segment.Lift is { SampleRatio.IsMismatch: true }).Select(segment => segment.Value)
+            .ToList();
         var p = lift.SampleRatio.PValue < 0.0001
             ? "p < 0.0001"
             : string.Create(CultureInfo.InvariantCulture, $"p = {lift.SampleRatio.PValue:F4}");
@@ -91,7 +92,8 @@ internal static class SegmentView
                 table.AddRow(
                     segment.Value, comparison.Treatment, LiftView.Difference(result.AbsoluteLift, isRate),
                     comparison.Simultaneous is { } together ? LiftView.Range(together.Absolute, isRate) : "",
-                    LiftView.Percent(result.RelativeLift), LiftView.PValue(comparison.AdjustedPValue), LiftView.Describe(comparison.Verdict));
+                    LiftView.Percent(result.RelativeLift), LiftView.PValue(comparison.AdjustedPValue),
+                    LiftView.Describe(comparison.Verdict));
             }
         }
         return table;

@@ -25,7 +25,8 @@ internal static class LiftComparisons
         // A ratio that is withheld has no comparison.
         IReadOnlyList<(string Name, IReadOnlyList<int> Arms)> TreatmentsOf(LiftFigures figures, int outcome) =>
             outcome < plan.Outcomes.Count || figures.Ratios[outcome - plan.Outcomes.Count] is not null ? treatments : [];
-        var compared = segments.Select(figures => Enumerable.Range(0, plan.FamilySize).Select(outcome => TreatmentsOf(figures, outcome).Select(treatment =>
+        var compared = segments.Select(
+            figures => Enumerable.Range(0, plan.FamilySize).Select(outcome => TreatmentsOf(figures, outcome).Select(treatment =>
         {
             var plain = Compare(plan, figures, outcome, treatment, Level);
             if (together is not { } level)

@@ -61,8 +61,8 @@ public sealed record LiftArm(string Name, long Persons, bool IsControl, double I
 /// <param name="Comparisons">Each treatment arm against control, and, if there are several, all of them together.</param>
 /// <param name="Cap">The most that one person adds; null for a rate and for a ratio.</param>
 /// <param name="Per">
-/// For a ratio, the outcome by which it divides; null for others. It has neither totals nor comparisons when it is withheld, because too few
-/// persons have a part in it.
+/// For a ratio, the outcome by which it divides; null for others. It has neither totals nor comparisons when it is withheld, because
+/// too few persons have a part in it.
 /// </param>
 public sealed record LiftOutcome(
     string Column, bool IsRate, IReadOnlyList<LiftTotal> Totals, IReadOnlyList<LiftComparison> Comparisons, double? Cap = null,

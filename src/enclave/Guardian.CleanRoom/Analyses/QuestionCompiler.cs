@@ -48,14 +48,15 @@ internal sealed class QuestionCompiler(RoomContract contract)
         if (question.Kind == QuestionKind.Lift)
         {
             var design = contract.Analyses.Lift!;
-            // The assignment comes first and the outcomes last; a condition on another data set, or its segments, let that one take part too.
+            // The assignment comes first and the outcomes last; a condition or segments of another data set let that one take part too.
             string[] ends = [design.Assignment.DataSet, design.Outcomes[0].DataSet];
             var named = question.Where.SelectMany(condition => condition.Predicates()).Select(each => each.Column)
                 .Concat(question.By).Select(column => column.Split('.')[0]).ToHashSet();
             var others = contract.DataSets.Where(dataSet => named.Contains(dataSet.Name) && !ends.Contains(dataSet.Name));
             return question.DataSets.Count == 0
                 ? new List<DataSet>([contract.FindDataSet(ends[0])!, .. others, contract.FindDataSet(ends[1])!])
-                : RoomReasons.DesignFixed.Because("lift is over the data sets of its design, of its conditions and of its segments; leave them out");
+                : RoomReasons.DesignFixed.Because(
+                    "lift is over the data sets of its design, of its conditions and of its segments; leave them out");
         }
         var unknown = question.DataSets.FirstOrDefault(name => contract.FindDataSet(name) is null);
         if (unknown is not null)

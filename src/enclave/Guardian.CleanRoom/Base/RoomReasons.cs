@@ -106,7 +106,8 @@ public static class RoomReasons
 
     /// <summary>Lift is filtered by an outcome, the assignment or the exposure.</summary>
     public static readonly RefusalReason FilterNotBeforeAssignment = new(
-        "filter-not-before-assignment", RefusalKind.Forbidden, "Lift cannot be filtered or divided by the assignment, the exposure or an outcome.");
+        "filter-not-before-assignment", RefusalKind.Forbidden,
+        "Lift cannot be filtered or divided by the assignment, the exposure or an outcome.");
 
     /// <summary>Lift over everyone assigned is filtered by the outcomes' data set.</summary>
     public static readonly RefusalReason FilterNeedsMatch = new(

@@ -144,7 +144,8 @@ public sealed record Comparison(
 
     // With few clusters the error is itself uncertain: a t statistic counts as the normal one with the same tail.
     private static double Quantile(double level, double noiseShare, double? degrees) => degrees is { } few
-        ? NoiseMixture.Quantile(level, noiseShare) * Distributions.StudentQuantile(level, few) / Distributions.NormalQuantile(1 - (level / 2))
+        ? NoiseMixture.Quantile(level, noiseShare) * Distributions.StudentQuantile(level, few)
+            / Distributions.NormalQuantile(1 - (level / 2))
         : NoiseMixture.Quantile(level, noiseShare);
 
     private static double TwoSided(double statistic, double noiseShare, double? degrees)

@@ -112,7 +112,8 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
         var (one, other, caution, degrees) = Errors(treated, theta, control, theta);
         var sampling = one + other;
         var result = Comparison.OfDifference(
-            difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling), degrees, level);
+            difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling), degrees,
+            level);
         result = WithRelative(result, treated, control, theta, level);
         var (plain1, plain0, _, _) = Errors(treated, 0, control, 0);
         var plain = both.Clusters is null ? both.Outcome.Variance : plain1 + plain0;

@@ -54,7 +54,8 @@ internal sealed record RatioTotal(ArmTotal Numerator, ArmTotal Denominator, doub
         Numerator.Variance + (Value * Value * Denominator.Variance) - (2 * Value * Covariance) + (2 * Math.Abs(Value) * CovarianceCaution),
         0) / Scale;
 
-    private double Caution => (Numerator.Caution + (Value * Value * Denominator.Caution) + (2 * Math.Abs(Value) * CovarianceCaution)) / Scale;
+    private double Caution =>
+        (Numerator.Caution + (Value * Value * Denominator.Caution) + (2 * Math.Abs(Value) * CovarianceCaution)) / Scale;
 
     private double Noise =>
         (Numerator.SumNoise + (Value * Value * Denominator.SumNoise)) / (Denominator.Sum * Denominator.Sum);

@@ -78,7 +78,8 @@ public sealed class LookAttackTests
     {
         var rows = HillstromRows.Read();
         (string, string)[] changes =
-            [("population: matched", "population: matched\n    looks: {persons: 64000}"), ("noise: none", "noise: {epsilon: 0.5}\n  budget: 12")];
+            [("population: matched", "population: matched\n    looks: {persons: 64000}"),
+                ("noise: none", "noise: {epsilon: 0.5}\n  budget: 12")];
         using var room = HillstromRoom.OpenWith(rows.Take(6_000), changes);
         decimal Spent() => room.Service.Questions.ReadBudget().DataSets[0].Spent;
         Assert.IsType<LiftResult>(room.Ask(Lift).Body);

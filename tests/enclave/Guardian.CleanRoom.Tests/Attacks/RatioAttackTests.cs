@@ -4,8 +4,8 @@ using Guardian.CleanRoom.Tests.Support;
 namespace Guardian.CleanRoom.Tests.Attacks;
 
 /// <summary>
-/// Ratios whose parts are made for one person. In a room without noise, a ratio's error tells the sum of numerator times denominator; if one
-/// person alone has both, that is her own secret, although each arm is large.
+/// Ratios whose parts are made for one person. In a room without noise, a ratio's error tells the sum of numerator times denominator; if
+/// one person alone has both, that is her own secret, although each arm is large.
 /// </summary>
 public sealed class RatioAttackTests
 {

@@ -77,7 +77,8 @@ internal sealed class RoomLiftCommand : RoomQuestionCommand
         costs.Read(arguments, contract) is { } read
             ? arguments.GetValue(by) is null
                 ? read
-                : throw CliReasons.BadCost.Refuse("--cost is that of the whole campaign, and --by divides its persons: leave out one of both")
+                : throw CliReasons.BadCost.Refuse(
+                    "--cost is that of the whole campaign, and --by divides its persons: leave out one of both")
             : null;
 
     protected override Question ReadQuestion(RoomContract contract, ParseResult arguments) => new()

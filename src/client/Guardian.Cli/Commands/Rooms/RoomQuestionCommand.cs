@@ -32,7 +32,8 @@ internal abstract class RoomQuestionCommand : RoomCommand
         Description = "Ask nothing: show price, expected error, and what speaks for a refusal, from what every member may know.",
     };
 
-    protected RoomQuestionCommand(string name, string description) : base(name, description) => AddSymbols(where, output, html, csv, dryRun);
+    protected RoomQuestionCommand(string name, string description) : base(name, description) =>
+        AddSymbols(where, output, html, csv, dryRun);
 
     /// <summary>The option that names a file for the figures.</summary>
     public static Option<string?> CreateCsvOption() => new("--csv")
