@@ -51,7 +51,8 @@ internal static class AnswerCsv
             double? Level(string? name) => outcome.Totals.FirstOrDefault(total => total.Arm == name)?.Mean;
             yield return [
                 segment, outcome.Column, comparison.Treatment,
-                arm?.Persons ?? lift.Arms.Where(each => !each.IsControl).Sum(each => each.Persons), control.Persons, Level(arm?.Name), Level(control.Name), result.AbsoluteLift, .. Ends(result.AbsoluteInterval),
+                arm?.Persons ?? lift.Arms.Where(each => !each.IsControl).Sum(each => each.Persons),
+                control.Persons, Level(arm?.Name), Level(control.Name), result.AbsoluteLift, .. Ends(result.AbsoluteInterval),
                 result.RelativeLift, .. Ends(result.RelativeInterval), result.PValue, comparison.AdjustedPValue,
                 LiftView.Describe(comparison.Verdict), result.Incremental, .. Ends(comparison.AlwaysValid?.Interval),
                 .. Ends(comparison.Simultaneous?.Absolute), cuped?.AbsoluteLift, .. Ends(cuped?.AbsoluteInterval)];
