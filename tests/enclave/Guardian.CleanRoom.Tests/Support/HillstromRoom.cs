@@ -37,7 +37,7 @@ internal static class HillstromRoom
         room.Upload("campaign",
             "email,arm,exposed,score\n"
             + string.Concat(rows.Select(row => $"p{row.Number}@x.org,{row.Arm},{row.Number % 2},{row.Number % 150}\n"))
-            + string.Concat(Enumerable.Range(0, 500).Select(i => $"a{i}@x.org,,,\n")));
+            + string.Concat(Enumerable.Range(0, 500).Select(i => $"a{i}@x.org,,{i % 2},{i % 150}\n")));
         room.Upload("customers",
             "mail,region,visit,conversion,history,spend,age\n"
             + string.Concat(rows.Select(row =>
