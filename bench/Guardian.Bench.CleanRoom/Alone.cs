@@ -27,9 +27,6 @@ internal static class Alone
             ("count", () => room.Count(threads)),
             ("10 % x 1 % filter", () => room.Filter(threads)),
             ("crosstab 10 x 10", () => room.Crosstab(threads)),
-            ("sums by 10 cells: segments", () => room.Sums(threads)),
-            ("sums by 100 cells: clusters", () => room.SumsByClusters(threads, 1)),
-            ("sums by 1,000 cells: segments of clusters", () => room.SumsByClusters(threads, 10)),
         })
         {
             for (var round = 0; round < Times; round++)
@@ -37,7 +34,6 @@ internal static class Alone
                 Show(name, question);
             }
         }
-        Auditor.Run(Show);
         using var process = Process.GetCurrentProcess();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"  memory now, with the bench's own: {process.WorkingSet64 / 1_000_000:N0} MB"));

@@ -120,19 +120,6 @@ internal sealed class Room : IDisposable
         return Engine(threads).SumCells(plans, 10, new SumPlan([new Measure(1, 1)], [])).Sum(cell => cell.Measures[0].Sum);
     }
 
-    /// <summary>
-    /// Sums one column and its square by the values of both columns of the other side, like lift with segments and clusters.
-    /// </summary>
-    /// <param name="threads">Threads.</param>
-    /// <param name="segments">1 or 10.</param>
-    public long SumsByClusters(int threads, int segments)
-    {
-        var sides = Sides([]);
-        CellPart[] parts = segments == 1 ? [new CellPart(1, 1)] : [new CellPart(0, 100), new CellPart(1, 1)];
-        SidePlan[] plans = [sides[0] with { Cells = parts }, sides[1]];
-        return Engine(threads).SumCells(plans, 100 * segments, new SumPlan([new Measure(1, 1)], [])).Sum(cell => cell.Measures[0].Sum);
-    }
-
     public void Dispose()
     {
         foreach (var store in stores.Values)
