@@ -1,6 +1,5 @@
 using System.Globalization;
 using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Statistics;
 using Guardian.Cli.Output;
 

@@ -1,7 +1,6 @@
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
-using Guardian.CleanRoom.Statistics;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Analyses;

@@ -1,4 +1,3 @@
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
 using Guardian.CleanRoom.Statistics;

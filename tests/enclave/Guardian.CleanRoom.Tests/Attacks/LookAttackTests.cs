@@ -1,5 +1,4 @@
 using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Statistics;
 using Guardian.CleanRoom.Tests.Support;
 

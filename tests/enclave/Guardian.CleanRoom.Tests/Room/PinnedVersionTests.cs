@@ -1,5 +1,4 @@
 using Guardian.CleanRoom.Analyses;
-using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Room;

@@ -1,6 +1,5 @@
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Room;
-using Guardian.CleanRoom.Statistics;
 using Guardian.CleanRoom.Tests.Support;
 
 namespace Guardian.CleanRoom.Tests.Room;
