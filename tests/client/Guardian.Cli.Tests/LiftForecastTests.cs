@@ -44,10 +44,50 @@ public sealed class LiftForecastTests
         Assert.Null(exact.SuggestedCap);
     }
 
+    // References by scipy, without noise.
+    [Fact]
+    public void Ratios_covariates_clusters_and_several_looks_have_their_least_effects()
+    {
+        const string population = "    population: matched\n";
+        (string, string) exact = ("noise: {epsilon: 0.1}", "noise: none");
+        RoomContract With(string more, bool isExact = true) => Read([
+            (population, population + more), .. isExact ? [exact] : Array.Empty<(string, string)>()]);
+        const string ratios = "    ratios: {basket: customers.spend / customers.visit}\n";
+        const string looks = "    looks: {persons: 50000}\n";
+        var basket = Spend with { Mean = 60, Deviation = 40, Denominator = 0.1 };
+        double Ratio(RoomContract contract, RoomPowerCommand.Expectation expected) =>
+            new LiftForecast(contract, contract.Analyses.Lift!, 1, expected) { Ratio = contract.Analyses.Lift!.Ratios[0] }.Compute()
+                .Effects[0].Absolute;
+        Assert.Equal(3.6606646910804437, Ratio(With(ratios), basket), 1e-9);
+        const string clusters = ratios + "    cluster: campaign.shop\n";
+        (string, string) shop = (
+            "      - {name: exposed, type: flag, filter: true}\n",
+            "      - {name: exposed, type: flag, filter: true}\n      - {name: shop, type: integer, minimum: 1, maximum: 200}\n");
+        var clustered = Read((population, population + clusters), exact, shop);
+        Assert.Equal(5.11184004659966, Ratio(clustered, basket with { ClusterSize = 20, ClusterCorrelation = 0.05 }), 1e-9);
+
+        (string, string) history = (
+            "      - {name: visit, type: flag}\n", "      - {name: visit, type: flag}\n      - {name: before, type: integer, minimum: 0, "
+                + "maximum: 1000}\n");
+        var covariate = Read((population, population + "    covariate: customers.before\n"), exact, history);
+        Assert.Equal(0.6407944970054776, Forecast(covariate, 1, Spend with { Explained = 0.4 }).Effects[0].Absolute, 1e-9);
+        Assert.Equal(1.1059343141963214, Forecast(With(looks), 1, Spend).Effects[0].Absolute, 1e-9);
+        Assert.Equal(0.8272621384145245, Forecast(Read(exact), 1, Spend).Effects[0].Absolute, 1e-9);
+        Assert.InRange(
+            Forecast(With(looks), 0, Visits).Effects[0].Absolute / Forecast(Read(exact), 0, Visits).Effects[0].Absolute, 1.2, 1.5);
+
+        // Noise is counted in each of them.
+        Assert.True(Ratio(With(ratios, isExact: false), basket) > 3.67);
+        Assert.True(Forecast(With(looks, isExact: false), 1, Spend).Effects[0].Absolute > 1.107);
+        var noisy = Read((population, population + "    covariate: customers.before\n"), history);
+        var narrowed = Forecast(noisy, 1, Spend with { Explained = 0.4, CovariateDeviation = 100 }).Effects[0];
+        Assert.True(narrowed.Absolute > narrowed.WithoutNoise);
+    }
+
     private static RoomPowerResult Forecast(RoomContract contract, int outcome, RoomPowerCommand.Expectation expected) =>
         new LiftForecast(contract, contract.Analyses.Lift!, outcome, expected).Compute();
 
-    private static RoomContract Read(params (string Old, string New)[] changes)
+    internal static RoomContract Read(params (string Old, string New)[] changes)
     {
         var code = default(MrEnclave);
         var text = RoomTemplates.WriteContractHead(

@@ -48,7 +48,9 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
 
     private string WriteTitle() => answer.Question.Kind switch
     {
-        QuestionKind.Lift => "Did the campaign work?",
+        QuestionKind.Lift => answer.Body is SegmentedLiftResult segmented
+            ? $"For whom did the campaign work, by {Html.RemoveDataSet(segmented.By)}?"
+            : "Did the campaign work?",
         QuestionKind.Reach => "Whom did the campaign reach?",
         QuestionKind.Sum => $"How much is {Html.RemoveDataSet(((SumResult)answer.Body).Column)}?",
         QuestionKind.Crosstab => $"Who are they, by {string.Join(" and ", answer.Question.By.Select(Html.RemoveDataSet))}?",
@@ -60,6 +62,10 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         if (answer.Body is LiftResult lift)
         {
             return LiftSection.WriteLead(lift);
+        }
+        if (answer.Body is SegmentedLiftResult segmented)
+        {
+            return SegmentSection.WriteLead(segmented);
         }
         var margin = answer.NoiseMargin is { } noise ? $", give or take {Html.Number(noise)} for privacy" : "";
         return answer.Body switch
@@ -103,6 +109,7 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
     private string WriteBody() => answer.Body switch
     {
         LiftResult lift => LiftSection.Write(lift, Costs),
+        SegmentedLiftResult segmented => SegmentSection.Write(segmented, answer.MinimumAudience),
         CrosstabResult crosstab => CrosstabSection.Write(crosstab),
         ReachResult reach => ReachSection.Write(reach),
         _ => "",

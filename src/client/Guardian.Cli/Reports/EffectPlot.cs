@@ -45,7 +45,7 @@ internal sealed class EffectPlot
     private string Write()
     {
         var id = Html.Encode($"plot-{Html.RemoveDataSet(outcome.Column)}");
-        var unit = outcome.IsRate ? ", in percentage points" : ", per head";
+        var unit = outcome.IsRate ? ", in percentage points" : Html.Encode($", {Rooms.LiftView.LevelTitle(outcome)}");
         var hollow = outcome.Comparisons.Any(each => each.Cuped is not null) ? " Hollow: narrowed by the covariate (CUPED)." : "";
         return $"""
             <figure>

@@ -65,7 +65,7 @@ internal static class LiftSection
         {
             page.AppendLine(WriteReturns(lift, costs));
         }
-        foreach (var outcome in lift.Outcomes)
+        foreach (var outcome in lift.Outcomes.Where(each => each.Comparisons.Count > 0))
         {
             page.AppendLine($"""
                 <section>
@@ -126,7 +126,12 @@ internal static class LiftSection
     {
         var hasCuped = outcome.Comparisons.Any(each => each.Cuped is not null);
         var hasExposed = outcome.Comparisons.Any(each => each.Exposed is not null);
+        var hasLooks = outcome.Comparisons.Any(each => each.AlwaysValid is not null);
         List<string> titles = ["treatment", "absolute", "95 %", "relative", "95 %"];
+        if (hasLooks)
+        {
+            titles.Add("95 %, at every look");
+        }
         if (hasCuped)
         {
             titles.Add("narrowed (CUPED)");
@@ -137,11 +142,12 @@ internal static class LiftSection
         }
         titles.Add("p, adjusted");
         var rows = outcome.Comparisons.Select(
-            each => Html.Row(Html.Encode(each.Treatment), WriteCells(each, outcome.IsRate, hasCuped, hasExposed)));
+            each => Html.Row(Html.Encode(each.Treatment), WriteCells(each, outcome.IsRate, hasLooks, hasCuped, hasExposed)));
         return Html.Table($"Against {Html.Encode(lift.Control)}, everyone as assigned", titles, rows);
     }
 
-    private static IEnumerable<string> WriteCells(LiftComparison comparison, bool isRate, bool hasCuped, bool hasExposed)
+    private static IEnumerable<string> WriteCells(
+        LiftComparison comparison, bool isRate, bool hasLooks, bool hasCuped, bool hasExposed)
     {
         var result = comparison.Result;
         yield return Html.Cell(Difference(result.AbsoluteLift, isRate));
@@ -149,6 +155,10 @@ internal static class LiftSection
         yield return Html.Cell(Percent(result.RelativeLift));
         yield return Html.Cell(
             result.RelativeInterval is { } relative ? $"{Percent(relative.Lower)} to {Percent(relative.Upper)}" : "not defined");
+        if (hasLooks)
+        {
+            yield return Html.Cell(comparison.AlwaysValid is { } always ? Range(always.Interval, isRate) : "");
+        }
         if (hasCuped)
         {
             yield return Html.Cell(comparison.Cuped?.Result is { } cuped
@@ -175,7 +185,7 @@ internal static class LiftSection
             titles.Add("exposed");
         }
         titles.AddRange(
-            lift.Outcomes.SelectMany(outcome => new[] { Html.EncodeColumn(outcome.Column), outcome.IsRate ? "rate" : "per head" }));
+            lift.Outcomes.SelectMany(outcome => new[] { Html.EncodeColumn(outcome.Column), Html.Encode(LiftView.LevelTitle(outcome)) }));
         var caption = lift.Population == LiftPopulation.Matched
             ? "Persons in both data sets"
             : "Everyone assigned; who is in no other data set counts with outcome zero";
@@ -207,7 +217,12 @@ internal static class LiftSection
         }
         foreach (var outcome in lift.Outcomes)
         {
-            var total = outcome.Totals.Single(each => each.Arm == arm.Name);
+            if (outcome.Totals.SingleOrDefault(each => each.Arm == arm.Name) is not { } total)
+            {
+                yield return Html.Cell("withheld");
+                yield return Html.Cell("");
+                continue;
+            }
             yield return Html.Cell(outcome.IsRate ? Html.Number((long)total.Sum) : total.Sum.ToString("N2", Html.Culture));
             yield return Html.Cell(
                 outcome.IsRate ? (100 * total.Mean).ToString("F3", Html.Culture) + " %" : total.Mean.ToString("F4", Html.Culture));
@@ -222,6 +237,7 @@ internal static class LiftSection
                 : Html.Encode(LiftView.DescribeErrors(lift)[..1].ToUpperInvariant() + LiftView.DescribeErrors(lift)[1..]) + ".");
         const string intervals = "Each interval is for its comparison alone, so it may leave out zero where no effect is shown.";
         var covariate = lift.Covariate is { } column ? $" CUPED with {Html.Encode(column)}, known before the campaign." : "";
+        var notes = new[] { LiftView.DescribeLooks(lift), LiftView.DescribeWithheldRatios(lift) }.OfType<string>();
         var exposure = lift.Exposure is null
             ? ""
             : " The effect on the exposed is the difference between the arms over the difference in exposure; exposed and unexposed "
@@ -231,7 +247,7 @@ internal static class LiftSection
             <h2>How it was computed</h2>
             <p>{rules} {LiftView.DescribeJudgement(lift)} {intervals}{covariate}{exposure}</p>
             <ul>
-            {string.Concat(NoiseAdvice.Of(lift).Select(line => $"<li>{Html.Encode(line)}</li>"))}
+            {string.Concat(NoiseAdvice.Of(lift).Concat(notes).Select(line => $"<li>{Html.Encode(line)}</li>"))}
             </ul>
             </section>
             """;

@@ -22,6 +22,10 @@ internal static class LiftView
             people.WriteLine(line);
         }
         people.WriteLine(DescribeJudgement(lift));
+        foreach (var note in new[] { DescribeLooks(lift), DescribeWithheldRatios(lift) }.OfType<string>())
+        {
+            people.WriteLine(note);
+        }
         people.WriteLine(DescribeSampleRatio(lift));
         people.WriteLine(DescribeErrors(lift) + "; intent-to-treat, over "
             + (lift.Population == LiftPopulation.Matched ? "persons in both data sets" : "everyone assigned"));
@@ -54,6 +58,26 @@ internal static class LiftView
                 : "");
     }
 
+    /// <summary>The title of a rate, a mean or a ratio.</summary>
+    public static string LevelTitle(LiftOutcome outcome) =>
+        outcome.IsRate ? "rate" : outcome.Per is { } per ? $"per {Short(per)}" : "per head";
+
+    /// <summary>Names the ratios that are withheld, in a sentence; null for none.</summary>
+    public static string? DescribeWithheldRatios(LiftResult lift)
+    {
+        var withheld = lift.Outcomes.Where(outcome => outcome.Comparisons.Count == 0).Select(outcome => outcome.Column).ToList();
+        return withheld.Count == 0
+            ? null
+            : $"{string.Join(", ", withheld)}: withheld, because too few persons of an arm have a part in it.";
+    }
+
+    /// <summary>Says that verdicts hold at every look, in a sentence; null where they are for one look.</summary>
+    public static string? DescribeLooks(LiftResult lift) =>
+        lift.Outcomes.SelectMany(outcome => outcome.Comparisons).All(comparison => comparison.AlwaysValid is null)
+            ? null
+            : "P-values and verdicts are always valid: they hold however often the room is asked again about more persons, "
+                + "and whenever somebody stops.";
+
     /// <summary>The number of comparisons with an effect, of all that are judged together, in a sentence.</summary>
     public static string CountFound(LiftResult lift)
     {
@@ -69,14 +93,17 @@ internal static class LiftView
         var table = new TextTable().AddTextColumns("arm").AddNumberColumns("persons");
         foreach (var outcome in lift.Outcomes)
         {
-            table.AddNumberColumns(Short(outcome.Column), outcome.IsRate ? "rate" : "per head");
+            table.AddNumberColumns(Short(outcome.Column), LevelTitle(outcome));
         }
         foreach (var arm in lift.Arms)
         {
-            var totals = lift.Outcomes.Select(outcome => (outcome.IsRate, Total: outcome.Totals.Single(each => each.Arm == arm.Name)));
+            var totals = lift.Outcomes.Select(
+                outcome => (outcome.IsRate, Total: outcome.Totals.SingleOrDefault(each => each.Arm == arm.Name)));
             table.AddRow([
                 arm.Name + (arm.IsControl ? " (control)" : ""), Format.Number(arm.Persons),
-                .. totals.SelectMany(each => new[] { Amount(each.Total.Sum, each.IsRate), Level(each.Total.Mean, each.IsRate) })]);
+                .. totals.SelectMany(each => each.Total is { } total
+                    ? new[] { Amount(total.Sum, each.IsRate), Level(total.Mean, each.IsRate) }
+                    : ["withheld", ""])]);
         }
         return table;
     }
@@ -106,6 +133,10 @@ internal static class LiftView
             outcome => outcome.Comparisons.Select(comparison => (outcome, comparison))))
         {
             var name = $"{comparison.Treatment}, {Short(outcome.Column)}";
+            if (comparison.AlwaysValid is { } always)
+            {
+                people.WriteLine($"{name}, at every look: {Range(always.Interval, outcome.IsRate)} (95 %)");
+            }
             if (comparison.Cuped is { } cuped)
             {
                 people.WriteLine(
@@ -140,7 +171,8 @@ internal static class LiftView
                 : "as intended");
     }
 
-    private static string Describe(LiftVerdict verdict) => verdict switch
+    /// <summary>A verdict in words.</summary>
+    public static string Describe(LiftVerdict verdict) => verdict switch
     {
         LiftVerdict.Increase => "raised", LiftVerdict.Decrease => "lowered", LiftVerdict.Withheld => "withheld", _ => "no effect shown",
     };
@@ -152,14 +184,18 @@ internal static class LiftView
     private static string Level(double mean, bool isRate) =>
         isRate ? (mean * 100).ToString("F3", Culture) + " %" : mean.ToString("F4", Culture);
 
-    private static string Range(Interval interval, bool isRate) =>
+    /// <summary>An interval.</summary>
+    public static string Range(Interval interval, bool isRate) =>
         $"{Difference(interval.Lower, isRate)} to {Difference(interval.Upper, isRate)}";
 
-    private static string Difference(double value, bool isRate) =>
+    /// <summary>A difference: percentage points for a rate, else an amount.</summary>
+    public static string Difference(double value, bool isRate) =>
         isRate ? (value * 100).ToString("+0.000;-0.000", Culture) + " pp" : value.ToString("+0.0000;-0.0000", Culture);
 
-    private static string Percent(double? value) =>
+    /// <summary>A relative difference.</summary>
+    public static string Percent(double? value) =>
         value is { } number ? (number * 100).ToString("+0.0;-0.0", Culture) + " %" : "not defined";
 
-    private static string PValue(double? value) => value is not { } p ? "-" : p < 0.0001 ? "< 0.0001" : p.ToString("F4", Culture);
+    /// <summary>A p-value.</summary>
+    public static string PValue(double? value) => value is not { } p ? "-" : p < 0.0001 ? "< 0.0001" : p.ToString("F4", Culture);
 }

@@ -12,7 +12,7 @@ internal static class NoiseAdvice
     /// <summary>Writes a line for each outcome; for exact figures it says that all error is sampling error.</summary>
     public static IEnumerable<string> Of(LiftResult lift)
     {
-        foreach (var outcome in lift.Outcomes)
+        foreach (var outcome in lift.Outcomes.Where(each => each.Comparisons.Count > 0))
         {
             // The comparison that noise disturbs most.
             var worst = outcome.Comparisons.MaxBy(each => NoiseShare(each.Result))!;

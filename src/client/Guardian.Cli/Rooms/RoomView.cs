@@ -83,7 +83,11 @@ internal static class RoomView
         {
             LiftView.Show(people, lift);
         }
-        if (answer.NoiseMargin is { } margin && answer.Body is not LiftResult)
+        if (answer.Body is SegmentedLiftResult segmented)
+        {
+            SegmentView.Show(people, segmented, answer.MinimumAudience);
+        }
+        if (answer.NoiseMargin is { } margin && answer.Body is not (LiftResult or SegmentedLiftResult))
         {
             people.WriteLine($"every count has noise and is within {margin} of the truth at 95 %");
         }
@@ -95,7 +99,8 @@ internal static class RoomView
             ", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
         return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; "
             + $"open to filters: {open}"
-            + (dataSet.Within is { } outer ? $"; all its persons are in {outer}" : "");
+            + (dataSet.Within is { } outer ? $"; all its persons are in {outer}" : "")
+            + (dataSet.PinnedDays is { } days ? $"; one version for {(days == 1 ? "a day" : $"{days} days")}" : "");
     }
 
     private static void ShowReach(TextOutput people, ReachResult reach, string filters)

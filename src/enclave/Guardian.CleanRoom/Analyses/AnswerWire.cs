@@ -21,6 +21,7 @@ internal sealed record AnswerWire : AnswerProvenance
         Sum = answer.Body as SumResult;
         Reach = answer.Body as ReachResult;
         Lift = answer.Body as LiftResult;
+        SegmentedLift = answer.Body as SegmentedLiftResult;
         Activation = answer.Body as ActivationResult;
         Withheld = answer.Body as WithheldResult;
     }
@@ -41,6 +42,9 @@ internal sealed record AnswerWire : AnswerProvenance
     public LiftResult? Lift { get; init; }
 
     [JsonPropertyOrder(AfterProvenance)]
+    public SegmentedLiftResult? SegmentedLift { get; init; }
+
+    [JsonPropertyOrder(AfterProvenance)]
     public ActivationResult? Activation { get; init; }
 
     [JsonPropertyOrder(AfterProvenance)]
@@ -49,7 +53,7 @@ internal sealed record AnswerWire : AnswerProvenance
     /// <exception cref="JsonException">There is no result, or more than one.</exception>
     public Answer ToAnswer()
     {
-        AnswerBody?[] all = [Overlap, Crosstab, Sum, Reach, Lift, Activation, Withheld];
+        AnswerBody?[] all = [Overlap, Crosstab, Sum, Reach, Lift, SegmentedLift, Activation, Withheld];
         return all.OfType<AnswerBody>().ToList() is [var body]
             ? new Answer(this, body)
             : throw new JsonException("an answer has exactly one result");

@@ -18,7 +18,12 @@ internal sealed record CompiledQuestion(
     FoundColumn? Measured = null)
 {
     /// <summary>Whether the contract promises the answer: its own measurement, of all persons.</summary>
-    public bool IsReserved => Question is { Kind: QuestionKind.Lift, Where.Count: 0 };
+    public bool IsReserved => Question is { Kind: QuestionKind.Lift, Where.Count: 0, By.Count: 0 };
+
+    /// <summary>The column of lift's segments; null without segments.</summary>
+    public FoundColumn? Segments => Question is { Kind: QuestionKind.Lift, By.Count: > 0 }
+        ? new FoundColumn(Cells[0].DataSet, Cells[0].Column)
+        : null;
 
     /// <summary>Cells in all.</summary>
     public int CellCount => Cells.Aggregate(1, (count, cell) => count * cell.Size);
@@ -72,7 +77,7 @@ internal sealed record CompiledQuestion(
         var values = Cells.Select(column => cells.Select(column.ValueOf).Distinct().ToList()).ToList();
         var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
         return Filters.With(isProduct
-            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size || !isAlwaysTrue(pair.First))
+            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size || !(pair.First.IsEmptyLeast || isAlwaysTrue(pair.First)))
                 .Select(pair => pair.First.In(DataSets, pair.Second))
             : [new CodeAny([.. cells.Select(ConditionOf)])]);
     }
@@ -99,7 +104,8 @@ internal sealed record CompiledQuestion(
 /// <param name="Column">Index of the column in its data set.</param>
 /// <param name="Size">The number of values.</param>
 /// <param name="Stride">The difference between the cells of neighbouring values.</param>
-internal sealed record CellColumn(DataSet DataSet, int Column, int Size, int Stride)
+/// <param name="IsEmptyLeast">Whether an empty cell counts as the least value.</param>
+internal sealed record CellColumn(DataSet DataSet, int Column, int Size, int Stride, bool IsEmptyLeast = false)
 {
     /// <summary>The column.</summary>
     public Column Definition => DataSet.Columns[Column];
@@ -110,5 +116,6 @@ internal sealed record CellColumn(DataSet DataSet, int Column, int Size, int Str
     /// <summary>Makes the condition that this column has one of some values.</summary>
     public CodeRanges In(IReadOnlyList<DataSet> dataSets, IEnumerable<long> values) => new(
         CompiledFilters.NumberOf(dataSets, new FoundColumn(DataSet, Column)),
-        [.. values.Select(value => (uint)(value - Definition.Minimum + 1)).Select(code => (code, code))]);
+        [.. values.Select(value => (uint)(value - Definition.Minimum + 1))
+            .Select(code => (IsEmptyLeast && code == 1 ? 0 : code, code))]);
 }

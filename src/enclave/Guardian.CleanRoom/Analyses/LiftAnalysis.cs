@@ -1,111 +1,55 @@
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
-using Guardian.CleanRoom.Statistics;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Analyses;
 
-/// <summary>Measures lift as the contract designed it: intent-to-treat, with arms by assignment alone, whatever the exposure.</summary>
+/// <summary>
+/// Measures lift as the contract designed it, of everybody or by segment: intent-to-treat, with arms by assignment alone, whatever the
+/// exposure.
+/// </summary>
 internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, DisclosureRules rules)
 {
-    private readonly LiftDesign design = contract.Analyses.Lift!;
-    private readonly DataSet assigned = contract.FindDataSet(contract.Analyses.Lift!.Assignment.DataSet)!;
-    private readonly DataSet measured = contract.FindDataSet(contract.Analyses.Lift!.Outcomes[0].DataSet)!;
-
-    private bool IsMatchedOnly => design.Population == LiftPopulation.Matched;
-
     /// <summary>Runs the contract's lift measurement; filters narrow the persons of all arms alike.</summary>
     public Outcome<AnalysisResult> Run(CompiledQuestion question)
     {
-        var arms = assigned.Columns[IndexOf(design.Assignment)].Values;
-        var clusters = ClusterCells.Of(contract);
-        var groups = clusters?.Count ?? 1;
-        var cells = arms.Count * groups;
-        SidePlan[] both = [.. SidesOf(question, clusters)];
-        SidePlan[] counted = IsMatchedOnly ? both : both[..^1];
-        // The cells of an arm are its clusters.
-        IReadOnlyList<CellTotals> OfArms(CellTotals[] totals) =>
-            [.. totals.Chunk(groups).Select(arm => arm.Aggregate((left, right) => left + right))];
+        var plan = new LiftPlan(contract, question.Segments);
+        SidePlan[] both = [.. SidesOf(plan, question, withClusters: true)];
+        SidePlan[] counted = plan.IsMatchedOnly ? both : both[..^1];
+        IReadOnlyList<CellTotals[]> OfSegments(CellTotals[] cells) => [.. cells.Chunk(cells.Length / plan.SegmentCount)];
 
-        // Step 1: the persons of each arm, and the exposed ones among them.
-        var exposure = design.Exposure is { } flag ? new Measure(0, IndexOf(flag)) : null;
-        var cellTotals = persons.Engine.SumCells(counted, cells, new SumPlan(exposure is null ? [] : [exposure], []));
-        var armTotals = OfArms(cellTotals);
-        // Step 2: the outcomes of the matched persons of each arm.
-        var covariate = design.Covariate is { } before ? measured.Columns[IndexOf(before)] : null;
-        var outcomes = design.Outcomes.Select((_, outcome) => design.OutcomeColumn(contract, outcome)).ToList();
-        var cellSums = persons.Engine.SumCells(both, cells, PlanSums(both.Length - 1, outcomes, covariate));
-        var sums = OfArms(cellSums);
+        // Step 1: the persons of each arm, the exposed ones among them, and the outcomes of the matched ones.
+        var countedCells = OfSegments(persons.Engine.SumCells(
+            counted, plan.CellCount, new SumPlan(plan.Exposure is { } exposure ? [exposure] : [], [])));
+        var matchedCells = OfSegments(persons.Engine.SumCells(both, plan.CellCount, plan.PlanSums(both.Length - 1)));
 
-        // Step 3: noise. A person is in one arm, and there in every figure.
+        var partsInRatios = plan.Design.Ratios.Select(ratio => CountParts(plan, question, both, ratio)).ToList();
+
+        // Step 2: noise for the counts of every segment, shown or not. A person is in one segment only.
         var noise = new LiftNoise(rules, contract);
-        var armCounts = armTotals.Select(arm => noise.Count(arm.Persons, LiftFigure.Persons)).ToList();
-        var exposed = exposure is null
-            ? null
-            : armTotals.Select(arm => noise.Count(arm.Measures[0].Sum, LiftFigure.Exposed)).ToList();
-        var matched = IsMatchedOnly
-            ? (long)armCounts.Aggregate((Int128)0, (sum, arm) => sum + arm.Value)
-            : (long)noise.Count(sums.Sum(arm => arm.Persons), LiftFigure.Matched).Value;
+        var counts = countedCells.Zip(matchedCells, (all, matched) => LiftCounts.Of(plan, noise, all, matched)).ToList();
 
-        var inClusters = clusters is null
-            ? null
-            : cellTotals.Select(cell => noise.Count(cell.Persons, LiftFigure.ClusterPersons)).Chunk(groups).ToList();
-
-        // Step 4: the rules. Every arm is reported, and so is the set of matched persons of all arms.
-        var sets = FindSets(question, arms.Count);
-        if (armCounts.Any(arm => !rules.Allows(arm.Value, [])) || !rules.Allows(matched, persons.SizesOf(question))
-            || !sets.TrueForAll(persons.Accept))
+        // Step 3: the rules. In each segment, every arm is reported, and so is the set of matched persons of all arms.
+        var sets = FindSets(plan, question);
+        var sizes = persons.SizesOf(question).ToList();
+        var shown = Enumerable.Range(0, plan.SegmentCount).Where(segment => IsOpen(plan, segment)
+            && counts[segment].Persons.All(arm => rules.Allows(arm.Value, [])) && rules.Allows(counts[segment].Matched, sizes)
+            && sets[segment].All(persons.Accept)).ToList();
+        if (shown.Count == 0)
         {
             return rules.Withhold();
         }
 
-        // Step 5: the statistics.
-        List<T> ByArm<T>(Func<int, T> compute) => [.. Enumerable.Range(0, arms.Count).Select(compute)];
-        var totals = outcomes.Select((column, outcome) =>
-        {
-            var byArm = noise.Totals(outcome, column, ByArm(arm => sums[arm].Measures[outcome]), armCounts);
-            return inClusters is null ? byArm : ByArm(arm => byArm[arm] with
-            {
-                Clusters = noise.Clusters(
-                    outcome, column,
-                    [.. cellSums.Skip(arm * groups).Take(groups).Select(cell => cell.Measures[outcome])], inClusters[arm]),
-            });
-        }).ToList();
-        var known = covariate is null ? null : ByArm(arm => noise.Covariate(covariate, sums[arm].Measures[outcomes.Count]));
-        var covariates = covariate is null ? null : outcomes.Select((column, outcome) => ByArm(arm =>
-            noise.WithCovariate(
-                outcome, totals[outcome][arm], column, covariate, known![arm], sums[arm].Products[outcome]))).ToList();
-        var ratio = inClusters is null
-            ? SampleRatio.Check([.. armCounts.Select(arm => (long)arm.Value)], design.Shares, armCounts[0].Variance)
-            : SampleRatio.CheckClusters(
-                [.. inClusters.Select(arm => arm.Select(cluster => (double)cluster.Value).ToList())], design.Shares);
-        var areTooFew = clusters is not null && totals[0].Any(arm => ClusterError.Count(arm.Clusters!) < ClusterError.LeastClusters);
-        var isRate = outcomes.Select(column => column.Kind == ColumnKind.Flag).ToList();
-        var exposedPersons = exposed?.Select(arm => (double)arm.Value).ToList();
-        var compared = LiftComparisons.Compare(
-            design, arms, isRate, totals, covariates, exposedPersons, isSound: !ratio.IsMismatch && !areTooFew);
-        var result = new LiftResult(
-            design.Assignment.ToString(), design.Control, design.Population, matched,
-            ByArm(arm => new LiftArm(
-                arms[arm], (long)armCounts[arm].Value, arms[arm] == design.Control, design.Shares[arm], (long?)exposed?[arm].Value)),
-            ratio, design.Correction, covariate is null ? null : design.Covariate!.ToString(), design.Exposure?.ToString(),
-            [.. design.Outcomes.Select((column, outcome) => new LiftOutcome(
-                column.ToString(), isRate[outcome],
-                ByArm(arm => new LiftTotal(arms[arm], totals[outcome][arm].Sum, totals[outcome][arm].Mean)),
-                compared[outcome],
-                isRate[outcome] ? null : outcomes[outcome].GreatestInSum / (double)CellText.Power(outcomes[outcome].Places)))],
-            clusters is null ? null : new LiftClusters(design.Cluster!.ToString(), groups, clusters.HashBits > 0, areTooFew));
-        return new AnalysisResult(result, sets);
-    }
-
-    /// <summary>Describes a question so that its cells are the arms.</summary>
-    public static CompiledQuestion ByArm(RoomContract contract, CompiledQuestion question)
-    {
-        var assignment = contract.Analyses.Lift!.Assignment;
-        var assigned = contract.FindDataSet(assignment.DataSet)!;
-        var column = assigned.Columns.ToList().FindIndex(each => each.Name == assignment.Column);
-        return question with { Cells = [new CellColumn(assigned, column, assigned.Columns[column].Values.Count, 1)] };
+        // Step 4: the statistics.
+        var figures = shown.Select(segment => LiftFigures.Of(
+            plan, noise, counts[segment], matchedCells[segment],
+            [.. partsInRatios.Select(parts => parts is null || parts.Skip(segment * plan.Arms.Count).Take(plan.Arms.Count)
+                .All(count => count >= rules.Rules.MinimumAudience))])).ToList();
+        var results = LiftReport.Write(plan, figures);
+        return new AnalysisResult(
+            plan.Segments is null ? results.Segments[0] : results.BySegment(question.Question.By[0], shown),
+            [.. shown.SelectMany(segment => sets[segment])]);
     }
 
     /// <summary>
@@ -114,48 +58,47 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
     /// </summary>
     public IReadOnlyList<PersonSet> FindReservedSets(CompiledQuestion question)
     {
-        var arms = assigned.Columns[IndexOf(design.Assignment)].Values.Count;
+        var plan = new LiftPlan(contract, null);
         // Both are computed in any case: the host must not see whether an arm is small.
-        var assignedToArm = persons.Engine.CountCells([SidesOf(question, null)[0]], arms);
-        var sets = FindSets(question, arms);
+        var assignedToArm = persons.Engine.CountCells([SidesOf(plan, question, withClusters: false)[0]], plan.Arms.Count);
+        var sets = FindSets(plan, question)[0];
         return assignedToArm.Any(count => count < rules.Rules.MinimumAudience) ? [] : sets;
     }
 
-    private SumPlan PlanSums(int side, List<Column> outcomes, Column? covariate)
+    // Without noise, the error of a ratio tells the sum of the products. It must not be that of a few persons.
+    private long[]? CountParts(LiftPlan plan, CompiledQuestion question, SidePlan[] both, LiftRatio ratio)
     {
-        var all = measured.Columns.Select(column => column.Name).ToList();
-        List<Column> columns = covariate is null ? outcomes : [.. outcomes, covariate];
-        return new SumPlan(
-            [.. columns.Select(column => new Measure(side, all.IndexOf(column.Name), (uint)LiftTotals.Reach(column)))],
-            covariate is null ? [] : [.. outcomes.Select((_, index) => (index, outcomes.Count))]);
-    }
-
-    // The cells are the arms, each divided by cluster where there are clusters.
-    private IReadOnlyList<SidePlan> SidesOf(CompiledQuestion question, ClusterCells? clusters)
-    {
-        List<CellPart> parts = [new CellPart(IndexOf(design.Assignment), clusters?.Count ?? 1)];
-        if (clusters is not null)
+        if (rules.Rules.Epsilon is not null)
         {
-            parts.Add(new CellPart(clusters.Column, 1, HashBits: clusters.HashBits));
+            return null;
         }
-        return [.. question.DataSets.Select(dataSet => persons.SideOf(question, dataSet, dataSet == assigned ? parts : []))];
+        var sides = SidesOf(plan, question, withClusters: false).ToList();
+        sides[^1] = sides[^1] with { Where = [.. both[^1].Where, .. plan.PartIn(ratio)] };
+        return persons.Engine.CountCells(sides, plan.SegmentCount * plan.Arms.Count);
     }
 
-    private List<PersonSet> FindSets(CompiledQuestion question, int arms)
+    // A segment whose value the owner did not open is none that a question may name.
+    private static bool IsOpen(LiftPlan plan, int segment) =>
+        plan.Segments is null || plan.Segments.Column.IsOpen(plan.Segments.Column.Minimum + segment);
+
+    private IReadOnlyList<SidePlan> SidesOf(LiftPlan plan, CompiledQuestion question, bool withClusters) =>
+        [.. question.DataSets.Select(dataSet => persons.SideOf(question, dataSet, plan.PartsOf(dataSet, withClusters)))];
+
+    // By segment: the set of each arm, and that of the matched persons of all arms.
+    private List<IReadOnlyList<PersonSet>> FindSets(LiftPlan plan, CompiledQuestion question)
     {
-        SidePlan[] both = [.. SidesOf(question, null)];
-        SidePlan[] counted = IsMatchedOnly ? both : both[..^1];
-        var byArm = ByArm(contract, question);
-        var countedByArm = byArm with { DataSets = [.. counted.Select(side => side.Source.DataSet)] };
-        var sketches = persons.Sketch(counted, arms);
-        var matched = IsMatchedOnly ? sketches : persons.Sketch(both, arms);
-        return
-        [
-            .. sketches.Select((sketch, arm) => persons.SetOf(sketch, countedByArm, [arm])),
-            persons.SetOf(matched.Aggregate((left, right) => left ^ right), byArm),
-        ];
+        SidePlan[] both = [.. SidesOf(plan, question, withClusters: false)];
+        SidePlan[] counted = plan.IsMatchedOnly ? both : both[..^1];
+        var arms = plan.Arms.Count;
+        var all = question with { DataSets = [.. counted.Select(side => side.Source.DataSet)] };
+        var sketches = persons.Sketch(counted, plan.SegmentCount * arms);
+        var matched = plan.IsMatchedOnly ? sketches : persons.Sketch(both, plan.SegmentCount * arms);
+        return [.. Enumerable.Range(0, plan.SegmentCount).Select(segment =>
+        {
+            List<int> cells = [.. Enumerable.Range(segment * arms, arms)];
+            return (IReadOnlyList<PersonSet>)[
+                .. cells.Select(cell => persons.SetOf(sketches[cell], all, [cell])),
+                persons.SetOf(cells.Select(cell => matched[cell]).Aggregate((left, right) => left ^ right), question, cells)];
+        })];
     }
-
-    private int IndexOf(ColumnReference reference) =>
-        contract.FindDataSet(reference.DataSet)!.Columns.ToList().FindIndex(column => column.Name == reference.Column);
 }

@@ -86,7 +86,8 @@ internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)
     /// it is empty: CUPED is valid for any function of data known before. Σ(m+d)e = mΣe + Σde, over persons with the outcome.
     /// </summary>
     public CovariateTotal WithCovariate(
-        int index, ArmTotal total, Column outcome, Column covariate, CovariateSums before, ProductSums products)
+        int index, ArmTotal total, Column outcome, Column covariate, CovariateSums before, ProductSums products,
+        IReadOnlyList<Noised>? clusters = null)
     {
         var reach = LiftTotals.Reach(covariate);
         var product = Add(products.Sum, LiftTotals.Reach(outcome) * reach, LiftFigure.Product, index);
@@ -101,7 +102,33 @@ internal sealed class LiftNoise(DisclosureRules rules, RoomContract contract)
             (double)(product.Value + (shared.Value * outcome.Minimum)) / both,
             before.Sum.Variance / (scale * scale),
             before.Squares.Variance / Math.Pow(scale, 4),
-            (product.Variance + (minimum * minimum * shared.Variance)) / (both * both));
+            (product.Variance + (minimum * minimum * shared.Variance)) / (both * both))
+        {
+            Clusters = clusters?.Select(
+                cluster => new CovariateOfCluster((double)cluster.Value / scale, cluster.Variance / (scale * scale))).ToList(),
+        };
+    }
+
+    /// <summary>Adds noise to the covariate's sums over clusters.</summary>
+    public IReadOnlyList<Noised> CovariateOfClusters(Column covariate, IEnumerable<MeasureSums> sums) =>
+        [.. sums.Select(cluster => Add(cluster.Sum, LiftTotals.Reach(covariate), LiftFigure.ClusterCovariate, 0))];
+
+    /// <summary>Adds noise to the products of a ratio. Both columns begin at zero, so the distances are the values.</summary>
+    /// <param name="index">Index of the ratio.</param>
+    /// <param name="numerator">The numerator's total and column.</param>
+    /// <param name="denominator">The denominator's total and column.</param>
+    /// <param name="products">The exact sum of the products.</param>
+    public RatioTotal Ratio(
+        int index, (ArmTotal Total, Column Column) numerator, (ArmTotal Total, Column Column) denominator, ProductSums products)
+    {
+        if (hasClusters)
+        {
+            return new RatioTotal(numerator.Total, denominator.Total, 0);
+        }
+        var product = Add(
+            products.Sum, LiftTotals.Reach(numerator.Column) * LiftTotals.Reach(denominator.Column), LiftFigure.RatioProduct, index);
+        var both = (double)CellText.Power(numerator.Column.Places) * (double)CellText.Power(denominator.Column.Places);
+        return new RatioTotal(numerator.Total, denominator.Total, (double)product.Value / both, product.Variance / (both * both));
     }
 
     private Noised Add(Int128 figure, Int128 sensitivity, LiftFigure kind, int outcome) =>

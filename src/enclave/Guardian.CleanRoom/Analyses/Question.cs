@@ -39,7 +39,7 @@ public sealed record Question
     /// <summary>The conditions, all of which must hold. Each may use columns of any data sets that take part.</summary>
     public IReadOnlyList<Condition> Where { get; init; } = [];
 
-    /// <summary>For a crosstab, one or two columns, each <c>dataset.column</c>.</summary>
+    /// <summary>For a crosstab, one or two columns, each <c>dataset.column</c>; for lift by segment, one.</summary>
     public IReadOnlyList<string> By { get; init; } = [];
 
     /// <summary>For a sum, the column, <c>dataset.column</c>.</summary>

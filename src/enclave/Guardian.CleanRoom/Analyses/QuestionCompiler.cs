@@ -16,10 +16,10 @@ internal sealed class QuestionCompiler(RoomContract contract)
             return RoomReasons.AnalysisNotAllowed.Because(
                 $"the contract does not allow {NameOf(question.Kind)}; it allows {ListAllowed()}");
         }
-        if ((question.By.Count > 0 && question.Kind != QuestionKind.Crosstab)
+        if ((question.By.Count > 0 && question.Kind is not (QuestionKind.Crosstab or QuestionKind.Lift))
             || (question.Column is not null && question.Kind != QuestionKind.Sum))
         {
-            return RoomReasons.ByNotHere.Because("only a crosstab is by columns, and only a sum is of a column");
+            return RoomReasons.ByNotHere.Because("only a crosstab and lift are by columns, and only a sum is of a column");
         }
         var dataSets = FindDataSets(question);
         if (dataSets.Refusal is not null)
@@ -48,14 +48,15 @@ internal sealed class QuestionCompiler(RoomContract contract)
         if (question.Kind == QuestionKind.Lift)
         {
             var design = contract.Analyses.Lift!;
-            // The assignment comes first and the outcomes last; a condition on another data set lets that one take part too.
+            // The assignment comes first and the outcomes last; a condition or segments of another data set let that one take part too.
             string[] ends = [design.Assignment.DataSet, design.Outcomes[0].DataSet];
-            var named = question.Where.SelectMany(condition => condition.Predicates()).Select(each => each.Column.Split('.')[0])
-                .ToHashSet();
+            var named = question.Where.SelectMany(condition => condition.Predicates()).Select(each => each.Column)
+                .Concat(question.By).Select(column => column.Split('.')[0]).ToHashSet();
             var others = contract.DataSets.Where(dataSet => named.Contains(dataSet.Name) && !ends.Contains(dataSet.Name));
             return question.DataSets.Count == 0
                 ? new List<DataSet>([contract.FindDataSet(ends[0])!, .. others, contract.FindDataSet(ends[1])!])
-                : RoomReasons.DesignFixed.Because("lift is over the data sets of its design and of its conditions; leave them out");
+                : RoomReasons.DesignFixed.Because(
+                    "lift is over the data sets of its design, of its conditions and of its segments; leave them out");
         }
         var unknown = question.DataSets.FirstOrDefault(name => contract.FindDataSet(name) is null);
         if (unknown is not null)
@@ -121,10 +122,9 @@ internal sealed class QuestionCompiler(RoomContract contract)
                 return found.Refusal;
             }
             var column = found.Value!.Column;
-            if (column.Kind is not (ColumnKind.Category or ColumnKind.Flag))
+            if (FindGroupProblem(name, column) is { } problem)
             {
-                return RoomReasons.NotGroupable.Because(
-                    $"'{name}' is neither a category nor a flag, so a crosstab cannot be by it; filter by ranges of it instead");
+                return problem;
             }
             var size = (int)(column.Maximum - column.Minimum + 1);
             cells.Insert(0, new CellColumn(found.Value.DataSet, found.Value.Index, size, stride));
@@ -160,7 +160,10 @@ internal sealed class QuestionCompiler(RoomContract contract)
             return found.Refusal;
         }
         var column = found.Value!;
-        return compiled with { Cells = [new CellColumn(column.DataSet, column.Index, (int)column.Column.Maximum + 1, 1)] };
+        return compiled with
+        {
+            Cells = [new CellColumn(column.DataSet, column.Index, (int)column.Column.Maximum + 1, 1, IsEmptyLeast: true)],
+        };
     }
 
     private Outcome<CompiledQuestion> CompileLift(CompiledQuestion compiled)
@@ -169,7 +172,14 @@ internal sealed class QuestionCompiler(RoomContract contract)
         {
             return refusal;
         }
-        if (ClusterCells.Of(contract) is not { } clusters)
+        var segments = FindSegments(compiled);
+        if (segments.Refusal is not null)
+        {
+            return segments.Refusal;
+        }
+        var plan = segments.Value!;
+        compiled = compiled with { Cells = plan.Cells };
+        if (plan.Clusters is not { } clusters)
         {
             return compiled;
         }
@@ -181,6 +191,34 @@ internal sealed class QuestionCompiler(RoomContract contract)
             Filters = compiled.Filters.With([new CodeRanges(CompiledFilters.NumberOf(compiled.DataSets, found), [(1, last)])]),
         };
     }
+
+    private Outcome<LiftPlan> FindSegments(CompiledQuestion compiled)
+    {
+        if (compiled.Question.By is not [var name, ..] by)
+        {
+            return new LiftPlan(contract, null);
+        }
+        if (by.Count > 1)
+        {
+            return RoomReasons.BadCrosstab.Because("lift is by one column");
+        }
+        var found = FindFilterable(name, compiled.DataSets);
+        if ((found.Refusal ?? FindGroupProblem(name, found.Value!.Column)) is { } problem)
+        {
+            return problem;
+        }
+        var plan = new LiftPlan(contract, found.Value);
+        return plan.IsTooLarge
+            ? RoomReasons.TooManyCells.Because(
+                $"lift by '{name}' would have {plan.CellCount} cells of segments, arms and clusters, and {plan.ComparisonCount} "
+                + "comparisons; use a column with fewer values, or filter by them")
+            : plan;
+    }
+
+    private static Refusal? FindGroupProblem(string name, Column column) => column.Kind is ColumnKind.Category or ColumnKind.Flag
+        ? null
+        : RoomReasons.NotGroupable.Because(
+            $"'{name}' is neither a category nor a flag, so nothing can be grouped by it; filter by ranges of it instead");
 
     private Outcome<CompiledQuestion> CompileActivation(CompiledQuestion compiled)
     {

@@ -15,7 +15,11 @@ internal sealed class ReachAnalysis(RoomContract contract, PersonSets persons, D
     {
         var sides = persons.SidesOf(question);
         var counts = persons.Engine.CountCells(sides, question.CellCount);
-        var sketches = persons.Sketch(sides, question.CellCount);
+        var sketches = persons.Sketch(sides, question.CellCount).ToList();
+        // An empty frequency means never. Cells leave such persons out, so they are everybody less all cells.
+        List<SidePlan> everybody = [.. sides.Select(side => side with { Cells = [] })];
+        counts[0] += persons.Engine.CountCells(everybody, 1)[0] - counts.Sum();
+        sketches[0] ^= sketches.Aggregate((left, right) => left ^ right) ^ persons.Sketch(everybody, 1)[0];
         var sizes = persons.SizesOf(question).ToList();
 
         // Step 1: persons by class. The last class has all frequencies from its own on.

@@ -24,7 +24,6 @@ internal sealed class RecordedSets(RoomContract contract)
         {
             return sets;
         }
-        compiled = question.Kind == QuestionKind.Lift ? LiftAnalysis.ByArm(contract, compiled) : compiled;
         return sets.Select(set => set with
         {
             Terms = (compiled with

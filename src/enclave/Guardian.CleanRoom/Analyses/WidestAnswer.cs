@@ -16,8 +16,11 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
     private const double Number = PaddedJson.WidestDouble;
     private const long Count = long.MinValue;
 
-    private static readonly Comparison Compared = new(
-        Number, Number, new Interval(Number, Number), Number, Number, Number, new Interval(Number, Number), Number, Number);
+    private static readonly Interval Wide = new(Number, Number);
+
+    private static readonly Comparison Compared = new(Number, Number, Wide, Number, Number, Number, Wide, Number, Number);
+
+    private static readonly SampleRatio Ratio = new(Number, int.MinValue, Number, false);
 
     private static readonly LiftVerdict Verdict = Enum.GetValues<LiftVerdict>().MaxBy(verdict => verdict.ToString().Length);
 
@@ -38,7 +41,7 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
     }
 
     /// <summary>Cells by which a set of the answer is described.</summary>
-    public int CellCount => question.Question.Kind == QuestionKind.Lift ? Arms().Count : question.CellCount;
+    public int CellCount => question.CellCount;
 
     /// <summary>Computes the most sets of persons that the answer can describe.</summary>
     public int CountSets()
@@ -52,7 +55,9 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
                 // All persons and the reached ones are two more.
                 return Suppression.CountSets(FrequencyClasses, FrequencyClasses) + 2;
             case QuestionKind.Lift:
-                return Arms().Count + 1;
+                // In each segment, the arms and all of them together.
+                var plan = new LiftPlan(contract, question.Segments);
+                return plan.SegmentCount * (plan.Arms.Count + 1);
             default:
                 return 1;
         }
@@ -69,31 +74,40 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
         QuestionKind.Reach => new ReachResult(
             contract.Analyses.Reach!.Frequency.ToString(), Count, Count,
             [.. Enumerable.Range(0, FrequencyClasses).Select(times => new FrequencyClass(times, false, Count))], Number),
-        QuestionKind.Lift => Lift(contract.Analyses.Lift!),
+        QuestionKind.Lift => Lift(new LiftPlan(contract, question.Segments)),
         _ => new ActivationResult(contract.Analyses.Activation!.DataSet, Count, []),
     };
 
-    private LiftResult Lift(LiftDesign design)
+    private AnswerBody Lift(LiftPlan plan)
     {
-        var arms = Arms();
-        var effect = new ExposedEffect(Number, Number, Number, new Interval(Number, Number));
+        var column = plan.Segments?.Column;
+        var segment = Segment(plan, plan.Segments is null ? null : new SimultaneousIntervals(Wide, Wide));
+        return column is null
+            ? segment
+            : new SegmentedLiftResult(
+                question.Question.By[0], int.MinValue, Ratio,
+                [.. Enumerable.Range(0, plan.SegmentCount).Select(
+                    index => new LiftSegment(CellText.Write(column, column.Minimum + index), segment))]);
+    }
+
+    private static LiftResult Segment(LiftPlan plan, SimultaneousIntervals? together)
+    {
+        var (design, arms) = (plan.Design, plan.Arms);
+        var effect = new ExposedEffect(Number, Number, Number, Wide);
         var comparisons = LiftComparisons.Name(design, arms).Select(treatment => new LiftComparison(
-            treatment.Name, Compared, Verdict, Number, new CupedComparison(Number, Compared, Number), effect)).ToList();
+            treatment.Name, Compared, Verdict, Number, new CupedComparison(Number, Compared, Number), effect, together,
+            design.LookPersons is null ? null : new AlwaysValid(Wide, Number))).ToList();
         return new LiftResult(
             design.Assignment.ToString(), design.Control, design.Population, Count,
             [.. arms.Select(arm => new LiftArm(arm, Count, false, Number, Count))],
-            new SampleRatio(Number, int.MinValue, Number, false), design.Correction, design.Covariate?.ToString(),
-            design.Exposure?.ToString(),
+            Ratio, design.Correction, design.Covariate?.ToString(), design.Exposure?.ToString(),
             [.. design.Outcomes.Select(outcome => new LiftOutcome(
-                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, Number))],
-            ClusterCells.Of(contract) is { } clusters
+                outcome.ToString(), false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, Number)),
+            .. design.Ratios.Select(ratio => new LiftOutcome(
+                ratio.Name, false, [.. arms.Select(arm => new LiftTotal(arm, Number, Number))], comparisons, null,
+                design.Outcomes[ratio.Denominator].ToString()))],
+            plan.Clusters is { } clusters
                 ? new LiftClusters(design.Cluster!.ToString(), clusters.Count, AreHashed: false, AreTooFew: false)
                 : null);
-    }
-
-    private IReadOnlyList<string> Arms()
-    {
-        var assignment = contract.Analyses.Lift!.Assignment;
-        return contract.FindDataSet(assignment.DataSet)!.FindColumn(assignment.Column)!.Values;
     }
 }

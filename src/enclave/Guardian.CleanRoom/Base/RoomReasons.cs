@@ -86,15 +86,15 @@ public static class RoomReasons
 
     /// <summary>The columns of a crosstab are too few, too many or repeated.</summary>
     public static readonly RefusalReason BadCrosstab = new(
-        "bad-crosstab", RefusalKind.Forbidden, "A crosstab needs one column or two different columns.");
+        "bad-crosstab", RefusalKind.Forbidden, "A crosstab needs one column or two different columns, and segments of lift need one.");
 
     /// <summary>A crosstab cannot group by this column.</summary>
     public static readonly RefusalReason NotGroupable = new(
-        "not-groupable", RefusalKind.Forbidden, "A crosstab can group only by categories and flags.");
+        "not-groupable", RefusalKind.Forbidden, "Crosstabs and segments of lift can group only by categories and flags.");
 
     /// <summary>The crosstab has too many cells.</summary>
     public static readonly RefusalReason TooManyCells = new(
-        "too-many-cells", RefusalKind.Forbidden, "The crosstab would have too many cells.");
+        "too-many-cells", RefusalKind.Forbidden, "The crosstab, or lift by segment, would have too many cells.");
 
     /// <summary>The owner did not open the column to sums.</summary>
     public static readonly RefusalReason NotSummable = new(
@@ -106,12 +106,13 @@ public static class RoomReasons
 
     /// <summary>Lift is filtered by an outcome, the assignment or the exposure.</summary>
     public static readonly RefusalReason FilterNotBeforeAssignment = new(
-        "filter-not-before-assignment", RefusalKind.Forbidden, "Lift cannot be filtered by the assignment, the exposure or an outcome.");
+        "filter-not-before-assignment", RefusalKind.Forbidden,
+        "Lift cannot be filtered or divided by the assignment, the exposure or an outcome.");
 
     /// <summary>Lift over everyone assigned is filtered by the outcomes' data set.</summary>
     public static readonly RefusalReason FilterNeedsMatch = new(
         "filter-needs-match", RefusalKind.Forbidden,
-        "Lift over everyone assigned cannot be filtered by columns that only matched persons have.");
+        "Lift over everyone assigned cannot be filtered or divided by columns that only matched persons have.");
 
     /// <summary>A data set of the question has no complete upload yet.</summary>
     public static readonly RefusalReason DataMissing = new(
@@ -160,6 +161,11 @@ public static class RoomReasons
     public static readonly RefusalReason NotWithin = new(
         "not-within", RefusalKind.Invalid, "The contract says that a data set lies within another, and some of its persons do not.",
         "upload the containing data set first, with all persons of the other; or agree on a contract without 'within'");
+
+    /// <summary>The contract pins the current version for a period.</summary>
+    public static readonly RefusalReason VersionPinned = new(
+        "version-pinned", RefusalKind.Conflict, "The contract keeps the current version of the data set until its period ends.",
+        "upload again when the period has ended; or delete the data set first, if persons must leave it now");
 
     /// <summary>A chunk came before its predecessor.</summary>
     public static readonly RefusalReason Gap = new("gap", RefusalKind.Conflict, "A chunk came before its predecessor.");

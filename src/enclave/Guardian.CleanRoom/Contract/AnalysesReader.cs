@@ -12,6 +12,7 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
     // Each arm is a set of sums, and every row touches all of them.
     private const int MaxArms = 16;
     private const int MaxOutcomes = 16;
+    private const int MaxRatioName = 64;
 
     // An activation list has 14 bytes for each row that its data set may have. In base64 within base64 that is 62 MB, and a statement may
     // have 64 MiB.
@@ -134,10 +135,12 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             Control = control,
             Shares = ReadShares(map, arms),
             Outcomes = outcomes,
+            Ratios = ReadRatios(map, outcomes),
             Population = map.Word("population", Populations, LiftPopulation.Matched),
             Exposure = ReadExposure(map, assignedSet),
             Covariate = ReadCovariate(map, outcomes),
             Cluster = ReadCluster(map, assignedSet),
+            LookPersons = ReadLooks(map),
             Correction = map.Word("correction", Corrections, MultipleTesting.Holm),
             Caps = ReadCaps(map, outcomes),
             Epsilon = PrivacyReader.ReadEpsilon(map, "epsilon", PrivacyReader.GreatestEpsilon),
@@ -151,13 +154,55 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             // The campaign may have changed which persons match, and with them the covariate: the adjusted difference would be biased.
             map.ReportAt("covariate", "'covariate' needs 'population: matched': it is unknown for persons who are in no other data set");
         }
-        if (design is { Covariate: not null, Cluster: not null })
-        {
-            map.ReportAt("covariate", "'covariate' and 'cluster' do not go together; omit one of both");
-        }
         map.End();
         return design;
     }
+
+    private List<LiftRatio> ReadRatios(YamlMap map, List<ColumnReference> outcomes)
+    {
+        var ratios = new List<LiftRatio>();
+        if (map.Map("ratios") is not { } named)
+        {
+            return ratios;
+        }
+        foreach (var name in named.Names)
+        {
+            var parts = named.Text(name).Split(" / ");
+            var indices = parts.Select(part => outcomes.FindIndex(outcome => outcome.ToString() == part.Trim())).ToList();
+            if (indices.Count != 2 || indices[0] == indices[1] || indices.Exists(index => index < 0 || !BeginsAtZero(outcomes[index])))
+            {
+                named.ReportAt(name, "a ratio is written OUTCOME / OUTCOME: two different ones of 'outcomes', whose minimum is 0");
+            }
+            else if (name.Length > MaxRatioName || name.Contains('.', StringComparison.Ordinal))
+            {
+                named.ReportAt(name, $"the name of a ratio has at most {MaxRatioName} characters and no dot");
+            }
+            else
+            {
+                ratios.Add(new LiftRatio(name, indices[0], indices[1]));
+            }
+        }
+        if (ratios.Count > MaxOutcomes)
+        {
+            named.Report($"'ratios' has at most {MaxOutcomes}");
+        }
+        named.End();
+        return ratios;
+    }
+
+    private static long? ReadLooks(YamlMap map)
+    {
+        if (map.Map("looks") is not { } looks)
+        {
+            return null;
+        }
+        var persons = looks.Integer("persons", 1, int.MaxValue);
+        looks.End();
+        return persons;
+    }
+
+    private bool BeginsAtZero(ColumnReference outcome) =>
+        dataSets.FirstOrDefault(each => each.Name == outcome.DataSet)?.FindColumn(outcome.Column)?.Minimum == 0;
 
     private Dictionary<ColumnReference, long> ReadCaps(YamlMap map, List<ColumnReference> outcomes)
     {

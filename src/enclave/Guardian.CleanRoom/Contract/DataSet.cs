@@ -21,6 +21,12 @@ public sealed record DataSet
     /// </summary>
     public int? MaxChanges { get; init; }
 
+    /// <summary>
+    /// The days for which the first version of a period stays the current one; null when each upload replaces it at once. Periods follow
+    /// each other from Monday, 1970-01-05, UTC.
+    /// </summary>
+    public int? PinnedDays { get; init; }
+
     /// <summary>Name of another data set of the same owner that contains every person of this one; null for none. Checked at each upload.
     /// </summary>
     public string? Within { get; init; }
@@ -45,6 +51,18 @@ public sealed record DataSet
 
     /// <summary>The rules that its owner adds to those of all members.</summary>
     public OwnerRules Rules { get; init; } = new();
+
+    /// <summary>Computes the end of the period of an instant, before which a version that was made then is not replaced.</summary>
+    /// <returns>The first instant of the next period; null when versions are not pinned.</returns>
+    public DateTimeOffset? PinnedUntil(DateTimeOffset made)
+    {
+        if (PinnedDays is not { } days)
+        {
+            return null;
+        }
+        var first = new DateTimeOffset(1970, 1, 5, 0, 0, 0, TimeSpan.Zero);
+        return first.AddDays((Math.Floor((made - first).TotalDays / days) + 1) * days);
+    }
 
     /// <summary>
     /// Describes the chunks of an upload as a data set with a name of its own, so that neither keys nor sizes are mixed up. Changes have
@@ -94,6 +112,12 @@ public sealed record Column
 {
     /// <summary>Header of the column in the owner's file; for a column that is computed from events, only its name.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The name in reports for people; null for <see cref="Name"/>.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The unit or the currency of its values, for people; null for none.</summary>
+    public string? Unit { get; init; }
 
     /// <summary>The type of the cells.</summary>
     public required ColumnKind Kind { get; init; }

@@ -7,6 +7,10 @@ namespace Guardian.CleanRoom.Contract;
 internal static class DataSetReader
 {
     private const int MaxRows = 200_000_000;
+    private const int MaxLabel = 60;
+
+    // A person who wants to leave does not wait longer: her owner may also delete the data set and upload it anew.
+    private const int MaxPinnedDays = 31;
     private const int MaxColumns = 64;
     private const int MaxValues = 65_534;
 
@@ -48,6 +52,7 @@ internal static class DataSetReader
             Identifier = IdentifierReader.Read(entry),
             MaxRows = (int)entry.Integer("max_rows", 1, MaxRows),
             MaxChanges = (int?)entry.OptionalInteger("max_changes", 1, MaxRows),
+            PinnedDays = (int?)entry.OptionalInteger("pinned_days", 1, MaxPinnedDays),
             Columns = columns,
             Events = events?.Rules,
             File = FileReader.Read(entry),
@@ -85,12 +90,23 @@ internal static class DataSetReader
             ColumnKind.Date => ReadDates(entry, name),
             _ => new Column { Name = name, Kind = ColumnKind.Flag, Maximum = 1 },
         };
+        column = column with { Label = ReadWords(entry, "label"), Unit = ReadWords(entry, "unit") };
         column = FileReader.ReadColumn(entry, column);
         column = ReadOpenness(entry, column);
         column = ReadSum(entry, column);
         column = events is null ? column : events.ReadFold(entry, column);
         entry.End();
         return column;
+    }
+
+    private static string? ReadWords(YamlMap entry, string member)
+    {
+        var text = entry.OptionalText(member);
+        if (text is { Length: 0 or > MaxLabel } || text?.Any(each => char.IsControl(each) || each == '.') == true)
+        {
+            entry.ReportAt(member, $"'{member}' has 1 to {MaxLabel} characters, without a dot");
+        }
+        return text;
     }
 
     // 'filter: true' opens every value; a list opens only those values.

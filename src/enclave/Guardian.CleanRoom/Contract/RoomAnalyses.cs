@@ -54,6 +54,9 @@ public sealed record LiftDesign
     /// <summary>Columns of the other data set: flags give rates, integers and decimals give means per head.</summary>
     public required IReadOnlyList<ColumnReference> Outcomes { get; init; }
 
+    /// <summary>Ratios of two outcomes, such as revenue over orders.</summary>
+    public IReadOnlyList<LiftRatio> Ratios { get; init; } = [];
+
     /// <summary>Whether a person who was assigned but is not in the outcome data set counts, with outcome zero.</summary>
     public required LiftPopulation Population { get; init; }
 
@@ -72,11 +75,34 @@ public sealed record LiftDesign
     /// <summary>How several comparisons are judged together.</summary>
     public MultipleTesting Correction { get; init; }
 
+    /// <summary>
+    /// The expected persons of all arms, if the effect is judged again and again while data grow; null for one look.
+    /// </summary>
+    public long? LookPersons { get; init; }
+
     /// <summary>The most that one person adds to an outcome, where lift has a limit of its own; scaled like the column.</summary>
     public IReadOnlyDictionary<ColumnReference, long> Caps { get; init; } = new Dictionary<ColumnReference, long>();
 
     /// <summary>The price of a measurement for each of its data sets; null for exact figures.</summary>
     public decimal? Epsilon { get; init; }
+
+    /// <summary>How a comparison of some arms is looked at more than once; null for one look.</summary>
+    /// <param name="contract">The contract of the design.</param>
+    /// <param name="arms">Indices of the arms, control included.</param>
+    public LookDesign? LooksAt(RoomContract contract, IEnumerable<int> arms)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        ArgumentNullException.ThrowIfNull(arms);
+        if (LookPersons is not { } persons)
+        {
+            return null;
+        }
+        // Every answer costs all of its data sets, so the smallest budget bounds their number.
+        var budget = new[] { Assignment.DataSet, Outcomes[0].DataSet }.Min(
+            dataSet => Math.Min(contract.Privacy.Budget, contract.FindDataSet(dataSet)?.Rules.Budget ?? decimal.MaxValue));
+        var most = Epsilon is { } price ? (int)Math.Max(1, Math.Floor(budget / price)) : 1;
+        return new LookDesign(persons * arms.Sum(arm => Shares[arm]), most);
+    }
 
     /// <summary>Finds an outcome's column, with the cap that lift uses.</summary>
     public Column OutcomeColumn(RoomContract contract, int outcome)
@@ -86,6 +112,12 @@ public sealed record LiftDesign
         return Caps.TryGetValue(Outcomes[outcome], out var cap) ? column with { Cap = cap } : column;
     }
 }
+
+/// <summary>A ratio of two outcomes: the ratio of their sums over an arm.</summary>
+/// <param name="Name">Its name in reports.</param>
+/// <param name="Numerator">Index of the outcome above the line.</param>
+/// <param name="Denominator">Index of the outcome below it.</param>
+public sealed record LiftRatio(string Name, int Numerator, int Denominator);
 
 /// <summary>The persons over whom lift is measured.</summary>
 public enum LiftPopulation

@@ -43,6 +43,12 @@ public enum LiftFigure
 
     /// <summary>Those of them with a value, where the minimum is not zero.</summary>
     ClusterValues,
+
+    /// <summary>The covariate's sum over a cluster in the arm.</summary>
+    ClusterCovariate,
+
+    /// <summary>The sum over the arm of a ratio's numerator times its denominator, by index of the ratio.</summary>
+    RatioProduct,
 }
 
 /// <summary>
@@ -64,9 +70,13 @@ public sealed class LiftShares
 
     private readonly Dictionary<(LiftFigure Figure, int Outcome), decimal> parts;
     private readonly IReadOnlyList<Column> outcomes;
+    private readonly LiftDesign design;
+    private readonly Column? covariate;
 
     private LiftShares(LiftDesign design, RoomContract contract)
     {
+        this.design = design;
+        covariate = design.Covariate is { } before ? contract.FindDataSet(before.DataSet)!.FindColumn(before.Column) : null;
         outcomes = [.. design.Outcomes.Select((_, outcome) => design.OutcomeColumn(contract, outcome))];
         var weights = Weigh(design).ToList();
         // In whole numbers, rounded down: together the parts are never more than the whole.
@@ -86,10 +96,14 @@ public sealed class LiftShares
     }
 
     /// <summary>Computes the variance of the noise in a figure of one arm, in the column's units (squared, for squares).</summary>
-    /// <param name="figure">Persons, a sum or squares.</param>
-    /// <param name="outcome">Index of the outcome.</param>
+    /// <param name="figure">Persons, a sum, squares, products, or the covariate's sum.</param>
+    /// <param name="outcome">Index of the outcome, or of the ratio.</param>
     public double Variance(LiftFigure figure, int outcome = 0)
     {
+        if (figure is LiftFigure.RatioProduct or LiftFigure.Product or LiftFigure.CovariateSum)
+        {
+            return ProductVariance(figure, outcome);
+        }
         var column = outcomes[outcome];
         var scale = (double)CellText.Power(column.Places);
         var reach = (column.GreatestInSum - column.Minimum) / scale;
@@ -100,6 +114,20 @@ public sealed class LiftShares
             _ => (1, 1),
         };
         return unit * unit * DiscreteLaplace.Variance(sensitivity / unit / (double)parts[(figure, outcome)]);
+    }
+
+    // A covariate and the sides of a ratio begin at zero, or count as their distances from the minimum.
+    private double ProductVariance(LiftFigure figure, int index)
+    {
+        List<Column> factors = figure switch
+        {
+            LiftFigure.RatioProduct => [outcomes[design.Ratios[index].Numerator], outcomes[design.Ratios[index].Denominator]],
+            LiftFigure.Product => [outcomes[index], covariate!],
+            _ => [covariate!],
+        };
+        var reach = factors.Aggregate(1.0, (product, column) => product * (column.GreatestInSum - column.Minimum));
+        var scale = factors.Aggregate(1.0, (product, column) => product * (double)CellText.Power(column.Places));
+        return DiscreteLaplace.Variance(reach / (double)parts[(figure, index)]) / (scale * scale);
     }
 
     private IEnumerable<(LiftFigure Figure, int Outcome, int Weight)> Weigh(LiftDesign design)
@@ -122,6 +150,14 @@ public sealed class LiftShares
         {
             yield return (LiftFigure.CovariateSum, 0, CovariateWeight);
             yield return (LiftFigure.CovariateSquares, 0, ProductWeight);
+            if (hasClusters)
+            {
+                yield return (LiftFigure.ClusterCovariate, 0, SquaresWeight);
+            }
+        }
+        for (var ratio = 0; ratio < design.Ratios.Count && !hasClusters; ratio++)
+        {
+            yield return (LiftFigure.RatioProduct, ratio, ProductWeight);
         }
         for (var outcome = 0; outcome < outcomes.Count; outcome++)
         {

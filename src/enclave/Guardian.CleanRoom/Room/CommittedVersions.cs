@@ -7,25 +7,25 @@ namespace Guardian.CleanRoom.Room;
 internal sealed class CommittedVersions
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<string, string> names = [];
+    private readonly Dictionary<string, (string Name, DateTimeOffset Made)> versions = [];
 
     /// <summary>Computes the versions of a log.</summary>
     public static CommittedVersions From(IEnumerable<LogLine> entries)
     {
-        var versions = new CommittedVersions();
+        var committed = new CommittedVersions();
         foreach (var entry in entries)
         {
             if (entry.Event == LogEvents.Upload)
             {
                 var detail = JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.UploadDetail)!;
-                versions.Set(detail.DataSet, detail.Version);
+                committed.Set(detail.DataSet, detail.Version, entry.Instant);
             }
             else if (entry.Event == LogEvents.Deletion)
             {
-                versions.Remove(JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.DeletionDetail)!.DataSet);
+                committed.Remove(JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.DeletionDetail)!.DataSet);
             }
         }
-        return versions;
+        return committed;
     }
 
     /// <summary>Finds the public name of a data set's version; null when it has none.</summary>
@@ -33,15 +33,24 @@ internal sealed class CommittedVersions
     {
         lock (gate)
         {
-            return names.GetValueOrDefault(dataSet);
+            return versions.TryGetValue(dataSet, out var version) ? version.Name : null;
         }
     }
 
-    public void Set(string dataSet, string version)
+    /// <summary>Finds the instant at which a data set's version became the current one; null when it has none.</summary>
+    public DateTimeOffset? FindInstant(string dataSet)
     {
         lock (gate)
         {
-            names[dataSet] = version;
+            return versions.TryGetValue(dataSet, out var version) ? version.Made : null;
+        }
+    }
+
+    public void Set(string dataSet, string version, DateTimeOffset made)
+    {
+        lock (gate)
+        {
+            versions[dataSet] = (version, made);
         }
     }
 
@@ -49,7 +58,7 @@ internal sealed class CommittedVersions
     {
         lock (gate)
         {
-            names.Remove(dataSet);
+            versions.Remove(dataSet);
         }
     }
 }

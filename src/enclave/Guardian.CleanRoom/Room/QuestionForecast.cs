@@ -106,7 +106,7 @@ public sealed record QuestionForecast(
         {
             QuestionKind.Activation => [new ExpectedError("persons", 0)],
             QuestionKind.Sum => SumErrors(question.Measured!.Column, 3),
-            QuestionKind.Lift => LiftErrors(contract.Analyses.Lift!),
+            QuestionKind.Lift => LiftErrors(contract.Analyses.Lift!, question.Segments is null ? "an arm" : "an arm of a segment"),
             _ => [new ExpectedError(question.CellCount > 1 ? "persons of a cell" : "persons", rules.Margin() ?? 0)],
         };
 
@@ -117,16 +117,16 @@ public sealed record QuestionForecast(
                 $"sum of {column.Name}", (rules.Margin(LiftTotals.Reach(column), parts) ?? 0) / (double)CellText.Power(column.Places));
         }
 
-        private IEnumerable<ExpectedError> LiftErrors(LiftDesign lift)
+        private IEnumerable<ExpectedError> LiftErrors(LiftDesign lift, string group)
         {
             // Of two-sided exponential noise, 95 % lie within 2.12 deviations.
             const double ofDeviation = 2.12;
             var shares = LiftShares.Of(contract);
             double Margin(LiftFigure figure, int outcome) => shares is null ? 0 : ofDeviation * Math.Sqrt(shares.Variance(figure, outcome));
-            yield return new ExpectedError("persons of an arm", Margin(LiftFigure.Persons, 0));
+            yield return new ExpectedError($"persons of {group}", Margin(LiftFigure.Persons, 0));
             for (var outcome = 0; outcome < lift.Outcomes.Count; outcome++)
             {
-                yield return new ExpectedError($"total of {lift.Outcomes[outcome].Column} of an arm", Margin(LiftFigure.Sum, outcome));
+                yield return new ExpectedError($"total of {lift.Outcomes[outcome].Column} of {group}", Margin(LiftFigure.Sum, outcome));
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
@@ -24,7 +25,9 @@ public sealed class RoomDataSets
 
     /// <summary>Announces an upload of an owner's data set, or resumes it.</summary>
     public Outcome<UploadState> BeginUpload(RoomMember member, string dataSet, UploadRequest request) =>
-        FindOwned(member, dataSet, out var refusal) is { } store ? store.Begin(request) : refusal!;
+        FindOwned(member, dataSet, out var refusal) is not { } store ? refusal!
+        : FindPinned(dataSet, request.Digest) is { } pinned ? pinned
+        : store.Begin(request);
 
     /// <summary>Checks and stores a chunk; when this returns a state, the chunk is on disk.</summary>
     public Outcome<UploadState> PutChunk(RoomMember member, string dataSet, string digest, int index, ReadOnlySpan<byte> chunk) =>
@@ -45,6 +48,11 @@ public sealed class RoomDataSets
             {
                 return closed;
             }
+            // An upload may have begun before another one of the period was complete.
+            if (FindPinned(dataSet, digest) is { } pinned)
+            {
+                return pinned;
+            }
             // The log comes first: no version may be current that the log does not name.
             var committed = store.Commit(
                 digest, version => FindInclusionProblem(dataSet, version),
@@ -56,7 +64,10 @@ public sealed class RoomDataSets
                 return committed.Refusal;
             }
             var current = committed.Value!;
-            state.Committed.Set(dataSet, current.Version);
+            if (state.Committed.Find(dataSet) != current.Version)
+            {
+                state.Committed.Set(dataSet, current.Version, state.Log.Entries[^1].Instant);
+            }
             var receipt = new UploadReceipt(
                 state.Contract.Name, state.Hash, member.Name, time.GetUtcNow(), dataSet, current.Version, current.Digest, current.Rows,
                 state.Log.Entries[^1].Hash)
@@ -107,6 +118,16 @@ public sealed class RoomDataSets
             return state.Sign(receipt, AnswerJson.Default.DeletionReceipt, DeletionReceipt.StatementType);
         }
     }
+
+    // Questions of a period are about one version, so that small refreshes do not stand between them. The same upload again changes
+    // nothing: its owner may have missed the receipt.
+    private Refusal? FindPinned(string name, string digest) =>
+        state.FindVersion(name) is { } version && version.Digest != digest && version.Upload != digest
+            && state.Committed.FindInstant(name) is { } made && state.Contract.FindDataSet(name)!.PinnedUntil(made) is { } until
+            && time.GetUtcNow() < until
+            ? RoomReasons.VersionPinned.Because(string.Create(
+                CultureInfo.InvariantCulture, $"the version of '{name}' that was uploaded on {made:u} stays until {until:u}"))
+            : null;
 
     // Both data sets are of one owner, so the owner alone learns how many persons are missing.
     private Refusal? FindInclusionProblem(string name, DataVersion candidate)

@@ -17,33 +17,61 @@ internal sealed record ClusterError(double Treated, double Control, double Cauti
     private const double VarianceOfSquares = 5;
 
     /// <summary>Computes the errors of two arms with clusters.</summary>
-    public static ClusterError Of(ArmTotal treated, ArmTotal control)
+    public static ClusterError Of(ArmTotal treated, ArmTotal control) => Of(
+        Sum(ResidualsOf(treated), treated.Persons), Sum(ResidualsOf(control), control.Persons), treated.Persons + control.Persons);
+
+    /// <summary>Joins the errors of two arms.</summary>
+    /// <param name="one">The treatment arm.</param>
+    /// <param name="other">Control.</param>
+    /// <param name="persons">Persons in both.</param>
+    public static ClusterError Of(ClusterSquare one, ClusterSquare other, double persons)
     {
-        var (one, other) = (Residuals(treated), Residuals(control));
         double clusters = one.Count + other.Count;
-        double persons = treated.Persons + control.Persons;
         var correction = clusters / Math.Max(clusters - 1, 1) * ((persons - 1) / Math.Max(persons - 2, 1));
         return new ClusterError(
             correction * (one.Square + one.Caution), correction * (other.Square + other.Caution),
             correction * (one.Caution + other.Caution), Math.Max(clusters - 1, 1));
     }
 
-    /// <summary>Counts the clusters of an arm. An empty one counts only where noise hides that it is empty.</summary>
-    public static int Count(IEnumerable<ClusterTotal> clusters) =>
-        clusters.Count(cluster => cluster.PersonsNoise > 0 || cluster.Persons > 0);
-
-    private static (int Count, double Square, double Caution) Residuals(ArmTotal arm)
+    /// <summary>Adds the squares of the residuals of an arm's clusters.</summary>
+    /// <param name="residuals">The residuals.</param>
+    /// <param name="unit">The number by which the total of the residuals is divided: the persons of a mean, the denominator of a ratio.
+    /// </param>
+    public static ClusterSquare Sum(IEnumerable<ClusterResidual> residuals, double unit)
     {
-        var (mean, squares, noise, doubt) = (arm.Mean, 0.0, 0.0, 0.0);
-        foreach (var cluster in arm.Clusters!)
+        var (count, squares, noise, doubt) = (0, 0.0, 0.0, 0.0);
+        foreach (var (residual, own, counts) in residuals)
         {
-            var residual = cluster.Sum - (mean * cluster.Persons);
-            var own = cluster.SumNoise + (mean * mean * cluster.PersonsNoise);
+            count += counts ? 1 : 0;
             squares += residual * residual;
             noise += own;
             doubt += (4 * own * Math.Max((residual * residual) - own, 0)) + (VarianceOfSquares * own * own);
         }
-        var unit = (double)arm.Persons * arm.Persons;
-        return (Count(arm.Clusters!), Math.Max(squares - noise, 0) / unit, Distributions.OneSidedZ95 * Math.Sqrt(doubt) / unit);
+        return new ClusterSquare(
+            count, Math.Max(squares - noise, 0) / (unit * unit), Distributions.OneSidedZ95 * Math.Sqrt(doubt) / (unit * unit));
+    }
+
+    /// <summary>Counts the clusters of an arm. An empty one counts only where noise hides that it is empty.</summary>
+    public static int Count(IEnumerable<ClusterTotal> clusters) =>
+        clusters.Count(cluster => cluster.IsCounted);
+
+    // A cluster's sum less the arm's mean times its persons.
+    private static IEnumerable<ClusterResidual> ResidualsOf(ArmTotal arm)
+    {
+        var mean = arm.Mean;
+        return arm.Clusters!.Select(cluster => new ClusterResidual(
+            cluster.Sum - (mean * cluster.Persons), cluster.SumNoise + (mean * mean * cluster.PersonsNoise), cluster.IsCounted));
     }
 }
+
+/// <summary>A cluster's part in the error of an arm.</summary>
+/// <param name="Residual">The difference of its total from what the arm as a whole lets expect.</param>
+/// <param name="Noise">Variance of the privacy noise in it.</param>
+/// <param name="Counts">Whether the cluster counts as one.</param>
+internal readonly record struct ClusterResidual(double Residual, double Noise, bool Counts);
+
+/// <summary>The squares of an arm's residuals.</summary>
+/// <param name="Count">Clusters.</param>
+/// <param name="Square">The squared error without the correction for few clusters.</param>
+/// <param name="Caution">What must be added because noise hides the clusters' true totals.</param>
+internal readonly record struct ClusterSquare(int Count, double Square, double Caution);

@@ -11,7 +11,8 @@ namespace Guardian.CleanRoom.Statistics;
 /// <param name="PValue">Two-sided.</param>
 /// <param name="RelativeLift">Ratio of the means less one; null when control's is zero.</param>
 /// <param name="RelativeInterval">Katz's log interval for rates, the delta method's for means.</param>
-/// <param name="Incremental">The total effect of the treatment: the difference times the persons treated.</param>
+/// <param name="Incremental">The total effect of the treatment: the difference times the persons treated; for a ratio, times the total of
+/// their denominators.</param>
 /// <param name="NoiseError">
 /// The part of <paramref name="StandardError"/> that privacy noise makes; null for exact figures. The squares of both parts add up.
 /// </param>
@@ -26,8 +27,11 @@ public sealed record Comparison(
     double Incremental,
     double? NoiseError = null)
 {
+    /// <summary>The variance of the privacy noise alone, without the caution that it makes necessary.</summary>
+    internal double PureNoise { get; init; }
+
     /// <summary>Compares rates: <see cref="ArmTotal.Sum"/> counts the persons with the flag.</summary>
-    internal static Comparison OfRates(ArmTotal treated, ArmTotal control)
+    internal static Comparison OfRates(ArmTotal treated, ArmTotal control, double level = Distributions.Level)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -38,7 +42,7 @@ public sealed record Comparison(
 
         // Newcombe (1998), method 10: from Wilson's intervals of the two rates.
         var error = Math.Sqrt((p1 * (1 - p1) / n1) + (p0 * (1 - p0) / n0) + noise);
-        var quantile = NoiseMixture.Z95(Share(noise, error * error));
+        var quantile = NoiseMixture.Quantile(level, Share(noise, error * error));
         var (one, zero) = (Wilson(treated, quantile), Wilson(control, quantile));
         var newcombe = new Interval(
             difference - Math.Sqrt(Square(p1 - one.Lower) + Square(zero.Upper - p0)),
@@ -56,47 +60,62 @@ public sealed record Comparison(
             Ratio(difference, p0),
             treated.Sum > 0 && control.Sum > 0 ? Katz(treated, control, quantile) : null,
             difference * n1,
-            noise == 0 ? null : Math.Sqrt(noise));
+            noise == 0 ? null : Math.Sqrt(noise)) { PureNoise = noise };
     }
 
     /// <summary>Compares means per head (Welch, normal quantile).</summary>
-    internal static Comparison OfMeans(ArmTotal treated, ArmTotal control)
+    internal static Comparison OfMeans(ArmTotal treated, ArmTotal control, double level = Distributions.Level)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
-        var (mean1, mean0) = (treated.Mean, control.Mean);
         var clusters = treated.Clusters is null || control.Clusters is null ? null : ClusterError.Of(treated, control);
-        var square1 = (clusters?.Treated ?? (treated.Variance / treated.Persons)) + treated.MeanNoise;
-        var square0 = (clusters?.Control ?? (control.Variance / control.Persons)) + control.MeanNoise;
-        var difference = mean1 - mean0;
+        return OfEstimates(
+            new Estimate(treated.Mean, clusters?.Treated ?? (treated.Variance / treated.Persons), treated.MeanNoise),
+            new Estimate(control.Mean, clusters?.Control ?? (control.Variance / control.Persons), control.MeanNoise),
+            treated.Persons, clusters?.Caution ?? ((treated.Caution / treated.Persons) + (control.Caution / control.Persons)),
+            clusters?.Degrees, level);
+    }
+
+    /// <summary>Compares two independent estimates.</summary>
+    /// <param name="treated">The treatment arm's.</param>
+    /// <param name="control">Control's.</param>
+    /// <param name="units">The persons of the treatment arm, or the total by which its ratio divides.</param>
+    /// <param name="caution">The part of both squared errors that is there because noise hides the true variance.</param>
+    /// <param name="degrees">Degrees of freedom of the error; null for many.</param>
+    /// <param name="level">The chance that an interval leaves out the truth.</param>
+    internal static Comparison OfEstimates(
+        Estimate treated, Estimate control, double units, double caution, double? degrees, double level)
+    {
+        var (square1, square0) = (treated.Square + treated.Noise, control.Square + control.Noise);
+        var difference = treated.Value - control.Value;
         var error = Math.Sqrt(square1 + square0);
-        var noise = treated.MeanNoise + control.MeanNoise;
-        var quantile = Quantile(Share(noise, error * error), clusters?.Degrees);
-        var relative = mean0 == 0 ? null : Delta(mean1, square1, mean0, square0, quantile);
-        var caution = clusters?.Caution ?? ((treated.Caution / treated.Persons) + (control.Caution / control.Persons));
-        return OfDifference(difference, error, treated.Persons, noise, caution, clusters?.Degrees) with
+        var noise = treated.Noise + control.Noise;
+        var quantile = Quantile(level, Share(noise, error * error), degrees);
+        return OfDifference(difference, error, units, noise, caution, degrees, level) with
         {
-            RelativeLift = Ratio(difference, mean0),
-            RelativeInterval = relative,
+            RelativeLift = Ratio(difference, control.Value),
+            RelativeInterval = control.Value == 0 ? null : Delta(treated.Value, square1, control.Value, square0, quantile),
         };
     }
 
     /// <summary>A difference of means and its standard error, without relative figures.</summary>
     /// <param name="difference">The difference.</param>
     /// <param name="error">Its standard error.</param>
-    /// <param name="treated">Persons in the treatment arm.</param>
+    /// <param name="treated">Persons in the treatment arm, or the total by which its ratio divides.</param>
     /// <param name="noise">Variance of the privacy noise in the difference.</param>
     /// <param name="caution">The part of the squared error that is there because noise hides the true variance.</param>
     /// <param name="degrees">Degrees of freedom of the error; null for many.</param>
+    /// <param name="level">The chance that the interval leaves out the difference.</param>
     internal static Comparison OfDifference(
-        double difference, double error, long treated, double noise = 0, double caution = 0, double? degrees = null)
+        double difference, double error, double treated, double noise = 0, double caution = 0, double? degrees = null,
+        double level = Distributions.Level)
     {
         var share = Share(noise, error * error);
         var z = Ratio(difference, error);
         return new Comparison(
-            difference, error, Around(difference, error, Quantile(share, degrees)), z,
+            difference, error, Around(difference, error, Quantile(level, share, degrees)), z,
             z is { } statistic ? TwoSided(statistic, share, degrees) : null, null, null, difference * treated,
-            noise + caution == 0 ? null : Math.Sqrt(noise + caution));
+            noise + caution == 0 ? null : Math.Sqrt(noise + caution)) { PureNoise = noise };
     }
 
     /// <summary>
@@ -116,17 +135,18 @@ public sealed record Comparison(
         return Delta(p1, square1, p0, square0, Distributions.Z95);
     }
 
-    /// <summary>A 95 % interval by its squared standard error and the variance of the privacy noise in it.</summary>
-    internal static Interval AroundWith(double centre, double square, double noise) =>
-        Around(centre, Math.Sqrt(square), NoiseMixture.Z95(Share(noise, square)));
+    /// <summary>An interval by its squared standard error and the variance of the privacy noise in it.</summary>
+    internal static Interval AroundWith(double centre, double square, double noise, double? degrees, double level) =>
+        Around(centre, Math.Sqrt(square), Quantile(level, Share(noise, square), degrees));
 
     /// <summary>Wald's interval of the difference, for comparison with other tools.</summary>
     internal Interval Wald() => Around(AbsoluteLift, StandardError, Distributions.Z95);
 
     // With few clusters the error is itself uncertain: a t statistic counts as the normal one with the same tail.
-    private static double Quantile(double noiseShare, double? degrees) => degrees is { } few
-        ? NoiseMixture.Z95(noiseShare) * Distributions.StudentQuantile(0.05, few) / Distributions.Z95
-        : NoiseMixture.Z95(noiseShare);
+    private static double Quantile(double level, double noiseShare, double? degrees) => degrees is { } few
+        ? NoiseMixture.Quantile(level, noiseShare) * Distributions.StudentQuantile(level, few)
+            / Distributions.NormalQuantile(1 - (level / 2))
+        : NoiseMixture.Quantile(level, noiseShare);
 
     private static double TwoSided(double statistic, double noiseShare, double? degrees)
     {

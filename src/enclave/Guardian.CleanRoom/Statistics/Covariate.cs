@@ -12,6 +12,9 @@ internal sealed record CovariateTotal(
     ArmTotal Outcome, double Sum, double SumOfSquares, double SumOfProducts,
     double SumNoise = 0, double SquaresNoise = 0, double ProductsNoise = 0)
 {
+    /// <summary>The covariate's sums over the clusters of the outcome, in their order; null when each person was assigned alone.</summary>
+    public IReadOnlyList<CovariateOfCluster>? Clusters { get; init; }
+
     internal double Mean => Sum / Outcome.Persons;
 
     /// <summary>Joins two arms to one.</summary>
@@ -25,7 +28,10 @@ internal sealed record CovariateTotal(
         return new CovariateTotal(
             left.Outcome + right.Outcome, left.Sum + right.Sum,
             left.SumOfSquares + right.SumOfSquares, left.SumOfProducts + right.SumOfProducts,
-            left.SumNoise + right.SumNoise, left.SquaresNoise + right.SquaresNoise, left.ProductsNoise + right.ProductsNoise);
+            left.SumNoise + right.SumNoise, left.SquaresNoise + right.SquaresNoise, left.ProductsNoise + right.ProductsNoise)
+        {
+            Clusters = left.Clusters is null || right.Clusters is null ? null : [.. left.Clusters, .. right.Clusters],
+        };
     }
 
     /// <summary>The covariate's variance; with noise, an upper estimate.</summary>
@@ -49,8 +55,26 @@ internal sealed record CovariateTotal(
     internal double CautionWithout(double theta) =>
         Outcome.Caution + (theta * theta * VarianceCaution) + (2 * Math.Abs(theta) * CovarianceCaution);
 
+    // The squared error of the mean of Y - theta·X by sampling, and the part of it that is caution.
+    internal ClusterSquare ErrorWithout(double theta) => Clusters is null
+        ? new ClusterSquare(0, VarianceWithout(theta) / Outcome.Persons, CautionWithout(theta) / Outcome.Persons)
+        : ClusterError.Sum(Residuals(theta), Outcome.Persons);
+
+    private IEnumerable<ClusterResidual> Residuals(double theta)
+    {
+        var mean = Outcome.Mean - (theta * Mean);
+        return Outcome.Clusters!.Zip(Clusters!, (cluster, covariate) => new ClusterResidual(
+            cluster.Sum - (theta * covariate.Sum) - (mean * cluster.Persons),
+            cluster.SumNoise + (theta * theta * covariate.Noise) + (mean * mean * cluster.PersonsNoise), cluster.IsCounted));
+    }
+
     private double Caution(double noise) => Distributions.OneSidedZ95 * Math.Sqrt(noise) / (Outcome.Persons - 1);
 }
+
+/// <summary>The covariate's total of a cluster.</summary>
+/// <param name="Sum">The sum.</param>
+/// <param name="Noise">Variance of the privacy noise in it.</param>
+internal readonly record struct CovariateOfCluster(double Sum, double Noise = 0);
 
 /// <summary>
 /// CUPED (Deng, Xu, Kohavi, Walker 2013): the difference of the means of Y - theta·X. Its variance is smaller by the square of the
@@ -66,7 +90,7 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
 {
     /// <summary>Compares two arms.</summary>
     /// <returns>Null when the covariate does not vary, or when noise hides what it would explain.</returns>
-    internal static CupedComparison? Of(CovariateTotal treated, CovariateTotal control)
+    internal static CupedComparison? Of(CovariateTotal treated, CovariateTotal control, double level = Distributions.Level)
     {
         ArgumentNullException.ThrowIfNull(treated);
         ArgumentNullException.ThrowIfNull(control);
@@ -84,22 +108,24 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
             return null;
         }
         var difference = treated.Outcome.Mean - control.Outcome.Mean - (theta * (treated.Mean - control.Mean));
-        var (noiseOfMean, caution) = (
-            Noise(treated, theta) + Noise(control, theta),
-            (treated.CautionWithout(theta) / treated.Outcome.Persons) + (control.CautionWithout(theta) / control.Outcome.Persons));
-        var sampling = (treated.VarianceWithout(theta) / treated.Outcome.Persons)
-            + (control.VarianceWithout(theta) / control.Outcome.Persons);
+        var noiseOfMean = Noise(treated, theta) + Noise(control, theta);
+        var (one, other, caution, degrees) = Errors(treated, theta, control, theta);
+        var sampling = one + other;
         var result = Comparison.OfDifference(
-            difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling));
-        result = WithRelative(result, treated, control, theta);
-        var plain = both.Outcome.Variance;
-        return new CupedComparison(theta, result, plain > 0 ? Math.Clamp(1 - (both.VarianceWithout(theta) / plain), 0, 1) : 0);
+            difference, Math.Sqrt(sampling + noiseOfMean), treated.Outcome.Persons, noiseOfMean, Math.Min(caution, sampling), degrees,
+            level);
+        result = WithRelative(result, treated, control, theta, level);
+        var (plain1, plain0, _, _) = Errors(treated, 0, control, 0);
+        var plain = both.Clusters is null ? both.Outcome.Variance : plain1 + plain0;
+        var narrowed = both.Clusters is null ? both.VarianceWithout(theta) : sampling;
+        return new CupedComparison(theta, result, plain > 0 ? Math.Clamp(1 - (narrowed / plain), 0, 1) : 0);
     }
 
     // The ratio of the adjusted means, Y - theta (X - mean of X in both arms). The mean of X in both arms is common to both, so each arm's
     // covariate weighs in both adjusted means: the delta method over the four means, and not over the two adjusted ones, which are
     // correlated.
-    private static Comparison WithRelative(Comparison result, CovariateTotal treated, CovariateTotal control, double theta)
+    private static Comparison WithRelative(
+        Comparison result, CovariateTotal treated, CovariateTotal control, double theta, double level)
     {
         double persons = treated.Outcome.Persons + control.Outcome.Persons;
         var (share1, share0) = (treated.Outcome.Persons / persons, control.Outcome.Persons / persons);
@@ -114,14 +140,27 @@ public sealed record CupedComparison(double Theta, Comparison Result, double Var
         // The derivative by X is as many times that by Y of the same arm.
         var weight1 = theta * (share0 + (ratio * share1));
         var weight0 = weight1 / ratio;
-        double Sampling(CovariateTotal arm, double weight) => arm.VarianceWithout(weight) / arm.Outcome.Persons;
+        var (sampling1, sampling0, _, degrees) = Errors(treated, weight1, control, weight0);
         var noise = (Noise(treated, weight1) + (ratio * ratio * Noise(control, weight0))) / (mean0 * mean0);
-        var square = noise + ((Sampling(treated, weight1) + (ratio * ratio * Sampling(control, weight0))) / (mean0 * mean0));
+        var square = noise + ((sampling1 + (ratio * ratio * sampling0)) / (mean0 * mean0));
         return result with
         {
             RelativeLift = ratio - 1,
-            RelativeInterval = Comparison.AroundWith(ratio - 1, square, noise),
+            RelativeInterval = Comparison.AroundWith(ratio - 1, square, noise, degrees, level),
         };
+    }
+
+    // The squared errors of both arms by sampling, the caution in both, and degrees of freedom where there are clusters.
+    private static (double Treated, double Control, double Caution, double? Degrees) Errors(
+        CovariateTotal treated, double theta1, CovariateTotal control, double theta0)
+    {
+        var (one, other) = (treated.ErrorWithout(theta1), control.ErrorWithout(theta0));
+        if (treated.Clusters is null || control.Clusters is null)
+        {
+            return (one.Square, other.Square, one.Caution + other.Caution, null);
+        }
+        var error = ClusterError.Of(one, other, treated.Outcome.Persons + control.Outcome.Persons);
+        return (error.Treated, error.Control, error.Caution, error.Degrees);
     }
 
     private static double SumNoiseOfMean(CovariateTotal arm) => arm.SumNoise / ((double)arm.Outcome.Persons * arm.Outcome.Persons);

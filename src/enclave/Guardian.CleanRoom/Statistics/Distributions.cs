@@ -3,6 +3,9 @@ namespace Guardian.CleanRoom.Statistics;
 /// <summary>The functions of the normal and chi-square distributions that lift needs.</summary>
 internal static class Distributions
 {
+    /// <summary>The chance that a 95 % interval leaves out the truth.</summary>
+    public const double Level = 0.05;
+
     /// <summary>Quantile of the standard normal distribution at 97.5 %: two-sided 95 % intervals.</summary>
     public const double Z95 = 1.959963984540054;
 

@@ -4,7 +4,7 @@ namespace Guardian.CleanRoom.Statistics;
 /// Whether the arms have the intended sizes. If they do not, something went wrong before any outcome was measured.
 /// </summary>
 /// <param name="ChiSquare">Pearson's statistic against the intended shares.</param>
-/// <param name="IsMismatch">p is below 0.001, so nobody should draw a verdict on the effect.</param>
+/// <param name="IsMismatch">p is below 0.001, divided by the number of segments, so nobody should draw a verdict on the effect.</param>
 public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double PValue, bool IsMismatch)
 {
     private const double MismatchLevel = 0.001;
@@ -13,7 +13,8 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
     /// <param name="persons">Persons by arm.</param>
     /// <param name="shares">Intended shares by arm, summing to 1.</param>
     /// <param name="noise">Variance of the privacy noise in each count; a difference that noise alone explains is no mismatch.</param>
-    internal static SampleRatio Check(IReadOnlyList<long> persons, IReadOnlyList<double> shares, double noise = 0)
+    /// <param name="tests">The number of tests, one for each segment, of which none should raise a false alarm (Bonferroni).</param>
+    internal static SampleRatio Check(IReadOnlyList<long> persons, IReadOnlyList<double> shares, double noise = 0, int tests = 1)
     {
         ArgumentNullException.ThrowIfNull(persons);
         ArgumentNullException.ThrowIfNull(shares);
@@ -24,7 +25,7 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
             return (count - expected) * (count - expected) / (expected + noise);
         }).Sum();
         var degrees = persons.Count - 1;
-        return Judge(statistic, degrees);
+        return Judge(statistic, degrees, tests);
     }
 
     /// <summary>
@@ -34,7 +35,9 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
     /// </summary>
     /// <param name="persons">Persons by arm and cluster.</param>
     /// <param name="shares">Intended shares by arm, summing to 1.</param>
-    internal static SampleRatio CheckClusters(IReadOnlyList<IReadOnlyList<double>> persons, IReadOnlyList<double> shares)
+    /// <param name="tests">As for single persons.</param>
+    internal static SampleRatio CheckClusters(
+        IReadOnlyList<IReadOnlyList<double>> persons, IReadOnlyList<double> shares, int tests = 1)
     {
         // The last arm follows from the others.
         var degrees = persons.Count - 1;
@@ -53,13 +56,13 @@ public sealed record SampleRatio(double ChiSquare, int DegreesOfFreedom, double 
                 }
             }
         }
-        return Judge(QuadraticForm(squares, sum), degrees);
+        return Judge(QuadraticForm(squares, sum), degrees, tests);
     }
 
-    private static SampleRatio Judge(double statistic, int degrees)
+    private static SampleRatio Judge(double statistic, int degrees, int tests)
     {
         var p = Distributions.ChiSquareUpperTail(statistic, degrees);
-        return new SampleRatio(statistic, degrees, p, p < MismatchLevel);
+        return new SampleRatio(statistic, degrees, p, p < MismatchLevel / tests);
     }
 
     // v' M^-1 v by elimination. Directions without variance, as with a single cluster, add nothing.

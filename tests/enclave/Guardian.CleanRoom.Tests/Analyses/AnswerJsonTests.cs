@@ -47,6 +47,13 @@ public class AnswerJsonTests
             "exposed":{"exposedShare":0.5,"controlShare":0,"effect":0.25,"interval":{"lower":0,"upper":1}}}]}]}
             """
         },
+        {
+            "segmentedLift",
+            """
+            {"by":"a.d","comparisons":1,"sampleRatio":{"chiSquare":0.5,"degreesOfFreedom":1,"pValue":0.25,"isMismatch":false},"segments":
+            [{"value":"x"}]}
+            """
+        },
         { "activation", """{"dataSet":"a","persons":1,"tags":"AQID"}""" },
         { "withheld", """{"reason":"below-minimum-audience","detail":"d"}""" },
     };
@@ -118,6 +125,7 @@ public class AnswerJsonTests
                         new LiftComparison("Red", compared, LiftVerdict.NotShown, 0.01, new CupedComparison(0.5, compared, 0.25), exposed),
                     ]),
                 ]),
+            "segmentedLift" => new SegmentedLiftResult("a.d", 1, new SampleRatio(0.5, 1, 0.25, false), [new LiftSegment("x", null)]),
             "withheld" => new WithheldResult("below-minimum-audience", "d"),
             _ => new ActivationResult("a", 1, [1, 2, 3]),
         };

@@ -34,6 +34,7 @@ public sealed class SizeAttackTests
         new Question { Kind = QuestionKind.Sum, Column = "customers.age" },
         new Question { Kind = QuestionKind.Reach },
         new Question { Kind = QuestionKind.Lift },
+        new Question { Kind = QuestionKind.Lift, By = ["customers.region"] },
         new Question { Kind = QuestionKind.Activation });
 
     [Theory]

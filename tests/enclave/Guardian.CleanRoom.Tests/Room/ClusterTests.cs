@@ -88,7 +88,6 @@ public sealed class ClusterTests
     [InlineData("cluster: campaign.arm")]
     [InlineData("cluster: campaign.exposed")]
     [InlineData("cluster: campaign.nothing")]
-    [InlineData("cluster: campaign.score\n    covariate: customers.age")]
     public void Wrong_clusters_are_refused(string cluster)
     {
         var problems = new Guardian.Documents.DocumentProblems();

@@ -123,16 +123,37 @@ public sealed class RoomServiceTests : IDisposable
         using var open = new TestRoom(
             ("minimum: -70000, maximum: 70000", "minimum: 0, maximum: 50"),
             ("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score, maximum: 3}"));
-        var seen = campaign.Select((row, index) => row with { Score = index % 6 }).ToList();
+        // An empty frequency means never.
+        var seen = campaign.Select((row, index) => row with { Score = index % 7 < 6 ? index % 7 : null }).ToList();
         open.Upload("campaign", TestRows.Csv(seen));
         open.Upload("customers", TestRows.Csv(customers));
         var matched = seen.Where(row => customers.Any(customer => customer.Email == row.Email)).ToList();
         var reach = open.Ask<ReachResult>(new Question { Kind = QuestionKind.Reach });
         Assert.Equal((matched.Count, matched.Count(row => row.Score > 0)), (reach.Persons, reach.Reached));
-        Assert.Equal([.. new[] { 0, 1, 2 }.Select(times => (long?)matched.Count(row => row.Score == times)),
+        Assert.Equal([.. new[] { 0, 1, 2 }.Select(times => (long?)matched.Count(row => (row.Score ?? 0) == times)),
             matched.Count(row => row.Score >= 3)], reach.Frequencies.Select(each => each.Persons));
         Assert.Equal((3, true), (reach.Frequencies[^1].Times, reach.Frequencies[^1].OrMore));
-        Assert.Equal(matched.Sum(row => Math.Min(row.Score!.Value, 3)) / (double)reach.Reached, reach.AverageFrequency!.Value, 9);
+        Assert.Equal(matched.Sum(row => Math.Min(row.Score ?? 0, 3)) / (double)reach.Reached, reach.AverageFrequency!.Value, 9);
+    }
+
+    [Fact]
+    public void An_empty_frequency_does_not_isolate_the_person_who_has_it()
+    {
+        using var open = new TestRoom(
+            ("minimum: -70000, maximum: 70000", "minimum: 0, maximum: 50"),
+            ("  overlap: true", "  overlap: true\n  reach: {frequency: campaign.score, maximum: 3}"));
+        var target = campaign.First(row => customers.Any(customer => customer.Email == row.Email));
+        open.Upload("campaign", TestRows.Csv(campaign.Select(
+            (row, index) => row with { Score = row == target ? null : index % 6 })));
+        open.Upload("customers", TestRows.Csv(customers));
+        // Never, with the target, is one more than zero, without.
+        Assert.IsType<OverlapResult>(open.Ask(new Question
+        {
+            Kind = QuestionKind.Overlap,
+            Where = [new Predicate("campaign.score", "=", ["0"])],
+        }).Body);
+        var reach = open.Ask(new Question { Kind = QuestionKind.Reach }).Body;
+        Assert.True(reach is WithheldResult || Assert.IsType<ReachResult>(reach).Frequencies[0].Persons is null);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Sylvan.Data.Csv;
 namespace Guardian.CleanRoom.Tests.Support;
 
 /// <summary>A row of Hillstrom's experiment; see samples/hillstrom/ATTRIBUTION.md.</summary>
-internal sealed record HillstromRow(int Number, string Arm, double History, double Visit, double Conversion, double Spend)
+internal sealed record HillstromRow(int Number, string Arm, double History, double Visit, double Conversion, double Spend, string Zip)
 {
     public double Outcome(string name) => name switch { "visit" => Visit, "conversion" => Conversion, _ => Spend };
 }
@@ -28,7 +28,7 @@ internal static class HillstromRows
         {
             rows.Add(new HillstromRow(
                 rows.Count, reader.GetString(reader.GetOrdinal("segment")), Number("history"), Number("visit"), Number("conversion"),
-                Number("spend")));
+                Number("spend"), reader.GetString(reader.GetOrdinal("zip_code"))));
         }
         return rows;
     }

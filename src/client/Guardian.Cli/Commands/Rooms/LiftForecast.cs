@@ -16,6 +16,9 @@ internal sealed class LiftForecast(RoomContract contract, LiftDesign design, int
     private readonly ClusterCells? clusters = ClusterCells.Of(contract);
     private readonly LiftShares? shares = LiftShares.Of(contract);
 
+    /// <summary>The ratio that is asked about, whose numerator is the outcome; null for the outcome itself.</summary>
+    public LiftRatio? Ratio { get; init; }
+
     private IReadOnlyList<string> Arms =>
         contract.FindDataSet(design.Assignment.DataSet)!.FindColumn(design.Assignment.Column)!.Values;
 
@@ -37,7 +40,7 @@ internal sealed class LiftForecast(RoomContract contract, LiftDesign design, int
         }).ToList();
         var smallest = treatments.MinBy(arm => design.Shares[Arms.ToList().IndexOf(arm)])!;
         return new RoomPowerResult(
-            expected.Persons, expected.Power, design.Outcomes[outcome].ToString(), expected.IsRate ? null : Cap,
+            expected.Persons, expected.Power, Ratio?.Name ?? design.Outcomes[outcome].ToString(), expected.IsRate ? null : Cap,
             hasCap ? SuggestCap(fraction => Find(smallest, 1, fraction).Absolute) : null, effects);
     }
 
@@ -50,29 +53,79 @@ internal sealed class LiftForecast(RoomContract contract, LiftDesign design, int
         var arms = Arms.ToList();
         var (treated, control) = (persons * design.Shares[arms.IndexOf(arm)], persons * design.Shares[arms.IndexOf(design.Control)]);
         double Variance(LiftFigure figure) => shares is null ? 0 : shares.Variance(figure, figure == LiftFigure.Persons ? 0 : outcome);
+        var looks = design.LooksAt(contract, [arms.IndexOf(arm), arms.IndexOf(design.Control)]);
+        if (Ratio is not null)
+        {
+            return RatioEffect(Ratio, treated, control, alpha, noise, looks);
+        }
         var level = expected.Rate ?? expected.Mean ?? 0;
         var inPersons = noise > 0 ? level * level * Variance(LiftFigure.Persons) : 0;
         var inSum = (noise * noise * Variance(LiftFigure.Sum)) + inPersons;
+        var spread = expected.Rate is { } share ? Math.Sqrt(share * (1 - share)) : expected.Deviation ?? 0;
+        var narrowing = CovariateNoise(treated, control, spread, noise);
+        inSum += narrowing.InSum;
         if (clusters is not null)
         {
-            var spread = expected.Rate is { } share ? Math.Sqrt(share * (1 - share)) : expected.Deviation ?? 0;
             var inCluster = noise > 0
                 ? (noise * noise * Variance(LiftFigure.ClusterSum)) + (level * level * Variance(LiftFigure.ClusterPersons))
                 : 0;
             return DetectableEffect.OfMeans(
-                treated, control, level, spread, inSum, alpha, expected.Power,
-                caution: Math.Max(Caution(treated, spread, inCluster), Caution(control, spread, inCluster)), design: expected.DesignEffect);
+                treated, control, level, spread, inSum, alpha, expected.Power, expected.Explained,
+                narrowing.Caution + Math.Max(Caution(treated, spread, inCluster), Caution(control, spread, inCluster)),
+                expected.DesignEffect, looks);
         }
-        if (expected.Rate is { } rate)
+        if (expected.Rate is { } rate && expected.Explained == 0)
         {
-            return DetectableEffect.OfRates(treated, control, rate, inSum, alpha, expected.Power);
+            return DetectableEffect.OfRates(treated, control, rate, inSum, alpha, expected.Power, looks: looks);
         }
         // The report raises the variance by 1.645 deviations of the noise in the squares of all arms, up to that of values at the bounds.
-        var deviation = expected.Deviation ?? 0;
-        var caution = Math.Min(
+        // A rate's variance follows from the rate.
+        var caution = expected.IsRate ? 0 : Math.Min(
             1.645 * noise * noise * Math.Sqrt(arms.Count * Variance(LiftFigure.Squares)) / persons,
-            Math.Max(0, (((noise * Cap) - level) * level) - (deviation * deviation)));
-        return DetectableEffect.OfMeans(treated, control, level, deviation, inSum, alpha, expected.Power, caution: caution);
+            Math.Max(0, (((noise * Cap) - level) * level) - (spread * spread)));
+        return DetectableEffect.OfMeans(
+            treated, control, level, spread, inSum, alpha, expected.Power, expected.Explained, caution + narrowing.Caution, looks: looks);
+    }
+
+    // Each unit of the denominator has a value with the given deviation, so a ratio is a mean over these units.
+    private DetectableEffect RatioEffect(LiftRatio ratio, double treated, double control, double alpha, double noise, LookDesign? looks)
+    {
+        var (each, mean, spread) = (expected.Denominator!.Value, expected.Mean ?? 0, expected.Deviation ?? 0);
+        double Variance(LiftFigure figure, int index) => shares is null || noise == 0 ? 0 : shares.Variance(figure, index);
+        var (inNumerator, inDenominator) = (
+            noise * noise * Variance(clusters is null ? LiftFigure.Sum : LiftFigure.ClusterSum, ratio.Numerator),
+            Variance(clusters is null ? LiftFigure.Sum : LiftFigure.ClusterSum, ratio.Denominator));
+        var added = (noise * noise * Variance(LiftFigure.Sum, ratio.Numerator))
+            + (mean * mean * Variance(LiftFigure.Sum, ratio.Denominator));
+        var least = Math.Min(treated, control);
+        // The caution in the variance of numerator - ratio * denominator, per unit of the denominator.
+        var caution = clusters is null
+            ? 1.645 / (least * each) * Math.Sqrt(
+                (Math.Pow(noise, 4) * SquaresNoise(ratio.Numerator)) + (Math.Pow(mean, 4) * SquaresNoise(ratio.Denominator))
+                + (4 * mean * mean * noise * noise * Variance(LiftFigure.RatioProduct, design.Ratios.ToList().IndexOf(ratio))))
+            : Caution(least * each, spread, inNumerator + (mean * mean * inDenominator));
+        return DetectableEffect.OfMeans(
+            treated * each, control * each, mean, spread, added, alpha, expected.Power, 0, caution, expected.DesignEffect,
+            looks is null ? null : looks with { Persons = looks.Persons * each });
+
+        // A flag has no squares of its own.
+        double SquaresNoise(int index) => design.OutcomeColumn(contract, index).Kind == ColumnKind.Flag
+            ? 0
+            : Variance(LiftFigure.Squares, index);
+    }
+
+    // The noise that a covariate brings into the difference, and the amount by which it makes the report overestimate the variance.
+    private (double InSum, double Caution) CovariateNoise(double treated, double control, double spread, double noise)
+    {
+        if (expected.Explained == 0 || shares is null || noise == 0)
+        {
+            return (0, 0);
+        }
+        var theta = Math.Sqrt(expected.Explained) * spread / expected.CovariateDeviation!.Value;
+        var inProducts = noise * noise * shares.Variance(LiftFigure.Product, outcome);
+        return (
+            theta * theta * shares.Variance(LiftFigure.CovariateSum),
+            2 * theta * 1.645 * Math.Sqrt(inProducts) / Math.Min(treated, control));
     }
 
     // The report raises the variance by 1.645 deviations of the noise in the squared residuals of an arm's clusters.

@@ -64,10 +64,26 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
 internal sealed class RoomLiftCommand : RoomQuestionCommand
 {
     private readonly CostOptions costs = new();
+    private readonly Option<string?> by = new("--by")
+    {
+        Description = "Show the effect in each segment, by a category or flag known before the campaign, dataset.column.",
+        HelpName = "COLUMN",
+    };
 
-    public RoomLiftCommand() : base("lift", "Measure the campaign's effect, as the contract designed it.") => AddSymbols(costs.All);
+    public RoomLiftCommand() : base("lift", "Measure the campaign's effect, as the contract designed it.") =>
+        AddSymbols([by, .. costs.All]);
 
-    protected override CampaignCosts? ReadCosts(RoomContract contract, ParseResult arguments) => costs.Read(arguments, contract);
+    protected override CampaignCosts? ReadCosts(RoomContract contract, ParseResult arguments) =>
+        costs.Read(arguments, contract) is { } read
+            ? arguments.GetValue(by) is null
+                ? read
+                : throw CliReasons.BadCost.Refuse(
+                    "--cost is that of the whole campaign, and --by divides its persons: leave out one of both")
+            : null;
 
-    protected override Question ReadQuestion(RoomContract contract, ParseResult arguments) => new() { Kind = QuestionKind.Lift };
+    protected override Question ReadQuestion(RoomContract contract, ParseResult arguments) => new()
+    {
+        Kind = QuestionKind.Lift,
+        By = arguments.GetValue(by) is { } column ? [column] : [],
+    };
 }

@@ -54,13 +54,33 @@ internal sealed class RoomPowerCommand : LocalCommand
 
     private readonly Option<string?> outcome = new("--outcome")
     {
-        Description = "Outcome of the contract; by default the first flag or number.",
+        Description = "Outcome or ratio of the contract; by default the first flag or number.",
         HelpName = "COLUMN",
+    };
+
+    private readonly Option<double?> denominator = new("--denominator")
+    {
+        Description = "For a ratio: its denominator per person, such as 0.1 orders; --mean and --deviation are then those of one order.",
+        HelpName = "NUMBER",
+    };
+
+    private readonly Option<double> explained = new("--explained")
+    {
+        Description = "With a covariate: the share of the outcome's variance that it explains, the square of the correlation.",
+        HelpName = "SHARE",
+    };
+
+    private readonly Option<double?> covariateDeviation = new("--covariate-deviation")
+    {
+        Description = "With --explained and noise: the standard deviation of the covariate.",
+        HelpName = "NUMBER",
     };
 
     public RoomPowerCommand() : base(
         "power", "Before the start: the least effect that the lift of this contract will probably show, noise included.") =>
-        AddSymbols(contract, persons, rate, mean, deviation, power, outcome, clusterSize, clusterCorrelation);
+        AddSymbols(
+            contract, persons, rate, mean, deviation, power, outcome, clusterSize, clusterCorrelation, denominator, explained,
+            covariateDeviation);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -68,7 +88,8 @@ internal sealed class RoomPowerCommand : LocalCommand
         var design = file.Contract.Analyses.Lift ?? throw CliReasons.NoLift.Refuse($"{file.Path} does not allow lift");
         var expected = new Expectation(
             arguments.GetRequiredValue(persons), arguments.GetValue(power), arguments.GetValue(rate), arguments.GetValue(mean),
-            arguments.GetValue(deviation), arguments.GetValue(clusterSize), arguments.GetValue(clusterCorrelation));
+            arguments.GetValue(deviation), arguments.GetValue(clusterSize), arguments.GetValue(clusterCorrelation),
+            arguments.GetValue(denominator), arguments.GetValue(explained), arguments.GetValue(covariateDeviation));
         if (!expected.IsValid)
         {
             throw CliReasons.BadPower.Refuse("give --rate between 0 and 1, or --mean and --deviation; --power lies between 0 and 1");
@@ -79,8 +100,22 @@ internal sealed class RoomPowerCommand : LocalCommand
                 ? "the contract assigns each person alone: omit --cluster-size and --cluster-correlation"
                 : $"the contract assigns by {design.Cluster}: give --cluster-size from 1 on, and --cluster-correlation between 0 and 1");
         }
-        var index = FindOutcome(file.Contract, design, arguments.GetValue(outcome), expected.IsRate);
-        var result = new LiftForecast(file.Contract, design, index, expected).Compute();
+        var ratio = design.Ratios.FirstOrDefault(each => each.Name == arguments.GetValue(outcome));
+        if (ratio is null != expected.Denominator is null || (ratio is not null && (expected.IsRate || expected.Denominator <= 0)))
+        {
+            throw CliReasons.BadPower.Refuse(ratio is null
+                ? "--denominator is for a ratio of the contract: name it with --outcome"
+                : $"for the ratio {ratio.Name}, give --mean, --deviation and --denominator, greater than 0");
+        }
+        if (expected.Explained > 0 && (design.Covariate is null || expected.Explained >= 1 || ratio is not null
+            || (design.Epsilon is not null && expected.CovariateDeviation is not > 0)))
+        {
+            throw CliReasons.BadPower.Refuse(design.Covariate is null
+                ? "the contract names no covariate: omit --explained"
+                : "--explained lies between 0 and 1, is not for ratios, and with noise needs --covariate-deviation");
+        }
+        var index = ratio?.Numerator ?? FindOutcome(file.Contract, design, arguments.GetValue(outcome), expected.IsRate);
+        var result = new LiftForecast(file.Contract, design, index, expected) { Ratio = ratio }.Compute();
         terminal.Show(result, RoomsJson.Default.RoomPowerResult, people => Show(people, result, design, expected.IsRate));
         return ExitCode.Done;
     }
@@ -141,11 +176,12 @@ internal sealed class RoomPowerCommand : LocalCommand
 
     // With several treatments, all of them together are compared as well.
     internal static int CountComparisons(LiftDesign design, int treatments) =>
-        design.Outcomes.Count * (treatments > 1 ? treatments + 1 : treatments);
+        (design.Outcomes.Count + design.Ratios.Count) * (treatments > 1 ? treatments + 1 : treatments);
 
     /// <summary>The expected outcome.</summary>
     internal sealed record Expectation(
-        long Persons, double Power, double? Rate, double? Mean, double? Deviation, double ClusterSize = 1, double ClusterCorrelation = 0)
+        long Persons, double Power, double? Rate, double? Mean, double? Deviation, double ClusterSize = 1, double ClusterCorrelation = 0,
+        double? Denominator = null, double Explained = 0, double? CovariateDeviation = null)
     {
         /// <summary>Kish's design effect: the factor by which clusters raise the variance.</summary>
         public double DesignEffect => 1 + ((ClusterSize - 1) * ClusterCorrelation);

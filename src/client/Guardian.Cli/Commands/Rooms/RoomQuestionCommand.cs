@@ -25,12 +25,22 @@ internal abstract class RoomQuestionCommand : RoomCommand
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> csv = CreateCsvOption();
+
     private readonly Option<bool> dryRun = new("--dry-run")
     {
         Description = "Ask nothing: show price, expected error, and what speaks for a refusal, from what every member may know.",
     };
 
-    protected RoomQuestionCommand(string name, string description) : base(name, description) => AddSymbols(where, output, html, dryRun);
+    protected RoomQuestionCommand(string name, string description) : base(name, description) =>
+        AddSymbols(where, output, html, csv, dryRun);
+
+    /// <summary>The option that names a file for the figures.</summary>
+    public static Option<string?> CreateCsvOption() => new("--csv")
+    {
+        Description = "Also write the figures as CSV, for spreadsheets.",
+        HelpName = "FILE",
+    };
 
     protected sealed override void Check(ParseResult arguments) => ReadOutput(arguments).RequireNew();
 
@@ -66,5 +76,6 @@ internal abstract class RoomQuestionCommand : RoomCommand
     /// <exception cref="RefusedException">They do not fit the contract.</exception>
     protected virtual CampaignCosts? ReadCosts(RoomContract contract, ParseResult arguments) => null;
 
-    private StatementOutput ReadOutput(ParseResult arguments) => new(arguments.GetValue(output), arguments.GetValue(html));
+    private StatementOutput ReadOutput(ParseResult arguments) => new(
+        arguments.GetValue(output), arguments.GetValue(html), arguments.GetValue(csv));
 }

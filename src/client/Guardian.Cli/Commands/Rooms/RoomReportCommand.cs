@@ -12,10 +12,11 @@ internal sealed class RoomReportCommand : LocalCommand
     private readonly Option<string> contract = CreateContractOption();
     private readonly Option<string> html = new("--html") { Description = "The page to write.", Required = true, HelpName = "FILE" };
 
+    private readonly Option<string?> csv = RoomQuestionCommand.CreateCsvOption();
     private readonly CostOptions costs = new();
 
     public RoomReportCommand() : base("report", "Verify a signed answer offline and write it as one self-contained page.") =>
-        AddSymbols([statement, contract, html, .. costs.All]);
+        AddSymbols([statement, contract, html, csv, .. costs.All]);
 
     /// <summary>The argument that names a signed answer.</summary>
     public static Argument<string> CreateStatementArgument() => new("STATEMENT")
@@ -29,7 +30,7 @@ internal sealed class RoomReportCommand : LocalCommand
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
-        var output = new StatementOutput(Page: arguments.GetRequiredValue(html)).RequireNew();
+        var output = new StatementOutput(Page: arguments.GetRequiredValue(html), Figures: arguments.GetValue(csv)).RequireNew();
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         file.RequireSigned();
         return (output with { Costs = costs.Read(arguments, file.Contract) })

@@ -13,13 +13,15 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <summary>Verifies a signed answer, writes the files that the user asked for, and shows the answer.</summary>
 /// <param name="Statement">File for the signed answer; null for none.</param>
 /// <param name="Page">File for the report; null for none.</param>
+/// <param name="Figures">File for the figures as CSV; null for none.</param>
 /// <param name="Costs">The costs of the campaign, for a lift measurement; null for none.</param>
-internal sealed record StatementOutput(string? Statement = null, string? Page = null, CampaignCosts? Costs = null)
+internal sealed record StatementOutput(
+    string? Statement = null, string? Page = null, string? Figures = null, CampaignCosts? Costs = null)
 {
     /// <summary>Checks the targets before a question is asked: its answer can cost budget.</summary>
     public StatementOutput RequireNew()
     {
-        OutputFile.RequireNew(Statement, Page);
+        OutputFile.RequireNew(Statement, Page, Figures);
         return this;
     }
 
@@ -40,9 +42,15 @@ internal sealed record StatementOutput(string? Statement = null, string? Page = 
             return ExitCode.Done;
         }
         var answer = RoomStatements.ReadResult(statement, contract);
+        var named = AnswerLabels.Apply(answer, contract);
         if (Page is not null)
         {
-            OutputFile.Write(Page, new AnswerPage(answer, verified) { Costs = Costs }.Write());
+            var costs = Costs is null ? null : Costs with { Revenue = AnswerLabels.NameOf(contract, Costs.Revenue) };
+            OutputFile.Write(Page, new AnswerPage(named, verified) { Costs = costs }.Write());
+        }
+        if (Figures is not null)
+        {
+            OutputFile.Write(Figures, AnswerCsv.Write(answer.Body));
         }
         if (Costs is not null && answer.Body is LiftResult lift)
         {
@@ -51,12 +59,12 @@ internal sealed record StatementOutput(string? Statement = null, string? Page = 
                 LiftMoney.Of(lift, Costs));
             terminal.Show(result, RoomsJson.Default.LiftReturnResult, people =>
             {
-                RoomView.ShowAnswer(people, answer);
+                RoomView.ShowAnswer(people, named);
                 LiftMoney.Show(people, lift, Costs);
             });
             return ExitCode.Done;
         }
-        terminal.Show(answer, AnswerJson.Default.Answer, people => RoomView.ShowAnswer(people, answer));
+        terminal.Show(answer, AnswerJson.Default.Answer, people => RoomView.ShowAnswer(people, named));
         return ExitCode.Done;
     }
 }
