@@ -27,12 +27,14 @@ for word; do
   set -- "$@" "$word"
 done
 
-set -- --target=wasm32-wasi --sysroot="$GUARDIAN_WASI_SYSROOT" -mllvm -wasm-enable-sjlj -isystem "$here/include" \
+# clang would also look for headers in /usr/include, which is Linux's.
+set -- --target=wasm32-wasi --sysroot="$GUARDIAN_WASI_SYSROOT" -nostdlibinc -idirafter "$GUARDIAN_WASI_SYSROOT/include/wasm32-wasi" \
+  -mllvm -wasm-enable-sjlj -isystem "$here/include" \
   -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_MMAN \
   -D_WASI_EMULATED_PTHREAD -Wno-unused-command-line-argument "$@"
 # Debian's C++ library for WASI has no exceptions.
 if [ $language = c++ ]; then
-  set -- -fno-exceptions "$@"
+  set -- -fno-exceptions -isystem "$GUARDIAN_WASI_SYSROOT/include/wasm32-wasi/c++/v1" "$@"
 fi
 if [ $links = true ]; then
   # A stack as large as on Linux, below the data: a program that overflows it traps.
