@@ -2,8 +2,8 @@ namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>
 /// Writes the sound of a folded name (docs/spec/room.md): the class of its first letter, then the classes of all its consonants, each once
-/// where it repeats. The classes are those of Soundex (Russell, patent US 1,261,167). Unlike there, the first letter counts by its class, so that
-/// Catherine and Katherine are equal, and the code has any length.
+/// where it repeats. The classes are those of Soundex (Russell, patent US 1,261,167). Unlike there, the first letter counts by
+/// its class, so that Catherine and Katherine are equal, and the code has any length.
 /// </summary>
 internal static class NameSound
 {
