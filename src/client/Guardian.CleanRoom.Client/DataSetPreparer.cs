@@ -47,6 +47,7 @@ public sealed class DataSetPreparer
     private int empty;
     private int invalid;
     private int nobodys;
+    private int repeated;
     private int blank;
     private int structural;
     private bool areHashes;
@@ -64,7 +65,7 @@ public sealed class DataSetPreparer
         this.dataSet = dataSet;
         this.layout = layout;
         this.form = form;
-        content = dataSet.InForm(form);
+        content = dataSet.Keyed().InForm(form);
         format = new RowFormat(layout, content, form);
         this.memory = memory;
         row = new byte[format.RowSize];
@@ -113,14 +114,15 @@ public sealed class DataSetPreparer
             var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
             var events = dataSet.Events is null ? null : new EventReader(dataSet);
             var reader = events ?? (IRowReader)new PersonReader(dataSet, format, form);
-            var ignored = path is null ? [] : ReadFile(path, reader, tagger, progress, cancellation);
+            var several = dataSet.Identifiers.Count > 1 ? new SeveralIdentifiers(dataSet, matchKey, format) : null;
+            var ignored = path is null ? [] : ReadFile(path, reader, tagger, several, progress, cancellation);
             if (removals is not null)
             {
                 rowsBefore = rows;
-                ReadFile(removals, new RemovalReader(dataSet, format), tagger, progress, cancellation);
+                ReadFile(removals, new RemovalReader(dataSet, format), tagger, null, progress, cancellation);
             }
             tagger.Complete();
-            return Complete(path ?? removals!, spill, ignored, events?.Uncounted ?? 0);
+            return Complete(path ?? removals!, spill, ignored, events?.Uncounted ?? 0, several?.Shared ?? 0);
         }
         catch
         {
@@ -131,12 +133,14 @@ public sealed class DataSetPreparer
 
     // Returns the names of columns that the contract does not name.
     private List<string> ReadFile(
-        string path, IRowReader reader, RowTagger tagger, IProgress<PreparationProgress>? progress, CancellationToken cancellation)
+        string path, IRowReader reader, RowTagger tagger, SeveralIdentifiers? several, IProgress<PreparationProgress>? progress,
+        CancellationToken cancellation)
     {
         var size = RowFile.SizeOf(path);
         using var file = RowFile.Open(path, dataSet.Events?.Time);
         var (identifierColumns, columns, ignored) = MapColumns(path, file.Header, reader.Names);
-        var identifier = new RowIdentifier(dataSet.Identifier, identifierColumns, file.Cell);
+        var identifier = new RowIdentifier(dataSet.Identifier, identifierColumns[..dataSet.Identifier.Columns.Count], file.Cell);
+        several?.Open(identifierColumns, file.Cell);
         void ReportCell(string column, string problem)
         {
             invalidCells[column] = invalidCells.GetValueOrDefault(column) + 1;
@@ -149,7 +153,7 @@ public sealed class DataSetPreparer
             {
                 blank++;
             }
-            else if (TryNormalise(file, identifier, out var normalised))
+            else if (TryNormalise(file, identifier, several, out var normalised))
             {
                 reader.Read(file, rows, columns, row, ReportCell);
                 // The persons of sorted rows can be counted only after sorting.
@@ -159,7 +163,15 @@ public sealed class DataSetPreparer
                         $"{path} has more than {content.MaxRows} rows with an identifier, "
                         + $"and the contract allows no more in '{dataSet.Name}'");
                 }
-                tagger.Add(normalised, row);
+                if (several is null)
+                {
+                    tagger.Add(normalised, row);
+                }
+                else
+                {
+                    several.WriteKeys(row);
+                    tagger.Add(several.Tag, row);
+                }
             }
             rows++;
             if (rows % ProgressRows == 0)
@@ -187,7 +199,7 @@ public sealed class DataSetPreparer
         throw RoomClientReasons.RefuseData($"{path} does not fit the contract", [.. shares, .. problems]);
     }
 
-    private bool TryNormalise(IRows file, RowIdentifier identifier, out ReadOnlySpan<char> normalised)
+    private bool TryNormalise(IRows file, RowIdentifier identifier, SeveralIdentifiers? several, out ReadOnlySpan<char> normalised)
     {
         normalised = default;
         if (file.CellCount != file.Header.Count)
@@ -196,12 +208,13 @@ public sealed class DataSetPreparer
             Report(file, "", $"{file.CellCount} cells instead of {file.Header.Count}");
             return false;
         }
-        var length = identifier.Read(buffer);
+        var length = several?.Read() ?? identifier.Read(buffer);
         areHashes |= length == -1 && identifier.LooksHashed;
         empty += length == 0 ? 1 : 0;
         invalid += length == -1 ? 1 : 0;
         nobodys += length == Nobody.Length ? 1 : 0;
-        normalised = buffer.AsSpan(0, Math.Max(length, 0));
+        repeated += length == SeveralIdentifiers.IsRepeated ? 1 : 0;
+        normalised = buffer.AsSpan(0, several is null ? Math.Max(length, 0) : 0);
         return length > 0;
     }
 
@@ -233,7 +246,7 @@ public sealed class DataSetPreparer
             }
             return found;
         }
-        var identifier = dataSet.Identifier.Columns.Select(Find).ToArray();
+        var identifier = dataSet.Identifiers.SelectMany(each => each.Columns).Select(Find).ToArray();
         var columns = wanted.Select(Find).ToArray();
         return problems.Count == 0
             ? (identifier, columns, [.. header.Where((name, i) => name.Length > 0 && !identifier.Contains(i) && !columns.Contains(i))])
@@ -241,10 +254,11 @@ public sealed class DataSetPreparer
                 $"{path} does not have the columns that the contract names; it has {string.Join(", ", header)}", problems);
     }
 
-    private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored, int uncounted)
+    private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored, int uncounted, int shared)
     {
-        var report = new PreparationReport(rows - blank, 0, empty, invalid, 0, ignored)
+        var report = new PreparationReport(rows - blank, 0, empty, invalid, repeated, ignored)
         {
+            SharedIdentifiers = shared,
             Uncounted = uncounted,
             Nobodys = nobodys,
             InvalidCells = invalidCells.Values.Sum(),

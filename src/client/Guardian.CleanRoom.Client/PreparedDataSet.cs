@@ -22,6 +22,9 @@ public sealed record PreparationReport(
     /// <summary>Rows left out because their identifier is nobody's: <c>NULL</c>, 0000000000, <c>noreply@example.com</c>.</summary>
     public int Nobodys { get; init; }
 
+    /// <summary>With several identifiers: those that were left out of a row because an earlier row has them.</summary>
+    public int SharedIdentifiers { get; init; }
+
     /// <summary>Cells that are no value of their column and count as empty; at most the share that the contract allows.</summary>
     public int InvalidCells { get; init; }
 
@@ -78,7 +81,7 @@ public sealed class PreparedDataSet : IDisposable
         {
             ExceptionDispatchInfo.Throw(refused);
         }
-        Report = report with { Persons = persons, Duplicates = duplicates, Capped = capped };
+        Report = report with { Persons = persons, Duplicates = report.Duplicates + duplicates, Capped = capped };
         Digest = digest.Complete();
     }
 

@@ -10,8 +10,8 @@ internal static class FloorTable
         ["Guardian.Cas.Client"] = ["Protocol", "Workloads", "Sessions", "Audit", "Owners", "Connection"],
         ["Guardian.CleanRoom"] =
         [
-            "Base", "Statistics", "Contract", "Layout", "Matching/Lanes", "Matching", "Privacy", "Keys", "Data/Ordering", "Data",
-            "Analyses", "Log", "Shards", "Room",
+            "Base", "Statistics", "Contract", "Layout", "Matching/Lanes", "Matching", "Privacy", "Keys", "Data/Ordering", "Data/Linking",
+            "Data", "Analyses", "Log", "Shards", "Room",
         ],
         ["Guardian.CleanRoom.Client"] = ["Reasons", "Normalisation", "Sorting", "Tagging", "Reading", "Drafting", ""],
         ["Guardian.Cli"] =

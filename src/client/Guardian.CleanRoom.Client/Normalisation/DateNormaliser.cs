@@ -33,6 +33,29 @@ internal static class DateNormaliser
             : day.TryFormat(buffer, out var length, Format, CultureInfo.InvariantCulture) ? length : -1;
     }
 
+    /// <summary>
+    /// Normalises a date of which day and month may be swapped: the year, then the lesser and the greater of both. Where a text is no day
+    /// in the given order, day and month are read the other way round.
+    /// </summary>
+    /// <inheritdoc cref="Normalise"/>
+    public static int NormaliseUnordered(ReadOnlySpan<char> text, DateOrder order, Span<char> buffer)
+    {
+        if (text.IsEmpty)
+        {
+            return 0;
+        }
+        if (!TryRead(text, order, out var day) && !TryRead(text, order, SwappedFormatOf(order), out day))
+        {
+            return -1;
+        }
+        if (day < LeastBirth || day > GreatestBirth)
+        {
+            return Nobody.Length;
+        }
+        var (lesser, greater) = (Math.Min(day.Month, day.Day), Math.Max(day.Month, day.Day));
+        return buffer.TryWrite(CultureInfo.InvariantCulture, $"{day.Year:0000}-{lesser:00}-{greater:00}", out var length) ? length : -1;
+    }
+
     /// <summary>Reads a day.</summary>
     /// <param name="text">The date alone, without blanks around it.</param>
     /// <param name="order">The order of day, month and year.</param>
@@ -44,12 +67,24 @@ internal static class DateNormaliser
         {
             return TryReadSerial(text, out day);
         }
+        var format = order switch { DateOrder.DayMonthYear => "ddMMyyyy", DateOrder.MonthDayYear => "MMddyyyy", _ => "yyyyMMdd" };
+        return TryRead(text, order, format, out day);
+    }
+
+    private static string SwappedFormatOf(DateOrder order) =>
+        order switch { DateOrder.DayMonthYear => "MMddyyyy", DateOrder.MonthDayYear => "ddMMyyyy", _ => "yyyyddMM" };
+
+    private static bool TryRead(ReadOnlySpan<char> text, DateOrder order, string format, out DateOnly day)
+    {
+        day = default;
+        if (order == DateOrder.Serial)
+        {
+            return false;
+        }
         Span<char> digits = stackalloc char[8];
         var isRead = text.Length == digits.Length && !text.ContainsAnyExceptInRange('0', '9')
             ? text.TryCopyTo(digits)
             : TryJoinNumbers(text, order, digits);
-        var format = order switch { DateOrder.DayMonthYear => "ddMMyyyy", DateOrder.MonthDayYear => "MMddyyyy", _ => "yyyyMMdd" };
-        day = default;
         return isRead && DateOnly.TryParseExact(digits, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out day);
     }
 

@@ -70,7 +70,11 @@ internal sealed class IdentifierNormaliser
                 DeviceNormaliser.Normalise(identifier.Kind, text, buffer),
             (IdentifierKind.CustomerId, _) => NormaliseNumber(text, buffer),
             (IdentifierKind.Name, IdentifierProfile.Exact) => text.ToLowerInvariant(buffer),
+            (IdentifierKind.Name, IdentifierProfile.Sound) => NameFolding.Fold(text, buffer[..^1]) is var length and >= 0
+                ? NameSound.Encode(buffer, length)
+                : -1,
             (IdentifierKind.Name, _) => NameFolding.Fold(text, buffer),
+            (IdentifierKind.Date, IdentifierProfile.Unordered) => DateNormaliser.NormaliseUnordered(text, identifier.Order, buffer),
             (IdentifierKind.Date, _) => DateNormaliser.Normalise(text, identifier.Order, buffer),
             (IdentifierKind.Postcode, _) => CheckPostcode(buffer[..KeepLettersAndDigits(text, buffer)]),
             _ => throw new InvalidOperationException($"{identifier.Kind} has no rule"),

@@ -43,7 +43,8 @@ internal sealed class RowIdentifier
         {
             return Normalise(0, buffer);
         }
-        var (length, isEmpty) = (0, true);
+        var names = identifier.IsAnyOrder ? SortNames() : null;
+        var (length, isEmpty, next) = (0, true, 0);
         for (var index = 0; index < columns.Count; index++)
         {
             var size = Normalise(index, part) is var read && read == Nobody.Length ? 0 : read;
@@ -51,7 +52,8 @@ internal sealed class RowIdentifier
             {
                 return size;
             }
-            var normalised = part.AsSpan(0, size);
+            var isSorted = names is not null && identifier.Parts[index].Kind == IdentifierKind.Name;
+            var normalised = isSorted ? names![next++].AsSpan() : part.AsSpan(0, size);
             var byteCount = Encoding.UTF8.GetByteCount(normalised);
             if (!buffer[length..].TryWrite(CultureInfo.InvariantCulture, $"{byteCount}:{normalised},", out var written))
             {
@@ -64,6 +66,18 @@ internal sealed class RowIdentifier
 
     /// <summary>Whether the first cell of the current row looks like a hash.</summary>
     public bool LooksHashed => IdentifierNormaliser.LooksHashed(cell(columns[0]).Trim());
+
+    // The names of the current row in the order of their characters; one that is no name is empty, and refused where it is written.
+    private string[] SortNames()
+    {
+        string[] names =
+        [
+            .. Enumerable.Range(0, columns.Count).Where(index => identifier.Parts[index].Kind == IdentifierKind.Name)
+                .Select(index => part.AsSpan(0, Math.Max(0, Normalise(index, part))).ToString()),
+        ];
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
 
     private int Normalise(int index, Span<char> buffer)
     {

@@ -50,6 +50,9 @@ internal sealed class RowTagger
         }
     }
 
+    /// <summary>Appends a row that is tagged already.</summary>
+    public void Add(Tag tag, ReadOnlySpan<byte> row) => Append(tag, row);
+
     /// <summary>Tags and appends the rows that wait.</summary>
     public void Complete()
     {

@@ -7,7 +7,7 @@ internal static class ContractWarnings
 {
     /// <summary>Lists them, one clause each.</summary>
     public static IEnumerable<string> Of(RoomContract contract) =>
-        [.. Resets(contract), .. Memberships(contract), .. Blocked(contract), .. Shares(contract)];
+        [.. Resets(contract), .. Memberships(contract), .. Blocked(contract), .. Shares(contract), .. Waterfall(contract)];
 
     private static IEnumerable<string> Resets(RoomContract contract)
     {
@@ -40,6 +40,18 @@ internal static class ContractWarnings
             yield return $"lift is withheld if nearly all persons of '{assigned.Name}' are in '{measured.Name}', "
                 + "as in a campaign to one's own customers; if that is no secret, declare 'membership: known' for one of them";
         }
+    }
+
+    private static IEnumerable<string> Waterfall(RoomContract contract)
+    {
+        if (contract.Persons is null)
+        {
+            yield break;
+        }
+        yield return contract.Privacy.Epsilon is null
+            ? $"'{contract.Persons}' holds the persons of a room without noise, so nobody can upload it again after the first answer"
+            : $"rows match by {contract.PassCount} identifiers, so one person's rows can change the figures of "
+                + $"{contract.Privacy.Influence} persons, and noise is as many times as large as with one identifier";
     }
 
     private static IEnumerable<string> Shares(RoomContract contract)

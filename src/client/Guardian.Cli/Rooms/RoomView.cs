@@ -97,11 +97,14 @@ internal static class RoomView
     {
         var open = string.Join(
             ", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
-        return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {string.Join(", ", dataSet.Identifier.Columns)}; "
+        return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {DescribeIdentifiers(dataSet)}; "
             + $"open to filters: {open}"
             + (dataSet.Within is { } outer ? $"; all its persons are in {outer}" : "")
             + (dataSet.PinnedDays is { } days ? $"; one version for {(days == 1 ? "a day" : $"{days} days")}" : "");
     }
+
+    private static string DescribeIdentifiers(DataSet dataSet) =>
+        string.Join(", then ", dataSet.Identifiers.Select(identifier => string.Join(", ", identifier.Columns)));
 
     private static void ShowReach(TextOutput people, ReachResult reach, string filters)
     {

@@ -26,6 +26,10 @@ internal sealed class QuestionCompiler(RoomContract contract)
         {
             return dataSets.Refusal;
         }
+        if (contract.Persons is { } persons && dataSets.Value!.All(dataSet => dataSet.Name != persons))
+        {
+            return RoomReasons.PersonsMissing.Because($"name '{persons}' too: rows of other data sets match only through its persons");
+        }
         var filters = CompileFilters(question, dataSets.Value!);
         if (filters.Refusal is not null)
         {

@@ -61,6 +61,11 @@ public static class RoomReasons
     public static readonly RefusalReason OneDataSet = new(
         "one-dataset", RefusalKind.Forbidden, "A question must be about at least two data sets.");
 
+    /// <summary>A question leaves out the data set of persons.</summary>
+    public static readonly RefusalReason PersonsMissing = new(
+        "persons-missing", RefusalKind.Forbidden, "In a room with several identifiers, rows match only through its data set of persons.",
+        "name that data set in the question too");
+
     /// <summary>Too many comparisons on one data set.</summary>
     public static readonly RefusalReason TooManyFilters = new(
         "too-many-filters", RefusalKind.Forbidden, "The question makes more comparisons on one data set than 'max_filters' allows.");
@@ -166,6 +171,17 @@ public static class RoomReasons
     public static readonly RefusalReason VersionPinned = new(
         "version-pinned", RefusalKind.Conflict, "The contract keeps the current version of the data set until its period ends.",
         "upload again when the period has ended; or delete the data set first, if persons must leave it now");
+
+    /// <summary>Two rows of an upload have the same identifier.</summary>
+    public static readonly RefusalReason RepeatedIdentifier = new(
+        "repeated-identifier", RefusalKind.Invalid, "Two rows of an upload have the same identifier of one kind.",
+        "prepare the data set again with the guardian CLI of this release, which keeps the first");
+
+    /// <summary>The persons of an exact room may not change after its first answer.</summary>
+    public static readonly RefusalReason PersonsFixed = new(
+        "persons-fixed", RefusalKind.Conflict,
+        "Without noise, the data set of persons cannot change after the first answer: other identifiers would make old persons new ones.",
+        "agree on noise, or on a new contract");
 
     /// <summary>A chunk came before its predecessor.</summary>
     public static readonly RefusalReason Gap = new("gap", RefusalKind.Conflict, "A chunk came before its predecessor.");

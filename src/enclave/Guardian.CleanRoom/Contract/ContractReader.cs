@@ -31,9 +31,11 @@ public static class ContractReader
             return null;
         }
         var members = ReadMembers(map);
-        var dataSets = ReadDataSets(map, members);
-        var privacy = PrivacyReader.Read(map, dataSets);
+        var waterfall = WaterfallReader.Read(map, ReadDataSets(map, members));
+        var dataSets = waterfall.DataSets;
+        var privacy = PrivacyReader.Read(map, dataSets) with { Influence = waterfall.Influence };
         var analyses = new AnalysesReader(map, dataSets).Read();
+        waterfall.Check(analyses);
         var version = (int)map.Integer("version", 1, MaxVersion);
         var contract = new RoomContract
         {
@@ -46,6 +48,7 @@ public static class ContractReader
             Enclave = ReadPolicy(map, "enclave"),
             Cas = ReadCas(map),
             DataSets = dataSets,
+            Persons = waterfall.Persons,
             Analyses = analyses.Lift is { } lift
                 ? analyses with { Lift = PrivacyReader.Price(map, lift, privacy, dataSets) }
                 : analyses,
@@ -162,16 +165,8 @@ public static class ContractReader
         {
             map.ReportAt("datasets", $"several data sets are named '{twice.Key}'");
         }
-        if (dataSets.Select(dataSet => dataSet.Identifier.Rule).Distinct().Count() > 1)
-        {
-            map.ReportAt("datasets", "the data sets identify persons by different kinds, profiles or parts, so nobody could match");
-        }
         ReportInclusions(map, dataSets);
-        var isHashed = dataSets.Any(dataSet => dataSet.Identifier.Form == IdentifierForm.Sha256);
-        return
-        [
-            .. dataSets.Select(dataSet => dataSet with { Identifier = dataSet.Identifier with { IsMatchedByHash = isHashed } }),
-        ];
+        return dataSets;
     }
 
     private static void ReportInclusions(YamlMap map, List<DataSet> dataSets)

@@ -3,6 +3,8 @@ namespace Guardian.CleanRoom.Contract;
 /// <summary>A table that one member owns. It has one row per person when it leaves its owner.</summary>
 public sealed record DataSet
 {
+    private readonly IReadOnlyList<Identifier>? identifiers;
+
     /// <summary>Lower-case letters, digits, hyphens and underscores, at most 64.</summary>
     public required string Name { get; init; }
 
@@ -11,6 +13,20 @@ public sealed record DataSet
 
     /// <summary>The identifier of a person; all data sets of a room use the same kind and profile.</summary>
     public required Identifier Identifier { get; init; }
+
+    /// <summary>
+    /// All identifiers by which its persons are matched, best first; <see cref="Identifier"/> is the first. More than one only in a room
+    /// with <see cref="RoomContract.Persons"/>.
+    /// </summary>
+    public IReadOnlyList<Identifier> Identifiers
+    {
+        get => identifiers ?? [Identifier];
+        init => identifiers = value;
+    }
+
+    /// <summary>The pass in which each of <see cref="Identifiers"/> is matched: its position among those of the persons' data set, from 0.
+    /// </summary>
+    public IReadOnlyList<int> Passes { get; init; } = [0];
 
     /// <summary>The most rows it may hold. Public: the padded size depends on this number alone.</summary>
     public required int MaxRows { get; init; }
@@ -80,9 +96,23 @@ public sealed record DataSet
         _ => this,
     };
 
+    /// <summary>
+    /// Describes it as it is uploaded: with several identifiers, each row carries the first 64 bits of the tag of each in two more columns,
+    /// the high half first; both are 0 where the row has no such identifier.
+    /// </summary>
+    /// <returns>This data set itself when it has one identifier.</returns>
+    public DataSet Keyed() => Identifiers.Count < 2 ? this : this with
+    {
+        Columns = [.. Columns, .. Identifiers.SelectMany((_, index) => new[] { KeyColumn(index, "high"), KeyColumn(index, "low") })],
+    };
+
     /// <summary>Finds a column by name.</summary>
     /// <returns>The column, or null.</returns>
     public Column? FindColumn(string name) => Columns.FirstOrDefault(column => column.Name == name);
+
+    // No contract can name a column like this: the name of a column in a question ends at its first blank.
+    private static Column KeyColumn(int index, string half) =>
+        new() { Name = $"identifier {index} {half}", Kind = ColumnKind.Integer, Maximum = uint.MaxValue - 1L };
 }
 
 /// <summary>The type of a column's cells.</summary>

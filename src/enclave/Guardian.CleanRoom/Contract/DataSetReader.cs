@@ -45,11 +45,13 @@ internal static class DataSetReader
         {
             entry.ReportAt("columns", $"a data set has at most {MaxColumns} columns, not {columns.Count}");
         }
+        var identifiers = IdentifierReader.Read(entry);
         var dataSet = new DataSet
         {
             Name = ContractReader.ReadName(entry, "name"),
             Owner = owner,
-            Identifier = IdentifierReader.Read(entry),
+            Identifier = identifiers[0],
+            Identifiers = identifiers,
             MaxRows = (int)entry.Integer("max_rows", 1, MaxRows),
             MaxChanges = (int?)entry.OptionalInteger("max_changes", 1, MaxRows),
             PinnedDays = (int?)entry.OptionalInteger("pinned_days", 1, MaxPinnedDays),
@@ -66,8 +68,12 @@ internal static class DataSetReader
             entry.ReportAt(
                 "max_changes", "'max_changes' is at most 'max_rows', and only for files of persons: a fold needs all events of a person");
         }
+        if (identifiers.Count > 1 && (events is not null || dataSet.MaxChanges is not null))
+        {
+            entry.ReportAt("identifiers", "a file of events, and a data set with 'max_changes', have one identifier");
+        }
         foreach (var twice in columns.GroupBy(column => column.Name)
-            .Where(group => group.Count() > 1 || dataSet.Identifier.Columns.Contains(group.Key)))
+            .Where(group => group.Count() > 1 || identifiers.Any(identifier => identifier.Columns.Contains(group.Key))))
         {
             entry.ReportAt("columns", $"column '{twice.Key}' occurs twice, or is a column of the identifier");
         }

@@ -23,6 +23,9 @@ public sealed record Identifier(
     /// </summary>
     public bool IsOptional { get; init; }
 
+    /// <summary>For a composite: whether its names are tagged in alphabetical order, so that swapped first and last names match.</summary>
+    public bool IsAnyOrder { get; init; }
+
     /// <summary>For a date: the order of day, month and year in the file.</summary>
     public DateOrder Order { get; init; }
 
@@ -32,7 +35,7 @@ public sealed record Identifier(
     /// <summary>The properties that two data sets must share, or nobody matches.</summary>
     internal string Rule => Parts.Count == 0
         ? $"{Kind} {Profile}{(IsOptional ? " optional" : "")}"
-        : string.Join(", ", Parts.Select(part => part.Rule));
+        : string.Join(", ", Parts.Select(part => part.Rule)) + (IsAnyOrder ? ", any order" : "");
 
     /// <summary>The profiles of a kind by the names that contracts use; the first is the default.</summary>
     public static IReadOnlyDictionary<string, IdentifierProfile> Profiles(IdentifierKind kind) => kind switch
@@ -48,9 +51,14 @@ public sealed record Identifier(
         {
             ["google"] = IdentifierProfile.Google, ["uid2"] = IdentifierProfile.Uid2, ["meta"] = IdentifierProfile.Meta,
         },
-        IdentifierKind.Date or IdentifierKind.Composite => new Dictionary<string, IdentifierProfile>
+        IdentifierKind.Composite => new Dictionary<string, IdentifierProfile> { ["plain"] = IdentifierProfile.Plain },
+        IdentifierKind.Date => new Dictionary<string, IdentifierProfile>
         {
-            ["plain"] = IdentifierProfile.Plain,
+            ["plain"] = IdentifierProfile.Plain, ["unordered"] = IdentifierProfile.Unordered,
+        },
+        IdentifierKind.Name => new Dictionary<string, IdentifierProfile>
+        {
+            ["plain"] = IdentifierProfile.Plain, ["exact"] = IdentifierProfile.Exact, ["sound"] = IdentifierProfile.Sound,
         },
         IdentifierKind.Maid or IdentifierKind.Uid2 or IdentifierKind.Euid or IdentifierKind.RampId =>
             new Dictionary<string, IdentifierProfile> { ["exact"] = IdentifierProfile.Exact },
@@ -131,6 +139,12 @@ public enum IdentifierProfile
 
     /// <summary>Postcode: the first five digits of five or nine.</summary>
     Us,
+
+    /// <summary>Name: a code of its consonants, so that names that sound alike, or are written alike but for vowels, match.</summary>
+    Sound,
+
+    /// <summary>Date: the year, then the lesser and the greater of day and month, so that swapped days and months match.</summary>
+    Unordered,
 }
 
 /// <summary>The order of the parts of a date in a file.</summary>

@@ -35,17 +35,38 @@ internal static class IdentifierReader
         ["sha256"] = IdentifierForm.Sha256,
     };
 
-    /// <summary>Reads the member <c>identifier</c>.</summary>
-    public static Identifier Read(YamlMap entry)
+    /// <summary>The most identifiers of a data set. Each is one more sort of all rows.</summary>
+    internal const int MaxIdentifiers = 8;
+
+    /// <summary>Reads the member <c>identifier</c>, or the list <c>identifiers</c>.</summary>
+    /// <returns>At least one.</returns>
+    public static IReadOnlyList<Identifier> Read(YamlMap entry)
     {
-        if (entry.Map("identifier") is not { } map)
+        if (entry.Has("identifiers"))
         {
-            if (!entry.Has("identifier"))
+            var all = entry.Maps("identifiers").Select(ReadOne).ToList();
+            if (entry.Has("identifier") || all.Count is < 1 or > MaxIdentifiers)
             {
-                entry.ReportMissing("identifier");
+                entry.ReportAt("identifiers", $"a data set has one 'identifier', or a list of 1 to {MaxIdentifiers} 'identifiers'");
             }
-            return new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "");
+            if (all.Count > 0)
+            {
+                return all;
+            }
         }
+        else if (entry.Map("identifier") is { } map)
+        {
+            return [ReadOne(map)];
+        }
+        else if (!entry.Has("identifier"))
+        {
+            entry.ReportMissing("identifier");
+        }
+        return [new Identifier(IdentifierKind.Email, IdentifierProfile.Plain, "")];
+    }
+
+    private static Identifier ReadOne(YamlMap map)
+    {
         if (!map.Has("kind"))
         {
             map.ReportMissing("kind");
@@ -71,8 +92,14 @@ internal static class IdentifierReader
         {
             map.ReportAt("parts", $"column '{twice.Key}' is in two parts");
         }
+        var names = parts.Where(part => part.Kind == IdentifierKind.Name).ToList();
+        var isAnyOrder = map.Flag("any_order", absent: false);
+        if (isAnyOrder && (names.Count < 2 || names.DistinctBy(part => (part.Profile, part.IsOptional)).Count() > 1))
+        {
+            map.ReportAt("any_order", "'any_order' is for two or more names of one profile, all optional or none");
+        }
         map.End();
-        return new Identifier(IdentifierKind.Composite, IdentifierProfile.Plain, "") { Parts = parts };
+        return new Identifier(IdentifierKind.Composite, IdentifierProfile.Plain, "") { Parts = parts, IsAnyOrder = isAnyOrder };
     }
 
     private static Identifier ReadPart(YamlMap map)

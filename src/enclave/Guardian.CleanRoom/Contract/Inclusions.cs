@@ -31,7 +31,8 @@ internal static class Inclusions
     /// <param name="concerned">Names of the data sets whose columns the question uses.</param>
     public static List<DataSet> Reduce(RoomContract contract, List<DataSet> chosen, IReadOnlyCollection<string> concerned)
     {
-        var reduced = chosen.Where(outer => concerned.Contains(outer.Name)
+        // In a room with several identifiers, rows match only through the data set of persons.
+        var reduced = chosen.Where(outer => concerned.Contains(outer.Name) || outer.Name == contract.Persons
             || !chosen.Exists(inner => IsWithin(contract.DataSets, inner, outer))).ToList();
         return reduced.Count > 1 ? reduced : chosen;
     }

@@ -19,6 +19,12 @@ public sealed record PrivacyRules(int MinimumAudience, decimal? Epsilon, decimal
     /// <summary>The largest part of a budget that lift takes by default.</summary>
     internal const decimal LiftShareOfBudget = 0.75m;
 
+    /// <summary>
+    /// The most persons whose figures one person's rows can change: 1, or more where rows match by several identifiers, because one row
+    /// can take another's place (docs/decisions/0137). Noise is as many times larger.
+    /// </summary>
+    public int Influence { get; init; } = 1;
+
     /// <summary>The rules of a contract that names none.</summary>
     public static PrivacyRules Default { get; } = new(100, 0.1m, 4, 8, 0.15);
 }

@@ -38,6 +38,14 @@ public sealed record RoomContract
     /// <summary>The data sets, each of one owner.</summary>
     public required IReadOnlyList<DataSet> DataSets { get; init; }
 
+    /// <summary>
+    /// Name of the data set whose rows are the room's persons, when data sets have several identifiers; null when all match by one.
+    /// </summary>
+    public string? Persons { get; init; }
+
+    /// <summary>The passes of a match by several identifiers: as many as <see cref="Persons"/> has; 1 when all match by one.</summary>
+    public int PassCount => Persons is null ? 1 : FindDataSet(Persons)!.Identifiers.Count;
+
     /// <summary>The questions that may be asked.</summary>
     public required RoomAnalyses Analyses { get; init; }
 

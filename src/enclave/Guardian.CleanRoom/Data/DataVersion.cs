@@ -16,6 +16,10 @@ internal sealed record DataVersion(IGroupSource Source, string Version, string D
     /// <summary>Public name of the version that the upload changed; null when the upload had all persons.</summary>
     public string? BaseVersion { get; init; }
 
+    /// <summary>Name of the file with its chunks, where the enclave made it only to match by several identifiers; null when its public name
+    /// is that of its file.</summary>
+    public string? File { get; init; }
+
     /// <summary>Invalid cells of the owner's file, as its client announced them; for its owner only.</summary>
     public int InvalidCells { get; init; }
 

@@ -53,6 +53,10 @@ public sealed class RoomKeys : IDisposable
         return new SketchKey(words[0] | 1, words[1] | 1, words[2] | 1);
     }
 
+    /// <summary>Derives the key that places rows while several identifiers are matched, so that no owner knows where. It never leaves the
+    /// enclave.</summary>
+    internal byte[] LinkKey() => Derive("link");
+
     /// <summary>Derives the key that blurs the difference guard's threshold. It never leaves the enclave.</summary>
     internal byte[] GuardKey() => Derive("guard");
 

@@ -56,7 +56,34 @@ public sealed class RoomLayout
     public static RoomLayout For(RoomContract contract)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        var largest = contract.DataSets.Max(dataSet => dataSet.MaxRows);
+        var bucketCount = CountBuckets(contract.DataSets.Max(dataSet => dataSet.MaxRows));
+        return new RoomLayout
+        {
+            BucketCount = bucketCount,
+            Capacities = contract.DataSets.SelectMany(dataSet => Enum.GetValues<UploadForm>().Select(dataSet.InForm))
+                .ToDictionary(dataSet => dataSet.Name, dataSet => FindCapacity(dataSet.MaxRows, bucketCount)),
+        };
+    }
+
+    /// <summary>
+    /// Computes a layout for rows of two data sets together, of which two at a time may have the same tag. Each data set alone may fill its
+    /// part of a bucket.
+    /// </summary>
+    internal static RoomLayout ForPairs(DataSet both, int rows, int otherRows)
+    {
+        var bucketCount = CountBuckets(Math.Max(rows, otherRows));
+        return new RoomLayout
+        {
+            BucketCount = bucketCount,
+            Capacities = new Dictionary<string, int>
+            {
+                [both.Name] = FindCapacity(rows, bucketCount) + (otherRows == 0 ? 0 : FindCapacity(otherRows, bucketCount)),
+            },
+        };
+    }
+
+    private static int CountBuckets(int largest)
+    {
         // The fewest buckets at which the largest data set needs at most LargestCapacity slots: full buckets have the least padding.
         var (tooFew, bucketCount) = (0, BucketsPerGroup);
         while (FindCapacity(largest, bucketCount) > LargestCapacity)
@@ -68,12 +95,7 @@ public sealed class RoomLayout
             var middle = (tooFew + bucketCount) / 2 / BucketsPerGroup * BucketsPerGroup;
             (tooFew, bucketCount) = FindCapacity(largest, middle) > LargestCapacity ? (middle, bucketCount) : (tooFew, middle);
         }
-        return new RoomLayout
-        {
-            BucketCount = bucketCount,
-            Capacities = contract.DataSets.SelectMany(dataSet => Enum.GetValues<UploadForm>().Select(dataSet.InForm))
-                .ToDictionary(dataSet => dataSet.Name, dataSet => FindCapacity(dataSet.MaxRows, bucketCount)),
-        };
+        return bucketCount;
     }
 
     /// <summary>Finds the bucket of a tag.</summary>

@@ -45,6 +45,9 @@ internal sealed class GroupColumns
     /// <summary>The codes of a column.</summary>
     public ReadOnlySpan<byte> Codes(int column, ReadOnlySpan<byte> group) => group.Slice(offsets[column], Slots * CodeSize(column));
 
+    /// <summary>The codes of a column, to write.</summary>
+    public Span<byte> Codes(int column, Span<byte> group) => group.Slice(offsets[column], Slots * CodeSize(column));
+
     /// <summary>Copies rows of eight slots from a group to another one of the same columns and another capacity.</summary>
     public void CopyRows(ReadOnlySpan<byte> group, int row, GroupColumns to, Span<byte> target, int targetRow, int count)
     {

@@ -33,7 +33,7 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomBytes random)
         {
             return new Noised(figure, 0);
         }
-        return NoiseOf(figure, (sensitivity ?? 1) * parts, epsilon);
+        return NoiseOf(figure, (sensitivity ?? 1) * parts * rules.Influence, epsilon);
     }
 
     /// <summary>Adds noise to a figure at a price of its own.</summary>
@@ -63,7 +63,7 @@ internal sealed class DisclosureRules(PrivacyRules rules, IRandomBytes random)
         {
             return null;
         }
-        return MarginOf((double)(sensitivity ?? 1) * parts / (double)epsilon);
+        return MarginOf((double)(sensitivity ?? 1) * parts * rules.Influence / (double)epsilon);
     }
 
     /// <summary>Computes the bound within which 95 % of all figures with noise of a scale are of the truth.</summary>

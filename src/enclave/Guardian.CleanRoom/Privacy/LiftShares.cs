@@ -80,7 +80,8 @@ public sealed class LiftShares
         outcomes = [.. design.Outcomes.Select((_, outcome) => design.OutcomeColumn(contract, outcome))];
         var weights = Weigh(design).ToList();
         // In whole numbers, rounded down: together the parts are never more than the whole.
-        var (all, units) = ((long)weights.Sum(each => each.Weight), (long)(design.Epsilon!.Value / Unit));
+        var (all, units) = (
+            (long)weights.Sum(each => each.Weight), (long)(design.Epsilon!.Value / contract.Privacy.Influence / Unit));
         parts = weights.ToDictionary(each => (each.Figure, each.Outcome), each => units * each.Weight / all * Unit);
     }
 

@@ -26,8 +26,8 @@ public sealed class RoomDataSets
     /// <summary>Announces an upload of an owner's data set, or resumes it.</summary>
     public Outcome<UploadState> BeginUpload(RoomMember member, string dataSet, UploadRequest request) =>
         FindOwned(member, dataSet, out var refusal) is not { } store ? refusal!
-        : FindPinned(dataSet, request.Digest) is { } pinned ? pinned
-        : store.Begin(request);
+            : request is not null && FindFixed(dataSet, request.Digest) is { } isFixed ? isFixed
+            : store.Begin(request!);
 
     /// <summary>Checks and stores a chunk; when this returns a state, the chunk is on disk.</summary>
     public Outcome<UploadState> PutChunk(RoomMember member, string dataSet, string digest, int index, ReadOnlySpan<byte> chunk) =>
@@ -48,22 +48,24 @@ public sealed class RoomDataSets
             {
                 return closed;
             }
-            // An upload may have begun before another one of the period was complete.
-            if (FindPinned(dataSet, digest) is { } pinned)
+            // An upload may have begun before another one of the period, or before the first answer.
+            if (FindFixed(dataSet, digest) is { } isFixed)
             {
-                return pinned;
+                return isFixed;
             }
             // The log comes first: no version may be current that the log does not name.
             var committed = store.Commit(
-                digest, version => FindInclusionProblem(dataSet, version),
+                digest, version => state.Links.FindRepeated(version) ?? FindInclusionProblem(dataSet, version),
                 version => state.Append(
                     member, LogEvents.Upload, new UploadDetail(dataSet, version.Version, version.BaseVersion),
                     RoomLogJson.Default.UploadDetail));
             if (committed.Refusal is not null)
             {
+                state.Links.Forget(dataSet);
                 return committed.Refusal;
             }
             var current = committed.Value!;
+            state.Links.Forget(dataSet, current.Version);
             if (state.Committed.Find(dataSet) != current.Version)
             {
                 state.Committed.Set(dataSet, current.Version, state.Log.Entries[^1].Instant);
@@ -108,6 +110,7 @@ public sealed class RoomDataSets
                 entry = state.Append(
                     member, LogEvents.Deletion, new DeletionDetail(dataSet, version.Version), RoomLogJson.Default.DeletionDetail);
             });
+            state.Links.Forget(dataSet);
             if (deleted.Refusal is not null)
             {
                 return deleted.Refusal;
@@ -118,6 +121,9 @@ public sealed class RoomDataSets
             return state.Sign(receipt, AnswerJson.Default.DeletionReceipt, DeletionReceipt.StatementType);
         }
     }
+
+    // The reason why the contract keeps the current version; null when another may follow.
+    private Refusal? FindFixed(string name, string digest) => FindPinned(name, digest) ?? FindFixedPersons(name, digest);
 
     // Questions of a period are about one version, so that small refreshes do not stand between them. The same upload again changes
     // nothing: its owner may have missed the receipt.
@@ -140,8 +146,9 @@ public sealed class RoomDataSets
                 continue;
             }
             var versions = new Dictionary<string, DataVersion> { [inner.Name] = within, [inner.Within!] = outer };
-            SidePlan[] sides = [new SidePlan(within.Source, [], []), new SidePlan(outer.Source, [], [])];
-            var matched = state.Engines.Create(null, versions).CountCells(sides, 1)[0];
+            var linked = state.Links.Link(versions);
+            SidePlan[] sides = [.. linked.Values.Select(version => new SidePlan(version.Source, [], []))];
+            var matched = state.Engines.Create(null, linked).CountCells(sides, 1)[0];
             if (matched < within.Rows)
             {
                 return RoomReasons.NotWithin.Because(
@@ -151,6 +158,13 @@ public sealed class RoomDataSets
         }
         return null;
     }
+
+    // The guard of exact answers knows persons by the tags of their rows. Other identifiers would be other persons for it.
+    private Refusal? FindFixedPersons(string dataSet, string digest) =>
+        dataSet == state.Contract.Persons && state.Contract.Privacy.Epsilon is null && state.Answers.Records.Count > 0
+        && !(state.FindVersion(dataSet) is { } version && (version.Digest == digest || version.Upload == digest))
+            ? RoomReasons.PersonsFixed.Because($"'{dataSet}' holds the persons of a room without noise that has answered")
+            : null;
 
     private UploadStore? FindOwned(RoomMember member, string name, out Refusal? refusal)
     {

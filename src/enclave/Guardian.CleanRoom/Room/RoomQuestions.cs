@@ -221,9 +221,13 @@ public sealed class RoomQuestions
         reservedKey = key;
     }
 
-    private PersonSets SetsOf(CompiledQuestion question, IReadOnlyDictionary<string, DataVersion> versions, GuardTrial trial) => new(
-        state.Engines.Create(question.Filters.Across, versions), contract, versions, state.Guard, trial, state.Sketch,
-        state.Keys.SketchKey());
+    private PersonSets SetsOf(CompiledQuestion question, IReadOnlyDictionary<string, DataVersion> versions, GuardTrial trial)
+    {
+        var linked = state.Links.Link(versions);
+        return new PersonSets(
+            state.Engines.Create(question.Filters.Across, linked), contract, linked, state.Guard, trial, state.Sketch,
+            state.Keys.SketchKey());
+    }
 
     // Without noise, one person without a value is the difference between everybody and all values together. Whether a version has any
     // empty cell in a column does not depend on any match.
@@ -233,7 +237,7 @@ public sealed class RoomQuestions
         {
             return;
         }
-        foreach (var (name, version) in versions.Where(pair => learned.Add(pair.Value.Version)))
+        foreach (var (name, version) in state.Links.Link(versions).Where(pair => learned.Add(pair.Value.Version)))
         {
             var names = versions.ToDictionary(pair => pair.Key, pair => pair.Value.Version);
             var dataSet = contract.FindDataSet(name)!;

@@ -29,7 +29,7 @@ public sealed class RoomService : IDisposable
 
     /// <summary>Bytes of the largest chunk of any data set.</summary>
     public int MaxChunkSize => ChunkCipher.TagSize + state.Contract.DataSets.Max(dataSet =>
-        Math.Max(state.Layout.GroupSize(dataSet), state.Layout.GroupSize(dataSet.InForm(UploadForm.Changes))));
+        Math.Max(state.Layout.GroupSize(dataSet.Keyed()), state.Layout.GroupSize(dataSet.InForm(UploadForm.Changes))));
 
     /// <summary>Opens a room on its state folder.</summary>
     /// <param name="signed">The contract.</param>

@@ -22,8 +22,9 @@ internal sealed class RoomState : IDisposable
 
     private RoomState(
         SignedContract signed, RoomLayout layout, RoomEnclave enclave, RoomKeys keys, StateCipher cipher, RoomLog log,
-        IReadOnlyDictionary<string, UploadStore> stores, AnswerStore answers, MatchEngines engines)
+        IReadOnlyDictionary<string, UploadStore> stores, AnswerStore answers, MatchEngines engines, LinkedVersions links)
     {
+        Links = links;
         this.cipher = cipher;
         var contract = signed.Contract;
         (Contract, Layout, Enclave, Keys, Log, Stores, Answers, Engines) = (contract, layout, enclave, keys, log, stores, answers, engines);
@@ -62,6 +63,9 @@ internal sealed class RoomState : IDisposable
     public SketchLayout Sketch { get; }
 
     public MatchEngines Engines { get; }
+
+    /// <summary>The versions as questions use them; to be used with <see cref="Analysis"/> held.</summary>
+    public LinkedVersions Links { get; }
 
     /// <summary>
     /// Held during an analysis, a commit or a deletion: an analysis uses all processors and needs stable versions, and a commit replaces a
@@ -108,13 +112,14 @@ internal sealed class RoomState : IDisposable
             var threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
             foreach (var dataSet in contract.DataSets)
             {
-                stores[dataSet.Name] = UploadStore.Open(contract, dataSet, layout, keys, table, enclave.WorkingSet, directory);
+                stores[dataSet.Name] = UploadStore.Open(contract, dataSet.Keyed(), layout, keys, table, enclave.WorkingSet, directory);
             }
 
             // Step 3: the answers that the log names.
             var answers = new AnswerStore(Path.Combine(directory, "answers"), cipher, log.Entries);
             var engines = new MatchEngines(layout, threads, enclave.Shards);
-            return new RoomState(signed, layout, enclave, keys, cipher, log, stores, answers, engines);
+            var links = new LinkedVersions(contract, layout, keys, enclave.WorkingSet, directory);
+            return new RoomState(signed, layout, enclave, keys, cipher, log, stores, answers, engines, links);
         }
         catch
         {
@@ -156,7 +161,11 @@ internal sealed class RoomState : IDisposable
         Enclave.Statements.Sign(JsonSerializer.SerializeToUtf8Bytes(payload, type), statementType);
 
     /// <inheritdoc/>
-    public void Dispose() => DisposeAll(Stores.Values, Log, cipher, Keys);
+    public void Dispose()
+    {
+        Links.Dispose();
+        DisposeAll(Stores.Values, Log, cipher, Keys);
+    }
 
     private static HandOverStatement RequireHandOver(SignedContract signed, RoomEnclave enclave, TimeProvider time)
     {

@@ -48,7 +48,7 @@ internal sealed class ShardedEngine(
         .. sides.Select(side =>
         {
             var (name, version) = (side.Source.DataSet.Name, versions[side.Source.DataSet.Name]);
-            return new ShardSide(name, version.Version, version.Key, side.Where, side.Cells);
+            return new ShardSide(name, version.File ?? version.Version, version.Key, side.Where, side.Cells);
         }),
     ];
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
+using Guardian.CleanRoom.Data.Linking;
 using Guardian.CleanRoom.Data.Ordering;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
@@ -47,6 +48,33 @@ public class ObliviousOrderingTests
                 sorter.Split(first.Span, second.Span, zeros.Span, 0);
                 sorter.Finish(second.Span, 1, sorted.Span);
             }).ToString();
+        }).ToList();
+        AssertSame(records);
+    }
+
+    [Fact]
+    public void Linking_neighbours_touches_the_same_addresses_whoever_is_linked()
+    {
+        var format = new LinkFormat(Campaign, 2);
+        var layout = RoomLayout.ForPairs(format.Rows, 1_000, 1_000);
+        var columns = new GroupColumns(layout, format.Rows);
+        // Nobody in common; everybody; nobody eligible; empty.
+        var records = new[] { (1, 1, 3), (2, 1, 3), (2, 0, 0), (1_000, 0, 0) }.Select(input =>
+        {
+            var (shared, first, second) = input;
+            var bin = new AlignedBytes(layout.GroupSize(format.Rows));
+            bin.Span.Clear();
+            bin.Span[..(16 * columns.Slots)].Fill(0xFF);
+            var words = MemoryMarshal.Cast<byte, ulong>(bin.Span)[..(2 * columns.Slots)];
+            for (var slot = 0; slot < 400 && shared < 1_000; slot++)
+            {
+                words[slot] = (ulong)(slot / shared) << 40;
+                words[columns.Slots + slot] = 0;
+                columns.Codes(format.Eligible, bin.Span)[slot] = (byte)(slot % 2 == 0 ? first : second - first);
+            }
+            var target = new AlignedBytes(layout.GroupSize(format.Rows));
+            return TraceLanes.Record(() => new BinSorter<TraceLanes, Traced>(layout, format.Rows, layout, format.Links)
+                .Finish(bin.Span, 0, target.Span)).ToString();
         }).ToList();
         AssertSame(records);
     }

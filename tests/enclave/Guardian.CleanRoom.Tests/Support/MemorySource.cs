@@ -15,6 +15,8 @@ internal sealed class MemorySource : IGroupSource
         groups = [.. Enumerable.Range(0, prepared.GroupCount).Select(group => prepared.WriteGroup(group).ToArray())];
     }
 
+    public MemorySource(DataSet dataSet, List<byte[]> groups) => (DataSet, this.groups) = (dataSet, groups);
+
     /// <summary>Prepares a file like a partner, and keeps its groups.</summary>
     public static MemorySource Of(RoomContract contract, string dataSet, string csv) =>
         new(contract.FindDataSet(dataSet)!, TestRows.Prepare(contract, dataSet, csv));

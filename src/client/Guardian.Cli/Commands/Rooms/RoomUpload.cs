@@ -46,7 +46,7 @@ internal sealed class RoomUpload(RoomFile file, RoomClient client, string name, 
                     $"{Format.Number(now.Rows)} of {Format.Number(now.TotalRows)} rows, {Format.Number(now.Bytes)} bytes")),
                 changed, cancellation).ConfigureAwait(false);
             var accepted = RoomStatements.ReadUploadReceipt(receipt, file.Contract);
-            var size = (long)(layout.GroupSize(dataSet.InForm(form)) + ChunkCipher.TagSize) * layout.GroupCount;
+            var size = (long)(layout.GroupSize(dataSet.Keyed().InForm(form)) + ChunkCipher.TagSize) * layout.GroupCount;
             return (RoomUploadResult.Of(name, accepted, prepared.Report, layout.GroupCount, resumed, size), receipt);
         }).ConfigureAwait(false);
     }

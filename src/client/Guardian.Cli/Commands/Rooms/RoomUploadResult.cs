@@ -17,6 +17,7 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <param name="Nobodys">Rows whose identifier is nobody's.</param>
 /// <param name="InvalidCells">Cells that are no value of their column and count as empty.</param>
 /// <param name="Duplicates">Rows of a person that an earlier row has.</param>
+/// <param name="SharedIdentifiers">Identifiers that were left out of a row because an earlier row has them.</param>
 /// <param name="Uncounted">Events outside every window and filter.</param>
 /// <param name="Capped">Persons who reach a column's bound.</param>
 /// <param name="IgnoredColumns">Columns that stayed on this machine.</param>
@@ -24,7 +25,7 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <param name="Bytes">Bytes sent in all, padding included.</param>
 internal sealed record RoomUploadResult(
     string DataSet, string Version, string Digest, string? Base, int VersionPersons, int Rows, int Persons, int Empty, int Invalid,
-    int Nobodys, int InvalidCells, int Duplicates, int Uncounted, int Capped,
+    int Nobodys, int InvalidCells, int Duplicates, int SharedIdentifiers, int Uncounted, int Capped,
     IReadOnlyList<string> IgnoredColumns, int Chunks, int ResumedAt, long Bytes)
 {
     private const int MaxShown = 10;
@@ -36,7 +37,7 @@ internal sealed record RoomUploadResult(
     public static RoomUploadResult Of(
         string dataSet, UploadReceipt accepted, PreparationReport report, int chunks, int resumed, long size) => new(
         dataSet, accepted.Version, accepted.Digest, accepted.Base, accepted.Rows, report.Rows, report.Persons, report.Empty, report.Invalid,
-        report.Nobodys, report.InvalidCells, report.Duplicates, report.Uncounted,
+        report.Nobodys, report.InvalidCells, report.Duplicates, report.SharedIdentifiers, report.Uncounted,
         report.Capped, [.. report.IgnoredColumns], chunks, resumed, size)
     {
         IsMadeInEnclave = accepted.Upload is not null,
@@ -58,6 +59,7 @@ internal sealed record RoomUploadResult(
         yield return $"{DataSet}: {Format.Number(Persons)} persons from {Format.Number(Rows)} rows"
             + (left.Count > 0 ? $"; left out: {string.Join(", ", left)}" : "")
             + (InvalidCells > 0 ? $"; {Format.Number(InvalidCells)} invalid cells count as empty" : "")
+            + (SharedIdentifiers > 0 ? $"; {Format.Number(SharedIdentifiers)} identifiers count for an earlier row only" : "")
             + (Uncounted > 0 ? $"; {Format.Number(Uncounted)} events lie outside every window or filter" : "")
             + (Capped > 0 ? $"; {Format.Number(Capped)} persons reach a column's bound" : "")
             + (IgnoredColumns.Count > 0 ? $"; columns that stayed here: {ShowIgnored()}" : "");

@@ -17,13 +17,16 @@ internal interface IBinSorter
     /// <summary>Whether any row did not fit so far, and is lost.</summary>
     bool HasOverflowed { get; }
 
+    /// <summary>Whether two rows of one data set had the same tag, where rows are linked.</summary>
+    bool HasRepeated { get; }
+
     /// <summary>
     /// Moves the rows whose group has a zero in one bit to <paramref name="zeros"/>, and those with a one to the second bin. The order is
     /// kept: rows of the first bin, then rows of the second.
     /// </summary>
     void Split(ReadOnlySpan<byte> first, Span<byte> second, Span<byte> zeros, int bit);
 
-    /// <summary>Sorts a bin into its group. The first row of each person stays.</summary>
+    /// <summary>Sorts a bin into its group. The first row of each person stays; where rows are linked, all stay.</summary>
     /// <returns>Persons in the group.</returns>
     int Finish(ReadOnlySpan<byte> bin, int group, Span<byte> target);
 }
@@ -37,6 +40,7 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     private readonly RowPlanes planes;
     private readonly GroupColumns bins;
     private readonly GroupFinish<TLanes, T> finish;
+    private readonly NeighbourLinks<TLanes, T>? links;
 
     // Two bins, between two empty rows.
     private readonly MergeBuffers work;
@@ -51,18 +55,22 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
     /// <param name="layout">The room's layout.</param>
     /// <param name="dataSet">The data set.</param>
     /// <param name="bins">The layout of bins.</param>
-    public BinSorter(RoomLayout layout, DataSet dataSet, RoomLayout bins)
+    /// <param name="linked">The columns by which rows of equal tags are linked; null to keep the first of them.</param>
+    public BinSorter(RoomLayout layout, DataSet dataSet, RoomLayout bins, LinkColumns? linked = null)
     {
         this.layout = layout;
         this.bins = new GroupColumns(bins, dataSet);
         planes = new RowPlanes(dataSet);
         finish = new GroupFinish<TLanes, T>(layout, dataSet, planes);
+        links = linked is null ? null : new NeighbourLinks<TLanes, T>(planes, linked);
         work = new MergeBuffers((2 * this.bins.Capacity) + 2, planes.Count + 1);
         work.Clear<TLanes, T>(0, work.Rows);
         lanes = new MergeBuffers(RowsOf(layout, dataSet), planes.Count + 1);
     }
 
     public bool HasOverflowed => TLanes.Sum(TLanes.And(overflow, TLanes.All(1))) > 0;
+
+    public bool HasRepeated => links?.HasRepeated ?? false;
 
     /// <summary>Computes the bytes of the buffers.</summary>
     public static long SizeOf(RoomLayout layout, DataSet dataSet, RoomLayout bins)
@@ -111,7 +119,14 @@ internal sealed class BinSorter<TLanes, T> : IBinSorter where TLanes : struct, I
         }
         ConvertTagsToWords();
         lanes.MergeRuns<TLanes, T>(1);
-        MarkRepeated();
+        if (links is null)
+        {
+            MarkRepeated();
+        }
+        else
+        {
+            links.Link(lanes);
+        }
         return finish.Write(lanes, lanes.Rows, target, ref overflow);
     }
 

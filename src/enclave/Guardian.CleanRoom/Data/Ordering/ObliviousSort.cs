@@ -39,18 +39,23 @@ internal sealed class ObliviousSort
     private readonly int rowsPerBin;
     private readonly int threads;
     private readonly int levelsAtOnce;
+    private readonly SortInput input;
+    private readonly LinkColumns? links;
 
     /// <param name="layout">The room's layout.</param>
     /// <param name="dataSet">The data set, in the form of the upload.</param>
     /// <param name="memory">Bytes to work in; the minimum is the memory of one thread and one level.</param>
-    public ObliviousSort(RoomLayout layout, DataSet dataSet, long memory)
+    /// <param name="input">The shape of the groups to sort; null for an upload in any order.</param>
+    /// <param name="links">The columns by which rows of equal tags are linked; null to keep the first of them.</param>
+    public ObliviousSort(RoomLayout layout, DataSet dataSet, long memory, SortInput? input = null, LinkColumns? links = null)
     {
-        (this.layout, this.dataSet) = (layout, dataSet);
+        (this.layout, this.dataSet, this.links) = (layout, dataSet, links);
+        this.input = input
+            ?? new SortInput(layout, layout.GroupCount, layout.UnsortedSlots(dataSet) / RoomLayout.BucketsPerGroup, MostOfOneTag: 1);
         var count = (int)BitOperations.RoundUpToPowerOf2((uint)layout.GroupCount);
         levels = BitOperations.Log2((uint)count);
-        var rows = layout.UnsortedSlots(dataSet) / RoomLayout.BucketsPerGroup;
-        rowsPerBin = (int)((((long)layout.GroupCount * rows) + count - 1) / count);
-        bins = BinsFor(layout, dataSet, count, rowsPerBin);
+        rowsPerBin = (int)((((long)this.input.Groups * this.input.Rows) + count - 1) / count);
+        bins = BinsFor(layout, dataSet, count, rowsPerBin, this.input.MostOfOneTag);
         var sorter = BinSorter<LanesScalar, EightWords>.SizeOf(layout, dataSet, bins) + (3L * BinSize);
         threads = (int)Math.Clamp(memory / (sorter + (2L * BinSize)), 1, Environment.ProcessorCount);
         levelsAtOnce = Math.Clamp(BitOperations.Log2((ulong)Math.Max(2, ((memory / threads) - sorter) / BinSize)), 1, Math.Max(levels, 1));
@@ -61,6 +66,9 @@ internal sealed class ObliviousSort
 
     /// <summary>The number of times that all rows are read and written before the last step.</summary>
     public int Rounds => (levels + levelsAtOnce - 1) / levelsAtOnce;
+
+    /// <summary>Whether two rows of one data set had the same tag, where rows are linked; known after <see cref="TryRun"/>.</summary>
+    public bool HasRepeated { get; private set; }
 
     /// <summary>Sorts an upload.</summary>
     /// <param name="upload">Checked groups of the upload.</param>
@@ -73,7 +81,11 @@ internal sealed class ObliviousSort
         using var scratch = new ScratchFile(scratchPath, BinSize);
         DealOut(upload, scratch);
         var overflowed = false;
-        void End(Worker worker) => overflowed |= worker.Sorter.HasOverflowed;
+        void End(Worker worker)
+        {
+            overflowed |= worker.Sorter.HasOverflowed;
+            HasRepeated |= worker.Sorter.HasRepeated;
+        }
         for (var (round, level) = (0, 0); level < levels; round++, level += levelsAtOnce)
         {
             var (from, first, count) = (round, level, Math.Min(levelsAtOnce, levels - level));
@@ -98,12 +110,13 @@ internal sealed class ObliviousSort
     }
 
     /// <summary>Computes the sizes of bins: a layout in which a group is a bin.</summary>
-    internal static RoomLayout BinsFor(RoomLayout layout, DataSet dataSet, int count, int rowsPerBin)
+    internal static RoomLayout BinsFor(RoomLayout layout, DataSet dataSet, int count, int rowsPerBin, int mostOfOneTag = 1)
     {
         // The load of a bin at any level is at most that of the fullest groups at the end.
         var mean = (double)RoomLayout.BucketsPerGroup * rowsPerBin * count / layout.GroupCount;
         var levels = Math.Max(1, BitOperations.Log2((uint)count));
-        var slots = RoomLayout.FindCapacity(int.MaxValue, mean, OverflowProbability / count / levels);
+        // Rows of one tag stay together: each of as many data sets may fill its part alone, and equal parts have the widest bounds.
+        var slots = mostOfOneTag * RoomLayout.FindCapacity(int.MaxValue, mean / mostOfOneTag, OverflowProbability / count / levels);
         var most = Math.Min(slots, (long)RoomLayout.BucketsPerGroup * rowsPerBin * count);
         var rows = (int)Math.Max(rowsPerBin, (most + RoomLayout.BucketsPerGroup - 1) / RoomLayout.BucketsPerGroup);
         return new RoomLayout
@@ -115,17 +128,17 @@ internal sealed class ObliviousSort
 
     private IBinSorter CreateSorter() => ProcessorLanes.Widest switch
     {
-        LaneWidth.Bits512 => new BinSorter<Lanes512, Vector512<ulong>>(layout, dataSet, bins),
-        LaneWidth.Bits256 => new BinSorter<Lanes256, TwoVectors>(layout, dataSet, bins),
-        _ => new BinSorter<LanesScalar, EightWords>(layout, dataSet, bins),
+        LaneWidth.Bits512 => new BinSorter<Lanes512, Vector512<ulong>>(layout, dataSet, bins, links),
+        LaneWidth.Bits256 => new BinSorter<Lanes256, TwoVectors>(layout, dataSet, bins, links),
+        _ => new BinSorter<LanesScalar, EightWords>(layout, dataSet, bins, links),
     };
 
     // Step 1. All addresses are public.
     private void DealOut(IGroupSource upload, ScratchFile scratch)
     {
-        var (from, to) = (new GroupColumns(layout, dataSet), new GroupColumns(bins, dataSet));
-        var (group, bin) = (new AlignedBytes(layout.GroupSize(dataSet)), new AlignedBytes(BinSize));
-        var (rows, filled, next) = (layout.UnsortedSlots(dataSet) / RoomLayout.BucketsPerGroup, 0, 0);
+        var (from, to) = (new GroupColumns(input.Layout, dataSet), new GroupColumns(bins, dataSet));
+        var (group, bin) = (new AlignedBytes(input.Layout.GroupSize(dataSet)), new AlignedBytes(BinSize));
+        var (rows, filled, next) = (input.Rows, 0, 0);
         void Clear()
         {
             bin.Span.Clear();
@@ -133,7 +146,7 @@ internal sealed class ObliviousSort
             filled = 0;
         }
         Clear();
-        for (var index = 0; index < layout.GroupCount; index++)
+        for (var index = 0; index < input.Groups; index++)
         {
             var plaintext = upload.Read(index, group.Span);
             for (var start = 0; start < rows;)
@@ -217,6 +230,13 @@ internal sealed class ObliviousSort
         public AlignedBytes Spare { get; set; } = new(spareSize);
     }
 }
+
+/// <summary>The shape of the groups to sort. Each slot has a row, whose words are its tag, or is empty.</summary>
+/// <param name="Layout">The layout of the groups.</param>
+/// <param name="Groups">The number of groups.</param>
+/// <param name="Rows">Rows of eight slots in each group that may hold rows.</param>
+/// <param name="MostOfOneTag">The most rows with the same tag.</param>
+internal sealed record SortInput(RoomLayout Layout, int Groups, int Rows, int MostOfOneTag);
 
 /// <summary>Receives a group of a version that the enclave makes.</summary>
 internal delegate void GroupAdder(int group, ReadOnlySpan<byte> plaintext);

@@ -38,6 +38,10 @@ internal sealed class RowPlanes
     /// <summary>Words that move with a row's first word.</summary>
     public int Count { get; } = 1;
 
+    /// <summary>Finds the place of a column.</summary>
+    /// <returns>The plane, the lowest bit in its words, and the bytes.</returns>
+    public (int Plane, int Shift, int Size) Find(int column) => fields[column];
+
     /// <summary>Loads eight rows.</summary>
     /// <param name="from">Row of the group.</param>
     /// <param name="to">Row of the buffers.</param>
