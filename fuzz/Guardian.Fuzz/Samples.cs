@@ -130,7 +130,8 @@ internal sealed class Samples
     private static byte[] MakeWorkload()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var identity = new WorkloadIdentity(new string('0', 64), "session", "service", new string('1', 64), new string('2', 64));
+        var identity = new WorkloadIdentity(
+            new string('0', 64), "session", "service", new string('1', 64), $"sha256:{new string('3', 64)}", new string('2', 64));
         var request = new CertificateRequest("CN=workload", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(WorkloadIdentity.WriteName(identity.Uri));
         request.CertificateExtensions.Add(identity.WriteExtension());
