@@ -1,10 +1,7 @@
-using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Cli.Inputs;
+using Guardian.Cli.Tests.Support;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Tests;
@@ -16,25 +13,21 @@ public sealed class VaultTlsTests : IDisposable
     private static readonly string[] Variables = ["VAULT_ADDR", "VAULT_TOKEN", "VAULT_CACERT"];
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("guardian-test-");
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly X509Certificate2 authority = CreateAuthority();
     private readonly X509Certificate2 certificate;
-    private readonly Task serving;
+    private readonly TlsPage server;
 
     public VaultTlsTests()
     {
         certificate = Issue(authority);
-        listener.Start();
-        serving = ServeAsync();
-        Environment.SetEnvironmentVariable("VAULT_ADDR", $"https://{listener.LocalEndpoint}");
+        server = new TlsPage(certificate, path: null, """{"data":{"data":{"password":"s3cret"}}}""");
+        Environment.SetEnvironmentVariable("VAULT_ADDR", server.Address);
         Environment.SetEnvironmentVariable("VAULT_TOKEN", "s.token");
     }
 
     public void Dispose()
     {
-        listener.Stop();
-        serving.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
-        listener.Dispose();
+        server.Dispose();
         certificate.Dispose();
         authority.Dispose();
         folder.Delete(recursive: true);
@@ -78,41 +71,6 @@ public sealed class VaultTlsTests : IDisposable
         Environment.SetEnvironmentVariable("VAULT_CACERT", issuer is null ? null : file);
         using var source = VaultSource.Open();
         return await source.ReadAsync("secret/shop#password", TestContext.Current.CancellationToken);
-    }
-
-    private async Task ServeAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                using var stream = new SslStream(new NetworkStream(await listener.AcceptSocketAsync(), ownsSocket: true));
-                await AnswerAsync(stream);
-            }
-        }
-        catch (Exception end) when (end is SocketException or InvalidOperationException)
-        {
-            // The test is over.
-        }
-    }
-
-    private async Task AnswerAsync(SslStream stream)
-    {
-        try
-        {
-            await stream.AuthenticateAsServerAsync(certificate);
-            using var reader = new StreamReader(stream, leaveOpen: true);
-            while (await reader.ReadLineAsync() is { Length: > 0 })
-            {
-            }
-            const string Body = """{"data":{"data":{"password":"s3cret"}}}""";
-            await using var writer = new StreamWriter(stream, leaveOpen: true);
-            await writer.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {Body.Length}\r\nConnection: close\r\n\r\n{Body}");
-        }
-        catch (Exception refused) when (refused is AuthenticationException or IOException)
-        {
-            // The client does not accept the certificate.
-        }
     }
 
     private static X509Certificate2 CreateAuthority()
