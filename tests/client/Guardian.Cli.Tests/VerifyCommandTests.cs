@@ -82,7 +82,8 @@ public sealed class VerifyCommandTests : IDisposable
     public async Task A_server_is_verified_by_the_certificate_that_it_shows()
     {
         using var cas = await GuardianProgram.ServeAsync(
-            folder.Path, "Guardian.Cas", "guardian-cas", "--listen", "127.0.0.1:0", "--state", folder.File("cas"), "--machine", folder.File("machine"));
+            folder.Path, "Guardian.Cas", "guardian-cas", "--listen", "127.0.0.1:0", "--state", folder.File("cas"), "--machine",
+            folder.File("machine"));
         var address = cas.Address.ToString().TrimEnd('/');
         (await RunAsync(address)).Ends(1);
         var verified = (await RunAsync(address, "--simulated", "--json")).Ends(0).Json;

@@ -4,9 +4,9 @@ namespace Guardian.Attestation.Collateral;
 
 /// <summary>Reads Open Enclave's endorsements of an SGX quote (openenclave, internal/plugin.h: oe_endorsements_t).</summary>
 /// <remarks>
-/// version u32 = 1 | type u32 = 2 (SGX) | size u32 of what follows the count | count u32 = 9 | offset u32 of each item, from the end of the
-/// offsets | items: version, TCB info, its chain, PCK list, root list, chain of the lists, QE identity, its chain, instant. Little-endian;
-/// texts may end with NUL.
+/// version u32 = 1 | type u32 = 2 (SGX) | size u32 of the rest, without the count | count u32 = 9 | offset u32 of each item, from the
+/// end of the offsets | items: version, TCB info, its chain, PCK list, root list, chain of the lists, QE identity, its chain, instant.
+/// Little-endian; texts may end with NUL.
 /// </remarks>
 internal static class OpenEnclaveEndorsements
 {

@@ -15,9 +15,7 @@ internal sealed class ServiceReader(
     private const int MaxCpuSeconds = 366 * 24 * 3600;
     private const int MaxMemoryMiB = 4096;
     private const int MaxHostArguments = 64;
-    private const int MaxPeers = 64;
     private const int MaxPrograms = 64;
-    private const int MaxPolicies = 16;
 
     private static readonly Dictionary<string, VolumeUpdate> Updates = new()
     {
@@ -259,56 +257,12 @@ internal sealed class ServiceReader(
         var protocol = map.Word("protocol", Protocols, NetworkProtocol.Tls);
         return protocol switch
         {
-            NetworkProtocol.Attested => (protocol, null, null, ReadPeers(map)),
+            NetworkProtocol.Attested => (protocol, null, null, PeerReader.Read(map)),
             NetworkProtocol.Plain => (protocol, null, null, []),
             _ => (
                 protocol, ReadSecretName(map, "identity", SecretKind.X509),
                 ReadSecretName(map, authorityMember, SecretKind.X509Authority), []),
         };
-    }
-
-    // One peer beside the port, or a list.
-    private static SessionPeer[] ReadPeers(YamlMap map)
-    {
-        if (!map.Has("peers"))
-        {
-            return [ReadPeer(map)];
-        }
-        SessionPeer[] peers =
-        [
-            .. map.Maps("peers").Select(each =>
-            {
-                var peer = ReadPeer(each);
-                each.End();
-                return peer;
-            }),
-        ];
-        if (peers.Length is 0 or > MaxPeers)
-        {
-            map.ReportAt("peers", $"an attested connection has 1 to {MaxPeers} peers");
-        }
-        return peers;
-    }
-
-    private static SessionPeer ReadPeer(YamlMap map) => new(
-        map.Has("session") ? SessionFields.ReadSessionName(map, "session") : null,
-        SessionFields.ReadName(map, "service"),
-        SessionFields.ReadHash(map, "program", "the SHA-256 of the peer's program"),
-        ReadPolicies(map));
-
-    private static List<string> ReadPolicies(YamlMap map)
-    {
-        var policies = map.Texts("policies");
-        if (policies.Count > MaxPolicies)
-        {
-            map.ReportAt("policies", $"'policies' lists at most {MaxPolicies} identifiers");
-        }
-        foreach (var policy in policies.Where(policy => !policy.Value.StartsWith("sha256:", StringComparison.Ordinal)
-            || !KeyHash.IsHash(policy.Value["sha256:".Length..])))
-        {
-            policy.Report("a policy's identifier is 'sha256:' and 64 lower-case hex digits; guardian session check prints it");
-        }
-        return [.. policies.Select(policy => policy.Value)];
     }
 
     private string? ReadSecretName(YamlMap map, string member, SecretKind kind)

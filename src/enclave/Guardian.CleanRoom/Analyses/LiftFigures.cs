@@ -42,7 +42,7 @@ internal sealed record LiftCounts(
 
     /// <summary>Tests the sizes of the arms.</summary>
     /// <param name="shares">Intended shares by arm.</param>
-    /// <param name="tests">The number of such tests of which none may raise a false alarm.</param>
+    /// <param name="tests">The number of these tests; together they may raise a false alarm as rarely as one.</param>
     public SampleRatio CheckRatio(IReadOnlyList<double> shares, int tests) => Clusters is null
         ? SampleRatio.Check([.. Persons.Select(arm => (long)arm.Value)], shares, Persons[0].Variance, tests)
         : SampleRatio.CheckClusters([.. Clusters.Select(arm => arm.Select(cluster => (double)cluster.Value).ToList())], shares, tests);

@@ -85,7 +85,7 @@ public sealed record LiftTotal(string Arm, double Sum, double Mean);
 /// By segment, the intervals that hold together, of the narrowed comparison where there is one; null for everybody as one.
 /// </param>
 /// <param name="AlwaysValid">
-/// Where the contract declares several looks, what holds at all of them, of the narrowed comparison where there is one; null for one look.
+/// The interval and p-value that hold at all looks of the contract, of the narrowed comparison if there is one; null for one look.
 /// </param>
 public sealed record LiftComparison(
     string Treatment, Comparison Result, LiftVerdict Verdict, double? AdjustedPValue, CupedComparison? Cuped = null,

@@ -157,7 +157,7 @@ public sealed class EnvelopeReaderTests
             var damaged = genuine.RawData.ToArray();
             damaged[i] ^= 0x41;
             var (envelope, _) = EnvelopeReader.Read(damaged);
-            // What is outside of the key and the evidence is not attested: names, dates, the self-signature.
+            // Names, dates and the self-signature are not attested.
             if (envelope is not null && Verifier.Verify(envelope, TestPlatform.Now).Value is { } verified)
             {
                 Assert.Equal(HashOfKey(genuine), verified.KeySha256);

@@ -57,7 +57,7 @@ public sealed class SegmentTests
         Assert.Equal(3m, room.Service.Questions.ReadBudget().DataSets[0].Spent);
         Assert.All(lift.Segments.SelectMany(segment => segment.Lift!.Outcomes).SelectMany(outcome => outcome.Comparisons), comparison =>
         {
-            // Where nearly all is noise, its part is the whole but for rounding.
+            // Nearly all is noise here, so its part is the whole but for rounding.
             Assert.InRange(comparison.Result.NoiseError!.Value, 1e-9, 1.001 * comparison.Result.StandardError);
             Assert.True(comparison.Simultaneous!.Absolute.Upper > comparison.Result.AbsoluteInterval.Upper);
         });

@@ -35,7 +35,7 @@ public sealed class WaterfallTests
         }
         Assert.Equal(matched.Count, room.Ask<OverlapResult>(Overlap).Persons);
         Assert.Equal(matched.Sum(pair => rows[pair.row].Value % 100), room.Ask<SumResult>(Sum).Sum);
-        // Which row is matched with which person, not only how many are.
+        // The pairs of rows and persons, not only their number.
         using var another = Open(persons, rows);
         Assert.Equal(
             matched.Count(pair => persons[pair.person].Value % 2 == 0 && rows[pair.row].Value % 3 == 0),
