@@ -40,6 +40,21 @@ public sealed class EngineConfigurationsTests
         Assert.Equal(removed, EngineConfigurations.EditContainerd(removed, null));
     }
 
+    // containerd 1.6 does not load its CRI when a table of runtimes lacks the default runtime: every pod of the node would stop.
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("version = 2\n# [plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n", true)]
+    [InlineData("version = 3\n", true)]
+    [InlineData("version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n", false)]
+    [InlineData("version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.crun]\n", false)]
+    [InlineData("version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd]\n  runtimes.crun.runtime_type = \"x\"\n", false)]
+    public void Containerd_keeps_its_runc(string before, bool isWritten)
+    {
+        var after = EngineConfigurations.EditContainerd(before, Program);
+        Assert.Equal(isWritten, after[before.Length..].Contains(".containerd.runtimes.runc]", StringComparison.Ordinal));
+        Assert.Equal(after, EngineConfigurations.EditContainerd(after, Program));
+    }
+
     [Fact]
     public void A_configuration_that_is_not_understood_is_left_alone()
     {

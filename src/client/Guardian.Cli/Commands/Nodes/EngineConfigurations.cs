@@ -85,8 +85,16 @@ internal static partial class EngineConfigurations
             _ => throw CliReasons.BadFile.Refuse(
                 $"containerd's configuration has version {version}, and versions 2 and 3 are known", "containerd config migrate"),
         };
-        var table = $"plugins.\"{plugin}\".containerd.runtimes.{Name}";
-        return (version == 0 ? "version = 2\n" : rest.EndsWith('\n') ? rest : rest + "\n") + Begin + $"""
+        var runtimes = $"plugins.\"{plugin}\".containerd.runtimes";
+        var table = $"{runtimes}.{Name}";
+
+        // A table of runtimes takes the place of containerd's own one, whose runc starts every other container.
+        var others = AnyRuntime().IsMatch(rest) ? "" : $"""
+            [{runtimes}.runc]
+              runtime_type = "io.containerd.runc.v2"
+
+            """;
+        return (version == 0 ? "version = 2\n" : rest.EndsWith('\n') ? rest : rest + "\n") + Begin + others + $"""
             [{table}]
               runtime_type = "io.containerd.runc.v2"
               pod_annotations = ["org.guardian.*"]
@@ -102,4 +110,7 @@ internal static partial class EngineConfigurations
 
     [GeneratedRegex(@"^\s*\[\s*plugins\..*\.runtimes\.""?guardian""?\s*\]", RegexOptions.Multiline)]
     private static partial Regex OwnRuntime();
+
+    [GeneratedRegex(@"^[^#\n]*\bruntimes\b", RegexOptions.Multiline)]
+    private static partial Regex AnyRuntime();
 }
