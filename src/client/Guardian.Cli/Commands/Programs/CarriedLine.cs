@@ -14,10 +14,6 @@ namespace Guardian.Cli.Commands.Programs;
 internal readonly record struct CarriedLine(string Prefix, string? Frame, bool IsBroken)
 {
     private const int MaxPrefix = 256;
-
-    // ESC [ 38 ; 2 ; 255 ; 255 ; 255 m, with an attribute or two. Without a bound, a line of ESC alone costs the square of its length.
-    private const int MaxColour = 32;
-
     private const string Mark = "gstd1 ";
 
     // The largest line that carries one frame in JSON, with an escape for each character.
@@ -113,10 +109,9 @@ internal readonly record struct CarriedLine(string Prefix, string? Frame, bool I
         var text = new StringBuilder();
         for (var i = 0; i < prefix.Length && text.Length < MaxPrefix; i++)
         {
-            // A colour is ESC [ … m; Compose gives each service one.
-            if (prefix[i] == '\x1b' && prefix.AsSpan(i, Math.Min(MaxColour, prefix.Length - i)).IndexOf('m') is var length and >= 0)
+            if (FindColour(prefix.AsSpan(i)) is var length and > 0)
             {
-                i += length;
+                i += length - 1;
             }
             else if (!char.IsControl(prefix[i]) || prefix[i] == '\t')
             {
@@ -124,5 +119,20 @@ internal readonly record struct CarriedLine(string Prefix, string? Frame, bool I
             }
         }
         return text.ToString();
+    }
+
+    // A colour is ESC [ 1 ; 36 m; Compose gives each service one.
+    private static int FindColour(ReadOnlySpan<char> text)
+    {
+        if (!text.StartsWith("\x1b[", StringComparison.Ordinal))
+        {
+            return 0;
+        }
+        var end = 2;
+        while (end < text.Length && (char.IsAsciiDigit(text[end]) || text[end] == ';'))
+        {
+            end++;
+        }
+        return end < text.Length && text[end] == 'm' ? end + 1 : 0;
     }
 }
