@@ -77,13 +77,10 @@ internal static class Targets
                 Known.Value.Quote, Vector("envelopes", "azure-ratls-maa-cert", "cert.der"),
                 Vector("envelopes", "oe-report-release", "report.bin"), Vector("envelopes", "ear-pass", "token.jwt"),
             ],
-            input => EnvelopeReader.Read(input).Value is { } envelope
-                && (envelope.Kind == EnvelopeKind.Token || Envelopes.Verify(envelope, Now).Value is not null
-                    || envelope.FindQuotes().Any())),
+            ReadEnvelope),
         new("token-keys",
-            () => [Vector("envelopes", "maa-sgx-runtime-data", "jwks.json"), Vector("envelopes", "ear-pass", "jwks.json")],
-            input =>
-                TokenKeys.Read(input).Value is { } keys && (TokenVerifier.Verify(Token, keys, Now).Value is not null || keys.Count > 0)),
+            () => [Vector("envelopes", "ear-pass", "jwks.json")],
+            input => TokenKeys.Read(input).Value is { } keys && TokenVerifier.Verify(Token, keys, Now).Value is not null),
         new("token",
             () => [Vector("envelopes", "ear-pass", "token.jwt")],
             input => TokenVerifier.Verify(Encoding.Latin1.GetString(input).Trim(), TokenKeysOf("ear-pass"), Now).Value is not null),
@@ -249,6 +246,20 @@ internal static class Targets
 
     /// <summary>A file of tests/vectors.</summary>
     internal static byte[] Vector(params string[] path) => File.ReadAllBytes(FileOf(Path.Combine(["tests", "vectors", .. path])));
+
+    // Whatever the verdict, a known form is read and verified without an exception.
+    private static bool ReadEnvelope(byte[] input)
+    {
+        if (EnvelopeReader.Read(input).Value is not { } envelope)
+        {
+            return false;
+        }
+        if (envelope.Kind != EnvelopeKind.Token)
+        {
+            _ = Envelopes.Verify(envelope, Now);
+        }
+        return true;
+    }
 
     private static string Token => Encoding.ASCII.GetString(Vector("envelopes", "ear-pass", "token.jwt")).Trim();
 

@@ -1,6 +1,4 @@
-using System.Buffers;
-using System.Buffers.Text;
-using System.Text;
+using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Quotes;
 using Guardian.Cli.Failures;
 using Guardian.Refusals;
@@ -19,7 +17,12 @@ internal static class QuoteFile
     {
         using var input = InputFile.Open(path);
         var bytes = new byte[MaxTextSize];
-        return InputFile.Use(path, () => Decode(bytes.AsSpan(0, input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false))));
+        return InputFile.Use(path, () =>
+        {
+            var read = bytes.AsSpan(0, input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+            // The verifier explains bytes that are no text.
+            return EnvelopeReader.Decode(read) ?? read.ToArray();
+        });
     }
 
     /// <summary>Reads a quote.</summary>
@@ -35,24 +38,5 @@ internal static class QuoteFile
         var (quote, refusal) = Quote.TryParse(bytes);
         return quote ?? throw QuoteRefusals.Of(
             refusal!, $"{path} is no quote", refusal!.Location?.Offset is { } offset ? [$"at byte {offset}"] : []);
-    }
-
-    /// <summary>Decodes text. Bytes that are neither hexadecimal nor base64 stay as they are, and the verifier explains them.</summary>
-    internal static byte[] Decode(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.ContainsAnyExceptInRange((byte)'\t', (byte)'~'))
-        {
-            return bytes.ToArray();
-        }
-        var text = string.Concat(Encoding.ASCII.GetString(bytes).Where(character => !char.IsWhiteSpace(character)));
-        var hex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
-        var decoded = new byte[text.Length];
-        if (hex.Length % 2 == 0 && Convert.FromHexString(hex, decoded, out _, out var size) == OperationStatus.Done
-            || Convert.TryFromBase64String(text, decoded, out size)
-            || Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, decoded, out size))
-        {
-            return decoded[..size];
-        }
-        return bytes.ToArray();
     }
 }

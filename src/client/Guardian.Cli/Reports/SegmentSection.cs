@@ -65,7 +65,8 @@ internal static class SegmentSection
         foreach (var segment in lift.Segments)
         {
             var name = Html.Encode(segment.Value);
-            if (segment.Lift is not { } shown)
+            // Without noise, a ratio of a segment may be withheld although the segment is not.
+            if (segment.Lift is not { } shown || shown.Outcomes[outcome].Comparisons.Count == 0)
             {
                 yield return Html.Row(name, [.. Enumerable.Repeat(Html.Cell(""), 6), Html.Cell("withheld")]);
                 continue;

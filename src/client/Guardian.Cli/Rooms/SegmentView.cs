@@ -75,16 +75,12 @@ internal static class SegmentView
             .AddNumberColumns("lift", "95 %, all together", "relative", "p, adjusted").AddTextColumns("verdict");
         foreach (var segment in lift.Segments)
         {
-            if (segment.Lift is not { } shown)
+            if (segment.Lift is not { } shown || shown.Outcomes[outcome].Comparisons.Count == 0)
             {
                 table.AddRow(segment.Value, "withheld", "", "", "", "", "");
                 continue;
             }
             var isRate = shown.Outcomes[outcome].IsRate;
-            if (shown.Outcomes[outcome].Comparisons.Count == 0)
-            {
-                table.AddRow(segment.Value, "withheld", "", "", "", "", "");
-            }
             foreach (var comparison in shown.Outcomes[outcome].Comparisons)
             {
                 var result = comparison.Cuped?.Result ?? comparison.Result;

@@ -32,6 +32,25 @@ public static class EnvelopeReader
             ? QuoteReasons.TooLarge.At(QuoteStage.Parse, $"{bytes.Length} bytes are more than evidence has, at most {MaxSize}")
             : Read(bytes, depth: 0);
 
+    /// <summary>Decodes hexadecimal, with <c>0x</c> or without, base64 and base64url.</summary>
+    /// <param name="text">ASCII, with white space anywhere.</param>
+    /// <returns>The bytes; null when the text is none of these.</returns>
+    public static byte[]? Decode(ReadOnlySpan<byte> text)
+    {
+        if (text.ContainsAnyExceptInRange((byte)'\t', (byte)'~'))
+        {
+            return null;
+        }
+        var dense = string.Concat(Encoding.ASCII.GetString(text).Where(character => !char.IsWhiteSpace(character)));
+        var hex = dense.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? dense[2..] : dense;
+        var decoded = new byte[dense.Length];
+        return hex.Length % 2 == 0 && Convert.FromHexString(hex, decoded, out _, out var size) == OperationStatus.Done
+            || Convert.TryFromBase64String(dense, decoded, out size)
+            || (Base64Url.IsValid(dense) && Base64Url.TryDecodeFromChars(dense, decoded, out size))
+                ? decoded[..size]
+                : null;
+    }
+
     private static Outcome<Envelope> Read(ReadOnlyMemory<byte> bytes, int depth)
     {
         if (IsQuote(bytes.Span))
@@ -71,7 +90,7 @@ public static class EnvelopeReader
         {
             return new Envelope(EnvelopeKind.Token, "token (JWT)", Encoding.ASCII.GetBytes(text));
         }
-        return Decode(text) is { } decoded && depth < MaxDepth
+        return depth < MaxDepth && Decode(bytes.Span) is { } decoded
             ? Read(decoded, depth + 1)
             : Unknown("a text that is neither PEM, JSON, a JWT, hexadecimal nor base64");
     }
@@ -121,18 +140,6 @@ public static class EnvelopeReader
     private static string? FindText(JsonElement owner, string member) =>
         owner.EnumerateObject().FirstOrDefault(each => each.Name.Equals(member, StringComparison.OrdinalIgnoreCase)).Value is
         { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
-
-    private static byte[]? Decode(string text)
-    {
-        var dense = string.Concat(text.Where(character => !char.IsWhiteSpace(character)));
-        var hex = dense.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? dense[2..] : dense;
-        var decoded = new byte[dense.Length];
-        return hex.Length % 2 == 0 && Convert.FromHexString(hex, decoded, out _, out var size) == OperationStatus.Done
-            || Convert.TryFromBase64String(dense, decoded, out size)
-            || (Base64Url.IsValid(dense) && Base64Url.TryDecodeFromChars(dense, decoded, out size))
-                ? decoded[..size]
-                : null;
-    }
 
     private static bool IsQuote(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= 28 && bytes[0] is >= 2 and <= 8 && bytes[1] == 0 && bytes.Slice(12, 16).SequenceEqual(QuoteVendor);

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
 using Guardian.Cli.Commands.Quotes;
 using Guardian.Cli.Failures;
@@ -53,7 +55,7 @@ internal sealed class VerifyCommand : CliCommand
         var (envelope, refusal) = await EvidenceSource.ReadAsync(place, cancellation).ConfigureAwait(false);
         if (envelope is null)
         {
-            return Show(terminal, VerifyResult.Of(null, null, QuoteVerifyResult.Of(refusal!, policy, null), null, false), null, false);
+            return Show(terminal, new VerifyResult(null, null, QuoteVerifyResult.Of(refusal!, policy, null), null, false), null, false);
         }
         if (envelope.Kind == EnvelopeKind.Token)
         {
@@ -67,7 +69,7 @@ internal sealed class VerifyCommand : CliCommand
         var appraisal = verified is null ? null : policy.Appraise(verified.Quote);
         var quote = QuoteVerifyResult.Of(new Outcome<VerifiedQuote>(verified?.Quote, fault), policy, appraisal);
         return Show(
-            terminal, VerifyResult.Of(envelope.Name, verified?.KeySha256, quote, null, appraisal?.IsAccepted == true), appraisal,
+            terminal, new VerifyResult(envelope.Name, verified?.KeySha256, quote, null, appraisal?.IsAccepted == true), appraisal,
             arguments.GetValue(why));
     }
 
@@ -83,7 +85,7 @@ internal sealed class VerifyCommand : CliCommand
         var now = appraisalOptions.FindInstant(arguments);
         var outcome = Verify(collateral);
         // Only a quote whose signatures hold is worth a call.
-        return outcome.Refusal?.Reason == Attestation.Quotes.QuoteReasons.NoCollateral
+        return outcome.Refusal?.Reason == QuoteReasons.NoCollateral
             && !arguments.GetValue(offline) && AppraisalOptions.FindPlatform(quote) is { } platform
                 ? Verify(await FetchAsync(arguments, platform, cancellation).ConfigureAwait(false))
                 : outcome;
@@ -114,15 +116,15 @@ internal sealed class VerifyCommand : CliCommand
         var (token, fault) = known is null
             ? new Outcome<VerifiedToken>(null, refusal)
             : TokenVerifier.Verify(
-                System.Text.Encoding.ASCII.GetString(envelope.Content.Span), known, appraisalOptions.FindInstant(arguments));
+                Encoding.ASCII.GetString(envelope.Content.Span), known, appraisalOptions.FindInstant(arguments));
         if (token is null)
         {
             return Show(
-                terminal, VerifyResult.Of(envelope.Name, null, QuoteVerifyResult.Of(fault!, policy, null), null, false), null, false);
+                terminal, new VerifyResult(envelope.Name, null, QuoteVerifyResult.Of(fault!, policy, null), null, false), null, false);
         }
         var problems = TokenAppraisal.FindProblems(token, policy);
         return Show(
-            terminal, VerifyResult.Of(envelope.Name, null, null, TokenResult.Of(token, problems), problems.Count == 0), null, false);
+            terminal, new VerifyResult(envelope.Name, null, null, TokenResult.Of(token, problems), problems.Count == 0), null, false);
     }
 
     private static int Show(Terminal terminal, VerifyResult result, Appraisal? appraisal, bool explains)

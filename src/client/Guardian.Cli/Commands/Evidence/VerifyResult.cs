@@ -9,18 +9,14 @@ namespace Guardian.Cli.Commands.Evidence;
 
 /// <summary>The result of <c>verify</c>.</summary>
 /// <param name="Found">The form of the evidence; null when it is none.</param>
-/// <param name="Accepted">The verdict.</param>
 /// <param name="KeySha256">SHA-256 of the key that the evidence names (SubjectPublicKeyInfo).</param>
 /// <param name="Quote">The verified quote, or the reason of the refusal.</param>
 /// <param name="Token">The verified token.</param>
+/// <param name="Accepted">The verdict.</param>
 internal sealed record VerifyResult(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Found, bool Accepted, string? KeySha256, QuoteVerifyResult? Quote,
-    TokenResult? Token)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Found, string? KeySha256, QuoteVerifyResult? Quote,
+    TokenResult? Token, bool Accepted)
 {
-    /// <summary>Makes a result.</summary>
-    public static VerifyResult Of(string? found, string? keySha256, QuoteVerifyResult? quote, TokenResult? token, bool isAccepted) =>
-        new(found, isAccepted, keySha256, quote, token);
-
     /// <summary>Writes the result for people: what was found, what it says, and the verdict.</summary>
     /// <param name="appraisal">The policy's; null without a verified quote.</param>
     /// <param name="explains">Whether rules that hold are shown too.</param>
