@@ -127,8 +127,6 @@ state = "$run/containerd"
   restrict_oom_score_adj = true
   stream_server_address = "127.0.0.1"
   stream_server_port = "$(port 10)"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$work/cni"

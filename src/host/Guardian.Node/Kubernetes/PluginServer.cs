@@ -35,7 +35,11 @@ internal sealed class PluginServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(
-            kestrel => kestrel.ListenUnixSocket(path, endPoint => endPoint.Protocols = HttpProtocols.Http2));
+            kestrel => kestrel.ListenUnixSocket(path, endPoint =>
+            {
+                endPoint.Protocols = HttpProtocols.Http2;
+                SocketAuthority.Replace(endPoint);
+            }));
         builder.Services.AddGrpc();
         var stopping = new CancellationTokenSource();
         builder.Services.AddSingleton(new DevicePluginService(resource, units, epc, stopping.Token));
