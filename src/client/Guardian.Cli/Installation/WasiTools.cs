@@ -61,7 +61,8 @@ internal static class WasiTools
             ["GUARDIAN_CLANG"] = clang, ["GUARDIAN_CLANGXX"] = CxxOf(clang), ["GUARDIAN_WASM_OPT"] = translator,
             ["GUARDIAN_WASI_SYSROOT"] = Sysroot,
         };
-        var folder = Path.Combine(UserFolders.State, $"toolchain-{ComputeId(clang)}");
+        var (_, version) = await ToolRun.ReadAsync(clang, ["--version"], null, null, cancellation).ConfigureAwait(false);
+        var folder = Path.Combine(UserFolders.State, $"toolchain-{ComputeId(clang, version)}");
         if (!Directory.Exists(folder))
         {
             await MakeAsync(folder, clang, variables, cancellation).ConfigureAwait(false);
@@ -139,11 +140,12 @@ internal static class WasiTools
         }
     }
 
-    private static string ComputeId(string clang)
+    // An upgrade of the compiler leaves its path the same.
+    private static string ComputeId(string clang, string version)
     {
         const int idLength = 16;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{clang}\0{Sysroot}\0"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{clang}\0{version}\0{Sysroot}\0"));
         foreach (var (name, content) in Resources().OrderBy(resource => resource.Name, StringComparer.Ordinal))
         {
             hash.AppendData(Encoding.UTF8.GetBytes(name + '\0'));
