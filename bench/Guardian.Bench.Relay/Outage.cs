@@ -44,10 +44,13 @@ internal static class Outage
         {
             nova.ReceiveAny();
         }
-        return isMet & Measure("Placement was found to hang", 100, nova, plain, read);
+        isMet &= Measure("Placement was found to hang", 100, nova, plain, read);
+        using var direct = new BenchClient(programs.Direct);
+        Measure("directly", 100, direct, plain, read, isBound: false);
+        return isMet;
     }
 
-    private static bool Measure(string state, int calls, BenchClient nova, string plain, byte[] read)
+    private static bool Measure(string state, int calls, BenchClient nova, string plain, byte[] read, bool isBound = true)
     {
         var (reads, defines) = (new List<double>(), new List<double>());
         for (var i = 0; i < calls; i++)
@@ -55,18 +58,18 @@ internal static class Outage
             reads.Add(Time(() => nova.Call(RemoteProcedure.DomainGetXmlDesc, read)));
             defines.Add(Time(() => nova.Call(RemoteProcedure.DomainDefineXml, Xml(plain))));
         }
-        return Print($"read XML, {state}", reads) & Print($"define known plain, {state}", defines);
+        return Print($"read XML, {state}", reads, isBound) & Print($"define known plain, {state}", defines, isBound);
     }
 
-    private static bool Print(string workload, List<double> milliseconds)
+    private static bool Print(string workload, List<double> milliseconds, bool isBound)
     {
         var sorted = milliseconds.Order().ToList();
         var (median, late) = (sorted[sorted.Count / 2], sorted[sorted.Count * 95 / 100]);
-        var isMet = late <= MostMilliseconds;
+        var isMet = late <= MostMilliseconds || !isBound;
+        var verdict = isBound ? $", 95th at most {MostMilliseconds:F0}: {(isMet ? "met" : "NOT MET")}" : "";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{workload,-48} median {median,6:F1} ms, 95th percentile {late,6:F1} ms, longest {sorted[^1],6:F1} ms, "
-            + $"95th at most {MostMilliseconds:F0}: {(isMet ? "met" : "NOT MET")}"));
+            $"{workload,-48} median {median,6:F1} ms, 95th percentile {late,6:F1} ms, longest {sorted[^1],6:F1} ms{verdict}"));
         return isMet;
     }
 

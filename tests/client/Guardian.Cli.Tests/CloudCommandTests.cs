@@ -20,6 +20,7 @@ public sealed class CloudCommandTests : IDisposable
         On("GET", "/placement/resource_providers?required=", $$"""{"resource_providers": [{{Provider(2, "host_sgx_epc_0")}}]}""");
         Inventory(2, 64, 4, 64);
         Claim(8);
+        Summaries();
         On(
             "GET", "/placement/traits?",
             """{"traits": ["CUSTOM_SGX_FLC", "CUSTOM_SGX2", "CUSTOM_SGX_HEALTHY", "CUSTOM_SGX_EPC_SECTION"]}""");
@@ -143,6 +144,30 @@ public sealed class CloudCommandTests : IDisposable
         Assert.Equal((52 + second, largest, 1), ((int)host["freeMebibytes"]!, (int)host["largestFreeMebibytes"]!, (int)host["guests"]!));
     }
 
+    [Fact]
+    public async Task Status_asks_no_provider_for_what_Placement_has_told_of_all()
+    {
+        const string OfProvider = $"GET /placement/resource_providers/{Id}";
+        On("GET", "/placement/resource_providers?required=",
+            $$"""
+            {"resource_providers": [{{Provider(1, "host")}}, {{Provider(2, "host_sgx_epc_0")}}, {{Provider(3, "host_sgx_epc_1")}}]}
+            """);
+        Inventory(3, 32, 0, 32);
+        Summaries(
+            (1, "\"CUSTOM_SGX_HEALTHY\"", """ "VCPU": {"capacity": 8, "used": 1} """),
+            (2, "", """ "CUSTOM_SGX_EPC_MB": {"capacity": 60, "used": 8} """),
+            (3, "", """ "CUSTOM_SGX_EPC_MB": {"capacity": 32, "used": 0} """));
+
+        var host = (await StatusAsync("--json")).Ends(0).Json["hosts"]![0]!;
+        Assert.Equal((96, 84, 8), ((int)host["totalMebibytes"]!, (int)host["freeMebibytes"]!, (int)host["claimedMebibytes"]!));
+        // Neither the host's own provider, nor the claims on a section that has none.
+        Assert.Equal(
+            ["2/allocations", "2/inventories", "3/inventories"],
+            served.Cloud.Requests.Select(request => request.Request)
+                .Where(request => request.StartsWith(OfProvider, StringComparison.Ordinal))
+                .Select(request => request[OfProvider.Length..]).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData(16, "the claim is not what the server's flavor requests")]
     [InlineData(0, "the server has no claim")]
@@ -208,61 +233,6 @@ public sealed class CloudCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Quotas_are_shown_beside_claims_and_set_as_unified_limits()
-    {
-        const string Place = "service_id=nova-1&region_id=RegionOne&resource_name=class%3ACUSTOM_SGX_EPC_MB";
-        On("GET", "/identity/v3/projects", """{"projects": [{"id": "p1", "name": "research"}, {"id": "p2", "name": "sales"}]}""");
-        On("GET", "/identity/v3/services?type=compute", """{"services": [{"id": "nova-1"}]}""");
-        On("GET", $"/identity/v3/registered_limits?{Place}", """{"registered_limits": []}""");
-        On("GET", $"/identity/v3/limits?{Place}", """{"limits": []}""");
-        On("POST", "/identity/v3/registered_limits", "{}");
-        On("POST", "/identity/v3/limits", "{}");
-        On("PATCH", "/identity/v3/", "{}");
-        On("GET", "/placement/usages?project_id=p1", """{"usages": {"VCPU": 4, "CUSTOM_SGX_EPC_MB": 24}}""");
-        On("GET", "/placement/usages?project_id=p2", """{"usages": {}}""");
-
-        (await QuotaAsync("research", "--limit", "64")).Ends(1).Says("has no default limit").Says("guardian cloud quota --default MIB");
-        var none = (await QuotaAsync("--default", "16")).Ends(0).Says("UnifiedLimitsDriver");
-        Assert.Contains("there is no default limit", none.Output, StringComparison.Ordinal);
-        Sent(
-            "POST /identity/v3/registered_limits",
-            "\"service_id\":\"nova-1\",\"region_id\":\"RegionOne\",\"resource_name\":\"class:CUSTOM_SGX_EPC_MB\",\"default_limit\":16");
-
-        On("GET", $"/identity/v3/registered_limits?{Place}",
-            """{"registered_limits": [{"id": "r1", "resource_name": "class:CUSTOM_SGX_EPC_MB", "default_limit": 16}]}""");
-        (await QuotaAsync("research", "--limit", "64", "--default", "8")).Ends(0);
-        Sent("PATCH /identity/v3/registered_limits/r1", """{"registered_limit":{"default_limit":8}}""");
-        Sent("POST /identity/v3/limits", "\"project_id\":\"p1\",\"resource_name\":\"class:CUSTOM_SGX_EPC_MB\",\"resource_limit\":64");
-
-        On("GET", $"/identity/v3/limits?{Place}",
-            """{"limits": [{"id": "l1", "project_id": "p1", "resource_name": "class:CUSTOM_SGX_EPC_MB", "resource_limit": 64}]}""");
-        (await QuotaAsync("p1", "--limit", "-1")).Ends(0);
-        Sent("PATCH /identity/v3/limits/l1", """{"limit":{"resource_limit":-1}}""");
-
-        var shown = (await QuotaAsync()).Ends(0);
-        Assert.Equal(
-            ["Project|Claimed MiB|Limit MiB", "research|24|64", "sales|0|16 (default)"],
-            shown.Output.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal))
-                .Select(line => string.Join('|', line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))));
-        Assert.Empty(shown.Error);
-        Assert.Equal(
-            """{"defaultMebibytes":16,"projects":[{"project":"p2","name":"sales","limitMebibytes":16,"own":false,"claimedMebibytes":0}]}""",
-            (await QuotaAsync("sales", "--json")).Ends(0).Json.ToJsonString());
-    }
-
-    [Theory]
-    [InlineData("--limit needs a project", "--limit", "8")]
-    [InlineData("a limit is at least -1", "--default", "-2")]
-    [InlineData("a limit is at least -1", "research", "--limit", "-2")]
-    public async Task A_malformed_quota_is_told_before_anything_is_asked(string words, params string[] arguments)
-    {
-        (await QuotaAsync(arguments)).Ends(2).Says(words);
-        Assert.Empty(served.Cloud.Requests);
-    }
-
-    private Task<Result> QuotaAsync(params string[] arguments) => RunAsync(["cloud", "quota", "--cloud", "mine", .. arguments]);
-
-    [Fact]
     public async Task A_flavor_that_asks_where_nobody_claims_is_named_by_setup_and_its_servers_by_status()
     {
         const string Specs = """{"sgx:epc_size": "1024"}""";
@@ -311,6 +281,16 @@ public sealed class CloudCommandTests : IDisposable
         On("GET", $"/placement/resource_providers/{Id}{provider}/allocations",
             $$"""{"resource_provider_generation": 1, "allocations": { {{claim}} } }""");
     }
+
+    // All that Placement tells about providers with free EPC: provider, traits, and "CLASS": [capacity, used].
+    private void Summaries(params (int Provider, string Traits, string Resources)[] providers) => On(
+        "GET", "/placement/allocation_candidates?resources=CUSTOM_SGX_EPC_MB:1",
+        $$"""
+        {"allocation_requests": [], "provider_summaries": { {{string.Join(',', providers.Select(provider => $$"""
+            "{{Id}}{{provider.Provider}}": {"traits": [{{provider.Traits}}], "root_provider_uuid": "{{Id}}1",
+             "resources": { {{provider.Resources}} } }
+            """))}} } }
+        """);
 
     private void Aggregates(params string[] hosts) => On(
         "GET", "/compute/v2.1/os-aggregates",

@@ -56,7 +56,7 @@ public class CloudSessionTests
         await new PlacementClient(session).GetAllocationsAsync(Instance);
 
         Assert.Equal(1, cloud.Tokens);
-        Assert.Equal(($"GET /placement/allocations/{Instance}", "token-1", "placement 1.28", ""), cloud.Requests[^1]);
+        Assert.Equal(($"GET /placement/allocations/{Instance}", "token-1", "placement 1.29", ""), cloud.Requests[^1]);
     }
 
     [Fact]

@@ -117,7 +117,7 @@ internal static class CommandTree
 
     private static CommandGroup CreateCloud() => new(
         "cloud", "Make an OpenStack cloud ready for SGX guests, and look at its enclave memory.", new CloudSetupCommand(),
-        new CloudStatusCommand(), new CloudQuotaCommand());
+        new CloudStatusCommand(), new CloudCapacityCommand(), new CloudDrainCommand(), new CloudQuotaCommand());
 
     private static CommandGroup CreateUsage() => new(
         "usage", "Show what projects used of a cloud, enclave memory included.", new UsageShowCommand(), new UsageListCommand(),

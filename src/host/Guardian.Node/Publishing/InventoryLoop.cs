@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Guardian.ComputeHost.Inventory;
 using Guardian.Refusals;
 
@@ -17,8 +18,13 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
     // The scheduler should learn soon of a check that fails.
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(10);
 
+    // A thousand daemons that were started together must not ask together for ever.
+    private const int MaxJitterMilliseconds = 3000;
+
+    // The health that was published last, or tried.
+    private bool? published;
+
     private string? lastProblem;
-    private HostEpc? published;
 
     /// <summary>The last reading of the host; null before the first one.</summary>
     public HostEpc? LastRead { get; private set; }
@@ -39,12 +45,13 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
         while (!cancellation.IsCancellationRequested)
         {
             LastRead = read();
-            if (published?.IsHealthy != LastRead.IsHealthy || time.GetElapsedTime(due) >= Interval)
+            if (published != LastRead.IsHealthy || time.GetElapsedTime(due) >= Interval)
             {
                 due = time.GetTimestamp();
                 await TryPublishAsync(LastRead, cancellation).ConfigureAwait(false);
             }
-            await Task.Delay(CheckInterval, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var jitter = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(MaxJitterMilliseconds));
+            await Task.Delay(CheckInterval - jitter, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -56,7 +63,7 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
             {
                 log($"placement: {change}");
             }
-            published = epc;
+            published = epc.IsHealthy;
             PublishedAt = time.GetUtcNow();
             lastProblem = null;
         }
@@ -68,7 +75,9 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
                 log($"the inventory is not published: {failure.Message}");
                 lastProblem = failure.Message;
             }
-            published = null;
+            // A Placement in trouble is asked no sooner than usual; a refusal, such as for a provider that nova-compute has still to make,
+            // is soon over.
+            published = failure.IsTransient ? epc.IsHealthy : null;
             Failures++;
         }
         catch (OperationCanceledException)

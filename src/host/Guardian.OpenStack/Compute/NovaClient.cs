@@ -72,6 +72,28 @@ public sealed class NovaClient(CloudSession session)
     internal Task<IReadOnlyList<Server>> ListServersAsync(string query, CancellationToken cancellation = default) => ListPagesAsync(
         $"servers/detail?{query}", NovaJson.Default.ServerList, page => page.Servers, server => server.Id.ToString(), cancellation);
 
+    /// <summary>Reads one server.</summary>
+    internal async Task<Server> GetServerAsync(Guid server, CancellationToken cancellation = default) =>
+        (await GetAsync($"servers/{server}", NovaJson.Default.ServerAnswer, cancellation).ConfigureAwait(false)).Server;
+
+    /// <summary>Requests a cold migration to a host that the scheduler chooses. Nova then waits for a confirmation.</summary>
+    internal Task MigrateAsync(Guid server, CancellationToken cancellation = default) =>
+        ActAsync(server, """{"migrate": null}"""u8, cancellation);
+
+    /// <summary>Confirms a resize or cold migration, which frees the source.</summary>
+    internal Task ConfirmAsync(Guid server, CancellationToken cancellation = default) =>
+        ActAsync(server, """{"confirmResize": null}"""u8, cancellation);
+
+    /// <summary>Lists all nova-computes.</summary>
+    internal async Task<IReadOnlyList<ComputeService>> ListComputeServicesAsync(CancellationToken cancellation = default) =>
+        (await GetAsync("os-services?binary=nova-compute", NovaJson.Default.ServiceList, cancellation).ConfigureAwait(false)).Services;
+
+    /// <summary>Disables a nova-compute, so that it gets no new servers.</summary>
+    internal Task DisableServiceAsync(Guid service, string reason, CancellationToken cancellation = default) => session.SendAsync(
+        ServiceRequest.Create(
+            ServiceKind.Nova, HttpMethod.Put, $"os-services/{service}", new ServiceChange("disabled", reason),
+            NovaJson.Default.ServiceChange), cancellation);
+
     /// <summary>Lists all moves of servers that Nova remembers.</summary>
     internal Task<IReadOnlyList<Migration>> ListMigrationsAsync(CancellationToken cancellation = default) => ListPagesAsync(
         "os-migrations?", NovaJson.Default.MigrationList, page => page.Migrations, migration => migration.Uuid.ToString(), cancellation);
@@ -140,6 +162,9 @@ public sealed class NovaClient(CloudSession session)
         var request = new ServiceRequest(ServiceKind.Keystone, HttpMethod.Get, "projects");
         return (await session.SendAsync(request, NovaJson.Default.ProjectList, cancellation).ConfigureAwait(false)).Projects;
     }
+
+    private Task<byte[]> ActAsync(Guid server, ReadOnlySpan<byte> action, CancellationToken cancellation) => session.SendAsync(
+        new ServiceRequest(ServiceKind.Nova, HttpMethod.Post, $"servers/{server}/action", action.ToArray()), cancellation);
 
     private static ProjectUsage Add(ProjectUsage usage, double vcpus, double memory, double disk, double hours) => usage with
     {

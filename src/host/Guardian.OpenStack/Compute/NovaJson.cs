@@ -34,6 +34,12 @@ internal sealed record HypervisorList(IReadOnlyList<Hypervisor> Hypervisors, IRe
 
 internal sealed record ServerList(IReadOnlyList<Server> Servers, IReadOnlyList<Link>? ServersLinks = null);
 
+internal sealed record ServerAnswer(Server Server);
+
+internal sealed record ServiceList(IReadOnlyList<ComputeService> Services);
+
+internal sealed record ServiceChange(string Status, string? DisabledReason);
+
 internal sealed record MigrationList(IReadOnlyList<Migration> Migrations, IReadOnlyList<Link>? MigrationsLinks = null);
 
 internal sealed record ServerActionList([property: JsonPropertyName("instanceActions")] IReadOnlyList<ServerAction> Actions);
@@ -64,6 +70,9 @@ internal sealed record ProjectList(IReadOnlyList<Project> Projects);
 [JsonSerializable(typeof(SetMetadataRequest))]
 [JsonSerializable(typeof(HypervisorList))]
 [JsonSerializable(typeof(ServerList))]
+[JsonSerializable(typeof(ServerAnswer))]
+[JsonSerializable(typeof(ServiceList))]
+[JsonSerializable(typeof(ServiceChange))]
 [JsonSerializable(typeof(MigrationList))]
 [JsonSerializable(typeof(ServerActionList))]
 [JsonSerializable(typeof(UsageAnswer))]

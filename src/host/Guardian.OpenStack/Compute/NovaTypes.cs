@@ -34,10 +34,19 @@ internal sealed record HypervisorService(string Host);
 /// <param name="Flavor">The flavor that it was created with or resized to.</param>
 /// <param name="Host">The compute node's name; null when it has none.</param>
 /// <param name="PowerState">Nova's number.</param>
+/// <param name="TaskState">Nova's word for the work under way; null when there is none.</param>
 internal sealed record Server(
     Guid Id, string Name, string Status, string TenantId, ServerFlavor Flavor,
     [property: JsonPropertyName("OS-EXT-SRV-ATTR:hypervisor_hostname")] string? Host = null,
-    [property: JsonPropertyName("OS-EXT-STS:power_state")] int PowerState = 0);
+    [property: JsonPropertyName("OS-EXT-STS:power_state")] int PowerState = 0,
+    [property: JsonPropertyName("OS-EXT-STS:task_state")] string? TaskState = null);
+
+/// <summary>A nova-compute.</summary>
+/// <param name="Id">The UUID.</param>
+/// <param name="Host">The service's host.</param>
+/// <param name="State">up or down.</param>
+/// <param name="Status">enabled or disabled.</param>
+internal sealed record ComputeService(Guid Id, string Host, string State, string Status);
 
 /// <summary>The flavor as it was when the server was created or resized.</summary>
 internal sealed record ServerFlavor(string OriginalName, IReadOnlyDictionary<string, string>? ExtraSpecs = null);

@@ -56,6 +56,11 @@ public static class Epc
     public static long ReadRequest(IReadOnlyDictionary<string, string>? extraSpecs) =>
         extraSpecs is null ? 0 : extraSpecs.Where(spec => IsEpcKey(spec.Key)).Sum(spec => ParseAmount(spec.Value));
 
+    /// <summary>Reads the parts of a flavor's request, in MiB: one for each resource group that asks for EPC.</summary>
+    /// <param name="extraSpecs">The flavor's extra specs.</param>
+    internal static IReadOnlyList<long> ReadParts(IReadOnlyDictionary<string, string> extraSpecs) =>
+        [.. extraSpecs.Where(spec => IsEpcKey(spec.Key)).Select(spec => ParseAmount(spec.Value)).Where(part => part > 0)];
+
     /// <summary>
     /// Reads the EPC that a flavor means to request with <see cref="AliasSpec"/> alone, in MiB; 0 for every other flavor.
     /// </summary>

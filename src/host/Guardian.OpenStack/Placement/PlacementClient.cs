@@ -62,6 +62,15 @@ public sealed class PlacementClient(CloudSession session)
     public Task SetTraitsAsync(Guid provider, ProviderTraits traits, CancellationToken cancellation = default) =>
         PutAsync($"resource_providers/{provider}/traits", traits, PlacementJson.Default.ProviderTraits, cancellation);
 
+    /// <summary>
+    /// Reads all providers of the hosts on which at least 1 MiB of EPC is free, in one request. Hosts without free EPC are absent.
+    /// </summary>
+    internal async Task<IReadOnlyDictionary<Guid, ProviderSummary>> ListSummariesAsync(CancellationToken cancellation = default)
+    {
+        var path = $"allocation_candidates?resources={Epc.ResourceClass}:1";
+        return (await GetAsync(path, PlacementJson.Default.AllocationCandidates, cancellation).ConfigureAwait(false)).ProviderSummaries;
+    }
+
     /// <summary>Lists the traits with a prefix, out of all that Placement knows.</summary>
     internal async Task<IReadOnlyList<string>> ListTraitsAsync(string prefix, CancellationToken cancellation = default)
     {

@@ -10,6 +10,8 @@ internal sealed record ProviderUsages(IReadOnlyDictionary<string, long> Usages);
 
 internal sealed record ProviderAllocations([property: JsonRequired] IReadOnlyDictionary<Guid, Amounts> Allocations);
 
+internal sealed record AllocationCandidates(IReadOnlyDictionary<Guid, ProviderSummary> ProviderSummaries);
+
 internal sealed record TraitList(IReadOnlyList<string> Traits);
 
 internal sealed record ResourceClass(string Name);
@@ -28,6 +30,7 @@ internal sealed record ResourceClassList(IReadOnlyList<ResourceClass> ResourceCl
 [JsonSerializable(typeof(ProviderUsages))]
 [JsonSerializable(typeof(ProviderAllocations))]
 [JsonSerializable(typeof(ConsumerAllocations))]
+[JsonSerializable(typeof(AllocationCandidates))]
 [JsonSerializable(typeof(TraitList))]
 [JsonSerializable(typeof(ResourceClassList))]
 internal sealed partial class PlacementJson : JsonSerializerContext;

@@ -23,6 +23,22 @@ public sealed record ProviderInventories(long ResourceProviderGeneration, IReadO
 /// <summary>A provider's traits, as of a generation.</summary>
 public sealed record ProviderTraits(long ResourceProviderGeneration, IReadOnlyList<string> Traits);
 
+/// <summary>One provider of a tree that has free EPC.</summary>
+/// <param name="Resources">The amounts by class.</param>
+/// <param name="Traits">The provider's own traits.</param>
+/// <param name="RootProviderUuid">The host's provider.</param>
+internal sealed record ProviderSummary(
+    IReadOnlyDictionary<string, ResourceSummary> Resources, IReadOnlyList<string> Traits, Guid RootProviderUuid);
+
+/// <summary>A provider's amount of one class.</summary>
+/// <param name="Capacity">The amount that consumers may claim in all: total less reserved, times the allocation ratio.</param>
+/// <param name="Used">The amount that they have claimed.</param>
+internal sealed record ResourceSummary(long Capacity, long Used)
+{
+    /// <summary>The amount that can still be claimed.</summary>
+    public long Free => Math.Max(0, Capacity - Used);
+}
+
 /// <summary>Amounts by class.</summary>
 internal sealed record Amounts(IReadOnlyDictionary<string, long> Resources);
 

@@ -7,8 +7,8 @@ namespace Guardian.OpenStack.Session;
 /// <param name="VersionPath">The path that is added to an endpoint without a version.</param>
 internal sealed record ServiceKind(string Name, string Type, string Microversion, string VersionPath)
 {
-    /// <summary>Placement 1.28: allocations with consumer generations; nested providers since 1.14. Rocky.</summary>
-    public static ServiceKind Placement { get; } = new("placement", "placement", "1.28", "");
+    /// <summary>Placement 1.29: candidates with all providers of their trees; consumer generations since 1.28. Rocky.</summary>
+    public static ServiceKind Placement { get; } = new("placement", "placement", "1.29", "");
 
     /// <summary>
     /// Nova 2.61: extra specs inside flavors, and inside servers since 2.47; identifiers of hypervisors since 2.53; pages of usage since

@@ -43,7 +43,7 @@ public sealed record EpcStatus(IReadOnlyList<EpcHost> Hosts, IReadOnlyList<EpcDr
 public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
 {
     // Enough to hide the round trips of a large cloud, few enough not to disturb it.
-    private const int Parallelism = 8;
+    private const int Parallelism = 16;
 
     // Servers that hold no claim, or for which Nova is about to make one.
     private static readonly string[] WithoutClaim = ["BUILD", "ERROR", "SHELVED_OFFLOADED", "DELETED", "SOFT_DELETED"];
@@ -94,13 +94,25 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
     private async Task<IEnumerable<Part>> ReadPartsAsync(List<ResourceProvider> providers, CancellationToken cancellation)
     {
         var parts = new ConcurrentBag<Part>();
+        // Placement refuses the question before anybody has defined the resource class.
+        var summaries = providers.Count > 0
+            ? await placement.ListSummariesAsync(cancellation).ConfigureAwait(false)
+            : new Dictionary<Guid, ProviderSummary>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };
         await Parallel.ForEachAsync(providers, options, async (provider, token) =>
         {
+            var summary = summaries.GetValueOrDefault(provider.Uuid);
+            if (summary?.Resources.ContainsKey(Epc.ResourceClass) == false)
+            {
+                // The host's own provider; its EPC is below it.
+                return;
+            }
             var inventories = await placement.GetInventoriesAsync(provider.Uuid, token).ConfigureAwait(false);
             if (inventories.Inventories.TryGetValue(Epc.ResourceClass, out var inventory))
             {
-                var claims = await placement.GetProviderAllocationsAsync(provider.Uuid, token).ConfigureAwait(false);
+                var claims = summary?.Resources[Epc.ResourceClass].Used == 0
+                    ? new Dictionary<Guid, Amounts>()
+                    : await placement.GetProviderAllocationsAsync(provider.Uuid, token).ConfigureAwait(false);
                 parts.Add(new Part(provider.RootProviderUuid, inventory, claims));
             }
         }).ConfigureAwait(false);

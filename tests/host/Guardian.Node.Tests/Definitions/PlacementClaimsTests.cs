@@ -91,7 +91,7 @@ public sealed class PlacementClaimsTests : IDisposable
         cloud.Claim(Plain, 8);
         var lookup = cloud.Claims.FindAsync(Plain);
         Assert.False(lookup.IsCompleted);
-        cloud.Time.Advance(TimeSpan.FromMilliseconds(40));
+        cloud.Time.Advance(TimeSpan.FromMilliseconds(25));
         Assert.Equal("", TestCloud.Describe(await lookup.WaitAsync(TestCloud.Limit)));
         // The answer counts for the next start.
         slow.SetResult();

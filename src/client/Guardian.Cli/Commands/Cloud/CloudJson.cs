@@ -8,6 +8,8 @@ namespace Guardian.Cli.Commands.Cloud;
 [JsonSerializable(typeof(CloudSetupResult))]
 [JsonSerializable(typeof(CloudStatusResult))]
 [JsonSerializable(typeof(CloudQuotaResult))]
+[JsonSerializable(typeof(CloudDrainResult))]
+[JsonSerializable(typeof(CloudCapacityResult))]
 [JsonSerializable(typeof(UsageResult))]
 [JsonSerializable(typeof(UsageListResult))]
 internal sealed partial class CloudJson : JsonSerializerContext;

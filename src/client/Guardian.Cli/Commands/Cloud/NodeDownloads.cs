@@ -57,7 +57,15 @@ internal sealed class NodeDownloads
 
     /// <summary>Downloads a host's journal.</summary>
     /// <exception cref="RefusedException">The host does not give it.</exception>
-    public static async Task<byte[]> DownloadJournalAsync(HttpClient client, Uri node, CancellationToken cancellation)
+    public static Task<byte[]> DownloadJournalAsync(HttpClient client, Uri node, CancellationToken cancellation) =>
+        DownloadAsync(client, node, "/v1/journal", "journal", cancellation);
+
+    /// <summary>Downloads a daemon's metrics.</summary>
+    /// <exception cref="RefusedException">The host does not give them.</exception>
+    public static Task<byte[]> DownloadMetricsAsync(HttpClient client, Uri node, CancellationToken cancellation) =>
+        DownloadAsync(client, node, "/metrics", "metrics", cancellation);
+
+    private static async Task<byte[]> DownloadAsync(HttpClient client, Uri node, string path, string what, CancellationToken cancellation)
     {
         // Everyone on the way could read the token, and use it.
         if (client.DefaultRequestHeaders.Authorization is not null && node.Scheme != Uri.UriSchemeHttps && !node.IsLoopback)
@@ -66,12 +74,12 @@ internal sealed class NodeDownloads
         }
         try
         {
-            return await client.GetByteArrayAsync(new Uri(node, "/v1/journal"), cancellation).ConfigureAwait(false);
+            return await client.GetByteArrayAsync(new Uri(node, path), cancellation).ConfigureAwait(false);
         }
         catch (Exception failure) when (
             failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new RefusedException(CliReasons.NoNode.Because($"{node} does not give its journal: {Explain(failure)}"), failure);
+            throw new RefusedException(CliReasons.NoNode.Because($"{node} does not give its {what}: {Explain(failure)}"), failure);
         }
     }
 

@@ -13,7 +13,9 @@ internal sealed class UsageListCommand : CliCommand
     private readonly Option<string?> cloud = CloudOptions.Create();
     private readonly Option<bool> csv = Csv.CreateOption();
 
-    public UsageListCommand() : base("list", "Show every project's usage; for administrators.") => AddSymbols([.. options.All, cloud, csv]);
+    public UsageListCommand() : base(
+        "list", "Show every project's usage; for administrators. Ends with 1 if a host of --all-nodes does not give its journal.") =>
+        AddSymbols([.. options.AllWithCloud, cloud, csv]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -25,7 +27,7 @@ internal sealed class UsageListCommand : CliCommand
         if (arguments.GetValue(csv))
         {
             Csv.Write(["Project", .. UsageResult.Titles], rows);
-            return ExitCode.Done;
+            return usages.Count == 0 ? ExitCode.Done : usages[0].ExitCode;
         }
         terminal.Show(new UsageListResult(usages), CloudJson.Default.UsageListResult, people =>
         {
@@ -40,6 +42,6 @@ internal sealed class UsageListCommand : CliCommand
             }
             people.WriteTable(table);
         });
-        return ExitCode.Done;
+        return usages.Count == 0 ? ExitCode.Done : usages[0].ExitCode;
     }
 }

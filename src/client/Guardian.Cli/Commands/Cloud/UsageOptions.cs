@@ -2,7 +2,9 @@ using System.CommandLine;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Metering;
+using Guardian.OpenStack.Session;
 using Guardian.Refusals;
+using InstanceTimelines = System.Collections.Generic.IReadOnlyDictionary<System.Guid, Guardian.Metering.InstanceTimeline>;
 
 namespace Guardian.Cli.Commands.Cloud;
 
@@ -10,6 +12,7 @@ namespace Guardian.Cli.Commands.Cloud;
 internal sealed class UsageOptions
 {
     private readonly NodeDownloads downloads = new();
+    private readonly NodeFleet fleet;
     private readonly Option<DateTimeOffset?> start = new("--start")
     {
         Description = "The first day, UTC. Without it, four weeks ago.",
@@ -34,7 +37,12 @@ internal sealed class UsageOptions
         HelpName = "ADDRESS",
     };
 
+    public UsageOptions() => fleet = new NodeFleet(downloads);
+
     public IReadOnlyList<Option> All => [start, end, journals, nodes, .. downloads.All];
+
+    /// <summary>The options of commands that have a cloud, which knows all hosts.</summary>
+    public IReadOnlyList<Option> AllWithCloud => [.. All, fleet.Option];
 
     /// <summary>Reads the period. Its defaults are those of the stock client.</summary>
     /// <exception cref="RefusedException">The period is empty.</exception>
@@ -45,12 +53,33 @@ internal sealed class UsageOptions
         return from < to ? (from, to) : throw CliReasons.BadPeriod.Refuse("the period ends before it starts");
     }
 
-    /// <summary>Reads all journals.</summary>
+    /// <summary>Reads the journals that the user names one by one.</summary>
     /// <returns>The timeline of each server; null when the user names no journal.</returns>
     /// <exception cref="RefusedException">A journal is missing. Without one host's hours the sum would be wrong, not
     /// incomplete.</exception>
-    public async Task<IReadOnlyDictionary<Guid, InstanceTimeline>?> ReadTimelinesAsync(
-        ParseResult arguments, CancellationToken cancellation)
+    public async Task<InstanceTimelines?> ReadTimelinesAsync(
+        ParseResult arguments, CancellationToken cancellation) =>
+        await ReadNamedAsync(arguments, cancellation).ConfigureAwait(false) is { } hosts ? Timeline.Merge(hosts) : null;
+
+    /// <summary>Reads the journals that the user names, and those of all hosts when the user asks for them.</summary>
+    /// <returns>The timeline of each server, null when the user names no journal; and the hosts that do not give theirs.</returns>
+    /// <exception cref="RefusedException">A journal that is named is missing, or the cloud refused.</exception>
+    public async Task<(InstanceTimelines? Timelines, IReadOnlyList<MissingHost> Missing)> ReadTimelinesAsync(
+        ParseResult arguments, CloudSession session, CancellationToken cancellation)
+    {
+        var named = await ReadNamedAsync(arguments, cancellation).ConfigureAwait(false);
+        if (!fleet.IsWanted(arguments))
+        {
+            return (named is null ? null : Timeline.Merge(named), []);
+        }
+        var answers = await fleet.AskAsync(arguments, session, DownloadAsync, cancellation).ConfigureAwait(false);
+        return (
+            Timeline.Merge([.. named ?? [], .. answers.Values.Select(answer => answer.Value).OfType<InstanceTimelines>()]),
+            [.. answers.Where(answer => answer.Value.Refusal is not null).OrderBy(answer => answer.Key, StringComparer.Ordinal)
+                .Select(answer => new MissingHost(answer.Key, answer.Value.Refusal!.Detail))]);
+    }
+
+    private async Task<List<InstanceTimelines>?> ReadNamedAsync(ParseResult arguments, CancellationToken cancellation)
     {
         var (files, addresses) = (arguments.GetValue(journals) ?? [], arguments.GetValue(nodes) ?? []);
         if (files.Length + addresses.Length == 0)
@@ -61,15 +90,21 @@ internal sealed class UsageOptions
         using var http = downloads.Connect(arguments);
         foreach (var address in addresses)
         {
-            hosts.Add(Timeline.Build(
-                Journal.Read(
-                await NodeDownloads.DownloadJournalAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString())));
+            hosts.Add(await DownloadAsync(http, address, cancellation).ConfigureAwait(false));
         }
-        return Timeline.Merge(hosts);
+        return hosts;
     }
+
+    private static async Task<InstanceTimelines> DownloadAsync(HttpClient http, Uri address, CancellationToken cancellation) =>
+        Timeline.Build(Journal.Read(
+            await NodeDownloads.DownloadJournalAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString()));
 
     private static IEnumerable<string> FindJournals(string path) =>
         !Directory.Exists(path) ? [path]
         : Directory.GetFiles(path, "*.journal") is { Length: > 0 } found ? found.Order(StringComparer.Ordinal)
         : throw CliReasons.Io.Refuse($"there is no file *.journal in {path}");
 }
+
+/// <summary>A host whose journal a bill lacks: the hours that servers were on it are counted by their flavor, or not at all.</summary>
+/// <param name="Problem">The reason.</param>
+internal sealed record MissingHost(string Host, string Problem);

@@ -64,7 +64,11 @@ internal sealed class UsageReader(
 
     private async Task<List<UsageResult>> AddEpcAsync(IReadOnlyList<ProjectUsage> usages)
     {
-        var timelines = await options.ReadTimelinesAsync(arguments, cancellation).ConfigureAwait(false);
+        var (timelines, missing) = await options.ReadTimelinesAsync(arguments, session, cancellation).ConfigureAwait(false);
+        foreach (var host in missing)
+        {
+            terminal.Note($"{host.Host} is away: {host.Problem}; EPC of servers that were there is counted by their flavor, or not at all");
+        }
         if (timelines is null)
         {
             terminal.Note("no journal is given, so EPC is counted by each server's own flavor, as Nova counts RAM; --node or "
@@ -99,7 +103,7 @@ internal sealed class UsageReader(
             }
             results.Add(new UsageResult(
                 usage.TenantId, period.Start, period.End, usage.TotalVcpusUsage, usage.TotalLocalGbUsage, decimal.Round(epc, 6),
-                usage.TotalMemoryMbUsage, usage.ServerUsages!.Count, byFlavor));
+                usage.TotalMemoryMbUsage, usage.ServerUsages!.Count, byFlavor, missing));
         }
         return results;
     }

@@ -1,16 +1,22 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Guardian.Cli.Commands.Cloud;
 
 /// <summary>The result of <c>usage show</c>: what a project used in a period, with the stock client's units.</summary>
 /// <param name="Project">The project's identifier.</param>
 /// <param name="CountedByFlavor">The servers with EPC that no journal has, and that are counted by their flavor.</param>
+/// <param name="MissingHosts">The hosts whose journals are missing although they were asked.</param>
 internal sealed record UsageResult(
     string Project, DateTimeOffset Start, DateTimeOffset End, double CpuHours, double DiskGigabyteHours, decimal EpcMebibyteHours,
-    double RamMebibyteHours, int Servers, IReadOnlyList<string> CountedByFlavor)
+    double RamMebibyteHours, int Servers, IReadOnlyList<string> CountedByFlavor, IReadOnlyList<MissingHost> MissingHosts)
 {
     /// <summary>The titles of <see cref="ToTexts"/>, as the stock client has them.</summary>
     public static IReadOnlyList<string> Titles { get; } = ["CPU Hours", "Disk GB-Hours", "EPC MB-Hours", "RAM MB-Hours", "Servers"];
+
+    /// <summary>The exit code: a bill with a gap is not verified.</summary>
+    [JsonIgnore]
+    public int ExitCode => MissingHosts.Count == 0 ? Failures.ExitCode.Done : Failures.ExitCode.Refused;
 
     /// <summary>The figures with two decimals.</summary>
     public string[] ToTexts() =>

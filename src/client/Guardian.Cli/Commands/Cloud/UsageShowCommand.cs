@@ -18,7 +18,8 @@ internal sealed class UsageShowCommand : CliCommand
     private readonly Option<string?> cloud = CloudOptions.Create();
     private readonly Option<bool> csv = Csv.CreateOption();
 
-    public UsageShowCommand() : base("show", "Show one project's usage.") => AddSymbols([project, .. options.All, cloud, csv]);
+    public UsageShowCommand() : base("show", "Show one project's usage; ends with 1 if a host of --all-nodes does not give its journal.") =>
+        AddSymbols([project, .. options.AllWithCloud, cloud, csv]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -28,7 +29,7 @@ internal sealed class UsageShowCommand : CliCommand
         if (arguments.GetValue(csv))
         {
             Csv.Write(["Project", .. UsageResult.Titles], [[usage.Project, .. usage.ToTexts()]]);
-            return ExitCode.Done;
+            return usage.ExitCode;
         }
         terminal.Show(usage, CloudJson.Default.UsageResult, people =>
         {
@@ -40,6 +41,6 @@ internal sealed class UsageShowCommand : CliCommand
             }
             people.WriteTable(table);
         });
-        return ExitCode.Done;
+        return usage.ExitCode;
     }
 }
