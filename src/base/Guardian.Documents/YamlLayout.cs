@@ -15,7 +15,7 @@ public sealed class YamlLayout
     /// <summary>The map at the top.</summary>
     public YamlPlace Top { get; }
 
-    /// <summary>Reads a document that <see cref="YamlDocument.Read"/> accepts.</summary>
+    /// <summary>Reads a document that <see cref="YamlDocument.Read(ReadOnlySpan{byte}, DocumentProblems, int)"/> accepts.</summary>
     /// <param name="text">The document, at most <see cref="YamlDocument.MaxSize"/> bytes as UTF-8.</param>
     /// <param name="problems">Receives the mistakes.</param>
     /// <returns>The layout, or null if the text is no YAML or no map. Never throws for any content.</returns>

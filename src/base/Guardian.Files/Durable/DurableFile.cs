@@ -4,6 +4,10 @@ using Guardian.Files.Native;
 namespace Guardian.Files.Durable;
 
 /// <summary>Files that are complete or absent at any moment, survive a crash once written, and have mode 0600.</summary>
+/// <remarks>
+/// Linux keeps all of this. Elsewhere the base library cannot sync a folder, so a new name may be lost in a crash; Windows has no modes,
+/// and the folder's access list protects the file.
+/// </remarks>
 public static class DurableFile
 {
     // Larger than any key or certificate chain that Guardian stores.
@@ -15,8 +19,31 @@ public static class DurableFile
 
     /// <summary>Creates a folder with mode 0700, unless it is there.</summary>
     /// <param name="path">The folder.</param>
-    public static void CreateDirectory(string path) =>
-        Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    public static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Options of a file that gets mode 0600 if it is new. Windows has no modes.</summary>
+    /// <param name="mode">How the file is opened.</param>
+    /// <param name="access">What the caller does with it.</param>
+    /// <returns>The options.</returns>
+    public static FileStreamOptions OptionsFor(FileMode mode, FileAccess access)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = access };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerOnly;
+        }
+        return options;
+    }
 
     /// <summary>Reads a small file, or creates it. When several processes create it at once, all of them get the same content.</summary>
     /// <param name="path">The file.</param>
@@ -52,13 +79,7 @@ public static class DurableFile
     public static FileStream Open(string path)
     {
         var isNew = !File.Exists(path);
-        var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Read,
-            UnixCreateMode = OwnerOnly,
-        });
+        var file = new FileStream(path, OptionsFor(FileMode.OpenOrCreate, FileAccess.ReadWrite));
         if (isNew)
         {
             SyncDirectory(path);
@@ -71,6 +92,10 @@ public static class DurableFile
     /// <exception cref="IOException">The folder cannot be synced.</exception>
     public static void SyncDirectory(string path)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var descriptor = Libc.OpenAt(Libc.CurrentDirectory, folder, Libc.Directory | Libc.CloseOnExec, 0);
         if (descriptor < 0)
@@ -88,6 +113,10 @@ public static class DurableFile
     // A hard link succeeds only when the name is free. The base library's move without overwriting looks first, and can miss a new file.
     private static bool TryCreate(string path, byte[] content)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return TryCreateWithoutLinks(path, content);
+        }
         var temporary = WriteTemporary(path, content);
         var isOurs = Libc.LinkAt(Libc.CurrentDirectory, temporary, Libc.CurrentDirectory, path, 0) == 0;
         var error = Errno.Last;
@@ -107,18 +136,12 @@ public static class DurableFile
         return isOurs;
     }
 
-    /// <summary>Creates a file where links do not exist: in Gramine, and on some file systems. The content is there at once, because it is
-    /// written in one piece; a crash in between leaves an empty file, which <see cref="ReadOrCreate"/> refuses.</summary>
+    /// <summary>Creates a file where links do not exist: in Gramine, on some file systems, and outside Linux. The content is there at once,
+    /// because it is written in one piece; a crash in between leaves an empty file, which <see cref="ReadOrCreate"/> refuses.</summary>
     internal static bool TryCreateWithoutLinks(string path, ReadOnlySpan<byte> content)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.Read,
-            UnixCreateMode = OwnerOnly,
-            BufferSize = 0,
-        };
+        var options = OptionsFor(FileMode.CreateNew, FileAccess.Write);
+        options.BufferSize = 0;
         try
         {
             using var file = new FileStream(path, options);
@@ -149,8 +172,7 @@ public static class DurableFile
     private static string WriteTemporary(string path, ReadOnlySpan<byte> content)
     {
         var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
-        using var file = new FileStream(temporary, options);
+        using var file = new FileStream(temporary, OptionsFor(FileMode.Create, FileAccess.Write));
         file.Write(content);
         file.Flush(flushToDisk: true);
         return temporary;

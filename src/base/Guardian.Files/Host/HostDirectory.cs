@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Guardian.Files.Native;
 
@@ -8,6 +9,7 @@ namespace Guardian.Files.Host;
 
 /// <summary>A directory of the host. Every call names one component below an open descriptor, so renaming on the host cannot lead
 /// elsewhere.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class HostDirectory(int descriptor) : HostNode(descriptor, FileKind.Directory), IDirectory
 {
     private const uint FileMode = 0b110_110_110;

@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
 /// <summary>A regular file of the host.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class HostFile(int descriptor) : HostNode(descriptor, FileKind.RegularFile), IFile
 {
     public unsafe FileError Read(ulong offset, Span<byte> buffer, out int read)

@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
 /// <summary>A plain directory of the host. Nothing is encrypted or checked.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class HostFileSystem : IFileSystem
 {
     private readonly HostDirectory root;

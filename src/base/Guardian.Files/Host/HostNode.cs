@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using System.Text;
 using Guardian.Files.Native;
 
 namespace Guardian.Files.Host;
 
 /// <summary>A node of the host that is open as a descriptor, so nobody can exchange it by renaming its path.</summary>
+[SupportedOSPlatform("linux")]
 internal class HostNode(int descriptor, FileKind kind) : INode
 {
     private bool isDisposed;
@@ -68,6 +70,7 @@ internal class HostNode(int descriptor, FileKind kind) : INode
 }
 
 /// <summary>A symbolic link of the host, opened itself.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class HostSymbolicLink(int descriptor) : HostNode(descriptor, FileKind.SymbolicLink), ISymbolicLink
 {
     public unsafe FileError ReadTarget(out string target)

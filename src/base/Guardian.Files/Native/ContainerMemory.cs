@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 
 namespace Guardian.Files.Native;
 
 /// <summary>The limit of memory that a container engine sets for this process.</summary>
+[SupportedOSPlatform("linux")]
 internal static class ContainerMemory
 {
     private const long Mebibyte = 1 << 20;

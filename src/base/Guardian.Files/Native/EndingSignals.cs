@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Guardian.Files.Native;
 
@@ -8,6 +9,7 @@ namespace Guardian.Files.Native;
 /// <see cref="ProcessImage"/> therefore calls <see cref="Hold"/> first: the kernel then keeps the signals until the other program is
 /// ready, and creates an instance.
 /// </remarks>
+[SupportedOSPlatform("linux")]
 internal sealed unsafe class EndingSignals : IDisposable
 {
     // By convention a program that a signal ended has 128 and the signal's number as exit status.

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Guardian.Files.Native;
 
 /// <summary>The error numbers of Linux that Guardian knows, and the WASI error for each.</summary>
+[SupportedOSPlatform("linux")]
 internal static class Errno
 {
     public const int NotPermitted = 1;

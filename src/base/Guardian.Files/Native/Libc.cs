@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 [assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -7,6 +8,7 @@ namespace Guardian.Files.Native;
 
 /// <summary>All calls of libc that Guardian makes on Linux: where the base library has no such call, or none on a descriptor.</summary>
 /// <remarks>A call that fails returns -1 and leaves its reason in <see cref="Errno"/>.</remarks>
+[SupportedOSPlatform("linux")]
 internal static unsafe partial class Libc
 {
     // open(2)

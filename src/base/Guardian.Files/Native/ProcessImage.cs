@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Guardian.Files.Native;
 
 /// <summary>
 /// Replaces this process by another program. The program keeps the process's number, parent, streams and blocked signals.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal static unsafe class ProcessImage
 {
     /// <summary>Replaces this process.</summary>

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
+using System.Runtime.Versioning;
 using System.Text;
 
 namespace Guardian.Files.Native;
@@ -11,6 +12,7 @@ namespace Guardian.Files.Native;
 /// The runtime has no setting for this in the files of a program, only an environment variable, which belongs to the host. A native file
 /// has no such ways.
 /// </remarks>
+[SupportedOSPlatform("linux")]
 public static class RuntimeDiagnostics
 {
     /// <summary>The variable that closes all of them when it is <c>0</c>.</summary>

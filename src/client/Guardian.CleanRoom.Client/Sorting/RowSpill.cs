@@ -1,3 +1,4 @@
+using Guardian.Files.Durable;
 using Microsoft.Win32.SafeHandles;
 
 namespace Guardian.CleanRoom.Client.Sorting;
@@ -122,13 +123,15 @@ internal sealed class RowSpill : IDisposable
     private static SafeFileHandle CreateFile()
     {
         var path = Path.Combine(Path.GetTempPath(), $"guardian-{Path.GetRandomFileName()}");
-        var stream = new FileStream(path, new FileStreamOptions
+        var options = DurableFile.OptionsFor(FileMode.CreateNew, FileAccess.ReadWrite);
+        options.BufferSize = 0;
+        if (OperatingSystem.IsWindows())
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+            // An open file keeps its name there.
+            options.Options = FileOptions.DeleteOnClose;
+            return new FileStream(path, options).SafeFileHandle;
+        }
+        var stream = new FileStream(path, options);
         File.Delete(path);
         return stream.SafeFileHandle;
     }

@@ -1,8 +1,10 @@
 using System.Buffers.Text;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Attestation.Pki;
+using Guardian.Files.Durable;
 
 namespace Guardian.Attestation.Identity;
 
@@ -53,6 +55,7 @@ public sealed class IdentityKey : IDisposable
     /// <returns>The key; the caller disposes it.</returns>
     /// <exception cref="InvalidDataException">It is no P-256 key.</exception>
     /// <exception cref="CryptographicException">The token does not work.</exception>
+    [UnsupportedOSPlatform("windows")]
     public static IdentityKey Open(SafeEvpPKeyHandle handle)
     {
         var own = handle.DuplicateHandle();
@@ -112,12 +115,7 @@ public sealed class IdentityKey : IDisposable
             ? key.ExportPkcs8PrivateKeyPem()
             : key.ExportEncryptedPkcs8PrivateKeyPem(
                 passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, PassphraseIterations));
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        using var file = new FileStream(path, DurableFile.OptionsFor(FileMode.CreateNew, FileAccess.Write));
         file.Write(Encoding.ASCII.GetBytes(pem + "\n"));
         file.Flush(flushToDisk: true);
     }
@@ -128,7 +126,16 @@ public sealed class IdentityKey : IDisposable
     public X509Certificate2 CreateClientCertificate(DateTimeOffset now)
     {
         var request = new CertificateRequest("CN=Guardian client", key, HashAlgorithmName.SHA256);
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
+        var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
+        if (!OperatingSystem.IsWindows())
+        {
+            return certificate;
+        }
+        // TLS of Windows uses a key only if it was imported with the certificate.
+        using (certificate)
+        {
+            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null);
+        }
     }
 
     /// <summary>Signs with ECDSA and SHA-256.</summary>
@@ -143,9 +150,9 @@ public sealed class IdentityKey : IDisposable
     /// <exception cref="InvalidDataException">The key is in a token that does not let it derive secrets.</exception>
     public byte[]? TryAgree(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
-        using var own = handle is null
-            ? ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true))
-            : new ECDiffieHellmanOpenSsl(handle);
+        using var own = !OperatingSystem.IsWindows() && handle is not null
+            ? new ECDiffieHellmanOpenSsl(handle)
+            : ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true));
         using var other = ECDiffieHellman.Create();
         try
         {

@@ -1,6 +1,5 @@
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Verification;
-using Guardian.Documents;
 using Guardian.Sgx;
 
 namespace Guardian.Attestation.Policy;
@@ -81,17 +80,6 @@ public sealed record AttestationPolicy
         }
         return new Appraisal(checks);
     }
-
-    /// <summary>
-    /// Reads the members <c>attestation</c>, <c>platforms</c>, <c>debug</c> and <c>tcb</c> of a map. The caller reads other members and
-    /// calls
-    /// <see cref="YamlMap.End"/>.
-    /// </summary>
-    /// <param name="map">The map; it collects the problems.</param>
-    /// <param name="allowTrustDomains">Whether variants may name trust domains, as appraisers of any quote want, besides enclaves.</param>
-    /// <returns>The policy. It is incomplete if the map has problems, so the caller must check for them.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains = false) => PolicyReader.Read(map, allowTrustDomains);
 
     private bool IsCurrent(TcbReport tcb, DateTimeOffset now) =>
         IsAccepted(tcb.Status, tcb.AdvisoryIds)

@@ -3,6 +3,7 @@ using System.Text;
 using Guardian.Attestation.Policy;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Documents;
+using Guardian.Policies;
 
 namespace Guardian.Cas.Client.Sessions;
 
@@ -47,7 +48,7 @@ internal sealed class ServiceReader(
         var service = new SessionService
         {
             Name = name,
-            Policy = security.Apply(map, AttestationPolicy.Read(map)),
+            Policy = security.Apply(map, PolicyReader.Read(map)),
             IsSingleton = security.IsSingleton,
             Command = ReadCommand(map, isOptional: provisioned is not null),
             Environment = ReadEnvironment(map),

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Documents;
+using Guardian.Policies;
 
 namespace Guardian.CleanRoom.Contract;
 
@@ -114,7 +115,7 @@ public static class ContractReader
             }
             return new AttestationPolicy { Identities = [], Platforms = [] };
         }
-        var read = AttestationPolicy.Read(policy);
+        var read = PolicyReader.Read(policy);
         if (member != "cas")
         {
             policy.End();

@@ -1,6 +1,7 @@
 using System.Text;
 using Guardian.Attestation.Policy;
 using Guardian.Documents;
+using Guardian.Policies;
 using Guardian.Sgx;
 using Guardian.Simulation.Processor;
 
@@ -94,7 +95,7 @@ public class AttestationPolicyTests
     {
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(Encoding.UTF8.GetBytes(text.Replace("ZEROS", Zeros, StringComparison.Ordinal)), problems)!;
-        AttestationPolicy.Read(map);
+        PolicyReader.Read(map);
         map.End();
         Assert.Contains(problems.Items, problem => problem.ToString().Contains(expected, StringComparison.Ordinal));
     }
@@ -102,7 +103,7 @@ public class AttestationPolicyTests
     private static AttestationPolicy Read(string text)
     {
         var problems = new DocumentProblems();
-        var policy = AttestationPolicy.Read(YamlDocument.Read(Encoding.UTF8.GetBytes(text), problems)!);
+        var policy = PolicyReader.Read(YamlDocument.Read(Encoding.UTF8.GetBytes(text), problems)!);
         Assert.Empty(problems.Items);
         return policy;
     }

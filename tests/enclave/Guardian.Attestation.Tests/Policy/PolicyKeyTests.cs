@@ -5,6 +5,7 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Tests.Synthetic;
 using Guardian.Documents;
+using Guardian.Policies;
 
 namespace Guardian.Attestation.Tests.Policy;
 
@@ -107,7 +108,7 @@ public partial class PolicyKeyTests
     private static AttestationPolicy Read(string text, DocumentProblems problems)
     {
         var map = YamlDocument.Read(Encoding.UTF8.GetBytes(text), problems)!;
-        var policy = AttestationPolicy.Read(map, allowTrustDomains: true);
+        var policy = PolicyReader.Read(map, allowTrustDomains: true);
         map.End();
         return policy;
     }

@@ -3,6 +3,7 @@ using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Tests.Synthetic;
 using Guardian.Documents;
+using Guardian.Policies;
 
 namespace Guardian.Attestation.Tests.Policy;
 
@@ -113,7 +114,7 @@ public class TrustDomainPolicyTests
     private static AttestationPolicy Read(string text, DocumentProblems problems, bool allowTrustDomains)
     {
         var map = YamlDocument.Read(Encoding.UTF8.GetBytes(text), problems)!;
-        var policy = AttestationPolicy.Read(map, allowTrustDomains);
+        var policy = PolicyReader.Read(map, allowTrustDomains);
         map.End();
         return policy;
     }

@@ -8,6 +8,7 @@ using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Documents;
+using Guardian.Policies;
 using Guardian.Refusals;
 using Guardian.Sgx;
 
@@ -144,7 +145,7 @@ internal sealed class AppraisalOptions
     {
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(InputFile.ReadBytes(path), problems);
-        var read = map is null ? null : AttestationPolicy.Read(map, allowTrustDomains: true);
+        var read = map is null ? null : PolicyReader.Read(map, allowTrustDomains: true);
         map?.End();
         return read is not null && !problems.Any
             ? read

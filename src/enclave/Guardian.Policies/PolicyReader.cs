@@ -1,10 +1,11 @@
 using System.Globalization;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Policy;
 using Guardian.Documents;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 
-namespace Guardian.Attestation.Policy;
+namespace Guardian.Policies;
 
 /// <summary>Reads policies from YAML documents.</summary>
 /// <remarks>
@@ -26,12 +27,21 @@ namespace Guardian.Attestation.Policy;
 ///   grace_days: 30
 /// </code>
 /// </remarks>
-internal static class PolicyReader
+public static class PolicyReader
 {
     // A TCB recovery takes less in practice.
     private const int MaxGraceDays = 365;
 
-    public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains)
+    /// <summary>
+    /// Reads the members <c>attestation</c>, <c>platforms</c>, <c>debug</c> and <c>tcb</c> of a map. The caller reads other members and
+    /// calls
+    /// <see cref="YamlMap.End"/>.
+    /// </summary>
+    /// <param name="map">The map; it collects the problems.</param>
+    /// <param name="allowTrustDomains">Whether variants may name trust domains, as appraisers of any quote want, besides enclaves.</param>
+    /// <returns>The policy. It is incomplete if the map has problems, so the caller must check for them.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
+    public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains = false)
     {
         ArgumentNullException.ThrowIfNull(map);
         var variants = map.Maps("attestation");
