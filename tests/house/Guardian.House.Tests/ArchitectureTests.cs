@@ -43,6 +43,7 @@ public class ArchitectureTests
         ["Guardian.Metering"] = ["Guardian.Files", "Guardian.OpenStack", "Guardian.Sgx"],
         ["Guardian.Node"] = ["Guardian.ComputeHost", "Guardian.Files", "Guardian.Metering"],
         ["Guardian.Oci"] = ["Guardian.Files"],
+        ["Guardian.Attestation.Native"] = ["Guardian.Attestation", "Guardian.Documents", "Guardian.Policies"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Cli"] =
         [
