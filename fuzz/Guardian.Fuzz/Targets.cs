@@ -27,6 +27,7 @@ using Guardian.Volumes.Contract;
 using Guardian.Volumes.Format;
 using Guardian.Wasi;
 using Guardian.Wasi.Engine;
+using Guardian.Wasi.Pure;
 
 namespace Guardian.Fuzz;
 
@@ -151,6 +152,9 @@ internal static class Targets
         new("wasm-module",
             () => [WasmEngine.Assemble("(module (table 1 funcref) (tag) (func))")],
             input => ModuleContents.Read(input) is not null),
+        new("wasm-memory",
+            () => [WasmEngine.Assemble("(module (memory 3 9) (func))"), WasmEngine.Assemble("(module (func))")],
+            input => PureProgram.ReadMemorySize(input) is not null),
         new("wasm-imports",
             () =>
             [

@@ -1,9 +1,12 @@
+using System.Runtime.InteropServices;
 using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
 using Guardian.Documents;
 using Guardian.Hosting;
 using Guardian.Refusals;
+using Guardian.Sgx.Measurement;
+using Guardian.Wasi.Pure;
 
 namespace Guardian.Enclave;
 
@@ -34,6 +37,20 @@ internal static class ContractFile
     /// <param name="verifier">Verifies it.</param>
     public static HandOverSource FindHandOver(string path, EvidenceVerifier verifier) => new(
         () => File.Exists($"{path}.handover") ? File.ReadAllBytes($"{path}.handover") : null, verifier);
+
+    /// <summary>Makes the process find the engine for programs among the files that are loaded on demand.</summary>
+    public static void FindEngine() => NativeLibrary.SetDllImportResolver(typeof(PureProgram).Assembly, static (name, _, _) =>
+        NativeLibrary.TryLoad(
+            Path.Combine(AppContext.BaseDirectory, EnclaveImage.OnDemandFolder, $"lib{name}.so"), out var library) ? library : 0);
+
+    /// <summary>Reads the modules of the contract's programs, beside the contract; the room compares their digests.</summary>
+    /// <param name="path">The contract's file.</param>
+    /// <param name="contract">The contract.</param>
+    /// <returns>The modules that are there, by the name of the program.</returns>
+    public static Dictionary<string, byte[]> ReadPrograms(string path, RoomContract contract) => contract.Analyses.Programs
+        .Select(program => (program.Name, Path: $"{path}.{program.Name}.wasm"))
+        .Where(program => new FileInfo(program.Path) is { Exists: true, Length: <= PureProgram.MaxSize })
+        .ToDictionary(program => program.Name, program => File.ReadAllBytes(program.Path));
 
     private static RoomContract Read(string path)
     {

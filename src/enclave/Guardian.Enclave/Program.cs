@@ -38,6 +38,7 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
     var time = TimeProvider.System;
     var workingSet = RoomLaunch.ReadWorkingSet(options);
     var signed = ContractFile.Load(options["contract"]);
+    ContractFile.FindEngine();
     var hash = signed.Contract.Hash;
     var isShard = RoomLaunch.IsShard(options);
     var certificate = RaTlsCertificate.Create(
@@ -64,6 +65,7 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
             KeySecret = new CasRoomTag(CasRoomTag.KeySecret, signed.Contract, cas),
             HandOver = ContractFile.FindHandOver(options["contract"], options.Verifier),
             WorkingSet = workingSet,
+            Programs = ContractFile.ReadPrograms(options["contract"], signed.Contract),
             Shards = RoomLaunch.FindShards(options, signed.Contract, certificate, time),
         };
         var room = RoomLaunch.Open(signed, roomKey, options.State, enclave, time);

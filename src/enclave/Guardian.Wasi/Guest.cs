@@ -124,7 +124,7 @@ public sealed unsafe class Guest
         }
     }
 
-    private static nint TypeOf(HostFunction function)
+    internal static nint TypeOf(HostFunction function)
     {
         var kinds = stackalloc nint[function.Parameters.Length + 1];
         for (var i = 0; i < function.Parameters.Length; i++)

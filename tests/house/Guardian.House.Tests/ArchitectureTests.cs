@@ -33,7 +33,7 @@ public class ArchitectureTests
         ["Guardian.Hosting"] = ["Guardian.Attestation", "Guardian.Files"],
         ["Guardian.Cas.Client"] = ["Guardian.Attestation", "Guardian.Policies"],
         ["Guardian.Cas"] = ["Guardian.Cas.Client", "Guardian.Crypto", "Guardian.Files", "Guardian.Hosting"],
-        ["Guardian.CleanRoom"] = ["Guardian.Attestation", "Guardian.Files", "Guardian.Policies"],
+        ["Guardian.CleanRoom"] = ["Guardian.Attestation", "Guardian.Files", "Guardian.Policies", "Guardian.Wasi"],
         ["Guardian.Enclave"] = ["Guardian.Cas.Client", "Guardian.CleanRoom", "Guardian.Hosting"],
         ["Guardian.Runtime"] = ["Guardian.Cas.Client", "Guardian.Files", "Guardian.Volumes", "Guardian.Wasi"],
         ["Guardian.Simulation"] = ["Guardian.Attestation", "Guardian.Files"],

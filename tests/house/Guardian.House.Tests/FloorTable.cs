@@ -10,8 +10,8 @@ internal static class FloorTable
         ["Guardian.Cas.Client"] = ["Protocol", "Workloads", "Sessions", "Audit", "Owners", "Connection"],
         ["Guardian.CleanRoom"] =
         [
-            "Base", "Statistics", "Contract", "Layout", "Matching/Lanes", "Matching", "Privacy", "Keys", "Data/Ordering", "Data/Linking",
-            "Data", "Analyses", "Log", "Shards", "Room",
+            "Base", "Statistics", "Contract", "Layout", "Matching/Lanes", "Matching", "Programs", "Privacy", "Keys", "Data/Ordering",
+            "Data/Linking", "Data", "Analyses", "Log", "Shards", "Room",
         ],
         ["Guardian.CleanRoom.Client"] = ["Reasons", "Normalisation", "Sorting", "Tagging", "Reading", "Drafting", ""],
         ["Guardian.Cli"] =
@@ -33,7 +33,7 @@ internal static class FloorTable
         ["Guardian.Sgx"] = ["", "Cpu", "Measurement", "Reports", "Keys", "Enclaves", "Gramine"],
         ["Guardian.Simulation"] = ["Memory", "Processor", "Quoting", ""],
         ["Guardian.Volumes"] = ["Contract", "Format", "Threads", "Storage", "Content", "Commit", "Nodes", "Checking", ""],
-        ["Guardian.Wasi"] = ["Engine", "Streams", "Descriptors", "Host", ""],
+        ["Guardian.Wasi"] = ["Engine", "Streams", "Descriptors", "Host", "", "Pure"],
     };
 
     public static IReadOnlyList<string> Of(string project) => Table.GetValueOrDefault(project, [""]);

@@ -52,6 +52,7 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
             ? $"For whom did the campaign work, by {Html.RemoveDataSet(segmented.By)}?"
             : "Did the campaign work?",
         QuestionKind.Reach => "Whom did the campaign reach?",
+        QuestionKind.Program => $"The figures of {answer.Question.Program}",
         QuestionKind.Sum => $"How much is {Html.RemoveDataSet(((SumResult)answer.Body).Column)}?",
         QuestionKind.Crosstab => $"Who are they, by {string.Join(" and ", answer.Question.By.Select(Html.RemoveDataSet))}?",
         _ => "How many do we share?",
@@ -77,6 +78,8 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
             ReachResult reach =>
                 $"<b>{Html.Number(reach.Reached)}</b> of {Html.Number(reach.Persons)} persons{ReachSection.WriteAverage(reach)}{margin}.",
             CrosstabResult crosstab => CrosstabSection.WriteLead(crosstab, margin),
+            ProgramResult program =>
+                $"<b>{Html.Number(program.Persons)}</b> persons are in all data sets{margin}; the program saw each of them alone.",
             _ => "",
         };
     }
@@ -112,6 +115,7 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         SegmentedLiftResult segmented => SegmentSection.Write(segmented, answer.MinimumAudience),
         CrosstabResult crosstab => CrosstabSection.Write(crosstab),
         ReachResult reach => ReachSection.Write(reach),
+        ProgramResult program => ProgramSection.Write(program),
         _ => "",
     };
 

@@ -30,6 +30,9 @@ internal static class AnswerCsv
                 [sum.Column, sum.Persons, sum.Sum, sum.Mean, sum.Cap, sum.Margin]],
             ReachResult reach => [["contacts", "or_more", "persons"],
                 .. reach.Frequencies.Select(each => (IEnumerable<object?>)[each.Times, each.OrMore ? 1 : 0, each.Persons])],
+            ProgramResult program => [["output", "figure", "value", "margin", "cap"],
+                .. program.Outputs.SelectMany(output => output.Cells.Select(
+                    cell => (IEnumerable<object?>)[output.Name, cell.Name, cell.Value, output.Margin, output.Cap]))],
             LiftResult lift => [LiftTitles, .. RowsOf("", lift)],
             SegmentedLiftResult segmented => [LiftTitles, .. segmented.Segments.SelectMany(segment => segment.Lift is { } lift
                 ? RowsOf(segment.Value, lift)

@@ -59,6 +59,9 @@ internal sealed class RoomFile
     /// <summary>The file of the old room's hand-over.</summary>
     public string HandOverPath => $"{Path}.handover";
 
+    /// <summary>The file of a program of the contract.</summary>
+    public string ProgramPath(string program) => $"{Path}.{program}.wasm";
+
     /// <summary>Reads the signatures that there are.</summary>
     public IReadOnlyDictionary<string, string> ReadSignatures() => Signers
         .Where(member => File.Exists(SignaturePath(member.Name)))

@@ -28,6 +28,7 @@ internal static class RoomView
             .. contract.Analyses.Lift?.Epsilon is { } price
                 ? [("lift", string.Create(Culture, $"one measurement costs each of its data sets epsilon {price}"))]
                 : Array.Empty<(string, string)>(),
+            .. ProgramView.Describe(contract).Select(program => ("program", program)),
             .. BudgetMeaning.Describe(contract).Select(meaning => ("protection", meaning)),
             .. contract.Privacy.Epsilon is null ? [("mind", ExactCountsWarning)] : Array.Empty<(string, string)>(),
             .. ContractWarnings.Of(contract).Select(warning => ("mind", warning)),
@@ -45,9 +46,26 @@ internal static class RoomView
 
     /// <summary>A question in one line.</summary>
     public static string Describe(Question question) =>
-        $"{question.Kind}{(question.By.Count > 0 ? $" by {string.Join(", ", question.By)}" : "")}"
+        $"{question.Kind}{(question.Program is { } program ? $" {program}" : "")}"
+        + $"{(question.By.Count > 0 ? $" by {string.Join(", ", question.By)}" : "")}"
         + $"{(question.Column is { } column ? $" of {column}" : "")}"
         + $"{(question.DataSets.Count > 0 ? $", over {string.Join(", ", question.DataSets)}" : "")}{DescribeFilters(question)}";
+
+    /// <summary>Names of the data sets that a question is about, also where it names none.</summary>
+    public static IEnumerable<string> DataSetsOf(Question question, RoomContract contract)
+    {
+        if (question.DataSets.Count > 0)
+        {
+            return question.DataSets;
+        }
+        if (question.Kind != QuestionKind.Lift || contract.Analyses.Lift is not { } lift)
+        {
+            return contract.DataSets.Select(dataSet => dataSet.Name);
+        }
+        var named = question.Where.SelectMany(condition => condition.Predicates()).Select(predicate => predicate.Column)
+            .Concat(question.By).Select(column => column.Split('.')[0]);
+        return named.Prepend(lift.Outcomes[0].DataSet).Prepend(lift.Assignment.DataSet).Distinct();
+    }
 
     /// <summary>Shows an answer.</summary>
     public static void ShowAnswer(TextOutput people, Answer answer)
@@ -79,6 +97,10 @@ internal static class RoomView
         {
             ShowReach(people, reach, DescribeFilters(answer.Question));
         }
+        if (answer.Body is ProgramResult program)
+        {
+            ProgramView.Show(people, program, DescribeFilters(answer.Question), answer.MinimumAudience);
+        }
         if (answer.Body is LiftResult lift)
         {
             LiftView.Show(people, lift);
@@ -87,7 +109,7 @@ internal static class RoomView
         {
             SegmentView.Show(people, segmented, answer.MinimumAudience);
         }
-        if (answer.NoiseMargin is { } margin && answer.Body is not (LiftResult or SegmentedLiftResult))
+        if (answer.NoiseMargin is { } margin && answer.Body is not (LiftResult or SegmentedLiftResult or ProgramResult))
         {
             people.WriteLine($"every count has noise and is within {margin} of the truth at 95 %");
         }

@@ -1,6 +1,7 @@
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Programs;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Analyses;
@@ -14,7 +15,7 @@ internal sealed record AnalysisResult(AnswerBody Body, IReadOnlyList<PersonSet> 
 /// Runs compiled questions: it matches persons, then applies the rules. Only figures that the rules allow come out. The computation depends
 /// on the question alone; the rules test the figures afterwards, so that a refusal takes as long as an answer.
 /// </summary>
-internal sealed class Analyst(RoomContract contract, PersonSets persons, DisclosureRules rules)
+internal sealed class Analyst(RoomContract contract, PersonSets persons, DisclosureRules rules, RoomPrograms programs)
 {
     /// <summary>Runs a question.</summary>
     public Outcome<AnalysisResult> Run(CompiledQuestion question) => question.Question.Kind switch
@@ -24,6 +25,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         QuestionKind.Sum => RunSum(question),
         QuestionKind.Reach => new ReachAnalysis(contract, persons, rules).Run(question),
         QuestionKind.Lift => new LiftAnalysis(contract, persons, rules).Run(question),
+        QuestionKind.Program => new ProgramAnalysis(contract, persons, rules, programs).Run(question),
         _ => RunActivation(question),
     };
 

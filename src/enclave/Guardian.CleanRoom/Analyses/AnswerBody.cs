@@ -57,6 +57,25 @@ public sealed record ReachResult(
 /// <param name="Persons">Null when the class is withheld.</param>
 public sealed record FrequencyClass(int Times, bool OrMore, long? Persons);
 
+/// <summary>The figures of a program.</summary>
+/// <param name="Program">Its name in the contract.</param>
+/// <param name="Digest">SHA-256 of the module, lower-case hex.</param>
+/// <param name="Persons">Persons in all data sets who satisfy the filters; each was given to the program.</param>
+/// <param name="Outputs">Its outputs, in the order of the contract.</param>
+public sealed record ProgramResult(string Program, string Digest, long Persons, IReadOnlyList<ProgramFigures> Outputs) : AnswerBody;
+
+/// <summary>An output of a program.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Cap">The most that one person adds to all of its figures together.</param>
+/// <param name="Margin">95 % of its figures are within this of the truth, by noise alone.</param>
+/// <param name="Cells">Its figures.</param>
+public sealed record ProgramFigures(string Name, double Cap, double Margin, IReadOnlyList<ProgramCell> Cells);
+
+/// <summary>A figure of a program.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Null when it is withheld: too few persons may have added to it.</param>
+public sealed record ProgramCell(string Name, double? Value);
+
 /// <summary>A list of matched persons.</summary>
 /// <param name="DataSet">The data set whose tags are listed.</param>
 /// <param name="Persons">The number of persons.</param>

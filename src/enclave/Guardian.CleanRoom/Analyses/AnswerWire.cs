@@ -23,6 +23,7 @@ internal sealed record AnswerWire : AnswerProvenance
         Lift = answer.Body as LiftResult;
         SegmentedLift = answer.Body as SegmentedLiftResult;
         Activation = answer.Body as ActivationResult;
+        Program = answer.Body as ProgramResult;
         Withheld = answer.Body as WithheldResult;
     }
 
@@ -48,12 +49,15 @@ internal sealed record AnswerWire : AnswerProvenance
     public ActivationResult? Activation { get; init; }
 
     [JsonPropertyOrder(AfterProvenance)]
+    public ProgramResult? Program { get; init; }
+
+    [JsonPropertyOrder(AfterProvenance)]
     public WithheldResult? Withheld { get; init; }
 
     /// <exception cref="JsonException">There is no result, or more than one.</exception>
     public Answer ToAnswer()
     {
-        AnswerBody?[] all = [Overlap, Crosstab, Sum, Reach, Lift, SegmentedLift, Activation, Withheld];
+        AnswerBody?[] all = [Overlap, Crosstab, Sum, Reach, Lift, SegmentedLift, Activation, Program, Withheld];
         return all.OfType<AnswerBody>().ToList() is [var body]
             ? new Answer(this, body)
             : throw new JsonException("an answer has exactly one result");

@@ -35,7 +35,7 @@ internal sealed record CompiledQuestion(
 
     /// <summary>The same from the public names of versions.</summary>
     public string KeyOf(IReadOnlyDictionary<string, string> versions) =>
-        HashOf($"{Question.Kind}|{string.Join(',', Question.By)}|{Question.Column}|{TextOf(versions)}|{Filters.Text}");
+        HashOf($"{Question.Kind}|{string.Join(',', Question.By)}|{Question.Column ?? Question.Program}|{TextOf(versions)}|{Filters.Text}");
 
     /// <summary>The words that describe the persons of all cells, without versions.</summary>
     public string Words => $"{string.Join('|', DataSets.Select(dataSet => dataSet.Name))}|{Filters.Text}";

@@ -25,6 +25,9 @@ public enum QuestionKind
 
     /// <summary>The list of these persons, for the receiver that every owner agreed to.</summary>
     Activation,
+
+    /// <summary>A program that the members brought, over these persons.</summary>
+    Program,
 }
 
 /// <summary>A question to a room.</summary>
@@ -44,6 +47,9 @@ public sealed record Question
 
     /// <summary>For a sum, the column, <c>dataset.column</c>.</summary>
     public string? Column { get; init; }
+
+    /// <summary>For a program, its name in the contract.</summary>
+    public string? Program { get; init; }
 }
 
 /// <summary>The admitted questions and their outcomes: <c>GET /v1/answers</c>.</summary>

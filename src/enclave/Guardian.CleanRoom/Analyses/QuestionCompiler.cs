@@ -21,6 +21,11 @@ internal sealed class QuestionCompiler(RoomContract contract)
         {
             return RoomReasons.ByNotHere.Because("only a crosstab and lift are by columns, and only a sum is of a column");
         }
+        if (question.Kind == QuestionKind.Program == contract.Analyses.FindProgram(question.Program) is null)
+        {
+            return RoomReasons.NoProgram.Because(
+                $"name one of the contract's programs: {string.Join(", ", contract.Analyses.Programs.Select(program => program.Name))}");
+        }
         var dataSets = FindDataSets(question);
         if (dataSets.Refusal is not null)
         {
@@ -43,6 +48,7 @@ internal sealed class QuestionCompiler(RoomContract contract)
             QuestionKind.Reach => CompileReach(compiled),
             QuestionKind.Lift => CompileLift(compiled),
             QuestionKind.Activation => CompileActivation(compiled),
+            QuestionKind.Program => CompileProgram(compiled),
             _ => compiled,
         };
     }
@@ -81,6 +87,7 @@ internal sealed class QuestionCompiler(RoomContract contract)
         var columns = question.Where.SelectMany(condition => condition.Predicates()).Select(predicate => predicate.Column)
             .Concat(question.By).Append(question.Column)
             .Append(question.Kind == QuestionKind.Reach ? contract.Analyses.Reach!.Frequency.ToString() : null)
+            .Concat(contract.Analyses.FindProgram(question.Program)?.Inputs.Select(input => input.ToString()) ?? [])
             .Append(question.Kind == QuestionKind.Activation ? $"{contract.Analyses.Activation!.DataSet}." : null);
         return [.. columns.OfType<string>().Select(column => column.Split('.')[0])];
     }
@@ -232,6 +239,16 @@ internal sealed class QuestionCompiler(RoomContract contract)
             : RoomReasons.ListNeedsDataSet.Because($"the list has persons of '{listed}'; let it take part");
     }
 
+    private Outcome<CompiledQuestion> CompileProgram(CompiledQuestion compiled)
+    {
+        // The members opened the columns to the program when they signed its inputs.
+        var missing = contract.Analyses.FindProgram(compiled.Question.Program)!.Inputs
+            .FirstOrDefault(input => compiled.DataSets.All(dataSet => dataSet.Name != input.DataSet));
+        return missing is null
+            ? compiled
+            : RoomReasons.NotTakingPart.Because($"the program reads '{missing}', of a data set that takes no part in this question");
+    }
+
     private Outcome<FoundColumn> FindFilterable(string name, IReadOnlyList<DataSet> dataSets)
     {
         var found = Find(name, dataSets);
@@ -270,6 +287,7 @@ internal sealed class QuestionCompiler(RoomContract contract)
         QuestionKind.Sum => contract.Analyses.Sum,
         QuestionKind.Reach => contract.Analyses.Reach is not null,
         QuestionKind.Lift => contract.Analyses.Lift is not null,
+        QuestionKind.Program => contract.Analyses.Programs.Count > 0,
         _ => contract.Analyses.Activation is not null,
     };
 
@@ -283,6 +301,7 @@ internal sealed class QuestionCompiler(RoomContract contract)
         QuestionKind.Sum => "sum",
         QuestionKind.Reach => "reach",
         QuestionKind.Lift => "lift",
+        QuestionKind.Program => "program",
         _ => "activation",
     };
 }

@@ -75,8 +75,14 @@ internal sealed class WidestAnswer(RoomContract contract, CompiledQuestion quest
             contract.Analyses.Reach!.Frequency.ToString(), Count, Count,
             [.. Enumerable.Range(0, FrequencyClasses).Select(times => new FrequencyClass(times, false, Count))], Number),
         QuestionKind.Lift => Lift(new LiftPlan(contract, question.Segments)),
+        QuestionKind.Program => Program(contract.Analyses.FindProgram(question.Question.Program)!),
         _ => new ActivationResult(contract.Analyses.Activation!.DataSet, Count, []),
     };
+
+    private static ProgramResult Program(ProgramDesign design) => new(
+        design.Name, design.Digest, Count,
+        [.. design.Outputs.Select(output => new ProgramFigures(
+            output.Name, Number, Number, [.. output.Cells.Select(cell => new ProgramCell(cell, Number))]))]);
 
     private AnswerBody Lift(LiftPlan plan)
     {

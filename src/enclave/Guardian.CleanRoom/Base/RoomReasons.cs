@@ -105,6 +105,15 @@ public static class RoomReasons
     public static readonly RefusalReason NotSummable = new(
         "not-summable", RefusalKind.Forbidden, "The owner did not open the column to sums.");
 
+    /// <summary>The question names no program of the contract.</summary>
+    public static readonly RefusalReason NoProgram = new(
+        "no-program", RefusalKind.Forbidden, "A question for a program must name one of the contract, and no other question names one.");
+
+    /// <summary>A program of the contract is missing, or is another one.</summary>
+    public static readonly RefusalReason WrongProgram = new(
+        "wrong-program", RefusalKind.Unverified, "The file of a program is missing, or is not the one that the members approved.",
+        "put the module beside the contract, as CONTRACT.NAME.wasm; its SHA-256 is the 'digest' in the contract");
+
     /// <summary>The listed data set takes no part in an activation.</summary>
     public static readonly RefusalReason ListNeedsDataSet = new(
         "list-needs-dataset", RefusalKind.Forbidden, "The data set whose persons are listed must take part in the question.");

@@ -48,6 +48,7 @@ internal sealed class AnalysesReader(YamlMap contract, IReadOnlyList<DataSet> da
             Reach = map.Map("reach") is { } reach ? ReadReach(reach) : null,
             Lift = map.Map("lift") is { } lift ? ReadLift(lift) : null,
             Activation = map.Map("activation") is { } activation ? ReadActivation(activation) : null,
+            Programs = ProgramsReader.ReadAll(map, dataSets),
         };
         map.End();
         return analyses;

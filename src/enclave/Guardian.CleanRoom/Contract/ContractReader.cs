@@ -36,6 +36,7 @@ public static class ContractReader
         var dataSets = waterfall.DataSets;
         var privacy = PrivacyReader.Read(map, dataSets) with { Influence = waterfall.Influence };
         var analyses = new AnalysesReader(map, dataSets).Read();
+        analyses = analyses with { Programs = ProgramsReader.Price(map, analyses.Programs, privacy, dataSets) };
         waterfall.Check(analyses);
         var version = (int)map.Integer("version", 1, MaxVersion);
         var contract = new RoomContract

@@ -25,6 +25,13 @@ public sealed record RoomAnalyses
 
     /// <summary>The receiver of the list of matched persons; every owner of data must agree in the data set's own rules.</summary>
     public ActivationDesign? Activation { get; init; }
+
+    /// <summary>The programs that the members bring, by unique name.</summary>
+    public IReadOnlyList<ProgramDesign> Programs { get; init; } = [];
+
+    /// <summary>Finds a program by name.</summary>
+    /// <returns>The program, or null.</returns>
+    internal ProgramDesign? FindProgram(string? name) => Programs.FirstOrDefault(program => program.Name == name);
 }
 
 /// <summary>The design of a reach measurement.</summary>

@@ -62,6 +62,12 @@ public sealed record RoomContract
     /// <returns>The data set, or null.</returns>
     public DataSet? FindDataSet(string name) => DataSets.FirstOrDefault(dataSet => dataSet.Name == name);
 
+    /// <summary>The price of an answer for each of its data sets; null without noise.</summary>
+    /// <param name="isLift">Whether lift is measured.</param>
+    /// <param name="program">The program that is run; null for none.</param>
+    internal decimal? PriceOf(bool isLift, string? program) =>
+        isLift ? Analyses.Lift?.Epsilon : Analyses.FindProgram(program)?.Epsilon ?? Privacy.Epsilon;
+
     /// <summary>The names of all data sets, for messages.</summary>
     internal string DataSetNames => string.Join(", ", DataSets.Select(dataSet => dataSet.Name));
 }

@@ -22,6 +22,14 @@ internal interface IMatchEngine
     /// <exception cref="RefusedException">The host changed a stored group.</exception>
     SetSketch[] SketchCells(IReadOnlyList<SidePlan> sides, int cells, SketchLayout sketch, SketchKey key);
 
+    /// <summary>Sums the parts that matched persons add to some figures.</summary>
+    /// <param name="sides">The data sets; their cells do not count.</param>
+    /// <param name="columns">The columns from which the parts are made.</param>
+    /// <param name="contributions">Makes the parts.</param>
+    /// <returns>One total for each figure.</returns>
+    /// <exception cref="RefusedException">The host changed a stored group.</exception>
+    long[] SumContributions(IReadOnlyList<SidePlan> sides, IReadOnlyList<Measure> columns, IContributions contributions);
+
     /// <summary>Lists the tags of matched persons, with padding between them.</summary>
     /// <returns>One entry for each merged element.</returns>
     /// <exception cref="RefusedException">The host changed a stored group.</exception>

@@ -54,6 +54,10 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         Dispatch(new SketchWork(this, sides, cells, sketch, key));
 
     /// <inheritdoc/>
+    public long[] SumContributions(IReadOnlyList<SidePlan> sides, IReadOnlyList<Measure> columns, IContributions contributions) =>
+        Dispatch(new ContributionWork(this, sides, columns, contributions));
+
+    /// <inheritdoc/>
     public IReadOnlyList<Tag> ListTags(IReadOnlyList<SidePlan> sides) => Dispatch(new ListWork(this, layout, sides));
 
     /// <summary>
@@ -202,6 +206,17 @@ internal sealed class MatchEngine(RoomLayout layout, int threads, GroupRange? gr
         {
             var lists = Engine.Run<TLanes, T, List<Tag>>(Sides, 1, [], _ => new ListScan<TLanes, T>(Layout, Sides.Count));
             return [.. lists.SelectMany(tags => tags)];
+        }
+    }
+
+    private sealed record ContributionWork(
+        MatchEngine Engine, IReadOnlyList<SidePlan> Sides, IReadOnlyList<Measure> Columns, IContributions Contributions) : IWork<long[]>
+    {
+        public long[] Run<TLanes, T>() where TLanes : struct, ILanes<T> where T : struct
+        {
+            var totals = Engine.Run<TLanes, T, long[]>(
+                Sides, 1, Columns, fields => new ContributionScan<TLanes, T>(Sides.Count, fields, Contributions));
+            return [.. Enumerable.Range(0, Contributions.Count).Select(figure => totals.Sum(total => total[figure]))];
         }
     }
 

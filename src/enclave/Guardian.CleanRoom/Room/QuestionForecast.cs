@@ -86,7 +86,7 @@ public sealed record QuestionForecast(
                 return new QuestionForecast(
                     null, null, known.Entry, 0, names, [.. FindErrors(compiled)], known.IsWithheld ? ["the answer was withheld"] : []);
             }
-            var price = (question.Kind == QuestionKind.Lift ? facts.Budget.LiftEpsilon : facts.Budget.Epsilon) ?? 0;
+            var price = contract.PriceOf(question.Kind == QuestionKind.Lift, question.Program) ?? 0;
             if (facts.Budget.DataSets.FirstOrDefault(each => names.Contains(each.Name) && each.Total - each.Spent < price) is { } poor)
             {
                 return Refuse(RoomReasons.BudgetExhausted.Because(string.Create(
@@ -106,6 +106,7 @@ public sealed record QuestionForecast(
         {
             QuestionKind.Activation => [new ExpectedError("persons", 0)],
             QuestionKind.Sum => SumErrors(question.Measured!.Column, 3),
+            QuestionKind.Program => ProgramErrors(contract.Analyses.FindProgram(question.Question.Program)!),
             QuestionKind.Lift => LiftErrors(contract.Analyses.Lift!, question.Segments is null ? "an arm" : "an arm of a segment"),
             _ => [new ExpectedError(question.CellCount > 1 ? "persons of a cell" : "persons", rules.Margin() ?? 0)],
         };
@@ -115,6 +116,13 @@ public sealed record QuestionForecast(
             yield return new ExpectedError("persons", rules.Margin(1, parts) ?? 0);
             yield return new ExpectedError(
                 $"sum of {column.Name}", (rules.Margin(LiftTotals.Reach(column), parts) ?? 0) / (double)CellText.Power(column.Places));
+        }
+
+        private IEnumerable<ExpectedError> ProgramErrors(ProgramDesign program)
+        {
+            var noise = new ProgramNoise(contract, program, rules);
+            return [new ExpectedError("persons", noise.Margin()), .. program.Outputs.Select(
+                output => new ExpectedError($"a figure of {output.Name}", noise.Margin(output)))];
         }
 
         private IEnumerable<ExpectedError> LiftErrors(LiftDesign lift, string group)

@@ -24,6 +24,9 @@ public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadE
     /// <summary>The hand-over of the room under the contract before; null where there is none.</summary>
     public HandOverSource? HandOver { get; init; }
 
+    /// <summary>The modules of the contract's programs, by name; the host may have given any bytes.</summary>
+    public IReadOnlyDictionary<string, byte[]> Programs { get; init; } = new Dictionary<string, byte[]>();
+
     /// <summary>The source of noise.</summary>
     internal IRandomBytes Random { get; init; } = new SecureRandomBytes();
 

@@ -34,8 +34,7 @@ public sealed class RoomQuestions
     }
 
     // The price of an answer; null without noise.
-    private decimal? PriceOf(Question question) =>
-        question.Kind == QuestionKind.Lift ? contract.Analyses.Lift?.Epsilon : contract.Privacy.Epsilon;
+    private decimal? PriceOf(Question question) => contract.PriceOf(question.Kind == QuestionKind.Lift, question.Program);
 
     /// <summary>
     /// Answers a question. The question is logged and charged before anything is computed, and the outcome is logged before the member
@@ -174,7 +173,7 @@ public sealed class RoomQuestions
         LearnCompleteColumns(versions);
         ReserveLift();
         using var trial = state.Guard.Begin(compiled.IsReserved);
-        var result = new Analyst(contract, SetsOf(compiled, versions, trial), rules).Run(compiled);
+        var result = new Analyst(contract, SetsOf(compiled, versions, trial), rules, state.Programs).Run(compiled);
         var widest = new WidestAnswer(contract, compiled);
         var statement = SignAnswer(member, question, names, entry, result.Value?.Body, widest);
         var outcome = result.Refusal?.Code ?? AnswerSummary.Answered;
@@ -271,6 +270,13 @@ public sealed class RoomQuestions
         return state.Sign(receipt, AnswerJson.Default.QuestionReceipt, QuestionReceipt.StatementType);
     }
 
+    private double? MarginOf(Question question) => question.Kind switch
+    {
+        QuestionKind.Lift => new LiftNoise(rules, contract).Margin(),
+        QuestionKind.Program => new ProgramNoise(contract, contract.Analyses.FindProgram(question.Program)!, rules).Margin(),
+        _ => rules.Margin(),
+    };
+
     // A refusal by a privacy rule is signed too, and both have one size.
     private byte[] SignAnswer(
         RoomMember member, Question question, IReadOnlyDictionary<string, string> names, LogLine entry, AnswerBody? result,
@@ -287,7 +293,7 @@ public sealed class RoomQuestions
             DataVersions = names,
             MinimumAudience = contract.Privacy.MinimumAudience,
             Epsilon = PriceOf(question),
-            NoiseMargin = (long?)(question.Kind == QuestionKind.Lift ? new LiftNoise(rules, contract).Margin() : rules.Margin()),
+            NoiseMargin = (long?)MarginOf(question),
             LogHash = entry.Hash,
         };
         var rule = rules.Withhold();

@@ -9,6 +9,7 @@ using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Log;
 using Guardian.CleanRoom.Matching;
 using Guardian.CleanRoom.Privacy;
+using Guardian.CleanRoom.Programs;
 using Guardian.CleanRoom.Shards;
 using Guardian.Files.Durable;
 using Guardian.Refusals;
@@ -22,9 +23,11 @@ internal sealed class RoomState : IDisposable
 
     private RoomState(
         SignedContract signed, RoomLayout layout, RoomEnclave enclave, RoomKeys keys, StateCipher cipher, RoomLog log,
-        IReadOnlyDictionary<string, UploadStore> stores, AnswerStore answers, MatchEngines engines, LinkedVersions links)
+        IReadOnlyDictionary<string, UploadStore> stores, AnswerStore answers, MatchEngines engines, LinkedVersions links,
+        RoomPrograms programs)
     {
         Links = links;
+        Programs = programs;
         this.cipher = cipher;
         var contract = signed.Contract;
         (Contract, Layout, Enclave, Keys, Log, Stores, Answers, Engines) = (contract, layout, enclave, keys, log, stores, answers, engines);
@@ -64,6 +67,9 @@ internal sealed class RoomState : IDisposable
 
     public MatchEngines Engines { get; }
 
+    /// <summary>The programs of the contract.</summary>
+    public RoomPrograms Programs { get; }
+
     /// <summary>The versions as questions use them; to be used with <see cref="Analysis"/> held.</summary>
     public LinkedVersions Links { get; }
 
@@ -91,6 +97,7 @@ internal sealed class RoomState : IDisposable
         var keys = new RoomKeys(roomKey, contract.Hash.Span);
         var cipher = new StateCipher(keys.StateKey(), contract.Hash);
         RoomLog? log = null;
+        RoomPrograms? programs = null;
         var stores = new Dictionary<string, UploadStore>();
         try
         {
@@ -110,6 +117,7 @@ internal sealed class RoomState : IDisposable
 
             // Step 2: the buffers of threads. Data sets share the rest of the memory.
             var threads = enclave.WorkingSet.ReserveThreads(MatchEngine.WorkingSize(layout, contract.DataSets));
+            programs = RoomPrograms.Open(contract, enclave.Programs, threads);
             foreach (var dataSet in contract.DataSets)
             {
                 stores[dataSet.Name] = UploadStore.Open(contract, dataSet.Keyed(), layout, keys, table, enclave.WorkingSet, directory);
@@ -119,10 +127,11 @@ internal sealed class RoomState : IDisposable
             var answers = new AnswerStore(Path.Combine(directory, "answers"), cipher, log.Entries);
             var engines = new MatchEngines(layout, threads, enclave.Shards);
             var links = new LinkedVersions(contract, layout, keys, enclave.WorkingSet, directory);
-            return new RoomState(signed, layout, enclave, keys, cipher, log, stores, answers, engines, links);
+            return new RoomState(signed, layout, enclave, keys, cipher, log, stores, answers, engines, links, programs);
         }
         catch
         {
+            programs?.Dispose();
             DisposeAll(stores.Values, log, cipher, keys);
             throw;
         }
@@ -164,6 +173,7 @@ internal sealed class RoomState : IDisposable
     public void Dispose()
     {
         Links.Dispose();
+        Programs.Dispose();
         DisposeAll(Stores.Values, Log, cipher, Keys);
     }
 

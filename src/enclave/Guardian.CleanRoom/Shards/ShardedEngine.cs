@@ -38,6 +38,11 @@ internal sealed class ShardedEngine(
         return Join(cells, cell => parts.Select(part => part.Sketches[cell]).Aggregate((left, right) => left ^ right));
     }
 
+    // Programs are compiled in this enclave alone.
+    /// <inheritdoc/>
+    public long[] SumContributions(IReadOnlyList<SidePlan> sides, IReadOnlyList<Measure> columns, IContributions contributions) =>
+        createLocal(null).SumContributions(sides, columns, contributions);
+
     /// <inheritdoc/>
     public IReadOnlyList<Tag> ListTags(IReadOnlyList<SidePlan> sides) => createLocal(null).ListTags(sides);
 

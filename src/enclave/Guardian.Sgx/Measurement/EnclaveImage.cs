@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Guardian.Sgx.Measurement;
@@ -19,6 +20,12 @@ public sealed class EnclaveImage
     // Debug symbols and documentation are no code and differ between builds; a SIGSTRUCT signs the other files.
     private static readonly string[] NotMeasured = [".pdb", ".dbg", ".xml", ".sigstruct"];
 
+    /// <summary>
+    /// The subfolder of files that a program loads only when it needs them. Their digests are measured in place of their bytes, as Gramine
+    /// measures all files, so they take no page before they are loaded.
+    /// </summary>
+    public const string OnDemandFolder = "on-demand";
+
     private readonly List<ImagePage> pages = [];
     private readonly Lazy<MrEnclave> measurement;
 
@@ -32,7 +39,8 @@ public sealed class EnclaveImage
 
     /// <summary>
     /// Makes an image of a program's files: for each file below the folder, in ordinal order of its relative path, a page with path and
-    /// size, then its bytes; last a TCS. Debug symbols, documentation and SIGSTRUCTs are left out.
+    /// size, then its bytes, or the SHA-256 of these in <see cref="OnDemandFolder"/>; last a TCS. Debug symbols, documentation and
+    /// SIGSTRUCTs are left out.
     /// </summary>
     /// <param name="directory">The folder.</param>
     /// <returns>The image.</returns>
@@ -87,6 +95,11 @@ public sealed class EnclaveImage
         BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)content.Length);
         path.CopyTo(header, sizeof(ulong));
         Append(PageFlags.Regular | PageFlags.Read, header);
+        if (name.StartsWith($"{OnDemandFolder}/", StringComparison.Ordinal))
+        {
+            Append(PageFlags.Regular | PageFlags.Read, SHA256.HashData(content));
+            return;
+        }
         Append(Code, content);
     }
 

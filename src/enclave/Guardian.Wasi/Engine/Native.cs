@@ -65,6 +65,45 @@ internal static unsafe partial class Native
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_signals_based_traps_set")]
     public static partial void SetSignalsBasedTraps(nint config, byte value);
 
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_cranelift_nan_canonicalization_set")]
+    public static partial void SetNanCanonicalization(nint config, byte value);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_new")]
+    public static partial nint NewPool();
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_delete")]
+    public static partial void DeletePool(nint pool);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_max_memory_size_set")]
+    public static partial void SetPoolMemorySize(nint pool, nuint size);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_linear_memory_keep_resident_set")]
+    public static partial void SetPoolResidentMemory(nint pool, nuint size);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_table_keep_resident_set")]
+    public static partial void SetPoolResidentTables(nint pool, nuint size);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_table_elements_set")]
+    public static partial void SetPoolTableElements(nint pool, nuint count);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_total_core_instances_set")]
+    public static partial void SetPoolInstances(nint pool, uint count);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_total_memories_set")]
+    public static partial void SetPoolMemories(nint pool, uint count);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_total_tables_set")]
+    public static partial void SetPoolTables(nint pool, uint count);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_total_gc_heaps_set")]
+    public static partial void SetPoolHeaps(nint pool, uint count);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_total_stacks_set")]
+    public static partial void SetPoolStacks(nint pool, uint count);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_strategy_set")]
+    public static partial void SetPool(nint config, nint pool);
+
     [LibraryImport("wasmtime", EntryPoint = "wasm_engine_new_with_config")]
     public static partial nint NewEngine(nint config);
 
@@ -104,6 +143,9 @@ internal static unsafe partial class Native
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_context_set_fuel")]
     public static partial nint SetFuel(nint context, ulong fuel);
 
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_context_get_fuel")]
+    public static partial nint GetFuel(nint context, ulong* fuel);
+
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_context_set_epoch_deadline")]
     public static partial void SetEpochDeadline(nint context, ulong ticksBeyondCurrent);
 
@@ -121,11 +163,23 @@ internal static unsafe partial class Native
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_instantiate")]
     public static partial nint Instantiate(nint linker, nint context, nint module, Handle* instance, nint* trap);
 
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_linker_instantiate_pre")]
+    public static partial nint Prepare(nint linker, nint module, nint* prepared);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_instance_pre_instantiate")]
+    public static partial nint InstantiatePrepared(nint prepared, nint context, Handle* instance, nint* trap);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_instance_pre_delete")]
+    public static partial void DeletePrepared(nint prepared);
+
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_instance_export_get")]
     public static partial byte GetExport(nint context, Handle* instance, byte* name, nuint size, Extern* export);
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_caller_export_get")]
     public static partial byte GetCallerExport(nint caller, byte* name, nuint size, Extern* export);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_caller_context")]
+    public static partial nint CallerContext(nint caller);
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_extern_delete")]
     public static partial void DeleteExtern(Extern* export);

@@ -6,7 +6,14 @@ namespace Guardian.Wasi.Engine;
 /// <param name="Name">The name for people.</param>
 /// <param name="IsOn">Whether the engine accepts it.</param>
 /// <param name="Set">Sets it in a configuration of Wasmtime.</param>
-internal sealed record WasmFeature(string Name, bool IsOn, Action<nint, byte> Set);
+internal sealed record WasmFeature(string Name, bool IsOn, Action<nint, byte> Set)
+{
+    /// <summary>
+    /// Whether fuel measures its instructions: one of bulk memory may move a whole memory for the price of an addition, and the other
+    /// features need it or a heap.
+    /// </summary>
+    public bool IsCountedByFuel { get; init; }
+}
 
 /// <summary>
 /// The proposals of WebAssembly that the engine accepts. The table states each of them, because Wasmtime's defaults change with its
@@ -19,7 +26,7 @@ internal static partial class WasmFeatures
     [
         // Compilers for WASI preview 1 (clang, rustc, Go) emit these. Exceptions come from C++, and live on a heap of the engine.
         new("bulk memory", true, SetBulkMemory),
-        new("multiple values", true, SetMultiValue),
+        new("multiple values", true, SetMultiValue) { IsCountedByFuel = true },
         new("reference types", true, SetReferenceTypes),
         new("SIMD", true, SetSimd),
         new("exceptions", true, SetExceptions),

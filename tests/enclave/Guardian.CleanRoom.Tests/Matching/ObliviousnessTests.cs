@@ -66,6 +66,13 @@ public class ObliviousnessTests
             sides, 1, fields, new AcrossScan<TraceLanes, Traced, long[]>(2, condition, fields, new CellScan<TraceLanes, Traced>(2, 1)));
     });
 
+    [Fact]
+    public void Programs_get_the_same_places_whoever_is_there() => AssertSame(sides =>
+    {
+        var fields = ValueField.Pack(sides, [new Measure(0, 0), new Measure(1, 3)]);
+        return Run(sides, 1, fields, new ContributionScan<TraceLanes, Traced>(2, fields, new Ignoring()));
+    });
+
     [Theory]
     [InlineData(1, 1, 8)]
     [InlineData(12, 1, 1)]
@@ -155,6 +162,13 @@ public class ObliviousnessTests
         public DataSet DataSet { get; }
 
         public ReadOnlySpan<byte> Read(int group, Span<byte> scratch) => groups[group].Span;
+    }
+
+    private sealed class Ignoring : IContributions
+    {
+        public int Count => 1;
+
+        public void Add(ReadOnlySpan<ulong> codes, long mask, Span<long> totals) => totals[0] += mask;
     }
 
     // A naive scan: it skips rows without a match, or keeps a counter for each number of matches in a row.

@@ -42,8 +42,9 @@ internal sealed class TestRoom : IDisposable
     /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
     public TestRoom(
         RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null,
-        IRandomBytes? noise = null, TimeProvider? time = null)
+        IRandomBytes? noise = null, TimeProvider? time = null, IReadOnlyDictionary<string, byte[]>? programs = null)
     {
+        Programs = programs ?? new Dictionary<string, byte[]>();
         this.time = time ?? TimeProvider.System;
         this.shards = shards ?? [];
         Contract = contract;
@@ -57,6 +58,9 @@ internal sealed class TestRoom : IDisposable
     }
 
     public RoomContract Contract { get; }
+
+    /// <summary>The modules that the host puts beside the contract.</summary>
+    public IReadOnlyDictionary<string, byte[]> Programs { get; }
 
     public RoomService Service { get; private set; }
 
@@ -235,6 +239,7 @@ internal sealed class TestRoom : IDisposable
         KeySecret = KeySecret,
         Random = random,
         Shards = shards,
+        Programs = Programs,
     };
 
     private RoomService Open() => RoomService.Open(

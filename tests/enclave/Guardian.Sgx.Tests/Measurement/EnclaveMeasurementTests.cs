@@ -78,4 +78,23 @@ public class EnclaveMeasurementTests
 
         static MrEnclave Measure(TemporaryFolder folder) => EnclaveImage.FromFiles(folder.Path).Measure();
     }
+
+    [Fact]
+    public void A_file_that_is_loaded_on_demand_is_measured_by_its_digest_and_takes_two_pages()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("on-demand"));
+        folder.Write("a.dll", "a");
+        var without = EnclaveImage.FromFiles(folder.Path);
+        File.WriteAllBytes(folder.File("on-demand/engine.so"), new byte[100_000]);
+        var image = EnclaveImage.FromFiles(folder.Path);
+        Assert.Equal(without.Pages.Count + 2, image.Pages.Count);
+        // One other byte, at the end of the file, is another enclave.
+        File.WriteAllBytes(folder.File("on-demand/engine.so"), [.. new byte[99_999], 1]);
+        Assert.NotEqual(image.Measure(), EnclaveImage.FromFiles(folder.Path).Measure());
+        Assert.NotEqual(image.Measure(), without.Measure());
+        // Nor is a file with the digest as its content the same.
+        File.WriteAllBytes(folder.File("on-demand/engine.so"), System.Security.Cryptography.SHA256.HashData(new byte[100_000]));
+        Assert.NotEqual(image.Measure(), EnclaveImage.FromFiles(folder.Path).Measure());
+    }
 }

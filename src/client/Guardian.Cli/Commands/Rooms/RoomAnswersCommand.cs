@@ -34,11 +34,13 @@ internal sealed class RoomAnswersCommand : RoomCommand
         var answers = await client.ListAnswersAsync(cancellation).ConfigureAwait(false);
         terminal.Show(answers, QuestionJson.Default.AnswerList, people =>
         {
-            var table = new TextTable().AddTextColumns("#", "who", "question", "outcome");
+            var table = new TextTable().AddTextColumns("#", "who", "question", "data sets", "outcome");
             foreach (var answer in answers.Answers)
             {
                 table.AddRow(
-                    answer.Asked.ToString(CultureInfo.InvariantCulture), answer.Member, RoomView.Describe(answer.Question), answer.Outcome);
+                    answer.Asked.ToString(CultureInfo.InvariantCulture), answer.Member,
+                    RoomView.Describe(answer.Question with { DataSets = [] }),
+                    string.Join(", ", RoomView.DataSetsOf(answer.Question, file.Contract)), answer.Outcome);
             }
             people.WriteTable(table);
             people.WriteLine("read one with --read NUMBER");

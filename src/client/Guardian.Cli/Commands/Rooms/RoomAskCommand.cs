@@ -13,15 +13,21 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
     {
         ["overlap"] = QuestionKind.Overlap, ["crosstab"] = QuestionKind.Crosstab, ["sum"] = QuestionKind.Sum, [
             "reach"] = QuestionKind.Reach,
+        ["program"] = QuestionKind.Program,
     };
 
-    private readonly Argument<string> kind = new("KIND") { Description = "overlap, crosstab, sum or reach." };
+    private readonly Argument<string> kind = new("KIND") { Description = "overlap, crosstab, sum, reach or program." };
     private readonly Option<string[]> by = new("--by")
     {
         Description = "Column of a crosstab, dataset.column; once or twice.",
         HelpName = "COLUMN",
     };
     private readonly Option<string?> of = new("--of") { Description = "Column of a sum, dataset.column.", HelpName = "COLUMN" };
+    private readonly Option<string?> program = new("--program")
+    {
+        Description = "For program: its name in the contract; not needed if there is only one.",
+        HelpName = "NAME",
+    };
     private readonly Option<string[]> dataSets = new("--dataset")
     {
         Description = "Data set that must contain the persons; at least twice. Needed in a room of more than two.",
@@ -29,20 +35,29 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
     };
 
     public RoomAskCommand() : base(
-        "ask", "Count matched persons: all, filtered, or by the values of columns; sum what they spent; or count how often they were "
-        + "reached.")
+        "ask", "Count matched persons: all, filtered, or by the values of columns; sum what they spent; count how often they were "
+        + "reached; or run a program of the contract.")
     {
         kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
-        AddSymbols(kind, by, of, dataSets);
+        AddSymbols(kind, by, of, program, dataSets);
     }
 
     protected override Question ReadQuestion(RoomContract contract, ParseResult arguments)
     {
         var named = arguments.GetValue(dataSets) ?? [];
+        var asked = Kinds[arguments.GetRequiredValue(kind)];
+        var run = asked == QuestionKind.Program
+            ? arguments.GetValue(program) ?? (contract.Analyses.Programs is [var only] ? only.Name : null)
+            : arguments.GetValue(program);
         if (named.Length == 0 && contract.DataSets.Count > 2)
         {
-            // A crosstab by columns of two data sets is about these.
-            named = [.. (arguments.GetValue(by) ?? []).Select(column => column.Split('.')[0]).Distinct()];
+            // A crosstab by columns of two data sets is about these; a program is about those that it reads.
+            var inputs = contract.Analyses.Programs.FirstOrDefault(each => each.Name == run)?.Inputs ?? [];
+            named =
+            [
+                .. (arguments.GetValue(by) ?? []).Select(column => column.Split('.')[0])
+                    .Concat(inputs.Select(input => input.DataSet)).Distinct(),
+            ];
         }
         if (named.Length < 2 && arguments.GetValue(dataSets) is not { Length: > 0 } && contract.DataSets.Count > 2)
         {
@@ -52,7 +67,8 @@ internal sealed class RoomAskCommand : RoomQuestionCommand
         }
         return new Question
         {
-            Kind = Kinds[arguments.GetRequiredValue(kind)],
+            Kind = asked,
+            Program = run,
             By = arguments.GetValue(by) ?? [],
             Column = arguments.GetValue(of),
             DataSets = named,

@@ -29,15 +29,23 @@ internal sealed class RoomCheckCommand : LocalCommand
         {
             RoomSession.Require(file.Contract, InputFile.ReadBytes(sessionFile));
         }
+        var trials = ProgramTrial.RunAll(file);
         List<string> signed = [.. file.Signers.Where(member => File.Exists(file.SignaturePath(member.Name))).Select(member => member.Name)];
         var isComplete = file.Contract.Members.All(member => signed.Contains(member.Name)) && file.RequireSigned() is not null;
         terminal.Show(
             new RoomCheckResult(
                 file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)],
-                BudgetMeaning.Of(file.Contract)),
+                BudgetMeaning.Of(file.Contract), trials),
             RoomsJson.Default.RoomCheckResult, people =>
             {
                 RoomView.ShowContract(people, file, signed);
+                foreach (var design in file.Contract.Analyses.Programs)
+                {
+                    people.WriteLine(trials.FirstOrDefault(each => each.Name == design.Name) is { } trial
+                        ? $"the program {trial.Name} has the digest of the contract: of {trial.Persons} made-up persons, {trial.Failed} "
+                            + $"failed and {trial.Clipped} were clipped to a cap; it used {trial.MostFuel} of {trial.Fuel} fuel at most"
+                        : $"the program {design.Name} was not checked: put its module into {file.ProgramPath(design.Name)}");
+                }
                 people.WriteLine(sessionFile is not null
                     ? "the session keeps the room's key in the enclave, and nobody can change it"
                     : "the session was not checked: --session FILE; 'guardian session read' prints it");
@@ -52,5 +60,6 @@ internal sealed class RoomCheckCommand : LocalCommand
 /// <param name="Warnings">Consequences of the contract that its members should know before they sign.</param>
 /// <param name="SessionChecked">Whether the session was given, and keeps the room's key in the enclave.</param>
 /// <param name="Protection">The protection of a person by the budget of each data set.</param>
+/// <param name="Programs">Trials of the programs that lie beside the contract.</param>
 internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked,
-    IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection);
+    IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection, IReadOnlyList<ProgramTrial> Programs);
