@@ -3,6 +3,9 @@ using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Matching;
 using Guardian.Wasi.Pure;
 
+// Rooms run on Linux; partners use the other types of this library anywhere.
+#pragma warning disable CA1416
+
 namespace Guardian.CleanRoom.Programs;
 
 /// <summary>

@@ -4,6 +4,9 @@ using Guardian.CleanRoom.Contract;
 using Guardian.Refusals;
 using Guardian.Wasi.Pure;
 
+// Rooms run on Linux; partners use the other types of this library anywhere.
+#pragma warning disable CA1416
+
 namespace Guardian.CleanRoom.Programs;
 
 /// <summary>The programs of a contract, compiled.</summary>
