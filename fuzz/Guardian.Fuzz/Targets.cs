@@ -15,10 +15,12 @@ using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Client.Workloads;
 using Guardian.CleanRoom.Contract;
+using Guardian.Cli.Inputs;
 using Guardian.Documents;
 using Guardian.Metering;
 using Guardian.Runtime.Stdio;
 using Guardian.Sgx.Enclaves;
+using Guardian.Sgx.Gramine;
 using Guardian.Sgx.Measurement;
 using Guardian.Sgx.Reports;
 using Guardian.Simulation;
@@ -91,6 +93,12 @@ internal static class Targets
         new("sdk-enclave",
             () => [Vector("sgx", "synth_sdk_a.signed.so")],
             input => SdkEnclave.ReadAll(input).Value is not null),
+        new("gramine-manifest",
+            () => [Vector("gramine", "small.manifest.sgx"), Vector("gramine", "full.manifest.sgx")],
+            input => GramineManifest.Read(input).Settings is not null),
+        new("gramine-layer",
+            () => [Vector("gramine", "libpal.so")],
+            input => GramineLayout.TryMeasure("a"u8, input, new GramineSettings(1 << 22, 1, HasDynamicMemory: true), out _) is null),
         new("ra-tls",
             () => [Known.Value.Certificate],
             input => RaTlsVerifier.Verify(input, Now, SimulatedPlatforms.Verifier).Value is not null),

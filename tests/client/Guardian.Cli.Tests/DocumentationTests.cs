@@ -188,7 +188,7 @@ public sealed partial class DocumentationTests : IDisposable
         [
             "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md",
             "docs/how-to/keys.md", "docs/how-to/containers.md", "docs/how-to/container-runtime.md",
-            "docs/how-to/bring-your-analysis.md", "docs/how-to/build-programs.md", "docs/how-to/kubernetes.md",
+            "docs/how-to/bring-your-analysis.md", "docs/how-to/build-programs.md", "docs/how-to/gramine.md", "docs/how-to/kubernetes.md",
             "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/sessions.md", "docs/how-to/volumes.md",
         ];
         foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page))
@@ -201,6 +201,7 @@ public sealed partial class DocumentationTests : IDisposable
     [Theory]
     [InlineData("docs/how-to/operate.md", 7, "openstack/helpers.sh")]
     [InlineData("docs/how-to/build-programs.md", 3, "languages/programs")]
+    [InlineData("docs/how-to/gramine.md", 4, "gramine/run")]
     [InlineData("docs/how-to/containers.md", 3, "docker/run")]
     [InlineData("docs/how-to/container-runtime.md", 2, "docker/run")]
     [InlineData("docs/how-to/kubernetes.md", 3, "kubernetes/run")]

@@ -35,6 +35,41 @@ public sealed class EnclaveCommandTests : IDisposable
             ((string?)shown["mrEnclave"], (string?)shown["mrSigner"], (string?)shown["signature"]));
     }
 
+    [Theory]
+    [InlineData("small", "29db3ec9ec3aa597aaf76114550283e07c50f945ae03fb74e5dde18ac6ae1aae")]
+    [InlineData("dynamic", "b76a0888045e2c50485c87cc13f2b883b69b32c0b94cf0ff91457af9363e0d60")]
+    [InlineData("full", "2d5f7566a0b4ab6298874aa4df22120d4ce28353bab61094d47485ba919c16aa")]
+    public async Task A_manifest_of_Gramine_measures_as_Gramine_signed_it(string name, string mrEnclave)
+    {
+        var measured = (await RunAsync("measure", Gramine($"{name}.manifest.sgx"), "--libpal", Gramine("libpal.so"), "--json"))
+            .Ends(0).Json;
+        Assert.Equal(("gramine", mrEnclave), ((string?)measured["kind"], (string?)measured["mrEnclave"]));
+        Assert.Equal(
+            (string?)(await RunAsync("show", Gramine($"{name}.sig"), "--json")).Ends(0).Json["mrSigner"], (string?)measured["mrSigner"]);
+    }
+
+    [Fact]
+    public async Task A_manifest_that_changed_or_is_none_is_refused()
+    {
+        File.Copy(Gramine("small.sig"), folder.File("small.sig"));
+        var manifest = await File.ReadAllTextAsync(Gramine("small.manifest.sgx"));
+        var changed = folder.Write("small.manifest.sgx", manifest.Replace("\"/a\"", "\"/b\"", StringComparison.Ordinal));
+        (await RunAsync("measure", changed, "--libpal", Gramine("libpal.so"))).Ends(1).Says("it was signed as 29db3ec9");
+        foreach (var (text, says) in new[]
+        {
+            ("sgx = [", "no manifest of Gramine"), ("a = 1", "has no 'sgx'"), ("sgx.enclave_size = '3M'", "power of two"),
+            ("sgx.enclave_size = '1X'", "number of bytes"), ("sgx.enclave_size = '99999999999G'", "number of bytes"),
+            ("sgx.enclave_size = 5", "no manifest of Gramine"), ("sgx.max_threads = 99999999999", "no manifest of Gramine"),
+            ("sgx.max_threads = 0", "threads"), (new string('[', 100_000), "no manifest of Gramine"),
+            ("sgx.a = " + new string('[', 100_000), "no manifest of Gramine"),
+            ("sgx.a = " + new string('{', 100_000), "no manifest of Gramine"),
+        })
+        {
+            (await RunAsync("measure", folder.Write("x.manifest.sgx", text), "--libpal", Gramine("libpal.so"))).Ends(1).Says(says);
+        }
+        (await RunAsync("measure", Gramine("small.manifest.sgx"), "--libpal", Gramine("small.sig"))).Ends(1).Says("sgx/libpal.so");
+    }
+
     [Fact]
     public async Task For_people_a_line_is_like_that_of_sha256sum()
     {
@@ -66,6 +101,8 @@ public sealed class EnclaveCommandTests : IDisposable
         (await RunAsync("show", folder.File("absent"))).Ends(3);
         (await RunAsync("show")).Ends(2);
     }
+
+    private static string Gramine(string file) => Repository.File("tests", "vectors", "gramine", file);
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["enclave", .. arguments]);
 }

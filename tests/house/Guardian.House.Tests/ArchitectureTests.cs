@@ -35,6 +35,7 @@ public class ArchitectureTests
         ["Guardian.Cas"] = ["Guardian.Cas.Client", "Guardian.Crypto", "Guardian.Files", "Guardian.Hosting"],
         ["Guardian.CleanRoom"] = ["Guardian.Attestation", "Guardian.Files", "Guardian.Policies", "Guardian.Wasi"],
         ["Guardian.Enclave"] = ["Guardian.Cas.Client", "Guardian.CleanRoom", "Guardian.Hosting"],
+        ["Guardian.Premain"] = ["Guardian.Cas.Client", "Guardian.Files", "Guardian.Runtime"],
         ["Guardian.Runtime"] = ["Guardian.Cas.Client", "Guardian.Files", "Guardian.Volumes", "Guardian.Wasi"],
         ["Guardian.Simulation"] = ["Guardian.Attestation", "Guardian.Files"],
         ["Guardian.OpenStack"] = ["Guardian.Refusals"],
@@ -62,7 +63,7 @@ public class ArchitectureTests
         ["Guardian.OpenStack"] = ["YamlDotNet"],
         ["Guardian.Node"] = ["Grpc.AspNetCore"],
         ["Guardian.CleanRoom.Client"] = ["ExcelDataReader", "Parquet.Net", "Sylvan.Data.Csv", "libphonenumber-csharp"],
-        ["Guardian.Cli"] = ["Spectre.Console", "System.CommandLine"],
+        ["Guardian.Cli"] = ["Spectre.Console", "System.CommandLine", "Tomlyn"],
     };
 
     public static TheoryData<string> Projects() => new(SourceProjects.All.Select(project => project.Name));

@@ -18,7 +18,8 @@ internal static class FloorTable
         [
             "Failures", "Output", "Commands", "Sessions", "Sessions/Scone", "Sessions/Differences", "Inputs", "Installation",
             "Commands/Enclaves", "Commands/Keys", "Commands/Quotes", "Commands/Evidence",
-            "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Nodes", "Commands/Programs",
+            "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Native", "Commands/Nodes",
+            "Commands/Programs",
             "Commands/Secrets", "Commands/Sessions", "Reports", "Commands/Rooms", "Commands/Demo", "Entry", "",
         ],
         ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],

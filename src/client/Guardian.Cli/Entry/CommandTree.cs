@@ -7,6 +7,7 @@ using Guardian.Cli.Commands.Demo;
 using Guardian.Cli.Commands.Enclaves;
 using Guardian.Cli.Commands.Evidence;
 using Guardian.Cli.Commands.Keys;
+using Guardian.Cli.Commands.Native;
 using Guardian.Cli.Commands.Nodes;
 using Guardian.Cli.Commands.Programs;
 using Guardian.Cli.Commands.Quotes;
@@ -28,7 +29,8 @@ internal static class CommandTree
             ("Begin here", [new DemoCommand(), CreateKey()]),
             ("Run confidential programs",
             [
-                new RunCommand(), new LogsCommand(), new AttachCommand(), CreateProgram(), CreateImage(), CreateVolume(), CreateSession(),
+                new RunCommand(), new LogsCommand(), new AttachCommand(), CreateProgram(), CreateNative(), CreateImage(), CreateVolume(),
+                CreateSession(),
                 CreateSecret(),
             ]),
             ("Measure audiences with partners", [CreateRoom()]),
@@ -57,6 +59,9 @@ internal static class CommandTree
 
     private static CommandGroup CreateProgram() => new(
         "program", "Compile unmodified sources to confidential programs.", new ProgramBuildCommand());
+
+    private static CommandGroup CreateNative() => new(
+        "native", "Pack programs of Linux for enclaves of Gramine.", new NativePackCommand());
 
     private static CommandGroup CreateVolume() => new(
         "volume", "Make, fill, read and check encrypted volumes.",

@@ -1,11 +1,12 @@
 using Guardian.Cli.Failures;
 using Guardian.Refusals;
+using Guardian.Sgx.Gramine;
 using Guardian.Sgx.Measurement;
 
 namespace Guardian.Cli.Inputs;
 
 /// <summary>An enclave that a file describes.</summary>
-/// <param name="Kind"><c>sgxs</c>, <c>sigstruct</c> or <c>sdk</c>.</param>
+/// <param name="Kind"><c>sgxs</c>, <c>sigstruct</c>, <c>sdk</c> or <c>gramine</c>.</param>
 /// <param name="Measured">MRENCLAVE of the pages in the file; null for a SIGSTRUCT alone.</param>
 /// <param name="SigStruct">The vendor's signature; null for an SGXS stream.</param>
 /// <param name="Sdk">The metadata of Intel's SDK; null for other files.</param>
@@ -47,6 +48,36 @@ internal sealed record EnclaveFile(string Kind, MrEnclave? Measured, SigStruct? 
         return SigStruct.TryRead(bytes, out var sigStruct)
             ? [new EnclaveFile("sigstruct", null, sigStruct, null)]
             : throw NoEnclave(path, "it is no SGXS stream, no SIGSTRUCT and no shared object");
+    }
+
+    /// <summary>Whether a file is a manifest of Gramine, by its name.</summary>
+    public static bool IsManifest(string path) =>
+        path.EndsWith(".manifest.sgx", StringComparison.Ordinal) || path.EndsWith(".manifest", StringComparison.Ordinal);
+
+    /// <summary>Measures the enclave of a manifest, and compares it with the signature beside it, if there is one.</summary>
+    /// <param name="path">The manifest with the digests of its files, <c>NAME.manifest.sgx</c>.</param>
+    /// <param name="platformLayer">Gramine's <c>sgx/libpal.so</c>.</param>
+    /// <exception cref="RefusedException">A file is missing, or makes no enclave.</exception>
+    public static EnclaveFile ReadManifest(string path, string platformLayer)
+    {
+        var manifest = InputFile.ReadBytes(path, GramineLayout.MaxManifestSize);
+        var (settings, problem) = GramineManifest.Read(manifest);
+        if (settings is null)
+        {
+            throw NoEnclave(path, problem!);
+        }
+        if (GramineLayout.TryMeasure(
+            manifest, InputFile.ReadBytes(platformLayer, MaxSize), settings.Value, out var measured) is { } refusal)
+        {
+            throw NoEnclave(path, refusal.Detail);
+        }
+        var name = path[..path.LastIndexOf(".manifest", StringComparison.Ordinal)];
+        SigStruct? signed = null;
+        if (File.Exists($"{name}.sig") && !SigStruct.TryRead(InputFile.ReadBytes($"{name}.sig", MaxSize), out signed))
+        {
+            throw NoEnclave($"{name}.sig", "it is no SIGSTRUCT");
+        }
+        return new EnclaveFile("gramine", measured, signed, null);
     }
 
     private static RefusedException NoEnclave(string path, string problem) =>

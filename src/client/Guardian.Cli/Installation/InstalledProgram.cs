@@ -28,6 +28,9 @@ internal sealed class InstalledProgram
 
     public static InstalledProgram Runtime { get; } = new("guardian-runtime", "Guardian.Runtime");
 
+    /// <summary>Starts native programs. Only a native file of it can be packed.</summary>
+    public static InstalledProgram Premain { get; } = new("guardian-premain", "Guardian.Premain");
+
     /// <summary>The OCI runtime, which is no enclave.</summary>
     public static InstalledProgram Oci { get; } = new("guardian-oci", "Guardian.Oci");
 

@@ -14,4 +14,7 @@ public enum EnclaveProduct : ushort
 
     /// <summary><c>guardian-cas</c>.</summary>
     Cas = 3,
+
+    /// <summary>A native program, which <c>guardian-premain</c> starts. Its owner signs it.</summary>
+    Premain = 4,
 }

@@ -42,10 +42,13 @@ internal sealed class Launch : IDisposable
     /// <remarks>1 launch as an enclave. 2 verify the CAS in the handshake. 3 create a TLS key inside, and quote it for the start of this
     /// service at this CAS. 4 get the configuration, or the reason for its refusal.</remarks>
     /// <exception cref="RefusedException">The CAS does not admit the runtime, is not trusted or is unreachable.</exception>
-    /// <param name="program">SHA-256 of the program, 64 lower-case hex digits.</param>
+    /// <param name="program">SHA-256 of the program, 64 lower-case hex digits; null when the measurement covers it.</param>
     /// <param name="log">Receives messages for the host.</param>
+    /// <param name="code">The folder that a simulated machine measures; null for this executable's.</param>
+    /// <param name="product">The product that a simulated machine signs.</param>
     public static async Task<Launch> StartAsync(
-        RuntimeOptions options, string program, Action<string> log, CancellationToken cancellation)
+        RuntimeOptions options, string? program, Action<string> log, CancellationToken cancellation, string? code = null,
+        EnclaveProduct product = EnclaveProduct.Runtime)
     {
         var details = new StartDetails(program, options.Replica, options.StartToken);
         EnclaveProcess? process = null;
@@ -56,7 +59,7 @@ internal sealed class Launch : IDisposable
             process = WritableFolder.Use(
                 options.Machine, "the simulated machine",
                 "name one that can be written: --machine DIR or GUARDIAN_MACHINE; GUARDIAN_STATE names one for all that is kept",
-                () => BuiltPlatforms.Support.Open(AppContext.BaseDirectory, options.Machine, EnclaveProduct.Runtime));
+                () => BuiltPlatforms.Support.Open(code ?? AppContext.BaseDirectory, options.Machine, product));
             var verifier = new EvidenceVerifier(BuiltPlatforms.Support.Anchors, new CollateralStore(options.Collateral));
             workload = new Workload(TimeProvider.System);
             try

@@ -29,6 +29,9 @@ internal sealed class ElfImage
     /// <summary>The loaded segments, in the order of the file.</summary>
     public IReadOnlyList<Segment> Segments { get; }
 
+    /// <summary>The address at which execution begins.</summary>
+    public required ulong EntryPoint { get; init; }
+
     /// <summary>Numbers of the pages that relocations write: address divided by page size.</summary>
     public required IReadOnlySet<ulong> RelocatedPages { get; init; }
 
@@ -65,7 +68,7 @@ internal sealed class ElfImage
         }
         var loaded = segments.Where(segment => segment.Kind == Load).ToList();
         return FindRelocatedPages(file, segments, loaded) is { } relocated
-            ? new ElfImage(file, loaded) { RelocatedPages = relocated }
+            ? new ElfImage(file, loaded) { EntryPoint = Read64(file, 24), RelocatedPages = relocated }
             : null;
     }
 

@@ -97,11 +97,15 @@ public sealed class EnclaveSigner : IDisposable
     /// <param name="attributes">ATTRIBUTES of the enclave.</param>
     /// <param name="date">The date of signing.</param>
     /// <returns>The signed structure.</returns>
-    public SigStruct Sign(MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, DateOnly date)
-    {
-        var mask = new EnclaveAttributes((AttributeFlags)ulong.MaxValue, ~0xE4UL);
-        return SigStruct.Create(key, enclaveHash, isvProdId, isvSvn, attributes, mask, date);
-    }
+    public SigStruct Sign(MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, DateOnly date) =>
+        Sign(enclaveHash, isvProdId, isvSvn, attributes, new EnclaveAttributes((AttributeFlags)ulong.MaxValue, ~0xE4UL), date);
+
+    /// <summary>Signs an enclave's identity.</summary>
+    /// <inheritdoc cref="Sign(MrEnclave, ushort, ushort, EnclaveAttributes, DateOnly)"/>
+    /// <param name="mask">The attributes that must be as given.</param>
+    public SigStruct Sign(
+        MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, EnclaveAttributes mask, DateOnly date) =>
+        SigStruct.Create(key, enclaveHash, isvProdId, isvSvn, attributes, mask, date);
 
     /// <inheritdoc/>
     public void Dispose() => key.Dispose();

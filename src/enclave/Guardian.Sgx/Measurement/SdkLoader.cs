@@ -65,13 +65,7 @@ internal sealed class SdkLoader(ElfImage image, byte[] metadata, ulong enclaveSi
         var end = RoundUp(segment.End) / PageSize;
         for (var number = segment.Address / PageSize; number < end; number++)
         {
-            var page = new byte[PageSize];
-            var from = (long)(number * PageSize) - (long)segment.Address;
-            var (skip, start) = (Math.Max(0, -from), Math.Max(0, from));
-            if (start < content.Length)
-            {
-                content.Slice((int)start, (int)Math.Min((long)PageSize - skip, content.Length - start)).CopyTo(page.AsSpan((int)skip));
-            }
+            var page = PageOf(segment, content, number * PageSize);
             var relocated = image.RelocatedPages.Contains(number) ? PageFlags.Write : 0;
             if (AddPage(number * PageSize, flags | relocated, page, isExtended: true) is { } problem)
             {
@@ -81,7 +75,22 @@ internal sealed class SdkLoader(ElfImage image, byte[] metadata, ulong enclaveSi
         return null;
     }
 
-    private static PageFlags FlagsOf(Segment segment) => PageFlags.Regular
+    /// <summary>Makes the page of a segment at an address.</summary>
+    /// <param name="content">The segment's bytes in the file.</param>
+    internal static byte[] PageOf(Segment segment, ReadOnlySpan<byte> content, ulong address)
+    {
+        var page = new byte[PageSize];
+        var from = (long)address - (long)segment.Address;
+        var (skip, start) = (Math.Max(0, -from), Math.Max(0, from));
+        if (start < content.Length)
+        {
+            content.Slice((int)start, (int)Math.Min((long)PageSize - skip, content.Length - start)).CopyTo(page.AsSpan((int)skip));
+        }
+        return page;
+    }
+
+    /// <summary>The flags of a segment's pages.</summary>
+    internal static PageFlags FlagsOf(Segment segment) => PageFlags.Regular
         | ((segment.Flags & 4) != 0 ? PageFlags.Read : 0)
         | ((segment.Flags & 2) != 0 ? PageFlags.Write : 0)
         | ((segment.Flags & 1) != 0 ? PageFlags.Execute : 0);

@@ -13,12 +13,19 @@ internal sealed class EnclaveMeasureCommand : LocalCommand
 {
     private readonly Argument<string?> path = new("FILE")
     {
-        Description = "A stream of measurements (.sgxs), an enclave that Intel's SDK signed, a SIGSTRUCT, or a program's folder. "
-            + "Without it, the programs installed here.",
+        Description = "A stream of measurements (.sgxs), an enclave that Intel's SDK signed, a SIGSTRUCT, a manifest of Gramine "
+            + "(.manifest.sgx), or a program's folder. Without it, the programs installed here.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    public EnclaveMeasureCommand() : base("measure", "Print the MRENCLAVE of enclave code, as its quote will show it.") => AddSymbols(path);
+    private readonly Option<string?> platformLayer = new("--libpal")
+    {
+        Description = "For a manifest: Gramine's sgx/libpal.so. Default: that of the Gramine that is installed here.",
+        HelpName = "FILE",
+    };
+
+    public EnclaveMeasureCommand() : base("measure", "Print the MRENCLAVE of enclave code, as its quote will show it.") =>
+        AddSymbols(path, platformLayer);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
@@ -27,7 +34,9 @@ internal sealed class EnclaveMeasureCommand : LocalCommand
         {
             return MeasurePrograms(terminal, given);
         }
-        var enclaves = EnclaveFile.Read(given);
+        var enclaves = EnclaveFile.IsManifest(given)
+            ? [EnclaveFile.ReadManifest(given, FindLayer(arguments.GetValue(platformLayer)))]
+            : EnclaveFile.Read(given);
         terminal.Show(new EnclaveMeasureResult(enclaves), EnclavesJson.Default.EnclaveMeasureResult, people =>
         {
             foreach (var enclave in enclaves)
@@ -37,6 +46,11 @@ internal sealed class EnclaveMeasureCommand : LocalCommand
         });
         return EnclaveProblems.Judge(given, enclaves, terminal);
     }
+
+    private static string FindLayer(string? given) => given ?? GramineInstallation.FindLibrary("sgx/libpal.so")
+        ?? throw CliReasons.NotInstalled.Refuse(
+            "the platform layer of Gramine is part of the measurement, and no Gramine with SGX is installed here",
+            "name the file: --libpal FILE");
 
     private static int MeasurePrograms(Terminal terminal, string? folder)
     {

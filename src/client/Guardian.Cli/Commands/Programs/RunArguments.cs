@@ -25,6 +25,7 @@ internal sealed class RunArguments
         ["--session"] = RunOption.Attested((run, value) => run.Session = value),
         ["--cas"] = RunOption.Attested((run, value) => run.Cas = value),
         ["--oci"] = RunOption.Attested((run, value) => (run.IsImage, run.Program) = (true, value)),
+        ["--native"] = RunOption.Attested((run, value) => (run.IsNative, run.Program) = (true, value)),
         ["--tree"] = RunOption.Attested((run, value) => run.Tree = value),
         ["--volumes"] = RunOption.Attested((run, value) => run.VolumesFolder = value),
         ["--modules"] = RunOption.Attested((run, value) => run.ModulesFolder = value),
@@ -53,6 +54,9 @@ internal sealed class RunArguments
     [
         "--session", "--volumes", "--modules", "--machine", "--listen-on", "--replica", "--start-token", "--cas-mrenclave", "--cas-wait",
     ];
+
+    // A native program's manifest has everything else, and is measured.
+    private static readonly string[] OfNative = ["--native", "--cas", "--cas-wait", "--replica", "--start-token", "--json"];
 
     private readonly List<(string HostPath, string GuestPath)> directories = [];
     private readonly List<(string Path, string GuestPath, string? KeyFile)> volumes = [];
@@ -105,6 +109,9 @@ internal sealed class RunArguments
     /// <summary>Whether <see cref="Program"/> is an image layout.</summary>
     public bool IsImage { get; private set; }
 
+    /// <summary>Whether <see cref="Program"/> is a packed native program.</summary>
+    public bool IsNative { get; private set; }
+
     /// <summary>The folder of a program and its files, in which <see cref="Program"/> is an absolute path; null for none.</summary>
     public string? Tree { get; private set; }
 
@@ -148,12 +155,16 @@ internal sealed class RunArguments
             option.Set(
                 run, !option.HasValue ? "" : attached ?? (next < given.Length ? given[next++] : throw Misuse($"{name} needs a value")));
         }
-        if (!run.IsImage)
+        if (!run.IsImage && !run.IsNative)
         {
             run.Program = next < given.Length ? given[next++] : throw Misuse("no program is named");
         }
         run.Arguments = given[next..].ToArray();
         run.RequireOneMode(firstOf);
+        if (run.IsNative && set.FirstOrDefault(name => !OfNative.Contains(name)) is { } measured)
+        {
+            throw Misuse($"{measured} is not for --native", "the pack has the session, the CAS that is trusted, and the volumes");
+        }
         if (!run.HasNoAttestation)
         {
             run.ReadVariables(set);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Guardian.Cli.Commands.Native;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
@@ -25,7 +26,8 @@ internal sealed class RunCommand : Command
     private const int NoProgram = 126;
 
     /// <summary>Lists the command among others. <see cref="Run"/> does the work before the other commands cost time.</summary>
-    public RunCommand() : base("run", "Run a WebAssembly program (WASI preview 1), attested, or plainly for development.")
+    public RunCommand() : base(
+        "run", "Run a WebAssembly program (WASI preview 1), attested, or plainly for development; or a packed native program.")
     {
         TreatUnmatchedTokensAsErrors = false;
         SetAction(arguments => Run([.. arguments.UnmatchedTokens]));
@@ -46,6 +48,11 @@ internal sealed class RunCommand : Command
             {
                 Console.WriteLine(RunHelp.Text);
                 return ExitCode.Done;
+            }
+            if (arguments.IsNative)
+            {
+                return NativeRun.Run(
+                    arguments.Program, arguments.Cas, arguments.CasWait, arguments.Replica, arguments.StartToken, arguments.Arguments);
             }
             return arguments.HasNoAttestation ? RunInsecurely(arguments) : AttestedRun.Run(arguments);
         }

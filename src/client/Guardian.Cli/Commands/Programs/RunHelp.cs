@@ -10,6 +10,7 @@ internal static class RunHelp
         Usage:
           guardian run --session SESSION/SERVICE --cas ADDRESS [options] program.wasm [arguments]...
           guardian run --oci LAYOUTDIR [options] [arguments]...
+          guardian run --native PACKDIR [options] [arguments]...
           guardian run --insecure-no-attestation [options] program.wasm [arguments]...
 
         Attested: the enclave gets everything from the CAS, or nothing runs.
@@ -17,6 +18,8 @@ internal static class RunHelp
           --cas ADDRESS                   The CAS, host:port, or a name of guardian cas trust; with --oci, the image may name it.
                                           Default: GUARDIAN_CAS, else the name 'default'.
           --oci LAYOUTDIR                 The program and its files are an OCI image layout (guardian image pack).
+          --native PACKDIR                A native program (guardian native pack), by gramine-sgx, or by gramine-direct where there is no
+                                          SGX: the platform is then simulated. With it: --cas, --cas-wait, --replica, --start-token.
           --tree DIR                      The program is an absolute path in this folder, whose files it finds under /.
           --volumes DIR                   Folder of the session's volumes, which are encrypted.
           --modules DIR                   Folder of compiled modules, which speed up the next start. Only this runtime trusts them.
