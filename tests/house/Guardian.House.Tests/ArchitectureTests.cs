@@ -43,10 +43,11 @@ public class ArchitectureTests
         ["Guardian.Node"] = ["Guardian.ComputeHost", "Guardian.Files", "Guardian.Metering"],
         ["Guardian.Oci"] = ["Guardian.Files"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
+        ["Guardian.Portal"] = ["Guardian.CleanRoom.Client"],
         ["Guardian.Cli"] =
         [
             "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files",
-            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
+            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
         ],
     };
 

@@ -34,10 +34,19 @@ internal sealed class RoomCheckCommand : LocalCommand
         terminal.Show(
             new RoomCheckResult(
                 file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)],
-                BudgetMeaning.Of(file.Contract)),
+                BudgetMeaning.Of(file.Contract),
+                file.Previous is { } before ? ContractComparison.Compare(before, file.Contract) : null),
             RoomsJson.Default.RoomCheckResult, people =>
             {
                 RoomView.ShowContract(people, file, signed);
+                if (file.Previous is { } previous)
+                {
+                    people.WriteLine("against the contract before:");
+                    foreach (var difference in ContractComparison.Compare(previous, file.Contract))
+                    {
+                        people.WriteLine($"- {difference}");
+                    }
+                }
                 people.WriteLine(sessionFile is not null
                     ? "the session keeps the room's key in the enclave, and nobody can change it"
                     : "the session was not checked: --session FILE; 'guardian session read' prints it");
@@ -52,5 +61,6 @@ internal sealed class RoomCheckCommand : LocalCommand
 /// <param name="Warnings">Consequences of the contract that its members should know before they sign.</param>
 /// <param name="SessionChecked">Whether the session was given, and keeps the room's key in the enclave.</param>
 /// <param name="Protection">The protection of a person by the budget of each data set.</param>
+/// <param name="Differences">The differences from the contract before; null when it is not beside this one.</param>
 internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked,
-    IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection);
+    IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection, IReadOnlyList<string>? Differences);
