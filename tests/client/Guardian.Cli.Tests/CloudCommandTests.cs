@@ -1,4 +1,5 @@
 using System.Net;
+using Guardian.Cli.Tests.Desk;
 using Guardian.Cli.Tests.Support;
 using Guardian.OpenStack.Tests;
 
@@ -260,6 +261,18 @@ public sealed class CloudCommandTests : IDisposable
          "flavor": {"original_name": "old", "extra_specs": {{{specs}}}},
          "OS-EXT-SRV-ATTR:hypervisor_hostname": "{{{host}}}", "OS-EXT-STS:power_state": 1}
         """);
+
+    [Fact]
+    public async Task The_web_page_shows_the_same_hosts()
+    {
+        using var desk = await OpenDesk.StartAsync(folder.Path);
+        await desk.EnterAsync();
+        Assert.Contains("A name of <code>clouds.yaml</code>", await desk.GetAsync("/cloud"), StringComparison.Ordinal);
+        var page = await desk.GetAsync("/cloud?cloud=mine&show=1");
+        Assert.Contains("Claims and servers agree.", page, StringComparison.Ordinal);
+        Assert.Matches("<th scope=\"row\">host</th>.*healthy.*<td>64</td>\\s*<td>4</td>\\s*<td>8</td>\\s*<td>52</td>",
+            page.ReplaceLineEndings(""));
+    }
 
     private static string Provider(int id, string name) =>
         $$"""

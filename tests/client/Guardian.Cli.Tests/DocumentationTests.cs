@@ -181,7 +181,7 @@ public sealed partial class DocumentationTests : IDisposable
         string[] tested =
         [
             "./guardian demo", "./guardian demo --keep DIR", "./test", "./test libvirt", "./test native", "./test openstack",
-            "./test languages", "./test quick", "./test samples", "./test systemd",
+            "./test languages", "./test portal", "./test quick", "./test samples", "./test systemd",
         ];
         // Each of these has a test of its own; the operator's page needs a cloud, and those about containers need Docker or Kubernetes.
         string[] pagesOfOtherTests =
@@ -189,7 +189,8 @@ public sealed partial class DocumentationTests : IDisposable
             "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md",
             "docs/how-to/keys.md", "docs/how-to/containers.md", "docs/how-to/container-runtime.md",
             "docs/how-to/bring-your-analysis.md", "docs/how-to/build-programs.md", "docs/how-to/gramine.md", "docs/how-to/kubernetes.md",
-            "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/sessions.md", "docs/how-to/volumes.md",
+            "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/portal.md", "docs/how-to/sessions.md",
+            "docs/how-to/volumes.md",
         ];
         foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page))
             .Except(pagesOfOtherTests))
@@ -205,6 +206,7 @@ public sealed partial class DocumentationTests : IDisposable
     [InlineData("docs/how-to/containers.md", 3, "docker/run")]
     [InlineData("docs/how-to/container-runtime.md", 2, "docker/run")]
     [InlineData("docs/how-to/kubernetes.md", 3, "kubernetes/run")]
+    [InlineData("docs/how-to/portal.md", 3, "portal/run")]
     public async Task A_page_that_needs_servers_has_commands_that_exist_and_that_a_suite_runs(string page, int least, string suite)
     {
         var commands = Commands(page).Where(command => !command.StartsWith("./", StringComparison.Ordinal)

@@ -46,10 +46,11 @@ public class ArchitectureTests
         ["Guardian.Oci"] = ["Guardian.Files"],
         ["Guardian.Attestation.Native"] = ["Guardian.Attestation", "Guardian.Documents", "Guardian.Policies"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
+        ["Guardian.Portal"] = ["Guardian.CleanRoom.Client"],
         ["Guardian.Cli"] =
         [
             "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files",
-            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
+            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
         ],
     };
 

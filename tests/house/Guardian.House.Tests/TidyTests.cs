@@ -104,7 +104,7 @@ public partial class TidyTests
             .SelectMany(folder => Directory.GetFiles(folder, pattern, SearchOption.AllDirectories))
             .Concat(Directory.GetFiles(Repository.Root, pattern))
             .Select(file => Path.GetRelativePath(Repository.Root, file))
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/",
-            StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            .Where(file => !new[] { "/obj/", "/bin/", "/node_modules/" }.Any(
+                folder => file.Contains(folder, StringComparison.Ordinal))).Order(StringComparer.Ordinal),
     ];
 }

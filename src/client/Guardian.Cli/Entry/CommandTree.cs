@@ -15,6 +15,7 @@ using Guardian.Cli.Commands.Rooms;
 using Guardian.Cli.Commands.Secrets;
 using Guardian.Cli.Commands.Sessions;
 using Guardian.Cli.Commands.Volumes;
+using Guardian.Cli.Desk;
 
 namespace Guardian.Cli.Entry;
 
@@ -26,7 +27,7 @@ internal static class CommandTree
     {
         (string Title, Command[] Commands)[] sections =
         [
-            ("Begin here", [new DemoCommand(), CreateKey()]),
+            ("Begin here", [new DemoCommand(), new OpenCommand(), CreateKey()]),
             ("Run confidential programs",
             [
                 new RunCommand(), new LogsCommand(), new AttachCommand(), CreateProgram(), CreateNative(), CreateImage(), CreateVolume(),

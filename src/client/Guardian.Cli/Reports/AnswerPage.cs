@@ -3,6 +3,7 @@ using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
 using Guardian.Cli.Rooms;
 using Guardian.Sgx;
+using Guardian.Portal.Look;
 
 namespace Guardian.Cli.Reports;
 
@@ -31,19 +32,25 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         </head>
         <body>
         <main>
-        <header>
-        <p class="eyebrow">{{Html.Encode(answer.Room)}}</p>
-        <h1>{{Html.Encode(WriteTitle())}}</h1>
-        <p class="lead">{{WriteLead()}}</p>
-        {{WriteFilters()}}
-        </header>
-        {{WriteWarnings()}}
-        {{WriteBody()}}
-        {{WriteProvenance()}}
+        {{WriteMain()}}
         </main>
         </body>
         </html>
 
+        """;
+
+    /// <summary>Writes the content alone, for a page that has the style sheet.</summary>
+    public string WriteMain() =>
+        $"""
+        <header>
+        <p class="eyebrow">{Html.Encode(answer.Room)}</p>
+        <h1>{Html.Encode(WriteTitle())}</h1>
+        <p class="lead">{WriteLead()}</p>
+        {WriteFilters()}
+        </header>
+        {WriteWarnings()}
+        {WriteBody()}
+        {WriteProvenance()}
         """;
 
     private string WriteTitle() => answer.Question.Kind switch

@@ -1,4 +1,5 @@
 using Guardian.CleanRoom.Analyses;
+using Guardian.Portal.Look;
 
 namespace Guardian.Cli.Reports;
 
@@ -32,6 +33,6 @@ internal static class CrosstabSection
     }
 
     private static string WriteCell(CrosstabCell cell, long greatest) => cell.Persons is { } persons
-        ? string.Create(Html.Culture, $"""<td class="cell" style="--share:{(double)persons / greatest:F3}">{Html.Number(persons)}</td>""")
+        ? $"""<td class="cell shade-{(int)Math.Round((double)PageStyle.Shades * persons / greatest)}">{Html.Number(persons)}</td>"""
         : """<td class="withheld">withheld</td>""";
 }

@@ -24,11 +24,11 @@ internal static class Html
     public static string Count(long? persons) => persons is { } known ? Number(known) : "withheld";
 
     /// <summary>A table that can be scrolled sideways.</summary>
-    /// <param name="caption">HTML.</param>
+    /// <param name="caption">Encoded text.</param>
     /// <param name="titles">HTML of the column titles.</param>
     /// <param name="rows">Rows of <see cref="Row"/>.</param>
     public static string Table(string caption, IEnumerable<string> titles, IEnumerable<string> rows) => $"""
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label="{caption}">
         <table>
         <caption>{caption}</caption>
         <thead><tr>{string.Concat(titles.Select(title => $"""<th scope="col">{title}</th>"""))}</tr></thead>

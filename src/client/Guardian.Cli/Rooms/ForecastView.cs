@@ -1,4 +1,7 @@
 using System.Globalization;
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Room;
 using Guardian.Cli.Output;
 
@@ -7,6 +10,16 @@ namespace Guardian.Cli.Rooms;
 /// <summary>Shows the forecast of an answer to people.</summary>
 internal static class ForecastView
 {
+    /// <summary>Forecasts an answer. None of these calls depends on rows, costs anything, or becomes an entry of the log.</summary>
+    public static async Task<QuestionForecast> ReadAsync(
+        RoomContract contract, RoomClient client, Question question, CancellationToken cancellation)
+    {
+        var room = await client.DescribeAsync(cancellation).ConfigureAwait(false);
+        var budget = await client.ReadBudgetAsync(cancellation).ConfigureAwait(false);
+        var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
+        return QuestionForecast.Of(contract, room.Member, question, new PublicFacts(room, budget, log));
+    }
+
     /// <summary>Shows price, errors and doubts.</summary>
     public static void Show(TextOutput people, QuestionForecast forecast)
     {

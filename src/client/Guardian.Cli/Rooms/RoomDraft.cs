@@ -17,9 +17,14 @@ internal sealed record RoomDraft(IReadOnlyList<(string Name, string PublicKey)> 
     /// <summary>Reads a draft; a partner may have sent it. Everything else in the file is ignored, and the members check the whole
     /// contract before they sign.</summary>
     /// <exception cref="RefusedException">The file is missing, or no draft.</exception>
-    public static RoomDraft Read(string path)
+    public static RoomDraft Read(string path) => Read(InputFile.ReadBytes(path, YamlDocument.MaxSize), path);
+
+    /// <summary>Reads the content of a draft; a partner may have sent it.</summary>
+    /// <param name="bytes">The content.</param>
+    /// <param name="path">Its name in a refusal.</param>
+    /// <exception cref="RefusedException">It is no draft.</exception>
+    public static RoomDraft Read(byte[] bytes, string path)
     {
-        var bytes = InputFile.ReadBytes(path, YamlDocument.MaxSize);
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(bytes, problems);
         List<(string, string)> members = [.. (map?.Has("members") == true ? map.Maps("members") : [])

@@ -1,14 +1,18 @@
-using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.RaTls;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Client;
 using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Output;
 using Guardian.Documents;
 using Guardian.Refusals;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Guardian.Cli.Rooms;
 
@@ -76,6 +80,35 @@ internal sealed class RoomFile
                 $"{Path} is not signed by all its members",
                 $"each member signs these exact bytes: guardian room sign {Path} --member NAME --key FILE", problems);
     }
+
+    /// <summary>Signs as a member of this contract, or of the one before, and writes the signature beside the contract.</summary>
+    /// <returns>The file.</returns>
+    /// <exception cref="RefusedException">The contract has no such member, or names another key, or the file exists.</exception>
+    public string Sign(string member, IdentityKey key)
+    {
+        var known = Signers.FirstOrDefault(each => each.Name == member)
+            ?? throw CliReasons.NoMember.Refuse(
+                $"{Path} has no member '{member}'",
+                $"its members are {string.Join(", ", Contract.Members.Select(each => each.Name))}");
+        if (known.PublicKey != key.PublicKey)
+        {
+            throw CliReasons.WrongKey.Refuse($"the contract names another key for '{member}'");
+        }
+        var path = SignaturePath(member);
+        OutputFile.Write(path, SignedContract.Sign(Contract, key) + "\n");
+        return path;
+    }
+
+    /// <summary>The hand-over of the room before, if the contract before and the statement are beside this contract; else null.</summary>
+    /// <exception cref="RefusedException">The statement does not verify.</exception>
+    public HandOverStatement? ReadHandOver() => Previous is { } previous && File.Exists(HandOverPath)
+        ? RoomStatements.ReadHandOver(InputFile.ReadBytes(HandOverPath), previous, Contract)
+        : null;
+
+    /// <summary>Finds the first break of a log of this room: of its chain, or with the log of the room before.</summary>
+    /// <returns>The break, for people; null when there is none.</returns>
+    public string? FindLogProblem(IReadOnlyList<LogLine> entries) => LogChain.FindProblem(entries)
+        ?? (ReadHandOver() is { } handOver ? LogChain.FindProblem(handOver, entries) : null);
 
     /// <summary>Connects to the room as the member with this certificate. The contract's signatures are verified first.</summary>
     /// <param name="address">The room's address.</param>

@@ -16,6 +16,10 @@ internal static class RoomSession
 {
     private const string KeyVariable = "ROOM_KEY";
 
+    /// <summary>Whether a text is the session that a contract names.</summary>
+    public static bool IsOf(RoomContract contract, ReadOnlySpan<byte> text) =>
+        Format.Hex(SHA256.HashData(text)) == contract.Cas.SessionHash;
+
     /// <summary>Checks the text of a session.</summary>
     /// <exception cref="RefusedException">It is another session, or the room's key could leave the enclave.</exception>
     public static void Require(RoomContract contract, byte[] text)

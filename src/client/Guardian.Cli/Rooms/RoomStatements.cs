@@ -64,6 +64,22 @@ internal static class RoomStatements
         statement, contract, UploadReceipt.StatementType, AnswerJson.Default.UploadReceipt, CliReasons.NoReceipt, subject,
         "a receipt of an upload");
 
+    /// <summary>
+    /// Requires that an answer is about the version of a receipt, which is signed like an answer and names what the enclave stored.
+    /// </summary>
+    /// <returns>The data set.</returns>
+    /// <exception cref="RefusedException">The receipt does not verify, or the answer is about another version.</exception>
+    public static string RequireVersion(byte[] statement, Answer answer, RoomContract contract, string subject)
+    {
+        var receipt = ReadUploadReceipt(statement, contract, subject);
+        var version = answer.DataVersions.GetValueOrDefault(receipt.DataSet);
+        return version == receipt.Version
+            ? receipt.DataSet
+            : throw CliReasons.OtherVersion.Refuse(
+                $"not verified: the answer is about another version of '{receipt.DataSet}' than the receipt",
+                problems: [$"found {version ?? "none"}", $"expected {receipt.Version}"]);
+    }
+
     /// <summary>Verifies the signed receipt of a deletion and reads it.</summary>
     /// <exception cref="RefusedException">It does not verify, or is no receipt of a deletion.</exception>
     public static DeletionReceipt ReadDeletionReceipt(byte[] statement, RoomContract contract) => Read(

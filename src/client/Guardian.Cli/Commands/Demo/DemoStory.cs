@@ -271,6 +271,7 @@ internal sealed class DemoStory : IDisposable
             people.WriteLine("To look further: ./guardian demo --keep DIR   and   docs/tutorials/clean-room.md");
             return;
         }
+        RoomShelf.Add(directory);
         people.WriteLine($"Everything is in {directory}; the report as a page is lift.html there. To look further:");
         foreach (var command in new[]
         {
@@ -283,6 +284,7 @@ internal sealed class DemoStory : IDisposable
         {
             people.WriteLine($"  ./guardian {command}");
         }
+        people.WriteLine("In a browser: ./guardian open");
     }
 
     private async Task<Uri> StartAsync(InstalledProgram program, IEnumerable<string> more, CancellationToken cancellation)

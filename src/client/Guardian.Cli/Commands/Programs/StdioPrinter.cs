@@ -9,7 +9,9 @@ namespace Guardian.Cli.Commands.Programs;
 /// Thread-safe.
 /// </summary>
 /// <param name="isJson">Whether each entry becomes one line of JSON instead.</param>
-internal sealed class StdioPrinter(bool isJson)
+/// <param name="output">Gets out; null for standard output.</param>
+/// <param name="error">Gets err and problems; null for standard error.</param>
+internal sealed class StdioPrinter(bool isJson, Stream? output = null, Stream? error = null)
 {
     private const int BriefRunLength = 8;
 
@@ -17,8 +19,8 @@ internal sealed class StdioPrinter(bool isJson)
 
     // The streams whose last content ended within a line.
     private readonly HashSet<(string Run, string Stream)> insideLine = [];
-    private readonly Stream output = Console.OpenStandardOutput();
-    private readonly Stream error = Console.OpenStandardError();
+    private readonly Stream output = output ?? Console.OpenStandardOutput();
+    private readonly Stream error = error ?? Console.OpenStandardError();
 
     /// <summary>How many problems there were.</summary>
     public int Problems { get; private set; }

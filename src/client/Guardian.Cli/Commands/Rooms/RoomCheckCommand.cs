@@ -35,10 +35,19 @@ internal sealed class RoomCheckCommand : LocalCommand
         terminal.Show(
             new RoomCheckResult(
                 file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)],
-                BudgetMeaning.Of(file.Contract), trials),
+                BudgetMeaning.Of(file.Contract), trials,
+                file.Previous is { } before ? ContractComparison.Compare(before, file.Contract) : null),
             RoomsJson.Default.RoomCheckResult, people =>
             {
                 RoomView.ShowContract(people, file, signed);
+                if (file.Previous is { } previous)
+                {
+                    people.WriteLine("against the contract before:");
+                    foreach (var difference in ContractComparison.Compare(previous, file.Contract))
+                    {
+                        people.WriteLine($"- {difference}");
+                    }
+                }
                 foreach (var design in file.Contract.Analyses.Programs)
                 {
                     people.WriteLine(trials.FirstOrDefault(each => each.Name == design.Name) is { } trial
@@ -61,5 +70,7 @@ internal sealed class RoomCheckCommand : LocalCommand
 /// <param name="SessionChecked">Whether the session was given, and keeps the room's key in the enclave.</param>
 /// <param name="Protection">The protection of a person by the budget of each data set.</param>
 /// <param name="Programs">Trials of the programs that lie beside the contract.</param>
+/// <param name="Differences">The differences from the contract before; null when it is not beside this one.</param>
 internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked,
-    IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection, IReadOnlyList<ProgramTrial> Programs);
+    IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection, IReadOnlyList<ProgramTrial> Programs,
+    IReadOnlyList<string>? Differences);

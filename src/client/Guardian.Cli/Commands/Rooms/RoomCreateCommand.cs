@@ -65,20 +65,15 @@ internal sealed class RoomCreateCommand : CliCommand
                 : "the drafts name fewer than two members: write them with --key, or add --member NAME=KEY");
         }
         var mrEnclave = policy.Read(arguments).Identities[0].MrEnclaves[0];
-        var (hash, identity) = await FindSessionAsync(arguments, path, mrEnclave, cancellation).ConfigureAwait(false);
-        var head = RoomTemplates.WriteContractHead(
-            arguments.GetRequiredValue(name), people, mrEnclave, InstalledProgram.Cas.Measure(), policy.ReadPlatforms(arguments), hash,
-            identity);
-        OutputFile.Write(path, head + (read.Count == 0
-            ? RoomTemplates.WriteContractBody(people[0].Name, people[1].Name)
-            : RoomTemplates.WriteContractBody(
-                string.Join('\n', read.Select(draft => draft.DataSets)), [.. people.Select(member => member.Name).Distinct()])));
+        var creation = new RoomCreation(arguments.GetRequiredValue(name), mrEnclave, policy.ReadPlatforms(arguments));
+        var session = await FindSessionAsync(arguments, path, creation, cancellation).ConfigureAwait(false);
+        creation.WriteContract(path, people, read, session);
         return new NextStepResult(path, $"edit it, then: guardian room check {path}").Show(terminal);
     }
 
     // The session of an existing CAS, or a new one.
     private async Task<(string Hash, string Identity)> FindSessionAsync(
-        ParseResult arguments, string path, MrEnclave mrEnclave, CancellationToken cancellation)
+        ParseResult arguments, string path, RoomCreation creation, CancellationToken cancellation)
     {
         if (arguments.GetValue(cas) is not { } target)
         {
@@ -91,23 +86,10 @@ internal sealed class RoomCreateCommand : CliCommand
         {
             throw CliReasons.NoSession.Refuse("--cas goes with --key, and with neither --session-hash nor --cas-identity");
         }
-        var platforms = policy.ReadPlatforms(arguments);
-        var session = RoomTemplates.WriteSession(arguments.GetRequiredValue(name), mrEnclave, platforms);
-        var sessionPath = Path.Combine(Path.GetDirectoryName(path) ?? "", "session.yaml");
-        OutputFile.RequireNew(sessionPath);
         using var identityKey = KeyFile.Load(keyPath);
         using var certificate = identityKey.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-        var accepted = new AttestationPolicy
-        {
-            Identities = [new AcceptedIdentity { MrEnclaves = [InstalledProgram.Cas.Measure()] }],
-            Platforms = platforms,
-        };
-        using var client = new CasClient(
-            target.Address, accepted, certificate, TimeProvider.System, CliVerifier.Default, pins: target.Trusted?.Pins);
-        var found = await client.ReadIdentityAsync(cancellation).ConfigureAwait(false);
-        var created = await client.CreateAsync(System.Text.Encoding.UTF8.GetBytes(session), [], cancellation).ConfigureAwait(false);
-        OutputFile.Write(sessionPath, session);
-        return (created.Hash, found.Identity);
+        return await creation.MakeSessionAsync(
+            target, certificate, Path.Combine(Path.GetDirectoryName(path) ?? "", "session.yaml"), cancellation).ConfigureAwait(false);
     }
 
     private static (string Name, string PublicKey) ParseMember(string text)

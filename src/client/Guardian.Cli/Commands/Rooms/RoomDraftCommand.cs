@@ -41,34 +41,15 @@ internal sealed class RoomDraftCommand : CliCommand
     {
         var (name, path) = (arguments.GetRequiredValue(owner), arguments.GetValue(output));
         OutputFile.RequireNew(path);
-        if (!RoomOptions.IsMemberName(name))
-        {
-            throw CliReasons.BadMember.Refuse($"'{name}' is no name of a member: lower-case letters, digits, hyphens and underscores");
-        }
-        List<DataSetDraft> drafts = [];
-        foreach (var file in arguments.GetRequiredValue(files))
-        {
-            var dataSet = DataSetDraft.NameOf(file);
-            for (var number = 2; drafts.Any(draft => draft.Name == dataSet); number++)
-            {
-                dataSet = $"{DataSetDraft.NameOf(file)}_{number}";
-            }
-            InputFile.Require(file);
-            drafts.Add(InputFile.Use(file, () => DataSetDraft.Read(file, dataSet, name, cancellation)));
-        }
-        var member = arguments.GetValue(key) is { } keyPath
-            ? $"members:\n  - {{name: {name}, key: {ReadPublicKey(keyPath, terminal)}}}\n"
-            : "";
-        var text = $"# The part of {name} in a contract, by 'guardian room draft'. {DataSetDraft.Decide} stands where {name} must decide.\n"
-            + member + "datasets:\n" + string.Concat(drafts.Select(draft => draft.Text));
+        MemberDraft.RequireName(name);
+        var keyPath = arguments.GetValue(key);
+        var draft = MemberDraft.Read(
+            arguments.GetRequiredValue(files), name, keyPath is null ? null : () => ReadPublicKey(keyPath, terminal), cancellation);
         if (path is not null)
         {
-            OutputFile.Write(path, text);
+            OutputFile.Write(path, draft.Text);
         }
-        Show(new RoomDraftResult(
-            path, [.. drafts.Select(draft => draft.Name)], drafts.Sum(draft => draft.Decisions),
-            [.. drafts.SelectMany(draft => draft.Notes)],
-            text), terminal);
+        Show(new RoomDraftResult(path, draft.DataSets, draft.Decisions, draft.Notes, draft.Text), terminal);
         return Task.FromResult(ExitCode.Done);
     }
 

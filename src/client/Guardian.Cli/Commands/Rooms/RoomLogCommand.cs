@@ -19,8 +19,8 @@ internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log
         RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
-        var handOver = ReadHandOver(file);
-        var problem = LogChain.FindProblem(log.Entries) ?? (handOver is null ? null : LogChain.FindProblem(handOver, log.Entries));
+        var handOver = file.ReadHandOver();
+        var problem = file.FindLogProblem(log.Entries);
         var result = new RoomLogResult(problem is null, problem, [.. log.Entries.Select(entry => new LogEntryResult(
             entry.Sequence, entry.Instant.ToString("O", CultureInfo.InvariantCulture), entry.Member, entry.Event,
             JsonNode.Parse(entry.Detail),
@@ -49,12 +49,6 @@ internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log
         });
         return result.Verified ? ExitCode.Done : ExitCode.Refused;
     }
-
-    // The old room's statement is beside the contract of its successor.
-    private static HandOverStatement? ReadHandOver(RoomFile file) =>
-        file.Previous is { } previous && File.Exists(file.HandOverPath)
-            ? RoomStatements.ReadHandOver(InputFile.ReadBytes(file.HandOverPath), previous, file.Contract)
-            : null;
 }
 
 /// <summary>The result of <c>room log</c>.</summary>

@@ -56,14 +56,10 @@ internal abstract class RoomQuestionCommand : RoomCommand
         return output.Show(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract, terminal);
     }
 
-    // None of these calls depends on rows, costs anything, or becomes an entry of the log.
     private static async Task<int> ForecastAsync(
         RoomContract contract, RoomClient client, Question question, Terminal terminal, CancellationToken cancellation)
     {
-        var room = await client.DescribeAsync(cancellation).ConfigureAwait(false);
-        var budget = await client.ReadBudgetAsync(cancellation).ConfigureAwait(false);
-        var log = await client.ReadLogAsync(cancellation).ConfigureAwait(false);
-        var forecast = QuestionForecast.Of(contract, room.Member, question, new PublicFacts(room, budget, log));
+        var forecast = await ForecastView.ReadAsync(contract, client, question, cancellation).ConfigureAwait(false);
         terminal.Show(forecast, RoomsJson.Default.QuestionForecast, people => ForecastView.Show(people, forecast));
         return forecast.Refusal is null ? ExitCode.Done : ExitCode.Refused;
     }

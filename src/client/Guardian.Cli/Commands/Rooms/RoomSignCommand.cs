@@ -27,17 +27,7 @@ internal sealed class RoomSignCommand : LocalCommand
     {
         var file = RoomFile.Load(arguments.GetRequiredValue(contract));
         using var identity = KeyFile.Load(arguments.GetRequiredValue(key));
-        var name = arguments.GetRequiredValue(member);
-        var known = file.Signers.FirstOrDefault(each => each.Name == name)
-            ?? throw CliReasons.NoMember.Refuse(
-                $"{file.Path} has no member '{name}'",
-                $"its members are {string.Join(", ", file.Contract.Members.Select(each => each.Name))}");
-        if (known.PublicKey != identity.PublicKey)
-        {
-            throw CliReasons.WrongKey.Refuse($"the contract names another key for '{name}'");
-        }
-        var path = file.SignaturePath(name);
-        OutputFile.Write(path, SignedContract.Sign(file.Contract, identity) + "\n");
+        var path = file.Sign(arguments.GetRequiredValue(member), identity);
         return new NextStepResult(path, $"signed {file.Hash}").Show(terminal);
     }
 }

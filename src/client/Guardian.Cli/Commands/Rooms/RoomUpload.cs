@@ -21,8 +21,14 @@ internal sealed class RoomUpload(RoomFile file, RoomClient client, string name, 
     /// <param name="path">The data; null when the upload only removes persons.</param>
     /// <param name="removals">The identifiers of persons to remove; null for none.</param>
     /// <returns>The result, and the signed receipt, which is verified.</returns>
+    public Task<(RoomUploadResult Result, byte[] Receipt)> SendAsync(
+        string? path, string? removals, Terminal terminal, CancellationToken cancellation) =>
+        terminal.WithProgressAsync(progress => SendAsync(path, removals, progress, cancellation));
+
+    /// <summary>Prepares and sends.</summary>
+    /// <param name="progress">Begins a part by its name and returns the function that reports its progress.</param>
     public async Task<(RoomUploadResult Result, byte[] Receipt)> SendAsync(
-        string? path, string? removals, Terminal terminal, CancellationToken cancellation)
+        string? path, string? removals, Func<string, Action<double, string>> progress, CancellationToken cancellation)
     {
         // The handshake verifies the enclave and the contract's hash, and the session shows where the key can go. Only then the file is
         // read.
@@ -30,25 +36,22 @@ internal sealed class RoomUpload(RoomFile file, RoomClient client, string name, 
         var keys = await client.ReadKeysAsync(name, cancellation).ConfigureAwait(false);
         var changed = form == UploadForm.Changes ? await FindVersionAsync(cancellation).ConfigureAwait(false) : null;
         var layout = RoomLayout.For(file.Contract);
-        return await terminal.WithProgressAsync(async progress =>
-        {
-            var preparing = progress($"preparing {name}");
-            using var prepared = new DataSetPreparer(dataSet, layout, form: form).Prepare(
-                path, keys.MatchKey,
-                new Reporter<PreparationProgress>(now =>
-                    preparing(now.FileSize == 0 ? 1 : (double)now.BytesRead / now.FileSize, $"{Format.Number(now.Rows)} rows")),
-                removals, cancellation);
-            var sending = progress($"sending {name}");
-            var (resumed, receipt) = await new RoomUploader(client, file.Contract, dataSet).UploadAsync(
-                prepared, keys.UploadSecret,
-                new Reporter<UploadProgress>(now => sending(
-                    (double)now.Bytes / now.TotalBytes,
-                    $"{Format.Number(now.Rows)} of {Format.Number(now.TotalRows)} rows, {Format.Number(now.Bytes)} bytes")),
-                changed, cancellation).ConfigureAwait(false);
-            var accepted = RoomStatements.ReadUploadReceipt(receipt, file.Contract);
-            var size = (long)(layout.GroupSize(dataSet.Keyed().InForm(form)) + ChunkCipher.TagSize) * layout.GroupCount;
-            return (RoomUploadResult.Of(name, accepted, prepared.Report, layout.GroupCount, resumed, size), receipt);
-        }).ConfigureAwait(false);
+        var preparing = progress($"preparing {name}");
+        using var prepared = new DataSetPreparer(dataSet, layout, form: form).Prepare(
+            path, keys.MatchKey,
+            new Reporter<PreparationProgress>(now =>
+                preparing(now.FileSize == 0 ? 1 : (double)now.BytesRead / now.FileSize, $"{Format.Number(now.Rows)} rows")),
+            removals, cancellation);
+        var sending = progress($"sending {name}");
+        var (resumed, receipt) = await new RoomUploader(client, file.Contract, dataSet).UploadAsync(
+            prepared, keys.UploadSecret,
+            new Reporter<UploadProgress>(now => sending(
+                (double)now.Bytes / now.TotalBytes,
+                $"{Format.Number(now.Rows)} of {Format.Number(now.TotalRows)} rows, {Format.Number(now.Bytes)} bytes")),
+            changed, cancellation).ConfigureAwait(false);
+        var accepted = RoomStatements.ReadUploadReceipt(receipt, file.Contract);
+        var size = (long)(layout.GroupSize(dataSet.Keyed().InForm(form)) + ChunkCipher.TagSize) * layout.GroupCount;
+        return (RoomUploadResult.Of(name, accepted, prepared.Report, layout.GroupCount, resumed, size), receipt);
     }
 
     private async Task<string> FindVersionAsync(CancellationToken cancellation)

@@ -34,7 +34,8 @@ internal sealed class RoomVerifyCommand : LocalCommand
         var bytes = InputFile.ReadBytes(arguments.GetRequiredValue(statement));
         var answer = RoomStatements.ReadAnswer(bytes, file.Contract);
         var quote = RoomStatements.Verify(bytes, file.Contract).Quote;
-        List<string> versions = [.. (arguments.GetValue(receipts) ?? []).Select(path => CheckVersion(path, answer, file.Contract))];
+        List<string> versions = [.. (arguments.GetValue(receipts) ?? []).Select(path => RoomStatements.RequireVersion(
+            InputFile.ReadBytes(path), answer, file.Contract, path))];
         var result = new RoomVerifyResult(
             Verified: true, versions, Platforms.Name(quote.Platform), quote.RootName, quote.RootKeyHash, quote.IsRootIntel,
             quote.Report.MrEnclave.ToString(), file.Hash,
@@ -55,18 +56,6 @@ internal sealed class RoomVerifyCommand : LocalCommand
             RoomView.ShowAnswer(people, answer);
         });
         return ExitCode.Done;
-    }
-
-    // A receipt is signed like an answer and names the version that the enclave stored.
-    private static string CheckVersion(string path, Answer answer, RoomContract contract)
-    {
-        var receipt = RoomStatements.ReadUploadReceipt(InputFile.ReadBytes(path), contract, path);
-        var version = answer.DataVersions.GetValueOrDefault(receipt.DataSet);
-        return version == receipt.Version
-            ? receipt.DataSet
-            : throw CliReasons.OtherVersion.Refuse(
-                $"not verified: the answer is about another version of '{receipt.DataSet}' than the receipt",
-                problems: [$"found {version ?? "none"}", $"expected {receipt.Version}"]);
     }
 }
 

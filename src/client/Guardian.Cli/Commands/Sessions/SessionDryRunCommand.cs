@@ -46,7 +46,7 @@ internal sealed class SessionDryRunCommand : LocalCommand
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var (session, _) = template.Load(arguments, arguments.GetRequiredValue(file));
-        var services = arguments.GetValue(measurement) is { } hex
+        IReadOnlyList<DryRunService> services = arguments.GetValue(measurement) is { } hex
             ? JudgeByMeasurement(session, hex)
             : JudgeByQuote(
                 session, arguments.GetValue(quote) is { } path ? VerifyQuote(path) : VerifyCertificate(arguments.GetValue(certificate)!));
@@ -64,7 +64,8 @@ internal sealed class SessionDryRunCommand : LocalCommand
         return services.Any(service => service.Admitted) ? ExitCode.Done : ExitCode.Refused;
     }
 
-    private static List<DryRunService> JudgeByMeasurement(SessionDocument session, string hex)
+    /// <summary>Judges a measurement alone: all other checks are assumed to pass.</summary>
+    public static IReadOnlyList<DryRunService> JudgeByMeasurement(SessionDocument session, string hex)
     {
         var wanted = PolicyOptions.ParseMrEnclave(hex);
         return

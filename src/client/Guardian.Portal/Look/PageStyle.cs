@@ -1,9 +1,16 @@
-namespace Guardian.Cli.Reports;
+namespace Guardian.Portal.Look;
 
-/// <summary>The style sheet of a report, for screens in light and dark and for paper.</summary>
-internal static class PageStyle
+/// <summary>The style sheet of reports and pages, for screens in light and dark and for paper.</summary>
+public static class PageStyle
 {
-    public const string Css = """
+    /// <summary>The steps of shade of a cell in a table of counts; the cell's class is <c>shade-N</c>.</summary>
+    public const int Shades = 20;
+
+    /// <summary>The rules. They need no style attribute, which a strict content policy forbids.</summary>
+    public static string Css { get; } = Rules + string.Concat(Enumerable.Range(0, Shades + 1).Select(step =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\n.shade-{step} {{ --share: {step / (double)Shades:0.##}; }}")));
+
+    private const string Rules = """
         :root { color-scheme: light dark; --ink: #16202b; --soft: #55616e; --paper: #ffffff; --line: #d7dde4; --band: #f3f6f9;
           --up: #0b6e4f; --down: #a4262c; --none: #55616e; --accent: #1f4e8c; --warn: #fff4d6; --alarm: #fde4e4; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e9eef3; --soft: #a9b4c0; --paper: #10161d; --line: #33404d;

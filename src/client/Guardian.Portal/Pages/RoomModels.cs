@@ -1,0 +1,66 @@
+using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Client;
+using Guardian.CleanRoom.Contract;
+using Guardian.CleanRoom.Log;
+using Guardian.CleanRoom.Room;
+
+namespace Guardian.Portal.Pages;
+
+/// <summary>A data set of a room.</summary>
+/// <param name="DataSet">The data set.</param>
+/// <param name="IsMine">Whether the user owns it.</param>
+/// <param name="Version">The current version; null before the first upload.</param>
+/// <param name="Persons">Its persons, which only the owner sees.</param>
+public sealed record DataRow(DataSet DataSet, bool IsMine, string? Version, int? Persons);
+
+/// <summary>The data of a room.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Rows">The data sets.</param>
+/// <param name="Receipts">The receipts in the folder, by name.</param>
+public sealed record DataModel(RoomHead Head, IReadOnlyList<DataRow> Rows, IReadOnlyList<string> Receipts);
+
+/// <summary>The diagnosis of a file before anything is sent.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="DataSet">The data set that it is for.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Form">The form of the upload: <c>all</c>, <c>changes</c> or <c>remove</c>.</param>
+/// <param name="Reports">A report for each column of the identifier.</param>
+public sealed record DiagnosisModel(
+    RoomHead Head, string DataSet, string Path, string Form, IReadOnlyList<(string Column, DiagnosisReport Report)> Reports);
+
+/// <summary>The builder of questions.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Contract">The contract.</param>
+public sealed record AskModel(RoomHead Head, RoomContract Contract);
+
+/// <summary>The forecast of an answer.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Words">The question in a line.</param>
+/// <param name="Question">The question as JSON, for the form that asks it.</param>
+/// <param name="Forecast">The forecast.</param>
+public sealed record ForecastModel(RoomHead Head, string Words, string Question, QuestionForecast Forecast);
+
+/// <summary>The questions that the room admitted.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Answers">The questions, each with its words.</param>
+public sealed record AnswersModel(RoomHead Head, IReadOnlyList<(AnswerSummary Answer, string Words)> Answers);
+
+/// <summary>A verified answer.</summary>
+/// <param name="Head">The head; null for a result that was dropped onto the page.</param>
+/// <param name="Report">The report, as HTML whose values are encoded.</param>
+/// <param name="Files">The addresses of its files, with their names.</param>
+/// <param name="Again">The question as JSON, to ask it again; null where nobody can.</param>
+public sealed record AnswerModel(RoomHead? Head, string Report, IReadOnlyList<(string Address, string Name)> Files, string? Again);
+
+/// <summary>The budgets.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Budget">The budgets.</param>
+/// <param name="Pinned">The data sets that keep a version for some days, one sentence each.</param>
+public sealed record BudgetModel(RoomHead Head, BudgetDescription Budget, IReadOnlyList<string> Pinned);
+
+/// <summary>The log.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Entries">The entries.</param>
+/// <param name="Problem">The first break of the chain; null when there is none.</param>
+/// <param name="Note">The relation to the log of the room before; null for none.</param>
+public sealed record LogModel(RoomHead Head, IReadOnlyList<LogLine> Entries, string? Problem, string? Note);
