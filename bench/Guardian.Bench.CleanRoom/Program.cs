@@ -4,10 +4,14 @@ using Guardian.CleanRoom.Base;
 
 // guardian-bench-clean-room [ROWS [ROUNDS]]: questions over two data sets of that many rows each, with half of the persons in both, beside
 // DuckDB on the same rows in memory. Every figure is a median of rounds that alternate with the others. ROWS alone MIB: only the room, with
-// a working set of that size.
+// a working set of that size. ROWS matching IDENTIFIERS ROUNDS: matching by several identifiers beside as many exact passes. ROWS costs
+// ROUNDS: segments, clusters, the auditor and programs.
 var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
 var isAlone = args.Length > 2 && args[1] == "alone";
-var rounds = args.Length > 1 && !isAlone ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
+var isMatching = args.Length > 3 && args[1] == "matching";
+var isCosts = args.Length > 2 && args[1] == "costs";
+var isWhole = !isAlone && !isMatching && !isCosts;
+var rounds = args.Length > 1 && isWhole ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
 const int Threads = 2;
 const int PsiRows = 10_000;
 var directory = Directory.CreateTempSubdirectory("guardian-bench-");
@@ -16,6 +20,16 @@ try
     if (isAlone)
     {
         Alone.Run(directory.FullName, rows, int.Parse(args[2], CultureInfo.InvariantCulture), Threads);
+        return 0;
+    }
+    if (isMatching)
+    {
+        var (identifiers, times) = (int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture));
+        return Waterfall.Run(directory.FullName, rows, identifiers, times, Threads) ? 0 : 1;
+    }
+    if (isCosts)
+    {
+        Costs.Run(directory.FullName, rows, int.Parse(args[2], CultureInfo.InvariantCulture), Threads);
         return 0;
     }
     var (a, b) = (new Table(rows, 0, 1), new Table(rows, rows / 2, 2));

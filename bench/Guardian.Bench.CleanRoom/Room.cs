@@ -112,12 +112,14 @@ internal sealed class Room : IDisposable
             [sides[0] with { Cells = [new CellPart(0, 10)] }, sides[1] with { Cells = [new CellPart(0, 1)] }], 100);
     }
 
-    /// <summary>Sums one column and its square by the ten values of a column of the other side.</summary>
-    public long Sums(int threads)
+    /// <summary>Sums one column and its square by cells of columns of both sides.</summary>
+    /// <param name="cells">10, 100 or 1,000.</param>
+    public long Sums(int threads, int cells = 10)
     {
         var sides = Sides([]);
-        SidePlan[] plans = [sides[0] with { Cells = [new CellPart(0, 1)] }, sides[1]];
-        return Engine(threads).SumCells(plans, 10, new SumPlan([new Measure(1, 1)], [])).Sum(cell => cell.Measures[0].Sum);
+        var first = cells == 1_000 ? new CellPart(1, 10) : new CellPart(0, cells == 100 ? 10 : 1);
+        SidePlan[] plans = [sides[0] with { Cells = [first] }, cells == 10 ? sides[1] : sides[1] with { Cells = [new CellPart(0, 1)] }];
+        return Engine(threads).SumCells(plans, cells, new SumPlan([new Measure(1, 1)], [])).Sum(cell => cell.Measures[0].Sum);
     }
 
     public void Dispose()

@@ -7,6 +7,9 @@ namespace Guardian.CleanRoom.Matching;
 /// <summary>One row of all eight buckets, as the network moves it.</summary>
 internal interface IElements<TSelf> where TSelf : struct, IElements<TSelf>
 {
+    /// <summary>Words that are read at once: those of a row, or a part of them that divides a row.</summary>
+    static abstract nuint Width { get; }
+
     /// <summary>Reads a row.</summary>
     /// <param name="index">Of its first word.</param>
     static abstract TSelf Load(ref ulong words, ref ulong values, nuint index);
@@ -22,6 +25,9 @@ internal interface IElements<TSelf> where TSelf : struct, IElements<TSelf>
 internal struct WordsAlone<TLanes, T>(T words) : IElements<WordsAlone<TLanes, T>> where TLanes : struct, ILanes<T> where T : struct
 {
     private T words = words;
+
+    /// <inheritdoc/>
+    public static nuint Width => RoomLayout.BucketsPerGroup;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WordsAlone<TLanes, T> Load(ref ulong words, ref ulong values, nuint index) => new(TLanes.Load(ref words, index));
@@ -41,6 +47,9 @@ internal struct WordsAndValues<TLanes, T>(T words, T values) : IElements<WordsAn
 {
     private T words = words;
     private T values = values;
+
+    /// <inheritdoc/>
+    public static nuint Width => RoomLayout.BucketsPerGroup;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WordsAndValues<TLanes, T> Load(ref ulong words, ref ulong values, nuint index) =>
@@ -143,7 +152,7 @@ internal static class MatchNetwork<TElements> where TElements : struct, IElement
             var step = rows / 8 * Lanes;
             ref var w = ref Unsafe.Add(ref words, start * Lanes);
             ref var v = ref Unsafe.Add(ref values, start * Lanes);
-            for (nuint i = 0; i < step; i += Lanes)
+            for (nuint i = 0; i < step; i += TElements.Width)
             {
                 ThreeStages(
                     ref w, ref v, i, step,
@@ -166,9 +175,10 @@ internal static class MatchNetwork<TElements> where TElements : struct, IElement
     {
         unchecked
         {
-            for (var row = start; row < start + stride; row++)
+            var far = stride * Lanes;
+            for (var one = start * Lanes; one < (start + stride) * Lanes; one += TElements.Width)
             {
-                var (one, two) = (row * Lanes, (row + stride) * Lanes);
+                var two = one + far;
                 ExchangeAndStore(
                     ref words, ref values, one, two,
                     TElements.Load(ref words, ref values, one), TElements.Load(ref words, ref values, two));
@@ -198,6 +208,16 @@ internal static class MatchNetwork<TLanes, T> where TLanes : struct, ILanes<T> w
     {
         unchecked
         {
+            if (typeof(TLanes) == typeof(Lanes256))
+            {
+                for (nuint row = 0; row < rows / 2; row++)
+                {
+                    TLanes.Store(first.Read(row), ref words, row * Lanes);
+                    TLanes.Store(second.Read(row), ref words, (rows - 1 - row) * Lanes);
+                }
+                MatchNetwork<HalfWords>.Merge(ref words, ref words, rows);
+                return;
+            }
             var step = rows / 8;
             for (nuint row = 0; row < step; row++)
             {

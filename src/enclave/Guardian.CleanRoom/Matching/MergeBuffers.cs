@@ -82,6 +82,12 @@ internal sealed class MergeBuffers
     {
         switch (Planes)
         {
+            case 0 when typeof(TLanes) == typeof(Lanes256):
+                MatchNetwork<HalfWords>.Merge(ref Word(start), ref Word(start), (nuint)rows);
+                break;
+            case 1 when typeof(TLanes) == typeof(Lanes256):
+                MatchNetwork<HalfWordsAndValues>.Merge(ref Word(start), ref Value(0, start), (nuint)rows);
+                break;
             case 0:
                 MatchNetwork<WordsAlone<TLanes, T>>.Merge(ref Word(start), ref Word(start), (nuint)rows);
                 break;
