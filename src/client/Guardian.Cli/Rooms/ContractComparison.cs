@@ -11,8 +11,8 @@ internal static class ContractComparison
     public static IReadOnlyList<string> Compare(RoomContract before, RoomContract after) =>
     [
         .. Changed("the version", before.Version, after.Version), .. Members(before, after), .. Roles(before.Roles, after.Roles),
-        .. DataSets(before, after), .. Analyses(before.Analyses, after.Analyses), .. Privacy(before.Privacy, after.Privacy),
-        .. Code(before, after),
+        .. DataSets(before, after), .. Analyses(before.Analyses, after.Analyses),
+        .. Programs(before.Analyses.Programs, after.Analyses.Programs), .. Privacy(before.Privacy, after.Privacy), .. Code(before, after),
     ];
 
     private static IEnumerable<string> Members(RoomContract before, RoomContract after)
@@ -159,6 +159,34 @@ internal static class ContractComparison
             }
         }
     }
+
+    private static IEnumerable<string> Programs(IReadOnlyList<ProgramDesign> before, IReadOnlyList<ProgramDesign> after)
+    {
+        foreach (var gone in before.Where(program => after.All(each => each.Name != program.Name)))
+        {
+            yield return $"the program '{gone.Name}' is gone";
+        }
+        foreach (var program in after)
+        {
+            if (before.FirstOrDefault(each => each.Name == program.Name) is not { } known)
+            {
+                yield return $"the program '{program.Name}' is new: {program.Digest}";
+                continue;
+            }
+            foreach (var change in (IEnumerable<string>)[
+                .. Changed("digest", known.Digest, program.Digest), .. Changed("fuel", known.Fuel, program.Fuel),
+                .. Changed("memory", known.MemorySize, program.MemorySize), .. Changed("price", known.Epsilon, program.Epsilon),
+                .. Lists("reads", [.. known.Inputs.Select(each => $"{each}")], [.. program.Inputs.Select(each => $"{each}")]),
+                .. Lists("writes", [.. known.Outputs.Select(Figures)], [.. program.Outputs.Select(Figures)])])
+            {
+                yield return $"the program '{program.Name}': {change}";
+            }
+        }
+    }
+
+    private static string Figures(ProgramOutput output) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{output.Name} ({string.Join(" + ", output.Cells)}, at most {output.Cap / CellText.Power(output.Places)})");
 
     private static IEnumerable<string> Privacy(PrivacyRules before, PrivacyRules after) =>
     [

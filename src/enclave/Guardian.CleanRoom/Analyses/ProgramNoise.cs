@@ -36,8 +36,5 @@ internal sealed class ProgramNoise(RoomContract contract, ProgramDesign design, 
 
     private static double Scale(ProgramOutput output) => (double)CellText.Power(output.Places);
 
-    // If rows match by several identifiers, one row can give other persons other rows. Each of them loses up to the cap in some figures,
-    // and adds up to the cap to others.
-    private Int128 SensitivityOf(ProgramOutput output) =>
-        contract.Persons is null ? output.Cap : 2 * (Int128)output.Cap * contract.Privacy.Influence;
+    private Int128 SensitivityOf(ProgramOutput output) => (Int128)output.Cap * contract.Privacy.Influence;
 }

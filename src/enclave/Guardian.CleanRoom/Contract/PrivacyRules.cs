@@ -20,8 +20,8 @@ public sealed record PrivacyRules(int MinimumAudience, decimal? Epsilon, decimal
     internal const decimal LiftShareOfBudget = 0.75m;
 
     /// <summary>
-    /// The most persons whose figures one person's rows can change: 1, or more where rows match by several identifiers, because one row
-    /// can take another's place (docs/decisions/0137). Noise is as many times larger.
+    /// The most by which one person's rows can change the figures of an answer, in shares of one person: 1, or more where rows match by
+    /// several identifiers, because one row can take another's place (docs/decisions/0137). Noise is as many times larger.
     /// </summary>
     public int Influence { get; init; } = 1;
 

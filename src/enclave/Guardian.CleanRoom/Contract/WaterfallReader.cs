@@ -20,10 +20,11 @@ internal sealed class WaterfallReader
     public List<DataSet> DataSets { get; }
 
     /// <summary>
-    /// The most persons whose figures one person's rows can change. In each pass a row can take the place of one other, which goes on to
-    /// the next pass. That holds for the person's row among the persons, and for the person's row in each other data set.
+    /// The most by which one person's rows can change figures, all cells of an answer together, in shares of one person. In each pass a row
+    /// can take the place of one other, which goes on to the next pass. That holds for the person's row among the persons, and for the
+    /// person's row in each other data set. A person whose row is another one leaves a cell and enters another, so each counts twice.
     /// </summary>
-    public int Influence => Persons is null ? 1 : 1 + ((DataSets.Count - 1) * DataSets.Max(dataSet => dataSet.Identifiers.Count));
+    public int Influence => Persons is null ? 1 : 1 + (2 * (DataSets.Count - 1) * DataSets.Max(dataSet => dataSet.Identifiers.Count));
 
     /// <summary>Reads the member <c>persons</c>, and gives each identifier its pass.</summary>
     public static WaterfallReader Read(YamlMap map, List<DataSet> dataSets)

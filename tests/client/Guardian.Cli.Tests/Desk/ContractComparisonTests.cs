@@ -57,6 +57,28 @@ public sealed class ContractComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Programs_are_told_with_all_that_their_approvers_decided()
+    {
+        const string program = """
+              programs:
+                - name: touch
+                  digest: 1111111111111111111111111111111111111111111111111111111111111111
+                  inputs: [customers.spend]
+                  outputs: [{name: parts, cells: [first, last], cap: 5}]
+
+            """;
+        var with = Text.Replace("  crosstab: true\n", $"  crosstab: true\n{program}", StringComparison.Ordinal);
+        Assert.NotEqual(Text, with);
+        Assert.Equal([$"the program 'touch' is new: {new string('1', 64)}"], ContractComparison.Compare(Read(Text), Read(with)));
+        Assert.Equal(["the program 'touch' is gone"], ContractComparison.Compare(Read(with), Read(Text)));
+        var changed = with.Replace("1111", "2222", StringComparison.Ordinal).Replace("cap: 5", "cap: 9", StringComparison.Ordinal);
+        Assert.Equal(
+            [$"the program 'touch': digest: {new string('2', 64)} instead of {new string('1', 64)}",
+                "the program 'touch': writes: parts (first + last, at most 9) instead of parts (first + last, at most 5)"],
+            ContractComparison.Compare(Read(with), Read(changed)));
+    }
+
+    [Fact]
     public void A_member_who_joins_leaves_or_changes_its_key_is_named()
     {
         using var other = IdentityKey.Create();

@@ -77,7 +77,7 @@ public sealed class WaterfallAttackTests
     public void One_person_changes_no_more_figures_than_the_noise_covers()
     {
         var random = new Random(10);
-        var most = 0;
+        var (most, mostInCells) = (0, 0);
         for (var round = 0; round < 3_000; round++)
         {
             // Few different identifiers, so that rows take each other's place again and again.
@@ -90,14 +90,20 @@ public sealed class WaterfallAttackTests
             var before = WaterfallRows.Match(rows, persons);
             var after = WaterfallRows.Match([.. rows.Skip(1)], [.. persons.Skip(1)]);
             // By person, the row that is matched with them; the first row and the first person are those of the removed one.
-            var matchedBefore = Enumerable.Range(1, persons.Count - 1).Select(person => Array.IndexOf(before, person));
-            var matchedAfter = Enumerable.Range(1, persons.Count - 1)
+            List<int> matchedBefore = [.. Enumerable.Range(1, persons.Count - 1).Select(person => Array.IndexOf(before, person))];
+            List<int> matchedAfter = [.. Enumerable.Range(1, persons.Count - 1)
                 .Select(person => Array.IndexOf(after, person - 1) is var row && row < 0
-                ? -1 : row + 1);
+                ? -1 : row + 1)];
+            // Each row is a cell of its own: the worst crosstab.
+            mostInCells = Math.Max(mostInCells, 1 + matchedBefore.Zip(matchedAfter, (one, two) => one == two ? 0
+                : (one < 0 ? 0 : 1) + (two < 0 ? 0 : 1)).Sum());
             most = Math.Max(most, 1 + matchedBefore.Zip(matchedAfter, (one, two) => one != two).Count(differs => differs));
         }
         // Naive noise for one person would not cover it.
-        Assert.InRange(most, 2, WaterfallRows.Contract().Privacy.Influence);
+        const int displaced = 3;
+        Assert.InRange(most, 2, 1 + displaced);
+        // Noise for as many persons would not cover those who move from one cell to another.
+        Assert.InRange(mostInCells, most + 1, WaterfallRows.Contract().Privacy.Influence);
     }
 
     // Each identifier once in a data set, as its upload is checked for.

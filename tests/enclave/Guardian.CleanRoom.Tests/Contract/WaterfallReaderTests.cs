@@ -14,7 +14,7 @@ public class WaterfallReaderTests
         Assert.Equal(("campaign", 3), (contract.Persons, contract.PassCount));
         Assert.All(contract.DataSets, dataSet => Assert.Equal([0, 1, 2], dataSet.Passes));
         Assert.Equal(contract.DataSets[0].Columns.Count + 6, contract.DataSets[0].Keyed().Columns.Count);
-        Assert.Equal(4, contract.Privacy.Influence);
+        Assert.Equal(7, contract.Privacy.Influence);
         Assert.Equal((null, 1, 1), (TestContract.Read().Persons, TestContract.Read().PassCount, TestContract.Read().Privacy.Influence));
     }
 
