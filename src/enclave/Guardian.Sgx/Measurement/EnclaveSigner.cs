@@ -101,8 +101,13 @@ public sealed class EnclaveSigner : IDisposable
         Sign(enclaveHash, isvProdId, isvSvn, attributes, new EnclaveAttributes((AttributeFlags)ulong.MaxValue, ~0xE4UL), date);
 
     /// <summary>Signs an enclave's identity.</summary>
-    /// <inheritdoc cref="Sign(MrEnclave, ushort, ushort, EnclaveAttributes, DateOnly)"/>
+    /// <param name="enclaveHash">MRENCLAVE.</param>
+    /// <param name="isvProdId">The product.</param>
+    /// <param name="isvSvn">The product's security version.</param>
+    /// <param name="attributes">ATTRIBUTES of the enclave.</param>
     /// <param name="mask">The attributes that must be as given.</param>
+    /// <param name="date">The date of signing.</param>
+    /// <returns>The signed structure.</returns>
     public SigStruct Sign(
         MrEnclave enclaveHash, ushort isvProdId, ushort isvSvn, EnclaveAttributes attributes, EnclaveAttributes mask, DateOnly date) =>
         SigStruct.Create(key, enclaveHash, isvProdId, isvSvn, attributes, mask, date);

@@ -76,7 +76,9 @@ internal sealed class SdkLoader(ElfImage image, byte[] metadata, ulong enclaveSi
     }
 
     /// <summary>Makes the page of a segment at an address.</summary>
+    /// <param name="segment">The segment.</param>
     /// <param name="content">The segment's bytes in the file.</param>
+    /// <param name="address">The page's address, in bytes from the enclave's base.</param>
     internal static byte[] PageOf(Segment segment, ReadOnlySpan<byte> content, ulong address)
     {
         var page = new byte[PageSize];
