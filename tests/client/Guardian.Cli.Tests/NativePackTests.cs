@@ -155,16 +155,15 @@ public sealed class NativePackTests : IDisposable
         Image("layout", hostile);
         (await PackAsync("layout")).Ends(0);
         Assert.Empty(Directory.GetFileSystemEntries(outside));
+        Directory.Delete(folder.File("pack"), recursive: true);
         foreach (var (name, says) in new[] { ("../../escape", "leads out of its folder"), ("app/../../escape", "leads out of its folder") })
         {
             Directory.Delete(folder.File("layout"), recursive: true);
-            Directory.Delete(folder.File("pack"), recursive: true);
             Image("layout", Layer((TarEntryType.RegularFile, name, "planted", "")));
             (await PackAsync("layout")).Ends(1).Says(says);
             Assert.False(File.Exists(folder.File("escape")));
         }
         await File.WriteAllTextAsync(folder.File("layout/index.json"), "[]");
-        Directory.Delete(folder.File("pack"), recursive: true);
         (await PackAsync("layout")).Ends(1).Says("no usable OCI image layout");
         (await PackAsync("premain/guardian-premain")).Ends(1).Says("no archive of an image");
     }
