@@ -4,11 +4,13 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.EventLogs;
 using Guardian.Attestation.Evidence;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.RaTls;
+using Guardian.Attestation.Snp;
 using Guardian.Attestation.Statements;
 using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Owners;
@@ -43,6 +45,7 @@ internal sealed record Target(string Name, Func<IReadOnlyList<byte[]>> Seeds, Fu
 internal static class Targets
 {
     private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset SnpInstant = new(2026, 3, 7, 0, 0, 0, TimeSpan.Zero);
     private static readonly EnvelopeVerifier Envelopes = new(SimulatedPlatforms.Verifier);
     private static readonly Lazy<Samples> Known = new(() => new Samples());
 
@@ -74,6 +77,20 @@ internal static class Targets
         new("endorsements",
             () => [Vector("envelopes", "oe-evidence-endorsements", "endorsements.bin")],
             input => OpenEnclaveEndorsements.TryRead(input) is not null),
+        new("event-log",
+            () =>
+            [
+                Vector("tdx-eventlog", "log-duplicate-separator", "ccel_data.bin"),
+                Vector("tdx-eventlog", "dstack-json-rtmr3", "event_log.json"), Vector("tdx-eventlog", "aael-text-1", "aael.txt"),
+            ],
+            input => EventLog.TryRead(input).Value is not null),
+        new("snp-report", () => [Vector("snp", "turin-v5-vcek", "report.bin"), Vector("snp", "milan-v2-vcek-virtee", "report.bin")],
+            input => SnpReport.TryParse(input).Value is not null),
+        new("snp-certificate",
+            () => [Vector("snp", "turin-v5-vcek", "leaf.der"), Vector("snp", "milan-v3-vlek-us-east-2", "leaf.der")],
+            ReadSnpCertificate),
+        new("snp-azure", () => [Vector("snp", "azure-hcl-milan-v2", "hcl-report.bin")],
+            input => EnvelopeReader.Read(input).Value is { Kind: EnvelopeKind.SnpReport }),
         new("envelope",
             () =>
             [
@@ -260,6 +277,14 @@ internal static class Targets
     internal static byte[] Vector(params string[] path) => File.ReadAllBytes(FileOf(Path.Combine(["tests", "vectors", .. path])));
 
     // Whatever the verdict, a known form is read and verified without an exception.
+    private static bool ReadSnpCertificate(byte[] input)
+    {
+        var endorsements = new SnpEndorsements { Leaf = input, Chain = Vector("snp", "turin-v5-vcek", "chain.pem") };
+        var options = new SnpOptions { RequireRevocationList = false };
+        return SnpVerifier.Verify(Vector("snp", "turin-v5-vcek", "report.bin"), endorsements, SnpInstant, options).Value is not null
+            || (Certificate.TryRead(input) is { } certificate && SnpLeaf.TryRead(certificate) is not null);
+    }
+
     private static bool ReadEnvelope(byte[] input)
     {
         if (EnvelopeReader.Read(input).Value is not { } envelope)

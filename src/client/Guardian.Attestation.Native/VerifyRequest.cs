@@ -115,7 +115,7 @@ internal sealed record VerifyRequest
         }
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(Encoding.UTF8.GetBytes(yaml), problems);
-        var policy = map is null ? null : PolicyReader.Read(map, allowTrustDomains: true);
+        var policy = map is null ? null : PolicyReader.Read(map, allowVirtualMachines: true);
         map?.End();
         return policy is null || problems.Any ? (null, $"the policy has mistakes: {string.Join("; ", problems.Items)}") : (policy, null);
     }

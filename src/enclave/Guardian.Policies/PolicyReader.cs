@@ -14,10 +14,17 @@ namespace Guardian.Policies;
 ///   - mrenclave: [HEX, …]
 ///     signer: {mrsigner: HEX, isvprodid: 1, isvsvn_min: 1, isvsvn_max: 9}
 ///     configid: HEX
-///   - mrtd: [HEX, …]                  # a trust domain, only if the caller allows it
+///   - mrtd: [HEX, …]                  # a trust domain, only if the caller allows virtual machines
 ///     rtmr0: [HEX, …]                 # and rtmr1, rtmr2, rtmr3
 ///     mrseam: [HEX, …]
-///     tdattributes: [0x10000000, …]
+///     tdattributes: [0x10000000, …]   # and xfam
+///     mrconfigid: [HEX, …]            # and mrowner, mrownerconfig
+///   - measurement: [HEX, …]           # a guest of SEV-SNP, likewise
+///     host_data: [HEX, …]             # and id_key_digest
+///     guest_policy: [0x3001f, …]
+///     vmpl_max: 0
+///     guest_svn_min: 1
+///     tcb_min: {bootloader: 4, tee: 0, snp: 24, microcode: 219}     # Turin: fmc too
 /// platforms: [hardware, simulated]    # default [hardware]
 /// debug: false                        # default false
 /// tcb:                                # default: UpToDate alone
@@ -38,10 +45,11 @@ public static class PolicyReader
     /// <see cref="YamlMap.End"/>.
     /// </summary>
     /// <param name="map">The map; it collects the problems.</param>
-    /// <param name="allowTrustDomains">Whether variants may name trust domains, as appraisers of any quote want, besides enclaves.</param>
+    /// <param name="allowVirtualMachines">Whether variants may name trust domains and guests of SEV-SNP too, as appraisers of any
+    /// evidence want.</param>
     /// <returns>The policy. It is incomplete if the map has problems, so the caller must check for them.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="map"/> is null.</exception>
-    public static AttestationPolicy Read(YamlMap map, bool allowTrustDomains = false)
+    public static AttestationPolicy Read(YamlMap map, bool allowVirtualMachines = false)
     {
         ArgumentNullException.ThrowIfNull(map);
         var variants = map.Maps("attestation");
@@ -53,8 +61,10 @@ public static class PolicyReader
         {
             Identities =
             [
-                .. variants.Select(
-                    variant => allowTrustDomains && IsTrustDomain(variant) ? ReadTrustDomain(variant) : ReadIdentity(variant)),
+                .. variants.Select(variant =>
+                    allowVirtualMachines && IsTrustDomain(variant) ? ReadTrustDomain(variant)
+                    : allowVirtualMachines && SnpVariantReader.IsSnpGuest(variant) ? SnpVariantReader.Read(variant)
+                    : ReadIdentity(variant)),
             ],
             Platforms = ReadPlatforms(map),
             AllowDebug = map.Flag("debug", absent: false),
@@ -157,19 +167,24 @@ public static class PolicyReader
 
     // A misplaced member of an enclave is then unknown where it stands.
     private static bool IsTrustDomain(YamlMap variant) => variant.Names.Any(
-        name => name is "mrtd" or "rtmr0" or "rtmr1" or "rtmr2" or "rtmr3" or "mrseam" or "tdattributes");
+        name => name is "mrtd" or "rtmr0" or "rtmr1" or "rtmr2" or "rtmr3" or "mrseam" or "tdattributes"
+            or "xfam" or "mrconfigid" or "mrowner" or "mrownerconfig");
 
     private static AcceptedIdentity ReadTrustDomain(YamlMap variant)
     {
         var trustDomain = new AcceptedTrustDomain
         {
-            MrTds = ReadTdMeasurements(variant, "mrtd"),
-            Rtmr0 = ReadTdMeasurements(variant, "rtmr0"),
-            Rtmr1 = ReadTdMeasurements(variant, "rtmr1"),
-            Rtmr2 = ReadTdMeasurements(variant, "rtmr2"),
-            Rtmr3 = ReadTdMeasurements(variant, "rtmr3"),
-            MrSeams = ReadTdMeasurements(variant, "mrseam"),
-            Attributes = [.. ReadList(variant, "tdattributes").Select(ReadTdAttributes)],
+            MrTds = ReadHexList(variant, "mrtd", 48),
+            Rtmr0 = ReadHexList(variant, "rtmr0", 48),
+            Rtmr1 = ReadHexList(variant, "rtmr1", 48),
+            Rtmr2 = ReadHexList(variant, "rtmr2", 48),
+            Rtmr3 = ReadHexList(variant, "rtmr3", 48),
+            MrSeams = ReadHexList(variant, "mrseam", 48),
+            Attributes = [.. ReadList(variant, "tdattributes").Select(text => ReadFlags(text, "TDATTRIBUTES"))],
+            Xfams = [.. ReadList(variant, "xfam").Select(text => ReadFlags(text, "XFAM"))],
+            MrConfigIds = ReadHexList(variant, "mrconfigid", 48),
+            MrOwners = ReadHexList(variant, "mrowner", 48),
+            MrOwnerConfigs = ReadHexList(variant, "mrownerconfig", 48),
         };
         if (!variant.Has("mrtd"))
         {
@@ -179,35 +194,37 @@ public static class PolicyReader
         return new AcceptedIdentity { TrustDomain = trustDomain };
     }
 
-    private static List<ReadOnlyMemory<byte>> ReadTdMeasurements(YamlMap variant, string name)
+    /// <summary>Reads a list of values of a fixed size, in hexadecimal.</summary>
+    internal static List<ReadOnlyMemory<byte>> ReadHexList(YamlMap variant, string name, int size)
     {
         var values = new List<ReadOnlyMemory<byte>>();
         foreach (var text in ReadList(variant, name))
         {
-            var bytes = new byte[48];
+            var bytes = new byte[size];
             if (text.Value.Length != 2 * bytes.Length
                 || Convert.FromHexString(text.Value, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
             {
-                text.Report($"'{name}' has 96 hex digits, not '{text.Value}'");
+                text.Report($"'{name}' has {2 * size} hex digits, not '{text.Value}'");
             }
             values.Add(bytes);
         }
         return values;
     }
 
-    private static ulong ReadTdAttributes(YamlText text)
+    /// <summary>Reads flags, written like 0x10000000.</summary>
+    internal static ulong ReadFlags(YamlText text, string what)
     {
         if (!text.Value.StartsWith("0x", StringComparison.Ordinal)
             || !ulong.TryParse(text.Value.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
         {
-            text.Report($"TDATTRIBUTES are written like 0x10000000, not '{text.Value}'");
+            text.Report($"{what} must be written like 0x10000000, not '{text.Value}'");
             return 0;
         }
         return value;
     }
 
     // An empty list would accept everything, which nobody means who writes it.
-    private static IReadOnlyList<YamlText> ReadList(YamlMap variant, string name)
+    internal static IReadOnlyList<YamlText> ReadList(YamlMap variant, string name)
     {
         var texts = variant.Texts(name);
         if (variant.Has(name) && texts.Count == 0)

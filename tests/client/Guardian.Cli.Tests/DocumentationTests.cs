@@ -68,6 +68,16 @@ public sealed partial class DocumentationTests : IDisposable
         var quote = await File.ReadAllBytesAsync(folder.File("quote.bin"));
         await File.WriteAllBytesAsync(
             folder.File("report.bin"), [1, 0, 0, 0, 2, 0, 0, 0, .. BitConverter.GetBytes((ulong)quote.Length), .. quote]);
+        File.Copy(Repository.File("tests", "vectors", "snp", "milan-v3-vcek-hostdata", "report.bin"), folder.File("snp-report.bin"));
+        Directory.CreateDirectory(folder.File("amd"));
+        foreach (var (file, name) in new[]
+        {
+            ("milan-v3-vcek-hostdata/leaf.der", "vcek.der"), ("milan-v3-vcek-hostdata/chain.pem", "chain.pem"), (
+                "crl/milan.der", "crl.der"),
+        })
+        {
+            File.Copy(Repository.File("tests", "vectors", "snp", file), folder.File(Path.Combine("amd", name)));
+        }
         foreach (var file in new[] { "token.jwt", "jwks.json" })
         {
             File.Copy(Repository.File("tests", "vectors", "envelopes", "maa-sgx-runtime-data", file), folder.File(file));

@@ -44,6 +44,47 @@ public sealed class VerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_report_of_SEV_SNP_is_verified_with_AMDs_documents()
+    {
+        var vector = Vector("snp", "milan-v3-vcek-hostdata");
+        var (report, at) = (Path.Combine(vector, "report.bin"), "2026-03-07T00:00:00Z");
+        Shows((await RunAsync(report, "--at", at)).Ends(1), "to fix it: get https://kdsintf.amd.com/vcek/v1/Milan/", "verdict: refused");
+        Shows((await RunAsync(report, "--at", at, "--collateral", vector)).Ends(1), "revocation list", "verdict: refused");
+        var documents = Directory.CreateDirectory(folder.File("amd")).FullName;
+        File.Copy(Path.Combine(vector, "leaf.der"), Path.Combine(documents, "vcek.der"));
+        File.Copy(Path.Combine(vector, "chain.pem"), Path.Combine(documents, "cert_chain.pem"));
+        File.Copy(Path.Combine(vector, "..", "crl", "milan.der"), Path.Combine(documents, "crl.der"));
+        var accepted = (await RunAsync(report, "--at", at, "--collateral", documents, "--json")).Ends(0).Json;
+        Assert.Equal(("SEV-SNP report", true), ((string)accepted["found"]!, (bool)accepted["snp"]!["rootIsAmd"]!));
+
+        var measurement = (string)accepted["snp"]!["measurement"]!;
+        folder.Write("policy.yaml",
+            $"attestation:\n  - measurement: [{measurement}]\n    tcb_min: {{bootloader: 4, tee: 0, snp: 24, microcode: 250}}\n");
+        Shows(
+            (await RunAsync(report, "--at", at, "--collateral", documents, "--policy", folder.File("policy.yaml"))).Ends(1),
+            "does not hold: tcb", "to fix it: update the platform's firmware");
+        (await RunAsync(report, "--at", at, "--collateral", documents, "--accept", "OutOfDate")).Ends(2).Says("--accept is for quotes");
+    }
+
+    [Fact]
+    public async Task An_event_log_must_give_the_registers_of_the_quote()
+    {
+        // A quote and a log that are not of one boot; the library's tests have those that are.
+        var vector = Vector("dcap", "tdx4-uptodate");
+        string[] arguments = [Path.Combine(vector, "quote.bin"), "--collateral", vector, "--at", At, "--event-log"];
+        var log = Vector("tdx-eventlog", "log-ovmf");
+        var refused = (await RunAsync([.. arguments, Path.Combine(log, "ccel_data.bin"), "--json"])).Ends(1).Json;
+        Assert.Equal(
+            (false, true, "wrong-event-log"),
+            ((bool)refused["accepted"]!, (bool)refused["quote"]!["accepted"]!, (string)refused["eventLog"]!["reason"]!));
+        Shows((await RunAsync([.. arguments, Path.Combine(vector, "quote.bin")])).Ends(1), "does not hold: the event log cannot be used");
+        var enclave = Vector("dcap", "sgx3-processor-cfg-and-swh");
+        (await RunAsync(
+            Path.Combine(enclave, "quote.bin"), "--collateral", enclave, "--at", At, "--event-log", Path.Combine(log, "ccel_data.bin")))
+            .Ends(2).Says("--event-log is for the quote of a trust domain");
+    }
+
+    [Fact]
     public async Task A_token_needs_the_keys_of_its_issuer()
     {
         var intel = Vector("envelopes", "ita-sgx");

@@ -30,7 +30,8 @@ internal static class FloorTable
         ["Guardian.Files"] = ["", "Native", "Host", "Durable"],
         ["Guardian.Runtime"] = ["Base", "Images", "Network", "Stdio", "Start", "Storage", "Run", ""],
         ["Guardian.Attestation"] =
-            ["Quotes", "Pki", "Identity", "Collateral", "Verification", "Policy", "Launch", "Evidence", "RaTls", "Statements", "Envelopes"],
+            ["Quotes", "Pki", "Identity", "Collateral", "EventLogs", "Snp", "Verification", "Policy", "Launch", "Evidence", "RaTls",
+                "Statements", "Envelopes"],
         ["Guardian.Sgx"] = ["", "Cpu", "Measurement", "Reports", "Keys", "Enclaves", "Gramine"],
         ["Guardian.Simulation"] = ["Memory", "Processor", "Quoting", ""],
         ["Guardian.Volumes"] = ["Contract", "Format", "Threads", "Storage", "Content", "Commit", "Nodes", "Checking", ""],

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Snp;
 using Guardian.Refusals;
 
 namespace Guardian.Attestation.Envelopes;
@@ -60,6 +61,14 @@ public static class EnvelopeReader
         if (OpenEnclaveReport.TryRead(bytes) is { } report)
         {
             return new Envelope(EnvelopeKind.OpenEnclaveReport, "Open Enclave report", report);
+        }
+        if (SnpReport.LooksLike(bytes.Span))
+        {
+            return new Envelope(EnvelopeKind.SnpReport, "SEV-SNP report", bytes);
+        }
+        if (AzureReport.TryRead(bytes) is var (snp, runtimeData))
+        {
+            return new Envelope(EnvelopeKind.SnpReport, "SEV-SNP report (Azure)", snp) { RuntimeData = runtimeData };
         }
         if (bytes.Length > 0 && bytes.Span[0] == 0x30 && Certificate.TryRead(bytes) is { } certificate)
         {
@@ -148,7 +157,6 @@ public static class EnvelopeReader
     {
         0 => "empty",
         432 => "as long as an SGX report, which only the same machine can verify; ask the enclave for a quote",
-        1184 when bytes[0] is >= 2 and <= 5 && bytes[1] == 0 => "like a report of AMD SEV-SNP, which Guardian does not verify",
         1808 => "as long as a SIGSTRUCT, which signs an enclave and says nothing about a platform",
         _ when OpenEnclaveReport.IsLocal(bytes) => "a local Open Enclave report, which only the same machine can verify",
         _ when bytes.Length >= 28 && bytes[1] == 0 && bytes[0] is >= 1 and <= 8 => "like a quote whose QE vendor id is not Intel's",

@@ -31,6 +31,8 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
         {
             case EnvelopeKind.Token:
                 throw new ArgumentException("a token is an attestation result, not evidence", nameof(envelope));
+            case EnvelopeKind.SnpReport:
+                return QuoteReasons.UnsupportedTee.At(QuoteStage.Parse, "a report of SEV-SNP is no quote: Envelope.VerifySnp verifies it");
             case EnvelopeKind.Certificate:
                 return VerifyCertificate(envelope.Content, now);
             case EnvelopeKind.MarbleRunQuote:

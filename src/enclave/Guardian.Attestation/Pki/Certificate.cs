@@ -50,7 +50,10 @@ internal sealed class Certificate
 
     public required bool IsSignedWithEcdsaSha256 { get; init; }
 
-    /// <summary>DER sequence of r and s.</summary>
+    /// <summary>DER AlgorithmIdentifier of the signature.</summary>
+    public required ReadOnlyMemory<byte> SignatureAlgorithm { get; init; }
+
+    /// <summary>The signature: with ECDSA, the DER sequence of r and s.</summary>
     public required ReadOnlyMemory<byte> Signature { get; init; }
 
     public required IReadOnlyList<CertificateExtension> Extensions { get; init; }
@@ -133,12 +136,14 @@ internal sealed class Certificate
             PublicKey = ReadP256Key(keyInfo),
             IsSignedWithEcdsaSha256 =
                 new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() == EcdsaWithSha256,
+            SignatureAlgorithm = algorithm,
             Signature = signature,
             Extensions = extensions,
             IsAuthority = extensions.FirstOrDefault(extension => extension.Oid == BasicConstraints) is { } constraints
                 && ReadIsAuthority(constraints.Value),
+            // AMD's intermediates end the bits with a zero, which DER forbids and which means nothing.
             Usage = extensions.FirstOrDefault(extension => extension.Oid == KeyUsage) is { } usage
-                ? new AsnReader(usage.Value, AsnEncodingRules.DER).ReadNamedBitListValue<CertificateKeyUsage>()
+                ? new AsnReader(usage.Value, AsnEncodingRules.BER).ReadNamedBitListValue<CertificateKeyUsage>()
                 : null,
             HasUnknownCritical = extensions.Any(extension => extension.IsCritical && !known.Contains(extension.Oid)),
         };

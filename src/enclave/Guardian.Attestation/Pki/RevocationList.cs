@@ -24,7 +24,12 @@ internal sealed class RevocationList
 
     public required DateTimeOffset NextUpdate { get; init; }
 
-    /// <summary>DER sequence of r and s.</summary>
+    public required bool IsSignedWithEcdsaSha256 { get; init; }
+
+    /// <summary>DER AlgorithmIdentifier of the signature.</summary>
+    public required ReadOnlyMemory<byte> SignatureAlgorithm { get; init; }
+
+    /// <summary>The signature: with ECDSA, the DER sequence of r and s.</summary>
     public required ReadOnlyMemory<byte> Signature { get; init; }
 
     /// <summary>The number of revoked certificates.</summary>
@@ -32,7 +37,8 @@ internal sealed class RevocationList
 
     public bool Contains(Certificate certificate) => serialNumbers.Contains(Convert.ToHexString(certificate.SerialNumber.Span));
 
-    public bool IsSignedBy(P256Key key) => key.VerifyDer(Tbs.Span, Signature.Span);
+    /// <summary>Whether the holder of a key signed this list with ECDSA and SHA-256.</summary>
+    public bool IsSignedBy(P256Key key) => IsSignedWithEcdsaSha256 && key.VerifyDer(Tbs.Span, Signature.Span);
 
     /// <summary>Reads one list, DER; null when it is malformed or partial. Never throws for any content.</summary>
     public static RevocationList? TryRead(ReadOnlyMemory<byte> der)
@@ -64,8 +70,7 @@ internal sealed class RevocationList
 
         // Version 2 is encoded as 1. Intel publishes no older lists.
         if (!tbs.TryReadInt32(out var version) || version != 1 || unusedBits != 0
-            || !tbs.ReadEncodedValue().Span.SequenceEqual(algorithm.Span)
-            || new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() != Certificate.EcdsaWithSha256)
+            || !tbs.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
         {
             return null;
         }
@@ -83,6 +88,9 @@ internal sealed class RevocationList
             Issuer = issuer,
             ThisUpdate = thisUpdate,
             NextUpdate = nextUpdate,
+            IsSignedWithEcdsaSha256 =
+                new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() == Certificate.EcdsaWithSha256,
+            SignatureAlgorithm = algorithm,
             Signature = signature,
         };
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
 using Guardian.Sgx.Measurement;
 using Guardian.Sgx.Reports;
@@ -33,6 +34,9 @@ public sealed record AcceptedIdentity
     /// <summary>The accepted trust domain; an identity that has one matches no enclave. Null matches no trust domain.</summary>
     public AcceptedTrustDomain? TrustDomain { get; init; }
 
+    /// <summary>The accepted guest of SEV-SNP; an identity that has one matches no quote. Null matches no such guest.</summary>
+    public AcceptedSnpGuest? SnpGuest { get; init; }
+
     /// <summary>Whether this is <see cref="Anyone"/>.</summary>
     internal bool IsAnyone { get; private init; }
 
@@ -47,12 +51,17 @@ public sealed record AcceptedIdentity
     {
         ArgumentNullException.ThrowIfNull(quote);
         return IsAnyone
-            || (quote.TdReport is { } td ? !NamesEnclave && TrustDomain?.Matches(td) == true : Matches(quote.Report));
+            || (SnpGuest is null
+                && (quote.TdReport is { } td ? !NamesEnclave && TrustDomain?.Matches(td) == true : Matches(quote.Report)));
     }
+
+    /// <summary>Whether a guest of SEV-SNP has this identity.</summary>
+    internal bool Matches(SnpReport report) =>
+        IsAnyone || (!NamesEnclave && TrustDomain is null && SnpGuest?.Matches(report) == true);
 
     /// <inheritdoc cref="Matches(VerifiedQuote)"/>
     internal bool Matches(ReportBody report) =>
-        NamesEnclave && TrustDomain is null
+        NamesEnclave && TrustDomain is null && SnpGuest is null
         && (MrEnclaves.Count == 0 || MrEnclaves.Contains(report.MrEnclave))
         && (MrSigner is not { } signer || signer == report.MrSigner)
         && (IsvProdId is not { } product || product == report.IsvProdId)
@@ -96,6 +105,10 @@ public sealed record AcceptedIdentity
         if (TrustDomain is { } td)
         {
             parts.Add(td.ToString());
+        }
+        if (SnpGuest is { } guest)
+        {
+            parts.Add(guest.ToString());
         }
         return string.Join(", ", parts);
     }

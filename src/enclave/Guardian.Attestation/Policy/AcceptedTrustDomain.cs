@@ -30,11 +30,26 @@ public sealed record AcceptedTrustDomain
     /// <summary>The accepted TDATTRIBUTES. Empty accepts those that keep the host out; see <see cref="TdReport.IsClosed"/>.</summary>
     public IReadOnlyList<ulong> Attributes { get; init; } = [];
 
+    /// <summary>The accepted values of XFAM: the extended features of the processor that the trust domain may use. Empty accepts
+    /// any.</summary>
+    public IReadOnlyList<ulong> Xfams { get; init; } = [];
+
+    /// <summary>The accepted MRCONFIGIDs, 48 bytes each: what the host configured and did not measure. Empty accepts any.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> MrConfigIds { get; init; } = [];
+
+    /// <summary>The accepted MROWNERs, 48 bytes each: the owner, as the host named it at launch. Empty accepts any.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> MrOwners { get; init; } = [];
+
+    /// <summary>The accepted MROWNERCONFIGs, 48 bytes each: the owner's configuration, likewise. Empty accepts any.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> MrOwnerConfigs { get; init; } = [];
+
     /// <summary>Whether a trust domain matches every list.</summary>
     internal bool Matches(TdReport td) =>
         MrTds.Any(each => each.Span.SequenceEqual(td.MrTd.Span))
         && IsAnyOf(Rtmr0, td.Rtmr(0)) && IsAnyOf(Rtmr1, td.Rtmr(1)) && IsAnyOf(Rtmr2, td.Rtmr(2)) && IsAnyOf(Rtmr3, td.Rtmr(3))
-        && IsAnyOf(MrSeams, td.MrSeam)
+        && IsAnyOf(MrSeams, td.MrSeam) && IsAnyOf(MrConfigIds, td.MrConfigId)
+        && IsAnyOf(MrOwners, td.MrOwner) && IsAnyOf(MrOwnerConfigs, td.MrOwnerConfig)
+        && (Xfams.Count == 0 || Xfams.Contains(td.Xfam))
         && (Attributes.Count > 0 ? Attributes.Contains(td.TdAttributes) : td.IsClosed);
 
     /// <summary>Describes the trust domain to people.</summary>
@@ -59,6 +74,13 @@ public sealed record AcceptedTrustDomain
         {
             parts.Add($"tdattributes {string.Join(" or ", Attributes.Select(Describe))}");
         }
+        if (Xfams.Count > 0)
+        {
+            parts.Add($"xfam {string.Join(" or ", Xfams.Select(Describe))}");
+        }
+        Add("mrconfigid", MrConfigIds);
+        Add("mrowner", MrOwners);
+        Add("mrownerconfig", MrOwnerConfigs);
         return string.Join(", ", parts);
     }
 
@@ -72,10 +94,18 @@ public sealed record AcceptedTrustDomain
         Rtmr3 = [td.Rtmr(3)],
         MrSeams = [td.MrSeam],
         Attributes = [td.TdAttributes],
+        Xfams = [td.Xfam],
+        MrConfigIds = NonZero(td.MrConfigId),
+        MrOwners = NonZero(td.MrOwner),
+        MrOwnerConfigs = NonZero(td.MrOwnerConfig),
     }.ToString();
 
     /// <summary>Writes TDATTRIBUTES as <c>quote show</c> does.</summary>
     internal static string Describe(ulong attributes) => string.Create(CultureInfo.InvariantCulture, $"0x{attributes:x}");
+
+    // A value that nobody gave would only make the line longer.
+    private static IReadOnlyList<ReadOnlyMemory<byte>> NonZero(ReadOnlyMemory<byte> value) =>
+        value.Span.ContainsAnyExcept((byte)0) ? [value] : [];
 
     private static bool IsAnyOf(IReadOnlyList<ReadOnlyMemory<byte>> accepted, ReadOnlyMemory<byte> found) =>
         accepted.Count == 0 || accepted.Any(each => each.Span.SequenceEqual(found.Span));

@@ -1,4 +1,5 @@
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
 using Guardian.Sgx;
 
@@ -70,15 +71,23 @@ public sealed record AttestationPolicy
         {
             checks.Add(new AppraisalCheck(
                 "tcb", IsCurrent(tcb, quote.VerifiedAt), Describe(tcb), DescribeStatuses(),
-                tcb.Shortfall.Count > 0
-                    ? $"update the platform: {string.Join("; ", tcb.Shortfall)}"
-                    : "follow the advisories, or accept the status"));
+                Advise(tcb)));
             checks.Add(new AppraisalCheck(
                 "evaluation", Math.Min(tcb.EvaluationDataNumber, tcb.QeEvaluationDataNumber) >= MinimumEvaluation,
                 $"TCB evaluation data number {tcb.EvaluationDataNumber} of the TCB info, {tcb.QeEvaluationDataNumber} of the QE identity",
                 $"{MinimumEvaluation} or above", "fetch newer collateral"));
         }
         return new Appraisal(checks);
+    }
+
+    /// <summary>Appraises a verified report of SEV-SNP. The members about Intel's TCB have no part in it.</summary>
+    /// <param name="report">The report.</param>
+    /// <returns>Every rule with the found value, the accepted values, and advice.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="report"/> is null.</exception>
+    public Appraisal Appraise(VerifiedSnpReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return SnpAppraisal.Of(this, report);
     }
 
     private bool IsCurrent(TcbReport tcb, DateTimeOffset now) =>
@@ -95,6 +104,11 @@ public sealed record AttestationPolicy
     private static string Describe(TcbReport tcb) =>
         $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {since:yyyy-MM-dd}" : "")}, TCB date {tcb.Date:yyyy-MM-dd}"
         + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
+
+    private static string Advise(TcbReport tcb) =>
+        tcb.Remedies.Count == 0
+            ? "accept the status"
+            : string.Join("; ", tcb.Remedies) + (tcb.Shortfall.Count > 0 ? $" ({string.Join("; ", tcb.Shortfall)})" : "");
 
     private string DescribeStatuses() =>
         string.Join(" or ", Statuses)

@@ -66,8 +66,30 @@ internal static class PolicyDigest
             WriteNonEmpty(json, "rtmr3", td.Rtmr3.Select(Hex));
             WriteNonEmpty(json, "mrseam", td.MrSeams.Select(Hex));
             WriteNonEmpty(json, "tdattributes", td.Attributes.Select(AcceptedTrustDomain.Describe));
+            WriteNonEmpty(json, "xfam", td.Xfams.Select(AcceptedTrustDomain.Describe));
+            WriteNonEmpty(json, "mrconfigid", td.MrConfigIds.Select(Hex));
+            WriteNonEmpty(json, "mrowner", td.MrOwners.Select(Hex));
+            WriteNonEmpty(json, "mrownerconfig", td.MrOwnerConfigs.Select(Hex));
+        }
+        if (identity.SnpGuest is { } guest)
+        {
+            Write(json, guest);
         }
     });
+
+    private static void Write(Utf8JsonWriter json, AcceptedSnpGuest guest)
+    {
+        WriteList(json, "measurement", guest.Measurements.Select(Hex));
+        WriteNonEmpty(json, "host_data", guest.HostData.Select(Hex));
+        WriteNonEmpty(json, "id_key_digest", guest.IdKeyDigests.Select(Hex));
+        WriteNonEmpty(json, "guest_policy", guest.GuestPolicies.Select(AcceptedTrustDomain.Describe));
+        json.WriteNumber("vmpl_max", guest.MaximumVmpl);
+        json.WriteNumber("guest_svn_min", guest.MinimumGuestSvn);
+        if (guest.MinimumTcb is { } tcb)
+        {
+            json.WriteString("tcb_min", tcb.ToString());
+        }
+    }
 
     private static byte[] WriteObject(Action<Utf8JsonWriter> members)
     {

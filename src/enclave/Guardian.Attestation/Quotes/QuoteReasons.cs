@@ -111,6 +111,25 @@ public static class QuoteReasons
     public static readonly RefusalReason UnknownTokenKey = Unverified(
         "unknown-token-key", "No key of the issuer fits the token's algorithm and key identifier.",
         "give the issuer's present keys (JWKS): --keys FILE");
+    public static readonly RefusalReason BadSnpReport = Unverified(
+        "bad-snp-report", "The report of SEV-SNP has a size, version, signature algorithm or signer that the verifier does not know.");
+    public static readonly RefusalReason NoEndorsements = Unverified(
+        "no-endorsements", "AMD's documents about the platform of a report are missing: the key's certificate, or its issuers.",
+        "give a folder with vcek.der or vlek.der, chain.pem and crl.der: --collateral FOLDER");
+    public static readonly RefusalReason BadSnpChain = Unverified(
+        "bad-snp-chain", "The issuers of a report's key are not two certificates in PEM: intermediate (ASK or ASVK), root (ARK).");
+    public static readonly RefusalReason BadSnpCertificate = Unverified(
+        "bad-snp-certificate", "The certificate of a report's key is malformed, lacks AMD's extensions, or is of the other kind of key.");
+    public static readonly RefusalReason WrongChip = Unverified(
+        "wrong-chip", "The report of SEV-SNP names another chip than the certificate of its key, or hides its chip.");
+    public static readonly RefusalReason WrongSnpTcb = Unverified(
+        "wrong-snp-tcb", "The report of SEV-SNP names other security versions than the certificate of its key.",
+        "get the certificate for the reported versions from AMD's service");
+    public static readonly RefusalReason BadEventLog = Unverified(
+        "bad-event-log", "The event log of a trust domain is malformed, or has a form that the verifier does not read.");
+    public static readonly RefusalReason WrongEventLog = Unverified(
+        "wrong-event-log",
+        "The events of the log do not give the registers (RTMR) that the quote has: the log was changed, or is of another boot.");
     public static readonly RefusalReason NotAccepted = Unverified(
         "not-accepted", "The evidence verifies, but the policy does not accept the enclave, its platform or its TCB level.");
 #pragma warning restore CS1591

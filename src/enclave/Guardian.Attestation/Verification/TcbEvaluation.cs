@@ -50,6 +50,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         {
             return QuoteReasons.Revoked.At(QuoteStage.Tcb, "Intel has revoked these security versions");
         }
+        var shortfall = FindShortfall(launch, qe, status);
         List<Component> parts = [new(launch.Platform, [.. tcbInfo.Levels.Select(level => level.Level)]), new(qe, qeLevels)];
         if (launch.Module is { } module)
         {
@@ -71,7 +72,8 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             QuotingEnclave = qe,
             TdxModule = launch.Module,
             CurrentStatus = current?.Status,
-            Shortfall = launch.Index == 0 ? [] : [.. FindShortfall(tcbInfo.Levels[0])],
+            Shortfall = shortfall.Lines,
+            Remedies = shortfall.Remedies,
             EvaluationDataNumber = tcbInfo.EvaluationDataNumber,
             QeEvaluationDataNumber = qeIdentity.EvaluationDataNumber,
             EarliestExpiry = expiry.To,
@@ -138,7 +140,13 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         var index = tcbInfo.Levels.FindIndex(level => Reaches(level, teeTcbSvn));
         if (index < 0)
         {
-            return NotSupported("the platform's security versions are below every level of the TCB info");
+            var missing = tcbInfo.Levels.Count == 0
+                ? []
+                : new TcbShortfall(pck, teeTcbSvn)
+                    .ComparePlatform(tcbInfo.Levels[^1], "the lowest level", FirstTdxComponent(teeTcbSvn)).Lines;
+            return NotSupported(
+                "the platform's security versions are below every level of the TCB info"
+                + (missing.Count > 0 ? $": {string.Join("; ", missing)}" : ""));
         }
         TcbLevel? module = null;
         if (teeTcbSvn is { } svn && svn.Span[TdxModuleVersion] > 0)
@@ -171,8 +179,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         }
         if (teeTcbSvn is { } svn && level.TdxComponents is { } least)
         {
-            // If the module has its own identity, the first two components are the module's.
-            for (var i = svn.Span[TdxModuleVersion] > 0 ? 2 : 0; i < PckExtension.ComponentCount; i++)
+            for (var i = FirstTdxComponent(svn); i < PckExtension.ComponentCount; i++)
             {
                 if (svn.Span[i] < least.Span[i])
                 {
@@ -189,20 +196,31 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         return tcbInfo.TdxModuleIdentities.FirstOrDefault(module => string.Equals(module.Id, id, StringComparison.OrdinalIgnoreCase));
     }
 
-    private IEnumerable<string> FindShortfall(PlatformLevel first)
+    private TcbShortfall FindShortfall(Components launch, TcbLevel qe, TcbStatus status)
     {
-        for (var i = 0; i < PckExtension.ComponentCount; i++)
+        var shortfall = new TcbShortfall(pck, quote.TdReport?.TeeTcbSvn);
+        // A level below the first may be up to date too; then the platform is not behind.
+        if (launch.Index > 0 && launch.Platform.Status != TcbStatus.UpToDate)
         {
-            if (pck.Components[i] < first.SgxComponents.Span[i])
-            {
-                yield return $"SGX TCB component {i + 1} is {pck.Components[i]}, {first.Level.Status} needs {first.SgxComponents.Span[i]}";
-            }
+            var first = tcbInfo.Levels[0];
+            shortfall.ComparePlatform(first, first.Level.Status.ToString(), FirstTdxComponent(quote.TdReport?.TeeTcbSvn));
         }
-        if (pck.PceSvn < first.PceSvn)
+        shortfall.AddRemedies(launch.Platform.Status);
+        shortfall.CompareQuotingEnclave(quote.QeReport.IsvSvn, qeIdentity.Levels, qe);
+        if (launch.Module is { } module)
         {
-            yield return $"PCESVN is {pck.PceSvn}, {first.Level.Status} needs {first.PceSvn}";
+            var svn = quote.TdReport!.TeeTcbSvn.Span;
+            shortfall.CompareModule(svn[TdxModuleVersion], svn[TdxModuleSvn], FindModule(svn[TdxModuleVersion])!.Levels, module);
         }
+        if (status is TcbStatus.TDRelaunchAdvised or TcbStatus.TDRelaunchAdvisedConfigurationNeeded)
+        {
+            shortfall.AddRelaunch();
+        }
+        return shortfall;
     }
+
+    // If the module has its own identity, the first two components are the module's.
+    private static int FirstTdxComponent(ReadOnlyMemory<byte>? teeTcbSvn) => teeTcbSvn?.Span[TdxModuleVersion] > 0 ? 2 : 0;
 
     // The platform's status, made worse by the statuses of its quoting enclave and TDX module.
     private static TcbStatus Converge(TcbStatus platform, IReadOnlyList<TcbStatus> others)

@@ -42,9 +42,13 @@ public sealed record TcbReport
     public required TcbStatus? CurrentStatus { get; init; }
 
     /// <summary>
-    /// The platform's components below the first level, one line each: the version, and the version that the level needs.
+    /// The components that are behind, one line each: the version, and the version that the newest level needs. They are of the platform,
+    /// the quoting enclave and the TDX module.
     /// </summary>
     public required IReadOnlyList<string> Shortfall { get; init; }
+
+    /// <summary>The steps that make <see cref="Status"/> UpToDate, for people; empty if it is.</summary>
+    public required IReadOnlyList<string> Remedies { get; init; }
 
     /// <summary>tcbEvaluationDataNumber of the TCB info.</summary>
     public required int EvaluationDataNumber { get; init; }

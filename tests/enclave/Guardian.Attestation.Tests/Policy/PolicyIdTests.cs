@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
+using Guardian.Attestation.Snp;
 using Guardian.Sgx;
 using Guardian.Sgx.Measurement;
 
@@ -20,7 +21,7 @@ public class PolicyIdTests
 
     private static readonly AttestationPolicy Policy = new() { Identities = [Enclave], Platforms = [PlatformKind.Hardware] };
 
-    // For each public member of the three records, the policy with another value in it.
+    // For each public member of the four records, the policy with another value in it.
     private static readonly Dictionary<string, AttestationPolicy> Changes = new()
     {
         ["AttestationPolicy.Identities"] = Policy with { Identities = [Enclave, AcceptedIdentity.Anyone] },
@@ -44,12 +45,24 @@ public class PolicyIdTests
         ["AcceptedTrustDomain.Rtmr3"] = With(new AcceptedTrustDomain { MrTds = [], Rtmr3 = [Other] }),
         ["AcceptedTrustDomain.MrSeams"] = With(new AcceptedTrustDomain { MrTds = [], MrSeams = [Other] }),
         ["AcceptedTrustDomain.Attributes"] = With(new AcceptedTrustDomain { MrTds = [], Attributes = [0] }),
+        ["AcceptedTrustDomain.Xfams"] = With(new AcceptedTrustDomain { MrTds = [], Xfams = [0] }),
+        ["AcceptedTrustDomain.MrConfigIds"] = With(new AcceptedTrustDomain { MrTds = [], MrConfigIds = [Other] }),
+        ["AcceptedTrustDomain.MrOwners"] = With(new AcceptedTrustDomain { MrTds = [], MrOwners = [Other] }),
+        ["AcceptedTrustDomain.MrOwnerConfigs"] = With(new AcceptedTrustDomain { MrTds = [], MrOwnerConfigs = [Other] }),
+        ["AcceptedIdentity.SnpGuest"] = With(new AcceptedSnpGuest { Measurements = [] }),
+        ["AcceptedSnpGuest.Measurements"] = With(new AcceptedSnpGuest { Measurements = [Other] }),
+        ["AcceptedSnpGuest.HostData"] = With(new AcceptedSnpGuest { Measurements = [], HostData = [Other] }),
+        ["AcceptedSnpGuest.IdKeyDigests"] = With(new AcceptedSnpGuest { Measurements = [], IdKeyDigests = [Other] }),
+        ["AcceptedSnpGuest.GuestPolicies"] = With(new AcceptedSnpGuest { Measurements = [], GuestPolicies = [0] }),
+        ["AcceptedSnpGuest.MaximumVmpl"] = With(new AcceptedSnpGuest { Measurements = [], MaximumVmpl = 1 }),
+        ["AcceptedSnpGuest.MinimumGuestSvn"] = With(new AcceptedSnpGuest { Measurements = [], MinimumGuestSvn = 1 }),
+        ["AcceptedSnpGuest.MinimumTcb"] = With(new AcceptedSnpGuest { Measurements = [], MinimumTcb = default(SnpTcb) }),
     };
 
     [Fact]
     public void Every_member_changes_the_identifier()
     {
-        var members = new[] { typeof(AttestationPolicy), typeof(AcceptedIdentity), typeof(AcceptedTrustDomain) }
+        var members = new[] { typeof(AttestationPolicy), typeof(AcceptedIdentity), typeof(AcceptedTrustDomain), typeof(AcceptedSnpGuest) }
             .SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
                 .Where(property => property.CanWrite).Select(property => $"{type.Name}.{property.Name}"));
         Assert.Equal(members.Order(StringComparer.Ordinal), Changes.Keys.Order(StringComparer.Ordinal));
@@ -84,4 +97,6 @@ public class PolicyIdTests
     private static AttestationPolicy With(AcceptedIdentity identity) => Policy with { Identities = [identity] };
 
     private static AttestationPolicy With(AcceptedTrustDomain domain) => With(new AcceptedIdentity { TrustDomain = domain });
+
+    private static AttestationPolicy With(AcceptedSnpGuest guest) => With(new AcceptedIdentity { SnpGuest = guest });
 }

@@ -50,6 +50,10 @@ public partial class PolicyKeyTests
         OfDomain("rtmr3", Hex(3, 96), Hex(4, 96)),
         OfDomain("mrseam", Hex(3, 96), Hex(4, 96)),
         OfDomain("tdattributes", "0x10000000", "0x50000000"),
+        OfDomain("xfam", "0x3333333333333333", "0x3"),
+        OfDomain("mrconfigid", Hex(3, 96), Hex(4, 96)),
+        OfDomain("mrowner", Hex(3, 96), Hex(4, 96)),
+        OfDomain("mrownerconfig", Hex(3, 96), Hex(4, 96)),
     ];
 
     // For each map of the language, a document with a key that does not exist; the problem then names those that do.
@@ -108,7 +112,7 @@ public partial class PolicyKeyTests
     private static AttestationPolicy Read(string text, DocumentProblems problems)
     {
         var map = YamlDocument.Read(Encoding.UTF8.GetBytes(text), problems)!;
-        var policy = PolicyReader.Read(map, allowTrustDomains: true);
+        var policy = PolicyReader.Read(map, allowVirtualMachines: true);
         map.End();
         return policy;
     }

@@ -145,7 +145,7 @@ public class VectorTests
         new(Directory.GetDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, "expected.json")))
         .Select(Path.GetFileName).Where(name => !name!.StartsWith("intel-", StringComparison.Ordinal)).Order()!);
 
-    private sealed class Vector
+    internal sealed class Vector
     {
         private readonly JsonNode expected;
 

@@ -19,8 +19,9 @@ internal sealed class VerifyCommand : CliCommand
     private readonly Argument<string> evidence = new("EVIDENCE")
     {
         Description =
-            "A file, - for standard input, or https://HOST. Quotes, Open Enclave reports, RA-TLS certificates, MarbleRun's quote and "
-            + "tokens of Azure, Intel Trust Authority and EAR verifiers are recognised: raw, hexadecimal, base64 or PEM.",
+            "A file, - for standard input, or https://HOST. Quotes, Open Enclave reports, RA-TLS certificates, MarbleRun's quote, "
+            + "reports of SEV-SNP, and tokens of Azure, Intel Trust Authority and EAR verifiers are recognised: raw, hexadecimal, base64 "
+            + "or PEM.",
     };
     private readonly AppraisalOptions appraisalOptions = new();
     private readonly Option<string?> keys = new("--keys")
@@ -39,13 +40,18 @@ internal sealed class VerifyCommand : CliCommand
         CustomParser = Addresses.ParseWeb,
         HelpName = "ADDRESS",
     };
+    private readonly Option<string?> eventLog = new("--event-log")
+    {
+        Description = "The event log of a trust domain (CCEL, dstack's JSON, or AAEL): its events must give the registers of the quote.",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> why = new("--why")
     {
         Description = "Show every rule, also those that hold, and each step that fixes one.",
     };
 
     public VerifyCommand() : base("verify", "Find out what some evidence is, verify it, and say whether to trust it.") =>
-        AddSymbols([evidence, .. appraisalOptions.All, keys, offline, service, why]);
+        AddSymbols([evidence, .. appraisalOptions.All, keys, eventLog, offline, service, why]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -57,9 +63,20 @@ internal sealed class VerifyCommand : CliCommand
         {
             return Show(terminal, new VerifyResult(null, null, QuoteVerifyResult.Of(refusal!, policy, null), null, false), null, false);
         }
+        if (envelope.Kind is EnvelopeKind.Token or EnvelopeKind.SnpReport && arguments.GetValue(eventLog) is not null)
+        {
+            throw CliReasons.Usage.Refuse(
+                $"--event-log is for the quote of a trust domain, and {place} is a {envelope.Name}", "omit --event-log");
+        }
         if (envelope.Kind == EnvelopeKind.Token)
         {
             return VerifyToken(arguments, envelope, policy, terminal);
+        }
+        if (envelope.Kind == EnvelopeKind.SnpReport && arguments.GetValue(keys) is null)
+        {
+            var (snp, rules) = SnpVerification.Run(appraisalOptions, arguments, envelope, policy);
+            return Show(
+                terminal, new VerifyResult(envelope.Name, null, null, null, snp.Accepted) { Snp = snp }, rules, arguments.GetValue(why));
         }
         if (arguments.GetValue(keys) is not null)
         {
@@ -68,9 +85,14 @@ internal sealed class VerifyCommand : CliCommand
         var (verified, fault) = await VerifyAsync(arguments, envelope, cancellation).ConfigureAwait(false);
         var appraisal = verified is null ? null : policy.Appraise(verified.Quote);
         var quote = QuoteVerifyResult.Of(new Outcome<VerifiedQuote>(verified?.Quote, fault), policy, appraisal);
+        var log = verified is not null && arguments.GetValue(eventLog) is { } path ? EventLogResult.Of(path, verified.Quote) : null;
         return Show(
-            terminal, new VerifyResult(envelope.Name, verified?.KeySha256, quote, null, appraisal?.IsAccepted == true), appraisal,
-            arguments.GetValue(why));
+            terminal,
+            new VerifyResult(envelope.Name, verified?.KeySha256, quote, null, appraisal?.IsAccepted == true && log?.Matches != false)
+            {
+                EventLog = log,
+            },
+            appraisal, arguments.GetValue(why));
     }
 
     private async Task<Outcome<VerifiedEnvelope>> VerifyAsync(ParseResult arguments, Envelope envelope, CancellationToken cancellation)

@@ -17,6 +17,12 @@ internal sealed record VerifyResult(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Found, string? KeySha256, QuoteVerifyResult? Quote,
     TokenResult? Token, bool Accepted)
 {
+    /// <summary>The event log of <c>--event-log</c>.</summary>
+    public EventLogResult? EventLog { get; init; }
+
+    /// <summary>The report of SEV-SNP, or the reason of the refusal.</summary>
+    public SnpResult? Snp { get; init; }
+
     /// <summary>Writes the result for people: what was found, what it says, and the verdict.</summary>
     /// <param name="appraisal">The policy's; null without a verified quote.</param>
     /// <param name="explains">Whether rules that hold are shown too.</param>
@@ -33,6 +39,11 @@ internal sealed record VerifyResult(
             people.WriteFacts(Facts.Of(Token, EvidenceJson.Default.TokenResult).Where(fact => fact.Name != "problems"));
             people.WriteFacts(Token.Claims.Select(claim => (claim.Key, claim.Value)));
         }
+        if (Snp is not null)
+        {
+            people.WriteFacts(Facts.Of(Snp with { Detail = null, Remedy = null }, EvidenceJson.Default.SnpResult)
+                .Where(fact => fact.Name is not ("accepted" or "stage" or "reason")));
+        }
         foreach (var check in appraisal?.Checks ?? [])
         {
             if (explains || !check.Passed)
@@ -48,9 +59,22 @@ internal sealed record VerifyResult(
         {
             people.WriteLine($"does not hold: {problem}");
         }
+        if (EventLog is { } log)
+        {
+            people.WriteLine(
+                log.Matches
+                    ? $"event log: {log.Form}, {log.Events} events give {string.Join(", ", log.Registers!)}; "
+                        + $"{log.Proven} descriptions have the measured digest"
+                    : $"does not hold: {log.Detail}");
+        }
+        if (Snp is { Verified: false, Remedy: { } remedy })
+        {
+            people.WriteLine($"  to fix it: {remedy}");
+        }
         people.WriteLine(
             Accepted ? "verdict: accepted"
             : Quote is { Verified: false, Detail: { } detail } ? $"verdict: refused: {detail}"
+            : Snp is { Verified: false, Detail: { } fault } ? $"verdict: refused: {fault}"
             : "verdict: refused: it verifies, but is not accepted");
     }
 }
@@ -81,4 +105,6 @@ internal sealed record TokenResult(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(TokenResult))]
+[JsonSerializable(typeof(SnpResult))]
+[JsonSerializable(typeof(EventLogResult))]
 internal sealed partial class EvidenceJson : JsonSerializerContext;

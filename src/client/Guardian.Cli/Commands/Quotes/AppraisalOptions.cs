@@ -3,6 +3,7 @@ using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
@@ -75,6 +76,34 @@ internal sealed class AppraisalOptions
         }
     }
 
+    /// <summary>Refuses options that mean Intel's documents, for evidence that has none.</summary>
+    public void RefuseIntelsOptions(ParseResult arguments, string found)
+    {
+        foreach (var (option, isGiven) in new (Option Option, bool IsGiven)[]
+        {
+            (accept, arguments.GetValue(accept) is { Length: > 0 }), (early, arguments.GetValue(early)),
+            (pck, arguments.GetValue(pck) is not null), (simulated, arguments.GetValue(simulated)),
+        })
+        {
+            if (isGiven)
+            {
+                throw CliReasons.Usage.Refuse($"{option.Name} is for quotes, and this is a {found}", $"omit {option.Name}");
+            }
+        }
+    }
+
+    /// <summary>AMD's documents about a platform, from the folder of <c>--collateral</c>; nothing without it.</summary>
+    public Outcome<SnpEndorsements> FindEndorsements(ParseResult arguments) => arguments.GetValue(collateral) is { } path
+        ? SnpEndorsements.Read(InputFile.Require(path))
+        : new Outcome<SnpEndorsements>(null, null);
+
+    /// <summary>The options of the verifier of SEV-SNP.</summary>
+    public SnpOptions ReadSnpOptions(ParseResult arguments) => new()
+    {
+        Root = arguments.GetValue(root) is { } path ? InputFile.ReadBytes(path) : default,
+        RequireRevocationList = !arguments.GetValue(noRevocation),
+    };
+
     /// <summary>The options of the verifier.</summary>
     public VerifierOptions ReadVerifierOptions(ParseResult arguments) => new()
     {
@@ -145,7 +174,7 @@ internal sealed class AppraisalOptions
     {
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(InputFile.ReadBytes(path), problems);
-        var read = map is null ? null : PolicyReader.Read(map, allowTrustDomains: true);
+        var read = map is null ? null : PolicyReader.Read(map, allowVirtualMachines: true);
         map?.End();
         return read is not null && !problems.Any
             ? read
