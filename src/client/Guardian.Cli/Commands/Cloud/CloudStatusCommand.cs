@@ -104,7 +104,7 @@ internal sealed class CloudStatusCommand : CliCommand
 internal sealed record CloudStatusResult(
     IReadOnlyList<HostResult> Hosts, IReadOnlyList<DriftResult> Drift, IReadOnlyList<DriftResult> Leftovers)
 {
-    public static CloudStatusResult Of(EpcStatus status, IReadOnlyDictionary<string, Outcome<NodeReport>>? daemons) => new(
+    public static CloudStatusResult Of(EpcStatus status, IReadOnlyDictionary<string, Outcome<NodeReport>>? daemons = null) => new(
         [.. status.Hosts.Select(host => new HostResult(
             host.Host, host.State, host.IsHealthy, host.Sections, host.Total, host.Reserved, host.Claimed, host.Free, host.LargestFree,
             host.Guests, daemons?.TryGetValue(host.Host, out var answer) == true
