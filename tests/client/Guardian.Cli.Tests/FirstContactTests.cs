@@ -40,7 +40,7 @@ public sealed class FirstContactTests : IDisposable
     [InlineData("key show a b", "guardian key show takes no argument 'b'", "guardian key show --help shows what it takes")]
     [InlineData("quote verify", "guardian quote verify needs QUOTE", "guardian quote verify --help shows what it takes")]
     [InlineData("room upload room.yaml --key k", "--dataset is missing", "guardian room upload --help shows what it takes")]
-    [InlineData("room ask r all --room h:1 --key k", "'all' is not one of: overlap, crosstab, sum, reach",
+    [InlineData("room ask r all --room h:1 --key k", "'all' is not one of: overlap, crosstab, sum, reach, program",
         "guardian room ask --help shows what it takes")]
     [InlineData("cas claim", "guardian cas claim needs ADDRESS", "guardian cas claim --help shows what it takes")]
     public async Task A_mistake_is_explained_in_one_style(string words, string error, string hint)
