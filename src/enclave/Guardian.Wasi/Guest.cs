@@ -208,7 +208,7 @@ public sealed unsafe class Guest
             var error = guest.host.Call(guest.MemoryOf(caller), import->Function, new CallArguments(values));
             if (guest.host.ExitCode is not null)
             {
-                return NewTrap("exit"u8);
+                return Native.NewTrap("exit"u8);
             }
             values[0] = (ulong)error;
             return 0;
@@ -218,7 +218,7 @@ public sealed unsafe class Guest
 #pragma warning restore CA1031
         {
             guest.failure ??= thrown;
-            return NewTrap("a host call failed"u8);
+            return Native.NewTrap("a host call failed"u8);
         }
     }
 
@@ -227,34 +227,15 @@ public sealed unsafe class Guest
         if (!hasMemory)
         {
             // The module's own start function may make the first call, before the instance and its exports are available to us.
-            Native.Extern export;
-            var memoryName = "memory"u8;
-            fixed (byte* name = memoryName)
+            hasMemory = Native.TryFindMemory(caller, out memory);
+            if (!hasMemory)
             {
-                if (Native.GetCallerExport(caller, name, (nuint)memoryName.Length, &export) == 0)
-                {
-                    return default;
-                }
-            }
-            if (export.Kind != Native.KindMemory)
-            {
-                Native.DeleteExtern(&export);
                 return default;
             }
-            memory = export.Memory;
-            hasMemory = true;
         }
         fixed (Native.Memory* pointer = &memory)
         {
             return new GuestMemory(Native.MemoryData(context, pointer), Native.MemorySize(context, pointer));
-        }
-    }
-
-    private static nint NewTrap(ReadOnlySpan<byte> message)
-    {
-        fixed (byte* text = message)
-        {
-            return Native.NewTrap(text, (nuint)message.Length);
         }
     }
 }

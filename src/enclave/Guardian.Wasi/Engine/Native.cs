@@ -176,7 +176,7 @@ internal static unsafe partial class Native
     public static partial byte GetExport(nint context, Handle* instance, byte* name, nuint size, Extern* export);
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_caller_export_get")]
-    public static partial byte GetCallerExport(nint caller, byte* name, nuint size, Extern* export);
+    private static partial byte GetCallerExport(nint caller, byte* name, nuint size, Extern* export);
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_caller_context")]
     public static partial nint CallerContext(nint caller);
@@ -218,7 +218,38 @@ internal static unsafe partial class Native
     public static partial nint NewFunctionType(Vector* parameters, Vector* results);
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_trap_new")]
-    public static partial nint NewTrap(byte* message, nuint size);
+    private static partial nint NewTrap(byte* message, nuint size);
+
+    /// <summary>Makes a trap with a message.</summary>
+    public static nint NewTrap(ReadOnlySpan<byte> message)
+    {
+        fixed (byte* text = message)
+        {
+            return NewTrap(text, (nuint)message.Length);
+        }
+    }
+
+    /// <summary>Finds the memory that the caller of a host function exports under the name of WASI's.</summary>
+    public static bool TryFindMemory(nint caller, out Memory memory)
+    {
+        memory = default;
+        Extern export;
+        var memoryName = "memory"u8;
+        fixed (byte* name = memoryName)
+        {
+            if (GetCallerExport(caller, name, (nuint)memoryName.Length, &export) == 0)
+            {
+                return false;
+            }
+        }
+        if (export.Kind != KindMemory)
+        {
+            DeleteExtern(&export);
+            return false;
+        }
+        memory = export.Memory;
+        return true;
+    }
 
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_trap_code")]
     public static partial byte TrapCode(nint trap, byte* code);

@@ -217,10 +217,7 @@ internal sealed unsafe class PureRunner : IDisposable
         var error = runner.host.Call(name, MemoryOf(caller), new CallArguments(values));
         if (runner.host.ExitCode is not null)
         {
-            fixed (byte* text = "exit"u8)
-            {
-                return Native.NewTrap(text, 4);
-            }
+            return Native.NewTrap("exit"u8);
         }
         values[0] = (ulong)error;
         return 0;
@@ -228,21 +225,11 @@ internal sealed unsafe class PureRunner : IDisposable
 
     private static GuestMemory MemoryOf(nint caller)
     {
-        Native.Extern export;
-        var memoryName = "memory"u8;
-        fixed (byte* name = memoryName)
+        if (!Native.TryFindMemory(caller, out var memory))
         {
-            if (Native.GetCallerExport(caller, name, (nuint)memoryName.Length, &export) == 0)
-            {
-                return default;
-            }
-        }
-        if (export.Kind != Native.KindMemory)
-        {
-            Native.DeleteExtern(&export);
             return default;
         }
         var context = Native.CallerContext(caller);
-        return new GuestMemory(Native.MemoryData(context, &export.Memory), Native.MemorySize(context, &export.Memory));
+        return new GuestMemory(Native.MemoryData(context, &memory), Native.MemorySize(context, &memory));
     }
 }
