@@ -50,8 +50,8 @@ internal static class ContractWarnings
         }
         yield return contract.Privacy.Epsilon is null
             ? $"'{contract.Persons}' holds the persons of a room without noise, so nobody can upload it again after the first answer"
-            : $"rows match by {contract.PassCount} identifiers, so one person's rows can change the figures of "
-                + $"{contract.Privacy.Influence} persons, and noise is as many times as large as with one identifier";
+            : $"rows match by {contract.PassCount} identifiers, so one person's rows can change the figures of others, "
+                + $"and noise is {contract.Privacy.Influence} times as large as with one identifier";
     }
 
     private static IEnumerable<string> Shares(RoomContract contract)

@@ -14,7 +14,7 @@ internal sealed record RootFile(string Source, UnixFileMode Mode);
 /// </summary>
 internal sealed class RootTree
 {
-    private const int MaxFiles = 200_000;
+    private const int MaxPlaces = 200_000;
     private const int MaxLinks = 40;
     private const int MaxDepth = 100;
 
@@ -83,7 +83,8 @@ internal sealed class RootTree
     public IReadOnlyList<(string Path, RootFile File)> ListFiles()
     {
         var found = new SortedDictionary<string, RootFile>(StringComparer.Ordinal);
-        List("", root, [root], found);
+        var places = 0;
+        List("", root, [root], found, ref places);
         return [.. found.Select(file => (file.Key, file.Value))];
     }
 
@@ -113,24 +114,25 @@ internal sealed class RootTree
         }
     }
 
-    // A link to a folder around it would go on for ever.
-    private void List(string path, Folder folder, IReadOnlyList<Folder> around, SortedDictionary<string, RootFile> found)
+    // A link to a folder around it would go on for ever, and links to folders with links double the paths at each level.
+    private void List(
+        string path, Folder folder, IReadOnlyList<Folder> around, SortedDictionary<string, RootFile> found, ref int places)
     {
         foreach (var (name, entry) in folder.Entries)
         {
+            if (++places > MaxPlaces)
+            {
+                throw CliReasons.TooLarge.Refuse($"the program's file system has more than {MaxPlaces} paths, links included");
+            }
             var place = $"{path}/{name}";
             var real = entry is Link ? Follow(place)?.Entry : entry;
             if (real is RootFile file)
             {
                 found[place] = file;
-                if (found.Count > MaxFiles)
-                {
-                    throw CliReasons.TooLarge.Refuse($"the program's file system has more than {MaxFiles} files");
-                }
             }
             else if (real is Folder inner && !around.Contains(inner) && around.Count < MaxDepth)
             {
-                List(place, inner, [.. around, inner], found);
+                List(place, inner, [.. around, inner], found, ref places);
             }
         }
     }
