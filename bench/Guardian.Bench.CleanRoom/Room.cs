@@ -1,14 +1,9 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using Guardian.Attestation.Identity;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
-using Guardian.Documents;
 using Guardian.Refusals;
 
 namespace Guardian.Bench.CleanRoom;
@@ -168,54 +163,7 @@ internal sealed class Room : IDisposable
             }
         });
 
-    private static RoomContract ReadContract(int rows)
-    {
-        using var one = IdentityKey.Create();
-        using var two = IdentityKey.Create();
-        var measurement = new string('0', 2 * SHA256.HashSizeInBytes);
-        var text = string.Create(CultureInfo.InvariantCulture, $$"""
-            room: bench
-            version: 1
-            members:
-              - {name: first, key: {{one.PublicKey}}}
-              - {name: second, key: {{two.PublicKey}}}
-            enclave:
-              attestation:
-                - mrenclave: [{{measurement}}]
-              platforms: [simulated]
-            cas:
-              attestation:
-                - mrenclave: [{{measurement}}]
-              platforms: [simulated]
-              session: bench/room
-              session_hash: {{measurement}}
-            datasets:
-              - name: a
-                owner: first
-                identifier: {kind: customer_id, column: id}
-                max_rows: {{rows}}
-                columns:
-                  - {name: one, type: integer, minimum: 0, maximum: 9, filter: true}
-                  - {name: two, type: integer, minimum: 0, maximum: 99, filter: true}
-              - name: b
-                owner: second
-                identifier: {kind: customer_id, column: id}
-                max_rows: {{rows}}
-                columns:
-                  - {name: one, type: integer, minimum: 0, maximum: 9, filter: true}
-                  - {name: two, type: integer, minimum: 0, maximum: 99, filter: true}
-            analyses:
-              overlap: true
-              crosstab: true
-            privacy:
-              noise: none
-            roles: {query: [first], receive: [first], pay: [first]}
-
-            """);
-        var problems = new DocumentProblems();
-        return ContractReader.Read(Encoding.UTF8.GetBytes(text), problems)
-            ?? throw new InvalidOperationException(string.Join('\n', problems.Items));
-    }
+    private static RoomContract ReadContract(int rows) => BenchContract.Read("    identifier: {kind: customer_id, column: id}\n", rows);
 
     // Costs nothing, unlike a call to a CAS.
     private sealed class MemoryTag : IRoomTag

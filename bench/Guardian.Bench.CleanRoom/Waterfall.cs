@@ -1,13 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
-using Guardian.Attestation.Identity;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data.Linking;
 using Guardian.CleanRoom.Data.Ordering;
 using Guardian.CleanRoom.Layout;
 using Guardian.CleanRoom.Matching;
-using Guardian.Documents;
 
 namespace Guardian.Bench.CleanRoom;
 
@@ -77,46 +74,9 @@ internal static class Waterfall
         }
     }
 
-    private static RoomContract ReadContract(int rows, int passes)
-    {
-        using var one = IdentityKey.Create();
-        using var two = IdentityKey.Create();
-        var measurement = new string('0', 2 * SHA256.HashSizeInBytes);
-        var identifiers = string.Concat(Kinds.Take(passes).Select(kind => $"      - {{kind: {kind}, column: {kind}}}\n"));
-        string DataSet(string name, string owner) =>
-            $"  - name: {name}\n    owner: {owner}\n    identifiers:\n{identifiers}"
-            + $"    max_rows: {rows.ToString(CultureInfo.InvariantCulture)}\n    columns:\n"
-            + "      - {name: one, type: integer, minimum: 0, maximum: 9, filter: true}\n"
-            + "      - {name: two, type: integer, minimum: 0, maximum: 99, filter: true}\n";
-        var text = $$"""
-            room: bench
-            version: 1
-            members:
-              - {name: first, key: {{one.PublicKey}}}
-              - {name: second, key: {{two.PublicKey}}}
-            enclave:
-              attestation:
-                - mrenclave: [{{measurement}}]
-              platforms: [simulated]
-            cas:
-              attestation:
-                - mrenclave: [{{measurement}}]
-              platforms: [simulated]
-              session: bench/room
-              session_hash: {{measurement}}
-            persons: a
-            analyses:
-              overlap: true
-            privacy:
-              noise: none
-            roles: {query: [first], receive: [first], pay: [first]}
-            datasets:
-
-            """ + DataSet("a", "first") + DataSet("b", "second");
-        var problems = new DocumentProblems();
-        return ContractReader.Read(Encoding.UTF8.GetBytes(text), problems)
-            ?? throw new InvalidOperationException(string.Join('\n', problems.Items));
-    }
+    private static RoomContract ReadContract(int rows, int passes) => BenchContract.Read(
+        "    identifiers:\n" + string.Concat(Kinds.Take(passes).Select(kind => $"      - {{kind: {kind}, column: {kind}}}\n")), rows,
+        "persons: a\n");
 
     /// <summary>Groups in memory.</summary>
     private sealed class Rows(DataSet dataSet, int count) : IGroupSource
