@@ -173,25 +173,10 @@ internal static class Targets
         new("public-key",
             () => [Encoding.UTF8.GetBytes(Known.Value.PublicKey)],
             input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
-        new("wasi-calls", () => [WasiCalls.CreateSeed()], WasiCalls.Run),
-        new("wasm-module",
-            () => [WasmEngine.Assemble("(module (table 1 funcref) (tag) (func))")],
-            input => ModuleContents.Read(input) is not null),
-        new("wasm-memory",
-            () => [WasmEngine.Assemble("(module (memory 3 9) (func))"), WasmEngine.Assemble("(module (func))")],
-            input => PureProgram.ReadMemorySize(input) is not null),
-        new("wasm-imports",
-            () =>
-            [
-                WasmEngine.Assemble(
-                "(module (import \"env\" \"f\" (func)) (import \"env\" \"m\" (memory 1 2)) (func (export \"_start\")))"),
-                WasmEngine.Assemble("(module (import \"env\" \"t\" (table 1 funcref)) (import \"env\" \"g\" (global (mut i64))) (func))"),
-            ],
-            // Every input has an answer, with a short message.
-            input => WasiProgram.FindRefusal(input) is null or { Detail.Length: < 300, Problems.Count: < 10 }),
         new("stdio-frames", () => [StdioSample()], ReadFrames),
         .. NodeTargets.All,
         .. ContainerTargets.All,
+        .. ProgramTargets.All,
     ];
 
     /// <summary>Throws for an input that is a few changes away from its seed. A fuzzer that does not find it is broken itself.</summary>

@@ -166,7 +166,7 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
             .Says("not accepted");
     }
 
-    private async Task CreateSessionAsync(string name, string digest, string stdio = "{readers: [CREATOR]}")
+    private async Task CreateSessionAsync(string name, string digest, string stdio = "{readers: [CREATOR]}", string? mrEnclave = null)
     {
         folder.Write("session.yaml", $$"""
             name: {{name}}
@@ -176,7 +176,7 @@ public sealed partial class ConfidentialProgramTests : IAsyncLifetime
                 command: [note]
                 program: {{digest}}
                 attestation:
-                  - mrenclave: [{{EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime"))}}]
+                  - mrenclave: [{{mrEnclave ?? EnclaveProcess.Measure(GuardianProgram.FolderOf("Guardian.Runtime")).ToString()}}]
                 platforms: [simulated]
                 volumes:
                   - {name: data, path: /data}

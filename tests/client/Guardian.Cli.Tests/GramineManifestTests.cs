@@ -34,6 +34,7 @@ public sealed partial class GramineManifestTests
         ["programs"] = "/opt/guardian",
         ["contract"] = "/etc/guardian/room",
         ["program"] = "/srv/visits.wasm",
+        ["compiled"] = "/srv/visits",
         ["state"] = "/var/lib/guardian",
         ["cas"] = "https://cas.example:8443",
         ["cas_mrenclave"] = Hash,
@@ -77,6 +78,17 @@ public sealed partial class GramineManifestTests
     }
 
     [Fact]
+    public void A_compiled_program_is_trusted_with_its_runtime_and_is_a_product_of_its_own()
+    {
+        var manifest = Read("guardian-runtime", isCompiled: true);
+        Assert.Equal((long)EnclaveProduct.CompiledProgram, ((TomlTable)manifest["sgx"])["isvprodid"]);
+        Assert.Contains("file:/srv/visits/on-demand/program.native", Files(manifest, "trusted_files"));
+        Assert.Equal(["file:/var/lib/guardian/"], Files(manifest, "allowed_files"));
+        Assert.DoesNotContain("/opt/guardian", TomlSerializer.Serialize(manifest), StringComparison.Ordinal);
+        Assert.Equal("/guardian-runtime", RuntimeOptions.Parse(ArgumentsOf(manifest)).Program);
+    }
+
+    [Fact]
     public void The_programs_take_their_manifest_s_arguments()
     {
         var room = Guardian.Hosting.HostOptions.Parse(Arguments("guardian-enclave"), [], own: ["contract", "cas"], optional: []);
@@ -113,24 +125,35 @@ public sealed partial class GramineManifestTests
             .Order(StringComparer.Ordinal));
     }
 
-    private static TomlTable Read(string program)
+    private static TomlTable Read(string program, bool isCompiled = false)
     {
         var template = File.ReadAllText(Repository.File("deploy", "gramine", $"{program}.manifest.template"));
+        template = Choice().Replace(
+            template, choice => isCompiled == (choice.Groups["not"].Length == 0) ? choice.Groups["yes"].Value : choice.Groups["no"].Value);
         return TomlSerializer.Deserialize<TomlTable>(Placeholder().Replace(template, placeholder => Values[placeholder.Groups[1].Value]))!;
     }
 
     private static List<string> Arguments(string program)
     {
-        var words = ((TomlArray)((TomlTable)Read(program)["loader"])["argv"]).Cast<string>().ToList();
-        Assert.Equal(program, words[0]);
-        return words[1..];
+        var manifest = Read(program);
+        Assert.Equal(program, ((TomlArray)((TomlTable)manifest["loader"])["argv"])[0]);
+        return ArgumentsOf(manifest);
     }
+
+    // The first word is the program's name.
+    private static List<string> ArgumentsOf(TomlTable manifest) =>
+        [.. ((TomlArray)((TomlTable)manifest["loader"])["argv"]).Cast<string>().Skip(1)];
 
     private static List<string> Files(TomlTable manifest, string list) =>
         [.. ((TomlArray)((TomlTable)manifest["sgx"])[list]).Cast<string>()];
 
     private static IEnumerable<string> Keys(TomlTable table, string prefix) =>
         table.SelectMany(member => member.Value is TomlTable inner ? Keys(inner, $"{prefix}{member.Key}.") : [prefix + member.Key]);
+
+    [GeneratedRegex(
+        @"\{% if compiled is (?<not>not )?defined %\}\n(?<yes>.*?)(\{% else %\}\n(?<no>.*?))?\{% endif %\}\n",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Choice();
 
     [GeneratedRegex(@"\{\{ (.*?) \}\}")]
     private static partial Regex Placeholder();

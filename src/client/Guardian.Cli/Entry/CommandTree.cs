@@ -59,7 +59,8 @@ internal static class CommandTree
         new ImageShowCommand(), new ImageTreeCommand());
 
     private static CommandGroup CreateProgram() => new(
-        "program", "Compile unmodified sources to confidential programs.", new ProgramBuildCommand());
+        "program", "Compile unmodified sources to confidential programs, and these to native code.", new ProgramBuildCommand(),
+        new ProgramCompileCommand());
 
     private static CommandGroup CreateNative() => new(
         "native", "Pack programs of Linux for enclaves of Gramine.", new NativePackCommand());

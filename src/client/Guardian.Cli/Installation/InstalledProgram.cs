@@ -22,6 +22,8 @@ internal sealed class InstalledProgram
         Directory = Path.GetFullPath(System.IO.Directory.Exists(installed) ? installed : built);
     }
 
+    private InstalledProgram(InstalledProgram program, string folder) => (Name, Directory) = (program.Name, Path.GetFullPath(folder));
+
     public static InstalledProgram Cas { get; } = new("guardian-cas", "Guardian.Cas");
 
     public static InstalledProgram Enclave { get; } = new("guardian-enclave", "Guardian.Enclave");
@@ -35,6 +37,9 @@ internal sealed class InstalledProgram
     public static InstalledProgram Oci { get; } = new("guardian-oci", "Guardian.Oci");
 
     public static IReadOnlyList<InstalledProgram> All { get; } = [Cas, Enclave, Runtime];
+
+    /// <summary>Finds the runtime in the folder of a compiled program.</summary>
+    public static InstalledProgram RuntimeIn(string folder) => new(Runtime, folder);
 
     public string Name { get; }
 

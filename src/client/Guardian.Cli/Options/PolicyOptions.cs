@@ -49,6 +49,12 @@ internal sealed class PolicyOptions
         };
     }
 
+    /// <summary>Reads the first measurement alone.</summary>
+    /// <param name="program">The program that is measured when none is given.</param>
+    /// <exception cref="RefusedException">A measurement is malformed.</exception>
+    public MrEnclave ReadMrEnclave(ParseResult arguments, InstalledProgram program) =>
+        arguments.GetValue(mrEnclaves) is [var first, ..] ? ParseMrEnclave(first) : program.Measure();
+
     /// <summary>Reads the platforms alone; hardware when none is given or chosen.</summary>
     public IReadOnlyList<PlatformKind> ReadPlatforms(ParseResult arguments) =>
         arguments.GetValue(platforms) is { Length: > 0 } given

@@ -5,10 +5,11 @@ namespace Guardian.Cli.Sessions;
 /// <param name="Service">The service's name.</param>
 /// <param name="Program">The program's file, as the user wrote it.</param>
 /// <param name="Digest">SHA-256 of the program.</param>
-/// <param name="MrEnclave">The measurement of the runtime that is installed here.</param>
+/// <param name="IsCompiled">Whether the program is a folder with its own runtime.</param>
+/// <param name="MrEnclave">The measurement of the runtime.</param>
 /// <param name="Platforms">The accepted platforms.</param>
 internal sealed record SessionDraft(
-    string Session, string Service, string Program, string Digest, string MrEnclave, IReadOnlyList<string> Platforms)
+    string Session, string Service, string Program, string Digest, bool IsCompiled, string MrEnclave, IReadOnlyList<string> Platforms)
 {
     /// <summary>Guesses a name from a file: <c>./visits.wasm</c> gives <c>visits</c>.</summary>
     public static string GuessName(string file)
@@ -30,7 +31,7 @@ internal sealed record SessionDraft(
             # SHA-256 of {{Comment(Program)}}. If a file's name stands here, 'guardian session fill' writes its digest.
             program: {{Digest}}
             attestation:
-              # guardian-runtime as it is installed here; 'guardian session fill' also takes the name.
+              # {{Enclave}}
               - mrenclave: [{{MrEnclave}}]
             {{Warning}}platforms: [{{string.Join(", ", Platforms)}}]
             # environment: {TOKEN: $$GUARDIAN::token$$}
@@ -47,6 +48,10 @@ internal sealed record SessionDraft(
         access_policy: {read: [CREATOR], update: [CREATOR]}
 
         """;
+
+    private string Enclave => IsCompiled
+        ? "guardian-runtime with this program in its measurement: it runs no other. 'guardian session fill' also takes the folder."
+        : "guardian-runtime as it is installed here; 'guardian session fill' also takes the name.";
 
     private string Warning =>
         Platforms.Contains("simulated") ? "# A simulated platform protects nothing: for tests alone.\n    " : "";

@@ -17,4 +17,7 @@ public enum EnclaveProduct : ushort
 
     /// <summary>A native program, which <c>guardian-premain</c> starts. Its owner signs it.</summary>
     Premain = 4,
+
+    /// <summary><c>guardian-runtime</c> with one program as native code in its measurement. The program's owner signs it.</summary>
+    CompiledProgram = 5,
 }

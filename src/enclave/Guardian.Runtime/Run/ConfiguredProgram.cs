@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Security.Cryptography;
+using Guardian.Attestation.Launch;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
-using Guardian.Runtime.Images;
 using Guardian.Runtime.Network;
 using Guardian.Runtime.Start;
 using Guardian.Runtime.Stdio;
@@ -24,7 +23,7 @@ internal static class ConfiguredProgram
     /// <summary>Runs the program to its end.</summary>
     /// <remarks>
     /// 1 read the program. 2 attest, say which program it is, get the configuration, and verify that it is for this program. 3 make it
-    /// native code. 4 open files, streams and ports behind their shields. 5 run. 6 send the rest of the output.
+    /// native code, if it is not. 4 open files, streams and ports behind their shields. 5 run. 6 send the rest of the output.
     /// </remarks>
     /// <param name="options">The host's options.</param>
     /// <param name="log">Receives messages for the host, without secrets or data of the program.</param>
@@ -35,17 +34,19 @@ internal static class ConfiguredProgram
     {
         var cancellation = signals.Token;
 
-        // Step 1: the host brings the program.
-        var (program, digest, files) = LoadProgram(options);
+        // Step 1: the host brings the program, or this enclave's measurement has it.
+        var program = HostedProgram.Load(options);
 
         // Step 2: nothing runs before the CAS has admitted this runtime, and the session names the digest.
-        using var launch = await Launch.StartAsync(options, digest, log, cancellation).ConfigureAwait(false);
+        using var launch = await Launch.StartAsync(
+            options, program.Digest, log, cancellation,
+            product: program.Compiled is null ? EnclaveProduct.Runtime : EnclaveProduct.CompiledProgram).ConfigureAwait(false);
         if (launch.IsSimulated)
         {
             log("warning: the platform is SIMULATED; it protects nothing from those who run this machine");
         }
         var configuration = launch.Configuration;
-        Verify(digest, options, configuration);
+        Verify(program.Digest, options, configuration);
         if (options.Arguments.Count > configuration.Host.Arguments)
         {
             log($"warning: the session takes {configuration.Host.Arguments} arguments of the host, and {options.Arguments.Count} were "
@@ -60,7 +61,7 @@ internal static class ConfiguredProgram
         var network = new NetworkShield(launch.Workload);
         await using var _ = network.ConfigureAwait(false);
         launch.RenewWorkload(log);
-        using var guestFiles = new GuestFiles(launch, options, files, log);
+        using var guestFiles = new GuestFiles(launch, options, program.Files, log);
         using var streams = new StandardStreams(configuration, options.HasBinaryStdio, log);
         var connector = new Connector(network, log, ending.Token);
         var preopens = configuration.Network.Connect.Count == 0
@@ -105,18 +106,6 @@ internal static class ConfiguredProgram
                 : $"error: {Describe(outcome, configuration)}");
         }
         return status;
-    }
-
-    private static (byte[] Program, string Digest, IReadOnlyList<ImageFile> Files) LoadProgram(RuntimeOptions options)
-    {
-        if (options.IsImage || options.Tree is not null)
-        {
-            var read = options.Tree is { } tree ? ProgramTree.Read(tree, options.Program) : OciImage.Read(options.Program);
-            var image = read.Value ?? throw new RefusedException(read.Refusal!);
-            return (image.Program, image.Digest, image.Files);
-        }
-        var module = File.ReadAllBytes(options.Program);
-        return (module, Convert.ToHexStringLower(SHA256.HashData(module)), []);
     }
 
     private static void Verify(string digest, RuntimeOptions options, StartupConfiguration configuration)

@@ -68,6 +68,12 @@ internal static unsafe partial class Native
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_cranelift_nan_canonicalization_set")]
     public static partial void SetNanCanonicalization(nint config, byte value);
 
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_target_set", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint SetTarget(nint config, string triple);
+
+    [LibraryImport("wasmtime", EntryPoint = "wasmtime_config_cranelift_flag_enable", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void EnableCompilerFlag(nint config, string flag);
+
     [LibraryImport("wasmtime", EntryPoint = "wasmtime_pooling_allocation_config_new")]
     public static partial nint NewPool();
 

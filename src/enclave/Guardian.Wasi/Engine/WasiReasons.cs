@@ -16,4 +16,10 @@ public static class WasiReasons
         "no-such-import", RefusalKind.Invalid,
         "The module imports something that WASI preview 1 does not have, or it has no function '_start'.",
         "compile it as a program for WASI preview 1 (wasm32-wasip1), without a JavaScript host, threads or components");
+
+    /// <summary>The native code of a program cannot be loaded.</summary>
+    public static readonly RefusalReason NotCompiledProgram = new(
+        "not-a-compiled-program", RefusalKind.Invalid,
+        "The native code of a program is malformed, or it is for another version of the runtime or another processor.",
+        "compile it again with 'guardian program compile' of this version");
 }

@@ -9,6 +9,13 @@ namespace Guardian.Wasi.Engine;
 /// <remarks>Thread-safe. A module can be used only with the engine that made it.</remarks>
 public sealed partial class WasmEngine : IDisposable
 {
+    // x86-64-v3 of the System V ABI, section 3.1.1: the processors of SGX servers have it, and one program then fits all of them.
+    private static readonly string[] PortableInstructions =
+    [
+        "has_sse3", "has_ssse3", "has_cmpxchg16b", "has_sse41", "has_sse42", "has_popcnt", "has_avx", "has_avx2", "has_fma", "has_bmi1",
+        "has_bmi2", "has_lzcnt",
+    ];
+
     private readonly bool countsFuel;
     private readonly NativeEngine native;
 
@@ -20,26 +27,17 @@ public sealed partial class WasmEngine : IDisposable
     {
         this.countsFuel = countsFuel;
         Configuration = $"fuel: {countsFuel}, enclave: {fitsEnclave}, {WasmFeatures.Description}";
-        var config = Native.NewConfig();
-        Native.SetEpochInterruption(config, 1);
-        Native.SetConsumeFuel(config, countsFuel ? (byte)1 : (byte)0);
-        foreach (var feature in WasmFeatures.All)
-        {
-            feature.Set(config, feature.IsOn ? (byte)1 : (byte)0);
-        }
+        var config = NewConfig(countsFuel);
         if (fitsEnclave)
         {
-            Native.SetMemoryReservation(config, 0);
-            Native.SetMemoryGuardSize(config, 0);
-            Native.SetMemoryInitCopyOnWrite(config, 0);
-            Native.SetSignalsBasedTraps(config, 0);
+            FitEnclave(config);
         }
         native = new NativeEngine(Native.NewEngine(config));
     }
 
-    private WasmEngine(string configuration, nint config)
+    private WasmEngine(string configuration, bool countsFuel, nint config)
     {
-        countsFuel = true;
+        this.countsFuel = countsFuel;
         Configuration = configuration;
         native = new NativeEngine(Native.NewEngine(config));
     }
@@ -78,7 +76,20 @@ public sealed partial class WasmEngine : IDisposable
         Native.SetPoolStacks(pool, 0);
         Native.SetPool(config, pool);
         Native.DeletePool(pool);
-        return new WasmEngine($"many guests of {memorySize}", config);
+        return new WasmEngine($"many guests of {memorySize}", countsFuel: true, config);
+    }
+
+    /// <summary>Starts an engine that compiles for enclaves on other machines, with processors of x86-64-v3.</summary>
+    internal static WasmEngine ForOtherMachines()
+    {
+        var config = NewConfig(countsFuel: false);
+        FitEnclave(config);
+        ThrowIfError(Native.SetTarget(config, "x86_64-unknown-linux-gnu"));
+        foreach (var instructions in PortableInstructions)
+        {
+            Native.EnableCompilerFlag(config, instructions);
+        }
+        return new WasmEngine("enclaves on other machines", countsFuel: false, config);
     }
 
     internal bool CountsFuel => countsFuel;
@@ -173,6 +184,26 @@ public sealed partial class WasmEngine : IDisposable
         {
             throw new InvalidOperationException(ReadMessage(error));
         }
+    }
+
+    private static nint NewConfig(bool countsFuel)
+    {
+        var config = Native.NewConfig();
+        Native.SetEpochInterruption(config, 1);
+        Native.SetConsumeFuel(config, countsFuel ? (byte)1 : (byte)0);
+        foreach (var feature in WasmFeatures.All)
+        {
+            feature.Set(config, feature.IsOn ? (byte)1 : (byte)0);
+        }
+        return config;
+    }
+
+    private static void FitEnclave(nint config)
+    {
+        Native.SetMemoryReservation(config, 0);
+        Native.SetMemoryGuardSize(config, 0);
+        Native.SetMemoryInitCopyOnWrite(config, 0);
+        Native.SetSignalsBasedTraps(config, 0);
     }
 
     // The engine's message names the stages, then "Caused by:" and the causes, the innermost last, with numbers if there are several.

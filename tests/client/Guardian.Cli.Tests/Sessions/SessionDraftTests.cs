@@ -13,7 +13,8 @@ public sealed class SessionDraftTests
     [InlineData("hardware", "simulated")]
     public void A_draft_is_valid_as_it_is_and_with_its_examples(params string[] platforms)
     {
-        var text = new SessionDraft("visits", "visits", "./visits\n.wasm", new string('1', 64), new string('2', 64), platforms).Write();
+        var text = new SessionDraft(
+            "visits", "visits", "./visits\n.wasm", new string('1', 64), IsCompiled: false, new string('2', 64), platforms).Write();
         Assert.Null(Read(text));
         Assert.Equal(platforms.Contains("simulated"), text.Contains("protects nothing", StringComparison.Ordinal));
         string[] examples =

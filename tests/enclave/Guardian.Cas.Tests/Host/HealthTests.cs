@@ -13,6 +13,7 @@ public sealed class HealthTests
     private static readonly WitnessDescription Place = new("https://witness:8443", "watch", new string('0', 64));
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task A_cas_is_ready_only_while_its_store_can_be_read_and_written_and_is_as_it_was()
     {
         var rows = new MemoryRowStore();
@@ -52,6 +53,7 @@ public sealed class HealthTests
     }
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task A_cas_whose_witness_is_silent_is_not_ready()
     {
         using var alice = IdentityKey.Create();
@@ -69,6 +71,7 @@ public sealed class HealthTests
     }
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task The_operator_is_told_what_is_wrong_once()
     {
         var rows = new MemoryRowStore();

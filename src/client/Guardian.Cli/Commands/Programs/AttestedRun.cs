@@ -24,8 +24,7 @@ internal static class AttestedRun
     {
         using var signals = new EndingSignals();
         EndingSignals.Hold();
-        var runtime = InstalledProgram.Runtime;
-        runtime.RequireInstalled();
+        var runtime = FindRuntime(arguments);
         var start = runtime.CreateStartInfo();
         RequireMemory(runtime.IsNative ? NativeMebibytes : ManagedMebibytes);
         string[] words = [start.FileName, .. start.ArgumentList, .. BuildCommandLine(arguments)];
@@ -35,6 +34,18 @@ internal static class AttestedRun
             return signals.ExitCode;
         }
         throw ProcessImage.Replace(start.FileName, words, environment);
+    }
+
+    // A compiled program comes with its runtime.
+    private static InstalledProgram FindRuntime(RunArguments arguments)
+    {
+        if (!arguments.IsImage && arguments.Tree is null && Directory.Exists(arguments.Program))
+        {
+            CompiledFolder.ReadDigest(arguments.Program);
+            return InstalledProgram.RuntimeIn(arguments.Program);
+        }
+        InstalledProgram.Runtime.RequireInstalled();
+        return InstalledProgram.Runtime;
     }
 
     // Below, the system ends the runtime without a word, or .NET ends it with the status of a program that trapped.

@@ -9,5 +9,6 @@ namespace Guardian.Cli.Commands.Programs;
 [JsonSerializable(typeof(ImageShowResult))]
 [JsonSerializable(typeof(ImageTreeResult))]
 [JsonSerializable(typeof(ProgramBuildResult))]
+[JsonSerializable(typeof(ProgramCompileResult))]
 [JsonSerializable(typeof(StdioLine))]
 internal sealed partial class ProgramsJson : JsonSerializerContext;

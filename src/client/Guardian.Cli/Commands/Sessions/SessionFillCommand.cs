@@ -66,8 +66,13 @@ internal sealed class SessionFillCommand : CliCommand
         return ExitCode.Done;
     }
 
-    private static string HashProgram(string folder, string word) =>
-        Convert.ToHexStringLower(SHA256.HashData(InputFile.ReadBytes(Path.Combine(folder, word))));
+    private static string HashProgram(string folder, string word)
+    {
+        var path = Path.Combine(folder, word);
+        return Directory.Exists(path)
+            ? CompiledFolder.ReadDigest(path)
+            : Convert.ToHexStringLower(SHA256.HashData(InputFile.ReadBytes(path)));
+    }
 
     private static string Measure(string folder, string word)
     {

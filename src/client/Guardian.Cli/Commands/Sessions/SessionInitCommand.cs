@@ -14,7 +14,10 @@ namespace Guardian.Cli.Commands.Sessions;
 /// <summary><c>guardian session init</c>.</summary>
 internal sealed class SessionInitCommand : LocalCommand
 {
-    private readonly Argument<string> program = new("PROGRAM") { Description = "The program's file, WebAssembly." };
+    private readonly Argument<string> program = new("PROGRAM")
+    {
+        Description = "The program's file, WebAssembly; or a folder of 'guardian program compile'.",
+    };
     private readonly Option<string?> name = new("--name")
     {
         Description = "The session's name. Default: that of the file.",
@@ -35,16 +38,13 @@ internal sealed class SessionInitCommand : LocalCommand
     {
         var (file, path) = (arguments.GetRequiredValue(program), arguments.GetRequiredValue(output));
         OutputFile.RequireNew(path);
-        var bytes = InputFile.ReadBytes(file);
-        if (!bytes.AsSpan().StartsWith("\0asm"u8))
-        {
-            throw CliReasons.NotAProgram.Refuse($"{file} is no WebAssembly program", "compile it for wasm32-wasi");
-        }
-        var service = SessionDraft.GuessName(file);
+        var isCompiled = Directory.Exists(file);
+        var digest = isCompiled ? CompiledFolder.ReadDigest(file) : HashModule(file);
+        var runtime = isCompiled ? InstalledProgram.RuntimeIn(file) : InstalledProgram.Runtime;
+        var service = SessionDraft.GuessName(Path.TrimEndingDirectorySeparator(file));
         var session = arguments.GetValue(name) ?? service;
         var draft = new SessionDraft(
-            session, service, file, Convert.ToHexStringLower(SHA256.HashData(bytes)),
-            policy.Read(arguments).Identities[0].MrEnclaves[0].ToString(),
+            session, service, file, digest, isCompiled, policy.ReadMrEnclave(arguments, runtime).ToString(),
             [.. policy.ReadPlatforms(arguments).Select(platform => platform == PlatformKind.Simulated ? "simulated" : "hardware")]);
         var text = draft.Write();
         var (document, _) = SessionDocumentFile.Read(Encoding.UTF8.GetBytes(text), path);
@@ -56,6 +56,14 @@ internal sealed class SessionInitCommand : LocalCommand
                 people.WriteLine($"next: guardian session create {path}, then guardian run --session {session}/{service} {file}");
             });
         return ExitCode.Done;
+    }
+
+    private static string HashModule(string file)
+    {
+        var bytes = InputFile.ReadBytes(file);
+        return bytes.AsSpan().StartsWith("\0asm"u8)
+            ? Convert.ToHexStringLower(SHA256.HashData(bytes))
+            : throw CliReasons.NotAProgram.Refuse($"{file} is no WebAssembly program", "compile it for wasm32-wasi");
     }
 }
 

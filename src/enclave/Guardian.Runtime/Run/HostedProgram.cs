@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using Guardian.Refusals;
+using Guardian.Runtime.Base;
+using Guardian.Runtime.Images;
+using Guardian.Runtime.Start;
+using Guardian.Wasi;
+
+namespace Guardian.Runtime.Run;
+
+/// <summary>The program that this enclave runs, if the CAS admits it.</summary>
+/// <param name="Digest">SHA-256 of the program or of its image, 64 lower-case hex digits: the session's <c>program</c>.</param>
+internal sealed record HostedProgram(string Digest)
+{
+    /// <summary>The native code in this enclave's measurement; null if the host brings a module.</summary>
+    public CompiledProgram? Compiled { get; private init; }
+
+    /// <summary>The module that the host brings, in WebAssembly's binary form.</summary>
+    public byte[] Module { get; private init; } = [];
+
+    /// <summary>The files of the image.</summary>
+    public IReadOnlyList<ImageFile> Files { get; private init; } = [];
+
+    /// <summary>Loads the program of this enclave's folder, or else that of the host's options.</summary>
+    /// <exception cref="RefusedException">The program cannot be used.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static HostedProgram Load(RuntimeOptions options)
+    {
+        var hasFiles = options.IsImage || options.Tree is not null;
+        if (CompiledProgram.Find(AppContext.BaseDirectory) is { } compiled)
+        {
+            return !hasFiles
+                ? new HostedProgram(compiled.Digest) { Compiled = compiled }
+                : throw new RefusedException(RuntimeReasons.BadOptions.Because("this enclave runs only the program compiled for it") with
+                {
+                    Remedy = "start it without --oci and --tree",
+                });
+        }
+        if (hasFiles)
+        {
+            var read = options.Tree is { } tree ? ProgramTree.Read(tree, options.Program) : OciImage.Read(options.Program);
+            var image = read.Value ?? throw new RefusedException(read.Refusal!);
+            return new HostedProgram(image.Digest) { Module = image.Program, Files = image.Files };
+        }
+        var module = File.ReadAllBytes(options.Program);
+        return new HostedProgram(Convert.ToHexStringLower(SHA256.HashData(module))) { Module = module };
+    }
+}
