@@ -36,7 +36,8 @@ public sealed class HouseholdTests
                 + string.Concat(Enumerable.Range(0, 400).Select(house => $"Ring {house},10115,North,1,50,40\n")));
             return room.Ask<OverlapResult>(Overlap).Persons;
         }
-        var before = Members(0, 100).ToList();
+        // Of the campaign, 100 households are customers and 300 are not.
+        var before = Members(0, 100).Concat(Members(1_000, 300)).ToList();
         Assert.Equal(100, Count(before));
         Assert.Equal(100, Count([.. before, (House: 5, Number: 999)]));
         Assert.Equal(101, Count([.. before, .. Members(100, 1)]));
