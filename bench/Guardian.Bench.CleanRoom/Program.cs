@@ -5,12 +5,13 @@ using Guardian.CleanRoom.Base;
 // guardian-bench-clean-room [ROWS [ROUNDS]]: questions over two data sets of that many rows each, with half of the persons in both, beside
 // DuckDB on the same rows in memory. Every figure is a median of rounds that alternate with the others. ROWS alone MIB: only the room, with
 // a working set of that size. ROWS matching IDENTIFIERS ROUNDS: matching by several identifiers beside as many exact passes. ROWS costs
-// ROUNDS: segments, clusters, the auditor and programs.
+// ROUNDS: segments, clusters, the auditor and programs. ROWS hashing ROUNDS: tags of identifiers on the partner's side.
 var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000_000;
 var isAlone = args.Length > 2 && args[1] == "alone";
 var isMatching = args.Length > 3 && args[1] == "matching";
 var isCosts = args.Length > 2 && args[1] == "costs";
-var isWhole = !isAlone && !isMatching && !isCosts;
+var isHashing = args.Length > 2 && args[1] == "hashing";
+var isWhole = !isAlone && !isMatching && !isCosts && !isHashing;
 var rounds = args.Length > 1 && isWhole ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5;
 const int Threads = 2;
 const int PsiRows = 10_000;
@@ -30,6 +31,11 @@ try
     if (isCosts)
     {
         Costs.Run(directory.FullName, rows, int.Parse(args[2], CultureInfo.InvariantCulture), Threads);
+        return 0;
+    }
+    if (isHashing)
+    {
+        Hashing.Run(directory.FullName, rows, int.Parse(args[2], CultureInfo.InvariantCulture));
         return 0;
     }
     var (a, b) = (new Table(rows, 0, 1), new Table(rows, rows / 2, 2));

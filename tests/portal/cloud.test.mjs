@@ -37,6 +37,15 @@ function answers(address) {
     [`/placement/resource_providers/${id(2)}/allocations`]: {
       resource_provider_generation: 1, allocations: { [id(9)]: { resources: { CUSTOM_SGX_EPC_MB: 8 } } },
     },
+    "/placement/allocation_candidates?": {
+      allocation_requests: [{ allocations: { [id(2)]: { resources: { CUSTOM_SGX_EPC_MB: 1 } } }, mappings: { "": [id(2)] } }],
+      provider_summaries: {
+        [id(2)]: {
+          resources: { CUSTOM_SGX_EPC_MB: { capacity: 60, used: 8 } }, traits: ["CUSTOM_SGX_HEALTHY"],
+          parent_provider_uuid: id(1), root_provider_uuid: id(1),
+        },
+      },
+    },
     "/placement/traits?": { traits: ["CUSTOM_SGX_HEALTHY"] },
     "/compute/v2.1/os-hypervisors/detail?": {
       hypervisors: [{ id: id(1), hypervisor_hostname: "host", state: "up", status: "enabled", service: { host: "host" } }],

@@ -58,6 +58,10 @@ test("a question shows its price before it is asked, and its answer is a report"
   await page.getByRole("link", { name: "Ask", exact: true }).click();
   await check(page, "ask");
   await compare(page, "ask");
+  // The three inputs of a condition stand in one row.
+  const [column, sign, value] = await Promise.all(["Column", "Comparison", "Value"].map(
+    name => page.getByLabel(`${name} of condition 1`).boundingBox()));
+  assert.deepEqual([sign.y, value.y], [column.y, column.y]);
   await page.getByLabel("Who are they?").check();
   await page.getByLabel("By", { exact: true }).selectOption("campaign.arm");
   await page.getByLabel("and by").selectOption("customers.channel");
@@ -82,6 +86,15 @@ test("earlier answers are read again, and lift has a chart that can be saved", a
   await compare(page, "lift");
   const [picture] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as PNG" }).first().click()]);
   assert.equal(readFileSync(await picture.path()).subarray(1, 4).toString(), "PNG");
+});
+
+test("the return on costs is shown, and the costs stay on this computer", async () => {
+  await page.getByText("Show the return on what it cost").click();
+  await page.getByLabel("Cost of Mens E-Mail").fill("5000");
+  await check(page, "lift-costs");
+  await page.getByRole("button", { name: "Show the return" }).click();
+  await page.getByText(/more revenue than without the campaign/).first().waitFor();
+  assert.ok(!page.url().includes("5000"));
 });
 
 test("a question that the contract does not allow is refused before it is asked", async () => {

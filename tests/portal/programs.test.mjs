@@ -70,3 +70,13 @@ test("mistakes show while a session is typed, with their lines", async () => {
   await page.getByLabel("The session, YAML").fill("name: shop\naccess_policy: {read: [CREATOR]}\nsecrets:\n  - {name: a, kind: ascii, size: 8}\n");
   await page.locator("#result").getByText("is a valid session").waitFor();
 }, { timeout: 60_000 });
+
+test("a session is created from the form, unless it has mistakes", async () => {
+  await page.getByLabel("The session, YAML").fill("name: ledger\nwrong: 1\n");
+  await page.getByRole("button", { name: /^Create it in/ }).click();
+  await page.locator("#result").getByText("not valid").waitFor();
+  await page.getByLabel("The session, YAML").fill("name: ledger\naccess_policy: {read: [CREATOR]}\nsecrets:\n  - {name: a, kind: ascii, size: 8}\n");
+  await page.getByRole("button", { name: /^Create it in/ }).click();
+  await page.getByRole("heading", { name: "ledger" }).waitFor();
+  await check(page, "session-created");
+}, { timeout: 60_000 });

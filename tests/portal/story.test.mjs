@@ -171,6 +171,40 @@ test("the other member reads the answer, the budget and the log", async () => {
   await page.getByText(/The hash chain holds/).waitFor();
 }, { timeout: 120_000 });
 
+test("the next contract is begun, and the page says in words what differs", async () => {
+  const { page } = agency;
+  await page.getByRole("link", { name: "Contract", exact: true }).click();
+  await page.getByRole("button", { name: "Begin version 2" }).click();
+  await page.getByText("What differs from the contract before").waitFor();
+  await page.getByText("The contract as text").click();
+  const text = await page.getByLabel("Text").inputValue();
+  await page.getByLabel("Text").fill(text.replace("minimum_audience: 100", "minimum_audience: 200"));
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("listitem").getByText(/200/).first().waitFor();
+  await check(page, "next-contract");
+  await page.getByRole("button", { name: "Sign as agency" }).click();
+  const sent = await send(agency, retailer, ["room-2.yaml", "room-2.yaml.agency.sig"]);
+  await retailer.page.getByRole("link", { name: "Contract", exact: true }).click();
+  await retailer.page.getByLabel(/^Signatures, the session/).setInputFiles(sent);
+  await retailer.page.getByRole("button", { name: "Add" }).click();
+  await retailer.page.getByRole("button", { name: "Sign as retailer" }).click();
+  const back = await send(retailer, agency, ["room-2.yaml.retailer.sig"]);
+  await page.getByLabel(/^Signatures, the session/).setInputFiles(back);
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByText("All members signed these exact bytes.").waitFor();
+}, { timeout: 120_000 });
+
+test("the old room hands over to the new contract, and answers nothing more", async () => {
+  const { page } = agency;
+  const next = page.url();
+  await page.getByRole("link", { name: "Rooms" }).click();
+  await page.getByRole("link", { name: "spring-campaign" }).last().click();
+  await check(page, "hand-over");
+  await page.getByRole("button", { name: "Hand the room over to version 2" }).click();
+  await page.waitForURL(next);
+  await page.getByText("room-2.yaml.handover").waitFor();
+}, { timeout: 120_000 });
+
 test("after a lock, a key with a passphrase is asked for it", async () => {
   const { page } = retailer;
   const room = page.url().replace(/\/log$/, "");
@@ -179,7 +213,7 @@ test("after a lock, a key with a passphrase is asked for it", async () => {
   const { link } = await retailer.again();
   await page.goto(link);
   await page.getByRole("heading", { name: "Rooms", exact: true }).waitFor();
-  await page.getByText("unlock your key").waitFor();
+  await page.getByText("unlock your key").first().waitFor();
   await page.goto(new URL(new URL(room).pathname, link).href);
   await page.getByLabel(/^Passphrase of/).fill("wrong");
   await page.getByRole("button", { name: "Unlock until the page locks" }).click();

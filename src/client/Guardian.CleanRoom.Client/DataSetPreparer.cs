@@ -47,10 +47,9 @@ public sealed class DataSetPreparer
     private int empty;
     private int invalid;
     private int nobodys;
-    private int repeated;
     private int blank;
     private int structural;
-    private bool areHashes;
+    private int hashed;
     private readonly Dictionary<string, int> invalidCells = [];
 
     /// <summary>Creates a preparer for one file.</summary>
@@ -114,7 +113,7 @@ public sealed class DataSetPreparer
             var tagger = new RowTagger(matchKey, dataSet.Identifier.Kind, format, spill);
             var events = dataSet.Events is null ? null : new EventReader(dataSet);
             var reader = events ?? (IRowReader)new PersonReader(dataSet, format, form);
-            var several = dataSet.Identifiers.Count > 1 ? new SeveralIdentifiers(dataSet, matchKey, format) : null;
+            var several = dataSet.Identifiers.Count > 1 ? new SeveralIdentifiers(dataSet, matchKey, format, tagger) : null;
             var ignored = path is null ? [] : ReadFile(path, reader, tagger, several, progress, cancellation);
             if (removals is not null)
             {
@@ -122,7 +121,7 @@ public sealed class DataSetPreparer
                 ReadFile(removals, new RemovalReader(dataSet, format), tagger, null, progress, cancellation);
             }
             tagger.Complete();
-            return Complete(path ?? removals!, spill, ignored, events?.Uncounted ?? 0, several?.Shared ?? 0);
+            return Complete(path ?? removals!, spill, ignored, events?.Uncounted ?? 0, several);
         }
         catch
         {
@@ -156,22 +155,8 @@ public sealed class DataSetPreparer
             else if (TryNormalise(file, identifier, several, out var normalised))
             {
                 reader.Read(file, rows, columns, row, ReportCell);
-                // The persons of sorted rows can be counted only after sorting.
-                if (++kept > content.MaxRows && form == UploadForm.Unsorted)
-                {
-                    throw RoomClientReasons.RefuseData(
-                        $"{path} has more than {content.MaxRows} rows with an identifier, "
-                        + $"and the contract allows no more in '{dataSet.Name}'");
-                }
-                if (several is null)
-                {
-                    tagger.Add(normalised, row);
-                }
-                else
-                {
-                    several.WriteKeys(row);
-                    tagger.Add(several.Tag, row);
-                }
+                Add(normalised, several, tagger);
+                RequireSpace(path);
             }
             rows++;
             if (rows % ProgressRows == 0)
@@ -179,9 +164,36 @@ public sealed class DataSetPreparer
                 progress?.Report(new PreparationProgress(rows, file.Position, size));
             }
         }
+        several?.Complete();
+        kept = several?.Kept ?? kept;
+        RequireSpace(path);
         RequireFewProblems(path);
         progress?.Report(new PreparationProgress(rows, size, size));
         return ignored;
+    }
+
+    private void Add(ReadOnlySpan<char> normalised, SeveralIdentifiers? several, RowTagger tagger)
+    {
+        if (several is null)
+        {
+            kept++;
+            tagger.Add(normalised, row);
+        }
+        else
+        {
+            several.Add(row);
+            kept = several.Kept;
+        }
+    }
+
+    // The persons of sorted rows can be counted only after sorting.
+    private void RequireSpace(string path)
+    {
+        if (kept > content.MaxRows && form == UploadForm.Unsorted)
+        {
+            throw RoomClientReasons.RefuseData(
+                $"{path} has more than {content.MaxRows} rows with an identifier, and the contract allows no more in '{dataSet.Name}'");
+        }
     }
 
     // The problems of cells are forgiven when each column has few of them; others never.
@@ -209,11 +221,10 @@ public sealed class DataSetPreparer
             return false;
         }
         var length = several?.Read() ?? identifier.Read(buffer);
-        areHashes |= length == -1 && identifier.LooksHashed;
+        hashed += several?.LooksHashed ?? identifier.LooksHashed ? 1 : 0;
         empty += length == 0 ? 1 : 0;
         invalid += length == -1 ? 1 : 0;
         nobodys += length == Nobody.Length ? 1 : 0;
-        repeated += length == SeveralIdentifiers.IsRepeated ? 1 : 0;
         normalised = buffer.AsSpan(0, several is null ? Math.Max(length, 0) : 0);
         return length > 0;
     }
@@ -254,13 +265,14 @@ public sealed class DataSetPreparer
                 $"{path} does not have the columns that the contract names; it has {string.Join(", ", header)}", problems);
     }
 
-    private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored, int uncounted, int shared)
+    private PreparedDataSet Complete(string path, RowSpill spill, List<string> ignored, int uncounted, SeveralIdentifiers? several)
     {
-        var report = new PreparationReport(rows - blank, 0, empty, invalid, repeated, ignored)
+        var report = new PreparationReport(rows - blank, 0, empty, invalid, several?.Repeated ?? 0, ignored)
         {
-            SharedIdentifiers = shared,
+            SharedIdentifiers = several?.Shared ?? 0,
             Uncounted = uncounted,
             Nobodys = nobodys,
+            Hashed = hashed,
             InvalidCells = invalidCells.Values.Sum(),
         };
         var prepared = new PreparedDataSet(layout, content, format, spill, report, form);
@@ -276,5 +288,5 @@ public sealed class DataSetPreparer
     private string ExplainNone() =>
         $"'guardian room diagnose' explains its identifiers: {rows - blank} rows, {empty} of them without, {nobodys} of nobody, "
         + $"{invalid} that are no {dataSet.Identifier.Kind.ToString().ToLowerInvariant()}"
-        + (areHashes ? "; these are hashes, so the contract needs 'form: sha256'" : "");
+        + (hashed > 0 ? "; these are hashes, so the contract needs 'form: sha256'" : "");
 }

@@ -39,7 +39,7 @@ public sealed record DiagnosisReport(
 public sealed class IdentifierDiagnosis(Identifier identifier, bool isForPartner = false)
 {
     // A report for a partner hides smaller counts, as a room's answers do.
-    private const int LeastShown = 20;
+    internal const int LeastShown = 20;
 
     private static readonly HashSet<string> FreeMail =
     [

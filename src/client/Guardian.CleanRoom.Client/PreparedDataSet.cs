@@ -22,6 +22,10 @@ public sealed record PreparationReport(
     /// <summary>Rows left out because their identifier is nobody's: <c>NULL</c>, 0000000000, <c>noreply@example.com</c>.</summary>
     public int Nobodys { get; init; }
 
+    /// <summary>Rows with a hash in the place of an identifier that the contract says is clear text. Where such a row is kept, it matches
+    /// only a partner's same hash.</summary>
+    public int Hashed { get; init; }
+
     /// <summary>With several identifiers: those that were left out of a row because an earlier row has them.</summary>
     public int SharedIdentifiers { get; init; }
 

@@ -60,6 +60,18 @@ public sealed partial class DocumentationTests : IDisposable
     }
 
     [Fact]
+    public async Task The_commands_about_several_identifiers_work()
+    {
+        folder.Write("customers.csv", "email,phone,first_name,last_name,birth_date,postcode,visit\n" + string.Concat(Enumerable.Range(0, 90)
+            .Select(i => $"{(i < 60 ? $"p{i}@example.com" : "")},+4930901821{10 + i},Ann{i},Example,1985-02-{1 + (i % 28):D2},10115,1\n")));
+        var commands = Commands("docs/how-to/match-persons.md").Select(command => Shell.Split(command)).ToList();
+        Assert.Equal(["diagnose", "draft"], commands.Select(command => command[1]));
+        await Shell.RunAllAsync(folder.Path, commands, (_, _) => { });
+        var draft = await File.ReadAllTextAsync(folder.File("retailer.yaml"), TestContext.Current.CancellationToken);
+        Assert.Equal(3, draft.Split('\n').Count(line => line.StartsWith("      - {kind: ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task The_attestation_page_works_from_start_to_end()
     {
         Copy("tdx4-uptodate", "quote.bin", "collateral");

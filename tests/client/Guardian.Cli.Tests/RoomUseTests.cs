@@ -89,6 +89,41 @@ public sealed class RoomUseTests(RoomFixture room) : IClassFixture<RoomFixture>
         (await room.RunAsync("room", "sign", "drafted/room.yaml", "--member", "agency", "--key", "new.pem")).Ends(0);
     }
 
+    [Fact]
+    public async Task Drafts_of_several_identifiers_become_a_contract_whose_identifiers_can_be_diagnosed()
+    {
+        var (header, rows) = ("email,phone,city", Enumerable.Range(0, 60).Select(
+            i => $"{(i < 40 ? $"p{i}@example.com" : "")},+49309018210{10 + i},{(i % 2 == 0 ? "Bern" : "Chur")}\n"));
+        await File.WriteAllTextAsync(room.File("both.csv"), $"{header}\n{string.Concat(rows)}", TestContext.Current.CancellationToken);
+        foreach (var (owner, file) in new[] { ("agency", "both.csv"), ("retailer", "customers.csv") })
+        {
+            var draft = $"{owner}-several.yaml";
+            (await room.RunAsync(
+                "room", "draft", file, "--owner", owner, "--several", "--key", $"{owner}.pem", "--output", draft)).Ends(0);
+            await File.WriteAllTextAsync(
+                room.File(draft),
+                (await File.ReadAllTextAsync(room.File(draft))).Replace(": DECIDE", ": true", StringComparison.Ordinal),
+                TestContext.Current.CancellationToken);
+        }
+        Directory.CreateDirectory(room.File("several"));
+        (await room.RunAsync(
+            "room", "create", "several", "--draft", "agency-several.yaml", "--draft", "retailer-several.yaml", "--platform", "simulated",
+            "--output", "several/room.yaml", "--cas", room.CasAddress, "--key", "agency.pem")).Ends(0);
+        var check = (await room.RunAsync("room", "check", "several/room.yaml", "--json")).Ends(0);
+        Assert.Contains(check.Json["warnings"]!.AsArray(), text => ((string)text!).StartsWith("rows match by 2", StringComparison.Ordinal));
+        var counted = (await room.RunAsync(
+            "room", "diagnose", "both.csv", "--contract", "several/room.yaml", "--dataset", "both", "--json")).Ends(0);
+        Assert.Equal((60, 60), ((int)counted.Json["rows"]!, (int)counted.Json["identified"]!));
+        Assert.Equal(
+            [("email", 40, 40), ("phone", 60, 20)],
+            counted.Json["identifiers"]!.AsArray().Select(
+                each => ((string)each!["kind"]!, (int)each["present"]!, (int)each["reached"]!)));
+        var shown = (await room.RunAsync("room", "diagnose", "both.csv")).Ends(0).Output;
+        Assert.Contains("60 rows, 100.0 % with an identifier that can match", shown, StringComparison.Ordinal);
+        var refused = await room.RunAsync("room", "diagnose", "both.csv", "--contract", "several/room.yaml", "--json");
+        Assert.Equal("no-dataset", (string)refused.Ends(2).Json["error"]!);
+    }
+
     [Theory]
     [InlineData("members: []\n")]
     [InlineData("datasets: none\n")]

@@ -25,23 +25,32 @@ public sealed class DataSetDraft
     /// <summary>The number of places where the owner must decide.</summary>
     public int Decisions => Text.Split(Decide).Length - 1;
 
-    /// <summary>Reads a file on this machine and drafts a data set for it. The file is read up to three times.</summary>
+    /// <summary>Reads a file on this machine and drafts a data set for it. The file is read up to six times.</summary>
     /// <param name="path">CSV with a header in UTF-8, packed with gzip or not, Parquet, or an Excel workbook, as its content shows; not
     /// standard input.</param>
     /// <param name="name">The name of the data set: lower-case letters, digits, hyphens and underscores, at most 64.</param>
     /// <param name="owner">The member who owns the file.</param>
+    /// <param name="isSeveral">Whether persons match by every identifier of the file, best first: an e-mail address, a phone number, names
+    /// with a date of birth. Otherwise they match by the best one. A file of events has one identifier.</param>
     /// <param name="cancellation">Stops the reading.</param>
     /// <returns>The draft.</returns>
     /// <exception cref="RefusedException"><see cref="Reasons.RoomClientReasons.BadData"/>: the file has none of these formats, no header,
     /// or no row with an identifier.</exception>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
-    public static DataSetDraft Read(string path, string name, string owner, CancellationToken cancellation = default)
+    public static DataSetDraft Read(
+        string path, string name, string owner, bool isSeveral = false, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentException.ThrowIfNullOrEmpty(owner);
-        var file = FileProfile.Read(path, cancellation);
-        var writer = new DraftWriter(name, owner, file, EventProfile.Read(path, file, cancellation));
+        var file = FileProfile.Read(path, isSeveral, cancellation);
+        var events = EventProfile.Read(path, file, cancellation);
+        if (events is not null && file.Identifiers.Count > 1)
+        {
+            file = FileProfile.Read(path, isSeveral: false, cancellation);
+            events = EventProfile.Read(path, file, cancellation);
+        }
+        var writer = new DraftWriter(name, owner, file, events);
         var text = writer.Write();
         return new DataSetDraft(name, text, writer.Notes);
     }

@@ -25,14 +25,22 @@ internal sealed class DraftWriter(string name, string owner, FileProfile file, E
     {
         Add($"  - name: {name}");
         Add($"    owner: {owner}");
-        AddIdentifier();
+        IdentifierLines.Write(file).ToList().ForEach(Add);
         Add("    # Public, because the padded size of an upload depends on it: about twice today's persons, rounded.");
         Add(Line($"    max_rows: {RoundStep.At(RoundStep.IndexOf(Math.Max(LeastRows, 2m * file.Persons))):0}"));
         AddFile();
         Notes.Add(Line($"{name}: {file.Rows} rows, {file.Persons} persons, {file.Rows - file.Identified} rows without an identifier"));
         if (events is null)
         {
-            Add("    # max_changes: 1000   # with it, a later upload may contain changes alone; public like max_rows");
+            if (file.Unused.Count > 0)
+            {
+                var others = string.Join(", or by ", file.Unused.Select(guess => IdentifierLines.Describe(guess, file.Headers)));
+                Notes.Add($"{name}: persons could also match by {others}; 'room draft --several' drafts all of them");
+            }
+            if (file.Identifiers.Count < 2)
+            {
+                Add("    # max_changes: 1000   # with it, a later upload may contain changes alone; public like max_rows");
+            }
             if (file.Identified > file.Persons)
             {
                 Add("    # Some persons have several rows; the first of them counts.");
@@ -44,46 +52,6 @@ internal sealed class DraftWriter(string name, string owner, FileProfile file, E
             AddEvents();
         }
         return text.ToString();
-    }
-
-    private void AddIdentifier()
-    {
-        var guess = file.Identifier;
-        if (guess.Column < 0)
-        {
-            Add("    # No column looks like an identifier. Kinds are email, phone, customer_id, maid, uid2, euid, rampid and composite.");
-            Add($"    identifier: {{kind: {Decide}, column: {Decide}}}");
-            return;
-        }
-        Add("    # All members must match by the same kind and profile.");
-        var column = YamlWords.Write(file.Headers[guess.Column]);
-        var kind = guess.Kind switch
-        {
-            IdentifierKind.Email => "email",
-            IdentifierKind.Phone => "phone",
-            IdentifierKind.CustomerId => "customer_id",
-            IdentifierKind.Maid => "maid",
-            IdentifierKind.Uid2 => "uid2",
-            IdentifierKind.Euid => "euid",
-            _ => "rampid",
-        };
-        if (guess.Form == IdentifierForm.Sha256)
-        {
-            Add("    # The cells are hashes. The profile is the one by which the identifiers were normalised before they were hashed.");
-            Add($"    identifier: {{kind: {(guess.IsKindKnown ? kind : Decide)}, profile: {Decide}, column: {column}, form: sha256}}");
-            return;
-        }
-        if (guess.Kind == IdentifierKind.Email)
-        {
-            Add("    # The profile 'google' takes A.B+news@gmail.com and ab@gmail.com for one person; 'plain' takes them for two.");
-            Add($"    identifier: {{kind: email, profile: google, column: {column}}}");
-            return;
-        }
-        if (guess.NeedsRegion)
-        {
-            Add("    # Some numbers have no country code. The region is their country, two letters such as DE.");
-        }
-        Add($"    identifier: {{kind: {kind}, column: {column}{(guess.NeedsRegion ? $", region: {Decide}" : "")}}}");
     }
 
     private void AddFile()

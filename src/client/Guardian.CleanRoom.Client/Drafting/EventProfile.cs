@@ -33,7 +33,7 @@ internal sealed class EventProfile
     public static EventProfile? Read(string path, FileProfile file, CancellationToken cancellation)
     {
         var days = file.Others.Where(column => column.IsDayIn(file.DateForm)).ToList();
-        if (file.Identifier.Column < 0 || file.Identified < 1.2 * file.Persons || days.Count == 0)
+        if (file.Identifiers.Count == 0 || file.Identified < 1.2 * file.Persons || days.Count == 0)
         {
             return null;
         }
@@ -41,12 +41,12 @@ internal sealed class EventProfile
             ?? days.Find(column => HeaderWords.Has(column.Header, "time", "date", "_at", "zeit", "datum", "day", "tag")) ?? days[0];
         var profile = new EventProfile(file, time);
         using var rows = RowFile.Open(path, time.Header);
-        var keys = new PersonKeys(file.Identifier, file.Headers);
+        var keys = new PersonKeys(file.Identifiers, rows);
         var number = 0;
         while (rows.Read())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!rows.IsBlank && rows.CellCount == file.Headers.Count && keys.Read(rows, number++) is { } person)
+            if (!rows.IsBlank && rows.CellCount == file.Headers.Count && keys.Read(number++) is { } person)
             {
                 profile.Add(rows, person);
             }

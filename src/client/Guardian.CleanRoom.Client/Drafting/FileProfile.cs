@@ -12,10 +12,12 @@ namespace Guardian.CleanRoom.Client.Drafting;
 internal sealed class FileProfile
 {
     private readonly HashSet<long> persons = [];
+    private readonly HashSet<int> identifierColumns;
 
-    private FileProfile(IReadOnlyList<string> headers, IdentifierGuess identifier)
+    private FileProfile(IReadOnlyList<string> headers, IReadOnlyList<IdentifierGuess> identifiers, IReadOnlyList<IdentifierGuess> unused)
     {
-        (Headers, Identifier) = (headers, identifier);
+        (Headers, Identifiers, Unused) = (headers, identifiers, unused);
+        identifierColumns = [.. identifiers.SelectMany(identifier => identifier.Columns)];
         Columns = [.. headers.Select(header => new ColumnProfile(header, Forms))];
     }
 
@@ -24,9 +26,13 @@ internal sealed class FileProfile
 
     public IReadOnlyList<string> Headers { get; }
 
-    public IdentifierGuess Identifier { get; }
+    /// <summary>The identifiers by which persons match, best first; empty when no column looks like one.</summary>
+    public IReadOnlyList<IdentifierGuess> Identifiers { get; }
 
-    /// <summary>All columns of the file, the identifier among them.</summary>
+    /// <summary>Further identifiers that the file has.</summary>
+    public IReadOnlyList<IdentifierGuess> Unused { get; }
+
+    /// <summary>All columns of the file, those of identifiers among them.</summary>
     public IReadOnlyList<ColumnProfile> Columns { get; }
 
     /// <summary>Rows of the file, without blank ones.</summary>
@@ -36,7 +42,7 @@ internal sealed class FileProfile
     public int Identified { get; private set; }
 
     /// <summary>Persons: different identifiers; without an identifier column, rows.</summary>
-    public int Persons => Identifier.Column < 0 ? Rows : persons.Count;
+    public int Persons => Identifiers.Count == 0 ? Rows : persons.Count;
 
     /// <summary>The form of numbers, as a position in <see cref="CellForms.Numbers"/>.</summary>
     public int NumberForm { get; private set; }
@@ -51,30 +57,35 @@ internal sealed class FileProfile
     public bool IsDateFormOpen { get; private set; }
 
     /// <summary>The columns that are no identifier.</summary>
-    public IEnumerable<ColumnProfile> Others => Columns.Where((_, i) => i != Identifier.Column);
+    public IEnumerable<ColumnProfile> Others => Columns.Where((_, i) => !identifierColumns.Contains(i));
 
     /// <summary>The position of a column in the file.</summary>
     public int IndexOf(ColumnProfile column) => Columns.Index().First(each => each.Item == column).Index;
 
     /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isSeveral">Whether persons match by all identifiers of the file, and not only by the best one.</param>
+    /// <param name="cancellation">Stops the reading.</param>
     /// <exception cref="RefusedException">The file has no format that is known, no rows, or no header.</exception>
-    public static FileProfile Read(string path, CancellationToken cancellation)
+    public static FileProfile Read(string path, bool isSeveral, CancellationToken cancellation)
     {
-        IdentifierGuess guess;
+        IReadOnlyList<IdentifierGuess> all;
         using (var first = RowFile.Open(path))
         {
-            guess = IdentifierGuess.Find(first);
+            all = IdentifierGuess.FindAll(first);
         }
         using var file = RowFile.Open(path);
-        var profile = new FileProfile(file.Header, guess);
+        var several = IdentifierGuess.ChooseSeveral(all);
+        var used = isSeveral ? several : [.. all.Take(1)];
+        var profile = new FileProfile(file.Header, used, [.. several.Except(used)]);
         profile.RequireHeader(path);
-        var reader = new PersonKeys(guess, file.Header);
+        var reader = new PersonKeys(used, file);
         while (file.Read())
         {
             cancellation.ThrowIfCancellationRequested();
             if (!file.IsBlank && file.CellCount == file.Header.Count)
             {
-                profile.AddRow(file, reader.Read(file, profile.Rows));
+                profile.AddRow(file, reader.Read(profile.Rows));
             }
         }
         if (profile.Identified == 0)
@@ -108,7 +119,7 @@ internal sealed class FileProfile
         persons.Add(key);
         for (var i = 0; i < Columns.Count; i++)
         {
-            if (i != Identifier.Column)
+            if (!identifierColumns.Contains(i))
             {
                 Columns[i].Add(file.Cell(i), key);
             }
@@ -141,35 +152,5 @@ internal sealed class FileProfile
         DateForm = forms[0];
         IsDateFormOpen = forms.Skip(1).Any(form => Others.Any(
             column => column.IsDayIn(form) && column.IsDayIn(DateForm) && column.RangeIn(form) != column.RangeIn(DateForm)));
-    }
-}
-
-/// <summary>Reads the person of a row as a number. Not thread-safe.</summary>
-internal sealed class PersonKeys(IdentifierGuess guess, IReadOnlyList<string> headers)
-{
-    private readonly IdentifierNormaliser? normaliser = guess.ToIdentifier(guess.Column < 0 ? "" : headers[guess.Column]) is { } known
-        ? new IdentifierNormaliser(known)
-        : null;
-
-    private readonly char[] buffer = new char[RowIdentifier.BufferSize];
-
-    /// <summary>The person of a row.</summary>
-    /// <returns>Null when the row has no identifier. Phone numbers without a country code count by their digits, because the region is
-    /// not decided yet. Without an identifier column, every row is a person.</returns>
-    public long? Read(IRows file, int row)
-    {
-        if (normaliser is null)
-        {
-            return row;
-        }
-        var cell = file.Cell(guess.Column).Trim();
-        var length = cell.Length > Layout.Identifiers.MaxSize ? -1 : normaliser.Normalise(cell, buffer);
-        if (length == -1 && guess.NeedsRegion)
-        {
-            var digits = string.Concat(cell.ToString().Where(char.IsAsciiDigit));
-            digits.CopyTo(buffer);
-            length = digits.Length;
-        }
-        return length <= 0 ? null : BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(buffer, 0, length)));
     }
 }

@@ -5,8 +5,8 @@ using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Client.Drafting;
 
-/// <summary>The column that identifies persons, as far as the first rows of a file show.</summary>
-/// <param name="Column">The position of the column; -1 when none looks like an identifier.</param>
+/// <summary>An identifier of persons, as far as the first rows of a file show.</summary>
+/// <param name="Column">The position of its column; -1 for a composite.</param>
 /// <param name="Kind">The kind.</param>
 /// <param name="Form">The form of the cells.</param>
 /// <param name="NeedsRegion">Whether phone numbers lack their country code.</param>
@@ -16,8 +16,15 @@ internal sealed record IdentifierGuess(
 {
     private const int Rows = 10_000;
 
+    /// <summary>The parts of a composite.</summary>
+    public IReadOnlyList<PartGuess> Parts { get; init; } = [];
+
+    /// <summary>The positions of its columns.</summary>
+    public IReadOnlyList<int> Columns => Column >= 0 ? [Column] : [.. Parts.Select(part => part.Column)];
+
     /// <summary>Reads the first 10,000 rows of a file.</summary>
-    public static IdentifierGuess Find(IRows file)
+    /// <returns>Every identifier that the file has, the best first.</returns>
+    public static IReadOnlyList<IdentifierGuess> FindAll(IRows file)
     {
         var counts = file.Header.Select(header => new Counts(header)).ToArray();
         for (var row = 0; row < Rows && file.Read(); row++)
@@ -27,18 +34,29 @@ internal sealed record IdentifierGuess(
                 counts[i].Add(file.Cell(i).Trim());
             }
         }
-        return counts.Index()
+        var alone = counts.Index()
             .Select(each => (Guess: each.Item.Decide(each.Index), each.Item.Distinct))
             .Where(each => each.Guess is not null)
             .OrderBy(each => Rank(each.Guess!)).ThenByDescending(each => each.Distinct)
-            .Select(each => each.Guess!)
-            .FirstOrDefault() ?? new IdentifierGuess(-1, IdentifierKind.Email, IsKindKnown: false);
+            .Select(each => each.Guess!);
+        var parts = PartGuess.Find([.. counts.Select(count => count.Dates)], file.Header);
+        return parts.Count == 0 ? [.. alone] : [.. alone, new IdentifierGuess(-1, IdentifierKind.Composite) { Parts = parts }];
     }
 
-    /// <summary>The identifier as an upload normalises it; null when there is no column.</summary>
-    public Identifier? ToIdentifier(string header) => Column < 0
-        ? null
-        : new Identifier(Kind, Identifier.Profiles(Kind).First().Value, header, Form);
+    /// <summary>Chooses the identifiers by which persons match one after the other: one of each kind. A company's own number matches at
+    /// nobody else, so it counts only when there is no other.</summary>
+    public static IReadOnlyList<IdentifierGuess> ChooseSeveral(IReadOnlyList<IdentifierGuess> all)
+    {
+        List<IdentifierGuess> chosen = [.. all.Where(guess => guess.Kind != IdentifierKind.CustomerId).DistinctBy(guess => guess.Kind)];
+        return chosen.Count > 0 ? chosen : [.. all.Take(1)];
+    }
+
+    /// <summary>The identifier as an upload normalises it.</summary>
+    public Identifier ToIdentifier(IReadOnlyList<string> headers) =>
+        new(Kind, Identifier.Profiles(Kind).First().Value, Column < 0 ? "" : headers[Column], Form)
+        {
+            Parts = [.. Parts.Select(part => part.ToIdentifier(headers))],
+        };
 
     private static int Rank(IdentifierGuess guess) => (guess.Kind, guess.Form) switch
     {
@@ -69,6 +87,9 @@ internal sealed record IdentifierGuess(
 
         public int Distinct => texts.Count;
 
+        /// <summary>The ways in which the cells are dates.</summary>
+        public DateTally Dates { get; } = new();
+
         public void Add(ReadOnlySpan<char> cell)
         {
             if (cell.IsEmpty || Nobody.IsWord(cell, IdentifierKind.CustomerId))
@@ -77,6 +98,7 @@ internal sealed record IdentifierGuess(
             }
             cells++;
             texts.Add(cell.ToString());
+            Dates.Add(cell);
             mails += cell.Contains('@') ? 1 : 0;
             var digits = cell.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? cell[2..] : cell;
             hashes += digits.Length is 44 or 64 && IdentifierNormaliser.LooksHashed(digits) ? 1 : 0;

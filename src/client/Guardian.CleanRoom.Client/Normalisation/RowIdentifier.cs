@@ -64,8 +64,28 @@ internal sealed class RowIdentifier
         return isEmpty ? 0 : length <= Identifiers.MaxSize ? length : -1;
     }
 
-    /// <summary>Whether the first cell of the current row looks like a hash.</summary>
-    public bool LooksHashed => IdentifierNormaliser.LooksHashed(cell(columns[0]).Trim());
+    /// <summary>Whether the current row has a hash although the contract says clear text. A customer number of 32 digits is none, because
+    /// random numbers look like that, and identifiers of devices have forms of their own.</summary>
+    public bool LooksHashed
+    {
+        get
+        {
+            if (identifier.Form != IdentifierForm.Clear
+                || identifier.Kind is IdentifierKind.Maid or IdentifierKind.Uid2 or IdentifierKind.Euid or IdentifierKind.RampId)
+            {
+                return false;
+            }
+            foreach (var column in columns)
+            {
+                var text = cell(column).Trim();
+                if (IdentifierNormaliser.LooksHashed(text) && (text.Length > 40 || identifier.Kind != IdentifierKind.CustomerId))
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
 
     // The names of the current row in the order of their characters; one that is no name is empty, and refused where it is written.
     private string[] SortNames()

@@ -1,28 +1,27 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Guardian.CleanRoom.Client.Tagging;
 
 /// <summary>
 /// Computes HMAC-SHA256 (RFC 2104, FIPS 180-4) of sixteen short messages at once, one in each lane of a vector. An identifier fits in one
-/// block. The base library calls the system's library for each message, which is twenty times as slow. Tests compare both. Runs on the
-/// partner's machine only. Not thread-safe.
+/// block, or in two. The base library calls the system's library for each message, which is many times as slow. Tests compare both. Runs
+/// on the partner's machine only. Not thread-safe.
 /// </summary>
 internal sealed class ShortHmac
 {
     /// <summary>Messages at once.</summary>
     public const int Lanes = 16;
 
-    /// <summary>The longest message in bytes: a block less the padding bit and the length.</summary>
-    public const int MaxSize = BlockSize - 9;
+    /// <summary>The longest message in bytes: two blocks less the padding bit and the length.</summary>
+    public const int MaxSize = (2 * BlockSize) - 9;
 
     private const int BlockSize = 64;
     private const int BlockWords = BlockSize / sizeof(uint);
     private const int StateWords = 8;
+
+    // The longest message of one block.
+    private const int OneBlock = BlockSize - 9;
 
     // FIPS 180-4, 5.3.3 and 4.2.2.
     private static readonly uint[] Initial =
@@ -42,14 +41,22 @@ internal sealed class ShortHmac
         0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
     ];
 
-    private readonly Vector512<uint>[] inner = new Vector512<uint>[StateWords];
-    private readonly Vector512<uint>[] outer = new Vector512<uint>[StateWords];
-    private readonly Vector512<uint>[] state = new Vector512<uint>[StateWords];
-    private readonly Vector512<uint>[] words = new Vector512<uint>[BlockWords];
+    private readonly bool isWide;
+    private readonly uint[] inner = new uint[StateWords * Lanes];
+    private readonly uint[] outer = new uint[StateWords * Lanes];
+    private readonly uint[] state = new uint[StateWords * Lanes];
+    private readonly uint[] afterFirst = new uint[StateWords * Lanes];
+    private readonly uint[] firstBlocks = new uint[BlockWords * Lanes];
+    private readonly uint[] secondBlocks = new uint[BlockWords * Lanes];
+
+    // All ones for a message of two blocks.
+    private readonly uint[] longMasks = new uint[Lanes];
 
     /// <param name="key">The key, at most 64 bytes.</param>
-    public ShortHmac(ReadOnlySpan<byte> key)
+    /// <param name="isWide">Whether vectors have 512 bits; null for those of the processor. The results are the same.</param>
+    public ShortHmac(ReadOnlySpan<byte> key, bool? isWide = null)
     {
+        this.isWide = isWide ?? Vector512.IsHardwareAccelerated;
         Absorb(inner, key, 0x36);
         Absorb(outer, key, 0x5c);
     }
@@ -59,15 +66,18 @@ internal sealed class ShortHmac
     /// <param name="message">The message, at most <see cref="MaxSize"/> bytes.</param>
     public void SetMessage(int lane, ReadOnlySpan<byte> message)
     {
-        Span<byte> block = stackalloc byte[BlockSize];
-        block.Clear();
-        message.CopyTo(block);
-        block[message.Length] = 0x80;
-        BinaryPrimitives.WriteInt32BigEndian(block[^sizeof(int)..], (BlockSize + message.Length) * 8);
-        var target = MemoryMarshal.Cast<Vector512<uint>, uint>(words.AsSpan());
-        for (var i = 0; i < BlockWords; i++)
+        Span<byte> blocks = stackalloc byte[2 * BlockSize];
+        blocks.Clear();
+        message.CopyTo(blocks);
+        blocks[message.Length] = 0x80;
+        var isLong = message.Length > OneBlock;
+        longMasks[lane] = isLong ? uint.MaxValue : 0;
+        blocks = isLong ? blocks : blocks[..BlockSize];
+        BinaryPrimitives.WriteInt32BigEndian(blocks[^sizeof(int)..], (BlockSize + message.Length) * 8);
+        SetBlock(firstBlocks, lane, blocks);
+        if (isLong)
         {
-            target[(i * Lanes) + lane] = BinaryPrimitives.ReadUInt32BigEndian(block[(i * sizeof(uint))..]);
+            SetBlock(secondBlocks, lane, blocks[BlockSize..]);
         }
     }
 
@@ -75,66 +85,123 @@ internal sealed class ShortHmac
     public void Compute()
     {
         inner.CopyTo(state, 0);
-        Compress(state, words);
+        Compress(firstBlocks);
+        if (longMasks.AsSpan().Contains(uint.MaxValue))
+        {
+            state.CopyTo(afterFirst, 0);
+            Compress(secondBlocks);
+            KeepFirst();
+        }
         // The outer hash covers the inner one: eight words, the padding bit and the length.
-        state.CopyTo(words, 0);
-        words.AsSpan(StateWords).Clear();
-        words[StateWords] = Vector512.Create(0x80000000u);
-        words[^1] = Vector512.Create((uint)((BlockSize + (StateWords * sizeof(uint))) * 8));
+        state.CopyTo(firstBlocks, 0);
+        firstBlocks.AsSpan(state.Length).Clear();
+        firstBlocks.AsSpan(StateWords * Lanes, Lanes).Fill(0x80000000);
+        firstBlocks.AsSpan((BlockWords - 1) * Lanes).Fill((BlockSize + (StateWords * sizeof(uint))) * 8);
         outer.CopyTo(state, 0);
-        Compress(state, words);
+        Compress(firstBlocks);
     }
 
     /// <summary>Reads the first 16 bytes of a lane's result as big-endian words.</summary>
-    public (ulong First, ulong Second) ReadResult(int lane)
-    {
-        var result = MemoryMarshal.Cast<Vector512<uint>, uint>(state.AsSpan());
-        return (((ulong)result[lane] << 32) | result[Lanes + lane], ((ulong)result[(2 * Lanes) + lane] << 32) | result[(3 * Lanes) + lane]);
-    }
+    public (ulong First, ulong Second) ReadResult(int lane) =>
+        (((ulong)state[lane] << 32) | state[Lanes + lane], ((ulong)state[(2 * Lanes) + lane] << 32) | state[(3 * Lanes) + lane]);
 
-    private void Absorb(Vector512<uint>[] target, ReadOnlySpan<byte> key, byte pad)
+    private static void SetBlock(uint[] target, int lane, ReadOnlySpan<byte> block)
     {
-        Span<byte> block = stackalloc byte[BlockSize];
-        block.Clear();
-        key.CopyTo(block);
         for (var i = 0; i < BlockWords; i++)
         {
-            words[i] = Vector512.Create(BinaryPrimitives.ReadUInt32BigEndian(block[(i * sizeof(uint))..]) ^ (pad * 0x01010101u));
+            target[(i * Lanes) + lane] = BinaryPrimitives.ReadUInt32BigEndian(block[(i * sizeof(uint))..]);
+        }
+    }
+
+    private void Absorb(uint[] target, ReadOnlySpan<byte> key, byte pad)
+    {
+        Span<byte> block = stackalloc byte[BlockSize];
+        block.Fill(pad);
+        for (var i = 0; i < key.Length; i++)
+        {
+            block[i] ^= key[i];
+        }
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            SetBlock(firstBlocks, lane, block);
         }
         for (var i = 0; i < StateWords; i++)
         {
-            target[i] = Vector512.Create(Initial[i]);
+            state.AsSpan(i * Lanes, Lanes).Fill(Initial[i]);
         }
-        Compress(target, words);
+        Compress(firstBlocks);
+        state.CopyTo(target, 0);
+    }
+
+    // The state of a message of one block is the one after it.
+    private void KeepFirst()
+    {
+        for (var i = 0; i < state.Length; i++)
+        {
+            var mask = longMasks[i % Lanes];
+            state[i] = (state[i] & mask) | (afterFirst[i] & ~mask);
+        }
+    }
+
+    private void Compress(uint[] words)
+    {
+        if (isWide)
+        {
+            Compress<Words512, Vector512<uint>>(state, words);
+        }
+        else
+        {
+            Compress<Words256, Vector256<uint>>(state, words);
+        }
+    }
+
+    private static void Compress<TWords, T>(uint[] state, uint[] words) where TWords : struct, IWords<T> where T : struct
+    {
+        for (var lane = 0; lane < Lanes; lane += TWords.Count)
+        {
+            CompressLanes<TWords, T>(ref state[lane], ref words[lane]);
+        }
     }
 
     // FIPS 180-4, 6.2.2. A ring of sixteen words holds the part of the schedule in use.
-    private static void Compress(Vector512<uint>[] state, Vector512<uint>[] words)
+    private static void CompressLanes<TWords, T>(ref uint state, ref uint words) where TWords : struct, IWords<T> where T : struct
     {
-        unchecked
+        var (a, b, c, d) = (TWords.Load(ref state, 0), TWords.Load(ref state, Lanes), TWords.Load(ref state, 2 * Lanes),
+            TWords.Load(ref state, 3 * Lanes));
+        var (e, f, g, h) = (TWords.Load(ref state, 4 * Lanes), TWords.Load(ref state, 5 * Lanes), TWords.Load(ref state, 6 * Lanes),
+            TWords.Load(ref state, 7 * Lanes));
+        for (var t = 0; t < Constants.Length; t++)
         {
-            var (a, b, c, d) = (state[0], state[1], state[2], state[3]);
-            var (e, f, g, h) = (state[4], state[5], state[6], state[7]);
-            for (var t = 0; t < Constants.Length; t++)
+            var word = TWords.Load(ref words, Place(t));
+            if (t >= BlockWords)
             {
-                ref var word = ref words[t & 15];
-                if (t >= BlockWords)
-                {
-                    var (early, late) = (words[(t + 1) & 15], words[(t + 14) & 15]);
-                    word += (Rotate(early, 7) ^ Rotate(early, 18) ^ (early >>> 3)) + words[(t + 9) & 15]
-                        + (Rotate(late, 17) ^ Rotate(late, 19) ^ (late >>> 10));
-                }
-                var one = h + (Rotate(e, 6) ^ Rotate(e, 11) ^ Rotate(e, 25)) + Vector512.ConditionalSelect(e, f, g)
-                    + Vector512.Create(Constants[t]) + word;
-                var two = (Rotate(a, 2) ^ Rotate(a, 13) ^ Rotate(a, 22)) + ((a & b) | (c & (a | b)));
-                (h, g, f, e, d, c, b, a) = (g, f, e, d + one, c, b, a, one + two);
+                var (early, late) = (TWords.Load(ref words, Place(t + 1)), TWords.Load(ref words, Place(t + 14)));
+                word = TWords.Add(
+                    TWords.Add(word, TWords.Xor(TWords.Rotate(early, 7), TWords.Rotate(early, 18), TWords.Shift(early, 3))),
+                    TWords.Add(
+                        TWords.Load(ref words, Place(t + 9)),
+                        TWords.Xor(TWords.Rotate(late, 17), TWords.Rotate(late, 19), TWords.Shift(late, 10))));
+                TWords.Store(word, ref words, Place(t));
             }
-            (state[0], state[1], state[2], state[3]) = (state[0] + a, state[1] + b, state[2] + c, state[3] + d);
-            (state[4], state[5], state[6], state[7]) = (state[4] + e, state[5] + f, state[6] + g, state[7] + h);
+            var one = TWords.Add(
+                TWords.Add(h, TWords.Xor(TWords.Rotate(e, 6), TWords.Rotate(e, 11), TWords.Rotate(e, 25))),
+                TWords.Add(TWords.Select(e, f, g), TWords.Add(TWords.All(Constants[t]), word)));
+            var two = TWords.Add(TWords.Xor(TWords.Rotate(a, 2), TWords.Rotate(a, 13), TWords.Rotate(a, 22)), TWords.Majority(a, b, c));
+            (h, g, f, e, d, c, b, a) = (g, f, e, TWords.Add(d, one), c, b, a, TWords.Add(one, two));
         }
+        AddTo<TWords, T>(ref state, 0, a);
+        AddTo<TWords, T>(ref state, 1, b);
+        AddTo<TWords, T>(ref state, 2, c);
+        AddTo<TWords, T>(ref state, 3, d);
+        AddTo<TWords, T>(ref state, 4, e);
+        AddTo<TWords, T>(ref state, 5, f);
+        AddTo<TWords, T>(ref state, 6, g);
+        AddTo<TWords, T>(ref state, 7, h);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Rotate(Vector512<uint> value, [ConstantExpected] byte count) =>
-        Avx512F.IsSupported ? Avx512F.RotateRight(value, count) : (value >>> count) | (value << (32 - count));
+    private static void AddTo<TWords, T>(ref uint state, int index, T value) where TWords : struct, IWords<T> where T : struct =>
+        TWords.Store(TWords.Add(TWords.Load(ref state, (nuint)(index * Lanes)), value), ref state, (nuint)(index * Lanes));
+
+    // The place of a word of the schedule in the ring.
+    private static nuint Place(int t) => (nuint)((t & (BlockWords - 1)) * Lanes);
 }

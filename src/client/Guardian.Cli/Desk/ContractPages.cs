@@ -134,6 +134,7 @@ internal sealed class ContractPages(RoomDesk desk)
                 .. BudgetMeaning.Describe(file.Contract),
             ],
             Warnings = [.. ContractWarnings.Of(file.Contract)],
+            Successors = problems.Count == 0 ? SuccessionPages.Find(room) : [],
             Differences = file.Previous is { } previous ? ContractComparison.Compare(previous, file.Contract) : null,
             Keys = room.Keys,
             Files = [.. FilesOf(file).Select(path => Path.GetFileName(path))],

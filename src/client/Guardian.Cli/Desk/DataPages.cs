@@ -54,17 +54,19 @@ internal sealed class DataPages(RoomDesk desk)
         var path = (await DraftPages.KeepDataAsync(request, room.Entry.Folder).ConfigureAwait(false))[0];
         // A composite has a report for each of its parts.
         var identifiers = dataSet.Identifiers.SelectMany(identifier => identifier.Parts.Count == 0 ? [identifier] : identifier.Parts);
-        List<(string, DiagnosisReport)> reports = [];
-        if (what != "remove")
-        {
-            await Task.Run(
-                () => reports.AddRange(identifiers.Select(identifier => (
-                    identifier.Column,
-                    InputFile.Use(path, () => new IdentifierDiagnosis(identifier).Read(path, request.Cancellation))))),
-                request.Cancellation).ConfigureAwait(false);
-        }
-        return PageResult.Page<DiagnosisView, DiagnosisModel>(
-            "Diagnosis", new DiagnosisModel(room.Head("data"), dataSet.Name, path, what, reports));
+        var model = new DiagnosisModel(room.Head("data"), dataSet.Name, path, what, []);
+        return PageResult.Page<DiagnosisView, DiagnosisModel>("Diagnosis", what == "remove" ? model : await Task.Run(
+            () => InputFile.Use(path, () => model with
+            {
+                Several = dataSet.Identifiers.Count > 1
+                    ? new WaterfallDiagnosis(dataSet.Identifiers).Read(path, request.Cancellation)
+                    : null,
+                Reports =
+                [
+                    .. identifiers.DistinctBy(each => each.Column).Select(
+                        each => (each.Column, new IdentifierDiagnosis(each).Read(path, request.Cancellation))),
+                ],
+            }), request.Cancellation).ConfigureAwait(false));
     }
 
     private PageResult Upload(PageRequest request)

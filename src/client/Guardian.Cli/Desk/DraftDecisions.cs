@@ -12,6 +12,9 @@ internal static partial class DraftDecisions
 
     private static readonly IReadOnlyList<(string, string)> YesOrNo = [("true", "Yes"), ("false", "No")];
 
+    private static readonly IReadOnlyList<(string, string)> DayOrMonth =
+        [("dmy", "Day first: 31.12.2026"), ("mdy", "Month first: 12/31/2026")];
+
     /// <summary>Lists the questions.</summary>
     public static IReadOnlyList<DraftDecision> Find(string draft) =>
         [.. Places(draft).Select((place, index) => Ask(index, place.Key, place.Name))];
@@ -50,8 +53,8 @@ internal static partial class DraftDecisions
             index, "How were the identifiers normalised before they were hashed?",
             "A profile of the kind, such as google or plain for addresses; all members must use the same.", [], ""),
         "column" => new(index, "Which column has the identifier?", "", [], ""),
-        "dates" => new(
-            index, "How does the file write dates?", "", [("dmy", "Day first: 31.12.2026"), ("mdy", "Month first: 12/31/2026")], ""),
+        "dates" => new(index, "How does the file write dates?", "", DayOrMonth, ""),
+        "order" => new(index, "How does the file write dates of birth?", "", DayOrMonth, ""),
         "decimal" => new(index, "Which sign is before decimals?", "", [(".", "A point: 1.5"), (",", "A comma: 1,5")], ""),
         "thousands" => new(index, "Which sign groups thousands?", "", [(",", "A comma: 1,000"), (".", "A point: 1.000")], ""),
         _ => new(index, $"'{key}'{(column.Length > 0 ? $" of '{column}'" : "")}", "", [], ""),

@@ -1,3 +1,4 @@
+using Guardian.Cli.Output;
 using System.Text;
 using Guardian.Attestation.Identity;
 using Guardian.CleanRoom.Client.Drafting;
@@ -72,15 +73,17 @@ internal sealed class DraftPages(RoomDesk desk)
         InputFile.Use(folder, () => Directory.CreateDirectory(folder));
         var path = Path.Combine(folder, $"{member}.yaml");
         OutputFile.RequireNew(path);
+        var isSeveral = request.Field("several") == "true";
         var publicKey = FindKey(folder, member, request.Field("passphrase"));
         var files = await KeepDataAsync(request, folder).ConfigureAwait(false);
         RoomShelf.Add(folder);
         return desk.Jobs.Begin("Reading your files", $"/drafts/{ShelfEntry.Of(path, isContract: false).Id}", (progress, cancellation) =>
         {
             progress(0, "the files are read on this computer");
-            var draft = MemberDraft.Read(files, member, () => publicKey, cancellation);
+            var draft = MemberDraft.Read(files, member, isSeveral, () => publicKey, cancellation);
             OutputFile.Write(path, draft.Text);
-            return Task.FromResult<IReadOnlyList<string>>([.. draft.Notes, $"{draft.Decisions} decisions are left to you"]);
+            return Task.FromResult<IReadOnlyList<string>>(
+                [.. draft.Notes, $"{Format.Count(draft.Decisions, "decision is", "decisions are")} left to you"]);
         }, desk.End);
     }
 

@@ -92,6 +92,7 @@ internal sealed class OpenCommand : CliCommand
         new DataPages(desk).Map(routes);
         new QuestionPages(desk).Map(routes);
         new LedgerPages(desk).Map(routes);
+        new SuccessionPages(desk).Map(routes);
         new ProgramPages(desk).Map(routes);
         CloudPages.Map(routes);
     }

@@ -37,6 +37,7 @@ internal sealed class ProgramPages(RoomDesk desk)
         routes.Post("/programs/secret", SetAsync);
         routes.Get("/programs/check", _ => Check("", ""));
         routes.Post("/programs/check", request => Check(request.Text("text"), request.Field("mrenclave")));
+        routes.Post("/programs/create", CreateAsync);
         routes.Post("/programs/service", VerifyAsync);
         routes.Post("/programs/log", DecryptAsync, MaxLog);
     }
@@ -167,7 +168,19 @@ internal sealed class ProgramPages(RoomDesk desk)
         return PageResult.Redirect($"/programs/session?name={Uri.EscapeDataString(session)}");
     }
 
-    private static PageResult Check(string text, string measurement)
+    // A text with mistakes goes back to its form.
+    private async Task<PageResult> CreateAsync(PageRequest request)
+    {
+        var bytes = Encoding.UTF8.GetBytes(request.Text("text"));
+        if (SessionDocument.Read(bytes).Refusal is not null)
+        {
+            return Check(request.Text("text"), request.Field("mrenclave"));
+        }
+        var created = await UseAsync(client => client.CreateAsync(bytes, [], request.Cancellation)).ConfigureAwait(false);
+        return PageResult.Redirect($"/programs/session?name={Uri.EscapeDataString(created.Name)}");
+    }
+
+    private PageResult Check(string text, string measurement)
     {
         var installed = InstalledProgram.Runtime.Measure().ToString();
         if (text.Trim().Length == 0)
@@ -185,7 +198,8 @@ internal sealed class ProgramPages(RoomDesk desk)
             text, measurement, installed, $"{session.Name} is a valid session, hash {session.Hash}.", [],
             [.. judged.Select(each => new JudgementRow(each.Service, each.Admitted, each.Reasons))]));
 
-        static PageResult Show(CheckModel model) => PageResult.Page<CheckView, CheckModel>("Check a session", model, "programs");
+        PageResult Show(CheckModel model) =>
+            PageResult.Page<CheckView, CheckModel>("Check a session", model with { Cas = connection?.Word ?? "" }, "programs");
     }
 
     private async Task<PageResult> VerifyAsync(PageRequest request)

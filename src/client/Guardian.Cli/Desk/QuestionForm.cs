@@ -41,11 +41,18 @@ internal static class QuestionForm
             By = by,
             Column = kind == QuestionKind.Sum ? request.Field("of") : null,
             DataSets = named,
-            Where = [.. ReadRows(request).Concat(request.Text("where").Split('\n').Where(line => line.Trim().Length > 0)).Select(
-                text => ConditionText.TryRead(text, out var problem) ?? throw CliReasons.BadCondition.Refuse(
-                    problem!, "for example: customers.region = North"))],
+            Where = ReadConditions(request),
         };
     }
+
+    /// <summary>Reads the conditions: those of the rows, then those of the text.</summary>
+    /// <exception cref="Refusals.RefusedException">A condition is malformed.</exception>
+    public static IReadOnlyList<Condition> ReadConditions(PageRequest request) =>
+    [
+        .. ReadRows(request).Concat(request.Text("where").Split('\n').Where(line => line.Trim().Length > 0)).Select(
+            text => ConditionText.TryRead(text, out var problem) ?? throw CliReasons.BadCondition.Refuse(
+                problem!, "for example: customers.region = North")),
+    ];
 
     /// <summary>Writes a question for a hidden field.</summary>
     public static string Write(Question question) => JsonSerializer.Serialize(question, QuestionJson.Default.Question);

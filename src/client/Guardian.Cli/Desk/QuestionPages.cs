@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Guardian.CleanRoom.Analyses;
+using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Reports;
@@ -26,6 +27,7 @@ internal sealed class QuestionPages(RoomDesk desk)
         routes.Post("/rooms/{id}/ask", AskAsync);
         routes.Get("/rooms/{id}/answers", ListAsync);
         routes.Get("/rooms/{id}/answers/{asked}", ShowAsync);
+        routes.Post("/rooms/{id}/answers/{asked}", ShowAsync);
         routes.Get("/rooms/{id}/answers/{asked}/{form}", SendAsync);
         routes.Get("/verify", _ => PageResult.Page<VerifyView, RoomListModel>("Verify", new RoomListModel(
             [.. Contracts().Select(entry => new RoomRow(entry.Id, "", entry.Path, null, [], "", false))], RoomShelf.Home), "verify"));
@@ -83,7 +85,26 @@ internal sealed class QuestionPages(RoomDesk desk)
         return PageResult.Page<AnswerView, AnswerModel>("Answer", new AnswerModel(
             room.Head("answers"), page.WriteMain(),
             [($"{here}/csv", "Save as CSV"), ($"{here}/html", "Save as a page"), ($"{here}/jws", "Save signed, to verify")],
-            room.Head("answers").MayAsk ? QuestionForm.Write(answer.Question) : null));
+            room.Head("answers").MayAsk ? QuestionForm.Write(answer.Question) : null)
+        {
+            Treatments = answer.Body is LiftResult ? CostReader.FindTreatments(room.File.Contract) : [],
+            Revenues = CostReader.FindRevenues(room.File.Contract),
+        });
+    }
+
+    // Null when the form has no cost, or was not sent.
+    private static CampaignCosts? ReadCosts(PageRequest request, RoomContract contract)
+    {
+        List<string> given =
+        [
+            .. CostReader.FindTreatments(contract).Index().Select(arm => (arm.Item, Amount: request.Field($"cost-{arm.Index}")))
+                .Where(arm => arm.Amount.Length > 0).Select(arm => $"{arm.Item}={arm.Amount}"),
+        ];
+        return given.Count == 0
+            ? null
+            : CostReader.Read(
+                given, request.Field("currency"), request.Field("revenue"),
+                double.TryParse(request.Field("margin"), CultureInfo.InvariantCulture, out var margin) ? margin : double.NaN, contract);
     }
 
     private async Task<PageResult> SendAsync(PageRequest request)
@@ -109,7 +130,10 @@ internal sealed class QuestionPages(RoomDesk desk)
         var statement = await desk.UseAsync(room, client => client.ReadAnswerAsync(asked, request.Cancellation)).ConfigureAwait(false);
         var answer = RoomStatements.ReadResult(statement, room.File.Contract);
         var page = new AnswerPage(
-            AnswerLabels.Apply(answer, room.File.Contract), RoomStatements.Verify(statement, room.File.Contract));
+            AnswerLabels.Apply(answer, room.File.Contract), RoomStatements.Verify(statement, room.File.Contract))
+        {
+            Costs = answer.Body is LiftResult ? ReadCosts(request, room.File.Contract) : null,
+        };
         return (page, answer, statement);
     }
 

@@ -8,6 +8,13 @@ internal static class Format
     /// <summary>A whole number with commas between thousands.</summary>
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of things: <c>1 person</c>, <c>2 persons</c>.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="one">The word for one.</param>
+    /// <param name="many">The word for others; null for <paramref name="one"/> with an s.</param>
+    public static string Count(long number, string one, string? many = null) =>
+        $"{Number(number)} {(number == 1 ? one : many ?? one + "s")}";
+
     /// <summary>Lower-case hexadecimal.</summary>
     public static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
 

@@ -1,3 +1,4 @@
+using Guardian.Cli.Output;
 using System.Text;
 using Guardian.Attestation.Statements;
 using Guardian.CleanRoom.Analyses;
@@ -78,15 +79,16 @@ internal sealed class AnswerPage(Answer answer, VerifiedStatement statement)
         var margin = answer.NoiseMargin is { } noise ? $", give or take {Html.Number(noise)} for privacy" : "";
         return answer.Body switch
         {
-            OverlapResult overlap => $"<b>{Html.Number(overlap.Persons)}</b> persons are in all data sets{margin}.",
+            OverlapResult overlap => $"{Html.Persons(overlap.Persons)} in all data sets{margin}.",
             SumResult sum =>
-                $"<b>{Amount(sum.Sum)}</b> over {Html.Number(sum.Persons)} persons, {Amount(sum.Mean)} each; nobody adds more than "
+                $"<b>{Amount(sum.Sum)}</b> over {Format.Count(sum.Persons, "person")}, {Amount(sum.Mean)} each; nobody adds more than "
                 + $"{Amount(sum.Cap)}.",
             ReachResult reach =>
-                $"<b>{Html.Number(reach.Reached)}</b> of {Html.Number(reach.Persons)} persons{ReachSection.WriteAverage(reach)}{margin}.",
+                $"<b>{Html.Number(reach.Reached)}</b> of {Format.Count(reach.Persons, "person")}{ReachSection.WriteAverage(reach)}"
+                + $"{margin}.",
             CrosstabResult crosstab => CrosstabSection.WriteLead(crosstab, margin),
             ProgramResult program =>
-                $"<b>{Html.Number(program.Persons)}</b> persons are in all data sets{margin}; the program saw each of them alone.",
+                $"{Html.Persons(program.Persons)} in all data sets{margin}; the program saw each of them alone.",
             _ => "",
         };
     }

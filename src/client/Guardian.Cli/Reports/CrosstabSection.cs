@@ -1,3 +1,4 @@
+using Guardian.Cli.Output;
 using Guardian.CleanRoom.Analyses;
 using Guardian.Portal.Look;
 
@@ -9,8 +10,8 @@ internal static class CrosstabSection
     /// <summary>The sentence below the title.</summary>
     /// <param name="margin">The words about noise.</param>
     public static string WriteLead(CrosstabResult crosstab, string margin) =>
-        $"{Html.Number(crosstab.Cells.Sum(cell => cell.Persons ?? 0))} persons in {crosstab.Cells.Count - crosstab.SuppressedCells} "
-        + $"groups{margin}.";
+        $"{Format.Count(crosstab.Cells.Sum(cell => cell.Persons ?? 0), "person")} in "
+        + $"{Format.Count(crosstab.Cells.Count - crosstab.SuppressedCells, "group")}{margin}.";
 
     public static string Write(CrosstabResult crosstab)
     {
@@ -23,7 +24,8 @@ internal static class CrosstabSection
         var caption = $"Persons by {Html.Encode(string.Join(" and ", crosstab.By))}";
         var note = crosstab.SuppressedCells == 0
             ? ""
-            : $"<p>{crosstab.SuppressedCells} cells are withheld: they are about too few persons, or would give away one that is.</p>";
+            : $"<p>{Format.Count(crosstab.SuppressedCells, "cell is", "cells are")} withheld: too few persons, or they would give away "
+                + "a cell with too few.</p>";
         return $"""
             <section>
             {Html.Table(caption, titles.Prepend(Html.EncodeColumn(crosstab.By[0])), rows)}

@@ -17,6 +17,9 @@ internal static class Html
     /// <summary>The name of a column without its data set.</summary>
     public static string RemoveDataSet(string column) => column[(column.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
+    /// <summary>The beginning of a sentence about a number of persons.</summary>
+    public static string Persons(long number) => $"<b>{Number(number)}</b> {(number == 1 ? "person is" : "persons are")}";
+
     /// <summary>A whole number with commas between thousands.</summary>
     public static string Number(long number) => number.ToString("N0", Culture);
 

@@ -85,7 +85,7 @@ internal static class LiftView
         var found = judged.Count(each => each.Verdict is LiftVerdict.Increase or LiftVerdict.Decrease);
         return judged.Count == 1
             ? "It is the only comparison."
-            : $"{found} of {judged.Count} comparisons, judged together, show an effect.";
+            : $"{found} of {Format.Count(judged.Count, "comparison")}, judged together, {(found == 1 ? "shows" : "show")} an effect.";
     }
 
     private static TextTable CreateArms(LiftResult lift)

@@ -24,9 +24,10 @@ internal sealed record MemberDraft(string Text, IReadOnlyList<string> DataSets, 
     /// <summary>Reads files on this machine and drafts a data set for each.</summary>
     /// <param name="files">The files.</param>
     /// <param name="owner">The member's name.</param>
+    /// <param name="isSeveral">Whether persons match by every identifier of a file, and not only by the best one.</param>
     /// <param name="readPublicKey">Gives the member's public key after the files are read; null leaves it out.</param>
     public static MemberDraft Read(
-        IEnumerable<string> files, string owner, Func<string>? readPublicKey, CancellationToken cancellation)
+        IEnumerable<string> files, string owner, bool isSeveral, Func<string>? readPublicKey, CancellationToken cancellation)
     {
         RequireName(owner);
         List<DataSetDraft> drafts = [];
@@ -38,7 +39,7 @@ internal sealed record MemberDraft(string Text, IReadOnlyList<string> DataSets, 
                 dataSet = $"{DataSetDraft.NameOf(file)}_{number}";
             }
             InputFile.Require(file);
-            drafts.Add(InputFile.Use(file, () => DataSetDraft.Read(file, dataSet, owner, cancellation)));
+            drafts.Add(InputFile.Use(file, () => DataSetDraft.Read(file, dataSet, owner, isSeveral, cancellation)));
         }
         var member = readPublicKey is null ? "" : $"members:\n  - {{name: {owner}, key: {readPublicKey()}}}\n";
         var text =

@@ -20,7 +20,7 @@ internal static class ProgramView
     /// <summary>Shows the figures of a program.</summary>
     public static void Show(TextOutput people, ProgramResult program, string filters, int minimumAudience)
     {
-        people.WriteLine($"{program.Program} over {Format.Number(program.Persons)} persons{filters}");
+        people.WriteLine($"{program.Program} over {Format.Count(program.Persons, "person")}{filters}");
         foreach (var output in program.Outputs)
         {
             var table = new TextTable().AddTextColumns(output.Name).AddNumberColumns("value");

@@ -53,6 +53,7 @@ internal sealed record RoomCreation(string Name, MrEnclave Enclave, IReadOnlyLis
         OutputFile.Write(path, head + (drafts.Count == 0
             ? RoomTemplates.WriteContractBody(members[0].Name, members[1].Name)
             : RoomTemplates.WriteContractBody(
-                string.Join('\n', drafts.Select(draft => draft.DataSets)), [.. members.Select(member => member.Name).Distinct()])));
+                string.Join('\n', drafts.Select(draft => draft.DataSets)), RoomDraft.FindPersons(drafts),
+                [.. members.Select(member => member.Name).Distinct()])));
     }
 }

@@ -10,7 +10,9 @@ namespace Guardian.Cli.Rooms;
 /// <summary>A draft as <c>guardian room draft</c> writes it: a member with its key, and the member's data sets.</summary>
 /// <param name="Members">The members.</param>
 /// <param name="DataSets">The lines of the entries of <c>datasets</c>, as they are.</param>
-internal sealed record RoomDraft(IReadOnlyList<(string Name, string PublicKey)> Members, string DataSets)
+/// <param name="Waterfalls">The data sets with a list of identifiers, and the length of each list.</param>
+internal sealed record RoomDraft(
+    IReadOnlyList<(string Name, string PublicKey)> Members, string DataSets, IReadOnlyList<(string Name, int Identifiers)> Waterfalls)
 {
     private const string Entries = "datasets:";
 
@@ -36,8 +38,19 @@ internal sealed record RoomDraft(IReadOnlyList<(string Name, string PublicKey)> 
                 $"{path} is no draft of data sets", "write it with: guardian room draft FILE --owner NAME --output DRAFT",
                 [.. problems.Items.Select(problem => $"{path}:{problem}")]);
         }
-        return new RoomDraft(members, ReadEntries(Encoding.UTF8.GetString(bytes)));
+        return new RoomDraft(
+            members, ReadEntries(Encoding.UTF8.GetString(bytes)),
+            [
+                .. map!.Maps("datasets").Where(dataSet => dataSet.Has("identifiers"))
+                    .Select(dataSet => (dataSet.Text("name"), dataSet.Maps("identifiers").Count))
+                    .Where(dataSet => RoomOptions.IsMemberName(dataSet.Item1)),
+            ]);
     }
+
+    /// <summary>Proposes the data set whose rows are the persons: the one with the most identifiers.</summary>
+    /// <returns>Its name; null when all data sets have one identifier.</returns>
+    public static string? FindPersons(IEnumerable<RoomDraft> drafts) =>
+        drafts.SelectMany(draft => draft.Waterfalls).OrderByDescending(dataSet => dataSet.Identifiers).FirstOrDefault().Name;
 
     // Both are written into the contract.
     private static bool IsMember((string Name, string PublicKey) member) =>

@@ -103,10 +103,11 @@ internal static class RoomTemplates
 
     /// <summary>Writes the rest around data sets that their owners drafted.</summary>
     /// <param name="dataSets">The entries of <c>datasets</c>, indented by two blanks.</param>
+    /// <param name="persons">With several identifiers, the data set whose rows are the persons; else null.</param>
     /// <param name="members">The members' names.</param>
-    public static string WriteContractBody(string dataSets, IReadOnlyList<string> members) =>
+    public static string WriteContractBody(string dataSets, string? persons, IReadOnlyList<string> members) =>
         $$"""
-
+        {{(persons is null ? "" : WritePersons(persons))}}
         # As their owners drafted them. DECIDE stands where an owner must decide; the contract is not valid before.
         datasets:
         {{dataSets.TrimEnd('\n')}}
@@ -118,6 +119,15 @@ internal static class RoomTemplates
           sum: true
 
         {{WritePrivacy(members)}}
+        """;
+
+    private static string WritePersons(string persons) =>
+        $"""
+
+        # Persons match by several identifiers, each person once. The rows of this data set are the persons, and others match through
+        # them: take the one of the campaign, or your customers.
+        persons: {persons}
+
         """;
 
     private static string WritePrivacy(IReadOnlyList<string> members) =>

@@ -78,7 +78,8 @@ internal static class RoomView
         if (answer.Body is OverlapResult overlap)
         {
             var dataSets = answer.DataVersions.Count == 2 ? "both" : $"all {answer.DataVersions.Count}";
-            people.WriteLine($"{Format.Number(overlap.Persons)} persons are in {dataSets} data sets{DescribeFilters(answer.Question)}");
+            people.WriteLine(
+                $"{Format.Count(overlap.Persons, "person is", "persons are")} in {dataSets} data sets{DescribeFilters(answer.Question)}");
         }
         if (answer.Body is CrosstabResult crosstab)
         {
@@ -88,7 +89,7 @@ internal static class RoomView
         {
             people.WriteLine(string.Create(
                 Culture,
-                $"{sum.Column} over {Format.Number(sum.Persons)} persons{DescribeFilters(answer.Question)}: {sum.Sum:N2} in all, "
+                $"{sum.Column} over {Format.Count(sum.Persons, "person")}{DescribeFilters(answer.Question)}: {sum.Sum:N2} in all, "
                 + $"{sum.Mean:N4} each; "
                 + $"nobody adds more than {sum.Cap:N2}"
                 + $"{(sum.Margin is { } range ? string.Create(Culture, $"; within {range:N2} of the truth at 95 %") : "")}"));
@@ -119,7 +120,7 @@ internal static class RoomView
     {
         var open = string.Join(
             ", ", dataSet.Columns.Where(column => column.Filter).Select(column => column.Name).DefaultIfEmpty("nothing"));
-        return $"{Format.Number(dataSet.MaxRows)} rows at most, from {dataSet.Owner}, by {DescribeIdentifiers(dataSet)}; "
+        return $"{Format.Count(dataSet.MaxRows, "row")} at most, from {dataSet.Owner}, by {DescribeIdentifiers(dataSet)}; "
             + $"open to filters: {open}"
             + (dataSet.Within is { } outer ? $"; all its persons are in {outer}" : "")
             + (dataSet.PinnedDays is { } days ? $"; one version for {(days == 1 ? "a day" : $"{days} days")}" : "");
@@ -131,7 +132,7 @@ internal static class RoomView
     private static void ShowReach(TextOutput people, ReachResult reach, string filters)
     {
         people.WriteLine(
-            string.Create(Culture, $"{Format.Number(reach.Reached)} of {Format.Number(reach.Persons)} persons were reached{filters}")
+            $"{Format.Number(reach.Reached)} of {Format.Count(reach.Persons, "person was", "persons were")} reached{filters}"
             + (reach.AverageFrequency is { } often ? string.Create(Culture, $", {often:F2} times on average") : ""));
         var table = new TextTable().AddTextColumns("contacts").AddNumberColumns("persons");
         foreach (var each in reach.Frequencies)
@@ -160,8 +161,8 @@ internal static class RoomView
         if (crosstab.SuppressedCells > 0)
         {
             people.WriteLine(
-                $"{crosstab.SuppressedCells} cells are withheld: each is about fewer than {minimumAudience} persons, "
-                + "or a margin or an earlier answer would reveal one that is");
+                $"{Format.Count(crosstab.SuppressedCells, "cell is", "cells are")} withheld: each is about fewer than {minimumAudience} "
+                + "persons, or a margin or an earlier answer would reveal one that is");
         }
     }
 

@@ -17,6 +17,13 @@ public static class Words
     /// <param name="number">The number.</param>
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of things: <c>1 person</c>, <c>2 persons</c>.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="one">The word for one.</param>
+    /// <param name="many">The word for others; null for <paramref name="one"/> with an s.</param>
+    public static string Count(long number, string one, string? many = null) =>
+        $"{Number(number)} {(number == 1 ? one : many ?? one + "s")}";
+
     /// <summary>A share of a budget.</summary>
     /// <param name="number">The number.</param>
     public static string Amount(decimal number) => number.ToString("0.###", CultureInfo.InvariantCulture);

@@ -82,6 +82,9 @@ public sealed record RoomSheetModel
     /// <summary>Consequences that members should know.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>The contracts in the folder that succeed this one.</summary>
+    public required IReadOnlyList<SuccessorRow> Successors { get; init; }
+
     /// <summary>The differences from the contract before; null when there is none.</summary>
     public required IReadOnlyList<string>? Differences { get; init; }
 
@@ -106,6 +109,13 @@ public sealed record RoomSheetModel
     /// <summary>Whether all have signed.</summary>
     public bool IsSigned => Problems.Count == 0;
 }
+
+/// <summary>A contract that succeeds another one.</summary>
+/// <param name="Id">Its short name in addresses.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="IsSigned">Whether all members have signed.</param>
+/// <param name="HasTakenOver">Whether the room before was handed over to it.</param>
+public sealed record SuccessorRow(string Id, int Version, bool IsSigned, bool HasTakenOver);
 
 /// <summary>A contract whose file has mistakes.</summary>
 /// <param name="Id">Its short name in addresses.</param>

@@ -57,7 +57,11 @@ public sealed record JudgementRow(string Service, bool IsAdmitted, IReadOnlyList
 /// <param name="Judgements">The dry run.</param>
 public sealed record CheckModel(
     string Text, string MrEnclave, string Installed, string Verdict, IReadOnlyList<string> Problems,
-    IReadOnlyList<JudgementRow> Judgements);
+    IReadOnlyList<JudgementRow> Judgements)
+{
+    /// <summary>The CAS that is connected; empty for none.</summary>
+    public string Cas { get; init; } = "";
+}
 
 /// <summary>A running service, verified.</summary>
 /// <param name="Title">The service.</param>

@@ -26,7 +26,11 @@ public sealed record DataModel(RoomHead Head, IReadOnlyList<DataRow> Rows, IRead
 /// <param name="Form">The form of the upload: <c>all</c>, <c>changes</c> or <c>remove</c>.</param>
 /// <param name="Reports">A report for each column of the identifier.</param>
 public sealed record DiagnosisModel(
-    RoomHead Head, string DataSet, string Path, string Form, IReadOnlyList<(string Column, DiagnosisReport Report)> Reports);
+    RoomHead Head, string DataSet, string Path, string Form, IReadOnlyList<(string Column, DiagnosisReport Report)> Reports)
+{
+    /// <summary>All identifiers together; null when the data set has one.</summary>
+    public WaterfallReport? Several { get; init; }
+}
 
 /// <summary>The builder of questions.</summary>
 /// <param name="Head">The head.</param>
@@ -50,7 +54,14 @@ public sealed record AnswersModel(RoomHead Head, IReadOnlyList<(AnswerSummary An
 /// <param name="Report">The report, as HTML whose values are encoded.</param>
 /// <param name="Files">The addresses of its files, with their names.</param>
 /// <param name="Again">The question as JSON, to ask it again; null where nobody can.</param>
-public sealed record AnswerModel(RoomHead? Head, string Report, IReadOnlyList<(string Address, string Name)> Files, string? Again);
+public sealed record AnswerModel(RoomHead? Head, string Report, IReadOnlyList<(string Address, string Name)> Files, string? Again)
+{
+    /// <summary>The arms that can have a cost; empty for other answers than lift.</summary>
+    public IReadOnlyList<string> Treatments { get; init; } = [];
+
+    /// <summary>The outcomes that can be revenue.</summary>
+    public IReadOnlyList<string> Revenues { get; init; } = [];
+}
 
 /// <summary>The budgets.</summary>
 /// <param name="Head">The head.</param>

@@ -15,6 +15,7 @@ public sealed class DataSetDraftTests : IDisposable
     [
         ("decimal: DECIDE, thousands: DECIDE", "decimal: \",\""), ("dates: DECIDE", "dates: dmy"), ("kind: DECIDE", "kind: email"),
         ("profile: DECIDE", "profile: google"), ("region: DECIDE", "region: DE"), ("zone: DECIDE", "zone: Europe/Berlin"),
+        ("order: DECIDE", "order: dmy"),
         ("column: DECIDE", "column: unknown"), ("DECIDE", "true"),
     ];
 
@@ -42,7 +43,7 @@ public sealed class DataSetDraftTests : IDisposable
     public void Every_known_file_can_be_uploaded_under_its_own_draft(string file, int persons, string expected)
     {
         var path = Repository.File(["tests", "vectors", .. file.Split('/')]);
-        var draft = DataSetDraft.Read(path, DataSetDraft.NameOf(path), "agency", TestContext.Current.CancellationToken);
+        var draft = DataSetDraft.Read(path, DataSetDraft.NameOf(path), "agency", cancellation: TestContext.Current.CancellationToken);
         Assert.Contains(expected, draft.Text, StringComparison.Ordinal);
         Assert.Equal(draft.Decisions > 0, Problems(draft.Text).Count > 0);
         var prepared = Prepare(draft, path);
@@ -66,7 +67,7 @@ public sealed class DataSetDraftTests : IDisposable
         // Naive: the values, the least and the greatest cell of each column.
         var naive = string.Join(' ', Enumerable.Range(1, 7).SelectMany(i => lines.Select(line => line[i]).Distinct()));
         Assert.All(secrets, secret => Assert.Contains(secret, naive, StringComparison.Ordinal));
-        var draft = DataSetDraft.Read(path, "customers", "agency", TestContext.Current.CancellationToken);
+        var draft = DataSetDraft.Read(path, "customers", "agency", cancellation: TestContext.Current.CancellationToken);
         Assert.All(secrets, secret => Assert.DoesNotContain(secret, draft.Text + string.Join(' ', draft.Notes), StringComparison.Ordinal));
         Assert.DoesNotContain("400", draft.Text, StringComparison.Ordinal);
         Assert.Contains("maximum: 5000", draft.Text, StringComparison.Ordinal);
@@ -157,14 +158,74 @@ public sealed class DataSetDraftTests : IDisposable
         Assert.Equal(["c"], ReadContract(draft.Text).DataSets.Where(dataSet => dataSet.Owner == "agency").Select(dataSet => dataSet.Name));
     }
 
+    [Fact]
+    public void A_draft_of_several_identifiers_is_an_ordered_list_and_its_own_file_fits_it()
+    {
+        var draft = Draft("customers.csv", Persons(), isSeveral: true);
+        var lines = draft.Text.Split('\n').Where(line => line.StartsWith("      - {kind", StringComparison.Ordinal)).ToList();
+        Assert.Equal(
+            [
+                "      - {kind: email, profile: google, column: mail}",
+                "      - {kind: phone, column: mobile, region: DECIDE}",
+                "      - {kind: composite, parts: [{kind: name, column: Vorname}, {kind: name, column: Nachname}, "
+                    + "{kind: date, column: Geburtsdatum, order: dmy}, {kind: postcode, column: PLZ}]}",
+            ], lines);
+        Assert.DoesNotContain("left out Vorname", string.Join('\n', draft.Notes), StringComparison.Ordinal);
+        Assert.DoesNotContain("max_changes", draft.Text, StringComparison.Ordinal);
+        Assert.Equal(90, Prepare(draft, folder.File("customers.csv")).Report.Persons);
+    }
+
+    [Fact]
+    public void Without_the_word_a_draft_has_the_best_identifier_and_tells_its_owner_alone_of_the_others()
+    {
+        var draft = Draft("customers.csv", Persons());
+        Assert.Contains("    identifier: {kind: email, profile: google, column: mail}", draft.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("mobile", draft.Text, StringComparison.Ordinal);
+        Assert.Contains(draft.Notes, note => note.Contains(
+            "could also match by mobile, or by Vorname + Nachname + Geburtsdatum + PLZ", StringComparison.Ordinal));
+        Assert.Equal(60, Prepare(draft, folder.File("customers.csv")).Report.Persons);
+    }
+
+    [Theory]
+    [InlineData("03.04.1985", "order: DECIDE")]
+    [InlineData("24.11.1985", "order: dmy")]
+    [InlineData("11/24/1985", "order: mdy")]
+    [InlineData("1985-11-24", "column: birth_date}")]
+    [InlineData("20101112", "column: birth_date}")]
+    public void A_date_of_birth_with_two_readings_is_the_owners_decision(string date, string expected)
+    {
+        var rows = string.Concat(Enumerable.Range(0, 30).Select(i => $"Name{i};{date}\n"));
+        var draft = Draft("c.csv", $"full name;birth_date\n{rows}", isSeveral: true);
+        Assert.Contains("{kind: composite, parts: [{kind: name, column: \"full name\"}", draft.Text, StringComparison.Ordinal);
+        Assert.Contains(expected, draft.Text, StringComparison.Ordinal);
+        Assert.Equal(30, Prepare(draft, folder.File("c.csv")).Report.Persons);
+    }
+
+    [Fact]
+    public void A_file_of_events_keeps_one_identifier()
+    {
+        var rows = Enumerable.Range(0, 300).Select(i => $"u{i % 60}@x.org,+49301234{100 + (i % 60)},2026-03-1{i % 9} 18:30:00,{i % 50}\n");
+        var draft = Draft("purchases.csv", "email,phone,paid_at,amount\n" + string.Concat(rows), isSeveral: true);
+        Assert.Contains("    identifier: {kind: email", draft.Text, StringComparison.Ordinal);
+        Assert.Contains("    events:", draft.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/data/Customers 2026.csv.gz", "customers_2026")]
     [InlineData("Ä.xlsx", "data")]
     [InlineData("7.parquet", "7")]
     public void The_name_of_a_data_set_comes_from_its_file(string path, string name) => Assert.Equal(name, DataSetDraft.NameOf(path));
 
-    private DataSetDraft Draft(string name, string csv) =>
-        DataSetDraft.Read(folder.Write(name, csv), DataSetDraft.NameOf(name), "agency", TestContext.Current.CancellationToken);
+    // Of 90 persons, 60 have an address, 60 a number, and all a name.
+    private static string Persons()
+    {
+        static string Row(int i) => $"{(i < 60 ? $"u{i}@x.org" : "")},{(i >= 30 ? $"030 9018 {2100 + i}" : "")},"
+            + $"Anna{i},Beispiel,{1 + (i % 28)}.02.1985,10115,Bern\n";
+        return "mail,mobile,Vorname,Nachname,Geburtsdatum,PLZ,city\n" + string.Concat(Enumerable.Range(0, 90).Select(Row));
+    }
+
+    private DataSetDraft Draft(string name, string csv, bool isSeveral = false) => DataSetDraft.Read(
+        folder.Write(name, csv), DataSetDraft.NameOf(name), "agency", isSeveral, TestContext.Current.CancellationToken);
 
     private static PreparedDataSet Prepare(DataSetDraft draft, string path)
     {
@@ -197,8 +258,14 @@ public sealed class DataSetDraftTests : IDisposable
     {
         var text = TestContract.Text;
         var (start, end) = (text.IndexOf("datasets:", StringComparison.Ordinal), text.IndexOf("privacy:", StringComparison.Ordinal));
-        var identifier = draft.Split('\n').First(line => line.TrimStart().StartsWith("identifier:", StringComparison.Ordinal));
-        return text[..start] + "datasets:\n" + draft + "  - name: partner\n    owner: retailer\n" + identifier
+        var lines = draft.Split('\n').Where(line => !line.TrimStart().StartsWith('#')).ToList();
+        var isSeveral = lines.Contains("    identifiers:");
+        var identifier = isSeveral
+            ? lines.SkipWhile(line => line != "    identifiers:")
+                .TakeWhile(line => !line.StartsWith("    max_rows", StringComparison.Ordinal))
+            : lines.Where(line => line.StartsWith("    identifier:", StringComparison.Ordinal));
+        return text[..start] + (isSeveral ? $"persons: {lines[0].Split(' ')[^1]}\n" : "")
+            + "datasets:\n" + draft + "  - name: partner\n    owner: retailer\n" + string.Join('\n', identifier)
             + "\n    max_rows: 100\n    columns:\n      - {name: visit_of_partner, type: flag}\nanalyses: {overlap: true}\n" + text[end..];
     }
 }

@@ -101,6 +101,32 @@ public sealed partial class RoomPagesTests(RoomFixture room) : IClassFixture<Roo
         Assert.NotEqual(HttpStatusCode.OK, edited);
     }
 
+    [Fact]
+    public async Task The_next_contract_is_begun_once_and_takes_over_only_when_all_have_signed()
+    {
+        var folder = room.File("amended");
+        System.IO.Directory.CreateDirectory(folder);
+        foreach (var name in new[] { "room.yaml", "room.yaml.agency.sig", "room.yaml.retailer.sig", "agency.pem" })
+        {
+            System.IO.File.Copy(room.File(name), System.IO.Path.Combine(folder, name));
+        }
+        using var desk = await OpenDesk.StartAsync(folder, folder);
+        var at = Room().Match(await desk.EnterAsync()).Value;
+        Assert.Contains("Begin version 2", await desk.GetAsync(at), StringComparison.Ordinal);
+        var (_, next) = await desk.PostAsync($"{at}/amend");
+        Assert.Contains("What differs from the contract before", next, StringComparison.Ordinal);
+        Assert.Contains("Sign as agency", next, StringComparison.Ordinal);
+        var old = await desk.GetAsync(at);
+        Assert.Contains("not signed by all", old, StringComparison.Ordinal);
+        Assert.DoesNotContain("Hand the room over", old, StringComparison.Ordinal);
+        var successor = Room().Matches(old).Select(match => match.Value).First(each => each != at)["/rooms/".Length..];
+        var (early, why) = await desk.PostAsync($"{at}/succeed", ("next", successor));
+        Assert.NotEqual(HttpStatusCode.OK, early);
+        Assert.Contains("That was not done", why, StringComparison.Ordinal);
+        var (again, _) = await desk.PostAsync($"{at}/amend");
+        Assert.NotEqual(HttpStatusCode.OK, again);
+    }
+
     private static string Text(string html) => WebUtility.HtmlDecode(Tag().Replace(html, " "));
 
     [GeneratedRegex("/rooms/[0-9a-f]{16}")]

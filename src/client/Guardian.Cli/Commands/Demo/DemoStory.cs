@@ -203,8 +203,8 @@ internal sealed class DemoStory : IDisposable
         Tell(RoomStatements.ReadAnswer(again, file.Contract).LogHash == overlap.LogHash
             ? "how many they share, asked again: the same answer, signed the first time; nothing can be averaged away"
             : throw CliReasons.NotStored.Refuse("the room gave another answer to the same question"));
-        Tell($"every upload and question, answered or not, is in the log that both can read: {log.Entries.Count} entries, hash chain "
-            + "verified");
+        Tell("every upload and question, answered or not, is in the log that both can read: "
+            + $"{Format.Count(log.Entries.Count, "entry", "entries")}, hash chain verified");
         return new DemoAnswers(overlap, crosstab, lift, withheld);
     }
 

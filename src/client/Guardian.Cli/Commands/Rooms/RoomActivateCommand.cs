@@ -13,8 +13,6 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <summary><c>guardian room activate</c>.</summary>
 internal sealed class RoomActivateCommand : RoomCommand
 {
-    private const int TagSize = 14;
-
     private readonly Option<string> data = new("--data")
     {
         Description = "The file that you uploaded, from which the identifiers are read.",
@@ -42,20 +40,13 @@ internal sealed class RoomActivateCommand : RoomCommand
     protected override async Task<int> RunAsync(
         RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var design = file.Contract.Analyses.Activation
-            ?? throw CliReasons.AnalysisNotAllowed.Refuse("the contract allows no activation list");
-        var question = new Question { Kind = QuestionKind.Activation, Where = Questions.ReadConditions(arguments, where) };
-        var answer = RoomStatements.ReadResult(await client.AskAsync(question, cancellation).ConfigureAwait(false), file.Contract);
-        var keys = await client.ReadKeysAsync(design.DataSet, cancellation).ConfigureAwait(false);
-        var list = (ActivationResult)answer.Body;
-        var wanted = list.Tags.Chunk(TagSize).Select(Convert.ToHexStringLower).ToHashSet();
-        var found = new ActivationList(file.Contract.FindDataSet(design.DataSet)!.Identifier, keys.MatchKey)
-            .Find(arguments.GetRequiredValue(data), wanted, cancellation);
+        var (persons, found) = await MatchedPersons.FindAsync(
+            file, client, Questions.ReadConditions(arguments, where), arguments.GetRequiredValue(data), cancellation).ConfigureAwait(false);
         var path = arguments.GetRequiredValue(output);
         OutputFile.Write(path, string.Concat(found.Select(identifier => $"{identifier}\n")));
         terminal.Show(
-            new RoomActivateResult(list.Persons, found.Count, path), RoomsJson.Default.RoomActivateResult, people => people.WriteLine(
-            $"{Format.Number(list.Persons)} persons matched; {Format.Number(found.Count)} of your rows are in {path}"));
+            new RoomActivateResult(persons, found.Count, path), RoomsJson.Default.RoomActivateResult, people => people.WriteLine(
+                $"{Format.Count(persons, "person")} matched; {path} has {Format.Count(found.Count, "row")} of yours"));
         return ExitCode.Done;
     }
 }

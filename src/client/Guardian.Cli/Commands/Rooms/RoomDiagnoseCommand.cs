@@ -5,6 +5,7 @@ using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
+using Guardian.Cli.Rooms;
 
 namespace Guardian.Cli.Commands.Rooms;
 
@@ -22,10 +23,19 @@ internal sealed class RoomDiagnoseCommand : CliCommand
     {
         Description = "The file: CSV with a header, UTF-8 (also packed with gzip), Parquet or .xlsx; - is standard input.",
     };
-    private readonly Option<string> column = new("--column")
+    private readonly Option<string?> column = new("--column")
     {
-        Description = "The column of the identifier.",
-        Required = true,
+        Description = "The column of one identifier. Without it, all identifiers are counted: those of --contract, or those found.",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> contract = new("--contract")
+    {
+        Description = "The contract, room.yaml, whose identifiers are counted.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> dataSet = new("--dataset")
+    {
+        Description = "The data set of the contract.",
         HelpName = "NAME",
     };
     private readonly Option<string> kind = new("--kind")
@@ -63,34 +73,64 @@ internal sealed class RoomDiagnoseCommand : CliCommand
     {
         kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
         order.AcceptOnlyFromAmong([.. DateOrders.Names.Keys]);
-        AddSymbols(file, column, kind, profile, region, order, hashed, forPartner);
+        AddSymbols(file, column, contract, dataSet, kind, profile, region, order, hashed, forPartner);
     }
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var (identifier, name) = ReadIdentifier(arguments);
         var path = arguments.GetRequiredValue(file);
+        if (arguments.GetValue(column) is not { } single)
+        {
+            var several = InputFile.Use(path, () => new WaterfallDiagnosis(
+                ReadIdentifiers(arguments, path), arguments.GetValue(forPartner)).Read(path, cancellation));
+            terminal.Show(
+                RoomWaterfallResult.Of(several), RoomsJson.Default.RoomWaterfallResult, people => WaterfallView.Show(people, several));
+            return Task.FromResult(ExitCode.Done);
+        }
+        var (identifier, name) = ReadIdentifier(arguments, single);
         var report = InputFile.Use(
             path, () => new IdentifierDiagnosis(identifier, arguments.GetValue(forPartner)).Read(path, cancellation));
         terminal.Show(RoomDiagnoseResult.Of(report, name), RoomsJson.Default.RoomDiagnoseResult, people => Show(people, report, name));
         return Task.FromResult(ExitCode.Done);
     }
 
-    private (Identifier Identifier, string Profile) ReadIdentifier(ParseResult arguments)
+    private IReadOnlyList<Identifier> ReadIdentifiers(ParseResult arguments, string path)
+    {
+        var name = arguments.GetValue(dataSet);
+        if (arguments.GetValue(contract) is { } contractPath)
+        {
+            var known = RoomFile.Load(contractPath).Contract;
+            return known.FindDataSet(name ?? "")?.Identifiers ?? throw CliReasons.NoDataSet.Refuse(
+                $"the contract has no data set '{name}'",
+                $"--dataset is one of {string.Join(", ", known.DataSets.Select(each => each.Name))}");
+        }
+        if (path == "-")
+        {
+            throw CliReasons.NoFile.Refuse("identifiers are found in a file, not in standard input", "name one with --column");
+        }
+        var country = arguments.GetValue(region);
+        return
+        [
+            .. WaterfallDiagnosis.FindIdentifiers(path).Select(
+                each => each is { Kind: IdentifierKind.Phone, Form: IdentifierForm.Clear } ? each with { Region = country } : each),
+        ];
+    }
+
+    private (Identifier Identifier, string Profile) ReadIdentifier(ParseResult arguments, string name)
     {
         var chosen = Kinds[arguments.GetRequiredValue(kind)];
         var profiles = Identifier.Profiles(chosen);
-        var name = arguments.GetValue(profile) ?? profiles.First().Key;
-        if (!profiles.TryGetValue(name, out var known))
+        var rules = arguments.GetValue(profile) ?? profiles.First().Key;
+        if (!profiles.TryGetValue(rules, out var known))
         {
             throw CliReasons.NoProfile.Refuse(
-                $"there is no profile '{name}' here", $"profiles of this kind are {string.Join(", ", profiles.Keys)}");
+                $"there is no profile '{rules}' here", $"profiles of this kind are {string.Join(", ", profiles.Keys)}");
         }
         var form = arguments.GetValue(hashed) ? IdentifierForm.Sha256 : IdentifierForm.Clear;
-        return (new Identifier(chosen, known, arguments.GetRequiredValue(column), form, arguments.GetValue(region))
+        return (new Identifier(chosen, known, name, form, arguments.GetValue(region))
         {
             Order = DateOrders.Names[arguments.GetRequiredValue(order)],
-        }, name);
+        }, rules);
     }
 
     private static void Show(TextOutput people, DiagnosisReport report, string profile)
@@ -99,8 +139,8 @@ internal sealed class RoomDiagnoseCommand : CliCommand
             rows is { } known ? (100.0 * known / report.Rows).ToString("F1", CultureInfo.InvariantCulture) + " %" : "";
         people.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Format.Number(report.Rows)} rows, {report.Usable * 100:F1} % with an identifier that can match: "
-            + $"{Format.Number(report.Persons)} persons by the profile '{profile}'"));
+            $"{Format.Count(report.Rows, "row")}, {report.Usable * 100:F1} % with an identifier that can match: "
+            + $"{Format.Count(report.Persons, "person")} by the profile '{profile}'"));
         var table = new TextTable().AddTextColumns("rows that are").AddNumberColumns("rows", "share");
         foreach (var figure in report.Figures)
         {
@@ -109,7 +149,7 @@ internal sealed class RoomDiagnoseCommand : CliCommand
         people.WriteTable(table);
         if (report.MostFrequent is { } most)
         {
-            people.WriteLine($"the most frequent identifier stands in {Format.Number(most)} {(most == 1 ? "row" : "rows")}");
+            people.WriteLine($"the most frequent identifier stands in {Format.Count(most, "row")}");
         }
         if (report.Profiles.Count > 1)
         {
@@ -137,4 +177,14 @@ internal sealed record RoomDiagnoseResult(
         report.Figures.ToDictionary(figure => figure.Name, figure => figure.Rows),
         report.Profiles.ToDictionary(each => each.Key, each => each.Value), [.. report.Hints],
         report.MostFrequent);
+}
+
+/// <summary>The result of <c>room diagnose</c> for all identifiers of a file.</summary>
+/// <param name="Identified">Rows with at least one identifier that can match.</param>
+/// <param name="Identifiers">Each identifier, best first; counts below 20 are null in a report for a partner.</param>
+internal sealed record RoomWaterfallResult(
+    int Rows, int Identified, IReadOnlyList<IdentifierCounts> Identifiers, IReadOnlyList<string> Hints)
+{
+    public static RoomWaterfallResult Of(WaterfallReport report) => new(
+        report.Rows, report.Identified, report.Identifiers, report.Hints);
 }

@@ -27,6 +27,11 @@ internal sealed class RoomDraftCommand : CliCommand
         Description = "Your key as a member: the draft names its public half. It is made if there is no such file.",
         HelpName = "FILE",
     };
+    private readonly Option<bool> several = new("--several")
+    {
+        Description = "Match persons by every identifier of a file, best first: e-mail, phone, names with date of birth and postcode. "
+            + "The default is the best one alone, because each further one adds noise and time.",
+    };
     private readonly Option<string?> output = new("--output")
     {
         Description = "The file to write, which you can send to your partners. The default is standard output.",
@@ -35,7 +40,7 @@ internal sealed class RoomDraftCommand : CliCommand
 
     public RoomDraftCommand() : base(
         "draft", "Write the data sets of a contract from your files, with reasons; reads them on this machine and sends nothing.") =>
-        AddSymbols(files, owner, key, output);
+        AddSymbols(files, owner, key, several, output);
 
     protected override Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -44,7 +49,8 @@ internal sealed class RoomDraftCommand : CliCommand
         MemberDraft.RequireName(name);
         var keyPath = arguments.GetValue(key);
         var draft = MemberDraft.Read(
-            arguments.GetRequiredValue(files), name, keyPath is null ? null : () => ReadPublicKey(keyPath, terminal), cancellation);
+            arguments.GetRequiredValue(files), name, arguments.GetValue(several),
+            keyPath is null ? null : () => ReadPublicKey(keyPath, terminal), cancellation);
         if (path is not null)
         {
             OutputFile.Write(path, draft.Text);
@@ -62,7 +68,7 @@ internal sealed class RoomDraftCommand : CliCommand
         }
         else
         {
-            people.WriteLine($"{result.File} is written; replace {DataSetDraft.Decide} in {Format.Number(result.Decisions)} places");
+            people.WriteLine($"{result.File} is written; replace {DataSetDraft.Decide} in {Format.Count(result.Decisions, "place")}");
         }
         foreach (var note in result.Notes)
         {

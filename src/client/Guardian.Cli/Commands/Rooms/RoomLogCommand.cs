@@ -36,7 +36,7 @@ internal sealed class RoomLogCommand() : RoomCommand("log", "Read the room's log
                     entry.Detail.TrimEnd(), entry.Hash[..12]);
             }
             people.WriteTable(table);
-            people.WriteLine(problem ?? $"hash chain verified over {log.Entries.Count} entries");
+            people.WriteLine(problem ?? $"hash chain verified over {Format.Count(log.Entries.Count, "entry", "entries")}");
             if (handOver is not null && problem is null)
             {
                 people.WriteLine($"it continues the log of version {file.Contract.Version - 1}, which that room signed: {handOver.Entries} "

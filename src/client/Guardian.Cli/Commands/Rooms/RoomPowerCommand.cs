@@ -158,7 +158,7 @@ internal sealed class RoomPowerCommand : LocalCommand
         people.WriteTable(table);
         people.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Outcome} with {result.Persons:N0} persons: a true effect of that size is shown with probability "
+            $"{result.Outcome} with {Format.Count(result.Persons, "person")}: a true effect of that size is shown with probability "
             + $"{100 * result.Power:0.#} %; "
             + $"smaller ones will mostly stay unseen. The chance of any false finding among all "
             + $"{CountComparisons(design, result.Effects.Count)} comparisons "

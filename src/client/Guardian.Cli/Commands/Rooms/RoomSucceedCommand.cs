@@ -25,18 +25,14 @@ internal sealed class RoomSucceedCommand : RoomCommand
 
     protected override void Check(ParseResult arguments)
     {
-        var file = RoomFile.Load(arguments.GetRequiredValue(next));
-        file.RequireSigned();
-        OutputFile.RequireNew(file.HandOverPath);
+        Succession.RequireReady(RoomFile.Load(arguments.GetRequiredValue(next)));
     }
 
     protected override async Task<int> RunAsync(
         RoomFile file, RoomClient client, ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var successor = RoomFile.Load(arguments.GetRequiredValue(next));
-        var statement = await client.HandOverAsync(successor.Bytes, successor.ReadSignatures(), cancellation).ConfigureAwait(false);
-        var handOver = RoomStatements.ReadHandOver(statement, file.Contract, successor.Contract);
-        OutputFile.Write(successor.HandOverPath, statement);
+        var handOver = await Succession.HandOverAsync(file, successor, client, cancellation).ConfigureAwait(false);
         terminal.Show(handOver, AnswerJson.Default.HandOverStatement, people =>
         {
             people.WriteLine(

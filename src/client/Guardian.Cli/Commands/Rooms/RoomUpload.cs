@@ -40,7 +40,7 @@ internal sealed class RoomUpload(RoomFile file, RoomClient client, string name, 
         using var prepared = new DataSetPreparer(dataSet, layout, form: form).Prepare(
             path, keys.MatchKey,
             new Reporter<PreparationProgress>(now =>
-                preparing(now.FileSize == 0 ? 1 : (double)now.BytesRead / now.FileSize, $"{Format.Number(now.Rows)} rows")),
+                preparing(now.FileSize == 0 ? 1 : (double)now.BytesRead / now.FileSize, $"{Format.Count(now.Rows, "row")}")),
             removals, cancellation);
         var sending = progress($"sending {name}");
         var (resumed, receipt) = await new RoomUploader(client, file.Contract, dataSet).UploadAsync(

@@ -13,6 +13,7 @@ namespace Guardian.Cli.Commands.Rooms;
 [JsonSerializable(typeof(RoomAmendResult))]
 [JsonSerializable(typeof(RoomActivateResult))]
 [JsonSerializable(typeof(RoomDiagnoseResult))]
+[JsonSerializable(typeof(RoomWaterfallResult))]
 [JsonSerializable(typeof(RoomDraftResult))]
 [JsonSerializable(typeof(LiftReturnResult))]
 [JsonSerializable(typeof(RoomLogResult))]
