@@ -51,6 +51,16 @@ internal sealed class Rounds
             CultureInfo.InvariantCulture, $"  {what,-52} {peer / ours,9:F2} x    at least {atLeast}: {verdict}"));
     }
 
+    /// <summary>Says how many times a baseline something costs.</summary>
+    public void JudgeCost(string what, double ours, double baseline, double atMost)
+    {
+        var isMet = ours / baseline <= atMost;
+        IsMet &= isMet;
+        var verdict = isMet ? "met" : "NOT MET";
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"  {what,-52} {ours / baseline,9:F2} x    at most {atMost}: {verdict}"));
+    }
+
     public static void Show(string name, double milliseconds, string remark = "") =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-52} {milliseconds,9:F1} ms   {remark}"));
 

@@ -47,10 +47,17 @@ internal sealed class AttestedSession : IDisposable
     public string[] Plain => ["--insecure-no-attestation", Program];
 
     /// <summary>The arguments of <c>guardian run</c> with attestation. They contain the CAS's measurement, as in production.</summary>
-    public string[] Attested =>
+    public string[] Attested => [.. WithSession, Program];
+
+    /// <summary>The same for the program as its owner compiled it.</summary>
+    public string[] Compiled => [.. WithSession, CompiledFolder];
+
+    private string CompiledFolder => Path.Combine(folder, program.Name);
+
+    private string[] WithSession =>
     [
         "--session", Service, "--cas", address, "--cas-mrenclave", casMeasurement, "--platform", "simulated", "--machine", Machine,
-        "--volumes", folder, Program,
+        "--volumes", folder,
     ];
 
     /// <summary>The arguments of <c>guardian-runtime</c>.</summary>
@@ -60,7 +67,7 @@ internal sealed class AttestedSession : IDisposable
         "--collateral", folder, "--volumes", folder, "--program", Program, "--",
     ];
 
-    /// <summary>Starts the native CAS and creates the session, which admits both builds of the runtime.</summary>
+    /// <summary>Starts the native CAS and creates the session, which admits both builds of the runtime, and the compiled program.</summary>
     public static async Task<AttestedSession> StartAsync(Installation managed, Installation native, BenchProgram program)
     {
         var session = new AttestedSession(program);
@@ -81,6 +88,8 @@ internal sealed class AttestedSession : IDisposable
         var digest = SHA256.HashData(await File.ReadAllBytesAsync(session.Program).ConfigureAwait(false));
         var managedHash = await session.MeasureAsync(native, managed).ConfigureAwait(false);
         var nativeHash = await session.MeasureAsync(native, native).ConfigureAwait(false);
+        var compiled = JsonNode.Parse(await session.RunAsync(
+            native, "program", "compile", session.Program, "--output", session.CompiledFolder, "--json").ConfigureAwait(false))!;
         await File.WriteAllTextAsync(Path.Combine(session.folder, "session.yaml"), $"""
             name: {program.Name}
             version: "0.3"
@@ -89,7 +98,7 @@ internal sealed class AttestedSession : IDisposable
                 command: [{program.Name}]
                 program: {Convert.ToHexStringLower(digest)}
                 attestation:
-                  - mrenclave: [{managedHash}, {nativeHash}]
+                  - mrenclave: [{managedHash}, {nativeHash}, {(string)compiled["mrEnclave"]!}]
                 platforms: [simulated]
             {string.Concat(program.Members.Select(member => $"    {member}\n"))}
             """).ConfigureAwait(false);

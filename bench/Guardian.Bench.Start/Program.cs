@@ -4,12 +4,19 @@ using Guardian.Bench.Start;
 // guardian-bench-start [ROUNDS]: measures the time from the start of a process to the first output of a program that writes at once,
 // alternately with the .NET runtime and with the native files of deploy/native/build. Run it in the repository, after
 // `dotnet build src/client/Guardian.Cli -c Release` and `deploy/native/build`.
+// guardian-bench-start compiled MODULE: compares attested starts of a large program, whose first output is '!', with those of a trivial
+// one. Both were compiled by their owner; the large one also starts once as a module, which its enclave compiles.
 // guardian-bench-start streams [MEBIBYTES]: sends data through a program and back, plainly and through encrypted streams.
 const double goalMilliseconds = 30;
 
 if (args is ["streams", ..])
 {
     return await StreamsBench.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1024).ConfigureAwait(false);
+}
+
+if (args is ["compiled", var module])
+{
+    return await CompiledBench.RunAsync(module).ConfigureAwait(false);
 }
 
 var rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 15;

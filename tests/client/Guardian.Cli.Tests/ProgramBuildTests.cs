@@ -129,6 +129,32 @@ public sealed class ProgramBuildTests : IDisposable
         (await RunAsync("--output", "a.wasm", "main.rs")).Ends(3).Says("apt-get install");
     }
 
+    [Fact]
+    public async Task A_library_with_exceptions_takes_the_place_of_Debians()
+    {
+        (await RunAsync("--output", "a.wasm", "main.cc")).Ends(0);
+        Assert.Contains(" -fno-exceptions ", Read("words"), StringComparison.Ordinal);
+        Directory.CreateDirectory(folder.File(".local/state/guardian/libcxx"));
+        (await RunAsync("--output", "a.wasm", "main.cc")).Ends(0);
+        var words = Read("words");
+        Assert.Contains($" -isystem {folder.File(".local/state/guardian/libcxx")}/include/c++/v1 ", words, StringComparison.Ordinal);
+        Assert.Contains(" -fwasm-exceptions ", words, StringComparison.Ordinal);
+        Assert.Contains(" -lunwind ", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_build_by_cargo_finds_the_target_and_the_linker()
+    {
+        WriteScript("rustc", $"echo {folder.File("rust")}\n");
+        WriteScript("wasm-ld", "");
+        WriteScript("cargo", "echo \"$CARGO_BUILD_TARGET $CARGO_TARGET_WASM32_WASIP1_LINKER $RUSTC $*\" >words\n");
+        Directory.CreateDirectory(folder.File("rust/lib/rustlib/wasm32-wasip1"));
+        var path = $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}";
+        folder.Write("environment", $"GUARDIAN_RUSTC={folder.File("rustc")}\nPATH={path}");
+        (await RunAsync("--", "cargo", "build", "--release")).Ends(0);
+        Assert.Equal($"wasm32-wasip1 {folder.File("wasm-ld")} {folder.File("rustc")} build --release\n", Read("words"));
+    }
+
     [Theory]
     [InlineData("main.c")]
     [InlineData("--output a.wasm")]

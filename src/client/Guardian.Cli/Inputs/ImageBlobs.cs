@@ -25,7 +25,10 @@ internal sealed class ImageBlobs(string folder)
         {
             throw new InvalidDataException("it is no archive", failure);
         }
-        return new ImageBlobs(Path.Combine(folder, "blobs", "sha256"));
+        // Bytes that are no archive can look like one without entries.
+        return File.Exists(Path.Combine(folder, "index.json"))
+            ? new ImageBlobs(Path.Combine(folder, "blobs", "sha256"))
+            : throw new InvalidDataException("it has no index.json");
     }
 
     /// <summary>Reads the table of an unpacked archive.</summary>

@@ -24,9 +24,9 @@ internal static class WasiTools
         ?? throw Missing(
             "Go compiler of version 1.21 or later", "apt-get install golang-go (Debian 13), or golang-1.23-go from bookworm-backports");
 
-    /// <summary>Finds a Rust compiler, and its options for WASI. Debian's has no linker of its own.</summary>
+    /// <summary>Finds a Rust compiler with its name for WASI, and a linker, as Debian's has none of its own.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
-    public static async Task<(string Compiler, IReadOnlyList<string> Options)> FindRustAsync(CancellationToken cancellation)
+    public static async Task<(string Compiler, string Target, string Linker)> FindRustAsync(CancellationToken cancellation)
     {
         var linker = Find(null, ["wasm-ld", .. Versions("wasm-ld")]) ?? throw Missing("wasm-ld", "apt-get install lld");
         foreach (var compiler in new[] { Find("GUARDIAN_RUSTC", ["/usr/bin/rustc"]), Find("GUARDIAN_RUSTC", ["rustc"]) }.OfType<string>())
@@ -37,11 +37,24 @@ internal static class WasiTools
             {
                 if (exitCode == 0 && Directory.Exists(Path.Combine(output.Trim(), "lib", "rustlib", target)))
                 {
-                    return (compiler, ["--target", target, "-C", $"linker={linker}"]);
+                    return (compiler, target, linker);
                 }
             }
         }
         throw Missing("Rust compiler with its library for WASI", "apt-get install rustc libstd-rust-dev-wasm32 lld");
+    }
+
+    /// <summary>Prepares a build by cargo.</summary>
+    /// <returns>The variables that cargo reads.</returns>
+    /// <exception cref="RefusedException">A part is not installed.</exception>
+    public static async Task<IReadOnlyDictionary<string, string>> PrepareCargoAsync(CancellationToken cancellation)
+    {
+        var (compiler, target, linker) = await FindRustAsync(cancellation).ConfigureAwait(false);
+        return new Dictionary<string, string>
+        {
+            ["RUSTC"] = compiler, ["CARGO_BUILD_TARGET"] = target,
+            [$"CARGO_TARGET_{target.Replace('-', '_').ToUpperInvariant()}_LINKER"] = linker,
+        };
     }
 
     /// <summary>Prepares the C and C++ compiler: a folder with cc, c++, and ar, ranlib and nm if LLVM's are installed.</summary>
@@ -61,6 +74,10 @@ internal static class WasiTools
             ["GUARDIAN_CLANG"] = clang, ["GUARDIAN_CLANGXX"] = CxxOf(clang), ["GUARDIAN_WASM_OPT"] = translator,
             ["GUARDIAN_WASI_SYSROOT"] = Sysroot,
         };
+        if (FindLibCxx() is { } library)
+        {
+            variables["GUARDIAN_WASI_LIBCXX"] = library;
+        }
         var (_, version) = await ToolRun.ReadAsync(clang, ["--version"], null, null, cancellation).ConfigureAwait(false);
         var folder = Path.Combine(UserFolders.State, $"toolchain-{ComputeId(clang, version)}");
         if (!Directory.Exists(folder))
@@ -118,6 +135,17 @@ internal static class WasiTools
         {
             Directory.Delete(temporary, recursive: true);
         }
+    }
+
+    // The C++ library with exceptions that deploy/wasi/build-libcxx makes.
+    private static string? FindLibCxx()
+    {
+        if (Environment.GetEnvironmentVariable("GUARDIAN_WASI_LIBCXX") is { Length: > 0 } named)
+        {
+            return named;
+        }
+        var usual = Path.Combine(UserFolders.State, "libcxx");
+        return Directory.Exists(usual) ? usual : null;
     }
 
     // clang++ stands beside clang, and clang++-19 beside clang-19.

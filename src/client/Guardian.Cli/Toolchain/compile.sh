@@ -32,8 +32,11 @@ set -- --target=wasm32-wasi --sysroot="$GUARDIAN_WASI_SYSROOT" -nostdlibinc -idi
   -mllvm -wasm-enable-sjlj -isystem "$here/include" \
   -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_MMAN \
   -D_WASI_EMULATED_PTHREAD -Wno-unused-command-line-argument "$@"
-# Debian's C++ library for WASI has no exceptions.
-if [ $language = c++ ]; then
+# Debian's C++ library for WASI has no exceptions; deploy/wasi/build-libcxx makes one that has.
+if [ $language = c++ ] && [ -n "${GUARDIAN_WASI_LIBCXX:-}" ]; then
+  set -- -fwasm-exceptions -isystem "$GUARDIAN_WASI_LIBCXX/include/c++/v1" "$@"
+  [ $links = false ] || set -- "-L$GUARDIAN_WASI_LIBCXX/lib" "$@" -lunwind
+elif [ $language = c++ ]; then
   set -- -fno-exceptions -isystem "$GUARDIAN_WASI_SYSROOT/include/wasm32-wasi/c++/v1" "$@"
 fi
 if [ $links = true ]; then

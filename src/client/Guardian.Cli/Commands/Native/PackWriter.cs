@@ -135,11 +135,6 @@ internal static class PackWriter
             {
                 throw new RefusedException(CliReasons.BadImage.Because($"{source} is no archive of an image: {failure.Message}"), failure);
             }
-            // Bytes that are no archive may look like an empty one.
-            if (!File.Exists(Path.Combine(layout, "index.json")))
-            {
-                throw CliReasons.BadImage.Refuse($"{source} is no archive of an image: it has no index.json");
-            }
             source = layout;
         }
         return File.Exists(Path.Combine(source, "index.json"))

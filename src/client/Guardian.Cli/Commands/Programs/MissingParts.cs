@@ -6,12 +6,13 @@ namespace Guardian.Cli.Commands.Programs;
 internal static partial class MissingParts
 {
     private const int MaxLines = 20;
+    private const string NoExceptions = "Debian's C++ library for WASI has no exceptions; deploy/wasi/build-libcxx makes one that has";
 
     private static readonly (string Pattern, string Reason)[] Reasons =
     [
         ("pthread_|sem_|thrd_|mtx_", "there are no threads; many builds have an option without them"),
         ("dlopen|dlsym|dlclose|dlerror", "there is no dynamic loading; link the parts statically"),
-        ("__cxa_throw|__cxa_allocate_exception|__cxa_begin_catch|_Unwind_", "Debian's C++ library for WASI has no exceptions"),
+        ("__cxa_throw|__cxa_allocate_exception|__cxa_begin_catch|_Unwind_", NoExceptions),
         ("socket|connect|bind|listen|gethostby|getaddrinfo|sendto|recvfrom",
             "WASI opens no sockets: the session gives listening ones, and opening /dev/tcp/HOST/PORT connects"),
         ("mmap|munmap|mprotect", "memory cannot be mapped except by wasi-libc's emulation for whole files"),
@@ -32,7 +33,7 @@ internal static partial class MissingParts
             : $"{name}: WASI does not have it, and the compatibility library does not either");
         var errors = messages.Split('\n').Where(line => line.Contains("error:", StringComparison.Ordinal)).Select(line => line.Trim());
         IEnumerable<string> exceptions = messages.Contains("with exceptions disabled", StringComparison.Ordinal)
-            ? ["throw and catch: Debian's C++ library for WASI has no exceptions"]
+            ? [$"throw and catch: {NoExceptions}"]
             : [];
         return [.. headers.Concat(exceptions).Concat(parts).Concat(names.Count == 0 ? errors : []).Take(MaxLines)];
     }

@@ -80,10 +80,12 @@ internal sealed class ProgramBuildCommand : CliCommand
         };
     }
 
-    // A build of its own finds cc, c++, ar and ranlib for WASI in its path, and in the usual variables.
+    // A build of its own finds cc, c++, ar and ranlib for WASI in its path, and in the usual variables. cargo reads variables of its own.
     private static async Task<int> RunBuildAsync(string[] command, CancellationToken cancellation)
     {
-        var (_, variables) = await WasiTools.PrepareCAsync(cancellation).ConfigureAwait(false);
+        var variables = Path.GetFileName(command[0]) == "cargo"
+            ? await WasiTools.PrepareCargoAsync(cancellation).ConfigureAwait(false)
+            : (await WasiTools.PrepareCAsync(cancellation).ConfigureAwait(false)).Variables;
         var exitCode = await ToolRun.ShowAsync(command[0], command[1..], variables, cancellation).ConfigureAwait(false);
         return exitCode == 0
             ? ExitCode.Done
@@ -101,9 +103,10 @@ internal sealed class ProgramBuildCommand : CliCommand
     private static async Task<(int ExitCode, string Messages)> BuildRustAsync(
         string[] given, string target, CancellationToken cancellation)
     {
-        var (compiler, options) = await WasiTools.FindRustAsync(cancellation).ConfigureAwait(false);
+        var (compiler, wasi, linker) = await WasiTools.FindRustAsync(cancellation).ConfigureAwait(false);
         return await ToolRun.ReadAsync(
-            compiler, [.. options, "-O", "-C", "strip=debuginfo", "-o", target, .. given], null, null, cancellation).ConfigureAwait(false);
+            compiler, ["--target", wasi, "-C", $"linker={linker}", "-O", "-C", "strip=debuginfo", "-o", target, .. given], null, null,
+            cancellation).ConfigureAwait(false);
     }
 
     private static async Task<(int ExitCode, string Messages)> BuildGoAsync(string[] given, string target, CancellationToken cancellation)
