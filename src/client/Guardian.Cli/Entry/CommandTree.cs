@@ -76,7 +76,8 @@ internal static class CommandTree
         new SessionEncryptCommand(), new SessionTokenCommand(),
         new SessionCreateCommand(),
         new SessionUpdateCommand(), new SessionReadCommand(), new SessionListCommand(),
-        new SessionHistoryCommand(), new SessionSignDeletionCommand(), new SessionDeleteCommand());
+        new SessionHistoryCommand(), new SessionSignDeletionCommand(), new SessionDeleteCommand(),
+        new SessionSignSubmissionCommand(), new SessionSubmitCommand());
 
     private static CommandGroup CreateSecret() => new(
         "secret", "Set and read the values of secrets, apart from the session that uses them.",
