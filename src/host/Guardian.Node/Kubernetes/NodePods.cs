@@ -18,6 +18,9 @@ internal static class NodePods
     // More than any machine has.
     private const decimal MaxBytes = 1L << 50;
 
+    // Keeps the product with the largest unit within its type.
+    private const int MaxDigits = 16;
+
     // Keeps the sum within its type.
     private const int MaxContainers = 1_000;
 
@@ -42,7 +45,7 @@ internal static class NodePods
     public static long ReadBytes(string? text)
     {
         var digits = text?.TakeWhile(char.IsAsciiDigit).Count() ?? 0;
-        return digits is > 0 and <= 18 && Units.TryGetValue(text![digits..], out var unit)
+        return digits is > 0 and <= MaxDigits && Units.TryGetValue(text![digits..], out var unit)
             && decimal.Parse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture) * unit is <= MaxBytes and var bytes
             ? (long)bytes
             : 0;

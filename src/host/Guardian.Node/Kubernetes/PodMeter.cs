@@ -61,13 +61,17 @@ internal sealed class PodMeter(ClusterApi api, Meter meter, string node, Func<Cl
         foreach (var pod in pods)
         {
             starts.TryAdd(pod.Id, known.Contains(pod.Id) ? 0 : UptimeOf(pod, at));
-            meter.RecordDefined(new MeteredGuest(pod.Id, pod.Mebibytes, pod.Namespace, pod.Name));
         }
         foreach (var gone in starts.Keys.Except(pods.Select(pod => pod.Id)).ToList())
         {
             starts.Remove(gone);
         }
+        // A pod is defined at its start, which is in the past. Its namespace follows.
         meter.Reconcile(at, [.. pods.Select(pod => new GuestProcess(pod.Id, 0, pod.Mebibytes, starts[pod.Id]))]);
+        foreach (var pod in pods)
+        {
+            meter.RecordDefined(new MeteredGuest(pod.Id, pod.Mebibytes, pod.Namespace, pod.Name));
+        }
         meter.RemoveUndefined(pods.Select(pod => pod.Id).ToHashSet());
     }
 
