@@ -1,7 +1,9 @@
 using System.Text;
+using Guardian.Cli.Commands.Kubernetes;
 using Guardian.Cli.Commands.Programs;
 using Guardian.Oci.Containers;
 using Guardian.Oci.Node;
+using Guardian.Operator.Objects;
 using Guardian.Refusals;
 using Guardian.Runtime.Stdio;
 
@@ -23,6 +25,12 @@ internal static class ContainerTargets
     public static IReadOnlyList<Target> All { get; } =
     [
         new("oci-config", () => [Encoding.UTF8.GetBytes(Description)], Rewrite),
+        new("kubernetes-change", SeedChanges, input =>
+        {
+            var text = Encoding.UTF8.GetString(input);
+            return ObjectPage.Read(text) is not null | ObjectChange.Read(text) is not null;
+        }),
+        new("kubernetes-pods", SeedPods, input => RunningProgramList.Read(Encoding.UTF8.GetString(input)) is { Count: > 0 }),
         new("carried-line", SeedLines, input => CarriedLine.Read(Encoding.UTF8.GetString(input)).Frame is not null),
     ];
 
@@ -51,6 +59,30 @@ internal static class ContainerTargets
         Directory.CreateDirectory(Path.Combine(folder, "rootfs"));
         File.WriteAllBytes(Path.Combine(folder, "rootfs", "app.wasm"), "\0asm\u0001\0\0\0"u8.ToArray());
         return folder;
+    }
+
+    private static List<byte[]> SeedChanges()
+    {
+        const string Item = """
+            {"metadata":{"namespace":"a","name":"b","generation":3},"spec":{"text":"name: x\n","submission":"K S","signatures":["A B"]},
+            "status":{"observedGeneration":3,"session":"x","hash":"h","conditions":[{"type":"Accepted","status":"True","reason":"r"}]}}
+            """;
+        string[] texts =
+        [
+            $$"""{"type":"ADDED","object":{{Item}}}""",
+            $$$"""{"metadata":{"resourceVersion":"1","continue":"2"},"items":[{{{Item}}},{{{Item}}}]}""",
+        ];
+        return [.. texts.Select(Encoding.UTF8.GetBytes)];
+    }
+
+    private static List<byte[]> SeedPods()
+    {
+        const string Pods = """
+            {"items":[{"metadata":{"namespace":"a","name":"b","annotations":{"org.guardian.session.c":"s/a","org.guardian.session":"x/y"}},
+            "spec":{"containers":[{"name":"c","env":[{"name":"GUARDIAN_SESSION","value":"s/b"}]}]},
+            "status":{"containerStatuses":[{"name":"c","state":{"running":{"startedAt":"2026-06-01T10:00:00Z"}}}]}}]}
+            """;
+        return [Encoding.UTF8.GetBytes(Pods), Encoding.UTF8.GetBytes(Pods.Replace("GUARDIAN_SESSION", "OTHER", StringComparison.Ordinal))];
     }
 
     private static List<byte[]> SeedLines()

@@ -44,6 +44,26 @@ public sealed class UsageCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Namespaces_are_counted_from_the_journals_of_nodes_without_a_cloud()
+    {
+        var (begin, journal) = (Launched.ToUnixTimeMilliseconds(), "node.journal");
+        ClockReading At(int hours) => new(Guid.Empty, 1_000_000 + (hours * 3_600_000L), begin + (hours * 3_600_000L));
+        JournalRecord[] records =
+        [
+            JournalRecord.At(At(0), JournalKind.Defined, Server, 8, "team", "web"), JournalRecord.At(At(0), JournalKind.Started, Server),
+            JournalRecord.At(At(2), JournalKind.Stopped, Server),
+        ];
+        folder.Write(journal, string.Concat(records.Select(record => System.Text.Encoding.UTF8.GetString(record.ToLine()))));
+        string[] words = ["usage", "namespaces", "--journal", journal, "--start", "2026-01-10", "--end", "2026-01-12"];
+        var only = Assert.Single((await RunAsync([.. words, "--json"])).Ends(0).Json["namespaces"]!.AsArray())!;
+        Assert.Equal(("team", 1, 16m), ((string?)only["namespace"], (int)only["pods"]!, (decimal)only["epcMebibyteHours"]!));
+        Assert.Equal(
+            "namespace,pods,EPC MiB-hours\r\nteam,1,16.00\r\n", (await RunAsync([.. words, "--csv"])).Ends(0).Output);
+        Assert.Contains("16.00", (await RunAsync(words)).Ends(0).Output, StringComparison.Ordinal);
+        (await RunAsync("usage", "namespaces")).Ends(2).Says("none is given");
+    }
+
+    [Fact]
     public async Task One_project_is_shown_to_people_to_programs_and_as_a_table_of_values()
     {
         var journal = Journal("host.journal", (JournalKind.Defined, 0, 8), (JournalKind.Removed, 240, 0), (JournalKind.Defined, 240.1, 16));

@@ -15,8 +15,11 @@ public class ArchitectureTests
         ["client"] = ["base", "enclave", "host", "client"],
     };
 
-    // The executables of enclaves and people. They alone reference simulation, through eng/Simulation.props.
-    private static readonly string[] CompositionRoots = ["Guardian.Cas", "Guardian.Cli", "Guardian.Enclave", "Guardian.Runtime"];
+    // The executables of enclaves, and those that verify enclaves for people. They alone reference simulation, through
+    // eng/Simulation.props.
+    private static readonly string[] CompositionRoots = [
+        "Guardian.Cas", "Guardian.Cli", "Guardian.Enclave", "Guardian.Operator", "Guardian.Runtime",
+    ];
 
     // Each project and the projects that it references. A new reference changes this table in the same commit, with a reason.
     private static readonly Dictionary<string, string[]> MayReference = new()
@@ -42,7 +45,9 @@ public class ArchitectureTests
         ["Guardian.Libvirt"] = ["Guardian.Refusals"],
         ["Guardian.ComputeHost"] = ["Guardian.Documents", "Guardian.Libvirt", "Guardian.OpenStack", "Guardian.Sgx"],
         ["Guardian.Metering"] = ["Guardian.Files", "Guardian.OpenStack", "Guardian.Sgx"],
-        ["Guardian.Node"] = ["Guardian.ComputeHost", "Guardian.Files", "Guardian.Metering"],
+        ["Guardian.Kubernetes"] = [],
+        ["Guardian.Node"] = ["Guardian.ComputeHost", "Guardian.Files", "Guardian.Kubernetes", "Guardian.Metering"],
+        ["Guardian.Operator"] = ["Guardian.Cas.Client", "Guardian.Kubernetes"],
         ["Guardian.Oci"] = ["Guardian.Files"],
         ["Guardian.Attestation.Native"] = ["Guardian.Attestation", "Guardian.Documents", "Guardian.Policies"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
@@ -50,7 +55,8 @@ public class ArchitectureTests
         ["Guardian.Cli"] =
         [
             "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files",
-            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
+            "Guardian.Kubernetes", "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime",
+            "Guardian.Volumes", "Guardian.Wasi",
         ],
     };
 

@@ -7,6 +7,7 @@ using Guardian.Cli.Commands.Demo;
 using Guardian.Cli.Commands.Enclaves;
 using Guardian.Cli.Commands.Evidence;
 using Guardian.Cli.Commands.Keys;
+using Guardian.Cli.Commands.Kubernetes;
 using Guardian.Cli.Commands.Native;
 using Guardian.Cli.Commands.Nodes;
 using Guardian.Cli.Commands.Programs;
@@ -32,7 +33,7 @@ internal static class CommandTree
             [
                 new RunCommand(), new LogsCommand(), new AttachCommand(), CreateProgram(), CreateNative(), CreateImage(), CreateVolume(),
                 CreateSession(),
-                CreateSecret(),
+                CreateSecret(), CreateKubernetes(),
             ]),
             ("Measure audiences with partners", [CreateRoom()]),
             ("Verify before you trust", [new VerifyCommand(), CreateQuote(), CreateEnclave(), CreateCas()]),
@@ -77,7 +78,12 @@ internal static class CommandTree
         new SessionEncryptCommand(), new SessionTokenCommand(),
         new SessionCreateCommand(),
         new SessionUpdateCommand(), new SessionReadCommand(), new SessionListCommand(),
-        new SessionHistoryCommand(), new SessionSignDeletionCommand(), new SessionDeleteCommand());
+        new SessionHistoryCommand(), new SessionSignDeletionCommand(), new SessionDeleteCommand(),
+        new SessionSignSubmissionCommand(), new SessionSubmitCommand());
+
+    private static CommandGroup CreateKubernetes() => new(
+        "kubernetes", "Bring confidential programs and their sessions to Kubernetes.", new KubernetesSessionCommand(),
+        new KubernetesGenerateCommand(), new KubernetesVerifyCommand());
 
     private static CommandGroup CreateSecret() => new(
         "secret", "Set and read the values of secrets, apart from the session that uses them.",
@@ -128,7 +134,7 @@ internal static class CommandTree
 
     private static CommandGroup CreateUsage() => new(
         "usage", "Show what projects used of a cloud, enclave memory included.", new UsageShowCommand(), new UsageListCommand(),
-        new UsageDataframesCommand());
+        new UsageDataframesCommand(), new UsageNamespacesCommand());
 
     private static CommandGroup CreateNode() =>
         new("node", "Look after a compute host.", new NodeCheckCommand(), new ProviderFileCommand(), new InstallRuntimeCommand());

@@ -46,6 +46,9 @@ internal static class CliReasons
     public static readonly RefusalReason NoConnection = Invalid(
         "no-connection", "A command lacks the room's address or the member's key, and neither is remembered.",
         "add --room ADDRESS --key FILE, or remember them: guardian room use CONTRACT --room ADDRESS --key FILE");
+    public static readonly RefusalReason NoWorkload = Invalid(
+        "no-workload", "Manifests have no workload with a program for enclaves.",
+        "name the image as the manifest does: --image registry.example/visits:1=DIR:/app.wasm");
     public static readonly RefusalReason NoSession = Invalid(
         "no-session", "A new contract lacks the session of a CAS.",
         "add --cas ADDRESS --key FILE, which makes the session; or --session-hash HEX --cas-identity HEX of one that exists");

@@ -21,9 +21,20 @@ internal static class ToolRun
         CancellationToken cancellation)
     {
         using var process = Start(tool, arguments, variables, folder, isRead: true);
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
-        await WaitAsync(process, cancellation).ConfigureAwait(false);
-        return (process.ExitCode, await output.ConfigureAwait(false) + await error.ConfigureAwait(false));
+        var (output, error) = await ReadStreamsAsync(process, cancellation).ConfigureAwait(false);
+        return (process.ExitCode, output + error);
+    }
+
+    /// <summary>Runs a tool whose standard output is data. Its messages are for people.</summary>
+    /// <returns>Its standard output.</returns>
+    /// <exception cref="RefusedException">It cannot be started, or does not end with 0.</exception>
+    public static async Task<string> ReadDataAsync(string tool, IEnumerable<string> arguments, CancellationToken cancellation)
+    {
+        using var process = Start(tool, arguments, null, null, isRead: true);
+        var (output, error) = await ReadStreamsAsync(process, cancellation).ConfigureAwait(false);
+        return process.ExitCode == 0
+            ? output
+            : throw CliReasons.NotStarted.Refuse($"'{tool}' ends with {process.ExitCode}: {error.Trim()}");
     }
 
     /// <summary>Runs a tool with this process's streams.</summary>
@@ -35,6 +46,13 @@ internal static class ToolRun
         using var process = Start(tool, arguments, variables, null, isRead: false);
         await WaitAsync(process, cancellation).ConfigureAwait(false);
         return process.ExitCode;
+    }
+
+    private static async Task<(string Output, string Error)> ReadStreamsAsync(Process process, CancellationToken cancellation)
+    {
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(cancellation), process.StandardError.ReadToEndAsync(cancellation));
+        await WaitAsync(process, cancellation).ConfigureAwait(false);
+        return (await output.ConfigureAwait(false), await error.ConfigureAwait(false));
     }
 
     private static async Task WaitAsync(Process process, CancellationToken cancellation)

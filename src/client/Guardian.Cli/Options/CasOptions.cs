@@ -109,13 +109,13 @@ internal sealed class CasOptions
         Connect(arguments, null, onVerified, role);
 
     /// <summary>Connects with the user's key, and works.</summary>
-    public async Task<T> UseAsync<T>(ParseResult arguments, Func<CasClient, Task<T>> work)
-    {
-        using var key = KeyFile.Load(arguments.GetValue(Key!) ?? throw CliReasons.Usage.Refuse("--key is missing"));
-        using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
-        using var client = Connect(arguments, certificate);
-        return await work(client).ConfigureAwait(false);
-    }
+    public Task<T> UseAsync<T>(
+        ParseResult arguments, Func<CasClient, Task<T>> work, Action<RaTlsPeer, Appraisal>? onVerified = null) => UseAsync(
+        arguments, KeyFile.Load(arguments.GetValue(Key!) ?? throw CliReasons.Usage.Refuse("--key is missing")), work, onVerified);
+
+    /// <summary>Connects with a key that nobody knows, and works: for calls that other people's signatures allow.</summary>
+    public Task<T> UseAsCourierAsync<T>(ParseResult arguments, Func<CasClient, Task<T>> work) =>
+        UseAsync(arguments, IdentityKey.Create(), work, onVerified: null);
 
     /// <summary>Whether the user named a CAS, or has a default.</summary>
     public bool IsNamed(ParseResult arguments) =>
@@ -128,6 +128,15 @@ internal sealed class CasOptions
 
     /// <summary>The policy that the CAS must satisfy.</summary>
     public AttestationPolicy ReadPolicy(ParseResult arguments) => policy.Read(arguments, ReadTarget(arguments).Trusted);
+
+    private async Task<T> UseAsync<T>(
+        ParseResult arguments, IdentityKey identity, Func<CasClient, Task<T>> work, Action<RaTlsPeer, Appraisal>? onVerified)
+    {
+        using var key = identity;
+        using var certificate = key.CreateClientCertificate(TimeProvider.System.GetUtcNow());
+        using var client = Connect(arguments, certificate, onVerified);
+        return await work(client).ConfigureAwait(false);
+    }
 
     private CasClient Connect(
         ParseResult arguments, X509Certificate2? certificate, Action<RaTlsPeer, Appraisal>? onVerified = null,

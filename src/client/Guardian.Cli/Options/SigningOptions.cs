@@ -22,10 +22,13 @@ internal sealed class SigningOptions(string keyDescription)
 
     /// <summary>Signs a document, and adds the signature to the file that the user named.</summary>
     /// <param name="hash">The document's hash, 64 lower-case hex digits.</param>
+    /// <param name="check">Throws if the document is not for this public key; null for none.</param>
     /// <returns>The signature, and whether it is in a file; otherwise the command prints it.</returns>
-    public (SessionSignature Signature, bool IsInFile) Sign(ParseResult arguments, string hash, SignatureSubject subject)
+    public (SessionSignature Signature, bool IsInFile) Sign(
+        ParseResult arguments, string hash, SignatureSubject subject, Action<string>? check = null)
     {
         using var identity = KeyFile.Load(arguments.GetRequiredValue(key));
+        check?.Invoke(identity.PublicKey);
         var signature = SessionSignature.Create(hash, identity, subject);
         var path = arguments.GetValue(output);
         if (path is not null)

@@ -22,6 +22,9 @@ internal sealed class CasTransport : IDisposable
     /// <summary>The HTTP header that carries a <see cref="SessionSignature"/>; it may occur several times.</summary>
     public const string SignatureHeader = "Guardian-Signature";
 
+    /// <summary>The HTTP header that carries the signature of a <see cref="SessionSubmission"/>; it occurs at most once.</summary>
+    public const string SubmissionHeader = "Guardian-Submission";
+
     // A session has at most 1 MiB, and JSON escapes make it longer.
     private const int MaxResponseSize = 8 * 1024 * 1024;
 

@@ -1,10 +1,37 @@
+using System.Text;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
 
 namespace Guardian.Cas.Client.Connection;
 
 /// <summary>More calls of a <see cref="CasClient"/>, for the life of sessions. They throw as its own calls do.</summary>
 public static class SessionCalls
 {
+    /// <summary>Brings a session that its author signed. The client's own key has no part in it.</summary>
+    /// <param name="client">The client, with any certificate.</param>
+    /// <param name="session">The session. It is created without a predecessor, and otherwise updated.</param>
+    /// <param name="submission">The author's signature of the <see cref="SessionSubmission"/>.</param>
+    /// <param name="signatures">Signatures of other people, if a rule demands them; may be null.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The session. A second call with the same text changes nothing and returns the same.</returns>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="client"/>, <paramref name="session"/> or <paramref name="submission"/> is null.
+    /// </exception>
+    public static Task<SessionDescription> SubmitAsync(
+        this CasClient client, SessionDocument session, SessionSignature submission, IReadOnlyList<SessionSignature>? signatures = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(submission);
+        var content = CasTransport.CreateYaml(Encoding.UTF8.GetBytes(session.Text), signatures);
+        content.Headers.Add(CasTransport.SubmissionHeader, submission.ToString());
+        return session.Predecessor is null
+            ? client.Transport.SendAsync(HttpMethod.Post, "v1/sessions", content, CasJson.Default.SessionDescription, cancellation)
+            : client.Transport.SendAsync(
+                HttpMethod.Put, CasTransport.PathOf(session.Name), content, CasJson.Default.SessionDescription, cancellation);
+    }
+
     /// <summary>Deletes a session and everything that the CAS keeps of it, as owners with all sessions below it.</summary>
     /// <param name="client">The client.</param>
     /// <param name="name">The session's name. It is never used again.</param>

@@ -21,16 +21,19 @@ public enum SignatureSubject
 
     /// <summary>The owners' rules for creators of sessions.</summary>
     Creation,
+
+    /// <summary>A <see cref="SessionSubmission"/>.</summary>
+    Submission,
 }
 
 /// <summary>
-/// A person's signature of a session, of a change of owners, of an approval of code, of a deletion or of rules. It consents to exactly
-/// this document, and the document names the one that it replaces, or the CAS and its owners.
+/// A person's signature of a session, of a change of owners, of an approval of code, of a deletion, of rules or of a submission. It
+/// consents to exactly this document, and the document names the one that it replaces, or the CAS and its owners.
 /// </summary>
 /// <param name="Key">SubjectPublicKeyInfo of a P-256 key, base64.</param>
 /// <param name="Signature">
 /// ECDSA with SHA-256 over the ASCII text <c>guardian SUBJECT HASH</c> and a line feed; SUBJECT is <c>session</c>, <c>owners</c>,
-/// <c>upgrade</c>, <c>deletion</c> or <c>creation</c>; r and s, 64 bytes, base64.
+/// <c>upgrade</c>, <c>deletion</c>, <c>creation</c> or <c>submission</c>; r and s, 64 bytes, base64.
 /// </param>
 public sealed record SessionSignature(string Key, string Signature)
 {
@@ -83,6 +86,7 @@ public sealed record SessionSignature(string Key, string Signature)
         SignatureSubject.Upgrade => "upgrade",
         SignatureSubject.Deletion => "deletion",
         SignatureSubject.Creation => "creation",
+        SignatureSubject.Submission => "submission",
         _ => throw new ArgumentOutOfRangeException(nameof(subject)),
     };
 }

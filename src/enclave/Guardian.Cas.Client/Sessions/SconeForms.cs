@@ -16,7 +16,6 @@ internal static partial class SconeForms
         ["namespace_hash"] =
             "there is no pin of the session above; 'cas: {identity, owners}' names the only CAS that may keep this session",
         ["salt"] = "the hash is SHA-256 of the text, so a comment with random text does the same",
-        ["creator"] = "the creator is the key that creates the session; remove the line",
     };
 
     private static readonly Dictionary<string, string> AtService = new()

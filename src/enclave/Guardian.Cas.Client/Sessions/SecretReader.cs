@@ -122,7 +122,7 @@ internal static class SecretReader
         var read = new SessionExport(
             SessionFields.ReadSessionName(export, "session"),
             SessionFields.ReadHash(export, "session_hash", "the importing session's hash"),
-            export.OptionalText("creator") is { } text ? ReadCreator(export, text) : null,
+            SessionFields.ReadKey(export, "creator"),
             export.Flag("private_key", absent: false));
         if (read.WithPrivateKey && (read.Hash is null || kind is not (SecretKind.X509 or SecretKind.X509Authority)))
         {
@@ -135,16 +135,6 @@ internal static class SecretReader
         SconeForms.CheckExport(export);
         export.End();
         return read;
-    }
-
-    private static string? ReadCreator(YamlMap export, string text)
-    {
-        if (KeyHash.TryRead(text) is { } hash)
-        {
-            return hash;
-        }
-        export.ReportAt("creator", "a key is its SHA-256 in hex, its base64 as 'guardian key show' prints it, or a certificate in PEM");
-        return null;
     }
 
     public static SessionImport? ReadImport(YamlMap map, string what)

@@ -29,6 +29,9 @@ public sealed record SessionDocument
     /// <summary>The hash of the session that this one replaces; null for a new session.</summary>
     public required string? Predecessor { get; init; }
 
+    /// <summary>The hash of the only key that may create the session, 64 lower-case hex digits; null for any key.</summary>
+    public string? Creator { get; init; }
+
     /// <summary>The document as it was written.</summary>
     public required string Text { get; init; }
 

@@ -69,6 +69,22 @@ internal static class SessionFields
         return hash;
     }
 
+    /// <summary>Reads any name of a key, as <see cref="KeyHash.TryRead"/> does; null when absent.</summary>
+    /// <returns>The hash of the key.</returns>
+    public static string? ReadKey(YamlMap owner, string member)
+    {
+        if (owner.OptionalText(member) is not { } text)
+        {
+            return null;
+        }
+        if (KeyHash.TryRead(text) is { } key)
+        {
+            return key;
+        }
+        owner.ReportAt(member, "a key is its SHA-256 in hex, its base64 as 'guardian key show' prints it, or a certificate in PEM");
+        return null;
+    }
+
     /// <summary>Reads an absolute path without <c>.</c>, <c>..</c>, empty parts and a slash at the end.</summary>
     public static string ReadPath(YamlMap owner, string member = "path", string? absent = null)
     {

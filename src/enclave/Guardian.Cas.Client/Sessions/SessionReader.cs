@@ -23,6 +23,7 @@ internal sealed class SessionReader(YamlMap map)
         var predecessor = map.OptionalText("predecessor") is "~" or "null"
             ? null
             : SessionFields.ReadHash(map, "predecessor", "the current session's hash");
+        var creator = SessionFields.ReadKey(map, "creator");
         var cas = ReadCas(map.Map("cas"));
         var access = AccessReader.Read(map.Map("access_policy"));
         var security = SecurityRules.Read(map.Map("security"));
@@ -49,6 +50,7 @@ internal sealed class SessionReader(YamlMap map)
             Name = name,
             Hash = hash,
             Predecessor = predecessor,
+            Creator = creator,
             Cas = cas,
             Services = [.. services.Select(each => each.Item)],
             Secrets = secrets,

@@ -104,7 +104,8 @@ internal static class CasEndpoints
     {
         app.MapPost("/v1/sessions", Answer(
             YamlDocument.MaxSize, StatusCodes.Status201Created, CasJson.Default.SessionDescription,
-            (context, body) => services.Sessions.CreateAsync(body, CallerKeyOf(context), SignaturesOf(context), SourceOf(context))));
+            (context, body) => services.Sessions.CreateAsync(
+                body, CallerKeyOf(context), SignaturesOf(context), SourceOf(context), SubmissionOf(context))));
         app.MapGet("/v1/sessions", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionList,
             (context, _) => services.Sessions.ListAsync(
@@ -112,7 +113,7 @@ internal static class CasEndpoints
         app.MapPut("/v1/sessions/{**name}", Answer(
             YamlDocument.MaxSize, StatusCodes.Status200OK, CasJson.Default.SessionDescription,
             (context, body) => services.Sessions.UpdateAsync(
-                NameOf(context), body, CallerKeyOf(context), SignaturesOf(context), SourceOf(context))));
+                NameOf(context), body, CallerKeyOf(context), SignaturesOf(context), SourceOf(context), SubmissionOf(context))));
         app.MapGet("/v1/sessions/{**name}", Answer(
             maxSize: 0, StatusCodes.Status200OK, CasJson.Default.SessionDescription,
             (context, _) => (string?)context.Request.Query["hash"] is { } hash
@@ -310,6 +311,11 @@ internal static class CasEndpoints
             throw Refuse($"the body is not {form}");
         }
     }
+
+    private static SessionSignature? SubmissionOf(HttpContext context) =>
+        context.Request.Headers[CasTransport.SubmissionHeader] is not { Count: > 0 } values ? null
+        : values.Count == 1 && SessionSignature.TryRead(values[0] ?? "", out var submission) ? submission
+        : throw Refuse($"a call has one {CasTransport.SubmissionHeader}: KEY SIGNATURE, both base64");
 
     private static List<SessionSignature> SignaturesOf(HttpContext context)
     {

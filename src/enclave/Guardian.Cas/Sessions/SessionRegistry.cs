@@ -9,6 +9,8 @@ namespace Guardian.Cas.Sessions;
 /// <summary>Creates, replaces, reads and lists sessions for people, who are known by their keys. Thread-safe.</summary>
 internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvider time)
 {
+    private readonly SessionIntake intake = new(vault, maker);
+
     // Each name costs some hundred bytes of memory.
     private const int MaxNames = 1_000_000;
 
@@ -17,31 +19,36 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
 
     /// <summary>Creates a session.</summary>
     /// <remarks>
-    /// 1 read the text and the signatures. 2 check everything that can refuse it, before keys are drawn. 3 draw keys, within the caller's
+    /// 1 read the text and the signatures. 2 check everything that can refuse it, before keys are drawn. 3 draw keys, within the creator's
     /// budget. 4 check again, because others went on meanwhile, and write.
     /// </remarks>
     /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
     /// <param name="signatures">Signatures of others over the document, for namespaces that demand them.</param>
+    /// <param name="submission">The creator's <see cref="SessionSubmission"/>; null when the caller is the creator.</param>
     /// <exception cref="OperationCanceledException">The caller has gone before step 4.</exception>
     public async Task<Outcome<SessionDescription>> CreateAsync(
         ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null,
-        CallSource source = default)
+        CallSource source = default, SessionSignature? submission = null)
     {
-        var creator = KeyHash.Of(callerKey.Span);
-        var (document, mistakes) = await maker.ReadAsync(yaml, creator, source).ConfigureAwait(false);
-        if (document is null)
+        var (proposed, mistakes) = await intake.ReadAsync(yaml, callerKey, signatures, submission, source).ConfigureAwait(false);
+        if (proposed is null)
         {
             return mistakes!;
         }
+        var (document, author, approvals) = proposed;
+        var creator = author.Key;
         if (document.Predecessor is not null)
         {
             return CasReasons.Invalid.Because(
                 "a session that is created has no 'predecessor'; remove the line, or update the session instead");
         }
-        var (approvals, forged) = Approvals.Verify(creator, document.Hash, SignatureSubject.Session, signatures);
-        if (approvals is null)
+        if (author.CheckCreator(document.Creator, creator) is { } another)
         {
-            return forged!;
+            return another;
+        }
+        if (await intake.FindDoneAsync(proposed).ConfigureAwait(false) is { } done)
+        {
+            return Describe(done);
         }
         // Step 2. A session without keys costs nothing, so step 4 alone checks it.
         var usage = CreatorTable.UsageOf(document, history: 0);
@@ -78,7 +85,7 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
             }
             transaction.TakeQuota(creator, before: null, usage, isNew: true);
             transaction.PutSession(state with { Stored = state.Stored with { Usage = usage } });
-            transaction.Audit("session-created", document.Name, creator, $"hash {document.Hash}");
+            transaction.Audit("session-created", document.Name, creator, $"hash {document.Hash}{author.Note}");
             return Describe(document);
         }).ConfigureAwait(false);
     }
@@ -86,31 +93,32 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
     /// <summary>Replaces a session.</summary>
     /// <param name="callerKey">The caller's SubjectPublicKeyInfo.</param>
     /// <param name="signatures">Signatures of others over the document, for sessions that demand them.</param>
+    /// <param name="submission">The <see cref="SessionSubmission"/> of the person who updates; null when it is the caller.</param>
     /// <exception cref="OperationCanceledException">The caller has gone, and nothing has changed.</exception>
     public async Task<Outcome<SessionDescription>> UpdateAsync(
         string name, ReadOnlyMemory<byte> yaml, ReadOnlyMemory<byte> callerKey, IReadOnlyList<SessionSignature>? signatures = null,
-        CallSource source = default)
+        CallSource source = default, SessionSignature? submission = null)
     {
-        var caller = KeyHash.Of(callerKey.Span);
-        var (document, mistakes) = await maker.ReadAsync(yaml, caller, source).ConfigureAwait(false);
-        if (document is null)
+        var (proposed, mistakes) = await intake.ReadAsync(yaml, callerKey, signatures, submission, source).ConfigureAwait(false);
+        if (proposed is null)
         {
             return mistakes!;
         }
+        var (document, author, approvals) = proposed;
         if (document.Name != name)
         {
             return CasReasons.Invalid.Because($"the document is named '{document.Name}', not '{name}'");
         }
-        var (approvals, forged) = Approvals.Verify(caller, document.Hash, SignatureSubject.Session, signatures);
-        if (approvals is null)
+        if (await intake.FindDoneAsync(proposed).ConfigureAwait(false) is { } done)
         {
-            return forged!;
+            return Describe(done);
         }
         // Everything that can refuse the update is checked before keys are drawn, and again when it is written.
         Outcome<SessionState> Find(VaultTransaction transaction)
         {
-            var found = FindForUpdate(transaction, document, caller, approvals);
-            return found.Value is { } state && (PinCheck.Compare(transaction.Log, document.Cas)
+            var found = FindForUpdate(transaction, proposed);
+            return found.Value is { } state && (author.CheckCreator(document.Creator, state.Stored.Creator)
+                ?? PinCheck.Compare(transaction.Log, document.Cas)
                 ?? Exports.Check(transaction, document, state.Stored.Creator)
                 ?? transaction.CheckQuota(
                     state.Stored.Creator, state.Stored.Usage, CreatorTable.UsageOf(document, state.Stored.Usage?.History ?? 0),
@@ -131,7 +139,7 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
                 return refusal!;
             }
             source.Cancellation.ThrowIfCancellationRequested();
-            (current, refusal) = await ReplaceAsync(current, next, caller, approvals, Find).ConfigureAwait(false);
+            (current, refusal) = await ReplaceAsync(current, next, proposed, Find).ConfigureAwait(false);
             if (current?.Document.Hash == document.Hash)
             {
                 return Describe(document);
@@ -216,9 +224,9 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
     }
 
     // A stranger gets the same answer whether the session exists or not.
-    private static Outcome<SessionState> FindForUpdate(
-        VaultTransaction transaction, SessionDocument document, string caller, HashSet<string> approvals)
+    private static Outcome<SessionState> FindForUpdate(VaultTransaction transaction, ProposedSession proposed)
     {
+        var (document, author, approvals) = proposed;
         if (transaction.FindSession(document.Name) is not { } state)
         {
             return SessionTable.Absent(document.Name);
@@ -226,7 +234,7 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
         var access = state.Document.Access;
         if (!state.Allows(access.Update, approvals))
         {
-            return !state.Allows(access.Read, [caller])
+            return !state.Allows(access.Read, [author.Key])
                 ? SessionTable.Absent(document.Name)
                 : CasReasons.Denied.Because($"'{document.Name}' is not updated: its 'update' rule is not satisfied") with
                 {
@@ -253,8 +261,7 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
     /// <param name="find">Finds the state that may be replaced now.</param>
     /// <returns>The next state when it was written; otherwise the latest one, in which a secret was renewed meanwhile.</returns>
     private Task<Outcome<SessionState>> ReplaceAsync(
-        SessionState current, SessionState next, string caller, HashSet<string> approvals,
-        Func<VaultTransaction, Outcome<SessionState>> find) =>
+        SessionState current, SessionState next, ProposedSession proposed, Func<VaultTransaction, Outcome<SessionState>> find) =>
         vault.TryRunAsync<SessionState>(transaction =>
         {
             var latest = find(transaction);
@@ -262,7 +269,7 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
             {
                 return latest;
             }
-            var usage = CreatorTable.UsageOf(next.Document, transaction.PutText(current, time.GetUtcNow(), caller));
+            var usage = CreatorTable.UsageOf(next.Document, transaction.PutText(current, time.GetUtcNow(), proposed.Author.Key));
             if (transaction.TakeQuota(current.Stored.Creator, current.Stored.Usage, usage, isNew: false) is { } full)
             {
                 return full;
@@ -270,8 +277,9 @@ internal sealed class SessionRegistry(Vault vault, SessionMaker maker, TimeProvi
             next = next with { Stored = next.Stored with { Usage = usage } };
             transaction.PutSession(next);
             transaction.Audit(
-                "session-updated", next.Document.Name, caller,
-                $"hash {next.Document.Hash}, approved by {string.Join(", ", approvals.Order(StringComparer.Ordinal))}");
+                "session-updated", next.Document.Name, proposed.Author.Key,
+                $"hash {next.Document.Hash}, approved by {string.Join(", ", proposed.Approvals.Order(StringComparer.Ordinal))}"
+                + proposed.Author.Note);
             return next;
         });
 }

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Guardian.ComputeHost.Machine;
+using Guardian.Kubernetes;
 using Guardian.Node.Kubernetes;
+using Guardian.Node.Metering;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Daemon;
 
@@ -41,7 +44,8 @@ internal static class KubernetesDaemon
         }
         try
         {
-            using var status = NodeStatus.TryOpenOfPod(Environment.GetEnvironmentVariable);
+            using var api = ClusterApi.TryOpenOfPod(Environment.GetEnvironmentVariable);
+            var status = api is null ? null : new NodeStatus(api);
             if (isWithdrawal)
             {
                 return status is null
@@ -58,15 +62,26 @@ internal static class KubernetesDaemon
                 log("this is no pod of Kubernetes, so the node's EPC is not published");
             }
             var host = new HostRoot();
-            long ReadEpc() => KernelEpc.ReadSections(host).Sum(section => section.Kibibytes) * 1024;
-            await new KubernetesRole(settings, ReadEpc, status, log).RunAsync(stopping).ConfigureAwait(false);
+            using var meter = settings.Journal is null ? null : OpenMeter(settings.Journal, log);
+            await Task.WhenAll(
+                new KubernetesRole(settings, () => KernelEpc.ReadSections(host), status, log).RunAsync(stopping),
+                meter is null || api is null
+                    ? Task.CompletedTask
+                    : new PodMeter(api, meter, settings.Node, new HostClock(TimeProvider.System).Read, log).RunAsync(stopping))
+                .ConfigureAwait(false);
             return 0;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException
-            or HttpRequestException or UriFormatException)
+            or HttpRequestException or UriFormatException or RefusedException)
         {
             return fail(World, failure.Message, []);
         }
+    }
+
+    private static Meter OpenMeter(string journal, Action<string> log)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(journal))!);
+        return new Meter(journal, new HostClock(TimeProvider.System).Read, log);
     }
 
     private static async Task<int> WithdrawAsync(NodeStatus status, Action<string> log, CancellationToken stopping)

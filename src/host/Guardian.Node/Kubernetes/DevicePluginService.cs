@@ -23,7 +23,7 @@ internal sealed class DevicePluginService(SgxResource resource, int units, NodeE
         Empty request, IServerStreamWriter<ListAndWatchResponse> responseStream, ServerCallContext context)
     {
         var answer = new ListAndWatchResponse();
-        answer.Devices.AddRange(identifiers.Select(unit => new Device { ID = unit, Health = "Healthy" }));
+        answer.Devices.AddRange(identifiers.Select(Describe));
         await responseStream.WriteAsync(answer, context.CancellationToken).ConfigureAwait(false);
 
         // The kubelet takes the end of this answer for the end of the plugin.
@@ -41,13 +41,25 @@ internal sealed class DevicePluginService(SgxResource resource, int units, NodeE
             {
                 throw new RpcException(new Status(StatusCode.InvalidArgument, $"{resource.Name} has no unit '{unknown}'"));
             }
-            answer.ContainerResponses.Add(Describe());
+            answer.ContainerResponses.Add(DescribeContainer());
         }
         return Task.FromResult(answer);
     }
 
+    // The kubelet's topology manager puts the processors of a container near the EPC of its unit.
+    private Device Describe(string identifier, int unit)
+    {
+        var device = new Device { ID = identifier, Health = "Healthy" };
+        if (resource == SgxResource.Enclave && epc.FindNumaNode(unit, identifiers.Count) is { } node)
+        {
+            device.Topology = new TopologyInfo();
+            device.Topology.Nodes.Add(new NUMANode { ID = node });
+        }
+        return device;
+    }
+
     // A simulated enclave needs no device. The variable says what the pod got, and the session decides whether it suffices.
-    private ContainerAllocateResponse Describe()
+    private ContainerAllocateResponse DescribeContainer()
     {
         var container = new ContainerAllocateResponse();
         if (epc.IsSimulated)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
+using Guardian.ComputeHost.Machine;
 
 namespace Guardian.Node.Kubernetes;
 
@@ -7,10 +8,11 @@ namespace Guardian.Node.Kubernetes;
 /// The daemon's role on a node of Kubernetes: it serves the resources of SGX to the kubelet and keeps the node's EPC in its status.
 /// </summary>
 /// <param name="settings">The settings.</param>
-/// <param name="readEpc">Reads the EPC of the machine in bytes.</param>
+/// <param name="readEpc">Reads the EPC of the machine.</param>
 /// <param name="status">The node's status; null to leave it alone.</param>
 /// <param name="log">Receives a line for each event that an operator may want to know.</param>
-internal sealed class KubernetesRole(KubernetesSettings settings, Func<long> readEpc, NodeStatus? status, Action<string> log)
+internal sealed class KubernetesRole(
+    KubernetesSettings settings, Func<IReadOnlyList<EpcSection>> readEpc, NodeStatus? status, Action<string> log)
 {
     /// <summary>The time between two looks at the kubelet's folder.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -67,7 +69,7 @@ internal sealed class KubernetesRole(KubernetesSettings settings, Func<long> rea
 
     private NodeEpc Read() => settings.SimulatedMebibytes is { } simulated
         ? new NodeEpc((long)simulated << 20, IsSimulated: true)
-        : new NodeEpc(readEpc(), IsSimulated: false);
+        : NodeEpc.Of(readEpc());
 
     // A kubelet that starts removes every socket from its folder: a plugin whose socket is gone registers again.
     private async Task<bool> RegisterAsync(NodeEpc epc, CancellationToken cancellation)

@@ -7,11 +7,13 @@ namespace Guardian.Node.Kubernetes;
 /// <param name="SimulatedMebibytes">The EPC that the node pretends to have; null for what the machine has.</param>
 /// <param name="Units">The number of containers that can have each device at once.</param>
 /// <param name="Folder">The kubelet's folder of device plugins.</param>
-internal sealed record KubernetesSettings(string Node, int? SimulatedMebibytes, int Units, string Folder)
+/// <param name="Journal">The journal of the EPC that pods hold; null to meter nothing.</param>
+internal sealed record KubernetesSettings(string Node, int? SimulatedMebibytes, int Units, string Folder, string? Journal = null)
 {
     /// <summary>The usage of the role.</summary>
     public const string Usage =
-        "guardian-node kubernetes --node NAME [--simulated-epc MIB] [--units N] [--folder DIR], or guardian-node kubernetes withdraw";
+        "guardian-node kubernetes --node NAME [--simulated-epc MIB] [--units N] [--folder DIR] [--journal FILE], "
+        + "or guardian-node kubernetes withdraw";
 
     private const int DefaultUnits = 110;
     private const int MaxUnits = 10_000;
@@ -26,7 +28,7 @@ internal sealed record KubernetesSettings(string Node, int? SimulatedMebibytes, 
         var values = new Dictionary<string, string>();
         for (var i = 0; i < words.Count; i += 2)
         {
-            if (words[i] is not ("--node" or "--simulated-epc" or "--units" or "--folder"))
+            if (words[i] is not ("--node" or "--simulated-epc" or "--units" or "--folder" or "--journal"))
             {
                 problem = $"'{words[i]}' is unknown";
                 return null;
@@ -48,7 +50,8 @@ internal sealed record KubernetesSettings(string Node, int? SimulatedMebibytes, 
             : units is null ? $"--units is a number from 1 to {MaxUnits}"
             : null;
         return problem is not null ? null : new KubernetesSettings(
-            values["--node"], simulated, units!.Value, values.GetValueOrDefault("--folder", "/var/lib/kubelet/device-plugins"));
+            values["--node"], simulated, units!.Value, values.GetValueOrDefault("--folder", "/var/lib/kubelet/device-plugins"),
+            values.GetValueOrDefault("--journal"));
     }
 
     private static int? ReadNumber(string text, int most) =>

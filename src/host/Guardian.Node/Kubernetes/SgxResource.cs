@@ -1,4 +1,5 @@
 using System.Globalization;
+using Guardian.ComputeHost.Machine;
 
 namespace Guardian.Node.Kubernetes;
 
@@ -31,4 +32,35 @@ internal sealed record NodeEpc(long Bytes, bool IsSimulated)
 {
     /// <summary>The node's label, and the value of <c>GUARDIAN_PLATFORM</c> in containers.</summary>
     public string Platform => IsSimulated ? "simulated" : "hardware";
+
+    /// <summary>The EPC of each NUMA node; empty where it is not known, and for simulated EPC.</summary>
+    public IReadOnlyList<EpcSection> Sections { get; init; } = [];
+
+    /// <summary>Describes what the kernel reports.</summary>
+    public static NodeEpc Of(IReadOnlyList<EpcSection> sections) =>
+        new(sections.Sum(section => section.Kibibytes) * 1024, IsSimulated: false) { Sections = sections };
+
+    /// <summary>Finds the NUMA node of a unit, so that each node has units in proportion to its EPC; null where it is not known.</summary>
+    /// <param name="unit">The number of the unit, from 0.</param>
+    /// <param name="units">The number of units.</param>
+    public int? FindNumaNode(int unit, int units)
+    {
+        long before = 0;
+        foreach (var section in Sections)
+        {
+            before += section.Kibibytes;
+            if (Sections.Sum(each => each.Kibibytes) * (Int128)unit < before * (Int128)units)
+            {
+                return section.Node;
+            }
+        }
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(NodeEpc? other) => other is not null && Bytes == other.Bytes && IsSimulated == other.IsSimulated
+        && Sections.SequenceEqual(other.Sections);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Bytes, IsSimulated);
 }

@@ -10,7 +10,6 @@ public sealed class SconeFormsTests
     [InlineData("predecessor: ~", "remove the line")]
     [InlineData("namespace_hash: x", "'cas: {identity, owners}'")]
     [InlineData("salt: x", "a comment with random text")]
-    [InlineData("creator: x", "the key that creates the session")]
     [InlineData("security: {attestation: {mode: none}}", "'simulated'")]
     [InlineData("security: {attestation: {mode: maa}}", "'hardware'")]
     [InlineData("security: {attestation: {tolerate: [insecure-igpu]}}", "remove 'insecure-igpu'")]

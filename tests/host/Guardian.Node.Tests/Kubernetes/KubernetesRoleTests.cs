@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using Guardian.ComputeHost.Machine;
 using Guardian.Node.Kubernetes;
 using Guardian.Node.Tests.Support;
 
@@ -55,7 +56,7 @@ public sealed class KubernetesRoleTests : IAsyncDisposable
     public async Task Hardware_gives_each_resource_its_own_device(string resource, string device)
     {
         await using var kubelet = await FakeKubelet.StartAsync(folder.Path);
-        Run(epc: () => 1 << 30);
+        Run(epc: () => [new EpcSection(0, 1 << 20)]);
         var answer = await AllocateAsync(kubelet, resource, ["sgx-0"], ["sgx-1"]);
         Assert.Equal(2, answer.ContainerResponses.Count);
         Assert.All(answer.ContainerResponses, container =>
@@ -80,15 +81,27 @@ public sealed class KubernetesRoleTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Units_are_near_the_epc_of_their_numa_node()
+    {
+        await using var kubelet = await FakeKubelet.StartAsync(folder.Path);
+        Run(units: 8, epc: () => [new EpcSection(0, 1 << 20), new EpcSection(2, 3 << 20)]);
+        var units = await kubelet.ListAsync((await kubelet.WaitForAsync(Enclave)).Endpoint);
+        Assert.Equal([0L, 0, 2, 2, 2, 2, 2, 2], units.Select(unit => Assert.Single(unit.Topology.Nodes).ID));
+        // The provisioning device has no memory.
+        var others = await kubelet.ListAsync((await kubelet.WaitForAsync(Provision)).Endpoint);
+        Assert.All(others, unit => Assert.Null(unit.Topology));
+    }
+
+    [Fact]
     public async Task A_machine_without_epc_has_no_units_until_it_has_some()
     {
         await using var kubelet = await FakeKubelet.StartAsync(folder.Path);
         long epc = 0;
-        Run(epc: () => Interlocked.Read(ref epc));
+        Run(epc: () => Interlocked.Read(ref epc) is > 0 and var size ? [new EpcSection(0, size)] : []);
         var plugin = await kubelet.WaitForAsync(Enclave);
         Assert.Empty(await kubelet.ListAsync(plugin.Endpoint));
         kubelet.Registered.Clear();
-        Interlocked.Exchange(ref epc, 1 << 26);
+        Interlocked.Exchange(ref epc, 1 << 16);
         plugin = await kubelet.WaitForAsync(Enclave);
         Assert.NotEmpty(await kubelet.ListAsync(plugin.Endpoint));
     }
@@ -156,10 +169,10 @@ public sealed class KubernetesRoleTests : IAsyncDisposable
         Assert.Equal(["kubelet.sock"], Directory.EnumerateFiles(folder.Path).Select(Path.GetFileName));
     }
 
-    private void Run(int? simulated = null, int units = 110, Func<long>? epc = null)
+    private void Run(int? simulated = null, int units = 110, Func<IReadOnlyList<EpcSection>>? epc = null)
     {
         var settings = new KubernetesSettings("node", simulated, units, folder.Path);
-        var role = new KubernetesRole(settings, epc ?? (() => 0), status: null, log.Enqueue);
+        var role = new KubernetesRole(settings, epc ?? (() => []), status: null, log.Enqueue);
         running = Task.Run(() => role.RunAsync(stopping.Token));
     }
 

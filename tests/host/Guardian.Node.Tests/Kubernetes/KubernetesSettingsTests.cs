@@ -17,9 +17,9 @@ public sealed class KubernetesSettingsTests
     public void Every_word_counts()
     {
         var settings = KubernetesSettings.Read(
-            ["--simulated-epc", "64", "--folder", "/d", "--units", "3", "--node", "n1"], out var problem);
+            ["--simulated-epc", "64", "--folder", "/d", "--units", "3", "--journal", "/j", "--node", "n1"], out var problem);
         Assert.Null(problem);
-        Assert.Equal(new KubernetesSettings("n1", 64, 3, "/d"), settings);
+        Assert.Equal(new KubernetesSettings("n1", 64, 3, "/d", "/j"), settings);
     }
 
     [Theory]

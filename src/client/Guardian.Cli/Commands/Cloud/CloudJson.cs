@@ -12,4 +12,5 @@ namespace Guardian.Cli.Commands.Cloud;
 [JsonSerializable(typeof(CloudCapacityResult))]
 [JsonSerializable(typeof(UsageResult))]
 [JsonSerializable(typeof(UsageListResult))]
+[JsonSerializable(typeof(UsageNamespacesResult))]
 internal sealed partial class CloudJson : JsonSerializerContext;

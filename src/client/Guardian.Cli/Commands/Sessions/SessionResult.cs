@@ -32,6 +32,7 @@ internal sealed record SessionResult(string Name, string Hash)
 [JsonSerializable(typeof(SessionDryRunResult))]
 [JsonSerializable(typeof(SessionDeleteResult))]
 [JsonSerializable(typeof(SessionSignDeletionResult))]
+[JsonSerializable(typeof(SessionSignSubmissionResult))]
 [JsonSerializable(typeof(SessionHistoryResult))]
 [JsonSerializable(typeof(SessionEncryptResult))]
 [JsonSerializable(typeof(StartToken))]

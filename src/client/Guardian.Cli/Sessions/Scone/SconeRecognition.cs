@@ -9,7 +9,7 @@ internal static partial class SconeRecognition
 {
     private static readonly HashSet<string> Members =
     [
-        "mrenclaves", "migrate", "fspf_path", "fspf_key", "fspf_tag", "namespace_hash", "salt", "creator", "permission", "provide_secrets",
+        "mrenclaves", "migrate", "fspf_path", "fspf_key", "fspf_tag", "namespace_hash", "salt", "permission", "provide_secrets",
         "service_access_token", "one_time_password_shared_secret", "import_akv", "must_be_sgx_local", "trusted_scone_qe_pubkeys", "dns",
         "cas_url", "volume_alias",
     ];
