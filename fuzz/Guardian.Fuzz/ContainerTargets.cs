@@ -1,6 +1,7 @@
 using System.Text;
 using Guardian.Cli.Commands.Kubernetes;
 using Guardian.Cli.Commands.Programs;
+using Guardian.Node.Kubernetes;
 using Guardian.Oci.Containers;
 using Guardian.Oci.Node;
 using Guardian.Operator.Objects;
@@ -30,6 +31,7 @@ internal static class ContainerTargets
             var text = Encoding.UTF8.GetString(input);
             return ObjectPage.Read(text) is not null | ObjectChange.Read(text) is not null;
         }),
+        new("kubernetes-node-pods", SeedNodePods, input => NodePods.Read(Encoding.UTF8.GetString(input)) is { Count: > 0 }),
         new("kubernetes-pods", SeedPods, input => RunningProgramList.Read(Encoding.UTF8.GetString(input)) is { Count: > 0 }),
         new("carried-line", SeedLines, input => CarriedLine.Read(Encoding.UTF8.GetString(input)).Frame is not null),
     ];
@@ -73,6 +75,16 @@ internal static class ContainerTargets
             $$$"""{"metadata":{"resourceVersion":"1","continue":"2"},"items":[{{{Item}}},{{{Item}}}]}""",
         ];
         return [.. texts.Select(Encoding.UTF8.GetBytes)];
+    }
+
+    private static List<byte[]> SeedNodePods()
+    {
+        const string Pods = """
+            {"items":[{"metadata":{"uid":"00000000-0000-0000-0000-00000000000a","namespace":"a","name":"b"},"spec":{"initContainers":[
+            {"resources":{"requests":{"sgx.intel.com/epc":"5Mi"}}}],"containers":[{"resources":{"limits":{"sgx.intel.com/epc":"1Gi"}}}]},
+            "status":{"phase":"Running","startTime":"2026-06-01T10:00:00Z"}}]}
+            """;
+        return [Encoding.UTF8.GetBytes(Pods), Encoding.UTF8.GetBytes(Pods.Replace("1Gi", "9999999999999999Ti", StringComparison.Ordinal))];
     }
 
     private static List<byte[]> SeedPods()
