@@ -191,6 +191,7 @@ internal static class Targets
             input => WasiProgram.FindRefusal(input) is null or { Detail.Length: < 300, Problems.Count: < 10 }),
         new("stdio-frames", () => [StdioSample()], ReadFrames),
         .. NodeTargets.All,
+        .. QuotingTargets.All,
         .. ContainerTargets.All,
     ];
 
@@ -304,7 +305,7 @@ internal static class Targets
 
     private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
 
-    private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
+    internal static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
 
     private static string CreationSample()
     {
