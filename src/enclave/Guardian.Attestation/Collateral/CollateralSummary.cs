@@ -16,6 +16,9 @@ public sealed record CollateralSummary(
     TeeType Tee, string Fmspc, int EvaluationDataNumber, int QeEvaluationDataNumber, IReadOnlyList<CollateralPiece> Pieces,
     int? RevokedCertificates)
 {
+    // Not every service has the identity of Intel's verifier, which verification does without.
+    private const string OptionalPiece = "qveid";
+
     /// <summary>The last instant at which all pieces are valid.</summary>
     public DateTimeOffset Expires => Pieces.Min(piece => piece.To);
 
@@ -33,12 +36,12 @@ public sealed record CollateralSummary(
         var pairs = old.Pieces.Where(IsIssued)
             .Select(before => (Before: before, After: Pieces.FirstOrDefault(after => after.Name == before.Name))).ToList();
         return EvaluationDataNumber >= old.EvaluationDataNumber && QeEvaluationDataNumber >= old.QeEvaluationDataNumber
-            && pairs.All(pair => pair.After?.From >= pair.Before.From)
+            && pairs.All(pair => pair.After is null ? pair.Before.Name == OptionalPiece : pair.After.From >= pair.Before.From)
             && pairs.All(pair => pair.Before.Number is null || pair.After?.Number >= pair.Before.Number)
-            && (pairs.Any(pair => pair.After!.From > pair.Before.From) || Pieces.Count(IsIssued) > pairs.Count);
+            && (pairs.Any(pair => pair.After?.From > pair.Before.From) || Pieces.Count(IsIssued) > pairs.Count);
     }
 
-    private static bool IsIssued(CollateralPiece piece) => piece.Name is "tcbinfo" or "qeid" or "qveid" or "rootcrl" or "pckcrl";
+    private static bool IsIssued(CollateralPiece piece) => piece.Name is "tcbinfo" or "qeid" or OptionalPiece or "rootcrl" or "pckcrl";
 
     /// <summary>Reads collateral.</summary>
     /// <param name="collateral">The collateral.</param>
@@ -65,7 +68,7 @@ public sealed record CollateralSummary(
             {
                 return malformed!;
             }
-            pieces.Add(new CollateralPiece("qveid", qve.Content.IssueDate, qve.Content.NextUpdate));
+            pieces.Add(new CollateralPiece(OptionalPiece, qve.Content.IssueDate, qve.Content.NextUpdate));
         }
         var rootList = CertificatePem.ReadRevocationList(collateral.RootCaCrl);
         var pckList = CertificatePem.ReadRevocationList(collateral.PckCrl);

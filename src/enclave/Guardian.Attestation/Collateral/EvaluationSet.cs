@@ -10,10 +10,10 @@ public sealed record EvaluationSet
 {
     private EvaluationSet(string name, int? number) => (Name, Number) = (name, number);
 
-    /// <summary>What Intel applies now.</summary>
+    /// <summary>The values that Intel applies now.</summary>
     public static EvaluationSet Standard { get; } = new("standard", null);
 
-    /// <summary>What Intel will apply at the next TCB recovery.</summary>
+    /// <summary>The values that Intel will apply at the next TCB recovery.</summary>
     public static EvaluationSet Early { get; } = new("early", null);
 
     /// <summary><c>standard</c>, <c>early</c>, or the number.</summary>

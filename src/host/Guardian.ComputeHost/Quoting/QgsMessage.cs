@@ -110,7 +110,7 @@ public sealed record QgsMessage(
             return (null, QgsError.InvalidType);
         }
         var type = (QgsMessageType)number;
-        var error = (QgsError)BinaryPrimitives.ReadUInt32LittleEndian(span[12..]);
+        var error = (QgsError)BinaryPrimitives.ReadInt32LittleEndian(span[12..]);
         return BinaryPrimitives.ReadUInt32LittleEndian(span[8..]) != span.Length ? (null, QgsError.InvalidSize)
             : IsRequest(type) && error != QgsError.None ? (null, QgsError.InvalidCode)
             : ReadParts(bytes, type, error);
@@ -126,7 +126,7 @@ public sealed record QgsMessage(
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2), MinorVersion);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), (uint)Type);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), (uint)bytes.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(12), (uint)Error);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), (int)Error);
         var at = HeaderSize;
         if (HasNumbers(Type))
         {

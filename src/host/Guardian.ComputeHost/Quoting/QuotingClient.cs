@@ -46,7 +46,7 @@ public sealed class QuotingClient(QuotingAddress address)
         return answer?.Type != request.Type + 1
                 ? QuotingReasons.BadAnswer.Because($"{address} gave something else than an answer to {request.Type}")
             : answer.Error != QgsError.None
-                ? QuotingReasons.Refused.Because($"{address} answers {request.Type} with error 0x{(uint)answer.Error:x}")
+                ? QuotingReasons.Refused.Because($"{address} answers {request.Type} with error 0x{(int)answer.Error:x}")
             : answer;
     }
 }

@@ -42,6 +42,9 @@ internal sealed record CacheRequest
     private const int ShortSize = 2;
     private const int FmspcSize = 6;
 
+    // Clients with collateral of version 3.1 name the root's list by the address in Intel's certificates, and want DER.
+    private const string RootListAddress = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
+
     /// <summary>The wanted document.</summary>
     public required CacheDocument Document { get; init; }
 
@@ -97,6 +100,8 @@ internal sealed record CacheRequest
         "/sgx/certification/v3/pckcrl" => new() { Document = CacheDocument.PckList, Version = 3 },
         "/sgx/certification/v4/rootcacrl" => new() { Document = CacheDocument.RootList, Version = 4 },
         "/sgx/certification/v3/rootcacrl" => new() { Document = CacheDocument.RootList, Version = 3 },
+        "/sgx/certification/v4/crl" => new() { Document = CacheDocument.RootList, Version = 4, Encoding = ListEncoding.Der },
+        "/sgx/certification/v3/crl" => new() { Document = CacheDocument.RootList, Version = 3, Encoding = ListEncoding.Der },
         "/sgx/certification/v4/pckcert" => new() { Document = CacheDocument.PckCertificate, Version = 4 },
         "/sgx/certification/v3/pckcert" => new() { Document = CacheDocument.PckCertificate, Version = 3 },
         _ => null,
@@ -115,6 +120,8 @@ internal sealed record CacheRequest
             && ReadEncoding(parameters) is { } encoding
                 ? request with { Authority = parameters["ca"].ToLowerInvariant(), Encoding = encoding }
                 : null,
+        CacheDocument.RootList when request.Encoding == ListEncoding.Der =>
+            Uri.UnescapeDataString(parameters.GetValueOrDefault("uri", "")) == RootListAddress ? request : null,
         CacheDocument.RootList => ReadEncoding(parameters) is { } encoding ? request with { Encoding = encoding } : null,
         _ => ReadPck(parameters) is { } pck ? request with { Pck = pck } : null,
     };

@@ -30,7 +30,7 @@ internal sealed class QuotingService(IQuotingService? platform, ICollateralSourc
         var (request, error) = QgsMessage.TryRead(bytes);
         if (request is null)
         {
-            log($"{peer} sent a malformed message (0x{(uint)error:x})");
+            log($"{peer} sent a malformed message (0x{(int)error:x})");
             return null;
         }
         return request.Type switch

@@ -207,6 +207,11 @@ public sealed class CollateralUpdaterTests : IDisposable
         Assert.Equal(what == "good", update!.Summary.Pieces.Any(piece => piece.Name == "qveid"));
         var stored = new CollateralStore(folder.Path).Find(id)!;
         Assert.Equal(service.Collateral.QveIdentity.ToArray(), stored.QveIdentity.ToArray());
+
+        // A service without it still renews everything else.
+        platform.TcbInfo.Content["issueDate"] = "2026-05-25T10:00:00Z";
+        using var other = new PretendedService("other") { Collateral = platform.Build().Collateral };
+        Assert.NotNull((await UpdateAsync(Updater(other), At)).Value!.Path);
     }
 
     [Fact]

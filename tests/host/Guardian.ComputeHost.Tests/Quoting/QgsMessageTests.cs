@@ -5,7 +5,7 @@ namespace Guardian.ComputeHost.Tests.Quoting;
 /// <summary>Messages of Intel's quote generation service, byte for byte as its header file describes them.</summary>
 public class QgsMessageTests
 {
-    private static readonly byte[] Report = [.. Enumerable.Range(0, 1024).Select(each => (byte)each)];
+    private static readonly byte[] Report = [.. Enumerable.Range(0, 1024).Select(each => (byte)(each & 0xFF))];
 
     [Fact]
     public void A_request_for_a_quote_has_the_bytes_that_QEMU_sends()
@@ -28,6 +28,16 @@ public class QgsMessageTests
         Assert.Equal(size, bytes.Length);
         Assert.Equal((type + 1, QgsError.Unexpected), (QgsMessage.TryRead(bytes).Message!.Type, QgsMessage.TryRead(bytes).Message!.Error));
         Assert.Equal("01200100", Convert.ToHexString(bytes.AsSpan(12, 4)));
+    }
+
+    [Fact]
+    public void An_error_code_that_nobody_knows_is_read()
+    {
+        var bytes = QgsMessage.Refuse(QgsMessageType.QuoteRequest, QgsError.Unexpected).ToBytes();
+        bytes[15] = 0x83;
+        var (message, _) = QgsMessage.TryRead(bytes);
+        Assert.Equal(bytes, message!.ToBytes());
+        Assert.NotEqual(QgsError.None, message.Error);
     }
 
     [Fact]

@@ -20,6 +20,12 @@ public class CacheRequestTests
         var list = Read("/sgx/certification/v3/pckcrl", "ca=PLATFORM&encoding=der");
         Assert.Equal((3, "platform", ListEncoding.Der), (list.Version, list.Authority, list.Encoding));
         Assert.Equal(ListEncoding.Hex, Read("/sgx/certification/v4/rootcacrl", "").Encoding);
+        const string intel = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
+        foreach (var uri in new[] { intel, Uri.EscapeDataString(intel) })
+        {
+            var root = Read("/sgx/certification/v4/crl", $"uri={uri}");
+            Assert.Equal((CacheDocument.RootList, ListEncoding.Der), (root.Document, root.Encoding));
+        }
         // PCESVN and PCE-ID are little-endian: 0D00 is 13.
         var pck = Read("/sgx/certification/v4/pckcert", Pck + "&encrypted_ppid=" + new string('0', 768)).Pck!;
         Assert.Equal(("000102030405060708090a0b0c0d0e0f-0100", (ushort)13), (pck.Host, pck.PceSvn));
@@ -38,6 +44,8 @@ public class CacheRequestTests
     [InlineData("/sgx/certification/v4/pckcrl", "ca=root")]
     [InlineData("/sgx/certification/v4/pckcrl", "ca=platform&encoding=base64")]
     [InlineData("/sgx/certification/v4/pckcert", "qeid=00&cpusvn=00&pcesvn=0D00&pceid=0100")]
+    [InlineData("/sgx/certification/v4/crl", "")]
+    [InlineData("/sgx/certification/v4/crl", "uri=http://169.254.169.254/latest")]
     [InlineData("/sgx/certification/v4/pckcert", "&&==&")]
     public void A_malformed_parameter_is_refused(string path, string query) =>
         Assert.Equal((null, 400), CacheRequest.Read(path, query));
