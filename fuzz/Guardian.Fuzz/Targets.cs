@@ -175,6 +175,7 @@ internal static class Targets
             input => IdentityKey.IsPublicKey(Encoding.UTF8.GetString(input))),
         new("stdio-frames", () => [StdioSample()], ReadFrames),
         .. NodeTargets.All,
+        .. QuotingTargets.All,
         .. ContainerTargets.All,
         .. ProgramTargets.All,
     ];
@@ -289,7 +290,7 @@ internal static class Targets
 
     private static List<byte[]> Vectors(string file, params string[] cases) => [.. cases.Select(each => Vector("dcap", each, file))];
 
-    private static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
+    internal static byte[] Chain(string name) => Quote.TryParse(Vector("dcap", name, "quote.bin")).Value!.CertificationData.ToArray();
 
     private static string CreationSample()
     {

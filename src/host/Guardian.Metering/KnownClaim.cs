@@ -11,6 +11,8 @@ namespace Guardian.Metering;
 /// <param name="Claims">The claims, without their providers; empty when the server has no EPC.</param>
 public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcClaim> Claims)
 {
+    private const string KeyMark = "+key";
+
     // 64 bits of SHA-256 find every accidental change.
     private const int ChecksumDigits = 16;
 
@@ -59,7 +61,7 @@ public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcC
 
     /// <summary>
     /// Makes the line: a checksum, the server, the claims as <c>MIB@NODE,MIB@NODE</c> (<c>-</c> when there is none, no <c>@NODE</c> when it
-    /// is not known), the flavor, and a line feed.
+    /// is not known, <c>+key</c> after each when the server may use the provisioning key), the flavor, and a line feed.
     /// </summary>
     public byte[] ToLine()
     {
@@ -67,13 +69,16 @@ public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcC
         return Encoding.UTF8.GetBytes($"{Checksum(text)} {text}\n");
     }
 
-    private static string Describe(EpcClaim claim) => claim.Node is { } node
-        ? string.Create(CultureInfo.InvariantCulture, $"{claim.Mebibytes}@{node}")
-        : claim.Mebibytes.ToString(CultureInfo.InvariantCulture);
+    private static string Describe(EpcClaim claim)
+    {
+        var node = claim.Node is { } number ? string.Create(CultureInfo.InvariantCulture, $"@{number}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{claim.Mebibytes}{node}{(claim.ProvisionKey ? KeyMark : "")}");
+    }
 
     private static EpcClaim? TryParseClaim(string text)
     {
-        var parts = text.Split('@');
+        var hasKey = text.EndsWith(KeyMark, StringComparison.Ordinal);
+        var parts = (hasKey ? text[..^KeyMark.Length] : text).Split('@');
         int? node = null;
         if (parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
@@ -81,7 +86,7 @@ public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcC
         }
         return parts.Length == (node is null ? 1 : 2)
             && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes)
-                ? new EpcClaim(Guid.Empty, node, mebibytes)
+                ? new EpcClaim(Guid.Empty, node, mebibytes) { ProvisionKey = hasKey }
                 : null;
     }
 

@@ -23,11 +23,19 @@ if (args is ["kubernetes", .. var words])
 {
     return KubernetesDaemon.Run(words, Log, Fail);
 }
+if (args is ["collateral", .. var collateralWords])
+{
+    return CollateralDaemon.Run(collateralWords, Log, Fail);
+}
+if (args is ["quoting", .. var quotingWords])
+{
+    return QuotingDaemon.Run(quotingWords, Log, Fail);
+}
 if (args is not ["--config", var path])
 {
     return Fail(
-        Usage, "guardian-node takes --config FILE, or the role 'kubernetes'", "docs/reference/node.md shows a configuration",
-        KubernetesSettings.Usage);
+        Usage, "guardian-node takes --config FILE, or one of the roles 'collateral', 'kubernetes' and 'quoting'",
+        "docs/reference/node.md shows a configuration", CollateralDaemon.Usage, KubernetesSettings.Usage, QuotingDaemon.Usage);
 }
 NodeConfiguration? configuration;
 try
@@ -120,6 +128,7 @@ RelayServer CreateRelay()
         Sections = sections,
         HidesSgx = sections.Count > 0 || SgxFeatures.Read(host.ReadCpuId).Sgx,
         ProvisionKey = configuration.ProvisionKey,
+        AddsVsock = configuration.GuestVsock,
     };
     var claims = placement is null ? null : new EpcClaims(placement);
     var rewriter = new GuestRewriter(

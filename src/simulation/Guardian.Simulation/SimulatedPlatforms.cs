@@ -28,7 +28,11 @@ public static class SimulatedPlatforms
         SimulatedPki.RootName, PlatformKind.Simulated, SimulatedPki.RootKey, SimulatedQuotingEnclave.ExpectedIdentity);
 
     /// <summary>Hardware, and simulation where there is none. Policies decide whether they accept a simulated peer.</summary>
-    public static PlatformSupport Support { get; } = new([TrustAnchor.Intel, Anchor], Launch);
+    public static PlatformSupport Support { get; } = new([TrustAnchor.Intel, Anchor], Launch)
+    {
+        SimulateQuoting = OpenQuoting,
+        SimulatedQuotingTarget = SimulatedQuotingEnclave.Target,
+    };
 
     /// <summary>Verifies quotes of simulated platforms. It has no collateral, so it refuses hardware.</summary>
     public static EvidenceVerifier Verifier { get; } = new([Anchor], collateral: null);
@@ -66,6 +70,21 @@ public static class SimulatedPlatforms
         }
     }
 
+    // The quoting enclave alone, for the enclaves of other processes on the same machine.
+    private static QuotingMachine OpenQuoting(string machineDirectory)
+    {
+        var machine = SimulatedPlatform.Open(machineDirectory);
+        try
+        {
+            return new QuotingMachine(machine, SimulatedQuotingEnclave.Open(machine));
+        }
+        catch
+        {
+            machine.Dispose();
+            throw;
+        }
+    }
+
     private static SigStruct FindSigStruct(
         string programDirectory, string machineDirectory, EnclaveProduct product, EnclaveImage image)
     {
@@ -79,6 +98,25 @@ public static class SimulatedPlatforms
         using var signer = EnclaveSigner.LoadOrCreate(Path.Combine(machineDirectory, "development-signer.pem"));
         return signer.Sign(
             image.Measure(), (ushort)product, IsvSvn, new EnclaveAttributes(AttributeFlags.Mode64Bit, Xfrm), new DateOnly(2026, 1, 1));
+    }
+
+    private sealed class QuotingMachine(SimulatedPlatform machine, SimulatedQuotingEnclave quotingEnclave) : IQuotingService
+    {
+        public ReadOnlyMemory<byte> PlatformId => quotingEnclave.Id;
+
+        public ReadOnlyMemory<byte> CpuSvn => machine.CpuSvn;
+
+        public ushort IsvSvn => quotingEnclave.IsvSvn;
+
+        public ushort PceSvn => SimulatedQuotingEnclave.PceSvn;
+
+        public byte[]? Quote(ReadOnlySpan<byte> report) => quotingEnclave.Quote(report);
+
+        public void Dispose()
+        {
+            quotingEnclave.Dispose();
+            machine.Dispose();
+        }
     }
 
     private sealed class Machine(SimulatedPlatform machine, SimulatedQuotingEnclave quotingEnclave) : IDisposable

@@ -185,6 +185,24 @@ public sealed class CollateralCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_platform_needs_no_quote_and_the_next_service_is_asked_when_one_fails()
+    {
+        using var broken = new CollateralStub(Recorded(Tdx), isCaching: true) { IsDown = true };
+        using var service = new CollateralStub(Recorded(Tdx), isCaching: true);
+        string[] fetch = ["collateral", "fetch", "--platform", "B0C06F000000:platform:tdx", "--at", At, "--json"];
+        var fetched = (await RunAsync([.. fetch, "--service", broken.Address, "--service", service.Address])).Ends(0).Json;
+        Assert.True((bool)fetched["platforms"]![0]!["fetched"]!);
+        Assert.NotEmpty(broken.Requests);
+        (await RunAsync("verify", Path.Combine(Tdx, "quote.bin"), "--at", At)).Ends(0);
+
+        (await RunAsync([.. fetch, "--service", service.Address, "--evaluation", "1"])).Ends(3).Says("in place of 1");
+        (await RunAsync([.. fetch, "--evaluation", "1", "--early"])).Ends(2).Says("two editions");
+        (await RunAsync("collateral", "fetch", "--platform", "b0c06f")).Ends(2).Says("is no platform");
+        (await RunAsync("collateral", "fetch")).Ends(2).Says("needs a QUOTE");
+        (await RunAsync([.. fetch, "--ca", folder.Write("none.pem", "")])).Ends(2).Says("no certificate in PEM");
+    }
+
+    [Fact]
     public async Task A_quote_comes_through_a_pipe()
     {
         using var service = new CollateralStub(Recorded(Tdx), isCaching: true);

@@ -6,7 +6,10 @@ public sealed class KnownClaimsTests : IDisposable
 {
     private static readonly Guid One = Guid.Parse("00000000-0000-0000-0000-000000000001");
     private static readonly Guid Two = Guid.Parse("00000000-0000-0000-0000-000000000002");
-    private static readonly EpcClaim[] Parts = [new(Guid.Empty, 0, 8), new(Guid.Empty, 1, 16), new(Guid.Empty, null, 1)];
+    private static readonly EpcClaim[] Parts = 
+    [
+        new(Guid.Empty, 0, 8), new(Guid.Empty, 1, 16) { ProvisionKey = true }, new(Guid.Empty, null, 1) { ProvisionKey = true },
+    ];
 
     private readonly TemporaryFolder folder = new();
 

@@ -54,6 +54,16 @@ internal static unsafe partial class Libc
     public static readonly int Directory = IsArm ? 0x4000 : 0x10000;
     public static readonly int NoFollow = IsArm ? 0x8000 : 0x20000;
 
+    // struct sockaddr_vm: family 2 | reserved 2 | port 4 | cid 4 | flags 1 | zero 3, in the machine's byte order (vsock(7))
+    [StructLayout(LayoutKind.Sequential, Size = 16)]
+    public struct VsockAddress
+    {
+        public ushort Family;
+        public ushort Reserved;
+        public uint Port;
+        public uint Cid;
+    }
+
     // struct statx, Linux 4.11: 256 bytes, the same on every processor.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Statx
@@ -126,6 +136,21 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenAt(int directory, string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int OpenSocket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int socket, in VsockAddress address, int size);
+
+    [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
+    public static partial int ListenOn(int socket, int backlog);
+
+    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    public static partial int ConnectTo(int socket, in VsockAddress address, int size);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    public static partial int AcceptFrom(int socket, ref VsockAddress peer, ref int size, int flags);
 
     [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Execute(string path, byte** arguments, byte** environment);

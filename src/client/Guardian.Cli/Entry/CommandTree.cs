@@ -102,7 +102,7 @@ internal static class CommandTree
 
     private static CommandGroup CreateQuote() => new(
         "quote", "Show and verify quotes of SGX enclaves and TDX trust domains.",
-        new QuoteShowCommand(), new QuoteVerifyCommand(),
+        new QuoteShowCommand(), new QuoteVerifyCommand(), new QuoteForecastCommand(),
         new CommandGroup(
             "collateral", "Fetch, show and pack Intel's statements about platforms.",
             new CollateralFetchCommand(), new CollateralShowCommand(), new CollateralPackCommand()));

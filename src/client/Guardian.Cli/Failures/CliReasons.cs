@@ -163,12 +163,8 @@ internal static class CliReasons
         "no-memory", "The memory of a container is too small for a program.",
         "give it more (docker run --memory, or limits.memory of a pod); the program's own memory comes on top");
     public static readonly RefusalReason CannotListen = Unavailable("cannot-listen", "The program's address is in use, or not allowed.");
-    public static readonly RefusalReason NoCollateralService = Unavailable(
-        "unreachable", "The collateral service does not answer.", "check --service; the collateral that was stored before stays in use");
     public static readonly RefusalReason NoServer = Unavailable(
         "no-server", "A server gives no evidence.", "check the address; the port of a CAS or a room is part of it");
-    public static readonly RefusalReason BadCollateralAnswer = Unavailable(
-        "bad-collateral-answer", "The collateral service gave something else.");
     public static readonly RefusalReason BadAuditLog = Unavailable("bad-log-answer", "The CAS gave something else than its log.");
     public static readonly RefusalReason NoNode = Unavailable(
         "no-node", "A host does not give its journal.", "guardian-node answers there if its configuration has meter.listen");

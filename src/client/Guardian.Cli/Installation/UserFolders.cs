@@ -34,7 +34,7 @@ internal static class UserFolders
 
     /// <summary>Opens the store of fetched collateral.</summary>
     /// <param name="directory">The folder; null for <see cref="Collateral"/>.</param>
-    /// <param name="isEarly">Whether to open the early values.</param>
-    public static CollateralStore OpenCollateral(string? directory = null, bool isEarly = false) =>
-        new(directory ?? Collateral, isEarly);
+    /// <param name="edition">The edition; null for the standard one.</param>
+    public static CollateralStore OpenCollateral(string? directory = null, EvaluationSet? edition = null) =>
+        new(directory ?? Collateral, edition);
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Refusals;
 
@@ -42,6 +43,8 @@ public static class CollateralFiles
                 TcbInfo = DecodeText(collateral.TcbInfo),
                 QeIdentityIssuerChain = DecodeText(collateral.QeIdentityIssuerChain),
                 QeIdentity = DecodeText(collateral.QeIdentity),
+                QveIdentityIssuerChain = collateral.QveIdentity.IsEmpty ? null : DecodeText(collateral.QveIdentityIssuerChain),
+                QveIdentity = collateral.QveIdentity.IsEmpty ? null : DecodeText(collateral.QveIdentity),
             },
             PackedJson.Default.PackedCollateral);
     }
@@ -65,6 +68,11 @@ public static class CollateralFiles
             return Refuse($"it is no JSON of packed collateral: {failure.Message}");
         }
     }
+
+    /// <summary>Converts a revocation list to DER.</summary>
+    /// <param name="list">DER, PEM, hex or base64.</param>
+    /// <returns>DER; empty when it is no list. Never throws for any content.</returns>
+    public static ReadOnlyMemory<byte> DecodeList(ReadOnlyMemory<byte> list) => CertificatePem.ReadRevocationList(list)?.Der ?? default;
 
     private static Outcome<QuoteCollateral> ReadFile(byte[] bytes) =>
         OpenEnclaveEndorsements.TryRead(bytes) is { } endorsements ? endorsements : TryUnpack(bytes);
@@ -94,6 +102,8 @@ public static class CollateralFiles
             RootCaCrl = Piece("rootCaCrl"),
             PckCrl = Piece("pckCrl"),
             PckCrlIssuerChain = Piece("pckCrlIssuerChain"),
+            QveIdentity = Document("qveIdentity", "enclaveIdentity"),
+            QveIdentityIssuerChain = Piece("qveIdentityIssuerChain"),
         };
         return collateral.TcbInfo.IsEmpty || collateral.QeIdentity.IsEmpty || collateral.TcbInfoIssuerChain.IsEmpty
             ? Refuse("it lacks tcb_info, qe_identity or tcb_info_issuer_chain")
@@ -186,6 +196,12 @@ internal sealed record PackedCollateral
 
     [JsonPropertyName("qe_identity")]
     public string? QeIdentity { get; init; }
+
+    [JsonPropertyName("qve_identity_issuer_chain")]
+    public string? QveIdentityIssuerChain { get; init; }
+
+    [JsonPropertyName("qve_identity")]
+    public string? QveIdentity { get; init; }
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -84,8 +84,19 @@ internal static class CollateralReader
         var tdx = tee == TeeType.Tdx
             ? tcb.ReadBytes("tdxtcbcomponents", "svn", PckExtension.ComponentCount)
             : default(ReadOnlyMemory<byte>?);
-        return new PlatformLevel(sgx, tcb.ReadNumber("pcesvn", ushort.MaxValue), tdx, ReadLevel(level));
+        return new PlatformLevel(sgx, tcb.ReadNumber("pcesvn", ushort.MaxValue), tdx, ReadLevel(level))
+        {
+            SgxNames = version == 2 ? [] : ReadNames(tcb, "sgxtcbcomponents"),
+            TdxNames = tee == TeeType.Tdx ? ReadNames(tcb, "tdxtcbcomponents") : [],
+        };
     }
+
+    // For people alone: only some components have a type, such as "SGX Late Microcode Update", or a category, such as "BIOS".
+    private static List<string> ReadNames(JsonFields tcb, string components) =>
+    [
+        .. tcb.ReadObjects(components).Select(each => each.ReadOptionalText("type") is { Length: > 0 } type
+            ? type : each.ReadOptionalText("category")),
+    ];
 
     private static byte[] ReadComponentsOfVersion2(JsonFields tcb) =>
     [

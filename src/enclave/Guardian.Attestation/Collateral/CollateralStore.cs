@@ -8,11 +8,14 @@ namespace Guardian.Attestation.Collateral;
 /// Thread-safe.
 /// </summary>
 /// <param name="directory">The folder; <see cref="Write"/> creates it.</param>
-/// <param name="isEarly">Whether it holds what Intel will apply at the next TCB recovery, under names of its own.</param>
-public sealed class CollateralStore(string directory, bool isEarly = false) : ICollateralSource
+/// <param name="edition">The edition that it holds, under names of its own; null for <see cref="EvaluationSet.Standard"/>.</param>
+public sealed class CollateralStore(string directory, EvaluationSet? edition = null) : ICollateralSource
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, (DateTime Written, QuoteCollateral Collateral)> read = [];
+
+    /// <summary>The edition.</summary>
+    public EvaluationSet Edition { get; } = edition ?? EvaluationSet.Standard;
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -56,8 +59,7 @@ public sealed class CollateralStore(string directory, bool isEarly = false) : IC
     private string PathOf(PlatformId platform)
     {
         ArgumentNullException.ThrowIfNull(platform);
-        var ending = isEarly ? "-early.json" : ".json";
-        var name = string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}{ending}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{platform.Tee}-{platform.Fmspc}-{platform.Authority}{Edition.FileEnding}");
         return Path.Combine(directory, name.ToLowerInvariant());
     }
 }

@@ -17,6 +17,9 @@ internal readonly struct JsonFields(JsonElement element)
 
     public string ReadText(string name) => Find(name, JsonValueKind.String).GetString()!;
 
+    /// <summary>Reads a text; empty when the member is absent.</summary>
+    public string ReadOptionalText(string name) => Has(name) ? ReadText(name) : "";
+
     public int ReadNumber(string name, int maximum) =>
         Find(name, JsonValueKind.Number).TryGetInt32(out var number) && number >= 0 && number <= maximum
             ? number

@@ -9,6 +9,18 @@ namespace Guardian.Attestation.Collateral;
 /// <param name="Tee">The kind of TEE.</param>
 public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
 {
+    private const int FmspcDigits = 12;
+
+    /// <summary>Reads a platform from words.</summary>
+    /// <param name="text"><c>FMSPC:AUTHORITY</c> or <c>FMSPC:AUTHORITY:TEE</c>: 12 hex digits, <c>processor</c> or <c>platform</c>, and
+    /// <c>sgx</c> (the default) or <c>tdx</c>.</param>
+    /// <returns>The platform, or null. Never throws for any content.</returns>
+    public static PlatformId? TryParse(string? text) =>
+        text?.Split(':') is [{ Length: FmspcDigits } fmspc, "processor" or "platform", ..] parts && fmspc.All(char.IsAsciiHexDigit)
+        && parts is [_, _] or [_, _, "sgx" or "tdx"]
+            ? new PlatformId(fmspc.ToLowerInvariant(), parts[1], parts is [_, _, "tdx"] ? TeeType.Tdx : TeeType.Sgx)
+            : null;
+
     /// <summary>Reads the platform of a quote from its PCK certificate, unverified.</summary>
     /// <param name="quote">The quote.</param>
     /// <returns>The platform; null when the quote carries no readable PCK certificate. Never throws for any content.</returns>
@@ -16,14 +28,20 @@ public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
     public static PlatformId? Of(Quote quote)
     {
         ArgumentNullException.ThrowIfNull(quote);
-        if (CertificatePem.ReadAll(quote.CertificationData.Span, most: 3) is not [{ } leaf, .. var issuers]
+        return OfChain(quote.CertificationData.Span, quote.Tee);
+    }
+
+    /// <summary>Reads the platform of a PCK chain, unverified; null when its first certificate is no PCK certificate.</summary>
+    internal static PlatformId? OfChain(ReadOnlySpan<byte> pem, TeeType tee)
+    {
+        if (CertificatePem.ReadAll(pem, most: 3) is not [{ } leaf, .. var issuers]
             || leaf.Find(PckExtension.Oid) is not { } value || PckExtension.TryRead(value.Value) is not { } extension)
         {
             return null;
         }
         // Issuer and root may follow in either order.
-        var isPlatform = issuers.Any(issuer => issuer?.SubjectCommonName.Contains("Platform CA", StringComparison.Ordinal) == true);
-        return new PlatformId(Convert.ToHexStringLower(extension.Fmspc.Span), isPlatform ? "platform" : "processor", quote.Tee);
+        var isPlatform = issuers.Any(issuer => issuer is not null && PckIssuer.IsPlatformAuthority(issuer));
+        return new PlatformId(Convert.ToHexStringLower(extension.Fmspc.Span), isPlatform ? "platform" : "processor", tee);
     }
 }
 

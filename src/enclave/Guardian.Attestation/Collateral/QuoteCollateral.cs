@@ -26,4 +26,11 @@ public sealed record QuoteCollateral
 
     /// <summary>Certificates of the PCK issuer; PEM. Verification uses the certificates in the quote; other tools want these.</summary>
     public ReadOnlyMemory<byte> PckCrlIssuerChain { get; init; }
+
+    /// <summary>The signed identity of Intel's quote verification enclave (QvE), JSON exactly as received. Empty when there is none. The
+    /// verifier does not need it; caching services pass it on.</summary>
+    public ReadOnlyMemory<byte> QveIdentity { get; init; }
+
+    /// <summary>Certificates of the signer of <see cref="QveIdentity"/>; PEM.</summary>
+    public ReadOnlyMemory<byte> QveIdentityIssuerChain { get; init; }
 }

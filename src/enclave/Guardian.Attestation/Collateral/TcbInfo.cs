@@ -38,7 +38,14 @@ internal sealed record TcbInfo
 /// <param name="PceSvn">Minimum PCESVN.</param>
 /// <param name="TdxComponents">Minimum security versions of the TDX components, 16; null for SGX.</param>
 /// <param name="Level">The status from these versions on.</param>
-internal sealed record PlatformLevel(ReadOnlyMemory<byte> SgxComponents, int PceSvn, ReadOnlyMemory<byte>? TdxComponents, TcbLevel Level);
+internal sealed record PlatformLevel(ReadOnlyMemory<byte> SgxComponents, int PceSvn, ReadOnlyMemory<byte>? TdxComponents, TcbLevel Level)
+{
+    /// <summary>Intel's names of the SGX components, such as "SGX Late Microcode Update"; empty texts where it gives none.</summary>
+    public IReadOnlyList<string> SgxNames { get; init; } = [];
+
+    /// <summary>Intel's names of the TDX components.</summary>
+    public IReadOnlyList<string> TdxNames { get; init; } = [];
+}
 
 /// <summary>A TDX module.</summary>
 /// <param name="Id">For example <c>TDX_01</c>; empty in <see cref="TcbInfo.TdxModule"/>.</param>

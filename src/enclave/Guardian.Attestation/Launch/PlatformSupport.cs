@@ -16,6 +16,13 @@ public delegate EnclaveProcess SimulationLauncher(
 /// <param name="Simulate">Starts a simulated enclave when there is no hardware; null in a hardware build.</param>
 public sealed record PlatformSupport(IReadOnlyList<TrustAnchor> Anchors, SimulationLauncher? Simulate)
 {
+    /// <summary>Opens the quoting enclave of the simulated machine in a folder; null in a hardware build. It throws
+    /// <see cref="InvalidDataException"/> when the folder has something else.</summary>
+    public Func<string, IQuotingService>? SimulateQuoting { get; init; }
+
+    /// <summary>TARGETINFO of the simulated quoting enclave, 512 bytes; empty in a hardware build.</summary>
+    public ReadOnlyMemory<byte> SimulatedQuotingTarget { get; init; }
+
     /// <summary>Intel's root, and no simulation.</summary>
     public static PlatformSupport HardwareOnly { get; } = new([TrustAnchor.Intel], null);
 

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 
 namespace Guardian.Attestation.Pki;
 
@@ -67,6 +68,9 @@ internal sealed class Certificate
     public required bool HasUnknownCritical { get; init; }
 
     public CertificateExtension? Find(string oid) => Extensions.FirstOrDefault(extension => extension.Oid == oid);
+
+    /// <summary>Writes it as PEM, with a line feed at the end.</summary>
+    public string ToPem() => PemEncoding.WriteString("CERTIFICATE", Der.Span) + "\n";
 
     public bool IsValidAt(DateTimeOffset now) => now >= NotBefore && now <= NotAfter;
 

@@ -10,38 +10,23 @@ namespace Guardian.Attestation.Pki;
 internal sealed class PckChain : IDisposable
 {
     // Intel's names by position (QVL). The simulated PKI's names contain them as well.
-    private const string LeafName = "SGX PCK Certificate";
-    private const string AuthorityName = "CA";
+    internal const string LeafName = "SGX PCK Certificate";
     private const string RootName = "SGX Root CA";
 
-    private PckChain(
-        Certificate leaf, Certificate authority, Certificate root, TrustAnchor anchor, PckExtension extension, P256Key pckKey,
-        P256Key authorityKey, P256Key rootKey)
-    {
-        (Leaf, Authority, Root, Anchor, Extension) = (leaf, authority, root, anchor, extension);
-        (PckKey, AuthorityKey, RootKey) = (pckKey, authorityKey, rootKey);
-    }
+    private PckChain(Certificate leaf, PckIssuer issuer, PckExtension extension, P256Key pckKey) =>
+        (Leaf, Issuer, Extension, PckKey) = (leaf, issuer, extension, pckKey);
 
     public Certificate Leaf { get; }
 
-    public Certificate Authority { get; }
+    public PckIssuer Issuer { get; }
 
-    public Certificate Root { get; }
-
-    public TrustAnchor Anchor { get; }
+    public TrustAnchor Anchor => Issuer.Anchor;
 
     public PckExtension Extension { get; }
 
     public P256Key PckKey { get; }
 
-    public P256Key AuthorityKey { get; }
-
-    public P256Key RootKey { get; }
-
-    public IEnumerable<Validity> Validities =>
-    [
-        Validity.Of("pck", Leaf), Validity.Of("intermediate", Authority), Validity.Of("root", Root),
-    ];
+    public IEnumerable<Validity> Validities => [Validity.Of("pck", Leaf), .. Issuer.Validities];
 
     /// <summary>
     /// Verifies a PEM chain of three certificates: leaf first, issuer and root in either order. Never throws for any content.
@@ -51,38 +36,41 @@ internal sealed class PckChain : IDisposable
     public static Outcome<PckChain> Verify(ReadOnlySpan<byte> pem, IReadOnlyList<TrustAnchor> anchors)
     {
         // One certificate more than a chain has is enough to recognise a longer chain.
-        if (CertificatePem.ReadAll(pem, most: 4) is not [{ } leaf, { } authority, { } root])
+        if (CertificatePem.ReadAll(pem, most: 4) is not [{ } leaf, { } second, { } third])
         {
             return Refuse(
                 QuoteReasons.BadChain, "the certification data is not a PEM chain of three certificates: PCK, its issuer, root");
         }
-        if (TrustAnchor.Find(anchors, authority) is not null)
+        var (issuer, refusal) = PckIssuer.Verify(second, third, anchors, QuoteStage.CertificateChain);
+        if (issuer is null)
         {
-            (authority, root) = (root, authority);
+            return refusal!;
         }
-        if (TrustAnchor.Find(anchors, root) is not { } anchor)
+        var outcome = VerifyLeaf(leaf, issuer);
+        if (outcome.Refusal is not null)
         {
-            return Refuse(
-                QuoteReasons.UnknownRoot,
-                $"the chain ends in '{root.SubjectCommonName}', whose key is no root of trust here; roots are "
-                + string.Join(", ", anchors.Select(each => each.Name)));
+            issuer.Dispose();
         }
-        var rootKey = anchor.RentKey();
-        var authorityKey = authority.PublicKey is { } point ? P256Key.TryImport(point.Span) : null;
-        var pckKey = leaf.PublicKey is { } leafPoint ? P256Key.TryImport(leafPoint.Span) : null;
+        return outcome;
+    }
+
+    /// <summary>Verifies a PCK certificate of a verified issuer.</summary>
+    /// <returns>The chain, which disposes the issuer.</returns>
+    private static Outcome<PckChain> VerifyLeaf(Certificate leaf, PckIssuer issuer)
+    {
+        if (leaf.PublicKey is not { } point || P256Key.TryImport(point.Span) is not { } key)
+        {
+            return Refuse(QuoteReasons.BadKey, "a key of the chain is not on P-256");
+        }
         var extension = leaf.Find(PckExtension.Oid) is { } found ? PckExtension.TryRead(found.Value) : null;
-        var refusal = authorityKey is null || pckKey is null ? Refuse(QuoteReasons.BadKey, "a key of the chain is not on P-256")
-            : extension is null ? Refuse(QuoteReasons.BadPck, "the PCK certificate lacks Intel's SGX extension, or a field of it")
-            : CheckRoot(root, anchor, rootKey, QuoteStage.CertificateChain)
-                ?? Check(authority, root, rootKey, AuthorityName, isAuthority: true, QuoteStage.CertificateChain)
-                ?? Check(leaf, authority, authorityKey, LeafName, isAuthority: false, QuoteStage.CertificateChain);
+        var refusal = extension is null
+            ? Refuse(QuoteReasons.BadPck, "the PCK certificate lacks Intel's SGX extension, or a field of it")
+            : Check(leaf, issuer.Authority, issuer.AuthorityKey, LeafName, isAuthority: false, QuoteStage.CertificateChain);
         if (refusal is null)
         {
-            return new PckChain(leaf, authority, root, anchor, extension!, pckKey!, authorityKey!, rootKey);
+            return new PckChain(leaf, issuer, extension!, key);
         }
-        anchor.ReturnKey(rootKey);
-        authorityKey?.Dispose();
-        pckKey?.Dispose();
+        key.Dispose();
         return refusal;
     }
 
@@ -126,8 +114,7 @@ internal sealed class PckChain : IDisposable
     public void Dispose()
     {
         PckKey.Dispose();
-        AuthorityKey.Dispose();
-        Anchor.ReturnKey(RootKey);
+        Issuer.Dispose();
     }
 
     private static Refusal Refuse(RefusalReason reason, string detail) => reason.At(QuoteStage.CertificateChain, detail);

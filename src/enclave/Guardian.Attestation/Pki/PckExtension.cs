@@ -40,6 +40,21 @@ public sealed record PckExtension
     /// <summary>SGX type: 0 standard, 1 scalable, 2 scalable with integrity.</summary>
     public required int SgxType { get; init; }
 
+    /// <summary>Whether no security version is below those of a level.</summary>
+    /// <param name="components">The level's TCB components, 16.</param>
+    /// <param name="pceSvn">The level's PCESVN.</param>
+    internal bool Reaches(ReadOnlySpan<byte> components, int pceSvn)
+    {
+        for (var i = 0; i < ComponentCount; i++)
+        {
+            if (Components[i] < components[i])
+            {
+                return false;
+            }
+        }
+        return PceSvn >= pceSvn;
+    }
+
     /// <summary>Reads the extension's value.</summary>
     /// <param name="value">The content of the extension's octet string, DER.</param>
     /// <returns>The extension; null when it is malformed or a field is missing. Never throws for any content.</returns>

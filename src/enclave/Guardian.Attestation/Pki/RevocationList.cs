@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Numerics;
 
 namespace Guardian.Attestation.Pki;
 
@@ -10,10 +11,14 @@ internal sealed class RevocationList
 
     private const string IssuingDistributionPoint = "2.5.29.28";
     private const string DeltaIndicator = "2.5.29.27";
+    private const string CrlNumber = "2.5.29.20";
 
     private readonly HashSet<string> serialNumbers;
 
     private RevocationList(HashSet<string> serialNumbers) => this.serialNumbers = serialNumbers;
+
+    /// <summary>The whole list.</summary>
+    public required ReadOnlyMemory<byte> Der { get; init; }
 
     public required ReadOnlyMemory<byte> Tbs { get; init; }
 
@@ -31,6 +36,9 @@ internal sealed class RevocationList
 
     /// <summary>The signature: with ECDSA, the DER sequence of r and s.</summary>
     public required ReadOnlyMemory<byte> Signature { get; init; }
+
+    /// <summary>The number that rises with each list of the issuer (RFC 5280, 5.2.3); null when the list has none.</summary>
+    public required BigInteger? Number { get; init; }
 
     /// <summary>The number of revoked certificates.</summary>
     public int Count => serialNumbers.Count;
@@ -77,17 +85,20 @@ internal sealed class RevocationList
         var issuer = tbs.ReadEncodedValue();
         var (thisUpdate, nextUpdate) = (Certificate.ReadTime(tbs), Certificate.ReadTime(tbs));
         var serialNumbers = tbs.HasData && tbs.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence) ? ReadEntries(tbs.ReadSequence()) : [];
-        if (tbs.HasData && !IsComplete(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence()))
+        BigInteger? number = null;
+        if (tbs.HasData && !TryReadExtensions(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence(), out number))
         {
             return null;
         }
         tbs.ThrowIfNotEmpty();
         return new RevocationList(serialNumbers)
         {
+            Der = der,
             Tbs = tbsBytes,
             Issuer = issuer,
             ThisUpdate = thisUpdate,
             NextUpdate = nextUpdate,
+            Number = number,
             IsSignedWithEcdsaSha256 =
                 new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier() == Certificate.EcdsaWithSha256,
             SignatureAlgorithm = algorithm,
@@ -106,8 +117,9 @@ internal sealed class RevocationList
     }
 
     // A list of some reasons only, or of changes only, would hide the other revoked certificates.
-    private static bool IsComplete(AsnReader extensions)
+    private static bool TryReadExtensions(AsnReader extensions, out BigInteger? number)
     {
+        number = null;
         while (extensions.HasData)
         {
             var extension = extensions.ReadSequence();
@@ -116,6 +128,10 @@ internal sealed class RevocationList
             if (isCritical || oid is IssuingDistributionPoint or DeltaIndicator)
             {
                 return false;
+            }
+            if (oid == CrlNumber)
+            {
+                number = new AsnReader(extension.ReadOctetString(), AsnEncodingRules.DER).ReadInteger();
             }
         }
         return true;

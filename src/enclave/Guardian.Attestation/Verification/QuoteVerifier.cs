@@ -216,7 +216,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
             {
                 return verified;
             }
-            (verified, var refusal) = VerifiedCollateral.Verify(wanted, Chain, options.RequireRevocationLists);
+            (verified, var refusal) = VerifiedCollateral.Verify(wanted, Chain.Issuer, Chain.Leaf, options.RequireRevocationLists);
             collateral = wanted;
             return new Outcome<VerifiedCollateral>(verified, refusal);
         }

@@ -166,14 +166,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
 
     private bool Reaches(PlatformLevel level, ReadOnlyMemory<byte>? teeTcbSvn)
     {
-        for (var i = 0; i < PckExtension.ComponentCount; i++)
-        {
-            if (pck.Components[i] < level.SgxComponents.Span[i])
-            {
-                return false;
-            }
-        }
-        if (pck.PceSvn < level.PceSvn)
+        if (!pck.Reaches(level.SgxComponents.Span, level.PceSvn))
         {
             return false;
         }

@@ -25,14 +25,14 @@ internal sealed class TcbShortfall(PckExtension platform, ReadOnlyMemory<byte>? 
     {
         for (var i = 0; i < PckExtension.ComponentCount; i++)
         {
-            Compare($"SGX TCB component {i + 1}", platform.Components[i], level.SgxComponents.Span[i], name);
+            Compare($"SGX TCB component {i + 1}{NameOf(level.SgxNames, i)}", platform.Components[i], level.SgxComponents.Span[i], name);
         }
         Compare("PCESVN", platform.PceSvn, level.PceSvn, name);
         if (teeTcbSvn is { } svn && level.TdxComponents is { } needed)
         {
             for (var i = firstTdx; i < PckExtension.ComponentCount; i++)
             {
-                Compare($"TDX TCB component {i + 1}", svn.Span[i], needed.Span[i], name);
+                Compare($"TDX TCB component {i + 1}{NameOf(level.TdxNames, i)}", svn.Span[i], needed.Span[i], name);
             }
         }
         return this;
@@ -85,6 +85,9 @@ internal sealed class TcbShortfall(PckExtension platform, ReadOnlyMemory<byte>? 
         remedies.Clear();
         remedies.Add("relaunch the trust domain: the host is up to date");
     }
+
+    private static string NameOf(IReadOnlyList<string> names, int index) =>
+        index < names.Count && names[index].Length > 0 ? $" ({names[index]})" : "";
 
     private void Compare(string component, int found, int needed, string level)
     {

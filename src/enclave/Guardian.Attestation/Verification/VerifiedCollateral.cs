@@ -5,11 +5,9 @@ using Guardian.Refusals;
 
 namespace Guardian.Attestation.Verification;
 
-/// <summary>Collateral whose every signature leads to the root of a PCK chain. The caller checks <see cref="Validities"/>.</summary>
+/// <summary>Collateral whose every signature leads to the root of a PCK issuer. The caller checks <see cref="Validities"/>.</summary>
 internal sealed class VerifiedCollateral
 {
-    private const string SignerName = "SGX TCB Signing";
-
     private VerifiedCollateral(
         TcbInfo tcbInfo, EnclaveIdentity qeIdentity, IReadOnlyList<Validity> validities, bool hasRevocationLists, Refusal? revocation)
     {
@@ -26,15 +24,20 @@ internal sealed class VerifiedCollateral
     /// <summary>Whether both revocation lists are present.</summary>
     public bool HasRevocationLists { get; }
 
-    /// <summary>The refusal for the first revoked certificate of the chain or the collateral; null when none is revoked.</summary>
+    /// <summary>The refusal for the first revoked certificate of the platform or the collateral; null when none is revoked.</summary>
     public Refusal? Revocation { get; }
 
-    /// <summary>Verifies collateral for a chain.</summary>
-    public static Outcome<VerifiedCollateral> Verify(QuoteCollateral collateral, PckChain chain, bool requireRevocationLists)
+    /// <summary>Verifies collateral for the platforms of an issuer of PCK certificates.</summary>
+    /// <param name="collateral">The collateral.</param>
+    /// <param name="issuer">The issuer.</param>
+    /// <param name="leaf">The PCK certificate that must not be revoked; null when there is none to check.</param>
+    /// <param name="requireRevocationLists">Whether both lists must be there.</param>
+    public static Outcome<VerifiedCollateral> Verify(
+        QuoteCollateral collateral, PckIssuer issuer, Certificate? leaf, bool requireRevocationLists)
     {
         // Step 1: the signers.
         var validities = new List<Validity>();
-        var (signer, refusal) = IssuerChain.Verify(collateral.TcbInfoIssuerChain.Span, "tcbsigner", chain, validities);
+        var (signer, refusal) = CollateralSigner.Verify(collateral.TcbInfoIssuerChain.Span, "tcbsigner", issuer, validities);
         using var tcbSigner = signer;
         if (tcbSigner is null)
         {
@@ -42,7 +45,9 @@ internal sealed class VerifiedCollateral
         }
         var isSame = collateral.QeIdentityIssuerChain.IsEmpty
             || collateral.QeIdentityIssuerChain.Span.SequenceEqual(collateral.TcbInfoIssuerChain.Span);
-        (signer, refusal) = isSame ? default : IssuerChain.Verify(collateral.QeIdentityIssuerChain.Span, "qesigner", chain, validities);
+        (signer, refusal) = isSame
+            ? default
+            : CollateralSigner.Verify(collateral.QeIdentityIssuerChain.Span, "qesigner", issuer, validities);
         using var qeSigner = signer;
         if (refusal is not null)
         {
@@ -73,26 +78,28 @@ internal sealed class VerifiedCollateral
 
         // Step 3: the revocation lists.
         (var rootList, refusal) = ReadList(
-            collateral.RootCaCrl, "rootcrl", chain.Root, chain.RootKey, requireRevocationLists, validities);
+            collateral.RootCaCrl, "rootcrl", issuer.Root, issuer.RootKey, requireRevocationLists, validities);
         if (refusal is not null)
         {
             return refusal;
         }
         (var pckList, refusal) = ReadList(
-            collateral.PckCrl, "pckcrl", chain.Authority, chain.AuthorityKey, requireRevocationLists, validities);
+            collateral.PckCrl, "pckcrl", issuer.Authority, issuer.AuthorityKey, requireRevocationLists, validities);
         if (refusal is not null)
         {
             return refusal;
         }
-        var revocation = FindRevoked(rootList, pckList, chain, [tcbSigner.Signer, .. qeSigner is null ? [] : new[] { qeSigner.Signer }]);
+        var revocation = FindRevoked(
+            rootList, pckList, issuer, leaf, [tcbSigner.Signer, .. qeSigner is null ? [] : new[] { qeSigner.Signer }]);
         return new VerifiedCollateral(
             tcbInfo.Content, qeIdentity.Content, validities, rootList is not null && pckList is not null, revocation);
     }
 
-    private static Refusal? FindRevoked(RevocationList? rootList, RevocationList? pckList, PckChain chain, IEnumerable<Certificate> signers)
+    private static Refusal? FindRevoked(
+        RevocationList? rootList, RevocationList? pckList, PckIssuer issuer, Certificate? leaf, IEnumerable<Certificate> signers)
     {
-        var revoked = rootList?.Contains(chain.Authority) == true ? "the PCK issuer's certificate"
-            : pckList?.Contains(chain.Leaf) == true ? "the PCK certificate of this platform"
+        var revoked = rootList?.Contains(issuer.Authority) == true ? "the PCK issuer's certificate"
+            : leaf is not null && pckList?.Contains(leaf) == true ? "the PCK certificate of this platform"
             : signers.Any(signer => rootList?.Contains(signer) == true) ? "the certificate of the collateral's signer"
             : null;
         return revoked is null ? null : QuoteReasons.Revoked.At(QuoteStage.Revocation, $"{revoked} was revoked");
@@ -123,51 +130,4 @@ internal sealed class VerifiedCollateral
     }
 
     private static Refusal Refuse(RefusalReason reason, string detail) => reason.At(QuoteStage.Collateral, detail);
-
-    // The signer of a document, certified by the chain's own root.
-    private sealed class IssuerChain : IDisposable
-    {
-        private IssuerChain(Certificate signer, P256Key key)
-        {
-            Signer = signer;
-            Key = key;
-        }
-
-        public Certificate Signer { get; }
-
-        public P256Key Key { get; }
-
-        public static Outcome<IssuerChain> Verify(ReadOnlySpan<byte> pem, string name, PckChain chain, List<Validity> validities)
-        {
-            if (CertificatePem.ReadAll(pem, most: 3) is not [{ PublicKey: { } point } signer, { } root])
-            {
-                return Refuse(
-                    QuoteReasons.BadIssuerChain, $"the issuer chain of '{name}' is not a PEM chain of two certificates: signer, root");
-            }
-            if (root.PublicKey is not { } rootPoint || !rootPoint.Span.SequenceEqual(chain.Anchor.RootKey.Span))
-            {
-                return Refuse(
-                    QuoteReasons.UnknownRoot,
-                    $"the issuer chain of '{name}' ends in '{root.SubjectCommonName}', whose key is not that of {chain.Anchor.Name}");
-            }
-            // The chain has verified its own root certificate before.
-            var refusal = root.Der.Span.SequenceEqual(chain.Root.Der.Span)
-                ? null
-                : PckChain.CheckRoot(root, chain.Anchor, chain.RootKey, QuoteStage.Collateral);
-            refusal ??= PckChain.Check(signer, root, chain.RootKey, SignerName, isAuthority: false, QuoteStage.Collateral);
-            if (refusal is not null)
-            {
-                return refusal;
-            }
-            if (P256Key.TryImport(point.Span) is not { } key)
-            {
-                return Refuse(QuoteReasons.BadKey, $"the key of '{name}' is not on P-256");
-            }
-            validities.Add(Validity.Of(name, signer));
-            validities.Add(Validity.Of($"{name} root", root));
-            return new IssuerChain(signer, key);
-        }
-
-        public void Dispose() => Key.Dispose();
-    }
 }

@@ -19,7 +19,7 @@ internal static class KernelCheck
             ? new Finding(
                 "provision", FindingStatus.Note, "/dev/sgx_provision is there",
                 "guests can quote only if the operator lets them use the provisioning key, which identifies the processor",
-                "node.yaml: sgx: provision_key: true")
+                "node.yaml: sgx: provision_key: flavor (docs/how-to/quoting.md)")
             : new Finding("provision", FindingStatus.Note, "there is no /dev/sgx_provision", "no guest can make quotes without it");
         yield return CheckSizes(host);
         yield return host.Exists("/dev/kvm")

@@ -11,6 +11,11 @@ public sealed record NodeConfiguration
     // unix(7): sun_path has 108 bytes, with the zero at the end.
     private const int MaxSocketPath = 107;
 
+    private static readonly Dictionary<string, ProvisionKeyRule> ProvisionKeyWords = new()
+    {
+        ["false"] = ProvisionKeyRule.Nobody, ["true"] = ProvisionKeyRule.Everybody, ["flavor"] = ProvisionKeyRule.ByFlavor,
+    };
+
     /// <summary>The path of the socket on which the relay listens, unless systemd passes one.</summary>
     public required string Listen { get; init; }
 
@@ -23,8 +28,11 @@ public sealed record NodeConfiguration
     /// <summary>The host's EPC sections, if the kernel does not report them; else empty.</summary>
     public required IReadOnlyList<EpcSection> Sections { get; init; }
 
-    /// <summary>Whether guests with EPC may use the provisioning key.</summary>
-    public required bool ProvisionKey { get; init; }
+    /// <summary>The guests with EPC that may use the provisioning key.</summary>
+    public required ProvisionKeyRule ProvisionKey { get; init; }
+
+    /// <summary>Whether guests with EPC get a vsock device, over which they reach the host's quoting service.</summary>
+    public required bool GuestVsock { get; init; }
 
     /// <summary>The cloud's name in <c>clouds.yaml</c>; null means <c>OS_CLOUD</c> and its companions in the environment.</summary>
     public required string? Cloud { get; init; }
@@ -65,7 +73,8 @@ public sealed record NodeConfiguration
             Upstream = ReadSocket(relay, "upstream") ?? "/run/libvirt/libvirt-sock",
             Users = ReadUsers(relay, accounts),
             Sections = [.. (sgx?.Maps("sections") ?? []).Select(ReadSection)],
-            ProvisionKey = sgx?.Flag("provision_key", absent: false) ?? false,
+            ProvisionKey = sgx?.Word("provision_key", ProvisionKeyWords, ProvisionKeyRule.Nobody) ?? ProvisionKeyRule.Nobody,
+            GuestVsock = sgx?.Flag("guest_vsock", absent: false) ?? false,
             ReservedMebibytes = sgx?.OptionalInteger("reserved_mib", 0, 1 << 30) ?? 0,
             Check = sgx?.OptionalText("check"),
             Journal = meter?.OptionalText("journal") ?? "/var/lib/guardian/epc.journal",
@@ -124,4 +133,17 @@ public sealed record NodeConfiguration
         var account = accounts.Split('\n').Select(line => line.Split(':')).FirstOrDefault(fields => fields.Length > 2 && fields[0] == name);
         return account is not null && uint.TryParse(account[2], NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
+}
+
+/// <summary>The guests with EPC that may use the provisioning key, with which an enclave identifies the host's processor.</summary>
+public enum ProvisionKeyRule
+{
+    /// <summary>None.</summary>
+    Nobody,
+
+    /// <summary>All.</summary>
+    Everybody,
+
+    /// <summary>Those whose flavor requests <c>CUSTOM_SGX_PROVISION_KEY</c>.</summary>
+    ByFlavor,
 }

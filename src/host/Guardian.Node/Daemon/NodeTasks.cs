@@ -69,7 +69,8 @@ internal static class NodeTasks
             return HostEpc.Read(
                 sections, configuration.ReservedMebibytes, configuration.Check is { } program ? Passes(program) : check());
         }
-        var publisher = new EpcPublisher(new PlacementClient(session), () => name.Current);
+        var publisher = new EpcPublisher(
+            new PlacementClient(session), () => name.Current, configuration.ProvisionKey == ProvisionKeyRule.ByFlavor);
         var inventory = new InventoryLoop(publisher, Read, TimeProvider.System, log);
         _ = Task.Run(() => inventory.RunAsync(CancellationToken.None));
         return inventory;

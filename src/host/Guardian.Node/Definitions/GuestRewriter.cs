@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Machine;
 using Guardian.Libvirt.Domain;
 using Guardian.OpenStack.Placement;
@@ -20,8 +21,11 @@ internal sealed record GuestRules
     /// <summary>Whether SGX is hidden from guests without EPC: on every host that has SGX.</summary>
     public bool HidesSgx { get; init; }
 
-    /// <summary>Whether guests with EPC may use the provisioning key.</summary>
-    public bool ProvisionKey { get; init; }
+    /// <summary>The guests with EPC that may use the provisioning key.</summary>
+    public ProvisionKeyRule ProvisionKey { get; init; }
+
+    /// <summary>Whether guests with EPC get a vsock device, over which they reach the host's quoting service.</summary>
+    public bool AddsVsock { get; init; }
 }
 
 /// <summary>Rewrites the definitions of guests, so that a guest with a claim gets its EPC.</summary>
@@ -84,7 +88,7 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
         {
             return refusal;
         }
-        var found = answer.Value ?? (requested > 0 ? [new EpcClaim(Guid.Empty, null, requested.Value)] : null);
+        var found = answer.Value ?? (requested > 0 ? [ReadClaim(nova, requested.Value)] : null);
         if (found is null)
         {
             // A definition with EPC got it from this relay. Any other guest might have a claim.
@@ -104,10 +108,16 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
                 $"instance {nova.Instance} asks for {requested} MiB of EPC, but Placement has claimed {claimed} MiB for it");
         }
         var plan = EpcLayout.Plan(found, rules.Sections);
-        return plan.Value is { } devices ? AddEpc(document, nova, devices) : plan.Refusal!;
+        return plan.Value is { } devices
+            ? AddEpc(document, nova, devices, found.Any(claim => claim.ProvisionKey))
+            : plan.Refusal!;
     }
 
-    private Outcome<Rewriting> AddEpc(XDocument document, NovaMetadata nova, List<EpcDevice> devices)
+    // Newer definitions show what Nova's scheduler claimed.
+    private static EpcClaim ReadClaim(NovaMetadata nova, long requested) =>
+        new(Guid.Empty, null, requested) { ProvisionKey = Epc.RequestsProvisionKey(nova.ExtraSpecs) };
+
+    private Outcome<Rewriting> AddEpc(XDocument document, NovaMetadata nova, List<EpcDevice> devices, bool claimsKey)
     {
         var domain = document.Root!;
         if (GuestEpc.HasDevices(domain, devices))
@@ -118,7 +128,12 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
         {
             return obstacle.Reason.Because($"instance {nova.Instance} cannot be given EPC: {obstacle.Detail}");
         }
-        GuestCpu.ShowSgx(domain, rules.ProvisionKey);
+        GuestCpu.ShowSgx(
+            domain, rules.ProvisionKey == ProvisionKeyRule.Everybody || (rules.ProvisionKey == ProvisionKeyRule.ByFlavor && claimsKey));
+        if (rules.AddsVsock)
+        {
+            GuestVsock.Add(domain);
+        }
         return new Rewriting(domain, DomainXml.Write(document));
     }
 

@@ -11,14 +11,18 @@ namespace Guardian.Node.Publishing;
 /// </summary>
 /// <param name="placement">Placement.</param>
 /// <param name="hostName">Reads Nova's name of the host.</param>
+/// <param name="offersKey">Whether flavors can request the provisioning key.</param>
 /// <remarks>
 /// nova-compute rewrites the inventory of the host's own provider every minute, but leaves the providers below it alone. Therefore each EPC
 /// section has a provider of its own there. nova-compute keeps traits of the host's provider that are not its own.
 /// </remarks>
-internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostName)
+internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostName, bool offersKey = false)
 {
     // A round fails only when another writer succeeds, and nova-compute writes a few times a minute.
     private const int MaxRounds = 5;
+
+    // No host has so many guests with EPC: the key is a right, not an amount.
+    private const long KeysOfSection = 4096;
 
     private bool hasNames;
     private string host = "";
@@ -97,6 +101,10 @@ internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostN
         if (!hasNames)
         {
             await placement.EnsureResourceClassAsync(Epc.ResourceClass, cancellation).ConfigureAwait(false);
+            if (offersKey)
+            {
+                await placement.EnsureResourceClassAsync(Epc.ProvisionKeyClass, cancellation).ConfigureAwait(false);
+            }
             foreach (var trait in Epc.CustomTraits)
             {
                 await placement.EnsureTraitAsync(trait, cancellation).ConfigureAwait(false);
@@ -158,10 +166,13 @@ internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostN
             }
             var wanted = new Inventory(total, reservedHere, 1, total, 1, 1.0);
             var inventories = await placement.GetInventoriesAsync(provider.Uuid, cancellation).ConfigureAwait(false);
-            if (inventories.Inventories.GetValueOrDefault(Epc.ResourceClass) != wanted)
+            var all = MakeInventories(wanted, inventories);
+            if (!all.All(each => inventories.Inventories.GetValueOrDefault(each.Key) == each.Value))
             {
-                await SetInventoryAsync(provider.Uuid, inventories, wanted, cancellation).ConfigureAwait(false);
-                changes.Add($"published {total} MiB of EPC on node {node}, {reservedHere} MiB of it reserved");
+                await placement.SetInventoriesAsync(provider.Uuid, inventories with { Inventories = all }, cancellation)
+                    .ConfigureAwait(false);
+                changes.Add($"published {total} MiB of EPC on node {node}, {reservedHere} MiB of it reserved"
+                    + (offersKey ? ", and the provisioning key by flavor" : ""));
             }
             await EnsureTraitsAsync(provider.Uuid, [Epc.SectionTrait], [], changes, cancellation).ConfigureAwait(false);
             var usages = await placement.GetUsagesAsync(provider.Uuid, cancellation).ConfigureAwait(false);
@@ -170,9 +181,20 @@ internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostN
         Claimed = claimed;
     }
 
+    // While servers hold the right to the key, Placement refuses to remove the class; reserved, nobody else claims it.
+    private Dictionary<string, Inventory> MakeInventories(Inventory epc, ProviderInventories known)
+    {
+        var all = new Dictionary<string, Inventory> { [Epc.ResourceClass] = epc };
+        if (offersKey || known.Inventories.ContainsKey(Epc.ProvisionKeyClass))
+        {
+            all[Epc.ProvisionKeyClass] = new Inventory(KeysOfSection, offersKey ? 0 : KeysOfSection, 1, 1, 1, 1.0);
+        }
+        return all;
+    }
+
     private Task SetInventoryAsync(Guid section, ProviderInventories known, Inventory inventory, CancellationToken cancellation) =>
         placement.SetInventoriesAsync(
-            section, known with { Inventories = new Dictionary<string, Inventory> { [Epc.ResourceClass] = inventory } }, cancellation);
+            section, known with { Inventories = MakeInventories(inventory, known) }, cancellation);
 
     // A section may disappear, for example when firmware gives it no size. Guests keep their claims on it until they are deleted.
     private async Task WithdrawAsync(ResourceProvider section, List<string> changes, CancellationToken cancellation)

@@ -8,6 +8,10 @@ public static class Epc
     /// <summary>The resource class; its unit is MiB, like that of Nova's MEMORY_MB.</summary>
     public const string ResourceClass = "CUSTOM_SGX_EPC_MB";
 
+    /// <summary>The resource class of the right to the provisioning key; a flavor requests 1 of it. Offered by hosts that give the key by
+    /// flavor.</summary>
+    public const string ProvisionKeyClass = "CUSTOM_SGX_PROVISION_KEY";
+
     /// <summary>The host's processor has SGX and its firmware lets guests use it. A standard trait.</summary>
     public const string SgxTrait = "HW_CPU_X86_SGX";
 
@@ -56,6 +60,11 @@ public static class Epc
     public static long ReadRequest(IReadOnlyDictionary<string, string>? extraSpecs) =>
         extraSpecs is null ? 0 : extraSpecs.Where(spec => IsEpcKey(spec.Key)).Sum(spec => ParseAmount(spec.Value));
 
+    /// <summary>Whether a flavor requests the right to the provisioning key.</summary>
+    /// <param name="extraSpecs">The flavor's extra specs; null counts as empty.</param>
+    public static bool RequestsProvisionKey(IReadOnlyDictionary<string, string>? extraSpecs) =>
+        extraSpecs?.Any(spec => IsKeyOf(spec.Key, ProvisionKeyClass) && ParseAmount(spec.Value) > 0) == true;
+
     /// <summary>Reads the parts of a flavor's request, in MiB: one for each resource group that asks for EPC.</summary>
     /// <param name="extraSpecs">The flavor's extra specs.</param>
     internal static IReadOnlyList<long> ReadParts(IReadOnlyDictionary<string, string> extraSpecs) =>
@@ -71,8 +80,10 @@ public static class Epc
             ? ParseAmount(amount) : 0;
 
     // resources:CLASS or resources<suffix>:CLASS
-    private static bool IsEpcKey(string key) =>
-        key.StartsWith("resources", StringComparison.Ordinal) && key.EndsWith(":" + ResourceClass, StringComparison.Ordinal);
+    private static bool IsEpcKey(string key) => IsKeyOf(key, ResourceClass);
+
+    private static bool IsKeyOf(string key, string resourceClass) =>
+        key.StartsWith("resources", StringComparison.Ordinal) && key.EndsWith(":" + resourceClass, StringComparison.Ordinal);
 
     // No host has so much. Placement refuses such an amount too, and here it must not overflow a sum.
     private static long ParseAmount(string text) =>

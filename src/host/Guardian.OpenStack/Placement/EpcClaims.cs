@@ -7,7 +7,11 @@ namespace Guardian.OpenStack.Placement;
 /// <param name="Provider">The provider that holds the claim.</param>
 /// <param name="Node">The NUMA node of the provider's section; null when the host has one pool.</param>
 /// <param name="Mebibytes">The amount in MiB, at least 1.</param>
-public sealed record EpcClaim(Guid Provider, int? Node, long Mebibytes);
+public sealed record EpcClaim(Guid Provider, int? Node, long Mebibytes)
+{
+    /// <summary>Whether the instance has also claimed the right to the provisioning key on this host.</summary>
+    public bool ProvisionKey { get; init; }
+}
 
 /// <summary>Looks up the claims that Nova's scheduler made for an instance. They are the authoritative size.</summary>
 /// <param name="placement">Placement.</param>
@@ -31,19 +35,23 @@ public sealed class EpcClaims(PlacementClient placement)
     {
         ArgumentNullException.ThrowIfNull(host);
         var claims = new List<EpcClaim>();
+        var hasKey = false;
         var others = new SortedSet<string>(StringComparer.Ordinal);
         var allocations = await placement.GetAllocationsAsync(instance, cancellation).ConfigureAwait(false);
         foreach (var (id, amounts) in allocations.Allocations)
         {
-            if (amounts.Resources.GetValueOrDefault(Epc.ResourceClass) is var mebibytes and > 0)
+            var mebibytes = amounts.Resources.GetValueOrDefault(Epc.ResourceClass);
+            var isKey = amounts.Resources.GetValueOrDefault(Epc.ProvisionKeyClass) > 0;
+            if (mebibytes > 0 || isKey)
             {
                 var provider = await GetProviderAsync(id, cancellation).ConfigureAwait(false);
                 var root = await GetProviderAsync(provider.RootProviderUuid, cancellation).ConfigureAwait(false);
-                if (root.Name == host)
+                hasKey |= isKey && root.Name == host;
+                if (mebibytes > 0 && root.Name == host)
                 {
                     claims.Add(new EpcClaim(id, Epc.FindNode(host, provider.Name), mebibytes));
                 }
-                else
+                else if (mebibytes > 0)
                 {
                     others.Add(root.Name);
                 }
@@ -56,7 +64,8 @@ public sealed class EpcClaims(PlacementClient placement)
             throw new RefusedException(CloudReasons.OtherHost.Because(
                 $"instance {instance} has claimed EPC on {found}, and none on {host}; is that Nova's name of this host?"));
         }
-        return [.. claims.OrderBy(claim => claim.Node)];
+        // The key may be claimed at another section of the host than the EPC.
+        return [.. claims.OrderBy(claim => claim.Node).Select(claim => claim with { ProvisionKey = hasKey })];
     }
 
     private async Task<ResourceProvider> GetProviderAsync(Guid id, CancellationToken cancellation)

@@ -48,6 +48,34 @@ internal sealed class SimulatedQuotingEnclave : IDisposable
         AttributesMask: new EnclaveAttributes((AttributeFlags)ulong.MaxValue, 3),
         MiscSelect: 0, MiscSelectMask: uint.MaxValue);
 
+    /// <summary>TARGETINFO of the enclave on every simulated machine.</summary>
+    public static byte[] Target
+    {
+        get
+        {
+            var signed = LoadSigStruct();
+            return TargetInfo.Of(new ReportBody
+            {
+                CpuSvn = new byte[KeyRequest.CpuSvnSize],
+                MiscSelect = signed.MiscSelect,
+                CetAttributes = signed.CetAttributes,
+                IsvExtProdId = signed.IsvExtProdId,
+                Attributes = signed.Attributes with { Flags = signed.Attributes.Flags | AttributeFlags.Init },
+                MrEnclave = signed.EnclaveHash,
+                MrSigner = signed.Signer,
+                IsvProdId = signed.IsvProdId,
+                IsvSvn = signed.IsvSvn,
+                IsvFamilyId = signed.IsvFamilyId,
+            });
+        }
+    }
+
+    /// <summary>ISVSVN of the enclave.</summary>
+    public ushort IsvSvn => enclave.Identity.IsvSvn;
+
+    /// <summary>The identifier that its quotes carry, 16 bytes.</summary>
+    public ReadOnlyMemory<byte> Id => qeId;
+
     internal static EnclaveImage Image => EnclaveImage.FromBytes(Code);
 
     /// <summary>Launches it on a machine; the first launch provisions the machine.</summary>

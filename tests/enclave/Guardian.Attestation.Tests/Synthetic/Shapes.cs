@@ -75,6 +75,8 @@ internal sealed class ListShape(CertificateShape issuer)
 
     public DateTimeOffset NextUpdate { get; set; } = new(2026, 6, 19, 0, 0, 0, TimeSpan.Zero);
 
+    public BigInteger Number { get; set; } = BigInteger.One;
+
     public List<CertificateShape> Revoked { get; } = [];
 
     /// <summary>Whether the collateral has no list.</summary>
@@ -91,7 +93,7 @@ internal sealed class ListShape(CertificateShape issuer)
         var builder = new CertificateRevocationListBuilder();
         Revoked.ForEach(each => builder.AddEntry(each.SerialNumber, ThisUpdate));
         var list = builder.Build(
-            Issuer.Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? Issuer.Key), BigInteger.One, NextUpdate,
+            Issuer.Subject, X509SignatureGenerator.CreateForECDsa(SignedBy ?? Issuer.Key), Number, NextUpdate,
             HashAlgorithmName.SHA256,
             X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(new byte[20]), ThisUpdate);
         return Damage?.Invoke(list) ?? list;

@@ -14,6 +14,7 @@ public class NodeConfigurationTests
     [InlineData("relay: 1\n", "must be a map")]
     [InlineData($"relay:\n  listen: {LongPath}\n", "1 to 107 bytes")]
     [InlineData("sgx:\n  sections:\n    - node: 0\n", "'mib' is missing")]
+    [InlineData("sgx:\n  provision_key: yes\n", "must be one of false, true, flavor")]
     [InlineData("meter:\n  listen: 9471\n", "is not an address to listen on")]
     [InlineData("meter:\n  listen: 0.0.0.0:9471\n", "0.0.0.0:9471 is not a loopback address")]
     [InlineData("meter:\n  listen: 0.0.0.0:9471\n  token_file: /t\n", "give certificate, key and token_file too")]
@@ -38,6 +39,16 @@ public class NodeConfigurationTests
         var configuration = NodeConfiguration.Read(Encoding.UTF8.GetBytes($"meter:\n  {members}\n"), "", problems);
         Assert.Empty(problems.Items);
         Assert.Equal(9471, configuration!.Monitoring!.Listen.Port);
+    }
+
+    [Theory]
+    [InlineData("", ProvisionKeyRule.Nobody, false)]
+    [InlineData("sgx:\n  provision_key: true\n", ProvisionKeyRule.Everybody, false)]
+    [InlineData("sgx:\n  provision_key: flavor\n  guest_vsock: true\n", ProvisionKeyRule.ByFlavor, true)]
+    public void The_provisioning_key_and_vsock_are_given_to_nobody_by_default(string yaml, ProvisionKeyRule rule, bool hasVsock)
+    {
+        var read = NodeConfiguration.Read(Encoding.UTF8.GetBytes(yaml + "relay: {}\n"), "", new DocumentProblems())!;
+        Assert.Equal((rule, hasVsock), (read.ProvisionKey, read.GuestVsock));
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Xml.Linq;
+using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Machine;
 using Guardian.Libvirt.Domain;
 using Guardian.Node.Definitions;
 using Guardian.Node.Tests.Support;
+using Guardian.OpenStack.Placement;
 using Guardian.Refusals;
 
 namespace Guardian.Node.Tests.Definitions;
@@ -188,13 +190,35 @@ public sealed class GuestRewriterTests
     }
 
     [Theory]
-    [InlineData(false, "disable")]
-    [InlineData(true, "optional")]
-    public void The_provisioning_key_is_the_operators_decision(bool allowed, string policy)
+    [InlineData(ProvisionKeyRule.Nobody, false, "disable")]
+    [InlineData(ProvisionKeyRule.Nobody, true, "disable")]
+    [InlineData(ProvisionKeyRule.Everybody, false, "optional")]
+    [InlineData(ProvisionKeyRule.ByFlavor, false, "disable")]
+    [InlineData(ProvisionKeyRule.ByFlavor, true, "optional")]
+    public void The_provisioning_key_is_the_operators_decision(ProvisionKeyRule rule, bool isClaimed, string policy)
     {
-        var rules = new GuestRules { ProvisionKey = allowed };
-        var domain = Rewrite(TestDomain.Nova(cpu: "<cpu mode='host-passthrough'/>"), FixedClaims.Of(8), rules);
+        var claims = new FixedClaims([new EpcClaim(Guid.Empty, null, 8) { ProvisionKey = isClaimed }]);
+        var domain = Rewrite(
+            TestDomain.Nova(cpu: "<cpu mode='host-passthrough'/>"), claims, new GuestRules { ProvisionKey = rule });
         Assert.Equal(policy, Policy(domain, "sgx-provisionkey"));
+    }
+
+    [Fact]
+    public void A_guest_with_EPC_gets_a_vsock_device_once_and_a_plain_guest_gets_none()
+    {
+        var rules = new GuestRules { AddsVsock = true, HidesSgx = true };
+        var first = Rewrite(TestDomain.Nova(), FixedClaims.Of(8), rules);
+        var device = Assert.Single(first.Element("devices")!.Elements("vsock"));
+        Assert.Equal(("virtio", "yes"), (Value(device, "model"), Value(device.Element("cid")!, "auto")));
+        PassesUnchanged(new GuestRewriter(FixedClaims.Of(8), rules), first.ToString(SaveOptions.DisableFormatting));
+
+        // A device that the definition has already stays the only one.
+        var own = TestDomain.Nova(devices: "<vsock model='virtio'><cid auto='no' address='7'/></vsock>");
+        Assert.Equal("7", Value(Assert.Single(
+            Rewrite(own, FixedClaims.Of(8), rules).Element("devices")!.Elements("vsock")).Element("cid")!, "address"));
+        Assert.DoesNotContain("vsock", Rewrite(TestDomain.Nova(cpu: "<cpu mode='host-passthrough'/>"), FixedClaims.None, rules).ToString(),
+            StringComparison.Ordinal);
+        Assert.Empty(Rewrite(TestDomain.Nova(), FixedClaims.Of(8)).Element("devices")!.Elements("vsock"));
     }
 
     [Fact]

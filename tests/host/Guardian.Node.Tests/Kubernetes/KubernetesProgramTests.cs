@@ -17,7 +17,7 @@ public sealed class KubernetesProgramTests : IDisposable
     [Theory]
     [InlineData(2, "--node needs the node's name", "kubernetes")]
     [InlineData(2, "guardian-node kubernetes --node NAME", "kubernetes", "--nodes", "a")]
-    [InlineData(2, "or the role 'kubernetes'", "kubernets")]
+    [InlineData(2, "'collateral', 'kubernetes' and 'quoting'", "kubernets")]
     [InlineData(3, "there is no folder /nowhere", "kubernetes", "--node", "a", "--folder", "/nowhere")]
     [InlineData(3, "this is no pod of Kubernetes", "kubernetes", "withdraw")]
     public async Task Mistakes_have_their_exit_codes(int exitCode, string words, params string[] arguments)

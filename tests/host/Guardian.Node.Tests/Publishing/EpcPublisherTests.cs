@@ -49,6 +49,45 @@ public sealed class EpcPublisherTests : IDisposable
     }
 
     [Fact]
+    public async Task The_provisioning_key_is_offered_beside_each_section_and_reserved_when_it_is_not_offered_any_more()
+    {
+        var epc = Host(reserved: 0, (0, 64), (1, 32));
+        await new EpcPublisher(new PlacementClient(session), () => "host", offersKey: true).PublishAsync(epc);
+        foreach (var section in new[] { "host_sgx_epc_0", "host_sgx_epc_1" })
+        {
+            Assert.Equal((4096L, 0L, 1L), Key(section));
+        }
+        Assert.Equal((64, 0), placement["host_sgx_epc_0"].Epc);
+        Assert.Contains(placement.Changes, change => change.EndsWith(Epc.ProvisionKeyClass, StringComparison.Ordinal));
+
+        // A server may hold the right, and then the class cannot be removed.
+        await PublishAsync(epc);
+        Assert.Equal((4096L, 4096L, 1L), Key("host_sgx_epc_0"));
+        Assert.Equal((64, 0), placement["host_sgx_epc_0"].Epc);
+
+        (long, long, long) Key(string name)
+        {
+            var inventory = placement[name].Inventories[Epc.ProvisionKeyClass]!;
+            return ((long)inventory["total"]!, (long)inventory["reserved"]!, (long)inventory["max_unit"]!);
+        }
+    }
+
+    [Fact]
+    public async Task The_claim_of_the_provisioning_key_counts_on_the_same_host_alone()
+    {
+        var (here, there) = (placement.AddSection(placement["host"], 0), placement.AddSection(placement.AddHost("other"), 0));
+        var keyHere = placement.AddSection(placement["host"], 1);
+        var (withKey, without) = (Guid.NewGuid(), Guid.NewGuid());
+        placement.Claims[withKey] = new() { [here.Id] = 8 };
+        placement.Claims[without] = new() { [here.Id] = 8 };
+        placement.Keys[withKey] = [keyHere.Id];
+        placement.Keys[without] = [there.Id];
+        var claims = new EpcClaims(new PlacementClient(session));
+        Assert.Equal([new EpcClaim(here.Id, 0, 8) { ProvisionKey = true }], await claims.ReadAsync(withKey, "host"));
+        Assert.Equal([new EpcClaim(here.Id, 0, 8)], await claims.ReadAsync(without, "host"));
+    }
+
+    [Fact]
     public async Task What_nova_compute_changes_meanwhile_stays_and_ours_is_added_to_it()
     {
         var others = 3;

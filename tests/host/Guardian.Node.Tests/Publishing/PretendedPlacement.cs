@@ -27,6 +27,9 @@ internal sealed class PretendedPlacement : HttpMessageHandler
     /// <summary>The EPC of a consumer, in MiB by provider.</summary>
     public ConcurrentDictionary<Guid, Dictionary<Guid, long>> Claims { get; } = [];
 
+    /// <summary>The providers at which a consumer has claimed the right to the provisioning key.</summary>
+    public ConcurrentDictionary<Guid, List<Guid>> Keys { get; } = [];
+
     /// <summary>The number of requests about consumers' claims.</summary>
     public int Lookups;
 
@@ -115,6 +118,11 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         foreach (var (provider, mebibytes) in Claims.GetValueOrDefault(consumer) ?? [])
         {
             allocations[provider.ToString()] = new JsonObject { ["resources"] = new JsonObject { [Epc.ResourceClass] = mebibytes } };
+        }
+        foreach (var provider in Keys.GetValueOrDefault(consumer) ?? [])
+        {
+            var claimed = allocations[provider.ToString()] ??= new JsonObject { ["resources"] = new JsonObject() };
+            claimed["resources"]![Epc.ProvisionKeyClass] = 1;
         }
         return Json(new JsonObject { ["allocations"] = allocations });
     }

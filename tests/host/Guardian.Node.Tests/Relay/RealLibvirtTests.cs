@@ -40,6 +40,18 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
     }
 
     [Fact]
+    public void The_vsock_device_is_one_that_libvirt_accepts_and_keeps()
+    {
+        using var guest = Begin(8, OneSection with { AddsVsock = true }, TestDomain.Nova(type: "qemu"));
+        var first = guest.Virsh("dumpxml", guest.Name).Ends(0).Output;
+        var device = Assert.Single(XElement.Parse(first).Element("devices")!.Elements("vsock"));
+        Assert.Equal("yes", (string?)device.Element("cid")!.Attribute("auto"));
+        guest.Validate(first);
+        guest.Define(first).Ends(0);
+        Assert.Equal(first, guest.Virsh("dumpxml", guest.Name).Output);
+    }
+
+    [Fact]
     public async Task A_running_guest_maps_its_EPC_and_is_neither_saved_nor_migrated()
     {
         using var guest = Begin(8, OneSection, TestDomain.Nova(type: "qemu"));

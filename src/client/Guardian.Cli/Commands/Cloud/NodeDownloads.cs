@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
@@ -44,7 +43,7 @@ internal sealed class NodeDownloads
                     RevocationMode = X509RevocationMode.NoCheck,
                 },
             };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(ReadCertificates(path));
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(CertificatesFile.Read(path));
         }
         var client = new HttpClient(handler) { MaxResponseContentBufferSize = MaxAnswerSize };
         if (arguments.GetValue(tokenFile) is { } file)
@@ -87,18 +86,4 @@ internal sealed class NodeDownloads
         failure is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized }
         ? "it asks for a token (--node-token-file)"
         : failure.InnerException?.Message ?? failure.Message;
-
-    private static X509Certificate2Collection ReadCertificates(string path)
-    {
-        var found = new X509Certificate2Collection();
-        try
-        {
-            found.ImportFromPem(InputFile.ReadText(path));
-        }
-        catch (CryptographicException)
-        {
-            // Refused below, as a file without certificates.
-        }
-        return found.Count > 0 ? found : throw CliReasons.NoCertificates.Refuse($"{path} has no certificate in PEM");
-    }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.Keeping;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
@@ -33,13 +34,7 @@ internal sealed class VerifyCommand : CliCommand
     {
         Description = "Fetch no collateral; without it, missing collateral comes from --service and is not stored.",
     };
-    private readonly Option<Uri> service = new("--service")
-    {
-        Description = "The provisioning certification service, or a caching one (PCCS).",
-        DefaultValueFactory = _ => CollateralDownload.IntelService,
-        CustomParser = Addresses.ParseWeb,
-        HelpName = "ADDRESS",
-    };
+    private readonly ServiceOptions services = new();
     private readonly Option<string?> eventLog = new("--event-log")
     {
         Description = "The event log of a trust domain (CCEL, dstack's JSON, or AAEL): its events must give the registers of the quote.",
@@ -51,7 +46,7 @@ internal sealed class VerifyCommand : CliCommand
     };
 
     public VerifyCommand() : base("verify", "Find out what some evidence is, verify it, and say whether to trust it.") =>
-        AddSymbols([evidence, .. appraisalOptions.All, keys, eventLog, offline, service, why]);
+        AddSymbols([evidence, .. appraisalOptions.All, keys, eventLog, offline, .. services.All, why]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -118,10 +113,19 @@ internal sealed class VerifyCommand : CliCommand
 
     private async Task<QuoteCollateral> FetchAsync(ParseResult arguments, PlatformId platform, CancellationToken cancellation)
     {
-        using var http = CollateralDownload.CreateClient(arguments.GetRequiredValue(service));
-        var (collateral, _) = await CollateralDownload.FetchAsync(
-            new CollateralService(http), platform, appraisalOptions.IsEarly(arguments), cancellation).ConfigureAwait(false);
-        return collateral;
+        Refusal? first = null;
+        using var connected = services.Connect(arguments);
+        foreach (var service in connected.Services)
+        {
+            var (collateral, refusal) = await CollateralDownload
+                .FetchAsync(service, platform, appraisalOptions.FindEdition(arguments), cancellation).ConfigureAwait(false);
+            if (collateral is not null)
+            {
+                return collateral;
+            }
+            first ??= refusal;
+        }
+        throw new RefusedException(first!);
     }
 
     private int VerifyToken(ParseResult arguments, Envelope envelope, AttestationPolicy policy, Terminal terminal)

@@ -118,8 +118,8 @@ internal sealed class AppraisalOptions
     /// <summary>Whether the user named the collateral.</summary>
     public bool NamesCollateral(ParseResult arguments) => arguments.GetValue(collateral) is not null;
 
-    /// <summary>Whether the values that Intel will apply soon are used.</summary>
-    public bool IsEarly(ParseResult arguments) => arguments.GetValue(early);
+    /// <summary>The edition of collateral that is used: the values that Intel applies now, or will apply soon.</summary>
+    public EvaluationSet FindEdition(ParseResult arguments) => arguments.GetValue(early) ? EvaluationSet.Early : EvaluationSet.Standard;
 
     /// <summary>Whether debug enclaves are accepted.</summary>
     public bool AllowsDebug(ParseResult arguments) => arguments.GetValue(debug);
@@ -135,7 +135,7 @@ internal sealed class AppraisalOptions
             return CollateralFiles.Read(InputFile.Require(path));
         }
         var platform = FindPlatform(quote);
-        var stored = platform is null ? null : UserFolders.OpenCollateral(isEarly: arguments.GetValue(early)).Find(platform);
+        var stored = platform is null ? null : UserFolders.OpenCollateral(edition: FindEdition(arguments)).Find(platform);
         return new Outcome<QuoteCollateral>(stored, null);
     }
 

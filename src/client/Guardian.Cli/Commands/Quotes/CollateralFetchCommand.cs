@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Keeping;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Verification;
 using Guardian.Cli.Failures;
@@ -16,15 +18,14 @@ internal sealed class CollateralFetchCommand : CliCommand
     private readonly Argument<string[]> quotes = new("QUOTE")
     {
         Description = "Quotes of the platforms whose collateral you need.",
-        Arity = ArgumentArity.OneOrMore,
+        Arity = ArgumentArity.ZeroOrMore,
     };
-    private readonly Option<Uri> service = new("--service")
+    private readonly Option<string[]> platforms = new("--platform")
     {
-        Description = "The provisioning certification service, or a caching one (PCCS).",
-        DefaultValueFactory = _ => CollateralDownload.IntelService,
-        CustomParser = Addresses.ParseWeb,
-        HelpName = "ADDRESS",
+        Description = "A platform without a quote: its FMSPC, the CA of its PCK certificates (processor or platform), and sgx or tdx.",
+        HelpName = "FMSPC:CA:TEE",
     };
+    private readonly ServiceOptions services = new();
     private readonly Option<string?> store = new("--store")
     {
         Description = "Folder to store it in. Without it, the folder that 'quote verify' reads.",
@@ -39,6 +40,12 @@ internal sealed class CollateralFetchCommand : CliCommand
     private readonly Option<bool> early = new("--early")
     {
         Description = "Fetch the values that Intel will apply soon, and store them beside the others: 'quote verify --early' uses them.",
+    };
+    private readonly Option<int?> number = new("--evaluation")
+    {
+        Description = "Fetch the values with this tcbEvaluationDataNumber, and store them beside the others.",
+        HelpName = "NUMBER",
+        CustomParser = ParseNumber,
     };
     private readonly Option<DateTimeOffset?> at = new("--at")
     {
@@ -60,44 +67,35 @@ internal sealed class CollateralFetchCommand : CliCommand
     };
 
     public CollateralFetchCommand() : base("fetch", "Fetch collateral and store it for offline use.") =>
-        AddSymbols(quotes, service, store, ahead, early, at, root, rootList);
+        AddSymbols([quotes, platforms, .. services.All, store, ahead, early, number, at, root, rootList]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var stored = UserFolders.OpenCollateral(arguments.GetValue(store), arguments.GetValue(early));
+        var wanted = ReadPlatforms(arguments);
         var now = arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow();
         var options = new VerifierOptions { Anchors = [AppraisalOptions.ReadAnchor(arguments.GetValue(root))] };
+        using var connected = services.Connect(arguments, arguments.GetValue(rootList));
+        var updater = new CollateralUpdater(
+            connected.Services, UserFolders.OpenCollateral(arguments.GetValue(store), FindEdition(arguments)), options);
         var exitCode = ExitCode.Done;
-        using var http = CollateralDownload.CreateClient(arguments.GetRequiredValue(service));
-        var client = new CollateralService(http, arguments.GetValue(rootList));
         var fetched = new List<FetchedPlatform>();
-        foreach (var (platform, quote) in arguments.GetRequiredValue(quotes).Select(ReadPlatform).DistinctBy(pair => pair.Platform))
+        foreach (var platform in wanted)
         {
-            // Collateral that was altered where it is stored is no reason to keep it.
-            var known = stored.Find(platform) is { } old && IsSigned(quote, old, now, options)
-                ? CollateralSummary.TryRead(old).Value : null;
-            var isCurrent = arguments.GetValue(ahead) > 0
-                && known?.Expires > now.AddDays(arguments.GetValue(ahead));
+            var summary = arguments.GetValue(ahead) > 0 ? updater.FindStored(platform) : null;
+            var isCurrent = summary?.Expires > now.AddDays(arguments.GetValue(ahead));
             if (!isCurrent)
             {
-                var (collateral, summary) =
-                    await CollateralDownload.FetchAsync(client, platform, arguments.GetValue(early), cancellation).ConfigureAwait(false);
-                Check(quote, collateral, summary, now, options);
-                if (known is null || summary.Supersedes(known))
-                {
-                    terminal.Note($"wrote {stored.Write(platform, collateral)}");
-                    known = summary;
-                }
-                else
-                {
-                    terminal.Note($"kept the stored collateral of {platform.Fmspc}: the service's is not newer");
-                    isCurrent = true;
-                    exitCode = known.Expires >= now ? exitCode : ExitCode.Failed;
-                }
+                var (update, refusal) = await updater.UpdateAsync(platform, now, cancellation).ConfigureAwait(false);
+                summary = update?.Summary ?? throw new RefusedException(refusal!);
+                isCurrent = update.Path is null;
+                terminal.Note(isCurrent
+                    ? $"kept the stored collateral of {platform.Fmspc}: the service's is not newer"
+                    : $"wrote {update.Path}");
+                exitCode = summary.Expires >= now ? exitCode : ExitCode.Failed;
             }
             fetched.Add(new FetchedPlatform(
-                platform.Fmspc, QuoteIdentity.Name(platform.Tee), Fetched: !isCurrent, known!.EvaluationDataNumber,
-                Format.Instant(known.Expires)));
+                platform.Fmspc, QuoteIdentity.Name(platform.Tee), Fetched: !isCurrent, summary!.EvaluationDataNumber,
+                Format.Instant(summary.Expires)));
         }
         terminal.Show(new CollateralFetchResult(fetched), QuotesJson.Default.CollateralFetchResult, people =>
         {
@@ -110,35 +108,44 @@ internal sealed class CollateralFetchCommand : CliCommand
         return exitCode;
     }
 
-    // The verdict about the platform may be bad: it may be revoked or too old, and that must become known.
-    private static void Check(
-        byte[] quote, QuoteCollateral collateral, CollateralSummary summary, DateTimeOffset now, VerifierOptions options)
+    private EvaluationSet FindEdition(ParseResult arguments)
     {
-        var refusal = QuoteVerifier.Verify(quote, collateral, now, options).Refusal;
-        if (refusal is not null && !IsAboutPlatform(refusal))
+        var chosen = arguments.GetValue(number);
+        return (chosen, arguments.GetValue(early)) switch
         {
-            throw CliReasons.BadCollateralAnswer.Refuse($"what the service gave does not verify: {refusal.Detail}");
-        }
-        if (summary.Pieces.FirstOrDefault(piece => now < piece.From || now > piece.To) is { } invalid)
-        {
-            throw CliReasons.BadCollateralAnswer.Refuse(
-                $"what the service gave is not valid now: '{invalid.Name}' is valid from {invalid.From:u} to {invalid.To:u}");
-        }
+            ({ } _, true) => throw CliReasons.Usage.Refuse("--early and --evaluation name two editions", "give one of them"),
+            ({ } wanted, false) => EvaluationSet.Numbered(wanted),
+            (null, true) => EvaluationSet.Early,
+            _ => EvaluationSet.Standard,
+        };
     }
 
-    private static bool IsSigned(byte[] quote, QuoteCollateral collateral, DateTimeOffset now, VerifierOptions options) =>
-        QuoteVerifier.Verify(quote, collateral, now, options).Refusal is not { } refusal
-        || IsAboutPlatform(refusal) || refusal.Reason == QuoteReasons.Expired;
-
-    private static bool IsAboutPlatform(Refusal refusal) =>
-        refusal.Location?.Part is nameof(QuoteStage.Tcb) or nameof(QuoteStage.Revocation) || refusal.Reason == QuoteReasons.UnknownQe;
-
-    private static (PlatformId Platform, byte[] Quote) ReadPlatform(string path)
+    private List<PlatformId> ReadPlatforms(ParseResult arguments)
     {
-        var bytes = QuoteFile.Read(path);
-        return PlatformId.Of(QuoteFile.Parse(path, bytes)) is { } platform
-            ? (platform, bytes)
-            : throw CliReasons.NoPlatform.Refuse($"{path} contains no PCK certificate, so its platform is unknown");
+        List<PlatformId> found =
+        [
+            .. (arguments.GetValue(quotes) ?? []).Select(ReadPlatform),
+            .. (arguments.GetValue(platforms) ?? []).Select(text => PlatformId.TryParse(text)
+                ?? throw CliReasons.Usage.Refuse($"'{text}' is no platform", "give it as 00606a000000:platform:sgx")),
+        ];
+        return found.Count > 0
+            ? [.. found.Distinct()]
+            : throw CliReasons.Usage.Refuse(
+                "quote collateral fetch needs a QUOTE, or --platform", "guardian quote collateral fetch --help");
+    }
+
+    private static PlatformId ReadPlatform(string path) =>
+        PlatformId.Of(QuoteFile.Parse(path))
+        ?? throw CliReasons.NoPlatform.Refuse($"{path} contains no PCK certificate, so its platform is unknown");
+
+    private static int? ParseNumber(ArgumentResult result)
+    {
+        if (result.Tokens.Count == 1 && EvaluationSet.TryParse(result.Tokens[0].Value)?.Number is { } read)
+        {
+            return read;
+        }
+        result.AddError("--evaluation takes a number from 1");
+        return null;
     }
 }
 

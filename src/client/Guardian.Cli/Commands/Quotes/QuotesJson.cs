@@ -12,4 +12,5 @@ namespace Guardian.Cli.Commands.Quotes;
 [JsonSerializable(typeof(CollateralFetchResult))]
 [JsonSerializable(typeof(CollateralShowResult))]
 [JsonSerializable(typeof(FileResult))]
+[JsonSerializable(typeof(QuoteForecastResult))]
 internal sealed partial class QuotesJson : JsonSerializerContext;

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using Guardian.Attestation.Collateral;
+using Guardian.Attestation.Launch;
+using Guardian.ComputeHost.Quoting;
+using Guardian.Node.Quoting;
+
+namespace Guardian.Node.Daemon;
+
+/// <summary>The process of the role <c>guardian-node quoting</c>: quotes for guests over vsock.</summary>
+internal static class QuotingDaemon
+{
+    /// <summary>How the role is called.</summary>
+    public const string Usage =
+        "guardian-node quoting --listen vsock:PORT|unix:PATH [--collateral FOLDER] [--simulated-machine FOLDER]";
+
+    private const int UsageCode = 2;
+    private const int World = 3;
+
+    private static readonly string[] Options = ["--listen", "--collateral", "--simulated-machine"];
+
+    /// <summary>Runs until SIGTERM or SIGINT.</summary>
+    /// <param name="words">The words after <c>quoting</c>.</param>
+    /// <param name="log">Receives a line for each event.</param>
+    /// <param name="fail">Reports an exit code, a message and details.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(IReadOnlyList<string> words, Action<string> log, Func<int, string, string[], int> fail)
+    {
+        var values = new Dictionary<string, string>();
+        for (var i = 0; i < words.Count; i += 2)
+        {
+            if (!Options.Contains(words[i]))
+            {
+                return fail(UsageCode, $"'{words[i]}' is unknown", [Usage]);
+            }
+            if (i + 1 == words.Count || !values.TryAdd(words[i], words[i + 1]))
+            {
+                return fail(UsageCode, $"{words[i]} needs one value", [Usage]);
+            }
+        }
+        if (QuotingAddress.TryParse(values.GetValueOrDefault("--listen")) is not { } address)
+        {
+            return fail(UsageCode, "--listen needs an address", [Usage]);
+        }
+        if (values.ContainsKey("--simulated-machine") && BuiltPlatforms.Support.SimulateQuoting is null)
+        {
+            return fail(UsageCode, "this build has no simulation", ["leave out --simulated-machine"]);
+        }
+        try
+        {
+            using var platform = values.TryGetValue("--simulated-machine", out var machine)
+                ? BuiltPlatforms.Support.SimulateQuoting!(machine)
+                : null;
+            var collateral = values.TryGetValue("--collateral", out var folder) ? new CollateralStore(folder) : null;
+            Serve(address, platform, collateral, log);
+            return 0;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return fail(World, failure.Message, []);
+        }
+    }
+
+    private static void Serve(QuotingAddress address, IQuotingService? platform, CollateralStore? collateral, Action<string> log)
+    {
+        using var stopping = new CancellationTokenSource();
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stopping.Cancel();
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var listener = QuotingListener.Open(address);
+        var server = new QuotingServer(listener, new QuotingService(platform, collateral, log), log);
+        new Thread(() => server.Run(stopping.Token)) { IsBackground = true, Name = "quoting" }.Start();
+        log($"quoting on {address}: {(platform is null
+            ? "collateral alone, since Intel's own service makes quotes of hardware"
+            : "quotes of the simulated platform, which protect nothing")}");
+        stopping.Token.WaitHandle.WaitOne();
+    }
+}
