@@ -191,6 +191,7 @@ internal static class Targets
             input => WasiProgram.FindRefusal(input) is null or { Detail.Length: < 300, Problems.Count: < 10 }),
         new("stdio-frames", () => [StdioSample()], ReadFrames),
         .. NodeTargets.All,
+        .. VerifierTargets.All,
         .. ContainerTargets.All,
     ];
 

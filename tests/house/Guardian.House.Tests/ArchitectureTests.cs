@@ -47,10 +47,12 @@ public class ArchitectureTests
         ["Guardian.Attestation.Native"] = ["Guardian.Attestation", "Guardian.Documents", "Guardian.Policies"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Portal"] = ["Guardian.CleanRoom.Client"],
+        ["Guardian.Verifier"] = ["Guardian.Attestation", "Guardian.Hosting"],
         ["Guardian.Cli"] =
         [
             "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files",
-            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime", "Guardian.Volumes", "Guardian.Wasi",
+            "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime", "Guardian.Verifier", "Guardian.Volumes",
+            "Guardian.Wasi",
         ],
     };
 

@@ -18,10 +18,12 @@ internal static class FloorTable
         [
             "Failures", "Output", "Commands", "Sessions", "Sessions/Scone", "Sessions/Differences", "Inputs", "Installation",
             "Commands/Enclaves", "Commands/Keys", "Commands/Quotes", "Commands/Evidence",
-            "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Native", "Commands/Nodes",
+            "Commands/Volumes", "Options", "Commands/Verifier", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Native",
+            "Commands/Nodes",
             "Commands/Programs", "Commands/Secrets", "Commands/Sessions", "Reports", "Commands/Rooms", "Commands/Demo", "Desk", "Entry", "",
         ],
         ["Guardian.Portal"] = ["Access", "Serving", "Look", "Pages", ""],
+        ["Guardian.Verifier"] = ["Reasons", "Freshness", "Appraising", "Serving", ""],
         ["Guardian.ComputeHost"] = ["Machine", "Configuration", "Inventory", "Guests", "Checks"],
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
         ["Guardian.Node"] = ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Kubernetes", "Daemon", ""],
