@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
