@@ -176,6 +176,7 @@ internal static class Targets
         new("stdio-frames", () => [StdioSample()], ReadFrames),
         .. NodeTargets.All,
         .. QuotingTargets.All,
+        .. VerifierTargets.All,
         .. ContainerTargets.All,
         .. ProgramTargets.All,
     ];

@@ -9,16 +9,8 @@ using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Sgx.Enclaves;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Guardian.Hosting;
 
@@ -42,9 +34,6 @@ public static class EnclaveHost
 {
     // The largest body is a chunk of a data set (docs/spec/room.md).
     private const long MaxBodySize = 64 * 1024 * 1024;
-
-    // Guardian's own requests have a few hundred bytes of headers.
-    private const int MaxHeadersSize = 16 * 1024;
 
     /// <summary>Runs an enclave program.</summary>
     /// <remarks>1 launch the enclave. 2 create the service. 3 announce the address in one line. 4 serve until a signal arrives.</remarks>
@@ -99,69 +88,17 @@ public static class EnclaveHost
         }
     }
 
-    private static WebApplication CreateServer(string name, IPEndPoint listen, EnclaveService service)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        // Requests carry secrets and partners' names, so the framework logs nothing.
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+    private static WebApplication CreateServer(string name, IPEndPoint listen, EnclaveService service) => HttpsServer.Create(
+        name, listen,
+        new HttpsSettings(() => RaTlsTransport.ServerOptions(service.Certificate), MaxBodySize)
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = service.Connections.Total;
-            kestrel.Limits.RequestHeadersTimeout = ConnectionLimits.HeadersTimeout;
-            kestrel.Limits.MaxRequestBodySize = MaxBodySize;
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
-            var guard = new ConnectionGuard(service.Connections);
-            kestrel.Listen(listen, endPoint =>
-            {
-                endPoint.Use(guard.ServeAsync);
-                endPoint.Protocols = service.Protocols;
-                endPoint.UseHttps(new TlsHandshakeCallbackOptions
-                {
-                    OnConnection = _ => ValueTask.FromResult(RaTlsTransport.ServerOptions(service.Certificate)),
-                });
-            });
-        });
-        var server = builder.Build();
-        server.Use(ConnectionGuard.MarkUsed);
-        server.Use((context, next) => GuardAsync(name, context, next));
-        service.Map(server);
-        return server;
-    }
-
-    // A bug ends the request, not the program. The message of its exception may hold data, so only type and stack are printed.
-    private static async Task GuardAsync(string name, HttpContext context, RequestDelegate next)
-    {
-        try
-        {
-            await next(context).ConfigureAwait(false);
-        }
-        catch (Microsoft.AspNetCore.Http.BadHttpRequestException failure)
-        {
-            // The peer's mistake: a body that stalls (408), breaks off or is malformed (400), or is too large (413).
-            if (!context.Response.HasStarted)
-            {
-                context.Response.StatusCode = failure.StatusCode;
-            }
-        }
-        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // The peer has gone, so there is no answer.
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            await Console.Error.WriteLineAsync(
-                $"{name}: error: internal: {failure.GetType().Name}{Environment.NewLine}{failure.StackTrace}").ConfigureAwait(false);
-            if (!context.Response.HasStarted)
-            {
-                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-            }
-        }
-    }
+            Protocols = service.Protocols, Connections = service.Connections,
+        },
+        service.Map);
 
     private static void Announce(string name, bool json, WebApplication server, IEnclave enclave)
     {
-        var address = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var address = HttpsServer.AddressOf(server);
         var mrEnclave = enclave.Identity.MrEnclave.ToString();
         var platform = enclave.Platform == PlatformKind.Simulated ? "simulated" : "hardware";
         Console.WriteLine(json

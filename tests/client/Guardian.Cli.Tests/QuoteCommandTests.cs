@@ -151,7 +151,7 @@ public sealed class QuoteCommandTests : IDisposable
         Assert.Equal("ES256", (string?)JsonNode.Parse(decoded[0])!["alg"]);
         var claims = JsonNode.Parse(decoded[1])!;
         var submodule = claims["submods"]!["tdx"]!;
-        Assert.Equal(("none", policyId), ((string?)submodule["ear.status"], (string?)submodule["ear.appraisal-policy-id"]));
+        Assert.Equal(("none", policyId), ((string?)submodule["ear_status"], (string?)submodule["ear_appraisal_policy_ids"]![0]));
         Assert.Equal((DateTimeOffset.Parse(At).ToUnixTimeSeconds(), "asked-for"), ((long)claims["nbf"]!, (string?)claims["eat_nonce"]));
         Assert.True((long)claims["iat"]! > (long)claims["exp"]!, "a verification of the past makes no token of the present");
     }

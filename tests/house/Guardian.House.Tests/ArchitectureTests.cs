@@ -50,10 +50,11 @@ public class ArchitectureTests
         ["Guardian.Attestation.Native"] = ["Guardian.Attestation", "Guardian.Documents", "Guardian.Policies"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
         ["Guardian.Portal"] = ["Guardian.CleanRoom.Client"],
+        ["Guardian.Verifier"] = ["Guardian.Attestation", "Guardian.Hosting"],
         ["Guardian.Cli"] =
         [
             "Guardian.Cas.Client", "Guardian.CleanRoom.Client", "Guardian.ComputeHost", "Guardian.Enclave", "Guardian.Files",
-            "Guardian.Kubernetes", "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime",
+            "Guardian.Kubernetes", "Guardian.Metering", "Guardian.OpenStack", "Guardian.Portal", "Guardian.Runtime", "Guardian.Verifier",
             "Guardian.Volumes", "Guardian.Wasi",
         ],
     };

@@ -18,11 +18,12 @@ internal static class FloorTable
         [
             "Failures", "Output", "Commands", "Sessions", "Sessions/Scone", "Sessions/Differences", "Inputs", "Installation",
             "Commands/Enclaves", "Commands/Keys", "Commands/Quotes", "Commands/Evidence",
-            "Commands/Volumes", "Options", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Native", "Commands/Nodes",
-            "Commands/Programs", "Commands/Secrets", "Commands/Sessions", "Commands/Kubernetes", "Reports", "Commands/Rooms",
-            "Commands/Demo", "Desk", "Entry", "",
+            "Commands/Volumes", "Options", "Commands/Verifier", "Rooms", "Commands/Cas", "Commands/Cloud", "Commands/Native",
+            "Commands/Nodes", "Commands/Programs", "Commands/Secrets", "Commands/Sessions", "Commands/Kubernetes", "Reports",
+            "Commands/Rooms", "Commands/Demo", "Desk", "Entry", "",
         ],
         ["Guardian.Portal"] = ["Access", "Serving", "Look", "Pages", ""],
+        ["Guardian.Verifier"] = ["Reasons", "Freshness", "Appraising", "Serving", ""],
         ["Guardian.ComputeHost"] = ["Machine", "Quoting", "Configuration", "Inventory", "Guests", "Checks"],
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
         ["Guardian.Node"] =

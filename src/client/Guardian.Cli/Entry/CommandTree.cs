@@ -15,6 +15,7 @@ using Guardian.Cli.Commands.Quotes;
 using Guardian.Cli.Commands.Rooms;
 using Guardian.Cli.Commands.Secrets;
 using Guardian.Cli.Commands.Sessions;
+using Guardian.Cli.Commands.Verifier;
 using Guardian.Cli.Commands.Volumes;
 using Guardian.Cli.Desk;
 
@@ -36,7 +37,7 @@ internal static class CommandTree
                 CreateSecret(), CreateKubernetes(),
             ]),
             ("Measure audiences with partners", [CreateRoom()]),
-            ("Verify before you trust", [new VerifyCommand(), CreateQuote(), CreateEnclave(), CreateCas()]),
+            ("Verify before you trust", [new VerifyCommand(), CreateVerifier(), CreateQuote(), CreateEnclave(), CreateCas()]),
             ("Operate an OpenStack cloud", [CreateCloud(), CreateUsage(), CreateNode(), CreateVm(), CreateGuest()]),
             ("This command line", [new CompletionCommand(), new VersionCommand()]),
         ];
@@ -106,6 +107,9 @@ internal static class CommandTree
         new CommandGroup(
             "collateral", "Fetch, show and pack Intel's statements about platforms.",
             new CollateralFetchCommand(), new CollateralShowCommand(), new CollateralPackCommand()));
+
+    private static CommandGroup CreateVerifier() => new(
+        "verifier", "Verify evidence for others, and sign the results.", new VerifierStartCommand());
 
     private static CommandGroup CreateEnclave() => new(
         "enclave", "Measure enclaves, and show how they are signed.", new EnclaveMeasureCommand(), new EnclaveShowCommand());

@@ -2,6 +2,9 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Guardian.Attestation.Identity;
+using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Refusals;
 
@@ -25,6 +28,22 @@ public sealed class TokenKeys
 
     /// <summary>The number of keys.</summary>
     public int Count => keys.Count;
+
+    /// <summary>Writes the set of one verifier's key, for relying parties.</summary>
+    /// <param name="key">The key; its private half is not written.</param>
+    /// <returns>The set, JSON.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
+    public static byte[] Write(IdentityKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        // The point is the last part of SubjectPublicKeyInfo (RFC 5480, 2.2): 0x04, x, y.
+        var point = key.SubjectPublicKeyInfo.AsSpan()[^P256Key.Size..];
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new WrittenKeys([new WrittenKey(
+                "EC", "P-256", Base64Url.EncodeToString(point[..(P256Key.Size / 2)]),
+                Base64Url.EncodeToString(point[(P256Key.Size / 2)..]), key.Thumbprint, "ES256", "sig")]),
+            TokenKeysJson.Default.WrittenKeys);
+    }
 
     /// <summary>Reads a set of keys. Keys of kinds that sign no tokens are left out.</summary>
     /// <param name="json">The set, JSON.</param>
@@ -186,3 +205,18 @@ public sealed class TokenKeys
         private bool IsOn(ECCurve curve) => Curve?.Curve.Oid.Value == curve.Oid.Value;
     }
 }
+
+/// <summary>A set of keys as it is published (RFC 7517).</summary>
+internal sealed record WrittenKeys([property: JsonPropertyName("keys")] IReadOnlyList<WrittenKey> Keys);
+
+internal sealed record WrittenKey(
+    [property: JsonPropertyName("kty")] string Type,
+    [property: JsonPropertyName("crv")] string Curve,
+    [property: JsonPropertyName("x")] string X,
+    [property: JsonPropertyName("y")] string Y,
+    [property: JsonPropertyName("kid")] string Id,
+    [property: JsonPropertyName("alg")] string Algorithm,
+    [property: JsonPropertyName("use")] string Use);
+
+[JsonSerializable(typeof(WrittenKeys))]
+internal sealed partial class TokenKeysJson : JsonSerializerContext;

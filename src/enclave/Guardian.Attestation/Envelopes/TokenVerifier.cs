@@ -73,6 +73,7 @@ public static class TokenVerifier
 
     private static Outcome<VerifiedToken> Read(JsonElement claims, string? keyId, DateTimeOffset now)
     {
+        var names = EarNames.Of(FindText(claims, "eat_profile"));
         var (start, end) = (FindInstant(claims, "nbf"), FindInstant(claims, "exp"));
         if (end is { } expiry && now >= expiry)
         {
@@ -85,23 +86,28 @@ public static class TokenVerifier
         {
             return QuoteReasons.NotYetValid.At(QuoteStage.Signature, $"the token begins at {begin:u}");
         }
-        var (kind, problem) = FindKind(claims);
+        var (kind, problem) = FindKind(claims, names);
         if (problem is not null)
         {
             return Malformed(problem);
         }
         return new VerifiedToken(
-            kind, FindIssuer(claims, kind), keyId, FindInstant(claims, "iat"), end,
+            kind, FindIssuer(claims, kind, names), keyId, FindInstant(claims, "iat"), end,
             FindText(claims, kind == TokenKind.Azure ? "nonce" : "eat_nonce"),
             claims.EnumerateObject().Where(claim => claim.Name is not ("submods" or "nbf" or "exp" or "iat"))
                 .ToDictionary(claim => claim.Name, claim => Describe(claim.Value)),
             kind == TokenKind.Ear
-                ? claims.GetProperty("submods").EnumerateObject().ToDictionary(each => each.Name, each => ReadTier(each.Value))
-                : new Dictionary<string, string>());
+                ? claims.GetProperty("submods").EnumerateObject().ToDictionary(each => each.Name, each => ReadTier(each.Value, names))
+                : new Dictionary<string, string>())
+        {
+            PolicyIds = kind == TokenKind.Ear
+                ? claims.GetProperty("submods").EnumerateObject().ToDictionary(each => each.Name, each => ReadPolicies(each.Value, names))
+                : new Dictionary<string, IReadOnlyList<string>>(),
+        };
     }
 
     // Issuers say in no common way which kind their token is, so that each kind is known by the claims that it must have.
-    private static (TokenKind Kind, string? Problem) FindKind(JsonElement claims)
+    private static (TokenKind Kind, string? Problem) FindKind(JsonElement claims, EarNames names)
     {
         if (FindText(claims, "x-ms-attestation-type") is not null
             || (FindText(claims, "x-ms-ver") is not null && FindText(claims, "iss") is not null))
@@ -117,13 +123,17 @@ public static class TokenVerifier
         {
             missing.Add("eat_profile");
         }
-        if (!claims.TryGetProperty("ear.verifier-id", out var verifier) || FindText(verifier, "developer") is null)
+        if (!claims.TryGetProperty(names.Verifier, out var verifier) || FindText(verifier, "developer") is null)
         {
-            missing.Add("ear.verifier-id");
+            missing.Add(names.Verifier);
         }
         if (FindInstant(claims, "iat") is null)
         {
             missing.Add("iat");
+        }
+        if (names.WholeSeconds && FindFraction(claims) is { } fraction)
+        {
+            return (default, $"'{fraction}' has a fraction, which the profile forbids");
         }
         if (!claims.TryGetProperty("submods", out var submodules) || submodules.ValueKind != JsonValueKind.Object
             || !submodules.EnumerateObject().Any())
@@ -135,21 +145,21 @@ public static class TokenVerifier
             : (default, $"it is no token of Azure or of Intel Trust Authority, and as an EAR it lacks {string.Join(", ", missing)}");
     }
 
-    private static string FindIssuer(JsonElement claims, TokenKind kind)
+    private static string FindIssuer(JsonElement claims, TokenKind kind, EarNames names)
     {
         if (kind != TokenKind.Ear)
         {
             return FindText(claims, "iss")!;
         }
-        var verifier = claims.GetProperty("ear.verifier-id");
+        var verifier = claims.GetProperty(names.Verifier);
         return $"{FindText(verifier, "developer")} {FindText(verifier, "build")}";
     }
 
-    private static string ReadTier(JsonElement submodule)
+    private static string ReadTier(JsonElement submodule, EarNames names)
     {
-        if (submodule.ValueKind != JsonValueKind.Object || !submodule.TryGetProperty("ear.status", out var status))
+        if (submodule.ValueKind != JsonValueKind.Object || !submodule.TryGetProperty(names.Status, out var status))
         {
-            throw new FormatException("a submodule has no 'ear.status'");
+            throw new FormatException($"a submodule has no '{names.Status}'");
         }
         var word = status.ValueKind == JsonValueKind.Number && status.TryGetInt32(out var number)
             ? Tiers.GetValueOrDefault(number)
@@ -158,6 +168,16 @@ public static class TokenVerifier
             ? word
             : throw new FormatException("the status of a submodule is none of none, affirming, warning, contraindicated");
     }
+
+    // One identifier in drafts up to 02, then a list in the order of application.
+    private static IReadOnlyList<string> ReadPolicies(JsonElement submodule, EarNames names) =>
+        !submodule.TryGetProperty(names.Policies, out var policies) ? []
+        : policies.ValueKind == JsonValueKind.Array
+            ? [.. policies.EnumerateArray().Select(each => each.GetString() ?? throw new FormatException($"'{names.Policies}' has a null"))]
+        : [policies.GetString() ?? throw new FormatException($"'{names.Policies}' is null")];
+
+    private static string? FindFraction(JsonElement claims) =>
+        new[] { "iat", "nbf", "exp" }.FirstOrDefault(name => claims.TryGetProperty(name, out var value) && !value.TryGetInt64(out _));
 
     private static string Describe(JsonElement value) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
@@ -182,4 +202,15 @@ public static class TokenVerifier
 
     private static Refusal Malformed(string problem) =>
         QuoteReasons.BadToken.At(QuoteStage.Parse, $"the token cannot be used: {problem}");
+
+    // The drafts from 03 on write underscores, and forbid fractions of seconds; earlier ones, and other profiles, have dots.
+    private sealed record EarNames(string Verifier, string Status, string Policies, bool WholeSeconds)
+    {
+        private const string Prefix = "tag:ietf.org,2026:rats/ear#";
+
+        private static readonly EarNames Present = new("ear_verifier_id", "ear_status", "ear_appraisal_policy_ids", true);
+        private static readonly EarNames Former = new("ear.verifier-id", "ear.status", "ear.appraisal-policy-id", false);
+
+        public static EarNames Of(string? profile) => profile?.StartsWith(Prefix, StringComparison.Ordinal) == true ? Present : Former;
+    }
 }

@@ -24,4 +24,34 @@ public enum TokenKind
 /// <param name="Statuses">The verdicts of an EAR by submodule: none, affirming, warning, contraindicated. Empty for other kinds.</param>
 public sealed record VerifiedToken(
     TokenKind Kind, string Issuer, string? KeyId, DateTimeOffset? IssuedAt, DateTimeOffset? Expires, string? Nonce,
-    IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses);
+    IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses)
+{
+    /// <summary>The policies of an EAR by submodule, in the order in which the verifier applied them. Empty for other kinds.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> PolicyIds { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Finds what speaks against the token where a relying party uses it, besides the verdicts.</summary>
+    /// <param name="nonce">The nonce that the relying party sent to the verifier; null if it sent none.</param>
+    /// <param name="policyId">The only policy that each submodule may have been appraised by; null accepts any.</param>
+    /// <returns>One sentence for each problem.</returns>
+    public IReadOnlyList<string> FindProblems(string? nonce, string? policyId)
+    {
+        var problems = new List<string>();
+        if (nonce is not null && nonce != Nonce)
+        {
+            problems.Add(
+                Nonce is null ? "it has no nonce, so it may be an earlier answer" : "it has another nonce: it answers another request");
+        }
+        if (policyId is not null)
+        {
+            problems.AddRange(Statuses.Keys.Where(name => PolicyIds.GetValueOrDefault(name) is not [var only] || only != policyId)
+                .Select(name => $"'{name}' was appraised by another policy than {policyId}: "
+                    + (PolicyIds.GetValueOrDefault(name) is { Count: > 0 } found ? string.Join(", ", found) : "none is named")));
+        }
+        if (policyId is not null && Statuses.Count == 0)
+        {
+            problems.Add("it names no policy");
+        }
+        return problems;
+    }
+}

@@ -38,6 +38,9 @@ public sealed record AttestationPolicy
     /// </summary>
     public string Id => PolicyDigest.Of(this);
 
+    /// <summary>The text whose SHA-256 is <see cref="Id"/>: JSON, UTF-8 (docs/reference/quotes.md).</summary>
+    public ReadOnlyMemory<byte> CanonicalJson => PolicyDigest.Write(this);
+
     /// <summary>Appraises a verified quote.</summary>
     /// <param name="quote">The quote.</param>
     /// <returns>Every rule with the found value, the accepted values, and advice.</returns>

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
 
 namespace Guardian.Attestation.Policy;
@@ -78,6 +79,32 @@ internal sealed record TrustVector
             RuntimeOpaque = isOpen || quote.Platform == Sgx.PlatformKind.Simulated ? Contraindicated
                 : isGenuine && !isHardwareBad ? Affirming
                 : null,
+        };
+    }
+
+    /// <summary>Reads the claims from an appraisal of a report of SEV-SNP. AMD signs no statuses, so hardware is affirmed only above a
+    /// minimum that the policy names.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="appraisal">The policy's appraisal of the report.</param>
+    public static TrustVector Of(VerifiedSnpReport report, AttestationPolicy policy, Appraisal appraisal)
+    {
+        var isOpen = report.Report.IsDebug || !Passes(appraisal, "attributes");
+        var isHardwareBad = !Passes(appraisal, "platform") || !Passes(appraisal, "tcb");
+        var guests = policy.Identities.Where(identity => identity.Matches(report.Report)).Select(identity => identity.SnpGuest)
+            .OfType<AcceptedSnpGuest>().ToList();
+        return new TrustVector
+        {
+            Executables = !Passes(appraisal, "identity") ? Contraindicated : guests.Count == 0 ? null : ApprovedBoot,
+            Hardware = isHardwareBad ? Contraindicated
+                : !report.IsRootAmd ? null
+                : !report.IsRevocationKnown ? Warning
+                : guests.Any(guest => guest.MinimumTcb is { } minimum && report.Tcb.Reaches(minimum)) ? Affirming
+                : null,
+            Configuration = !Passes(appraisal, "debug") || !Passes(appraisal, "attributes") ? Contraindicated
+                : guests.Any(guest => guest.GuestPolicies.Count > 0) ? Affirming
+                : null,
+            RuntimeOpaque = isOpen ? Contraindicated : report.IsRootAmd && !isHardwareBad ? Affirming : null,
         };
     }
 

@@ -16,6 +16,8 @@ internal sealed class SimulatedQuotes : IDisposable
         process = SimulatedPlatforms.Launch(code, Path.Combine(folder, "platform"), EnclaveProduct.Cas, epcSize: null);
     }
 
+    public string MrEnclave => process.Enclave.Identity.MrEnclave.ToString();
+
     public byte[] Create(byte[] reportData) => process.Quotes.CreateQuote(reportData);
 
     public void Dispose() => process.Dispose();

@@ -24,16 +24,73 @@ public sealed class TokenVerifierTests : IDisposable
     {
         using var signer = IdentityKey.Create();
         var token = AttestationToken.Sign(
-            TestPlatform.Verified(TestPlatform.Enclave), TestPlatform.Policy, signer, TestPlatform.Now, "12345678");
-        using var other = ECDsa.Create();
-        other.ImportSubjectPublicKeyInfo(signer.SubjectPublicKeyInfo, out _);
-        var verified = TokenVerifier.Verify(token, Keys(other, signer.Thumbprint), TestPlatform.Now).Value!;
+            TestPlatform.Verified(TestPlatform.Enclave), TestPlatform.Policy, signer, TestPlatform.Now,
+            new TokenContext { Nonce = "12345678" });
+        var keys = TokenKeys.Read(TokenKeys.Write(signer)).Value!;
+        var verified = TokenVerifier.Verify(token, keys, TestPlatform.Now).Value!;
         Assert.Equal((TokenKind.Ear, "12345678"), (verified.Kind, verified.Nonce));
         // A simulated platform proves nothing about hardware.
         Assert.Equal("contraindicated", Assert.Single(verified.Statuses).Value);
         Assert.Equal(
             "expired",
-            TokenVerifier.Verify(token, Keys(other, signer.Thumbprint), TestPlatform.Now + AttestationToken.Lifetime).Refusal!.Code);
+            TokenVerifier.Verify(token, keys, TestPlatform.Now + AttestationToken.Lifetime).Refusal!.Code);
+    }
+
+    // The naive relying party reads a verified token's verdict and nothing else.
+    [Fact]
+    public void A_token_for_another_request_or_of_another_policy_is_found()
+    {
+        using var signer = IdentityKey.Create();
+        var keys = TokenKeys.Read(TokenKeys.Write(signer)).Value!;
+        var quote = TestPlatform.Verified(TestPlatform.Enclave);
+        VerifiedToken Verified(AttestationPolicy policy, string? nonce) => TokenVerifier.Verify(
+            AttestationToken.Sign(quote, policy, signer, TestPlatform.Now, new TokenContext { Nonce = nonce }), keys, TestPlatform.Now)
+            .Value!;
+        var policy = TestPlatform.Policy;
+        var own = Verified(policy, "nonce-of-mine");
+        var lax = Verified(policy with { AllowDebug = true }, "nonce-of-mine");
+        // To the naive one, both are the same.
+        Assert.Equal(own.Statuses, lax.Statuses);
+        Assert.Empty(own.FindProblems("nonce-of-mine", policy.Id));
+        Assert.Contains("another policy", Assert.Single(lax.FindProblems("nonce-of-mine", policy.Id)), StringComparison.Ordinal);
+        Assert.Contains("another nonce", Assert.Single(own.FindProblems("nonce-of-others", policy.Id)), StringComparison.Ordinal);
+        Assert.Contains("no nonce", Assert.Single(Verified(policy, null).FindProblems("nonce-of-mine", null)), StringComparison.Ordinal);
+        Assert.Contains(
+            "names no policy",
+            Assert.Single((own with { Statuses = new Dictionary<string, string>() }).FindProblems(null, policy.Id)),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"iat\":1", null)]
+    [InlineData("\"iat\":1.5", "'iat' has a fraction")]
+    [InlineData("\"iat\":1,\"exp\":4000000000", null)]
+    [InlineData("\"iat\":1,\"exp\":4000000000.5", "'exp' has a fraction")]
+    public void A_profile_from_draft_03_on_has_other_names_and_no_fractions(string instants, string? fault)
+    {
+        foreach (var number in new[] { "03", "04" })
+        {
+            var claims = $$"""
+                {"eat_profile":"tag:ietf.org,2026:rats/ear#{{number}}",{{instants}},"ear_verifier_id":{"developer":"d","build":"b"},
+                "submods":{"x":{"ear_status":"affirming","ear_appraisal_policy_ids":["a","b"] } } }
+                """;
+            var (token, refusal) = TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", claims), Keys(key), Now);
+            if (fault is null)
+            {
+                Assert.Equal("affirming", token!.Statuses["x"]);
+                Assert.Equal(["a", "b"], token.PolicyIds["x"]);
+                // Two policies are not the one that the relying party knows.
+                Assert.Single(token.FindProblems(null, "a"));
+            }
+            else
+            {
+                Assert.Contains(fault, refusal!.Detail, StringComparison.Ordinal);
+            }
+        }
+        var former = Claims.Replace("\"p\"", "\"tag:ietf.org,2026:rats/ear#04\"", StringComparison.Ordinal);
+        Assert.Contains(
+            "ear_verifier_id", TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", former), Keys(key), Now).Refusal!.Detail,
+            StringComparison.Ordinal);
     }
 
     [Fact]

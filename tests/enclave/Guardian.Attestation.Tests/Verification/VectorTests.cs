@@ -96,6 +96,19 @@ public class VectorTests
         Assert.Equal(TcbStatus.UpToDate, verdict.Value!.Tcb!.Status);
     }
 
+    // Certification data of type 5 is PEM, and an SVN is a byte. Intel's own library does not verify this sample either.
+    [Fact]
+    public void Intels_sample_of_a_trust_domain_is_refused_for_a_chain_in_DER_and_security_versions_that_are_no_bytes()
+    {
+        var folder = Path.Combine(Root, "intel-qvl-sample-tdx");
+        byte[] Read(string file) => File.ReadAllBytes(Path.Combine(folder, file));
+        var options = new VerifierOptions { Anchors = [TrustAnchor.FromCertificate(Read("trustedRootCaCert.pem"))!] };
+        var collateral = CollateralFiles.Read(folder).Value!;
+        var refusal = QuoteVerifier.Verify(Read("quote.dat"), collateral, DateTimeOffset.Parse("2024-01-01T00:00:00Z"), options).Refusal!;
+        Assert.Equal((QuoteStage.CertificateChain, "bad-chain"), (refusal.Stage, refusal.Code));
+        Assert.Equal("bad-tcb-info", CollateralSummary.TryRead(collateral).Refusal!.Code);
+    }
+
     [Fact]
     public void Intels_known_root_certificate_is_signed_by_intels_key()
     {

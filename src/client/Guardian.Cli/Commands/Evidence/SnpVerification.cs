@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Snp;
 using Guardian.Cli.Commands.Quotes;
@@ -12,7 +13,7 @@ internal static class SnpVerification
 {
     /// <summary>Verifies an envelope of kind <see cref="EnvelopeKind.SnpReport"/>.</summary>
     public static (SnpResult Result, Appraisal? Appraisal) Run(
-        AppraisalOptions options, ParseResult arguments, Envelope envelope, AttestationPolicy policy)
+        AppraisalOptions options, EarOptions ear, ParseResult arguments, Envelope envelope, AttestationPolicy policy, IdentityKey? signer)
     {
         options.RefuseIntelsOptions(arguments, envelope.Name);
         var (endorsements, missing) = options.FindEndorsements(arguments);
@@ -26,6 +27,11 @@ internal static class SnpVerification
             return (SnpResult.Of(refusal!), null);
         }
         var appraisal = policy.Appraise(verified);
+        if (signer is not null)
+        {
+            ear.Write(arguments, keySha256: null, context => AttestationToken.Sign(
+                verified, policy, signer, TimeProvider.System.GetUtcNow(), context));
+        }
         return (SnpResult.Of(verified, policy, appraisal), appraisal);
     }
 }

@@ -35,6 +35,12 @@ internal sealed class VerifyCommand : CliCommand
         Description = "Fetch no collateral; without it, missing collateral comes from --service and is not stored.",
     };
     private readonly ServiceOptions services = new();
+    private readonly Option<string?> nonce = new("--nonce")
+    {
+        Description = "The nonce that you sent to the verifier: a token must repeat it.",
+        HelpName = "NONCE",
+    };
+    private readonly EarOptions earOptions = new();
     private readonly Option<string?> eventLog = new("--event-log")
     {
         Description = "The event log of a trust domain (CCEL, dstack's JSON, or AAEL): its events must give the registers of the quote.",
@@ -46,11 +52,13 @@ internal sealed class VerifyCommand : CliCommand
     };
 
     public VerifyCommand() : base("verify", "Find out what some evidence is, verify it, and say whether to trust it.") =>
-        AddSymbols([evidence, .. appraisalOptions.All, keys, eventLog, offline, .. services.All, why]);
+        AddSymbols([evidence, .. appraisalOptions.All, keys, nonce, eventLog, offline, .. services.All, why, .. earOptions.All]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         appraisalOptions.RefuseIdle(arguments);
+        earOptions.Check(arguments);
+        using var signer = earOptions.OpenKey(arguments);
         var policy = appraisalOptions.ReadPolicy(arguments);
         var place = arguments.GetRequiredValue(evidence);
         var (envelope, refusal) = await EvidenceSource.ReadAsync(place, cancellation).ConfigureAwait(false);
@@ -67,18 +75,20 @@ internal sealed class VerifyCommand : CliCommand
         {
             return VerifyToken(arguments, envelope, policy, terminal);
         }
-        if (envelope.Kind == EnvelopeKind.SnpReport && arguments.GetValue(keys) is null)
+        RefuseTokensOptions(arguments, place, envelope);
+        if (envelope.Kind == EnvelopeKind.SnpReport)
         {
-            var (snp, rules) = SnpVerification.Run(appraisalOptions, arguments, envelope, policy);
+            var (snp, rules) = SnpVerification.Run(appraisalOptions, earOptions, arguments, envelope, policy, signer);
             return Show(
                 terminal, new VerifyResult(envelope.Name, null, null, null, snp.Accepted) { Snp = snp }, rules, arguments.GetValue(why));
         }
-        if (arguments.GetValue(keys) is not null)
-        {
-            throw CliReasons.Usage.Refuse($"--keys are for a token, and {place} is a {envelope.Name}", "omit --keys");
-        }
         var (verified, fault) = await VerifyAsync(arguments, envelope, cancellation).ConfigureAwait(false);
         var appraisal = verified is null ? null : policy.Appraise(verified.Quote);
+        if (verified is not null && signer is not null)
+        {
+            earOptions.Write(arguments, verified.KeySha256, context => AttestationToken.Sign(
+                verified.Quote, policy, signer, TimeProvider.System.GetUtcNow(), context));
+        }
         var quote = QuoteVerifyResult.Of(new Outcome<VerifiedQuote>(verified?.Quote, fault), policy, appraisal);
         var log = verified is not null && arguments.GetValue(eventLog) is { } path ? EventLogResult.Of(path, verified.Quote) : null;
         return Show(
@@ -88,6 +98,14 @@ internal sealed class VerifyCommand : CliCommand
                 EventLog = log,
             },
             appraisal, arguments.GetValue(why));
+    }
+
+    private void RefuseTokensOptions(ParseResult arguments, string place, Envelope envelope)
+    {
+        if (new[] { keys, nonce }.FirstOrDefault(option => arguments.GetValue(option) is not null) is { } option)
+        {
+            throw CliReasons.Usage.Refuse($"{option.Name} is for a token, and {place} is a {envelope.Name}", $"omit {option.Name}");
+        }
     }
 
     private async Task<Outcome<VerifiedEnvelope>> VerifyAsync(ParseResult arguments, Envelope envelope, CancellationToken cancellation)
@@ -130,11 +148,10 @@ internal sealed class VerifyCommand : CliCommand
 
     private int VerifyToken(ParseResult arguments, Envelope envelope, AttestationPolicy policy, Terminal terminal)
     {
-        if (appraisalOptions.NamesPolicy(arguments) || appraisalOptions.NamesCollateral(arguments))
+        if (appraisalOptions.NamesCollateral(arguments) || earOptions.AreGiven(arguments))
         {
             throw CliReasons.Usage.Refuse(
-                "--policy and --collateral are for evidence, and this is a token: its issuer appraised the evidence by a policy of its own",
-                "compare the token's claims with those that you expect: --json");
+                "--collateral and --ear are for evidence, and this is a token: its issuer appraised the evidence");
         }
         var path = arguments.GetValue(keys) ?? throw CliReasons.NoKey.Refuse(
             "a token needs its issuer's keys: --keys FILE; neither a key nor an address inside the token is used");
@@ -148,7 +165,17 @@ internal sealed class VerifyCommand : CliCommand
             return Show(
                 terminal, new VerifyResult(envelope.Name, null, QuoteVerifyResult.Of(fault!, policy, null), null, false), null, false);
         }
-        var problems = TokenAppraisal.FindProblems(token, policy);
+        if (token.Kind != TokenKind.Ear && appraisalOptions.NamesPolicy(arguments))
+        {
+            throw CliReasons.Usage.Refuse(
+                "--policy is for evidence and for EAR tokens, which name the policy of their issuer; this token names none of Guardian's",
+                "compare the token's claims with those that you expect: --json");
+        }
+        IReadOnlyList<string> problems =
+        [
+            .. TokenAppraisal.FindProblems(token, policy),
+            .. token.FindProblems(arguments.GetValue(nonce), appraisalOptions.NamesPolicy(arguments) ? policy.Id : null),
+        ];
         return Show(
             terminal, new VerifyResult(envelope.Name, null, null, TokenResult.Of(token, problems), problems.Count == 0), null, false);
     }

@@ -148,7 +148,8 @@ internal sealed class AppraisalOptions
         root is null ? TrustAnchor.Intel : TrustAnchor.FromCertificate(InputFile.ReadBytes(root))
             ?? throw CliReasons.BadRoot.Refuse($"{root} holds no certificate with a P-256 key");
 
-    private static List<TrustAnchor> ReadAnchors(string? root, bool simulated)
+    /// <summary>Reads the roots: that of <c>--root</c> or Intel's, and the simulated one if it is accepted.</summary>
+    public static IReadOnlyList<TrustAnchor> ReadAnchors(string? root, bool simulated)
     {
         var anchor = ReadAnchor(root);
         return simulated ? [anchor, .. BuiltPlatforms.Support.Anchors.Where(known => known.Platform == PlatformKind.Simulated)] : [anchor];
@@ -170,7 +171,9 @@ internal sealed class AppraisalOptions
         };
     }
 
-    private static AttestationPolicy ReadPolicy(string path)
+    /// <summary>Reads a policy from its file.</summary>
+    /// <exception cref="RefusedException">It is missing or malformed.</exception>
+    public static AttestationPolicy ReadPolicy(string path)
     {
         var problems = new DocumentProblems();
         var map = YamlDocument.Read(InputFile.ReadBytes(path), problems);

@@ -12,28 +12,16 @@ internal sealed class QuoteVerifyCommand : LocalCommand
 {
     private readonly Argument<string> quote = QuoteShowCommand.CreateQuoteArgument();
     private readonly AppraisalOptions appraisalOptions = new();
-    private readonly Option<string?> ear = new("--ear")
-    {
-        Description = "Write the result as a signed token (EAR, JWT) for others to rely on; needs --key.",
-        HelpName = "FILE",
-    };
-    private readonly Option<string?> nonce = new("--ear-nonce")
-    {
-        Description = "The relying party's nonce, 8 to 88 characters, which the token repeats.",
-        HelpName = "NONCE",
-    };
-    private readonly Option<string?> key = new("--key") { Description = "The key that signs the token.", HelpName = "FILE" };
+    private readonly EarOptions earOptions = new();
 
     public QuoteVerifyCommand() : base("verify", "Verify a quote against Intel's collateral, offline, and appraise it.") =>
-        AddSymbols([quote, .. appraisalOptions.All, ear, nonce, key]);
+        AddSymbols([quote, .. appraisalOptions.All, .. earOptions.All]);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
-        RefuseIdleOptions(arguments);
-        OutputFile.RequireNew(arguments.GetValue(ear));
-        using var signer = arguments.GetValue(ear) is null
-            ? null
-            : KeyFile.Load(arguments.GetValue(key) ?? throw CliReasons.NoKey.Refuse("a token needs a key"));
+        appraisalOptions.RefuseIdle(arguments);
+        earOptions.Check(arguments);
+        using var signer = earOptions.OpenKey(arguments);
         var bytes = QuoteFile.Read(arguments.GetRequiredValue(quote));
         var accepted = appraisalOptions.ReadPolicy(arguments);
         var (found, unreadable) = appraisalOptions.FindCollateral(arguments, bytes);
@@ -44,26 +32,11 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         var appraisal = outcome.Value is { } verified ? accepted.Appraise(verified) : null;
         if (appraisal is not null && signer is not null)
         {
-            var token = AttestationToken.Sign(
-                outcome.Value!, accepted, signer, TimeProvider.System.GetUtcNow(), arguments.GetValue(nonce));
-            OutputFile.Write(arguments.GetRequiredValue(ear)!, token);
+            earOptions.Write(arguments, keySha256: null, context => AttestationToken.Sign(
+                outcome.Value!, accepted, signer, TimeProvider.System.GetUtcNow(), context));
         }
         Show(terminal, QuoteVerifyResult.Of(outcome, accepted, appraisal), appraisal);
         return appraisal?.IsAccepted == true ? ExitCode.Done : ExitCode.Refused;
-    }
-
-    // An option without effect would let its user believe in one.
-    private void RefuseIdleOptions(ParseResult arguments)
-    {
-        appraisalOptions.RefuseIdle(arguments);
-        if (arguments.GetValue(ear) is null && (arguments.GetValue(nonce) ?? arguments.GetValue(key)) is not null)
-        {
-            throw CliReasons.Usage.Refuse("--key and --ear-nonce are for a token", "add --ear FILE");
-        }
-        if (arguments.GetValue(nonce) is { } text && !AttestationToken.IsNonce(text))
-        {
-            throw CliReasons.Usage.Refuse("a nonce has 8 to 88 printable characters of ASCII, without blanks");
-        }
     }
 
     private static void Show(Terminal terminal, QuoteVerifyResult result, Appraisal? appraisal) =>

@@ -36,7 +36,8 @@ internal sealed class RoomCheckCommand : LocalCommand
             new RoomCheckResult(
                 file.Contract.Name, file.Hash, isComplete, signed, sessionFile is not null, [.. ContractWarnings.Of(file.Contract)],
                 BudgetMeaning.Of(file.Contract), trials,
-                file.Previous is { } before ? ContractComparison.Compare(before, file.Contract) : null),
+                file.Previous is { } before ? ContractComparison.Compare(before, file.Contract) : null,
+                [.. file.Contract.DataSets.Select(DataSetSummary.Of)]),
             RoomsJson.Default.RoomCheckResult, people =>
             {
                 RoomView.ShowContract(people, file, signed);
@@ -71,6 +72,7 @@ internal sealed class RoomCheckCommand : LocalCommand
 /// <param name="Protection">The protection of a person by the budget of each data set.</param>
 /// <param name="Programs">Trials of the programs that lie beside the contract.</param>
 /// <param name="Differences">The differences from the contract before; null when it is not beside this one.</param>
+/// <param name="DataSets">The data sets, for programs that prepare their files.</param>
 internal sealed record RoomCheckResult(string Room, string Hash, bool Signed, IReadOnlyList<string> Signatures, bool SessionChecked,
     IReadOnlyList<string> Warnings, IReadOnlyList<BudgetMeaning> Protection, IReadOnlyList<ProgramTrial> Programs,
-    IReadOnlyList<string>? Differences);
+    IReadOnlyList<string>? Differences, IReadOnlyList<DataSetSummary> DataSets);

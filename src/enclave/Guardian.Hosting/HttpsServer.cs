@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Guardian.Hosting;
+
+/// <summary>The settings of a server.</summary>
+/// <param name="Tls">The options of each handshake.</param>
+/// <param name="MaxBodySize">The largest body of a request, in bytes.</param>
+public sealed record HttpsSettings(Func<SslServerAuthenticationOptions> Tls, long MaxBodySize)
+{
+    /// <summary>The versions of HTTP. HTTP/2 compresses headers, so sizes depend on earlier messages.</summary>
+    public HttpProtocols Protocols { get; init; } = HttpProtocols.Http1AndHttp2;
+
+    /// <summary>The bounds of connections.</summary>
+    public ConnectionLimits Connections { get; init; } = ConnectionLimits.Default;
+}
+
+/// <summary>Makes HTTPS servers that bound what strangers can take: connections, headers, bodies and time. Thread-safe.</summary>
+public static class HttpsServer
+{
+    // Guardian's own requests have a few hundred bytes of headers.
+    private const int MaxHeadersSize = 16 * 1024;
+
+    /// <summary>Makes a server, which does not listen yet.</summary>
+    /// <param name="name">The program's name, for its messages.</param>
+    /// <param name="listen">The address to listen on; port 0 takes a free one.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="map">Adds the calls.</param>
+    /// <returns>The server; the caller starts and disposes it.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static WebApplication Create(string name, IPEndPoint listen, HttpsSettings settings, Action<WebApplication> map)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(map);
+        var builder = WebApplication.CreateSlimBuilder();
+        // Requests carry secrets and partners' names, so the framework logs nothing.
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = settings.Connections.Total;
+            kestrel.Limits.RequestHeadersTimeout = ConnectionLimits.HeadersTimeout;
+            kestrel.Limits.MaxRequestBodySize = settings.MaxBodySize;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
+            var guard = new ConnectionGuard(settings.Connections);
+            kestrel.Listen(listen, endPoint =>
+            {
+                endPoint.Use(guard.ServeAsync);
+                endPoint.Protocols = settings.Protocols;
+                endPoint.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(settings.Tls()),
+                });
+            });
+        });
+        var server = builder.Build();
+        server.Use(ConnectionGuard.MarkUsed);
+        server.Use((context, next) => GuardAsync(name, context, next));
+        map(server);
+        return server;
+    }
+
+    /// <summary>The address of a server that listens: <c>https://HOST:PORT</c>.</summary>
+    /// <param name="server">The server.</param>
+    /// <returns>The address.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="server"/> is null.</exception>
+    public static string AddressOf(WebApplication server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+    }
+
+    // A bug ends the request, not the program. The message of its exception may hold data, so only type and stack are printed.
+    private static async Task GuardAsync(string name, HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException failure)
+        {
+            // The peer's mistake: a body that stalls (408), breaks off or is malformed (400), or is too large (413).
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = failure.StatusCode;
+            }
+        }
+        catch (IOException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The peer has gone, so there is no answer.
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"{name}: error: internal: {failure.GetType().Name}{Environment.NewLine}{failure.StackTrace}").ConfigureAwait(false);
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            }
+        }
+    }
+}
