@@ -35,7 +35,8 @@ internal static class CompiledBench
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"compiled by its owner: large {Median(slow),6:F1} ms (best {slow.Min(),6:F1})  "
-            + $"trivial {Median(fast),6:F1} ms (best {fast.Min(),6:F1})  difference {difference:F0} ms, at most {GoalMilliseconds:F0}: {(isMet ? "met" : "NOT MET")}"));
+            + $"trivial {Median(fast),6:F1} ms (best {fast.Min(),6:F1})  "
+            + $"difference {difference:F0} ms, at most {GoalMilliseconds:F0}: {(isMet ? "met" : "NOT MET")}"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"compiled by its enclave: large {large.MeasureFirstByte(native.StartRun(large.Attested)):F0} ms"));

@@ -41,7 +41,8 @@ public sealed partial class ConfidentialProgramTests
         await File.WriteAllBytesAsync(Path.Combine(folder.File("evil"), CompiledProgram.FileName), code);
         (await StartAsync("victim", "evil")).Ends(125).Says("the caller's enclave is not");
 
-        // With a session that admits every enclave that says so, the attack succeeds.
+        // With a session that admits every enclave that says so, the attack succeeds. A session's volumes have keys of their own.
+        Directory.Delete(folder.File("volumes"), recursive: true);
         await CreateSessionAsync("naive", digest, mrEnclave: EnclaveProcess.Measure(folder.File("evil")).ToString());
         (await StartAsync("naive", "evil", "mine")).Ends(0);
     }

@@ -211,7 +211,7 @@ public sealed partial class DocumentationTests : IDisposable
         string[] pagesOfOtherTests =
         [
             "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md",
-            "docs/how-to/keys.md", "docs/how-to/containers.md", "docs/how-to/container-runtime.md",
+            "docs/how-to/keys.md", "docs/how-to/match-persons.md", "docs/how-to/containers.md", "docs/how-to/container-runtime.md",
             "docs/how-to/bring-your-analysis.md", "docs/how-to/build-programs.md", "docs/how-to/gramine.md", "docs/how-to/kubernetes.md",
             "docs/how-to/kubernetes-sessions.md",
             "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/portal.md", "docs/how-to/sessions.md",

@@ -90,7 +90,8 @@ public sealed class OrdinaryReportTests
     private static TestRoom Open(double shareOfEmptyCells, out List<Pair> matched)
     {
         var random = new Random(23);
-        var (campaign, customers) = (TestRows.Campaign(random, 3_900, 5_200), TestRows.Customers(random, 4_900, 5_200));
+        // Large enough that persons whose bits of a sketch collide make no set of empty cells seem too small.
+        var (campaign, customers) = (TestRows.Campaign(random, 7_800, 10_400), TestRows.Customers(random, 9_800, 10_400));
         if (shareOfEmptyCells == 0)
         {
             campaign = [.. campaign.Select(row => row with { Arm = row.Arm ?? "Red", Exposed = row.Exposed ?? true })];
