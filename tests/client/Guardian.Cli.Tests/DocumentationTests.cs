@@ -214,8 +214,8 @@ public sealed partial class DocumentationTests : IDisposable
             "docs/how-to/keys.md", "docs/how-to/match-persons.md", "docs/how-to/containers.md", "docs/how-to/container-runtime.md",
             "docs/how-to/bring-your-analysis.md", "docs/how-to/build-programs.md", "docs/how-to/gramine.md", "docs/how-to/kubernetes.md",
             "docs/how-to/kubernetes-sessions.md",
-            "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/portal.md", "docs/how-to/sessions.md",
-            "docs/how-to/volumes.md",
+            "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/portal.md", "docs/how-to/quoting.md",
+            "docs/how-to/sessions.md", "docs/how-to/volumes.md",
         ];
         foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page))
             .Except(pagesOfOtherTests))

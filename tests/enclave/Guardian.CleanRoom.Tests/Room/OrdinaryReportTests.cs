@@ -104,7 +104,8 @@ public sealed class OrdinaryReportTests
             ("{name: visit, type: flag}", "{name: visit, type: flag, filter: true}"),
             ("{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000}",
                 "{name: spend, type: decimal, places: 2, minimum: -50, maximum: 10000, sum: true}"),
-            ("  overlap: true", "  overlap: true\n  sum: true"));
+            ("  overlap: true", "  overlap: true\n  sum: true"),
+            ("max_rows: 4000", "max_rows: 8000"), ("max_rows: 5000", "max_rows: 10000"));
         room.Upload("campaign", TestRows.Csv(campaign));
         room.Upload("customers", TestRows.Csv(customers));
         var byMail = customers.ToDictionary(row => row.Email);
