@@ -47,6 +47,6 @@ int main()
     {
         std::cout << "caught " << failure.code().message() << '\n';
     }
-    std::cout << fs::remove_all("/data/a") << " removed\n";
+    std::cout << fs::remove_all("/data/a") << " removed" << std::endl;
     throw std::runtime_error("nobody catches this");
 }
