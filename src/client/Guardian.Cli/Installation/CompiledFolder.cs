@@ -44,9 +44,20 @@ internal static class CompiledFolder
     /// <summary>Reads which program a folder consists of.</summary>
     /// <returns>SHA-256 of its WebAssembly.</returns>
     /// <exception cref="RefusedException">The folder is not of <c>guardian program compile</c>.</exception>
-    public static string ReadDigest(string folder) =>
-        CompiledProgram.Find(folder)?.Digest ?? throw CliReasons.NotAProgram.Refuse(
-            $"{folder} is a folder without a compiled program", "guardian program compile makes one from a WebAssembly program");
+    public static string ReadDigest(string folder) => CompiledProgram.Find(folder)?.Digest ?? throw Missing(folder);
+
+    /// <summary>Checks that a folder has a compiled program. The code is not read: its enclave does that.</summary>
+    /// <exception cref="RefusedException">The folder is not of <c>guardian program compile</c>.</exception>
+    public static void Require(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, CompiledProgram.FileName)))
+        {
+            throw Missing(folder);
+        }
+    }
+
+    private static RefusedException Missing(string folder) => CliReasons.NotAProgram.Refuse(
+        $"{folder} is a folder without a compiled program", "guardian program compile makes one from a WebAssembly program");
 
     private static void CopyRuntime(string target)
     {

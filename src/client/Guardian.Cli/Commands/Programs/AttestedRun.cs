@@ -41,7 +41,7 @@ internal static class AttestedRun
     {
         if (!arguments.IsImage && arguments.Tree is null && Directory.Exists(arguments.Program))
         {
-            CompiledFolder.ReadDigest(arguments.Program);
+            CompiledFolder.Require(arguments.Program);
             return InstalledProgram.RuntimeIn(arguments.Program);
         }
         InstalledProgram.Runtime.RequireInstalled();
