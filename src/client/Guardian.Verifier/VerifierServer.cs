@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Guardian.Attestation.Keeping;
 using Guardian.Hosting;
 using Guardian.Verifier.Appraising;
 using Guardian.Verifier.Freshness;
@@ -19,8 +20,14 @@ public sealed class VerifierServer : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly WorkBudget budget;
+    private readonly CancellationTokenSource ending = new();
+    private readonly Task keeping;
 
-    private VerifierServer(WebApplication app, WorkBudget budget) => (this.app, this.budget) = (app, budget);
+    private VerifierServer(WebApplication app, WorkBudget budget, CollateralKeeper? keeper)
+    {
+        (this.app, this.budget) = (app, budget);
+        keeping = keeper is null ? Task.CompletedTask : Task.Run(() => keeper.RunAsync(ending.Token));
+    }
 
     /// <summary>The address, <c>https://HOST:PORT</c>.</summary>
     public Uri Address => new(HttpsServer.AddressOf(app));
@@ -36,11 +43,11 @@ public sealed class VerifierServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(settings);
         var nonces = new NonceBook(settings.Appraisal.Time);
         var budget = new WorkBudget(settings.RequestsPerSecond);
-        var calls = new VerifierCalls(settings.Appraisal, nonces, budget, new VerifierMetrics(nonces));
+        var calls = new VerifierCalls(settings.Appraisal, nonces, budget, new VerifierMetrics(nonces, settings.Appraisal.Keeper));
         var tls = SslStreamCertificateContext.Create(settings.Certificate, settings.Issuers, offline: true);
         var app = HttpsServer.Create(
             "guardian verifier", settings.Listen, new HttpsSettings(() => CreateTls(tls), AppraisalRequest.MaxSize), calls.Map);
-        var server = new VerifierServer(app, budget);
+        var server = new VerifierServer(app, budget, settings.Appraisal.Keeper);
         try
         {
             await app.StartAsync(cancellation).ConfigureAwait(false);
@@ -67,6 +74,16 @@ public sealed class VerifierServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await app.DisposeAsync().ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await keeping.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It keeps collateral until it is stopped.
+        }
+        ending.Dispose();
         budget.Dispose();
     }
 

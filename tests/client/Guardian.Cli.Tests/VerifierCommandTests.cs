@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Guardian.Attestation.Tests.Synthetic;
 using Guardian.Cli.Tests.Support;
 
 namespace Guardian.Cli.Tests;
@@ -65,6 +66,37 @@ public sealed class VerifierCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_verifier_gets_the_collateral_of_a_platform_when_the_first_evidence_of_it_comes()
+    {
+        using var platform = new SyntheticPlatform();
+        foreach (var document in new[] { platform.TcbInfo, platform.QeIdentity })
+        {
+            document.Content["nextUpdate"] = "2033-01-01T00:00:00Z";
+        }
+        platform.RootList.NextUpdate = platform.PckList.NextUpdate = new DateTimeOffset(2033, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var evidence = platform.Build();
+        using var stub = new CollateralStub(evidence.Collateral, isCaching: true) { IsDown = true };
+        string[] start =
+        [
+            "verifier", "start", "--policy", "policy.yaml", "--root", folder.Write("root.pem", evidence.Root), "--collateral", "kept",
+            "--insecure-no-nonce",
+        ];
+        // A verifier that only reads its folder refuses the evidence for good.
+        Assert.Equal("no-collateral", await AppraiseAsync([.. start, "--offline"], evidence.Quote));
+        Assert.Empty(stub.Requests);
+        Assert.Equal("collateral-away", await AppraiseAsync([.. start, "--service", stub.Address], evidence.Quote));
+        // Signatures come first: nobody makes the verifier ask for a platform that he made up.
+        var forged = evidence.Quote.ToArray();
+        forged[SyntheticPlatform.HeaderSize + 1] ^= 1;
+        var asked = stub.Requests.Count;
+        Assert.Equal("bad-signature", await AppraiseAsync([.. start, "--service", stub.Address], forged));
+        Assert.Equal(asked, stub.Requests.Count);
+        stub.IsDown = false;
+        Assert.Equal("token", await AppraiseAsync([.. start, "--service", stub.Address], evidence.Quote));
+        Assert.Single(Directory.GetFiles(folder.File("kept")));
+    }
+
+    [Fact]
     public async Task A_verifier_that_lacks_something_does_not_start()
     {
         (await RunAsync("verifier", "start")).Ends(2).Says("--policy FILE");
@@ -101,18 +133,8 @@ public sealed class VerifierCommandTests : IDisposable
         folder.Write("environment", "GUARDIAN_VERIFIER_CERTIFICATE_KEY=tls.key\n");
         using var running = await GuardianProgram.ServeAsync(
             folder.Path, "Guardian.Cli", "guardian", "verifier", "start", "--config", "verifier.yaml");
-        using var client = new HttpClient(new SocketsHttpHandler
-        {
-            // The root alone is known here, so the service must send the issuer between.
-            SslOptions =
-            {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root },
-                    RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
-                },
-            },
-        });
+        // The root alone is known here, so the service must send the issuer between.
+        using var client = ClientOf(root);
         Assert.Contains(
             "\"keys\"",
             await client.GetStringAsync(new Uri(running.Address, "/.well-known/jwks.json"), TestContext.Current.CancellationToken),
@@ -145,6 +167,38 @@ public sealed class VerifierCommandTests : IDisposable
         (await RunAsync([.. verify, "--key", "verifier.pem"])).Ends(2).Says("add --ear FILE");
         (await RunAsync("verify", "result.jwt", "--keys", "jwks.json", "--ear", "again.jwt", "--key", "verifier.pem")).Ends(2);
     }
+
+    // The reason of the refusal, or "token".
+    private async Task<string> AppraiseAsync(string[] start, byte[] quote)
+    {
+        using var certificate = LoopbackCertificate.Create();
+        using var key = certificate.GetECDsaPrivateKey()!;
+        using var running = await GuardianProgram.ServeAsync(
+            folder.Path, "Guardian.Cli", "guardian",
+            [
+                .. start, "--certificate", folder.Write("tls.pem", certificate.ExportCertificatePem()),
+                "--certificate-key", folder.Write("tls.key", key.ExportPkcs8PrivateKeyPem()),
+            ]);
+        using var client = ClientOf(certificate);
+        var stop = TestContext.Current.CancellationToken;
+        using var answer = await client.PostAsync(
+            new Uri(running.Address, "/v1/appraisals"),
+            new StringContent($$"""{"evidence":"{{Convert.ToBase64String(quote)}}"}"""), stop);
+        var text = await answer.Content.ReadAsStringAsync(stop);
+        return answer.IsSuccessStatusCode ? "token" : (string)JsonNode.Parse(text)!["reason"]!;
+    }
+
+    private static HttpClient ClientOf(X509Certificate2 root) => new(new SocketsHttpHandler
+    {
+        SslOptions =
+        {
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root },
+                RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
+            },
+        },
+    });
 
     private static CertificateRequest Authority(string name, ECDsa key) => new($"CN={name}", key, HashAlgorithmName.SHA256)
     {

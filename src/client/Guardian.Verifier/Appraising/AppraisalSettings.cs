@@ -1,4 +1,5 @@
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Keeping;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
@@ -16,6 +17,12 @@ public sealed record AppraisalSettings
 
     /// <summary>Verifies quotes, with its roots and collateral.</summary>
     public required EvidenceVerifier Quotes { get; init; }
+
+    /// <summary>
+    /// Gets and renews the collateral that <see cref="Quotes"/> reads, for the platforms that evidence comes from. The service runs it. Null
+    /// to leave the collateral as it is.
+    /// </summary>
+    public CollateralKeeper? Keeper { get; init; }
 
     /// <summary>The demands on reports of SEV-SNP.</summary>
     public SnpOptions Reports { get; init; } = SnpOptions.AmdOnly;

@@ -1,4 +1,5 @@
 using System.Text;
+using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Policy;
@@ -48,6 +49,14 @@ internal sealed class EvidenceAppraiser(AppraisalSettings settings, NonceBook no
             _ => AppraiseQuote(envelope, nonce),
         };
     }
+
+    /// <summary>Finds the platform of a request that was refused because its collateral is not at hand.</summary>
+    /// <returns>The platform; null for another refusal.</returns>
+    public static PlatformId? FindMissing(AppraisalRequest request, Refusal refusal) =>
+        refusal.Reason == QuoteReasons.NoCollateral && EnvelopeReader.Read(request.Evidence).Value is { } envelope
+            && Quote.TryParse(envelope.FindQuotes().FirstOrDefault()).Value is { } parsed
+            ? PlatformId.Of(parsed)
+            : null;
 
     private Outcome<string> AppraiseQuote(Envelope envelope, Nonce? nonce)
     {

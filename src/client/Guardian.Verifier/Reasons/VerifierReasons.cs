@@ -38,6 +38,12 @@ public static class VerifierReasons
         "The evidence names no key and the request has no nonce, so the evidence may be a copy of an old one.",
         "get a nonce first: POST /v1/nonces");
 
+    /// <summary>The services of collateral did not answer for the evidence's platform.</summary>
+    public static readonly RefusalReason CollateralAway = new(
+        "collateral-away", RefusalKind.Unavailable,
+        "The signatures of the evidence hold, and no service gave the collateral of its platform so far.",
+        "try again in a few minutes; the verifier's operator sees in its log what the services answer");
+
     /// <summary>The verifier, or the peer's share of it, has no room.</summary>
     public static readonly RefusalReason Busy = new(
         "busy", RefusalKind.Unavailable, "The verifier has as much work as it takes at a time.", "try again a little later");

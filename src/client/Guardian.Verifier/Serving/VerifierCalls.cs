@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Envelopes;
+using Guardian.Attestation.Keeping;
 using Guardian.Attestation.Policy;
 using Guardian.Hosting;
 using Guardian.Refusals;
@@ -19,6 +21,9 @@ internal sealed class VerifierCalls(AppraisalSettings settings, NonceBook nonces
 {
     // A body of half a mebibyte comes in less, or its sender holds a place.
     private static readonly TimeSpan BodyLimit = TimeSpan.FromSeconds(15);
+
+    // Clients wait as long for an answer, or a little longer.
+    private static readonly TimeSpan CollateralLimit = TimeSpan.FromSeconds(20);
 
     private readonly EvidenceAppraiser appraiser = new(settings, nonces);
     private readonly byte[] keys = TokenKeys.Write(settings.Key);
@@ -104,10 +109,37 @@ internal sealed class VerifierCalls(AppraisalSettings settings, NonceBook nonces
         {
             return refusal!;
         }
+        var outcome = await VerifyAsync(request, cancellation).ConfigureAwait(false);
+        if (settings.Keeper is not { } keeper || outcome.Refusal is null
+            || EvidenceAppraiser.FindMissing(request, outcome.Refusal) is not { } platform)
+        {
+            return outcome;
+        }
+        return await FetchAsync(keeper, platform, cancellation).ConfigureAwait(false)
+            ? await VerifyAsync(request, cancellation).ConfigureAwait(false)
+            : VerifierReasons.CollateralAway.Because($"no service gave the collateral of {platform.Tee} {platform.Fmspc} so far");
+    }
+
+    private async Task<Outcome<string>> VerifyAsync(AppraisalRequest request, CancellationToken cancellation)
+    {
         using var lease = await budget.TakeVerificationAsync(cancellation).ConfigureAwait(false);
         return lease.IsAcquired
             ? appraiser.Appraise(request)
             : VerifierReasons.Busy.Because("as many verifications wait as the verifier lets wait");
+    }
+
+    private static async Task<bool> FetchAsync(CollateralKeeper keeper, PlatformId platform, CancellationToken cancellation)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        late.CancelAfter(CollateralLimit);
+        try
+        {
+            return await keeper.FetchAsync(platform, late.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task RefuseAsync(HttpContext context, Refusal refusal, int? status = null)

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Guardian.Attestation.Keeping;
 using Guardian.Verifier.Freshness;
 
 namespace Guardian.Verifier.Serving;
 
 /// <summary>Counts answers for Prometheus (text format 0.0.4). Labels are words of this code, never of a request. Thread-safe.</summary>
 /// <param name="nonces">The nonces, whose number is shown.</param>
-internal sealed class VerifierMetrics(NonceBook nonces)
+/// <param name="keeper">The kept collateral; null for none.</param>
+internal sealed class VerifierMetrics(NonceBook nonces, CollateralKeeper? keeper)
 {
     private readonly ConcurrentDictionary<(string Call, int Status), long> answers = new();
     private readonly ConcurrentDictionary<string, long> refusals = new();
@@ -47,6 +49,17 @@ internal sealed class VerifierMetrics(NonceBook nonces)
         Line("tokens_total", Interlocked.Read(ref tokens));
         Head("nonces_used", "gauge", "Used nonces that have not expired.");
         Line("nonces_used", nonces.UsedCount);
+        foreach (var gauge in keeper is null ? [] : CollateralGauge.All)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"# HELP {gauge.Name} {gauge.Help}\n# TYPE {gauge.Name} {gauge.Type}\n");
+            foreach (var kept in keeper!.Kept)
+            {
+                var (tee, fmspc, authority) = (kept.Platform.Tee.ToString().ToLowerInvariant(), kept.Platform.Fmspc, kept.Platform.Authority);
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{gauge.Name}{{tee=\"{tee}\",fmspc=\"{fmspc}\",ca=\"{authority}\"}} {gauge.Read(kept)}\n");
+            }
+        }
         return text.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Guardian.Attestation.Collateral;
 
 namespace Guardian.Attestation.Keeping;
@@ -19,6 +20,9 @@ public sealed record KeptCollateral(
 /// </summary>
 public sealed class CollateralKeeper
 {
+    // Intel has named some hundred kinds of platforms so far; each costs requests every day.
+    private const int MaxPlatforms = 1_000;
+
     private static readonly TimeSpan Interval = TimeSpan.FromDays(1);
 
     // Intel's documents are valid for thirty days.
@@ -33,6 +37,10 @@ public sealed class CollateralKeeper
     private readonly Func<double> draw;
     private readonly Lock gate = new();
     private readonly List<Entry> entries = [];
+
+    // Has an item when a platform was added.
+    private readonly Channel<bool> added = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Makes a keeper that does nothing yet.</summary>
     /// <param name="updater">Renews the collateral; used by this keeper alone.</param>
@@ -68,18 +76,27 @@ public sealed class CollateralKeeper
     /// <summary>Begins to keep a platform's collateral. A platform that is kept already is left as it is.</summary>
     /// <param name="platform">The platform.</param>
     /// <exception cref="IOException">The stored file cannot be read.</exception>
-    public void Add(PlatformId platform)
+    public void Add(PlatformId platform) => Find(platform, int.MaxValue);
+
+    /// <summary>
+    /// Gets the collateral of a platform and keeps it from then on. A platform that is kept already is not asked for again before its
+    /// next time, so a stranger who presents evidence again and again costs the services nothing. <see cref="RunAsync"/> does the work.
+    /// </summary>
+    /// <param name="platform">The platform; its evidence has been verified up to here, because each one costs requests every day.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Whether there is collateral; false also when a thousand other platforms are kept.</returns>
+    /// <exception cref="IOException">The stored file cannot be read.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public async Task<bool> FetchAsync(PlatformId platform, CancellationToken cancellation)
     {
-        var summary = updater.FindStored(platform);
-        var now = time.GetUtcNow();
-        // After a restart of many machines at once, their requests are spread over the day.
-        var due = summary is null || summary.Expires - Lead <= now ? now : now + (Interval * draw());
+        if (Find(platform, MaxPlatforms) is not { } entry)
+        {
+            return false;
+        }
+        await entry.Tried.Task.WaitAsync(cancellation).ConfigureAwait(false);
         lock (gate)
         {
-            if (entries.All(entry => entry.State.Platform != platform))
-            {
-                entries.Add(new Entry(new KeptCollateral(platform, updater.Edition, summary, null, 0, null), due));
-            }
+            return entry.State.Summary is not null;
         }
     }
 
@@ -92,11 +109,11 @@ public sealed class CollateralKeeper
         {
             var due = await UpdateDueAsync(cancellation).ConfigureAwait(false);
             var wait = due - time.GetUtcNow();
-            // A platform may be added meanwhile, and the clock may be set.
+            // The clock may be set meanwhile.
             wait = wait < FirstPause ? wait : FirstPause;
             if (wait > TimeSpan.Zero)
             {
-                await Task.Delay(wait, time, cancellation).ConfigureAwait(false);
+                await WaitAsync(wait, cancellation).ConfigureAwait(false);
             }
         }
     }
@@ -115,6 +132,40 @@ public sealed class CollateralKeeper
             await UpdateAsync(entry, cancellation).ConfigureAwait(false);
         }
         return all.Count == 0 ? time.GetUtcNow() + FirstPause : all.Min(entry => entry.Due);
+    }
+
+    private Entry? Find(PlatformId platform, int most)
+    {
+        lock (gate)
+        {
+            var known = entries.Find(entry => entry.State.Platform == platform);
+            if (known is not null || entries.Count >= most)
+            {
+                return known;
+            }
+            var summary = updater.FindStored(platform);
+            var now = time.GetUtcNow();
+            // After a restart of many machines at once, their requests are spread over the day.
+            var due = summary is null || summary.Expires - Lead <= now ? now : now + (Interval * draw());
+            var entry = new Entry(new KeptCollateral(platform, updater.Edition, summary, null, 0, null), due);
+            if (summary is not null)
+            {
+                entry.Tried.SetResult();
+            }
+            entries.Add(entry);
+            added.Writer.TryWrite(true);
+            return entry;
+        }
+    }
+
+    // Until the time is over or a platform was added.
+    private async Task WaitAsync(TimeSpan wait, CancellationToken cancellation)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var item = added.Reader.ReadAsync(ended.Token).AsTask();
+        await Task.WhenAny(Task.Delay(wait, time, ended.Token), item).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
     }
 
     private async Task UpdateAsync(Entry entry, CancellationToken cancellation)
@@ -139,6 +190,7 @@ public sealed class CollateralKeeper
             entry.FailuresInARow = after.Problem is null ? 0 : entry.FailuresInARow + 1;
             entry.Due = after.Problem is null ? FindRefresh(after.Summary!, now) : now + FindPause(entry.FailuresInARow);
         }
+        entry.Tried.TrySetResult();
         Report(before, after);
     }
 
@@ -183,5 +235,8 @@ public sealed class CollateralKeeper
         public DateTimeOffset Due { get; set; } = due;
 
         public int FailuresInARow { get; set; }
+
+        /// <summary>Ends when there is collateral, or an attempt to get it failed.</summary>
+        public TaskCompletionSource Tried { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -36,17 +36,16 @@ internal sealed class CacheMetrics
             .. stores.SelectMany(store => store.Keeper.Kept.Select(
                 kept => (kept, store.Version.ToString(CultureInfo.InvariantCulture)))),
         ];
-        Add("guardian_collateral_expiry_timestamp_seconds", Gauge, "The instant at which the first piece of collateral expires; 0 without.",
-            kept => kept.Summary?.Expires.ToUnixTimeSeconds() ?? 0);
-        Add("guardian_collateral_issued_timestamp_seconds", Gauge,
-            "The instant at which the oldest piece of collateral was issued; 0 without.",
-            kept => kept.Summary?.Issued.ToUnixTimeSeconds() ?? 0);
-        Add("guardian_collateral_checked_timestamp_seconds", Gauge,
-            "The last time at which a service gave good collateral; 0 before the first since the start.",
-            kept => kept.CheckedAt?.ToUnixTimeSeconds() ?? 0);
-        Add("guardian_collateral_evaluation_number", Gauge, "tcbEvaluationDataNumber of the TCB info; 0 without.",
-            kept => kept.Summary?.EvaluationDataNumber ?? 0);
-        Add("guardian_collateral_update_failures_total", Counter, "Updates that failed.", kept => kept.Failures);
+        foreach (var gauge in CollateralGauge.All)
+        {
+            text.AddFamily(gauge.Name, gauge.Type, gauge.Help);
+            foreach (var (kept, version) in all)
+            {
+                text.AddSample(
+                    gauge.Name, gauge.Read(kept), ("tee", kept.Platform.Tee.ToString().ToLowerInvariant()),
+                    ("fmspc", kept.Platform.Fmspc), ("ca", kept.Platform.Authority), ("edition", kept.Edition.Name), ("version", version));
+            }
+        }
         text.AddSingle("guardian_pck_hosts", Gauge, "Hosts whose PCK certificates are kept.", hosts);
         if (pckFailures is { } failures)
         {
@@ -61,16 +60,5 @@ internal sealed class CacheMetrics
             }
         }
         return text.ToString();
-
-        void Add(string name, string type, string help, Func<KeptCollateral, double> read)
-        {
-            text.AddFamily(name, type, help);
-            foreach (var (kept, version) in all)
-            {
-                text.AddSample(
-                    name, read(kept), ("tee", kept.Platform.Tee.ToString().ToLowerInvariant()), ("fmspc", kept.Platform.Fmspc),
-                    ("ca", kept.Platform.Authority), ("edition", kept.Edition.Name), ("version", version));
-            }
-        }
     }
 }

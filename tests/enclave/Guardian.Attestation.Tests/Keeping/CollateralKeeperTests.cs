@@ -113,6 +113,32 @@ public sealed class CollateralKeeperTests : IDisposable
         Assert.Equal((8L, null), (keeper.Kept[0].Failures, keeper.Kept[0].Problem));
     }
 
+    [Fact]
+    public async Task Who_waits_for_a_platform_is_woken_and_a_failure_is_not_repeated_for_the_next_one()
+    {
+        using var ending = new CancellationTokenSource();
+        var keeper = Keeper(1);
+        var running = keeper.RunAsync(ending.Token);
+        service.Failure = HttpStatusCode.ServiceUnavailable;
+        Assert.False(await keeper.FetchAsync(id, TestContext.Current.CancellationToken));
+        var asked = service.Requests.Count;
+        Assert.False(await keeper.FetchAsync(id, TestContext.Current.CancellationToken));
+        Assert.Equal(asked, service.Requests.Count);
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        using var ended = new CancellationTokenSource();
+        service.Failure = null;
+        keeper = Keeper(1);
+        var waiting = keeper.FetchAsync(id, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        running = keeper.RunAsync(ended.Token);
+        Assert.True(await waiting);
+        Assert.True(await keeper.FetchAsync(id, TestContext.Current.CancellationToken));
+        await ended.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     private CollateralKeeper Keeper(double drawn) => new(
         new CollateralUpdater([service.Service], new CollateralStore(folder.Path), options), time, lines.Add, () => drawn);
 

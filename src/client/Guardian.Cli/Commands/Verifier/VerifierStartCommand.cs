@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Identity;
+using Guardian.Attestation.Keeping;
 using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
 using Guardian.Cli.Commands.Quotes;
@@ -51,9 +52,14 @@ internal sealed class VerifierStartCommand : CliCommand
     };
     private readonly Option<string?> collateral = new("--collateral")
     {
-        Description = "Folder of Intel's collateral, as 'guardian quote collateral fetch --store' fills it. Without it, the usual folder.",
+        Description = "Folder that keeps Intel's collateral. Without it, the usual folder.",
         HelpName = "DIR",
     };
+    private readonly Option<bool> offline = new("--offline")
+    {
+        Description = "Ask no service: the folder has the collateral, as 'guardian quote collateral fetch' fills it.",
+    };
+    private readonly ServiceOptions services = new();
     private readonly Option<string?> root = new("--root")
     {
         Description = "Certificate of the root of trust of quotes, PEM, in place of Intel's.",
@@ -82,7 +88,10 @@ internal sealed class VerifierStartCommand : CliCommand
     public VerifierStartCommand() : base("start", "Run a verifying service until you end it.")
     {
         // Those that weaken the service are said where it is started.
-        Option[] quiet = [listen, policy, key, certificate, certificateKey, collateral, root, lists, rate];
+        Option[] quiet =
+        [
+            listen, policy, key, certificate, certificateKey, collateral, offline, .. services.All, root, lists, rate,
+        ];
         settings = new StartSettings("GUARDIAN_VERIFIER_", quiet);
         AddSymbols([.. quiet, simulated, noNonce, settings.File]);
         Validators.Add(result =>
@@ -102,9 +111,10 @@ internal sealed class VerifierStartCommand : CliCommand
         arguments = settings.Complete(arguments);
         using var signer = arguments.GetValue(key) is { } file ? KeyFile.Load(file) : IdentityKey.Create();
         var (shown, issuers) = ReadCertificate(arguments);
+        using var connected = services.Connect(arguments);
         using (shown)
         {
-            var appraisal = ReadAppraisal(arguments, signer);
+            var appraisal = ReadAppraisal(arguments, signer, arguments.GetValue(offline) ? null : connected, terminal);
             var server = await StartAsync(
                 new VerifierSettings
                 {
@@ -125,16 +135,21 @@ internal sealed class VerifierStartCommand : CliCommand
         return ExitCode.Done;
     }
 
-    private AppraisalSettings ReadAppraisal(ParseResult arguments, IdentityKey signer)
+    private AppraisalSettings ReadAppraisal(
+        ParseResult arguments, IdentityKey signer, ConnectedServices? connected, Terminal terminal)
     {
         var path = arguments.GetValue(policy) ?? throw CliReasons.Usage.Refuse(
             "a verifier needs the policy by which it appraises: --policy FILE");
         var anchors = AppraisalOptions.ReadAnchors(arguments.GetValue(root), arguments.GetValue(simulated));
+        var store = UserFolders.OpenCollateral(arguments.GetValue(collateral));
         return new AppraisalSettings
         {
             Key = signer,
             Policy = AppraisalOptions.ReadPolicy(path),
-            Quotes = new EvidenceVerifier(anchors, UserFolders.OpenCollateral(arguments.GetValue(collateral))),
+            Quotes = new EvidenceVerifier(anchors, store),
+            Keeper = connected is null ? null : new CollateralKeeper(
+                new CollateralUpdater(connected.Services, store, new VerifierOptions { Anchors = anchors }), TimeProvider.System,
+                terminal.Note),
             Reports = SnpOptions.AmdOnly,
             RevocationLists =
                 [.. (arguments.GetValue(lists) ?? []).Select(list => (ReadOnlyMemory<byte>)InputFile.ReadBytes(list, MaxListSize))],

@@ -33,29 +33,29 @@ internal sealed class IdentityLinker(RoomContract contract, RoomLayout layout, b
         var dataSet = contract.FindDataSet(rows.DataSet.Name)!;
         var isLinked = dataSet.Name != contract.Persons;
         var format = new LinkFormat(dataSet, isLinked ? contract.PassCount : 0);
-        using var placer = new RowPlacer(contract, layout, format, key);
+        using var placer = new RowPlacer(contract, layout, key);
         var first = new FirstRows(layout, placer, format, rows, isLinked ? persons : null);
         var (source, shape) = ((IGroupSource)first, first.Shape);
         var pairs = RoomLayout.ForPairs(format.Rows, dataSet.MaxRows, contract.FindDataSet(contract.Persons!)!.MaxRows);
         using var groups = new ScratchFile($"{scratchPath}.rows", pairs.GroupSize(format.Rows));
         foreach (var pass in isLinked ? dataSet.Passes : [])
         {
-            var sort = new ObliviousSort(pairs, format.Rows, memory, shape, format.Links);
-            if (!sort.TryRun(
-                new PlacedRows(source, shape, group => placer.PlaceFor(pass, group.Span, new GroupColumns(shape.Layout, format.Rows))),
-                scratchPath, (group, plaintext) => groups.Write(pass, group, plaintext)))
+            var sorted = format.Sorted(pass);
+            var placed = Place(placer, pass, source, shape.Layout, format, sorted);
+            if (!new ObliviousSort(pairs, sorted.Rows, memory, shape, sorted.Links)
+                .TryRun(placed, scratchPath, (group, plaintext) => groups.Write(pass, group, plaintext)))
             {
                 return false;
             }
+            format = sorted;
             (source, shape) = (
                 new ScratchRows(format.Rows, groups, pass),
                 new SortInput(pairs, pairs.GroupCount, pairs.Capacities[dataSet.Name], MostOfOneTag: 2));
         }
-        // The columns of the data set come first, so they are a prefix of each group.
-        var size = layout.GroupSize(dataSet);
-        return new ObliviousSort(layout, format.Rows, memory, shape with { MostOfOneTag = 1 }).TryRun(
-            new PlacedRows(source, shape, group => placer.PlaceAtHome(group.Span, new GroupColumns(shape.Layout, format.Rows))),
-            scratchPath, (group, plaintext) => add(group, plaintext[..size]));
+        var home = new PlacedRows(
+            source, shape.Layout.GroupSize(format.Rows), dataSet,
+            (from, to) => placer.PlaceAtHome(new LinkGroup(shape.Layout, format, from), to));
+        return new ObliviousSort(layout, dataSet, memory, shape with { MostOfOneTag = 1 }).TryRun(home, scratchPath, add);
     }
 
     /// <summary>Tests whether two rows of a version have the same identifier of one kind.</summary>
@@ -64,20 +64,23 @@ internal sealed class IdentityLinker(RoomContract contract, RoomLayout layout, b
     public bool HasRepeated(IGroupSource rows, string scratchPath)
     {
         var dataSet = contract.FindDataSet(rows.DataSet.Name)!;
-        var format = new LinkFormat(dataSet, contract.PassCount, hasColumns: false);
-        using var placer = new RowPlacer(contract, layout, format, key);
-        var alone = RoomLayout.ForPairs(format.Rows, dataSet.MaxRows, 0);
+        var format = new LinkFormat(dataSet, contract.PassCount, hasRows: false);
+        using var placer = new RowPlacer(contract, layout, key);
+        var first = new FirstRows(layout, placer, format, rows, null);
         var found = false;
         foreach (var pass in dataSet.Passes)
         {
-            var first = new FirstRows(layout, placer, format, rows, null);
-            var sort = new ObliviousSort(alone, format.Rows, memory, first.Shape with { MostOfOneTag = 1 }, format.Links);
-            var fits = sort.TryRun(
-                new PlacedRows(
-                    first, first.Shape, group => placer.PlaceFor(pass, group.Span, new GroupColumns(first.Shape.Layout, format.Rows))),
-                scratchPath, (_, _) => { });
+            var sorted = format.Sorted(contract.PassCount - 1);
+            var alone = RoomLayout.ForPairs(sorted.Rows, dataSet.MaxRows, 0);
+            var sort = new ObliviousSort(alone, sorted.Rows, memory, first.Shape with { MostOfOneTag = 1 }, sorted.Links);
+            var fits = sort.TryRun(Place(placer, pass, first, first.Shape.Layout, format, sorted), scratchPath, (_, _) => { });
             found |= !fits || sort.HasRepeated;
         }
         return found;
     }
+
+    private static PlacedRows Place(
+        RowPlacer placer, int pass, IGroupSource source, RoomLayout layout, LinkFormat format, LinkFormat sorted) => new(
+        source, layout.GroupSize(format.Rows), sorted.Rows,
+        (from, to) => placer.PlaceFor(pass, new LinkGroup(layout, format, from), new LinkGroup(layout, sorted, to)));
 }

@@ -2,7 +2,6 @@ using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
 using Guardian.CleanRoom.Data.Ordering;
 using Guardian.CleanRoom.Layout;
-using Guardian.CleanRoom.Matching;
 
 namespace Guardian.CleanRoom.Data.Linking;
 
@@ -11,9 +10,9 @@ internal sealed class FirstRows : IGroupSource
 {
     private readonly RoomLayout layout;
     private readonly RowPlacer placer;
+    private readonly LinkFormat format;
     private readonly IGroupSource rows;
     private readonly IGroupSource? persons;
-    private readonly GroupColumns columns;
     private readonly AlignedBytes scratch;
 
     /// <param name="layout">The room's layout.</param>
@@ -23,8 +22,7 @@ internal sealed class FirstRows : IGroupSource
     /// <param name="persons">The persons; null for the data set alone.</param>
     public FirstRows(RoomLayout layout, RowPlacer placer, LinkFormat format, IGroupSource rows, IGroupSource? persons)
     {
-        (this.layout, this.placer, this.rows, this.persons) = (layout, placer, rows, persons);
-        DataSet = format.Rows;
+        (this.layout, this.placer, this.format, this.rows, this.persons) = (layout, placer, format, rows, persons);
         var capacity = Math.Max(layout.Capacities[rows.DataSet.Name], persons is null ? 0 : layout.Capacities[persons.DataSet.Name]);
         var wide = new RoomLayout
         {
@@ -32,12 +30,11 @@ internal sealed class FirstRows : IGroupSource
             Capacities = new Dictionary<string, int> { [DataSet.Name] = capacity },
         };
         Shape = new SortInput(wide, persons is null ? layout.GroupCount : 2 * layout.GroupCount, capacity, MostOfOneTag: 2);
-        columns = new GroupColumns(wide, DataSet);
         scratch = new AlignedBytes(Math.Max(layout.GroupSize(rows.DataSet), persons is null ? 0 : layout.GroupSize(persons.DataSet)));
     }
 
     /// <inheritdoc/>
-    public DataSet DataSet { get; }
+    public DataSet DataSet => format.Rows;
 
     /// <summary>The shape of the groups.</summary>
     public SortInput Shape { get; }
@@ -48,7 +45,7 @@ internal sealed class FirstRows : IGroupSource
         var (source, side) = group < layout.GroupCount ? (rows, LinkColumns.OfDataSet) : (persons!, LinkColumns.OfPersons);
         var index = group % layout.GroupCount;
         var version = source.Read(index, this.scratch.Span[..layout.GroupSize(source.DataSet)]);
-        placer.Begin(version, source.DataSet, index, side, scratch, columns);
+        placer.Begin(version, source.DataSet, index, side, new LinkGroup(Shape.Layout, format, scratch));
         return scratch;
     }
 }
@@ -67,22 +64,26 @@ internal sealed class ScratchRows(DataSet dataSet, ScratchFile file, int pass) :
     }
 }
 
-/// <summary>Groups whose rows get other tags as they are read. Not thread-safe.</summary>
+/// <summary>Groups whose rows get other tags and columns as they are read. Not thread-safe.</summary>
 /// <param name="source">The groups; they are written to the scratch of each read.</param>
-/// <param name="shape">Their shape.</param>
-/// <param name="place">Changes the words of a group.</param>
-internal sealed class PlacedRows(IGroupSource source, SortInput shape, Action<Memory<byte>> place) : IGroupSource
+/// <param name="size">Bytes of each.</param>
+/// <param name="dataSet">The columns that the rows get.</param>
+/// <param name="place">Makes a group of one of the source.</param>
+internal sealed class PlacedRows(IGroupSource source, int size, DataSet dataSet, PlaceRows place) : IGroupSource
 {
-    private readonly byte[] group = new byte[shape.Layout.GroupSize(source.DataSet)];
+    private readonly byte[] group = new byte[size];
 
     /// <inheritdoc/>
-    public DataSet DataSet => source.DataSet;
+    public DataSet DataSet => dataSet;
 
     /// <inheritdoc/>
     public ReadOnlySpan<byte> Read(int group, Span<byte> scratch)
     {
         source.Read(group, this.group);
-        place(this.group);
-        return this.group;
+        place(this.group, scratch);
+        return scratch;
     }
 }
+
+/// <summary>Writes a group in the order and the columns of another one, with other tags.</summary>
+internal delegate void PlaceRows(Span<byte> from, Span<byte> to);

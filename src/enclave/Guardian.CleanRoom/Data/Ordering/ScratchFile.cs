@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Guardian.CleanRoom.Data.Ordering;
 
 /// <summary>
-/// Pieces of one size that exceed the enclave's memory for a while, on the untrusted disk: AES-256-GCM under a key that never leaves the
+/// Pieces that exceed the enclave's memory for a while, on the untrusted disk: AES-256-GCM under a key that never leaves the
 /// enclave and is cleared with the file. Each piece is written once in each round. The nonce consists of round and piece, so it is used
 /// once, and a piece of an earlier round does not decrypt. Thread-safe.
 /// </summary>
@@ -23,7 +23,7 @@ internal sealed class ScratchFile : IDisposable
     private readonly SafeFileHandle file;
 
     /// <param name="path">Path of the file, which is replaced and, at the end, deleted.</param>
-    /// <param name="pieceSize">Bytes of each piece.</param>
+    /// <param name="pieceSize">The most bytes of a piece.</param>
     public ScratchFile(string path, int pieceSize)
     {
         this.path = path;
@@ -34,10 +34,11 @@ internal sealed class ScratchFile : IDisposable
     public void Write(int round, int piece, ReadOnlySpan<byte> plaintext)
     {
         using var cipher = new AesGcm(key, TagSize);
-        var rented = ArrayPool<byte>.Shared.Rent(pieceSize + TagSize);
-        var outside = rented.AsSpan(0, pieceSize + TagSize);
-        cipher.Encrypt(Nonce(round, piece), plaintext, outside[..pieceSize], outside[pieceSize..]);
-        RandomAccess.Write(file, outside, (long)piece * outside.Length);
+        var size = plaintext.Length;
+        var rented = ArrayPool<byte>.Shared.Rent(size + TagSize);
+        var outside = rented.AsSpan(0, size + TagSize);
+        cipher.Encrypt(Nonce(round, piece), plaintext, outside[..size], outside[size..]);
+        RandomAccess.Write(file, outside, OffsetOf(piece));
         ArrayPool<byte>.Shared.Return(rented);
     }
 
@@ -45,20 +46,21 @@ internal sealed class ScratchFile : IDisposable
     public void Read(int round, int piece, Span<byte> plaintext)
     {
         using var cipher = new AesGcm(key, TagSize);
-        var rented = ArrayPool<byte>.Shared.Rent(pieceSize + TagSize);
-        var outside = rented.AsSpan(0, pieceSize + TagSize);
+        var size = plaintext.Length;
+        var rented = ArrayPool<byte>.Shared.Rent(size + TagSize);
+        var outside = rented.AsSpan(0, size + TagSize);
         try
         {
-            var (size, start) = (0, (long)piece * outside.Length);
-            for (int read; size < outside.Length && (read = RandomAccess.Read(file, outside[size..], start + size)) > 0;)
+            var filled = 0;
+            for (int read; filled < outside.Length && (read = RandomAccess.Read(file, outside[filled..], OffsetOf(piece) + filled)) > 0;)
             {
-                size += read;
+                filled += read;
             }
-            if (size < outside.Length)
+            if (filled < outside.Length)
             {
                 throw RefuseChanged();
-                }
-                cipher.Decrypt(Nonce(round, piece), outside[..pieceSize], outside[pieceSize..], plaintext);
+            }
+            cipher.Decrypt(Nonce(round, piece), outside[..size], outside[size..], plaintext);
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -76,6 +78,8 @@ internal sealed class ScratchFile : IDisposable
         File.Delete(path);
         CryptographicOperations.ZeroMemory(key);
     }
+
+    private long OffsetOf(int piece) => (long)piece * (pieceSize + TagSize);
 
     private RefusedException RefuseChanged() =>
         new(RoomReasons.StateChanged.Because($"{path} was changed outside the enclave; commit the upload again"));
