@@ -35,7 +35,8 @@ internal sealed class DifferenceGuard
     private readonly int minimumAudience;
     private readonly byte[] key;
 
-    // In a room without noise: the sets of all answers, and the same with the reserved ones before them.
+    // In a room without noise: the sets of all answers, and the same with the reserved ones before them, if there are any.
+    private readonly int auditedWords;
     private readonly SetAuditor? auditor;
     private SetAuditor? auditorWithReserved;
     private readonly List<PersonSet> answered = [];
@@ -51,11 +52,8 @@ internal sealed class DifferenceGuard
     public DifferenceGuard(int minimumAudience, byte[] key, int? auditedWords = null)
     {
         (this.minimumAudience, this.key) = (minimumAudience, key);
-        if (auditedWords is { } words)
-        {
-            auditor = CreateAuditor(words);
-            auditorWithReserved = CreateAuditor(words);
-        }
+        auditor = auditedWords is { } words ? CreateAuditor(words) : null;
+        this.auditedWords = auditedWords ?? 0;
     }
 
     /// <summary>Names of the columns that have no empty cell, of current versions.</summary>
@@ -67,11 +65,11 @@ internal sealed class DifferenceGuard
     /// <summary>Tests whether there is memory for the sets of one more answer.</summary>
     /// <param name="sets">The most sets that it describes.</param>
     public bool HasSpaceFor(int sets) =>
-        size <= MaxSize && (auditorWithReserved is null || auditorWithReserved.Count + sets <= auditorWithReserved.MostSets);
+        size <= MaxSize && ((auditorWithReserved ?? auditor) is not { } audited || audited.Count + sets <= audited.MostSets);
 
     /// <summary>Begins to judge the sets of an answer.</summary>
     /// <param name="isReserved">Whether the contract promises the answer.</param>
-    public GuardTrial Begin(bool isReserved) => new(this, isReserved ? auditor : auditorWithReserved, isReserved);
+    public GuardTrial Begin(bool isReserved) => new(this, isReserved ? auditor : auditorWithReserved ?? auditor, isReserved);
 
     /// <summary>Tests whether an answer about this set, in the same words, was given before.</summary>
     public bool Knows(PersonSet set) => answered.Exists(earlier => earlier.Description == set.Description);
@@ -86,11 +84,8 @@ internal sealed class DifferenceGuard
     public void Reserve(IReadOnlyList<PersonSet> sets)
     {
         reserved = sets;
-        if (auditorWithReserved is not null)
-        {
-            auditorWithReserved.Truncate(0);
-            Add(auditorWithReserved, [.. sets, .. answered]);
-        }
+        auditorWithReserved = auditor is null || sets.Count == 0 ? null : CreateAuditor(auditedWords);
+        Add(auditorWithReserved, [.. sets, .. answered]);
     }
 
     /// <summary>Remembers the sets of an answer.</summary>

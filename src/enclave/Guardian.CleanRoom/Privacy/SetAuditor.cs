@@ -28,6 +28,9 @@ internal sealed class SetAuditor
     private readonly List<InformationSet> informationSets = [];
     private readonly int[] timesUsed;
 
+    // A set that is allowed is added next. Null after each change of the information sets.
+    private (ulong[] Sketch, (ulong[] Residue, ulong[] Combination)[] Reduced)? last;
+
     /// <param name="words">Words of a sketch.</param>
     /// <param name="wanted">The number of information sets to use while memory allows.</param>
     /// <param name="isNear">Tests whether a difference has too few persons.</param>
@@ -56,9 +59,8 @@ internal sealed class SetAuditor
     public bool Allows(PersonSet set, IReadOnlySet<string> complete)
     {
         var (isAllowed, exact) = (true, (ulong[]?)null);
-        foreach (var informationSet in informationSets)
+        foreach (var (residue, combination) in Reduce(set))
         {
-            var (residue, combination) = informationSet.Reduce(set.Sketch.Words);
             // A set that is a combination of nothing is small itself; other rules judge that.
             if (combination.AsSpan().ContainsAnyExcept(0UL) && isNear(residue))
             {
@@ -72,11 +74,12 @@ internal sealed class SetAuditor
     /// <summary>Adds a set, unless it is a combination of the others. Beyond <see cref="MostSets"/>, only a few more fit.</summary>
     public void Add(PersonSet set)
     {
-        var reduced = informationSets.ConvertAll(each => each.Reduce(set.Sketch.Words));
-        if (!reduced.TrueForAll(each => each.Residue.AsSpan().ContainsAnyExcept(0UL)))
+        var reduced = Reduce(set);
+        if (!Array.TrueForAll(reduced, each => each.Residue.AsSpan().ContainsAnyExcept(0UL)))
         {
             return;
         }
+        last = null;
         foreach (var (informationSet, (residue, combination)) in informationSets.Zip(reduced))
         {
             var pivot = ChoosePivot(residue);
@@ -96,12 +99,26 @@ internal sealed class SetAuditor
     /// <param name="count">The number of sets that stay.</param>
     public void Truncate(int count)
     {
+        last = null;
         foreach (var informationSet in informationSets)
         {
             Forget(informationSet, count);
             informationSet.Truncate(count);
         }
         terms.RemoveRange(count, terms.Count - count);
+    }
+
+    // The rows of all information sets are read for each set: tens of megabytes.
+    private (ulong[] Residue, ulong[] Combination)[] Reduce(PersonSet set)
+    {
+        if (last is { } known && ReferenceEquals(known.Sketch, set.Sketch.Words))
+        {
+            return known.Reduced;
+        }
+        var reduced = new (ulong[] Residue, ulong[] Combination)[informationSets.Count];
+        Parallel.For(0, reduced.Length, i => reduced[i] = informationSets[i].Reduce(set.Sketch.Words));
+        last = (set.Sketch.Words, reduced);
+        return reduced;
     }
 
     private int CountFor(int sets)
