@@ -1,24 +1,10 @@
 // Measures pages of `guardian open` in Chromium, from the click to the end of loading: docs/benchmarks/portal.md. Needs what `./test portal` builds and installs.
-import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { Person, launch, program } from "./support.mjs";
+import { Person, launch, serve } from "./support.mjs";
 
 const rounds = Number(process.argv[2] ?? 7), persons = 120_000;
 const agency = new Person();
 const rows = Array.from({ length: persons }, (_, index) => index);
-
-// A service of the command line; the result is its first line of JSON.
-function serve(...args) {
-  const child = spawn("dotnet", [program, ...args, "--json"], { env: agency.environment, cwd: agency.home, stdio: ["ignore", "pipe", "inherit"] });
-  agency.programs.push(child);
-  return new Promise(resolve => {
-    let text = "";
-    child.stdout.on("data", data => {
-      const found = (text += data).match(/"address": ?"(?:https:\/\/)?([^"]+)"/);
-      if (found) resolve(found[1]);
-    });
-  });
-}
 
 const edit = (name, ...changes) => writeFileSync(agency.path(name),
   changes.reduce((text, [from, to]) => text.replaceAll(from, to), readFileSync(agency.path(name), "utf8")));
@@ -38,11 +24,11 @@ try {
     agency.run("room", "draft", file, "--owner", member, "--key", `${member}.pem`, "--output", `${member}.yaml`);
     edit(`${member}.yaml`, [": DECIDE", ": true"]);
   }
-  const cas = await serve("cas", "start", "--listen", "127.0.0.1:0", "--owner", "agency.pem");
+  const cas = await serve(agency, "cas", "start", "--listen", "127.0.0.1:0", "--owner", "agency.pem");
   agency.run("room", "create", "bench", "--draft", "agency.yaml", "--draft", "retailer.yaml", "--cas", cas, "--key", "agency.pem", "--platform", "simulated");
   edit("room.yaml", ["minimum_audience: 100", "minimum_audience: 20"]);
   for (const member of ["agency", "retailer"]) agency.run("room", "sign", "room.yaml", "--member", member, "--key", `${member}.pem`);
-  const room = await serve("room", "start", "room.yaml", "--cas", cas, "--listen", "127.0.0.1:0");
+  const room = await serve(agency, "room", "start", "room.yaml", "--cas", cas, "--listen", "127.0.0.1:0");
   for (const [member, name] of [["agency", "campaign"], ["retailer", "customers"]]) {
     agency.run("room", "upload", "room.yaml", "--room", room, "--key", `${member}.pem`, "--dataset", name, "--data", `${name}.csv`);
   }
