@@ -35,14 +35,22 @@ try {
   agency.run("room", "use", "room.yaml", "--room", room, "--key", "agency.pem");
 
   browser = await launch();
-  const open = await agency.open(agency.home);
-  const page = await (await browser.newContext({ viewport: { width: 1100, height: 800 } })).newPage();
+  const links = [];
+  let page;
   // The time from the beginning of the navigation to the end of its load event, as the browser counts it.
   const loaded = () => page.evaluate(() => performance.getEntriesByType("navigation")[0].duration);
-  page.setDefaultTimeout(180_000);
-  await page.goto(open.link);
-  await page.getByRole("heading", { name: "Rooms", exact: true }).waitFor();
-  console.log(`first page, right after the start: ${(await loaded()).toFixed(0)} ms, goal 300 ms`);
+  await measure("first page, right after the start", 300, async () => {
+    await page?.context().close();
+    const started = performance.now();
+    const open = await agency.open(agency.home);
+    links.push(performance.now() - started);
+    page = await (await browser.newContext({ viewport: { width: 1100, height: 800 } })).newPage();
+    page.setDefaultTimeout(180_000);
+    await page.goto(open.link);
+    await page.getByRole("heading", { name: "Rooms", exact: true }).waitFor();
+    return loaded();
+  });
+  console.log(`link, after the start of guardian open: ${Math.min(...links).toFixed(0)} to ${Math.max(...links).toFixed(0)} ms`);
   const list = page.url();
   await measure("list of rooms", 300, async () => { await page.goto(list, { waitUntil: "load" }); return loaded(); });
 

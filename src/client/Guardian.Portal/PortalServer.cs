@@ -109,6 +109,7 @@ public sealed class PortalServer : IAsyncDisposable
         try
         {
             await RequestAsync("/open", cancellation).ConfigureAwait(false);
+            await RequestAsync("/style.css", cancellation).ConfigureAwait(false);
             await RequestAsync($"{prefix}/", cancellation, $"Cookie: {Cookie}={session.Begin()}\r\n").ConfigureAwait(false);
         }
         catch (SocketException)

@@ -72,7 +72,8 @@ public sealed class RoomScheduleTests(NoisyRoomFixture room) : IClassFixture<Noi
             .Json["removed"]);
         (await room.RunAsync("room", "schedule", "remove", "room.yaml", "weekly")).Ends(2);
         Assert.Contains(
-            "nothing is scheduled", (await room.RunAsync("room", "schedule", "list", "room.yaml")).Ends(0).Output, StringComparison.Ordinal);
+            "nothing is scheduled", (await room.RunAsync("room", "schedule", "list", "room.yaml")).Ends(0).Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]

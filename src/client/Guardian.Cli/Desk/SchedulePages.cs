@@ -36,7 +36,8 @@ internal sealed class SchedulePages(RoomDesk desk)
     private static ScheduleRow Row(ScheduledQuestion question, DateTimeOffset now) => new(
         question.Name, RoomView.Describe(question.Question), question.Days, question.Times,
         [.. question.Answers.Select(answer => (answer.From, answer.Entry))],
-        question.FindNext(now) is not { } next ? "complete" : next <= now ? "due" : $"next from {Words.Instant(next)}", question.IsComplete);
+        question.FindNext(now) is not { } next ? "complete" : next <= now ? "due" : $"next from {Words.Instant(next)}",
+        question.IsComplete);
 
     private async Task<PageResult> AddAsync(PageRequest request)
     {
