@@ -1,7 +1,7 @@
 // An operator's page about a cloud that answers as OpenStack does.
 import { after, before, test } from "node:test";
 import { createServer } from "node:http";
-import { Person, check, launch } from "./support.mjs";
+import { Person, check, compare, launch } from "./support.mjs";
 
 const person = new Person();
 const id = number => `00000000-0000-4000-8000-00000000000${number}`;
@@ -99,5 +99,18 @@ test("usage has EPC MB-Hours by week and project", async () => {
   await page.getByRole("link", { name: "Usage" }).click();
   await page.getByText("EPC MB-Hours of all projects, by week").waitFor();
   await page.getByRole("row", { name: /^research 320\.00/ }).waitFor();
+  await page.getByRole("row", { name: /^s 00000000 research sgx\.8m 80\.00 80\.00 80\.00 80\.00 320\.00/ }).waitFor();
   await check(page, "usage");
+  await compare(page, "usage");
+}, { timeout: 60_000 });
+
+test("the forecast names what is missing for each host", async () => {
+  person.write("hosts/cmp01", "no quote");
+  await page.getByRole("link", { name: "TCB forecast" }).click();
+  await page.getByLabel("Quotes or PCK certificates of the hosts").fill(person.path("hosts"));
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByText("0 of 1 hosts become worse with the next TCB recovery.").waitFor();
+  await page.getByRole("row", { name: /^cmp01 .*neither a quote/ }).waitFor();
+  await check(page, "forecast");
+  await compare(page, "forecast");
 }, { timeout: 60_000 });

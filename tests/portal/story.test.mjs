@@ -1,7 +1,7 @@
 // The story of docs/tutorials/clean-room.md: two people with their own files, in two browsers, without the command line.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Person, check, launch } from "./support.mjs";
+import { Person, check, compare, launch } from "./support.mjs";
 
 const agency = new Person(), retailer = new Person();
 const persons = 3000;
@@ -158,6 +158,34 @@ test("a question is asked with noise, and its repetition is free", async () => {
   await page.getByRole("button", { name: "Ask again, on today's data" }).click();
   await page.getByText("It was asked before").waitFor();
 }, { timeout: 120_000 });
+
+test("a question is scheduled with its price in advance, and asked when it is due", async () => {
+  const { page } = agency;
+  await page.getByRole("link", { name: "Schedules" }).click();
+  await page.getByText("Nothing is scheduled").waitFor();
+  await check(page, "schedules-empty");
+  await page.getByRole("link", { name: "Build a question" }).click();
+  await page.getByLabel("Who are they?").check();
+  await page.getByLabel("By", { exact: true }).selectOption("customers.region");
+  await page.getByRole("button", { name: "See the price first" }).click();
+  await page.getByText("Ask it again in each period").click();
+  await page.getByLabel("Name", { exact: true }).fill("regions");
+  await page.getByLabel("Number of answers").fill("4");
+  await check(page, "price-schedule");
+  await page.getByRole("button", { name: "Schedule it" }).click();
+  await page.getByText(/^Each answer costs .* of the budget of campaign, all 4 at most/).waitFor();
+  await check(page, "scheduled");
+  await page.getByRole("link", { name: "Continue" }).click();
+  await page.getByText("due", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Ask what is due" }).click();
+  await page.getByText(/answer 1 of 4/).waitFor({ timeout: 60_000 });
+  await continueJob(page);
+  await page.getByText(/1 of 4 answers/).waitFor();
+  await check(page, "schedules");
+  await compare(page, "schedules");
+  await page.getByRole("link", { name: /entry \d+ of the log/ }).click();
+  await page.getByRole("heading", { name: "Who are they, by region?" }).waitFor();
+}, { timeout: 180_000 });
 
 test("the other member reads the answer, the budget and the log", async () => {
   const { page } = retailer;

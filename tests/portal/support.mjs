@@ -62,6 +62,19 @@ export class Person {
   }
 }
 
+/** Starts a service of the command line; the result is its address, which its first lines of JSON name. */
+export function serve(person, ...args) {
+  const child = spawn("dotnet", [program, ...args, "--json"], { env: person.environment, cwd: person.home, stdio: ["ignore", "pipe", "inherit"] });
+  person.programs.push(child);
+  return new Promise(resolve => {
+    let text = "";
+    child.stdout.on("data", data => {
+      const found = (text += data).match(/"address": ?"(?:https:\/\/)?([^"]+)"/);
+      if (found) resolve(found[1]);
+    });
+  });
+}
+
 /** Checks a page as a reader without sight, a phone and a reader in the dark meet it. */
 export async function check(page, name) {
   await page.waitForLoadState("load");

@@ -99,6 +99,29 @@ public sealed class PortalServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Asks for the first page once, so that a person does not wait while the code behind it is compiled. The session of this request ends
+    /// before any link is made.
+    /// </summary>
+    /// <param name="cancellation">Stops the request.</param>
+    public async Task WarmAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            await RequestAsync("/open", cancellation).ConfigureAwait(false);
+            await RequestAsync("/style.css", cancellation).ConfigureAwait(false);
+            await RequestAsync($"{prefix}/", cancellation, $"Cookie: {Cookie}={session.Begin()}\r\n").ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            // The first page is then as slow as it is.
+        }
+        finally
+        {
+            session.End();
+        }
+    }
+
     /// <summary>Makes the address that opens the page once, in place of the one before. A browser that is in stays in until the
     /// link is used.</summary>
     public Uri CreateLink() => new(Address, $"open?token={token.Issue()}");
@@ -112,6 +135,18 @@ public sealed class PortalServer : IAsyncDisposable
         session.End();
         await app.DisposeAsync().ConfigureAwait(false);
         await writer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task RequestAsync(string path, CancellationToken cancellation, string header = "")
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port, cancellation).ConfigureAwait(false);
+        var request = $"GET {path} HTTP/1.1\r\nHost: {Address.Authority}\r\nConnection: close\r\n{header}\r\n";
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request), cancellation).ConfigureAwait(false);
+        var page = new byte[16 * 1024];
+        while (await socket.ReceiveAsync(page, cancellation).ConfigureAwait(false) > 0)
+        {
+        }
     }
 
     private static WebApplication Build(int port)

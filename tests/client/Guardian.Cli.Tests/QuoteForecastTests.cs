@@ -72,6 +72,22 @@ public sealed class QuoteForecastTests : IDisposable
         (await GuardianProgram.RunAsync(folder.Path, "quote", "forecast", "absent")).Ends(3);
     }
 
+    [Fact]
+    public async Task The_page_of_the_cloud_shows_the_same()
+    {
+        folder.Write("hosts/cmp03", "neither");
+        using var desk = await Desk.OpenDesk.StartAsync(folder.Path);
+        await desk.EnterAsync();
+        string Query(string name, string path) => $"{name}={Uri.EscapeDataString(folder.File(path))}";
+        var page = await desk.GetAsync(
+            $"/cloud/forecast?{Query("hosts", "hosts")}&{Query("store", "store")}&{Query("root", "root.pem")}");
+        Assert.Contains("0 of 3 hosts become worse with the next TCB recovery.", page, StringComparison.Ordinal);
+        Assert.Contains("No early collateral is stored", page, StringComparison.Ordinal);
+        Assert.Contains("It is neither a quote with a PCK certificate nor", page, StringComparison.Ordinal);
+        using var missing = await desk.SendAsync($"/cloud/forecast?{Query("hosts", "absent")}");
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, missing.StatusCode);
+    }
+
     private static void Shows(Result result, string words) => Assert.Contains(words, result.Output, StringComparison.Ordinal);
 
     private void Store(EvaluationSet edition, SyntheticEvidence evidence) =>

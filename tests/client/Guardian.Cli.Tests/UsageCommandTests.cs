@@ -90,6 +90,26 @@ public sealed class UsageCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_server_of_a_project_has_its_part()
+    {
+        var journal = Journal("host.journal", (JournalKind.Defined, 0, 8), (JournalKind.Removed, 240, 0), (JournalKind.Defined, 240.1, 16));
+        string[] servers = ["usage", "servers", .. Period];
+        var only = Assert.Single(
+            (await RunAsync([.. servers, "--journal", journal, "--json"])).Ends(0).Json["servers"]!.AsArray())!;
+        Assert.Equal(
+            (Server.ToString(), "s", "sgx.8m", 10, 127.986667m, false),
+            (
+                (string?)only["server"], (string?)only["name"], (string?)only["flavor"], (int)only["hours"]!,
+                (decimal)only["epcMebibyteHours"]!, (bool)only["countedByFlavor"]!));
+        var byFlavor = (await RunAsync([.. servers, "--json"])).Ends(0).Json["servers"]![0]!;
+        Assert.Equal((80m, true), ((decimal)byFlavor["epcMebibyteHours"]!, (bool)byFlavor["countedByFlavor"]!));
+        Assert.Equal(
+            $"Server,Name,Flavor,Hours,EPC MB-Hours\r\n{Server},s,sgx.8m,10.00,80.00\r\n",
+            (await RunAsync([.. servers, "--csv"])).Ends(0).Output);
+        Assert.Contains("of the servers of project project-1", (await RunAsync(servers)).Ends(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_project_is_listed_by_name()
     {
         var journal = Journal("host.journal", (JournalKind.Defined, 0, 8));

@@ -22,9 +22,13 @@ internal sealed partial class OpenPortal : IAsyncDisposable
 
     public int Locks { get; private set; }
 
+    public int Reads { get; private set; }
+
     public Uri CreateLink() => server.CreateLink();
 
     public void LockIfIdle() => server.LockIfIdle();
+
+    public Task WarmAsync() => server.WarmAsync();
 
     public static async Task<OpenPortal> StartAsync()
     {
@@ -40,7 +44,11 @@ internal sealed partial class OpenPortal : IAsyncDisposable
             },
             routes =>
             {
-                routes.Get("/", request => PageResult.Page<SecretView, string>("Rooms", Secret + request.Query("name")));
+                routes.Get("/", request =>
+                {
+                    portal!.Reads++;
+                    return PageResult.Page<SecretView, string>("Rooms", Secret + request.Query("name"));
+                });
                 routes.Get("/refused", (Func<PageRequest, PageResult>)(_ => throw new RefusedException(
                     refused.Because("the key is no member's") with { Remedy = "use another <key>", Problems = ["one", "two"] })));
                 routes.Post("/change", request =>

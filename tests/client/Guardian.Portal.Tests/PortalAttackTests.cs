@@ -66,6 +66,19 @@ public class PortalAttackTests
     }
 
     [Fact]
+    public async Task A_page_that_warmed_itself_is_as_locked_as_before()
+    {
+        await using var portal = await OpenPortal.StartAsync();
+        await portal.WarmAsync();
+        Assert.Equal((1, 1), (portal.Reads, portal.Locks));
+        using var stranger = OpenPortal.CreateBrowser(out _);
+        using var door = await stranger.GetAsync(portal.Address, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Unauthorized, door.StatusCode);
+        var (browser, _, _) = await portal.OpenAsync();
+        browser.Dispose();
+    }
+
+    [Fact]
     public async Task A_form_without_the_value_of_the_session_changes_nothing()
     {
         await using var naive = await NaivePortal.StartAsync(needsCookie: true);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Guardian.Cli.Commands.Cloud;
+using Guardian.Cli.Commands.Quotes;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
 using Guardian.OpenStack;
@@ -24,6 +25,7 @@ internal static class CloudPages
     {
         routes.Get("/cloud", ShowAsync);
         routes.Get("/cloud/usage", ShowUsageAsync);
+        routes.Get("/cloud/forecast", ShowForecast);
     }
 
     private static async Task<PageResult> ShowAsync(PageRequest request)
@@ -98,7 +100,37 @@ internal static class CloudPages
     }
 
     private static UsageRow Row(UsageResult usage, string name) =>
-        new(name, usage.EpcMebibyteHours, usage.CpuHours, usage.RamMebibyteHours, usage.Servers);
+        new(name, usage.EpcMebibyteHours, usage.CpuHours, usage.RamMebibyteHours, usage.Servers)
+        {
+            PerServer =
+            [
+                .. usage.PerServer.Select(server => new ServerRow(
+                    server.Server.ToString(), server.Name, server.Flavor, server.EpcMebibyteHours)),
+            ],
+        };
+
+    // As 'guardian quote forecast' reads them.
+    private static PageResult ShowForecast(PageRequest request)
+    {
+        var (hosts, store, root) = (request.Query("hosts").Trim(), request.Query("store").Trim(), request.Query("root").Trim());
+        var model = new TcbForecastModel(request.Query("cloud"), hosts, store, root, null, []);
+        if (hosts.Length > 0)
+        {
+            var result = QuoteForecastResult.Read(
+                [hosts], store.Length == 0 ? null : store, root.Length == 0 ? null : root, at: null);
+            model = model with
+            {
+                Line = result.Describe(),
+                Hosts =
+                [
+                    .. result.Forecasts.Select(host => new HostForecastRow(
+                        host.Host, host.Fmspc ?? "", host.Now ?? "unknown", host.Next ?? "unknown", host.BecomesWorse,
+                        host.Problem is { } problem ? [problem] : [.. host.Shortfall, .. host.Remedies])),
+                ],
+            };
+        }
+        return PageResult.Page<TcbForecastView, TcbForecastModel>("TCB forecast", model, "cloud");
+    }
 
     private static string Day(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -64,11 +64,12 @@ internal sealed class OpenCommand : CliCommand
             var server = await PortalServer.StartAsync(
                 new PortalOptions
                 {
-                    Port = arguments.GetValue(port), OnLock = desk.Keys.Lock, Explain = FailureTranslation.ToRefusal,
+                    Port = arguments.GetValue(port), OnLock = desk.Lock, Explain = FailureTranslation.ToRefusal,
                 },
                 routes => Map(routes, desk), cancellation).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
+                await server.WarmAsync(cancellation).ConfigureAwait(false);
                 var link = server.CreateLink();
                 terminal.Show(new OpenResult(server.Address, link), DeskJson.Default.OpenResult, people =>
                 {
@@ -91,9 +92,12 @@ internal sealed class OpenCommand : CliCommand
         new DraftPages(desk).Map(routes);
         new DataPages(desk).Map(routes);
         new QuestionPages(desk).Map(routes);
+        new SchedulePages(desk).Map(routes);
         new LedgerPages(desk).Map(routes);
         new SuccessionPages(desk).Map(routes);
-        new ProgramPages(desk).Map(routes);
+        var cas = new CasDesk(desk.Keys);
+        new ProgramPages(desk, cas).Map(routes);
+        new RunPages(desk, cas).Map(routes);
         CloudPages.Map(routes);
     }
 

@@ -9,6 +9,7 @@ using Guardian.Cli.Commands.Evidence;
 using Guardian.Cli.Commands.Programs;
 using Guardian.Cli.Commands.Sessions;
 using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Options;
 using Guardian.Cli.Output;
@@ -21,12 +22,10 @@ using Guardian.Sgx;
 namespace Guardian.Cli.Desk;
 
 /// <summary>The pages of tenants: sessions, their secrets, running services and encrypted logs.</summary>
-internal sealed class ProgramPages(RoomDesk desk)
+internal sealed class ProgramPages(RoomDesk desk, CasDesk cas)
 {
     private const long MaxLog = 256L * 1024 * 1024;
     private const int MaxShown = 4 * 1024 * 1024;
-
-    private volatile Connection? connection;
 
     /// <summary>Adds the pages.</summary>
     public void Map(PortalRoutes routes)
@@ -44,50 +43,14 @@ internal sealed class ProgramPages(RoomDesk desk)
 
     private async Task<PageResult> ConnectAsync(PageRequest request)
     {
-        var (word, key) = (request.Field("cas"), request.Field("key"));
-        var (target, problem) = CasTarget.Read(word);
-        if (target is null)
-        {
-            throw CliReasons.Usage.Refuse(problem!, "https://host:port, or a name of 'guardian cas trust'");
-        }
+        var key = request.Field("key");
         if (request.Field("passphrase") is { Length: > 0 } passphrase)
         {
             desk.Keys.Unlock(key, passphrase);
         }
-        desk.Keys.Use(key, each => each.PublicKey);
         var platform = request.Field("platform") == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware;
-        var chosen = new Connection(word, key, target, PolicyFor(target, platform));
-        await UseAsync(chosen, client => client.ReadIdentityAsync(request.Cancellation)).ConfigureAwait(false);
-        connection = chosen;
+        await cas.ConnectAsync(request.Field("cas"), key, platform, request.Cancellation).ConfigureAwait(false);
         return PageResult.Redirect("/programs");
-    }
-
-    // As the commands: the code installed here, or what the user wrote down with 'guardian cas trust'.
-    private static AttestationPolicy PolicyFor(CasTarget target, PlatformKind platform) => new()
-    {
-        Identities =
-        [
-            new AcceptedIdentity
-            {
-                MrEnclaves = target.Trusted is { MrEnclaves: { Count: > 0 } codes }
-                    ? [.. codes.Select(PolicyOptions.ParseMrEnclave)]
-                    : [InstalledProgram.Cas.Measure()],
-            },
-        ],
-        Platforms = target.Trusted is { Platforms: var platforms }
-            ? [.. platforms.Select(name => name == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware)]
-            : [platform],
-    };
-
-    private Task<T> UseAsync<T>(Func<CasClient, Task<T>> work) => UseAsync(
-        connection ?? throw CliReasons.Usage.Refuse("no CAS is chosen", "choose one on the page of programs"), work);
-
-    private async Task<T> UseAsync<T>(Connection now, Func<CasClient, Task<T>> work)
-    {
-        using var certificate = desk.Keys.Use(now.Key, key => key.CreateClientCertificate(TimeProvider.System.GetUtcNow()));
-        using var client = new CasClient(
-            now.Target.Address, now.Policy, certificate, TimeProvider.System, CliVerifier.Default, pins: now.Target.Trusted?.Pins);
-        return await work(client).ConfigureAwait(false);
     }
 
     private async Task<PageResult> ListAsync(PageRequest request)
@@ -95,22 +58,23 @@ internal sealed class ProgramPages(RoomDesk desk)
         var folder = Path.GetDirectoryName(TrustedCas.PathOf("x"))!;
         var model = new ProgramsModel
         {
-            Cas = connection?.Word ?? "",
-            Key = connection?.Key ?? UserDefaults.Find(UserDefaults.Key) ?? "",
+            Cas = cas.Now?.Word ?? "",
+            Key = cas.Now?.Key ?? UserDefaults.Find(UserDefaults.Key) ?? "",
+            Started = [.. desk.Started.List().Select(RunPages.Row)],
             Trusted = Directory.Exists(folder)
                 ? [.. Directory.EnumerateFiles(folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order()]
                 : [],
         };
-        if (connection is null)
+        if (cas.Now is null)
         {
             return PageResult.Page<ProgramsView, ProgramsModel>("Programs", model, "programs");
         }
         try
         {
-            model = model with { Verified = await UseAsync(client => DescribeAsync(client, request)).ConfigureAwait(false) };
+            model = model with { Verified = await cas.UseAsync(client => DescribeAsync(client, request)).ConfigureAwait(false) };
             model = model with
             {
-                Names = await UseAsync(client => TryAsync(client.ListAsync("", request.Cancellation))).ConfigureAwait(false),
+                Names = await cas.UseAsync(client => CasDesk.TryAsync(client.ListAsync("", request.Cancellation))).ConfigureAwait(false),
             };
         }
         catch (RefusedException failure)
@@ -128,27 +92,14 @@ internal sealed class ProgramPages(RoomDesk desk)
     private async Task<PageResult> ShowAsync(PageRequest request)
     {
         var name = request.Query("name");
-        var (read, below, secrets) = await UseAsync(async client => (
+        var (read, below, secrets) = await cas.UseAsync(async client => (
             await client.ReadAsync(name, request.Cancellation).ConfigureAwait(false),
-            await TryAsync(client.ListAsync(name, request.Cancellation)).ConfigureAwait(false) ?? [],
-            await TryAsync(client.Secrets.ListAsync(name, request.Cancellation)).ConfigureAwait(false))).ConfigureAwait(false);
+            await CasDesk.TryAsync(client.ListAsync(name, request.Cancellation)).ConfigureAwait(false) ?? [],
+            await CasDesk.TryAsync(client.Secrets.ListAsync(name, request.Cancellation)).ConfigureAwait(false))).ConfigureAwait(false);
         var (session, _) = SessionDocument.Read(Encoding.UTF8.GetBytes(read.Text));
         return PageResult.Page<SessionView, SessionModel>(read.Name, new SessionModel(
             read.Name, read.Hash, read.Text, [.. session?.Policies.Select(policy => policy.Service) ?? []], below,
             [.. secrets?.Secrets.Select(Row) ?? []]), "programs");
-    }
-
-    // A part that the user may not see is left out of the page.
-    private static async Task<T?> TryAsync<T>(Task<T> call) where T : class
-    {
-        try
-        {
-            return await call.ConfigureAwait(false);
-        }
-        catch (RefusedException failure) when (failure.Refusal.Kind is RefusalKind.Forbidden or RefusalKind.NotFound)
-        {
-            return null;
-        }
     }
 
     private static SecretRow Row(SecretDescription secret) => new(
@@ -162,7 +113,7 @@ internal sealed class ProgramPages(RoomDesk desk)
     private async Task<PageResult> SetAsync(PageRequest request)
     {
         var (session, name) = (request.Field("session"), request.Field("name"));
-        await UseAsync(client => client.Secrets.SetAsync(
+        await cas.UseAsync(client => client.Secrets.SetAsync(
             session, name, request.Field("hash"), Encoding.UTF8.GetBytes(request.Field("value")),
             request.Cancellation)).ConfigureAwait(false);
         return PageResult.Redirect($"/programs/session?name={Uri.EscapeDataString(session)}");
@@ -176,7 +127,7 @@ internal sealed class ProgramPages(RoomDesk desk)
         {
             return Check(request.Text("text"), request.Field("mrenclave"));
         }
-        var created = await UseAsync(client => client.CreateAsync(bytes, [], request.Cancellation)).ConfigureAwait(false);
+        var created = await cas.UseAsync(client => client.CreateAsync(bytes, [], request.Cancellation)).ConfigureAwait(false);
         return PageResult.Redirect($"/programs/session?name={Uri.EscapeDataString(created.Name)}");
     }
 
@@ -199,14 +150,14 @@ internal sealed class ProgramPages(RoomDesk desk)
             [.. judged.Select(each => new JudgementRow(each.Service, each.Admitted, each.Reasons))]));
 
         PageResult Show(CheckModel model) =>
-            PageResult.Page<CheckView, CheckModel>("Check a session", model with { Cas = connection?.Word ?? "" }, "programs");
+            PageResult.Page<CheckView, CheckModel>("Check a session", model with { Cas = cas.Now?.Word ?? "" }, "programs");
     }
 
     private async Task<PageResult> VerifyAsync(PageRequest request)
     {
         var (name, service, address) = (request.Field("session"), request.Field("service"), request.Field("address"));
         var place = address.Contains("://", StringComparison.Ordinal) ? address : $"https://{address}";
-        var read = await UseAsync(client => client.ReadAsync(name, request.Cancellation)).ConfigureAwait(false);
+        var read = await cas.UseAsync(client => client.ReadAsync(name, request.Cancellation)).ConfigureAwait(false);
         var (session, _) = SessionDocument.Read(Encoding.UTF8.GetBytes(read.Text));
         var policy = session?.Policies.FirstOrDefault(each => each.Service == service)?.Policy
             ?? throw CliReasons.BadService.Refuse($"the session has no service '{service}'");
@@ -238,9 +189,10 @@ internal sealed class ProgramPages(RoomDesk desk)
         var (name, service) = (request.Field("session"), request.Field("service"));
         var file = request.Files is [var first, ..] ? first : throw CliReasons.NoFile.Refuse("choose a log", "go back, and choose it");
         using var log = new StdioLog(
-            await UseAsync(client => client.ReadStdioKeyAsync(name, service, request.Cancellation)).ConfigureAwait(false));
-        using var output = new MemoryStream();
-        using var errors = new MemoryStream();
+            await cas.UseAsync(client => client.ReadStdioKeyAsync(name, service, request.Cancellation)).ConfigureAwait(false));
+        // The end of a long log is what a reader looks for.
+        using var output = new TailStream(MaxShown);
+        using var errors = new TailStream(MaxShown);
         var printer = new StdioPrinter(isJson: false, output, errors);
         var lines = file.OpenReadStream();
         await using (lines.ConfigureAwait(false))
@@ -249,15 +201,7 @@ internal sealed class ProgramPages(RoomDesk desk)
         }
         printer.Finish(log);
         return PageResult.Page<StreamsView, StreamsModel>(
-            "Log", new StreamsModel($"{name}/{service}", Text(output), Text(errors), printer.Problems), "programs");
+            "Log", new StreamsModel($"{name}/{service}", output.ReadText(), errors.ReadText(), printer.Problems), "programs");
     }
 
-    // The end of a long log is what a reader looks for.
-    private static string Text(MemoryStream stream)
-    {
-        var bytes = stream.GetBuffer().AsSpan(0, (int)stream.Length);
-        return Encoding.UTF8.GetString(bytes.Length > MaxShown ? bytes[^MaxShown..] : bytes);
-    }
-
-    private sealed record Connection(string Word, string Key, CasTarget Target, AttestationPolicy Policy);
 }

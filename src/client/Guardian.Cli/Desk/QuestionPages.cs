@@ -43,7 +43,8 @@ internal sealed class QuestionPages(RoomDesk desk)
         var forecast = await desk.UseAsync(
             room, client => ForecastView.ReadAsync(room.File.Contract, client, question, request.Cancellation)).ConfigureAwait(false);
         return PageResult.Page<PriceView, ForecastModel>("Before you ask", new ForecastModel(
-            room.Head("ask"), RoomView.Describe(question), QuestionForm.Write(question), forecast));
+            room.Head("ask"), RoomView.Describe(question), QuestionForm.Write(question), forecast,
+            ScheduledQuestion.FindDays(question, room.File.Contract), ScheduleOrder.FindPrice(question, room.File.Contract)));
     }
 
     private async Task<PageResult> AskAsync(PageRequest request)

@@ -25,6 +25,12 @@ internal sealed class RoomDesk(CancellationToken end) : IAsyncDisposable
 
     public HostedPrograms Programs { get; } = new();
 
+    /// <summary>The programs of tenants that this page started.</summary>
+    public StartedPrograms Started { get; } = new();
+
+    /// <summary>The logs that pages follow.</summary>
+    public FollowedLogs Logs { get; } = new();
+
     /// <summary>Cancelled when <c>guardian open</c> ends.</summary>
     public CancellationToken End => end;
 
@@ -68,10 +74,18 @@ internal sealed class RoomDesk(CancellationToken end) : IAsyncDisposable
         return await work(client).ConfigureAwait(false);
     }
 
+    /// <summary>Forgets the keys, and what they decrypted. Programs go on.</summary>
+    public void Lock()
+    {
+        Keys.Lock();
+        Logs.Dispose();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Keys.Dispose();
+        Lock();
+        await Started.DisposeAsync().ConfigureAwait(false);
         await Programs.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -95,7 +95,11 @@ internal static class CommandTree
         new RoomDraftCommand(), new RoomSessionCommand(), new RoomCreateCommand(), new RoomCheckCommand(), new RoomSignCommand(),
         new RoomAmendCommand(), new RoomSucceedCommand(),
         new RoomStartCommand(), new RoomUseCommand(),
-        new RoomUploadCommand(), new RoomAskCommand(), new RoomLiftCommand(), new RoomActivateCommand(), new RoomReportCommand(),
+        new RoomUploadCommand(), new RoomAskCommand(), new RoomLiftCommand(),
+        new CommandGroup(
+            "schedule", "Ask again in each period, as 'ask --schedule' and 'lift --schedule' noted.", new RoomScheduleListCommand(),
+            new RoomScheduleRunCommand(), new RoomScheduleRemoveCommand()),
+        new RoomActivateCommand(), new RoomReportCommand(),
         new RoomAnswersCommand(),
         new RoomBudgetCommand(), new RoomPowerCommand(), new RoomLogCommand(), new RoomDeleteCommand(), new RoomDiagnoseCommand(),
         new RoomStatusCommand(),
@@ -138,7 +142,7 @@ internal static class CommandTree
 
     private static CommandGroup CreateUsage() => new(
         "usage", "Show what projects used of a cloud, enclave memory included.", new UsageShowCommand(), new UsageListCommand(),
-        new UsageDataframesCommand(), new UsageNamespacesCommand());
+        new UsageServersCommand(), new UsageDataframesCommand(), new UsageNamespacesCommand());
 
     private static CommandGroup CreateNode() =>
         new("node", "Look after a compute host.", new NodeCheckCommand(), new ProviderFileCommand(), new InstallRuntimeCommand());

@@ -24,6 +24,8 @@ internal static class CliReasons
         "bad-power", "A calculation of power lacks a value, or has one out of range.", "for example: --persons 64000 --rate 0.1");
     public static readonly RefusalReason BadCost = Invalid(
         "bad-cost", "The costs of a campaign do not fit its contract.", "for example: --cost Treatment=12000 --currency EUR");
+    public static readonly RefusalReason BadSchedule = Invalid(
+        "bad-schedule", "A scheduled question does not fit the room or its schedule.");
     public static readonly RefusalReason BadForm = Invalid("bad-form", "Options of an upload exclude each other.");
     public static readonly RefusalReason NoPassphrase = Invalid(
         "no-passphrase", "The passphrase or PIN of a key is missing.",
@@ -158,6 +160,8 @@ internal static class CliReasons
     public static readonly RefusalReason NoToken = Unavailable(
         "no-token", "A PKCS#11 token gives no key.",
         "check the URI (p11tool --list-all) and the PIN; OpenSSL needs its engine pkcs11 (Debian: libengine-pkcs11-openssl)");
+    public static readonly RefusalReason ScheduleBusy = Unavailable(
+        "schedule-busy", "Another process asks the scheduled questions of the room.", "try again when it has ended");
     public static readonly RefusalReason NotStarted = Unavailable("not-started", "A program could not be started, or ended at once.");
     public static readonly RefusalReason NoMemory = Unavailable(
         "no-memory", "The memory of a container is too small for a program.",

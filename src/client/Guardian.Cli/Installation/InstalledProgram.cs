@@ -22,7 +22,7 @@ internal sealed class InstalledProgram
         Directory = Path.GetFullPath(System.IO.Directory.Exists(installed) ? installed : built);
     }
 
-    private InstalledProgram(InstalledProgram program, string folder) => (Name, Directory) = (program.Name, Path.GetFullPath(folder));
+    private InstalledProgram(string name, DirectoryInfo folder) => (Name, Directory) = (name, folder.FullName);
 
     public static InstalledProgram Cas { get; } = new("guardian-cas", "Guardian.Cas");
 
@@ -36,10 +36,13 @@ internal sealed class InstalledProgram
     /// <summary>The OCI runtime, which is no enclave.</summary>
     public static InstalledProgram Oci { get; } = new("guardian-oci", "Guardian.Oci");
 
+    /// <summary>This command line, which is no enclave.</summary>
+    public static InstalledProgram Cli { get; } = new("guardian", new DirectoryInfo(AppContext.BaseDirectory));
+
     public static IReadOnlyList<InstalledProgram> All { get; } = [Cas, Enclave, Runtime];
 
     /// <summary>Finds the runtime in the folder of a compiled program.</summary>
-    public static InstalledProgram RuntimeIn(string folder) => new(Runtime, folder);
+    public static InstalledProgram RuntimeIn(string folder) => new(Runtime.Name, new DirectoryInfo(folder));
 
     public string Name { get; }
 

@@ -12,7 +12,7 @@ namespace Guardian.Cli.Rooms;
 /// <summary>The arguments of every command that talks to a room, and the connection that they describe.</summary>
 internal sealed class RoomOptions
 {
-    private readonly Argument<string> contract = new("CONTRACT") { Description = "The signed contract, room.yaml." };
+    private readonly Argument<string> contract = CreateContractArgument();
     private readonly Option<Uri?> room = new("--room")
     {
         Description = "The room's address, https://host:port. The default is what 'guardian room use' remembers.",
@@ -26,6 +26,9 @@ internal sealed class RoomOptions
     };
 
     public IReadOnlyList<Symbol> All => [contract, room, key];
+
+    /// <summary>The argument that names the contract.</summary>
+    public static Argument<string> CreateContractArgument() => new("CONTRACT") { Description = "The signed contract, room.yaml." };
 
     /// <summary>Loads contract and key, connects, and works.</summary>
     /// <exception cref="RefusedException">The contract is not valid or not signed, or the key is no member's.</exception>

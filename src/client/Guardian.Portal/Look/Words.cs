@@ -33,6 +33,10 @@ public static class Words
     public static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC";
 
+    /// <summary>A day in UTC.</summary>
+    /// <param name="instant">An instant of the day.</param>
+    public static string Day(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
     /// <summary>The first 16 characters of a hash.</summary>
     /// <param name="hash">The hash.</param>
     public static string Brief(string hash)

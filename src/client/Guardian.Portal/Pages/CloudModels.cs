@@ -19,7 +19,38 @@ public sealed record HostRow(
 /// <param name="CpuHours">CPU hours.</param>
 /// <param name="RamHours">RAM MB-Hours.</param>
 /// <param name="Servers">Servers.</param>
-public sealed record UsageRow(string Project, decimal EpcHours, double CpuHours, double RamHours, int Servers);
+public sealed record UsageRow(string Project, decimal EpcHours, double CpuHours, double RamHours, int Servers)
+{
+    /// <summary>The usage of each server.</summary>
+    public IReadOnlyList<ServerRow> PerServer { get; init; } = [];
+}
+
+/// <summary>The usage of a server in one period.</summary>
+/// <param name="Id">Its identifier.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Flavor">Its flavor.</param>
+/// <param name="EpcHours">EPC MB-Hours.</param>
+public sealed record ServerRow(string Id, string Name, string Flavor, decimal EpcHours);
+
+/// <summary>A host now, and after the next TCB recovery.</summary>
+/// <param name="Host">The host.</param>
+/// <param name="Platform">Its platform family.</param>
+/// <param name="Now">Its TCB status.</param>
+/// <param name="Next">Its TCB status then.</param>
+/// <param name="BecomesWorse">Whether it becomes worse.</param>
+/// <param name="Remarks">What it lacks then, and the steps that help, or the reason why nothing can be said.</param>
+public sealed record HostForecastRow(
+    string Host, string Platform, string Now, string Next, bool BecomesWorse, IReadOnlyList<string> Remarks);
+
+/// <summary>The forecast of the next TCB recovery.</summary>
+/// <param name="Cloud">The cloud's name in clouds.yaml, for the other pages.</param>
+/// <param name="Files">The file or folder with the quotes or certificates of the hosts.</param>
+/// <param name="Store">The folder with the collateral; empty for the user's.</param>
+/// <param name="Root">The certificate of the root of trust; empty for Intel's.</param>
+/// <param name="Line">The result in a line; null before there is one.</param>
+/// <param name="Hosts">The hosts, those that become worse first.</param>
+public sealed record TcbForecastModel(
+    string Cloud, string Files, string Store, string Root, string? Line, IReadOnlyList<HostForecastRow> Hosts);
 
 /// <summary>A cloud.</summary>
 public sealed record CloudModel

@@ -22,7 +22,75 @@ public sealed record ProgramsModel
 
     /// <summary>The sessions at the top; null when the user may not list them.</summary>
     public IReadOnlyList<string>? Names { get; init; }
+
+    /// <summary>The programs that this page started, the newest first.</summary>
+    public IReadOnlyList<StartedRow> Started { get; init; } = [];
 }
+
+/// <summary>A program that this page started.</summary>
+/// <param name="Id">Its short name in addresses.</param>
+/// <param name="Service">Its session and service.</param>
+/// <param name="Program">Its file.</param>
+/// <param name="Log">The file with its streams.</param>
+/// <param name="IsRunning">Whether it runs.</param>
+/// <param name="ExitStatus">Its exit status; null while it runs.</param>
+/// <param name="State">The state in words.</param>
+public sealed record StartedRow(
+    string Id, string Service, string Program, string Log, bool IsRunning, int? ExitStatus, string State);
+
+/// <summary>A log that grows.</summary>
+public sealed record FollowModel
+{
+    /// <summary>Its short name in addresses.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The session and service whose streams it has.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The end of the program's output.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The end of its error stream, lines of other programs, and problems.</summary>
+    public required string Errors { get; init; }
+
+    /// <summary>The number of problems.</summary>
+    public required int Problems { get; init; }
+
+    /// <summary>The number of encrypted lines that the user may not read.</summary>
+    public required long Sealed { get; init; }
+
+    /// <summary>Whether the beginning is not shown.</summary>
+    public required bool IsCut { get; init; }
+
+    /// <summary>Whether the page loads itself again.</summary>
+    public required bool IsLive { get; init; }
+
+    /// <summary>The bytes that were read.</summary>
+    public required long Read { get; init; }
+
+    /// <summary>The bytes that there are.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>The program that writes it; null for one that this page did not start.</summary>
+    public required StartedRow? Program { get; init; }
+}
+
+/// <summary>A file that may be a log.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Size">Its size in bytes.</param>
+/// <param name="Changed">The last change.</param>
+public sealed record LogFileRow(string Path, string Name, long Size, DateTime Changed);
+
+/// <summary>A folder with logs.</summary>
+/// <param name="Session">The session whose streams they are to have.</param>
+/// <param name="Service">Its service.</param>
+/// <param name="Folder">The folder.</param>
+/// <param name="Files">Its files, the newest first.</param>
+public sealed record LogFolderModel(string Session, string Service, string Folder, IReadOnlyList<LogFileRow> Files);
 
 /// <summary>A secret of a session, never its value.</summary>
 /// <param name="Name">Its name.</param>

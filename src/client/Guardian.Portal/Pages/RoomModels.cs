@@ -42,7 +42,37 @@ public sealed record AskModel(RoomHead Head, RoomContract Contract);
 /// <param name="Words">The question in a line.</param>
 /// <param name="Question">The question as JSON, for the form that asks it.</param>
 /// <param name="Forecast">The forecast.</param>
-public sealed record ForecastModel(RoomHead Head, string Words, string Question, QuestionForecast Forecast);
+/// <param name="Days">The days of a period in which it can be asked again.</param>
+/// <param name="Price">Epsilon of each new answer; 0 for exact figures.</param>
+public sealed record ForecastModel(RoomHead Head, string Words, string Question, QuestionForecast Forecast, int Days, decimal Price);
+
+/// <summary>A scheduled question.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Words">The question in a line.</param>
+/// <param name="Days">The days of a period.</param>
+/// <param name="Times">The answers after which it is complete.</param>
+/// <param name="Answers">The beginning of each period with an answer, and the answer's entry in the log.</param>
+/// <param name="State">The state in a word or two.</param>
+/// <param name="IsComplete">Whether it has all its answers.</param>
+public sealed record ScheduleRow(
+    string Name, string Words, int Days, int Times, IReadOnlyList<(DateTimeOffset From, long Entry)> Answers, string State,
+    bool IsComplete);
+
+/// <summary>The scheduled questions of a room.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="File">The contract's file.</param>
+/// <param name="Questions">The questions.</param>
+public sealed record SchedulesModel(RoomHead Head, string File, IReadOnlyList<ScheduleRow> Questions);
+
+/// <summary>A question that was scheduled just now.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Words">The question in a line.</param>
+/// <param name="Days">The days of a period.</param>
+/// <param name="Times">The answers.</param>
+/// <param name="Price">The price in advance, one sentence each.</param>
+public sealed record ScheduleAddedModel(
+    RoomHead Head, string Name, string Words, int Days, int Times, IReadOnlyList<string> Price);
 
 /// <summary>The questions that the room admitted.</summary>
 /// <param name="Head">The head.</param>

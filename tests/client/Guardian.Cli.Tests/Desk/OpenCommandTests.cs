@@ -125,9 +125,7 @@ internal sealed partial class OpenDesk : IDisposable
                 content.Add(new StringContent(value), name);
             }
         }
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Link, Path + path)) { Content = content };
-        request.Headers.Add("Origin", Link.GetLeftPart(UriPartial.Authority));
-        using var response = await browser.SendAsync(request);
+        using var response = await SendAsync(path, content);
         if (response.StatusCode != HttpStatusCode.SeeOther)
         {
             return (response.StatusCode, await response.Content.ReadAsStringAsync());
@@ -142,6 +140,21 @@ internal sealed partial class OpenDesk : IDisposable
             }
             await Task.Delay(100);
         }
+    }
+
+    /// <summary>Locks the page.</summary>
+    public async Task LockAsync()
+    {
+        using var content = new MultipartFormDataContent { { new StringContent(Form), "form" } };
+        using var response = await SendAsync("/lock", content);
+        Assert.Equal(HttpStatusCode.SeeOther, response.StatusCode);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string path, HttpContent content)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Link, Path + path)) { Content = content };
+        request.Headers.Add("Origin", Link.GetLeftPart(UriPartial.Authority));
+        return await browser.SendAsync(request);
     }
 
     public void Dispose()

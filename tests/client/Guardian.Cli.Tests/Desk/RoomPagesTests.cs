@@ -66,6 +66,19 @@ public sealed partial class RoomPagesTests(RoomFixture room) : IClassFixture<Roo
         Assert.Contains("answers cost nothing", await desk.GetAsync($"{at}/budget"), StringComparison.Ordinal);
         Assert.Contains("The hash chain holds over all", await desk.GetAsync($"{at}/log"), StringComparison.Ordinal);
 
+        // Asked again in each period: nothing now, and once when it is due.
+        var (_, scheduled) = await desk.PostAsync(
+            $"{at}/schedules/add", ("kind", "overlap"), ("name", "weekly"), ("every", "7"), ("times", "2"));
+        Assert.Contains("It costs nothing, because the members agreed on exact figures.", scheduled, StringComparison.Ordinal);
+        Assert.Contains("0 of 2 answers", Text(await desk.GetAsync($"{at}/schedules")), StringComparison.Ordinal);
+        var (_, ran) = await desk.PostAsync($"{at}/schedules/run");
+        Assert.Contains("answer 1 of 2", Text(ran), StringComparison.Ordinal);
+        Assert.Contains("1 of 2 answers", Text(await desk.GetAsync($"{at}/schedules")), StringComparison.Ordinal);
+        var (wrong, _) = await desk.PostAsync($"{at}/schedules/add", ("kind", "overlap"), ("name", "Weekly!"), ("times", "many"));
+        Assert.Equal(HttpStatusCode.BadRequest, wrong);
+        var (_, removed) = await desk.PostAsync($"{at}/schedules/remove", ("name", "weekly"));
+        Assert.Contains("Nothing is scheduled", removed, StringComparison.Ordinal);
+
         // The answer may be read again, and what the contract forbids is refused before it is asked.
         Assert.Contains("crosstab by campaign.arm", await desk.GetAsync($"{at}/answers"), StringComparison.OrdinalIgnoreCase);
         var (_, forbidden) = await desk.PostAsync($"{at}/forecast", ("kind", "overlap"), ("where", "customers.email = a@b.c"));

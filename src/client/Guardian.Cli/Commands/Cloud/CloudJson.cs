@@ -13,4 +13,5 @@ namespace Guardian.Cli.Commands.Cloud;
 [JsonSerializable(typeof(UsageResult))]
 [JsonSerializable(typeof(UsageListResult))]
 [JsonSerializable(typeof(UsageNamespacesResult))]
+[JsonSerializable(typeof(UsageServersResult))]
 internal sealed partial class CloudJson : JsonSerializerContext;

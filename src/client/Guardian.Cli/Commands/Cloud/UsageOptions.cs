@@ -44,6 +44,13 @@ internal sealed class UsageOptions
     /// <summary>The options of commands that have a cloud, which knows all hosts.</summary>
     public IReadOnlyList<Option> AllWithCloud => [.. All, fleet.Option];
 
+    /// <summary>The option that names a project.</summary>
+    public static Option<string?> CreateProject() => new("--project")
+    {
+        Description = "The project, by name or identifier. Without it, your own.",
+        HelpName = "PROJECT",
+    };
+
     /// <summary>Reads the period. Its defaults are those of the stock client.</summary>
     /// <exception cref="RefusedException">The period is empty.</exception>
     public (DateTimeOffset Start, DateTimeOffset End) ReadPeriod(ParseResult arguments)

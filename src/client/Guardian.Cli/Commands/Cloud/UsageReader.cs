@@ -83,29 +83,34 @@ internal sealed class UsageReader(
         var results = new List<UsageResult>();
         foreach (var usage in usages)
         {
-            var (epc, byFlavor) = (0m, new List<string>());
+            List<ServerUsageResult> servers = [];
             foreach (var server in usage.ServerUsages!)
             {
-                if (FindTimeline(server) is { } timeline)
-                {
-                    epc += await CountHeldAsync(server, timeline).ConfigureAwait(false);
-                }
-                else if (requests(server) is var mebibytes and > 0)
-                {
-                    epc += (decimal)server.Hours * mebibytes;
-                    byFlavor.Add(server.InstanceId.ToString());
-                }
+                servers.Add(await CountAsync(server, FindTimeline(server), requests).ConfigureAwait(false));
             }
+            List<string> byFlavor = [.. servers.Where(server => server.CountedByFlavor).Select(server => server.Server.ToString())];
             if (timelines is not null && byFlavor.Count > 0)
             {
                 terminal.Note($"{byFlavor.Count} servers of project {usage.TenantId} are in no journal that was given, and are counted by "
                     + $"their flavor: {string.Join(", ", byFlavor)}");
             }
             results.Add(new UsageResult(
-                usage.TenantId, period.Start, period.End, usage.TotalVcpusUsage, usage.TotalLocalGbUsage, decimal.Round(epc, 6),
-                usage.TotalMemoryMbUsage, usage.ServerUsages!.Count, byFlavor, missing));
+                usage.TenantId, period.Start, period.End, usage.TotalVcpusUsage, usage.TotalLocalGbUsage,
+                decimal.Round(servers.Sum(server => server.EpcMebibyteHours), 6), usage.TotalMemoryMbUsage, usage.ServerUsages!.Count,
+                byFlavor, missing)
+            {
+                PerServer = [.. servers.Select(server => server with { EpcMebibyteHours = decimal.Round(server.EpcMebibyteHours, 6) })
+                    .OrderByDescending(server => server.EpcMebibyteHours)],
+            });
         }
         return results;
+    }
+
+    private async Task<ServerUsageResult> CountAsync(ServerUsage server, InstanceTimeline? timeline, Func<ServerUsage, long> requests)
+    {
+        var mebibytes = timeline is null ? requests(server) : 0;
+        var epc = timeline is null ? (decimal)server.Hours * mebibytes : await CountHeldAsync(server, timeline).ConfigureAwait(false);
+        return new ServerUsageResult(server.InstanceId, server.Name, server.Flavor, server.Hours, epc, mebibytes > 0);
     }
 
     // A server's own flavor, as it was when the server was created or resized; else the present flavor of that name.

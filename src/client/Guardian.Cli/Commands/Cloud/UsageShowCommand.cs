@@ -9,11 +9,7 @@ namespace Guardian.Cli.Commands.Cloud;
 /// <summary><c>guardian usage show</c>.</summary>
 internal sealed class UsageShowCommand : CliCommand
 {
-    private readonly Option<string?> project = new("--project")
-    {
-        Description = "The project, by name or identifier. Without it, your own.",
-        HelpName = "PROJECT",
-    };
+    private readonly Option<string?> project = UsageOptions.CreateProject();
     private readonly UsageOptions options = new();
     private readonly Option<string?> cloud = CloudOptions.Create();
     private readonly Option<bool> csv = Csv.CreateOption();

@@ -41,26 +41,11 @@ internal sealed class QuoteForecastCommand : LocalCommand
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
-        var forecast = new TcbForecast(
-            UserFolders.OpenCollateral(arguments.GetValue(store)),
-            UserFolders.OpenCollateral(arguments.GetValue(store), EvaluationSet.Early),
-            new VerifierOptions { Anchors = [AppraisalOptions.ReadAnchor(arguments.GetValue(root))] },
-            arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow());
-        List<HostForecast> all =
-        [
-            .. arguments.GetRequiredValue(hosts).SelectMany(ListFiles)
-                .Select(path => forecast.Read(path, InputFile.ReadBytes(path, Quote.MaxSize)))
-                .OrderByDescending(host => host.BecomesWorse).ThenBy(host => host.Host, StringComparer.Ordinal),
-        ];
-        var result = new QuoteForecastResult(
-            all.Count, all.Count(host => host.BecomesWorse), all.Count(host => host.Problem is not null), all);
+        var result = QuoteForecastResult.Read(
+            arguments.GetRequiredValue(hosts), arguments.GetValue(store), arguments.GetValue(root), arguments.GetValue(at));
         terminal.Show(result, QuotesJson.Default.QuoteForecastResult, people => Write(people, result));
         return result.Unknown > 0 ? ExitCode.Failed : result.BecomeWorse > 0 ? ExitCode.Refused : ExitCode.Done;
     }
-
-    private static IEnumerable<string> ListFiles(string path) => Directory.Exists(path)
-        ? Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)
-        : [InputFile.Require(path)];
 
     private static void Write(TextOutput people, QuoteForecastResult result)
     {
@@ -77,11 +62,7 @@ internal sealed class QuoteForecastCommand : LocalCommand
                 people.WriteLine($"{host.Host}: {line}");
             }
         }
-        var numbers = string.Join(", ", result.Forecasts.Where(host => host.NextEvaluation is not null)
-            .Select(host => $"{host.NowEvaluation} to {host.NextEvaluation}").Distinct().Order(StringComparer.Ordinal));
-        people.WriteLine(
-            $"{result.BecomeWorse} of {result.Hosts} hosts become worse with the next TCB recovery"
-            + (numbers.Length > 0 ? $" (TCB evaluation data number {numbers})" : ""));
+        people.WriteLine(result.Describe());
     }
 }
 
@@ -90,4 +71,38 @@ internal sealed class QuoteForecastCommand : LocalCommand
 /// <param name="BecomeWorse">The number of hosts whose status becomes worse.</param>
 /// <param name="Unknown">The number of hosts about which nothing can be said.</param>
 /// <param name="Forecasts">Each host; those that become worse first.</param>
-internal sealed record QuoteForecastResult(int Hosts, int BecomeWorse, int Unknown, IReadOnlyList<HostForecast> Forecasts);
+internal sealed record QuoteForecastResult(int Hosts, int BecomeWorse, int Unknown, IReadOnlyList<HostForecast> Forecasts)
+{
+    /// <summary>Forecasts hosts.</summary>
+    /// <param name="hosts">A quote or a PCK certificate chain of each host, or folders with one file for each.</param>
+    /// <param name="store">Folder with the collateral; null for the user's.</param>
+    /// <param name="root">Certificate of the root of trust; null for Intel's.</param>
+    /// <param name="at">The instant at which the collateral must be valid; null for now.</param>
+    /// <exception cref="RefusedException">A file is missing or unreadable.</exception>
+    public static QuoteForecastResult Read(IEnumerable<string> hosts, string? store, string? root, DateTimeOffset? at)
+    {
+        var forecast = new TcbForecast(
+            UserFolders.OpenCollateral(store), UserFolders.OpenCollateral(store, EvaluationSet.Early),
+            new VerifierOptions { Anchors = [AppraisalOptions.ReadAnchor(root)] }, at ?? TimeProvider.System.GetUtcNow());
+        List<HostForecast> all =
+        [
+            .. hosts.SelectMany(ListFiles).Select(path => forecast.Read(path, InputFile.ReadBytes(path, Quote.MaxSize)))
+                .OrderByDescending(host => host.BecomesWorse).ThenBy(host => host.Host, StringComparer.Ordinal),
+        ];
+        return new QuoteForecastResult(
+            all.Count, all.Count(host => host.BecomesWorse), all.Count(host => host.Problem is not null), all);
+    }
+
+    /// <summary>The result in a line.</summary>
+    public string Describe()
+    {
+        var numbers = string.Join(", ", Forecasts.Where(host => host.NextEvaluation is not null)
+            .Select(host => $"{host.NowEvaluation} to {host.NextEvaluation}").Distinct().Order(StringComparer.Ordinal));
+        return $"{BecomeWorse} of {Hosts} hosts become worse with the next TCB recovery"
+            + (numbers.Length > 0 ? $" (TCB evaluation data number {numbers})" : "");
+    }
+
+    private static IEnumerable<string> ListFiles(string path) => Directory.Exists(path)
+        ? Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)
+        : [InputFile.Require(path)];
+}

@@ -9,7 +9,7 @@ namespace Guardian.Cli.Commands.Rooms;
 /// <summary><c>guardian room use</c>.</summary>
 internal sealed class RoomUseCommand : LocalCommand
 {
-    private readonly Argument<string> contract = new("CONTRACT") { Description = "The signed contract, room.yaml." };
+    private readonly Argument<string> contract = RoomOptions.CreateContractArgument();
     private readonly Option<Uri> room = new("--room")
     {
         Description = "The room's address, https://host:port.",

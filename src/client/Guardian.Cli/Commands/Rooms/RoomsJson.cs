@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Guardian.CleanRoom.Room;
+using Guardian.Cli.Rooms;
 
 namespace Guardian.Cli.Commands.Rooms;
 
@@ -18,6 +19,10 @@ namespace Guardian.Cli.Commands.Rooms;
 [JsonSerializable(typeof(LiftReturnResult))]
 [JsonSerializable(typeof(RoomLogResult))]
 [JsonSerializable(typeof(RoomPowerResult))]
+[JsonSerializable(typeof(RoomScheduleListResult))]
+[JsonSerializable(typeof(RoomScheduleRemoveResult))]
+[JsonSerializable(typeof(RoomScheduleRunResult))]
+[JsonSerializable(typeof(ScheduleOrderResult))]
 [JsonSerializable(typeof(RoomUploadResult))]
 [JsonSerializable(typeof(RoomUseResult))]
 [JsonSerializable(typeof(RoomVerifyResult))]
