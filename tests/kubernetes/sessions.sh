@@ -90,6 +90,17 @@ test_sessions() {
     refused_right() { ! can_operator $line; }
     check "it may not $line" refused_right
   done
+
+  # Another release of the chart, with an operator of its own
+  kubectl create namespace second >/dev/null
+  second() {
+    helm install second "$chart" -n second --wait --timeout 120s \
+      --set "node.enabled=false,runtimeClass.enabled=false,cas.enabled=false,operator.enabled=true,operator.platform=simulated,operator.cas=https://$GUARDIAN_CAS"
+  }
+  check "a second release with an operator finds the resource defined" second
+  check "both say the same" says below Accepted
+  check "the second release goes" helm uninstall second -n second --wait
+  check "and the objects of the first one stay" kubectl get session carried below
   kubectl delete session --all >/dev/null
   check "the sessions stay in the CAS" bash -c "guardian session read carried >/dev/null"
 }
