@@ -1,6 +1,7 @@
 using System.Text;
 using Guardian.Cli.Commands.Kubernetes;
 using Guardian.Cli.Commands.Programs;
+using Guardian.Node.Admission;
 using Guardian.Node.Kubernetes;
 using Guardian.Oci.Containers;
 using Guardian.Oci.Node;
@@ -33,6 +34,7 @@ internal static class ContainerTargets
         }),
         new("kubernetes-node-pods", SeedNodePods, input => NodePods.Read(Encoding.UTF8.GetString(input)) is { Count: > 0 }),
         new("kubernetes-pods", SeedPods, input => RunningProgramList.Read(Encoding.UTF8.GetString(input)) is { Count: > 0 }),
+        new("admission-review", SeedReviews, input => AdmissionReview.Answer(input, new PodAdmission("guardian")) is not null),
         new("carried-line", SeedLines, input => CarriedLine.Read(Encoding.UTF8.GetString(input)).Frame is not null),
     ];
 
@@ -95,6 +97,17 @@ internal static class ContainerTargets
             "status":{"containerStatuses":[{"name":"c","state":{"running":{"startedAt":"2026-06-01T10:00:00Z"}}}]}}]}
             """;
         return [Encoding.UTF8.GetBytes(Pods), Encoding.UTF8.GetBytes(Pods.Replace("GUARDIAN_SESSION", "OTHER", StringComparison.Ordinal))];
+    }
+
+    private static List<byte[]> SeedReviews()
+    {
+        const string Review = """
+            {"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"1","operation":"CREATE","resource":{"group":"",
+            "version":"v1","resource":"pods"},"object":{"metadata":{"annotations":{"org.guardian.session":"s/a","org.guardian.epc":"16"}},
+            "spec":{"runtimeClassName":"guardian","initContainers":[{"name":"i","envFrom":[{}]}],"containers":[{"name":"c","env":[{"name":
+            "GUARDIAN_SESSION","value":"s/b"}],"resources":{"limits":{"sgx.intel.com/epc":"8Mi"},"requests":{}}}]}}}}
+            """;
+        return [Encoding.UTF8.GetBytes(Review), Encoding.UTF8.GetBytes(Review.Replace("session", "other", StringComparison.Ordinal))];
     }
 
     private static List<byte[]> SeedLines()

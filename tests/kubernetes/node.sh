@@ -1,8 +1,9 @@
 # One real node of Kubernetes on this machine, with everything in $work. Source it after tests/docker/helpers.sh. It needs:
 #   work           a folder with a short name
 #   kubernetes     the folder of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet and kube-proxy
+#   repository     this repository
 #   pause          the archive of the image guardian.test/pause:1
-# There is no DNS in the cluster.
+# The names of services come from tests/kubernetes/dns.
 node=127.0.0.1
 # A kubelet refuses a node address of loopback, and pods cannot reach one: the API server has an address of its own on this interface.
 api_address=10.245.0.1
@@ -150,10 +151,13 @@ cgroupDriver: cgroupfs
 enforceNodeAllocatable: []
 failSwapOn: false
 resolvConf: /etc/resolv.conf
+clusterDNS: [$api_address]
+clusterDomain: cluster.local
 evictionHard: {memory.available: 100Mi, nodefs.available: "1%", imagefs.available: "1%"}
 imageGCHighThresholdPercent: 100
 staticPodPath: $work/manifests
 YAML
+  start dns "$repository/tests/kubernetes/dns" $api_address
   start_kubelet
   within 120 kubectl wait --for=condition=Ready node/$node --timeout=1s >/dev/null 2>&1 && within 60 kubectl get serviceaccount default >/dev/null 2>&1
 }
@@ -169,7 +173,7 @@ stop_node() {
     ctr tasks delete -f "$container" >/dev/null 2>&1
     ctr containers delete "$container" >/dev/null 2>&1
   done
-  for name in kube-scheduler kube-controller-manager kube-apiserver containerd etcd; do end $name; done
+  for name in dns kube-scheduler kube-controller-manager kube-apiserver containerd etcd; do end $name; done
   grep -E " ($run|$kubelet_root|$work)[/ ]" /proc/mounts | awk '{ print $2 }' | sort -r | while read -r mount; do umount -l "$mount" 2>/dev/null; done
   "$kubernetes/kube-proxy" --cleanup --config "$work/proxy.yaml" >/dev/null 2>&1
   ip link delete gdn0 2>/dev/null

@@ -4,10 +4,10 @@
 said() { kubectl get session "$1" -o "jsonpath={.status.conditions[?(@.type==\"Accepted\")].$2}"; }
 says() { [ "$(said "$1" reason)" = "$2" ]; }
 
-# There is no DNS in this cluster, so the operator gets the address of the CAS.
+# With a meter of EPC.
 session_line_works() {
   case $1 in
-    helm*) eval "$1 --set operator.cas=https://$GUARDIAN_CAS --set node.journal=$work/journal" ;;
+    helm*) eval "$1 --set node.journal=$work/journal" ;;
     # While the program runs: its first words are there after its admission.
     'guardian kubernetes verify'*) within 90 speaks_of generated && eval "$1" | tee "$work/verified" && [ "${PIPESTATUS[0]}" = 0 ] ;;
     *) eval "$1" ;;
@@ -33,7 +33,6 @@ test_sessions() {
   page_block carried.yaml >carried.yaml
   # The meter looks every ten seconds.
   page_block app.yaml | sed "s#/var/lib/generated#$work/generated#; s/\[Ada\]/[Ada, \"25\"]/" >app.yaml
-  know_cas app.yaml
   ln -sfn "$work/app" app
   while read -r -u 3 line; do
     check "$line" session_line_works "$line"
@@ -90,6 +89,17 @@ test_sessions() {
     refused_right() { ! can_operator $line; }
     check "it may not $line" refused_right
   done
+
+  # Another release of the chart, with an operator of its own
+  kubectl create namespace second >/dev/null
+  second() {
+    helm install second "$chart" -n second --wait --timeout 120s \
+      --set "node.enabled=false,runtimeClass.enabled=false,cas.enabled=false,operator.enabled=true,operator.platform=simulated,operator.cas=https://$GUARDIAN_CAS"
+  }
+  check "a second release with an operator finds the resource defined" second
+  check "both say the same" says below Accepted
+  check "the second release goes" helm uninstall second -n second --wait
+  check "and the objects of the first one stay" kubectl get session carried below
   kubectl delete session --all >/dev/null
   check "the sessions stay in the CAS" bash -c "guardian session read carried >/dev/null"
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Guardian.Attestation.Evidence;
@@ -42,18 +43,24 @@ internal static class RoomLaunch
             ? WorkingSet.FromMebibytes(mebibytes)
             : throw HostingReasons.RefuseInput($"'{text}' is not a working set", "give a number of MiB");
 
-    /// <summary>Reads the shards that <c>--shards</c> names. The host may name any address: the room verifies each before it sends
+    /// <summary>Reads where the shards are, from <c>--shards</c>. The host may name any address: the room verifies each before it sends
     /// anything.</summary>
+    /// <returns>Finds the shards that there are now; null without the option.</returns>
     /// <exception cref="RefusedException">An address is malformed.</exception>
-    public static IReadOnlyList<IShard> FindShards(
-        HostOptions options, RoomContract contract, X509Certificate2 certificate, TimeProvider time) =>
-    [
-        .. (options.Find("shards") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(text =>
-            Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
-                ? new HttpShard(address, contract, certificate, options.Verifier, time)
-                : throw HostingReasons.RefuseInput(
-                    $"'{text}' is not the address of a shard", "give https://host:port, several with commas between them")),
-    ];
+    public static Func<IReadOnlyList<IShard>>? FindShards(
+        HostOptions options, RoomContract contract, X509Certificate2 certificate, TimeProvider time)
+    {
+        IReadOnlyList<Uri> places =
+        [
+            .. (options.Find("shards") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(
+                text => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
+                    ? address
+                    : throw HostingReasons.RefuseInput(
+                        $"'{text}' is not the address of a shard", "give https://host:port, several with commas between them")),
+        ];
+        return places.Count == 0 ? null : new ShardAddresses(
+            places, Dns.GetHostAddresses, address => new HttpShard(address, contract, certificate, options.Verifier, time), time).Find;
+    }
 
     /// <summary>Connects to the CAS that the contract names.</summary>
     /// <exception cref="RefusedException">The CAS is not trusted, refuses, or cannot be reached.</exception>

@@ -20,12 +20,37 @@ public static class ObjectMembers
         }
     }
 
+    /// <summary>Parses JSON.</summary>
+    /// <param name="text">The text in UTF-8, which must not change while the document is in use.</param>
+    /// <returns>The document, which the caller disposes; null when the text is no JSON.</returns>
+    public static JsonDocument? TryParse(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            return JsonDocument.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Finds a member of a map.</summary>
     /// <param name="map">The map.</param>
     /// <param name="name">The member's name.</param>
-    /// <returns>The member; null when there is none, or when the value is no map.</returns>
-    public static JsonElement? Member(this JsonElement? map, string name) =>
-        map is { ValueKind: JsonValueKind.Object } owner && owner.TryGetProperty(name, out var value) ? value : null;
+    /// <returns>The member; null when there is none, when the value is no map, or when a name in it is not Unicode.</returns>
+    public static JsonElement? Member(this JsonElement? map, string name)
+    {
+        try
+        {
+            return map is { ValueKind: JsonValueKind.Object } owner && owner.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
 
     /// <summary>Reads a text.</summary>
     /// <param name="map">The map.</param>
@@ -39,6 +64,25 @@ public static class ObjectMembers
     /// <returns>The number; null when the member is none.</returns>
     public static long? Number(this JsonElement? map, string name) =>
         map.Member(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
+
+    /// <summary>Reads the members of a map that are texts, such as annotations.</summary>
+    /// <param name="map">The map.</param>
+    /// <returns>The texts by their names; empty when the value is no map.</returns>
+    public static IReadOnlyDictionary<string, string> Texts(this JsonElement? map)
+    {
+        var texts = new Dictionary<string, string>();
+        if (map is { ValueKind: JsonValueKind.Object } owner)
+        {
+            foreach (var member in owner.EnumerateObject())
+            {
+                if (ReadName(member) is { } name && ((JsonElement?)member.Value).AsText() is { } text)
+                {
+                    texts[name] = text;
+                }
+            }
+        }
+        return texts;
+    }
 
     /// <summary>Lists the items of a list.</summary>
     /// <param name="map">The map.</param>
@@ -59,6 +103,19 @@ public static class ObjectMembers
         try
         {
             return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
+
+    private static string? ReadName(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
         }
         catch (InvalidOperationException)
         {

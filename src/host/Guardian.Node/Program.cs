@@ -5,6 +5,7 @@ using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Machine;
 using Guardian.Documents;
 using Guardian.Metering;
+using Guardian.Node.Admission;
 using Guardian.Node.Daemon;
 using Guardian.Node.Definitions;
 using Guardian.Node.Kubernetes;
@@ -19,6 +20,10 @@ using Guardian.Sgx.Cpu;
 const int Usage = 2;
 const int World = 3;
 
+if (args is ["admission", .. var admissionWords])
+{
+    return AdmissionDaemon.Run(admissionWords, Log, Fail);
+}
 if (args is ["kubernetes", .. var words])
 {
     return KubernetesDaemon.Run(words, Log, Fail);
@@ -34,8 +39,9 @@ if (args is ["quoting", .. var quotingWords])
 if (args is not ["--config", var path])
 {
     return Fail(
-        Usage, "guardian-node takes --config FILE, or one of the roles 'collateral', 'kubernetes' and 'quoting'",
-        "docs/reference/node.md shows a configuration", CollateralDaemon.Usage, KubernetesSettings.Usage, QuotingDaemon.Usage);
+        Usage, "guardian-node takes --config FILE, or one of the roles 'admission', 'collateral', 'kubernetes' and 'quoting'",
+        "docs/reference/node.md shows a configuration", AdmissionSettings.Usage, CollateralDaemon.Usage,
+        KubernetesSettings.Usage, QuotingDaemon.Usage);
 }
 NodeConfiguration? configuration;
 try

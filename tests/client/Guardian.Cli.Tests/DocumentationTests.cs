@@ -213,7 +213,7 @@ public sealed partial class DocumentationTests : IDisposable
             "docs/tutorials/clean-room.md", "docs/tutorials/confidential-programs.md", "docs/how-to/attestation.md", "docs/how-to/cas.md",
             "docs/how-to/keys.md", "docs/how-to/match-persons.md", "docs/how-to/containers.md", "docs/how-to/container-runtime.md",
             "docs/how-to/bring-your-analysis.md", "docs/how-to/build-programs.md", "docs/how-to/gramine.md", "docs/how-to/kubernetes.md",
-            "docs/how-to/kubernetes-sessions.md",
+            "docs/how-to/kubernetes-rooms.md", "docs/how-to/kubernetes-sessions.md",
             "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/portal.md", "docs/how-to/quoting.md",
             "docs/how-to/sessions.md", "docs/how-to/volumes.md",
         ];
@@ -231,6 +231,7 @@ public sealed partial class DocumentationTests : IDisposable
     [InlineData("docs/how-to/containers.md", 3, "docker/run")]
     [InlineData("docs/how-to/container-runtime.md", 2, "docker/run")]
     [InlineData("docs/how-to/kubernetes.md", 3, "kubernetes/run")]
+    [InlineData("docs/how-to/kubernetes-rooms.md", 4, "kubernetes/room.sh")]
     [InlineData("docs/how-to/kubernetes-sessions.md", 2, "kubernetes/sessions.sh")]
     [InlineData("docs/how-to/portal.md", 3, "portal/run")]
     public async Task A_page_that_needs_servers_has_commands_that_exist_and_that_a_suite_runs(string page, int least, string suite)

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Guardian.Oci.Base;
+using Guardian.Kubernetes;
 using Guardian.Oci.Containers;
 using Guardian.Oci.Node;
 using Guardian.Refusals;
@@ -90,10 +90,10 @@ public sealed class BundleTests : IDisposable
     [Fact]
     public void Without_a_session_nothing_starts()
     {
-        Refuses(OciReasons.NoSession, [], []);
-        Refuses(OciReasons.NoSession, ["GUARDIAN_CAS=cas:1"], []);
-        Refuses(OciReasons.NoSession, ["GUARDIAN_SESSION=s/a"], []);
-        Refuses(OciReasons.NoSession, ["GUARDIAN_SESSION=", "GUARDIAN_CAS=cas:1"], []);
+        Refuses(ProgramReasons.NoSession, [], []);
+        Refuses(ProgramReasons.NoSession, ["GUARDIAN_CAS=cas:1"], []);
+        Refuses(ProgramReasons.NoSession, ["GUARDIAN_SESSION=s/a"], []);
+        Refuses(ProgramReasons.NoSession, ["GUARDIAN_SESSION=", "GUARDIAN_CAS=cas:1"], []);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class BundleTests : IDisposable
     [InlineData("--insecure-no-attestation")]
     [InlineData("s/a\n")]
     public void A_malformed_setting_is_refused(string session) =>
-        Refuses(OciReasons.BadSetting, [$"GUARDIAN_SESSION={session}", "GUARDIAN_CAS=cas:1"], []);
+        Refuses(ProgramReasons.BadSetting, [$"GUARDIAN_SESSION={session}", "GUARDIAN_CAS=cas:1"], []);
 
     [Theory]
     [InlineData("/sbin/docker-init")]
@@ -136,8 +136,8 @@ public sealed class BundleTests : IDisposable
         folder.Write("cgroup/misc.capacity", "sev 5\nsgx_epc 1073741824\n");
         Assert.Equal(
             "sgx_epc 67108864", (string?)Prepare(["/app.wasm"], variables)["linux"]!["resources"]!["unified"]!["misc.max"]);
-        Refuses(OciReasons.BadSetting, [.. variables[..2], "GUARDIAN_EPC=much"], []);
-        Refuses(OciReasons.BadSetting, [.. variables[..2], "GUARDIAN_EPC=0"], []);
+        Refuses(ProgramReasons.BadSetting, [.. variables[..2], "GUARDIAN_EPC=much"], []);
+        Refuses(ProgramReasons.BadSetting, [.. variables[..2], "GUARDIAN_EPC=0"], []);
     }
 
     [Fact]

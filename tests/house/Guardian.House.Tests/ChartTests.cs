@@ -9,22 +9,33 @@ public sealed class ChartTests
     private static readonly YamlMappingNode Chart = Read("Chart.yaml");
     private static readonly YamlMappingNode Values = Read("values.yaml");
 
-    private static YamlMappingNode Read(string name)
+    private static YamlMappingNode Read(string name, string chart = "guardian")
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(File.ReadAllText(PathOf(name))));
+        stream.Load(new StringReader(File.ReadAllText(PathOf(name, chart))));
         return (YamlMappingNode)stream.Documents[0].RootNode;
     }
 
-    private static string PathOf(string name) => Repository.File("deploy", "chart", "guardian", name);
+    private static string PathOf(string name, string chart = "guardian") => Repository.File("deploy", "chart", chart, name);
 
     private static string Text(YamlNode node) => ((YamlScalarNode)node).Value!;
 
-    [Fact]
-    public void The_images_have_the_version_of_the_source()
+    [Theory]
+    [InlineData("guardian")]
+    [InlineData("guardian-room")]
+    public void The_images_have_the_version_of_the_source(string chart)
     {
         var props = File.ReadAllText(Repository.File("Directory.Build.props"));
-        Assert.Contains($"<Version>{Text(Chart["appVersion"])}</Version>", props, StringComparison.Ordinal);
+        Assert.Contains($"<Version>{Text(Read("Chart.yaml", chart)["appVersion"])}</Version>", props, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_definition_of_a_resource_belongs_to_no_release()
+    {
+        Assert.Equal("sessions.guardian.org", Text(Read("crds/sessions.yaml")["metadata"]["name"]));
+        Assert.DoesNotContain(
+            Directory.GetFiles(PathOf("templates")),
+            file => File.ReadAllText(file).Contains("CustomResourceDefinition", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -57,19 +68,25 @@ public sealed class ChartTests
         });
     }
 
-    [Fact]
-    public void The_schema_knows_every_value_and_no_other()
+    [Theory]
+    [InlineData("guardian")]
+    [InlineData("guardian-room")]
+    public void The_schema_knows_every_value_and_no_other(string chart)
     {
-        var schema = JsonNode.Parse(File.ReadAllText(PathOf("values.schema.json")))!;
+        var schema = JsonNode.Parse(File.ReadAllText(PathOf("values.schema.json", chart)))!;
         Assert.False((bool)schema["additionalProperties"]!);
+        var values = Read("values.yaml", chart);
         var names = schema["properties"]!.AsObject().Select(property => property.Key).Where(name => name != "global");
-        Assert.Equal(Names(Values), names.Order(StringComparer.Ordinal));
-        foreach (var (group, value) in Values.Children)
+        Assert.Equal(Names(values), names.Order(StringComparer.Ordinal));
+        foreach (var (group, value) in values.Children)
         {
             var part = schema["properties"]![Text(group)]!;
-            Assert.False((bool)part["additionalProperties"]!);
-            var known = part["properties"]!.AsObject().Select(property => property.Key).Order(StringComparer.Ordinal);
-            Assert.Equal(Names((YamlMappingNode)value), known);
+            if (part["properties"] is JsonObject members)
+            {
+                Assert.False((bool)part["additionalProperties"]!);
+                var known = members.Select(property => property.Key).Order(StringComparer.Ordinal);
+                Assert.Equal(Names((YamlMappingNode)value), known);
+            }
         }
     }
 

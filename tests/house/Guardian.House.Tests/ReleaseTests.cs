@@ -28,7 +28,7 @@ public sealed class ReleaseTests : IDisposable
         Assert.Equal(files.Where(file => file != "SHA256SUMS"), listed.Keys.Order(StringComparer.Ordinal));
         Assert.All(listed, each => Assert.Equal(
             each.Value, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder.File($"one/{each.Key}"))))));
-        Assert.Contains(files, file => file.StartsWith("chart/guardian-", StringComparison.Ordinal));
+        Assert.Equal(2, files.Count(file => file.StartsWith("chart/guardian-", StringComparison.Ordinal)));
         Assert.Contains(files, file => file.StartsWith("python/guardian_room-", StringComparison.Ordinal));
         Assert.Matches("^[0-9a-f]{40}", await File.ReadAllTextAsync(folder.File("one/COMMIT")));
     }

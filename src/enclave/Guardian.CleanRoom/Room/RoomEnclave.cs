@@ -30,6 +30,6 @@ public sealed record RoomEnclave(PlatformKind Platform, Func<EpcCounters?> ReadE
     /// <summary>The source of noise.</summary>
     internal IRandomBytes Random { get; init; } = new SecureRandomBytes();
 
-    /// <summary>Other enclaves of this room that compute for this one.</summary>
-    public IReadOnlyList<IShard> Shards { get; init; } = [];
+    /// <summary>Finds the other enclaves of this room that compute for this one now; null where it computes alone.</summary>
+    public Func<IReadOnlyList<IShard>>? Shards { get; init; }
 }

@@ -5,11 +5,11 @@ using Guardian.CleanRoom.Matching;
 namespace Guardian.CleanRoom.Shards;
 
 /// <summary>Chooses the engine of a room: its shards when it has any, else this enclave.</summary>
-internal sealed class MatchEngines(RoomLayout layout, int threads, IReadOnlyList<IShard> shards)
+internal sealed class MatchEngines(RoomLayout layout, int threads, Func<IReadOnlyList<IShard>>? shards)
 {
-    private readonly RoomShards? sharded = shards.Count > 0 ? new RoomShards(layout, shards) : null;
+    private readonly RoomShards? sharded = shards is null ? null : new RoomShards(layout, shards);
 
-    /// <summary>The work of each shard so far; empty without shards.</summary>
+    /// <summary>The work of each present shard so far; empty without shards.</summary>
     public IReadOnlyList<ShardState> States => sharded?.States ?? [];
 
     /// <summary>Makes the engine for a question.</summary>

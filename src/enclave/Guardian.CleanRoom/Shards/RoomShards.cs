@@ -4,17 +4,19 @@ using Guardian.CleanRoom.Layout;
 namespace Guardian.CleanRoom.Shards;
 
 /// <summary>
-/// The shards of a room, as its lead enclave uses them: each computes on a range of groups. If a shard fails, another one gets its range,
-/// and finally the lead enclave itself. A replacement is used again as soon as it answers. Thread-safe.
+/// The shards of a room, as its lead enclave uses them: each computes on a range of groups. A computation uses the shards that there are
+/// when it begins. If one of them fails, another one gets its range, and finally the lead enclave itself. Thread-safe.
 /// </summary>
-internal sealed class RoomShards(RoomLayout layout, IReadOnlyList<IShard> shards)
+/// <param name="layout">The room's groups.</param>
+/// <param name="find">Finds the shards that there are now.</param>
+internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> find)
 {
-    private readonly long[] computed = new long[shards.Count];
-    private readonly long[] failed = new long[shards.Count];
+    private readonly Lock gate = new();
+    private Dictionary<string, ShardWork> works = [];
 
-    /// <summary>The work of each shard so far.</summary>
-    public IReadOnlyList<ShardState> States => [.. shards.Select((shard, index) => new ShardState(
-        shard.Name, Interlocked.Read(ref computed[index]), Interlocked.Read(ref failed[index])))];
+    /// <summary>The work of each present shard so far.</summary>
+    public IReadOnlyList<ShardState> States =>
+        [.. Find().Select(each => new ShardState(each.Shard.Name, each.Work.Computed, each.Work.Failed))];
 
     /// <summary>Computes on all groups of the room.</summary>
     /// <param name="request">Makes the request for a range.</param>
@@ -24,7 +26,8 @@ internal sealed class RoomShards(RoomLayout layout, IReadOnlyList<IShard> shards
     public IReadOnlyList<ShardReply> ComputeRanges(
         Func<GroupRange, ShardRequest> request, Func<ShardReply, bool> fits, Func<GroupRange, ShardReply> local)
     {
-        var ranges = new GroupRange(0, layout.GroupCount).Split(shards.Count);
+        var shards = Find();
+        var ranges = new GroupRange(0, layout.GroupCount).Split(Math.Max(1, shards.Count));
         var parts = new ShardReply?[ranges.Count];
         // Most of the time is waiting for shards, so each range has a thread.
         Parallel.For(0, ranges.Count, new ParallelOptions { MaxDegreeOfParallelism = ranges.Count }, index =>
@@ -32,21 +35,34 @@ internal sealed class RoomShards(RoomLayout layout, IReadOnlyList<IShard> shards
             var bytes = JsonSerializer.SerializeToUtf8Bytes(request(ranges[index]), ShardJson.Default.ShardRequest);
             for (var attempt = 0; attempt < shards.Count && parts[index] is null; attempt++)
             {
-                parts[index] = TryRun((index + attempt) % shards.Count, bytes, fits);
+                var (shard, work) = shards[(index + attempt) % shards.Count];
+                parts[index] = TryRun(shard, work, bytes, fits);
             }
         });
         // Outside the loop, because a local computation uses all threads of this enclave.
         return [.. parts.Select((part, index) => part ?? local(ranges[index]))];
     }
 
-    private ShardReply? TryRun(int shard, byte[] request, Func<ShardReply, bool> fits)
+    // The work of a shard is forgotten with its address.
+    private IReadOnlyList<(IShard Shard, ShardWork Work)> Find()
+    {
+        var shards = find();
+        lock (gate)
+        {
+            works = shards.Select(shard => shard.Name).Distinct()
+                .ToDictionary(name => name, name => works.GetValueOrDefault(name) ?? new ShardWork());
+            return [.. shards.Select(shard => (shard, works[shard.Name]))];
+        }
+    }
+
+    private static ShardReply? TryRun(IShard shard, ShardWork work, byte[] request, Func<ShardReply, bool> fits)
     {
         try
         {
-            var reply = JsonSerializer.Deserialize(shards[shard].Run(request), ShardJson.Default.ShardReply);
+            var reply = JsonSerializer.Deserialize(shard.Run(request), ShardJson.Default.ShardReply);
             if (reply is not null && fits(reply))
             {
-                Interlocked.Increment(ref computed[shard]);
+                work.CountComputed();
                 return reply;
             }
         }
@@ -54,7 +70,21 @@ internal sealed class RoomShards(RoomLayout layout, IReadOnlyList<IShard> shards
         {
             // The shard is lost, or was replaced by something else: the next one gets the range.
         }
-        Interlocked.Increment(ref failed[shard]);
+        work.CountFailed();
         return null;
+    }
+
+    private sealed class ShardWork
+    {
+        private long computed;
+        private long failed;
+
+        public long Computed => Interlocked.Read(ref computed);
+
+        public long Failed => Interlocked.Read(ref failed);
+
+        public void CountComputed() => Interlocked.Increment(ref computed);
+
+        public void CountFailed() => Interlocked.Increment(ref failed);
     }
 }

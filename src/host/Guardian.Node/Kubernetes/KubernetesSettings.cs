@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Guardian.Node.Kubernetes;
 
 /// <summary>The settings of the daemon's role in Kubernetes, which are words of its command line.</summary>
@@ -25,26 +23,16 @@ internal sealed record KubernetesSettings(string Node, int? SimulatedMebibytes, 
     /// <returns>The settings; null when there is a mistake.</returns>
     public static KubernetesSettings? Read(IReadOnlyList<string> words, out string? problem)
     {
-        var values = new Dictionary<string, string>();
-        for (var i = 0; i < words.Count; i += 2)
+        if (RoleWords.TryRead(words, ["--node", "--simulated-epc", "--units", "--folder", "--journal"], out problem) is not { } values)
         {
-            if (words[i] is not ("--node" or "--simulated-epc" or "--units" or "--folder" or "--journal"))
-            {
-                problem = $"'{words[i]}' is unknown";
-                return null;
-            }
-            if (i + 1 == words.Count || !values.TryAdd(words[i], words[i + 1]))
-            {
-                problem = $"{words[i]} needs one value";
-                return null;
-            }
+            return null;
         }
         int? simulated = null;
         if (values.TryGetValue("--simulated-epc", out var mebibytes))
         {
-            simulated = ReadNumber(mebibytes, MaxMebibytes);
+            simulated = RoleWords.TryReadNumber(mebibytes, MaxMebibytes);
         }
-        var units = values.TryGetValue("--units", out var text) ? ReadNumber(text, MaxUnits) : DefaultUnits;
+        var units = values.TryGetValue("--units", out var text) ? RoleWords.TryReadNumber(text, MaxUnits) : DefaultUnits;
         problem = values.GetValueOrDefault("--node") is not { Length: > 0 and <= 253 } ? "--node needs the node's name"
             : mebibytes is not null && simulated is null ? $"--simulated-epc is a number of MiB from 1 to {MaxMebibytes}"
             : units is null ? $"--units is a number from 1 to {MaxUnits}"
@@ -53,7 +41,4 @@ internal sealed record KubernetesSettings(string Node, int? SimulatedMebibytes, 
             values["--node"], simulated, units!.Value, values.GetValueOrDefault("--folder", "/var/lib/kubelet/device-plugins"),
             values.GetValueOrDefault("--journal"));
     }
-
-    private static int? ReadNumber(string text, int most) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= most ? number : null;
 }

@@ -7,16 +7,6 @@ namespace Guardian.Oci.Base;
 /// </summary>
 public static class OciReasons
 {
-    /// <summary>A program has no session.</summary>
-    public static readonly RefusalReason NoSession = new(
-        "no-session", RefusalKind.Invalid,
-        "The container's process is a program for an enclave, and neither the container nor the node names its session and CAS.",
-        "annotate the pod with org.guardian.session and org.guardian.cas, or set the variables GUARDIAN_SESSION and GUARDIAN_CAS");
-
-    /// <summary>A setting is malformed.</summary>
-    public static readonly RefusalReason BadSetting = new(
-        "bad-setting", RefusalKind.Invalid, "An annotation or a variable of the container is malformed.");
-
     /// <summary>Somebody executes a command in an enclave.</summary>
     public static readonly RefusalReason NoExec = new(
         "no-exec", RefusalKind.Forbidden, "A command cannot be executed in a container that is an enclave.",

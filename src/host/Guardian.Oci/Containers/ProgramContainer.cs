@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Guardian.Oci.Base;
+using Guardian.Kubernetes;
 using Guardian.Oci.Node;
 using Guardian.Refusals;
 
@@ -33,11 +33,12 @@ internal sealed class ProgramContainer(
     /// <exception cref="RefusedException">The program has no session, or a setting is malformed.</exception>
     public void Rewrite(JsonObject spec, NodeSettings node, SgxHost host, NodeFolders folders)
     {
-        var session = Find("session", "GUARDIAN_SESSION");
-        var cas = Find("cas", "GUARDIAN_CAS") ?? node.Cas;
+        var settings = ReadSettings();
+        var session = settings.Read(ProgramSettings.Session);
+        var cas = settings.Read(ProgramSettings.Cas) ?? node.Cas;
         if (session is null || cas is null)
         {
-            throw new RefusedException(OciReasons.NoSession.Because(
+            throw new RefusedException(ProgramReasons.NoSession.Because(
                 $"{module} is a program for an enclave, and nothing names its {(session is null ? "session" : "CAS")}"));
         }
         spec["root"] = new JsonObject { ["path"] = node.Rootfs, ["readonly"] = true };
@@ -66,23 +67,13 @@ internal sealed class ProgramContainer(
         annotations[Bundle.ProgramAnnotation] = module;
         spec["annotations"] = annotations.DeepClone();
         AddDevices(spec, host);
-        LimitEpc(spec, host);
+        LimitEpc(spec, host, settings.ReadEpc());
     }
 
-    // The container's own variable, the pod's annotation for this container, the pod's annotation.
-    private string? Find(string name, string variable)
-    {
-        var own = environment.FirstOrDefault(each => each.StartsWith(variable + "=", StringComparison.Ordinal))?[(variable.Length + 1)..];
-        var container = (string?)annotations["io.kubernetes.cri.container-name"] ?? (string?)annotations["io.kubernetes.container.name"];
-        var value = own is { Length: > 0 } ? own
-            : container is not null && (string?)annotations[$"org.guardian.{name}.{container}"] is { } named ? named
-            : (string?)annotations[$"org.guardian.{name}"];
-        return value is null or { Length: 0 } ? null
-            : value.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter)) || value.StartsWith('-')
-                ? throw new RefusedException(
-                    OciReasons.BadSetting.Because($"the {name} of {module} has white space, or begins with a dash"))
-                : value;
-    }
+    private ProgramSettings ReadSettings() => new(
+        module, (string?)annotations["io.kubernetes.cri.container-name"] ?? (string?)annotations["io.kubernetes.container.name"],
+        name => environment.FirstOrDefault(each => each.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..],
+        name => (string?)annotations[name]);
 
     private void AddDevices(JsonObject spec, SgxHost host)
     {
@@ -113,17 +104,9 @@ internal sealed class ProgramContainer(
         }
     }
 
-    private void LimitEpc(JsonObject spec, SgxHost host)
+    private static void LimitEpc(JsonObject spec, SgxHost host, long? mebibytes)
     {
-        if (Find("epc", "GUARDIAN_EPC") is not { } text)
-        {
-            return;
-        }
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes) || mebibytes is 0 or > 1 << 30)
-        {
-            throw new RefusedException(OciReasons.BadSetting.Because($"the EPC of {module} is no number of MiB: {text}"));
-        }
-        if (host.LimitsEpc)
+        if (mebibytes is not null && host.LimitsEpc)
         {
             Object(Object(Object(spec, "linux"), "resources"), "unified")["misc.max"] =
                 string.Create(CultureInfo.InvariantCulture, $"sgx_epc {mebibytes * Mebibyte}");

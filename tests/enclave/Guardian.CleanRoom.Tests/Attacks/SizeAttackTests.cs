@@ -86,7 +86,7 @@ public sealed class SizeAttackTests
         var seen = Persons().Select(persons =>
         {
             var shard = new SeenShard();
-            using var room = new TestRoom(TestContract.Read(Changes), null, shards: [shard], time: new StoppedClock());
+            using var room = new TestRoom(TestContract.Read(Changes), null, shards: () => [shard], time: new StoppedClock());
             using var enclave = room.OpenShard();
             shard.Enclave = enclave;
             Upload(room, persons);

@@ -126,7 +126,7 @@ public sealed class WaterfallTests
         var random = new Random(7);
         var (persons, rows) = (WaterfallRows.Of(random, 3_000, 4_000), WaterfallRows.Of(random, 3_000, 4_000));
         LocalShard[] shards = [new(), new()];
-        using var room = new TestRoom(WaterfallRows.Contract(), null, shards: shards);
+        using var room = new TestRoom(WaterfallRows.Contract(), null, shards: () => shards);
         room.Upload("campaign", WaterfallRows.Campaign(persons));
         room.Upload("customers", WaterfallRows.Customers(rows));
         using var enclave = room.OpenShard();

@@ -23,10 +23,12 @@ public sealed class ShardedEngineTests : IDisposable
     private readonly TestRoom sharded;
     private readonly LocalShard[] shards = [new("first"), new("second"), new("third")];
     private readonly List<RoomShard> enclaves = [];
+    private IReadOnlyList<LocalShard> present = [];
 
     public ShardedEngineTests()
     {
-        sharded = new TestRoom(TestContract.Read(Changes), null, shards: shards);
+        sharded = new TestRoom(TestContract.Read(Changes), null, shards: () => present);
+        present = shards;
         var random = new Random(3);
         var campaign = TestRows.Csv(TestRows.Campaign(random, 20_000, 30_000));
         var customers = TestRows.Csv(TestRows.Customers(random, 20_000, 30_000));
@@ -89,6 +91,35 @@ public sealed class ShardedEngineTests : IDisposable
     }
 
     [Fact]
+    public void Shards_come_and_go_while_the_room_runs_also_during_a_question()
+    {
+        // The set changes while the first shard works, as when somebody scales it.
+        present = shards[..2];
+        shards[0].Begin = () => present = shards[1..];
+        AskForAgesBelow(60);
+        Assert.True(shards[0].Runs > 0);
+
+        AskForAgesBelow(50);
+        Assert.Equal((false, true, true), Worked());
+        var states = sharded.Service.Describe(sharded.Agency).Shards;
+        Assert.Equal([("second", 0), ("third", 0)], states.Select(state => (state.Address, state.RangesFailed)));
+
+        present = [];
+        AskForAgesBelow(40);
+        Assert.Equal((false, false, false), Worked());
+        Assert.Empty(sharded.Service.Describe(sharded.Agency).Shards);
+
+        void AskForAgesBelow(int age)
+        {
+            Array.ForEach(shards, shard => shard.Runs = 0);
+            var question = new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("customers.age", "<", [$"{age}"])] };
+            Assert.Equal(alone.Ask<OverlapResult>(question), sharded.Ask<OverlapResult>(question));
+        }
+
+        (bool, bool, bool) Worked() => (shards[0].Runs > 0, shards[1].Runs > 0, shards[2].Runs > 0);
+    }
+
+    [Fact]
     public void A_shard_refuses_a_request_that_it_does_not_understand()
     {
         var refusal = enclaves[0].Run("{}"u8).Refusal!;
@@ -99,8 +130,17 @@ public sealed class ShardedEngineTests : IDisposable
     {
         public RoomShard? Enclave { get; set; }
 
+        public Action? Begin { get; set; }
+
+        public int Runs { get; set; }
+
         public string Name => name;
 
-        public byte[] Run(byte[] request) => Enclave?.Run(request).Value ?? throw new IOException("lost");
+        public byte[] Run(byte[] request)
+        {
+            Runs++;
+            Begin?.Invoke();
+            return Enclave?.Run(request).Value ?? throw new IOException("lost");
+        }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class TestRoom : IDisposable
     private readonly StatementSigner statements;
     private readonly IRandomBytes random;
     private readonly WorkingSet workingSet;
-    private readonly IReadOnlyList<IShard> shards;
+    private readonly Func<IReadOnlyList<IShard>>? shards;
     private readonly TimeProvider time;
 
     public TestRoom(params (string Old, string New)[] changes) : this(TestContract.Read(changes), null)
@@ -41,12 +41,12 @@ internal sealed class TestRoom : IDisposable
 
     /// <param name="seed">Seed of the noise, for a repeatable test; null for the room's own randomness.</param>
     public TestRoom(
-        RoomContract contract, int? seed, WorkingSet? workingSet = null, IReadOnlyList<IShard>? shards = null,
+        RoomContract contract, int? seed, WorkingSet? workingSet = null, Func<IReadOnlyList<IShard>>? shards = null,
         IRandomBytes? noise = null, TimeProvider? time = null, IReadOnlyDictionary<string, byte[]>? programs = null)
     {
         Programs = programs ?? new Dictionary<string, byte[]>();
         this.time = time ?? TimeProvider.System;
-        this.shards = shards ?? [];
+        this.shards = shards;
         Contract = contract;
         // By default nothing stays decrypted in memory, so that a test sees the host's changes on disk.
         this.workingSet = workingSet ?? new WorkingSet(0);

@@ -17,7 +17,9 @@ public sealed class KubernetesProgramTests : IDisposable
     [Theory]
     [InlineData(2, "--node needs the node's name", "kubernetes")]
     [InlineData(2, "guardian-node kubernetes --node NAME", "kubernetes", "--nodes", "a")]
-    [InlineData(2, "'collateral', 'kubernetes' and 'quoting'", "kubernets")]
+    [InlineData(2, "'admission', 'collateral', 'kubernetes' and 'quoting'", "kubernets")]
+    [InlineData(2, "guardian-node admission --certificate FILE", "admission")]
+    [InlineData(3, "/nowhere/c and /nowhere/k", "admission", "--certificate", "/nowhere/c", "--key", "/nowhere/k")]
     [InlineData(3, "there is no folder /nowhere", "kubernetes", "--node", "a", "--folder", "/nowhere")]
     [InlineData(3, "this is no pod of Kubernetes", "kubernetes", "withdraw")]
     public async Task Mistakes_have_their_exit_codes(int exitCode, string words, params string[] arguments)

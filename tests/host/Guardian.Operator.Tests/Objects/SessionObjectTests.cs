@@ -35,6 +35,8 @@ public sealed class SessionObjectTests
     [InlineData("""{"type": "ADDED", "object": {"metadata": {"name": "b"}}}""")]
     [InlineData("""{"type": "ADDED", "object": {"metadata": {"namespace": "a", "name": 1}}}""")]
     [InlineData("""{"type": "ADDED", "object": {"metadata": {"namespace": "a", "name": "\ud800"}}}""")]
+    [InlineData("""{"type": "ADDED", "object": {"metadata": {"namespace": "a", "name": "b"}}, "\ud800": 1}""")]
+    [InlineData("""{"type": "ADDED", "object": {"metadata": {"namespace": "a", "name": "b", "\ud800": 1}}}""")]
     [InlineData("""{"type": "BOOKMARK", "object": {"metadata": {"namespace": "a", "name": "b"}}}""")]
     public void What_is_no_change_of_an_object_is_none(string line) => Assert.Null(ObjectChange.Read(line));
 

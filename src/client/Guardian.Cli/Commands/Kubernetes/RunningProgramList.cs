@@ -15,9 +15,6 @@ internal sealed record RunningContainer(string Namespace, string Pod, string Con
 /// <summary>Finds the programs for enclaves in a list of pods, as <c>kubectl get pods -o json</c> prints it.</summary>
 internal static class RunningProgramList
 {
-    private const string Annotation = "org.guardian.session";
-    private const string Variable = "GUARDIAN_SESSION";
-
     /// <summary>Reads a list, or a single pod. Never throws for any content.</summary>
     /// <returns>The containers that run now and name a session; null when the text is neither a list nor a pod.</returns>
     public static IReadOnlyList<RunningContainer>? Read(string text)
@@ -36,10 +33,11 @@ internal static class RunningProgramList
         {
             yield break;
         }
+        var annotations = metadata.Member("annotations").Texts();
         var states = pod.Member("status").Items("containerStatuses").Select(each => (JsonElement?)each).ToList();
         foreach (var container in pod.Member("spec").Items("containers").Select(each => (JsonElement?)each))
         {
-            if (container.Text("name") is { } word && FindService(metadata.Member("annotations"), container, word) is { } service
+            if (container.Text("name") is { } word && FindService(annotations, container, word) is { } service
                 && states.Find(state => state.Text("name") == word).Member("state").Member("running") is { } running)
             {
                 yield return new RunningContainer(space, name, word, service, ReadTime(((JsonElement?)running).Text("startedAt")));
@@ -47,10 +45,12 @@ internal static class RunningProgramList
         }
     }
 
-    // The order in which the container runtime looks for it.
-    private static string? FindService(JsonElement? annotations, JsonElement? container, string name) =>
-        container.Items("env").Select(each => (JsonElement?)each).FirstOrDefault(each => each.Text("name") == Variable).Text("value")
-        ?? annotations.Text($"{Annotation}.{name}") ?? annotations.Text(Annotation);
+    private static string? FindService(IReadOnlyDictionary<string, string> annotations, JsonElement? container, string name)
+    {
+        string? Variable(string variable) =>
+            container.Items("env").Select(each => (JsonElement?)each).LastOrDefault(each => each.Text("name") == variable).Text("value");
+        return new ProgramSettings(name, name, Variable, annotations.GetValueOrDefault).Find(ProgramSettings.Session);
+    }
 
     private static DateTimeOffset? ReadTime(string? text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;

@@ -22,6 +22,8 @@ internal sealed class RoomStatusCommand() : RoomCommand("status", "Verify a runn
             .. description.DataSets.Select(dataSet => (dataSet.Name, dataSet.Version is { } version
                 ? $"version {Format.Brief(version)} from {dataSet.Owner}"
                 : $"nothing yet from {dataSet.Owner}")),
+            .. description.Shards.Select(shard =>
+                ("shard", $"{shard.Address}, computed {shard.RangesComputed} ranges, failed {shard.RangesFailed}")),
             .. description.Epc is { } epc ? [("epc pages", Describe(epc))] : Array.Empty<(string, string)>(),
         ]));
         return ExitCode.Done;

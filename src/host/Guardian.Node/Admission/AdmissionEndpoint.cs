@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Security;
+using Guardian.Node.Metrics;
+using Guardian.Refusals;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
+
+namespace Guardian.Node.Admission;
+
+/// <summary>Serves the webhook over TLS: <c>POST /pods</c> answers a review, and <c>GET /health</c> says that it serves.</summary>
+/// <remarks>
+/// Every pod of the cluster can call it, and an answer depends on the call alone. The API server waits a few seconds and goes on
+/// without it, so a call that waits longer is of no use.
+/// </remarks>
+internal static class AdmissionEndpoint
+{
+    /// <summary>The path of reviews.</summary>
+    public const string Path = "/pods";
+
+    // Each has a review of at most 4 MiB in memory, and its parts once more.
+    private const int MaxReviews = 4;
+    private const int MaxConnections = 128;
+    private const int MaxHeadersSize = 16 * 1024;
+
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan ReviewLimit = TimeSpan.FromSeconds(3);
+
+    /// <summary>Makes a server that is not started yet.</summary>
+    /// <param name="address">The address to listen on.</param>
+    /// <param name="settings">The certificate, and the pods that it completes.</param>
+    /// <param name="log">Receives a line when a renewed certificate cannot be used.</param>
+    /// <exception cref="RefusedException"><see cref="EndpointReasons.BadCertificate"/>.</exception>
+    public static WebApplication Create(IPEndPoint address, AdmissionSettings settings, Action<string> log)
+    {
+        var certificate = new CertificateFiles(settings.Certificate, settings.Key, log);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.Limits.MaxRequestBodySize = AdmissionReview.MaxSize;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.Limits.KeepAliveTimeout = IdleTimeout;
+            kestrel.Listen(address, endPoint =>
+            {
+                endPoint.Protocols = HttpProtocols.Http1;
+                endPoint.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    HandshakeTimeout = HeadersTimeout,
+                    OnConnection = _ => ValueTask.FromResult(
+                        new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
+                });
+            });
+        });
+        var server = builder.Build();
+        var pods = new PodAdmission(settings.RuntimeClass);
+        var reviews = new SemaphoreSlim(MaxReviews);
+        server.Lifetime.ApplicationStopped.Register(reviews.Dispose);
+        server.Run(context => (context.Request.Method, context.Request.Path.Value) switch
+        {
+            ("GET", "/health") => Task.CompletedTask,
+            ("POST", Path) => ReviewAsync(context, pods, reviews),
+            _ => FailAsync(context, StatusCodes.Status404NotFound),
+        });
+        return server;
+    }
+
+    private static async Task ReviewAsync(HttpContext context, PodAdmission pods, SemaphoreSlim reviews)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        limit.CancelAfter(ReviewLimit);
+        try
+        {
+            await reviews.WaitAsync(limit.Token).ConfigureAwait(false);
+            try
+            {
+                await AnswerAsync(context, pods, limit.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                reviews.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await FailAsync(context, StatusCodes.Status503ServiceUnavailable).ConfigureAwait(false);
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException failure)
+        {
+            await FailAsync(context, failure.StatusCode).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext context, PodAdmission pods, CancellationToken cancellation)
+    {
+        using var review = new MemoryStream();
+        await context.Request.Body.CopyToAsync(review, cancellation).ConfigureAwait(false);
+        if (AdmissionReview.Answer(review.GetBuffer().AsMemory(0, (int)review.Length), pods) is not { } answer)
+        {
+            await FailAsync(context, StatusCodes.Status400BadRequest).ConfigureAwait(false);
+            return;
+        }
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(answer.ToJsonString(), cancellation).ConfigureAwait(false);
+    }
+
+    private static Task FailAsync(HttpContext context, int status)
+    {
+        if (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = status;
+        }
+        return Task.CompletedTask;
+    }
+}
