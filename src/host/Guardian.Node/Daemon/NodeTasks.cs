@@ -53,7 +53,8 @@ internal static class NodeTasks
         {
             string Write() => WriteMetrics(configuration, name.Current, inventory, meter, processes)
                 + DaemonMetrics.Write(name.Current, ReadState(session, inventory, meter, relay));
-            NodeEndpoint.Create(address, Write, configuration.Journal, log).StartAsync().GetAwaiter().GetResult();
+            IEnumerable<GuestMetrics> ListGuests() => meter.ListGuests().Where(guest => guest.Claimed > 0);
+            NodeEndpoint.Create(address, Write, configuration.Journal, ListGuests, log).StartAsync().GetAwaiter().GetResult();
             log($"metrics on {(address.Certificate is null ? "http" : "https")}://{address.Listen}/metrics");
         }
     }
