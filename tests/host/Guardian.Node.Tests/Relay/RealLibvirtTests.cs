@@ -175,9 +175,10 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         Assert.Equal(8192, ReadEpc(client.GetXml(listed)));
         var unknown = Assert.Throws<RefusedException>(() => client.GetXml(new GuestName("nobody", Guid.Empty, -1)));
         Assert.Equal(LibvirtReasons.NoDomain, unknown.Refusal.Reason);
-        Assert.True(await new LibvirtGuestLookup(libvirt.SocketPath).HasEpcAsync(listed, "qemu:///system"));
-        Assert.False(
-            await new LibvirtGuestLookup(libvirt.SocketPath).HasEpcAsync(new GuestName("nobody", Guid.Empty, -1), "qemu:///system"));
+        Assert.Equal(GuestKind.Epc, await new LibvirtGuestLookup(libvirt.SocketPath).FindKindAsync(listed, "qemu:///system"));
+        Assert.Equal(
+            GuestKind.Plain,
+            await new LibvirtGuestLookup(libvirt.SocketPath).FindKindAsync(new GuestName("nobody", Guid.Empty, -1), "qemu:///system"));
     }
 
     [Fact]
