@@ -63,7 +63,10 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         static Task<IReadOnlyList<EpcClaim>> FindClaims(Guid server) =>
             Task.FromResult<IReadOnlyList<EpcClaim>>([new EpcClaim(Guid.Empty, 0, 8)]);
         Assert.Equal(
-            new GuestEpcState(instance, guest.Name, process, 8192, 8192, 8192),
+            new GuestEpcState(instance, guest.Name, process, 8192, 8192, 8192)
+            {
+                Tdx = new GuestTdxState(Claimed: false, Defined: false, Running: false),
+            },
             Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, FindClaims, findKnown: null, instance: null)));
         Assert.Null(Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, findClaims: null, (_, _) => 8, instance)).Problem);
         Assert.Contains("had 16384 KiB", Assert.Single(
