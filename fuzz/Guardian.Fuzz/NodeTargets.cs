@@ -29,14 +29,28 @@ internal static class NodeTargets
         <target><size unit="KiB">4096</size><node>0</node></target></memory></devices></domain>
         """;
 
+    private const string TdxNova = """
+        <domain type="kvm"><uuid>5f9c3d6e-6f0c-4c4e-9f3f-2f5f5a3b7c11</uuid><name>instance-00000002</name>
+        <memory unit="MiB">512</memory><vcpu>2</vcpu>
+        <metadata><nova:instance xmlns:nova="http://openstack.org/xmlns/libvirt/nova/1.1"><nova:flavor name="tdx.small"/>
+        </nova:instance></metadata>
+        <os><type machine="q35">hvm</type><loader type="pflash" readonly="yes">/code.fd</loader><nvram template="/vars.fd"/></os>
+        <features><smm state="on"><tseg unit="MiB">8</tseg></smm></features>
+        <cpu mode="host-model" match="exact"><feature policy="disable" name="sgx"/></cpu>
+        <devices><disk type="file" device="disk"><target dev="vda" bus="virtio"/></disk></devices>
+        <launchSecurity type="tdx"><policy>0x1</policy></launchSecurity></domain>
+        """;
+
     private static readonly GuestRules Rules = new() { Sections = [new EpcSection(0, 4096), new EpcSection(1, 65_536)], HidesSgx = true };
-    private static readonly GuestRewriter Rewriter = new(new Claims(), Rules);
+    private static readonly GuestRewriter Rewriter = new(new Claims(new(Guid.Empty, 0, 2), new(Guid.Empty, 1, 8)), Rules);
+    private static readonly GuestRewriter TdxRewriter = new(new Claims(new EpcClaim(Guid.Empty, null, 0) { TdxKey = true }), Rules);
     private static readonly GuestName Guest = new("instance-00000001", new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), 1);
 
     public static IReadOnlyList<Target> All { get; } =
     [
         new("libvirt-call", SeedCalls, ReadCall),
-        new("domain-xml", () => [Encoding.UTF8.GetBytes(Nova)], input => Rewrite(Encoding.UTF8.GetString(input))),
+        new("domain-xml", () => [Encoding.UTF8.GetBytes(Nova)], input => Rewrite(Rewriter, Encoding.UTF8.GetString(input))),
+        new("tdx-domain-xml", () => [Encoding.UTF8.GetBytes(TdxNova)], input => Rewrite(TdxRewriter, Encoding.UTF8.GetString(input))),
         new(
             "libvirt-error",
             () => [new RpcError(RpcErrorCode.NoDomain, "no domain").MakeReply(default)[RpcHeader.Size..]],
@@ -89,23 +103,23 @@ internal static class NodeTargets
     }
 
     // A rewritten definition that comes back must stay unchanged.
-    private static bool Rewrite(string xml)
+    private static bool Rewrite(GuestRewriter rewriter, string xml)
     {
-        var first = Rewriter.RewriteAsync(xml).GetAwaiter().GetResult();
+        var first = rewriter.RewriteAsync(xml).GetAwaiter().GetResult();
         return first.Value?.Xml is not { } rewritten
-            || Rewriter.RewriteAsync(rewritten).GetAwaiter().GetResult() is { Value.Xml: null, Refusal: null }
+            || rewriter.RewriteAsync(rewritten).GetAwaiter().GetResult() is { Value.Xml: null, Refusal: null }
             ? first.Refusal is null
             : throw new InvalidOperationException("a second rewriting changed the first's result");
     }
 
-    private sealed class Claims : IEpcClaims
+    private sealed class Claims(params EpcClaim[] claims) : IEpcClaims
     {
-        public Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova) =>
-            Task.FromResult<Outcome<EpcClaim[]>>(new EpcClaim[] { new(Guid.Empty, 0, 2), new(Guid.Empty, 1, 8) });
+        public Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova) => Task.FromResult<Outcome<EpcClaim[]>>(claims);
     }
 
     private sealed class Guests : IGuestLookup
     {
-        public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Task.FromResult<bool?>(guest.Id == 2);
+        public Task<GuestKind?> FindKindAsync(GuestName guest, string connectionUri) =>
+            Task.FromResult<GuestKind?>(guest.Id == 2 ? GuestKind.Tdx : GuestKind.Plain);
     }
 }

@@ -337,6 +337,20 @@ alias_counts_nothing() {
   openstack server delete --wait alias && openstack flavor delete alias
 }
 
+# A flavor of TDX guests as docs/how-to/tdx.md shows it. The cloud's guests are emulated, so the relay refuses the server, whose key is claimed by then.
+tdx_is_claimed_and_refused() {
+  local keys status=1
+  guardian cloud setup --flavor sgx.8m:1:128:0:8 --tdx-flavor tdx.small:1:128:0
+  keys=$(openstack resource provider create "${host}_keys" --parent-provider "$(provider_id "$host")" -f value -c uuid) || return 1
+  openstack resource provider inventory set "$keys" --resource CUSTOM_TDX_KEY=1 --resource CUSTOM_TDX_KEY:max_unit=1
+  openstack server create --flavor tdx.small --image blank --nic none --wait --hypervisor-hostname "$host" trusted
+  openstack server show trusted -f value -c status -c fault
+  [ "$(status_of trusted)" = ERROR ] && curl -s "$metrics/metrics" | grep '^guardian_relay_refusals_total' | grep -q 'cannot-add-tdx' && status=0
+  openstack server delete --wait trusted
+  openstack resource provider delete "$keys" && openstack flavor delete tdx.small
+  return $status
+}
+
 # restart_nova_api: only that one, with the configuration as it is.
 restart_nova_api() {
   stop nova-api

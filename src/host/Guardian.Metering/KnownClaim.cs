@@ -5,13 +5,14 @@ using Guardian.OpenStack.Placement;
 
 namespace Guardian.Metering;
 
-/// <summary>A server's claims of EPC on this host, under one flavor.</summary>
+/// <summary>A server's claims of EPC, or of a TDX key, on this host, under one flavor.</summary>
 /// <param name="Instance">The server.</param>
 /// <param name="Flavor">The flavor's name.</param>
-/// <param name="Claims">The claims, without their providers; empty when the server has no EPC.</param>
+/// <param name="Claims">The claims, without their providers; empty when the server has neither.</param>
 public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcClaim> Claims)
 {
     private const string KeyMark = "+key";
+    private const string TdxMark = "+tdx";
 
     // 64 bits of SHA-256 find every accidental change.
     private const int ChecksumDigits = 16;
@@ -27,7 +28,8 @@ public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcC
 
     /// <summary>Whether a line can hold it: it names a flavor, and its sizes are possible.</summary>
     internal bool IsExpressible => Flavor.Length is > 0 and <= MaxFlavorSize && !Flavor.Any(char.IsControl) && Claims.Count <= MaxClaims
-        && Claims.All(claim => claim is { Mebibytes: > 0 and <= int.MaxValue, Node: null or (>= 0 and <= MaxNode) });
+        && Claims.All(claim => claim is { Mebibytes: >= 0 and <= int.MaxValue, Node: null or (>= 0 and <= MaxNode) }
+            && (claim.Mebibytes > 0 || claim.TdxKey));
 
     /// <inheritdoc/>
     public bool Equals(KnownClaim? other) => other is not null && Instance == other.Instance && Flavor == other.Flavor
@@ -61,7 +63,8 @@ public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcC
 
     /// <summary>
     /// Makes the line: a checksum, the server, the claims as <c>MIB@NODE,MIB@NODE</c> (<c>-</c> when there is none, no <c>@NODE</c> when it
-    /// is not known, <c>+key</c> after each when the server may use the provisioning key), the flavor, and a line feed.
+    /// is not known, <c>+key</c> after each when the server may use the provisioning key, <c>+tdx</c> after the one with a TDX key), the
+    /// flavor, and a line feed.
     /// </summary>
     public byte[] ToLine()
     {
@@ -72,13 +75,15 @@ public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcC
     private static string Describe(EpcClaim claim)
     {
         var node = claim.Node is { } number ? string.Create(CultureInfo.InvariantCulture, $"@{number}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{claim.Mebibytes}{node}{(claim.ProvisionKey ? KeyMark : "")}");
+        var marks = (claim.ProvisionKey ? KeyMark : "") + (claim.TdxKey ? TdxMark : "");
+        return string.Create(CultureInfo.InvariantCulture, $"{claim.Mebibytes}{node}{marks}");
     }
 
     private static EpcClaim? TryParseClaim(string text)
     {
-        var hasKey = text.EndsWith(KeyMark, StringComparison.Ordinal);
-        var parts = (hasKey ? text[..^KeyMark.Length] : text).Split('@');
+        var isTdx = TryRemove(TdxMark, ref text);
+        var hasKey = TryRemove(KeyMark, ref text);
+        var parts = text.Split('@');
         int? node = null;
         if (parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
@@ -86,8 +91,15 @@ public sealed record KnownClaim(Guid Instance, string Flavor, IReadOnlyList<EpcC
         }
         return parts.Length == (node is null ? 1 : 2)
             && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes)
-                ? new EpcClaim(Guid.Empty, node, mebibytes) { ProvisionKey = hasKey }
+                ? new EpcClaim(Guid.Empty, node, mebibytes) { ProvisionKey = hasKey, TdxKey = isTdx }
                 : null;
+    }
+
+    private static bool TryRemove(string mark, ref string text)
+    {
+        var isThere = text.EndsWith(mark, StringComparison.Ordinal);
+        text = isThere ? text[..^mark.Length] : text;
+        return isThere;
     }
 
     private static string Checksum(string text) =>

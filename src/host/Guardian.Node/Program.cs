@@ -145,7 +145,8 @@ RelayServer CreateRelay()
         listener, settings, observer => new GuestCalls(rewriter, guests, observer, statistics, Log), passed.Observe, Log);
 }
 
-bool IsFit() => HostCheck.Run(host, LibvirtFacts.Read(configuration.Upstream), configuration.Listen, []).IsFit;
+bool IsFit() => HostCheck.Run(
+    host, LibvirtFacts.Read(configuration.Upstream), configuration.Listen, configuration.GuestVsock, []).IsFit;
 
 void Stop(PosixSignalContext signal)
 {

@@ -97,6 +97,21 @@ public sealed class CloudCommandTests : IDisposable
         Assert.DoesNotContain(served.Cloud.Requests, request => request.Request.StartsWith("POST /compute", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Setup_makes_a_flavor_of_TDX_guests_beside_the_others()
+    {
+        On("POST", "/compute/v2.1/flavors", """{"flavor": {"id": "made", "name": "tdx.small", "vcpus": 2, "ram": 4096, "disk": 20}}""");
+        On("POST", "/compute/v2.1/flavors/made/os-extra_specs", "{}");
+
+        var result = (await SetupAsync("--flavor", "sgx.8m:1:128:0:8", "--tdx-flavor", "tdx.small:2:4096:20")).Ends(0);
+
+        Assert.Contains("unchanged    flavor sgx.8m", result.Output, StringComparison.Ordinal);
+        Assert.Contains("changed      resource class CUSTOM_TDX_KEY", result.Output, StringComparison.Ordinal);
+        Sent("PUT /placement/resource_classes/CUSTOM_TDX_KEY", "");
+        Sent("POST /compute/v2.1/flavors/made/os-extra_specs", "\"resources:CUSTOM_TDX_KEY\":\"1\"");
+        (await SetupAsync("--tdx-flavor", "tdx.small:2:4096:20:8")).Ends(2).Says("is no flavor");
+    }
+
     [Theory]
     [InlineData("sgx.8m")]
     [InlineData("sgx.8m:1:128:0:0")]

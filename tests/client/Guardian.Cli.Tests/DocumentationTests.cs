@@ -215,7 +215,7 @@ public sealed partial class DocumentationTests : IDisposable
             "docs/how-to/bring-your-analysis.md", "docs/how-to/build-programs.md", "docs/how-to/gramine.md", "docs/how-to/kubernetes.md",
             "docs/how-to/kubernetes-rooms.md", "docs/how-to/kubernetes-sessions.md",
             "docs/how-to/install.md", "docs/how-to/operate.md", "docs/how-to/portal.md", "docs/how-to/quoting.md",
-            "docs/how-to/sessions.md", "docs/how-to/volumes.md",
+            "docs/how-to/sessions.md", "docs/how-to/tdx.md", "docs/how-to/volumes.md",
         ];
         foreach (var page in DocumentationLayoutTests.Pages().Select(page => Path.GetRelativePath(Repository.Root, page))
             .Except(pagesOfOtherTests))
@@ -226,6 +226,7 @@ public sealed partial class DocumentationTests : IDisposable
 
     [Theory]
     [InlineData("docs/how-to/operate.md", 7, "openstack/helpers.sh")]
+    [InlineData("docs/how-to/tdx.md", 2, "openstack/helpers.sh")]
     [InlineData("docs/how-to/build-programs.md", 3, "languages/programs")]
     [InlineData("docs/how-to/gramine.md", 4, "gramine/run")]
     [InlineData("docs/how-to/containers.md", 3, "docker/run")]

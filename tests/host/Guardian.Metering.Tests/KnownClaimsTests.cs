@@ -9,6 +9,7 @@ public sealed class KnownClaimsTests : IDisposable
     private static readonly EpcClaim[] Parts = 
     [
         new(Guid.Empty, 0, 8), new(Guid.Empty, 1, 16) { ProvisionKey = true }, new(Guid.Empty, null, 1) { ProvisionKey = true },
+        new(Guid.Empty, null, 0) { TdxKey = true },
     ];
 
     private readonly TemporaryFolder folder = new();

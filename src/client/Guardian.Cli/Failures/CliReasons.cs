@@ -12,7 +12,8 @@ internal static class CliReasons
     public static readonly RefusalReason BadService = Invalid("bad-service", "A service's name is malformed.");
     public static readonly RefusalReason BadStatus = Invalid("bad-status", "A TCB status is unknown.");
     public static readonly RefusalReason BadFlavor = Invalid(
-        "bad-flavor", "A flavor is malformed.", "give name, vCPUs, RAM in MiB, disk in GiB and EPC in MiB, such as sgx.small:1:2048:20:64");
+        "bad-flavor", "A flavor is malformed.", "give name, vCPUs, RAM in MiB, disk in GiB and EPC in MiB, such as sgx.small:1:2048:20:64; "
+        + "a flavor of TDX guests has no EPC");
     public static readonly RefusalReason BadPeriod = Invalid("bad-period", "A period is empty.");
     public static readonly RefusalReason BadPath = Invalid(
         "bad-path", "A path in a volume is no target.", "give the path that it should have in the volume");

@@ -6,7 +6,7 @@ namespace Guardian.ComputeHost.Checks;
 /// <summary>Checks the kernel: its drivers, devices, EPC sizes and KVM.</summary>
 internal static class KernelCheck
 {
-    public static IEnumerable<Finding> Run(HostRoot host)
+    public static IEnumerable<Finding> Run(HostRoot host, bool guestVsock)
     {
         yield return CheckVersion(host.ReadText("/proc/sys/kernel/osrelease") ?? "");
         yield return CheckVirtualEpc(host);
@@ -33,7 +33,18 @@ internal static class KernelCheck
                 "kvm-sgx", FindingStatus.Failed, "KVM hides SGX from guests", "its parameter sgx is off",
                 "remove 'options kvm_intel sgx=0' from /etc/modprobe.d, then: modprobe -r kvm_intel; modprobe kvm_intel");
         }
+        if (guestVsock)
+        {
+            yield return CheckVsock(host);
+        }
     }
+
+    private static Finding CheckVsock(HostRoot host) => host.Exists("/dev/vhost-vsock")
+        ? new Finding("vsock", FindingStatus.Ok, "guests reach the host over vsock (/dev/vhost-vsock)")
+        : new Finding(
+            "vsock", FindingStatus.Failed, "there is no /dev/vhost-vsock",
+            "node.yaml gives guests with EPC a vsock device, and without it they do not start",
+            "modprobe vhost_vsock; echo vhost_vsock > /etc/modules-load.d/guardian.conf");
 
     private static Finding CheckVersion(string release)
     {

@@ -34,6 +34,9 @@ public sealed record NodeConfiguration
     /// <summary>Whether guests with EPC get a vsock device, over which they reach the host's quoting service.</summary>
     public required bool GuestVsock { get; init; }
 
+    /// <summary>Whether the host offers TDX guests, if it can run them.</summary>
+    public required bool TdxGuests { get; init; }
+
     /// <summary>The cloud's name in <c>clouds.yaml</c>; null means <c>OS_CLOUD</c> and its companions in the environment.</summary>
     public required string? Cloud { get; init; }
 
@@ -65,6 +68,7 @@ public sealed record NodeConfiguration
         }
         var relay = map.Map("relay");
         var sgx = map.Map("sgx");
+        var tdx = map.Map("tdx");
         var cloud = map.Map("openstack");
         var meter = map.Map("meter");
         var configuration = new NodeConfiguration
@@ -75,6 +79,7 @@ public sealed record NodeConfiguration
             Sections = [.. (sgx?.Maps("sections") ?? []).Select(ReadSection)],
             ProvisionKey = sgx?.Word("provision_key", ProvisionKeyWords, ProvisionKeyRule.Nobody) ?? ProvisionKeyRule.Nobody,
             GuestVsock = sgx?.Flag("guest_vsock", absent: false) ?? false,
+            TdxGuests = tdx?.Flag("guests", absent: false) ?? false,
             ReservedMebibytes = sgx?.OptionalInteger("reserved_mib", 0, 1 << 30) ?? 0,
             Check = sgx?.OptionalText("check"),
             Journal = meter?.OptionalText("journal") ?? "/var/lib/guardian/epc.journal",
@@ -84,6 +89,7 @@ public sealed record NodeConfiguration
         };
         relay?.End();
         sgx?.End();
+        tdx?.End();
         cloud?.End();
         meter?.End();
         map.End();

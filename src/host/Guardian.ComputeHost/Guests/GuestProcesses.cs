@@ -46,6 +46,13 @@ public sealed class GuestProcesses(string root = "/proc")
     public long? ReadMapped(int process) =>
         TryRead(process, "maps", path => EpcMappings.SumBytes(File.ReadLines(path)), out var mapped) ? mapped : null;
 
+    /// <summary>Whether a process is the QEMU of a TDX guest; null when it cannot be read.</summary>
+    public bool? IsTdx(int process) => TryRead(process, "cmdline", File.ReadAllText, out var line) ? HasTdxObject(line.Split('\0')) : null;
+
+    // The object that libvirt makes for TDX; a guest's name may hold the same word.
+    private static bool HasTdxObject(string[] arguments) => arguments.Zip(arguments.Skip(1))
+        .Any(pair => pair.First == "-object" && pair.Second.Contains("tdx-guest", StringComparison.Ordinal));
+
     // libvirt gives QEMU the domain's UUID, which is the server's.
     private IEnumerable<(Guid Instance, int Process)> ListQemus()
     {

@@ -22,9 +22,13 @@ public sealed record GuestEpcState(Guid Instance, string Name, int? Process, lon
     /// <summary>The EPC that it had on this host under the same flavor, in KiB; null when that is not known.</summary>
     public long? Known { get; init; }
 
+    /// <summary>Its TDX in the places that state it.</summary>
+    public GuestTdxState Tdx { get; init; }
+
     /// <summary>The first disagreement between these places; null when they agree.</summary>
     public string? Problem =>
         Mapped is null ? "its QEMU process was not found; run this as root on its host"
+        : Tdx.Problem is { } problem ? problem
         : Claimed is not null && Claimed != Defined
             ? $"Placement claimed {Claimed} KiB, its definition has {Defined} KiB; hard-reboot it"
         : Known > Defined
@@ -35,10 +39,23 @@ public sealed record GuestEpcState(Guid Instance, string Name, int? Process, lon
         : null;
 }
 
+/// <summary>A running guest's TDX in the three places that state it.</summary>
+/// <param name="Claimed">Whether a TDX key is claimed for it; null when Placement was not asked.</param>
+/// <param name="Defined">Whether libvirt's definition makes it a TDX guest. Nova does so itself since 2026.2, without this claim.</param>
+/// <param name="Running">Whether its QEMU runs it as a TDX guest; null when its process was not found.</param>
+public readonly record struct GuestTdxState(bool? Claimed, bool Defined, bool? Running)
+{
+    /// <summary>The first disagreement between these places; null when they agree.</summary>
+    public string? Problem =>
+        Claimed == true && !Defined ? "Placement claimed a TDX key, its definition is without TDX; hard-reboot it"
+        : Defined && Running == false ? "its definition has TDX, its QEMU runs without it; hard-reboot it"
+        : null;
+}
+
 /// <summary>Compares the EPC that guests were promised with the EPC that they have.</summary>
 public static class GuestVerifier
 {
-    /// <summary>Reads the state of all running guests that have, or should have, EPC; or of one guest in any case.</summary>
+    /// <summary>Reads the state of all running guests that have, or should have, EPC or TDX; or of one guest in any case.</summary>
     /// <param name="socket">libvirtd's socket.</param>
     /// <param name="findClaims">Finds Placement's claims for an instance; null skips the comparison with claims.</param>
     /// <param name="findKnown">Finds the EPC in MiB that an instance had here under a flavor; null skips this comparison.</param>
@@ -66,9 +83,13 @@ public static class GuestVerifier
                 process is { } number ? processes.ReadMapped(number) / 1024 : null)
             {
                 IsOnClaimedNodes = claims is null || MatchNodes(domain, claims),
+                Tdx = new GuestTdxState(
+                    claims?.Any(claim => claim.TdxKey), LaunchSecurity.IsTdx(domain),
+                    process is { } qemu ? processes.IsTdx(qemu) : null),
                 Known = NovaMetadata.TryRead(domain) is { } nova ? findKnown?.Invoke(guest.Uuid, nova.Flavor) * 1024 : null,
             };
-            if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0 || state.Known > 0)
+            if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0 || state.Known > 0
+                || state.Tdx.Claimed == true || state.Tdx.Defined)
             {
                 states.Add(state);
             }
@@ -78,7 +99,8 @@ public static class GuestVerifier
 
     /// <summary>Whether a definition's devices take from each NUMA node what was claimed there, as far as both name any.</summary>
     internal static bool MatchNodes(XElement domain, IEnumerable<EpcClaim> claims) =>
-        EpcDevice.MatchNodes(domain, [.. claims.Select(claim => new EpcDevice(claim.Mebibytes * 1024, claim.Node))]);
+        EpcDevice.MatchNodes(domain, [.. claims.Where(claim => claim.Mebibytes > 0)
+            .Select(claim => new EpcDevice(claim.Mebibytes * 1024, claim.Node))]);
 
     // A guest may have ended since it was listed.
     private static XElement? ReadDefinition(LibvirtClient client, GuestName guest)

@@ -3,7 +3,7 @@ using Guardian.Sgx.Cpu;
 
 namespace Guardian.ComputeHost.Inventory;
 
-/// <summary>The EPC that a host has to publish.</summary>
+/// <summary>The EPC and the TDX keys that a host has to publish.</summary>
 /// <param name="Mebibytes">By NUMA node: the size of its section, in MiB.</param>
 /// <param name="ReservedMebibytes">The part that is kept for the host's own enclaves, such as the quoting enclave.</param>
 /// <param name="HasFlc">Whether the processor has flexible launch control.</param>
@@ -11,6 +11,9 @@ namespace Guardian.ComputeHost.Inventory;
 /// <param name="IsHealthy">Whether the host's check passes.</param>
 public sealed record HostEpc(IReadOnlyDictionary<int, long> Mebibytes, long ReservedMebibytes, bool HasFlc, bool HasSgx2, bool IsHealthy)
 {
+    /// <summary>The number of TDX guests that can run at a time; 0 when the host offers none.</summary>
+    public long TdxKeys { get; init; }
+
     /// <summary>Reads this host's EPC.</summary>
     /// <param name="mebibytes">The sizes of its sections by NUMA node; null asks the kernel.</param>
     /// <param name="reservedMebibytes">The part that is kept for the host's own enclaves.</param>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Text;
+using Guardian.Hosting;
 using Guardian.Node.Metrics;
 using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,9 @@ namespace Guardian.Node.Caching;
 /// </summary>
 internal static class CacheEndpoint
 {
+    /// <summary>The connections of an address at a time.</summary>
+    public const int ConnectionsOfAddress = 32;
+
     private const int MaxConnections = 512;
     private const int MaxRequestLineSize = 4096;
     private const int MaxHeadersSize = 16 * 1024;
@@ -43,6 +47,7 @@ internal static class CacheEndpoint
         var token = configuration.TokenFile is { } file ? new CallerToken(file) : null;
         var certificate = configuration.Certificate is { } path ? new CertificateFiles(path, configuration.Key!, log) : null;
         var budget = new AddressBudget(time);
+        var guard = new ConnectionGuard(new ConnectionLimits(MaxConnections, ConnectionsOfAddress));
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -56,7 +61,7 @@ internal static class CacheEndpoint
             kestrel.Limits.KeepAliveTimeout = IdleTimeout;
             kestrel.Listen(configuration.Listen, endPoint =>
             {
-                endPoint.Use(next => connection => LimitAsync(connection, budget, next));
+                endPoint.Use(guard.ServeAsync);
                 if (certificate is not null)
                 {
                     endPoint.UseHttps(new TlsHandshakeCallbackOptions
@@ -69,6 +74,7 @@ internal static class CacheEndpoint
             });
         });
         var server = builder.Build();
+        server.Use(ConnectionGuard.MarkUsed);
         server.Run(context =>
         {
             var answer = Answer(context);
@@ -79,8 +85,7 @@ internal static class CacheEndpoint
 
         CacheAnswer Answer(HttpContext context)
         {
-            var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-            if (!budget.TryTake(address))
+            if (!budget.TryTake(context.Connection.RemoteIpAddress))
             {
                 return new CacheAnswer(
                     StatusCodes.Status429TooManyRequests, "text/plain", "too many requests\n"u8.ToArray(),
@@ -93,33 +98,16 @@ internal static class CacheEndpoint
             }
             var path = context.Request.Path.Value ?? "";
             return path == "/metrics"
-                ? AnswerMetrics(context, address, token, writeMetrics)
+                ? AnswerMetrics(context, token, writeMetrics)
                 : answers.Answer(path, context.Request.QueryString.Value ?? "");
         }
     }
 
-    // Before the handshake: a connection that is one too many costs nothing more.
-    private static async Task LimitAsync(ConnectionContext connection, AddressBudget budget, ConnectionDelegate next)
+    private static CacheAnswer AnswerMetrics(HttpContext context, CallerToken? token, Func<string> write)
     {
-        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        if (!budget.TryOpen(address))
-        {
-            connection.Abort();
-            return;
-        }
-        try
-        {
-            await next(connection).ConfigureAwait(false);
-        }
-        finally
-        {
-            budget.Close(address);
-        }
-    }
-
-    private static CacheAnswer AnswerMetrics(HttpContext context, IPAddress address, CallerToken? token, Func<string> write)
-    {
-        var isAdmitted = token is null ? IPAddress.IsLoopback(address) : token.Admits(context.Request.Headers.Authorization);
+        var isAdmitted = token is null
+            ? context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+            : token.Admits(context.Request.Headers.Authorization);
         return isAdmitted
             ? new CacheAnswer(
                 StatusCodes.Status200OK, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(write()), [])

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
+using Guardian.ComputeHost.Checks;
 using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Guests;
 using Guardian.ComputeHost.Inventory;
@@ -53,7 +54,8 @@ internal static class NodeTasks
         {
             string Write() => WriteMetrics(configuration, name.Current, inventory, meter, processes)
                 + DaemonMetrics.Write(name.Current, ReadState(session, inventory, meter, relay));
-            NodeEndpoint.Create(address, Write, configuration.Journal, log).StartAsync().GetAwaiter().GetResult();
+            IEnumerable<GuestMetrics> ListGuests() => meter.ListGuests().Where(guest => guest.Claimed > 0);
+            NodeEndpoint.Create(address, Write, configuration.Journal, ListGuests, log).StartAsync().GetAwaiter().GetResult();
             log($"metrics on {(address.Certificate is null ? "http" : "https")}://{address.Listen}/metrics");
         }
     }
@@ -66,8 +68,11 @@ internal static class NodeTasks
         HostEpc Read()
         {
             name.Refresh();
-            return HostEpc.Read(
-                sections, configuration.ReservedMebibytes, configuration.Check is { } program ? Passes(program) : check());
+            var isHealthy = configuration.Check is { } program ? Passes(program) : check();
+            var keys = configuration.TdxGuests
+                ? TdxCheck.CountKeys(new HostRoot(), () => LibvirtFacts.Read(configuration.Upstream))
+                : 0;
+            return HostEpc.Read(sections, configuration.ReservedMebibytes, isHealthy) with { TdxKeys = keys };
         }
         var publisher = new EpcPublisher(
             new PlacementClient(session), () => name.Current, configuration.ProvisionKey == ProvisionKeyRule.ByFlavor);

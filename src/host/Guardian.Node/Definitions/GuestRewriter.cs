@@ -28,7 +28,7 @@ internal sealed record GuestRules
     public bool AddsVsock { get; init; }
 }
 
-/// <summary>Rewrites the definitions of guests, so that a guest with a claim gets its EPC.</summary>
+/// <summary>Rewrites the definitions of guests, so that a guest with a claim gets its EPC, or TDX.</summary>
 /// <param name="claims">Finds Placement's claims for a server.</param>
 /// <param name="rules">This host's treatment of guests.</param>
 internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
@@ -79,22 +79,27 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
                 $"the flavor '{nova.Flavor}' of instance {nova.Instance} asks for {unclaimed} MiB of EPC with {Epc.AliasSpec} alone, for "
                 + $"which nothing is claimed; give the flavor resources:{Epc.ResourceClass}, and resize the server to it");
         }
-        if (requested == 0 && !hasEpc)
+        if (requested == 0 && !hasEpc && !Tdx.RequestsKey(nova.ExtraSpecs))
         {
-            return HideSgx(document);
+            // Nova makes TDX guests itself since 2026.2, by a resource class of its own.
+            return LaunchSecurity.IsTdx(domain) ? Keep(domain) : HideSgx(document);
         }
         var answer = await claims.FindAsync(nova).ConfigureAwait(false);
         if (answer.Refusal is { } refusal && refusal.Reason != RelayReasons.UnknownClaim)
         {
             return refusal;
         }
-        var found = answer.Value ?? (requested > 0 ? [ReadClaim(nova, requested.Value)] : null);
+        var found = answer.Value ?? ReadClaims(nova);
         if (found is null)
         {
-            // A definition with EPC got it from this relay. Any other guest might have a claim.
-            return hasEpc
+            // A definition with EPC or TDX got it from this relay. Any other guest might have a claim.
+            return hasEpc || LaunchSecurity.IsTdx(domain)
                 ? Keep(domain)
                 : RelayReasons.UnknownClaim.Because($"the EPC of instance {nova.Instance} is not known: {answer.Refusal!.Detail}");
+        }
+        if (Tdx.RequestsKey(nova.ExtraSpecs) || LaunchSecurity.IsTdx(domain) || found.Any(claim => claim.TdxKey))
+        {
+            return MakeTdx(document, nova, found);
         }
         if (found.Length == 0)
         {
@@ -113,9 +118,30 @@ internal sealed class GuestRewriter(IEpcClaims claims, GuestRules rules)
             : plan.Refusal!;
     }
 
-    // Newer definitions show what Nova's scheduler claimed.
-    private static EpcClaim ReadClaim(NovaMetadata nova, long requested) =>
-        new(Guid.Empty, null, requested) { ProvisionKey = Epc.RequestsProvisionKey(nova.ExtraSpecs) };
+    // Newer definitions show what Nova's scheduler claimed; null when they show no claim.
+    private static EpcClaim[]? ReadClaims(NovaMetadata nova) =>
+        Tdx.RequestsKey(nova.ExtraSpecs) ? [new(Guid.Empty, null, Epc.ReadRequest(nova.ExtraSpecs)) { TdxKey = true }]
+        : Epc.ReadRequest(nova.ExtraSpecs) is var requested and > 0
+            ? [new(Guid.Empty, null, requested) { ProvisionKey = Epc.RequestsProvisionKey(nova.ExtraSpecs) }]
+            : null;
+
+    private static Outcome<Rewriting> MakeTdx(XDocument document, NovaMetadata nova, EpcClaim[] found)
+    {
+        if (!found.Any(claim => claim.TdxKey))
+        {
+            return RelayReasons.NoClaim.Because($"instance {nova.Instance} asks for TDX, but Placement has claimed no TDX key for it");
+        }
+        if (found.Any(claim => claim.Mebibytes > 0))
+        {
+            return RelayReasons.CannotAddTdx.Because(
+                $"the flavor '{nova.Flavor}' of instance {nova.Instance} asks for both EPC and TDX, and a TDX guest has no EPC");
+        }
+        var isChanged = false;
+        document.Changed += (_, _) => isChanged = true;
+        return GuestTdx.Set(document.Root!) is { } obstacle
+            ? obstacle.Reason.Because($"instance {nova.Instance} cannot be a TDX guest: {obstacle.Detail}")
+            : new Rewriting(document.Root!, isChanged ? DomainXml.Write(document) : null);
+    }
 
     private Outcome<Rewriting> AddEpc(XDocument document, NovaMetadata nova, List<EpcDevice> devices, bool claimsKey)
     {

@@ -78,6 +78,13 @@ internal sealed class PlacementClaims(
 
     private Outcome<EpcClaim[]> Accept(NovaMetadata nova, IReadOnlyList<EpcClaim>? last, IReadOnlyList<EpcClaim> found)
     {
+        if (last?.Any(claim => claim.TdxKey) == true && !found.Any(claim => claim.TdxKey)
+            && !(nova.ExtraSpecs is not null && !Tdx.RequestsKey(nova.ExtraSpecs)))
+        {
+            return RelayReasons.LostClaim.Because(
+                $"instance {nova.Instance} was a TDX guest under flavor '{nova.Flavor}', and Placement has claimed no TDX key for it now; "
+                + "nova-manage placement heal_allocations restores a claim");
+        }
         var (before, now) = (last?.Sum(claim => claim.Mebibytes) ?? 0, found.Sum(claim => claim.Mebibytes));
         // The flavor is the same, so the server's owner pays for the same EPC. Newer definitions show what the flavor asks for now.
         if (now < before && !(nova.ExtraSpecs is { } specs && Epc.ReadRequest(specs) == now))
@@ -92,7 +99,7 @@ internal sealed class PlacementClaims(
         }
         catch (IOException failure)
         {
-            log($"that instance {nova.Instance} has {now} MiB of EPC is remembered until the next restart only: {failure.Message}");
+            log($"the claims of instance {nova.Instance} are remembered until the next restart only: {failure.Message}");
         }
         return found.ToArray();
     }
@@ -101,7 +108,7 @@ internal sealed class PlacementClaims(
     {
         if ((await answer.ConfigureAwait(false)).Outcome.Value is { Length: > 0 })
         {
-            log($"instance {nova.Instance} was defined as plain, as it was before, and Placement said too late that it has EPC now; "
+            log($"instance {nova.Instance} was defined as plain, as it was before, and Placement said too late that it has a claim now; "
                 + "hard-reboot it");
         }
     }

@@ -19,10 +19,11 @@ internal static class RelayReasons
         "Placement's claim for a server is not known, because Placement or Keystone gives no answer.");
 
     public static readonly RefusalReason NoClaim = new(
-        "no-epc-claim", RefusalKind.Conflict, "A server asks for EPC, but Placement has no claim for it.");
+        "no-epc-claim", RefusalKind.Conflict, "A server asks for EPC or TDX, but Placement has no claim for it.");
 
     public static readonly RefusalReason LostClaim = new(
-        "lost-epc-claim", RefusalKind.Conflict, "A server had EPC under the same flavor, and Placement has no claim for it any more.",
+        "lost-epc-claim", RefusalKind.Conflict,
+        "A server had EPC or TDX under the same flavor, and Placement has no claim for it any more.",
         "restore the claim with nova-manage placement heal_allocations");
 
     public static readonly RefusalReason DoesNotFit = new(
@@ -30,6 +31,14 @@ internal static class RelayReasons
 
     public static readonly RefusalReason CannotAddEpc = new(
         "cannot-add-epc", RefusalKind.Conflict, "A definition has something that excludes EPC, or a size that cannot be read.");
+
+    public static readonly RefusalReason CannotAddTdx = new(
+        "cannot-add-tdx", RefusalKind.Conflict, "A definition has something that excludes TDX.",
+        "give the image hw_machine_type=q35 and hw_firmware_type=uefi, and no SCSI disk to boot from");
+
+    public static readonly RefusalReason CannotMoveTdx = new(
+        "cannot-move-tdx", RefusalKind.Forbidden,
+        "A TDX guest cannot be saved or migrated live, because its memory is encrypted with a key of its processor.");
 
     public static readonly RefusalReason CannotMoveEpc = new(
         "cannot-move-epc", RefusalKind.Forbidden,

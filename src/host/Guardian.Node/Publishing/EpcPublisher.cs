@@ -6,17 +6,14 @@ using Guardian.Refusals;
 namespace Guardian.Node.Publishing;
 
 /// <summary>
-/// Publishes a host's EPC in Placement. It runs again and again: it reads, changes whatever differs, and leaves to the next run to repair
-/// the changes that others make meanwhile.
+/// Publishes a host's EPC and TDX keys in Placement. It runs again and again: it reads, changes whatever differs, and leaves to the next
+/// run to repair the changes that others make meanwhile.
 /// </summary>
-/// <param name="placement">Placement.</param>
-/// <param name="hostName">Reads Nova's name of the host.</param>
-/// <param name="offersKey">Whether flavors can request the provisioning key.</param>
 /// <remarks>
 /// nova-compute rewrites the inventory of the host's own provider every minute, but leaves the providers below it alone. Therefore each EPC
 /// section has a provider of its own there. nova-compute keeps traits of the host's provider that are not its own.
 /// </remarks>
-internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostName, bool offersKey = false)
+internal sealed class EpcPublisher
 {
     // A round fails only when another writer succeeds, and nova-compute writes a few times a minute.
     private const int MaxRounds = 5;
@@ -24,11 +21,29 @@ internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostN
     // No host has so many guests with EPC: the key is a right, not an amount.
     private const long KeysOfSection = 4096;
 
+    private readonly PlacementClient placement;
+    private readonly Func<string> hostName;
+    private readonly bool offersKey;
+    private readonly SeenProviders seen = new();
+    private readonly Withdrawal withdrawal;
+    private readonly TdxPublisher tdx;
     private bool hasNames;
     private string host = "";
     private Guid? rootId;
     private bool isStatic;
-    private readonly SeenProviders seen = new();
+
+    /// <summary>Creates a publisher.</summary>
+    /// <param name="placement">Placement.</param>
+    /// <param name="hostName">Reads Nova's name of the host.</param>
+    /// <param name="offersKey">Whether flavors can request the provisioning key.</param>
+    public EpcPublisher(PlacementClient placement, Func<string> hostName, bool offersKey = false)
+    {
+        this.placement = placement;
+        this.hostName = hostName;
+        this.offersKey = offersKey;
+        withdrawal = new Withdrawal(placement);
+        tdx = new TdxPublisher(placement, seen);
+    }
 
     /// <summary>
     /// The claims on each section at the last publication, in MiB by NUMA node; empty when the operator's provider.yaml states the
@@ -130,6 +145,7 @@ internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostN
         {
             await PublishSectionsAsync(root, tree, epc, changes, cancellation).ConfigureAwait(false);
         }
+        await tdx.PublishAsync(root, tree, epc.TdxKeys, changes, cancellation).ConfigureAwait(false);
         if (epc.IsHealthy)
         {
             await PublishTraitsAsync(root, epc, changes, cancellation).ConfigureAwait(false);
@@ -144,7 +160,7 @@ internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostN
             .ToDictionary(provider => Epc.FindNode(host, provider.Name)!.Value);
         foreach (var gone in sections.Keys.Except(epc.Mebibytes.Keys).ToList())
         {
-            await WithdrawAsync(sections[gone], changes, cancellation).ConfigureAwait(false);
+            await withdrawal.RunAsync(sections[gone], changes, cancellation).ConfigureAwait(false);
         }
         var claimed = new Dictionary<int, long>();
         var reserved = epc.ReservedMebibytes;
@@ -190,28 +206,6 @@ internal sealed class EpcPublisher(PlacementClient placement, Func<string> hostN
             all[Epc.ProvisionKeyClass] = new Inventory(KeysOfSection, offersKey ? 0 : KeysOfSection, 1, 1, 1, 1.0);
         }
         return all;
-    }
-
-    private Task SetInventoryAsync(Guid section, ProviderInventories known, Inventory inventory, CancellationToken cancellation) =>
-        placement.SetInventoriesAsync(
-            section, known with { Inventories = MakeInventories(inventory, known) }, cancellation);
-
-    // A section may disappear, for example when firmware gives it no size. Guests keep their claims on it until they are deleted.
-    private async Task WithdrawAsync(ResourceProvider section, List<string> changes, CancellationToken cancellation)
-    {
-        if ((await placement.GetUsagesAsync(section.Uuid, cancellation).ConfigureAwait(false)).Values.Sum() == 0)
-        {
-            await placement.DeleteProviderAsync(section.Uuid, cancellation).ConfigureAwait(false);
-            changes.Add($"removed provider {section.Name}");
-            return;
-        }
-        var known = await placement.GetInventoriesAsync(section.Uuid, cancellation).ConfigureAwait(false);
-        if (known.Inventories.TryGetValue(Epc.ResourceClass, out var inventory) && inventory.Reserved != inventory.Total)
-        {
-            var withdrawn = inventory with { Reserved = inventory.Total };
-            await SetInventoryAsync(section.Uuid, known, withdrawn, cancellation).ConfigureAwait(false);
-            changes.Add($"reserved all of {section.Name}, whose section is gone while guests hold it");
-        }
     }
 
     private Task PublishTraitsAsync(ResourceProvider root, HostEpc epc, List<string> changes, CancellationToken cancellation)

@@ -9,7 +9,7 @@ namespace Guardian.Node.Relay;
 /// Inspects the calls of one client. Each connection has its own. One thread gives it frames; decisions that take time end on others.
 /// </summary>
 /// <param name="rewriter">Decides about definitions.</param>
-/// <param name="guests">Looks up whether a guest has EPC.</param>
+/// <param name="guests">Looks up whether a guest can leave its processor.</param>
 /// <param name="observer">Observes the definitions that pass.</param>
 /// <param name="statistics">Counts refused calls.</param>
 /// <param name="log">Receives a line for each refused call.</param>
@@ -72,9 +72,9 @@ internal sealed class GuestCalls(
                 return InspectSnapshot(header, payload);
             case RemoteProcedure.DomainSave or RemoteProcedure.DomainSaveFlags
                 or RemoteProcedure.DomainSaveParams or RemoteProcedure.DomainManagedSave:
-                return RefuseIfSgx(header, payload, "be saved or suspended to disk", "stop it instead");
+                return RefuseIfBound(header, payload, "be saved or suspended to disk", "stop it instead");
             default:
-                return RefuseIfSgx(header, payload, "be migrated live", "resize or cold-migrate it, which starts it anew");
+                return RefuseIfBound(header, payload, "be migrated live", "resize or cold-migrate it, which starts it anew");
         }
     }
 
@@ -119,29 +119,32 @@ internal sealed class GuestCalls(
         var reader = new XdrReader(payload);
         return GuestName.TryRead(ref reader, out var guest) && (!guest.IsActive || IsOfDisks(reader))
             ? Pass
-            : RefuseIfSgx(header, payload, "have a snapshot of its memory", "take one of its disks only");
+            : RefuseIfBound(header, payload, "have a snapshot of its memory", "take one of its disks only");
     }
 
     private static bool IsOfDisks(XdrReader reader) =>
         reader.TryReadOpaque(MaxString, out _) && reader.TryReadUInt32(out var flags) && (flags & SnapshotDiskOnly) != 0;
 
-    // EPC cannot leave its processor: every enclave of a guest that is saved or moved is dead afterwards. All these calls begin with the
-    // guest.
-    private Task<FrameVerdict?> RefuseIfSgx(RpcHeader header, ReadOnlySpan<byte> payload, string action, string remedy)
+    // EPC cannot leave its processor: every enclave of a guest that is saved or moved is dead afterwards. A TDX guest's memory cannot
+    // either. All these calls begin with the guest.
+    private Task<FrameVerdict?> RefuseIfBound(RpcHeader header, ReadOnlySpan<byte> payload, string action, string remedy)
     {
         var reader = new XdrReader(payload);
-        return GuestName.TryRead(ref reader, out var guest) ? RefuseIfSgxAsync(header, guest, connectionUri, action, remedy) : Pass;
+        return GuestName.TryRead(ref reader, out var guest) ? RefuseIfBoundAsync(header, guest, connectionUri, action, remedy) : Pass;
     }
 
-    private async Task<FrameVerdict?> RefuseIfSgxAsync(RpcHeader header, GuestName guest, string uri, string action, string remedy) =>
-        await guests.HasEpcAsync(guest, uri).ConfigureAwait(false) switch
+    private async Task<FrameVerdict?> RefuseIfBoundAsync(RpcHeader header, GuestName guest, string uri, string action, string remedy) =>
+        await guests.FindKindAsync(guest, uri).ConfigureAwait(false) switch
         {
-            false => null,
-            true => Refuse(header, RelayReasons.CannotMoveEpc.Because(
-                $"{guest.Name} has EPC, which cannot leave its processor, so it cannot {action}; {remedy}")),
+            GuestKind.Plain => null,
+            { } kind => Refuse(header, RefuseMove(kind, $"{guest.Name} has", $"so it cannot {action}; {remedy}")),
             null => Refuse(header, RelayReasons.UnknownGuest.Because(
                 $"whether {guest.Name} has EPC is not known, because libvirt does not answer; try again")),
         };
+
+    private static Refusal RefuseMove(GuestKind kind, string subject, string consequence) => kind == GuestKind.Epc
+        ? RelayReasons.CannotMoveEpc.Because($"{subject} EPC, which cannot leave its processor, {consequence}")
+        : RelayReasons.CannotMoveTdx.Because($"{subject} TDX memory, which cannot leave its processor, {consequence}");
 
     // Another host announces a guest that arrives while it runs.
     private FrameVerdict? InspectMigrationTarget(RpcHeader header, ReadOnlySpan<byte> payload)
@@ -152,9 +155,8 @@ internal sealed class GuestCalls(
             return Refuse(header, RelayReasons.MalformedDefinition.Because(
                 "whether the arriving guest has EPC is not known, because its definition cannot be read"));
         }
-        return EpcDevice.FindAll(domain).Any()
-            ? Refuse(header, RelayReasons.CannotMoveEpc.Because(
-                "the arriving guest has EPC, which cannot leave its processor; resize or cold-migrate it, which starts it anew"))
+        return LibvirtGuestLookup.ReadKind(domain) is var kind and not GuestKind.Plain
+            ? Refuse(header, RefuseMove(kind, "the arriving guest has", "so resize or cold-migrate it, which starts it anew"))
             : null;
     }
 

@@ -2,9 +2,22 @@ using Guardian.Libvirt.Rpc;
 
 namespace Guardian.Node.Relay;
 
-/// <summary>Looks up whether a guest has EPC.</summary>
+/// <summary>The reason for which a guest cannot leave its processor.</summary>
+internal enum GuestKind
+{
+    /// <summary>Nothing: it can be saved and moved.</summary>
+    Plain,
+
+    /// <summary>It has EPC.</summary>
+    Epc,
+
+    /// <summary>It is a TDX guest.</summary>
+    Tdx,
+}
+
+/// <summary>Looks up whether a guest can leave its processor.</summary>
 internal interface IGuestLookup
 {
-    /// <summary>Whether the guest has EPC; null when libvirt does not answer. Takes a limited time and never throws.</summary>
-    Task<bool?> HasEpcAsync(GuestName guest, string connectionUri);
+    /// <summary>Finds a guest's kind; null when libvirt does not answer. Takes a limited time and never throws.</summary>
+    Task<GuestKind?> FindKindAsync(GuestName guest, string connectionUri);
 }

@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using Guardian.Libvirt;
 using Guardian.Libvirt.Domain;
 using Guardian.Libvirt.Rpc;
@@ -13,20 +14,24 @@ internal sealed class LibvirtGuestLookup(string upstream) : IGuestLookup
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     // A thread of its own waits for libvirtd, so that the client's other calls go on.
-    public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Task.Factory.StartNew(
-        () => HasEpc(guest, connectionUri), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task<GuestKind?> FindKindAsync(GuestName guest, string connectionUri) => Task.Factory.StartNew(
+        () => FindKind(guest, connectionUri), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private bool? HasEpc(GuestName guest, string connectionUri)
+    /// <summary>Reads a guest's kind from its definition.</summary>
+    public static GuestKind ReadKind(XElement domain) =>
+        EpcDevice.FindAll(domain).Any() ? GuestKind.Epc : LaunchSecurity.IsTdx(domain) ? GuestKind.Tdx : GuestKind.Plain;
+
+    private GuestKind? FindKind(GuestName guest, string connectionUri)
     {
         try
         {
             using var client = LibvirtClient.Connect(upstream, connectionUri, Limit);
-            return DomainXml.Read(client.GetXml(guest)).Value?.Root is { } domain ? EpcDevice.FindAll(domain).Any() : null;
+            return DomainXml.Read(client.GetXml(guest)).Value?.Root is { } domain ? ReadKind(domain) : null;
         }
         catch (RefusedException failure) when (failure.Refusal.Reason == LibvirtReasons.NoDomain)
         {
             // libvirt will report that to the caller as well.
-            return false;
+            return GuestKind.Plain;
         }
         catch (RefusedException)
         {

@@ -19,6 +19,8 @@ internal static class RelayErrors
         [RelayReasons.DoesNotFit] = RpcErrorCode.ConfigUnsupported,
         [RelayReasons.CannotAddEpc] = RpcErrorCode.ConfigUnsupported,
         [RelayReasons.CannotMoveEpc] = RpcErrorCode.OperationUnsupported,
+        [RelayReasons.CannotAddTdx] = RpcErrorCode.ConfigUnsupported,
+        [RelayReasons.CannotMoveTdx] = RpcErrorCode.OperationUnsupported,
         [RelayReasons.UnknownGuest] = RpcErrorCode.OperationFailed,
         [RelayReasons.Sasl] = RpcErrorCode.AuthFailed,
     };

@@ -62,8 +62,11 @@ public static class Epc
 
     /// <summary>Whether a flavor requests the right to the provisioning key.</summary>
     /// <param name="extraSpecs">The flavor's extra specs; null counts as empty.</param>
-    public static bool RequestsProvisionKey(IReadOnlyDictionary<string, string>? extraSpecs) =>
-        extraSpecs?.Any(spec => IsKeyOf(spec.Key, ProvisionKeyClass) && ParseAmount(spec.Value) > 0) == true;
+    public static bool RequestsProvisionKey(IReadOnlyDictionary<string, string>? extraSpecs) => Requests(extraSpecs, ProvisionKeyClass);
+
+    /// <summary>Whether a flavor requests at least 1 of a resource class.</summary>
+    internal static bool Requests(IReadOnlyDictionary<string, string>? extraSpecs, string resourceClass) =>
+        extraSpecs?.Any(spec => IsKeyOf(spec.Key, resourceClass) && ParseAmount(spec.Value) > 0) == true;
 
     /// <summary>Reads the parts of a flavor's request, in MiB: one for each resource group that asks for EPC.</summary>
     /// <param name="extraSpecs">The flavor's extra specs.</param>

@@ -3,14 +3,17 @@ using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Placement;
 
-/// <summary>An instance's claim of EPC on one host.</summary>
+/// <summary>An instance's claim of EPC, or of a TDX key, on one host.</summary>
 /// <param name="Provider">The provider that holds the claim.</param>
 /// <param name="Node">The NUMA node of the provider's section; null when the host has one pool.</param>
-/// <param name="Mebibytes">The amount in MiB, at least 1.</param>
+/// <param name="Mebibytes">The amount of EPC in MiB, at least 1; 0 for a TDX key.</param>
 public sealed record EpcClaim(Guid Provider, int? Node, long Mebibytes)
 {
     /// <summary>Whether the instance has also claimed the right to the provisioning key on this host.</summary>
     public bool ProvisionKey { get; init; }
+
+    /// <summary>Whether it is the claim of a TDX key: the instance is a TDX guest.</summary>
+    public bool TdxKey { get; init; }
 }
 
 /// <summary>Looks up the claims that Nova's scheduler made for an instance. They are the authoritative size.</summary>
@@ -28,8 +31,8 @@ public sealed class EpcClaims(PlacementClient placement)
     /// <param name="instance">The server's UUID, which is the domain's.</param>
     /// <param name="host">The name of the compute host's provider, which Nova calls the hypervisor's host name.</param>
     /// <param name="cancellation">Cancels the call.</param>
-    /// <returns>The claims in the order of NUMA nodes; empty when it claimed no EPC at all.</returns>
-    /// <exception cref="RefusedException">Placement or Keystone refused or did not answer; or the instance has claimed EPC on other hosts
+    /// <returns>The claims in the order of NUMA nodes; empty when it claimed neither EPC nor a TDX key.</returns>
+    /// <exception cref="RefusedException">Placement or Keystone refused or did not answer; or the instance has claims on other hosts
     /// only (<see cref="CloudReasons.OtherHost"/>).</exception>
     public async Task<IReadOnlyList<EpcClaim>> ReadAsync(Guid instance, string host, CancellationToken cancellation = default)
     {
@@ -42,16 +45,17 @@ public sealed class EpcClaims(PlacementClient placement)
         {
             var mebibytes = amounts.Resources.GetValueOrDefault(Epc.ResourceClass);
             var isKey = amounts.Resources.GetValueOrDefault(Epc.ProvisionKeyClass) > 0;
-            if (mebibytes > 0 || isKey)
+            var isTdx = amounts.Resources.GetValueOrDefault(Tdx.ResourceClass) > 0;
+            if (mebibytes > 0 || isKey || isTdx)
             {
                 var provider = await GetProviderAsync(id, cancellation).ConfigureAwait(false);
                 var root = await GetProviderAsync(provider.RootProviderUuid, cancellation).ConfigureAwait(false);
                 hasKey |= isKey && root.Name == host;
-                if (mebibytes > 0 && root.Name == host)
+                if ((mebibytes > 0 || isTdx) && root.Name == host)
                 {
-                    claims.Add(new EpcClaim(id, Epc.FindNode(host, provider.Name), mebibytes));
+                    claims.Add(new EpcClaim(id, Epc.FindNode(host, provider.Name), mebibytes) { TdxKey = isTdx });
                 }
-                else if (mebibytes > 0)
+                else if (mebibytes > 0 || isTdx)
                 {
                     others.Add(root.Name);
                 }
@@ -62,7 +66,7 @@ public sealed class EpcClaims(PlacementClient placement)
             // Most likely the configuration names this host by another name than Nova does.
             var found = string.Join(", ", others);
             throw new RefusedException(CloudReasons.OtherHost.Because(
-                $"instance {instance} has claimed EPC on {found}, and none on {host}; is that Nova's name of this host?"));
+                $"instance {instance} has claims on {found}, and none on {host}; is that Nova's name of this host?"));
         }
         // The key may be claimed at another section of the host than the EPC.
         return [.. claims.OrderBy(claim => claim.Node).Select(claim => claim with { ProvisionKey = hasKey })];

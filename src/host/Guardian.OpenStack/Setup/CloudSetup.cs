@@ -5,21 +5,25 @@ using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Setup;
 
-/// <summary>A flavor with enclave memory, as an operator wants it.</summary>
+/// <summary>A flavor with enclave memory or with TDX, as an operator wants it.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Vcpus">The number of virtual processors.</param>
 /// <param name="Ram">MiB.</param>
 /// <param name="Disk">GiB.</param>
-/// <param name="EpcMebibytes">MiB, at least 1.</param>
+/// <param name="EpcMebibytes">MiB, at least 1; 0 for a flavor of TDX guests.</param>
 public sealed record SgxFlavor(string Name, int Vcpus, int Ram, int Disk, int EpcMebibytes)
 {
-    /// <summary>The extra specs that make Nova's scheduler claim EPC on a healthy host.</summary>
+    /// <summary>The extra specs that make Nova's scheduler claim EPC, or a TDX key, on a healthy host.</summary>
     public IReadOnlyDictionary<string, string> ExtraSpecs { get; } = new Dictionary<string, string>
     {
-        [$"resources:{Epc.ResourceClass}"] = EpcMebibytes.ToString(CultureInfo.InvariantCulture),
+        [$"resources:{(EpcMebibytes > 0 ? Epc.ResourceClass : Tdx.ResourceClass)}"] =
+            Math.Max(EpcMebibytes, 1).ToString(CultureInfo.InvariantCulture),
         [$"trait:{Epc.SgxTrait}"] = "required",
         [$"trait:{Epc.HealthyTrait}"] = "required",
     };
+
+    /// <summary>Whether its servers are TDX guests.</summary>
+    internal bool IsTdx => EpcMebibytes == 0;
 }
 
 /// <summary>One resource that a cloud needs for SGX guests.</summary>
@@ -60,7 +64,11 @@ public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
         string aggregate, IReadOnlyList<string> hosts, IReadOnlyList<SgxFlavor> flavors, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(flavors);
-        List<SetupStep> steps = [await SetResourceClassAsync(cancellation).ConfigureAwait(false)];
+        List<SetupStep> steps = [await SetResourceClassAsync(Epc.ResourceClass, cancellation).ConfigureAwait(false)];
+        if (flavors.Any(flavor => flavor.IsTdx))
+        {
+            steps.Add(await SetResourceClassAsync(Tdx.ResourceClass, cancellation).ConfigureAwait(false));
+        }
         var traits = await placement.ListTraitsAsync("CUSTOM_SGX", cancellation).ConfigureAwait(false);
         foreach (var trait in Epc.CustomTraits)
         {
@@ -79,11 +87,11 @@ public sealed class CloudSetup(PlacementClient placement, NovaClient nova)
         return steps;
     }
 
-    private async Task<SetupStep> SetResourceClassAsync(CancellationToken cancellation)
+    private async Task<SetupStep> SetResourceClassAsync(string name, CancellationToken cancellation)
     {
-        var isKnown = (await placement.ListResourceClassesAsync(cancellation).ConfigureAwait(false)).Contains(Epc.ResourceClass);
-        await placement.EnsureResourceClassAsync(Epc.ResourceClass, cancellation).ConfigureAwait(false);
-        return new($"resource class {Epc.ResourceClass}", isKnown ? SetupState.Unchanged : SetupState.Changed);
+        var isKnown = (await placement.ListResourceClassesAsync(cancellation).ConfigureAwait(false)).Contains(name);
+        await placement.EnsureResourceClassAsync(name, cancellation).ConfigureAwait(false);
+        return new($"resource class {name}", isKnown ? SetupState.Unchanged : SetupState.Changed);
     }
 
     private async Task<IReadOnlyList<SetupStep>> SetAggregateAsync(string name, IReadOnlyList<string> hosts, CancellationToken cancellation)

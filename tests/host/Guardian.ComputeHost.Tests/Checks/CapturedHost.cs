@@ -96,9 +96,10 @@ internal sealed class CapturedHost : IDisposable
 
     public HostRoot Root => new(folder.Path);
 
-    public CheckReport Check() => HostCheck.Run(Root, Libvirt, Relay, []);
+    public CheckReport Check(bool guestVsock = false) => HostCheck.Run(Root, Libvirt, Relay, guestVsock, []);
 
-    public CheckReport CheckWithoutLibvirt() => HostCheck.Run(Root, LibvirtReasons.Unusable.Because("there is no such socket"), Relay, []);
+    public CheckReport CheckWithoutLibvirt() =>
+        HostCheck.Run(Root, LibvirtReasons.Unusable.Because("there is no such socket"), Relay, guestVsock: false, []);
 
     public CheckReport CheckGuest() => GuestCheck.Run(Root);
 

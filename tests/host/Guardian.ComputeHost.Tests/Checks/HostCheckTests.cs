@@ -47,6 +47,42 @@ public sealed class HostCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_host_runs_as_many_TDX_guests_as_the_kernel_has_keys_if_libvirt_knows_TDX()
+    {
+        Assert.Equal(FindingStatus.Note, Find(host.Check(), "tdx").Status);
+        host.Write("sys/module/kvm_intel/parameters/tdx", "Y");
+        host.Write("sys/fs/cgroup/misc.capacity", "sev 0\ntdx 63\n");
+        Assert.Equal(FindingStatus.Warning, Find(host.Check(), "tdx").Status);
+        Assert.Equal(0, TdxCheck.CountKeys(host.Root, () => host.Libvirt));
+
+        host.Libvirt = host.Libvirt with
+        {
+            Capabilities = host.Libvirt.Capabilities.Replace("<features>", "<features><tdx supported='yes'/>", StringComparison.Ordinal),
+        };
+        Assert.Equal("the host runs 63 TDX guests at a time", Find(host.Check(), "tdx").What);
+        Assert.Equal(63, TdxCheck.CountKeys(host.Root, () => host.Libvirt));
+        Assert.True(host.Check().IsFit);
+
+        foreach (var capacity in new[] { "", "tdx", "tdx -1", "tdx 99999999999", "tdx 63 1", "sev 63" })
+        {
+            host.Write("sys/fs/cgroup/misc.capacity", capacity);
+            Assert.Equal(FindingStatus.Warning, Find(host.Check(), "tdx").Status);
+            Assert.Equal(0, TdxCheck.CountKeys(host.Root, () => host.Libvirt));
+        }
+        host.Remove("sys/module/kvm_intel/parameters/tdx");
+        Assert.Equal(0, TdxCheck.CountKeys(host.Root, () => throw new InvalidOperationException("libvirt is not asked")));
+    }
+
+    [Fact]
+    public void The_host_of_guests_with_vsock_needs_its_device()
+    {
+        Assert.DoesNotContain(host.Check().Findings, finding => finding.Id == "vsock");
+        Assert.Equal(FindingStatus.Failed, Find(host.Check(guestVsock: true), "vsock").Status);
+        host.Write("dev/vhost-vsock", "");
+        Assert.True(host.Check(guestVsock: true).IsFit);
+    }
+
+    [Fact]
     public void A_plain_file_in_place_of_the_device_is_told_apart()
     {
         host.Write("owners", "f 660 root sgx ./dev/sgx_vepc");
@@ -157,7 +193,7 @@ public sealed class HostCheckTests : IDisposable
             """);
         var facts = LibvirtFacts.ReadCaptured(host.Root);
         Assert.Equal((new Version(9, 0, 0), new Version(7, 2, 22)), (facts.Value!.Library, facts.Value.Hypervisor));
-        Assert.True(HostCheck.Run(host.Root, facts, CapturedHost.Relay, []).IsFit);
+        Assert.True(HostCheck.Run(host.Root, facts, CapturedHost.Relay, guestVsock: false, []).IsFit);
         host.Write("virsh-version", "Using library: libvirt nine\nRunning hypervisor: QEMU 7.2.22\n");
         Assert.NotNull(LibvirtFacts.ReadCaptured(host.Root).Refusal);
     }
@@ -189,7 +225,9 @@ public sealed class HostCheckTests : IDisposable
     public void An_empty_folder_is_a_machine_that_is_not_fit()
     {
         using var folder = new TemporaryFolder();
-        Assert.False(HostCheck.Run(new HostRoot(folder.Path), LibvirtReasons.Unusable.Because("none"), CapturedHost.Relay, []).IsFit);
+        var report = HostCheck.Run(
+            new HostRoot(folder.Path), LibvirtReasons.Unusable.Because("none"), CapturedHost.Relay, guestVsock: false, more: []);
+        Assert.False(report.IsFit);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public class NodeConfigurationTests
     [InlineData($"relay:\n  listen: {LongPath}\n", "1 to 107 bytes")]
     [InlineData("sgx:\n  sections:\n    - node: 0\n", "'mib' is missing")]
     [InlineData("sgx:\n  provision_key: yes\n", "must be one of false, true, flavor")]
+    [InlineData("tdx:\n  guests: 63\n", "must be true or false")]
     [InlineData("meter:\n  listen: 9471\n", "is not an address to listen on")]
     [InlineData("meter:\n  listen: 0.0.0.0:9471\n", "0.0.0.0:9471 is not a loopback address")]
     [InlineData("meter:\n  listen: 0.0.0.0:9471\n  token_file: /t\n", "give certificate, key and token_file too")]
@@ -50,6 +51,12 @@ public class NodeConfigurationTests
         var read = NodeConfiguration.Read(Encoding.UTF8.GetBytes(yaml + "relay: {}\n"), "", new DocumentProblems())!;
         Assert.Equal((rule, hasVsock), (read.ProvisionKey, read.GuestVsock));
     }
+
+    [Theory]
+    [InlineData("relay: {}\n", false)]
+    [InlineData("tdx:\n  guests: true\n", true)]
+    public void TDX_guests_are_offered_only_where_the_operator_says_so(string yaml, bool isOffered) =>
+        Assert.Equal(isOffered, NodeConfiguration.Read(Encoding.UTF8.GetBytes(yaml), "", new DocumentProblems())!.TdxGuests);
 
     [Fact]
     public void Users_are_given_by_name_or_number()

@@ -35,6 +35,22 @@ public sealed class GuestEpcStateTests
     }
 
     [Theory]
+    [InlineData(true, true, true, true)]
+    [InlineData(true, false, false, false)]
+    [InlineData(null, true, false, false)]
+    [InlineData(null, true, true, true)]
+    // Nova 2026.2 makes TDX guests by another claim.
+    [InlineData(false, true, true, true)]
+    [InlineData(false, false, false, true)]
+    public void A_TDX_guest_is_verified_when_claim_definition_and_QEMU_agree(bool? claimed, bool defined, bool? running, bool isVerified)
+    {
+        var state = new GuestEpcState(Guid.Empty, "instance-00000001", 1, 0, 0, 0);
+        // The naive verifier compares EPC alone.
+        Assert.Null(state.Problem);
+        Assert.Equal(isVerified, (state with { Tdx = new GuestTdxState(claimed, defined, running) }).Problem is null);
+    }
+
+    [Theory]
     [InlineData("0:8 1:16", "0:8 1:16", true)]
     [InlineData("0:8 1:16", "1:16 0:4 0:4", true)]
     [InlineData("0:8 1:16", "0:16 1:8", false)]

@@ -43,6 +43,15 @@ public sealed class GuestProcessesTests : IDisposable
         Assert.Null(processes.ReadMapped(46));
     }
 
+    [Fact]
+    public void A_QEMU_with_TDX_is_told_from_one_that_only_has_the_word_in_its_name()
+    {
+        Write("41", "qemu\0-object\0{\"qom-type\":\"tdx-guest\",\"id\":\"lsec0\"}\0", "");
+        Write("42", "qemu\0-name\0guest=tdx-guest\0-object\0{\"qom-type\":\"memory-backend-ram\"}\0", "");
+        var processes = new GuestProcesses(proc.Path);
+        Assert.Equal((true, false, null), (processes.IsTdx(41), processes.IsTdx(42), processes.IsTdx(43)));
+    }
+
     private void Write(string process, string arguments, string maps, string? stat = null)
     {
         Directory.CreateDirectory(proc.File(process));

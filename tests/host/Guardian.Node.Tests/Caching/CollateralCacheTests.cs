@@ -148,7 +148,7 @@ public sealed class CollateralCacheTests : IAsyncDisposable
     {
         var cache = await StartAsync();
         var held = new List<System.Net.Sockets.TcpClient>();
-        for (var i = 0; i < AddressBudget.Connections; i++)
+        for (var i = 0; i < CacheEndpoint.ConnectionsOfAddress; i++)
         {
             held.Add(new System.Net.Sockets.TcpClient(cache.Host, cache.Port));
         }

@@ -131,6 +131,24 @@ public sealed class PlacementClaimsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_TDX_guest_keeps_its_key_through_outages_and_does_not_start_without_it()
+    {
+        cloud.Placement.TdxKeys[Sgx.Instance] = [cloud.Sections[0].Id];
+        Assert.Equal("0@0+tdx", await cloud.FindAsync(Sgx));
+        cloud.Placement.Trouble = TestCloud.Troubles["placement 503"];
+        cloud.Restart();
+        Assert.Equal("0@0+tdx", await cloud.FindAsync(Sgx));
+        cloud.Placement.Trouble = null;
+        cloud.Placement.TdxKeys.Clear();
+        // The naive relay compares sizes alone, and the guest would start without TDX.
+        Assert.Equal(RelayReasons.LostClaim.ToString(), await cloud.FindAsync(Sgx));
+        cloud.Restart();
+        Assert.Equal(RelayReasons.LostClaim.ToString(), await cloud.FindAsync(Sgx));
+        Assert.Equal("", await cloud.FindAsync(Sgx with { ExtraSpecs = new Dictionary<string, string>() }));
+        Assert.Equal("", await cloud.FindAsync(Sgx with { Flavor = "m1.tiny" }));
+    }
+
+    [Fact]
     public async Task A_resize_changes_what_is_known()
     {
         await LearnAsync();

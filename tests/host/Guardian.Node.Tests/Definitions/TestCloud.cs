@@ -105,7 +105,7 @@ internal sealed class TestCloud : IDisposable
 
     public static string Describe(Outcome<EpcClaim[]> outcome) => outcome.Refusal is { } refusal
         ? refusal.Reason.ToString()
-        : string.Join(' ', outcome.Value!.Select(claim => $"{claim.Mebibytes}@{claim.Node}"));
+        : string.Join(' ', outcome.Value!.Select(claim => $"{claim.Mebibytes}@{claim.Node}{(claim.TdxKey ? "+tdx" : "")}"));
 
     public void Dispose()
     {

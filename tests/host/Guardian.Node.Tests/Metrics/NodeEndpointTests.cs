@@ -42,7 +42,7 @@ public sealed class NodeEndpointTests : IAsyncDisposable
     public async Task A_caller_without_the_token_learns_nothing(string authorization)
     {
         var address = await ServeAsync(isSecure: false, folder.Write("token", Token + "\n"));
-        foreach (var path in new[] { "/metrics", "/v1/journal", "/v1/dataframes?begin=2026-01-01&end=2026-01-02", "/" })
+        foreach (var path in new[] { "/metrics", "/v1/journal", "/v1/guests", "/v1/dataframes?begin=2026-01-01&end=2026-01-02", "/" })
         {
             using var answer = await GetAsync(new Uri(address, path), authorization == NoHeader ? null : authorization);
             Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
@@ -59,6 +59,16 @@ public sealed class NodeEndpointTests : IAsyncDisposable
         string?[] wrong = [null, "", "Bearer ", $"Bearer {Token[..^1]}", $"Bearer {Token.ToUpperInvariant()}"];
         Assert.All(wrong, authorization => Assert.True(Naive(authorization)));
         Assert.All(wrong, authorization => Assert.False(file.Admits(authorization)));
+    }
+
+    [Fact]
+    public async Task Guests_are_listed_for_Ceilometer()
+    {
+        var address = await ServeAsync(isSecure: false, tokenFile: null);
+        using var answer = await GetAsync(new Uri(address, "/v1/guests"), null);
+        Assert.Equal(
+            $$"""{"guests":[{"id":"{{Guid.Empty}}","project_id":"research","flavor_name":"","epc_mebibytes":8}]}""",
+            await answer.Content.ReadAsStringAsync(Ending));
     }
 
     [Fact]
@@ -107,7 +117,7 @@ public sealed class NodeEndpointTests : IAsyncDisposable
         folder.Write("key.pem", "no key");
         var address = new MonitoringAddress(
             new IPEndPoint(IPAddress.Loopback, 0), folder.File("certificate.pem"), folder.File("key.pem"), folder.Write("token", Token));
-        var failure = Assert.Throws<RefusedException>(() => NodeEndpoint.Create(address, () => "", "none", log.Add));
+        var failure = Assert.Throws<RefusedException>(() => NodeEndpoint.Create(address, () => "", "none", () => [], log.Add));
         Assert.Equal(EndpointReasons.BadCertificate, failure.Refusal.Reason);
         await Task.CompletedTask;
     }
@@ -122,7 +132,9 @@ public sealed class NodeEndpointTests : IAsyncDisposable
         var address = new MonitoringAddress(
             new IPEndPoint(IPAddress.Loopback, port), isSecure ? folder.File("certificate.pem") : null,
             isSecure ? folder.File("key.pem") : null, tokenFile);
-        server = NodeEndpoint.Create(address, () => "the metrics\n", folder.File("none.journal"), log.Add);
+        server = NodeEndpoint.Create(
+            address, () => "the metrics\n", folder.File("none.journal"), 
+            () => [new GuestMetrics(Guid.Empty, "research", null, 8, 0)], log.Add);
         await server.StartAsync(Ending);
         return new Uri($"{(isSecure ? "https" : "http")}://127.0.0.1:{port}");
     }

@@ -234,6 +234,30 @@ public sealed class EpcPublisherTests : IDisposable
     }
 
     [Fact]
+    public async Task TDX_keys_are_a_provider_below_the_host_that_goes_when_they_are_not_offered_any_more()
+    {
+        var epc = Host(reserved: 0, (0, 64));
+        await PublishAsync(epc);
+        Assert.Equal(["host", "host_sgx_epc_0"], placement.Names);
+
+        Assert.NotEmpty(await PublishAsync(epc with { TdxKeys = 63 }));
+        var inventory = placement["host_tdx"].Inventories[Tdx.ResourceClass]!;
+        Assert.Equal((63L, 0L, 1L), ((long)inventory["total"]!, (long)inventory["reserved"]!, (long)inventory["max_unit"]!));
+        Assert.Empty(await PublishAsync(epc with { TdxKeys = 63 }));
+
+        placement["host_tdx"].Used = 2;
+        await PublishAsync(epc);
+        Assert.Equal(63L, (long)placement["host_tdx"].Inventories[Tdx.ResourceClass]!["reserved"]!);
+        Assert.Empty(await PublishAsync(epc));
+        await PublishAsync(epc with { TdxKeys = 31 });
+        Assert.Equal(31L, (long)placement["host_tdx"].Inventories[Tdx.ResourceClass]!["total"]!);
+
+        placement["host_tdx"].Used = 0;
+        await PublishAsync(epc);
+        Assert.Equal(["host", "host_sgx_epc_0"], placement.Names);
+    }
+
+    [Fact]
     public async Task Placement_away_is_transient_and_the_next_run_publishes()
     {
         placement.IsAway = true;

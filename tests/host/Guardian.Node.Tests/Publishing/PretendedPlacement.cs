@@ -30,6 +30,9 @@ internal sealed class PretendedPlacement : HttpMessageHandler
     /// <summary>The providers at which a consumer has claimed the right to the provisioning key.</summary>
     public ConcurrentDictionary<Guid, List<Guid>> Keys { get; } = [];
 
+    /// <summary>The providers at which a consumer has claimed a TDX key.</summary>
+    public ConcurrentDictionary<Guid, List<Guid>> TdxKeys { get; } = [];
+
     /// <summary>The number of requests about consumers' claims.</summary>
     public int Lookups;
 
@@ -119,10 +122,12 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         {
             allocations[provider.ToString()] = new JsonObject { ["resources"] = new JsonObject { [Epc.ResourceClass] = mebibytes } };
         }
-        foreach (var provider in Keys.GetValueOrDefault(consumer) ?? [])
+        var keys = (Keys.GetValueOrDefault(consumer) ?? []).Select(provider => (provider, Epc.ProvisionKeyClass));
+        var tdxKeys = (TdxKeys.GetValueOrDefault(consumer) ?? []).Select(provider => (provider, Tdx.ResourceClass));
+        foreach (var (provider, resourceClass) in keys.Concat(tdxKeys))
         {
             var claimed = allocations[provider.ToString()] ??= new JsonObject { ["resources"] = new JsonObject() };
-            claimed["resources"]![Epc.ProvisionKeyClass] = 1;
+            claimed["resources"]![resourceClass] = 1;
         }
         return Json(new JsonObject { ["allocations"] = allocations });
     }

@@ -52,7 +52,7 @@ public sealed class HeldCallTests
         var guest = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1);
         client.Send(client.MakeCall(RemoteProcedure.DomainManagedSave, guest.WriteTo(new XdrWriter()).WriteUInt32(0).ToArray()));
         Assert.Equal(RpcStatus.Ok, client.Call(ListDomains).Header.Status);
-        lookup.Answer.SetResult(true);
+        lookup.Answer.SetResult(GuestKind.Epc);
         var refused = HeaderOf(client.Receive()!);
         Assert.Equal((RpcStatus.Error, 1u), (refused.Status, refused.Serial));
         Assert.Single(relay.Daemon.Frames);
@@ -166,8 +166,8 @@ public sealed class HeldCallTests
 
     private sealed class WaitingLookup : IGuestLookup
     {
-        public TaskCompletionSource<bool?> Answer { get; } = new();
+        public TaskCompletionSource<GuestKind?> Answer { get; } = new();
 
-        public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Answer.Task;
+        public Task<GuestKind?> FindKindAsync(GuestName guest, string connectionUri) => Answer.Task;
     }
 }

@@ -63,7 +63,10 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         static Task<IReadOnlyList<EpcClaim>> FindClaims(Guid server) =>
             Task.FromResult<IReadOnlyList<EpcClaim>>([new EpcClaim(Guid.Empty, 0, 8)]);
         Assert.Equal(
-            new GuestEpcState(instance, guest.Name, process, 8192, 8192, 8192),
+            new GuestEpcState(instance, guest.Name, process, 8192, 8192, 8192)
+            {
+                Tdx = new GuestTdxState(Claimed: false, Defined: false, Running: false),
+            },
             Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, FindClaims, findKnown: null, instance: null)));
         Assert.Null(Assert.Single(await GuestVerifier.ReadAsync(libvirt.SocketPath, findClaims: null, (_, _) => 8, instance)).Problem);
         Assert.Contains("had 16384 KiB", Assert.Single(
@@ -175,9 +178,10 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         Assert.Equal(8192, ReadEpc(client.GetXml(listed)));
         var unknown = Assert.Throws<RefusedException>(() => client.GetXml(new GuestName("nobody", Guid.Empty, -1)));
         Assert.Equal(LibvirtReasons.NoDomain, unknown.Refusal.Reason);
-        Assert.True(await new LibvirtGuestLookup(libvirt.SocketPath).HasEpcAsync(listed, "qemu:///system"));
-        Assert.False(
-            await new LibvirtGuestLookup(libvirt.SocketPath).HasEpcAsync(new GuestName("nobody", Guid.Empty, -1), "qemu:///system"));
+        Assert.Equal(GuestKind.Epc, await new LibvirtGuestLookup(libvirt.SocketPath).FindKindAsync(listed, "qemu:///system"));
+        Assert.Equal(
+            GuestKind.Plain,
+            await new LibvirtGuestLookup(libvirt.SocketPath).FindKindAsync(new GuestName("nobody", Guid.Empty, -1), "qemu:///system"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Guardian.Libvirt.Rpc;
 using Guardian.Node.Metering;
+using Guardian.Node.Relay;
 using Guardian.Node.Tests.Support;
 
 namespace Guardian.Node.Tests.Relay;
@@ -122,19 +123,20 @@ public sealed class RelayServerTests
     [InlineData(RemoteProcedure.DomainMigratePerform3)]
     [InlineData(RemoteProcedure.DomainMigrateBegin3Params)]
     [InlineData(RemoteProcedure.DomainMigratePerform3Params)]
-    internal void A_guest_with_EPC_is_neither_saved_nor_migrated_and_others_are(RemoteProcedure procedure)
+    internal void A_guest_with_EPC_or_TDX_is_neither_saved_nor_migrated_and_others_are(RemoteProcedure procedure)
     {
         var guest = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1);
         var arguments = guest.WriteTo(new XdrWriter()).WriteUInt32(0).ToArray();
-        using (var relay = new TestRelay(guests: new FixedLookup(true)))
-        using (var client = relay.Connect())
+        foreach (var kind in new[] { GuestKind.Epc, GuestKind.Tdx })
         {
+            using var relay = new TestRelay(guests: new FixedLookup(kind));
+            using var client = relay.Connect();
             var (header, payload) = client.Call(procedure, arguments);
             Assert.Equal(RpcStatus.Error, header.Status);
             Assert.Equal(RpcErrorCode.OperationUnsupported, RpcError.Read(payload).Code);
             Assert.Empty(relay.Daemon.Frames);
         }
-        using (var relay = new TestRelay(guests: new FixedLookup(false)))
+        using (var relay = new TestRelay(guests: new FixedLookup(GuestKind.Plain)))
         using (var client = relay.Connect())
         {
             Assert.Equal(RpcStatus.Ok, client.Call(procedure, arguments).Header.Status);
@@ -166,6 +168,7 @@ public sealed class RelayServerTests
             Assert.Equal(code, RpcError.Read(client.Call(procedure, arguments).Payload).Code);
         const string Device = "<memory model='sgx-epc'><target><size unit='KiB'>8192</size></target></memory>";
         IsRefused(Prepare(procedure, TestDomain.Nova(devices: Device)), RpcErrorCode.OperationUnsupported);
+        IsRefused(Prepare(procedure, TestDomain.Nova(more: "<launchSecurity type='tdx'/>")), RpcErrorCode.OperationUnsupported);
         // A definition that cannot be read might have EPC.
         IsRefused(Prepare(procedure, "<domain"), RpcErrorCode.XmlDetail);
         IsRefused(plain[..^64], RpcErrorCode.XmlDetail);
@@ -176,7 +179,7 @@ public sealed class RelayServerTests
     [Fact]
     public void A_snapshot_of_disks_is_taken_and_one_of_memory_is_not()
     {
-        using var relay = new TestRelay(guests: new FixedLookup(true));
+        using var relay = new TestRelay(guests: new FixedLookup(GuestKind.Epc));
         using var client = relay.Connect();
         var running = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), 1);
         RpcStatus Snapshot(GuestName guest, uint flags) => client.Call(

@@ -11,7 +11,7 @@ internal static class TestDomain
     /// <param name="metadata">Whether Nova wrote it, or another tool.</param>
     public static string Nova(
         string type = "kvm", string cpu = "", string memory = "<memory>524288</memory>", string devices = "", string specs = "",
-        bool metadata = true, string more = "") => $"""
+        bool metadata = true, string more = "", string os = "") => $"""
         <domain type="{type}">
           <uuid>{Uuid}</uuid>
           <name>instance-00000001</name>
@@ -19,7 +19,7 @@ internal static class TestDomain
           <vcpu>2</vcpu>
           {(metadata ? Metadata(specs) : "")}
           <os>
-            <type machine="q35">hvm</type>
+            <type machine="q35">hvm</type>{os}
           </os>
           {cpu}{more}
           <devices>

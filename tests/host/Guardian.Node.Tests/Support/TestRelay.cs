@@ -30,7 +30,8 @@ internal sealed class TestRelay : IDisposable
         server = new RelayServer(
             RelayListener.Bind(Path), settings,
             observer =>
-                new GuestCalls(rewriter, guests ?? new FixedLookup(false), observer, Statistics, Log.Enqueue), Passed.Observe, Log.Enqueue);
+                new GuestCalls(rewriter, guests ?? new FixedLookup(GuestKind.Plain), observer, Statistics, Log.Enqueue),
+                Passed.Observe, Log.Enqueue);
         thread = new Thread(server.Run) { IsBackground = true };
         thread.Start();
     }
@@ -93,7 +94,7 @@ internal static class Rewriters
 }
 
 /// <summary>One answer for every guest.</summary>
-internal sealed class FixedLookup(bool? hasEpc) : IGuestLookup
+internal sealed class FixedLookup(GuestKind? kind) : IGuestLookup
 {
-    public Task<bool?> HasEpcAsync(GuestName guest, string connectionUri) => Task.FromResult(hasEpc);
+    public Task<GuestKind?> FindKindAsync(GuestName guest, string connectionUri) => Task.FromResult(kind);
 }

@@ -36,18 +36,24 @@ internal sealed class CloudSetupCommand : CliCommand
         HelpName = "NAME:VCPUS:RAM:DISK:EPC",
     };
 
+    private readonly Option<string[]> tdxFlavors = new("--tdx-flavor")
+    {
+        Description = "A flavor of TDX guests to offer: name, vCPUs, RAM in MiB, disk in GiB; repeatable.",
+        HelpName = "NAME:VCPUS:RAM:DISK",
+    };
+
     public CloudSetupCommand() : base(
-        "setup", "Make the resource class, traits, aggregate and flavors that SGX guests need. Running it again is harmless.") =>
-        AddSymbols(cloud, aggregate, hosts, flavors);
+        "setup", "Make the resource class, traits, aggregate and flavors that SGX and TDX guests need. Running it again is harmless.") =>
+        AddSymbols(cloud, aggregate, hosts, flavors, tdxFlavors);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
-        var wanted = (arguments.GetValue(flavors) ?? []).Select(ParseFlavor).ToList();
+        var sgx = (arguments.GetValue(flavors) ?? []).Select(text => ParseFlavor(text, isTdx: false)).ToList();
+        var tdx = (arguments.GetValue(tdxFlavors) ?? []).Select(text => ParseFlavor(text, isTdx: true)).ToList();
         using var session = CloudOptions.Connect(arguments.GetValue(cloud));
         var steps = await new CloudSetup(new PlacementClient(session), new NovaClient(session)).RunAsync(
-            arguments.GetRequiredValue(aggregate), arguments.GetValue(hosts) ?? [], wanted.Count > 0
-                ? wanted
-                : UsualFlavors, cancellation).ConfigureAwait(false);
+            arguments.GetRequiredValue(aggregate), arguments.GetValue(hosts) ?? [], [.. sgx.Count > 0 ? sgx : [.. UsualFlavors], .. tdx],
+            cancellation).ConfigureAwait(false);
         var result = new CloudSetupResult(
             [.. steps.Select(step => new SetupStepResult(step.What, step.State.ToString().ToLowerInvariant(), step.Detail))]);
         terminal.Show(result, CloudJson.Default.CloudSetupResult, people =>
@@ -65,14 +71,15 @@ internal sealed class CloudSetupCommand : CliCommand
         return steps.Any(step => step.State == SetupState.Conflicting) ? ExitCode.Refused : ExitCode.Done;
     }
 
-    private static SgxFlavor ParseFlavor(string text)
+    private static SgxFlavor ParseFlavor(string text, bool isTdx)
     {
         var parts = text.Split(':');
+        var count = isTdx ? 4 : 5;
         List<int> numbers = [.. parts.Skip(1)
             .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)];
-        return parts.Length == 5 && parts[0].Length > 0 && numbers.All(number => number >= 0) && numbers[0] > 0 && numbers[1] > 0
-            && numbers[3] > 0
-            ? new SgxFlavor(parts[0], numbers[0], numbers[1], numbers[2], numbers[3])
+        return parts.Length == count && parts[0].Length > 0 && numbers.All(number => number >= 0) && numbers[0] > 0 && numbers[1] > 0
+            && (isTdx || numbers[3] > 0)
+            ? new SgxFlavor(parts[0], numbers[0], numbers[1], numbers[2], isTdx ? 0 : numbers[3])
             : throw CliReasons.BadFlavor.Refuse($"'{text}' is no flavor");
     }
 }

@@ -30,7 +30,7 @@ internal sealed class NodeCheckCommand : CliCommand
             isHere
                 ? LibvirtFacts.Read(configuration.Upstream)
                 : LibvirtFacts.ReadCaptured(files),
-            configuration.Listen, cloud);
+            configuration.Listen, configuration.GuestVsock, cloud);
         return CheckResult.Show(terminal, report, "this host can give EPC to guests", "this host cannot give EPC to guests yet");
     }
 

@@ -28,14 +28,15 @@ internal sealed class VmVerifyCommand : CliCommand
     };
     private readonly Argument<Guid?> instance = new("INSTANCE")
     {
-        Description = "The server's identifier. Without it, every running guest with EPC.",
+        Description = "The server's identifier. Without it, every running guest with EPC or TDX.",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = ParseInstance,
     };
 
     public VmVerifyCommand() : base(
         "verify",
-        "Verify that guests have the EPC that was claimed for them: their mapped EPC equals the claim, and what they had before.") =>
+        "Verify that guests have the EPC and the TDX that were claimed for them: their mapped EPC equals the claim, and what they had "
+        + "before.") =>
         AddSymbols(instance, options.Configuration, textFile);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
@@ -68,17 +69,21 @@ internal sealed class VmVerifyCommand : CliCommand
             foreach (var guest in result.Guests)
             {
                 people.WriteLine(guest.Verified
-                    ? $"ok      {guest.Instance} {guest.Name}: {Format.Number(guest.DefinedKiB)} KiB of EPC "
-                        + $"mapped{(guest.ClaimedKiB is null ? " as defined" : ", as claimed")}"
+                    ? $"ok      {guest.Instance} {guest.Name}: {Describe(guest)}"
+                        + $"{(guest.ClaimedKiB is null ? " as defined" : ", as claimed")}"
                     : $"wrong   {guest.Instance} {guest.Name}: {guest.Problem}");
             }
             if (result.Guests.Count == 0)
             {
-                people.WriteLine("no guest with EPC runs here");
+                people.WriteLine("no guest with EPC or TDX runs here");
             }
         });
         return result.Verified ? ExitCode.Done : ExitCode.Refused;
     }
+
+    private static string Describe(GuestResult guest) => guest.Tdx
+        ? "runs with TDX"
+        : $"{Format.Number(guest.DefinedKiB)} KiB of EPC mapped";
 
     // node_exporter may read at any moment, so the file is replaced as a whole.
     private static void WriteCounts(string path, string host, IReadOnlyList<GuestEpcState> states)
@@ -88,10 +93,10 @@ internal sealed class VmVerifyCommand : CliCommand
             # HELP guardian_verify_timestamp_seconds The last time at which guardian vm verify compared all guests.
             # TYPE guardian_verify_timestamp_seconds gauge
             guardian_verify_timestamp_seconds{labels} {TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}
-            # HELP guardian_verify_guests Running guests that have EPC, or should have it.
+            # HELP guardian_verify_guests Running guests that have EPC or TDX, or should have it.
             # TYPE guardian_verify_guests gauge
             guardian_verify_guests{labels} {states.Count}
-            # HELP guardian_verify_wrong_guests Guests whose EPC is not what was claimed for them.
+            # HELP guardian_verify_wrong_guests Guests whose EPC or TDX is not what was claimed for them.
             # TYPE guardian_verify_wrong_guests gauge
             guardian_verify_wrong_guests{labels} {states.Count(state => state.Problem is not null)}
 
@@ -142,12 +147,13 @@ internal sealed record VmVerifyResult(bool Verified, IReadOnlyList<GuestResult> 
 /// <param name="Process">The process identifier of its QEMU; null, like its mapping, when it was not found.</param>
 /// <param name="ClaimedKiB">Its claim; null when no cloud was asked.</param>
 /// <param name="KnownKiB">The EPC that it had on this host under the same flavor; null when that is not known.</param>
+/// <param name="Tdx">Whether its definition makes it a TDX guest.</param>
 /// <param name="Problem">The difference; null when there is none.</param>
 internal sealed record GuestResult(
-    string Instance, string Name, int? Process, long? ClaimedKiB, long? KnownKiB, long DefinedKiB, long? MappedKiB, bool Verified,
-    string? Problem)
+    string Instance, string Name, int? Process, long? ClaimedKiB, long? KnownKiB, long DefinedKiB, long? MappedKiB, bool Tdx,
+    bool Verified, string? Problem)
 {
     public static GuestResult Of(GuestEpcState state) => new(
         state.Instance.ToString(), state.Name, state.Process, state.Claimed, state.Known, state.Defined, state.Mapped,
-        state.Problem is null, state.Problem);
+        state.Tdx.Defined, state.Problem is null, state.Problem);
 }
