@@ -69,7 +69,8 @@ public sealed class RunCommandTests : IDisposable
               {Import}"proc_exit" (func $exit (param i32)))
               (memory (export "memory") 1) (data (i32.const 100) "etc/note")
               (func (export "_start")
-                (if (call $stat (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 8) (i32.const 200)) (then (call $exit (i32.const 99))))
+                (if (call $stat (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 8) (i32.const 200))
+                  (then (call $exit (i32.const 99))))
                 (call $exit (i32.load (i32.const 232)))))
             """);
         folder.Write(Path.Combine(Directory.CreateDirectory(folder.File("files/etc")).FullName, "note"), "seven..");

@@ -20,7 +20,7 @@ internal sealed class SessionInitCommand : LocalCommand
     };
     private readonly Argument<string?> script = new("SCRIPT")
     {
-        Description = "A script for the program, an interpreter: the session carries it, and the program gets it as a file and an argument.",
+        Description = "A script for the program, an interpreter: the session carries it, and the program gets it as a file and argument.",
         Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<string?> name = new("--name")
